@@ -1,0 +1,42 @@
+# The verbs of this project. CI runs the same commands (.ci/run).
+
+PYTHON ?= python
+BIN ?= .venv/bin
+# Seconds for each fuzz target.
+FUZZ_TIME ?= 60
+
+.PHONY: setup test lint types bench fuzz build clean
+
+setup:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -e ".[dev]"
+
+test:
+	$(BIN)/pytest -q
+
+lint:
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types:
+	$(BIN)/mypy
+
+# Peers that are not installed (the extra "bench") are left out of the comparison.
+bench:
+	@for script in benchmarks/bench_*.py; do \
+		$(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; \
+	done
+
+fuzz:
+	@for script in fuzz/fuzz_*.py; do \
+		$(BIN)/python -m fuzz.$$(basename $$script .py) -max_total_time=$(FUZZ_TIME) || exit 1; \
+	done
+
+# A compiled wheel where there is a C compiler, a pure one elsewhere or with STREAMPARSE_PURE=1.
+build:
+	$(BIN)/python -m build -o dist
+
+clean:
+	rm -rf build dist htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find streamparse tests benchmarks fuzz -name __pycache__ -prune -exec rm -rf {} +
+	find streamparse \( -name '*.so' -o -name '*.pyd' \) -delete

@@ -1,0 +1,61 @@
+"""Parse LLM output while it is still arriving.
+
+Push text or bytes into a `JSONParser`, cut anywhere; get events, the partial value, and an honest
+word on what is complete.
+"""
+
+from __future__ import annotations
+
+from streamparse._core.machine import COMPILED
+from streamparse._version import __version__
+from streamparse.errors import (
+    ERROR_CODES,
+    FormatError,
+    IncompleteError,
+    JSONSyntaxError,
+    LimitError,
+    ProviderError,
+    SchemaViolation,
+    StreamParseError,
+    WireError,
+)
+from streamparse.events import StringDelta, ValueCompleted, ValueEvent, ValueStarted
+from streamparse.json_parser import JSONParser, parse
+from streamparse.limits import Limits
+from streamparse.paths import (
+    Path,
+    Query,
+    Segment,
+    json_pointer,
+    normalized_path,
+    parse_json_pointer,
+    value_at,
+)
+
+__all__ = [
+    "COMPILED",
+    "ERROR_CODES",
+    "FormatError",
+    "IncompleteError",
+    "JSONParser",
+    "JSONSyntaxError",
+    "LimitError",
+    "Limits",
+    "Path",
+    "ProviderError",
+    "Query",
+    "SchemaViolation",
+    "Segment",
+    "StreamParseError",
+    "StringDelta",
+    "ValueCompleted",
+    "ValueEvent",
+    "ValueStarted",
+    "WireError",
+    "__version__",
+    "json_pointer",
+    "normalized_path",
+    "parse",
+    "parse_json_pointer",
+    "value_at",
+]

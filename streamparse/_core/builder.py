@@ -1,0 +1,275 @@
+"""The sink that makes Python values, and events about them.
+
+Rule 1: a container in `value` gains a member when its value begins, and only its last item or
+the open member changes. What was reported complete is never touched again.
+Rule 2: the open string is kept outside its container and appended in place there, which Python
+does in amortised constant time for a string with one reference; `settle` puts it where readers
+look for it, and the next piece takes it out again.
+Rule 3: a path tuple is built once for each value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from streamparse._core.events import StringDelta, ValueCompleted, ValueStarted
+from streamparse._core.flat import flatten, unflatten
+from streamparse._core.sink import Sink
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+
+class Builder(Sink):
+    """Builds the value, keeps the open path, collects events.
+
+    With `many` the root is a list that is open from the start and has no events of its own.
+    """
+
+    def __init__(self, many: bool = False) -> None:
+        super().__init__()
+        self.events: list[Any] = []
+        self.many = many
+        self.started: bool = False
+        self.root: Any = None
+        # The innermost open container: one of the two, or neither at the root.
+        self.members: dict[str, Any] | None = None
+        self.items: list[Any] | None = None
+        self.index: i64 = 0  # of the next item
+        self.base: tuple[Any, ...] = ()  # path of the innermost open container
+        self.path: tuple[Any, ...] = ()  # of the value begun last
+        self.key: str = ""
+        # What surrounds it, outermost first.
+        self.holders: list[Any] = []
+        self.indexes: list[int] = []
+        self.bases: list[tuple[Any, ...]] = []
+        # The open string.
+        self.in_string: bool = False
+        self.slotted: bool = False  # has it a slot in its container yet?
+        self.settled: bool = False  # is the whole of it there just now?
+        self.buffer: str = ""
+        if many:
+            self.items = self.root = []
+
+    # What readers see.
+
+    @property
+    def value(self) -> Any:
+        """The value so far, the open string included."""
+        if self.in_string and not self.settled:
+            self._put(self.buffer)
+            self.settled = True
+        return self.root
+
+    def snapshot(self) -> Any:
+        """The value as it is now, for good: open containers copied, complete parts shared."""
+        root = self.value
+        spine = self._spine()
+        if not spine:
+            return root  # complete, or one string
+        copies: list[Any] = [holder.copy() for holder in spine]
+        for depth in range(1, len(copies)):
+            outer = copies[depth - 1]
+            if isinstance(outer, dict):
+                outer[self.base[depth - 1]] = copies[depth]
+            else:
+                outer[-1] = copies[depth]
+        return copies[0]
+
+    @property
+    def open_path(self) -> tuple[Any, ...] | None:
+        """The path of the innermost open container or string."""
+        if self.in_string:
+            return self.path
+        if self.members is None and self.items is None:
+            return None
+        return self.base
+
+    def next_path(self) -> tuple[Any, ...]:
+        """The path of the string that is open or of the value that may begin now."""
+        return self.path if self.in_string else self._next_path()
+
+    def innermost(self) -> Any:
+        """The innermost open value as built: a container, or the text of a string."""
+        if self.in_string:
+            return self.buffer
+        return self.members if self.members is not None else self.items
+
+    def take_events(self) -> list[Any]:
+        """The events since the last call."""
+        events = self.events
+        self.events = []
+        return events
+
+    def keep_next(self) -> None:
+        """Keep the value that begins next whole while it is open; here all are."""
+
+    # Sink calls.
+
+    def start_object(self, offset: int) -> None:
+        value: dict[str, Any] = {}
+        path = self._add(value)
+        self.events.append(ValueStarted(path, "object"))
+        self._enter(path, value, None)
+
+    def start_array(self, offset: int) -> None:
+        value: list[Any] = []
+        path = self._add(value)
+        self.events.append(ValueStarted(path, "array"))
+        self._enter(path, None, value)
+
+    def start_string(self, offset: int) -> None:
+        path = self._open_string()
+        self.events.append(ValueStarted(path, "string"))
+
+    def text(self, text: str, offset: int) -> None:
+        self._grow(text)
+        self.events.append(StringDelta(self.path, text))
+
+    def end_string(self, offset: int) -> None:
+        text = self.buffer
+        self._put(text)
+        self.in_string = False
+        self.buffer = ""
+        self.events.append(ValueCompleted(self.path, text))
+
+    def scalar(self, value: object, offset: int) -> None:
+        self.events.append(ValueCompleted(self._add(value), value))
+
+    def start_key(self, offset: int) -> None:
+        self.key = ""
+
+    def key_text(self, text: str, offset: int) -> None:
+        if not self.key:
+            self.key = text
+            return
+        key = self.key
+        self.key = ""  # Rule 2 for keys
+        key += text
+        self.key = key
+
+    def end(self, offset: int) -> None:
+        value: Any = self.members if self.members is not None else self.items
+        path = self.base
+        self._leave()
+        self.events.append(ValueCompleted(path, value))
+
+    # Placing.
+
+    def _next_path(self) -> tuple[Any, ...]:
+        if self.members is not None:
+            return (*self.base, self.key)
+        if self.items is not None:
+            return (*self.base, self.index)
+        return ()
+
+    def _add(self, value: Any) -> tuple[Any, ...]:
+        """Put a new value where it belongs; its path."""
+        self.started = True
+        members = self.members
+        if members is not None:
+            members[self.key] = value
+            return (*self.base, self.key)
+        items = self.items
+        if items is not None:
+            items.append(value)
+            path = (*self.base, self.index)
+            self.index += 1
+            return path
+        self.root = value
+        return ()
+
+    def _enter(
+        self, path: tuple[Any, ...], members: dict[str, Any] | None, items: list[Any] | None
+    ) -> None:
+        self.holders.append(self.members if self.members is not None else self.items)
+        self.indexes.append(self.index)
+        self.bases.append(self.base)
+        self.members = members
+        self.items = items
+        self.index = 0
+        self.base = path
+
+    def _leave(self) -> None:
+        holder = self.holders.pop()
+        self.members = holder if isinstance(holder, dict) else None
+        self.items = holder if isinstance(holder, list) else None
+        self.index = self.indexes.pop()
+        self.base = self.bases.pop()
+
+    def _open_string(self) -> tuple[Any, ...]:
+        path = self._next_path()
+        if self.items is not None:
+            self.index += 1
+        self.started = True
+        self.path = path
+        self.in_string = True
+        self.slotted = False
+        self.settled = False
+        self.buffer = ""
+        return path
+
+    def _grow(self, text: str) -> None:
+        if self.settled:
+            self._put("")  # Rule 2: a second reference would turn the append into a copy
+            self.settled = False
+        buffer = self.buffer
+        self.buffer = ""
+        buffer += text
+        self.buffer = buffer
+
+    def _put(self, text: str) -> None:
+        """Show `text` as the open string in its container."""
+        if self.members is not None:
+            self.members[self.key] = text
+        elif self.items is None:
+            self.root = text
+        elif self.slotted:
+            self.items[-1] = text
+        else:
+            self.items.append(text)
+        self.slotted = True
+
+    # Forks and pickles.
+
+    def clone(self) -> Builder:
+        twin = Builder(self.many)
+        twin._resume(self.snapshot(), self._place())
+        return twin
+
+    def state_now(self) -> tuple[Any, ...]:
+        """Everything as plain flat data, for `resume`."""
+        return *flatten(self.snapshot()), self._place()
+
+    def resume(self, state: tuple[Any, ...]) -> None:
+        """Go on where the builder that gave `state_now` stood."""
+        shape, leaves, place = state
+        self._resume(unflatten(shape, leaves), place)
+
+    def _spine(self) -> list[Any]:
+        """The open containers, outermost first."""
+        innermost: Any = self.members if self.members is not None else self.items
+        return [holder for holder in (*self.holders, innermost) if holder is not None]
+
+    def _place(self) -> tuple[Any, ...]:
+        string = (self.in_string, self.buffer, self.slotted, self.settled)
+        return self.started, self.key, self.path, string, self.base, list(self.indexes), self.index
+
+    def _resume(self, root: Any, place: tuple[Any, ...]) -> None:
+        """`root` may be kept: it is a snapshot."""
+        self.root = root
+        self.started, self.key, self.path, string, self.base, indexes, self.index = place
+        self.in_string, self.buffer, self.slotted, self.settled = string
+        self.indexes = list(indexes)
+        # A root that is open stands in no other container, but for the list of `many`.
+        self.holders = [None] if indexes and not self.many else []
+        self.bases = [()] if indexes and not self.many else []
+        if not indexes and not self.many:
+            return
+        holder = root
+        for depth, step in enumerate(self.base):
+            self.holders.append(holder)
+            self.bases.append(self.base[:depth])
+            holder = holder[step] if isinstance(holder, dict) else holder[-1]
+        self.members = holder if isinstance(holder, dict) else None
+        self.items = holder if isinstance(holder, list) else None

@@ -1,0 +1,203 @@
+"""Validator, builder and selector behind one sink.
+
+Anyone who can say `start_object` may drive a chain: the JSON machine, or a driver of XML-like or
+Python-like arguments that has no JSON text at all. The order is fixed here: the validator first,
+so that what it refuses at character k is built as if the input had ended before k.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from streamparse._core.builder import Builder
+from streamparse._core.selector import SelectingBuilder, Selector
+from streamparse._core.sink import Sink, Validator, ValidatorFactory
+from streamparse.errors import StreamParseError
+from streamparse.paths import Query
+
+
+class Chain(Sink):
+    """One value (`many`: a list of them) as it is built, judged and reported.
+
+    Machines drive `head`: the builder itself when there is nothing to judge, else the chain.
+    """
+
+    def __init__(
+        self,
+        *,
+        validator: ValidatorFactory | None = None,
+        queries: Sequence[Query] | None = None,
+        drop: bool = False,
+        many: bool = False,
+    ) -> None:
+        super().__init__()
+        self.validator = validator
+        self.queries = queries
+        self.drop = drop
+        self.many = many
+        self.builder: Builder = (
+            Builder(many)
+            if queries is None
+            else SelectingBuilder(Selector(queries), drop=drop, many=many)
+        )
+        self.precise = validator is not None
+        self.judge: Validator | None = None
+        self.judged: list[Any] = []  # violations of the documents before this one
+        self.depth: int = 0
+
+    @property
+    def head(self) -> Sink:
+        """What a machine drives."""
+        return self.builder if self.validator is None else self
+
+    @property
+    def value(self) -> Any:
+        """The value so far, updated in place; `None` before one has begun."""
+        return self.builder.value
+
+    @property
+    def started(self) -> bool:
+        """Has a root value begun?"""
+        return self.builder.started
+
+    @property
+    def open_path(self) -> tuple[Any, ...] | None:
+        """The path of the innermost open container or string; `None` when nothing is open."""
+        return self.builder.open_path
+
+    @property
+    def violations(self) -> list[Any]:
+        """What validators gathered without raising."""
+        return self.judged if self.judge is None else self.judged + self.judge.violations
+
+    def snapshot(self) -> Any:
+        """The value as it is now; later calls do not change it."""
+        return self.builder.snapshot()
+
+    def take_events(self) -> list[Any]:
+        """The events since the last call."""
+        return self.builder.take_events()
+
+    # Sink calls.
+
+    def start_object(self, offset: int) -> None:
+        judge = self._judge()
+        if judge is not None:
+            judge.start_object(offset)
+            self._keep(judge)
+        self.builder.start_object(offset)
+        self.depth += 1
+
+    def start_array(self, offset: int) -> None:
+        judge = self._judge()
+        if judge is not None:
+            judge.start_array(offset)
+            self._keep(judge)
+        self.builder.start_array(offset)
+        self.depth += 1
+
+    def start_string(self, offset: int) -> None:
+        judge = self._judge()
+        if judge is not None:
+            judge.start_string(offset)
+            self._keep(judge)
+        self.builder.start_string(offset)
+
+    def start_scalar(self, kind: str, offset: int) -> None:
+        judge = self._judge()
+        if judge is not None:
+            judge.start_scalar(kind, offset)
+
+    def start_key(self, offset: int) -> None:
+        if self.judge is not None:
+            self.judge.start_key(offset)
+        self.builder.start_key(offset)
+
+    def key_text(self, text: str, offset: int) -> None:
+        if self.judge is not None:
+            self.judge.key_text(text, offset)
+        self.builder.key_text(text, offset)
+
+    def end_key(self, offset: int) -> None:
+        judge = self.judge
+        if judge is not None:
+            judge.built = self.builder.key
+            judge.end_key(offset)
+            judge.built = None
+        self.builder.end_key(offset)
+
+    def text(self, text: str, offset: int) -> None:
+        if self.judge is not None:
+            try:
+                self.judge.text(text, offset)
+            except StreamParseError as error:
+                accepted = error.offset - offset
+                if accepted > 0:
+                    self.builder.text(text[:accepted], offset)
+                raise
+        self.builder.text(text, offset)
+
+    def end_string(self, offset: int) -> None:
+        judge = self.judge
+        if judge is not None:
+            judge.built = self.builder.innermost()
+            judge.end_string(offset)
+            judge.built = None
+        self.builder.end_string(offset)
+
+    def scalar(self, value: object, offset: int) -> None:
+        if self.judge is not None:
+            self.judge.scalar(value, offset)
+        self.builder.scalar(value, offset)
+
+    def end(self, offset: int) -> None:
+        judge = self.judge
+        if judge is not None:
+            judge.built = self.builder.innermost()
+            judge.end(offset)
+            judge.built = None
+        self.builder.end(offset)
+        self.depth -= 1
+
+    def repair(self, code: str, offset: int) -> None:
+        if self.judge is not None:
+            self.judge.repair(code, offset)
+
+    def _judge(self) -> Validator | None:
+        """The validator's state; a new one where a document begins."""
+        if self.validator is not None and not self.depth:
+            if self.judge is not None:
+                self.judged = self.judged + self.judge.violations
+            self.judge = self.validator.begin()
+        return self.judge
+
+    def _keep(self, judge: Validator) -> None:
+        if judge.wants_whole:
+            judge.wants_whole = False
+            self.builder.keep_next()
+
+    # Forks and pickles.
+
+    def clone(self) -> Chain:
+        twin = self._empty()
+        twin.builder = self.builder.clone()
+        judge = self.judge.clone() if self.judge is not None else None
+        assert judge is None or isinstance(judge, Validator)
+        twin.judge = judge
+        twin.judged, twin.depth = self.judged, self.depth
+        return twin
+
+    def state_now(self) -> tuple[Any, ...]:
+        """Everything as flat data, for `resume`; the validator's state as it pickles itself."""
+        return self.builder.state_now(), self.judge, self.judged, self.depth
+
+    def resume(self, state: tuple[Any, ...]) -> None:
+        """Go on where the chain that gave `state_now` stood."""
+        built, self.judge, self.judged, self.depth = state
+        self.builder.resume(built)
+
+    def _empty(self) -> Chain:
+        return Chain(
+            validator=self.validator, queries=self.queries, drop=self.drop, many=self.many
+        )

@@ -1,0 +1,113 @@
+"""What happens to the values of a document while it arrives.
+
+Written out by hand, not dataclasses: plain classes stay quick, picklable and matchable when they
+are compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from streamparse._core.flat import flatten, unflatten
+
+
+class ValueStarted:
+    """A container or string has begun; `kind` is `"object"`, `"array"` or `"string"`.
+
+    Numbers and literals appear whole, so they have no start of their own.
+
+    >>> ValueStarted(("a", 0), "string")
+    ValueStarted(path=('a', 0), kind='string')
+    """
+
+    __match_args__: ClassVar = ("path", "kind")
+    type: ClassVar[str] = "value_started"
+
+    def __init__(self, path: tuple[Any, ...], kind: str) -> None:
+        self.path = path
+        self.kind = kind
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ValueStarted):
+            return NotImplemented
+        return self.path == other.path and self.kind == other.kind
+
+    def __repr__(self) -> str:
+        return f"ValueStarted(path={self.path!r}, kind={self.kind!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ValueStarted, (self.path, self.kind)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: `type`, `path` (a list), `kind`."""
+        return {"type": self.type, "path": list(self.path), "kind": self.kind}
+
+
+class StringDelta:
+    """`text` is new at the end of the open string at `path`; never empty.
+
+    >>> StringDelta(("city",), "Par").to_dict()
+    {'type': 'string_delta', 'path': ['city'], 'text': 'Par'}
+    """
+
+    __match_args__: ClassVar = ("path", "text")
+    type: ClassVar[str] = "string_delta"
+
+    def __init__(self, path: tuple[Any, ...], text: str) -> None:
+        self.path = path
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, StringDelta):
+            return NotImplemented
+        return self.path == other.path and self.text == other.text
+
+    def __repr__(self) -> str:
+        return f"StringDelta(path={self.path!r}, text={self.text!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return StringDelta, (self.path, self.text)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: `type`, `path` (a list), `text`."""
+        return {"type": self.type, "path": list(self.path), "text": self.text}
+
+
+class ValueCompleted:
+    """The value at `path` is whole and will not change; children come before their container.
+
+    `value` is the very object inside the parser's `value`: read it, do not mutate it.
+
+    >>> match ValueCompleted(("n",), 12):
+    ...     case ValueCompleted(("n",), number):
+    ...         number
+    12
+    """
+
+    __match_args__: ClassVar = ("path", "value")
+    type: ClassVar[str] = "value_completed"
+
+    def __init__(self, path: tuple[Any, ...], value: Any) -> None:
+        self.path = path
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ValueCompleted):
+            return NotImplemented
+        return self.path == other.path and bool(self.value == other.value)
+
+    def __repr__(self) -> str:
+        return f"ValueCompleted(path={self.path!r}, value={self.value!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if isinstance(self.value, (dict, list)):  # flat, because pickle recurses
+            return _completed, (self.path, *flatten(self.value))
+        return ValueCompleted, (self.path, self.value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: `type`, `path` (a list), `value`."""
+        return {"type": self.type, "path": list(self.path), "value": self.value}
+
+
+def _completed(path: tuple[Any, ...], shape: str, leaves: list[object]) -> ValueCompleted:
+    return ValueCompleted(path, unflatten(shape, leaves))

@@ -1,0 +1,412 @@
+"""`JSONParser`: machine and chain behind one face, with the life cycle and honest errors.
+
+Rule: a failure is for good. What was understood before it stays in `value`, its events go with
+the error, and every later call raises a fresh copy of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn
+
+from streamparse._core.chain import Chain
+from streamparse._core.machine import Machine
+from streamparse._core.sink import ValidatorFactory
+from streamparse.errors import (
+    IncompleteError,
+    JSONSyntaxError,
+    SchemaViolation,
+    StreamParseError,
+)
+from streamparse.limits import Limits
+from streamparse.paths import Query
+from streamparse.text import Utf8Decoder
+
+_DEFAULT_LIMITS: Final = Limits()
+_EXCERPT: Final = 40  # characters of context in an error
+# How many fragments are remembered for it. None is empty, so forty are always enough.
+_FRAGMENTS: Final = 80
+
+
+class JSONParser:
+    """Parses JSON (RFC 8259) while it arrives.
+
+    `feed` takes text or bytes (UTF-8), cut anywhere, and returns the events that the fragment
+    decided; `finish` says that the input has ended. `value` is what is known so far.
+
+    - `dialect`: `"strict"`.
+    - `many`: documents one after the other, separated by white space or nothing where that is
+      unambiguous; `value` is their list, and the first step of a path is the document's index.
+    - `trailing`: `"error"` allows only white space after the value; `"stop"` stops there and
+      leaves the rest, exactly, in `remainder`.
+    - `select`: one RFC 9535 query or several; events for these nodes only. With `many`, `$` is
+      the list: `$[*]` selects every document.
+    - `keep`: `"open"` (needs `select`) drops a value when it completes, so that memory is bounded
+      by depth and the largest selected value.
+    - `surrogates`: what becomes of lone halves: `"keep"`, `"replace"` (U+FFFD) or `"error"`.
+    - `limits`: see `Limits`; `parse_float` and `parse_int` get the number's text.
+    - `validator`: judges the value as it arrives.
+
+    Raises `StreamParseError` for bad input, `ValueError` and `TypeError` for bad options.
+
+    >>> parser = JSONParser()
+    >>> parser.feed('{"city": "Par')  # doctest: +NORMALIZE_WHITESPACE
+    [ValueStarted(path=(), kind='object'), ValueStarted(path=('city',), kind='string'),
+     StringDelta(path=('city',), text='Par')]
+    >>> parser.value
+    {'city': 'Par'}
+    >>> parser.feed('is"}')[0]
+    StringDelta(path=('city',), text='is')
+    >>> parser.done
+    True
+    """
+
+    def __init__(
+        self,
+        dialect: str = "strict",
+        *,
+        many: bool = False,
+        trailing: str = "error",
+        select: str | Query | Sequence[str | Query] | None = None,
+        keep: str = "all",
+        surrogates: str = "keep",
+        limits: Limits = _DEFAULT_LIMITS,
+        parse_float: Callable[[str], Any] = float,
+        parse_int: Callable[[str], Any] = int,
+        validator: ValidatorFactory | None = None,
+    ) -> None:
+        _check_options(dialect, many, trailing, select is not None, keep, surrogates)
+        queries = None if select is None else _queries(select)
+        self._options: tuple[Any, ...] = (
+            dialect,
+            many,
+            trailing,
+            queries,
+            keep,
+            surrogates,
+            limits,
+            parse_float,
+            parse_int,
+            validator,
+        )
+        self._many = many
+        self._stop: bool = trailing == "stop"
+        self._chain = Chain(
+            validator=validator,
+            queries=queries,
+            drop=keep == "open",
+            many=many,
+        )
+        self._builder = self._chain.builder
+        self._machine = Machine(
+            self._chain.head,
+            limits=limits,
+            surrogates=surrogates,
+            parse_float=parse_float,
+            parse_int=parse_int,
+            many=many,
+            stop=self._stop,
+        )
+        self._decoder: Utf8Decoder | None = None
+        self._takes_text: bool = False
+        self._recent: list[str] = []
+        self._rest: list[Any] = []  # the fragments after the value
+        self._finished: bool = False
+        self._failure: StreamParseError | None = None
+
+    # Reading.
+
+    @property
+    def value(self) -> Any:
+        """The partial value, updated in place: read it, do not hold or mutate it.
+
+        `None` before a value has begun (see `started`).
+        """
+        return self._builder.value
+
+    @property
+    def open_path(self) -> tuple[Any, ...] | None:
+        """Path of the deepest open container or string; `None` when nothing is open.
+
+        Everything off this path is complete.
+        """
+        if self._many and self._finished and self._failure is None:
+            return None
+        return self._builder.open_path
+
+    @property
+    def started(self) -> bool:
+        """Has a root value begun?"""
+        return self._builder.started
+
+    @property
+    def done(self) -> bool:
+        """Is the document complete? With `many` only `finish()` can tell."""
+        if self._many:
+            return self._finished and self._failure is None
+        return self._machine.done
+
+    @property
+    def truncated(self) -> bool:
+        """Did `finish()` have to close something? Never in the strict dialect: it raises."""
+        return False
+
+    @property
+    def prefix(self) -> str:
+        """The text skipped before the value; always empty in the strict dialect."""
+        return ""
+
+    @property
+    def remainder(self) -> str | bytes:
+        """What came after the value (`trailing="stop"`), of the type that was fed."""
+        if self._decoder is not None:
+            return b"".join(self._rest)
+        return "".join(self._rest)
+
+    @property
+    def repairs(self) -> list[Any]:
+        """What a lenient dialect mended; always empty in the strict one."""
+        return []
+
+    @property
+    def violations(self) -> list[Any]:
+        """What a validator with `collect=True` found."""
+        return self._chain.violations
+
+    def snapshot(self) -> Any:
+        """The value as it is now: later feeds do not change it.
+
+        Complete parts are shared with `value`, so it costs the open containers and the open
+        string.
+        """
+        return self._builder.snapshot()
+
+    # Feeding.
+
+    def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[Any]:
+        """Take a fragment; the events it decided. An empty one is legal and free."""
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
+        if not isinstance(fragment, str):
+            return self._feed_bytes(_as_bytes(fragment))
+        if not fragment:
+            return []
+        if not self._takes_text:
+            self._take("text")
+        if self._finished:
+            self._refuse_late()
+        machine = self._machine
+        before = machine.offset
+        try:
+            taken = machine.feed(fragment)
+        except StreamParseError as error:
+            self._fail(error, before, fragment)
+            raise
+        if taken < len(fragment):
+            self._rest.append(fragment[taken:])
+        self._remember(fragment)
+        builder = self._builder
+        events = builder.events
+        builder.events = []
+        return events
+
+    def finish(self) -> list[Any]:
+        """The input has ended; the last events. A second call returns `[]`.
+
+        Raises `IncompleteError` when the document is not whole.
+        """
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
+        if self._finished:
+            return []
+        self._finished = True
+        machine = self._machine
+        pending = self._decoder.pending if self._decoder is not None else b""
+        try:
+            if pending and not self._stop:
+                message = "the input ended inside a UTF-8 character"
+                raise IncompleteError(message, code="truncated", offset=machine.offset)
+            machine.finish()
+        except StreamParseError as error:
+            self._fail(error, machine.offset, "")
+            raise
+        self._rest.append(pending)
+        return self._builder.take_events()
+
+    def _feed_bytes(self, data: bytes) -> list[Any]:
+        if not data:
+            return []
+        if self._decoder is None:
+            self._take("bytes")
+            self._decoder = Utf8Decoder()
+        if self._finished:
+            self._refuse_late()
+        machine = self._machine
+        if self._stop and machine.done:
+            self._rest.append(data)
+            return []
+        decoder = self._decoder
+        before = machine.offset
+        text = decoder.feed(data)
+        try:
+            taken = machine.feed(text)
+            if decoder.invalid:
+                self._meet_invalid(decoder)
+        except StreamParseError as error:
+            self._fail(error, before, text)
+            raise
+        if self._stop and machine.done:
+            self._rest.append(text[taken:].encode() + (decoder.invalid or decoder.pending))
+            self._decoder = Utf8Decoder()
+        self._remember(text)
+        return self._builder.take_events()
+
+    def _take(self, kind: str) -> None:
+        """The first fragment decides what this parser takes."""
+        if self._takes_text or self._decoder is not None:
+            other = "text" if self._takes_text else "bytes"
+            raise TypeError(f"this parser was fed {other}, now {kind}: feed it one or the other")
+        self._takes_text = kind == "text"
+
+    def _meet_invalid(self, decoder: Utf8Decoder) -> None:
+        """Bytes that are not UTF-8 come next: an error, or the end of what is read."""
+        machine = self._machine
+        if self._stop:
+            machine.end_root_number()
+            if machine.done:
+                return
+        message = f"byte 0x{decoder.invalid[0]:02x} cannot be UTF-8 here"
+        raise JSONSyntaxError(message, code="invalid_utf8", offset=machine.offset)
+
+    def _remember(self, text: str) -> None:
+        """Keep what an excerpt may need."""
+        recent = self._recent
+        if len(text) > _EXCERPT:
+            recent.clear()
+            recent.append(text[-_EXCERPT:])
+            return
+        recent.append(text)
+        if len(recent) > _FRAGMENTS:
+            del recent[:_EXCERPT]
+
+    # Failing.
+
+    def _refuse_late(self) -> NoReturn:
+        machine = self._machine
+        error = StreamParseError(
+            "the input was said to have ended", code="finished", offset=machine.offset
+        )
+        self._locate(error, machine.offset, "")
+        raise error
+
+    def _fail(self, error: StreamParseError, before: int, text: str) -> None:
+        """Complete the error of the feed of `text`, which began at `before`; the parser is dead."""
+        self._locate(error, before, text)
+        error.events = self._builder.take_events()
+        self._failure = error.copy_without_events()
+
+    def _locate(self, error: StreamParseError, before: int, text: str) -> None:
+        machine, builder = self._machine, self._builder
+        error.line = machine.line
+        error.column = error.offset - machine.line_start + 1
+        if not isinstance(error, SchemaViolation):  # these know their path
+            error.path = builder.next_path() if machine.expects_item else builder.base
+        known = "".join(self._recent)
+        error.excerpt = (known + text)[: len(known) + error.offset - before][-_EXCERPT:]
+
+    # Forks and pickles.
+
+    def clone(self) -> JSONParser:
+        """An independent parser in the same state; complete parts of the value are shared."""
+        twin = self._empty()
+        twin._chain = self._chain.clone()
+        twin._builder = twin._chain.builder
+        twin._machine = self._machine.clone(twin._chain.head)
+        twin._resume(self._place())
+        return twin
+
+    def __copy__(self) -> JSONParser:
+        return self.clone()
+
+    def __deepcopy__(self, memo: object) -> JSONParser:
+        return self.clone()  # nothing that is shared ever changes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = (self._machine.state_now(), self._chain.state_now(), self._place())
+        return _restored, (self._options, state)
+
+    def _empty(self) -> JSONParser:
+        return _with_options(self._options)
+
+    def _place(self) -> tuple[Any, ...]:
+        decoder = self._decoder
+        undecoded = None if decoder is None else (decoder.pending, decoder.invalid)
+        texts = (list(self._recent), list(self._rest), undecoded, self._takes_text)
+        return texts, self._finished, self._failure
+
+    def _resume(self, place: tuple[Any, ...]) -> None:
+        texts, self._finished, self._failure = place
+        recent, rest, undecoded, self._takes_text = texts
+        self._recent, self._rest = list(recent), list(rest)
+        if undecoded is not None:
+            self._decoder = Utf8Decoder()
+            self._decoder.pending, self._decoder.invalid = undecoded
+
+
+def _with_options(options: tuple[Any, ...]) -> JSONParser:
+    dialect, many, trailing, select, keep, surrogates, limits, floats, ints, validator = options
+    return JSONParser(
+        dialect,
+        many=many,
+        trailing=trailing,
+        select=select,
+        keep=keep,
+        surrogates=surrogates,
+        limits=limits,
+        parse_float=floats,
+        parse_int=ints,
+        validator=validator,
+    )
+
+
+def _restored(options: tuple[Any, ...], state: tuple[Any, ...]) -> JSONParser:
+    parser = _with_options(options)
+    read, built, place = state
+    parser._machine.resume(read)
+    parser._chain.resume(built)
+    parser._resume(place)
+    return parser
+
+
+def _as_bytes(fragment: object) -> bytes:
+    if isinstance(fragment, bytes):
+        return fragment
+    if isinstance(fragment, (bytearray, memoryview)):
+        return bytes(fragment)
+    raise TypeError(
+        f"a fragment is str, bytes, bytearray or memoryview, not {type(fragment).__name__}"
+    )
+
+
+def _queries(select: str | Query | Sequence[str | Query]) -> list[Query]:
+    several = [select] if isinstance(select, (str, Query)) else list(select)
+    return [Query.parse(query) if isinstance(query, str) else query for query in several]
+
+
+def _check_options(
+    dialect: str, many: bool, trailing: str, selects: bool, keep: str, surrogates: str
+) -> None:
+    _one_of("dialect", dialect, ("strict",))
+    _one_of("trailing", trailing, ("error", "stop"))
+    _one_of("keep", keep, ("all", "open"))
+    _one_of("surrogates", surrogates, ("keep", "replace", "error"))
+    if many and trailing == "stop":
+        raise ValueError("many=True reads every document: trailing='stop' contradicts it")
+    if keep == "open" and not selects:
+        raise ValueError("keep='open' keeps nothing but open selected values: give select")
+
+
+def _one_of(name: str, given: str, allowed: tuple[str, ...]) -> None:
+    if given not in allowed:
+        choices = " or ".join(repr(choice) for choice in allowed)
+        raise ValueError(f"{name} must be {choices}, not {given!r}")

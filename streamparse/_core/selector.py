@@ -1,0 +1,232 @@
+"""Which nodes a caller wants to hear of, and what may be dropped.
+
+`Selector` walks RFC 9535 queries beside the document: every segment of every query is one bit,
+the bits that may still match inside a container are one int. For each such int a row is worked
+out once, so a step costs one dictionary look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from streamparse._core.builder import Builder
+from streamparse._core.events import StringDelta, ValueCompleted, ValueStarted
+from streamparse.paths import Query
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+
+class Row:
+    """Where each step leads from one set of live segments: is it selected, what lives on."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, tuple[bool, int]] = {}
+        self.indexes: dict[int, tuple[bool, int]] = {}
+        self.other_name: tuple[bool, int] = (False, 0)
+        self.other_index: tuple[bool, int] = (False, 0)
+
+
+class Selector:
+    """The queries, compiled; immutable but for its memo, so forks share it."""
+
+    def __init__(self, queries: Sequence[Query]) -> None:
+        self.queries = tuple(queries)
+        self.segments: list[Any] = []
+        self.last: list[bool] = []
+        self.start = 0
+        self.selects_root = False
+        self.rows: dict[int, Row] = {}
+        for query in self.queries:
+            if query.segments:
+                self.start |= 1 << len(self.segments)
+            else:
+                self.selects_root = True
+            self.segments.extend(query.segments)
+            self.last.extend([False] * (len(query.segments) - 1) + [True] * bool(query.segments))
+
+    def step_name(self, live: int, name: str) -> tuple[bool, int]:
+        """Is the member selected, and which segments live inside it?"""
+        if not live:
+            return (False, 0)
+        row = self._row(live)
+        return row.names.get(name, row.other_name)
+
+    def step_index(self, live: int, index: int) -> tuple[bool, int]:
+        """Is the item selected, and which segments live inside it?"""
+        if not live:
+            return (False, 0)
+        row = self._row(live)
+        return row.indexes.get(index, row.other_index)
+
+    def _row(self, live: int) -> Row:
+        row = self.rows.get(live)
+        if row is None:
+            row = self.rows[live] = self._new_row(live)
+        return row
+
+    def _new_row(self, live: int) -> Row:
+        row = Row()
+        row.other_name = row.other_index = self._next(live, None)
+        for place in range(len(self.segments)):
+            if live >> place & 1:
+                for name in self.segments[place].names:
+                    row.names[name] = self._next(live, name)
+                for index in self.segments[place].indexes:
+                    row.indexes[index] = self._next(live, index)
+        return row
+
+    def _next(self, live: int, step: str | int | None) -> tuple[bool, int]:
+        """Where `step` leads; None stands for one that no segment names."""
+        selected, inside = False, 0
+        for place, segment in enumerate(self.segments):
+            if not live >> place & 1:
+                continue
+            if segment.descendant:
+                inside |= 1 << place
+            if segment.wildcard or step in segment.names or step in segment.indexes:
+                if self.last[place]:
+                    selected = True
+                else:
+                    inside |= 2 << place
+        return selected, inside
+
+
+class SelectingBuilder(Builder):
+    """A builder that speaks of selected nodes only; with `drop` it keeps only what is open.
+
+    `kept` counts the open containers that hold on to their content (selected ones, and all inside
+    them); without `drop` it never falls to nought.
+    """
+
+    def __init__(self, selector: Selector, drop: bool = False, many: bool = False) -> None:
+        super().__init__(many)
+        self.selector = selector
+        self.drop = drop
+        self.kept: i64 = 0 if drop else 1
+        self.wanted: bool = False  # was the value that begins next asked for by a validator?
+        self.live: int = selector.start  # segments that may match inside the open container
+        self.lives: list[int] = []
+        self.selected: bool = False  # is the open string, or was the value begun last?
+        self.selections: list[bool] = []  # the same of the open containers
+        self.inside: int = 0  # segments that live inside the value begun last
+        self.kept_string: bool = False
+
+    def keep_next(self) -> None:
+        self.wanted = True
+
+    def start_object(self, offset: int) -> None:
+        self._select()
+        value: dict[str, Any] = {}
+        path = self._add(value)
+        if self.selected:
+            self.events.append(ValueStarted(path, "object"))
+        self._enter(path, value, None)
+
+    def start_array(self, offset: int) -> None:
+        self._select()
+        value: list[Any] = []
+        path = self._add(value)
+        if self.selected:
+            self.events.append(ValueStarted(path, "array"))
+        self._enter(path, None, value)
+
+    def start_string(self, offset: int) -> None:
+        self._select()
+        path = self._open_string()
+        self.kept_string = self.kept > 0 or self.selected or self.wanted
+        self.settled = not self.kept_string  # then there is nothing to show
+        self.wanted = False
+        if self.selected:
+            self.events.append(ValueStarted(path, "string"))
+
+    def text(self, text: str, offset: int) -> None:
+        if self.kept_string:
+            self._grow(text)
+        if self.selected:
+            self.events.append(StringDelta(self.path, text))
+
+    def end_string(self, offset: int) -> None:
+        text = self.buffer
+        self.in_string = False
+        self.buffer = ""
+        if self.kept:
+            self._put(text)
+        elif self.slotted:
+            self._remove(self.path)
+        if self.selected:
+            self.events.append(ValueCompleted(self.path, text))
+
+    def scalar(self, value: object, offset: int) -> None:
+        self._select()
+        self.wanted = False
+        if self.kept:
+            path = self._add(value)
+        else:
+            path = self._next_path() if self.selected else ()
+            self.index += 1
+            self.started = True
+        if self.selected:
+            self.events.append(ValueCompleted(path, value))
+
+    def end(self, offset: int) -> None:
+        value: Any = self.members if self.members is not None else self.items
+        path = self.base
+        self._leave()
+        if not self.kept:
+            self._remove(path)
+        if self.selected:
+            self.events.append(ValueCompleted(path, value))
+
+    def clone(self) -> Builder:
+        twin = SelectingBuilder(self.selector, self.drop, self.many)
+        twin._resume(self.snapshot(), self._place())
+        return twin
+
+    def _select(self) -> None:
+        """Ask the queries about the value that begins."""
+        if self.members is not None:
+            self.selected, self.inside = self.selector.step_name(self.live, self.key)
+        elif self.items is not None:
+            self.selected, self.inside = self.selector.step_index(self.live, self.index)
+        else:
+            self.selected, self.inside = self.selector.selects_root, self.selector.start
+
+    def _enter(
+        self, path: tuple[Any, ...], members: dict[str, Any] | None, items: list[Any] | None
+    ) -> None:
+        super()._enter(path, members, items)
+        self.lives.append(self.live)
+        self.live = self.inside
+        self.selections.append(self.selected)
+        if self.kept or self.selected or self.wanted:
+            self.kept += 1
+        self.wanted = False
+
+    def _leave(self) -> None:
+        super()._leave()
+        self.live = self.lives.pop()
+        self.selected = self.selections.pop()
+        if self.kept:
+            self.kept -= 1
+
+    def _remove(self, path: tuple[Any, ...]) -> None:
+        """Drop the value that was just completed; a root has nowhere to be dropped from."""
+        if self.members is not None:
+            self.members.pop(path[-1], None)
+        elif self.items is not None:
+            self.items.pop()
+
+    def _place(self) -> tuple[Any, ...]:
+        lives = (self.live, list(self.lives), self.inside)
+        selections = (self.selected, list(self.selections))
+        keeping = (self.kept, self.wanted, self.kept_string)
+        return *super()._place(), lives, selections, keeping
+
+    def _resume(self, root: Any, place: tuple[Any, ...]) -> None:
+        lives, selections, keeping = place[-3:]
+        super()._resume(root, place[:-3])
+        self.live, self.lives, self.inside = lives[0], list(lives[1]), lives[2]
+        self.selected, self.selections = selections[0], list(selections[1])
+        self.kept, self.wanted, self.kept_string = keeping

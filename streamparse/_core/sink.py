@@ -1,0 +1,101 @@
+"""The one protocol between what reads text and what makes something of it.
+
+A machine (JSON, or a driver of XML-like arguments) says what it sees; sinks build, judge, write.
+A sink knows no text, a machine knows no paths and no Python containers.
+
+`offset` is the place, in characters from the start of the stream, of the character that decided
+the call: an escape's last character, a literal's last letter, the character after a number (or
+the length of the input). For a run of text it is the place of its first character.
+"""
+
+from __future__ import annotations
+
+try:
+    from mypy_extensions import mypyc_attr
+except ImportError:  # only the compiler reads the mark, so it is no dependency
+    from streamparse._core._marks import mypyc_attr
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Sink:
+    """Every call does nothing; a sink overrides what it needs.
+
+    The order of calls is that of a document: a member is `start_key key_text* end_key` and then
+    its value; a value is `start_object … end`, `start_array … end`, `start_string text*
+    end_string` or `start_scalar scalar`.
+    """
+
+    def __init__(self) -> None:
+        #: Ask the machine for runs in which `offset + i` is the place of character i, an escape
+        #: being a run of its own. Otherwise one call may join runs and escapes. Validators need
+        #: it; read once, when the machine is made.
+        self.precise: bool = False
+
+    def start_object(self, offset: int) -> None:
+        """An object begins."""
+
+    def start_array(self, offset: int) -> None:
+        """An array begins."""
+
+    def start_string(self, offset: int) -> None:
+        """A string value begins."""
+
+    def start_scalar(self, kind: str, offset: int) -> None:
+        """A `"number"`, `"true"`, `"false"` or `"null"` begins: its kind is now certain."""
+
+    def start_key(self, offset: int) -> None:
+        """The key of the next member begins."""
+
+    def key_text(self, text: str, offset: int) -> None:
+        """More of the open key."""
+
+    def end_key(self, offset: int) -> None:
+        """The open key is whole."""
+
+    def text(self, text: str, offset: int) -> None:
+        """More of the open string; never empty."""
+
+    def end_string(self, offset: int) -> None:
+        """The open string is whole."""
+
+    def scalar(self, value: object, offset: int) -> None:
+        """A number or literal is whole."""
+
+    def end(self, offset: int) -> None:
+        """The innermost open container is whole."""
+
+    def repair(self, code: str, offset: int) -> None:
+        """A lenient machine mended something here."""
+
+    def clone(self) -> Sink:
+        """An independent sink in the same state, for a fork in mid-stream."""
+        raise NotImplementedError(f"{type(self).__name__} cannot be cloned")
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Validator(Sink):
+    """A sink that refuses a value by raising `SchemaViolation`; one for each document.
+
+    The chain calls it before anything is built: what it refuses at character k never shows.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.precise = True
+        #: The innermost open value as built so far (a container, the text of a string or of a
+        #: key); set by the chain around `end`, `end_string` and `end_key` only.
+        self.built: object = None
+        #: Set during a `start_*` call to have the value that begins kept whole for `built`,
+        #: also under `keep="open"`; the chain reads and clears it.
+        self.wants_whole: bool = False
+        #: What was found without raising.
+        self.violations: list[object] = []
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class ValidatorFactory:
+    """What `validator=` takes: immutable, shared between parsers, a new state per document."""
+
+    def begin(self) -> Validator:
+        """The state for one document."""
+        raise NotImplementedError

@@ -1,0 +1,133 @@
+"""A sink that writes compact JSON text as the value grows.
+
+For wires and formats that carry no JSON: what they say becomes `arguments_text`, piece by piece.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from streamparse._core.sink import Sink
+
+# RFC 8259, section 7, and lone surrogates, which no UTF-8 text can hold.
+_TO_ESCAPE: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
+_SHORT: Final[dict[str, str]] = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
+
+
+class Writer(Sink):
+    """JSON text without white space; `take` gives what is new since the last call.
+
+    Numbers that JSON cannot write: infinities become `1e999` and `-1e999`, which read back as
+    they were; NaN becomes `null`, as in ECMAScript's JSON.stringify.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+        self.first: bool = True  # is the next member or item the first one?
+        self.after_key: bool = False
+        self.closers: list[str] = []
+
+    def take(self) -> str:
+        """The text since the last call; all the pieces together are the JSON text."""
+        text = "".join(self.pieces)
+        self.pieces = []
+        return text
+
+    def start_object(self, offset: int) -> None:
+        self._open("{", "}")
+
+    def start_array(self, offset: int) -> None:
+        self._open("[", "]")
+
+    def start_string(self, offset: int) -> None:
+        self._separate()
+        self.pieces.append('"')
+
+    def start_key(self, offset: int) -> None:
+        self._separate()
+        self.pieces.append('"')
+
+    def key_text(self, text: str, offset: int) -> None:
+        self.pieces.append(_escaped(text))
+
+    def end_key(self, offset: int) -> None:
+        self.pieces.append('":')
+        self.after_key = True
+
+    def text(self, text: str, offset: int) -> None:
+        self.pieces.append(_escaped(text))
+
+    def end_string(self, offset: int) -> None:
+        self.pieces.append('"')
+
+    def scalar(self, value: object, offset: int) -> None:
+        self._separate()
+        self.pieces.append(_scalar_text(value))
+
+    def end(self, offset: int) -> None:
+        self.pieces.append(self.closers.pop())
+        self.first = False
+
+    def clone(self) -> Writer:
+        twin = Writer()
+        twin.resume(self.state_now())
+        return twin
+
+    def state_now(self) -> tuple[Any, ...]:
+        """Everything as plain data, for `resume`."""
+        return list(self.pieces), self.first, self.after_key, list(self.closers)
+
+    def resume(self, state: tuple[Any, ...]) -> None:
+        """Go on where the writer that gave `state_now` stood."""
+        pieces, self.first, self.after_key, closers = state
+        self.pieces, self.closers = list(pieces), list(closers)
+
+    def _open(self, opener: str, closer: str) -> None:
+        self._separate()
+        self.pieces.append(opener)
+        self.closers.append(closer)
+        self.first = True
+
+    def _separate(self) -> None:
+        """The comma before a member or item, if one is due."""
+        if not self.first and not self.after_key:
+            self.pieces.append(",")
+        self.first = False
+        self.after_key = False
+
+
+def _escaped(text: str) -> str:
+    if _TO_ESCAPE.search(text) is None:
+        return text
+    return _TO_ESCAPE.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = found.group()
+    return _SHORT.get(char) or f"\\u{ord(char):04x}"
+
+
+def _scalar_text(value: object) -> str:
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, float):
+        if value != value:
+            return "null"
+        if value in (float("inf"), float("-inf")):
+            return "1e999" if value > 0 else "-1e999"
+        return repr(value)
+    return str(value)

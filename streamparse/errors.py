@@ -1,0 +1,157 @@
+"""The error tree.
+
+- `StreamParseError` (a `ValueError`)
+    - `JSONSyntaxError`: the text is not what the dialect allows; no continuation can mend it.
+    - `IncompleteError`: the input ended before the value did.
+    - `LimitError`: a bound of `Limits` was passed.
+    - `SchemaViolation`: a validator refused the value.
+    - `WireError`: the transport could not be decoded, or the API could not be told.
+    - `ProviderError`: the provider reported an error of its own.
+    - `FormatError`: model text broke the rules of its tool-call format.
+
+Contract: whatever the input, nothing else escapes (but `TypeError` for an argument of the wrong
+type). `code` comes from `ERROR_CODES`, which is closed: a new code is a change of the interface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from streamparse.paths import Path
+
+__all__ = [
+    "ERROR_CODES",
+    "FormatError",
+    "IncompleteError",
+    "JSONSyntaxError",
+    "LimitError",
+    "ProviderError",
+    "SchemaViolation",
+    "StreamParseError",
+    "WireError",
+]
+
+ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        # StreamParseError itself
+        "finished": "something was fed after `finish()`",
+        # JSONSyntaxError
+        "expected_value": "a value must begin here",
+        "expected_key": "a key or the end of the object must come here",
+        "expected_colon": "a colon must follow the key",
+        "expected_comma": "a comma or the closing bracket must come here",
+        "mismatched_bracket": "the closing bracket is not that of the open container",
+        "invalid_number": "the number breaks the grammar of RFC 8259, section 6",
+        "invalid_literal": "only `true`, `false` and `null` are literals",
+        "invalid_escape": "the escape is none of RFC 8259, section 7",
+        "control_character": "a control character inside a string must be escaped",
+        "lone_surrogate": "half a surrogate pair, refused by `surrogates='error'`",
+        "invalid_utf8": "the bytes are not UTF-8",
+        "trailing_text": "only whitespace may follow the value",
+        "number_rejected": "`parse_int` or `parse_float` raised for this number",
+        # IncompleteError
+        "empty": "the input ended before a value began",
+        "truncated": "the input ended inside a value",
+        # LimitError
+        "depth": "containers are nested more deeply than `Limits.depth`",
+        "string_length": "a string or key is longer than `Limits.string`",
+        "number_length": "the text of a number is longer than `Limits.number`",
+        "integer_digits": "an integer has more digits than `Limits.integer_digits`",
+        "document_length": "a document is longer than `Limits.document`",
+        "object_keys": "an object has more members than `Limits.keys`",
+        "array_items": "an array has more items than `Limits.items`",
+    }
+)
+
+
+class StreamParseError(ValueError):
+    """Root of all that this package raises for bad input.
+
+    `code` is one of `ERROR_CODES`; `offset` counts characters from the start of the stream;
+    `line` and `column` count from 1, lines end at a line feed; `path` is that of the value being
+    read or expected next; `excerpt` is the text just before the place (at most 40 characters);
+    `events` are those completed by the same call before it failed. Errors pickle.
+
+    >>> error = JSONSyntaxError("expected a value, not ']'", code="expected_value", offset=3)
+    >>> error.code, error.offset, error.path
+    ('expected_value', 3, ())
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        offset: int = 0,
+        line: int = 1,
+        column: int = 1,
+        path: Path = (),
+        excerpt: str = "",
+        events: Sequence[Any] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.offset = offset
+        self.line = line
+        self.column = column
+        self.path = path
+        self.excerpt = excerpt
+        self.events: list[Any] = list(events)
+
+    def __str__(self) -> str:
+        place = f"{self.message}: line {self.line}, column {self.column} (offset {self.offset})"
+        return f"{place}, after {self.excerpt!r}" if self.excerpt else place
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        return f"{name}({self.message!r}, code={self.code!r}, offset={self.offset!r})"
+
+    def _fields(self) -> dict[str, Any]:
+        """Everything but the message, as the keywords of the constructor."""
+        return {name: value for name, value in vars(self).items() if name != "message"}
+
+    def __reduce__(self) -> tuple[Callable[..., StreamParseError], tuple[Any, ...]]:
+        # Exceptions pickle by their positional arguments only; ours are keywords.
+        return _rebuilt, (type(self), self.message, self._fields())
+
+    def copy_without_events(self) -> StreamParseError:
+        """The same error for a later call: the events were delivered with the first one."""
+        return _rebuilt(type(self), self.message, {**self._fields(), "events": ()})
+
+
+def _rebuilt(
+    kind: type[StreamParseError], message: str, fields: dict[str, Any]
+) -> StreamParseError:
+    return kind(message, **fields)
+
+
+class JSONSyntaxError(StreamParseError):
+    """The text is not JSON of the chosen dialect; `offset` is the first character refused."""
+
+
+class IncompleteError(StreamParseError):
+    """The input ended too early; what was understood stays readable on the parser."""
+
+
+class LimitError(StreamParseError):
+    """A bound of `Limits` was passed; `offset` is the first character beyond it."""
+
+
+class SchemaViolation(StreamParseError):
+    """A validator refused the value; `offset` is the character that decided it."""
+
+
+class WireError(StreamParseError):
+    """The transport could not be decoded, or the API behind it could not be told."""
+
+
+class ProviderError(StreamParseError):
+    """The provider reported an error in the stream or as the response body."""
+
+
+class FormatError(StreamParseError):
+    """Model text broke the rules of its raw-text tool-call format."""

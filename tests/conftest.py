@@ -1,0 +1,65 @@
+"""What every test run shares: the build it is meant for, how hard to search, where the data is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import streamparse
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_sessionstart() -> None:
+    """Refuse to test another build than the one asked for: a stray one would pass unnoticed."""
+    expected = os.environ.get("STREAMPARSE_EXPECT")
+    loaded = "compiled" if streamparse.COMPILED else "pure"
+    if expected and expected != loaded:
+        raise pytest.UsageError(
+            f"STREAMPARSE_EXPECT={expected}, but the {loaded} build is loaded "
+            f"from {Path(streamparse.__file__).parent}"
+        )
+
+
+def register_profiles() -> None:
+    settings.register_profile(
+        "default",
+        max_examples=100,
+        # Times on a busy machine say nothing, and building documents is slow now and then.
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        print_blob=True,
+    )
+    default = settings.get_profile("default")
+    # A red run must be red again when it is repeated.
+    settings.register_profile("ci", default, max_examples=200, derandomize=True)
+    settings.register_profile("thorough", default, max_examples=10_000)
+
+
+def load_profile() -> None:
+    """HYPOTHESIS_PROFILE names a profile; STREAMPARSE_EXAMPLES overrides its number of examples."""
+    name = os.environ.get("HYPOTHESIS_PROFILE", "default")
+    examples = os.environ.get("STREAMPARSE_EXAMPLES")
+    if examples:
+        chosen = settings.get_profile(name)
+        name = f"{name}-{examples}"
+        settings.register_profile(name, chosen, max_examples=int(examples))
+    settings.load_profile(name)
+
+
+register_profiles()
+load_profile()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Recorded and published test data, which is kept outside the repository."""
+    data = Path(os.environ.get("STREAMPARSE_DATA") or ROOT.parent / "shared" / "data" / "dev")
+    if not data.is_dir():
+        pytest.skip(
+            "no test data: STREAMPARSE_DATA names no folder, and none is beside the checkout"
+        )
+    return data
