@@ -119,18 +119,34 @@ class Builder(Sink):
         self._enter(path, None, value)
 
     def start_string(self, offset: int) -> None:
-        path = self._open_string()
-        self.events.append(ValueStarted(path, "string"))
+        if self.members is not None:
+            self.path = self.base + (self.key,)
+        elif self.items is not None:
+            self.path = self.base + (self.index,)
+            self.index += 1
+        else:
+            self.path = ()
+        self.started = self.in_string = True
+        self.slotted = self.settled = False
+        self.events.append(ValueStarted(self.path, "string"))
 
     def text(self, text: str, offset: int) -> None:
-        self._grow(text)
+        if self.settled:
+            self._unsettle()
+        buffer = self.buffer
+        self.buffer = ""  # Rule 2: the only reference is now the local one
+        buffer += text
+        self.buffer = buffer
         self.events.append(StringDelta(self.path, text))
 
     def end_string(self, offset: int) -> None:
         text = self.buffer
-        self._put(text)
-        self.in_string = False
         self.buffer = ""
+        self.in_string = False
+        if self.members is not None:
+            self.members[self.key] = text
+        else:
+            self._put(text)
         self.events.append(ValueCompleted(self.path, text))
 
     def scalar(self, value: object, offset: int) -> None:
@@ -158,9 +174,9 @@ class Builder(Sink):
 
     def _next_path(self) -> tuple[Any, ...]:
         if self.members is not None:
-            return (*self.base, self.key)
+            return self.base + (self.key,)
         if self.items is not None:
-            return (*self.base, self.index)
+            return self.base + (self.index,)
         return ()
 
     def _add(self, value: Any) -> tuple[Any, ...]:
@@ -169,11 +185,11 @@ class Builder(Sink):
         members = self.members
         if members is not None:
             members[self.key] = value
-            return (*self.base, self.key)
+            return self.base + (self.key,)
         items = self.items
         if items is not None:
             items.append(value)
-            path = (*self.base, self.index)
+            path = self.base + (self.index,)
             self.index += 1
             return path
         self.root = value
@@ -197,26 +213,10 @@ class Builder(Sink):
         self.index = self.indexes.pop()
         self.base = self.bases.pop()
 
-    def _open_string(self) -> tuple[Any, ...]:
-        path = self._next_path()
-        if self.items is not None:
-            self.index += 1
-        self.started = True
-        self.path = path
-        self.in_string = True
-        self.slotted = False
+    def _unsettle(self) -> None:
+        """Take the open string out of its container again."""
+        self._put("")
         self.settled = False
-        self.buffer = ""
-        return path
-
-    def _grow(self, text: str) -> None:
-        if self.settled:
-            self._put("")  # Rule 2: a second reference would turn the append into a copy
-            self.settled = False
-        buffer = self.buffer
-        self.buffer = ""
-        buffer += text
-        self.buffer = buffer
 
     def _put(self, text: str) -> None:
         """Show `text` as the open string in its container."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from streamparse._core.sink import Sink
@@ -30,18 +31,18 @@ if TYPE_CHECKING:
 
 COMPILED: Final = not __file__.endswith(".py")
 
-# States. Up to LITERAL they are the inside of a token.
+# States. Up to LITERAL they are the inside of a token; from VALUE to DOCUMENT a value may begin.
 STRING: Final = 0
 ESCAPE: Final = 1
 NUMBER: Final = 2
 LITERAL: Final = 3
-AFTER: Final = 4
-VALUE: Final = 5
-FIRST_ITEM: Final = 6
+VALUE: Final = 4
+FIRST_ITEM: Final = 5
+DOCUMENT: Final = 6
 KEY: Final = 7
 FIRST_KEY: Final = 8
 COLON: Final = 9
-DOCUMENT: Final = 10
+AFTER: Final = 10
 DONE: Final = 11
 
 _ENDED: Final = (
@@ -49,12 +50,13 @@ _ENDED: Final = (
     "inside an escape",
     "inside a number",
     "inside a literal",
-    "before ',' or the closing bracket",
     "before a value",
     "before an item or ']'",
+    "before a value",
     "before a key",
     "before a key or '}'",
     "before ':'",
+    "before ',' or the closing bracket",
 )
 
 # Where in the grammar of RFC 8259, section 6, the text of a number stands.
@@ -67,13 +69,45 @@ FRACTION: Final = 5
 EXPONENT: Final = 6
 EXPONENT_SIGN: Final = 7
 EXPONENT_DIGITS: Final = 8
+# The same for the groups of `_NUMBER`.
+_STANDS: Final = (
+    START,
+    MINUS,
+    ZERO,
+    INTEGER,
+    POINT,
+    FRACTION,
+    EXPONENT,
+    EXPONENT_SIGN,
+    EXPONENT_DIGITS,
+    EXPONENT,
+    EXPONENT_SIGN,
+    EXPONENT_DIGITS,
+)
 
-# From here on a regular expression finds the end of a run sooner than a compiled loop does;
-# interpreted it always does.
+# Bounds that a few characters cannot pass are looked at once in so many characters.
+_CHECK: Final = 4096
+EXCERPT: Final = 40  # characters of context in an error
+# From here on regular expressions are quicker than a compiled loop; interpreted they always are.
 _LONG_RUN: Final = 32
 # What ends a run inside a string. Surrogates are singled out to be joined or judged.
 _STOP: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
-_FOUR_HEX: Final = re.compile("[0-9A-Fa-f]{4}")
+# Runs and whole escapes, but for lone halves. Bounded: each repetition costs `re` memory.
+_ESCAPED_RUN: Final = re.compile(
+    r"""(?:[^"\\\x00-\x1f\ud800-\udfff]+
+    |\\["\\/bfnrt]
+    |\\u(?![Dd][89A-Fa-f])[0-9A-Fa-f]{4}
+    |\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}){1,500}""",
+    re.VERBOSE,
+)
+# The longest beginning of a number; the last group that matched tells where it stands.
+_NUMBER: Final = re.compile(
+    r"""(-)?(?:(?:(0)|([1-9][0-9]*))(?:
+    (\.)(?:([0-9]+)(?:([eE])([-+])?([0-9]+)?)?)?
+    |([eE])([-+])?([0-9]+)?)?)?""",
+    re.VERBOSE,
+)
+_SPACE: Final = re.compile("[ \t\n\r]*")
 _HEX: Final = "0123456789abcdefABCDEF"
 _ESCAPED: Final[dict[str, str]] = {
     '"': '"',
@@ -123,7 +157,12 @@ class Machine:
         self.stop = stop
         self.string_limit: i64 = bounds.string
         self.number_limit: i64 = bounds.number
+        self.digits_limit: i64 = bounds.integer_digits
         self.document_limit: i64 = bounds.document
+        self.checkpoint: i64 = -1  # look at the bounds again when a fragment ends beyond this
+        self.careful: bool = True  # pass runs on one by one, each against the limit of a string
+        self.recent: list[str] = []  # the last fragments, for excerpts
+        self.recent_start: i64 = offset
         # Place.
         self.offset: i64 = offset  # characters taken so far
         self.document_start: i64 = offset
@@ -131,9 +170,8 @@ class Machine:
         self.line_start: i64 = 0
         # What may come next.
         self.state: i64 = DOCUMENT
-        self.outer_depth: i64 = depth
-        self.depth: i64 = depth
-        self.depth_limit: i64 = bounds.depth
+        self.depth: i64 = 0  # containers this machine has open, of at most:
+        self.depth_limit: i64 = bounds.depth - depth
         self.in_array: bool = False
         self.stack: list[bool] = []  # `in_array` of the containers around the innermost one
         self.in_key: bool = False
@@ -141,7 +179,6 @@ class Machine:
         # The open token.
         self.length: i64 = 0  # decoded characters of the open string so far
         self.high: i64 = 0  # half a surrogate pair, waiting for the other
-        self.unit: i64 = 0  # what the last escape stood for
         self.held: str = ""
         self.grammar: i64 = START
         self.word: str = ""
@@ -160,26 +197,32 @@ class Machine:
         """Is what is being read, or expected next, a value and not a container's syntax?"""
         if self.state <= ESCAPE:
             return not self.in_key
-        state = self.state
-        return state <= LITERAL or state == VALUE or state == FIRST_ITEM or state == DOCUMENT
+        return self.state <= DOCUMENT
+
+    def text_before(self, offset: int) -> str:
+        """The last characters before `offset`, for an excerpt."""
+        end = offset - self.recent_start
+        return "".join(self.recent)[:end][-EXCERPT:]
 
     # A fork or a pickle carries these; the sink is the caller's to fork.
 
     def state_now(self) -> tuple[Any, ...]:
         """The slots that reading changes, as plain data for `resume`."""
-        place = (self.offset, self.document_start, self.line, self.line_start, self.outer_depth)
+        recent = self.text_before(self.offset)
+        place = (self.offset, self.document_start, self.line, self.line_start)
         nesting = (self.state, self.depth, self.in_array, list(self.stack), list(self.counts))
-        string = (self.in_key, self.glued, self.length, self.high, self.unit)
-        return place, nesting, string, (self.held, self.grammar, self.word, self.matched)
+        string = (self.in_key, self.glued, self.length, self.high)
+        return place, nesting, string, (self.held, self.grammar, self.word, self.matched), recent
 
     def resume(self, state: tuple[Any, ...]) -> None:
         """Go on where the machine that gave `state_now` stood."""
-        place, nesting, string, token = state
-        self.offset, self.document_start, self.line, self.line_start, self.outer_depth = place
+        place, nesting, string, token, recent = state
+        self.offset, self.document_start, self.line, self.line_start = place
         self.state, self.depth, self.in_array = nesting[:3]
         self.stack, self.counts = list(nesting[3]), list(nesting[4])
-        self.in_key, self.glued, self.length, self.high, self.unit = string
+        self.in_key, self.glued, self.length, self.high = string
         self.held, self.grammar, self.word, self.matched = token
+        self.recent, self.recent_start = [recent], self.offset - len(recent)
 
     def clone(self, sink: Sink) -> Machine:
         """A machine in the same state that drives `sink`."""
@@ -202,66 +245,109 @@ class Machine:
         pos: i64 = 0
         end: i64 = len(text)
         base = self.offset
-        if base + end - self.document_start > self.document_limit:
+        if base + end > self.checkpoint and not self._check(text):
             return self._feed_bounded(text)
+        self.recent.append(text)
+        sink = self.sink
         while pos < end:
             state = self.state
+            if state == STRING:
+                if COMPILED:
+                    stop = _stop(text, pos, end)
+                else:  # the same without a call
+                    found = _STOP.search(text, pos)
+                    stop = end if found is None else found.start()
+                if self.careful or self.high:
+                    pos = self._step(text, pos, stop, end)
+                    continue
+                if stop < end and text[stop] != '"':
+                    pos = self._joined(text, pos, stop, end)
+                    continue
+                if stop > pos:
+                    self.length += stop - pos
+                    if self.in_key:
+                        sink.key_text(text[pos:stop], base + pos)
+                    else:
+                        sink.text(text[pos:stop], base + pos)
+                pos = stop
+                if pos < end:
+                    if self.in_key:
+                        sink.end_key(base + pos)
+                        self.in_key = False
+                        self.state = COLON
+                    else:
+                        sink.end_string(base + pos)
+                        self._end_value(base + pos + 1)
+                    pos += 1
+                continue
             if state <= LITERAL:
-                if state <= ESCAPE:
-                    pos = self._string(text, pos, end)
-                elif state == NUMBER:
+                if state == NUMBER:
                     pos = self._number(text, pos, end)
-                else:
+                elif state == LITERAL:
                     pos = self._literal(text, pos, end)
+                else:
+                    pos = self._escape(text, pos, end)
                 continue
             char: i64 = ord(text[pos])
-            if char == 32 or char == 10 or char == 13 or char == 9:
-                if state == DONE and self.stop:
-                    break
-                pos = self._space(text, pos, end)
-            elif state == AFTER:
-                if char == 44:  # ,
-                    self.state = VALUE if self.in_array else KEY
-                elif char == (93 if self.in_array else 125):  # ] }
-                    self._close(base + pos)
+            if char == 34:
+                if state <= DOCUMENT:
+                    if self.counting:
+                        self._count(base + pos)
+                    sink.start_string(base + pos)
+                elif state <= FIRST_KEY:
+                    if self.counting:
+                        self._count(base + pos)
+                    sink.start_key(base + pos)
+                    self.in_key = True
                 else:
-                    self._refuse_after(text[pos], base + pos)
+                    break
+                self.length = 0
+                self.state = STRING
                 pos += 1
-            elif state == COLON:
-                if char != 58:
-                    self._refuse("expected_colon", f"expected ':', not {text[pos]!r}", base + pos)
+            elif char <= 32:
+                if char == 32 and state != DONE and state != DOCUMENT:
+                    pos += 1  # the commonest of them, after commas and colons
+                elif state == DONE and self.stop or text[pos] not in " \n\r\t":
+                    break
+                else:
+                    pos = self._space(text, pos, end)
+            elif char == 44 and state == AFTER:
+                self.state = VALUE if self.in_array else KEY
+                pos += 1
+            elif char == 58 and state == COLON:
                 self.state = VALUE
                 pos += 1
-            elif state == KEY or state == FIRST_KEY:
-                if char == 34:
-                    self._open_key(base + pos)
-                elif char == 125 and state == FIRST_KEY:
-                    self._close(base + pos)
-                else:
-                    self._refuse_key(text[pos], base + pos)
-                pos += 1
-            elif state == DONE:
-                if self.stop:
-                    break
-                message = f"only white space may follow the value, not {text[pos]!r}"
-                self._refuse("trailing_text", message, base + pos)
-            elif char == 34:
-                self._open_string(base + pos)
-                pos += 1
-            elif char == 93 and state == FIRST_ITEM:
+            elif state <= DOCUMENT and char != 93 and char != 125:
+                pos = self._begin(text, pos, end, char)
+            elif self._closes(char):
                 self._close(base + pos)
                 pos += 1
             else:
-                pos = self._begin(text, pos, char)
+                break
+        if pos < end and not (self.stop and self.state == DONE):
+            self._refuse(text[pos], base + pos)
         self.offset = base + pos
         return pos
 
+    def _check(self, text: str) -> bool:
+        """Look at the bounds; does `text` end within the document's?"""
+        size: i64 = len(text)
+        beyond = self.offset + size
+        room = self.document_start + self.document_limit
+        if beyond > room:
+            return False
+        self.careful = self.precise or self.length + size + 2 * _CHECK > self.string_limit
+        self.recent = [self.text_before(self.offset)]
+        self.recent_start = self.offset - len(self.recent[0])
+        self.checkpoint = beyond + _CHECK if beyond + _CHECK < room else room
+        return True
+
     def _feed_bounded(self, text: str) -> int:
-        """`feed` close to the limit of the document: in pieces that cannot pass it."""
+        """`feed` at the limit of the document: in pieces that cannot pass it."""
         taken: i64 = 0
         size: i64 = len(text)
         while taken < size and not (self.stop and self.state == DONE):
-            room: i64 = self.document_start + self.document_limit - self.offset
+            room = self.document_start + self.document_limit - self.offset
             if room <= 0:
                 message = f"a document is longer than {self.document_limit} characters"
                 raise LimitError(message, code="document_length", offset=self.offset)
@@ -280,12 +366,12 @@ class Machine:
 
     def end_root_number(self) -> None:
         """What comes next cannot belong to a number: a root one ends here, if it may."""
-        if self.state == NUMBER and self.depth == self.outer_depth and self._is_whole():
+        if self.state == NUMBER and not self.depth and self._is_whole():
             self._end_number(self.held, self.offset)
 
     # Containers and the ends of values.
 
-    def _begin(self, text: str, pos: i64, char: i64) -> i64:
+    def _begin(self, text: str, pos: i64, end: i64, char: i64) -> i64:
         """A value that is no string begins at `pos`; the position to go on from."""
         offset: i64 = self.offset + pos
         if char == 123 or char == 91:
@@ -293,30 +379,28 @@ class Machine:
             return pos + 1
         if char == 0xFEFF and offset == 0:
             return pos + 1  # one leading byte order mark
-        word = _WORDS.get(text[pos], "")
         number = char == 45 or 48 <= char <= 57
+        word = "" if number else _WORDS.get(text[pos], "")
         if self.glued or not word and not number:
-            message = f"expected a value, not {text[pos]!r}"
-            self._refuse("expected_value", message, offset)
+            self._refuse(text[pos], offset)
         if self.counting:
             self._count(offset)
         if number:
             self.sink.start_scalar("number", offset)
             self.state = NUMBER
             self.grammar = START
-            self.held = ""
-            return pos
+            return self._number(text, pos, end)
         self.sink.start_scalar(word, offset)
         self.state = LITERAL
         self.word = word
         self.matched = 0
-        return pos
+        return self._literal(text, pos, end)
 
     def _open(self, array: bool, offset: i64) -> None:
         if self.counting:
             self._count(offset)
         if self.depth >= self.depth_limit:
-            message = f"containers are nested more than {self.depth_limit} deep"
+            message = f"containers are nested more than {self.limits.depth} deep"
             raise LimitError(message, code="depth", offset=offset)
         if array:
             self.sink.start_array(offset)
@@ -329,6 +413,13 @@ class Machine:
         self.in_array = array
         self.depth += 1
 
+    def _closes(self, char: i64) -> bool:
+        """Is this the bracket that may close the innermost container now?"""
+        state = self.state
+        if state != AFTER and state != FIRST_ITEM and state != FIRST_KEY:
+            return False
+        return char == (93 if self.in_array else 125)
+
     def _close(self, offset: i64) -> None:
         self.sink.end(offset)
         self.in_array = self.stack.pop()
@@ -338,7 +429,7 @@ class Machine:
 
     def _end_value(self, end: i64) -> None:
         """A value is whole; `end` is the place after it."""
-        if self.depth > self.outer_depth:
+        if self.depth:
             self.state = AFTER
             return
         self.glued = self.state == LITERAL
@@ -363,32 +454,18 @@ class Machine:
     def _space(self, text: str, pos: i64, end: i64) -> i64:
         """The position after the white space at `pos`; lines are counted here."""
         self.glued = False
-        while pos < end:
-            char: i64 = ord(text[pos])
-            if char == 10:
-                self.line += 1
-                self.line_start = self.offset + pos + 1
-            elif char != 32 and char != 13 and char != 9:
-                break
-            pos += 1
-        return pos
+        stop = pos + 1
+        if stop < end and text[stop] <= " ":
+            run = _SPACE.match(text, pos)
+            assert run is not None
+            stop = run.end()
+        lines = text.count("\n", pos, stop)
+        if lines:
+            self.line += lines
+            self.line_start = self.offset + text.rfind("\n", pos, stop) + 1
+        return stop
 
     # Strings and keys.
-
-    def _open_key(self, offset: i64) -> None:
-        if self.counting:
-            self._count(offset)
-        self.sink.start_key(offset)
-        self.in_key = True
-        self.length = 0
-        self.state = STRING
-
-    def _open_string(self, offset: i64) -> None:
-        if self.counting:
-            self._count(offset)
-        self.sink.start_string(offset)
-        self.length = 0
-        self.state = STRING
 
     def _close_string(self, offset: i64) -> None:
         if self.in_key:
@@ -399,57 +476,58 @@ class Machine:
             self.sink.end_string(offset)
             self._end_value(offset + 1)
 
-    def _string(self, text: str, pos: i64, end: i64) -> i64:
-        """Read on inside a string or key: runs and escapes are joined unless places matter."""
-        first: i64 = self.offset + pos
-        # The two more: a pending half and a pending escape.
-        exact = self.precise or self.length + end - pos + 2 > self.string_limit
-        got = ""
-        try:
-            while pos < end:
-                if self.state == ESCAPE:
-                    pos = self._escape(text, pos, end)
-                    if self.state == STRING:
-                        got += self._unit(self.unit, self.offset + pos - 1, exact)
-                    continue
-                run = pos
-                pos = _stop(text, pos, end)
-                if pos > run:
-                    piece = text[run:pos]
-                    if self.high:
-                        got += self._lone(self.offset + run, exact)
-                    if exact:
-                        self._pass(piece, self.offset + run)
-                    else:
-                        got = got + piece if got else piece
-                    if pos == end:
-                        break
-                char: i64 = ord(text[pos])
-                if char == 34:
-                    if self.high:
-                        got += self._lone(self.offset + pos, exact)
+    def _joined(self, text: str, pos: i64, stop: i64, end: i64) -> i64:
+        """Runs and escapes as one piece, up to the end or to what needs a closer look.
+
+        The run at `pos` ends at `stop`.
+        """
+        first = pos
+        got = text[pos:stop]
+        pos = stop
+        while pos < end and text[pos] == "\\":
+            if end - pos > _LONG_RUN:
+                found = _ESCAPED_RUN.match(text, pos)
+                if found is None:
                     break
-                pos += 1
-                if char == 92:
-                    plain = _ESCAPED.get(text[pos], "") if pos < end else ""
-                    if plain and not self.high and not exact:
-                        got += plain
-                        pos += 1
-                    else:
-                        self.state = ESCAPE
-                        self.held = ""
-                elif char < 32:
-                    message = f"{text[pos - 1]!r} must be escaped in a string"
-                    self._refuse("control_character", message, self.offset + pos - 1)
-                else:
-                    got += self._unit(char, self.offset + pos - 1, exact)
-        finally:
-            if got:
-                self._pass(got, first)
-        if pos < end:
-            self._close_string(self.offset + pos)
-            pos += 1
-        return pos
+                stop = found.end()
+                got += scanstring(text[pos:stop] + '"', 0)[0]
+            else:
+                plain = _ESCAPED.get(text[pos + 1 : pos + 2])
+                if plain is None:
+                    break
+                stop = pos + 2
+                got += plain
+            pos = stop
+            if pos < end:
+                stop = _stop(text, pos, end)
+                if stop > pos:
+                    got += text[pos:stop]
+                    pos = stop
+        if got:
+            self._pass(got, self.offset + first)
+        return self._step(text, pos, pos, end) if pos < end else pos
+
+    def _step(self, text: str, pos: i64, stop: i64, end: i64) -> i64:
+        """One step inside a string: a run, which ends at `stop`, or what may follow it."""
+        offset = self.offset + pos
+        char: i64 = ord(text[pos])
+        if self.high and (stop > pos or char == 34):
+            self._lone(offset)
+        if stop > pos:
+            self._pass(text[pos:stop], offset)
+            return stop
+        if char == 34:
+            self._close_string(offset)
+            return pos + 1
+        if char == 92:
+            self.state = ESCAPE
+            self.held = ""
+            return self._escape(text, pos + 1, end)
+        if char < 32:
+            message = f"{text[pos]!r} must be escaped in a string"
+            self._reject("control_character", message, offset)
+        self._unit(char, offset)
+        return pos + 1
 
     def _pass(self, text: str, offset: i64) -> None:
         """Decoded text to the sink; the part within the limit, when it passes it."""
@@ -467,70 +545,58 @@ class Machine:
         self.length += size
 
     def _escape(self, text: str, pos: i64, end: i64) -> i64:
-        """Read on inside an escape, `held` being what came after the backslash; fills `unit`."""
-        if not self.held and pos + 5 <= end and text[pos] == "u":
-            digits = _FOUR_HEX.match(text, pos + 1)
-            if digits is not None:
-                self.unit = int(text[pos + 1 : pos + 5], 16)
-                self.state = STRING
-                return pos + 5
+        """Read on inside an escape, `held` being what came after the backslash."""
         while pos < end and self.state == ESCAPE:
             char = text[pos]
+            offset = self.offset + pos
             if self.held:
                 if char not in _HEX:
                     message = f"expected a hexadecimal digit, not {char!r}"
-                    self._refuse("invalid_escape", message, self.offset + pos)
+                    self._reject("invalid_escape", message, offset)
                 self.held += char
                 if len(self.held) == 5:
-                    self.unit = int(self.held[1:], 16)
+                    code = int(self.held[1:], 16)
+                    self.held = ""
                     self.state = STRING
+                    self._unit(code, offset)
             elif char == "u":
                 self.held = char
             elif char in _ESCAPED:
-                self.unit = ord(_ESCAPED[char])
                 self.state = STRING
+                self._unit(ord(_ESCAPED[char]), offset)
             else:
-                message = f"there is no escape '\\' + {char!r}"
-                self._refuse("invalid_escape", message, self.offset + pos)
+                self._reject("invalid_escape", f"there is no escape '\\' + {char!r}", offset)
             pos += 1
         return pos
 
-    def _unit(self, code: i64, offset: i64, exact: bool) -> str:
-        """One code unit decoded: halves that meet are joined, others judged.
-
-        What is to be passed on, already passed when places matter (`exact`).
-        """
-        got = ""
+    def _unit(self, code: i64, offset: i64) -> None:
+        """One code unit, decided at `offset`: halves that meet are joined, others judged."""
         if self.high:
             if 0xDC00 <= code <= 0xDFFF:
                 code += 0x10000 + ((self.high - 0xD800) << 10) - 0xDC00
                 self.high = 0
             else:
-                got = self._lone(offset, exact)
+                self._lone(offset)
         if 0xD800 <= code <= 0xDBFF:
             self.high = code
-            return got
-        char = self._half(code, offset) if 0xDC00 <= code <= 0xDFFF else chr(code)
-        if exact:
-            self._pass(char, offset)
-            return ""
-        return got + char
+        elif 0xDC00 <= code <= 0xDFFF:
+            self._pass(self._half(code, offset), offset)
+        else:
+            self._pass(chr(code), offset)
 
-    def _lone(self, offset: i64, exact: bool) -> str:
-        """The pending half, now that the character at `offset` is not its other half."""
+    def _lone(self, offset: i64) -> None:
+        """Pass on the pending half: the character at `offset` is not its other half."""
         half = self._half(self.high, offset)
         self.high = 0
-        if exact:
-            self._pass(half, offset)
-            return ""
-        return half
+        self._pass(half, offset)
 
     def _half(self, code: i64, offset: i64) -> str:
+        """What becomes of half a pair."""
         if self.surrogates == "keep":
             return chr(code)
         if self.surrogates == "error":
             message = f"half a surrogate pair: \\u{code:04x}"
-            self._refuse("lone_surrogate", message, offset)
+            self._reject("lone_surrogate", message, offset)
         return "\ufffd"
 
     # Numbers and literals.
@@ -538,13 +604,19 @@ class Machine:
     def _number(self, text: str, pos: i64, end: i64) -> i64:
         """Read on inside a number; its text goes to `held` when the fragment ends first."""
         start = pos
-        grammar = self.grammar
-        while pos < end:
-            grammar = _number_step(grammar, ord(text[pos]))
-            if grammar < 0:
-                break
-            self.grammar = grammar
-            pos += 1
+        if COMPILED or self.grammar != START:
+            grammar = self.grammar
+            while pos < end:
+                grammar = _number_step(grammar, ord(text[pos]))
+                if grammar < 0:
+                    break
+                self.grammar = grammar
+                pos += 1
+        else:  # the same in one step
+            found = _NUMBER.match(text, pos)
+            assert found is not None
+            self.grammar = _STANDS[found.lastindex or 0]
+            pos = found.end()
         size: i64 = len(self.held)
         if size + pos - start > self.number_limit:
             message = f"a number is longer than {self.number_limit} characters"
@@ -553,36 +625,31 @@ class Machine:
         lexeme = text[start:pos]
         if size:
             held = self.held
-            self.held = ""  # the only reference now, so that Python appends in place
+            self.held = ""  # the only reference is now the local one: appended in place
             held += lexeme
             lexeme = held
         if pos == end:
             self.held = lexeme
             return pos
-        char = text[pos]
-        stops = self.stop and self.depth == self.outer_depth
-        if not self._is_whole() or char not in _AFTER_NUMBER and not stops:
-            message = f"{char!r} cannot follow {lexeme[-20:]!r} in a number"
-            self._refuse("invalid_number", message, self.offset + pos)
+        if not self._is_whole() or text[pos] not in _AFTER_NUMBER and (self.depth or not self.stop):
+            message = f"{text[pos]!r} cannot follow {lexeme[-20:]!r} in a number"
+            self._reject("invalid_number", message, self.offset + pos)
         self._end_number(lexeme, self.offset + pos)
         return pos
 
     def _is_whole(self) -> bool:
         """May the number end here?"""
         grammar = self.grammar
-        return (
-            grammar == INTEGER
-            or grammar == ZERO
-            or grammar == FRACTION
-            or grammar == EXPONENT_DIGITS
-        )
+        if grammar <= FRACTION:
+            return grammar != POINT and grammar > MINUS
+        return grammar == EXPONENT_DIGITS
 
     def _end_number(self, lexeme: str, offset: i64) -> None:
         integer = self.grammar <= INTEGER
-        if integer and len(lexeme) > self.limits.integer_digits:
+        if integer and len(lexeme) > self.digits_limit:
             digits = len(lexeme) - (lexeme[0] == "-")
-            if digits > self.limits.integer_digits:
-                message = f"an integer has {digits} digits, more than {self.limits.integer_digits}"
+            if digits > self.digits_limit:
+                message = f"an integer has {digits} digits, more than {self.digits_limit}"
                 raise LimitError(message, code="integer_digits", offset=offset)
         try:
             value = self.parse_int(lexeme) if integer else self.parse_float(lexeme)
@@ -603,7 +670,7 @@ class Machine:
         while pos < end and matched < size:
             if text[pos] != word[matched]:
                 message = f"expected {word!r}, not {word[:matched]!r} and {text[pos]!r}"
-                self._refuse("invalid_literal", message, self.offset + pos)
+                self._reject("invalid_literal", message, self.offset + pos)
             pos += 1
             matched += 1
         self.matched = matched
@@ -614,16 +681,26 @@ class Machine:
 
     # Refusals.
 
-    def _refuse_after(self, char: str, offset: i64) -> NoReturn:
+    def _refuse(self, char: str, offset: i64) -> NoReturn:
+        """No text that begins like this one goes on with `char`."""
+        state = self.state
         closer = "]" if self.in_array else "}"
-        code = "mismatched_bracket" if char in "]}" else "expected_comma"
-        self._refuse(code, f"expected ',' or {closer!r}, not {char!r}", offset)
+        if char in "]}" and (state == AFTER or state == FIRST_ITEM or state == FIRST_KEY):
+            self._reject("mismatched_bracket", f"expected {closer!r}, not {char!r}", offset)
+        if state == AFTER:
+            self._reject("expected_comma", f"expected ',' or {closer!r}, not {char!r}", offset)
+        if state == COLON:
+            self._reject("expected_colon", f"expected ':', not {char!r}", offset)
+        if state == DONE:
+            message = f"only white space may follow the value, not {char!r}"
+            self._reject("trailing_text", message, offset)
+        if state == KEY or state == FIRST_KEY:
+            wanted = "a key or '}'" if state == FIRST_KEY else "a key"
+            self._reject("expected_key", f"expected {wanted}, not {char!r}", offset)
+        wanted = "a value or ']'" if state == FIRST_ITEM else "a value"
+        self._reject("expected_value", f"expected {wanted}, not {char!r}", offset)
 
-    def _refuse_key(self, char: str, offset: i64) -> NoReturn:
-        wanted = "a key or '}'" if self.state == FIRST_KEY else "a key"
-        self._refuse("expected_key", f"expected {wanted}, not {char!r}", offset)
-
-    def _refuse(self, code: str, message: str, offset: i64) -> NoReturn:
+    def _reject(self, code: str, message: str, offset: i64) -> NoReturn:
         raise JSONSyntaxError(message, code=code, offset=offset)
 
 

@@ -23,9 +23,6 @@ from streamparse.paths import Query
 from streamparse.text import Utf8Decoder
 
 _DEFAULT_LIMITS: Final = Limits()
-_EXCERPT: Final = 40  # characters of context in an error
-# How many fragments are remembered for it. None is empty, so forty are always enough.
-_FRAGMENTS: Final = 80
 
 
 class JSONParser:
@@ -109,7 +106,7 @@ class JSONParser:
         )
         self._decoder: Utf8Decoder | None = None
         self._takes_text: bool = False
-        self._recent: list[str] = []
+        self._ready: bool = False  # for text, alive, and nothing but the machine to ask
         self._rest: list[Any] = []  # the fragments after the value
         self._finished: bool = False
         self._failure: StreamParseError | None = None
@@ -185,30 +182,67 @@ class JSONParser:
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[Any]:
         """Take a fragment; the events it decided. An empty one is legal and free."""
-        if self._failure is not None:
-            raise self._failure.copy_without_events()
-        if not isinstance(fragment, str):
-            return self._feed_bytes(_as_bytes(fragment))
+        if not self._ready or not isinstance(fragment, str):
+            return self._feed_any(fragment)
         if not fragment:
             return []
-        if not self._takes_text:
-            self._take("text")
-        if self._finished:
-            self._refuse_late()
-        machine = self._machine
-        before = machine.offset
         try:
-            taken = machine.feed(fragment)
+            self._machine.feed(fragment)
         except StreamParseError as error:
-            self._fail(error, before, fragment)
+            self._fail(error)
             raise
-        if taken < len(fragment):
-            self._rest.append(fragment[taken:])
-        self._remember(fragment)
         builder = self._builder
-        events = builder.events
+        events: list[Any] = builder.events
         builder.events = []
         return events
+
+    def _feed_any(self, fragment: object) -> list[Any]:
+        """Everything but the next piece of text of one document after the other."""
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
+        is_text = isinstance(fragment, str)
+        data = fragment if isinstance(fragment, str) else _as_bytes(fragment)
+        if not data:
+            return []
+        if self._finished:
+            self._refuse_late()
+        if not self._takes_text if is_text else self._decoder is None:
+            self._take(is_text)
+        if self._stop and self._machine.done:
+            self._rest.append(data)
+            return []
+        try:
+            self._advance(data)
+        except StreamParseError as error:
+            self._fail(error)
+            raise
+        return self._builder.take_events()
+
+    def _advance(self, data: str | bytes) -> None:
+        machine, decoder = self._machine, self._decoder
+        if isinstance(data, str):
+            taken = machine.feed(data)
+            if taken < len(data):
+                self._rest.append(data[taken:])
+            return
+        assert decoder is not None
+        text = decoder.feed(data)
+        taken = machine.feed(text) if text else 0
+        if decoder.invalid:
+            self._meet_invalid(decoder)
+        if self._stop and machine.done:
+            self._rest.append(text[taken:].encode() + (decoder.invalid or decoder.pending))
+            decoder.pending = decoder.invalid = b""
+
+    def _take(self, text: bool) -> None:
+        """The first fragment decides what this parser takes."""
+        if self._takes_text or self._decoder is not None:
+            kinds = ("bytes", "text") if text else ("text", "bytes")
+            raise TypeError("this parser was fed {}, now {}: feed it one or the other".format(*kinds))
+        self._takes_text = text
+        self._ready = text and not self._stop
+        if not text:
+            self._decoder = Utf8Decoder()
 
     def finish(self) -> list[Any]:
         """The input has ended; the last events. A second call returns `[]`.
@@ -220,6 +254,7 @@ class JSONParser:
         if self._finished:
             return []
         self._finished = True
+        self._ready = False
         machine = self._machine
         pending = self._decoder.pending if self._decoder is not None else b""
         try:
@@ -228,45 +263,11 @@ class JSONParser:
                 raise IncompleteError(message, code="truncated", offset=machine.offset)
             machine.finish()
         except StreamParseError as error:
-            self._fail(error, machine.offset, "")
+            self._fail(error)
             raise
-        self._rest.append(pending)
+        if pending:
+            self._rest.append(pending)
         return self._builder.take_events()
-
-    def _feed_bytes(self, data: bytes) -> list[Any]:
-        if not data:
-            return []
-        if self._decoder is None:
-            self._take("bytes")
-            self._decoder = Utf8Decoder()
-        if self._finished:
-            self._refuse_late()
-        machine = self._machine
-        if self._stop and machine.done:
-            self._rest.append(data)
-            return []
-        decoder = self._decoder
-        before = machine.offset
-        text = decoder.feed(data)
-        try:
-            taken = machine.feed(text)
-            if decoder.invalid:
-                self._meet_invalid(decoder)
-        except StreamParseError as error:
-            self._fail(error, before, text)
-            raise
-        if self._stop and machine.done:
-            self._rest.append(text[taken:].encode() + (decoder.invalid or decoder.pending))
-            self._decoder = Utf8Decoder()
-        self._remember(text)
-        return self._builder.take_events()
-
-    def _take(self, kind: str) -> None:
-        """The first fragment decides what this parser takes."""
-        if self._takes_text or self._decoder is not None:
-            other = "text" if self._takes_text else "bytes"
-            raise TypeError(f"this parser was fed {other}, now {kind}: feed it one or the other")
-        self._takes_text = kind == "text"
 
     def _meet_invalid(self, decoder: Utf8Decoder) -> None:
         """Bytes that are not UTF-8 come next: an error, or the end of what is read."""
@@ -278,41 +279,28 @@ class JSONParser:
         message = f"byte 0x{decoder.invalid[0]:02x} cannot be UTF-8 here"
         raise JSONSyntaxError(message, code="invalid_utf8", offset=machine.offset)
 
-    def _remember(self, text: str) -> None:
-        """Keep what an excerpt may need."""
-        recent = self._recent
-        if len(text) > _EXCERPT:
-            recent.clear()
-            recent.append(text[-_EXCERPT:])
-            return
-        recent.append(text)
-        if len(recent) > _FRAGMENTS:
-            del recent[:_EXCERPT]
-
     # Failing.
 
     def _refuse_late(self) -> NoReturn:
-        machine = self._machine
-        error = StreamParseError(
-            "the input was said to have ended", code="finished", offset=machine.offset
-        )
-        self._locate(error, machine.offset, "")
+        message, offset = "the input was said to have ended", self._machine.offset
+        error = StreamParseError(message, code="finished", offset=offset)
+        self._locate(error)
         raise error
 
-    def _fail(self, error: StreamParseError, before: int, text: str) -> None:
-        """Complete the error of the feed of `text`, which began at `before`; the parser is dead."""
-        self._locate(error, before, text)
+    def _fail(self, error: StreamParseError) -> None:
+        """Complete an error; from now on the parser is dead."""
+        self._locate(error)
         error.events = self._builder.take_events()
         self._failure = error.copy_without_events()
+        self._ready = False
 
-    def _locate(self, error: StreamParseError, before: int, text: str) -> None:
+    def _locate(self, error: StreamParseError) -> None:
         machine, builder = self._machine, self._builder
         error.line = machine.line
         error.column = error.offset - machine.line_start + 1
+        error.excerpt = machine.text_before(error.offset)
         if not isinstance(error, SchemaViolation):  # these know their path
             error.path = builder.next_path() if machine.expects_item else builder.base
-        known = "".join(self._recent)
-        error.excerpt = (known + text)[: len(known) + error.offset - before][-_EXCERPT:]
 
     # Forks and pickles.
 
@@ -341,13 +329,13 @@ class JSONParser:
     def _place(self) -> tuple[Any, ...]:
         decoder = self._decoder
         undecoded = None if decoder is None else (decoder.pending, decoder.invalid)
-        texts = (list(self._recent), list(self._rest), undecoded, self._takes_text)
+        texts = (list(self._rest), undecoded, self._takes_text, self._ready)
         return texts, self._finished, self._failure
 
     def _resume(self, place: tuple[Any, ...]) -> None:
         texts, self._finished, self._failure = place
-        recent, rest, undecoded, self._takes_text = texts
-        self._recent, self._rest = list(recent), list(rest)
+        rest, undecoded, self._takes_text, self._ready = texts
+        self._rest = list(rest)
         if undecoded is not None:
             self._decoder = Utf8Decoder()
             self._decoder.pending, self._decoder.invalid = undecoded

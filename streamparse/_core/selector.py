@@ -134,18 +134,18 @@ class SelectingBuilder(Builder):
 
     def start_string(self, offset: int) -> None:
         self._select()
-        path = self._open_string()
+        super().start_string(offset)
+        if not self.selected:
+            self.events.pop()
         self.kept_string = self.kept > 0 or self.selected or self.wanted
         self.settled = not self.kept_string  # then there is nothing to show
         self.wanted = False
-        if self.selected:
-            self.events.append(ValueStarted(path, "string"))
 
     def text(self, text: str, offset: int) -> None:
         if self.kept_string:
-            self._grow(text)
-        if self.selected:
-            self.events.append(StringDelta(self.path, text))
+            super().text(text, offset)
+            if not self.selected:
+                self.events.pop()
 
     def end_string(self, offset: int) -> None:
         text = self.buffer
