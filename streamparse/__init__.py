@@ -31,13 +31,16 @@ from streamparse.paths import (
     parse_json_pointer,
     value_at,
 )
+from streamparse.stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
 
 __all__ = [
+    "AsyncJSONStream",
     "COMPILED",
     "ERROR_CODES",
     "FormatError",
     "IncompleteError",
     "JSONParser",
+    "JSONStream",
     "JSONSyntaxError",
     "LimitError",
     "Limits",
@@ -53,6 +56,8 @@ __all__ = [
     "ValueStarted",
     "WireError",
     "__version__",
+    "aiter_json",
+    "iter_json",
     "json_pointer",
     "normalized_path",
     "parse",

@@ -38,6 +38,7 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
         # StreamParseError itself
         "finished": "something was fed after `finish()`",
+        "not_found": "the document ended without the value asked for",
         # JSONSyntaxError
         "expected_value": "a value must begin here",
         "expected_key": "a key or the end of the object must come here",

@@ -26,6 +26,26 @@ class Builder(Sink):
     With `many` the root is a list that is open from the start and has no events of its own.
     """
 
+    __slots__ = (
+        "base",
+        "bases",
+        "buffer",
+        "events",
+        "holders",
+        "in_string",
+        "index",
+        "indexes",
+        "items",
+        "key",
+        "many",
+        "members",
+        "path",
+        "root",
+        "settled",
+        "slotted",
+        "started",
+    )
+
     def __init__(self, many: bool = False) -> None:
         super().__init__()
         self.events: list[Any] = []
@@ -108,27 +128,28 @@ class Builder(Sink):
 
     def start_object(self, offset: int) -> None:
         value: dict[str, Any] = {}
-        path = self._add(value)
-        self.events.append(ValueStarted(path, "object"))
-        self._enter(path, value, None)
+        self.events.append(ValueStarted(self._add(value), "object"))
+        self.members = value
+        self.items = None
 
     def start_array(self, offset: int) -> None:
         value: list[Any] = []
-        path = self._add(value)
-        self.events.append(ValueStarted(path, "array"))
-        self._enter(path, None, value)
+        self.events.append(ValueStarted(self._add(value), "array"))
+        self.members = None
+        self.items = value
 
     def start_string(self, offset: int) -> None:
         if self.members is not None:
-            self.path = self.base + (self.key,)
+            path = self.base + (self.key,)
         elif self.items is not None:
-            self.path = self.base + (self.index,)
+            path = self.base + (self.index,)
             self.index += 1
         else:
-            self.path = ()
-        self.started = self.in_string = True
-        self.slotted = self.settled = False
-        self.events.append(ValueStarted(self.path, "string"))
+            path = ()
+            self.started = True
+        self.path = path
+        self.in_string = True
+        self.events.append(ValueStarted(path, "string"))
 
     def text(self, text: str, offset: int) -> None:
         if self.settled:
@@ -141,24 +162,34 @@ class Builder(Sink):
 
     def end_string(self, offset: int) -> None:
         text = self.buffer
-        self.buffer = ""
-        self.in_string = False
         if self.members is not None:
             self.members[self.key] = text
+        elif self.items is not None and not self.slotted:
+            self.items.append(text)
         else:
             self._put(text)
+        self.buffer = ""
+        self.in_string = self.slotted = self.settled = False
         self.events.append(ValueCompleted(self.path, text))
 
     def scalar(self, value: object, offset: int) -> None:
-        self.events.append(ValueCompleted(self._add(value), value))
+        if self.members is not None:
+            self.members[self.key] = value
+            path = self.base + (self.key,)
+        elif self.items is not None:
+            self.items.append(value)
+            path = self.base + (self.index,)
+            self.index += 1
+        else:
+            self.root = value
+            self.started = True
+            path = ()
+        self.events.append(ValueCompleted(path, value))
 
     def start_key(self, offset: int) -> None:
         self.key = ""
 
     def key_text(self, text: str, offset: int) -> None:
-        if not self.key:
-            self.key = text
-            return
         key = self.key
         self.key = ""  # Rule 2 for keys
         key += text
@@ -180,38 +211,38 @@ class Builder(Sink):
         return ()
 
     def _add(self, value: Any) -> tuple[Any, ...]:
-        """Put a new value where it belongs; its path."""
-        self.started = True
-        members = self.members
+        """Put a new container where it belongs and go inside; its path."""
+        base = self.base
+        members, items = self.members, self.items
+        self.bases.append(base)
+        self.indexes.append(self.index + 1)
         if members is not None:
+            self.holders.append(members)
             members[self.key] = value
-            return self.base + (self.key,)
-        items = self.items
-        if items is not None:
+            base = base + (self.key,)
+        elif items is not None:
+            self.holders.append(items)
             items.append(value)
-            path = self.base + (self.index,)
-            self.index += 1
-            return path
-        self.root = value
-        return ()
-
-    def _enter(
-        self, path: tuple[Any, ...], members: dict[str, Any] | None, items: list[Any] | None
-    ) -> None:
-        self.holders.append(self.members if self.members is not None else self.items)
-        self.indexes.append(self.index)
-        self.bases.append(self.base)
-        self.members = members
-        self.items = items
+            base = base + (self.index,)
+        else:
+            self.holders.append(None)
+            self.root = value
+            self.started = True
+        self.base = base
         self.index = 0
-        self.base = path
+        return base
 
     def _leave(self) -> None:
+        """Back to the container around the innermost one."""
         holder = self.holders.pop()
-        self.members = holder if isinstance(holder, dict) else None
-        self.items = holder if isinstance(holder, list) else None
-        self.index = self.indexes.pop()
         self.base = self.bases.pop()
+        self.index = self.indexes.pop()
+        if isinstance(holder, dict):
+            self.members = holder
+            self.items = None
+        else:
+            self.members = None
+            self.items = holder
 
     def _unsettle(self) -> None:
         """Take the open string out of its container again."""

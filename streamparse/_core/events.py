@@ -20,6 +20,11 @@ class ValueStarted:
     ValueStarted(path=('a', 0), kind='string')
     """
 
+    __slots__ = (
+        "kind",
+        "path",
+    )
+
     __match_args__: ClassVar = ("path", "kind")
     type: ClassVar[str] = "value_started"
 
@@ -49,6 +54,11 @@ class StringDelta:
     >>> StringDelta(("city",), "Par").to_dict()
     {'type': 'string_delta', 'path': ['city'], 'text': 'Par'}
     """
+
+    __slots__ = (
+        "path",
+        "text",
+    )
 
     __match_args__: ClassVar = ("path", "text")
     type: ClassVar[str] = "string_delta"
@@ -83,6 +93,11 @@ class ValueCompleted:
     ...         number
     12
     """
+
+    __slots__ = (
+        "path",
+        "value",
+    )
 
     __match_args__: ClassVar = ("path", "value")
     type: ClassVar[str] = "value_completed"

@@ -133,6 +133,45 @@ class Machine:
     the same sink has open: `depth` and `offset` say where that is.
     """
 
+    __slots__ = (
+        "careful",
+        "checkpoint",
+        "counting",
+        "counts",
+        "depth",
+        "depth_limit",
+        "digits_limit",
+        "document_limit",
+        "document_start",
+        "glued",
+        "grammar",
+        "held",
+        "high",
+        "in_array",
+        "in_key",
+        "length",
+        "limits",
+        "line",
+        "line_start",
+        "many",
+        "matched",
+        "number_limit",
+        "offset",
+        "parse_float",
+        "parse_int",
+        "plain",
+        "precise",
+        "recent",
+        "recent_start",
+        "sink",
+        "stack",
+        "state",
+        "stop",
+        "string_limit",
+        "surrogates",
+        "word",
+    )
+
     def __init__(
         self,
         sink: Sink,
@@ -177,8 +216,9 @@ class Machine:
         self.in_key: bool = False
         self.glued: bool = False  # a root literal ended and nothing has separated it yet
         # The open token.
-        self.length: i64 = 0  # decoded characters of the open string so far
+        self.plain: bool = False  # neither careful nor half a pair in hand
         self.high: i64 = 0  # half a surrogate pair, waiting for the other
+        self.length: i64 = 0  # decoded characters of the open string so far
         self.held: str = ""
         self.grammar: i64 = START
         self.word: str = ""
@@ -211,7 +251,7 @@ class Machine:
         recent = self.text_before(self.offset)
         place = (self.offset, self.document_start, self.line, self.line_start)
         nesting = (self.state, self.depth, self.in_array, list(self.stack), list(self.counts))
-        string = (self.in_key, self.glued, self.length, self.high)
+        string = (self.in_key, self.glued, self.high, self.length)
         return place, nesting, string, (self.held, self.grammar, self.word, self.matched), recent
 
     def resume(self, state: tuple[Any, ...]) -> None:
@@ -220,7 +260,7 @@ class Machine:
         self.offset, self.document_start, self.line, self.line_start = place
         self.state, self.depth, self.in_array = nesting[:3]
         self.stack, self.counts = list(nesting[3]), list(nesting[4])
-        self.in_key, self.glued, self.length, self.high = string
+        self.in_key, self.glued, self.high, self.length = string
         self.held, self.grammar, self.word, self.matched = token
         self.recent, self.recent_start = [recent], self.offset - len(recent)
 
@@ -252,33 +292,38 @@ class Machine:
         while pos < end:
             state = self.state
             if state == STRING:
+                stop = end
                 if COMPILED:
                     stop = _stop(text, pos, end)
                 else:  # the same without a call
                     found = _STOP.search(text, pos)
-                    stop = end if found is None else found.start()
-                if self.careful or self.high:
+                    if found is not None:
+                        stop = found.start()
+                if not self.plain:
                     pos = self._step(text, pos, stop, end)
                     continue
                 if stop < end and text[stop] != '"':
                     pos = self._joined(text, pos, stop, end)
                     continue
-                if stop > pos:
-                    self.length += stop - pos
-                    if self.in_key:
+                self.length += stop - pos
+                if self.in_key:
+                    if stop > pos:
                         sink.key_text(text[pos:stop], base + pos)
-                    else:
-                        sink.text(text[pos:stop], base + pos)
-                pos = stop
-                if pos < end:
-                    if self.in_key:
-                        sink.end_key(base + pos)
+                    if stop < end:
+                        sink.end_key(base + stop)
                         self.in_key = False
                         self.state = COLON
+                elif stop == end:  # the commonest delta of all
+                    sink.text(text[pos:] if pos else text, base + pos)
+                else:
+                    if stop > pos:
+                        sink.text(text[pos:stop], base + pos)
+                    sink.end_string(base + stop)
+                    if self.depth:
+                        self.state = AFTER
                     else:
-                        sink.end_string(base + pos)
-                        self._end_value(base + pos + 1)
-                    pos += 1
+                        self._end_document(base + stop + 1)
+                pos = stop + 1
                 continue
             if state <= LITERAL:
                 if state == NUMBER:
@@ -290,42 +335,43 @@ class Machine:
                 continue
             char: i64 = ord(text[pos])
             if char == 34:
+                if self.counting:
+                    self._count(base + pos)
                 if state <= DOCUMENT:
-                    if self.counting:
-                        self._count(base + pos)
                     sink.start_string(base + pos)
                 elif state <= FIRST_KEY:
-                    if self.counting:
-                        self._count(base + pos)
                     sink.start_key(base + pos)
                     self.in_key = True
                 else:
                     break
+                pos += 1
                 self.length = 0
                 self.state = STRING
-                pos += 1
-            elif char <= 32:
-                if char == 32 and state != DONE and state != DOCUMENT:
-                    pos += 1  # the commonest of them, after commas and colons
-                elif state == DONE and self.stop or text[pos] not in " \n\r\t":
-                    break
-                else:
-                    pos = self._space(text, pos, end)
+            elif char == 32 and state < DONE and state != DOCUMENT:
+                pos += 1  # the commonest white space, after commas and colons
             elif char == 44 and state == AFTER:
                 self.state = VALUE if self.in_array else KEY
                 pos += 1
             elif char == 58 and state == COLON:
                 self.state = VALUE
                 pos += 1
-            elif state <= DOCUMENT and char != 93 and char != 125:
-                pos = self._begin(text, pos, end, char)
-            elif self._closes(char):
+            elif char <= 32:
+                if state == DONE and self.stop or text[pos] not in " \n\r\t":
+                    break
+                pos = self._space(text, pos, end)
+            elif char == 125 or char == 93:
+                if self.in_array != (char == 93) or not self._may_close():
+                    break
                 self._close(base + pos)
                 pos += 1
+            elif state <= DOCUMENT:
+                pos = self._begin(text, pos, end, char)
             else:
                 break
         if pos < end and not (self.stop and self.state == DONE):
             self._refuse(text[pos], base + pos)
+        if pos > end:  # a run up to the end
+            pos = end
         self.offset = base + pos
         return pos
 
@@ -337,6 +383,7 @@ class Machine:
         if beyond > room:
             return False
         self.careful = self.precise or self.length + size + 2 * _CHECK > self.string_limit
+        self.plain = not self.careful and not self.high
         self.recent = [self.text_before(self.offset)]
         self.recent_start = self.offset - len(self.recent[0])
         self.checkpoint = beyond + _CHECK if beyond + _CHECK < room else room
@@ -413,12 +460,10 @@ class Machine:
         self.in_array = array
         self.depth += 1
 
-    def _closes(self, char: i64) -> bool:
-        """Is this the bracket that may close the innermost container now?"""
+    def _may_close(self) -> bool:
+        """May the innermost container end here?"""
         state = self.state
-        if state != AFTER and state != FIRST_ITEM and state != FIRST_KEY:
-            return False
-        return char == (93 if self.in_array else 125)
+        return state == AFTER or state == FIRST_ITEM or state == FIRST_KEY
 
     def _close(self, offset: i64) -> None:
         self.sink.end(offset)
@@ -431,7 +476,10 @@ class Machine:
         """A value is whole; `end` is the place after it."""
         if self.depth:
             self.state = AFTER
-            return
+        else:
+            self._end_document(end)
+
+    def _end_document(self, end: i64) -> None:
         self.glued = self.state == LITERAL
         self.document_start = end
         self.state = DOCUMENT if self.many else DONE
@@ -498,14 +546,19 @@ class Machine:
                 stop = pos + 2
                 got += plain
             pos = stop
-            if pos < end:
+            if pos < end and text[pos] != '"':
                 stop = _stop(text, pos, end)
-                if stop > pos:
-                    got += text[pos:stop]
-                    pos = stop
+                got += text[pos:stop]
+                pos = stop
         if got:
-            self._pass(got, self.offset + first)
-        return self._step(text, pos, pos, end) if pos < end else pos
+            self.length += len(got)
+            if self.in_key:
+                self.sink.key_text(got, self.offset + first)
+            else:
+                self.sink.text(got, self.offset + first)
+        if pos < end and text[pos] != '"':
+            return self._step(text, pos, pos, end)
+        return pos
 
     def _step(self, text: str, pos: i64, stop: i64, end: i64) -> i64:
         """One step inside a string: a run, which ends at `stop`, or what may follow it."""
@@ -521,7 +574,6 @@ class Machine:
             return pos + 1
         if char == 92:
             self.state = ESCAPE
-            self.held = ""
             return self._escape(text, pos + 1, end)
         if char < 32:
             message = f"{text[pos]!r} must be escaped in a string"
@@ -530,7 +582,7 @@ class Machine:
         return pos + 1
 
     def _pass(self, text: str, offset: i64) -> None:
-        """Decoded text to the sink; the part within the limit, when it passes it."""
+        """Decoded text to the sink, as far as the limit allows."""
         size: i64 = len(text)
         over: i64 = self.length + size - self.string_limit
         if over > 0:
@@ -574,11 +626,11 @@ class Machine:
         if self.high:
             if 0xDC00 <= code <= 0xDFFF:
                 code += 0x10000 + ((self.high - 0xD800) << 10) - 0xDC00
-                self.high = 0
+                self._hold(0)
             else:
                 self._lone(offset)
         if 0xD800 <= code <= 0xDBFF:
-            self.high = code
+            self._hold(code)
         elif 0xDC00 <= code <= 0xDFFF:
             self._pass(self._half(code, offset), offset)
         else:
@@ -587,8 +639,12 @@ class Machine:
     def _lone(self, offset: i64) -> None:
         """Pass on the pending half: the character at `offset` is not its other half."""
         half = self._half(self.high, offset)
-        self.high = 0
+        self._hold(0)
         self._pass(half, offset)
+
+    def _hold(self, high: i64) -> None:
+        self.high = high
+        self.plain = not high and not self.careful
 
     def _half(self, code: i64, offset: i64) -> str:
         """What becomes of half a pair."""

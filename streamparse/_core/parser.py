@@ -58,6 +58,21 @@ class JSONParser:
     True
     """
 
+    __slots__ = (
+        "_builder",
+        "_chain",
+        "_decoder",
+        "_failure",
+        "_finished",
+        "_machine",
+        "_many",
+        "_options",
+        "_ready",
+        "_rest",
+        "_stop",
+        "_takes_text",
+    )
+
     def __init__(
         self,
         dialect: str = "strict",

@@ -118,25 +118,18 @@ class SelectingBuilder(Builder):
 
     def start_object(self, offset: int) -> None:
         self._select()
-        value: dict[str, Any] = {}
-        path = self._add(value)
-        if self.selected:
-            self.events.append(ValueStarted(path, "object"))
-        self._enter(path, value, None)
+        super().start_object(offset)
+        self._begin_container()
 
     def start_array(self, offset: int) -> None:
         self._select()
-        value: list[Any] = []
-        path = self._add(value)
-        if self.selected:
-            self.events.append(ValueStarted(path, "array"))
-        self._enter(path, None, value)
+        super().start_array(offset)
+        self._begin_container()
 
     def start_string(self, offset: int) -> None:
         self._select()
         super().start_string(offset)
-        if not self.selected:
-            self.events.pop()
+        self._silence()
         self.kept_string = self.kept > 0 or self.selected or self.wanted
         self.settled = not self.kept_string  # then there is nothing to show
         self.wanted = False
@@ -144,40 +137,25 @@ class SelectingBuilder(Builder):
     def text(self, text: str, offset: int) -> None:
         if self.kept_string:
             super().text(text, offset)
-            if not self.selected:
-                self.events.pop()
+            self._silence()
 
     def end_string(self, offset: int) -> None:
-        text = self.buffer
-        self.in_string = False
-        self.buffer = ""
-        if self.kept:
-            self._put(text)
-        elif self.slotted:
-            self._remove(self.path)
-        if self.selected:
-            self.events.append(ValueCompleted(self.path, text))
+        super().end_string(offset)
+        self._end_value()
 
     def scalar(self, value: object, offset: int) -> None:
         self._select()
         self.wanted = False
-        if self.kept:
-            path = self._add(value)
-        else:
-            path = self._next_path() if self.selected else ()
-            self.index += 1
-            self.started = True
-        if self.selected:
-            self.events.append(ValueCompleted(path, value))
+        super().scalar(value, offset)
+        self._end_value()
 
     def end(self, offset: int) -> None:
-        value: Any = self.members if self.members is not None else self.items
-        path = self.base
-        self._leave()
-        if not self.kept:
-            self._remove(path)
-        if self.selected:
-            self.events.append(ValueCompleted(path, value))
+        super().end(offset)
+        self.live = self.lives.pop()
+        self.selected = self.selections.pop()
+        if self.kept:
+            self.kept -= 1
+        self._end_value()
 
     def clone(self) -> Builder:
         twin = SelectingBuilder(self.selector, self.drop, self.many)
@@ -193,10 +171,8 @@ class SelectingBuilder(Builder):
         else:
             self.selected, self.inside = self.selector.selects_root, self.selector.start
 
-    def _enter(
-        self, path: tuple[Any, ...], members: dict[str, Any] | None, items: list[Any] | None
-    ) -> None:
-        super()._enter(path, members, items)
+    def _begin_container(self) -> None:
+        self._silence()
         self.lives.append(self.live)
         self.live = self.inside
         self.selections.append(self.selected)
@@ -204,19 +180,23 @@ class SelectingBuilder(Builder):
             self.kept += 1
         self.wanted = False
 
-    def _leave(self) -> None:
-        super()._leave()
-        self.live = self.lives.pop()
-        self.selected = self.selections.pop()
-        if self.kept:
-            self.kept -= 1
+    def _silence(self) -> None:
+        """Nobody asked for the event that was just made."""
+        if not self.selected:
+            self.events.pop()
 
-    def _remove(self, path: tuple[Any, ...]) -> None:
-        """Drop the value that was just completed; a root has nowhere to be dropped from."""
+    def _end_value(self) -> None:
+        """Of the value just completed only what was asked for is left."""
+        path: tuple[Any, ...] = self.events[-1].path
+        self._silence()
+        if self.kept:
+            return
         if self.members is not None:
             self.members.pop(path[-1], None)
         elif self.items is not None:
             self.items.pop()
+        elif not isinstance(self.root, (dict, list)):
+            self.root = None
 
     def _place(self) -> tuple[Any, ...]:
         lives = (self.live, list(self.lives), self.inside)

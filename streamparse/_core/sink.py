@@ -25,6 +25,10 @@ class Sink:
     end_string` or `start_scalar scalar`.
     """
 
+    __slots__ = (
+        "precise",
+    )
+
     def __init__(self) -> None:
         #: Ask the machine for runs in which `offset + i` is the place of character i, an escape
         #: being a run of its own. Otherwise one call may join runs and escapes. Validators need
