@@ -113,7 +113,7 @@ class StreamParseError(ValueError):
 
     def _fields(self) -> dict[str, Any]:
         """Everything but the message, as the keywords of the constructor."""
-        return {name: value for name, value in vars(self).items() if name != "message"}
+        return {name: getattr(self, name) for name in _FIELDS}
 
     def __reduce__(self) -> tuple[Callable[..., StreamParseError], tuple[Any, ...]]:
         # Exceptions pickle by their positional arguments only; ours are keywords.
@@ -122,6 +122,9 @@ class StreamParseError(ValueError):
     def copy_without_events(self) -> StreamParseError:
         """The same error for a later call: the events were delivered with the first one."""
         return _rebuilt(type(self), self.message, {**self._fields(), "events": ()})
+
+
+_FIELDS: Final = ("code", "offset", "line", "column", "path", "excerpt", "events")
 
 
 def _rebuilt(

@@ -17,13 +17,12 @@ from collections.abc import (
     Callable,
     Generator,
     Iterable,
-    Iterator,
     Sequence,
 )
 from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from types import TracebackType
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 
 from streamparse._core.sink import ValidatorFactory
 from streamparse.errors import StreamParseError
@@ -36,7 +35,6 @@ __all__ = ["AsyncJSONStream", "JSONStream", "aiter_json", "iter_json"]
 
 Fragment: TypeAlias = str | bytes | bytearray | memoryview
 _Select: TypeAlias = str | Query | Sequence[str | Query] | None
-_Self = TypeVar("_Self", bound="AsyncJSONStream | JSONStream")
 
 _DEFAULT_LIMITS: Final = Limits()
 
@@ -45,45 +43,53 @@ _DEFAULT_LIMITS: Final = Limits()
 
 
 class _View:
-    """The view of the events, and what it shares with the others."""
+    """The view of the events, and what it shares with the others.
+
+    What `feed` and `finish` return goes to the reader, up to the moment when `over` is set; then
+    `failure` is raised, if there is one.
+    """
 
     def __init__(self, parser: JSONParser) -> None:
         self.parser = parser
         self.over = False  # nothing more is wanted
+        self.failure: StreamParseError | None = None
 
-    def feed(self, fragment: Fragment) -> Iterator[Any]:
-        """What this fragment gives the reader."""
-        return self._give(partial(self.parser.feed, fragment))
+    def feed(self, fragment: Fragment) -> Iterable[Any]:
+        """What this fragment gives."""
+        try:
+            events = self.parser.feed(fragment)
+        except StreamParseError as error:
+            events = self._fail(error)
+        return self.show(events)
 
-    def finish(self) -> Iterator[Any]:
-        """What the end of the input gives the reader."""
-        yield from self._give(self.parser.finish)
-        yield from self.last()
+    def finish(self) -> Iterable[Any]:
+        """What the end of the input gives."""
+        if self.over:
+            return ()  # closed while the source was waited for
+        try:
+            events = self.parser.finish()
+        except StreamParseError as error:
+            return self.show(self._fail(error))
+        return [*self.show(events), *self.last()]
+
+    def stop(self) -> None:
+        """Nothing more is wanted."""
+        self.over = True
+        self.failure = None  # its traceback leads here: do not leave the cycle to the collector
 
     def show(self, events: list[ValueEvent]) -> Iterable[Any]:
-        """What these events, which came together, give the reader."""
+        """What these events, which came together, give."""
         return events
 
     def last(self) -> Iterable[Any]:
         """What a complete document gives at its end."""
         return ()
 
-    def _give(self, call: Callable[[], list[ValueEvent]]) -> Iterator[Any]:
-        try:
-            events = call()
-        except StreamParseError as error:
-            yield from self._until_over(error.events)
-            if self.over:
-                return
-            error.events = []  # they were given just now: nobody should count them twice
-            raise
-        yield from self._until_over(events)
-
-    def _until_over(self, events: list[ValueEvent]) -> Iterator[Any]:
-        for shown in self.show(events):
-            yield shown
-            if self.over:
-                return
+    def _fail(self, error: StreamParseError) -> list[ValueEvent]:
+        """Keep the error for later; its events, which come first and so are no longer its own."""
+        self.failure = error
+        events, error.events = error.events, []
+        return events
 
 
 class _Partials(_View):
@@ -128,22 +134,22 @@ class _Field(_Items):
 
     def last(self) -> Iterable[Any]:
         if not self.over:
-            raise self._not_found()
+            self._miss()
         return ()
 
-    def _not_found(self) -> StreamParseError:
+    def _miss(self) -> None:
+        """Raise that the value did not come, with the place of the end."""
         try:
-            self.parser.feed(" ")  # after the end, so it is refused, and the refusal has the place
+            self.parser.feed(" ")  # too late, which is refused by an error that has the place
         except StreamParseError as end:
-            return StreamParseError(
+            raise StreamParseError(
                 f"the document ended without {self.query}",
                 code="not_found",
                 offset=end.offset,
                 line=end.line,
                 column=end.column,
                 excerpt=end.excerpt,
-            )
-        raise AssertionError("a finished parser took text")
+            ) from None
 
 
 class _Result(_View):
@@ -235,14 +241,13 @@ class JSONStream(_Stream):
         keep: str,
     ) -> None:
         super().__init__(make, select, keep)
-        whole = isinstance(source, (str, bytes, bytearray, memoryview))
-        self._fragments: Iterator[Fragment] = iter((source,) if whole else source)
+        if isinstance(source, (str, bytes, bytearray, memoryview)):
+            source = (source,)
+        self._fragments = iter(source)
         self._closers = ExitStack()
-        # Last in, first out: what iterates over the source is closed before the source.
-        for thing in (source, self._fragments) if self._fragments is not source else (source,):
-            close = getattr(thing, "close", None)
-            if callable(close):
-                self._closers.callback(close)
+        self._closers.callback(_close, source)
+        if self._fragments is not source:
+            self._closers.callback(_close, self._fragments)
 
     def __iter__(self) -> Generator[ValueEvent, None, None]:
         """The events, each as soon as its fragment has come."""
@@ -293,10 +298,10 @@ class JSONStream(_Stream):
 
     def close(self) -> None:
         """Stop reading and close the source; the view ends. Harmless when repeated."""
-        self._view.over = True
+        self._view.stop()
         self._closers.close()
 
-    def __enter__(self: _Self) -> _Self:
+    def __enter__(self) -> JSONStream:
         return self
 
     def __exit__(
@@ -310,10 +315,18 @@ class JSONStream(_Stream):
     def _run(self, view: _View) -> Generator[Any, None, None]:
         try:
             for fragment in self._fragments:
-                yield from view.feed(fragment)
+                for shown in view.feed(fragment):
+                    yield shown
+                    if view.over:
+                        return
                 if view.over:
                     return
-            yield from view.finish()
+                if view.failure is not None:
+                    raise view.failure
+            for shown in view.finish():
+                yield shown
+            if view.failure is not None:
+                raise view.failure
         finally:
             self.close()
 
@@ -347,9 +360,9 @@ class AsyncJSONStream(_Stream):
         super().__init__(make, select, keep)
         self._fragments = aiter(source)
         self._closers = AsyncExitStack()
-        self._closers.push_async_callback(_close, source)
+        self._closers.push_async_callback(_aclose, source)
         if self._fragments is not source:
-            self._closers.push_async_callback(_close, self._fragments)
+            self._closers.push_async_callback(_aclose, self._fragments)
 
     def __aiter__(self) -> AsyncGenerator[ValueEvent, None]:
         """The events, each as soon as its fragment has come."""
@@ -373,10 +386,10 @@ class AsyncJSONStream(_Stream):
 
     async def aclose(self) -> None:
         """Stop reading and close the source; the view ends. Harmless when repeated."""
-        self._view.over = True
+        self._view.stop()
         await self._closers.aclose()
 
-    async def __aenter__(self: _Self) -> _Self:
+    async def __aenter__(self) -> AsyncJSONStream:
         return self
 
     async def __aexit__(
@@ -392,15 +405,27 @@ class AsyncJSONStream(_Stream):
             async for fragment in self._fragments:
                 for shown in view.feed(fragment):
                     yield shown
+                    if view.over:
+                        return
                 if view.over:
                     return
+                if view.failure is not None:
+                    raise view.failure
             for shown in view.finish():
                 yield shown
+            if view.failure is not None:
+                raise view.failure
         finally:
             await self.aclose()
 
 
-async def _close(thing: object) -> None:
+def _close(thing: object) -> None:
+    close = getattr(thing, "close", None)
+    if callable(close):
+        close()
+
+
+async def _aclose(thing: object) -> None:
     close = getattr(thing, "aclose", None) or getattr(thing, "close", None)
     if callable(close):
         closing = close()

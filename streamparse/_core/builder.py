@@ -29,6 +29,7 @@ class Builder(Sink):
     __slots__ = (
         "base",
         "bases",
+        "begun",
         "buffer",
         "events",
         "holders",
@@ -43,14 +44,13 @@ class Builder(Sink):
         "root",
         "settled",
         "slotted",
-        "started",
     )
 
     def __init__(self, many: bool = False) -> None:
         super().__init__()
         self.events: list[Any] = []
         self.many = many
-        self.started: bool = False
+        self.begun: bool = False  # the root, but for the list of `many`
         self.root: Any = None
         # The innermost open container: one of the two, or neither at the root.
         self.members: dict[str, Any] | None = None
@@ -72,6 +72,11 @@ class Builder(Sink):
             self.items = self.root = []
 
     # What readers see.
+
+    @property
+    def started(self) -> bool:
+        """Has a root value begun?"""
+        return self.begun or (self.many and (self.index > 0 or bool(self.holders)))
 
     @property
     def value(self) -> Any:
@@ -146,7 +151,7 @@ class Builder(Sink):
             self.index += 1
         else:
             path = ()
-            self.started = True
+            self.begun = True
         self.path = path
         self.in_string = True
         self.events.append(ValueStarted(path, "string"))
@@ -182,7 +187,7 @@ class Builder(Sink):
             self.index += 1
         else:
             self.root = value
-            self.started = True
+            self.begun = True
             path = ()
         self.events.append(ValueCompleted(path, value))
 
@@ -227,7 +232,7 @@ class Builder(Sink):
         else:
             self.holders.append(None)
             self.root = value
-            self.started = True
+            self.begun = True
         self.base = base
         self.index = 0
         return base
@@ -284,12 +289,12 @@ class Builder(Sink):
 
     def _place(self) -> tuple[Any, ...]:
         string = (self.in_string, self.buffer, self.slotted, self.settled)
-        return self.started, self.key, self.path, string, self.base, list(self.indexes), self.index
+        return self.begun, self.key, self.path, string, self.base, list(self.indexes), self.index
 
     def _resume(self, root: Any, place: tuple[Any, ...]) -> None:
         """`root` may be kept: it is a snapshot."""
         self.root = root
-        self.started, self.key, self.path, string, self.base, indexes, self.index = place
+        self.begun, self.key, self.path, string, self.base, indexes, self.index = place
         self.in_string, self.buffer, self.slotted, self.settled = string
         self.indexes = list(indexes)
         # A root that is open stands in no other container, but for the list of `many`.

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from streamparse._core._marks import mypyc_attr
 from streamparse._core.flat import flatten, unflatten
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class ValueStarted:
     """A container or string has begun; `kind` is `"object"`, `"array"` or `"string"`.
 
@@ -48,6 +50,7 @@ class ValueStarted:
         return {"type": self.type, "path": list(self.path), "kind": self.kind}
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class StringDelta:
     """`text` is new at the end of the open string at `path`; never empty.
 
@@ -83,6 +86,7 @@ class StringDelta:
         return {"type": self.type, "path": list(self.path), "text": self.text}
 
 
+@mypyc_attr(free_list_len=1)
 class ValueCompleted:
     """The value at `path` is whole and will not change; children come before their container.
 

@@ -69,7 +69,9 @@ FRACTION: Final = 5
 EXPONENT: Final = 6
 EXPONENT_SIGN: Final = 7
 EXPONENT_DIGITS: Final = 8
-# The same for the groups of `_NUMBER`.
+# Where it may end.
+_WHOLE: Final = (False, False, True, True, False, True, False, False, True)
+# The same places for the groups of `_NUMBER`.
 _STANDS: Final = (
     START,
     MINUS,
@@ -89,7 +91,7 @@ _STANDS: Final = (
 _CHECK: Final = 4096
 EXCERPT: Final = 40  # characters of context in an error
 # From here on regular expressions are quicker than a compiled loop; interpreted they always are.
-_LONG_RUN: Final = 32
+_LONG_RUN: Final = 128
 # What ends a run inside a string. Surrogates are singled out to be joined or judged.
 _STOP: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 # Runs and whole escapes, but for lone halves. Bounded: each repetition costs `re` memory.
@@ -250,7 +252,8 @@ class Machine:
         """The slots that reading changes, as plain data for `resume`."""
         recent = self.text_before(self.offset)
         place = (self.offset, self.document_start, self.line, self.line_start)
-        nesting = (self.state, self.depth, self.in_array, list(self.stack), list(self.counts))
+        depths = (self.depth, self.depth_limit)
+        nesting = (self.state, depths, self.in_array, list(self.stack), list(self.counts))
         string = (self.in_key, self.glued, self.high, self.length)
         return place, nesting, string, (self.held, self.grammar, self.word, self.matched), recent
 
@@ -258,7 +261,7 @@ class Machine:
         """Go on where the machine that gave `state_now` stood."""
         place, nesting, string, token, recent = state
         self.offset, self.document_start, self.line, self.line_start = place
-        self.state, self.depth, self.in_array = nesting[:3]
+        self.state, (self.depth, self.depth_limit), self.in_array = nesting[:3]
         self.stack, self.counts = list(nesting[3]), list(nesting[4])
         self.in_key, self.glued, self.high, self.length = string
         self.held, self.grammar, self.word, self.matched = token
@@ -303,7 +306,7 @@ class Machine:
                     pos = self._step(text, pos, stop, end)
                     continue
                 if stop < end and text[stop] != '"':
-                    pos = self._joined(text, pos, stop, end)
+                    pos = self._joined(text, pos, stop, end, text[pos:stop])
                     continue
                 self.length += stop - pos
                 if self.in_key:
@@ -334,29 +337,31 @@ class Machine:
                     pos = self._escape(text, pos, end)
                 continue
             char: i64 = ord(text[pos])
-            if char == 34:
+            if char == 34 and state <= FIRST_KEY:
                 if self.counting:
                     self._count(base + pos)
                 if state <= DOCUMENT:
                     sink.start_string(base + pos)
-                elif state <= FIRST_KEY:
+                else:
                     sink.start_key(base + pos)
                     self.in_key = True
-                else:
-                    break
                 pos += 1
                 self.length = 0
                 self.state = STRING
-            elif char == 32 and state < DONE and state != DOCUMENT:
-                pos += 1  # the commonest white space, after commas and colons
             elif char == 44 and state == AFTER:
                 self.state = VALUE if self.in_array else KEY
                 pos += 1
+                if pos < end and ord(text[pos]) == 32:
+                    pos += 1
             elif char == 58 and state == COLON:
                 self.state = VALUE
                 pos += 1
+                if pos < end and ord(text[pos]) == 32:
+                    pos += 1
+            elif char == 32 and state < DONE and state != DOCUMENT:
+                pos += 1
             elif char <= 32:
-                if state == DONE and self.stop or text[pos] not in " \n\r\t":
+                if text[pos] not in " \n\r\t" or (state == DONE and self.stop):
                     break
                 pos = self._space(text, pos, end)
             elif char == 125 or char == 93:
@@ -364,10 +369,13 @@ class Machine:
                     break
                 self._close(base + pos)
                 pos += 1
-            elif state <= DOCUMENT:
-                pos = self._begin(text, pos, end, char)
-            else:
+            elif state > DOCUMENT:
                 break
+            elif char == 123 or char == 91:
+                self._open(char == 91, base + pos)
+                pos += 1
+            else:
+                pos = self._begin(text, pos, end, char)
         if pos < end and not (self.stop and self.state == DONE):
             self._refuse(text[pos], base + pos)
         if pos > end:  # a run up to the end
@@ -384,7 +392,7 @@ class Machine:
             return False
         self.careful = self.precise or self.length + size + 2 * _CHECK > self.string_limit
         self.plain = not self.careful and not self.high
-        self.recent = [self.text_before(self.offset)]
+        self.recent = ["".join(self.recent[-EXCERPT:])[-EXCERPT:]]  # no fragment is empty
         self.recent_start = self.offset - len(self.recent[0])
         self.checkpoint = beyond + _CHECK if beyond + _CHECK < room else room
         return True
@@ -395,11 +403,22 @@ class Machine:
         size: i64 = len(text)
         while taken < size and not (self.stop and self.state == DONE):
             room = self.document_start + self.document_limit - self.offset
-            if room <= 0:
+            if room <= 0 and (self.many or self.stop) and self._ends_root_number(text[taken]):
+                self.end_root_number()  # by a character that is not of this document
+            elif room <= 0:
                 message = f"a document is longer than {self.document_limit} characters"
                 raise LimitError(message, code="document_length", offset=self.offset)
-            taken += self.feed(text[taken : taken + room])
+            else:
+                taken += self.feed(text[taken : taken + room])
         return taken
+
+    def _ends_root_number(self, char: str) -> bool:
+        """Is a root number open that is whole, and done with when `char` comes next?"""
+        if self.state != NUMBER or self.depth or not _WHOLE[self.grammar]:
+            return False
+        if _number_step(self.grammar, ord(char)) >= 0:
+            return False
+        return self.stop or char in _AFTER_NUMBER
 
     def finish(self) -> None:
         """The input has ended: a root number is now whole; anything else open is an error."""
@@ -413,31 +432,29 @@ class Machine:
 
     def end_root_number(self) -> None:
         """What comes next cannot belong to a number: a root one ends here, if it may."""
-        if self.state == NUMBER and not self.depth and self._is_whole():
+        if self.state == NUMBER and not self.depth and _WHOLE[self.grammar]:
             self._end_number(self.held, self.offset)
 
     # Containers and the ends of values.
 
     def _begin(self, text: str, pos: i64, end: i64, char: i64) -> i64:
-        """A value that is no string begins at `pos`; the position to go on from."""
+        """A number or literal begins at `pos`; the position to go on from."""
         offset: i64 = self.offset + pos
-        if char == 123 or char == 91:
-            self._open(char == 91, offset)
-            return pos + 1
-        if char == 0xFEFF and offset == 0:
-            return pos + 1  # one leading byte order mark
-        number = char == 45 or 48 <= char <= 57
-        word = "" if number else _WORDS.get(text[pos], "")
-        if self.glued or not word and not number:
+        if 48 <= char <= 57 or char == 45:
+            word = "number"
+        else:
+            word = _WORDS.get(text[pos], "")
+            if char == 0xFEFF and offset == 0:
+                return pos + 1  # one leading byte order mark
+        if not word or (self.glued and self.state == DOCUMENT):
             self._refuse(text[pos], offset)
         if self.counting:
             self._count(offset)
-        if number:
-            self.sink.start_scalar("number", offset)
+        self.sink.start_scalar(word, offset)
+        if word == "number":
             self.state = NUMBER
             self.grammar = START
             return self._number(text, pos, end)
-        self.sink.start_scalar(word, offset)
         self.state = LITERAL
         self.word = word
         self.matched = 0
@@ -480,9 +497,12 @@ class Machine:
             self._end_document(end)
 
     def _end_document(self, end: i64) -> None:
+        if not self.many:
+            self.state = DONE
+            return
         self.glued = self.state == LITERAL
         self.document_start = end
-        self.state = DOCUMENT if self.many else DONE
+        self.state = DOCUMENT
 
     def _count(self, offset: i64) -> None:
         """One more member or item of the innermost container, against `Limits`."""
@@ -524,13 +544,12 @@ class Machine:
             self.sink.end_string(offset)
             self._end_value(offset + 1)
 
-    def _joined(self, text: str, pos: i64, stop: i64, end: i64) -> i64:
+    def _joined(self, text: str, pos: i64, stop: i64, end: i64, got: str) -> i64:
         """Runs and escapes as one piece, up to the end or to what needs a closer look.
 
-        The run at `pos` ends at `stop`.
+        `got` is the text from `pos` to `stop`, decoded.
         """
         first = pos
-        got = text[pos:stop]
         pos = stop
         while pos < end and text[pos] == "\\":
             if end - pos > _LONG_RUN:
@@ -539,17 +558,18 @@ class Machine:
                     break
                 stop = found.end()
                 got += scanstring(text[pos:stop] + '"', 0)[0]
+                pos = stop
             else:
-                plain = _ESCAPED.get(text[pos + 1 : pos + 2])
+                plain = _ESCAPED.get(text[pos + 1]) if pos + 1 < end else None
                 if plain is None:
                     break
-                stop = pos + 2
                 got += plain
-            pos = stop
-            if pos < end and text[pos] != '"':
+                pos += 2
+            if pos < end:
                 stop = _stop(text, pos, end)
-                got += text[pos:stop]
-                pos = stop
+                if stop > pos:
+                    got += text[pos:stop]
+                    pos = stop
         if got:
             self.length += len(got)
             if self.in_key:
@@ -598,6 +618,11 @@ class Machine:
 
     def _escape(self, text: str, pos: i64, end: i64) -> i64:
         """Read on inside an escape, `held` being what came after the backslash."""
+        plain = _ESCAPED.get(text[pos]) if self.plain and not self.held and pos < end else None
+        if plain is not None:  # the commonest cut of all: right after the backslash
+            self.state = STRING
+            stop = _stop(text, pos + 1, end)
+            return self._joined(text, pos, stop, end, plain + text[pos + 1 : stop])
         while pos < end and self.state == ESCAPE:
             char = text[pos]
             offset = self.offset + pos
@@ -673,32 +698,24 @@ class Machine:
             assert found is not None
             self.grammar = _STANDS[found.lastindex or 0]
             pos = found.end()
-        size: i64 = len(self.held)
-        if size + pos - start > self.number_limit:
-            message = f"a number is longer than {self.number_limit} characters"
-            place = self.offset + start + self.number_limit - size
-            raise LimitError(message, code="number_length", offset=place)
         lexeme = text[start:pos]
-        if size:
+        if self.held:
             held = self.held
             self.held = ""  # the only reference is now the local one: appended in place
             held += lexeme
             lexeme = held
+        over: i64 = len(lexeme) - self.number_limit
+        if over > 0:
+            message = f"a number is longer than {self.number_limit} characters"
+            raise LimitError(message, code="number_length", offset=self.offset + pos - over)
         if pos == end:
             self.held = lexeme
             return pos
-        if not self._is_whole() or text[pos] not in _AFTER_NUMBER and (self.depth or not self.stop):
+        if not _WHOLE[self.grammar] or text[pos] not in _AFTER_NUMBER and (self.depth or not self.stop):
             message = f"{text[pos]!r} cannot follow {lexeme[-20:]!r} in a number"
             self._reject("invalid_number", message, self.offset + pos)
         self._end_number(lexeme, self.offset + pos)
         return pos
-
-    def _is_whole(self) -> bool:
-        """May the number end here?"""
-        grammar = self.grammar
-        if grammar <= FRACTION:
-            return grammar != POINT and grammar > MINUS
-        return grammar == EXPONENT_DIGITS
 
     def _end_number(self, lexeme: str, offset: i64) -> None:
         integer = self.grammar <= INTEGER
@@ -714,7 +731,10 @@ class Machine:
             raise JSONSyntaxError(message, code="number_rejected", offset=offset) from error
         self.sink.scalar(value, offset)
         self.held = ""
-        self._end_value(offset)
+        if self.depth:
+            self.state = AFTER
+        else:
+            self._end_document(offset)
 
     def _literal(self, text: str, pos: i64, end: i64) -> i64:
         word = self.word

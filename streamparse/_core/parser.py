@@ -88,6 +88,7 @@ class JSONParser:
         validator: ValidatorFactory | None = None,
     ) -> None:
         _check_options(dialect, many, trailing, select is not None, keep, surrogates)
+        _check_types(limits, parse_float, parse_int, validator)
         queries = None if select is None else _queries(select)
         self._options: tuple[Any, ...] = (
             dialect,
@@ -393,7 +394,7 @@ def _as_bytes(fragment: object) -> bytes:
 
 def _queries(select: str | Query | Sequence[str | Query]) -> list[Query]:
     several = [select] if isinstance(select, (str, Query)) else list(select)
-    return [Query.parse(query) if isinstance(query, str) else query for query in several]
+    return [query if isinstance(query, Query) else Query.parse(query) for query in several]
 
 
 def _check_options(
@@ -407,6 +408,15 @@ def _check_options(
         raise ValueError("many=True reads every document: trailing='stop' contradicts it")
     if keep == "open" and not selects:
         raise ValueError("keep='open' keeps nothing but open selected values: give select")
+
+
+def _check_types(limits: object, floats: object, ints: object, validator: object) -> None:
+    if not isinstance(limits, Limits):
+        raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
+    if not callable(floats) or not callable(ints):
+        raise TypeError("parse_float and parse_int must be callable")
+    if validator is not None and not isinstance(validator, ValidatorFactory):
+        raise TypeError(f"validator must be a ValidatorFactory, not {type(validator).__name__}")
 
 
 def _one_of(name: str, given: str, allowed: tuple[str, ...]) -> None:

@@ -10,10 +10,9 @@ the length of the input). For a run of text it is the place of its first charact
 
 from __future__ import annotations
 
-try:
-    from mypy_extensions import mypyc_attr
-except ImportError:  # only the compiler reads the mark, so it is no dependency
-    from streamparse._core._marks import mypyc_attr
+from typing import Any
+
+from streamparse._core._marks import mypyc_attr
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -94,6 +93,19 @@ class Validator(Sink):
         self.wants_whole: bool = False
         #: What was found without raising.
         self.violations: list[object] = []
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Compiled, Python would forget what a subclass of its own keeps in its `__dict__`.
+        common = (self.precise, self.built, self.wants_whole, self.violations)
+        return _revived, (type(self), common, dict(getattr(self, "__dict__", {})))
+
+
+def _revived(kind: Any, common: tuple[Any, ...], own: dict[str, Any]) -> Validator:
+    judge: Validator = kind.__new__(kind)
+    judge.precise, judge.built, judge.wants_whole, judge.violations = common
+    for name, value in own.items():
+        setattr(judge, name, value)
+    return judge
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

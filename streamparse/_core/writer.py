@@ -124,10 +124,8 @@ def _scalar_text(value: object) -> str:
         return "true"
     if value is False:
         return "false"
-    if isinstance(value, float):
-        if value != value:
-            return "null"
-        if value in (float("inf"), float("-inf")):
-            return "1e999" if value > 0 else "-1e999"
-        return repr(value)
-    return str(value)
+    text = repr(value) if isinstance(value, float) else str(value)
+    word = text.lstrip("+-").lower()
+    if word.startswith("inf"):
+        return "-1e999" if text.startswith("-") else "1e999"
+    return "null" if "nan" in word else text
