@@ -1,0 +1,181 @@
+"""Documents of any size, made up from a seed: the same text every time, and no files.
+
+Rule: a document of `size` is the longest of its kind that has at most `size` characters, except
+that it always holds at least one element.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from random import Random
+from typing import Any, Final, TypeVar
+
+Document = Callable[[int], str]
+_T = TypeVar("_T")
+
+# Peers refuse deeper documents: jiter at 200, what rests on json.loads near 1 000.
+TOWER: Final = 96
+
+_WORDS: Final = (
+    *("alpha", "beta", "gamma", "delta", "query", "index"),
+    *("remote", "stable", "branch", "commit", "ready", "tool"),
+)
+
+_CODE: Final = (
+    "def {0}({1}: str) -> None:\n",
+    '    """Return the {0} of the {1}."""\n',
+    '    print(f"{0}: {{{1}}}")\n',
+    "    if {0} not in {1}:\n",
+    "\t\treturn \"\\n\".join({0}, '{1}')\n",
+    '    pattern = re.compile(r"\\d+\\s*{0}")\n',
+    "    # The {0} comes before the {1}.\n",
+    "\n",
+)
+
+# Several scripts, so that one, two, three and four UTF-8 bytes a character all occur.
+_PROSE: Final = (
+    "the quick answer is déjà vu über façade naïve Привет мир быстрый ответ",
+    "γρήγορη απάντηση 你好 世界 快速 回答 こんにちは 안녕하세요 मौसम 😀 🚀 – “quoted” …",  # noqa: RUF001
+)
+
+
+def structure(size: int) -> str:
+    """A list of records, as in most structured outputs."""
+    items = _take(size - _length({"items": []}), records(Random("structure")), _item_length)
+    return json.dumps({"items": items})
+
+
+def records(random: Random) -> Iterator[dict[str, Any]]:
+    for number in count():
+        yield {
+            "id": number,
+            "name": random.choice(_WORDS),
+            "tags": random.sample(_WORDS, 2),
+            "price": random.randrange(10_000) / 100,
+            "ok": random.choice((True, False, None)),
+        }
+
+
+def code(size: int) -> str:
+    """One long string: a file as the argument of a tool call, with many short escapes."""
+    random = Random("code")
+    lines = (random.choice(_CODE).format(*random.sample(_WORDS, 2)) for _ in count())
+    return _around(size, {"path": "src/app.py", "content": ""}, "content", lines)
+
+
+def prose(size: int) -> str:
+    """One string of text in many scripts, as it is."""
+    return _around(size, {"text": ""}, "text", _words("prose"), ascii_only=False)
+
+
+def escaped(size: int) -> str:
+    """The same with every character beyond ASCII escaped, as `json.dumps` writes it."""
+    return _around(size, {"text": ""}, "text", _words("prose"))
+
+
+def _words(seed: str) -> Iterator[str]:
+    random, words = Random(seed), " ".join(_PROSE).split()
+    return (random.choice(words) + " " for _ in count())
+
+
+def deep(size: int) -> str:
+    """Towers of objects in arrays in objects, each `TOWER` levels high where there is room."""
+    room = size - _length({"towers": []})
+    levels = max(2, min(TOWER, (room - 3) // len('{"in": []}') * 2))
+    towers = (_tower(levels, number) for number in count())
+    return json.dumps({"towers": _take(room, towers, _item_length)})
+
+
+def _tower(levels: int, number: int) -> Any:
+    value: Any = number
+    for _ in range(levels // 2):
+        value = {"in": [value]}
+    return value
+
+
+def wide(size: int) -> str:
+    """One object with very many members."""
+    random = Random("wide")
+    values = (number if number % 3 else random.choice(_WORDS) for number in count())
+    members = ((f"field_{number:06}", value) for number, value in enumerate(values))
+    return json.dumps(dict(_take(size - 2, members, lambda pair: _length(dict([pair])))))
+
+
+def numbers(size: int) -> str:
+    """Rows of integers (also beyond 2**53, as ids are), fractions and exponents."""
+    random = Random("numbers")
+    rows = (_row(random) for _ in count())
+    return json.dumps({"rows": _take(size - _length({"rows": []}), rows, _item_length)})
+
+
+def _row(random: Random) -> list[float]:
+    return [
+        random.randrange(1_000),
+        random.getrandbits(62),
+        random.randrange(1_000_000) / 1_000,
+        random.uniform(-1, 1) * 10 ** random.randrange(20, 30),
+    ]
+
+
+DOCUMENTS: Final[dict[str, Document]] = {
+    "structure": structure,
+    "code string": code,
+    "prose": prose,
+    "escaped prose": escaped,
+    "deep": deep,
+    "wide": wide,
+    "numbers": numbers,
+}
+
+
+def cut(text: str, size: int = 4) -> list[str]:
+    """The deltas of a stream: models send about four characters at a time."""
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+def record_stream(size: int, fragment: int) -> Iterator[str]:
+    """Fragments of one document of about `size` characters, which is never whole in memory.
+
+    Its records repeat, so that making them up costs next to nothing beside parsing them.
+    """
+    block = structure(50_000).removeprefix('{"items": [').removesuffix("]}")
+    pieces = cut(block, fragment)
+    yield '{"items": ['
+    yield from pieces
+    for _ in range(size // len(block) - 1):
+        yield ", "
+        yield from pieces
+    yield "]}"
+
+
+def _around(
+    size: int, frame: dict[str, str], key: str, pieces: Iterable[str], *, ascii_only: bool = True
+) -> str:
+    """The frame with as many pieces at `key` as fit."""
+
+    def length(piece: str) -> int:
+        return len(json.dumps(piece, ensure_ascii=ascii_only)) - 2  # without the quotes
+
+    text = "".join(_take(size - _length(frame), pieces, length))
+    return json.dumps({**frame, key: text}, ensure_ascii=ascii_only)
+
+
+def _take(size: int, pieces: Iterable[_T], length: Callable[[_T], int]) -> list[_T]:
+    """The first pieces that fit into `size`, at least one; there must be enough of them."""
+    taken: list[_T] = []
+    for piece in pieces:
+        size -= length(piece)
+        if size < 0 and taken:
+            break
+        taken.append(piece)
+    return taken
+
+
+def _length(value: object) -> int:
+    return len(json.dumps(value))
+
+
+def _item_length(value: object) -> int:
+    return _length(value) + 2  # the comma and the space

@@ -1,0 +1,87 @@
+"""Timing two things so that the ratio holds on a machine that is doing other work as well.
+
+Rule: both are run in turn, and the smallest time of each counts. What slows the machine down meets
+both, and can only make a time longer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+Work = Callable[[], object]
+
+# A turn is at least this long, so that a quick side gets enough tries beside a slow one.
+_TURN: Final = 0.002
+
+
+class OutOfTimeError(Exception):
+    """`within` has stopped the deltas; `share` of them had been taken."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__(f"stopped after {share:.0%} of the document")
+        self.share = share
+
+
+def within(seconds: float, deltas: list[str]) -> Iterator[str]:
+    """The deltas, as long as the time lasts: ends what would take hours."""
+    deadline = time.perf_counter() + seconds
+    for number, delta in enumerate(deltas):
+        if time.perf_counter() > deadline:
+            raise OutOfTimeError(number / len(deltas))
+        yield delta
+
+
+def pair(one: Work, other: Work, seconds: float, least: int = 3) -> tuple[float, float]:
+    """The smallest time of each, from at least so many turns and so many seconds for both."""
+    lowest, deadline, turns = [float("inf")] * 2, time.perf_counter() + seconds, 0
+    while turns < least or time.perf_counter() < deadline:
+        for side, work in enumerate((one, other)):
+            lowest[side] = min(lowest[side], _turn(work))
+        turns += 1
+    return lowest[0], lowest[1]
+
+
+def _turn(work: Work) -> float:
+    lowest, spent = float("inf"), 0.0
+    while spent < _TURN:
+        start = time.perf_counter()
+        work()
+        took = time.perf_counter() - start
+        lowest = min(lowest, took)
+        spent += took
+    return lowest
+
+
+def microseconds(seconds: float) -> str:
+    """Three digits that mean something, whatever the size."""
+    value = seconds * 1e6
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def times(ratio: float) -> str:
+    """Two digits and the sign."""
+    digits = f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
+    return f"\N{MULTIPLICATION SIGN}{digits}"
+
+
+def size_name(size: int) -> str:
+    for unit, factor in (("MB", 1_000_000), ("kB", 1_000)):
+        if size >= factor:
+            return f"{size / factor:g} {unit}"
+    return f"{size} B"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table: the first column is text, the others are figures."""
+    lines = [list(head), *(list(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines.insert(1, rule)
+    return "\n".join(f"| {' | '.join(_aligned(line, widths))} |" for line in lines)
+
+
+def _aligned(line: list[str], widths: list[int]) -> list[str]:
+    figures = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
+    return [line[0].ljust(widths[0]), *figures]

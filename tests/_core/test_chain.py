@@ -1,0 +1,453 @@
+"""Tests of the chain as formats and wires use it: driven with JSON, and without any."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from typing import Any
+
+import pytest
+
+from streamparse import (
+    LimitError,
+    Limits,
+    Query,
+    SchemaViolation,
+    StreamParseError,
+    StringDelta,
+    ValueCompleted,
+    ValueStarted,
+)
+from streamparse._core.chain import Chain
+from streamparse._core.machine import Machine
+from streamparse._core.sink import Sink
+from tests.helpers import merge_deltas
+from tests.parts import DOCUMENTS, Call, Judging, calls_of, chars, cuttings, halvings, play
+
+# Elements without JSON: <person><name>Ada</name></person>
+
+KINDS = {"person": "object", "name": "string", "aliases": "array", "alias": "string"}
+TAG = re.compile("<(/?)([a-z]+)>")
+
+
+class Elements:
+    """Reads elements, whose kinds it knows by name, and drives a sink; `json` holds JSON text.
+
+    A tag or JSON text is waited for; text between tags is passed on as it comes.
+    """
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self.held = ""
+        self.place = 0
+        self.open: list[str] = []
+        self.machine: Machine | None = None
+
+    def feed(self, fragment: str) -> None:
+        self.held += fragment
+        while self.held and (self.read_json() or self.read_tag() or self.read_text()):
+            pass
+
+    def take(self, count: int) -> None:
+        self.held = self.held[count:]
+        self.place += count
+
+    def read_json(self) -> bool:
+        if self.machine is None:
+            return False
+        taken = self.machine.feed(self.held)
+        self.take(taken)
+        if self.machine.done:
+            self.machine = None
+        return taken > 0 or self.machine is None
+
+    def read_tag(self) -> bool:
+        found = TAG.match(self.held)
+        if self.machine is not None or found is None:
+            return False
+        if found[1]:
+            self.close(found[2])
+        else:
+            self.begin(found[2])
+        self.take(found.end())
+        if self.open and self.open[-1] == "json" and not found[1]:
+            depth = len([name for name in self.open if KINDS.get(name) in ("object", "array")])
+            limits = Limits(depth=4)
+            self.machine = Machine(
+                self.sink, limits=limits, depth=depth, offset=self.place, stop=True
+            )
+        return True
+
+    def read_text(self) -> bool:
+        end = self.held.find("<")
+        text = self.held if end < 0 else self.held[:end]
+        if not text or self.machine is not None:
+            return False
+        self.sink.text(text, self.place)
+        self.take(len(text))
+        return True
+
+    def begin(self, name: str) -> None:
+        if self.open and KINDS[self.open[-1]] == "object":
+            self.sink.start_key(self.place)
+            self.sink.key_text(name, self.place)
+            self.sink.end_key(self.place)
+        self.open.append(name)
+        if name != "json":
+            getattr(self.sink, f"start_{KINDS[name]}")(self.place)
+
+    def close(self, name: str) -> None:
+        assert self.open.pop() == name
+        if name != "json":
+            end = self.sink.end_string if KINDS[name] == "string" else self.sink.end
+            end(self.place)
+
+
+PERSON = (
+    "<person><name>Ada Lovelace</name><aliases><alias>AAL</alias><alias></alias></aliases>"
+    '<json>{"born": [1815, 12, 10], "field": "mathe\\u006datics"}</json></person>'
+)
+ADA = {
+    "name": "Ada Lovelace",
+    "aliases": ["AAL", ""],
+    "json": {"born": [1815, 12, 10], "field": "mathematics"},
+}
+
+
+def test_elements_become_a_value() -> None:
+    expected = None
+    for fragments in cuttings(PERSON):
+        chain = Chain()
+        driver = Elements(chain.head)
+        events = []
+        for fragment in fragments:
+            driver.feed(fragment)
+            events += chain.take_events()
+        assert chain.value == ADA
+        assert chain.open_path is None
+        expected = expected or merge_deltas(events)
+        assert merge_deltas(events) == expected
+
+
+def test_partial_elements() -> None:
+    chain = Chain()
+    driver = Elements(chain.head)
+    assert (chain.value, chain.started, chain.open_path) == (None, False, None)
+    driver.feed("<person><na")
+    assert (chain.value, chain.started, chain.open_path) == ({}, True, ())
+    driver.feed("me>Ada Lo")
+    assert chain.value == {"name": "Ada Lo"}
+    assert chain.open_path == ("name",)
+    snapshot = chain.snapshot()
+    driver.feed("velace</name><aliases><alias>A")
+    assert chain.open_path == ("aliases", 0)
+    assert chain.value == {"name": "Ada Lovelace", "aliases": ["A"]}
+    assert snapshot == {"name": "Ada Lo"}
+    assert chain.take_events() == [
+        ValueStarted((), "object"),
+        ValueStarted(("name",), "string"),
+        StringDelta(("name",), "Ada Lo"),
+        StringDelta(("name",), "velace"),
+        ValueCompleted(("name",), "Ada Lovelace"),
+        ValueStarted(("aliases",), "array"),
+        ValueStarted(("aliases", 0), "string"),
+        StringDelta(("aliases", 0), "A"),
+    ]
+    assert chain.take_events() == []
+
+
+def test_selected_elements() -> None:
+    for drop in (False, True):
+        chain = Chain(queries=[Query.parse("$.aliases[*]"), Query.parse("$..born")], drop=drop)
+        Elements(chain.head).feed(PERSON)
+        completed = [event for event in chain.take_events() if isinstance(event, ValueCompleted)]
+        assert completed == [
+            ValueCompleted(("aliases", 0), "AAL"),
+            ValueCompleted(("aliases", 1), ""),
+            ValueCompleted(("json", "born"), [1815, 12, 10]),
+        ]
+        assert chain.value == ({} if drop else ADA)
+
+
+def test_judged_elements() -> None:
+    for fragments in cuttings(PERSON):
+        judging = Judging()
+        chain = Chain(validator=judging)
+        driver = Elements(chain.head)
+        for fragment in fragments:
+            driver.feed(fragment)
+        (judge,) = judging.begun
+        assert judge.seen[:3] == ["name", "Ada Lovelace", "aliases"]
+        assert judge.seen[-1] == ADA
+        assert chain.violations is not judge.violations
+        assert chain.violations == judge.violations
+
+
+def test_refused_elements() -> None:
+    place = PERSON.index("lace")
+    for fragments in cuttings(PERSON):
+        chain = Chain(validator=Judging(bound=place))
+        driver = Elements(chain.head)
+        with pytest.raises(SchemaViolation) as caught:
+            for fragment in fragments:
+                driver.feed(fragment)
+        assert caught.value.offset == place
+        assert chain.value == {"name": "Ada Love"}
+        assert merge_deltas(chain.take_events())[-1] == StringDelta(("name",), "Ada Love")
+
+
+# A machine for one value inside what another driver reads
+
+
+def test_json_inside_of_elements_ends_by_itself() -> None:
+    for text, value in (("12", 12), ('"<person>"', "<person>"), ("null", None), ("[{}]", [{}])):
+        document = f"<person><json>{text}</json><name>x</name></person>"
+        for fragments in [*cuttings(document), *halvings(document)]:
+            chain = Chain()
+            driver = Elements(chain.head)
+            for fragment in fragments:
+                driver.feed(fragment)
+            assert chain.value == {"json": value, "name": "x"}
+
+
+def test_json_inside_of_elements_has_places_and_depths_of_the_whole() -> None:
+    document = '<person><json>[[{"a":[1]}]]'
+    for fragments in cuttings(document):
+        judging = Judging()
+        driver = Elements(Chain(validator=judging).head)
+        with pytest.raises(LimitError) as caught:
+            for fragment in fragments:
+                driver.feed(fragment)
+        assert caught.value.offset == document.index("[1")
+        heard = [call for call in judging.begun[0].violations if "start_array" in str(call)]
+        assert heard == [("start_array", 14), ("start_array", 15)]
+
+
+def test_one_judge_for_a_value_of_two_drivers() -> None:
+    judging = Judging()
+    Elements(Chain(validator=judging).head).feed(PERSON)
+    assert len(judging.begun) == 1
+
+
+# Values set by path, in document order
+
+
+class Pieces:
+    """Drives a sink by pieces of values, each with its path; moving on completes what is left."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self.open: list[Any] = []  # the containers, by the step inside each
+
+    def put(self, path: tuple[Any, ...], value: object) -> None:
+        shared = 0
+        while shared < min(len(self.open), len(path) - 1) and self.open[shared] == path[shared]:
+            shared += 1
+        self.leave(max(shared + 1, 1))
+        for step in path[len(self.open) :]:
+            self.enter(step)
+        if path[shared] != self.open[shared]:
+            self.step(path[shared])
+            for step in path[shared + 1 :]:
+                self.enter(step)
+        self.say(value)
+
+    def enter(self, step: Any) -> None:
+        if isinstance(step, str):
+            self.sink.start_object(0)
+        else:
+            self.sink.start_array(0)
+        self.open.append(None)
+        self.step(step)
+
+    def step(self, step: Any) -> None:
+        self.open[-1] = step
+        if isinstance(step, str):
+            self.sink.start_key(0)
+            self.sink.key_text(step, 0)
+            self.sink.end_key(0)
+
+    def leave(self, depth: int) -> None:
+        while len(self.open) > depth:
+            self.open.pop()
+            self.sink.end(0)
+
+    def say(self, value: object) -> None:
+        if isinstance(value, str):
+            self.sink.start_string(0)
+            for piece in value.split("|"):
+                self.sink.text(piece, 0)
+            self.sink.end_string(0)
+        else:
+            self.sink.start_scalar("number", 0)
+            self.sink.scalar(value, 0)
+
+
+PIECES = [
+    (("title",), "a t|itle"),
+    (("rooms", 0, "name"), "kitchen"),
+    (("rooms", 0, "lights", 0), 40),
+    (("rooms", 0, "lights", 1), 60),
+    (("rooms", 1, "name"), "h|a|ll"),
+    (("rooms", 1, "lights", 0), 25),
+    (("total",), 125),
+]
+HOUSE = {
+    "title": "a title",
+    "rooms": [{"name": "kitchen", "lights": [40, 60]}, {"name": "hall", "lights": [25]}],
+    "total": 125,
+}
+
+
+def test_a_value_set_by_paths() -> None:
+    chain = Chain()
+    driver = Pieces(chain.head)
+    for path, value in PIECES:
+        driver.put(path, value)
+    assert chain.value == HOUSE
+    assert chain.open_path == ()
+    driver.leave(0)
+    assert chain.open_path is None
+    completed = [event.path for event in chain.take_events() if event.type == "value_completed"]
+    assert completed == [
+        ("title",),
+        ("rooms", 0, "name"),
+        ("rooms", 0, "lights", 0),
+        ("rooms", 0, "lights", 1),
+        ("rooms", 0, "lights"),
+        ("rooms", 0),
+        ("rooms", 1, "name"),
+        ("rooms", 1, "lights", 0),
+        ("rooms", 1, "lights"),
+        ("rooms", 1),
+        ("rooms",),
+        ("total",),
+        (),
+    ]
+
+
+def test_the_open_path_follows_the_pieces() -> None:
+    chain = Chain()
+    driver = Pieces(chain.head)
+    opened = []
+    for path, value in PIECES:
+        driver.put(path, value)
+        opened.append(chain.open_path)
+    assert opened == [path[:-1] for path, _ in PIECES]
+
+
+def test_a_value_set_by_paths_is_judged_at_each_close() -> None:
+    judging = Judging()
+    driver = Pieces(Chain(validator=judging).head)
+    for path, value in PIECES:
+        driver.put(path, value)
+    driver.leave(0)
+    built = [one for one in judging.begun[0].seen if isinstance(one, (dict, list))]
+    assert built == [
+        [40, 60],
+        {"name": "kitchen", "lights": [40, 60]},
+        [25],
+        {"name": "hall", "lights": [25]},
+        HOUSE["rooms"],
+        HOUSE,
+    ]
+
+
+# The parts of a chain
+
+
+def test_machines_drive_the_builder_where_there_is_nothing_to_judge() -> None:
+    chain = Chain()
+    assert chain.head is chain.builder
+    assert not chain.head.precise
+
+
+def test_machines_drive_the_chain_where_there_is() -> None:
+    chain = Chain(validator=Judging())
+    assert chain.head is chain
+    assert chain.head.precise
+
+
+def test_a_chain_may_be_driven_itself() -> None:
+    for document in DOCUMENTS:
+        direct, by_head = Chain(), Chain()
+        play(calls_of(document + " "), direct)
+        play(calls_of(document + " "), by_head.head)
+        assert direct.value == by_head.value
+        assert direct.take_events() == by_head.take_events()
+
+
+def test_repairs_reach_the_judge() -> None:
+    judging = Judging()
+    chain = Chain(validator=judging)
+    play([("start_array", 0), ("repair", "truncated", 1)], chain)
+    assert judging.begun[0].violations[-1] == ("repair", "truncated", 1)
+    Chain().repair("truncated", 0)
+
+
+def test_repairs_before_any_value_reach_nobody() -> None:
+    judging = Judging()
+    Chain(validator=judging).repair("prefix", 0)
+    assert judging.begun == []
+
+
+def test_a_chain_for_many() -> None:
+    judging = Judging()
+    chain = Chain(validator=judging, queries=[Query.parse("$[*]")], drop=True, many=True)
+    Machine(chain.head, many=True).feed('[1] {"a": [2]} "x')
+    assert chain.value == ["x"]
+    assert chain.open_path == (2,)
+    assert len(judging.begun) == 3
+    assert [event.path for event in chain.take_events()] == [(0,), (0,), (1,), (1,), (2,), (2,)]
+
+
+# Forks
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"queries": [Query.parse("$..a")]},
+    {"queries": [Query.parse("$.a")], "drop": True},
+    {"queries": [], "drop": True},
+    {"many": True},
+    {"many": True, "queries": [Query.parse("$[0]..*")], "drop": True},
+]
+
+
+def resumed(chain: Chain, options: dict[str, Any]) -> Chain:
+    again = Chain(**options)
+    again.resume(pickle.loads(pickle.dumps(chain.state_now())))
+    return again
+
+
+def told(chain: Chain, calls: list[Call]) -> list[Any]:
+    play(calls, chain.head)
+    return chain.take_events()
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("judged", [False, True])
+def test_a_fork_at_every_call(options: dict[str, Any], judged: bool) -> None:
+    options = {**options, "validator": Judging() if judged else None}
+    calls = calls_of('{"a": ["x", {"a": 1}], "b": "y\\n"}' + ' "a"' * ("many" in options), True)
+    whole = Chain(**options)
+    events = told(whole, calls)
+    for at in range(len(calls) + 1):
+        chain = Chain(**options)
+        first = told(chain, calls[:at])
+        for twin in (chain.clone(), resumed(chain, options)):
+            assert (twin.value, twin.open_path) == (chain.value, chain.open_path)
+            assert twin.started == chain.started
+            assert first + told(twin, calls[at:]) == events
+            assert (twin.value, twin.violations) == (whole.value, whole.violations)
+        assert chain.violations == whole.violations[: len(chain.violations)]
+
+
+def test_the_original_goes_on_as_well() -> None:
+    chain = Chain(validator=Judging())
+    driver = Elements(chain.head)
+    for char in chars(PERSON):
+        twin = chain.clone()
+        driver.feed(char)
+        with pytest.raises((StreamParseError, IndexError)):
+            Machine(twin.head).feed("]")
+    assert chain.value == ADA

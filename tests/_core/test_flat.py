@@ -1,0 +1,76 @@
+"""Tests of flat values: what pickle and copy get in place of nested containers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse._core.flat import flatten, unflatten
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "leaves"),
+    [
+        (7, ".", [7]),
+        ("text", ".", ["text"]),
+        (None, ".", [None]),
+        ([], "[]", []),
+        ({}, "{}", []),
+        ([1, "a"], "[..]", [1, "a"]),
+        ({"a": 1, "b": []}, "{:.:[]}", ["a", 1, "b"]),
+        ([[[]], {}], "[[[]]{}]", []),
+        ([{"k": [None]}, 0], "[{:[.]}.]", ["k", None, 0]),
+    ],
+)
+def test_tokens_and_leaves(value: object, shape: str, leaves: list[object]) -> None:
+    assert flatten(value) == (shape, leaves)
+    assert unflatten(shape, leaves) == value
+
+
+@given(VALUES)
+def test_there_and_back(value: Any) -> None:
+    again = unflatten(*flatten(value))
+    assert again == value
+    assert repr(again) == repr(value), "types and the order of members too"
+
+
+def test_containers_are_new_and_leaves_are_shared() -> None:
+    leaf = object()
+    value = [{"k": leaf}]
+    again: Any = unflatten(*flatten(value))
+    assert again is not value
+    assert again[0] is not value[0]
+    assert again[0]["k"] is leaf
+
+
+@pytest.mark.parametrize("shell", ["list", "dict"])
+def test_any_depth(shell: str) -> None:
+    value: Any = "core"
+    for _ in range(50_000):
+        value = [value] if shell == "list" else {"in": value}
+    again: Any = unflatten(*flatten(value))
+    for _ in range(50_000):
+        again = again[0] if shell == "list" else again["in"]
+    assert again == "core"
+
+
+def test_a_container_that_is_changed_meanwhile_is_no_trouble() -> None:
+    value = [1, [2], {"a": 3}]
+    shape, leaves = flatten(value)
+    value.append(4)
+    assert unflatten(shape, leaves) == [1, [2], {"a": 3}]
+
+
+def test_one_container_in_two_places_becomes_two() -> None:
+    shared = [1]
+    again: Any = unflatten(*flatten([shared, shared]))
+    assert again == [[1], [1]]
+    assert again[0] is not again[1]

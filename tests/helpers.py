@@ -1,0 +1,268 @@
+"""What tests of any stage share: cutting input, running a parser, comparing strictly.
+
+Python says that `1 == 1.0 == True`; here values are compared by `tokens`, which tell them apart
+and do not recurse, so that documents at the depth limit can be compared as well.
+
+Does not import hypothesis: the fuzz targets use this module too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeAlias, TypeVar
+
+from streamparse import (
+    JSONParser,
+    StreamParseError,
+    StringDelta,
+    ValueCompleted,
+    ValueEvent,
+    ValueStarted,
+)
+
+Fragment = TypeVar("Fragment", str, bytes)
+Path: TypeAlias = tuple[Any, ...]
+Tokens: TypeAlias = list[object]
+
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+# Strict comparison
+
+
+def tokens(value: object) -> Tokens:
+    """`value` as a flat list that tells its types, the order of members and -0.0 from 0.0."""
+    found: Tokens = []
+    todo: list[Any] = [value]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, _Done):
+            found.append(part.bracket)
+        elif isinstance(part, dict):
+            found.append("{")
+            todo.append(_CLOSE_OBJECT)
+            for key, member in reversed(part.items()):
+                todo += (member, key)
+        elif isinstance(part, list):
+            found.append("[")
+            todo.append(_CLOSE_ARRAY)
+            todo += reversed(part)
+        else:
+            exact = part.hex() if isinstance(part, float) else part
+            found.append((type(part).__name__, exact))
+    return found
+
+
+class _Done:
+    """Stands for the end of a container on the stack of `tokens`."""
+
+    def __init__(self, bracket: str) -> None:
+        self.bracket = bracket
+
+
+_CLOSE_OBJECT = _Done("}")
+_CLOSE_ARRAY = _Done("]")
+
+
+def same(one: object, other: object) -> bool:
+    """Are the two values equal, type for type?"""
+    return tokens(one) == tokens(other)
+
+
+# Events
+
+
+def merge_deltas(events: Iterable[ValueEvent]) -> list[ValueEvent]:
+    """The events, adjacent deltas of one path being one: what no cut of the input may change."""
+    merged: list[ValueEvent] = []
+    for event in events:
+        last = merged[-1] if merged else None
+        if (
+            isinstance(event, StringDelta)
+            and isinstance(last, StringDelta)
+            and last.path == event.path
+        ):
+            merged[-1] = StringDelta(event.path, last.text + event.text)
+        else:
+            merged.append(event)
+    return merged
+
+
+def described(events: Iterable[ValueEvent]) -> list[Tokens]:
+    """The merged events as plain data that compares strictly, and reads well when it differs."""
+    return [_described(event) for event in merge_deltas(events)]
+
+
+def _described(event: ValueEvent) -> Tokens:
+    path = [(type(step).__name__, step) for step in event.path]
+    match event:
+        case ValueStarted(_, kind):
+            return ["started", path, kind]
+        case StringDelta(_, text):
+            return ["delta", path, text]
+        case ValueCompleted(_, value):
+            return ["completed", path, tokens(value)]
+
+
+def replay(events: Iterable[ValueEvent], root: object = None) -> object:
+    """The value that the events tell of, built from nothing else; a list as `root` for `many`."""
+    for event in events:
+        match event:
+            case ValueStarted(path, kind):
+                root = _placed(root, path, {"object": {}, "array": [], "string": ""}[kind])
+            case StringDelta(path, text):
+                root = _placed(root, path, _at(root, path) + text)
+            case ValueCompleted(path, value) if not isinstance(value, (dict, list)):
+                root = _placed(root, path, value)
+    return root
+
+
+def _at(root: Any, path: Path) -> Any:
+    for step in path:
+        root = root[step]
+    return root
+
+
+def _placed(root: Any, path: Path, value: object) -> object:
+    """`root` with `value` at `path`: replaced, or new at the end."""
+    if not path:
+        return value
+    holder, step = _at(root, path[:-1]), path[-1]
+    if isinstance(holder, list) and step == len(holder):
+        holder.append(value)
+    else:
+        holder[step] = value
+    return root
+
+
+# Input
+
+
+def cut(data: Fragment, sizes: Sequence[int]) -> list[Fragment]:
+    """`data` in pieces of these sizes, over and over; no sizes, or only noughts: in one piece."""
+    if not any(sizes):
+        return [data]
+    pieces: list[Fragment] = []
+    start = turn = 0
+    while start < len(data):
+        size = sizes[turn % len(sizes)]
+        pieces.append(data[start : start + size])
+        start += size
+        turn += 1
+    return pieces
+
+
+def is_encodable(text: str) -> bool:
+    """Can it be fed as UTF-8: does it hold no half of a surrogate pair as it is?"""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+# Runs
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error without its events, which are among those of the outcome."""
+
+    kind: str
+    code: str
+    offset: int
+    line: int
+    column: int
+    path: Path
+    excerpt: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All that a run showed, as plain data: equal outcomes are strictly equal."""
+
+    events: list[Tokens]  # merged
+    value: Tokens  # at the end; after a failure what was kept
+    error: Failure | None
+    done: bool
+    open_path: Path | None
+    remainder: str | bytes
+
+
+def failure(error: StreamParseError) -> Failure:
+    """What `error` says."""
+    place = (error.offset, error.line, error.column)
+    kind = type(error).__name__
+    return Failure(kind, error.code, *place, error.path, error.excerpt, error.message)
+
+
+def run(pieces: Iterable[str | bytes], **options: Any) -> Outcome:
+    """Feed the pieces to a new parser and finish, up to the first failure."""
+    return run_on(JSONParser(**options), pieces)
+
+
+def run_on(parser: JSONParser, pieces: Iterable[str | bytes]) -> Outcome:
+    """Feed the pieces to `parser` and finish, up to the first failure."""
+    events: list[ValueEvent] = []
+    error: Failure | None = None
+    try:
+        for piece in pieces:
+            events += parser.feed(piece)
+        events += parser.finish()
+    except StreamParseError as failed:
+        events += failed.events
+        error = failure(failed)
+    return outcome(parser, events, error)
+
+
+def outcome(parser: JSONParser, events: list[ValueEvent], error: Failure | None) -> Outcome:
+    """What `parser` shows now, after these events."""
+    shown = described(events), tokens(parser.value)
+    return Outcome(*shown, error, parser.done, parser.open_path, parser.remainder)
+
+
+# What the standard library says
+
+
+def loads(text: str) -> Any:
+    """`json.loads`, but for the documented differences: a BOM, NaN, and halves that meet.
+
+    Raises ValueError for what is no JSON text.
+    """
+    return _with_pairs(_DECODER.decode(text.removeprefix("\ufeff")))
+
+
+def raw_loads(text: str, start: int) -> tuple[Any, int]:
+    """The value that begins at `start`, and where it ends; what follows is not looked at."""
+    value, end = _DECODER.raw_decode(text, start)
+    return _with_pairs(value), end
+
+
+def join_halves(text: str) -> str:
+    """`text` with every high half before a low half made one character."""
+    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+
+
+def _with_pairs(value: Any) -> Any:
+    """`value` with the halves joined in its strings; the decoder saw to the keys."""
+    root = [value]
+    todo: list[Any] = [root]
+    while todo:
+        holder = todo.pop()
+        for step, part in enumerate(holder) if isinstance(holder, list) else holder.items():
+            if isinstance(part, str):
+                holder[step] = join_halves(part)
+            elif isinstance(part, (dict, list)):
+                todo.append(part)
+    return root[0]
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {join_halves(key): value for key, value in pairs}
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse_constant)

@@ -1,0 +1,151 @@
+"""Law 2, as soon as it parses.
+
+An event is returned by the `feed` that brings the character that decides it. Held back are only:
+an unfinished escape or surrogate pair, an unfinished number or literal.
+
+`tests/model.py` tells from the text alone which character decides what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse import JSONParser, StreamParseError, ValueEvent
+from tests.helpers import cut, described, is_encodable
+from tests.model import read
+from tests.strategies import ANY_MANY_TEXTS, ANY_TEXTS, ANY_UTF8_TEXTS, SIZES, options
+
+
+def calls(
+    parser: JSONParser, pieces: Sequence[str | bytes]
+) -> Iterator[tuple[list[ValueEvent], int | None]]:
+    """The events of each `feed` and of `finish`, and where the call failed, if it did."""
+    for piece in (*pieces, None):
+        try:
+            yield (parser.finish() if piece is None else parser.feed(piece)), None
+        except StreamParseError as error:
+            yield error.events, error.offset
+            return
+
+
+def check_when(text: str, pieces: Sequence[str], chosen: dict[str, Any]) -> None:
+    """Each call returns exactly the events that its characters decide."""
+    reading = read(text, finished=True, **chosen)
+    start = 0
+    for turn, (events, failed_at) in enumerate(calls(JSONParser(**chosen), pieces)):
+        finishing = turn == len(pieces)
+        stop = len(text) + 1 if finishing else start + len(pieces[turn])
+        assert described(events) == described(reading.events(start, stop))
+        if failed_at is None:
+            assert reading.error is None or reading.error[1] >= stop or stop > len(text)
+        else:
+            assert reading.error is not None
+            assert start <= failed_at < stop
+            assert failed_at == reading.error[1]
+        start = stop
+
+
+@given(ANY_TEXTS, SIZES, options())
+def test_law_2_text(text: str, sizes: Sequence[int], chosen: dict[str, Any]) -> None:
+    """Law 2: no event, and no refusal, comes later or earlier than it could."""
+    check_when(text, cut(text, sizes), chosen)
+
+
+@given(ANY_TEXTS, options())
+def test_law_2_each_character(text: str, chosen: dict[str, Any]) -> None:
+    """Law 2, character for character."""
+    check_when(text, list(text), chosen)
+
+
+@given(ANY_MANY_TEXTS, options())
+def test_law_2_many(text: str, chosen: dict[str, Any]) -> None:
+    """Law 2 for documents one after the other."""
+    check_when(text, list(text), chosen | {"many": True})
+
+
+@given(ANY_UTF8_TEXTS, options())
+def test_law_2_each_byte(text: str, chosen: dict[str, Any]) -> None:
+    """Law 2: a character is there with its last byte, and what it decides with it."""
+    reading = read(text, finished=True, **chosen)
+    pieces = [byte for char in text for byte in cut(char.encode(), [1])]
+    places = [
+        (place, last)
+        for place, char in enumerate(text)
+        for last in [False] * (len(char.encode()) - 1) + [True]
+    ]
+    places.append((len(text), True))
+    for (place, last), (events, failed_at) in zip(
+        places, calls(JSONParser(**chosen), pieces), strict=False
+    ):
+        assert described(events) == (described(reading.events(place, place + 1)) if last else [])
+        assert failed_at is None or (last and failed_at == place)
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ('"a\\', 1),
+        ('"a\\u00e', 5),
+        ('"\\ud83d', 6),
+        ('"\\ud83d\\ude0', 11),
+        ('"\ud83d', 1),
+        ('["x", -12.5e', 6),
+        ("[fals", 4),
+        ("[1, tru", 3),
+        ("12", 2),
+    ],
+)
+def test_law_2_what_is_held_back(text: str, held: int) -> None:
+    """Law 2 lists all that may be held back; this pins the list, without the model."""
+    shown = JSONParser().feed(text[:-held])
+    rest = JSONParser()
+    rest.feed(text[:-held])
+    assert rest.feed(text[-held:]) == []
+    assert described(JSONParser().feed(text)) == described(shown)
+
+
+@pytest.mark.parametrize(
+    ("before", "char", "count"),
+    [
+        ("", "{", 1),
+        ("", "[", 1),
+        ("", '"', 1),
+        ('"', "x", 1),
+        ('"\\', "n", 1),
+        ('"\\u004', "1", 1),
+        ('"\\ud83d\\ude0', "0", 1),
+        ('"\\ud83d', "x", 2),
+        ('"\\ud83d', '"', 2),
+        ('"x', '"', 1),
+        ("tru", "e", 1),
+        ("[12", "]", 2),
+        ("[12", ",", 1),
+        ("12", " ", 1),
+        ('{"a":{', "}", 1),
+    ],
+)
+def test_law_2_what_decides(before: str, char: str, count: int) -> None:
+    """Law 2: these characters decide something at once; pinned without the model."""
+    parser = JSONParser()
+    parser.feed(before)
+    assert len(parser.feed(char)) == count
+
+
+@given(st.data())
+def test_law_2_bytes_in_pieces(data: st.DataObject) -> None:
+    """Law 2 for bytes in pieces of any size: the characters that are whole decide."""
+    text = data.draw(ANY_TEXTS.filter(is_encodable))
+    pieces = cut(text.encode(), data.draw(SIZES))
+    reading = read(text, finished=True)
+    seen = b""
+    start = 0
+    for piece, (events, _) in zip(pieces, calls(JSONParser(), pieces), strict=False):
+        seen += piece
+        stop = len(seen.decode(errors="ignore"))
+        assert described(events) == described(reading.events(start, stop))
+        start = stop

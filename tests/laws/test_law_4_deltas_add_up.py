@@ -1,0 +1,136 @@
+"""Law 4, deltas add up.
+
+The deltas of a string concatenate to its final value; `ValueCompleted` comes once for every value,
+in document order, children first; replaying the events rebuilds the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse import (
+    JSONParser,
+    StreamParseError,
+    StringDelta,
+    ValueCompleted,
+    ValueEvent,
+    ValueStarted,
+)
+from tests.helpers import Path, cut, loads, replay, same
+from tests.strategies import JSON_TEXTS, MANY_TEXTS, NODES, SIZES, Array, Node, Object, String
+
+Mark = tuple[str, Path]
+
+
+def marks_of(node: Node, path: Path = ()) -> Iterator[Mark]:
+    """The beginnings and ends of values as the tree itself has them."""
+    if isinstance(node, Object):
+        yield "object", path
+        for key, value in node.members:
+            yield from marks_of(value, (*path, loads(key.text)))
+    elif isinstance(node, Array):
+        yield "array", path
+        for index, item in enumerate(node.items):
+            yield from marks_of(item, (*path, index))
+    elif isinstance(node, String):
+        yield "string", path
+    yield "end", path
+
+
+def marks(events: Sequence[ValueEvent]) -> Iterator[Mark]:
+    for event in events:
+        if isinstance(event, ValueStarted):
+            yield event.kind, event.path
+        elif isinstance(event, ValueCompleted):
+            yield "end", event.path
+
+
+def all_events(parser: JSONParser, pieces: Sequence[str]) -> list[ValueEvent]:
+    events = [event for piece in pieces for event in parser.feed(piece)]
+    return events + parser.finish()
+
+
+@given(NODES, SIZES)
+def test_law_4_every_value_once_in_order_children_first(node: Node, sizes: Sequence[int]) -> None:
+    """Law 4: the events begin and end values exactly as the document does."""
+    events = all_events(JSONParser(), cut(node.text, sizes))
+    assert list(marks(events)) == list(marks_of(node))
+
+
+@given(JSON_TEXTS, SIZES)
+def test_law_4_deltas_concatenate(text: str, sizes: Sequence[int]) -> None:
+    """Law 4: the deltas of each string are its text; none is empty, none comes out of place."""
+    parts: dict[Path, str] = {}
+    for event in all_events(JSONParser(), cut(text, sizes)):
+        if isinstance(event, ValueStarted) and event.kind == "string":
+            parts[event.path] = ""
+        elif isinstance(event, StringDelta):
+            assert event.text
+            parts[event.path] += event.text
+        elif isinstance(event, ValueCompleted) and isinstance(event.value, str):
+            assert parts.pop(event.path) == event.value
+    assert parts == {}
+
+
+@given(JSON_TEXTS, SIZES)
+def test_law_4_replay_rebuilds_the_value(text: str, sizes: Sequence[int]) -> None:
+    """Law 4: nothing but the events is needed to have the value, at any time."""
+    parser = JSONParser()
+    events: list[ValueEvent] = []
+    for piece in cut(text, sizes):
+        events += parser.feed(piece)
+        assert same(replay(events), parser.value)
+    events += parser.finish()
+    assert same(replay(events), parser.value)
+    assert same(replay(events), loads(text))
+
+
+@given(MANY_TEXTS, SIZES)
+def test_law_4_replay_rebuilds_many(text: str, sizes: Sequence[int]) -> None:
+    """Law 4 for documents one after the other: their list has no events of its own."""
+    parser = JSONParser(many=True)
+    events: list[ValueEvent] = []
+    try:
+        for piece in cut(text, sizes):
+            events += parser.feed(piece)
+    except StreamParseError as error:  # documents glued together that cannot be told apart
+        events += error.events
+    else:
+        events += parser.finish()
+    assert same(replay(events, root=[]), parser.value)
+
+
+@given(JSON_TEXTS, st.lists(st.integers(1, 5), min_size=1, max_size=4))
+def test_law_4_completed_containers_are_whole(text: str, sizes: Sequence[int]) -> None:
+    """Law 4: what an end reports is what its beginnings and deltas told before."""
+    events: list[ValueEvent] = []
+    for event in all_events(JSONParser(), cut(text, sizes)):
+        if isinstance(event, ValueCompleted) and isinstance(event.value, (dict, list)):
+            inside = [one for one in events if one.path[: len(event.path)] == event.path]
+            assert same(event.value, rebuilt(inside, event.path))
+        events.append(event)
+
+
+def rebuilt(events: Sequence[ValueEvent], path: Path) -> object:
+    """The value at `path`, from the events of its last beginning on."""
+    first = max(
+        turn
+        for turn, event in enumerate(events)
+        if event.path == path and isinstance(event, ValueStarted)
+    )
+    return replay(one for one in (_inside(event, len(path)) for event in events[first:]))
+
+
+def _inside(event: ValueEvent, depth: int) -> ValueEvent:
+    """The event as if the value at this depth were the root."""
+    path = event.path[depth:]
+    match event:
+        case ValueStarted(_, kind):
+            return ValueStarted(path, kind)
+        case StringDelta(_, text):
+            return StringDelta(path, text)
+        case ValueCompleted(_, value):
+            return ValueCompleted(path, value)

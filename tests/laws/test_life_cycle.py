@@ -1,0 +1,150 @@
+"""Life cycle: a failure is for good, the end is the end, text and bytes do not mix."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse import ERROR_CODES, JSONParser, LimitError, Limits, StreamParseError
+from tests.helpers import cut, failure, loads, run, tokens
+from tests.strategies import ANY_BYTES, ANY_TEXTS, JSON_TEXTS, SIZES, options
+
+LATER: list[Callable[[JSONParser], object]] = [
+    lambda parser: parser.feed("1"),
+    lambda parser: parser.feed(""),
+    lambda parser: parser.feed(b"]"),
+    JSONParser.finish,
+]
+
+
+@given(st.one_of(ANY_TEXTS, ANY_BYTES), SIZES, options())
+def test_failure_is_for_good(
+    data: str | bytes, sizes: Sequence[int], chosen: dict[str, Any]
+) -> None:
+    """Later calls raise a fresh copy of the error, without events, and change nothing."""
+    parser = JSONParser(**chosen)
+    try:
+        for piece in cut(data, sizes):
+            parser.feed(piece)
+        parser.finish()
+    except StreamParseError as error:
+        first = error
+    else:
+        return
+    assert first.code in ERROR_CODES
+    value = tokens(parser.value)
+    for call in LATER:
+        with pytest.raises(StreamParseError) as caught:
+            call(parser)
+        assert caught.value is not first
+        assert failure(caught.value) == failure(first)
+        assert caught.value.events == []
+        assert tokens(parser.value) == value
+
+
+@given(ANY_TEXTS, SIZES, options())
+def test_errors_pickle(text: str, sizes: Sequence[int], chosen: dict[str, Any]) -> None:
+    try:
+        for piece in cut(text, sizes):
+            JSONParser(**chosen).feed(piece)
+    except StreamParseError as error:
+        twin = pickle.loads(pickle.dumps(error))
+        assert failure(twin) == failure(error)
+        assert twin.events == error.events
+        assert str(twin) == str(error)
+
+
+@given(JSON_TEXTS, SIZES, st.sampled_from(["error", "stop"]))
+def test_the_end_is_the_end(text: str, sizes: Sequence[int], trailing: str) -> None:
+    """Afterwards a second `finish` and empty fragments are free, anything else is refused."""
+    parser = JSONParser(trailing=trailing)
+    for piece in cut(text, sizes):
+        parser.feed(piece)
+    parser.finish()
+    assert parser.finish() == parser.feed("") == parser.finish() == []
+    for _ in range(2):
+        with pytest.raises(StreamParseError) as caught:
+            parser.feed(" ")
+        assert type(caught.value) is StreamParseError
+        assert caught.value.code == "finished"
+        assert caught.value.offset == len(text) - len(parser.remainder)
+    assert parser.done
+    assert tokens(parser.value) == tokens(loads(text))
+
+
+@given(JSON_TEXTS, st.integers(0))
+def test_text_and_bytes_do_not_mix(text: str, place: int) -> None:
+    """The wrong kind is a `TypeError`, after which the right kind goes on as before."""
+    place %= len(text) + 1
+    parser = JSONParser()
+    parser.feed(text[:place])
+    if place:
+        with pytest.raises(TypeError):
+            parser.feed(b"1")
+    parser.feed(text[place:])
+    parser.finish()
+    assert tokens(parser.value) == tokens(loads(text))
+
+
+@pytest.mark.parametrize("wrong", [None, 1, ["{"], object()], ids=str)
+def test_a_fragment_of_another_type_is_refused(wrong: Any) -> None:
+    parser = JSONParser()
+    for _ in range(2):
+        with pytest.raises(TypeError):
+            parser.feed(wrong)
+    parser.feed("[1]")
+    assert parser.done
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_every_kind_of_bytes(kind: Callable[[bytes], Any]) -> None:
+    """A buffer that is overwritten after the call does no harm."""
+    buffer = bytearray(b'["\xc3')
+    parser = JSONParser()
+    parser.feed(kind(buffer))
+    buffer[:] = b"xxx"
+    parser.feed(kind(b'\xa9"]'))
+    parser.finish()
+    assert parser.value == ["é"]
+
+
+@given(st.one_of(ANY_TEXTS, ANY_BYTES), SIZES, options())
+def test_empty_fragments_are_free(
+    data: str | bytes, sizes: Sequence[int], chosen: dict[str, Any]
+) -> None:
+    pieces: list[str | bytes] = [*cut(data, sizes)]
+    empty = data[:0]
+    spread = [part for piece in pieces for part in (empty, piece, empty)]
+    assert run(spread, **chosen) == run(pieces, **chosen)
+    parser = JSONParser(**chosen)
+    assert parser.feed("") == parser.feed(b"") == []
+
+
+@pytest.mark.parametrize("unit", ["[", '{"":', '[{"a":'])
+@pytest.mark.parametrize("sizes", [[], [1], [1000]], ids=str)
+def test_a_million_brackets(unit: str, sizes: list[int]) -> None:
+    """No recursion on the shape of the input: the limit is an error, and nothing else happens."""
+    text = unit * (1_000_000 // len(unit))
+    outcome = run(cut(text, sizes))
+    assert outcome.error is not None
+    assert (outcome.error.kind, outcome.error.code) == ("LimitError", "depth")
+    brackets = [place for place, char in enumerate(text[:10_000]) if char in "[{"]
+    assert outcome.error.offset == brackets[1000]
+    assert len(outcome.error.path) == 1000
+
+
+def test_a_million_brackets_without_the_limit() -> None:
+    """Where the limit is lifted, depth costs memory and nothing else."""
+    depth = 100_000
+    parser = JSONParser(limits=Limits(depth=depth), select=[])
+    parser.feed("[" * depth)
+    with pytest.raises(LimitError):
+        parser.clone().feed("[")
+    parser.feed("]" * depth)
+    parser.finish()
+    assert parser.done

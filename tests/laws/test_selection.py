@@ -1,0 +1,114 @@
+"""Selection: `select` filters the events and changes nothing else, `keep="open"` drops values.
+
+Not one of the numbered laws; laws 1 and 2 hold for selections too, and their tests say so. The
+oracles are a run without `select`, and `Query.matches`, which looks at one path at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given
+
+from streamparse import JSONParser, Query, StreamParseError, ValueEvent
+from tests.helpers import Path, cut, described, run, tokens
+from tests.model import read
+from tests.strategies import ANY_MANY_TEXTS, ANY_TEXTS, QUERIES, SIZES, options
+
+
+def is_selected(queries: Sequence[str], path: Path) -> bool:
+    return any(Query.parse(query).matches(path) for query in queries)
+
+
+def fed(parser: JSONParser, pieces: Sequence[str]) -> list[list[ValueEvent]]:
+    """The events of each call, up to the first failure."""
+    found: list[list[ValueEvent]] = []
+    try:
+        for piece in pieces:
+            found.append(parser.feed(piece))
+        found.append(parser.finish())
+    except StreamParseError as error:
+        found.append(error.events)
+    return found
+
+
+def check_selection(pieces: Sequence[str], queries: list[str], chosen: dict[str, Any]) -> None:
+    """Call by call the events are those of a run without selection, filtered."""
+    for keep in ("all", "open"):
+        selecting = JSONParser(select=queries, keep=keep, **chosen)
+        for events, mine in zip(
+            fed(JSONParser(**chosen), pieces), fed(selecting, pieces), strict=True
+        ):
+            expected = [event for event in events if is_selected(queries, event.path)]
+            assert described(mine) == described(expected)
+
+
+@given(ANY_TEXTS, SIZES, QUERIES, options())
+def test_events_of_selected_nodes_only(
+    text: str, sizes: Sequence[int], queries: list[str], chosen: dict[str, Any]
+) -> None:
+    check_selection(cut(text, sizes), queries, chosen)
+
+
+@given(ANY_MANY_TEXTS, SIZES, QUERIES, options())
+def test_events_of_selected_nodes_in_many(
+    text: str, sizes: Sequence[int], queries: list[str], chosen: dict[str, Any]
+) -> None:
+    """The root is the list of the documents."""
+    check_selection(cut(text, sizes), queries, {"many": True, **chosen})
+
+
+@given(ANY_TEXTS, SIZES, QUERIES, options())
+def test_selection_changes_events_only(
+    text: str, sizes: Sequence[int], queries: list[str], chosen: dict[str, Any]
+) -> None:
+    selecting = vars(run(cut(text, sizes), select=queries, **chosen))
+    assert selecting | {"events": []} == vars(run([text], **chosen)) | {"events": []}
+
+
+def thinned(value: Any, open_path: Path, queries: Sequence[str], path: Path = ()) -> Any:
+    """Of a partial value, what is open, and all that is inside an open selected node."""
+    if is_selected(queries, path) or not isinstance(value, (dict, list)):
+        return value
+    kept: Any = type(value)()
+    if not open_path:
+        return kept
+    step = open_path[0]
+    inner = thinned(value[step], open_path[1:], queries, (*path, step))
+    if isinstance(inner, str) and not is_selected(queries, (*path, step)):
+        return kept  # an open string that nobody asked for
+    if isinstance(kept, dict):
+        kept[step] = inner
+    else:
+        kept.append(inner)
+    return kept
+
+
+def check_dropping(text: str, queries: list[str], chosen: dict[str, Any]) -> None:
+    """While something is open, `value` holds what is open and what is selected, no more."""
+    parser = JSONParser(select=queries, keep="open", **chosen)
+    for place, char in enumerate(text):
+        try:
+            parser.feed(char)
+        except StreamParseError:
+            return
+        full = read(text[: place + 1], **chosen)
+        assert parser.open_path == full.open_path
+        assert (parser.started, parser.done) == (full.started, full.done)
+        if full.open_path is None or not isinstance(full.value, (dict, list)):
+            continue
+        expected = thinned(full.value, full.open_path, queries)
+        assert tokens(parser.value) == tokens(parser.snapshot()) == tokens(expected)
+
+
+@given(ANY_TEXTS, QUERIES, options())
+def test_only_what_is_open_is_kept(text: str, queries: list[str], chosen: dict[str, Any]) -> None:
+    check_dropping(text, queries, chosen)
+
+
+@given(ANY_MANY_TEXTS, QUERIES, options())
+def test_only_what_is_open_is_kept_of_many(
+    text: str, queries: list[str], chosen: dict[str, Any]
+) -> None:
+    check_dropping(text, queries, {"many": True, **chosen})

@@ -1,0 +1,271 @@
+"""What the unit tests share: ways to cut a text, and sinks that write down what they are told."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+from streamparse import JSONParser, SchemaViolation, StreamParseError
+from streamparse._core.machine import Machine
+from streamparse._core.sink import Sink, Validator, ValidatorFactory
+
+Cuttable = TypeVar("Cuttable", str, bytes)
+Call = tuple[Any, ...]
+
+# Between them: every kind of value, empty and nested ones, every escape, pairs, long runs.
+DOCUMENTS = (
+    '{"name": "Ada", "tags": ["x", "y\\n\\u00e9 \\ud83d\\ude00!"], "rate": -12.5e+3}',
+    '[true, false, null, 0, -0, 7E9, 1.25, "", {"": {"": []}}, [[{}], []]]',
+    ' \r\n\t"\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\uD834\\uDD1E and a tail of plain characters" \n',
+    '{"k\\u00fc\\ud83c\\udf0dy": {"a run that is longer than a short loop would look at": [1, 2, 3]},\n'
+    ' "second line": "\\t a long text, with \\"quotes\\" far apart: one here \\" and one there \\" ."}',
+    '{"twice": 1, "twice": [2], "é": "ü 😀", "n": 100000000000000000000000000001}',
+    "-0.5e-7",
+)
+
+
+def chars(text: Cuttable) -> list[Cuttable]:
+    """Cut everywhere."""
+    return [text[at : at + 1] for at in range(len(text))]
+
+
+def ragged(text: Cuttable, seed: int) -> list[Cuttable]:
+    """Fragments of one to nine characters, the same for the same seed."""
+    sizes = random.Random(seed)
+    fragments, at = [], 0
+    while at < len(text):
+        size = sizes.randint(1, 9)
+        fragments.append(text[at : at + size])
+        at += size
+    return fragments
+
+
+def cuttings(text: Cuttable) -> list[list[Cuttable]]:
+    """A few ways to feed the same text: whole, everywhere cut, ragged."""
+    return [[text], chars(text), ragged(text, 1), ragged(text, 2)]
+
+
+def halvings(text: Cuttable) -> Iterator[list[Cuttable]]:
+    """Every way to cut a text into two."""
+    for at in range(len(text) + 1):
+        yield [text[:at], text[at:]]
+
+
+def feed_all(parser: JSONParser, fragments: Iterable[str | bytes]) -> list[Any]:
+    """The events of all fragments; the end of the input is not said."""
+    return [event for fragment in fragments for event in parser.feed(fragment)]
+
+
+def read(parser: JSONParser, fragments: Iterable[str | bytes]) -> list[Any]:
+    """The events of all fragments and of the end of the input."""
+    return feed_all(parser, fragments) + parser.finish()
+
+
+def failure(parser: JSONParser, fragments: Iterable[str | bytes]) -> StreamParseError:
+    """The error that these fragments and the end after them lead to."""
+    with pytest.raises(StreamParseError) as caught:
+        read(parser, fragments)
+    return caught.value
+
+
+class Recorder(Sink):
+    """Writes down every call."""
+
+    def __init__(self, precise: bool = False) -> None:
+        super().__init__()
+        self.precise = precise
+        self.calls: list[Call] = []
+
+    def start_object(self, offset: int) -> None:
+        self.calls.append(("start_object", offset))
+
+    def start_array(self, offset: int) -> None:
+        self.calls.append(("start_array", offset))
+
+    def start_string(self, offset: int) -> None:
+        self.calls.append(("start_string", offset))
+
+    def start_scalar(self, kind: str, offset: int) -> None:
+        self.calls.append(("start_scalar", kind, offset))
+
+    def start_key(self, offset: int) -> None:
+        self.calls.append(("start_key", offset))
+
+    def key_text(self, text: str, offset: int) -> None:
+        self.calls.append(("key_text", text, offset))
+
+    def end_key(self, offset: int) -> None:
+        self.calls.append(("end_key", offset))
+
+    def text(self, text: str, offset: int) -> None:
+        self.calls.append(("text", text, offset))
+
+    def end_string(self, offset: int) -> None:
+        self.calls.append(("end_string", offset))
+
+    def scalar(self, value: object, offset: int) -> None:
+        self.calls.append(("scalar", value, offset))
+
+    def end(self, offset: int) -> None:
+        self.calls.append(("end", offset))
+
+    def repair(self, code: str, offset: int) -> None:
+        self.calls.append(("repair", code, offset))
+
+    def clone(self) -> Recorder:
+        twin = Recorder(self.precise)
+        twin.calls = list(self.calls)
+        return twin
+
+
+def joined(calls: Iterable[Call]) -> list[Call]:
+    """The calls with adjacent pieces of one text joined, the place being that of the first."""
+    found: list[Call] = []
+    for call in calls:
+        if found and call[0] in ("text", "key_text") and found[-1][0] == call[0]:
+            found[-1] = (call[0], found[-1][1] + call[1], found[-1][2])
+        else:
+            found.append(call)
+    return found
+
+
+def play(calls: Iterable[Call], sink: Sink) -> None:
+    """Make recorded calls on another sink."""
+    for name, *arguments in calls:
+        getattr(sink, name)(*arguments)
+
+
+def calls_of(text: str, many: bool = False) -> list[Call]:
+    """What the machine says about a text, precisely, up to where it ends."""
+    recorder = Recorder(precise=True)
+    Machine(recorder, many=many).feed(text)
+    return recorder.calls
+
+
+def tell(value: Any, sink: Sink) -> None:
+    """Describe a small value to a sink; every offset is nought."""
+    if isinstance(value, dict):
+        sink.start_object(0)
+        for key, member in value.items():
+            sink.start_key(0)
+            sink.key_text(key, 0)
+            sink.end_key(0)
+            tell(member, sink)
+        sink.end(0)
+    elif isinstance(value, list):
+        sink.start_array(0)
+        for item in value:
+            tell(item, sink)
+        sink.end(0)
+    elif isinstance(value, str):
+        sink.start_string(0)
+        if value:
+            sink.text(value, 0)
+        sink.end_string(0)
+    else:
+        names = {True: "true", False: "false", None: "null"}
+        sink.start_scalar(names[value] if value in (None, True, False) else "number", 0)
+        sink.scalar(value, 0)
+
+
+class Judge(Validator):
+    """Notes every call as a violation and what was built at each close; refuses from `bound` on."""
+
+    def __init__(self, bound: int | None = None) -> None:
+        super().__init__()
+        self.bound = bound
+        self.seen: list[Any] = []
+
+    # The state goes into forks and pickles by its own hand, as a compiled base class asks for.
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _judge, (type(self), self.bound, self.seen, self.violations)
+
+    def clone(self) -> Judge:
+        return _judge(type(self), self.bound, self.seen, self.violations)
+
+    def hear(self, *call: Any) -> None:
+        self.violations.append(call)
+        self.refuse_from(call[-1])
+
+    def hear_text(self, name: str, text: str, offset: int) -> None:
+        self.violations.append((name, text, offset))
+        if self.bound is not None and offset + len(text) > self.bound:
+            self.refuse_from(max(offset, self.bound))
+
+    def refuse_from(self, offset: int) -> None:
+        if self.bound is not None and offset >= self.bound:
+            raise SchemaViolation("not this one", code="expected_value", offset=offset)
+
+    def look(self) -> None:
+        """Note what the chain shows; as it is now, for it may grow."""
+        built = self.built
+        self.seen.append(built.copy() if isinstance(built, (dict, list)) else built)
+
+    def start_object(self, offset: int) -> None:
+        self.hear("start_object", offset)
+
+    def start_array(self, offset: int) -> None:
+        self.hear("start_array", offset)
+
+    def start_string(self, offset: int) -> None:
+        self.hear("start_string", offset)
+
+    def start_scalar(self, kind: str, offset: int) -> None:
+        self.hear("start_scalar", kind, offset)
+
+    def start_key(self, offset: int) -> None:
+        self.hear("start_key", offset)
+
+    def key_text(self, text: str, offset: int) -> None:
+        self.hear_text("key_text", text, offset)
+
+    def end_key(self, offset: int) -> None:
+        self.look()
+        self.hear("end_key", offset)
+
+    def text(self, text: str, offset: int) -> None:
+        self.hear_text("text", text, offset)
+
+    def end_string(self, offset: int) -> None:
+        self.look()
+        self.hear("end_string", offset)
+
+    def scalar(self, value: object, offset: int) -> None:
+        self.hear("scalar", value, offset)
+
+    def end(self, offset: int) -> None:
+        self.look()
+        self.hear("end", offset)
+
+    def repair(self, code: str, offset: int) -> None:
+        self.hear("repair", code, offset)
+
+
+def _judge(
+    kind: type[Judge], bound: int | None, seen: list[Any], violations: list[object]
+) -> Judge:
+    judge = kind(bound)
+    judge.seen, judge.violations = list(seen), list(violations)
+    return judge
+
+
+class Judging(ValidatorFactory):
+    """Hands out judges, and keeps hold of them."""
+
+    def __init__(self, bound: int | None = None, kind: type[Judge] = Judge) -> None:
+        super().__init__()
+        self.bound = bound
+        self.kind = kind
+        self.begun: list[Judge] = []
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Judging, (self.bound, self.kind)
+
+    def begin(self) -> Validator:
+        judge = self.kind(self.bound)
+        self.begun.append(judge)
+        return judge

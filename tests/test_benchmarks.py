@@ -1,0 +1,322 @@
+"""The benchmarks run, compare like with like, and say so where they measure nothing.
+
+Their figures are nobody's business here: a busy machine has others.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import bench_growth, bench_json, bench_memory, peers, plot, timing
+from benchmarks.corpus import DOCUMENTS, TOWER, cut, record_stream
+from benchmarks.peers import FLOOR, OURS, Peer
+
+TINY = bench_json.Settings(("structure",), (200, 400), seconds=0.0, limit=5.0)
+
+
+# Documents.
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("size", [200, 1_000, 10_000])
+def test_documents_are_as_long_as_asked(name: str, size: int) -> None:
+    text = DOCUMENTS[name](size)
+    assert json.loads(text)
+    assert size * 0.75 <= len(text) <= size
+    assert text == DOCUMENTS[name](size)
+
+
+def test_documents_hold_one_element_at_least() -> None:
+    assert len(json.loads(DOCUMENTS["structure"](1))["items"]) == 1
+
+
+def test_towers_are_as_high_as_peers_take() -> None:
+    text = DOCUMENTS["deep"](10_000)
+    assert max(len(run) for run in re.findall(r'(?:\{"in": \[)+', text)) == TOWER // 2 * 8
+
+
+def test_escaped_prose_is_prose() -> None:
+    escaped = DOCUMENTS["escaped prose"](5_000)
+    assert escaped.isascii()
+    start = json.loads(escaped)["text"]
+    assert json.loads(DOCUMENTS["prose"](5_000))["text"].startswith(start)
+
+
+def test_cutting_loses_nothing() -> None:
+    assert cut("abcdefghij") == ["abcd", "efgh", "ij"]
+    assert cut("abc", 1) == ["a", "b", "c"]
+
+
+def test_record_stream_is_one_document_in_small_fragments() -> None:
+    fragments = list(record_stream(120_000, 1_000))
+    assert max(map(len, fragments)) <= 1_000
+    assert 90_000 < len("".join(fragments)) <= 120_000
+    assert json.loads("".join(fragments))["items"][0]["id"] == 0
+
+
+# Timing.
+
+
+def test_time_runs_out() -> None:
+    assert list(timing.within(60, ["a", "b"])) == ["a", "b"]
+    with pytest.raises(timing.OutOfTimeError, match="stopped after 0%"):
+        list(timing.within(-1, ["a", "b"]))
+
+
+def test_both_sides_are_run_in_turn() -> None:
+    seen: list[str] = []
+
+    def work(name: str) -> None:
+        seen.append(name)
+        time.sleep(timing._TURN)
+
+    first, second = timing.pair(lambda: work("a"), lambda: work("b"), 0.0, least=2)
+    assert seen == ["a", "b", "a", "b"]
+    assert min(first, second) >= timing._TURN
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "text"),
+    [
+        (timing.microseconds, 1.234e-7, "0.123"),
+        (timing.microseconds, 1.2345e-5, "12.3"),
+        (timing.microseconds, 0.012345, "12,345"),
+        (timing.times, 0.123, "\N{MULTIPLICATION SIGN}0.12"),
+        (timing.times, 1234.5, "\N{MULTIPLICATION SIGN}1,234"),
+        (timing.size_name, 200, "200 B"),
+        (timing.size_name, 1_500, "1.5 kB"),
+        (timing.size_name, 2_000_000, "2 MB"),
+    ],
+)
+def test_figures_are_written_short(function: Callable[[Any], str], value: Any, text: str) -> None:
+    assert function(value) == text
+
+
+def test_table() -> None:
+    assert timing.table(["a", "b"], [["long name", "1"], ["x", "23"]]).splitlines() == [
+        "| a         |  b |",
+        "| --------- | -: |",
+        "| long name |  1 |",
+        "| x         | 23 |",
+    ]
+
+
+# Peers.
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("peer", [*OURS.values(), FLOOR], ids=lambda peer: peer.name)
+def test_own_adapters_give_the_value(name: str, peer: Peer) -> None:
+    text = DOCUMENTS[name](600)
+    assert peer.run(cut(text)) == json.loads(text)
+
+
+@pytest.mark.parametrize("name", peers.NAMES)
+def test_peer_that_is_missing_is_left_out_loudly(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modules = ("ijson", "jiter", "json_repair", "jsonriver", "langchain_core.utils.json")
+    for module in (*modules, "langchain_core", "partial_json_parser", "streaming_json_parser"):
+        monkeypatch.setitem(sys.modules, module, None)
+    said: list[str] = []
+    assert peers.load([name], said.append) == [FLOOR]
+    assert said[0].startswith(f"{name} is left out: ")
+
+
+def test_versions_of_what_is_not_installed() -> None:
+    peer = Peer("x", "value", str, "continues", ("no-such-package", "pytest"))
+    assert peers.versions([peer]) == {
+        "no-such-package": "not installed",
+        "pytest": pytest.__version__,
+    }
+
+
+def test_coroutine_that_waits_is_refused() -> None:
+    class Waits:
+        def __await__(self) -> Any:
+            yield
+
+    async def wait() -> None:
+        await Waits()
+
+    with pytest.raises(RuntimeError, match="waits"):
+        peers._complete(wait())
+
+
+# The comparison.
+
+
+def fake(run: Callable[[Iterable[str]], Any], name: str = "fake", builds: bool = True) -> Peer:
+    return Peer(name, "value", run, "continues", builds=builds)
+
+
+def endless(deltas: Iterable[str]) -> Any:
+    raise timing.OutOfTimeError(0.25)
+
+
+def case(text: str = '{"a": 1}') -> bench_json.Case:
+    return bench_json.Case("mine", len(text), text, cut(text))
+
+
+@pytest.mark.parametrize(
+    ("peer", "note"),
+    [
+        (fake(lambda deltas: {"a": 1}), ""),
+        (fake(lambda deltas: {"a": 2}), "wrong value"),
+        (fake(lambda deltas: 17, builds=False), ""),
+        (fake(lambda deltas: 1 // 0), "fails"),
+        (fake(endless), "> 5 s"),
+    ],
+)
+def test_fault(peer: Peer, note: str) -> None:
+    assert bench_json.fault(peer, case(), 5.0) == note
+
+
+def test_what_was_too_slow_is_not_tried_again() -> None:
+    (cells,) = bench_json.measure(TINY, [fake(endless, "slow"), FLOOR])
+    text = bench_json.document_table(cells)
+    assert re.search(r"slow +\| +> 5 s \| +not run \| +\|", text)
+    floor = [cell for cell in cells if cell.peer == FLOOR.name]
+    assert all(cell.cost and cell.ratio for cell in floor)
+
+
+def test_ratio_is_to_streamparse_giving_the_same() -> None:
+    lowest = {"value": float("inf"), "events": float("inf")}
+    events = Peer("x", "events", FLOOR.run, "continues")
+    cell = bench_json.compare(events, case(), TINY, lowest)
+    assert cell.cost is not None
+    assert cell.ratio is not None
+    assert lowest["value"] == float("inf")
+    assert cell.cost * len(case().deltas) / lowest["events"] == pytest.approx(cell.ratio)
+
+
+def test_growth_says_how_far_it_was_measured() -> None:
+    cells = [
+        bench_json.Cell("d", size, size, "x", "continues", cost, note="" if cost else "> 1 s")
+        for size, cost in ((200, 1e-6), (1_000, 3e-6), (10_000, None))
+    ]
+    assert bench_json._row(cells)[-1] == "\N{MULTIPLICATION SIGN}3 to 1 kB"
+    assert bench_json._row(cells[:1])[-1] == ""
+
+
+def test_options_replace_defaults() -> None:
+    options = bench_json._options().parse_args(["--quick", "--sizes", "300", "--limit", "2"])
+    settings = bench_json._settings(options)
+    assert settings.sizes == [300]
+    assert settings.limit == 2.0
+    assert settings.documents == bench_json.QUICK.documents
+
+
+def test_bench_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, figures = tmp_path / "table.md", tmp_path / "raw.json"
+    options = ["--quick", "--sizes", "200", "400", "--seconds", "0", "--peers"]
+    bench_json.main([*options, "--output", str(text), "--json", str(figures)])
+    written = text.read_text(encoding="utf-8")
+    assert "streamparse (events)" in written
+    assert written.strip() == capsys.readouterr().out.strip()
+    cells = json.loads(figures.read_text(encoding="utf-8"))["cells"]
+    assert len(cells) == 2 * 2 * 3
+
+
+@pytest.mark.parametrize("name", peers.NAMES)
+def test_bench_json_with_peer(name: str, tmp_path: Path) -> None:
+    # A process of its own: what peers warn of when they are imported is not our business.
+    arguments = ("--documents", "structure", "--sizes", "200", "--seconds", "0")
+    done = run_module("bench_json", *arguments, "--peers", name, cwd=tmp_path)
+    if "is left out" in done.stderr:
+        pytest.skip(done.stderr.strip())
+    assert re.search(rf"\| {re.escape(name)} +\| +[\d.,]+ \(", done.stdout), done
+
+
+def run_module(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a benchmark with the modules that this process would import."""
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=True
+    )
+
+
+# The picture.
+
+
+def figures(build: str = "compiled") -> dict[str, Any]:
+    cells = [
+        bench_json.Cell(document, size, size, name, approach, cost * size**growth)
+        for document in plot.PANELS
+        for name, approach, cost, growth in (
+            (OURS["value"].name, "ours", 2e-7, 0.0),
+            (OURS["events"].name, "ours", 1e-7, 0.0),
+            ("near", "continues", 2.1e-7, 0.0),
+            ("again", "re-parses", 1e-8, 1.0),
+        )
+        for size in (200, 1_000)
+    ]
+    return {"build": build, "delta": 4, "cells": [vars(cell) for cell in cells]}
+
+
+def test_lines_of_both_builds() -> None:
+    lines = list(plot.panel_lines([figures(), figures("interpreted")], "structure"))
+    names = [line.name for line in lines]
+    assert names == ["streamparse, compiled", "near", "again", "streamparse, interpreted"]
+    assert [line.dashed for line in lines] == [False, False, False, True]
+
+
+def test_names_do_not_cover_each_other() -> None:
+    lines = list(plot.panel_lines([figures()], "structure"))
+    plot.spread_labels(lines)
+    places = sorted(line.label_at for line in lines)
+    assert all(high / low > 1.6 for low, high in pairwise(places))
+
+
+def test_picture(tmp_path: Path) -> None:
+    if importlib.util.find_spec("matplotlib") is None:
+        pytest.skip("matplotlib is not installed")
+    source, target = tmp_path / "raw.json", tmp_path / "picture.svg"
+    source.write_text(json.dumps(figures()), encoding="utf-8")
+    run_module("plot", str(source), str(target), cwd=tmp_path)
+    assert b"streamparse, compiled" in target.read_bytes()
+    assert target.stat().st_size < 100_000
+
+
+def test_picture_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SystemExit, match="drawing needs matplotlib"):
+        bench_json.main(["--quick", "--plot", str(tmp_path / "picture.svg")])
+
+
+# The others.
+
+
+def test_bench_growth(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_growth.main(["--quick"])
+    written = capsys.readouterr().out
+    assert written.count("\N{MULTIPLICATION SIGN}") == 2 * len(bench_growth.DOCUMENTS_MEASURED)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the highest memory use")
+def test_memory_of_what_is_not_kept_is_bounded() -> None:
+    kept_open = bench_memory.measure_apart(3, "open")
+    kept = bench_memory.measure_apart(3, "all")
+    assert kept_open.items == kept.items > 10_000
+    assert kept_open.raised[-1] < 1.0 < 3.0 < kept.raised[-1]
+    assert kept.raised == sorted(kept.raised)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the highest memory use")
+def test_bench_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_memory.main(["--megabytes", "0.5"])
+    assert 'keep="open"' in capsys.readouterr().out
