@@ -33,7 +33,7 @@ BROKEN_PIPE: Final = 141  # 128 + SIGPIPE
 
 STATUSES: Final = """\
 exit status:
-  0    the input was read to its end and is well-formed
+  0    the value is complete and well-formed
   1    the input is malformed, incomplete or beyond a limit; output so far stands
   2    wrong usage, or a file that cannot be read or written
   130  interrupted (Ctrl-C)

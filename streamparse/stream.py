@@ -60,7 +60,7 @@ class _View:
             events = self.parser.feed(fragment)
         except StreamParseError as error:
             events = self._fail(error)
-        return self.show(events)
+        return self.show(events) if events else ()
 
     def finish(self) -> Iterable[Any]:
         """What the end of the input gives."""
@@ -116,7 +116,7 @@ class _Partials(_View):
 class _Items(_View):
     """Selected values as they complete."""
 
-    def show(self, events: list[ValueEvent]) -> Iterable[Any]:
+    def show(self, events: list[ValueEvent]) -> list[Any]:
         return [event.value for event in events if isinstance(event, ValueCompleted)]
 
 
@@ -127,8 +127,8 @@ class _Field(_Items):
         super().__init__(parser)
         self.query = query
 
-    def show(self, events: list[ValueEvent]) -> Iterable[Any]:
-        found = list(super().show(events))[:1]
+    def show(self, events: list[ValueEvent]) -> list[Any]:
+        found = super().show(events)
         self.over = bool(found)
         return found
 
@@ -140,7 +140,7 @@ class _Field(_Items):
     def _miss(self) -> None:
         """Raise that the value did not come, with the place of the end."""
         try:
-            self.parser.feed(" ")  # too late, which is refused by an error that has the place
+            self.parser.feed(" ")  # refused, because it is too late; the refusal has the place
         except StreamParseError as end:
             raise StreamParseError(
                 f"the document ended without {self.query}",

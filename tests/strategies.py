@@ -179,7 +179,7 @@ def damage(texts: st.SearchStrategy[str], raw_halves: bool = True) -> st.SearchS
     """These texts with one character replaced, added, left out, doubled, or the rest cut off."""
     chars = st.sampled_from(_STRUCTURE * 3 + _ODD + "\ud83d\ude00" * raw_halves)
     kinds = st.sampled_from(["replace", "insert", "delete", "truncate", "double"])
-    return st.builds(_damaged, texts, kinds, st.integers(0, 80), chars)
+    return st.builds(_damaged, texts, kinds, st.integers(0, 200), chars)
 
 
 ANY_TEXTS = st.one_of(JSON_TEXTS, damage(JSON_TEXTS), damage(damage(JSON_TEXTS)))
@@ -204,7 +204,7 @@ ANY_BYTES = st.builds(
     + wrong
     + data[place % (len(data) + 1) :],
     ANY_UTF8_TEXTS,
-    st.integers(0, 80),
+    st.integers(0, 200),
     st.sampled_from([b"", b"\x80", b"\xff", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xed\xa0\xbd"]),
 )
 
@@ -217,6 +217,9 @@ SIZES: st.SearchStrategy[Sequence[int]] = st.one_of(
     st.integers(0, 60).map(lambda first: [first, 1_000_000]),
     st.just([]),
 )
+
+# Where to cut once, modulo the length.
+PLACES = st.integers(0, 200)
 
 
 # Options

@@ -108,6 +108,7 @@ class Chain(Sink):
         judge = self._judge()
         if judge is not None:
             judge.start_scalar(kind, offset)
+            judge.wants_whole = False  # a scalar always is
 
     def start_key(self, offset: int) -> None:
         if self.judge is not None:
@@ -198,6 +199,4 @@ class Chain(Sink):
         self.builder.resume(built)
 
     def _empty(self) -> Chain:
-        return Chain(
-            validator=self.validator, queries=self.queries, drop=self.drop, many=self.many
-        )
+        return Chain(validator=self.validator, queries=self.queries, drop=self.drop, many=self.many)

@@ -159,6 +159,7 @@ class Machine:
         "matched",
         "number_limit",
         "offset",
+        "origin",
         "parse_float",
         "parse_int",
         "plain",
@@ -220,7 +221,9 @@ class Machine:
         # The open token.
         self.plain: bool = False  # neither careful nor half a pair in hand
         self.high: i64 = 0  # half a surrogate pair, waiting for the other
-        self.length: i64 = 0  # decoded characters of the open string so far
+        # Where the open string would have begun, had it no escapes: so long it is, decoded.
+        self.origin: i64 = 0
+        self.length: i64 = 0  # the same as a count, kept only while careful
         self.held: str = ""
         self.grammar: i64 = START
         self.word: str = ""
@@ -251,10 +254,11 @@ class Machine:
     def state_now(self) -> tuple[Any, ...]:
         """The slots that reading changes, as plain data for `resume`."""
         recent = self.text_before(self.offset)
+        length = self.length if self.careful else self.offset - self.origin
         place = (self.offset, self.document_start, self.line, self.line_start)
         depths = (self.depth, self.depth_limit)
         nesting = (self.state, depths, self.in_array, list(self.stack), list(self.counts))
-        string = (self.in_key, self.glued, self.high, self.length)
+        string = (self.in_key, self.glued, self.high, self.origin, length)
         return place, nesting, string, (self.held, self.grammar, self.word, self.matched), recent
 
     def resume(self, state: tuple[Any, ...]) -> None:
@@ -263,7 +267,7 @@ class Machine:
         self.offset, self.document_start, self.line, self.line_start = place
         self.state, (self.depth, self.depth_limit), self.in_array = nesting[:3]
         self.stack, self.counts = list(nesting[3]), list(nesting[4])
-        self.in_key, self.glued, self.high, self.length = string
+        self.in_key, self.glued, self.high, self.origin, self.length = string
         self.held, self.grammar, self.word, self.matched = token
         self.recent, self.recent_start = [recent], self.offset - len(recent)
 
@@ -294,39 +298,39 @@ class Machine:
         sink = self.sink
         while pos < end:
             state = self.state
-            if state == STRING:
-                stop = end
+            if not state:  # STRING
                 if COMPILED:
                     stop = _stop(text, pos, end)
                 else:  # the same without a call
                     found = _STOP.search(text, pos)
-                    if found is not None:
-                        stop = found.start()
+                    stop = end if found is None else found.start()
                 if not self.plain:
                     pos = self._step(text, pos, stop, end)
-                    continue
-                if stop < end and text[stop] != '"':
+                elif stop == end:  # the commonest delta of all
+                    if self.in_key:
+                        sink.key_text(text[pos:] if pos else text, base + pos)
+                    else:
+                        sink.text(text[pos:] if pos else text, base + pos)
+                    self.offset = base + end
+                    return end
+                elif ord(text[stop]) != 34:
                     pos = self._joined(text, pos, stop, end, text[pos:stop])
-                    continue
-                self.length += stop - pos
-                if self.in_key:
+                elif self.in_key:
                     if stop > pos:
                         sink.key_text(text[pos:stop], base + pos)
-                    if stop < end:
-                        sink.end_key(base + stop)
-                        self.in_key = False
-                        self.state = COLON
-                elif stop == end:  # the commonest delta of all
-                    sink.text(text[pos:] if pos else text, base + pos)
+                    sink.end_key(base + stop)
+                    self.in_key = False
+                    self.state = COLON
+                    pos = stop + 1
                 else:
                     if stop > pos:
                         sink.text(text[pos:stop], base + pos)
                     sink.end_string(base + stop)
+                    pos = stop + 1
                     if self.depth:
                         self.state = AFTER
                     else:
-                        self._end_document(base + stop + 1)
-                pos = stop + 1
+                        self._end_document(base + pos)
                 continue
             if state <= LITERAL:
                 if state == NUMBER:
@@ -347,6 +351,7 @@ class Machine:
                     self.in_key = True
                 pos += 1
                 self.length = 0
+                self.origin = base + pos
                 self.state = STRING
             elif char == 44 and state == AFTER:
                 self.state = VALUE if self.in_array else KEY
@@ -376,10 +381,12 @@ class Machine:
                 pos += 1
             else:
                 pos = self._begin(text, pos, end, char)
-        if pos < end and not (self.stop and self.state == DONE):
+        else:
+            self.offset = base + end
+            return end
+        # Only by a break: `text[pos]` cannot follow.
+        if not (self.stop and self.state == DONE):
             self._refuse(text[pos], base + pos)
-        if pos > end:  # a run up to the end
-            pos = end
         self.offset = base + pos
         return pos
 
@@ -390,7 +397,11 @@ class Machine:
         room = self.document_start + self.document_limit
         if beyond > room:
             return False
-        self.careful = self.precise or self.length + size + 2 * _CHECK > self.string_limit
+        length = self.offset - self.origin if self.state <= ESCAPE else 0
+        careful = self.precise or length + size + 2 * _CHECK > self.string_limit
+        if careful and not self.careful:
+            self.length = length
+        self.careful = careful
         self.plain = not self.careful and not self.high
         self.recent = ["".join(self.recent[-EXCERPT:])[-EXCERPT:]]  # no fragment is empty
         self.recent_start = self.offset - len(self.recent[0])
@@ -423,7 +434,7 @@ class Machine:
     def finish(self) -> None:
         """The input has ended: a root number is now whole; anything else open is an error."""
         self.end_root_number()
-        if self.state == DONE or self.state == DOCUMENT and self.many:
+        if self.state == DONE or (self.state == DOCUMENT and self.many):
             return
         if self.state == DOCUMENT:
             raise IncompleteError("no value in the input", code="empty", offset=self.offset)
@@ -506,7 +517,7 @@ class Machine:
 
     def _count(self, offset: i64) -> None:
         """One more member or item of the innermost container, against `Limits`."""
-        if not self.counts or not self.in_array and self.state == VALUE:
+        if not self.counts or (self.state == VALUE and not self.in_array):
             return  # a root, or the value of a member whose key was counted
         count = self.counts[-1] + 1
         self.counts[-1] = count
@@ -570,8 +581,8 @@ class Machine:
                 if stop > pos:
                     got += text[pos:stop]
                     pos = stop
+        self.origin += pos - first - len(got)
         if got:
-            self.length += len(got)
             if self.in_key:
                 self.sink.key_text(got, self.offset + first)
             else:
@@ -592,6 +603,7 @@ class Machine:
         if char == 34:
             self._close_string(offset)
             return pos + 1
+        self.origin += 1
         if char == 92:
             self.state = ESCAPE
             return self._escape(text, pos + 1, end)
@@ -644,6 +656,7 @@ class Machine:
             else:
                 self._reject("invalid_escape", f"there is no escape '\\' + {char!r}", offset)
             pos += 1
+            self.origin += 1
         return pos
 
     def _unit(self, code: i64, offset: i64) -> None:
@@ -656,16 +669,17 @@ class Machine:
                 self._lone(offset)
         if 0xD800 <= code <= 0xDBFF:
             self._hold(code)
-        elif 0xDC00 <= code <= 0xDFFF:
-            self._pass(self._half(code, offset), offset)
         else:
-            self._pass(chr(code), offset)
+            char = self._half(code, offset) if 0xDC00 <= code <= 0xDFFF else chr(code)
+            self._pass(char, offset)
+            self.origin -= 1
 
     def _lone(self, offset: i64) -> None:
         """Pass on the pending half: the character at `offset` is not its other half."""
         half = self._half(self.high, offset)
         self._hold(0)
         self._pass(half, offset)
+        self.origin -= 1
 
     def _hold(self, high: i64) -> None:
         self.high = high
@@ -711,7 +725,8 @@ class Machine:
         if pos == end:
             self.held = lexeme
             return pos
-        if not _WHOLE[self.grammar] or text[pos] not in _AFTER_NUMBER and (self.depth or not self.stop):
+        stops = self.stop and not self.depth  # then any character ends it
+        if not _WHOLE[self.grammar] or not (stops or text[pos] in _AFTER_NUMBER):
             message = f"{text[pos]!r} cannot follow {lexeme[-20:]!r} in a number"
             self._reject("invalid_number", message, self.offset + pos)
         self._end_number(lexeme, self.offset + pos)

@@ -254,7 +254,8 @@ class JSONParser:
         """The first fragment decides what this parser takes."""
         if self._takes_text or self._decoder is not None:
             kinds = ("bytes", "text") if text else ("text", "bytes")
-            raise TypeError("this parser was fed {}, now {}: feed it one or the other".format(*kinds))
+            message = "this parser was fed {}, now {}: feed it one or the other"
+            raise TypeError(message.format(*kinds))
         self._takes_text = text
         self._ready = text and not self._stop
         if not text:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from streamparse._core.builder import Builder
-from streamparse._core.events import StringDelta, ValueCompleted, ValueStarted
 from streamparse.paths import Query
 
 if TYPE_CHECKING:

@@ -24,9 +24,7 @@ class Sink:
     end_string` or `start_scalar scalar`.
     """
 
-    __slots__ = (
-        "precise",
-    )
+    __slots__ = ("precise",)
 
     def __init__(self) -> None:
         #: Ask the machine for runs in which `offset + i` is the place of character i, an escape

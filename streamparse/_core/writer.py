@@ -124,7 +124,9 @@ def _scalar_text(value: object) -> str:
         return "true"
     if value is False:
         return "false"
-    text = repr(value) if isinstance(value, float) else str(value)
+    if isinstance(value, int):
+        return int.__repr__(value)  # whatever a subclass calls itself
+    text = float.__repr__(value) if isinstance(value, float) else str(value)
     word = text.lstrip("+-").lower()
     if word.startswith("inf"):
         return "-1e999" if text.startswith("-") else "1e999"

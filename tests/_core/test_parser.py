@@ -1,0 +1,591 @@
+"""Tests of `JSONParser` from below: options, kinds of input, the life cycle, failures, forks."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from array import array
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from streamparse import (
+    JSONParser,
+    JSONSyntaxError,
+    Limits,
+    Query,
+    StreamParseError,
+    ValueCompleted,
+)
+from tests.helpers import merge_deltas, tokens
+from tests.parts import DOCUMENTS, Judging, chars, cuttings, failure, feed_all, halvings, read
+
+# Options
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"dialect": "loose"}, "dialect must be 'strict'"),
+        ({"dialect": ""}, "dialect must be"),
+        ({"trailing": "ignore"}, "trailing must be 'error' or 'stop', not 'ignore'"),
+        ({"keep": "none"}, "keep must be 'all' or 'open'"),
+        ({"surrogates": "drop"}, "surrogates must be 'keep' or 'replace' or 'error'"),
+        ({"many": True, "trailing": "stop"}, "trailing='stop' contradicts"),
+        ({"keep": "open"}, "give select"),
+        ({"select": "items[*]"}, "must begin with"),
+        ({"select": ""}, "must begin with"),
+        ({"select": "$[-1]"}, "negative index"),
+        ({"select": "$[?@.a]"}, "filters are not supported"),
+        ({"select": "$[0:2]"}, "slices are not supported"),
+        ({"select": ["$.a", "$.b["]}, "never closed"),
+    ],
+)
+def test_wrong_values(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words.replace("[", r"\[")):
+        JSONParser(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dialect": 5},
+        {"dialect": None},
+        {"trailing": None},
+        {"trailing": b"stop"},
+        {"keep": True},
+        {"surrogates": 1},
+        {"select": 5},
+        {"select": [5]},
+        {"select": b"$"},
+        {"select": [None]},
+        {"limits": 5},
+        {"limits": {"depth": 3}},
+        {"parse_float": "float"},
+        {"parse_int": 3},
+        {"parse_int": None},
+        {"validator": 3},
+        {"validator": {"type": "object"}},
+    ],
+    ids=repr,
+)
+def test_wrong_types(options: dict[str, Any]) -> None:
+    # Which of the two it is may differ between the builds; neither lets it pass.
+    with pytest.raises((TypeError, ValueError)):
+        JSONParser(**options)
+
+
+def test_unknown_options() -> None:
+    with pytest.raises(TypeError):
+        JSONParser(depth=5)  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        JSONParser("strict", True)  # type: ignore[misc]
+
+
+def test_the_dialect_may_be_given_by_name() -> None:
+    assert JSONParser(dialect="strict").feed("1 ") == [ValueCompleted((), 1)]
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "$.a",
+        ["$.a"],
+        ("$.a",),
+        Query.parse("$.a"),
+        [Query.parse("$.a")],
+        ["$.a", Query.parse("$.a")],
+        ["$.zz", "$['a', 'b']"],
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("keep", ["all", "open"])
+def test_ways_to_select(select: Any, keep: str) -> None:
+    parser = JSONParser(select=select, keep=keep)
+    assert read(parser, ['{"a": 1, "c": 2}']) == [ValueCompleted(("a",), 1)]
+
+
+def test_nothing_selected() -> None:
+    parser = JSONParser(select=[])
+    assert read(parser, ['{"a": "b"}']) == []
+    assert parser.value == {"a": "b"}
+
+
+def test_the_callers_list_of_queries_is_not_kept() -> None:
+    select = ["$.a"]
+    parser = JSONParser(select=select)
+    select.append("$.b")
+    assert read(parser.clone(), ['{"b": 1}']) == []
+
+
+# Kinds of input
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_kinds_of_bytes(document: str, kind: Callable[[bytes], Any]) -> None:
+    expected = read(JSONParser(), [document])
+    for fragments in cuttings(document.encode()):
+        parser = JSONParser()
+        events = read(parser, [kind(fragment) for fragment in fragments])
+        assert merge_deltas(events) == merge_deltas(expected)
+        assert parser.done
+
+
+def test_bytes_may_change_their_kind() -> None:
+    parser = JSONParser()
+    for fragment in (b'["', bytearray(b"\xc3"), memoryview(b'\xa9"'), b"]"):
+        parser.feed(fragment)
+    assert parser.value == ["é"]
+
+
+def test_a_bytearray_may_change_afterwards() -> None:
+    parser = JSONParser(trailing="stop")
+    fragment = bytearray(b'["abc"] rest')
+    parser.feed(fragment)
+    fragment[:] = b"x" * len(fragment)
+    assert parser.value == ["abc"]
+    assert parser.remainder == b" rest"
+
+
+def test_a_memoryview_that_is_not_contiguous() -> None:
+    parser = JSONParser()
+    parser.feed(memoryview(b"[_1_,_2_]_")[::2])
+    parser.feed(memoryview(b"\n")[::-1])
+    assert parser.value == [1, 2]
+
+
+def test_a_memoryview_of_something_else_than_bytes() -> None:
+    parser = JSONParser()
+    parser.feed(memoryview(array("H", b"[1, 23, 4]")))
+    assert parser.value == [1, 23, 4]
+    parser = JSONParser()
+    parser.feed(memoryview(b"[[1, 2],").cast("B", (2, 4)))
+    assert parser.value == [[1, 2]]
+
+
+@pytest.mark.parametrize("wrong", [None, 5, 1.5, ["[", "]"], {"a": 1}, array("B", b"[]"), object()])
+def test_wrong_kinds_of_input(wrong: Any) -> None:
+    for before in ("", "[", b"["):
+        parser = JSONParser()
+        parser.feed(before)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=type(wrong).__name__):
+            parser.feed(wrong)
+
+
+def test_a_wrong_kind_of_input_does_no_harm() -> None:
+    parser = JSONParser()
+    parser.feed("[1")
+    with pytest.raises(TypeError):
+        parser.feed(None)  # type: ignore[arg-type]
+    parser.feed("2]")
+    parser.finish()
+    assert parser.value == [12]
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "last"),
+    [("[", b"1", "2]"), (b"[", "1", b"2]"), (bytearray(b"["), "1", memoryview(b"2]"))],
+)
+@pytest.mark.parametrize("trailing", ["error", "stop"])
+def test_text_and_bytes_do_not_mix(first: Any, other: Any, last: Any, trailing: str) -> None:
+    parser = JSONParser(trailing=trailing)
+    parser.feed(first)
+    for _ in range(2):
+        with pytest.raises(TypeError, match="one or the other"):
+            parser.feed(other)
+    parser.feed(last)
+    assert parser.value == [2]
+
+
+def test_text_and_bytes_do_not_mix_after_the_value() -> None:
+    parser = JSONParser(trailing="stop")
+    parser.feed("[] and")
+    with pytest.raises(TypeError):
+        parser.feed(b" more")
+    parser.feed(" more")
+    assert parser.remainder == " and more"
+
+
+def test_empty_fragments_are_free() -> None:
+    parser = JSONParser()
+    for empty in ("", b"", bytearray(), memoryview(b"")):
+        assert parser.feed(empty) == []
+    parser.feed("[1")
+    for empty in ("", b"", bytearray(), memoryview(b"")):
+        assert parser.feed(empty) == [], "an empty fragment is of no kind"
+    parser.feed("]")
+    parser.finish()
+    assert parser.feed("") == []
+    assert parser.feed(b"") == []
+
+
+@pytest.mark.parametrize("document", ["[1]", '"x"', "1", ' {"a": 2}'])
+def test_one_leading_byte_order_mark_is_ignored(document: str) -> None:
+    text = "\ufeff" + document
+    plain = JSONParser()
+    read(plain, [document])
+    for fragments in [
+        *cuttings(text),
+        *halvings(text),
+        *cuttings(text.encode()),
+        *halvings(text.encode()),
+    ]:
+        parser = JSONParser()
+        read(parser, fragments)
+        assert parser.value == plain.value
+        assert parser.done
+
+
+@pytest.mark.parametrize("text", ["\ufeff\ufeff1", " \ufeff1", "1\ufeff", "[\ufeff1]"])
+def test_any_other_byte_order_mark_is_refused(text: str) -> None:
+    for fragments in [*cuttings(text), *halvings(text.encode())]:
+        assert isinstance(failure(JSONParser(), fragments), JSONSyntaxError)
+
+
+def test_a_byte_order_mark_is_no_value() -> None:
+    for fragments in [*halvings("\ufeff"), *halvings("\ufeff".encode())]:
+        assert failure(JSONParser(), fragments).code == "empty"
+
+
+def test_a_byte_order_mark_inside_a_string_stays() -> None:
+    parser = JSONParser()
+    read(parser, ['["\ufeff"]'])
+    assert parser.value == ["\ufeff"]
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe[\x00]\x00", b"[\x00", b"\x00[", "[1]".encode("utf-16")])
+def test_other_encodings_are_refused(data: bytes) -> None:
+    for fragments in cuttings(data):
+        assert isinstance(failure(JSONParser(), fragments), JSONSyntaxError)
+
+
+# What is left after the value
+
+RESTS = [
+    ("[1]", "", [1]),
+    ("[1]", " [2] ", [1]),
+    ("{}", "}", {}),
+    ('"a"', '"b"', "a"),
+    ("true", "false", True),
+    ("null", "\x00\n", None),
+    ("12", " 3", 12),
+    ("12", "abc", 12),
+    ("0", "1", 0),
+    ("1.5", ".5", 1.5),
+    ("1e5", "e", 1e5),
+    ("-7", "-7", -7),
+    (" []", " ", []),
+    ("[[]]", "</tool_call> é😀\ufeff", [[]]),
+    ("5", "é", 5),
+]
+
+
+@pytest.mark.parametrize(("document", "rest", "value"), RESTS)
+def test_the_remainder_is_exact(document: str, rest: str, value: object) -> None:
+    text = document + rest
+    for fragments in [*cuttings(text), *halvings(text)]:
+        parser = JSONParser(trailing="stop")
+        read(parser, fragments)
+        assert parser.value == value
+        assert parser.remainder == rest
+        assert parser.done
+    for pieces in [*cuttings(text.encode()), *halvings(text.encode())]:
+        parser = JSONParser(trailing="stop")
+        read(parser, pieces)
+        assert parser.value == value
+        assert parser.remainder == rest.encode()
+
+
+@pytest.mark.parametrize("document", ["[1]", '"é"', "12", "true"])
+@pytest.mark.parametrize(
+    "rest",
+    [b"\xff", b"\xffabc", b" \xc3(", b"\xe2\x82", b"\xc3", b"\xed\xa0\x80", b"text \xf0\x9f\x98"],
+)
+def test_the_remainder_may_be_no_utf8(document: str, rest: bytes) -> None:
+    data = document.encode() + rest
+    for fragments in [*cuttings(data), *halvings(data)]:
+        parser = JSONParser(trailing="stop")
+        read(parser, fragments)
+        assert parser.remainder == rest
+        assert parser.done
+
+
+def test_a_number_that_is_not_whole_does_not_stop() -> None:
+    for data in (b"1.\xff", b"-\xff", b"1e\xff"):
+        for fragments in cuttings(data):
+            error = failure(JSONParser(trailing="stop"), fragments)
+            assert (error.code, error.offset) == ("invalid_utf8", len(data) - 1)
+    for text in ("1.x", "-x"):
+        assert failure(JSONParser(trailing="stop"), [text]).code == "invalid_number"
+
+
+def test_invalid_bytes_inside_the_value_are_no_remainder() -> None:
+    for fragments in cuttings(b'["a\xff"] rest'):
+        assert failure(JSONParser(trailing="stop"), fragments).code == "invalid_utf8"
+
+
+def test_a_value_cut_before_the_end_of_a_character() -> None:
+    for fragments in cuttings(b'["\xc3'):
+        parser = JSONParser(trailing="stop")
+        assert failure(parser, fragments).code == "truncated"
+
+
+def test_done_comes_with_the_end_of_the_value() -> None:
+    parser = JSONParser(trailing="stop")
+    parser.feed(b"[1")
+    assert not parser.done
+    assert parser.feed(b"] x") == [ValueCompleted((0,), 1), ValueCompleted((), [1])]
+    assert parser.done
+    assert parser.remainder == b" x"
+    assert parser.feed(b"[2") == []
+    assert parser.remainder == b" x[2"
+    assert parser.finish() == []
+    assert parser.remainder == b" x[2"
+
+
+@pytest.mark.parametrize("options", [{}, {"many": True}, {"trailing": "stop"}])
+def test_there_is_no_remainder_otherwise(options: dict[str, Any]) -> None:
+    parser = JSONParser(**options)
+    assert parser.remainder == ""
+    parser.feed(" [1] ")
+    assert parser.remainder == (" " if options.get("trailing") else "")
+    parser = JSONParser(**options)
+    parser.feed(b"[1")
+    assert parser.remainder == b""
+
+
+# The end
+
+
+def test_finish_gives_the_last_events_once() -> None:
+    parser = JSONParser()
+    assert parser.feed("12") == []
+    assert parser.finish() == [ValueCompleted((), 12)]
+    assert parser.finish() == []
+    assert parser.finish() == []
+    assert (parser.value, parser.done) == (12, True)
+
+
+def test_feeding_after_the_end() -> None:
+    for document in ("[1]", b"[1]"):
+        for options in ({}, {"many": True}, {"trailing": "stop"}):
+            parser = JSONParser(**options)  # type: ignore[arg-type]
+            parser.feed(document)
+            parser.finish()
+            for _ in range(2):
+                with pytest.raises(StreamParseError) as caught:
+                    parser.feed(document)
+                assert caught.value.code == "finished"
+            assert parser.finish() == []
+            assert parser.done
+
+
+def test_finish_at_once() -> None:
+    assert failure(JSONParser(), []).code == "empty"
+    parser = JSONParser(many=True)
+    assert parser.finish() == []
+    assert (parser.value, parser.done, parser.started) == ([], True, False)
+
+
+def test_a_failed_end_is_for_good() -> None:
+    parser = JSONParser()
+    parser.feed("[1")
+    for _ in range(3):
+        with pytest.raises(StreamParseError) as caught:
+            parser.finish()
+        assert caught.value.code == "truncated"
+    with pytest.raises(StreamParseError) as caught:
+        parser.feed("]")
+    assert caught.value.code == "truncated"
+    assert not parser.done
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_failed_parser_keeps_what_it_understood(many: bool) -> None:
+    text = '{"a": [1, {"b": "x\x00'
+    for fragments in [*cuttings(text), *cuttings(text.encode())]:
+        parser = JSONParser(many=many)
+        failure(parser, fragments)
+        value = {"a": [1, {"b": "x"}]}
+        assert parser.value == ([value] if many else value)
+        assert parser.snapshot() == parser.value
+        assert parser.started
+        assert not parser.done
+        assert parser.open_path == ((0,) * many + ("a", 1, "b"))
+
+
+def test_a_wrong_kind_of_input_to_a_dead_parser() -> None:
+    parser = JSONParser()
+    failure(parser, ["]"])
+    with pytest.raises(JSONSyntaxError):
+        parser.feed(b"x")
+
+
+# Forks
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"many": True},
+    {"trailing": "stop"},
+    {"select": "$..a"},
+    {"select": ["$.a[*]", "$.b"], "keep": "open"},
+    {"select": (), "keep": "open"},
+    {"many": True, "select": "$[*]", "keep": "open"},
+    {"surrogates": "replace"},
+    {"surrogates": "error"},
+    {"parse_float": Decimal, "parse_int": Decimal},
+    {"limits": Limits(keys=3, items=4, string=30, depth=4, document=200)},
+    {"validator": Judging()},
+    {"trailing": "stop", "select": "$.b", "keep": "open", "validator": Judging()},
+]
+FORKED = [
+    '{"a": [1, -2.5e3, {"a": "x\\n\\ud83d\\ude00"}], "b": [true, null], "k\\u00e9y": "\ud83d\ude00é"} ',
+    '["\\ud83d alone", {"a": 12}, [[]]]\n[2] "more"',
+    "12.50 trailing",
+    '\ufeff "text" x',
+    '{"a": "b"',
+]
+
+
+def forks(parser: JSONParser) -> Iterator[JSONParser]:
+    yield parser.clone()
+    yield copy.copy(parser)
+    yield copy.deepcopy(parser)
+    yield pickle.loads(pickle.dumps(parser))
+
+
+def rest_of(parser: JSONParser, fragments: list[Any]) -> tuple[Any, ...]:
+    """All that a parser shows from here to the end, as plain data."""
+    events: list[Any] = []
+    try:
+        for fragment in fragments:
+            events += parser.feed(fragment)
+        events += parser.finish()
+        error = None
+    except StreamParseError as failed:
+        events += failed.events
+        error = (failed.code, failed.offset, failed.line, failed.column, failed.path, failed.excerpt)
+    return (events, error, *shown(parser))
+
+
+def shown(parser: JSONParser) -> tuple[Any, ...]:
+    state = (parser.started, parser.done, parser.open_path, parser.remainder)
+    return tokens(parser.value), *state, parser.violations
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=repr)
+@pytest.mark.parametrize("document", FORKED)
+def test_a_fork_at_every_character(options: dict[str, Any], document: str) -> None:
+    for first, second in halvings(document):
+        parser = JSONParser(**options)
+        try:
+            parser.feed(first)
+        except StreamParseError:
+            break
+        before = shown(parser)
+        twins = list(forks(parser))
+        assert [shown(twin) for twin in twins] == [before] * 4
+        outcomes = [rest_of(twin, [second]) for twin in twins]
+        assert shown(parser) == before, "a fork leaves the original alone"
+        assert outcomes == [rest_of(parser, [second])] * 4
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=repr)
+def test_a_fork_at_every_byte(options: dict[str, Any]) -> None:
+    data = '{"a": [1, {"a": "é😀"}], "b": [true, "\\ud83d\\ude00"]}\n €rest'.encode()
+    for first, second in halvings(data):
+        parser = JSONParser(**options)
+        try:
+            parser.feed(first)
+        except StreamParseError:
+            break
+        twins = list(forks(parser))
+        outcomes = [rest_of(twin, chars(second)) for twin in twins]
+        assert outcomes == [rest_of(parser, chars(second))] * 4
+
+
+def test_a_fork_of_a_fork() -> None:
+    parser = JSONParser()
+    expected = read(JSONParser(), [DOCUMENTS[0]])
+    events = []
+    for char in chars(DOCUMENTS[0]):
+        events += parser.feed(char)
+        for parser in forks(parser):  # noqa: B020
+            pass
+    assert merge_deltas(events) == merge_deltas(expected)
+
+
+def test_forks_of_a_new_parser() -> None:
+    for twin in forks(JSONParser(many=True, parse_int=str)):
+        read(twin, ["1 2"])
+        assert twin.value == ["1", "2"]
+
+
+def test_forks_of_a_finished_parser() -> None:
+    parser = JSONParser(trailing="stop")
+    read(parser, [b"[1] ", b"rest"])
+    for twin in forks(parser):
+        assert shown(twin) == shown(parser)
+        assert twin.finish() == []
+        with pytest.raises(StreamParseError, match="ended"):
+            twin.feed(b"x")
+
+
+def test_forks_of_a_dead_parser() -> None:
+    parser = JSONParser()
+    error = failure(parser, ['[1, "a", ?'])
+    for twin in forks(parser):
+        assert twin.value == [1, "a"]
+        for call in (lambda one=twin: one.feed("]"), twin.finish):
+            with pytest.raises(JSONSyntaxError) as caught:
+                call()
+            assert str(caught.value) == str(error)
+            assert caught.value.events == []
+
+
+def test_forks_take_text_or_bytes_like_the_original() -> None:
+    for first, other in (("[", b"]"), (b"[", "]")):
+        parser = JSONParser()
+        parser.feed(first)  # type: ignore[arg-type]
+        for twin in forks(parser):
+            with pytest.raises(TypeError):
+                twin.feed(other)  # type: ignore[arg-type]
+
+
+def test_a_clone_shares_what_is_complete() -> None:
+    parser = JSONParser()
+    parser.feed('[{"whole": [1]}, {"open": [')
+    twin = parser.clone()
+    assert twin.value[0] is parser.value[0]
+    assert twin.value[1] is not parser.value[1]
+    parser.feed("1")
+    twin.feed("2]")
+    parser.feed("]")
+    assert (parser.value[1], twin.value[1]) == ({"open": [1]}, {"open": [2]})
+
+
+@pytest.mark.parametrize("opener", ["[", '{"in": '])
+@pytest.mark.parametrize("options", [{}, {"many": True}, {"select": "$..in", "keep": "open"}])
+def test_forks_at_the_limit_of_depth(opener: str, options: dict[str, Any]) -> None:
+    closer = "]" if opener == "[" else "}"
+    parser = JSONParser(**options)
+    parser.feed(opener * 1000)
+    for twin in forks(parser):
+        assert twin.open_path == parser.open_path
+        twin.feed("0" + closer * 500)
+        for last in forks(twin):
+            read(last, [closer * 500])
+            assert last.done
+    for twin in forks(parser):
+        assert failure(twin, [opener]).code == "depth"
+
+
+def test_a_pickle_of_a_deep_value_that_is_complete() -> None:
+    parser = JSONParser()
+    feed_all(parser, ["[" * 1000 + "]" * 1000])
+    for twin in forks(parser):
+        assert twin.done
+        assert tokens(twin.value) == tokens(parser.value)

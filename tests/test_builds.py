@@ -1,0 +1,174 @@
+"""What differs between the interpreted and the compiled build, and what must not.
+
+Programs that keep to the documented interface see no difference. What is listed here is for those
+who look behind it; each test asserts what holds in the build that is loaded.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from streamparse import COMPILED, JSONParser, StringDelta, ValueCompleted, ValueStarted
+from streamparse._core import builder, chain, machine, parser, selector, sink, subtree, writer
+from streamparse._core.sink import Sink, Validator, ValidatorFactory
+from tests.parts import Judge
+
+NATIVE = [ValueStarted, StringDelta, ValueCompleted, JSONParser]
+EVENTS = [ValueStarted((), "object"), StringDelta((), "x"), ValueCompleted((), 1)]
+INSTANCES = [*EVENTS, JSONParser()]
+MODULES = [builder, chain, machine, parser, selector, sink, subtree, writer]
+
+
+# What is the same
+
+
+def test_all_modules_of_the_core_are_of_one_build() -> None:
+    for module in MODULES:
+        assert (not str(module.__file__).endswith(".py")) is COMPILED
+
+
+@pytest.mark.parametrize("kind", NATIVE)
+def test_names(kind: type) -> None:
+    assert kind.__module__ in ("streamparse._core.events", "streamparse._core.parser")
+    assert kind.__qualname__ == kind.__name__
+
+
+@pytest.mark.parametrize("instance", INSTANCES, ids=repr)
+def test_no_attribute_can_be_added(instance: Any) -> None:
+    with pytest.raises(AttributeError):
+        instance.note = "mine"
+    with pytest.raises(AttributeError):
+        _ = instance.note
+    assert not hasattr(instance, "__dict__")
+
+
+@pytest.mark.parametrize("instance", INSTANCES, ids=repr)
+def test_weak_references(instance: Any) -> None:
+    with pytest.raises(TypeError, match="weak reference"):
+        weakref.ref(instance)
+
+
+@pytest.mark.parametrize("name", ["value", "open_path", "done", "started", "remainder"])
+def test_what_a_parser_shows_is_read_only(name: str) -> None:
+    with pytest.raises(AttributeError):
+        setattr(JSONParser(), name, None)
+
+
+def test_the_fields_of_an_event_can_be_set() -> None:
+    event = ValueStarted((), "object")
+    event.path = ("moved",)
+    assert event == ValueStarted(("moved",), "object")
+
+
+@pytest.mark.parametrize("instance", EVENTS, ids=repr)
+def test_the_type_of_an_event_cannot_be_set(instance: Any) -> None:
+    with pytest.raises(AttributeError):
+        instance.type = "mine"
+
+
+@pytest.mark.parametrize("kind", NATIVE[:3])
+def test_too_few_arguments(kind: Any) -> None:
+    with pytest.raises(TypeError, match="required"):
+        kind()
+    with pytest.raises(TypeError):
+        kind((), "x", "more")
+
+
+def test_sinks_and_validators_may_be_written_in_python() -> None:
+    class Mine(Sink):
+        pass
+
+    class MyValidator(Validator):
+        pass
+
+    class MyFactory(ValidatorFactory):
+        pass
+
+    assert isinstance(Mine(), Sink)
+    assert isinstance(MyValidator(), Validator)
+    assert isinstance(MyFactory(), ValidatorFactory)
+
+
+def test_attributes_of_a_validator_written_in_python() -> None:
+    judge = Judge(7)
+    judge.wants_whole = True
+    judge.seen.append("x")
+    for again in (pickle.loads(pickle.dumps(judge)), copy.copy(judge), judge.clone()):
+        assert (again.bound, again.seen, again.precise) == (7, ["x"], True)
+
+
+class Plain(Validator):
+    """Has attributes and writes nothing for pickles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mine = [1]
+
+
+def test_a_validator_written_in_python_pickles_by_itself() -> None:
+    judge = Plain()
+    judge.violations.append("found")
+    judge.mine.append(2)
+    for again in (pickle.loads(pickle.dumps(judge)), copy.copy(judge), copy.deepcopy(judge)):
+        assert (again.mine, again.violations, again.precise) == ([1, 2], ["found"], True)
+
+
+# What is not
+
+
+@pytest.mark.parametrize("kind", NATIVE)
+def test_subclasses(kind: Any) -> None:
+    mine: Any = type("Mine", (kind,), {})
+    if COMPILED:
+        with pytest.raises(TypeError, match="cannot inherit"):
+            mine.__new__(mine)
+    else:
+        assert isinstance(mine.__new__(mine), kind)
+
+
+def test_wrong_types_of_arguments() -> None:
+    wrong: list[Callable[[], object]] = [
+        lambda: ValueStarted("path", "object"),  # type: ignore[arg-type]
+        lambda: StringDelta((), 5),  # type: ignore[arg-type]
+        lambda: JSONParser(many=1),  # type: ignore[arg-type]
+        lambda: setattr(ValueStarted((), "object"), "path", "path"),
+    ]
+    for call in wrong:
+        if COMPILED:
+            with pytest.raises(TypeError, match="object expected; got"):
+                call()
+        else:
+            call()
+
+
+def test_annotations_and_signatures() -> None:
+    assert list(inspect.signature(JSONParser.feed).parameters) == ["self", "fragment"]
+    assert hasattr(JSONParser.feed, "__annotations__") is not COMPILED
+    if COMPILED:
+        with pytest.raises(ValueError, match="no signature"):
+            inspect.signature(JSONParser)
+    else:
+        assert str(inspect.signature(JSONParser)).startswith("(dialect: 'str' = 'strict'")
+
+
+@pytest.mark.parametrize("kind", NATIVE)
+def test_docstrings_of_classes(kind: type) -> None:
+    assert bool(kind.__doc__) is not COMPILED
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=repr)
+def test_fields_of_an_event_can_be_deleted(event: Any) -> None:
+    event = copy.copy(event)
+    if COMPILED:
+        with pytest.raises(AttributeError, match="cannot be deleted"):
+            del event.path
+    else:
+        del event.path
+        assert not hasattr(event, "path")
