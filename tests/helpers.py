@@ -51,9 +51,13 @@ def tokens(value: object) -> Tokens:
             todo.append(_CLOSE_ARRAY)
             todo += reversed(part)
         else:
-            exact = part.hex() if isinstance(part, float) else part
-            found.append((type(part).__name__, exact))
+            found.append(exact(part))
     return found
+
+
+def exact(scalar: object) -> tuple[str, object]:
+    """A scalar with its type, such that 0.0 is not -0.0."""
+    return type(scalar).__name__, scalar.hex() if isinstance(scalar, float) else scalar
 
 
 class _Done:

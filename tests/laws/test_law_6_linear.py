@@ -1,0 +1,201 @@
+"""Law 6, linear.
+
+Work per character is bounded, whatever the split, also for one huge string and with `value` read
+after every feed. Memory is the value plus bounded state.
+
+Two nets. In the interpreted build the lines of the package that run are counted: the count is
+exact, so it may hardly grow per character. But a line that copies all that came before counts as
+one, and a compiled build has no lines; so processor time is measured too, where only a gross
+ratio means anything: a copy for each fragment would make it 16, noise does not make it 4.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import streamparse
+from streamparse import COMPILED, JSONParser, Limits
+from tests.helpers import cut
+
+PACKAGE = str(Path(streamparse.__file__).parent)
+
+
+@dataclass(frozen=True)
+class Load:
+    """A text of about `n` characters, and how it is parsed."""
+
+    name: str
+    text: Callable[[int], str]
+    options: dict[str, Any] = field(default_factory=dict)
+    as_bytes: bool = False
+
+    def pieces(self, n: int) -> list[Any]:
+        """Fragments of four characters; bytes come singly, so that characters are cut."""
+        text = self.text(n)
+        return cut(text.encode(), [1]) if self.as_bytes else cut(text, [4])
+
+
+LOADS = [
+    Load("string", lambda n: '{"a": ["' + "x" * n + '"]}'),
+    Load("root string", lambda n: '"' + "x" * n),
+    Load("escapes", lambda n: '["' + r"\n\u00e9" * (n // 8) + '"]'),
+    Load("pairs", lambda n: '["' + r"\ud83d\ude00" * (n // 24) + "\ud83d\ude00" * (n // 4) + '"]'),
+    Load("key", lambda n: '{"' + "k" * n + '": 1}'),
+    Load("items", lambda n: "[" + "1, " * (n // 3) + "1]"),
+    Load("members", lambda n: "{" + ",".join(f'"{i}": true' for i in range(n // 12)) + "}"),
+    Load("objects", lambda n: "[" + '{"a": "b"},' * (n // 11) + "{}]"),
+    Load("nested", lambda n: "[" * 50 + "[[], {}, []]," * (n // 13) + "0" + "]" * 50),
+    Load("spaces", lambda n: "[" + " " * n + "]"),
+    Load("lines", lambda n: "\n" * (n // 2) + "[]" + "\r\n" * (n // 4)),
+    Load("many", lambda n: '{"a":1}\n' * (n // 8), {"many": True}),
+    Load("many numbers", lambda n: "12 " * (n // 3), {"many": True}),
+    Load("remainder", lambda n: "[1]" + "x" * n, {"trailing": "stop"}),
+    Load("bytes", lambda n: '["' + "é" * (n // 2) + '"]', as_bytes=True),
+    Load(
+        "number",
+        lambda n: "[" + "1" * n + "]",
+        {"limits": Limits(number=10**9, integer_digits=10**9), "parse_int": len},
+    ),
+    Load("limits", lambda n: "[" + "[1]," * (n // 4) + "1]", {"limits": Limits(items=10**9)}),
+    Load("near a limit", lambda n: '"' + "x" * n, {"limits": Limits(string=10_000_000)}),
+    Load("selection", lambda n: "[" + '{"a": ["b"]},' * (n // 13) + "1]", {"select": "$..a[0]"}),
+    Load(
+        "dropping",
+        lambda n: "[" + '{"a": ["b"]},' * (n // 13) + '"' + "x" * (n // 2),
+        {"select": "$..a[0]", "keep": "open"},
+    ),
+]
+each_load = pytest.mark.parametrize("load", LOADS, ids=lambda load: load.name)
+reading_or_not = pytest.mark.parametrize("reading", [False, True], ids=["", "reading"])
+
+
+def parse(load: Load, pieces: list[Any], reading: bool) -> JSONParser:
+    parser = JSONParser(**load.options)
+    for piece in pieces:
+        parser.feed(piece)
+        if reading:
+            parser.value  # noqa: B018 (reading it is what may cost something)
+    return parser
+
+
+# Lines
+
+
+def lines_run(call: Callable[[], object]) -> int:
+    """How many lines of the package run in this call."""
+    count = 0
+
+    def local(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal count
+        count += event == "line"
+        return local
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        return local if frame.f_code.co_filename.startswith(PACKAGE) else None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.skipif(COMPILED, reason="compiled code has no lines")
+@each_load
+@reading_or_not
+def test_law_6_lines_for_each_character(load: Load, reading: bool) -> None:
+    """Law 6: no more steps for a character late in a stream than for an early one."""
+    few, many = load.pieces(500), load.pieces(16 * 500)
+    at_first = lines_run(lambda: parse(load, few, reading)) / len(few)
+    later = lines_run(lambda: parse(load, many, reading)) / len(many)
+    assert 0 < later <= 1.1 * at_first
+
+
+# Time
+
+
+def seconds(load: Load, pieces: list[Any], reading: bool) -> float:
+    start = time.process_time()
+    parse(load, pieces, reading)
+    return (time.process_time() - start) / len(pieces)
+
+
+@each_load
+@reading_or_not
+def test_law_6_time_for_each_character(load: Load, reading: bool) -> None:
+    """Law 6 where lines do not tell: copies, and the compiled build."""
+    n = 10_000
+    few, many = load.pieces(n), load.pieces(16 * n)
+    later = float("inf")
+    for _ in range(5):  # only a machine that is busy all the time fails all of them
+        at_first = min(seconds(load, few, reading) for _ in range(3))
+        later = min(later, seconds(load, many, reading))
+        if later <= 4 * at_first:
+            return
+    pytest.fail(f"a fragment costs {later / at_first:.1f} times as much in a longer stream")
+
+
+# Memory
+
+
+def peak(call: Callable[[], object]) -> int:
+    """The most memory that was in use during this call, beyond what was before."""
+    call()  # once for what is made only once
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+DROPPING = [
+    Load("items", lambda n: "[" + '{"a": ["b"]},' * (n // 13) + "1]", {"select": "$..a[0]"}),
+    Load("selected", lambda n: "[" + '{"a": ["b"]},' * (n // 13) + "1]", {"select": "$[*]"}),
+    Load("string", lambda n: '{"a": "' + "x" * n + '"}', {"select": "$.b"}),
+    Load("many", lambda n: '{"a": 1}' * (n // 8), {"select": "$[*]", "many": True}),
+    Load("spaces", lambda n: "[" + " " * n, {"select": "$"}),
+]
+
+
+@pytest.mark.parametrize("load", DROPPING, ids=lambda load: load.name)
+def test_law_6_memory_when_dropping(load: Load) -> None:
+    """Law 6: with `keep="open"` a stream of any length needs no more memory than a short one."""
+    load.options["keep"] = "open"
+    few, many = load.pieces(20_000), load.pieces(80_000)
+    bound = peak(lambda: parse(load, few, False))
+    assert peak(lambda: parse(load, many, False)) <= 1.2 * bound
+
+
+def memory_of(call: Callable[[], object]) -> int:
+    """What the result of this call takes."""
+    tracemalloc.start()
+    try:
+        result = call()
+        size = tracemalloc.get_traced_memory()[0]
+        del result
+        return size
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["string", "escapes", "key", "items", "objects", "spaces"])
+def test_law_6_memory_is_the_value(name: str) -> None:
+    """Law 6: beside its value a parser holds next to nothing."""
+    load = next(load for load in LOADS if load.name == name)
+    pieces = load.pieces(40_000)
+    parse(load, pieces, True)
+    with_parser = memory_of(lambda: parse(load, pieces, True))
+    value = memory_of(lambda: parse(load, pieces, True).snapshot())
+    assert with_parser - value <= 20_000
