@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
-from streamparse._core.events import StringDelta, ValueCompleted, ValueStarted
+from streamparse._core.events import StringDelta, ValueCompleted, ValueEvent, ValueStarted
 
 __all__ = ["StringDelta", "ValueCompleted", "ValueEvent", "ValueStarted"]
-
-ValueEvent: TypeAlias = ValueStarted | StringDelta | ValueCompleted
-"""Any of the three."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 
 __all__ = ["Limits"]
 
+_LARGEST = 1 << 62  # what a machine word can count, with room to add to it
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -48,5 +50,5 @@ class Limits:
                 continue
             if not isinstance(bound, int) or isinstance(bound, bool):
                 raise TypeError(f"Limits.{field.name} must be an int, not {type(bound).__name__}")
-            if bound < 0:
-                raise ValueError(f"Limits.{field.name} must not be negative: {bound}")
+            if not 0 <= bound <= _LARGEST:
+                raise ValueError(f"Limits.{field.name} must be between 0 and 2**62: {bound}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import pytest
 
@@ -13,15 +13,16 @@ from streamparse._core.machine import Machine
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
 
 Cuttable = TypeVar("Cuttable", str, bytes)
-Call = tuple[Any, ...]
+Call: TypeAlias = tuple[Any, ...]
+Fragments: TypeAlias = Sequence[str | bytes]
 
 # Between them: every kind of value, empty and nested ones, every escape, pairs, long runs.
 DOCUMENTS = (
     '{"name": "Ada", "tags": ["x", "y\\n\\u00e9 \\ud83d\\ude00!"], "rate": -12.5e+3}',
     '[true, false, null, 0, -0, 7E9, 1.25, "", {"": {"": []}}, [[{}], []]]',
     ' \r\n\t"\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\uD834\\uDD1E and a tail of plain characters" \n',
-    '{"k\\u00fc\\ud83c\\udf0dy": {"a run that is longer than a short loop would look at": [1, 2, 3]},\n'
-    ' "second line": "\\t a long text, with \\"quotes\\" far apart: one here \\" and one there \\" ."}',
+    '{"k\\u00fc\\ud83c\\udf0dy": {"a run longer than a short loop would look at": [1, 2, 3]},\n'
+    ' "second line": "\\t a long text, with \\"quotes\\" far apart: one here \\" and one there \\"."}',
     '{"twice": 1, "twice": [2], "é": "ü 😀", "n": 100000000000000000000000000001}',
     "-0.5e-7",
 )
@@ -52,6 +53,27 @@ def halvings(text: Cuttable) -> Iterator[list[Cuttable]]:
     """Every way to cut a text into two."""
     for at in range(len(text) + 1):
         yield [text[:at], text[at:]]
+
+
+def cuts_of(document: str | bytes) -> list[Fragments]:
+    """`cuttings` of text or of bytes."""
+    return [*(cuttings(document) if isinstance(document, str) else cuttings(document))]
+
+
+def both(text: str) -> list[Fragments]:
+    """`cuttings` of a text as it is, and as UTF-8."""
+    return [*cuttings(text), *cuttings(text.encode())]
+
+
+class Feedable(Protocol):
+    """A machine, a parser, a driver."""
+
+    def feed(self, text: str, /) -> object: ...
+
+
+def feed_each(reader: Feedable, fragments: Iterable[str]) -> None:
+    for fragment in fragments:
+        reader.feed(fragment)
 
 
 def feed_all(parser: JSONParser, fragments: Iterable[str | bytes]) -> list[Any]:

@@ -22,7 +22,7 @@ from streamparse import (
     parse,
 )
 from tests.helpers import merge_deltas, tokens
-from tests.parts import DOCUMENTS, chars, cuttings, failure, feed_all, halvings, read
+from tests.parts import DOCUMENTS, both, chars, cuttings, failure, feed_all, halvings, read
 
 # The life of a parser
 
@@ -119,7 +119,7 @@ def test_snapshots_do_not_change(document: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_same_value_as_the_standard_library(document: str) -> None:
-    for fragments in [*cuttings(document), *cuttings(document.encode())]:
+    for fragments in both(document):
         parser = JSONParser()
         read(parser, fragments)
         assert tokens(parser.value) == tokens(json.loads(document))
@@ -146,7 +146,7 @@ def test_big_integers() -> None:
 
 def test_numbers_by_the_callers_functions() -> None:
     text = '[1.10, 2, -0, 1E2, {"n": 12345678901234567890.5}]'
-    for fragments in [*cuttings(text), *cuttings(text.encode())]:
+    for fragments in both(text):
         parser = JSONParser(parse_float=Decimal, parse_int=Fraction)
         read(parser, fragments)
         assert [str(item) for item in parser.value[:4]] == ["1.10", "2", "0", "1E+2"]
@@ -249,7 +249,7 @@ def test_a_raw_half_at_the_end_of_a_fragment_waits_for_the_other() -> None:
     ],
 )
 def test_many(text: str, value: list[Any]) -> None:
-    for fragments in [*cuttings(text), *halvings(text), *cuttings(text.encode())]:
+    for fragments in [*both(text), *halvings(text)]:
         parser = JSONParser(many=True)
         events = read(parser, fragments)
         assert tokens(parser.value) == tokens(value)
@@ -334,7 +334,7 @@ ITEMS = '{"meta": {"n": 2}, "items": [{"id": 1, "t": "one"}, {"id": 2, "t": "two
 
 @pytest.mark.parametrize("keep", ["all", "open"])
 def test_selected_items(keep: str) -> None:
-    for fragments in [*cuttings(ITEMS), *cuttings(ITEMS.encode())]:
+    for fragments in both(ITEMS):
         parser = JSONParser(select="$.items[*]", keep=keep)
         assert read(parser, fragments) == [
             ValueStarted(("items", 0), "object"),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from streamparse import JSONParser, LimitError, Limits
-from tests.parts import cuttings, failure, halvings, read
+from tests.parts import both, failure, halvings, read
 
 NAMES = [field.name for field in dataclasses.fields(Limits)]
 OPTIONAL = ["keys", "items"]
@@ -36,8 +36,10 @@ def test_defaults() -> None:
 def test_values(name: str) -> None:
     assert getattr(Limits(**{name: 0}), name) == 0
     assert getattr(Limits(**{name: 10**12}), name) == 10**12
-    with pytest.raises(ValueError, match=f"Limits.{name} must not be negative: -1"):
+    with pytest.raises(ValueError, match=rf"Limits\.{name} must be between 0 and 2\*\*62: -1"):
         Limits(**{name: -1})
+    with pytest.raises(ValueError, match="between"):
+        Limits(**{name: 2**62 + 1})
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -110,7 +112,7 @@ def parser(name: str, bound: int) -> JSONParser:
 def test_at_the_bound(name: str, bound: int, allowed: str) -> None:
     expected = JSONParser()
     read(expected, [allowed])
-    for fragments in [*cuttings(allowed), *halvings(allowed), *cuttings(allowed.encode())]:
+    for fragments in [*both(allowed), *halvings(allowed)]:
         reader = parser(name, bound)
         read(reader, fragments)
         assert reader.value == expected.value
@@ -122,15 +124,12 @@ def test_at_the_bound(name: str, bound: int, allowed: str) -> None:
 )
 def test_beyond_the_bound(name: str, bound: int, refused: str, code: str) -> None:
     # The last character is the one that is refused, whatever comes after it.
-    whole = [refused, refused + '"]}']
-    data = [text.encode() for text in whole]
-    for fragments in [*map(cuttings, whole), *map(cuttings, data), halvings(refused)]:
-        for pieces in fragments:
-            error = failure(parser(name, bound), pieces)
-            assert isinstance(error, LimitError)
-            assert (error.code, error.offset) == (code, len(refused) - 1)
-            assert error.excerpt == refused[:-1]
-            assert str(bound) in error.message
+    for fragments in [*both(refused), *both(refused + '"]}'), *halvings(refused)]:
+        error = failure(parser(name, bound), fragments)
+        assert isinstance(error, LimitError)
+        assert (error.code, error.offset) == (code, len(refused) - 1)
+        assert error.excerpt == refused[:-1]
+        assert str(bound) in error.message
 
 
 @pytest.mark.parametrize(
@@ -159,7 +158,7 @@ def test_the_digits_of_an_integer(bound: int) -> None:
 def test_each_document_has_the_bounds_to_itself() -> None:
     limits = Limits(document=7, depth=1, keys=1, items=2, string=2)
     documents = ['{"a":1}', "[1, 2]", '"ab"', "\n[3,4]", "12 "]
-    for fragments in [*cuttings("".join(documents)), *cuttings("".join(documents).encode())]:
+    for fragments in both("".join(documents)):
         reader = JSONParser(many=True, limits=limits)
         read(reader, fragments)
         assert reader.value == [{"a": 1}, [1, 2], "ab", [3, 4], 12]
@@ -177,7 +176,7 @@ def test_each_document_has_the_bounds_to_itself() -> None:
 )
 def test_a_later_document_beyond_its_bounds(refused: str, code: str) -> None:
     limits = Limits(document=8, depth=1, keys=1, items=2, string=2)
-    for fragments in [*cuttings(refused), *cuttings(refused.encode())]:
+    for fragments in both(refused):
         error = failure(JSONParser(many=True, limits=limits), fragments)
         assert (error.code, error.offset) == (code, len(refused) - 1)
         assert error.path[0] == 1

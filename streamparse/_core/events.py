@@ -6,7 +6,7 @@ are compiled.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.flat import flatten, unflatten
@@ -130,3 +130,6 @@ class ValueCompleted:
 
 def _completed(path: tuple[Any, ...], shape: str, leaves: list[object]) -> ValueCompleted:
     return ValueCompleted(path, unflatten(shape, leaves))
+
+
+ValueEvent: TypeAlias = ValueStarted | StringDelta | ValueCompleted

@@ -743,7 +743,9 @@ class Machine:
             value = self.parse_int(lexeme) if integer else self.parse_float(lexeme)
         except Exception as error:
             message = f"{lexeme[:40]!r} was rejected: {error}"
-            raise JSONSyntaxError(message, code="number_rejected", offset=offset) from error
+            failure = JSONSyntaxError(message, code="number_rejected", offset=offset)
+            failure.__cause__ = error  # compiled, `from` alone does not set it
+            raise failure from error
         self.sink.scalar(value, offset)
         self.held = ""
         if self.depth:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 from streamparse._core.chain import Chain
+from streamparse._core.events import ValueEvent
 from streamparse._core.machine import Machine
 from streamparse._core.sink import ValidatorFactory
 from streamparse.errors import (
@@ -196,7 +197,7 @@ class JSONParser:
 
     # Feeding.
 
-    def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[Any]:
+    def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[ValueEvent]:
         """Take a fragment; the events it decided. An empty one is legal and free."""
         if not self._ready or not isinstance(fragment, str):
             return self._feed_any(fragment)
@@ -208,11 +209,11 @@ class JSONParser:
             self._fail(error)
             raise
         builder = self._builder
-        events: list[Any] = builder.events
+        events: list[ValueEvent] = builder.events
         builder.events = []
         return events
 
-    def _feed_any(self, fragment: object) -> list[Any]:
+    def _feed_any(self, fragment: object) -> list[ValueEvent]:
         """Everything but the next piece of text of one document after the other."""
         if self._failure is not None:
             raise self._failure.copy_without_events()
@@ -261,7 +262,7 @@ class JSONParser:
         if not text:
             self._decoder = Utf8Decoder()
 
-    def finish(self) -> list[Any]:
+    def finish(self) -> list[ValueEvent]:
         """The input has ended; the last events. A second call returns `[]`.
 
         Raises `IncompleteError` when the document is not whole.

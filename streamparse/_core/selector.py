@@ -103,7 +103,8 @@ class SelectingBuilder(Builder):
         super().__init__(many)
         self.selector = selector
         self.drop = drop
-        self.kept: i64 = 0 if drop else 1
+        # With `many` the root is a list that is open from the start, and `$` selects it.
+        self.kept: i64 = 0 if drop and not (many and selector.selects_root) else 1
         self.wanted: bool = False  # was the value that begins next asked for by a validator?
         self.live: int = selector.start  # segments that may match inside the open container
         self.lives: list[int] = []

@@ -248,7 +248,9 @@ def test_many_fills_a_list() -> None:
 # Snapshots
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, '{"a":"x","a":["y"],"a":"z"}', '["a",["b",["c"]]]'])
+@pytest.mark.parametrize(
+    "document", [*DOCUMENTS, '{"a":"x","a":["y"],"a":"z"}', '["a",["b",["c"]]]']
+)
 @pytest.mark.parametrize("many", [False, True])
 def test_snapshots_do_not_change(document: str, many: bool) -> None:
     builder = Builder(many)

@@ -188,8 +188,7 @@ def test_refused_elements() -> None:
         chain = Chain(validator=Judging(bound=place))
         driver = Elements(chain.head)
         with pytest.raises(SchemaViolation) as caught:
-            for fragment in fragments:
-                driver.feed(fragment)
+            feed_each(driver, fragments)
         assert caught.value.offset == place
         assert chain.value == {"name": "Ada Love"}
         assert merge_deltas(chain.take_events())[-1] == StringDelta(("name",), "Ada Love")
@@ -215,8 +214,7 @@ def test_json_inside_of_elements_has_places_and_depths_of_the_whole() -> None:
         judging = Judging()
         driver = Elements(Chain(validator=judging).head)
         with pytest.raises(LimitError) as caught:
-            for fragment in fragments:
-                driver.feed(fragment)
+            feed_each(driver, fragments)
         assert caught.value.offset == document.index("[1")
         heard = [call for call in judging.begun[0].violations if "start_array" in str(call)]
         assert heard == [("start_array", 14), ("start_array", 15)]

@@ -14,15 +14,24 @@ from streamparse import IncompleteError, JSONSyntaxError, LimitError, Limits, St
 from streamparse._core.builder import Builder
 from streamparse._core.machine import EXCERPT, Machine
 from streamparse._core.sink import Sink
-from tests.parts import DOCUMENTS, Call, Recorder, chars, cuttings, halvings, joined, ragged
+from tests.parts import (
+    DOCUMENTS,
+    Call,
+    Recorder,
+    chars,
+    cuttings,
+    feed_each,
+    halvings,
+    joined,
+    ragged,
+)
 
 
 def calls(fragments: Iterable[str], precise: bool = True, **options: Any) -> list[Call]:
     """What a machine says about these fragments and the end of the input."""
     recorder = Recorder(precise)
     machine = Machine(recorder, **options)
-    for fragment in fragments:
-        machine.feed(fragment)
+    feed_each(machine, fragments)
     machine.finish()
     return recorder.calls
 
@@ -30,8 +39,7 @@ def calls(fragments: Iterable[str], precise: bool = True, **options: Any) -> lis
 def built(fragments: Iterable[str], **options: Any) -> Any:
     builder = Builder(options.get("many", False))
     machine = Machine(builder, **options)
-    for fragment in fragments:
-        machine.feed(fragment)
+    feed_each(machine, fragments)
     machine.finish()
     return builder.value
 
@@ -246,11 +254,15 @@ def test_half_a_pair_is_held_back() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    "0 -0 7 -12 10 1.5 -0.25 0e0 0E-1 1e5 1E+5 12.50e-03 1.0 9007199254740993 1e400 -1e400".split(),
+    [
+        *("0", "-0", "7", "-12", "10", "9007199254740993"),
+        *("1.5", "-0.25", "1.0", "0e0", "0E-1", "1e5", "1E+5", "12.50e-03", "1e400", "-1e400"),
+    ],
 )
 def test_numbers(text: str) -> None:
     expected = json.loads(text)
-    for wrapped in (text, f"[{text}]", f"[{text},0]", f'{{"n":{text}}}', f"[{text} ]", f"[{text}\n]"):
+    for shape in ("{}", "[{}]", "[{},0]", '{{"n":{}}}', "[{} ]", "[{}\n]"):
+        wrapped = shape.format(text)
         for fragments in cuttings(wrapped):
             value = built(fragments)
             assert value == json.loads(wrapped)
@@ -455,8 +467,7 @@ def test_the_text_before_a_refused_character_is_passed_on() -> None:
             recorder = Recorder(precise)
             machine = Machine(recorder)
             with pytest.raises(JSONSyntaxError):
-                for fragment in fragments:
-                    machine.feed(fragment)
+                feed_each(machine, fragments)
             assert [call[:2] for call in joined(recorder.calls)[1:]] == [("text", "ab\n")]
 
 
@@ -549,8 +560,7 @@ def test_the_limit_of_a_long_string(size: int) -> None:
         recorder = Recorder()
         machine = Machine(recorder, limits=limits)
         with pytest.raises(LimitError) as caught:
-            for fragment in fragments:
-                machine.feed(fragment)
+            feed_each(machine, fragments)
         assert (caught.value.code, caught.value.offset) == ("string_length", size + 2)
         assert sum(len(call[1]) for call in recorder.calls if call[0] == "text") == size
     for fragments in cuttings(document[:-1] + '"]'):
@@ -784,8 +794,7 @@ def test_is_a_value_expected(text: str, expected: bool) -> None:
 def test_text_before_a_place() -> None:
     for fragments in cuttings('["one", "two"'):
         machine = Machine(Sink())
-        for fragment in fragments:
-            machine.feed(fragment)
+        feed_each(machine, fragments)
         assert machine.text_before(6) == '["one"'
         assert machine.text_before(0) == ""
 
@@ -794,8 +803,7 @@ def test_text_before_a_place_is_bounded_however_much_has_passed() -> None:
     document = "[" + '"0123456789", ' * 3000
     for fragments in ([document], ragged(document, 3)):
         machine = Machine(Sink())
-        for fragment in fragments:
-            machine.feed(fragment)
+        feed_each(machine, fragments)
         assert machine.text_before(len(document)) == document[-EXCERPT:]
         assert sum(map(len, machine.recent)) < len(document) + EXCERPT
     assert sum(map(len, machine.recent)) < 3 * 4096
@@ -804,8 +812,7 @@ def test_text_before_a_place_is_bounded_however_much_has_passed() -> None:
 def test_lines_are_counted() -> None:
     for fragments in cuttings('[1,\n\n  "a",\r\n \n2'):
         machine = Machine(Sink())
-        for fragment in fragments:
-            machine.feed(fragment)
+        feed_each(machine, fragments)
         assert (machine.line, machine.line_start) == (5, 15)
 
 

@@ -20,7 +20,17 @@ from streamparse import (
     ValueCompleted,
 )
 from tests.helpers import merge_deltas, tokens
-from tests.parts import DOCUMENTS, Judging, chars, cuttings, failure, feed_all, halvings, read
+from tests.parts import (
+    DOCUMENTS,
+    Judging,
+    both,
+    chars,
+    cuttings,
+    failure,
+    feed_all,
+    halvings,
+    read,
+)
 
 # Options
 
@@ -227,12 +237,7 @@ def test_one_leading_byte_order_mark_is_ignored(document: str) -> None:
     text = "\ufeff" + document
     plain = JSONParser()
     read(plain, [document])
-    for fragments in [
-        *cuttings(text),
-        *halvings(text),
-        *cuttings(text.encode()),
-        *halvings(text.encode()),
-    ]:
+    for fragments in [*both(text), *halvings(text), *halvings(text.encode())]:
         parser = JSONParser()
         read(parser, fragments)
         assert parser.value == plain.value
@@ -241,12 +246,12 @@ def test_one_leading_byte_order_mark_is_ignored(document: str) -> None:
 
 @pytest.mark.parametrize("text", ["\ufeff\ufeff1", " \ufeff1", "1\ufeff", "[\ufeff1]"])
 def test_any_other_byte_order_mark_is_refused(text: str) -> None:
-    for fragments in [*cuttings(text), *halvings(text.encode())]:
+    for fragments in [*both(text), *halvings(text.encode())]:
         assert isinstance(failure(JSONParser(), fragments), JSONSyntaxError)
 
 
 def test_a_byte_order_mark_is_no_value() -> None:
-    for fragments in [*halvings("\ufeff"), *halvings("\ufeff".encode())]:
+    for fragments in both("\ufeff"):
         assert failure(JSONParser(), fragments).code == "empty"
 
 
@@ -256,7 +261,9 @@ def test_a_byte_order_mark_inside_a_string_stays() -> None:
     assert parser.value == ["\ufeff"]
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe[\x00]\x00", b"[\x00", b"\x00[", "[1]".encode("utf-16")])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe[\x00]\x00", b"[\x00", b"\x00[", "[1]".encode("utf-16")]
+)
 def test_other_encodings_are_refused(data: bytes) -> None:
     for fragments in cuttings(data):
         assert isinstance(failure(JSONParser(), fragments), JSONSyntaxError)
@@ -406,7 +413,7 @@ def test_a_failed_end_is_for_good() -> None:
 @pytest.mark.parametrize("many", [False, True])
 def test_a_failed_parser_keeps_what_it_understood(many: bool) -> None:
     text = '{"a": [1, {"b": "x\x00'
-    for fragments in [*cuttings(text), *cuttings(text.encode())]:
+    for fragments in both(text):
         parser = JSONParser(many=many)
         failure(parser, fragments)
         value = {"a": [1, {"b": "x"}]}
@@ -442,7 +449,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"trailing": "stop", "select": "$.b", "keep": "open", "validator": Judging()},
 ]
 FORKED = [
-    '{"a": [1, -2.5e3, {"a": "x\\n\\ud83d\\ude00"}], "b": [true, null], "k\\u00e9y": "\ud83d\ude00é"} ',
+    '{"a": [1, -2.5e3, {"a": "x\\n\\ud83d\\ude00"}], "b": [true, null], "k\\u00e9": "\ud83d\ude00é"} ',
     '["\\ud83d alone", {"a": 12}, [[]]]\n[2] "more"',
     "12.50 trailing",
     '\ufeff "text" x',
@@ -467,7 +474,8 @@ def rest_of(parser: JSONParser, fragments: list[Any]) -> tuple[Any, ...]:
         error = None
     except StreamParseError as failed:
         events += failed.events
-        error = (failed.code, failed.offset, failed.line, failed.column, failed.path, failed.excerpt)
+        place = (failed.offset, failed.line, failed.column, failed.path, failed.excerpt)
+        error = (failed.code, *place)
     return (events, error, *shown(parser))
 
 
@@ -513,8 +521,7 @@ def test_a_fork_of_a_fork() -> None:
     events = []
     for char in chars(DOCUMENTS[0]):
         events += parser.feed(char)
-        for parser in forks(parser):  # noqa: B020
-            pass
+        *_, parser = forks(parser)
     assert merge_deltas(events) == merge_deltas(expected)
 
 

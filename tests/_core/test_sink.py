@@ -291,7 +291,10 @@ def test_asking_for_a_scalar_asks_for_nothing_else() -> None:
 # Refusal
 
 
-def refused(fragments: list[str], bound: int) -> tuple[JSONParser, list[Any], SchemaViolation] | None:
+Refusal = tuple[JSONParser, list[Any], SchemaViolation]
+
+
+def refused(fragments: list[str], bound: int) -> Refusal | None:
     """The parser, its events and the error after a refusal, if there was any."""
     parser = JSONParser(validator=Judging(bound))
     events: list[Any] = []

@@ -125,7 +125,8 @@ def test_arguments_reach_their_chain_as_they_arrive() -> None:
 
 def test_events_are_the_same_for_every_cut() -> None:
     document = SHAPES[0].format(ARGUMENTS[0])
-    found = [merge_deltas(fed(fragments).arguments.take_events()) for fragments in cuttings(document)]
+    chains = [fed(fragments).arguments for fragments in cuttings(document)]
+    found = [merge_deltas(chain.take_events()) for chain in chains]
     assert found[0][-1] == ValueCompleted((), json.loads(ARGUMENTS[0]))
     assert found == [found[0]] * len(found)
 
@@ -235,8 +236,7 @@ def test_judged_arguments_have_places_of_the_whole() -> None:
         chain = Chain(validator=Judging(bound))
         machine = Machine(Subtree(("arguments",), chain.head, Sink()))
         with pytest.raises(SchemaViolation) as caught:
-            for fragment in fragments:
-                machine.feed(fragment)
+            feed_each(machine, fragments)
         assert caught.value.offset == bound
         assert chain.value == {"city": "Pa"}
 

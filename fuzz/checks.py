@@ -1,0 +1,282 @@
+"""What must hold for any bytes at all: one body for two drivers.
+
+The fuzz targets call these functions with whatever atheris comes up with, `tests/test_fuzz.py`
+calls them with what Hypothesis draws. A check returns when all is well; `AssertionError`, or any
+exception that is not a `StreamParseError` of ours, is a bug.
+
+Everything else that a check needs (cuts, options, queries) is derived from the data, so that a
+finding can be repeated from its file alone.
+"""
+
+from __future__ import annotations
+
+import pickle
+import random
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from streamparse import JSONParser, Limits, Query, StreamParseError, ValueEvent
+from tests.helpers import (
+    Fragment,
+    Outcome,
+    cut,
+    described,
+    failure,
+    loads,
+    outcome,
+    raw_loads,
+    run,
+    tokens,
+)
+from tests.model import read
+
+QUERIES = ("$", "$.*", "$..*", "$.a", "$..a", "$[0]", "$[1,2]", "$..[0]", "$.a.*", "$[*]['a','b']")
+
+# The model and the oracle recurse on nesting; this is well below what they stand.
+DEPTH = 100
+
+
+def choices(data: bytes) -> random.Random:
+    """The same random choices for the same data."""
+    return random.Random(zlib.crc32(data))
+
+
+def text_of(data: bytes) -> str:
+    """The data as text; what is not UTF-8 becomes lone low halves, 0xFF a lone high one."""
+    return data.decode(errors="surrogateescape").replace("\udcff", "\ud83d")
+
+
+def ragged(data: Fragment, choose: random.Random) -> list[Fragment]:
+    """Pieces of up to nine characters, now and then an empty one."""
+    return cut(data, [choose.randrange(10) for _ in range(5)])
+
+
+def is_shallow(text: str) -> bool:
+    return text.count("[") + text.count("{") <= DEPTH
+
+
+def same_for_all_cuts(
+    data: Fragment, seed: bytes, options: dict[str, Any], parse: Callable[..., Outcome] = run
+) -> Outcome:
+    """The outcome, which is that of the whole, of single characters and of random pieces."""
+    whole = parse([data], **options)
+    assert parse(cut(data, [1]), **options) == whole
+    assert parse(ragged(data, choices(seed)), **options) == whole
+    return whole
+
+
+def agrees_with_model(found: Outcome, text: str, options: dict[str, Any]) -> None:
+    """Events, value and error are those of the reference in `tests/model.py`."""
+    if not is_shallow(text):
+        return
+    reading = read(text, finished=True, **options)
+    error = found.error and (found.error.code, found.error.offset, found.error.path)
+    assert error == reading.error
+    assert found.value == tokens(reading.value)
+    assert found.events == described(reading.events())
+    assert (found.done, found.open_path) == (reading.done, reading.open_path)
+
+
+# Checks
+
+
+def check_json(data: bytes) -> None:
+    """A text: one outcome for all cuts, accepted where `json.loads` accepts, with its value."""
+    text = text_of(data)
+    found = same_for_all_cuts(text, data, {})
+    agrees_with_model(found, text, {})
+    if not is_shallow(text) or (found.error and found.error.kind == "LimitError"):
+        return
+    try:
+        expected = tokens(loads(text))
+    except ValueError:
+        assert found.error is not None
+    else:
+        assert found.error is None
+        assert found.value == expected
+
+
+def check_json_bytes(data: bytes) -> None:
+    """Bytes: one outcome for all cuts; UTF-8 is as good as text, anything else is refused."""
+    found = same_for_all_cuts(data, data, {})
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        assert found.error is not None
+    else:
+        assert vars(found) | {"remainder": ""} == vars(run([text]))
+
+
+def check_text_and_bytes(data: bytes) -> None:
+    """Both."""
+    check_json(data)
+    check_json_bytes(data)
+
+
+def check_many(data: bytes) -> None:
+    """Documents one after the other: one outcome for all cuts, that of the model."""
+    text = text_of(data)
+    found = same_for_all_cuts(text, data, {"many": True})
+    agrees_with_model(found, text, {"many": True})
+
+
+def check_stop(data: bytes) -> None:
+    """A value and anything: the remainder is exact, and begins where the decoder stops."""
+    text = text_of(data)
+    options = {"trailing": "stop"}
+    found = same_for_all_cuts(text, data, options)
+    in_bytes = same_for_all_cuts(data, data, options)
+    agrees_with_model(found, text, options)
+    if found.error is not None:
+        return
+    start = len(text) - len(text.removeprefix("\ufeff").lstrip(" \t\n\r"))
+    assert isinstance(found.remainder, str)
+    end = len(text) - len(found.remainder)
+    assert text[end:] == found.remainder
+    if is_shallow(text):
+        value, stop = raw_loads(text, start)
+        assert (tokens(value), stop) == (found.value, end)
+    # Whatever the value is followed by: of the bytes only those of the value must be UTF-8.
+    if data.isascii():
+        assert vars(in_bytes) == vars(found) | {"remainder": data[end:]}
+
+
+def check_options(data: bytes) -> None:
+    """Small limits and the surrogate options: one outcome for all cuts, that of the model."""
+    choose, text = choices(data), text_of(data)
+    options = {
+        "limits": some_limits(choose),
+        "surrogates": choose.choice(["keep", "replace", "error"]),
+        "many": choose.random() < 0.3,
+    }
+    found = same_for_all_cuts(text, data, options)
+    agrees_with_model(found, text, options)
+
+
+def some_limits(choose: random.Random) -> Limits:
+    chosen = {
+        "depth": choose.randrange(6),
+        "string": choose.randrange(12),
+        "number": choose.randrange(10),
+        "integer_digits": choose.randrange(8),
+        "document": choose.randrange(100),
+        "keys": choose.randrange(4),
+        "items": choose.randrange(6),
+    }
+    return Limits(**{name: bound for name, bound in chosen.items() if choose.random() < 0.5})
+
+
+def check_select(data: bytes) -> None:
+    """Selection filters the events, whether values are kept or not, and touches nothing else."""
+    choose, text = choices(data), text_of(data)
+    queries = [Query.parse(query) for query in choose.sample(QUERIES, choose.randrange(4))]
+    options = {"many": choose.random() < 0.3}
+    plain = run([text], **options)
+    expected = [
+        event
+        for event in events_of([text], options)
+        if any(query.matches(event.path) for query in queries)
+    ]
+    kept = same_for_all_cuts(text, data, options | {"select": queries})
+    dropped = same_for_all_cuts(text, data, options | {"select": queries, "keep": "open"})
+    assert kept.events == dropped.events == described(expected)
+    assert vars(kept) | {"events": []} == vars(plain) | {"events": []}
+    assert vars(dropped) | {"value": []} == vars(kept) | {"value": []}
+
+
+def events_of(pieces: Sequence[str], options: dict[str, Any]) -> list[ValueEvent]:
+    parser = JSONParser(**options)
+    events: list[ValueEvent] = []
+    try:
+        for piece in pieces:
+            events += parser.feed(piece)
+        return events + parser.finish()
+    except StreamParseError as error:
+        return events + error.events
+
+
+def check_clone(data: bytes) -> None:
+    """A clone taken in mid-stream goes its own way, and the original does not notice."""
+    choose, text = choices(data), text_of(data)
+    place = choose.randrange(len(text) + 1)
+    before, after = text[:place], text[place:]
+    options = some_options(choose)
+    parser = JSONParser(**options)
+    try:
+        parser.feed(before)
+    except StreamParseError:
+        return
+    twin = parser.clone()
+    went_astray = continued(twin, choose.choice(['"', "]", "}", "1", text, after[::-1]]))
+    assert went_astray.error or twin.done
+    fresh = JSONParser(**options)
+    fresh.feed(before)
+    assert continued(parser, after) == continued(fresh, after)
+
+
+def some_options(choose: random.Random) -> dict[str, Any]:
+    """Any options that go together."""
+    options: dict[str, Any] = {"limits": some_limits(choose)} if choose.random() < 0.3 else {}
+    if choose.random() < 0.5:
+        options["select"] = choose.sample(QUERIES, 2)
+        options["keep"] = choose.choice(["all", "open"])
+    chosen = choose.choice(["", "", "many", "stop"])
+    if chosen:
+        options |= {"many": True} if chosen == "many" else {"trailing": "stop"}
+    return options
+
+
+def continued(parser: JSONParser, rest: str) -> Outcome:
+    """The outcome of one more fragment and the end."""
+    events: list[ValueEvent] = []
+    error = None
+    try:
+        events = parser.feed(rest)
+        events += parser.finish()
+    except StreamParseError as failed:
+        events += failed.events
+        error = failure(failed)
+    return outcome(parser, events, error)
+
+
+def check_pickle(data: bytes) -> None:
+    """A parser that is pickled between all fragments gives what an undisturbed one gives."""
+    choose = choices(data)
+    options = some_options(choose)
+    for fed in (data, text_of(data)):
+        pieces: Sequence[Any] = ragged(fed, choose)
+        assert run_pickled(pieces, **options) == run(pieces, **options)
+
+
+def run_pickled(pieces: Sequence[str | bytes], **options: Any) -> Outcome:
+    parser = JSONParser(**options)
+    events: list[ValueEvent] = []
+    error = None
+    try:
+        for piece in pieces:
+            parser = pickle.loads(pickle.dumps(parser))
+            events += parser.feed(piece)
+        parser = pickle.loads(pickle.dumps(parser))
+        events += parser.finish()
+    except StreamParseError as failed:
+        events += failed.events
+        error = failure(failed)
+    return outcome(pickle.loads(pickle.dumps(parser)), events, error)
+
+
+# For a target that lets the data choose: the last byte, so that seeds are plain JSON.
+OPTION_CHECKS: tuple[Callable[[bytes], None], ...] = (
+    check_many,
+    check_stop,
+    check_options,
+    check_select,
+    check_clone,
+    check_pickle,
+)
+
+
+def check_any_option(data: bytes) -> None:
+    """The check that the last byte chooses, for the bytes before it."""
+    if data:
+        OPTION_CHECKS[data[-1] % len(OPTION_CHECKS)](data[:-1])

@@ -1,0 +1,39 @@
+"""Runs a check under atheris: `python -m fuzz.fuzz_json [options of libFuzzer] [corpus folders]`.
+
+New inputs go to the first folder; without one to `fuzz/out/`, which is not kept, and the seeds are
+read from `fuzz/corpus/`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def main(target: str, check: str, corpus: str) -> None:
+    """Fuzz the named function of `fuzz.checks` until libFuzzer ends the process."""
+    try:
+        import atheris
+    except ImportError:
+        print("fuzzing needs atheris: pip install 'llm-streamparse[fuzz]' on Python 3.12 or 3.13")
+        sys.exit(2)
+    # What guides the fuzzer is the coverage of the package alone.
+    with atheris.instrument_imports(include=["streamparse"]):
+        from fuzz import checks
+    atheris.Setup(arguments(target, corpus), getattr(checks, check))
+    atheris.Fuzz()
+
+
+def arguments(target: str, corpus: str) -> list[str]:
+    """Those of the command line, and the folders and words that it does not name."""
+    given = sys.argv[1:]
+    out = HERE / "out" / target
+    out.mkdir(parents=True, exist_ok=True)
+    if all(one.startswith("-") for one in given):
+        given.append(str(out))
+    seeds = [str(HERE / "corpus" / corpus)]
+    words = f"-dict={HERE / 'corpus' / corpus}.dict"
+    found = f"-artifact_prefix={out}/"
+    return [sys.argv[0], words, found, *given, *seeds]
