@@ -12,8 +12,10 @@ from typing import Final
 
 Work = Callable[[], object]
 
-# A turn is at least this long, so that a quick side gets enough tries beside a slow one.
-_TURN: Final = 0.002
+# A turn lasts for at least this many seconds, and for this share of the slowest run so far, so that
+# a quick side gets enough tries beside a slow one.
+_TURN: Final = 0.01
+_SHARE: Final = 0.05
 
 
 class OutOfTimeError(Exception):
@@ -35,23 +37,25 @@ def within(seconds: float, deltas: list[str]) -> Iterator[str]:
 
 def pair(one: Work, other: Work, seconds: float, least: int = 3) -> tuple[float, float]:
     """The smallest time of each, from at least so many turns and so many seconds for both."""
-    lowest, deadline, turns = [float("inf")] * 2, time.perf_counter() + seconds, 0
+    lowest, slowest, turns = [float("inf")] * 2, 0.0, 0
+    deadline = time.perf_counter() + seconds
     while turns < least or time.perf_counter() < deadline:
         for side, work in enumerate((one, other)):
-            lowest[side] = min(lowest[side], _turn(work))
+            took = _turn(work, max(_TURN, slowest * _SHARE))
+            lowest[side], slowest = min(lowest[side], *took), max(slowest, *took)
         turns += 1
     return lowest[0], lowest[1]
 
 
-def _turn(work: Work) -> float:
-    lowest, spent = float("inf"), 0.0
-    while spent < _TURN:
+def _turn(work: Work, seconds: float) -> tuple[float, float]:
+    """The quickest and the slowest run in so many seconds."""
+    quickest, slowest, deadline = float("inf"), 0.0, time.perf_counter() + seconds
+    while slowest == 0.0 or time.perf_counter() < deadline:
         start = time.perf_counter()
         work()
         took = time.perf_counter() - start
-        lowest = min(lowest, took)
-        spent += took
-    return lowest
+        quickest, slowest = min(quickest, took), max(slowest, took)
+    return quickest, slowest
 
 
 def microseconds(seconds: float) -> str:

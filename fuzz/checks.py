@@ -10,23 +10,24 @@ finding can be repeated from its file alone.
 
 from __future__ import annotations
 
-import pickle
 import random
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from streamparse import JSONParser, Limits, Query, StreamParseError, ValueEvent
+from streamparse import JSONParser, Limits, Query, StreamParseError
 from tests.helpers import (
     Fragment,
     Outcome,
+    calls,
     cut,
     described,
-    failure,
     loads,
-    outcome,
+    pickled,
     raw_loads,
     run,
+    run_on,
+    run_relayed,
     tokens,
 )
 from tests.model import read
@@ -56,13 +57,11 @@ def is_shallow(text: str) -> bool:
     return text.count("[") + text.count("{") <= DEPTH
 
 
-def same_for_all_cuts(
-    data: Fragment, seed: bytes, options: dict[str, Any], parse: Callable[..., Outcome] = run
-) -> Outcome:
+def same_for_all_cuts(data: Fragment, seed: bytes, options: dict[str, Any]) -> Outcome:
     """The outcome, which is that of the whole, of single characters and of random pieces."""
-    whole = parse([data], **options)
-    assert parse(cut(data, [1]), **options) == whole
-    assert parse(ragged(data, choices(seed)), **options) == whole
+    whole = run([data], **options)
+    assert run(cut(data, [1]), **options) == whole
+    assert run(ragged(data, choices(seed)), **options) == whole
     return whole
 
 
@@ -171,11 +170,12 @@ def check_select(data: bytes) -> None:
     """Selection filters the events, whether values are kept or not, and touches nothing else."""
     choose, text = choices(data), text_of(data)
     queries = [Query.parse(query) for query in choose.sample(QUERIES, choose.randrange(4))]
-    options = {"many": choose.random() < 0.3}
+    options: dict[str, Any] = {"many": choose.random() < 0.3}
     plain = run([text], **options)
     expected = [
         event
-        for event in events_of([text], options)
+        for events, _ in calls(JSONParser(**options), [text])
+        for event in events
         if any(query.matches(event.path) for query in queries)
     ]
     kept = same_for_all_cuts(text, data, options | {"select": queries})
@@ -183,17 +183,6 @@ def check_select(data: bytes) -> None:
     assert kept.events == dropped.events == described(expected)
     assert vars(kept) | {"events": []} == vars(plain) | {"events": []}
     assert vars(dropped) | {"value": []} == vars(kept) | {"value": []}
-
-
-def events_of(pieces: Sequence[str], options: dict[str, Any]) -> list[ValueEvent]:
-    parser = JSONParser(**options)
-    events: list[ValueEvent] = []
-    try:
-        for piece in pieces:
-            events += parser.feed(piece)
-        return events + parser.finish()
-    except StreamParseError as error:
-        return events + error.events
 
 
 def check_clone(data: bytes) -> None:
@@ -208,11 +197,11 @@ def check_clone(data: bytes) -> None:
     except StreamParseError:
         return
     twin = parser.clone()
-    went_astray = continued(twin, choose.choice(['"', "]", "}", "1", text, after[::-1]]))
+    went_astray = run_on(twin, [choose.choice(['"', "]", "}", "1", text, after[::-1]])])
     assert went_astray.error or twin.done
     fresh = JSONParser(**options)
     fresh.feed(before)
-    assert continued(parser, after) == continued(fresh, after)
+    assert run_on(parser, [after]) == run_on(fresh, [after])
 
 
 def some_options(choose: random.Random) -> dict[str, Any]:
@@ -227,42 +216,13 @@ def some_options(choose: random.Random) -> dict[str, Any]:
     return options
 
 
-def continued(parser: JSONParser, rest: str) -> Outcome:
-    """The outcome of one more fragment and the end."""
-    events: list[ValueEvent] = []
-    error = None
-    try:
-        events = parser.feed(rest)
-        events += parser.finish()
-    except StreamParseError as failed:
-        events += failed.events
-        error = failure(failed)
-    return outcome(parser, events, error)
-
-
 def check_pickle(data: bytes) -> None:
     """A parser that is pickled between all fragments gives what an undisturbed one gives."""
     choose = choices(data)
     options = some_options(choose)
     for fed in (data, text_of(data)):
         pieces: Sequence[Any] = ragged(fed, choose)
-        assert run_pickled(pieces, **options) == run(pieces, **options)
-
-
-def run_pickled(pieces: Sequence[str | bytes], **options: Any) -> Outcome:
-    parser = JSONParser(**options)
-    events: list[ValueEvent] = []
-    error = None
-    try:
-        for piece in pieces:
-            parser = pickle.loads(pickle.dumps(parser))
-            events += parser.feed(piece)
-        parser = pickle.loads(pickle.dumps(parser))
-        events += parser.finish()
-    except StreamParseError as failed:
-        events += failed.events
-        error = failure(failed)
-    return outcome(pickle.loads(pickle.dumps(parser)), events, error)
+        assert run_relayed(JSONParser(**options), pieces, pickled) == run(pieces, **options)
 
 
 # For a target that lets the data choose: the last byte, so that seeds are plain JSON.

@@ -6,6 +6,7 @@ read from `fuzz/corpus/`.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -33,7 +34,11 @@ def arguments(target: str, corpus: str) -> list[str]:
     out.mkdir(parents=True, exist_ok=True)
     if all(one.startswith("-") for one in given):
         given.append(str(out))
-    seeds = [str(HERE / "corpus" / corpus)]
-    words = f"-dict={HERE / 'corpus' / corpus}.dict"
-    found = f"-artifact_prefix={out}/"
-    return [sys.argv[0], words, found, *given, *seeds]
+    if not any(map(os.path.isfile, given)):  # a file is a finding to be repeated, alone
+        given.append(str(HERE / "corpus" / corpus))
+    usual = [
+        f"-dict={HERE / 'corpus' / corpus}.dict",
+        f"-artifact_prefix={out}/",
+        "-max_len=2000",  # longer inputs find nothing that short ones do not, but more slowly
+    ]
+    return [sys.argv[0], *usual, *given]

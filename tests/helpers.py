@@ -9,8 +9,9 @@ Does not import hypothesis: the fuzz targets use this module too.
 from __future__ import annotations
 
 import json
+import pickle
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
@@ -23,7 +24,7 @@ from streamparse import (
     ValueStarted,
 )
 
-Fragment = TypeVar("Fragment", str, bytes)
+Fragment = TypeVar("Fragment", str, bytes, str | bytes)
 Path: TypeAlias = tuple[Any, ...]
 Tokens: TypeAlias = list[object]
 
@@ -207,22 +208,64 @@ def run(pieces: Iterable[str | bytes], **options: Any) -> Outcome:
 
 def run_on(parser: JSONParser, pieces: Iterable[str | bytes]) -> Outcome:
     """Feed the pieces to `parser` and finish, up to the first failure."""
+    return run_relayed(parser, pieces, lambda same_parser: same_parser)
+
+
+def run_relayed(
+    parser: JSONParser, pieces: Iterable[str | bytes], relay: Callable[[JSONParser], JSONParser]
+) -> Outcome:
+    """The same, but that the parser passes through `relay` before each call and at the end."""
     events: list[ValueEvent] = []
-    error: Failure | None = None
+    error = None
+    for piece in [*pieces, None]:
+        parser = relay(parser)
+        new, error = call(parser, piece)
+        events += new
+        if error is not None:
+            break
+    return outcome(relay(parser), events, error)
+
+
+def calls(
+    parser: JSONParser, pieces: Iterable[str | bytes]
+) -> Iterator[tuple[list[ValueEvent], StreamParseError | None]]:
+    """The events of each `feed` and of `finish`; a call that fails gives its error and is last."""
+    for piece in [*pieces, None]:
+        events, error = call(parser, piece)
+        yield events, error
+        if error is not None:
+            return
+
+
+def call(
+    parser: JSONParser, piece: str | bytes | None
+) -> tuple[list[ValueEvent], StreamParseError | None]:
+    """Feed a piece, or finish for None."""
     try:
-        for piece in pieces:
-            events += parser.feed(piece)
-        events += parser.finish()
-    except StreamParseError as failed:
-        events += failed.events
-        error = failure(failed)
-    return outcome(parser, events, error)
+        return (parser.finish() if piece is None else parser.feed(piece)), None
+    except StreamParseError as error:
+        return error.events, error
 
 
-def outcome(parser: JSONParser, events: list[ValueEvent], error: Failure | None) -> Outcome:
-    """What `parser` shows now, after these events."""
-    shown = described(events), tokens(parser.value)
-    return Outcome(*shown, error, parser.done, parser.open_path, parser.remainder)
+def pickled(parser: JSONParser) -> JSONParser:
+    """A fork by way of `pickle`."""
+    twin = pickle.loads(pickle.dumps(parser))
+    assert isinstance(twin, JSONParser)
+    return twin
+
+
+def outcome(
+    parser: JSONParser, events: Iterable[ValueEvent], error: StreamParseError | None
+) -> Outcome:
+    """What `parser` shows after these events and this failure."""
+    return Outcome(
+        described(events),
+        tokens(parser.value),
+        failure(error) if error else None,
+        parser.done,
+        parser.open_path,
+        parser.remainder,
+    )
 
 
 # What the standard library says

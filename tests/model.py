@@ -107,6 +107,10 @@ _RESTS = ["", "0", "true", "rue", "ue", "e", "alse", "lse", "se", "ull", "ll", "
 _RESTS += [f'{rest}"{more}' for rest in _STRING_RESTS for more in ("", ":0")]
 
 
+def _begins_number(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text) or _NUMBER.fullmatch(text + "0"))
+
+
 class _Ended(Exception):
     """The text is over."""
 
@@ -252,21 +256,32 @@ class _Reader:
         start = self.pos
         at_root = len(self.open) == self.options.many
         while True:
+            text = self.text[start : self.pos]
             try:
                 char = self.peek()
             except _Ended:
                 if self.finished and at_root:
-                    return self.text[start:]
+                    return text
                 raise
-            longer = self.text[start : self.pos + 1]
-            if not (_NUMBER.fullmatch(longer) or _NUMBER.fullmatch(longer + "0")):
+            except _Refused:
+                if at_root and self.is_next_document(text, self.text[self.pos]):
+                    return text
+                raise
+            if not _begins_number(text + char):
                 break
-            if len(longer) > self.limits.number:
+            if len(text) == self.limits.number:
                 self.refuse("number_length")
             self.pos += 1
         if char not in _AFTER_NUMBER and not (at_root and self.options.trailing == "stop"):
             self.refuse("invalid_number")
-        return self.text[start : self.pos]
+        return text
+
+    def is_next_document(self, number: str, char: str) -> bool:
+        """Does a root number end before `char`, which then counts for no limit of its own?"""
+        if not _NUMBER.fullmatch(number) or _begins_number(number + char):
+            return False
+        stop = self.options.trailing == "stop"
+        return stop or (self.options.many and char in _AFTER_NUMBER)
 
     # Strings
 

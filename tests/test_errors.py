@@ -513,8 +513,8 @@ def test_a_refusal_of_a_validator_is_placed_like_any_other() -> None:
 def test_later_calls_raise_the_same_again() -> None:
     parser = JSONParser()
     first = failure(parser, chars('["a", ?'))
-    for call in (lambda: parser.feed("x"), parser.finish, lambda: parser.feed(""), parser.finish):
+    for fragment in ("x", None, "", None):
         with pytest.raises(JSONSyntaxError) as caught:
-            call()
+            _ = parser.finish() if fragment is None else parser.feed(fragment)
         assert caught.value is not first
         assert fields(caught.value) == fields(first.copy_without_events())

@@ -56,9 +56,11 @@ def test_events_rebuild_the_value(document: str) -> None:
 
 def test_the_value_of_an_event_is_the_one_inside_the_parser() -> None:
     parser = JSONParser()
-    completed = parser.feed('[{"a": 1}, ')[-1]
-    assert completed.path == (0,)
-    assert completed.value is parser.value[0]
+    match parser.feed('[{"a": 1}, ')[-1]:
+        case ValueCompleted((0,), value):
+            assert value is parser.value[0]
+        case other:
+            pytest.fail(f"not {other}")
 
 
 def test_a_repeated_key_completes_twice() -> None:

@@ -219,7 +219,7 @@ def test_halves_of_pairs_in_keys() -> None:
     for fragments in [*cuttings(text), *halvings(text)]:
         parser = JSONParser()
         read(parser, fragments)
-        assert parser.value == {"😀": 1, "\ud83d": 2, "\ude00": {}}
+        assert parser.value == dict(zip(("😀", "\ud83d", "\ude00"), (1, 2, {}), strict=True))
 
 
 def test_a_raw_half_at_the_end_of_a_fragment_waits_for_the_other() -> None:
@@ -264,26 +264,29 @@ def test_many_refuses_what_is_ambiguous_or_separated_by_anything_else(text: str)
         assert isinstance(failure(JSONParser(many=True), fragments), JSONSyntaxError)
 
 
+def state(parser: JSONParser) -> tuple[Any, ...]:
+    return parser.value, parser.open_path, parser.started, parser.done
+
+
 def test_many_from_step_to_step() -> None:
     parser = JSONParser(many=True)
-    assert (parser.value, parser.started, parser.done, parser.open_path) == ([], False, False, ())
+    assert state(parser) == ([], (), False, False)
     assert parser.feed("[1] ") == [
         ValueStarted((0,), "array"),
         ValueCompleted((0, 0), 1),
         ValueCompleted((0,), [1]),
     ]
-    assert (parser.value, parser.started, parser.done) == ([[1]], True, False)
-    assert parser.open_path == ()
+    assert state(parser) == ([[1]], (), True, False)
     assert parser.feed('{"k": "x') == [
         ValueStarted((1,), "object"),
         ValueStarted((1, "k"), "string"),
         StringDelta((1, "k"), "x"),
     ]
-    assert parser.open_path == (1, "k")
+    assert state(parser) == ([[1], {"k": "x"}], (1, "k"), True, False)
     assert parser.feed('"}2') == [ValueCompleted((1, "k"), "x"), ValueCompleted((1,), {"k": "x"})]
-    assert not parser.done
+    assert state(parser) == ([[1], {"k": "x"}], (), True, False)
     assert parser.finish() == [ValueCompleted((2,), 2)]
-    assert (parser.value, parser.done, parser.open_path) == ([[1], {"k": "x"}, 2], True, None)
+    assert state(parser) == ([[1], {"k": "x"}, 2], None, True, True)
 
 
 def test_many_cut_short() -> None:

@@ -51,11 +51,12 @@ def test_wrong_types(name: str, wrong: Any) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_none_is_for_what_may_be_unlimited(name: str) -> None:
+    options: dict[str, Any] = {name: None}
     if name in OPTIONAL:
-        assert getattr(Limits(**{name: None}), name) is None
+        assert getattr(Limits(**options), name) is None
         return
     with pytest.raises(TypeError, match="not NoneType"):
-        Limits(**{name: None})
+        Limits(**options)
 
 
 def test_limits_are_values() -> None:
@@ -71,7 +72,7 @@ def test_limits_are_values() -> None:
 
 def test_bounds_go_by_name() -> None:
     with pytest.raises(TypeError):
-        Limits(5)  # type: ignore[misc]
+        Limits(5)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="deep"):
         Limits(deep=5)  # type: ignore[call-arg]
 

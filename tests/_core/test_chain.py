@@ -21,7 +21,7 @@ from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine
 from streamparse._core.sink import Sink
 from tests.helpers import merge_deltas
-from tests.parts import DOCUMENTS, Call, Judging, calls_of, cuttings, halvings, play
+from tests.parts import DOCUMENTS, Call, Judging, calls_of, cuttings, feed_each, halvings, play
 
 # Elements without JSON: <person><name>Ada</name></person>
 
@@ -128,19 +128,21 @@ def test_elements_become_a_value() -> None:
         assert merge_deltas(events) == expected
 
 
+def state(chain: Chain) -> tuple[Any, ...]:
+    return chain.value, chain.open_path, chain.started
+
+
 def test_partial_elements() -> None:
     chain = Chain()
     driver = Elements(chain.head)
-    assert (chain.value, chain.started, chain.open_path) == (None, False, None)
+    assert state(chain) == (None, None, False)
     driver.feed("<person><na")
-    assert (chain.value, chain.started, chain.open_path) == ({}, True, ())
+    assert state(chain) == ({}, (), True)
     driver.feed("me>Ada Lo")
-    assert chain.value == {"name": "Ada Lo"}
-    assert chain.open_path == ("name",)
+    assert state(chain) == ({"name": "Ada Lo"}, ("name",), True)
     snapshot = chain.snapshot()
     driver.feed("velace</name><aliases><alias>A")
-    assert chain.open_path == ("aliases", 0)
-    assert chain.value == {"name": "Ada Lovelace", "aliases": ["A"]}
+    assert state(chain) == ({"name": "Ada Lovelace", "aliases": ["A"]}, ("aliases", 0), True)
     assert snapshot == {"name": "Ada Lo"}
     assert chain.take_events() == [
         ValueStarted((), "object"),

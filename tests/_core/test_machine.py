@@ -152,7 +152,7 @@ def test_kind_is_said_with_the_first_character() -> None:
 # Long runs and many escapes go other ways through the code
 
 
-@pytest.mark.parametrize("size", [31, 32, 33, 34, 100, 5000])
+@pytest.mark.parametrize("size", [*range(30, 36), *range(62, 68), *range(126, 132), 5000])
 @pytest.mark.parametrize("end", ['"', '\\n"', '\\u00e9"', 'é"', '\ud800"'])
 def test_runs_of_any_length(size: int, end: str) -> None:
     document = '"' + "x" * size + end
@@ -197,7 +197,7 @@ HALVES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), HALVES)
-@pytest.mark.parametrize("padding", ["", "a run long enough for the quicker way through it "])
+@pytest.mark.parametrize("padding", ["", "a run long enough for the quicker way through it " * 5])
 def test_halves_that_meet_are_joined(text: str, expected: str, padding: str) -> None:
     document = '"' + padding + text[1:-1] + padding + '"'
     for fragments in [*cuttings(document), *halvings(document)]:
@@ -449,7 +449,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "code", "offset"), REFUSED)
 def test_refusals(text: str, code: str, offset: int) -> None:
-    for fragments in [*cuttings(text), *halvings(text), [text + "and more"]]:
+    for fragments in [*cuttings(text), *halvings(text), [text + "and more"], [text + " \\n" * 99]]:
         for precise in (True, False):
             error = refusal(fragments, precise=precise)
             assert isinstance(error, JSONSyntaxError)
@@ -594,6 +594,14 @@ def test_white_space_around_the_value_counts() -> None:
 def test_the_character_that_ends_a_number_belongs_to_the_next_document() -> None:
     for fragments in cuttings("123[2]"):
         assert built(fragments, many=True, limits=Limits(document=3)) == [123, [2]]
+
+
+@pytest.mark.parametrize("text", ["1234", "-12.", "12e5", "1.5e", "truefalse", '"ab"'])
+@pytest.mark.parametrize("options", [{"many": True}, {"stop": True}, {}])
+def test_nothing_else_ends_at_the_limit_of_the_document(text: str, options: Any) -> None:
+    for fragments in cuttings(text):
+        error = refusal(fragments, limits=Limits(document=3), **options)
+        assert (error.code, error.offset) == ("document_length", 3)
 
 
 def test_limits_of_each_document() -> None:

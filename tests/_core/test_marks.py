@@ -1,19 +1,57 @@
-"""Tests of the stand-in for mypyc's class marks."""
+"""Tests of the mark for the compiler: it leaves classes as they are, package or no package."""
 
 from __future__ import annotations
 
-from streamparse._core._marks import mypyc_attr
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import streamparse
+from streamparse._core import _marks
+
+SOURCE = Path(streamparse.__file__).parent / "_core" / "_marks.py"
 
 
-def test_a_marked_class_is_left_as_it_is() -> None:
+def loaded_anew() -> ModuleType:
+    """The module once more, from its source."""
+    spec = importlib.util.spec_from_file_location("marks_anew", SOURCE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def leaves_all_as_it_is(module: ModuleType) -> bool:
     class Plain:
         pass
 
-    assert mypyc_attr("acyclic", native_class=True)(Plain) is Plain
-    assert mypyc_attr()(Plain) is Plain
+    marks = (
+        module.mypyc_attr(),
+        module.mypyc_attr("acyclic"),
+        module.mypyc_attr(native_class=True),
+    )
+    return all(mark(Plain) is Plain for mark in marks)
 
 
-def test_a_marked_function_is_left_as_it_is() -> None:
-    def plain() -> None: ...
+def test_the_mark_that_is_in_use() -> None:
+    assert leaves_all_as_it_is(_marks)
 
-    assert mypyc_attr("acyclic")(plain) is plain
+
+def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mypy_extensions", None)
+    module = loaded_anew()
+    assert module.mypyc_attr.__module__ == "marks_anew"
+    assert leaves_all_as_it_is(module)
+
+
+def test_with_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = ModuleType("mypy_extensions")
+    package.mypyc_attr = lambda *attrs, **kwattrs: lambda kind: kind  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "mypy_extensions", package)
+    module = loaded_anew()
+    assert module.mypyc_attr is package.mypyc_attr
+    assert leaves_all_as_it_is(module)

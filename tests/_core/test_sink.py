@@ -381,9 +381,9 @@ def test_a_refusal_is_for_good() -> None:
     parser = JSONParser(validator=Judging(bound=1))
     with pytest.raises(SchemaViolation):
         parser.feed("[1]")
-    for call in (lambda: parser.feed("]"), parser.finish):
+    for fragment in ("]", None, ""):
         with pytest.raises(SchemaViolation) as caught:
-            call()
+            _ = parser.finish() if fragment is None else parser.feed(fragment)
         assert caught.value.offset == 1
         assert caught.value.events == []
 

@@ -13,7 +13,18 @@ from streamparse._core.machine import Machine
 from streamparse._core.sink import Sink
 from streamparse._core.subtree import Subtree
 from tests.helpers import merge_deltas
-from tests.parts import Call, Judging, Recorder, calls_of, chars, cuttings, halvings, joined, play
+from tests.parts import (
+    Call,
+    Judging,
+    Recorder,
+    calls_of,
+    chars,
+    cuttings,
+    feed_each,
+    halvings,
+    joined,
+    play,
+)
 
 ARGUMENTS = [
     '{"city": "Z\\u00fcrich", "days": [1, 2, {"deep": {}}]}',

@@ -8,46 +8,36 @@ an unfinished escape or surrogate pair, an unfinished number or literal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse import JSONParser, StreamParseError, ValueEvent
-from tests.helpers import cut, described, is_encodable
+from streamparse import JSONParser
+from tests.helpers import calls, cut, described, is_encodable
 from tests.model import read
 from tests.strategies import ANY_MANY_TEXTS, ANY_TEXTS, ANY_UTF8_TEXTS, SIZES, options
 
 
-def calls(
-    parser: JSONParser, pieces: Sequence[str | bytes]
-) -> Iterator[tuple[list[ValueEvent], int | None]]:
-    """The events of each `feed` and of `finish`, and where the call failed, if it did."""
-    for piece in (*pieces, None):
-        try:
-            yield (parser.finish() if piece is None else parser.feed(piece)), None
-        except StreamParseError as error:
-            yield error.events, error.offset
-            return
-
-
 def check_when(text: str, pieces: Sequence[str], chosen: dict[str, Any]) -> None:
-    """Each call returns exactly the events that its characters decide."""
+    """Each call returns exactly the events that its characters decide, and refuses as it must.
+
+    The end of the input counts as one more character.
+    """
     reading = read(text, finished=True, **chosen)
+    refused = None if reading.error is None else reading.error[1]
+    sizes = [*map(len, pieces), 1]
     start = 0
-    for turn, (events, failed_at) in enumerate(calls(JSONParser(**chosen), pieces)):
-        finishing = turn == len(pieces)
-        stop = len(text) + 1 if finishing else start + len(pieces[turn])
-        assert described(events) == described(reading.events(start, stop))
-        if failed_at is None:
-            assert reading.error is None or reading.error[1] >= stop or stop > len(text)
+    for size, (events, error) in zip(sizes, calls(JSONParser(**chosen), pieces), strict=False):
+        assert described(events) == described(reading.events(start, start + size))
+        if refused is not None and start <= refused < start + size:
+            assert error is not None
+            assert error.offset == refused
         else:
-            assert reading.error is not None
-            assert start <= failed_at < stop
-            assert failed_at == reading.error[1]
-        start = stop
+            assert error is None
+        start += size
 
 
 @given(ANY_TEXTS, SIZES, options())
@@ -79,11 +69,11 @@ def test_law_2_each_byte(text: str, chosen: dict[str, Any]) -> None:
         for last in [False] * (len(char.encode()) - 1) + [True]
     ]
     places.append((len(text), True))
-    for (place, last), (events, failed_at) in zip(
+    for (place, last), (events, error) in zip(
         places, calls(JSONParser(**chosen), pieces), strict=False
     ):
         assert described(events) == (described(reading.events(place, place + 1)) if last else [])
-        assert failed_at is None or (last and failed_at == place)
+        assert error is None or (last and error.offset == place)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 
 from hypothesis import given
 
-from streamparse import JSONParser, Query, StreamParseError, ValueEvent
-from tests.helpers import Path, cut, described, run, tokens
+from streamparse import JSONParser, Query
+from tests.helpers import Path, call, calls, cut, described, run, tokens
 from tests.model import read
 from tests.strategies import ANY_MANY_TEXTS, ANY_TEXTS, QUERIES, SIZES, options
 
@@ -21,27 +21,16 @@ def is_selected(queries: Sequence[str], path: Path) -> bool:
     return any(Query.parse(query).matches(path) for query in queries)
 
 
-def fed(parser: JSONParser, pieces: Sequence[str]) -> list[list[ValueEvent]]:
-    """The events of each call, up to the first failure."""
-    found: list[list[ValueEvent]] = []
-    try:
-        for piece in pieces:
-            found.append(parser.feed(piece))
-        found.append(parser.finish())
-    except StreamParseError as error:
-        found.append(error.events)
-    return found
-
-
 def check_selection(pieces: Sequence[str], queries: list[str], chosen: dict[str, Any]) -> None:
     """Call by call the events are those of a run without selection, filtered."""
     for keep in ("all", "open"):
-        selecting = JSONParser(select=queries, keep=keep, **chosen)
-        for events, mine in zip(
-            fed(JSONParser(**chosen), pieces), fed(selecting, pieces), strict=True
+        plain, selecting = JSONParser(**chosen), JSONParser(select=queries, keep=keep, **chosen)
+        for (events, error), (mine, my_error) in zip(
+            calls(plain, pieces), calls(selecting, pieces), strict=True
         ):
             expected = [event for event in events if is_selected(queries, event.path)]
             assert described(mine) == described(expected)
+            assert repr(my_error) == repr(error)
 
 
 @given(ANY_TEXTS, SIZES, QUERIES, options())
@@ -89,9 +78,7 @@ def check_dropping(text: str, queries: list[str], chosen: dict[str, Any]) -> Non
     """While something is open, `value` holds what is open and what is selected, no more."""
     parser = JSONParser(select=queries, keep="open", **chosen)
     for place, char in enumerate(text):
-        try:
-            parser.feed(char)
-        except StreamParseError:
+        if call(parser, char)[1] is not None:
             return
         full = read(text[: place + 1], **chosen)
         assert parser.open_path == full.open_path

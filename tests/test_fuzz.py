@@ -1,0 +1,102 @@
+"""The checks of the fuzz targets, driven by Hypothesis: the same body, without atheris."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fuzz import checks, driver
+from tests.strategies import ANY_BYTES, ANY_MANY_TEXTS, ANY_TEXTS, STOP_TEXTS
+
+ROOT = Path(__file__).parents[1]
+SEEDS = sorted((ROOT / "fuzz" / "corpus" / "json").iterdir())
+TARGETS = sorted(path.stem for path in (ROOT / "fuzz").glob("fuzz_*.py"))
+
+CHECKS: list[Callable[[bytes], None]] = [
+    checks.check_json,
+    checks.check_json_bytes,
+    *checks.OPTION_CHECKS,
+]
+each_check = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+
+_TEXTS = st.one_of(ANY_TEXTS, ANY_MANY_TEXTS, STOP_TEXTS)
+DATA = st.one_of(
+    st.binary(max_size=40),
+    st.text(st.sampled_from('{}[],:"\\u0d8e1.-tfn \n'), max_size=30).map(str.encode),
+    _TEXTS.map(lambda text: text.encode(errors="surrogatepass")),
+    ANY_BYTES,
+)
+
+
+@each_check
+@given(DATA)
+def test_check(check: Callable[[bytes], None], data: bytes) -> None:
+    check(data)
+
+
+@each_check
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda path: path.stem)
+def test_seed(check: Callable[[bytes], None], seed: Path) -> None:
+    check(seed.read_bytes())
+
+
+@given(st.binary())
+def test_any_bytes_are_a_text(data: bytes) -> None:
+    """No data is wasted on the checks of texts, and what is UTF-8 is that text."""
+    text = checks.text_of(data)
+    if b"\xff" not in data:
+        assert text.encode(errors="surrogateescape") == data
+
+
+def test_the_last_byte_chooses_the_check() -> None:
+    """Every option check can be reached, and sees the data without the byte."""
+    checks.check_any_option(b"")
+    for choice in range(len(checks.OPTION_CHECKS)):
+        checks.check_any_option(b"[1]" + bytes([choice]))
+
+
+def test_a_wrong_parser_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checks can fail: here on an oracle that refuses everything."""
+
+    def refuse(text: str) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(checks, "loads", refuse)
+    with pytest.raises(AssertionError):
+        checks.check_json(b"[1]")
+
+
+def test_folders_and_words_of_the_driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """New inputs go where the caller says; the seeds are read, but not for a single input."""
+    monkeypatch.setattr(driver, "HERE", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["fuzz_json", "-runs=1"])
+    assert driver.arguments("json", "json")[-2:] == [
+        str(tmp_path / "out" / "json"),
+        str(tmp_path / "corpus" / "json"),
+    ]
+    monkeypatch.setattr(sys, "argv", ["fuzz_json", "elsewhere"])
+    assert driver.arguments("json", "json")[-2:] == ["elsewhere", str(tmp_path / "corpus" / "json")]
+    finding = tmp_path / "crash"
+    finding.write_bytes(b"{")
+    monkeypatch.setattr(sys, "argv", ["fuzz_json", str(finding)])
+    assert driver.arguments("json", "json")[-1] == str(finding)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_targets_run_or_say_what_they_need(target: str, tmp_path: Path) -> None:
+    """With atheris a target runs; without it says so in one line."""
+    command = [sys.executable, "-m", f"fuzz.{target}", "-runs=200", str(tmp_path)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if importlib.util.find_spec("atheris"):
+        assert result.returncode == 0, result.stderr
+    else:
+        assert result.returncode == 2
+        assert result.stdout.count("\n") == 1
+        assert "atheris" in result.stdout
