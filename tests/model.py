@@ -189,7 +189,8 @@ class _Reader:
         self.skip_space()
         self.value(path, put)
         self.begun = False
-        self.document_start = self.pos
+        if self.options.many:  # else what follows counts for the only document
+            self.document_start = self.pos
 
     def put_root(self, value: object) -> None:
         self.root[0] = value

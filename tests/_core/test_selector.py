@@ -361,6 +361,15 @@ def test_a_fork_at_every_call(text: str, drop: bool) -> None:
         assert repr(builder.value) == before
 
 
+@pytest.mark.parametrize("asked", ["[1, [2]]", '{"a": [2]}', '"text"'])
+def test_asking_is_for_one_value_only(asked: str) -> None:
+    builder = SelectingBuilder(Selector([]), drop=True)
+    play(calls_of("["), builder)
+    builder.keep_next()
+    play([*calls_of(asked), *calls_of('[3, {"b": 4}, "x"')], builder)
+    assert builder.value == [[]]
+
+
 def test_a_fork_remembers_what_a_validator_asked_for() -> None:
     builder = SelectingBuilder(Selector([]), drop=True)
     play(calls_of("["), builder)

@@ -212,22 +212,23 @@ def test_what_is_built_at_a_close() -> None:
 
 
 class Curious(Judge):
-    """Looks at `built` where there is nothing to see."""
+    """Looks at `built` where there is nothing to see: at every call but the ends."""
 
-    def start_array(self, offset: int) -> None:
-        self.look()
+    def look(self) -> None:
+        pass
 
-    def text(self, text: str, offset: int) -> None:
-        self.look()
+    def hear(self, *call: Any) -> None:
+        if not call[0].startswith("end"):
+            self.seen.append(self.built)
 
-    def scalar(self, value: object, offset: int) -> None:
-        self.look()
+    def hear_text(self, name: str, text: str, offset: int) -> None:
+        self.seen.append(self.built)
 
 
 def test_nothing_is_built_elsewhere() -> None:
     judging = Judging(kind=Curious)
-    JSONParser(validator=judging).feed('[1, "x", [')
-    assert judging.begun[0].seen == [None, None, None, "x", None]
+    JSONParser(validator=judging).feed('{"a": [[], "x", "y"], "b": {}, "c": [2, {}, true]}')
+    assert judging.begun[0].seen == [None] * 20
 
 
 def test_built_is_the_value_itself() -> None:
@@ -247,25 +248,43 @@ def test_built_is_the_value_itself() -> None:
 
 
 class Wanting(Judge):
-    """Asks for arrays and for strings that begin with the document, never for objects."""
+    """Asks for the value of every member `keep`."""
+
+    def __init__(self, bound: int | None = None) -> None:
+        super().__init__(bound)
+        self.asking = False
+
+    def end_key(self, offset: int) -> None:
+        self.asking = self.built == "keep"
+
+    def ask(self) -> None:
+        if self.asking:
+            self.wants_whole = True
+        self.asking = False
+
+    def start_object(self, offset: int) -> None:
+        self.ask()
 
     def start_array(self, offset: int) -> None:
-        self.wants_whole = True
+        self.ask()
 
     def start_string(self, offset: int) -> None:
-        self.wants_whole = offset < 10
+        self.ask()
 
 
 @pytest.mark.parametrize("select", [(), "$.none", "$..deep"])
 def test_a_value_can_be_asked_for_when_only_the_open_is_kept(select: Any) -> None:
-    for fragments in cuttings('{"a": "kept", "b": "left", "c": [1, {"d": ["x"]}], "e": {"f": 2}}'):
+    document = (
+        '{"keep": "kept", "b": "left", "c": [{"keep": [1, {"d": "in"}]}, [2], ["out"]],'
+        ' "e": {"keep": {"f": [3]}, "g": {"h": {}}}}'
+    )
+    expected = ["kept", "", "in", {"d": "in"}, [1, {"d": "in"}], {}, [], "", [], []]
+    expected += [[3], {"f": [3]}, {}, {}, {}, {}]
+    for fragments in cuttings(document):
         judging = Judging(kind=Wanting)
         parser = JSONParser(select=select, keep="open", validator=judging)
         assert read(parser, fragments) == []
-        seen = judging.begun[0].seen
-        assert [one for one in seen if isinstance(one, list)] == [["x"], [1, {"d": ["x"]}]]
-        assert [one for one in seen if isinstance(one, dict)] == [{"d": ["x"]}, {}, {}]
-        assert ("kept" in seen, "left" in seen) == (True, False)
+        assert judging.begun[0].seen == expected
         assert not judging.begun[0].wants_whole
         assert parser.value == {}
 

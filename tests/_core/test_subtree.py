@@ -216,6 +216,15 @@ def test_any_node(path: tuple[Any, ...], source: str) -> None:
         assert call.arguments.value == (json.loads(source) if source else None)
 
 
+@pytest.mark.parametrize("arguments", ARGUMENTS)
+def test_a_whole_document(arguments: str) -> None:
+    for fragments in cuttings(arguments):
+        call = fed(fragments, ())
+        assert call.text == arguments
+        assert call.arguments.value == json.loads(arguments)
+        assert not call.rest.started
+
+
 def test_a_root_number_ends_with_the_input() -> None:
     for fragments in cuttings(" 12"):
         call = fed(fragments, ())
