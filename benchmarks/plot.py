@@ -35,7 +35,10 @@ APPROACHES: Final = {
     "re-parses": "parses all that has arrived, again",
     "floor": "nothing before the end",
 }
-_LABEL_GAP: Final = 0.24  # in decades: the height of a line of text
+
+# In decades: the height of a line of text, and the length of a name.
+_LABEL_GAP: Final = 0.24
+_LABEL_LENGTH: Final = 1.3
 
 # Text as text, and no random names: small, readable, the same file for the same figures.
 _STYLE: Final[dict[Any, Any]] = {
@@ -110,11 +113,11 @@ def _line(cells: Sequence[dict[str, Any]], build: str) -> Line | None:
 
 
 def spread_labels(lines: Sequence[Line]) -> None:
-    """Move the names of lines that end together apart, from the lowest up."""
+    """Move the names of lines that end near each other apart, from the lowest up."""
     placed: list[Line] = []
     for line in sorted(lines, key=lambda line: line.points[-1][1]):
         for below in placed:
-            near = abs(log10(below.points[-1][0] / line.points[-1][0])) < 0.5
+            near = abs(log10(below.points[-1][0] / line.points[-1][0])) < _LABEL_LENGTH
             if near and log10(line.label_at / below.label_at) < _LABEL_GAP:
                 line.label_at = below.label_at * 10**_LABEL_GAP
         placed.append(line)

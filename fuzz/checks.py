@@ -24,6 +24,7 @@ from tests.helpers import (
     described,
     loads,
     pickled,
+    place_of,
     raw_loads,
     run,
     run_on,
@@ -67,6 +68,9 @@ def same_for_all_cuts(data: Fragment, seed: bytes, options: dict[str, Any]) -> O
 
 def agrees_with_model(found: Outcome, text: str, options: dict[str, Any]) -> None:
     """Events, value and error are those of the reference in `tests/model.py`."""
+    if found.error:
+        place = found.error.line, found.error.column, found.error.excerpt
+        assert place == place_of(found.error.offset, text)
     if not is_shallow(text):
         return
     reading = read(text, finished=True, **options)

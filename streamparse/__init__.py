@@ -6,7 +6,7 @@ word on what is complete.
 
 from __future__ import annotations
 
-from streamparse._core.machine import COMPILED
+from streamparse._core.grammar import COMPILED
 from streamparse._version import __version__
 from streamparse.errors import (
     ERROR_CODES,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
 from streamparse import _version
-from streamparse._core.machine import COMPILED
+from streamparse._core.grammar import COMPILED
 from streamparse._core.writer import Writer
 from streamparse.errors import StreamParseError
 from streamparse.limits import Limits

@@ -201,6 +201,13 @@ def failure(error: StreamParseError) -> Failure:
     return Failure(kind, error.code, *place, error.path, error.excerpt, error.message)
 
 
+def place_of(offset: int, text: str) -> tuple[int, int, str]:
+    """What line, column and excerpt of an error at `offset` must be."""
+    line_start = text.rfind("\n", 0, offset) + 1
+    excerpt = text[max(offset - 40, 0) : offset]
+    return text.count("\n", 0, offset) + 1, offset - line_start + 1, excerpt
+
+
 def run(pieces: Iterable[str | bytes], **options: Any) -> Outcome:
     """Feed the pieces to a new parser and finish, up to the first failure."""
     return run_on(JSONParser(**options), pieces)

@@ -23,6 +23,7 @@ CORE = (
     "flat",
     "events",
     "sink",
+    "grammar",
     "machine",
     "builder",
     "selector",

@@ -1,5 +1,5 @@
 """The machine room: what mypyc compiles. Public faces are one level up.
 
-Import order inside: flat, events, sink < machine, selector, builder < chain, writer, subtree <
-parser.
+Import order inside, each from earlier ones only: flat, events, sink, grammar, machine, builder,
+selector, chain, writer, subtree, parser.
 """

@@ -17,19 +17,35 @@ States, and what may follow:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from streamparse._core.grammar import (
+    AFTER_NUMBER,
+    COMPILED,
+    ESCAPED,
+    ESCAPED_RUN,
+    HEX_DIGITS,
+    INTEGER,
+    LITERALS,
+    LONG_RUN,
+    MAY_END,
+    NUMBER_START,
+    SPACE,
+    STANDS,
+    START,
+    STOP,
+    WORDS,
+    number_step,
+    run_end,
+)
 from streamparse._core.sink import Sink
 from streamparse.errors import IncompleteError, JSONSyntaxError, LimitError
 from streamparse.limits import Limits
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
-
-COMPILED: Final = not __file__.endswith(".py")
 
 # States. Up to LITERAL they are the inside of a token; from VALUE to DOCUMENT a value may begin.
 STRING: Final = 0
@@ -59,72 +75,9 @@ _ENDED: Final = (
     "before ',' or the closing bracket",
 )
 
-# Where in the grammar of RFC 8259, section 6, the text of a number stands.
-START: Final = 0
-MINUS: Final = 1
-ZERO: Final = 2
-INTEGER: Final = 3
-POINT: Final = 4
-FRACTION: Final = 5
-EXPONENT: Final = 6
-EXPONENT_SIGN: Final = 7
-EXPONENT_DIGITS: Final = 8
-# Where it may end.
-_WHOLE: Final = (False, False, True, True, False, True, False, False, True)
-# The same places for the groups of `_NUMBER`.
-_STANDS: Final = (
-    START,
-    MINUS,
-    ZERO,
-    INTEGER,
-    POINT,
-    FRACTION,
-    EXPONENT,
-    EXPONENT_SIGN,
-    EXPONENT_DIGITS,
-    EXPONENT,
-    EXPONENT_SIGN,
-    EXPONENT_DIGITS,
-)
-
 # Bounds that a few characters cannot pass are looked at once in so many characters.
 _CHECK: Final = 4096
 EXCERPT: Final = 40  # characters of context in an error
-# From here on regular expressions are quicker than a compiled loop; interpreted they always are.
-_LONG_RUN: Final = 128
-# What ends a run inside a string. Surrogates are singled out to be joined or judged.
-_STOP: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
-# Runs and whole escapes, but for lone halves. Bounded: each repetition costs `re` memory.
-_ESCAPED_RUN: Final = re.compile(
-    r"""(?:[^"\\\x00-\x1f\ud800-\udfff]+
-    |\\["\\/bfnrt]
-    |\\u(?![Dd][89A-Fa-f])[0-9A-Fa-f]{4}
-    |\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}){1,500}""",
-    re.VERBOSE,
-)
-# The longest beginning of a number; the last group that matched tells where it stands.
-_NUMBER: Final = re.compile(
-    r"""(-)?(?:(?:(0)|([1-9][0-9]*))(?:
-    (\.)(?:([0-9]+)(?:([eE])([-+])?([0-9]+)?)?)?
-    |([eE])([-+])?([0-9]+)?)?)?""",
-    re.VERBOSE,
-)
-_SPACE: Final = re.compile("[ \t\n\r]*")
-_HEX: Final = "0123456789abcdefABCDEF"
-_ESCAPED: Final[dict[str, str]] = {
-    '"': '"',
-    "\\": "\\",
-    "/": "/",
-    "b": "\b",
-    "f": "\f",
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-}
-_WORDS: Final[dict[str, str]] = {"t": "true", "f": "false", "n": "null"}
-_LITERALS: Final[dict[str, object]] = {"true": True, "false": False, "null": None}
-# A whole number followed by anything else is one long malformed number.
-_AFTER_NUMBER: Final = ' \t\n\r,]}:[{"'
 
 
 class Machine:
@@ -300,9 +253,9 @@ class Machine:
             state = self.state
             if not state:  # STRING
                 if COMPILED:
-                    stop = _stop(text, pos, end)
+                    stop = run_end(text, pos, end)
                 else:  # the same without a call
-                    found = _STOP.search(text, pos)
+                    found = STOP.search(text, pos)
                     stop = end if found is None else found.start()
                 if not self.plain:
                     pos = self._step(text, pos, stop, end)
@@ -425,11 +378,11 @@ class Machine:
 
     def _ends_root_number(self, char: str) -> bool:
         """Is a root number open that is whole, and done with when `char` comes next?"""
-        if self.state != NUMBER or self.depth or not _WHOLE[self.grammar]:
+        if self.state != NUMBER or self.depth or not MAY_END[self.grammar]:
             return False
-        if _number_step(self.grammar, ord(char)) >= 0:
+        if number_step(self.grammar, ord(char)) >= 0:
             return False
-        return self.stop or char in _AFTER_NUMBER
+        return self.stop or char in AFTER_NUMBER
 
     def finish(self) -> None:
         """The input has ended: a root number is now whole; anything else open is an error."""
@@ -443,7 +396,7 @@ class Machine:
 
     def end_root_number(self) -> None:
         """What comes next cannot belong to a number: a root one ends here, if it may."""
-        if self.state == NUMBER and not self.depth and _WHOLE[self.grammar]:
+        if self.state == NUMBER and not self.depth and MAY_END[self.grammar]:
             self._end_number(self.held, self.offset)
 
     # Containers and the ends of values.
@@ -454,7 +407,7 @@ class Machine:
         if 48 <= char <= 57 or char == 45:
             word = "number"
         else:
-            word = _WORDS.get(text[pos], "")
+            word = WORDS.get(text[pos], "")
             if char == 0xFEFF and offset == 0:
                 return pos + 1  # one leading byte order mark
         if not word or (self.glued and self.state == DOCUMENT):
@@ -535,7 +488,7 @@ class Machine:
         self.glued = False
         stop = pos + 1
         if stop < end and text[stop] <= " ":
-            run = _SPACE.match(text, pos)
+            run = SPACE.match(text, pos)
             assert run is not None
             stop = run.end()
         lines = text.count("\n", pos, stop)
@@ -563,21 +516,21 @@ class Machine:
         first = pos
         pos = stop
         while pos < end and text[pos] == "\\":
-            if end - pos > _LONG_RUN:
-                found = _ESCAPED_RUN.match(text, pos)
+            if end - pos > LONG_RUN:
+                found = ESCAPED_RUN.match(text, pos)
                 if found is None:
                     break
                 stop = found.end()
                 got += scanstring(text[pos:stop] + '"', 0)[0]
                 pos = stop
             else:
-                plain = _ESCAPED.get(text[pos + 1]) if pos + 1 < end else None
+                plain = ESCAPED.get(text[pos + 1]) if pos + 1 < end else None
                 if plain is None:
                     break
                 got += plain
                 pos += 2
             if pos < end:
-                stop = _stop(text, pos, end)
+                stop = run_end(text, pos, end)
                 if stop > pos:
                     got += text[pos:stop]
                     pos = stop
@@ -630,16 +583,16 @@ class Machine:
 
     def _escape(self, text: str, pos: i64, end: i64) -> i64:
         """Read on inside an escape, `held` being what came after the backslash."""
-        plain = _ESCAPED.get(text[pos]) if self.plain and not self.held and pos < end else None
+        plain = ESCAPED.get(text[pos]) if self.plain and not self.held and pos < end else None
         if plain is not None:  # the commonest cut of all: right after the backslash
             self.state = STRING
-            stop = _stop(text, pos + 1, end)
+            stop = run_end(text, pos + 1, end)
             return self._joined(text, pos, stop, end, plain + text[pos + 1 : stop])
         while pos < end and self.state == ESCAPE:
             char = text[pos]
             offset = self.offset + pos
             if self.held:
-                if char not in _HEX:
+                if char not in HEX_DIGITS:
                     message = f"expected a hexadecimal digit, not {char!r}"
                     self._reject("invalid_escape", message, offset)
                 self.held += char
@@ -650,9 +603,9 @@ class Machine:
                     self._unit(code, offset)
             elif char == "u":
                 self.held = char
-            elif char in _ESCAPED:
+            elif char in ESCAPED:
                 self.state = STRING
-                self._unit(ord(_ESCAPED[char]), offset)
+                self._unit(ord(ESCAPED[char]), offset)
             else:
                 self._reject("invalid_escape", f"there is no escape '\\' + {char!r}", offset)
             pos += 1
@@ -702,15 +655,15 @@ class Machine:
         if COMPILED or self.grammar != START:
             grammar = self.grammar
             while pos < end:
-                grammar = _number_step(grammar, ord(text[pos]))
+                grammar = number_step(grammar, ord(text[pos]))
                 if grammar < 0:
                     break
                 self.grammar = grammar
                 pos += 1
         else:  # the same in one step
-            found = _NUMBER.match(text, pos)
+            found = NUMBER_START.match(text, pos)
             assert found is not None
-            self.grammar = _STANDS[found.lastindex or 0]
+            self.grammar = STANDS[found.lastindex or 0]
             pos = found.end()
         lexeme = text[start:pos]
         if self.held:
@@ -726,7 +679,7 @@ class Machine:
             self.held = lexeme
             return pos
         stops = self.stop and not self.depth  # then any character ends it
-        if not _WHOLE[self.grammar] or not (stops or text[pos] in _AFTER_NUMBER):
+        if not MAY_END[self.grammar] or not (stops or text[pos] in AFTER_NUMBER):
             message = f"{text[pos]!r} cannot follow {lexeme[-20:]!r} in a number"
             self._reject("invalid_number", message, self.offset + pos)
         self._end_number(lexeme, self.offset + pos)
@@ -768,7 +721,7 @@ class Machine:
             matched += 1
         self.matched = matched
         if matched == size:
-            self.sink.scalar(_LITERALS[word], self.offset + pos - 1)
+            self.sink.scalar(LITERALS[word], self.offset + pos - 1)
             self._end_value(self.offset + pos)
         return pos
 
@@ -795,40 +748,3 @@ class Machine:
 
     def _reject(self, code: str, message: str, offset: i64) -> NoReturn:
         raise JSONSyntaxError(message, code=code, offset=offset)
-
-
-def _stop(text: str, pos: i64, end: i64) -> i64:
-    """Where the run of plain characters at `pos` ends."""
-    if COMPILED:
-        near = pos + _LONG_RUN if end - pos > _LONG_RUN else end
-        while pos < near:
-            char: i64 = ord(text[pos])
-            if char == 34 or char == 92 or char < 32 or 0xD800 <= char <= 0xDFFF:
-                return pos
-            pos += 1
-        if pos == end:
-            return end
-    found = _STOP.search(text, pos)
-    return end if found is None else found.start()
-
-
-def _number_step(grammar: i64, char: i64) -> i64:
-    """Where `char` leads in the grammar of a number; -1 where it cannot follow."""
-    if 48 <= char <= 57:
-        if grammar == INTEGER or grammar == FRACTION or grammar == EXPONENT_DIGITS:
-            return grammar
-        if grammar <= MINUS:
-            return ZERO if char == 48 else INTEGER
-        if grammar == POINT:
-            return FRACTION
-        return -1 if grammar == ZERO else EXPONENT_DIGITS
-    if char == 46:
-        return POINT if grammar == ZERO or grammar == INTEGER else -1
-    if char == 101 or char == 69:
-        whole = grammar == ZERO or grammar == INTEGER or grammar == FRACTION
-        return EXPONENT if whole else -1
-    if char == 45 and grammar == START:
-        return MINUS
-    if (char == 45 or char == 43) and grammar == EXPONENT:
-        return EXPONENT_SIGN
-    return -1

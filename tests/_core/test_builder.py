@@ -221,6 +221,14 @@ def test_all_is_kept_anyway() -> None:
     assert builder.value == [1, "x"]
 
 
+@pytest.mark.parametrize(
+    ("text", "started"),
+    [("", False), (" 1", False), ("1 ", True), ("[", True), ('"', True), ("{} ", True)],
+)
+def test_started_with_many(text: str, started: bool) -> None:
+    assert after(text, many=True).started is started
+
+
 # One document after the other
 
 

@@ -122,6 +122,14 @@ def test_precise_text_says_where_each_character_is(document: str) -> None:
                 assert document[offset] in '"\\/bfnrt0123456789abcdefABCDEF'
 
 
+@pytest.mark.parametrize("document", [one for one in DOCUMENTS if "\\" not in one])
+def test_careless_text_without_escapes_says_where_it_begins(document: str) -> None:
+    for fragments in cuttings(document):
+        for name, text, offset in (call for call in calls(fragments, False) if len(call) == 3):
+            if name in ("text", "key_text"):
+                assert document[offset : offset + len(text)] == text
+
+
 def test_careless_text_joins_runs_and_escapes() -> None:
     heard = calls(['"one \\n two \\t three"'], precise=False)
     assert heard[1] == ("text", "one \n two \t three", 1)
@@ -565,6 +573,38 @@ def test_the_limit_of_a_long_string(size: int) -> None:
         assert sum(len(call[1]) for call in recorder.calls if call[0] == "text") == size
     for fragments in cuttings(document[:-1] + '"]'):
         assert built(fragments, limits=limits) == ["s" * size]
+
+
+@pytest.mark.parametrize(
+    ("unit", "size"),
+    [
+        ("ab\\n", 3),
+        ("\\t\\u00e9", 2),
+        ("\\ud83d\\ude00", 1),
+        ("x\ud83d\ude00", 2),
+        ("\ud83d ", 2),
+        ("\\ud83dy", 2),
+        ("\\udc00\\\\", 2),
+    ],
+)
+@pytest.mark.parametrize("place", ["value", "key"])
+def test_the_limit_of_a_long_string_of_escapes(unit: str, size: int, place: str) -> None:
+    """The length of a string is only counted near the limit: it must be known there."""
+    before = '["short \\n one", {"k": "v", "' if place == "key" else '["k\\u00e9y", [], "'
+    count = 10_000 // size
+    document = before + unit * count + "!"
+    bounds = Limits(string=count * size)
+    for fragments in ([document], ragged(document, 1)):
+        error = refusal(fragments, precise=False, limits=bounds)
+        assert (error.code, error.offset) == ("string_length", len(document) - 1)
+    for fragments in ([document[:-1]], ragged(document[:-1], 1)):
+        assert refusal(fragments, precise=False, limits=bounds).code == "truncated"
+    for at in (len(document) // 9, len(document) // 2, len(document) - 9, len(document) - 2):
+        machine = Machine(Sink(), limits=bounds)
+        feed_each(machine, ragged(document[:at], 4))
+        with pytest.raises(LimitError) as caught:
+            machine.clone(Sink()).feed(document[at:])
+        assert caught.value.offset == len(document) - 1
 
 
 @pytest.mark.parametrize("size", [4096, 4097, 9000, 20_000])

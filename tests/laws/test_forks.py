@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse import JSONParser, StreamParseError
+from streamparse import JSONParser, Limits, StreamParseError
 from tests.helpers import (
     Outcome,
     call,
@@ -183,6 +183,23 @@ def test_a_fork_at_each_kind_of_place(fork: Callable[[JSONParser], JSONParser], 
             assert not read or parser.value is parser.value
             twin = fork(parser)
             assert run_on(twin, [rest]) == run_on(parser, [rest])
+
+
+@each_fork
+@pytest.mark.parametrize("unit", ["x", r"\n", r"\ud83d\ude00", "\U0001f600"])
+def test_a_fork_knows_the_length_of_the_open_string(
+    fork: Callable[[JSONParser], JSONParser], unit: str
+) -> None:
+    """Also where the limit is far away, so that nothing was counted yet."""
+    text = '["' + unit * 20_000
+    for place in (2, 10, 10_000):
+        parser = JSONParser(limits=Limits(string=20_000))
+        parser.feed(text[:place])
+        twin = fork(parser)
+        twin.feed(text[place:])
+        error = call(twin, "y")[1]
+        assert error is not None
+        assert (error.code, error.offset) == ("string_length", len(text))
 
 
 # Depth

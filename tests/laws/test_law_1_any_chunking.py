@@ -80,6 +80,48 @@ def test_law_1_text(text: str, sizes: Sequence[int], chosen: dict[str, Any]) -> 
     assert run(cut(text, sizes), **chosen) == run([text], **chosen)
 
 
+# Text, and how many decoded characters it is.
+UNITS = (
+    ("x", 1),
+    (r"\n", 1),
+    (r"\u00e9", 1),
+    (r"\ud83d\ude00", 1),
+    ("\U0001f600", 1),
+    ("\ud83d\ude00", 1),
+    (r"\ud83dx", 2),
+    (r"ab\ude00\u0041", 4),
+)
+
+
+@pytest.mark.parametrize(("unit", "length"), UNITS)
+@pytest.mark.parametrize("sizes", [[], [1], [3, 0, 4], [1000], [9000, 5]], ids=str)
+@pytest.mark.parametrize("before", ['["', '{"'])
+def test_law_1_limits_far_into_a_string(
+    unit: str, length: int, sizes: list[int], before: str
+) -> None:
+    """Law 1 for limits that a parser may look at now and then only: a string that is just right.
+
+    One more character is refused where it is decided.
+    """
+    limit = 20_000
+    text = before + unit * (limit // length) + "y"
+    chosen = {"limits": Limits(string=limit)}
+    outcome = run(cut(text, sizes), **chosen)
+    assert outcome.error is not None
+    assert (outcome.error.code, outcome.error.offset) == ("string_length", len(text) - 1)
+    rest = '"]' if before == '["' else '": 1}'
+    assert run(cut(text[:-1] + rest, sizes), **chosen).error is None
+
+
+@pytest.mark.parametrize("sizes", [[], [1], [3, 0, 4], [1000], [9000, 5]], ids=str)
+@pytest.mark.parametrize("text", ["[" + " " * 30_000, '"' + "x" * 30_000, "[0" + ", 10" * 10_000])
+def test_law_1_limits_far_into_a_document(text: str, sizes: list[int]) -> None:
+    """Law 1: the same for a document of 20 000 characters."""
+    outcome = run(cut(text, sizes), limits=Limits(document=20_000))
+    assert outcome.error is not None
+    assert (outcome.error.code, outcome.error.offset) == ("document_length", 20_000)
+
+
 @given(ANY_MANY_TEXTS, SIZES, options())
 def test_law_1_many(text: str, sizes: Sequence[int], chosen: dict[str, Any]) -> None:
     """Law 1 for documents one after the other."""

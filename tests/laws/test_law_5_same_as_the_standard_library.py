@@ -35,6 +35,7 @@ from tests.helpers import (
     exact,
     is_encodable,
     loads,
+    place_of,
     raw_loads,
     run,
     same,
@@ -172,6 +173,15 @@ def test_law_5_refused_at_the_first_offending_character(text: str) -> None:
     assume(impossible)
     assert completion(impossible) is None
     assert oracle(impossible + rest) is None
+
+
+@given(ANY_TEXTS, SIZES)
+@example('[\n"a",\n' + " " * 50 + "]", [3])
+def test_law_5_says_where(text: str, sizes: Sequence[int]) -> None:
+    """Line, column and excerpt of a refusal belong to its offset."""
+    error = run(cut(text, sizes)).error
+    if error is not None:
+        assert (error.line, error.column, error.excerpt) == place_of(error.offset, text)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""The tokens of RFC 8259, section by section: tables, regular expressions, single steps.
+
+Rule: nothing here remembers anything; what may come next is the machine's business.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+COMPILED: Final = not __file__.endswith(".py")
+
+# Where in the grammar of RFC 8259, section 6, the text of a number stands.
+START: Final = 0
+MINUS: Final = 1
+ZERO: Final = 2
+INTEGER: Final = 3
+POINT: Final = 4
+FRACTION: Final = 5
+EXPONENT: Final = 6
+EXPONENT_SIGN: Final = 7
+EXPONENT_DIGITS: Final = 8
+# Where it may end.
+MAY_END: Final = (False, False, True, True, False, True, False, False, True)
+# The same places for the groups of `NUMBER_START`.
+STANDS: Final = (
+    START,
+    MINUS,
+    ZERO,
+    INTEGER,
+    POINT,
+    FRACTION,
+    EXPONENT,
+    EXPONENT_SIGN,
+    EXPONENT_DIGITS,
+    EXPONENT,
+    EXPONENT_SIGN,
+    EXPONENT_DIGITS,
+)
+
+# From here on regular expressions are quicker than a compiled loop; interpreted they always are.
+LONG_RUN: Final = 128
+# What ends a run inside a string. Surrogates are singled out to be joined or judged.
+STOP: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
+# Runs and whole escapes, but for lone halves. Bounded: each repetition costs `re` memory.
+ESCAPED_RUN: Final = re.compile(
+    r"""(?:[^"\\\x00-\x1f\ud800-\udfff]+
+    |\\["\\/bfnrt]
+    |\\u(?![Dd][89A-Fa-f])[0-9A-Fa-f]{4}
+    |\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}){1,500}""",
+    re.VERBOSE,
+)
+# The longest beginning of a number; the last group that matched tells where it stands.
+NUMBER_START: Final = re.compile(
+    r"""(-)?(?:(?:(0)|([1-9][0-9]*))(?:
+    (\.)(?:([0-9]+)(?:([eE])([-+])?([0-9]+)?)?)?
+    |([eE])([-+])?([0-9]+)?)?)?""",
+    re.VERBOSE,
+)
+SPACE: Final = re.compile("[ \t\n\r]*")
+HEX_DIGITS: Final = "0123456789abcdefABCDEF"
+ESCAPED: Final[dict[str, str]] = {
+    '"': '"',
+    "\\": "\\",
+    "/": "/",
+    "b": "\b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+}
+WORDS: Final[dict[str, str]] = {"t": "true", "f": "false", "n": "null"}
+LITERALS: Final[dict[str, object]] = {"true": True, "false": False, "null": None}
+# A whole number followed by anything else is one long malformed number.
+AFTER_NUMBER: Final = ' \t\n\r,]}:[{"'
+
+
+def run_end(text: str, pos: i64, end: i64) -> i64:
+    """Where the run of plain characters at `pos` ends."""
+    if COMPILED:
+        near = pos + LONG_RUN if end - pos > LONG_RUN else end
+        while pos < near:
+            char: i64 = ord(text[pos])
+            if char == 34 or char == 92 or char < 32 or 0xD800 <= char <= 0xDFFF:
+                return pos
+            pos += 1
+        if pos == end:
+            return end
+    found = STOP.search(text, pos)
+    return end if found is None else found.start()
+
+
+def number_step(grammar: i64, char: i64) -> i64:
+    """Where `char` leads in the grammar of a number; -1 where it cannot follow."""
+    if 48 <= char <= 57:
+        if grammar == INTEGER or grammar == FRACTION or grammar == EXPONENT_DIGITS:
+            return grammar
+        if grammar <= MINUS:
+            return ZERO if char == 48 else INTEGER
+        if grammar == POINT:
+            return FRACTION
+        return -1 if grammar == ZERO else EXPONENT_DIGITS
+    if char == 46:
+        return POINT if grammar == ZERO or grammar == INTEGER else -1
+    if char == 101 or char == 69:
+        whole = grammar == ZERO or grammar == INTEGER or grammar == FRACTION
+        return EXPONENT if whole else -1
+    if char == 45 and grammar == START:
+        return MINUS
+    if (char == 45 or char == 43) and grammar == EXPONENT:
+        return EXPONENT_SIGN
+    return -1

@@ -1,0 +1,83 @@
+"""The tokens of RFC 8259, against the grammar written out once more."""
+
+from __future__ import annotations
+
+import json
+import re
+from json.decoder import scanstring  # type: ignore[attr-defined]
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import streamparse
+from streamparse._core import grammar
+
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
+NUMBERS = st.text("-+.eE0123459x ", max_size=12)
+
+
+def steps(text: str) -> tuple[int, int]:
+    """How far the steps of a number lead into `text`, and where they then stand."""
+    stand = grammar.START
+    for place, char in enumerate(text):
+        after = grammar.number_step(stand, ord(char))
+        if after < 0:
+            return place, stand
+        stand = after
+    return len(text), stand
+
+
+def test_the_package_tells_its_build() -> None:
+    assert streamparse.COMPILED is grammar.COMPILED
+
+
+@given(NUMBERS)
+def test_a_number_may_end_where_the_grammar_says(text: str) -> None:
+    stop, stand = steps(text)
+    assert grammar.MAY_END[stand] == (NUMBER.fullmatch(text[:stop]) is not None)
+
+
+@given(NUMBERS)
+def test_steps_stop_at_the_first_character_that_no_number_has(text: str) -> None:
+    stop, _ = steps(text)
+    completions = ("", "0", "0.0", "00", "e0", "+0")
+    assert any(NUMBER.fullmatch(text[:stop] + end) for end in completions)
+    if stop < len(text):
+        assert not any(NUMBER.fullmatch(text[: stop + 1] + end) for end in completions)
+
+
+@given(NUMBERS)
+def test_the_expression_stands_where_the_steps_stand(text: str) -> None:
+    found = grammar.NUMBER_START.match(text)
+    assert found is not None
+    assert (found.end(), grammar.STANDS[found.lastindex or 0]) == steps(text)
+
+
+@given(st.text(), st.integers(0, 300), st.sampled_from(['"', "\\", "\n", "\x00", chr(0xDC00), ""]))
+def test_a_run_ends_at_what_must_be_looked_at(tail: str, length: int, stop: str) -> None:
+    text = "é" * length + stop + tail
+    plain = re.match(r'[^"\\\x00-\x1f\ud800-\udfff]*', text)
+    assert plain is not None
+    assert grammar.run_end(text, 0, len(text)) == plain.end()
+
+
+@pytest.mark.parametrize("escape", ['\\"', "\\/", "\\u00e9", "\\uD83d\\uDe00", "plain", "\\\\n"])
+def test_whole_escapes_are_known(escape: str) -> None:
+    found = grammar.ESCAPED_RUN.match(escape + '"')
+    assert found is not None
+    assert found.group() == escape
+    assert scanstring(escape + '"', 0)[0] == json.loads(f'"{escape}"')
+
+
+@pytest.mark.parametrize(
+    "escape", ["\\u00e", "\\ud83d", "\\ud83dx", "\\udc00", "\\ud83d\\u0041", "\\x"]
+)
+def test_halves_and_pieces_are_left_to_a_closer_look(escape: str) -> None:
+    assert grammar.ESCAPED_RUN.match(escape) is None
+
+
+def test_a_long_escaped_run_is_taken_in_bounded_pieces() -> None:
+    found = grammar.ESCAPED_RUN.match("\\n" * 2000)
+    assert found is not None
+    assert found.end() == 1000
