@@ -13,7 +13,6 @@ import argparse
 import multiprocessing
 import re
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from typing import Final
 
 from benchmarks import peers
 from benchmarks.corpus import record_stream
-from benchmarks.timing import table
+from benchmarks.timing import clock, table
 from streamparse import JSONParser, ValueCompleted
 
 MEGABYTE: Final = 1_000_000
@@ -64,7 +63,7 @@ def measure(megabytes: float, keep: str) -> Result:
     parser = JSONParser(select="$.items[*]", keep=keep)
     fed, items, marks, raised = 0, 0, [share * size for share in SHARES], list[float]()
     parser.feed(next(fragments))  # from here on code and tables are loaded
-    before, start = peak(), time.perf_counter()
+    before, start = peak(), clock()
     for fragment in fragments:
         items += sum(isinstance(event, ValueCompleted) for event in parser.feed(fragment))
         fed += len(fragment)
@@ -72,7 +71,7 @@ def measure(megabytes: float, keep: str) -> Result:
             del marks[0]
             raised.append(peak() - before)
     parser.finish()
-    seconds = time.perf_counter() - start
+    seconds = clock() - start
     return Result(fed / MEGABYTE, seconds, items, [*raised, *[peak() - before] * len(marks)])
 
 

@@ -36,9 +36,9 @@ APPROACHES: Final = {
     "floor": "nothing before the end",
 }
 
-# In decades: the height of a line of text, and the length of a name.
+# In decades: the height of a line of text and the width of a letter.
 _LABEL_GAP: Final = 0.24
-_LABEL_LENGTH: Final = 1.3
+_LETTER: Final = 0.07
 
 # Text as text, and no random names: small, readable, the same file for the same figures.
 _STYLE: Final[dict[Any, Any]] = {
@@ -113,14 +113,19 @@ def _line(cells: Sequence[dict[str, Any]], build: str) -> Line | None:
 
 
 def spread_labels(lines: Sequence[Line]) -> None:
-    """Move the names of lines that end near each other apart, from the lowest up."""
+    """Move names that would cover each other apart, from the lowest up."""
     placed: list[Line] = []
     for line in sorted(lines, key=lambda line: line.points[-1][1]):
         for below in placed:
-            near = abs(log10(below.points[-1][0] / line.points[-1][0])) < _LABEL_LENGTH
-            if near and log10(line.label_at / below.label_at) < _LABEL_GAP:
+            if _meet(line, below) and log10(line.label_at / below.label_at) < _LABEL_GAP:
                 line.label_at = below.label_at * 10**_LABEL_GAP
         placed.append(line)
+
+
+def _meet(one: Line, other: Line) -> bool:
+    """Does the name that begins further left reach to where the other begins?"""
+    left, right = sorted((one, other), key=lambda line: line.points[-1][0])
+    return log10(right.points[-1][0] / left.points[-1][0]) < len(left.name) * _LETTER
 
 
 def _draw_panel(axis: Any, lines: Sequence[Line], title: str) -> None:

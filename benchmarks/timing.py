@@ -1,7 +1,7 @@
 """Timing two things so that the ratio holds on a machine that is doing other work as well.
 
-Rule: both are run in turn, time is that of the processor, and the smallest of each counts. What
-slows the machine down meets both, and can only make a time longer.
+Rule: both are run in turn, and the smallest time of each counts. What slows the machine down meets
+both, and can only make a time longer.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Final
 
 Work = Callable[[], object]
 
-# Waiting for other processes to give way is not counted, where the system counts finely enough.
-FINE: Final = time.get_clock_info("process_time").resolution <= 1e-6
-clock: Final = time.process_time if FINE else time.perf_counter
+# Not the time of the processor: some systems account for it in ticks, and then the smallest of many
+# short runs is too small.
+clock: Final = time.perf_counter
 
 # A turn lasts for at least this many seconds, and for this share of the slowest run so far, so that
 # a quick side gets enough tries beside a slow one.

@@ -23,6 +23,7 @@ from streamparse import (
     ValueEvent,
     ValueStarted,
 )
+from streamparse._core.sink import Validator, ValidatorFactory
 
 Fragment = TypeVar("Fragment", str, bytes, str | bytes)
 Path: TypeAlias = tuple[Any, ...]
@@ -273,6 +274,26 @@ def outcome(
         parser.open_path,
         parser.remainder,
     )
+
+
+# A validator
+
+
+class Accepting(Validator):
+    """Has nothing against anything: it changes how a parser works, and nothing that it shows."""
+
+    def clone(self) -> Accepting:
+        return Accepting()
+
+    def __reduce__(self) -> tuple[type[Accepting], tuple[()]]:
+        return Accepting, ()
+
+
+class AcceptingFactory(ValidatorFactory):
+    """Gives a new `Accepting` to every document."""
+
+    def begin(self) -> Accepting:
+        return Accepting()
 
 
 # What the standard library says

@@ -28,7 +28,7 @@ _AFTER_NUMBER = _SPACE + ',]}:[{"'
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `JSONParser` that change what is read."""
+    """The options of `JSONParser` that may change what is read."""
 
     many: bool = False
     trailing: str = "error"
@@ -36,6 +36,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     parse_float: Callable[[str], object] = float
     parse_int: Callable[[str], object] = int
+    validator: object = None  # one that accepts everything; ignored here
 
 
 @dataclass

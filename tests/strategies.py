@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from hypothesis import strategies as st
 
 from streamparse import Limits
-from tests.helpers import loads
+from tests.helpers import AcceptingFactory, loads
 
 # Nodes: a text and, where that is no matter of course, what it means
 
@@ -191,7 +191,8 @@ ANY_UTF8_TEXTS = st.one_of(UTF8_TEXTS, damage(UTF8_TEXTS, raw_halves=False))
 
 
 def _several(values: st.SearchStrategy[Node]) -> st.SearchStrategy[str]:
-    pieces = st.tuples(values.map(lambda node: node.text), SPACES).map("".join)
+    texts = (SCALARS | values).map(lambda node: node.text)  # where one ends matters for scalars
+    pieces = st.tuples(texts, SPACES).map("".join)
     return st.builds("{}{}{}".format, _BOMS, SPACES, st.lists(pieces, max_size=4).map("".join))
 
 
@@ -200,7 +201,8 @@ MANY_TEXTS = _several(NODES)
 ANY_MANY_TEXTS = MANY_TEXTS | damage(MANY_TEXTS)
 
 # A value and anything at all behind it.
-STOP_TEXTS = st.builds("{}{}".format, JSON_TEXTS, st.sampled_from(["", ",", "x"]) | ANY_TEXTS)
+_RESTS = st.sampled_from(["", ",", "x", "é", "😀é"]) | ANY_TEXTS
+STOP_TEXTS = st.builds("{}{}".format, JSON_TEXTS, _RESTS)
 
 
 # Bytes, UTF-8 or not.
@@ -254,7 +256,8 @@ _PARSERS = st.fixed_dictionaries(
 
 def options(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Keywords of `JSONParser` that do not change what is legal JSON, and `more`."""
-    optional = {"surrogates": SURROGATES, "limits": LIMITS, **more}
+    validator = st.just(AcceptingFactory())
+    optional = {"surrogates": SURROGATES, "limits": LIMITS, "validator": validator, **more}
     chosen = st.fixed_dictionaries({}, optional=optional)
     return st.builds(lambda one, other: one | other, chosen, _PARSERS)
 

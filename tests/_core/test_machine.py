@@ -465,6 +465,22 @@ def test_refusals(text: str, code: str, offset: int) -> None:
 
 
 @pytest.mark.parametrize(("text", "code", "offset"), REFUSED)
+def test_refusals_where_members_and_items_are_counted(text: str, code: str, offset: int) -> None:
+    for fragments in cuttings(text):
+        error = refusal(fragments, limits=Limits(keys=2, items=2))
+        assert (error.code, error.offset) == (code, offset)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [('{"a""', "expected_colon"), ('["a""', "expected_comma")]
+)
+def test_a_quote_that_cannot_come_is_not_counted(text: str, code: str) -> None:
+    for fragments in cuttings(text):
+        error = refusal(fragments, limits=Limits(keys=1, items=1))
+        assert (error.code, error.offset) == (code, 4)
+
+
+@pytest.mark.parametrize(("text", "code", "offset"), REFUSED)
 def test_nothing_is_refused_too_early(text: str, code: str, offset: int) -> None:
     Machine(Sink()).feed(text[:offset])
 

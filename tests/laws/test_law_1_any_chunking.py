@@ -47,6 +47,9 @@ TRICKY_BYTES = (
     b'"\xed\xa0\xbd"',
     b"[1, 2\xc3",
     b'{"\xc3(": 1}',
+    b"[1]\xf0\x9f\x98\x80",
+    b"12\xc3\xa9",
+    b"12\xff\xc3",
 )
 
 
@@ -66,11 +69,12 @@ def test_law_1_every_cut_in_two(text: str, chosen: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("data", TRICKY_BYTES)
-def test_law_1_every_cut_of_bytes_in_two(data: bytes) -> None:
+@pytest.mark.parametrize("trailing", ["error", "stop"])
+def test_law_1_every_cut_of_bytes_in_two(data: bytes, trailing: str) -> None:
     """Law 1, for each single cut inside characters, inside a BOM, and of what is not UTF-8."""
-    whole = run([data])
+    whole = run([data], trailing=trailing)
     for pieces in [*cuts_in_two(data), cut(data, [1])]:
-        assert run(pieces) == whole
+        assert run(pieces, trailing=trailing) == whole
 
 
 @given(ANY_TEXTS, SIZES, options(select=QUERIES))
