@@ -67,7 +67,8 @@ def unflatten(shape: str, leaves: list[object]) -> object:
         holder = open_values[-1]
         if isinstance(holder, dict):
             holder[keys[-1]] = value
-        elif isinstance(holder, list):
+        else:
+            assert isinstance(holder, list)
             holder.append(value)
         if token != ".":
             open_values.append(value)
