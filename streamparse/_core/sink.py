@@ -93,17 +93,13 @@ class Validator(Sink):
         self.violations: list[object] = []
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Compiled, Python would forget what a subclass of its own keeps in its `__dict__`.
-        common = (self.precise, self.built, self.wants_whole, self.violations)
-        return _revived, (type(self), common, dict(getattr(self, "__dict__", {})))
-
-
-def _revived(kind: Any, common: tuple[Any, ...], own: dict[str, Any]) -> Validator:
-    judge: Validator = kind.__new__(kind)
-    judge.precise, judge.built, judge.wants_whole, judge.violations = common
-    for name, value in own.items():
-        setattr(judge, name, value)
-    return judge
+        state = {
+            "precise": self.precise,
+            "built": self.built,
+            "wants_whole": self.wants_whole,
+            "violations": self.violations,
+        }
+        return _revived, (type(self), state | _own(self))
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -113,3 +109,21 @@ class ValidatorFactory:
     def begin(self) -> Validator:
         """The state for one document."""
         raise NotImplementedError
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _revived, (type(self), _own(self))
+
+
+# Compiled, Python would forget what a subclass of its own keeps in its `__dict__`, and refuse to
+# pickle it at all by the oldest protocols.
+
+
+def _own(pickled: object) -> dict[str, Any]:
+    return dict(getattr(pickled, "__dict__", {}))
+
+
+def _revived(kind: Any, state: dict[str, Any]) -> Any:
+    revived = kind.__new__(kind)
+    for name, value in state.items():
+        setattr(revived, name, value)
+    return revived

@@ -528,3 +528,34 @@ def test_a_recorder_of_these_tests_can_be_cloned() -> None:
     play(CALLS, twin)
     assert recorder.calls == CALLS
     assert twin.calls == CALLS + CALLS
+
+
+class _Counting(Validator):
+    """A validator with a state of its own."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+
+class _Factory(ValidatorFactory):
+    """A factory with an option of its own."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def begin(self) -> Validator:
+        return _Counting(self.count)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_subclasses_pickle_by_every_protocol(protocol: int) -> None:
+    factory = pickle.loads(pickle.dumps(_Factory(3), protocol))
+    assert type(factory) is _Factory
+    judge = factory.begin()
+    judge.wants_whole = True
+    judge.violations.append("one")
+    twin = pickle.loads(pickle.dumps(judge, protocol))
+    assert type(twin) is _Counting
+    assert (twin.count, twin.precise, twin.wants_whole) == (3, True, True)
+    assert (twin.built, twin.violations) == (None, ["one"])
