@@ -176,7 +176,7 @@ def _damaged(text: str, kind: str, place: int, char: str) -> str:
 
 
 _STRUCTURE = '{}[],:"\\'
-_ODD = " \t\n\r\x00\x1f\x7f\xa0\ufeff\u2028é😀/'+-.eE0123456789abfnrtuNI"
+_ODD = " \t\n\r\x0b\x0c\x00\x1f\x7f\xa0\ufeff\u2028é😀/'+-.eE0123456789abfnrtuNI"
 
 
 def damage(texts: st.SearchStrategy[str], raw_halves: bool = True) -> st.SearchStrategy[str]:

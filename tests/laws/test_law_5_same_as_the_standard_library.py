@@ -223,6 +223,8 @@ def test_law_5_says_where(text: str, sizes: Sequence[int]) -> None:
         ('"\\u\uff11234"', "invalid_escape", 3),
         ("[1\x0c]", "invalid_number", 2),
         ("[\x0b1]", "expected_value", 1),
+        ("[ \n\x0c1]", "expected_value", 3),
+        ("1 \x0c", "trailing_text", 2),
         ("[1,\xa02]", "expected_value", 3),
         ("[True]", "expected_value", 1),
         ("[trUe]", "invalid_literal", 3),

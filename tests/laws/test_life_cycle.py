@@ -70,6 +70,15 @@ def test_the_end_is_the_end(text: str, sizes: Sequence[int], trailing: str) -> N
     assert tokens(parser.value) == tokens(loads(text))
 
 
+def test_a_second_finish_adds_nothing_to_the_remainder() -> None:
+    """Where the end of the input shows that part of a character belongs there."""
+    parser = JSONParser(trailing="stop")
+    parser.feed(b"12\xc3")
+    assert len(parser.finish()) == 1
+    assert parser.finish() == []
+    assert parser.remainder == b"\xc3"
+
+
 @given(JSON_TEXTS, PLACES)
 def test_text_and_bytes_do_not_mix(text: str, place: int) -> None:
     """The wrong kind is a `TypeError`, after which the right kind goes on as before."""
