@@ -31,6 +31,7 @@ from streamparse.paths import (
     parse_json_pointer,
     value_at,
 )
+from streamparse.sse import ServerSentEvent, SSEDecoder
 from streamparse.stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
 
 __all__ = [
@@ -47,8 +48,10 @@ __all__ = [
     "Path",
     "ProviderError",
     "Query",
+    "SSEDecoder",
     "SchemaViolation",
     "Segment",
+    "ServerSentEvent",
     "StreamParseError",
     "StringDelta",
     "ValueCompleted",
