@@ -56,7 +56,28 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         # IncompleteError
         "empty": "the input ended before a value began",
         "truncated": "the input ended inside a value",
+        # JSONSyntaxError of a tool call
+        "multiple_values": "the arguments go on after a whole value with another one",
+        # WireError: the stream
+        "unknown_api": "the records show no API that is known",
+        "not_a_stream": "the input is neither JSON nor server-sent events",
+        "invalid_record": "a record is not the JSON it should be",
+        "bad_frame": "a binary frame is damaged",
+        # WireError: in `ToolCall.errors`
+        "missing_name": "the call never got a name",
+        "repeated_arguments": "the whole arguments came a second time",
+        "repeated_id": "two calls have the same id",
+        "changed_id": "the deltas of one call carry different ids",
+        "changed_name": "the deltas of one call carry different names",
+        "ambiguous_delta": "a delta names no call, and several are open",
+        "late_delta": "a delta came after the end of its call",
+        "replaced_arguments": "the final arguments differ from what was streamed",
+        "misplaced_value": "a value came at a place that was complete, skipped or set before",
+        # ProviderError
+        "provider_error": "the provider reported an error",
         # LimitError
+        "record_length": "a record is longer than `Limits.record`",
+        "tool_calls": "a message has more calls than `Limits.tool_calls`",
         "depth": "containers are nested more deeply than `Limits.depth`",
         "string_length": "a string or key is longer than `Limits.string`",
         "number_length": "the text of a number is longer than `Limits.number`",
@@ -154,7 +175,41 @@ class WireError(StreamParseError):
 
 
 class ProviderError(StreamParseError):
-    """The provider reported an error in the stream or as the response body."""
+    """The provider reported an error in the stream or as the response body.
+
+    `data` is what it sent.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "provider_error",
+        offset: int = 0,
+        line: int = 1,
+        column: int = 1,
+        path: Path = (),
+        excerpt: str = "",
+        events: Sequence[Any] = (),
+        data: Any = None,
+    ) -> None:
+        super().__init__(
+            message,
+            code=code,
+            offset=offset,
+            line=line,
+            column=column,
+            path=path,
+            excerpt=excerpt,
+            events=events,
+        )
+        self.data = data
+
+    def __str__(self) -> str:
+        return self.message
+
+    def _fields(self) -> dict[str, Any]:
+        return {**super()._fields(), "data": self.data}
 
 
 class FormatError(StreamParseError):

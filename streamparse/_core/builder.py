@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streamparse._core.events import StringDelta, ValueCompleted, ValueStarted
+from streamparse._core.events import Reporter, StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.flat import flatten, unflatten
 from streamparse._core.sink import Sink
 
@@ -41,15 +41,17 @@ class Builder(Sink):
         "many",
         "members",
         "path",
+        "reporter",
         "root",
         "settled",
         "slotted",
     )
 
-    def __init__(self, many: bool = False) -> None:
+    def __init__(self, many: bool = False, reporter: Reporter | None = None) -> None:
         super().__init__()
         self.events: list[Any] = []
         self.many = many
+        self.reporter = reporter
         self.begun: bool = False  # the root, but for the list of `many`
         self.root: Any = None
         # The innermost open container: one of the two, or neither at the root.
@@ -133,13 +135,21 @@ class Builder(Sink):
 
     def start_object(self, offset: int) -> None:
         value: dict[str, Any] = {}
-        self.events.append(ValueStarted(self._add(value), "object"))
+        path = self._add(value)
+        if self.reporter is None:
+            self.events.append(ValueStarted(path, "object"))
+        else:
+            self.events.append(self.reporter.started(path, "object"))
         self.members = value
         self.items = None
 
     def start_array(self, offset: int) -> None:
         value: list[Any] = []
-        self.events.append(ValueStarted(self._add(value), "array"))
+        path = self._add(value)
+        if self.reporter is None:
+            self.events.append(ValueStarted(path, "array"))
+        else:
+            self.events.append(self.reporter.started(path, "array"))
         self.members = None
         self.items = value
 
@@ -154,7 +164,10 @@ class Builder(Sink):
             self.begun = True
         self.path = path
         self.in_string = True
-        self.events.append(ValueStarted(path, "string"))
+        if self.reporter is None:
+            self.events.append(ValueStarted(path, "string"))
+        else:
+            self.events.append(self.reporter.started(path, "string"))
 
     def text(self, text: str, offset: int) -> None:
         if self.settled:
@@ -163,7 +176,10 @@ class Builder(Sink):
         self.buffer = ""  # Rule 2: the only reference is now the local one
         buffer += text
         self.buffer = buffer
-        self.events.append(StringDelta(self.path, text))
+        if self.reporter is None:
+            self.events.append(StringDelta(self.path, text))
+        else:
+            self.events.append(self.reporter.delta(self.path, text))
 
     def end_string(self, offset: int) -> None:
         text = self.buffer
@@ -175,7 +191,10 @@ class Builder(Sink):
             self._put(text)
         self.buffer = ""
         self.in_string = self.slotted = self.settled = False
-        self.events.append(ValueCompleted(self.path, text))
+        if self.reporter is None:
+            self.events.append(ValueCompleted(self.path, text))
+        else:
+            self.events.append(self.reporter.completed(self.path, text))
 
     def scalar(self, value: object, offset: int) -> None:
         if self.members is not None:
@@ -189,7 +208,10 @@ class Builder(Sink):
             self.root = value
             self.begun = True
             path = ()
-        self.events.append(ValueCompleted(path, value))
+        if self.reporter is None:
+            self.events.append(ValueCompleted(path, value))
+        else:
+            self.events.append(self.reporter.completed(path, value))
 
     def start_key(self, offset: int) -> None:
         self.key = ""
@@ -204,7 +226,10 @@ class Builder(Sink):
         value: Any = self.members if self.members is not None else self.items
         path = self.base
         self._leave()
-        self.events.append(ValueCompleted(path, value))
+        if self.reporter is None:
+            self.events.append(ValueCompleted(path, value))
+        else:
+            self.events.append(self.reporter.completed(path, value))
 
     # Placing.
 
@@ -269,7 +294,7 @@ class Builder(Sink):
     # Forks and pickles.
 
     def clone(self) -> Builder:
-        twin = Builder(self.many)
+        twin = Builder(self.many, self.reporter)
         twin._resume(self.snapshot(), self._place())
         return twin
 

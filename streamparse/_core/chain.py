@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from streamparse._core.builder import Builder
+from streamparse._core.events import Reporter
 from streamparse._core.selector import SelectingBuilder, Selector
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
 from streamparse.errors import StreamParseError
@@ -30,14 +31,16 @@ class Chain(Sink):
         queries: Sequence[Query] | None = None,
         drop: bool = False,
         many: bool = False,
+        reporter: Reporter | None = None,
     ) -> None:
         super().__init__()
         self.validator = validator
         self.queries = queries
         self.drop = drop
         self.many = many
+        self.reporter = reporter
         self.builder: Builder = (
-            Builder(many)
+            Builder(many, reporter)
             if queries is None
             else SelectingBuilder(Selector(queries), drop=drop, many=many)
         )
@@ -199,4 +202,10 @@ class Chain(Sink):
         self.builder.resume(built)
 
     def _empty(self) -> Chain:
-        return Chain(validator=self.validator, queries=self.queries, drop=self.drop, many=self.many)
+        return Chain(
+            validator=self.validator,
+            queries=self.queries,
+            drop=self.drop,
+            many=self.many,
+            reporter=self.reporter,
+        )

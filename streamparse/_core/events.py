@@ -132,4 +132,23 @@ def _completed(path: tuple[Any, ...], shape: str, leaves: list[object]) -> Value
     return ValueCompleted(path, unflatten(shape, leaves))
 
 
+class Reporter:
+    """Makes a builder's events those of something else: of a tool call, of an output.
+
+    One builder serves all; without a reporter its events are the three above.
+    """
+
+    def started(self, path: tuple[Any, ...], kind: str) -> object:
+        """Instead of `ValueStarted`."""
+        return ValueStarted(path, kind)
+
+    def delta(self, path: tuple[Any, ...], text: str) -> object:
+        """Instead of `StringDelta`."""
+        return StringDelta(path, text)
+
+    def completed(self, path: tuple[Any, ...], value: Any) -> object:
+        """Instead of `ValueCompleted`."""
+        return ValueCompleted(path, value)
+
+
 ValueEvent: TypeAlias = ValueStarted | StringDelta | ValueCompleted

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
+from streamparse._core.builder import Builder
 from streamparse._core.chain import Chain
 from streamparse._core.events import ValueEvent
 from streamparse._core.machine import Machine
@@ -313,12 +314,7 @@ class JSONParser:
         self._ready = False
 
     def _locate(self, error: StreamParseError) -> None:
-        machine, builder = self._machine, self._builder
-        error.line = machine.line
-        error.column = error.offset - machine.line_start + 1
-        error.excerpt = machine.text_before(error.offset)
-        if not isinstance(error, SchemaViolation):  # these know their path
-            error.path = builder.next_path() if machine.expects_item else builder.base
+        locate(error, self._machine, self._builder)
 
     # Forks and pickles.
 
@@ -357,6 +353,15 @@ class JSONParser:
         if undecoded is not None:
             self._decoder = Utf8Decoder()
             self._decoder.pending, self._decoder.invalid = undecoded
+
+
+def locate(error: StreamParseError, machine: Machine, builder: Builder) -> None:
+    """Tell an error of `machine` where in the text and in the value it happened."""
+    error.line = machine.line
+    error.column = error.offset - machine.line_start + 1
+    error.excerpt = machine.text_before(error.offset)
+    if not isinstance(error, SchemaViolation):  # these know their path
+        error.path = builder.next_path() if machine.expects_item else builder.base
 
 
 def _with_options(options: tuple[Any, ...]) -> JSONParser:

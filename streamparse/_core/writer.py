@@ -106,8 +106,13 @@ class Writer(Sink):
         self.after_key = False
 
 
+def needs_escape(text: str) -> bool:
+    """Is there anything in `text` that JSON cannot hold as it is?"""
+    return _TO_ESCAPE.search(text) is not None
+
+
 def _escaped(text: str) -> str:
-    if _TO_ESCAPE.search(text) is None:
+    if not needs_escape(text):
         return text
     return _TO_ESCAPE.sub(_escape, text)
 

@@ -1,0 +1,161 @@
+"""Values without JSON text: said to a sink, and written down as JSON on the way.
+
+A wire that sends parsed arguments, or values at paths, says them to a `Transcriber`: the call's
+chain hears them with offsets in the text that is being written, as if it had come that way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from streamparse._core.sink import Sink
+from streamparse._core.writer import Writer, needs_escape
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+
+class Transcriber(Sink):
+    """Passes every call on to `inner`; `take` gives the JSON text since the last one.
+
+    The offsets it is called with are ignored: places are those of the text it writes.
+    """
+
+    def __init__(self, inner: Sink) -> None:
+        super().__init__()
+        self.inner = inner
+        self.writer = Writer()
+        self.written: i64 = 0  # characters so far
+        self.counted: i64 = 0  # pieces of the writer that are counted in it
+        self.kind: str = ""
+
+    def take(self) -> str:
+        """The JSON text since the last call."""
+        self._count()
+        self.counted = 0
+        return self.writer.take()
+
+    def start_object(self, offset: int) -> None:
+        self.writer.start_object(0)
+        self.inner.start_object(self._count() - 1)
+
+    def start_array(self, offset: int) -> None:
+        self.writer.start_array(0)
+        self.inner.start_array(self._count() - 1)
+
+    def start_string(self, offset: int) -> None:
+        self.writer.start_string(0)
+        self.inner.start_string(self._count() - 1)
+
+    def start_scalar(self, kind: str, offset: int) -> None:
+        self.kind = kind
+
+    def scalar(self, value: object, offset: int) -> None:
+        self.writer.scalar(value, 0)
+        stop = self._count()
+        self.inner.start_scalar(self.kind, stop - len(self.writer.pieces[-1]))
+        self.inner.scalar(value, stop if self.kind == "number" else stop - 1)
+
+    def start_key(self, offset: int) -> None:
+        self.writer.start_key(0)
+        self.inner.start_key(self._count() - 1)
+
+    def key_text(self, text: str, offset: int) -> None:
+        self._runs(text, True)
+
+    def end_key(self, offset: int) -> None:
+        self.writer.end_key(0)
+        self.inner.end_key(self._count() - 2)
+
+    def text(self, text: str, offset: int) -> None:
+        self._runs(text, False)
+
+    def end_string(self, offset: int) -> None:
+        self.writer.end_string(0)
+        self.inner.end_string(self._count() - 1)
+
+    def end(self, offset: int) -> None:
+        self.writer.end(0)
+        self.inner.end(self._count() - 1)
+
+    def _runs(self, text: str, key: bool) -> None:
+        """Pass text on; for a precise listener every escape is a run of its own."""
+        if not self.inner.precise or not needs_escape(text):
+            self._run(text, key)
+            return
+        for char in text:
+            self._run(char, key)
+
+    def _run(self, text: str, key: bool) -> None:
+        start = self.written
+        self.writer.text(text, 0)
+        stop = self._count()
+        place = start if stop - start == len(text) else stop - 1
+        if key:
+            self.inner.key_text(text, place)
+        else:
+            self.inner.text(text, place)
+
+    def _count(self) -> int:
+        """The length of the text by now."""
+        pieces = self.writer.pieces
+        while self.counted < len(pieces):
+            self.written += len(pieces[self.counted])
+            self.counted += 1
+        return self.written
+
+
+def tell(value: Any, sink: Sink) -> None:
+    """Say a whole value to a sink, its members in their order; no recursion.
+
+    Other things than JSON knows (tuples apart) become strings: `str(value)`.
+    """
+    # What is still to be said, innermost last: an iterator of an open container's content.
+    open_containers: list[Any] = []
+    _begin(value, sink, open_containers)
+    while open_containers:
+        content = open_containers[-1]
+        item = next(content, _END)
+        if item is _END:
+            open_containers.pop()
+            sink.end(0)
+        elif isinstance(item, _Member):
+            sink.start_key(0)
+            if item.key:
+                sink.key_text(item.key, 0)
+            sink.end_key(0)
+            _begin(item.value, sink, open_containers)
+        else:
+            _begin(item, sink, open_containers)
+
+
+class _Member:
+    __slots__ = ("key", "value")
+
+    def __init__(self, key: str, value: Any) -> None:
+        self.key = key
+        self.value = value
+
+
+_END = object()
+
+
+def _begin(value: Any, sink: Sink, open_containers: list[Any]) -> None:
+    if isinstance(value, dict):
+        sink.start_object(0)
+        open_containers.append(iter([_Member(str(key), value[key]) for key in value]))
+    elif isinstance(value, (list, tuple)):
+        sink.start_array(0)
+        open_containers.append(iter(value))
+    elif value is None or value is True or value is False:
+        sink.start_scalar("null" if value is None else "true" if value else "false", 0)
+        sink.scalar(value, 0)
+    elif isinstance(value, (int, float)):
+        sink.start_scalar("number", 0)
+        sink.scalar(value, 0)
+    else:
+        text = str(value)
+        sink.start_string(0)
+        if text:
+            sink.text(text, 0)
+        sink.end_string(0)

@@ -1,0 +1,400 @@
+"""One tool call while it arrives: its text, its arguments, and when it may be called complete.
+
+The rules, in the words of the design contract. A call is complete when
+
+(a) its own end was signalled and its JSON is whole, or
+(b) a normal finish reason arrives and its JSON is whole, or
+(c) the finish is a limit, its JSON is whole and a later call has already received data.
+
+That the JSON so far happens to parse completes nothing. A call that ends with unfinished JSON
+stays open until the finish: a limit, an error or the end of input makes it truncated, a normal
+finish rejects it. No argument text at all is `{}` under (a) and (b), never under (c).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from streamparse._core.chain import Chain
+from streamparse._core.machine import Machine
+from streamparse._core.parser import locate
+from streamparse._core.transcriber import Transcriber, tell
+from streamparse.errors import (
+    IncompleteError,
+    JSONSyntaxError,
+    SchemaViolation,
+    StreamParseError,
+    WireError,
+)
+from streamparse.limits import Limits
+from streamparse.message import ToolCall
+from streamparse.message_events import (
+    ArgumentReporter,
+    ProviderEvent,
+    ToolCallCompleted,
+    ToolCallDelta,
+    ToolCallRejected,
+    ToolCallStarted,
+    ToolCallTruncated,
+)
+
+__all__ = ["CUT", "LIMIT", "NORMAL", "CallReader"]
+
+# How a message ends, as far as its calls are concerned.
+NORMAL: Final = 0
+LIMIT: Final = 1
+CUT: Final = 2  # an error, a filter, or the end of input without a word
+
+_SPACE: Final = " \t\n\r"
+
+
+class CallReader:
+    """Feeds one `ToolCall`: an adapter says what it sees, events go to `out`.
+
+    A call without a name yet is held back: whoever gets `ToolCallStarted` needs the name.
+    """
+
+    __slots__ = (
+        "again",
+        "begun",
+        "call",
+        "chain",
+        "choice",
+        "first",
+        "held",
+        "limits",
+        "machine",
+        "open",
+        "out",
+        "transcriber",
+    )
+
+    def __init__(self, call: ToolCall, choice: int, out: list[Any], limits: Limits) -> None:
+        self.call = call
+        self.choice = choice
+        self.out = out
+        self.limits = limits
+        self.chain = Chain(reporter=ArgumentReporter(call, choice))
+        self.chain.builder.events = out
+        call.builder = self.chain.builder
+        self.machine = Machine(self.chain.head, limits=limits, stop=True)
+        self.transcriber: Transcriber | None = None
+        self.begun: bool = False  # has `ToolCallStarted` gone out?
+        self.held: list[Any] = []  # text and values that came before the name
+        self.open: bool = True  # has no ending event gone out?
+        # After the value: so many characters of it, `first`, have come once more.
+        self.again: int = 0
+        self.first: str = ""
+
+    # What adapters ask.
+
+    @property
+    def whole(self) -> bool:
+        """Do the arguments so far end with a whole value? That completes nothing."""
+        if self.call.kind == "custom":
+            return not self.open
+        if self.transcriber is None:
+            return self.machine.done
+        builder = self.chain.builder
+        return builder.started and builder.open_path is None
+
+    @property
+    def received(self) -> bool:
+        """Has any argument text or value come?"""
+        return bool(self.held) or bool(self.call.arguments_text.strip(_SPACE))
+
+    # What adapters say.
+
+    def set_id(self, identity: str) -> None:
+        """The first id is kept; another one later is odd and noted once."""
+        call = self.call
+        if call.id is None:
+            call.id = identity
+        elif call.id != identity:
+            self.note("changed_id", f"this delta names the call {identity!r}, not {call.id!r}")
+
+    def set_name(self, name: str) -> None:
+        """Repeats are ignored, a longer one that begins with the old replaces it."""
+        call = self.call
+        if call.name is None or (name != call.name and name.startswith(call.name)):
+            call.name = name
+            self.begin()
+        elif name != call.name:
+            self.note("changed_name", f"this delta names the tool {name!r}, not {call.name!r}")
+
+    def note(self, code: str, message: str) -> None:
+        """Keep an oddity in `call.errors`, once for each code."""
+        call = self.call
+        if all(error.code != code for error in call.errors):
+            error = WireError(message, code=code, offset=len(call.arguments_text))
+            call.errors.append(error)
+
+    def feed(self, text: str) -> None:
+        """More of the arguments' JSON text (of the free text of a custom call)."""
+        if not text:
+            return
+        if not self.begun:
+            self.held.append(text)
+        elif not self.open:
+            self._late(text)
+        elif self.call.kind == "custom":
+            self.call.grow(text)
+            self.out.append(ToolCallDelta(self.call, text, self.choice))
+        elif self.transcriber is not None or self.machine.done:
+            self._after(text)
+        else:
+            self._feed_json(text)
+
+    def feed_value(self, value: Any) -> None:
+        """The arguments as one parsed value."""
+        if not self.begun:
+            self.held.append(_Whole(value))
+        elif not self.open or self.received:
+            self._feed_value_again(value)
+        else:
+            place = len(self.out)
+            try:
+                tell(value, self.driver())
+            except StreamParseError as error:
+                self.told(place)
+                self._refuse(error, place, len(self.call.arguments_text))
+            else:
+                self.told(place)
+
+    def driver(self) -> Transcriber:
+        """For arguments without text: say them to this sink, then call `told`."""
+        if self.transcriber is None:
+            self.transcriber = Transcriber(self.chain.head)
+        return self.transcriber
+
+    def told(self, place: int) -> None:
+        """What was said since `out` was `place` long becomes text, ahead of its events."""
+        if self.transcriber is not None:
+            text = self.transcriber.take()
+            if text:
+                self.call.grow(text)
+                self.out.insert(place, ToolCallDelta(self.call, text, self.choice))
+
+    def end(self) -> None:
+        """The call's own end was signalled: rule (a)."""
+        if self.open:
+            self.begin()
+            if self.open and (self._is_whole() or self._is_empty()):
+                self._complete()
+
+    def close(self, how: int, later_call: bool = False) -> None:
+        """The message has ended (`NORMAL`, `LIMIT`, `CUT`): rules (b) and (c)."""
+        if not self.open:
+            return
+        self.begin()
+        if not self.open:
+            return
+        if how == NORMAL:
+            self._close_normally()
+        elif how == LIMIT and later_call and self._is_whole():
+            self._complete()
+        else:
+            self._truncate()
+
+    # How it goes on.
+
+    def begin(self) -> None:
+        """Report the start, then everything that was held back for it."""
+        if self.begun:
+            return
+        self.begun = True
+        self.out.append(ToolCallStarted(self.call, self.choice))
+        held = self.held
+        self.held = []
+        for piece in held:
+            if isinstance(piece, _Whole):
+                self.feed_value(piece.value)
+            else:
+                self.feed(piece)
+
+    def _feed_json(self, text: str) -> None:
+        call, out, machine = self.call, self.out, self.machine
+        place = len(out)
+        start = machine.offset
+        out.append(ToolCallDelta(call, text, self.choice))
+        try:
+            taken = machine.feed(text)
+        except StreamParseError as error:
+            call.grow(text)
+            self._refuse(error, place, start)
+            return
+        if taken == len(text):
+            call.grow(text)
+            return
+        out.pop(place)
+        if taken:
+            out.insert(place, ToolCallDelta(call, text[:taken], self.choice))
+            call.grow(text[:taken])
+        self._after(text[taken:])
+
+    def _after(self, text: str) -> None:
+        """Text after a whole value: white space, the same value again, or one too many."""
+        while text:
+            if not self.again:
+                rest = text.lstrip(_SPACE)
+                space = text[: len(text) - len(rest)]
+                if space:
+                    self.call.grow(space)
+                    self.out.append(ToolCallDelta(self.call, space, self.choice))
+                self.first = self.call.arguments_text.strip(_SPACE)
+                text = rest
+            expected = len(self.first) - self.again
+            piece = text[:expected]
+            if not self.first.startswith(piece, self.again):
+                self._refuse_second(text)
+                return
+            self.call.grow_raw(piece)
+            self.again += len(piece)
+            text = text[expected:]
+            if self.again == len(self.first):
+                self.again = 0
+                self.note("repeated_arguments", "the whole arguments came once more")
+
+    def _refuse_second(self, text: str) -> None:
+        call = self.call
+        offset = len(call.arguments_text)
+        message = "a second value follows the arguments"
+        error = JSONSyntaxError(message, code="multiple_values", offset=offset)
+        self._locate(error)
+        # What was kept back as a repetition is now known to be more text.
+        if self.again and call.raw is not None:
+            call.raw = call.raw[: len(call.raw) - self.again]
+        call.grow(self.first[: self.again] + text)
+        self.again = 0
+        self._reject(error)
+
+    def _feed_value_again(self, value: Any) -> None:
+        """A second whole value: the same is a repetition, another one is refused."""
+        copy = Transcriber(Chain().head)
+        tell(value, copy)
+        text = copy.take()
+        if self.open and self.whole and value == self.call.partial:
+            self.call.grow_raw(text)
+            self.note("repeated_arguments", "the whole arguments came once more")
+        elif self.open and not self.whole:
+            self.feed(text)
+        elif self.open:
+            self._refuse_second(text)
+        else:
+            self._late(text)
+
+    def _late(self, text: str) -> None:
+        """A delta after the end: kept, and after broken JSON simply more of the text."""
+        call = self.call
+        if call.status == "rejected":
+            call.grow(text)
+            return
+        call.grow_raw(text)
+        self.note("late_delta", "a delta came after the end of the call")
+        late = {**call.naming(), "text": text}
+        self.out.append(ProviderEvent("late_tool_call_delta", late, self.choice))
+
+    # How it ends.
+
+    def _is_whole(self) -> bool:
+        """Is the value whole, if nothing more comes? A number is, when nothing follows it."""
+        if self.again:
+            return False
+        if self.call.kind == "custom":
+            return True
+        if self.transcriber is None:
+            try:
+                self.machine.end_root_number()
+            except StreamParseError as error:
+                self._reject(self._locate(error))
+                return False
+        return self.whole
+
+    def _is_empty(self) -> bool:
+        """No arguments at all mean an empty object, which is then said to the chain."""
+        if self.received or not self.open:
+            return False
+        offset = len(self.call.arguments_text)
+        try:
+            self.chain.head.start_object(offset)
+            self.chain.head.end(offset)
+        except StreamParseError as error:
+            self._reject(self._locate(error))
+            return False
+        return True
+
+    def _close_normally(self) -> None:
+        if self._is_whole() or self._is_empty():
+            self._complete()
+        elif self.open:
+            if self.again:
+                self._refuse_second("")
+                return
+            error: StreamParseError
+            if self.transcriber is None:
+                error = self._unfinished()
+            else:
+                offset = len(self.call.arguments_text)
+                message = "the call ended inside its arguments"
+                error = IncompleteError(message, code="truncated", offset=offset)
+            self._reject(self._locate(error))
+
+    def _unfinished(self) -> StreamParseError:
+        try:
+            self.machine.finish()
+        except StreamParseError as error:
+            return error
+        raise AssertionError("a machine that is not done can finish")
+
+    def _complete(self) -> None:
+        call = self.call
+        if call.name is None:
+            self._reject(WireError("the call never got a name", code="missing_name"))
+            return
+        self._settle("complete")
+        self.out.append(ToolCallCompleted(call, self.choice))
+
+    def _truncate(self) -> None:
+        if not self.open:
+            return
+        if self.again:
+            self.note("repeated_arguments", "the arguments were being repeated at the end")
+        self._settle("truncated")
+        self.out.append(ToolCallTruncated(self.call, self.choice))
+
+    def _reject(self, error: StreamParseError) -> None:
+        self.call.errors.append(error)
+        self._settle("rejected")
+        self.out.append(ToolCallRejected(self.call, error, self.choice))
+
+    def _settle(self, status: str) -> None:
+        self.call.status = status
+        self.open = False
+
+    def _refuse(self, error: StreamParseError, place: int, start: int) -> None:
+        """Refused at a character: the delta at `place`, from offset `start`, ends before it."""
+        self._locate(error)
+        delta = self.out[place]
+        kept = max(error.offset - start, 0)
+        if isinstance(delta, ToolCallDelta) and kept < len(delta.text):
+            del self.out[place]
+            if kept:
+                piece = ToolCallDelta(self.call, delta.text[:kept], self.choice)
+                self.out.insert(place, piece)
+        self._reject(error)
+
+    def _locate(self, error: StreamParseError) -> StreamParseError:
+        if self.transcriber is None:
+            locate(error, self.machine, self.chain.builder)
+        elif not isinstance(error, SchemaViolation):
+            error.path = self.chain.builder.next_path()
+        return error
+
+
+class _Whole:
+    """A whole value that waits for the call's name."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value

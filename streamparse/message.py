@@ -1,0 +1,491 @@
+"""What one answer of a model is: its parts, its tool calls, its usage, its end.
+
+These objects are live: they grow while the stream is read. `to_dict()` gives plain data for JSON.
+`extra` holds what a provider sends beside a part and what must go back with it (signatures, item
+ids, encrypted content), under the provider's own names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+from streamparse._core._marks import mypyc_attr
+from streamparse._core.builder import Builder
+from streamparse.errors import StreamParseError
+
+__all__ = [
+    "Citation",
+    "Message",
+    "Part",
+    "Reasoning",
+    "Refusal",
+    "ServerToolResult",
+    "Text",
+    "ToolCall",
+    "Usage",
+]
+
+STATUSES: Final = ("in_progress", "complete", "truncated", "failed")
+FINISH_REASONS: Final = (
+    "stop",
+    "length",
+    "tool_calls",
+    "content_filter",
+    "refusal",
+    "paused",
+    "error",
+    "other",
+)
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Part:
+    """One entry of `Message.content`; equal when type and plain data are."""
+
+    __slots__ = ("extra",)
+
+    type: ClassVar[str] = "part"
+
+    def __init__(self, extra: dict[str, Any] | None = None) -> None:
+        self.extra: dict[str, Any] = {} if extra is None else extra
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {"type": self.type, "extra": self.extra} if self.extra else {"type": self.type}
+
+    def _state(self) -> dict[str, Any]:
+        """The slots, for a pickle."""
+        return {"extra": self.extra}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Part) or type(self) is not type(other):
+            return NotImplemented
+        return bool(self.to_dict() == other.to_dict())
+
+    def __repr__(self) -> str:
+        shown = {name: value for name, value in self.to_dict().items() if name != "type"}
+        fields = ", ".join(f"{name}={value!r}" for name, value in shown.items())
+        return f"{type(self).__name__}({fields})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _revived, (type(self), self._state())
+
+
+def _revived(kind: Any, state: dict[str, Any]) -> Any:
+    revived = kind()
+    for name, value in state.items():
+        setattr(revived, name, value)
+    return revived
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class GrowingText(Part):
+    """A part that is text and grows at its end."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str = "", extra: dict[str, Any] | None = None) -> None:
+        super().__init__(extra)
+        self.text = text
+
+    def grow(self, text: str) -> None:
+        """Append in place: amortised constant time for each character."""
+        whole = self.text
+        self.text = ""  # the only reference is now the local one
+        whole += text
+        self.text = whole
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"type": self.type, "text": self.text, **_named(self.extra)}
+
+    def _state(self) -> dict[str, Any]:
+        return {"text": self.text, "extra": self.extra}
+
+
+class Text(GrowingText):
+    """What the model says: `text`."""
+
+    type: ClassVar[str] = "text"
+
+
+class Reasoning(GrowingText):
+    """What the model thinks aloud, or a summary of it: `text`; "" where it is kept encrypted."""
+
+    type: ClassVar[str] = "reasoning"
+
+
+class Refusal(GrowingText):
+    """Why the model declines: `text`."""
+
+    type: ClassVar[str] = "refusal"
+
+
+class Citation(Part):
+    """A source of the text before it; `data` as the provider sent it."""
+
+    __slots__ = ("data",)
+
+    type: ClassVar[str] = "citation"
+
+    def __init__(self, data: Any = None, extra: dict[str, Any] | None = None) -> None:
+        super().__init__(extra)
+        self.data = data
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"type": self.type, "data": self.data, **_named(self.extra)}
+
+    def _state(self) -> dict[str, Any]:
+        return {"data": self.data, "extra": self.extra}
+
+
+class ServerToolResult(Part):
+    """What a tool that the provider ran gave back; `content` as the provider sent it.
+
+    `call_id` and `name` are those of the server call, None where the wire does not say.
+    """
+
+    __slots__ = ("call_id", "content", "name")
+
+    type: ClassVar[str] = "server_tool_result"
+
+    def __init__(
+        self,
+        call_id: str | None = None,
+        name: str | None = None,
+        content: Any = None,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(extra)
+        self.call_id = call_id
+        self.name = name
+        self.content = content
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"type": self.type, **self._state_of_result(), **_named(self.extra)}
+
+    def _state_of_result(self) -> dict[str, Any]:
+        return {"call_id": self.call_id, "name": self.name, "content": self.content}
+
+    def _state(self) -> dict[str, Any]:
+        return {**self._state_of_result(), "extra": self.extra}
+
+
+class ToolCall(Part):
+    """A call of a tool, from its first delta on.
+
+    - `index`: its place in `Message.tool_calls`; `id` and `name` as the provider gave them.
+    - `kind`: `"function"` (JSON arguments), `"custom"` (free text), `"server"` (the provider runs
+      it).
+    - `status`: `"in_progress"`, `"complete"`, `"truncated"` (cut by a limit, an error or the
+      transport), `"rejected"` (broken JSON, unknown tool, invalid arguments).
+    - `arguments`: the value of a complete call, and None otherwise, so that nobody runs half a
+      call by accident; `partial`: the value so far, whatever the status.
+    - `arguments_text`: the JSON text as received, or as generated where the wire has none;
+      `raw_text`: the source, untouched.
+    - `errors`: why it was rejected, and what was odd about it (`StreamParseError`).
+    - `parsed`: the validated object, where the tool was given as a type.
+    """
+
+    __slots__ = (
+        "arguments_text",
+        "builder",
+        "errors",
+        "id",
+        "index",
+        "kind",
+        "name",
+        "parsed",
+        "raw",
+        "settled",
+        "status",
+    )
+
+    type: ClassVar[str] = "tool_call"
+
+    def __init__(self, index: int = 0, kind: str = "function") -> None:
+        super().__init__()
+        self.index = index
+        self.id: str | None = None
+        self.name: str | None = None
+        self.kind = kind
+        self.status: str = "in_progress"
+        self.arguments_text: str = ""
+        self.errors: list[StreamParseError] = []
+        self.parsed: Any = None
+        #: The source where it is not `arguments_text`.
+        self.raw: str | None = None
+        #: What builds the arguments while they arrive; then `settled` holds them.
+        self.builder: Builder | None = None
+        self.settled: Any = None
+
+    @property
+    def arguments(self) -> Any:
+        """The arguments of a complete call, else None."""
+        if self.status != "complete":
+            return None
+        return self.partial
+
+    @property
+    def partial(self) -> Any:
+        """The arguments so far, updated in place: read, do not hold or mutate."""
+        if self.kind == "custom":
+            return self.arguments_text
+        return self.settled if self.builder is None else self.builder.value
+
+    @property
+    def raw_text(self) -> str:
+        """The source of the arguments, as it came."""
+        return self.arguments_text if self.raw is None else self.raw
+
+    def grow(self, text: str) -> None:
+        """More of `arguments_text`, in amortised constant time."""
+        whole = self.arguments_text
+        self.arguments_text = ""
+        whole += text
+        self.arguments_text = whole
+        if self.raw is not None:
+            self.grow_raw(text)
+
+    def grow_raw(self, text: str) -> None:
+        """More of `raw_text` only."""
+        whole = self.arguments_text if self.raw is None else self.raw
+        self.raw = ""
+        whole += text
+        self.raw = whole
+
+    def naming(self) -> dict[str, Any]:
+        """What names this call in an event: `index`, `id`, `name`."""
+        return {"index": self.index, "id": self.id, "name": self.name}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "type": self.type,
+            **self.naming(),
+            "kind": self.kind,
+            "status": self.status,
+            "arguments": self.arguments,
+            "partial": self.partial,
+            "arguments_text": self.arguments_text,
+            "raw_text": self.raw_text,
+            "errors": [error_to_dict(error) for error in self.errors],
+            **_named(self.extra),
+        }
+
+    def _state(self) -> dict[str, Any]:
+        kept = ("index", "id", "name", "kind", "status", "arguments_text", "errors", "parsed")
+        state = {name: getattr(self, name) for name in kept}
+        partial = self.settled if self.builder is None else self.builder.snapshot()
+        return {**state, "raw": self.raw, "settled": partial, "extra": self.extra}
+
+
+class Usage:
+    """Tokens: `input_tokens` with the cached ones, `output_tokens` with those of reasoning.
+
+    None where the provider does not say; `raw` is what it sent.
+    """
+
+    __slots__ = (
+        "cache_write_tokens",
+        "cached_tokens",
+        "input_tokens",
+        "output_tokens",
+        "raw",
+        "reasoning_tokens",
+        "total_tokens",
+    )
+
+    def __init__(
+        self,
+        input_tokens: int | None = None,
+        cached_tokens: int | None = None,
+        cache_write_tokens: int | None = None,
+        output_tokens: int | None = None,
+        reasoning_tokens: int | None = None,
+        total_tokens: int | None = None,
+        raw: dict[str, Any] | None = None,
+    ) -> None:
+        self.input_tokens = input_tokens
+        self.cached_tokens = cached_tokens
+        self.cache_write_tokens = cache_write_tokens
+        self.output_tokens = output_tokens
+        self.reasoning_tokens = reasoning_tokens
+        self.total_tokens = total_tokens
+        self.raw: dict[str, Any] = {} if raw is None else raw
+        if total_tokens is None and input_tokens is not None and output_tokens is not None:
+            self.total_tokens = input_tokens + output_tokens
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "input_tokens": self.input_tokens,
+            "cached_tokens": self.cached_tokens,
+            "cache_write_tokens": self.cache_write_tokens,
+            "output_tokens": self.output_tokens,
+            "reasoning_tokens": self.reasoning_tokens,
+            "total_tokens": self.total_tokens,
+            "raw": self.raw,
+        }
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Usage):
+            return NotImplemented
+        return bool(self.to_dict() == other.to_dict())
+
+    def __repr__(self) -> str:
+        known = {name: value for name, value in self.to_dict().items() if value is not None}
+        return f"Usage({', '.join(f'{name}={value!r}' for name, value in known.items())})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Usage, tuple(self.to_dict().values())
+
+
+class Message:
+    """One answer (one choice) of a model; always there, and always honest about how far it is.
+
+    - `content`: `Text`, `Reasoning`, `ToolCall`, `ServerToolResult`, `Citation`, `Refusal` in the
+      order in which they began; `text`, `reasoning`, `refusal` are the plain concatenation of
+      their deltas.
+    - `status`: `"in_progress"`, `"complete"`, `"truncated"` (a limit, a filter, an early end),
+      `"failed"` (the provider reported an error).
+    - `finish_reason`: `"stop"`, `"length"`, `"tool_calls"`, `"content_filter"`, `"refusal"`,
+      `"paused"`, `"error"`, `"other"` or None; `raw_finish_reason`: the provider's word.
+    - `output`, `partial_output`: the structured output once complete, and so far.
+    - `error`: why it failed. `extra`: what the provider said about the whole, by its own names.
+    """
+
+    __slots__ = (
+        "api",
+        "choice",
+        "content",
+        "error",
+        "extra",
+        "finish_reason",
+        "history",
+        "id",
+        "model",
+        "output",
+        "output_builder",
+        "raw_finish_reason",
+        "reasoning",
+        "refusal",
+        "settled_output",
+        "status",
+        "text",
+        "usage",
+    )
+
+    def __init__(self, choice: int = 0) -> None:
+        self.choice = choice
+        self.api: str | None = None
+        self.id: str | None = None
+        self.model: str | None = None
+        self.content: list[Part] = []
+        self.text: str = ""
+        self.reasoning: str = ""
+        self.refusal: str = ""
+        self.output: Any = None
+        self.usage: Usage | None = None
+        self.finish_reason: str | None = None
+        self.raw_finish_reason: str | None = None
+        self.status: str = "in_progress"
+        self.error: StreamParseError | None = None
+        self.extra: dict[str, Any] = {}
+        self.output_builder: Builder | None = None
+        self.settled_output: Any = None
+        #: How its API wants it back; set by the adapter.
+        self.history: Callable[[Message], list[dict[str, Any]]] | None = None
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The calls among the content, in the order in which they began."""
+        return [part for part in self.content if isinstance(part, ToolCall)]
+
+    @property
+    def partial_output(self) -> Any:
+        """The structured output so far, updated in place."""
+        return self.settled_output if self.output_builder is None else self.output_builder.value
+
+    def to_history(self) -> list[dict[str, Any]]:
+        """What goes back to the same API in the next turn: append it to the list of messages.
+
+        (Responses: of input items; Gemini: of contents.) Only complete calls are given back, with
+        what their API wants to see again: thinking and its signatures, item ids, encrypted
+        content. Empty when there is nothing to give back.
+        """
+        if self.history is None:
+            raise ValueError("the API of this message is not known: nothing was read yet")
+        return self.history(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "id": self.id,
+            "model": self.model,
+            "content": [part.to_dict() for part in self.content],
+            "text": self.text,
+            "reasoning": self.reasoning,
+            "refusal": self.refusal,
+            "tool_calls": [call.to_dict() for call in self.tool_calls],
+            "output": self.output,
+            "partial_output": self.partial_output,
+            "usage": None if self.usage is None else self.usage.to_dict(),
+            "finish_reason": self.finish_reason,
+            "raw_finish_reason": self.raw_finish_reason,
+            "status": self.status,
+            "error": None if self.error is None else error_to_dict(self.error),
+            **_named(self.extra),
+        }
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Message):
+            return NotImplemented
+        return self.choice == other.choice and bool(self.to_dict() == other.to_dict())
+
+    def __repr__(self) -> str:
+        calls = [call.name for call in self.tool_calls]
+        return (
+            f"Message(status={self.status!r}, finish_reason={self.finish_reason!r}, "
+            f"text={self.text!r}, tool_calls={calls!r})"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {name: getattr(self, name) for name in _MESSAGE_STATE}
+        builder = self.output_builder
+        state["settled_output"] = self.settled_output if builder is None else builder.snapshot()
+        return _revived, (Message, state)
+
+
+_MESSAGE_STATE: Final = (
+    "choice",
+    "api",
+    "id",
+    "model",
+    "content",
+    "text",
+    "reasoning",
+    "refusal",
+    "output",
+    "usage",
+    "finish_reason",
+    "raw_finish_reason",
+    "status",
+    "error",
+    "extra",
+    "history",
+)
+
+
+def _named(extra: dict[str, Any]) -> dict[str, Any]:
+    return {"extra": extra} if extra else {}
+
+
+def error_to_dict(error: StreamParseError) -> dict[str, Any]:
+    """An error as plain data: its class, code, message, offset and path."""
+    return {
+        "type": type(error).__name__,
+        "code": error.code,
+        "message": error.message,
+        "offset": error.offset,
+        "path": list(error.path),
+    }

@@ -1,0 +1,434 @@
+"""What happens in an answer while it arrives.
+
+Every event carries `choice`, the index of the answer it belongs to (0 but for `n > 1`). Events
+refer to the live call and message: what they show goes on growing. `to_dict()` is plain data.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypeAlias
+
+from streamparse._core._marks import mypyc_attr
+from streamparse._core.events import Reporter
+from streamparse.errors import StreamParseError
+from streamparse.message import Message, ToolCall, Usage, error_to_dict
+
+__all__ = [
+    "AnyMessageEvent",
+    "ArgumentCompleted",
+    "ArgumentDelta",
+    "ArgumentStarted",
+    "MessageEvent",
+    "MessageFailed",
+    "MessageFinished",
+    "MessageStarted",
+    "OutputCompleted",
+    "OutputDelta",
+    "OutputRejected",
+    "OutputStarted",
+    "ProviderEvent",
+    "ReasoningDelta",
+    "RefusalDelta",
+    "TextDelta",
+    "ToolCallCompleted",
+    "ToolCallDelta",
+    "ToolCallRejected",
+    "ToolCallStarted",
+    "ToolCallTruncated",
+    "UsageUpdated",
+]
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class MessageEvent:
+    """What all have: `type`, `choice`, equality by fields, pickle, `to_dict()`."""
+
+    __slots__ = ("choice",)
+
+    __match_args__: ClassVar[tuple[str, ...]] = ()
+    type: ClassVar[str] = "message_event"
+
+    def __init__(self, choice: int = 0) -> None:
+        self.choice = choice
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple([getattr(self, name) for name in self.__match_args__])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MessageEvent) or type(self) is not type(other):
+            return NotImplemented
+        return self.choice == other.choice and self._values() == other._values()
+
+    def __repr__(self) -> str:
+        values = zip(self.__match_args__, self._values(), strict=True)
+        fields = [f"{name}={value!r}" for name, value in values]
+        if self.choice:
+            fields.append(f"choice={self.choice!r}")
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self._values(), self.choice)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: `type`, `choice` and the fields."""
+        plain: dict[str, Any] = {"type": self.type, "choice": self.choice}
+        for name, value in zip(self.__match_args__, self._values(), strict=True):
+            plain[name] = _plain(value)
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, ToolCall):
+        return value.naming()
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, StreamParseError):
+        return error_to_dict(value)
+    return value.to_dict() if isinstance(value, (Message, Usage)) else value
+
+
+class MessageStarted(MessageEvent):
+    """The answer has begun; `id` and `model` as far as the wire has told."""
+
+    __slots__ = ("id", "model")
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("id", "model")
+    type: ClassVar[str] = "message_started"
+
+    def __init__(self, id: str | None, model: str | None, choice: int = 0) -> None:
+        self.choice = choice
+        self.id = id
+        self.model = model
+
+
+class TextDelta(MessageEvent):
+    """More text; never empty."""
+
+    __slots__ = ("text",)
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("text",)
+    type: ClassVar[str] = "text_delta"
+
+    def __init__(self, text: str, choice: int = 0) -> None:
+        self.choice = choice
+        self.text = text
+
+
+class ReasoningDelta(MessageEvent):
+    """More reasoning; never empty."""
+
+    __slots__ = ("text",)
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("text",)
+    type: ClassVar[str] = "reasoning_delta"
+
+    def __init__(self, text: str, choice: int = 0) -> None:
+        self.choice = choice
+        self.text = text
+
+
+class RefusalDelta(MessageEvent):
+    """More of a refusal; never empty."""
+
+    __slots__ = ("text",)
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("text",)
+    type: ClassVar[str] = "refusal_delta"
+
+    def __init__(self, text: str, choice: int = 0) -> None:
+        self.choice = choice
+        self.text = text
+
+
+class ToolCallStarted(MessageEvent):
+    """A call has begun and its name is known."""
+
+    __slots__ = ("call",)
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("call",)
+    type: ClassVar[str] = "tool_call_started"
+
+    def __init__(self, call: ToolCall, choice: int = 0) -> None:
+        self.choice = choice
+        self.call = call
+
+
+class ToolCallDelta(MessageEvent):
+    """More of the call's `arguments_text`."""
+
+    __slots__ = ("call", "text")
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("call", "text")
+    type: ClassVar[str] = "tool_call_delta"
+
+    def __init__(self, call: ToolCall, text: str, choice: int = 0) -> None:
+        self.choice = choice
+        self.call = call
+        self.text = text
+
+
+class ArgumentStarted(MessageEvent):
+    """A container or string among the arguments has begun; `kind` as in `ValueStarted`."""
+
+    __slots__ = ("call", "kind", "path")
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("call", "path", "kind")
+    type: ClassVar[str] = "argument_started"
+
+    def __init__(self, call: ToolCall, path: tuple[Any, ...], kind: str, choice: int = 0) -> None:
+        self.choice = choice
+        self.call = call
+        self.path = path
+        self.kind = kind
+
+
+class ArgumentDelta(MessageEvent):
+    """More of the open string at `path`."""
+
+    __slots__ = ("call", "path", "text")
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("call", "path", "text")
+    type: ClassVar[str] = "argument_delta"
+
+    def __init__(self, call: ToolCall, path: tuple[Any, ...], text: str, choice: int = 0) -> None:
+        self.choice = choice
+        self.call = call
+        self.path = path
+        self.text = text
+
+
+class ArgumentCompleted(MessageEvent):
+    """The value at `path` is whole; that does not make the call complete."""
+
+    __slots__ = ("call", "path", "value")
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("call", "path", "value")
+    type: ClassVar[str] = "argument_completed"
+
+    def __init__(self, call: ToolCall, path: tuple[Any, ...], value: Any, choice: int = 0) -> None:
+        self.choice = choice
+        self.call = call
+        self.path = path
+        self.value = value
+
+
+class ToolCallCompleted(MessageEvent):
+    """The call is complete: its `arguments` are there."""
+
+    __slots__ = ("call",)
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("call",)
+    type: ClassVar[str] = "tool_call_completed"
+
+    def __init__(self, call: ToolCall, choice: int = 0) -> None:
+        self.choice = choice
+        self.call = call
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, the whole call included."""
+        return {**super().to_dict(), "call": self.call.to_dict()}
+
+
+class ToolCallRejected(MessageEvent):
+    """The call is refused, at the character that made it so."""
+
+    __slots__ = ("call", "error")
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("call", "error")
+    type: ClassVar[str] = "tool_call_rejected"
+
+    def __init__(self, call: ToolCall, error: StreamParseError, choice: int = 0) -> None:
+        self.choice = choice
+        self.call = call
+        self.error = error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, the whole call included."""
+        return {**super().to_dict(), "call": self.call.to_dict()}
+
+
+class ToolCallTruncated(MessageEvent):
+    """The call was cut by a limit, an error or the transport."""
+
+    __slots__ = ("call",)
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("call",)
+    type: ClassVar[str] = "tool_call_truncated"
+
+    def __init__(self, call: ToolCall, choice: int = 0) -> None:
+        self.choice = choice
+        self.call = call
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, the whole call included."""
+        return {**super().to_dict(), "call": self.call.to_dict()}
+
+
+class OutputStarted(MessageEvent):
+    """A container or string of the structured output has begun."""
+
+    __slots__ = ("kind", "path")
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("path", "kind")
+    type: ClassVar[str] = "output_started"
+
+    def __init__(self, path: tuple[Any, ...], kind: str, choice: int = 0) -> None:
+        self.choice = choice
+        self.path = path
+        self.kind = kind
+
+
+class OutputDelta(MessageEvent):
+    """More of the open string at `path` of the output."""
+
+    __slots__ = ("path", "text")
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("path", "text")
+    type: ClassVar[str] = "output_delta"
+
+    def __init__(self, path: tuple[Any, ...], text: str, choice: int = 0) -> None:
+        self.choice = choice
+        self.path = path
+        self.text = text
+
+
+class OutputCompleted(MessageEvent):
+    """The value at `path` of the output is whole."""
+
+    __slots__ = ("path", "value")
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("path", "value")
+    type: ClassVar[str] = "output_completed"
+
+    def __init__(self, path: tuple[Any, ...], value: Any, choice: int = 0) -> None:
+        self.choice = choice
+        self.path = path
+        self.value = value
+
+
+class OutputRejected(MessageEvent):
+    """The text is not the output that was asked for."""
+
+    __slots__ = ("error",)
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("error",)
+    type: ClassVar[str] = "output_rejected"
+
+    def __init__(self, error: StreamParseError, choice: int = 0) -> None:
+        self.choice = choice
+        self.error = error
+
+
+class UsageUpdated(MessageEvent):
+    """The provider counted tokens; the last one holds."""
+
+    __slots__ = ("usage",)
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("usage",)
+    type: ClassVar[str] = "usage_updated"
+
+    def __init__(self, usage: Usage, choice: int = 0) -> None:
+        self.choice = choice
+        self.usage = usage
+
+
+class ProviderEvent(MessageEvent):
+    """Something of the provider that has no event of its own: passed on, never dropped."""
+
+    __slots__ = ("data", "name")
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("name", "data")
+    type: ClassVar[str] = "provider_event"
+
+    def __init__(self, name: str, data: Any, choice: int = 0) -> None:
+        self.choice = choice
+        self.name = name
+        self.data = data
+
+
+class MessageFinished(MessageEvent):
+    """The answer has ended; `message.status` says how. The last event of its choice."""
+
+    __slots__ = ("message",)
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("message",)
+    type: ClassVar[str] = "message_finished"
+
+    def __init__(self, message: Message, choice: int = 0) -> None:
+        self.choice = choice
+        self.message = message
+
+
+class MessageFailed(MessageEvent):
+    """The provider reported an error. The last event of its choice."""
+
+    __slots__ = ("error", "message")
+
+    __match_args__: ClassVar[tuple[str, ...]] = ("message", "error")
+    type: ClassVar[str] = "message_failed"
+
+    def __init__(self, message: Message, error: StreamParseError, choice: int = 0) -> None:
+        self.choice = choice
+        self.message = message
+        self.error = error
+
+
+AnyMessageEvent: TypeAlias = (
+    MessageStarted
+    | TextDelta
+    | ReasoningDelta
+    | RefusalDelta
+    | ToolCallStarted
+    | ToolCallDelta
+    | ArgumentStarted
+    | ArgumentDelta
+    | ArgumentCompleted
+    | ToolCallCompleted
+    | ToolCallRejected
+    | ToolCallTruncated
+    | OutputStarted
+    | OutputDelta
+    | OutputCompleted
+    | OutputRejected
+    | UsageUpdated
+    | ProviderEvent
+    | MessageFinished
+    | MessageFailed
+)
+
+
+class ArgumentReporter(Reporter):
+    """Makes a builder's events those of a call's arguments."""
+
+    __slots__ = ("call", "choice")
+
+    def __init__(self, call: ToolCall, choice: int) -> None:
+        self.call = call
+        self.choice = choice
+
+    def started(self, path: tuple[Any, ...], kind: str) -> object:
+        return ArgumentStarted(self.call, path, kind, self.choice)
+
+    def delta(self, path: tuple[Any, ...], text: str) -> object:
+        return ArgumentDelta(self.call, path, text, self.choice)
+
+    def completed(self, path: tuple[Any, ...], value: Any) -> object:
+        return ArgumentCompleted(self.call, path, value, self.choice)
+
+
+class OutputReporter(Reporter):
+    """Makes a builder's events those of the structured output."""
+
+    __slots__ = ("choice",)
+
+    def __init__(self, choice: int) -> None:
+        self.choice = choice
+
+    def started(self, path: tuple[Any, ...], kind: str) -> object:
+        return OutputStarted(path, kind, self.choice)
+
+    def delta(self, path: tuple[Any, ...], text: str) -> object:
+        return OutputDelta(path, text, self.choice)
+
+    def completed(self, path: tuple[Any, ...], value: Any) -> object:
+        return OutputCompleted(path, value, self.choice)

@@ -1,0 +1,278 @@
+"""`MessageParser`: whatever a provider sends in, message events out.
+
+Bytes or text go through the transport (server-sent events, JSON, binary frames) to the adapter of
+the wire API; decoded chunks and SDK objects go to the adapter at once. With `"auto"` the first
+records tell the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from streamparse.errors import StreamParseError, WireError
+from streamparse.limits import Limits
+from streamparse.message import Message
+from streamparse.message_events import AnyMessageEvent
+from streamparse.sdk import chunk_of
+from streamparse.text import Utf8Decoder
+from streamparse.transport import Record, Transport
+from streamparse.turn import Turns
+from streamparse.wire import Wire, provider_error
+from streamparse.wires.openai_chat import OpenAIChat
+
+__all__ = ["APIS", "MessageParser"]
+
+# In the order in which `"auto"` asks them; the first that recognizes a record has it.
+_WIRES: Final[tuple[type[Wire], ...]] = (OpenAIChat,)
+
+APIS: Final[tuple[str, ...]] = (*[wire.api for wire in _WIRES], "text", "auto")
+
+# "auto" holds so much without evidence of an API.
+_HELD_RECORDS: Final = 16
+_HELD_CHARACTERS: Final = 64 * 1024
+
+
+class MessageParser:
+    """One response of a model provider, pushed in as it arrives.
+
+    - `api`: the wire format; `"auto"` (the default) tells it from the first records; `"text"` is
+      the plain text of a model.
+    - `limits`: see `Limits`. `clock`: a function that gives seconds, for `metrics`.
+
+    `feed` takes bytes or text cut anywhere, one decoded chunk (a dict), or a chunk object of an
+    SDK, and returns the events it decided; `finish` says that the input has ended.
+    `message` is always there; `messages` has them all, by choice.
+
+    Raises `WireError` for what is no such stream, `LimitError`, and `TypeError`. An error of the
+    provider is an event, `MessageFailed`; an early end is a message with status `"truncated"`.
+
+    >>> parser = MessageParser(api="text")
+    >>> parser.feed("Hel"), parser.message.text
+    ([MessageStarted(id=None, model=None), TextDelta(text='Hel')], 'Hel')
+    """
+
+    def __init__(
+        self,
+        api: str | None = None,
+        *,
+        limits: Limits | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        name = "auto" if api is None else api
+        if name not in APIS:
+            raise ValueError(f"api must be one of {', '.join(APIS)}, not {api!r}")
+        self._limits = limits if limits is not None else Limits()
+        if not isinstance(self._limits, Limits):
+            raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
+        self._api = name
+        self._turns = Turns(self._limits)
+        self._wire: Wire | None = None
+        self._transport: Transport | None = None
+        self._decoder: Utf8Decoder | None = None
+        self._kind: str = ""  # what is fed: "text", "bytes" or "chunks"
+        self._held: list[Record] = []  # no evidence of an API in these
+        self._held_size: int = 0
+        self._finished: bool = False
+        self._failure: StreamParseError | None = None
+        for wire in _WIRES:
+            if wire.api == name:
+                self._wire = wire(self._turns)
+
+    # Reading.
+
+    @property
+    def api(self) -> str | None:
+        """The wire format; None while it is not known."""
+        return self._api if self._api == "text" else self._turns.api
+
+    @property
+    def message(self) -> Message:
+        """The first choice: always there, in progress from the start."""
+        return self._turns.all[0].message
+
+    @property
+    def messages(self) -> list[Message]:
+        """All choices, in the order of their indexes."""
+        return [turn.message for turn in self._turns.all]
+
+    # Feeding.
+
+    def feed(self, fragment: Any) -> list[AnyMessageEvent]:
+        """Take a fragment or a chunk; the events it decided. An empty one is legal and free."""
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
+        kind = _kind_of(fragment)
+        if kind != "chunks" and not fragment:
+            return []
+        if self._finished:
+            raise StreamParseError("the input was said to have ended", code="finished")
+        if kind != self._kind:
+            self._take(kind)
+        try:
+            if self._api == "text":
+                self._feed_text(fragment)
+            elif kind == "chunks":
+                self._feed_chunk(fragment)
+            else:
+                self._feed_wire(fragment)
+        except StreamParseError as error:
+            self._fail(error)
+            raise
+        return self._turns.take()
+
+    def finish(self) -> list[AnyMessageEvent]:
+        """The input has ended; the last events. A second call returns `[]`."""
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
+        if self._finished:
+            return []
+        self._finished = True
+        try:
+            if self._transport is not None:
+                self._records(self._transport.finish())
+                if self._transport.failure is not None:
+                    raise self._transport.failure
+            if self._held:
+                self._tell_at_the_end()
+        except StreamParseError as error:
+            self._fail(error)
+            raise
+        if self._api == "text":
+            self._turns.finish("stop")
+        if self._wire is not None:
+            self._wire.end()
+        self._turns.end()
+        return self._turns.take()
+
+    def _take(self, kind: str) -> None:
+        """The first fragment decides what this parser takes."""
+        if self._kind:
+            raise TypeError(f"this parser was fed {self._kind}, now {kind}: feed it one of them")
+        if kind == "chunks" and self._api == "text":
+            raise TypeError("api='text' takes text or bytes, not chunks")
+        self._kind = kind
+        if kind != "chunks" and self._api != "text":
+            self._transport = Transport(limits=self._limits)
+
+    def _feed_wire(self, fragment: Any) -> None:
+        transport = self._transport
+        assert transport is not None
+        records = transport.feed(fragment)
+        if records:
+            self._records(records)
+        if transport.failure is not None:
+            raise transport.failure
+
+    def _feed_chunk(self, chunk: Any) -> None:
+        data = chunk_of(chunk)
+        if data is not None:
+            self._record(Record("", data, ""))
+
+    def _feed_text(self, fragment: Any) -> None:
+        if not isinstance(fragment, str):
+            if self._decoder is None:
+                self._decoder = Utf8Decoder()
+            fragment = self._decoder.feed(bytes(fragment))
+        self._turns.at(0).text(fragment)
+
+    # Records.
+
+    def _records(self, records: list[Record]) -> None:
+        for record in records:
+            self._record(record)
+
+    def _record(self, record: Record) -> None:
+        wire = self._wire
+        data = record.data
+        if wire is None:
+            self._detect(record)
+        elif self._turns.ended:
+            self._pass_on(record)
+        elif isinstance(data, dict) and not record.exception:
+            if not wire.record(data, record.event):
+                self._not_understood(record)
+        elif record.text == "[DONE]":
+            wire.done()
+        else:
+            self._not_understood(record)
+
+    def _not_understood(self, record: Record) -> None:
+        """No record of the API: an error in some shape, or something to pass on."""
+        if isinstance(record.data, dict):
+            error = provider_error(record.data, record.event if record.exception else "")
+            if error is not None:
+                self._turns.fail(error)
+                return
+        self._pass_on(record)
+
+    def _pass_on(self, record: Record) -> None:
+        data = record.data
+        if record.cut:
+            name = "incomplete_record"
+        elif isinstance(data, dict):
+            name = record.event or str(data.get("type") or data.get("object") or "record")
+        else:
+            name = record.event or "record"
+        self._turns.at(0).pass_on(name, {"text": record.text} if data is None else data)
+
+    # Detection.
+
+    def _detect(self, record: Record) -> None:
+        """Hold records until one shows the API, or an error makes it indifferent."""
+        data = record.data
+        if isinstance(data, dict):
+            for kind in _WIRES:
+                if kind.recognizes(data, record.event):
+                    self._wire = kind(self._turns)
+                    break
+        if self._wire is None:
+            self._hold(record)
+            return
+        held = self._held
+        self._held = []
+        for earlier in [*held, record]:
+            self._record(earlier)
+
+    def _hold(self, record: Record) -> None:
+        self._held.append(record)
+        self._held_size += len(record.text)
+        if isinstance(record.data, dict) and not self._turns.ended:
+            name = record.event if record.exception else ""
+            error = provider_error(record.data, name)
+            if error is not None:
+                self._held = []
+                self._wire = Wire(self._turns)
+                self._turns.fail(error)
+                return
+        if len(self._held) >= _HELD_RECORDS or self._held_size >= _HELD_CHARACTERS:
+            raise self._unknown()
+
+    def _tell_at_the_end(self) -> None:
+        """The input ended without evidence; records that were cut are no reason to complain."""
+        if any(not record.cut and record.text != "[DONE]" for record in self._held):
+            raise self._unknown()
+        for record in self._held:
+            self._pass_on(record)
+
+    def _unknown(self) -> WireError:
+        first = next((record.text for record in self._held if record.text), "")
+        message = "the first records show no API that is known: say which by api="
+        return WireError(message, code="unknown_api", excerpt=first[:40])
+
+    # Failing.
+
+    def _fail(self, error: StreamParseError) -> None:
+        """The stream broke: messages end truncated, and the error carries the last events."""
+        self._turns.fail_transport(error)
+        self._turns.end()
+        error.events = self._turns.take()
+        self._failure = error.copy_without_events()
+
+
+def _kind_of(fragment: Any) -> str:
+    if isinstance(fragment, str):
+        return "text"
+    if isinstance(fragment, (bytes, bytearray, memoryview)):
+        return "bytes"
+    return "chunks"
