@@ -50,6 +50,8 @@ PLACES: dict[str, tuple[int, int]] = {
     "message": (2, 3),
     "message_events": (2, 4),
     "assemble": (2, 5),
+    "event_stream": (2, 6),
+    "transport": (3, 0),
     "calls": (3, 1),
     "correlation": (3, 2),
     "turn": (3, 3),
@@ -73,6 +75,8 @@ FOLDERS: dict[str, tuple[int, int]] = {
 # By the beginning of the module's name. `mypy_extensions` is never needed to run.
 THIRD_PARTIES: dict[str, set[str]] = {
     "_core.": {"mypy_extensions"},
+    "event_stream": {"botocore"},
+    "sse": {"mypy_extensions"},
 }
 
 DRIVERS = ("stream", "cli", "__main__")
