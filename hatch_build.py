@@ -29,7 +29,19 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 PACKAGE = "streamparse"
 
 # Globs, relative to the project root; `__init__.py` files are never compiled.
-COMPILED = ("streamparse/_core/*.py",)
+COMPILED = (
+    "streamparse/_core/*.py",
+    "streamparse/text.py",
+    "streamparse/sse.py",
+    "streamparse/transport.py",
+    "streamparse/message.py",
+    "streamparse/message_events.py",
+    "streamparse/calls.py",
+    "streamparse/correlation.py",
+    "streamparse/turn.py",
+    "streamparse/wire.py",
+    "streamparse/wires/*.py",
+)
 
 # The extra brings setuptools, which drives the C compiler. The bound is the version this is tested
 # with: what 1.18 makes of the same sources cannot be imported.
