@@ -21,6 +21,7 @@ from streamparse.errors import (
 )
 from streamparse.events import StringDelta, ValueCompleted, ValueEvent, ValueStarted
 from streamparse.json_parser import JSONParser, parse
+from streamparse.jsonl import JSONLinesDecoder
 from streamparse.limits import Limits
 from streamparse.message import (
     Citation,
@@ -81,6 +82,7 @@ __all__ = [
     "ERROR_CODES",
     "FormatError",
     "IncompleteError",
+    "JSONLinesDecoder",
     "JSONParser",
     "JSONStream",
     "JSONSyntaxError",

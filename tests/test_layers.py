@@ -51,6 +51,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "message_events": (2, 4),
     "assemble": (2, 5),
     "event_stream": (2, 6),
+    "jsonl": (2, 7),
     "transport": (3, 0),
     "calls": (3, 1),
     "correlation": (3, 2),
