@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse.text import Utf8Decoder
+from streamparse.text import Utf8Decoder, Utf8Replacer, as_bytes
 from tests.parts import cuttings, halvings
 
 SAMPLE = "plain é € 😀 \x00\x7f\u07ff\u0800\uffff\U00010000\U0010ffff\ufeff"
@@ -91,3 +93,52 @@ def test_a_cut_character_may_turn_out_to_be_invalid() -> None:
     assert decoder.feed(b"a") == ""
     assert decoder.pending == b""
     assert decoder.invalid == b"\xe2\x82a"
+
+
+# What is no UTF-8 replaced
+
+
+def replaced(fragments: list[bytes]) -> str:
+    decoder = Utf8Replacer()
+    text = "".join(decoder.feed(fragment) for fragment in fragments)
+    return text + decoder.finish() + decoder.finish()
+
+
+def test_replacing_is_only_needed_for_what_is_invalid() -> None:
+    data = SAMPLE.encode()
+    for fragments in [[], *cuttings(data), *halvings(data)]:
+        assert replaced(fragments) == (SAMPLE if fragments else "")
+
+
+@given(st.binary() | st.text().map(str.encode), st.lists(st.integers(1, 3)))
+def test_replacing_is_the_same_for_every_cut(data: bytes, sizes: list[int]) -> None:
+    whole, fragments, rest = data.decode(errors="replace"), [], data
+    for size in sizes:
+        fragments.append(rest[:size])
+        rest = rest[size:]
+    assert replaced([*fragments, rest]) == whole
+    assert replaced([data[at : at + 1] for at in range(len(data))]) == whole
+
+
+def test_a_cut_character_is_held_only_as_long_as_it_may_go_on() -> None:
+    decoder = Utf8Replacer()
+    assert [decoder.feed(b"a\xf0"), decoder.feed(b"\x9f"), decoder.feed(b"(")] == [
+        "a",
+        "",
+        "\ufffd(",
+    ]
+
+
+# Fragments
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_bytes_of_any_kind(kind: Any) -> None:
+    assert as_bytes(kind(b"ab")) == b"ab"
+    assert type(as_bytes(kind(b"ab"))) is bytes
+
+
+@pytest.mark.parametrize("wrong", ["ab", None, 3, [97]])
+def test_what_is_no_bytes(wrong: object) -> None:
+    with pytest.raises(TypeError, match=f"not {type(wrong).__name__}$"):
+        as_bytes(wrong)

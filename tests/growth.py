@@ -1,0 +1,44 @@
+"""Law 6 for anything that is fed: does a character late in a stream cost more than an early one?
+
+The same two nets as in `tests/laws/test_law_6_linear.py`: lines of the package are counted, which
+is exact, and time is measured for what lines do not tell (copies, compiled code), where only a
+gross ratio means anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import pytest
+
+from streamparse import COMPILED
+from tests.helpers import cut
+from tests.laws.test_law_6_linear import lines_run
+
+Stream: TypeAlias = Callable[[int], str | bytes]
+Feed: TypeAlias = Callable[[Sequence[Any]], object]
+
+
+def is_linear(feed: Feed, stream: Stream, size: int = 1) -> None:
+    """Asserts that `feed`, given `stream(n)` in pieces of `size`, does work in proportion to n."""
+    if not COMPILED:
+        few, many = cut(stream(400), [size]), cut(stream(16 * 400), [size])
+        at_first = lines_run(lambda: feed(few)) / sum(map(len, few))
+        later = lines_run(lambda: feed(many)) / sum(map(len, many))
+        assert 0 < later <= 1.1 * at_first + 0.01
+    few, many = cut(stream(20_000), [size]), cut(stream(16 * 20_000), [size])
+    at_first = later = float("inf")
+    for _ in range(5):  # only a machine that is busy all the time fails all of them
+        at_first = min(at_first, *(_seconds(feed, few) for _ in range(3)))
+        later = min(later, _seconds(feed, many))
+        if later <= 4 * at_first:
+            return
+    pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")
+
+
+def _seconds(feed: Feed, pieces: Sequence[Any]) -> float:
+    start = time.process_time()
+    feed(pieces)
+    return (time.process_time() - start) / sum(map(len, pieces))
