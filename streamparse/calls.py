@@ -153,11 +153,12 @@ class CallReader:
             self._feed_value_again(value)
         else:
             place = len(self.out)
+            start = len(self.call.arguments_text)
             try:
                 tell(value, self.driver())
             except StreamParseError as error:
                 self.told(place)
-                self._refuse(error, place, len(self.call.arguments_text))
+                self._refuse(error, place, start)
             else:
                 self.told(place)
 
@@ -241,8 +242,11 @@ class CallReader:
                 if space:
                     self.call.grow(space)
                     self.out.append(ToolCallDelta(self.call, space, self.choice))
-                self.first = self.call.arguments_text.strip(_SPACE)
                 text = rest
+                if not text:
+                    return
+                if not self.first:
+                    self.first = self.call.arguments_text.strip(_SPACE)
             expected = len(self.first) - self.again
             piece = text[:expected]
             if not self.first.startswith(piece, self.again):

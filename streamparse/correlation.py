@@ -64,13 +64,16 @@ class Correlator:
         if index is not None:
             self.by_index[index] = reader
         if identity is not None:
-            if identity in self.by_id:
-                reader.note("repeated_id", f"an earlier call has the id {identity!r} too")
-            self.by_id[identity] = reader
+            self._know(reader, identity)
 
     def unfinished(self) -> list[CallReader]:
         """The calls that an unlabelled delta could belong to."""
         return [reader for reader in self.calls if reader.open and not reader.whole]
+
+    def _know(self, reader: CallReader, identity: str) -> None:
+        if identity in self.by_id:
+            reader.note("repeated_id", f"an earlier call has the id {identity!r} too")
+        self.by_id[identity] = reader
 
     def _by_identity(
         self,
@@ -85,12 +88,11 @@ class Correlator:
             return None if _is_other(known, name) else known
         if at_index is None:
             return None
-        if at_index.call.id is None:
-            self.by_id[identity] = at_index
-            return None if _is_other(at_index, name) else at_index
-        if known is None and (_starts_call(at_index, name, text)):
+        if _is_other(at_index, name):
             return None
-        if known is not None and _is_other(at_index, name):
+        if at_index.call.id is None:
+            self._know(at_index, identity)
+        elif known is None and _starts_call(at_index, name, text):
             return None
         return at_index
 
@@ -107,7 +109,7 @@ def _starts_call(reader: CallReader, name: str | None, text: str) -> bool:
     if name is None:
         return reader.whole and starts_value
     going_on = reader.received and not reader.whole and bool(text) and not starts_value
-    return _is_other(reader, name) or not going_on
+    return not going_on
 
 
 def _may_follow(reader: CallReader, text: str) -> bool:

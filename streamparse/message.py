@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.builder import Builder
+from streamparse._core.flat import flatten, unflatten
 from streamparse.errors import StreamParseError
 
 __all__ = [
@@ -69,13 +70,40 @@ class Part:
         return f"{type(self).__name__}({fields})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _revived, (type(self), self._state())
+        return _revived, (type(self), _packed(self._state()))
+
+
+class Packed:
+    """A container in a pickle, flat: pickle recurses, and values may be deep."""
+
+    __slots__ = ("leaves", "shape")
+
+    def __init__(self, shape: str, leaves: list[object]) -> None:
+        self.shape = shape
+        self.leaves = leaves
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Packed, (self.shape, self.leaves)
+
+
+def pack(value: Any) -> Any:
+    """`value` as it goes into a pickle."""
+    return Packed(*flatten(value)) if isinstance(value, (dict, list)) else value
+
+
+def unpack(value: Any) -> Any:
+    """What was packed."""
+    return unflatten(value.shape, value.leaves) if isinstance(value, Packed) else value
+
+
+def _packed(state: dict[str, Any]) -> dict[str, Any]:
+    return {name: pack(value) for name, value in state.items()}
 
 
 def _revived(kind: Any, state: dict[str, Any]) -> Any:
     revived = kind()
     for name, value in state.items():
-        setattr(revived, name, value)
+        setattr(revived, name, unpack(value))
     return revived
 
 
@@ -337,7 +365,7 @@ class Usage:
         return f"Usage({', '.join(f'{name}={value!r}' for name, value in known.items())})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Usage, tuple(self.to_dict().values())
+        return _revived, (Usage, _packed(self.to_dict()))
 
 
 class Message:
@@ -453,7 +481,7 @@ class Message:
         state = {name: getattr(self, name) for name in _MESSAGE_STATE}
         builder = self.output_builder
         state["settled_output"] = self.settled_output if builder is None else builder.snapshot()
-        return _revived, (Message, state)
+        return _revived, (Message, _packed(state))
 
 
 _MESSAGE_STATE: Final = (

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeAlias
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.events import Reporter
 from streamparse.errors import StreamParseError
-from streamparse.message import Message, ToolCall, Usage, error_to_dict
+from streamparse.message import Message, ToolCall, Usage, error_to_dict, pack, unpack
 
 __all__ = [
     "AnyMessageEvent",
@@ -67,7 +67,7 @@ class MessageEvent:
         return f"{type(self).__name__}({', '.join(fields)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (*self._values(), self.choice)
+        return _revived, (type(self), [pack(value) for value in self._values()], self.choice)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: `type`, `choice` and the fields."""
@@ -75,6 +75,10 @@ class MessageEvent:
         for name, value in zip(self.__match_args__, self._values(), strict=True):
             plain[name] = _plain(value)
         return plain
+
+
+def _revived(kind: Any, values: list[Any], choice: int) -> Any:
+    return kind(*[unpack(value) for value in values], choice)
 
 
 def _plain(value: Any) -> Any:

@@ -131,7 +131,11 @@ class Turn:
             self.begin()
             target = part if part is not None else self._growing(Refusal)
             target.grow(text)
-            self.message.refusal += text
+            message = self.message
+            whole = message.refusal
+            message.refusal = ""
+            whole += text
+            message.refusal = whole
             self.out.append(RefusalDelta(text, self.choice))
 
     def growing_reasoning(self) -> Reasoning:
@@ -273,13 +277,24 @@ class Turns:
 
     @property
     def all(self) -> list[Turn]:
-        """In the order of their indexes."""
-        return [self.turns[choice] for choice in sorted(self.turns)]
+        """In the order of their indexes.
+
+        Choice 0 is there from the start; where only others have begun, it was never one of them.
+        """
+        turns = [self.turns[choice] for choice in sorted(self.turns)]
+        begun = [turn for turn in turns if turn.begun]
+        return begun or turns
+
+    @property
+    def first(self) -> Turn:
+        """The one that what is said of the whole response belongs to."""
+        first = self.turns[0]
+        return first if first.begun or len(self.turns) == 1 else self.all[0]
 
     @property
     def ended(self) -> bool:
         """Have all of them ended?"""
-        return all(turn.ended for turn in self.turns.values())
+        return all(turn.ended for turn in self.all)
 
     def fail(self, error: ProviderError) -> None:
         """An error of the whole response: whoever has not ended has failed, and ends."""
@@ -291,7 +306,8 @@ class Turns:
         """The stream broke: what is open is cut, and each message says why."""
         for turn in self.all:
             if not turn.ended:
-                turn.message.error = error
+                # Without its events: they refer to the message.
+                turn.message.error = error.copy_without_events()
 
     def finish(self, reason: str, raw: Any = None) -> None:
         """A finish of the whole response, where the wire has one for all choices."""
