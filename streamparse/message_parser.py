@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from streamparse.errors import StreamParseError, WireError
+from streamparse._core.sink import Sink
+from streamparse._core.transcriber import Transcriber, tell
+from streamparse.errors import ProviderError, StreamParseError, WireError
 from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import AnyMessageEvent
 from streamparse.sdk import chunk_of
-from streamparse.text import Utf8Decoder
+from streamparse.text import Utf8Replacer
 from streamparse.transport import Record, Transport
 from streamparse.turn import Turns
 from streamparse.wire import Wire, provider_error
@@ -69,7 +71,7 @@ class MessageParser:
         self._turns = Turns(self._limits)
         self._wire: Wire | None = None
         self._transport: Transport | None = None
-        self._decoder: Utf8Decoder | None = None
+        self._decoder: Utf8Replacer | None = None
         self._kind: str = ""  # what is fed: "text", "bytes" or "chunks"
         self._held: list[Record] = []  # no evidence of an API in these
         self._held_size: int = 0
@@ -84,7 +86,7 @@ class MessageParser:
     @property
     def api(self) -> str | None:
         """The wire format; None while it is not known."""
-        return self._api if self._api == "text" else self._turns.api
+        return self._api if self._api == "text" else self._turns.api or None
 
     @property
     def message(self) -> Message:
@@ -103,7 +105,11 @@ class MessageParser:
         if self._failure is not None:
             raise self._failure.copy_without_events()
         kind = _kind_of(fragment)
-        if kind != "chunks" and not fragment:
+        if kind == "chunks":
+            fragment = chunk_of(fragment)
+            if fragment is None:
+                return []
+        elif not len(fragment):
             return []
         if self._finished:
             raise StreamParseError("the input was said to have ended", code="finished")
@@ -113,7 +119,7 @@ class MessageParser:
             if self._api == "text":
                 self._feed_text(fragment)
             elif kind == "chunks":
-                self._feed_chunk(fragment)
+                self._record(Record("", fragment, ""))
             else:
                 self._feed_wire(fragment)
         except StreamParseError as error:
@@ -139,7 +145,7 @@ class MessageParser:
             self._fail(error)
             raise
         if self._api == "text":
-            self._turns.finish("stop")
+            self._finish_text()
         if self._wire is not None:
             self._wire.end()
         self._turns.end()
@@ -164,17 +170,20 @@ class MessageParser:
         if transport.failure is not None:
             raise transport.failure
 
-    def _feed_chunk(self, chunk: Any) -> None:
-        data = chunk_of(chunk)
-        if data is not None:
-            self._record(Record("", data, ""))
-
     def _feed_text(self, fragment: Any) -> None:
         if not isinstance(fragment, str):
             if self._decoder is None:
-                self._decoder = Utf8Decoder()
+                self._decoder = Utf8Replacer()
             fragment = self._decoder.feed(bytes(fragment))
         self._turns.at(0).text(fragment)
+
+    def _finish_text(self) -> None:
+        """The end of a text is a normal one, but inside a character."""
+        cut = "" if self._decoder is None else self._decoder.finish()
+        if cut:
+            self._turns.at(0).text(cut)
+        else:
+            self._turns.finish("stop")
 
     # Records.
 
@@ -199,12 +208,19 @@ class MessageParser:
 
     def _not_understood(self, record: Record) -> None:
         """No record of the API: an error in some shape, or something to pass on."""
-        if isinstance(record.data, dict):
-            error = provider_error(record.data, record.event if record.exception else "")
-            if error is not None:
-                self._turns.fail(error)
-                return
-        self._pass_on(record)
+        error = self._error_in(record)
+        if error is not None:
+            self._turns.fail(error)
+        else:
+            self._pass_on(record)
+
+    def _error_in(self, record: Record) -> ProviderError | None:
+        if not isinstance(record.data, dict):
+            return None
+        name = record.event if record.exception else ""
+        # A body that only has a message is an error; a later record may well be something else.
+        bare = not record.event and not self._turns.first.begun
+        return provider_error(record.data, name, bare)
 
     def _pass_on(self, record: Record) -> None:
         data = record.data
@@ -214,7 +230,7 @@ class MessageParser:
             name = record.event or str(data.get("type") or data.get("object") or "record")
         else:
             name = record.event or "record"
-        self._turns.at(0).pass_on(name, {"text": record.text} if data is None else data)
+        self._turns.first.pass_on(name, {"text": record.text} if data is None else data)
 
     # Detection.
 
@@ -235,16 +251,14 @@ class MessageParser:
             self._record(earlier)
 
     def _hold(self, record: Record) -> None:
+        error = self._error_in(record)
+        if error is not None:
+            self._give_up_held()
+            self._wire = Wire(self._turns)
+            self._turns.fail(error)
+            return
         self._held.append(record)
-        self._held_size += len(record.text)
-        if isinstance(record.data, dict) and not self._turns.ended:
-            name = record.event if record.exception else ""
-            error = provider_error(record.data, name)
-            if error is not None:
-                self._held = []
-                self._wire = Wire(self._turns)
-                self._turns.fail(error)
-                return
+        self._held_size += len(_text_of(record))
         if len(self._held) >= _HELD_RECORDS or self._held_size >= _HELD_CHARACTERS:
             raise self._unknown()
 
@@ -252,11 +266,17 @@ class MessageParser:
         """The input ended without evidence; records that were cut are no reason to complain."""
         if any(not record.cut and record.text != "[DONE]" for record in self._held):
             raise self._unknown()
-        for record in self._held:
+        self._give_up_held()
+
+    def _give_up_held(self) -> None:
+        """Nobody will understand these records; they are passed on."""
+        held = self._held
+        self._held = []
+        for record in held:
             self._pass_on(record)
 
     def _unknown(self) -> WireError:
-        first = next((record.text for record in self._held if record.text), "")
+        first = next((_text_of(record) for record in self._held if not record.cut), "")
         message = "the first records show no API that is known: say which by api="
         return WireError(message, code="unknown_api", excerpt=first[:40])
 
@@ -264,10 +284,20 @@ class MessageParser:
 
     def _fail(self, error: StreamParseError) -> None:
         """The stream broke: messages end truncated, and the error carries the last events."""
+        self._give_up_held()
         self._turns.fail_transport(error)
         self._turns.end()
         error.events = self._turns.take()
         self._failure = error.copy_without_events()
+
+
+def _text_of(record: Record) -> str:
+    """The source of a record, or JSON text as good as it."""
+    if record.text or record.data is None:
+        return record.text
+    text = Transcriber(Sink())
+    tell(record.data, text)
+    return text.take()
 
 
 def _kind_of(fragment: Any) -> str:

@@ -294,7 +294,13 @@ class Turns:
     @property
     def ended(self) -> bool:
         """Have all of them ended?"""
-        return all(turn.ended for turn in self.all)
+        begun = False
+        for turn in self.turns.values():
+            if turn.begun:
+                if not turn.ended:
+                    return False
+                begun = True
+        return begun
 
     def fail(self, error: ProviderError) -> None:
         """An error of the whole response: whoever has not ended has failed, and ends."""

@@ -59,19 +59,24 @@ def no_history(message: Message) -> list[dict[str, Any]]:
 # …}, {"detail": …}, {"type": "error", "error": {...}}.
 
 
-def provider_error(data: dict[str, Any], name: str = "") -> ProviderError | None:
-    """The error that a record reports, if it does; `name`: what the transport calls it."""
+def provider_error(data: dict[str, Any], name: str = "", bare: bool = True) -> ProviderError | None:
+    """The error that a record reports, if it does; `name`: what the transport calls it.
+
+    `bare`: may it be one that only has a message, as whole bodies of gateways do?
+    """
     inner = data.get("error")
     if not inner:
-        if not name and not _looks_like_an_error(data):
+        if not name and not _is_marked(data) and not (bare and _looks_like_an_error(data)):
             return None
         inner = data
     return ProviderError(_message_of(inner, data, name), data=data)
 
 
+def _is_marked(data: dict[str, Any]) -> bool:
+    return data.get("object") == "error" or data.get("type") == "error"
+
+
 def _looks_like_an_error(data: dict[str, Any]) -> bool:
-    if data.get("object") == "error" or data.get("type") == "error":
-        return True
     if "choices" in data or "content" in data or "done" in data:
         return False
     return isinstance(data.get("message"), str) or "detail" in data or "errors" in data

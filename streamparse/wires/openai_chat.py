@@ -51,19 +51,19 @@ _IGNORED: Final = frozenset(
     ("id", "object", "created", "model", "choices", "usage", "error", "obfuscation", "p")
 )
 _CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason"))
-_DELTA: Final = frozenset(
-    (
-        "annotations",
-        "content",
-        "function_call",
-        "reasoning",
-        "reasoning_content",
-        "reasoning_details",
-        "refusal",
-        "role",
-        "tool_calls",
-    )
-)
+_CALL: Final = frozenset(("index", "id", "type", "function", "custom"))
+# What is understood in a delta, if it is of one of these types; `"refusal": false` says nothing.
+_DELTA: Final[dict[str, tuple[type, ...]]] = {
+    "annotations": (list,),
+    "content": (str, list),
+    "function_call": (dict,),
+    "reasoning": (str,),
+    "reasoning_content": (str,),
+    "reasoning_details": (list,),
+    "refusal": (str, bool),
+    "role": (str,),
+    "tool_calls": (list,),
+}
 _REPEATED: Final = frozenset(("content_filter_results", "native_finish_reason", "stop_reason"))
 
 
@@ -102,12 +102,17 @@ class OpenAIChat(Wire):
         for choice in list_of(choices):
             if isinstance(choice, dict):
                 whole = self._choice(choice, data) or whole
+            else:
+                self.turns.first.pass_on("choices", choice)
+        first = self.turns.first
         usage = data.get("usage")
         if isinstance(usage, dict):
-            self.turns.at(0).usage(_usage(usage))
+            first.usage(_usage(usage))
+        elif usage is not None:
+            first.pass_on("usage", usage)
         for key in data:
             if key not in _IGNORED and _is_something(data[key]):
-                self.turns.at(0).note(key, data[key])
+                first.note(key, data[key])
         if error:
             self._fail(error, data)
         if whole:
@@ -130,6 +135,8 @@ class OpenAIChat(Wire):
             self._message(turn, dict_of(message))
         elif isinstance(delta, dict):
             self._delta(turn, delta)
+        elif _is_something(delta):
+            turn.pass_on("delta", delta)
         for key in choice:
             if key not in _CHOICE and _is_something(choice[key]):
                 if key in _REPEATED:
@@ -139,6 +146,8 @@ class OpenAIChat(Wire):
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self._finish(turn, reason)
+        elif _is_something(reason):
+            turn.pass_on("finish_reason", reason)
         return whole
 
     def _finish(self, turn: Turn, raw: str) -> None:
@@ -157,7 +166,7 @@ class OpenAIChat(Wire):
 
     def _delta(self, turn: Turn, delta: dict[str, Any]) -> None:
         for key in delta:
-            if key not in _DELTA and _is_something(delta[key]):
+            if not isinstance(delta[key], _DELTA.get(key, ())) and _is_something(delta[key]):
                 turn.pass_on(key, delta[key])
         self._reasoning(turn, delta)
         content = delta.get("content")
@@ -246,8 +255,11 @@ class OpenAIChat(Wire):
         elif arguments is not None:
             reader.feed_value(arguments)
         for key in entry:
-            if key not in ("index", "id", "type", "function", "custom") and entry[key]:
+            if key not in _CALL and _is_something(entry[key]):
                 reader.call.extra[key] = entry[key]
+        for key in function:
+            if key not in ("name", "arguments", "input") and _is_something(function[key]):
+                turn.pass_on(f"function.{key}", function[key])
 
     def _reader(
         self,
@@ -261,6 +273,8 @@ class OpenAIChat(Wire):
         """The call that this entry belongs to: an old one, a new one, or nobody can tell."""
         calls = self.calls.setdefault(turn.choice, Correlator())
         index = entry.get("index")
+        if isinstance(index, (list, dict)):  # says nothing, and no dict takes it as a key
+            index = None
         reader = calls.find(index, identity, name, text)
         if reader is not None:
             if identity is not None:
@@ -317,7 +331,10 @@ def _merge_details(known: list[Any], details: list[Any]) -> None:
             continue
         for key, value in detail.items():
             if key in ("text", "summary", "data") and isinstance(value, str):
-                last[key] = (last.get(key) or "") + value
+                whole = text_of(last.get(key))
+                last[key] = ""  # the only reference is now the local one
+                whole += value
+                last[key] = whole
             elif value is not None:
                 last[key] = value
 
