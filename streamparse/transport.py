@@ -540,7 +540,7 @@ def _decoded(text: str, limits: Limits) -> Any:
 def _moved(error: StreamParseError, place: tuple[int, int, int]) -> StreamParseError:
     """What is wrong inside of a record, as an error of the stream: at the record's place."""
     reason = error.message.replace("the input ended", "it ends")
-    message = f"{reason} (at character {error.offset} of the record)"
+    message = f"{reason} (at character {error.offset} of its JSON)"
     return _failure_of(error, message, place, error.excerpt)
 
 
