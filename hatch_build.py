@@ -38,6 +38,7 @@ COMPILED = (
     "streamparse/message_events.py",
     "streamparse/calls.py",
     "streamparse/correlation.py",
+    "streamparse/output.py",
     "streamparse/turn.py",
     "streamparse/wire.py",
     "streamparse/wires/*.py",

@@ -57,6 +57,8 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         # IncompleteError
         "empty": "the input ended before a value began",
         "truncated": "the input ended inside a value",
+        # SchemaViolation
+        "wrong_type": "the value is not of the type asked for",
         # JSONSyntaxError of a tool call
         "multiple_values": "the arguments go on after a whole value with another one",
         # WireError: the stream

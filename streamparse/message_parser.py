@@ -16,6 +16,8 @@ from streamparse.errors import ProviderError, StreamParseError, WireError
 from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import AnyMessageEvent
+from streamparse.metrics import Metrics
+from streamparse.output import root_kind
 from streamparse.sdk import chunk_of
 from streamparse.text import Utf8Replacer
 from streamparse.transport import Record, Transport
@@ -40,6 +42,8 @@ class MessageParser:
 
     - `api`: the wire format; `"auto"` (the default) tells it from the first records; `"text"` is
       the plain text of a model.
+    - `output`: the text of each answer is to be a JSON document: `Any` or `object` (of any kind),
+      `dict` (an object), `list` (an array). `output_dialect`: how it is read, `"strict"`.
     - `limits`: see `Limits`. `clock`: a function that gives seconds, for `metrics`.
 
     `feed` takes bytes or text cut anywhere, one decoded chunk (a dict), or a chunk object of an
@@ -58,6 +62,8 @@ class MessageParser:
         self,
         api: str | None = None,
         *,
+        output: Any = None,
+        output_dialect: str = "strict",
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
@@ -67,8 +73,12 @@ class MessageParser:
         self._limits = limits if limits is not None else Limits()
         if not isinstance(self._limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
+        if output_dialect != "strict":
+            raise ValueError(f"output_dialect must be strict, not {output_dialect!r}")
         self._api = name
-        self._turns = Turns(self._limits)
+        self._turns = Turns(self._limits, "" if output is None else root_kind(output))
+        #: Times and counts, if the parser was given a clock.
+        self.metrics: Metrics | None = None if clock is None else Metrics(clock)
         self._wire: Wire | None = None
         self._transport: Transport | None = None
         self._decoder: Utf8Replacer | None = None
@@ -125,7 +135,7 @@ class MessageParser:
         except StreamParseError as error:
             self._fail(error)
             raise
-        return self._turns.take()
+        return self._take_events()
 
     def finish(self) -> list[AnyMessageEvent]:
         """The input has ended; the last events. A second call returns `[]`."""
@@ -149,7 +159,13 @@ class MessageParser:
         if self._wire is not None:
             self._wire.end()
         self._turns.end()
-        return self._turns.take()
+        return self._take_events()
+
+    def _take_events(self) -> list[AnyMessageEvent]:
+        events = self._turns.take()
+        if self.metrics is not None:
+            self.metrics.note(events)
+        return events
 
     def _take(self, kind: str) -> None:
         """The first fragment decides what this parser takes."""
@@ -287,7 +303,7 @@ class MessageParser:
         self._give_up_held()
         self._turns.fail_transport(error)
         self._turns.end()
-        error.events = self._turns.take()
+        error.events = self._take_events()
         self._failure = error.copy_without_events()
 
 

@@ -31,6 +31,7 @@ from streamparse.message_events import (
     TextDelta,
     UsageUpdated,
 )
+from streamparse.output import OutputReader
 
 __all__ = ["Turn", "Turns"]
 
@@ -54,6 +55,7 @@ class Turn:
         "message",
         "noted",
         "out",
+        "output",
     )
 
     def __init__(self, choice: int, out: list[Any], limits: Limits) -> None:
@@ -65,6 +67,7 @@ class Turn:
         self.begun: bool = False
         self.ended: bool = False  # has the last event gone out?
         self.noted: dict[str, Any] = {}  # what `note` said last, by name
+        self.output: OutputReader | None = None  # reads the text too, where an output was asked
 
     # The whole.
 
@@ -111,6 +114,8 @@ class Turn:
             whole += text
             message.text = whole
             self.out.append(TextDelta(text, self.choice))
+            if self.output is not None:
+                self.output.feed(text)
 
     def reasoning(self, text: str, part: Reasoning | None = None) -> None:
         """More reasoning, in `part` or in the reasoning that is growing now."""
@@ -223,6 +228,8 @@ class Turn:
             message.status = "truncated"
         else:
             message.status = _STATUS.get(message.finish_reason, "complete")
+        if self.output is not None:
+            self.output.end()
         self.ended = True
         if message.status != "failed":
             self.out.append(MessageFinished(message, self.choice))
@@ -245,12 +252,16 @@ def _is_clients(call: ToolCall) -> bool:
 
 
 class Turns:
-    """The answers of one response, by choice, and the events of them all."""
+    """The answers of one response, by choice, and the events of them all.
 
-    __slots__ = ("api", "events", "history", "limits", "turns")
+    `output`: the kind of document that each text is to be, see `output.root_kind`; "" for none.
+    """
 
-    def __init__(self, limits: Limits) -> None:
+    __slots__ = ("api", "events", "history", "limits", "output", "turns")
+
+    def __init__(self, limits: Limits, output: str = "") -> None:
         self.limits = limits
+        self.output = output
         self.events: list[Any] = []
         self.turns: dict[int, Turn] = {}
         self.api: str | None = None
@@ -264,6 +275,8 @@ class Turns:
             turn = Turn(choice, self.events, self.limits)
             turn.message.api = self.api
             turn.message.history = self.history
+            if self.output:
+                turn.output = OutputReader(self.output, turn.message, self.events, self.limits)
             self.turns[choice] = turn
         return turn
 

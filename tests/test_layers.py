@@ -55,6 +55,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "transport": (3, 0),
     "calls": (3, 1),
     "correlation": (3, 2),
+    "output": (3, 2),
     "turn": (3, 3),
     "wire": (3, 4),
     "wires": (4, 0),

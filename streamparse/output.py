@@ -1,0 +1,110 @@
+"""The structured output of one answer: its text read as a JSON document while it arrives.
+
+The text itself goes on as text, whatever becomes of the document. `message.partial_output` is
+what is known so far; `message.output` is there once the document is whole and the message is
+complete: neither alone will do, because a text that happens to parse may have been cut.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from streamparse._core.chain import Chain
+from streamparse._core.machine import Machine
+from streamparse._core.parser import locate
+from streamparse.errors import SchemaViolation, StreamParseError
+from streamparse.limits import Limits
+from streamparse.message import Message
+from streamparse.message_events import OutputRejected, OutputReporter
+
+__all__ = ["OutputReader", "root_kind"]
+
+ANY: Final = "any"
+_SPACE: Final = " \t\n\r"
+# What a value may begin with; anything else is for the machine to refuse.
+_BEGINNINGS: Final = '{["-0123456789tfn'
+_OPENINGS: Final[dict[str, str]] = {"object": "{", "array": "["}
+
+
+def root_kind(output: Any) -> str:
+    """What the document may be, by what the caller asked for: `"any"`, `"object"` or `"array"`.
+
+    Raises `ValueError` for what cannot be asked for.
+
+    >>> root_kind(dict), root_kind(object)
+    ('object', 'any')
+    """
+    if output is Any or output is object:
+        return ANY
+    if output is dict:
+        return "object"
+    if output is list:
+        return "array"
+    raise ValueError(f"output takes Any, object, dict and list today, not {output!r}")
+
+
+class OutputReader:
+    """Reads the text of one message; events go to `out`.
+
+    `kind` is one of `root_kind`. A text that is not the document asked for is refused at the
+    first character that makes it so, by `OutputRejected`; the message is not rejected with it.
+    """
+
+    __slots__ = ("begun", "chain", "kind", "machine", "message", "open", "out")
+
+    def __init__(self, kind: str, message: Message, out: list[Any], limits: Limits) -> None:
+        self.kind = kind
+        self.message = message
+        self.out = out
+        self.chain = Chain(reporter=OutputReporter(message.choice))
+        self.chain.builder.events = out
+        message.output_builder = self.chain.builder
+        self.machine = Machine(self.chain.head, limits=limits)
+        self.begun: bool = False  # has anything but white space come?
+        self.open: bool = True  # neither refused nor ended
+
+    def feed(self, text: str) -> None:
+        """More text of the message."""
+        if not self.open:
+            return
+        try:
+            if not self.begun:
+                self._begin(text)
+            self.machine.feed(text)
+        except StreamParseError as error:
+            self._reject(error)
+
+    def end(self) -> None:
+        """The message has got its status: a complete one must hold a whole document.
+
+        An answer that only calls tools owes no document yet.
+        """
+        message = self.message
+        if not self.open or message.status != "complete":
+            return
+        if not self.begun and message.finish_reason == "tool_calls":
+            return
+        try:
+            self.machine.finish()
+        except StreamParseError as error:
+            self._reject(error)
+            return
+        self.open = False
+        message.output = self.chain.value
+
+    def _begin(self, text: str) -> None:
+        """The first character tells the kind of the document."""
+        body = text.lstrip(_SPACE)
+        if not body:
+            return
+        self.begun = True
+        opening = _OPENINGS.get(self.kind, "")
+        if opening and body[0] in _BEGINNINGS and body[0] != opening:
+            self.machine.feed(text[: len(text) - len(body)])
+            message = f"the output must be an {self.kind}: {opening!r} must come first"
+            raise SchemaViolation(message, code="wrong_type", offset=self.machine.offset)
+
+    def _reject(self, error: StreamParseError) -> None:
+        locate(error, self.machine, self.chain.builder)
+        self.open = False
+        self.out.append(OutputRejected(error, self.message.choice))
