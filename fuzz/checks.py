@@ -10,18 +10,28 @@ finding can be repeated from its file alone.
 
 from __future__ import annotations
 
+import importlib.util
 import random
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from streamparse import JSONParser, Limits, Query, StreamParseError
+from streamparse import (
+    JSONLinesDecoder,
+    JSONParser,
+    Limits,
+    Query,
+    SSEDecoder,
+    StreamParseError,
+)
+from streamparse.transport import Record, Transport
 from tests.helpers import (
     Fragment,
     Outcome,
     calls,
     cut,
     described,
+    failure,
     loads,
     pickled,
     place_of,
@@ -244,3 +254,71 @@ def check_any_option(data: bytes) -> None:
     """The check that the last byte chooses, for the bytes before it."""
     if data:
         OPTION_CHECKS[data[-1] % len(OPTION_CHECKS)](data[:-1])
+
+
+# Streams
+
+BOTOCORE = importlib.util.find_spec("botocore") is not None
+
+
+def check_transport(data: bytes) -> None:
+    """Bytes and text of any framing: one outcome for all cuts, nothing but `failure` to tell."""
+    choose, text = choices(data), text_of(data)
+    limits = Limits(record=choose.choice([10, 100, 10**6]), depth=choose.choice([2, 1000]))
+    for fed in (data, text):
+        if fed[:1] == b"\0" and not BOTOCORE:
+            continue
+        pieces: Sequence[Any] = ragged(fed, choose)
+        whole = transported([fed], limits)
+        assert transported(cut(fed, [1]), limits) == transported(pieces, limits) == whole
+    try:
+        body = loads(text)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(body, dict):
+        ((_, value, *_),), error, framing = transported([text], Limits())
+        assert (value, error, framing) == (tokens(body), None, "json")
+
+
+def transported(pieces: Sequence[Any], limits: Limits) -> tuple[list[Any], object, str]:
+    """The records, the failure and the framing, strictly comparable."""
+    transport = Transport(limits=limits)
+    records: list[Record] = []
+    for piece in pieces:
+        records += transport.feed(piece)
+    records += transport.finish()
+    error = transport.failure
+    shown = [(one.event, tokens(one.data), one.text, one.cut, one.exception) for one in records]
+    return shown, error and failure(error), transport.framing
+
+
+def check_lines(data: bytes) -> None:
+    """The decoders of server-sent events and of JSON Lines alone: one outcome for all cuts."""
+    choose, text = choices(data), text_of(data)
+    limits = Limits(record=choose.choice([10, 100, 10**6]), depth=choose.choice([2, 1000]))
+    for fed in (data, text):
+        pieces: Sequence[Any] = ragged(fed, choose)
+        for unterminated in ("discard", "dispatch"):
+            cuts = [[fed], cut(fed, [1]), pieces]
+            whole, *others = (decoded(SSEDecoder(unterminated, limits), one) for one in cuts)
+            assert others == [whole, whole]
+        whole, *others = (decoded(JSONLinesDecoder(limits), one) for one in cuts)
+        assert others == [whole, whole]
+
+
+def decoded(decoder: SSEDecoder | JSONLinesDecoder, pieces: Sequence[Any]) -> tuple[Any, ...]:
+    """What was decoded, and the failure that ended it."""
+    found: list[Any] = []
+    try:
+        for piece in pieces:
+            found += decoder.feed(piece)
+        found += decoder.finish()
+    except StreamParseError as error:
+        return [tokens(one) for one in found + error.events], failure(error)
+    return [tokens(one) for one in found], None
+
+
+def check_streams(data: bytes) -> None:
+    """Both."""
+    check_transport(data)
+    check_lines(data)

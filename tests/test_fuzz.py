@@ -17,6 +17,7 @@ from tests.strategies import ANY_BYTES, ANY_MANY_TEXTS, ANY_TEXTS, STOP_TEXTS
 
 ROOT = Path(__file__).parents[1]
 SEEDS = sorted((ROOT / "fuzz" / "corpus" / "json").iterdir())
+STREAMS = sorted((ROOT / "fuzz" / "corpus" / "transport").iterdir())
 TARGETS = sorted(path.stem for path in (ROOT / "fuzz").glob("fuzz_*.py"))
 
 CHECKS: list[Callable[[bytes], None]] = [
@@ -45,6 +46,28 @@ def test_check(check: Callable[[bytes], None], data: bytes) -> None:
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda path: path.stem)
 def test_seed(check: Callable[[bytes], None], seed: Path) -> None:
     check(seed.read_bytes())
+
+
+each_stream_check = pytest.mark.parametrize(
+    "check", [checks.check_transport, checks.check_lines], ids=lambda check: check.__name__
+)
+
+
+@each_stream_check
+@pytest.mark.parametrize("seed", STREAMS, ids=lambda path: path.name)
+def test_stream_seed(check: Callable[[bytes], None], seed: Path) -> None:
+    check(seed.read_bytes())
+
+
+@each_stream_check
+@given(st.sampled_from(STREAMS), st.binary(max_size=10), st.integers(0, 200), st.booleans())
+def test_spoilt_stream(
+    check: Callable[[bytes], None], seed: Path, damage: bytes, place: int, cuts: bool
+) -> None:
+    """A seed with something put into it, or its end put off it."""
+    data = seed.read_bytes()
+    place %= len(data) + 1
+    check(data[:place] + damage + (b"" if cuts else data[place:]))
 
 
 @given(st.binary())
