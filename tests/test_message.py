@@ -1,0 +1,310 @@
+"""Tests of messages and their parts: plain data that grows, compares, copies and pickles."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+from streamparse.errors import ProviderError, StreamParseError, WireError
+from streamparse.message import (
+    Citation,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    ServerToolResult,
+    Text,
+    ToolCall,
+    Usage,
+)
+from tests.messages import call_chunk, chunk, run_parser, text_chunk
+
+
+def a_call(status: str = "in_progress") -> ToolCall:
+    call = ToolCall(2)
+    call.id, call.name, call.status = "call-7", "water", status
+    call.arguments_text = '{"litres": 3}'
+    call.settled = {"litres": 3}
+    return call
+
+
+PARTS: list[Any] = [
+    Text("Good evening"),
+    Text("Good evening", {"phase": "final"}),
+    Reasoning("Is it evening?", {"signature": "c2ln"}),
+    Refusal("Not that"),
+    Citation({"url": "https://example.org/a"}),
+    ServerToolResult("srv-1", "search", [{"title": "A"}], {"cost": 1}),
+    a_call(),
+    a_call("complete"),
+]
+
+
+@pytest.mark.parametrize("first", range(len(PARTS)))
+def test_parts_are_equal_when_type_and_data_are(first: int) -> None:
+    for second, other in enumerate(PARTS):
+        assert (PARTS[first] == other) is (first == second)
+
+
+def test_parts_of_different_types_differ() -> None:
+    assert Text("x") != Reasoning("x")
+    assert Text("x") != "x"
+    assert Text() == Text("")
+
+
+@pytest.mark.parametrize("part", PARTS, ids=repr)
+def test_parts_are_unhashable(part: Part) -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(part)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=repr)
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_parts_pickle_and_copy(part: Part, protocol: int) -> None:
+    for again in (
+        pickle.loads(pickle.dumps(part, protocol)),
+        copy.copy(part),
+        copy.deepcopy(part),
+    ):
+        assert type(again) is type(part)
+        assert again == part
+        assert again is not part
+
+
+@pytest.mark.parametrize("part", PARTS, ids=repr)
+def test_to_dict_is_json(part: Part) -> None:
+    plain = part.to_dict()
+    assert json.loads(json.dumps(plain)) == plain
+    assert plain["type"] == part.type
+
+
+def test_to_dict() -> None:
+    assert Text("a").to_dict() == {"type": "text", "text": "a"}
+    assert Reasoning("a", {"id": "r"}).to_dict() == {
+        "type": "reasoning",
+        "text": "a",
+        "extra": {"id": "r"},
+    }
+    assert Refusal("no").to_dict() == {"type": "refusal", "text": "no"}
+    assert Citation([1]).to_dict() == {"type": "citation", "data": [1]}
+    assert ServerToolResult("c", "n", 5).to_dict() == {
+        "type": "server_tool_result",
+        "call_id": "c",
+        "name": "n",
+        "content": 5,
+    }
+    assert Part().to_dict() == {"type": "part"}
+    assert Part({"a": 1}).to_dict() == {"type": "part", "extra": {"a": 1}}
+
+
+def test_repr() -> None:
+    assert repr(Text("a")) == "Text(text='a')"
+    assert repr(Citation(1, {"b": 2})) == "Citation(data=1, extra={'b': 2})"
+
+
+def test_text_grows() -> None:
+    part = Text("a")
+    for piece in ("b", "", "é"):
+        part.grow(piece)
+    assert part.text == "abé"
+
+
+# Calls
+
+
+@pytest.mark.parametrize("status", ["in_progress", "truncated", "rejected"])
+def test_only_a_complete_call_has_arguments(status: str) -> None:
+    call = a_call(status)
+    assert call.arguments is None
+    assert call.partial == {"litres": 3}
+    assert call.to_dict()["arguments"] is None
+    call.status = "complete"
+    assert call.arguments == {"litres": 3}
+
+
+def test_custom_call_is_its_text() -> None:
+    call = ToolCall(0, "custom")
+    call.grow("go ")
+    call.grow("home")
+    assert (call.partial, call.arguments, call.raw_text) == ("go home", None, "go home")
+    call.status = "complete"
+    assert call.arguments == "go home"
+
+
+def test_raw_text_is_the_text_until_they_differ() -> None:
+    call = ToolCall()
+    call.grow("{}")
+    assert call.raw_text == "{}"
+    call.grow_raw("{}")
+    assert (call.arguments_text, call.raw_text) == ("{}", "{}{}")
+    call.grow("\n")
+    assert (call.arguments_text, call.raw_text) == ("{}\n", "{}{}\n")
+
+
+def test_to_dict_of_a_call() -> None:
+    call = a_call("rejected")
+    call.errors.append(WireError("odd", code="changed_id", offset=3))
+    call.extra["caller"] = "x"
+    assert call.to_dict() == {
+        "type": "tool_call",
+        "index": 2,
+        "id": "call-7",
+        "name": "water",
+        "kind": "function",
+        "status": "rejected",
+        "arguments": None,
+        "partial": {"litres": 3},
+        "arguments_text": '{"litres": 3}',
+        "raw_text": '{"litres": 3}',
+        "errors": [
+            {
+                "type": "WireError",
+                "code": "changed_id",
+                "message": "odd",
+                "offset": 3,
+                "path": [],
+            }
+        ],
+        "extra": {"caller": "x"},
+    }
+
+
+def test_a_pickled_call_keeps_its_partial_value() -> None:
+    parser, _, _ = run_parser([call_chunk('{"city": "Gra', id="a", name="w")])
+    call = parser.message.tool_calls[0]
+    again = pickle.loads(pickle.dumps(call))
+    assert again == call
+    assert (again.partial, again.status, again.arguments) == ({"city": "Gra"}, "truncated", None)
+
+
+# Usage
+
+
+def test_usage_total() -> None:
+    assert Usage(input_tokens=3, output_tokens=4).total_tokens == 7
+    assert Usage(input_tokens=3, output_tokens=4, total_tokens=9).total_tokens == 9
+    assert Usage(input_tokens=3).total_tokens is None
+
+
+def test_usage_is_plain_data() -> None:
+    usage = Usage(1, 2, 3, 4, 5, raw={"deep": [{}]})
+    assert usage.to_dict() == {
+        "input_tokens": 1,
+        "cached_tokens": 2,
+        "cache_write_tokens": 3,
+        "output_tokens": 4,
+        "reasoning_tokens": 5,
+        "total_tokens": 5,
+        "raw": {"deep": [{}]},
+    }
+    for again in (pickle.loads(pickle.dumps(usage)), copy.copy(usage), copy.deepcopy(usage)):
+        assert again == usage
+    assert usage != Usage(1)
+    assert usage != "usage"
+    assert repr(Usage(1, raw={})) == "Usage(input_tokens=1, raw={})"
+
+
+# Messages
+
+
+def a_message() -> Message:
+    records = [
+        chunk({"reasoning_content": "Hm. "}, model="tiny"),
+        text_chunk("Here: "),
+        call_chunk('{"a": [1, {"b": "c"}]}', id="x", name="f"),
+        chunk(finish="tool_calls", usage={"prompt_tokens": 4, "completion_tokens": 2}),
+    ]
+    parser, _, _ = run_parser(records)
+    return parser.message
+
+
+def test_message_to_dict() -> None:
+    message = a_message()
+    plain = message.to_dict()
+    assert json.loads(json.dumps(plain)) == plain
+    assert [part["type"] for part in plain["content"]] == ["reasoning", "text", "tool_call"]
+    assert plain["tool_calls"] == plain["content"][2:]
+    assert (plain["text"], plain["reasoning"], plain["refusal"]) == ("Here: ", "Hm. ", "")
+    assert (plain["id"], plain["model"]) == ("cc-1", "tiny")
+    assert (plain["status"], plain["finish_reason"]) == ("complete", "tool_calls")
+    assert plain["usage"]["total_tokens"] == 6
+    assert (plain["output"], plain["partial_output"], plain["error"]) == (None, None, None)
+    assert "extra" not in plain
+
+
+def test_message_copies() -> None:
+    message = a_message()
+    for again in (pickle.loads(pickle.dumps(message)), copy.copy(message), copy.deepcopy(message)):
+        assert again == message
+        assert again is not message
+        assert again.to_history() == message.to_history()
+        assert again.tool_calls[0].arguments == {"a": [1, {"b": "c"}]}
+    assert message != Message()
+    assert message != Message(1)
+    assert message != "message"
+
+
+def test_message_repr() -> None:
+    assert repr(a_message()) == (
+        "Message(status='complete', finish_reason='tool_calls', text='Here: ', tool_calls=['f'])"
+    )
+
+
+def test_a_new_message() -> None:
+    message = Message()
+    assert (message.status, message.finish_reason, message.content) == ("in_progress", None, [])
+    assert message.tool_calls == []
+    with pytest.raises(ValueError, match="not known"):
+        message.to_history()
+
+
+def test_the_error_of_a_message_is_plain_data() -> None:
+    message = Message()
+    message.error = ProviderError("overloaded", data={"code": 529})
+    assert message.to_dict()["error"] == {
+        "type": "ProviderError",
+        "code": "provider_error",
+        "message": "overloaded",
+        "offset": 0,
+        "path": [],
+    }
+    again = pickle.loads(pickle.dumps(message))
+    assert again == message
+    assert again.error.data == {"code": 529}
+
+
+def test_a_message_that_the_transport_broke_pickles() -> None:
+    """Its error refers to no event, for the events refer to it."""
+    parser, _, error = run_parser(['data: {"choices": [}\n\n'])
+    assert isinstance(error, StreamParseError)
+    assert [event.type for event in error.events] == ["message_started", "message_finished"]
+    message = parser.message
+    assert message.error is not None
+    assert message.error.code == error.code
+    assert message.error.events == []
+    assert pickle.loads(pickle.dumps(message)) == message
+    assert pickle.loads(pickle.dumps(error)).events == error.events
+
+
+@pytest.mark.parametrize("depth", [10, 400, 990])
+def test_deep_values_pickle(depth: int) -> None:
+    deep: Any = {}
+    for _ in range(depth):
+        deep = {"in": deep}
+    call = ToolCall()
+    call.settled = deep
+    message = Message()
+    message.content = [call, Citation(deep), Text("x", {"deep": deep})]
+    message.extra["deep"] = deep
+    message.settled_output = [deep]
+    for again in (pickle.loads(pickle.dumps(message)), copy.deepcopy(message)):
+        inner = again.tool_calls[0].partial
+        for _ in range(depth):
+            inner = inner["in"]
+        assert inner == {}
+        assert [type(part) for part in again.content] == [ToolCall, Citation, Text]
+    assert pickle.loads(pickle.dumps(Usage(raw=deep))).raw.keys() == {"in"}
