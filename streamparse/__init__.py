@@ -21,6 +21,7 @@ from streamparse.errors import (
 )
 from streamparse.events import StringDelta, ValueCompleted, ValueEvent, ValueStarted
 from streamparse.json_parser import JSONParser, parse
+from streamparse.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
 from streamparse.jsonl import JSONLinesDecoder
 from streamparse.limits import Limits
 from streamparse.message import (
@@ -59,6 +60,7 @@ from streamparse.message_events import (
     UsageUpdated,
 )
 from streamparse.message_parser import MessageParser
+from streamparse.metrics import Metrics
 from streamparse.paths import (
     Path,
     Query,
@@ -69,7 +71,7 @@ from streamparse.paths import (
     value_at,
 )
 from streamparse.sse import ServerSentEvent, SSEDecoder
-from streamparse.stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
+from streamparse.stream import AsyncStream, Stream, stream
 
 __all__ = [
     "AnyMessageEvent",
@@ -77,6 +79,7 @@ __all__ = [
     "ArgumentDelta",
     "ArgumentStarted",
     "AsyncJSONStream",
+    "AsyncStream",
     "COMPILED",
     "Citation",
     "ERROR_CODES",
@@ -94,6 +97,7 @@ __all__ = [
     "MessageFinished",
     "MessageParser",
     "MessageStarted",
+    "Metrics",
     "OutputCompleted",
     "OutputDelta",
     "OutputRejected",
@@ -112,6 +116,7 @@ __all__ = [
     "Segment",
     "ServerSentEvent",
     "ServerToolResult",
+    "Stream",
     "StreamParseError",
     "StringDelta",
     "Text",
@@ -135,5 +140,6 @@ __all__ = [
     "normalized_path",
     "parse",
     "parse_json_pointer",
+    "stream",
     "value_at",
 ]

@@ -1,520 +1,345 @@
-"""JSON from an iterable of fragments, or from an async one.
+"""`stream`: the answer of a model from whatever an HTTP library or an SDK gives.
 
-Rule 1: what a fragment comes to is decided in `_View` and its kinds, which do no I/O. A stream
-only fetches fragments, hands on what they come to, and closes the source.
-Rule 2: a stream is read once. Its first view consumes it; a second one is a `RuntimeError`.
-Rule 3: nothing understood is lost. What a fragment completed before it failed is given first,
-then the error is raised.
-Rule 4: the source is closed, whatever ends the reading.
+Views are those of `reading`; what they look at is the first answer (choice) of the response.
+Rule: a view that shows no events ends with an error where the answer did: a reader that sees only
+text must not take half an answer for a whole one.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    Callable,
-    Generator,
-    Iterable,
-    Sequence,
-)
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 from functools import partial
-from types import TracebackType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, overload
 
-from streamparse._core.sink import ValidatorFactory
-from streamparse.errors import StreamParseError
-from streamparse.events import ValueCompleted, ValueEvent
-from streamparse.json_parser import JSONParser
+from streamparse.errors import IncompleteError, StreamParseError
 from streamparse.limits import Limits
+from streamparse.message import Message, ToolCall
+from streamparse.message_events import (
+    AnyMessageEvent,
+    MessageFailed,
+    MessageFinished,
+    OutputCompleted,
+    OutputDelta,
+    OutputRejected,
+    OutputStarted,
+    TextDelta,
+    ToolCallCompleted,
+)
+from streamparse.message_parser import MessageParser
+from streamparse.metrics import Metrics
 from streamparse.paths import Path, Query
+from streamparse.reading import AsyncReading, Partials, Reading, SyncReading, View
+from streamparse.sources import is_async
 
-__all__ = ["AsyncJSONStream", "JSONStream", "aiter_json", "iter_json"]
+__all__ = ["AsyncStream", "Stream", "stream"]
 
-Fragment: TypeAlias = str | bytes | bytearray | memoryview
-_Select: TypeAlias = str | Query | Sequence[str | Query] | None
-
-_DEFAULT_LIMITS: Final = Limits()
+_OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
 
 
 # What fragments come to
 
 
-class _View:
-    """The view of the events, and what it shares with the others.
+class _Answer(View[MessageParser]):
+    """What is shown of one answer; the error at its end, if it was cut or failed."""
 
-    What `feed` and `finish` return goes to the reader, up to the moment when `over` is set; then
-    `failure` is raised, if there is one.
-    """
+    def show(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        choice = self.parser.message.choice
+        mine = [event for event in events if event.choice == choice]
+        shown = self.show_mine(mine)
+        for event in mine:
+            if self.failure is None:
+                self.failure = self.verdict(event)
+        return shown
 
-    def __init__(self, parser: JSONParser) -> None:
-        self.parser = parser
-        self.over = False  # nothing more is wanted
-        self.failure: StreamParseError | None = None
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        """What these events of the answer give."""
+        raise NotImplementedError
 
-    def feed(self, fragment: Fragment) -> Iterable[Any]:
-        """What this fragment gives."""
-        try:
-            events = self.parser.feed(fragment)
-        except StreamParseError as error:
-            events = self._fail(error)
-        return self.show(events) if events else ()
+    def verdict(self, event: AnyMessageEvent) -> StreamParseError | None:
+        """The error that this event means to the reader, if it means one."""
+        if isinstance(event, (MessageFinished, MessageFailed)):
+            return _failure_of(event.message)
+        return None
 
-    def finish(self) -> Iterable[Any]:
-        """What the end of the input gives."""
-        if self.over:
-            return ()  # closed while the source was waited for
-        try:
-            events = self.parser.finish()
-        except StreamParseError as error:
-            return self.show(self._fail(error))
-        return [*self.show(events), *self.last()]
 
-    def stop(self) -> None:
-        """Nothing more is wanted."""
-        self.over = True
-        self.failure = None  # its traceback leads here: do not leave the cycle to the collector
+class _Text(_Answer):
+    """The text."""
 
-    def show(self, events: list[ValueEvent]) -> Iterable[Any]:
-        """What these events, which came together, give."""
-        return events
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        return [event.text for event in events if isinstance(event, TextDelta)]
 
-    def last(self) -> Iterable[Any]:
-        """What a complete document gives at its end."""
+
+class _ToolCalls(_Answer):
+    """Each call as it completes."""
+
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        return [event.call for event in events if isinstance(event, ToolCallCompleted)]
+
+
+class _Message(_Answer):
+    """The message at its end."""
+
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
         return ()
 
-    def _fail(self, error: StreamParseError) -> list[ValueEvent]:
-        """Keep the error for later; its events, which come first and so are no longer its own."""
-        self.failure = error
-        events, error.events = error.events, []
-        return events
+    def last(self) -> Iterable[Any]:
+        return (self.parser.message,)
 
 
-class _Partials(_View):
-    """Snapshots of the value."""
+class _Output(_Answer):
+    """What looks at the structured output: the output itself, at its end."""
 
-    def __init__(self, parser: JSONParser) -> None:
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        return ()
+
+    def verdict(self, event: AnyMessageEvent) -> StreamParseError | None:
+        if isinstance(event, OutputRejected):
+            return event.error.copy_without_events()
+        if isinstance(event, MessageFinished):
+            return _failure_of(event.message) or _lack_of_output(event.message)
+        return super().verdict(event)
+
+    def last(self) -> Iterable[Any]:
+        return (self.parser.message.output,)
+
+
+class _OutputPartials(_Output, Partials[MessageParser]):
+    """Snapshots of the output."""
+
+    def open_path(self) -> Path | None:
+        builder = self.parser.message.output_builder
+        return None if builder is None else builder.open_path
+
+    def snapshot(self) -> Any:
+        builder = self.parser.message.output_builder
+        return None if builder is None else builder.snapshot()
+
+    def is_end(self, event: AnyMessageEvent) -> bool:
+        return isinstance(event, OutputCompleted)
+
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        outputs = [event for event in events if isinstance(event, _OUTPUTS)]
+        return Partials.show(self, outputs) if outputs else ()
+
+    def last(self) -> Iterable[Any]:
+        return ()
+
+
+class _OutputItems(_Output):
+    """Selected values of the output as they complete."""
+
+    def __init__(self, parser: MessageParser, query: str | Query) -> None:
         super().__init__(parser)
-        self.open: Path | None = parser.open_path
+        self.query = query if isinstance(query, Query) else Query.parse(query)
 
-    def show(self, events: list[ValueEvent]) -> Iterable[Any]:
-        changed = self._is_changed_by(events)
-        self.open = self.parser.open_path
-        return (self.parser.snapshot(),) if changed else ()
+    def show_mine(self, events: list[AnyMessageEvent]) -> list[Any]:
+        return [
+            event.value
+            for event in events
+            if isinstance(event, OutputCompleted) and self.query.matches(event.path)
+        ]
 
-    def _is_changed_by(self, events: list[ValueEvent]) -> bool:
-        """Did they bring more than the ends of values that were there before?"""
-        for event in events:
-            if not isinstance(event, ValueCompleted) or event.path != self.open:
-                return True
-            self.open = event.path[:-1]
-        return False
+    def last(self) -> Iterable[Any]:
+        return ()
 
 
-class _Items(_View):
-    """Selected values as they complete."""
+class _OutputField(_OutputItems):
+    """The first selected value of the output, or an error."""
 
-    def show(self, events: list[ValueEvent]) -> list[Any]:
-        return [event.value for event in events if isinstance(event, ValueCompleted)]
-
-
-class _Field(_Items):
-    """The first selected value that completes, or an error."""
-
-    def __init__(self, parser: JSONParser, query: str | Query) -> None:
-        super().__init__(parser)
-        self.query = query
-
-    def show(self, events: list[ValueEvent]) -> list[Any]:
-        found = super().show(events)
+    def show_mine(self, events: list[AnyMessageEvent]) -> list[Any]:
+        found = super().show_mine(events)
         self.over = bool(found)
         return found
 
-    def last(self) -> Iterable[Any]:
-        if not self.over:
-            self._miss()
-        return ()
-
-    def _miss(self) -> None:
-        """Raise that the value did not come, with the place of the end."""
-        try:
-            self.parser.feed(" ")  # refused, because it is too late; the refusal has the place
-        except StreamParseError as end:
-            raise StreamParseError(
-                f"the document ended without {self.query}",
-                code="not_found",
-                offset=end.offset,
-                line=end.line,
-                column=end.column,
-                excerpt=end.excerpt,
-            ) from None
+    def verdict(self, event: AnyMessageEvent) -> StreamParseError | None:
+        if isinstance(event, OutputCompleted) and not event.path and not self.over:
+            offset = len(self.parser.message.text)
+            message = f"the output ended without {self.query}"
+            return StreamParseError(message, code="not_found", offset=offset)
+        return super().verdict(event)
 
 
-class _Result(_View):
-    """The whole value at the end."""
+def _failure_of(message: Message) -> StreamParseError | None:
+    """Why the message is no whole answer, if it is none."""
+    if message.status == "complete":
+        return None
+    if message.error is not None:
+        return message.error.copy_without_events()
+    reason = message.finish_reason
+    why = "the input ended before the answer did"
+    if reason is not None:
+        why = f"the answer was cut: finish reason {reason!r}"
+    return IncompleteError(why, code="truncated", offset=len(message.text))
 
-    def show(self, events: list[ValueEvent]) -> Iterable[Any]:
-        return ()
 
-    def last(self) -> Iterable[Any]:
-        return (self.parser.value,)
+def _lack_of_output(message: Message) -> StreamParseError | None:
+    """An answer that only calls tools has no output, which nobody rejected."""
+    if message.finish_reason != "tool_calls" or message.text.strip(" \t\n\r"):
+        return None
+    why = "the answer has no output: it calls tools"
+    return IncompleteError(why, code="empty", offset=len(message.text))
 
 
 # Streams
 
 
-class _Stream:
-    """The options of a stream and its one view; everything but fetching and closing."""
+class _Options(Reading[MessageParser]):
+    """The views of an answer. A mixin: the reading beside it gets the source."""
 
-    def __init__(self, make: Callable[..., JSONParser], select: _Select, keep: str) -> None:
-        self._make = make
-        self._select = select
-        self._keep = keep
-        self._begun = False
-        self._view = _View(make(select=select, keep=keep))
+    _make: Callable[..., MessageParser]
+    _output: Any
 
     @property
-    def parser(self) -> JSONParser:
-        """The parser behind the view, for `value`, `open_path`, `done`, `remainder` and so on.
+    def message(self) -> Message:
+        """The first answer, from the start, as far as it has come."""
+        return self.parser.message
 
-        Read it again after a view has begun: some views have a parser of their own.
-        """
-        return self._view.parser
+    @property
+    def messages(self) -> list[Message]:
+        """All answers, in the order of their choice indexes."""
+        return self.parser.messages
 
-    def _events(self) -> _View:
-        return self._begin(self._view)
+    @property
+    def metrics(self) -> Metrics | None:
+        """Times and counts, if there is a clock."""
+        return self.parser.metrics
 
-    def _partials(self) -> _View:
-        self._need_the_whole("partials()")
-        return self._begin(_Partials(self._make()))
+    def _partials(self) -> View[MessageParser]:
+        return _OutputPartials(self._reading_output())
 
-    def _result(self) -> _View:
-        self._need_the_whole("result()")
-        return self._begin(_Result(self._make(select=())))  # nobody asks for events
+    def _items(self, query: str | Query) -> View[MessageParser]:
+        return _OutputItems(self._reading_output(), query)
 
-    def _items(self, query: str | Query) -> _View:
-        return self._begin(_Items(self._selecting("items()", query)))
+    def _field(self, query: str | Query) -> View[MessageParser]:
+        return _OutputField(self._reading_output(), query)
 
-    def _field(self, query: str | Query) -> _View:
-        return self._begin(_Field(self._selecting("field()", query), query))
+    def _result(self) -> View[MessageParser]:
+        return (_Message if self._output is None else _Output)(self.parser)
 
-    def _need_the_whole(self, view: str) -> None:
-        if self._keep != "all":
-            raise ValueError(f"{view} shows the whole value: keep={self._keep!r} contradicts it")
-
-    def _selecting(self, view: str, query: str | Query) -> JSONParser:
-        if self._select is not None or self._keep != "all":
-            raise ValueError(f"{view} selects by its query: give the stream no select and no keep")
-        return self._make(select=query, keep="open")
-
-    def _begin(self, view: _View) -> _View:
-        if self._begun:
-            raise RuntimeError("a stream is read once, and a view of this one has begun already")
-        if self._view.over:
-            raise RuntimeError("the stream is closed")
-        self._begun = True
-        self._view = view
-        return view
+    def _reading_output(self) -> MessageParser:
+        """These views look at the output: where none was asked for, JSON of any kind is."""
+        return self.parser if self._output is not None else self._make(output=object)
 
 
-class JSONStream(_Stream):
-    """A document (`many`: several) read from an iterable of fragments; made by `iter_json`.
+class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent]):
+    """An answer read from an iterable; made by `stream`.
 
-    There are five views: iteration, `partials()`, `items()`, `field()`, `result()`. Calling one
-    begins it, it consumes the stream, and there can be no second one: `RuntimeError`.
+    Views: iteration (the events), `text()`, `tool_calls()`, `partials()`, `items()`, `field()`,
+    `result()`. Calling one begins it, it consumes the stream, and there can be no second one:
+    `RuntimeError`. `message`, `messages` and `metrics` can be read at any time.
 
-    Whatever ends the reading (the last fragment, an error of the parser or of the source, leaving
-    the `with` block) closes the source, if it has a `close()`. Without `with`, the source is
-    closed when a view that has given something is closed or dropped.
+    `partials`, `items` and `field` look at the structured output; `result` gives it, or the
+    `Message` where no `output` was asked for. All views but the iteration over events look at the
+    first answer only and raise where it is no whole one, once everything before has been given:
+    `ProviderError`, `IncompleteError` (cut by a limit, a filter, the transport); those that look
+    at the output raise what refused it too (`SchemaViolation`, `JSONSyntaxError`), at once.
 
-    Views raise what `JSONParser` raises, once everything understood before it has been given; the
-    error's `events` are then empty. Exceptions of the source pass unchanged.
+    Whatever ends the reading (the last fragment, an error, leaving the `with` block) closes the
+    source by its `close()`, or that of its `response`. Exceptions of the source pass unchanged.
+
+    >>> parts = ['{"city": "Par', 'is", "days": 3}']
+    >>> with stream(parts, api="text") as answer:
+    ...     print(answer.field("$.city"))
+    Paris
+    >>> stream(parts, api="text", output=dict).result()
+    {'city': 'Paris', 'days': 3}
     """
 
-    def __init__(
-        self,
-        source: Iterable[Fragment],
-        make: Callable[..., JSONParser],
-        select: _Select,
-        keep: str,
-    ) -> None:
-        super().__init__(make, select, keep)
-        if isinstance(source, (str, bytes, bytearray, memoryview)):
-            source = (source,)
-        self._fragments = iter(source)
-        self._closers = ExitStack()
-        self._closers.callback(_close, source)
-        if self._fragments is not source:
-            self._closers.callback(_close, self._fragments)
+    def __init__(self, source: Any, make: Callable[..., MessageParser], output: Any) -> None:
+        self._make, self._output = make, output
+        super().__init__(source, View(make(output=output)))
 
-    def __iter__(self) -> Generator[ValueEvent, None, None]:
-        """The events, each as soon as its fragment has come."""
-        return self._run(self._events())
+    def text(self) -> Generator[str, None, None]:
+        """The text of the answer, delta by delta."""
+        return self._run(_Text(self.parser))
 
-    def partials(self) -> Generator[Any, None, None]:
-        """A snapshot of the value after each fragment that changed it.
-
-        Raises `ValueError` if the stream was given `keep="open"`. The caller's `select` only
-        concerns events, and so has no effect here.
-
-        >>> list(iter_json(['{"city": "Par', 'is"', "}"]).partials())
-        [{'city': 'Par'}, {'city': 'Paris'}]
-        """
-        return self._run(self._partials())
-
-    def items(self, query: str | Query) -> Generator[Any, None, None]:
-        """The values that `query` selects, each as it completes; memory is bounded by the largest.
-
-        Raises `ValueError` if the stream was given `select` or `keep`, or for a bad query.
-
-        >>> list(iter_json(['{"items": [{"n": 1}, {"n"', ": 2}]}"]).items("$.items[*]"))
-        [{'n': 1}, {'n': 2}]
-        """
-        return self._run(self._items(query))
-
-    def field(self, query: str | Query) -> Any:
-        """The first value that `query` selects, as soon as it is complete; closes the source.
-
-        What follows the value is not read, so it is not known to be well-formed. Raises
-        `StreamParseError` with the code `"not_found"` if the document ends without the value,
-        and `ValueError` as `items` does.
-
-        >>> iter_json(['{"city": "Paris", "days', '": 3}']).field("$.city")
-        'Paris'
-        """
-        return _only(list(self._run(self._field(query))))
-
-    def result(self) -> Any:
-        """The value, once everything has been read.
-
-        Raises `ValueError` if the stream was given `keep="open"`.
-
-        >>> iter_json(['{"city": "Par', 'is"}']).result()
-        {'city': 'Paris'}
-        """
-        return _only(list(self._run(self._result())))
-
-    def close(self) -> None:
-        """Stop reading and close the source; the view ends. Harmless when repeated."""
-        self._view.stop()
-        self._closers.close()
-
-    def __enter__(self) -> JSONStream:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _run(self, view: _View) -> Generator[Any, None, None]:
-        try:
-            for fragment in self._fragments:
-                for shown in view.feed(fragment):
-                    yield shown
-                    if view.over:
-                        return
-                if view.over:
-                    return
-                if view.failure is not None:
-                    raise view.failure
-            for shown in view.finish():
-                yield shown
-            if view.failure is not None:
-                raise view.failure
-        finally:
-            self.close()
+    def tool_calls(self) -> Generator[ToolCall, None, None]:
+        """Each complete call, as it completes; `message.tool_calls` has the others too."""
+        return self._run(_ToolCalls(self.parser))
 
 
-class AsyncJSONStream(_Stream):
-    """A document (`many`: several) read from an async iterable; made by `aiter_json`.
+class AsyncStream(_Options, AsyncReading[MessageParser, AnyMessageEvent]):
+    """An answer read from an async iterable; made by `stream`.
 
-    The views of `JSONStream`, with `async for`, `await field(...)` and `await result()`. The
-    source is closed by its `aclose()`, or else its `close()`, which may be a coroutine function.
-    Use `async with`: without it, a view that is dropped closes the source when the event loop
-    comes to it.
-
-    >>> import asyncio
-    >>> async def source():
-    ...     yield '{"items": [1, '
-    ...     yield "2]}"
-    >>> async def main():
-    ...     async with aiter_json(source()) as stream:
-    ...         return [item async for item in stream.items("$.items[*]")]
-    >>> asyncio.run(main())
-    [1, 2]
+    The views of `Stream`, with `async for`, `await field(...)` and `await result()`. The source is
+    closed by its `aclose()`, or else its `close()`, which may be a coroutine function. Use `async
+    with`: without it, a view that is dropped closes the source when the event loop comes to it.
     """
 
-    def __init__(
-        self,
-        source: AsyncIterable[Fragment],
-        make: Callable[..., JSONParser],
-        select: _Select,
-        keep: str,
-    ) -> None:
-        super().__init__(make, select, keep)
-        self._fragments = aiter(source)
-        self._closers = AsyncExitStack()
-        self._closers.push_async_callback(_aclose, source)
-        if self._fragments is not source:
-            self._closers.push_async_callback(_aclose, self._fragments)
+    def __init__(self, source: Any, make: Callable[..., MessageParser], output: Any) -> None:
+        self._make, self._output = make, output
+        super().__init__(source, View(make(output=output)))
 
-    def __aiter__(self) -> AsyncGenerator[ValueEvent, None]:
-        """The events, each as soon as its fragment has come."""
-        return self._run(self._events())
+    def text(self) -> AsyncGenerator[str, None]:
+        """See `Stream.text`."""
+        return self._run(_Text(self.parser))
 
-    def partials(self) -> AsyncGenerator[Any, None]:
-        """See `JSONStream.partials`."""
-        return self._run(self._partials())
-
-    def items(self, query: str | Query) -> AsyncGenerator[Any, None]:
-        """See `JSONStream.items`."""
-        return self._run(self._items(query))
-
-    async def field(self, query: str | Query) -> Any:
-        """See `JSONStream.field`."""
-        return _only([found async for found in self._run(self._field(query))])
-
-    async def result(self) -> Any:
-        """See `JSONStream.result`."""
-        return _only([value async for value in self._run(self._result())])
-
-    async def aclose(self) -> None:
-        """Stop reading and close the source; the view ends. Harmless when repeated."""
-        self._view.stop()
-        await self._closers.aclose()
-
-    async def __aenter__(self) -> AsyncJSONStream:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    async def _run(self, view: _View) -> AsyncGenerator[Any, None]:
-        try:
-            async for fragment in self._fragments:
-                for shown in view.feed(fragment):
-                    yield shown
-                    if view.over:
-                        return
-                if view.over:
-                    return
-                if view.failure is not None:
-                    raise view.failure
-            for shown in view.finish():
-                yield shown
-            if view.failure is not None:
-                raise view.failure
-        finally:
-            await self.aclose()
+    def tool_calls(self) -> AsyncGenerator[ToolCall, None]:
+        """See `Stream.tool_calls`."""
+        return self._run(_ToolCalls(self.parser))
 
 
-def _close(thing: object) -> None:
-    close = getattr(thing, "close", None)
-    if callable(close):
-        close()
-
-
-async def _aclose(thing: object) -> None:
-    close = getattr(thing, "aclose", None) or getattr(thing, "close", None)
-    if callable(close):
-        closing = close()
-        if inspect.isawaitable(closing):
-            await closing
-
-
-def _only(values: list[Any]) -> Any:
-    """The one value that a view gave."""
-    if not values:
-        raise RuntimeError("the stream was closed while it was being read")
-    return values[0]
-
-
-def iter_json(
-    source: Iterable[Fragment],
-    dialect: str = "strict",
+@overload
+def stream(
+    source: Iterable[Any],
     *,
-    many: bool = False,
-    trailing: str = "error",
-    select: _Select = None,
-    keep: str = "all",
-    surrogates: str = "keep",
-    limits: Limits = _DEFAULT_LIMITS,
-    parse_float: Callable[[str], Any] = float,
-    parse_int: Callable[[str], Any] = int,
-    validator: ValidatorFactory | None = None,
-) -> JSONStream:
-    """Read JSON from `source`, an iterable of fragments (text, or bytes of UTF-8) cut anywhere.
-
-    The options are those of `JSONParser`. A source that is itself one `str` or `bytes` is one
-    fragment. With `trailing="stop"` the source is still read to its end, into
-    `parser.remainder`; leave the stream once `parser.done` to read no further.
-
-    Raises `ValueError` and `TypeError` for bad options, and `TypeError` for what is no iterable.
-
-    >>> with iter_json(['{"n": 1', "}"]) as stream:
-    ...     for event in stream:
-    ...         print(event)
-    ValueStarted(path=(), kind='object')
-    ValueCompleted(path=('n',), value=1)
-    ValueCompleted(path=(), value={'n': 1})
-    """
-    make = partial(
-        JSONParser,
-        dialect,
-        many=many,
-        trailing=trailing,
-        surrogates=surrogates,
-        limits=limits,
-        parse_float=parse_float,
-        parse_int=parse_int,
-        validator=validator,
-    )
-    return JSONStream(source, make, select, keep)
+    api: str | None = None,
+    output: Any = None,
+    output_dialect: str = "strict",
+    limits: Limits | None = None,
+    clock: Callable[[], float] | None = None,
+) -> Stream: ...
 
 
-def aiter_json(
-    source: AsyncIterable[Fragment],
-    dialect: str = "strict",
+@overload
+def stream(
+    source: AsyncIterable[Any],
     *,
-    many: bool = False,
-    trailing: str = "error",
-    select: _Select = None,
-    keep: str = "all",
-    surrogates: str = "keep",
-    limits: Limits = _DEFAULT_LIMITS,
-    parse_float: Callable[[str], Any] = float,
-    parse_int: Callable[[str], Any] = int,
-    validator: ValidatorFactory | None = None,
-) -> AsyncJSONStream:
-    """`iter_json` for an async iterable of fragments.
+    api: str | None = None,
+    output: Any = None,
+    output_dialect: str = "strict",
+    limits: Limits | None = None,
+    clock: Callable[[], float] | None = None,
+) -> AsyncStream: ...
 
-    >>> import asyncio
-    >>> async def source():
-    ...     yield '{"city": "Par'
-    ...     yield 'is"}'
-    >>> asyncio.run(aiter_json(source()).result())
-    {'city': 'Paris'}
+
+@overload
+def stream(
+    source: Any,
+    *,
+    api: str | None = None,
+    output: Any = None,
+    output_dialect: str = "strict",
+    limits: Limits | None = None,
+    clock: Callable[[], float] | None = None,
+) -> Any: ...
+
+
+def stream(
+    source: Any,
+    *,
+    api: str | None = None,
+    output: Any = None,
+    output_dialect: str = "strict",
+    limits: Limits | None = None,
+    clock: Callable[[], float] | None = None,
+) -> Stream | AsyncStream:
+    """Read an answer while it arrives: a `Stream`, or an `AsyncStream` where `source` is async.
+
+    `source` is an iterable, or async iterable, of bytes or text cut anywhere, of decoded chunks
+    (dicts) or of an SDK's chunk objects; a stream object of an SDK (openai, anthropic,
+    google-genai, mistralai, ollama); or a response of httpx, aiohttp, requests or urllib3. One
+    text, one dict or one whole response object of an SDK is a source of one piece.
+
+    The options are those of `MessageParser`. Raises `ValueError` and `TypeError` for bad options,
+    and `TypeError` for what cannot be read.
+
+    >>> with stream(["Hel", "lo"], api="text") as answer:
+    ...     print("".join(answer.text()), answer.message.status)
+    Hello complete
     """
-    make = partial(
-        JSONParser,
-        dialect,
-        many=many,
-        trailing=trailing,
-        surrogates=surrogates,
-        limits=limits,
-        parse_float=parse_float,
-        parse_int=parse_int,
-        validator=validator,
-    )
-    return AsyncJSONStream(source, make, select, keep)
+    make = partial(MessageParser, api, output_dialect=output_dialect, limits=limits, clock=clock)
+    if isinstance(source, dict) or hasattr(source, "model_dump"):
+        source = (source,)
+    kind = AsyncStream if is_async(source) else Stream
+    return kind(source, make, output)

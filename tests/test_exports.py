@@ -10,7 +10,18 @@ import pytest
 import streamparse
 
 # The modules whose names the package offers.
-EXPORTED = ("errors", "events", "json_parser", "jsonl", "limits", "paths", "sse", "stream")
+EXPORTED = (
+    "errors",
+    "events",
+    "json_parser",
+    "json_stream",
+    "jsonl",
+    "limits",
+    "metrics",
+    "paths",
+    "sse",
+    "stream",
+)
 OWN = {"COMPILED", "__version__"}
 
 
