@@ -1,0 +1,70 @@
+"""How fast an answer came, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from streamparse.message_events import (
+    AnyMessageEvent,
+    ArgumentCompleted,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+)
+from streamparse.metrics import Metrics
+
+__all__ = ["DELTAS", "Figures"]
+
+# What the model wrote, once each: argument deltas show the text of a `ToolCallDelta` again.
+DELTAS: Final = (TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta)
+
+
+class Figures:
+    """Watches events; times are seconds of `clock` since this was made."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began = clock()
+        self._metrics = Metrics(clock)
+        self._first_token: float | None = None
+        self._first_argument: float | None = None
+
+    def note(self, events: list[AnyMessageEvent]) -> None:
+        """These events came just now."""
+        self._metrics.note(events)
+        now = self._clock() - self._began
+        for event in events:
+            if self._first_token is None and isinstance(event, DELTAS):
+                self._first_token = now
+            if self._first_argument is None and isinstance(event, ArgumentCompleted):
+                self._first_argument = now
+
+    def line(self) -> str:
+        """All that is known, on one line."""
+        metrics = self._metrics
+        known = []
+        for name, seconds in (
+            ("first token", self._first_token),
+            ("first complete argument", self._first_argument),
+            ("first complete call", metrics.first_call),
+            ("last event", metrics.last_event),
+        ):
+            if seconds is not None:
+                known.append(f"{name} {_duration(seconds)}")
+        known.append(f"{metrics.events} events{self._rate()}")
+        if metrics.tokens_per_second is not None:
+            known.append(f"{metrics.tokens_per_second:,.0f} tokens/s")
+        return ", ".join(known)
+
+    def _rate(self) -> str:
+        metrics = self._metrics
+        if metrics.first_event is None or metrics.last_event is None:
+            return ""
+        spent = metrics.last_event - metrics.first_event
+        return f" ({metrics.events / spent:,.0f}/s)" if spent > 0 else ""
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"

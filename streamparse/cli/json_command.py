@@ -1,0 +1,121 @@
+"""`streamparse json [FILE]`: events or values of JSON while it arrives, as JSON Lines."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from streamparse.cli.streams import LARGEST_FRAGMENT, OK, between, fragments, line, standard_output
+from streamparse.json_stream import JSONStream, iter_json
+from streamparse.limits import Limits
+from streamparse.paths import Query
+
+__all__ = ["add", "run"]
+
+_DEEPEST: Final = 1_000_000
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Say what arguments the command takes."""
+    argument = command.add_argument
+    argument(
+        "file", nargs="?", default="-", metavar="FILE", help="'-', the default: standard input"
+    )
+    shown = command.add_mutually_exclusive_group()
+    shown.add_argument(
+        "--partial",
+        action="store_true",
+        help="write the growing value, once for each fragment that changed it, not events",
+    )
+    shown.add_argument(
+        "--final", action="store_true", help="write the value only, once it has been read whole"
+    )
+    argument(
+        "--select",
+        action="append",
+        type=_query,
+        metavar="QUERY",
+        help="events for these nodes only, nothing else is kept in memory; an RFC 9535 query "
+        "such as $.items[*], and more of them if repeated",
+    )
+    argument("--many", action="store_true", help="several documents (JSON Lines, say), as a list")
+    argument(
+        "--trailing",
+        choices=("error", "stop"),
+        default="error",
+        help="what text after the value is: an error (the default), or where to stop reading",
+    )
+    argument(
+        "--surrogates",
+        choices=("keep", "replace", "error"),
+        default="keep",
+        help="what becomes of half a surrogate pair (default: keep)",
+    )
+    argument(
+        "--max-depth",
+        type=between(0, _DEEPEST),
+        default=Limits().depth,
+        metavar="N",
+        help="arrays and objects open at once (default: %(default)s)",
+    )
+    argument(
+        "--chunk-size",
+        type=between(1, LARGEST_FRAGMENT),
+        default=65536,
+        metavar="N",
+        help="read at most N bytes at a time (default: %(default)s)",
+    )
+
+
+def _refuse_contradictions(options: argparse.Namespace, command: argparse.ArgumentParser) -> None:
+    if options.select and (options.partial or options.final):
+        command.error("--select chooses events: it contradicts --partial and --final")
+    if options.many and options.trailing == "stop":
+        command.error("--many reads every document: it contradicts --trailing stop")
+
+
+def _query(text: str) -> Query:
+    try:
+        return Query.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
+    """Write what was asked for; the exit status."""
+    _refuse_contradictions(options, command)
+    output = standard_output()
+    stream: JSONStream
+
+    def read() -> Iterator[bytes]:
+        for fragment in fragments(options.file, options.chunk_size):
+            yield fragment
+            output.flush()
+            if options.trailing == "stop" and stream.parser.done:
+                return
+
+    stream = iter_json(
+        read(),
+        many=options.many,
+        trailing=options.trailing,
+        select=options.select,
+        keep="open" if options.select else "all",
+        surrogates=options.surrogates,
+        limits=Limits(depth=options.max_depth),
+    )
+    try:
+        with stream:
+            for value in _shown(stream, options):
+                output.write(line(value))
+    finally:
+        output.flush()
+    return OK
+
+
+def _shown(stream: JSONStream, options: argparse.Namespace) -> Iterable[Any]:
+    if options.partial:
+        return stream.partials()
+    if options.final:
+        return [stream.result()]
+    return (event.to_dict() for event in stream)

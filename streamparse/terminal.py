@@ -1,0 +1,411 @@
+"""Messages on a terminal while they arrive: `MessageView`, something that rich can render.
+
+Needs the extra `cli`. Nothing is read or written here and no time is measured: whoever feeds a
+parser renders the view when it likes, in a `rich.live.Live` or by `Console.print`.
+
+Text of a model is data: its control characters are shown as escapes, never sent to the terminal,
+and its square brackets are no markup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from streamparse.message import (
+    Citation,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    ServerToolResult,
+    Text,
+    ToolCall,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.segment import Segment
+    from rich.text import Text as RichText
+
+__all__ = ["MessageView", "printable", "status_of_call", "status_of_message", "usage_of"]
+
+# All controls but tab and line feed, the overrides of text direction, and half surrogate pairs.
+_UNSAFE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_COLOURS: Final = {
+    "in_progress": "yellow",
+    "complete": "green",
+    "truncated": "magenta",
+    "rejected": "red",
+    "failed": "red",
+}
+_CURSOR: Final = "▌"
+_CUT: Final = "…"
+_DEEPEST: Final = 12  # levels of a value that are shown while it grows
+_ITEMS: Final = 8  # items and members of an open container, the last ones
+_PREVIEW: Final = 400  # characters of a value that is not asked for whole
+_LABEL: Final = 200  # of a name, an id, an error's sentence
+
+
+# Text
+
+
+def printable(text: str) -> str:
+    """`text` without what a terminal might obey: such characters become escapes."""
+    return _UNSAFE.sub(_escaped, text.replace("\r\n", "\n"))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def _label(text: object) -> str:
+    """Something short, on one line."""
+    line = printable(str(text)).replace("\n", " ").replace("\t", " ")
+    return line if len(line) <= _LABEL else line[: _LABEL - 1] + _CUT
+
+
+def status_of_call(call: ToolCall) -> str:
+    """In words: `"open"` while it is in progress, else its status."""
+    return "open" if call.status == "in_progress" else call.status
+
+
+def status_of_message(message: Message) -> str:
+    """In words, with the reason: `"complete, finish reason tool_calls"`."""
+    if message.status == "in_progress":
+        return "in progress"
+    if message.error is not None:
+        return f"{message.status}: {_label(message.error.message)}"
+    if message.finish_reason is None:
+        return f"{message.status}, without a finish reason"
+    raw = message.raw_finish_reason
+    said = "" if raw in (None, message.finish_reason) else f" ({_label(raw)})"
+    return f"{message.status}, finish reason {message.finish_reason}{said}"
+
+
+def usage_of(usage: Usage) -> str:
+    """In words, as far as the provider counted; "" if it did not."""
+    counts = []
+    if usage.input_tokens is not None:
+        cached = f" ({usage.cached_tokens} cached)" if usage.cached_tokens else ""
+        counts.append(f"{usage.input_tokens} in{cached}")
+    if usage.output_tokens is not None:
+        reasoning = f" ({usage.reasoning_tokens} reasoning)" if usage.reasoning_tokens else ""
+        counts.append(f"{usage.output_tokens} out{reasoning}")
+    return f"tokens: {', '.join(counts)}" if counts else ""
+
+
+# Values
+
+
+def _preview(value: Any, room: int, path: tuple[Any, ...] | None, cursor: str) -> str:
+    """`value` as JSON of about `room` characters; `path` leads to what is open in it.
+
+    What is open has no closing bracket or quote: it ends with `cursor`.
+    """
+    pieces: list[str] = []
+    _write(value, room, path, cursor, pieces, _DEEPEST)
+    return "".join(pieces)
+
+
+def _write(
+    value: Any, room: int, path: tuple[Any, ...] | None, cursor: str, out: list[str], levels: int
+) -> int:
+    """Add `value` to `out`; how much room is left."""
+    before = len(out)
+    if isinstance(value, str):
+        out.append(_quoted(value, room, cursor if path is not None else ""))
+    elif not isinstance(value, (dict, list)):
+        out.append(json.dumps(value))
+    elif not levels or room <= 0:
+        out.append(_CUT)
+    else:
+        return _write_container(value, room, path, cursor, out, levels)
+    return room - sum(map(len, out[before:]))
+
+
+def _write_container(
+    value: dict[str, Any] | list[Any],
+    room: int,
+    path: tuple[Any, ...] | None,
+    cursor: str,
+    out: list[str],
+    levels: int,
+) -> int:
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    # Of what grows the end matters, of what is complete the beginning.
+    shown = list(_last(value, _ITEMS) if path is not None else _first(value, room))
+    out.append(opening)
+    if path is not None and len(value) > len(shown):
+        out.append(f"{_CUT}, ")
+    for number, (key, item) in enumerate(shown):
+        if room <= 0:
+            out.append(_CUT)
+            break
+        lead = ", " if number else ""
+        if isinstance(value, dict):
+            lead += f"{json.dumps(key[:_LABEL], ensure_ascii=False)}: "
+        out.append(lead)
+        inner = path[1:] if path and path[0] == key else None
+        room = _write(item, room - len(lead), inner, cursor, out, levels - 1)
+    if path is None:
+        out.append(closing)
+    elif not path:
+        out.append(cursor)
+    return room - 2
+
+
+def _first(value: dict[str, Any] | list[Any], count: int) -> Iterator[tuple[Any, Any]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for _, pair in zip(range(max(count, 1)), pairs, strict=False):
+        yield pair
+
+
+def _last(value: dict[str, Any] | list[Any], count: int) -> list[tuple[Any, Any]]:
+    if isinstance(value, list):
+        start = max(len(value) - count, 0)
+        return list(enumerate(value[start:], start))
+    backwards = zip(range(count), reversed(value), strict=False)
+    return [(key, value[key]) for _, key in backwards][::-1]
+
+
+def _quoted(text: str, room: int, cursor: str) -> str:
+    """A string as JSON; with `cursor` its end, without a closing quote."""
+    room = max(room, 16)
+    if cursor:
+        shown = text if len(text) <= room else _CUT + text[-room:]
+        return json.dumps(shown, ensure_ascii=False)[:-1] + cursor
+    shown = text if len(text) <= room else text[:room] + _CUT
+    return json.dumps(shown, ensure_ascii=False)
+
+
+def _whole(value: Any) -> str:
+    """`value` as JSON; shortened only where it is too deep to be read."""
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return _preview(value, 100_000, None, "")
+
+
+# The view
+
+
+class MessageView:
+    """Renders messages: reasoning dimmed, text, a card for each tool call, the status.
+
+    - `messages`: live ones, as `MessageParser.messages` gives them; set it again when there may be
+      more of them.
+    - `footer`: lines below everything, of whoever renders.
+    - `whole`: False keeps to the height of the screen and shows the end, at a cost that does not
+      depend on how long the messages have become; True shows all.
+
+    >>> view = MessageView([Message()])
+    >>> from rich.console import Console
+    >>> Console(width=40).print(view)
+    in progress
+    """
+
+    def __init__(
+        self,
+        messages: Iterable[Message] = (),
+        *,
+        footer: Sequence[str] = (),
+        whole: bool = True,
+    ) -> None:
+        _require_rich()
+        self.messages: list[Message] = list(messages)
+        self.footer: list[str] = list(footer)
+        self.whole = whole
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.segment import Segment
+
+        options = options.update(height=None)
+        height = 0 if self.whole else max(options.size.height - 1, 1)
+        for line in _Lines(console, options, height).of(self):
+            yield from line
+            yield Segment.line()
+
+
+def _require_rich() -> None:
+    try:
+        import rich  # noqa: F401
+    except ImportError as error:
+        raise ImportError("the live view needs rich: pip install 'llm-streamparse[cli]'") from error
+
+
+class _Lines:
+    """One rendering: the lines of the view, from the last block up until the screen is full."""
+
+    def __init__(self, console: Console, options: ConsoleOptions, height: int) -> None:
+        self.console = console
+        self.options = options
+        self.height = height  # 0: as high as it gets
+
+    def of(self, view: MessageView) -> list[list[Segment]]:
+        upwards: list[list[list[Segment]]] = []
+        room = self.height
+        for block in self._blocks(view):
+            if upwards:
+                upwards.append([[]])  # a blank line between blocks
+            upwards.append(block)
+            room -= len(block) + 1
+            if self.height and room <= 0:
+                break
+        lines = [line for block in reversed(upwards) for line in block]
+        return lines[-self.height :] if self.height else lines
+
+    def _blocks(self, view: MessageView) -> Iterator[list[list[Segment]]]:
+        """From the bottom to the top."""
+        below = self._styled("\n".join(view.footer), "dim")
+        for message in reversed(view.messages):
+            yield self._status(message) + below
+            below = []
+            growing = message.status == "in_progress"
+            for part in reversed(message.content):
+                block = self._part(part, growing)
+                growing = False  # only the last part grows; calls know it themselves
+                if block:
+                    yield block
+            if len(view.messages) > 1:
+                yield self._styled(f"choice {message.choice}", "bold underline")
+        if below:
+            yield below
+
+    def _status(self, message: Message) -> list[list[Segment]]:
+        from rich.text import Text as RichText
+
+        line = RichText(overflow="fold")
+        origin = " ".join(_label(word) for word in (message.api, message.model) if word)
+        line.append(f"{origin}: " if origin else "", "dim")
+        line.append(status_of_message(message), _COLOURS.get(message.status, ""))
+        if message.usage is not None:
+            counts = usage_of(message.usage)
+            line.append(f"\n{counts}" if counts else "", "dim")
+        return self._rendered(line)
+
+    # Parts.
+
+    def _part(self, part: Part, growing: bool) -> list[list[Segment]]:
+        if isinstance(part, Text):
+            return self._styled(self._clipped(part.text, growing), "")
+        if isinstance(part, Reasoning):
+            return self._reasoning(part, growing)
+        if isinstance(part, Refusal):
+            return self._styled(self._clipped(part.text, growing), "red")
+        if isinstance(part, ToolCall):
+            return self._rendered(self._card(part))
+        if isinstance(part, ServerToolResult):
+            name = part.name or part.call_id or "a tool of the provider"
+            return self._styled(f"result of {_label(name)}: {self._short(part.content)}", "dim")
+        if isinstance(part, Citation):
+            return self._styled(f"source: {self._short(part.data)}", "dim")
+        return self._styled(self._short(part.to_dict()), "dim")
+
+    def _reasoning(self, part: Reasoning, growing: bool) -> list[list[Segment]]:
+        """With a bar on the left, which also tells it from text where there are no styles."""
+        from rich.segment import Segment
+        from rich.style import Style
+
+        style = Style(dim=True, italic=True)
+        bar = Segment("| " if self.options.ascii_only else "┊ ", Style(dim=True))
+        text = self._clipped(part.text, growing) or "(reasoning that is kept from view)"
+        width = max(self.options.max_width - 2, 1)
+        return [[bar, *line] for line in self._styled(text, style, width)]
+
+    def _card(self, call: ToolCall) -> RenderableType:
+        from rich.panel import Panel
+        from rich.text import Text as RichText
+
+        colour = _COLOURS.get(call.status, "")
+        title = RichText(_label(call.name or "?"), "bold")
+        if call.kind != "function":
+            title.append(f" ({call.kind})", "not bold")
+        if call.id:
+            title.append(f" {_label(call.id)}", "not bold dim")
+        return Panel(
+            self._body(call),
+            title=title,
+            title_align="left",
+            subtitle=RichText(status_of_call(call), colour),
+            subtitle_align="right",
+            border_style=colour,
+            padding=(0, 1),
+        )
+
+    def _body(self, call: ToolCall) -> RenderableType:
+        from rich.console import Group
+        from rich.table import Table
+
+        path = call.builder.open_path if call.builder is not None else None
+        blocks: list[RenderableType] = []
+        partial = call.partial
+        if isinstance(partial, dict) and call.kind != "custom":
+            rows = Table.grid(padding=(0, 2))
+            rows.add_column(style="bold", max_width=24, overflow="fold")
+            rows.add_column(overflow="fold")
+            shown = partial.items() if not self.height else _last(partial, self.height)
+            for key, value in shown:
+                inner = path[1:] if path and path[0] == key else None
+                rows.add_row(_label(key), self._value(call, value, inner))
+            if partial:
+                blocks.append(rows)
+        elif partial is not None:
+            blocks.append(self._value(call, partial, () if call.kind == "custom" else path))
+        return Group(*blocks, *self._remarks(call))
+
+    def _remarks(self, call: ToolCall) -> Iterator[RichText]:
+        """Why it was rejected, with the text where that is what is wrong; and what was odd."""
+        from rich.text import Text as RichText
+
+        for error in call.errors[:_ITEMS]:
+            line = f"{_label(error.message)} ({error.code})"
+            yield RichText(line, "red" if call.status == "rejected" else "dim", overflow="fold")
+        if call.status == "rejected":
+            text = call.arguments_text
+            shown = text if len(text) <= _PREVIEW else f"{_CUT}{text[-_PREVIEW:]}"
+            yield RichText(printable(shown), "dim", overflow="fold")
+
+    def _value(self, call: ToolCall, value: Any, path: tuple[Any, ...] | None) -> RichText:
+        """One argument; `path` leads from it to what is open in it."""
+        from rich.text import Text as RichText
+
+        running = call.status == "in_progress"
+        cursor = _CURSOR if running else _CUT
+        is_open = path is not None and call.status != "complete"
+        if isinstance(value, str) and (call.kind == "custom" or "\n" in value):
+            # A text of several lines is easier to read as it is.
+            text = self._clip(value) + (cursor if is_open else "")
+        elif is_open or self.height:
+            text = _preview(value, _PREVIEW, path if is_open else None, cursor)
+        else:
+            text = _whole(value)
+        style = "green" if isinstance(value, str) else "cyan"
+        return RichText(printable(text), style, overflow="fold")
+
+    # Helpers.
+
+    def _clip(self, text: str) -> str:
+        """As much of the end as the screen can show."""
+        most = self.height * self.options.max_width
+        return text if not most or len(text) <= most else text[-most:]
+
+    def _clipped(self, text: str, growing: bool) -> str:
+        shown = self._clip(text).strip("\n")
+        return printable(shown) + (_CURSOR if growing else "")
+
+    def _short(self, value: Any) -> str:
+        return _label(_preview(value, _PREVIEW, None, ""))
+
+    def _styled(self, text: str, style: Any, width: int | None = None) -> list[list[Segment]]:
+        from rich.text import Text as RichText
+
+        return self._rendered(RichText(text, style, overflow="fold"), width) if text else []
+
+    def _rendered(self, block: RenderableType, width: int | None = None) -> list[list[Segment]]:
+        options = self.options if width is None else self.options.update(width=width)
+        return self.console.render_lines(block, options, pad=False)
