@@ -6,6 +6,7 @@ import inspect
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -283,6 +284,10 @@ def test_the_limit_of_an_event() -> None:
     assert (failure.code, failure.offset) == ("record_length", 20)
 
 
+def test_a_limit_passed_before_the_framing_was_known() -> None:
+    assert failure_of("data", record=2).offset == 2
+
+
 def test_what_is_broken_first_is_the_failure() -> None:
     """Though a limit is passed in the same fragment."""
     assert failure_of("data: {\n\n: long comment", record=10).code == "invalid_record"
@@ -473,6 +478,33 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "botocore.eventstream", None)
     with pytest.raises(ImportError, match=r"llm-streamparse\[bedrock\]"):
         Transport().feed(b"\0")
+
+
+# Recordings
+
+FRAMINGS = {
+    ".sse": "sse",
+    ".ndjson": "json",
+    ".jsonl": "json",
+    ".jsonarray": "json",
+    ".eventstream": "binary",
+}
+
+
+@pytest.mark.parametrize("suffix", FRAMINGS)
+def test_recorded_streams(shared_data: Path, suffix: str) -> None:
+    """What providers really sent is understood, and no cut shows."""
+    found = sorted((shared_data / "streams").rglob(f"*{suffix}"))
+    if suffix == ".eventstream":
+        pytest.importorskip("botocore")
+    assert found
+    for path in found:
+        body = path.read_bytes()
+        whole = run([body])
+        assert whole[1:] == (None, FRAMINGS[suffix]), path.name
+        assert whole[0], path.name
+        assert not any(cut_short for *_, cut_short, _ in whole[0]), path.name
+        assert run(cut(body, [150, 1, 30])) == whole, path.name
 
 
 # Life cycle
