@@ -90,7 +90,8 @@ def _message_of(inner: Any, data: dict[str, Any], name: str) -> str:
         keys = ("message", "detail", "msg", "error", "errors")
         sentence = next((inner[key] for key in keys if inner.get(key)), None)
         words = ("type", "status", "code", "error_type")
-        word = name or next((inner[key] for key in words if inner.get(key)), word)
+        named = (inner[key] for key in words if inner.get(key) and inner[key] != "error")
+        word = name or next(named, word)
     if sentence is None:
         return str(word or "the provider reported an error")
     return f"{word}: {sentence}" if word and word != "error" else str(sentence)

@@ -1,0 +1,142 @@
+"""Tests of the transcriber: JSON text written while values are said, with offsets that fit it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse._core.builder import Builder
+from streamparse._core.machine import Machine
+from streamparse._core.sink import Sink
+from streamparse._core.transcriber import Transcriber, tell
+from tests.helpers import same, tokens
+from tests.parts import Call, Recorder
+
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
+)
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@given(VALUES)
+def test_what_is_said_is_written_and_passed_on(value: Any) -> None:
+    builder = Builder()
+    sink = Transcriber(builder)
+    tell(value, sink)
+    assert sink.take() == compact(value)
+    assert sink.take() == ""
+    assert same(builder.value, value)
+
+
+def said(value: object) -> tuple[list[Call], list[Call]]:
+    """What a listener hears of the value, and what it hears when the text is read."""
+    heard = Recorder(precise=True)
+    sink = Transcriber(heard)
+    tell(value, sink)
+    read = Recorder(precise=True)
+    machine = Machine(read)
+    machine.feed(sink.take())
+    machine.finish()
+    return characters(heard.calls), characters(read.calls)
+
+
+def characters(calls: list[Call]) -> list[Call]:
+    """The calls with every run of text taken apart: how it is cut is no matter."""
+    found: list[Call] = []
+    for call in calls:
+        if call[0] in ("text", "key_text"):
+            name, text, offset = call
+            found += [(name, char, offset + place) for place, char in enumerate(text)]
+        else:
+            found.append(call)
+    return found
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        [],
+        "",
+        12,
+        -0.5,
+        True,
+        None,
+        [1, "two", [3.5], {"four": None}, False],
+        {"a": {"b": ["c", "d"]}, "": "e", "f": 0},
+        {"quote\n": 'a "b" \\ \x00 é'},
+        {"\\": "\t"},
+    ],
+    ids=repr,
+)
+def test_offsets_are_those_of_the_text(value: object) -> None:
+    """As if a machine had read what is written: a listener cannot tell the difference."""
+    heard, read = said(value)
+    assert heard == read
+
+
+@given(VALUES)
+def test_offsets_of_any_value(value: object) -> None:
+    heard, read = said(value)
+    assert tokens([list(call) for call in heard]) == tokens([list(call) for call in read])
+
+
+def test_a_listener_that_is_not_precise_gets_its_text_in_one_run() -> None:
+    heard = Recorder()
+    tell({"a\n": 'b"c'}, Transcriber(heard))
+    assert [call[1] for call in heard.calls if call[0] in ("text", "key_text")] == ["a\n", 'b"c']
+
+
+def test_take_after_each_step() -> None:
+    """The text grows as the value does; taking it changes no offset."""
+    heard = Recorder(precise=True)
+    sink = Transcriber(heard)
+    steps = []
+    sink.start_object(0)
+    steps.append(sink.take())
+    sink.start_key(0)
+    sink.key_text("a", 0)
+    sink.end_key(0)
+    steps.append(sink.take())
+    sink.start_string(0)
+    sink.text("b\n", 0)
+    steps.append(sink.take())
+    sink.text("c", 0)
+    sink.end_string(0)
+    sink.end(0)
+    steps.append(sink.take())
+    assert steps == ["{", '"a":', '"b\\n', 'c"}']
+    assert characters(heard.calls) == said({"a": "b\nc"})[1]
+
+
+def test_tell_takes_what_json_does_not_know() -> None:
+    class Odd:
+        def __str__(self) -> str:
+            return "odd"
+
+    sink = Transcriber(Sink())
+    tell({1: (True, Odd()), None: "x"}, sink)
+    assert sink.take() == '{"1":[true,"odd"],"None":"x"}'
+
+
+def test_tell_does_not_recurse() -> None:
+    deep: Any = "x"
+    for _ in range(50_000):
+        deep = [deep]
+    sink = Transcriber(Sink())
+    tell(deep, sink)
+    assert sink.take() == "[" * 50_000 + '"x"' + "]" * 50_000
