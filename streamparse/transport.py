@@ -130,9 +130,9 @@ class Transport:
         data = fragment if isinstance(fragment, str) else as_bytes(fragment)
         if not data:
             return []
-        opening = self._opening
-        if opening.framing:
+        if self._json is not None or self._binary is not None:
             return self._feed_other(data)
+        opening = self._opening
         try:
             opening.feed(data)
         except StreamParseError as error:
@@ -161,16 +161,15 @@ class Transport:
 
     def _go_on(self) -> list[Record]:
         """The framing has become known: decode what was held until then."""
-        held = self._opening.take()
-        framing = self._opening.framing
-        if framing == "sse":
+        opening = self._opening
+        if opening.framing == "sse":
             self._sse = SSEDecoder("dispatch", self._limits)
-            return self._feed_sse(self._sse, held)
-        if framing == "json":
+            return self._feed_sse(self._sse, opening.take())
+        if opening.framing == "json":
             self._json = _JSONRecords(self._limits)
         else:
-            self._binary = EventStreamDecoder(self._limits)
-        return self._feed_other(held)
+            self._binary = EventStreamDecoder(self._limits)  # raises where botocore is missing
+        return self._feed_other(opening.take())
 
     def _finish_decoder(self) -> list[Record]:
         if self._sse is not None:
@@ -292,7 +291,7 @@ class _Opening:
             if not data[0]:  # of a frame's length: none has 16 MiB
                 self.framing = "binary"
                 return
-        text = self._decoder.feed(data)
+        text = "" if self.framing else self._decoder.feed(data)
         if text:
             self._look(text)
 

@@ -476,8 +476,12 @@ def test_the_limit_of_a_frame() -> None:
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "botocore.eventstream", None)
-    with pytest.raises(ImportError, match=r"llm-streamparse\[bedrock\]"):
-        Transport().feed(b"\0")
+    transport = Transport()
+    for piece in (b"\0", b"data: {}"):
+        with pytest.raises(ImportError, match=r"llm-streamparse\[bedrock\]"):
+            transport.feed(piece)
+    with pytest.raises(TypeError, match="one or the other"):
+        transport.feed("text")
 
 
 # Recordings
