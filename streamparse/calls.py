@@ -16,8 +16,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from streamparse._core.chain import Chain
+from streamparse._core.flat import flatten
 from streamparse._core.machine import Machine
-from streamparse._core.parser import locate
+from streamparse._core.parser import JSONParser, locate
 from streamparse._core.transcriber import Transcriber, tell
 from streamparse.errors import (
     IncompleteError,
@@ -157,10 +158,38 @@ class CallReader:
             try:
                 tell(value, self.driver())
             except StreamParseError as error:
-                self.told(place)
-                self._refuse(error, place, start)
+                self.refuse(error, place, start)
             else:
                 self.told(place)
+
+    def confirm(self, text: str) -> None:
+        """The wire says the whole arguments once more, at their end: what was not streamed is fed.
+
+        Other text of the same value is noted. Another value rejects the call: what was shown is
+        not taken back (law 3), and what the provider has replaced should not run either.
+        """
+        known = self.call.raw_text
+        if not text.strip(_SPACE):
+            return
+        if not self.begun:
+            self.held = [text]
+        elif text.startswith(known):
+            self.feed(text[len(known) :])
+        elif self.call.kind != "custom" and self._says_the_same(text):
+            self.note("replaced_arguments", "the final arguments are written in another way")
+        elif text.strip(_SPACE) != known.strip(_SPACE):
+            self.replaced(text)
+
+    def replaced(self, text: str) -> None:
+        """The final arguments, `text`, are others than those that were streamed."""
+        if self.open:
+            offset = len(self.call.arguments_text)
+            message = "the final arguments differ from those that were streamed"
+            self._reject(WireError(message, code="replaced_arguments", offset=offset))
+        else:
+            self.note("replaced_arguments", "other arguments came after the end of the call")
+        data = {**self.call.naming(), "text": text}
+        self.out.append(ProviderEvent("replaced_arguments", data, self.choice))
 
     def driver(self) -> Transcriber:
         """For arguments without text: say them to this sink, then call `told`."""
@@ -196,6 +225,11 @@ class CallReader:
             self._complete()
         else:
             self._truncate()
+
+    def refuse(self, error: StreamParseError, place: int, start: int) -> None:
+        """What was said since `out` was `place` and the text `start` long raised `error`."""
+        self.told(place)
+        self._refuse(error, place, start)
 
     # How it goes on.
 
@@ -297,6 +331,22 @@ class CallReader:
         self.note("late_delta", "a delta came after the end of the call")
         late = {**call.naming(), "text": text}
         self.out.append(ProviderEvent("late_tool_call_delta", late, self.choice))
+
+    def _says_the_same(self, text: str) -> bool:
+        """Is `text` the JSON of the value so far, written in another way?"""
+        parser = JSONParser(limits=self.limits)
+        try:
+            parser.feed(text)
+            parser.finish()
+        except StreamParseError:
+            return False
+        shape, leaves = flatten(parser.value)
+        known, known_leaves = flatten(self.call.partial)
+        if not self.whole or shape != known or leaves != known_leaves:
+            return False
+        # For Python, 1 equals True.
+        pairs = zip(leaves, known_leaves, strict=True)
+        return all(isinstance(one, bool) == isinstance(other, bool) for one, other in pairs)
 
     # How it ends.
 

@@ -24,11 +24,17 @@ from streamparse.transport import Record, Transport
 from streamparse.turn import Turns
 from streamparse.wire import Wire, provider_error
 from streamparse.wires.openai_chat import OpenAIChat
+from streamparse.wires.openai_completions import OpenAICompletions
+from streamparse.wires.openai_responses import OpenAIResponses
 
 __all__ = ["APIS", "MessageParser"]
 
 # In the order in which `"auto"` asks them; the first that recognizes a record has it.
-_WIRES: Final[tuple[type[Wire], ...]] = (OpenAIChat,)
+_WIRES: Final[tuple[type[Wire], ...]] = (
+    OpenAIChat,
+    OpenAIResponses,
+    OpenAICompletions,
+)
 
 APIS: Final[tuple[str, ...]] = (*[wire.api for wire in _WIRES], "text", "auto")
 
@@ -275,7 +281,7 @@ class MessageParser:
             return
         self._held.append(record)
         self._held_size += len(_text_of(record))
-        if len(self._held) >= _HELD_RECORDS or self._held_size >= _HELD_CHARACTERS:
+        if len(self._held) > _HELD_RECORDS or self._held_size > _HELD_CHARACTERS:
             raise self._unknown()
 
     def _tell_at_the_end(self) -> None:

@@ -1,0 +1,1002 @@
+"""OpenAI Responses, and the servers and gateways that speak it.
+
+Source: https://platform.openai.com/docs/api-reference/responses-streaming, the types of the
+openai SDK, and recorded streams of OpenAI, Azure, ChatGPT's backend, GitHub Copilot, xAI,
+OpenRouter and LM Studio.
+
+Quirks that are handled here:
+- Everything is found by `output_index`: GitHub Copilot sends a fresh item id in every event.
+- Arguments come in deltas, only in `.done`, or only in `output_item.done` (LM Studio).
+- `.done` comes for arguments that were cut too, and may be empty: without text, and for free text
+  always, the end of a call is `output_item.done`, whose status says whether it was cut.
+- An error comes nested or flat, and `response.failed` after it: that is the end.
+- ChatGPT's backend ends with an empty `output`; a stream that was resumed lacks its beginning.
+- The patch of `apply_patch_call` is streamed by events that the API reference does not have.
+- xAI: a web search comes with `name` and `arguments`; its search of X comes as a custom call that
+  has already run, and nothing on the wire tells it from the caller's.
+- `multi_tool_use.parallel` (seen as `parallel`) is one call whose arguments are several:
+  `{"tool_uses": [{"recipient_name": "functions.f", "parameters": {...}}]}`. It stays one call,
+  as the API has one id for it and wants one result.
+
+Which calls are whose: `function_call`, `custom_tool_call`, `computer_call`, `local_shell_call`,
+`apply_patch_call`, a `shell_call` outside a container and a `tool_search_call` with `execution:
+"client"` wait for the caller. The others are of kind `"server"`. An `mcp_approval_request` is a
+server call that waits for a yes: the message is then `"paused"`, if it has no client calls.
+
+Calls other than of functions have the members of their item that say what to do as arguments, by
+their own names: `{"action": {...}}`, `{"operation": {...}}`, `{"queries": [...]}`, `{"code": "…"}`.
+What they gave is a `ServerToolResult`; all else of an item is in `extra`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from streamparse._core.transcriber import Transcriber, tell
+from streamparse.calls import CallReader
+from streamparse.errors import ProviderError, StreamParseError
+from streamparse.message import (
+    Citation,
+    GrowingText,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    ServerToolResult,
+    Text,
+    ToolCall,
+    Usage,
+)
+from streamparse.turn import Turn, Turns
+from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
+
+__all__ = ["OpenAIResponses", "history"]
+
+# Item type: the kind of its call, the name (where the item has none), the members that are its
+# arguments, and the members that are its result, the first being what a good call gives.
+_CALLS: Final[dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]]] = {
+    "function_call": ("function", "", ("arguments",), ()),
+    "custom_tool_call": ("custom", "", ("input",), ()),
+    "computer_call": ("function", "computer", ("action", "actions"), ()),
+    "local_shell_call": ("function", "local_shell", ("action",), ()),
+    "shell_call": ("function", "shell", ("action",), ()),
+    "apply_patch_call": ("function", "apply_patch", ("operation",), ()),
+    "tool_search_call": ("server", "tool_search", ("arguments",), ()),
+    "mcp_call": ("server", "", ("arguments",), ("output", "error")),
+    "mcp_approval_request": ("server", "", ("arguments",), ()),
+    "web_search_call": ("server", "web_search", ("action",), ()),
+    "file_search_call": ("server", "file_search", ("queries",), ("results",)),
+    "code_interpreter_call": ("server", "code_interpreter", ("code",), ("outputs",)),
+    "image_generation_call": (
+        "server",
+        "image_generation",
+        ("prompt", "revised_prompt"),
+        ("result",),
+    ),
+    "program": ("server", "program", ("code",), ()),
+}
+
+# Events that carry a piece of what a call is asked to do, by the type of their item.
+_ARGUMENTS: Final[dict[str, str]] = {
+    "response.function_call_arguments": "function_call",
+    "response.custom_tool_call_input": "custom_tool_call",
+    "response.mcp_call_arguments": "mcp_call",
+}
+# The same for arguments without JSON text: where in them the growing string is. "" is an index.
+_GROWING: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "response.code_interpreter_call_code": ("code_interpreter_call", ("code",)),
+    "response.apply_patch_call_operation_diff": ("apply_patch_call", ("operation", "diff")),
+    "response.shell_call_command": ("shell_call", ("action", "commands", "")),
+}
+
+_REASONS: Final[dict[str, str]] = {
+    "max_output_tokens": "length",
+    "max_messages": "length",
+    "content_filter": "content_filter",
+    # The answer stopped at a good place because the caller steered it; another one follows.
+    "steered": "paused",
+}
+
+_STATES: Final = frozenset(("response.created", "response.queued", "response.in_progress"))
+_ENDS: Final = frozenset(
+    (
+        "response.completed",
+        "response.incomplete",
+        "response.failed",
+        "response.cancelled",
+    )
+)
+_OBJECTS: Final = frozenset(("response", "response.compaction"))
+# Members of the response that are understood, or change from one event to the next.
+_RESPONSE: Final = frozenset(
+    ("id", "object", "created_at", "completed_at", "model", "status", "output", "output_text")
+) | frozenset(("usage", "error"))
+# Members of a record that are understood. `obfuscation` is padding against guessing by size.
+_RECORD: Final = frozenset(
+    (
+        "type",
+        "sequence_number",
+        "response",
+        "item",
+        "part",
+        "delta",
+        "obfuscation",
+        "item_id",
+        "output_index",
+        "content_index",
+        "summary_index",
+        "annotation_index",
+        "annotation",
+        "command_index",
+        "command",
+        "text",
+        "refusal",
+        "arguments",
+        "input",
+        "code",
+        "diff",
+        "name",
+    )
+)
+
+
+class _Spoken:
+    """Arguments without JSON text, of which one string (or one after the other) grows.
+
+    `where` is the place of the string: a member of the arguments, or of an object in them, or an
+    item of a list in that object (the last name is then "").
+    """
+
+    __slots__ = ("dead", "depth", "index", "inside", "known", "pieces", "reader", "where")
+
+    def __init__(self, reader: CallReader, where: tuple[str, ...]) -> None:
+        self.reader = reader
+        self.where = where
+        self.depth: int = 0  # containers that are open
+        self.index: int = -1  # of the open string in the list
+        self.inside: bool = False  # is a string open?
+        self.pieces: list[str] = []  # of the string that began last
+        self.known: list[str] = []  # members of the inner object that were said
+        self.dead: bool = False  # refused: nothing more is said
+
+    def grow(self, text: str, index: int, before: dict[str, Any]) -> None:
+        """More of the string; `before`: what is known of the inner object when it begins."""
+        self._say(text, index, before, False)
+
+    def close(self, whole: str, index: int, before: dict[str, Any]) -> None:
+        """The string has ended, and was this."""
+        if not self.depth or index >= self.index:
+            self._say(whole, index, before, True)
+
+    def _say(self, text: str, index: int, before: dict[str, Any], last: bool) -> None:
+        reader = self.reader
+        if self.dead or not reader.open:
+            return
+        place = len(reader.out)
+        start = len(reader.call.arguments_text)
+        sink = reader.driver()
+        try:
+            if not self.depth:
+                self._begin(sink, before)
+            if last:
+                self._confirm(sink, text, index)
+            else:
+                self._string(sink, text, index)
+        except StreamParseError as error:
+            self.dead = True
+            reader.refuse(error, place, start)
+        else:
+            reader.told(place)
+
+    def finish(self, members: dict[str, Any]) -> None:
+        """The whole item came: say what was not said, and close everything."""
+        reader = self.reader
+        if self.dead or not reader.open:
+            return
+        self.dead = True
+        place = len(reader.out)
+        start = len(reader.call.arguments_text)
+        sink = reader.driver()
+        try:
+            self._finish(sink, members)
+        except StreamParseError as error:
+            reader.refuse(error, place, start)
+        else:
+            reader.told(place)
+
+    def _begin(self, sink: Transcriber, before: dict[str, Any]) -> None:
+        where = self.where
+        sink.start_object(0)
+        self.depth = 1
+        _say_key(sink, where[0])
+        if len(where) == 1:
+            return
+        sink.start_object(0)
+        self.depth = 2
+        if where[-1]:
+            self._members(sink, before)
+        _say_key(sink, where[1])
+        self.known.append(where[1])
+        if not where[-1]:
+            sink.start_array(0)
+            self.depth = 3
+
+    def _string(self, sink: Transcriber, text: str, index: int) -> None:
+        if index > self.index:
+            if self.inside:
+                sink.end_string(0)
+            sink.start_string(0)
+            self.inside = True
+            self.index = index
+            self.pieces = []
+        if text and self.inside and index == self.index:
+            sink.text(text, 0)
+            self.pieces.append(text)
+
+    def _confirm(self, sink: Transcriber, text: str, index: int) -> None:
+        """The whole string: what was not said of it is, then it ends."""
+        known = "".join(self.pieces) if index == self.index else ""
+        if text.startswith(known) and (self.inside or index > self.index):
+            self._string(sink, text[len(known) :], index)
+        elif text != known:
+            self.reader.replaced(text)
+        if self.inside:
+            sink.end_string(0)
+            self.inside = False
+
+    def _members(self, sink: Transcriber, members: dict[str, Any]) -> None:
+        for name, value in members.items():
+            if name not in self.known and name != self.where[1] and value is not None:
+                self.known.append(name)
+                _say_key(sink, name)
+                tell(value, sink)
+
+    def _finish(self, sink: Transcriber, members: dict[str, Any]) -> None:
+        where = self.where
+        inner = members
+        if len(where) > 1:
+            inner = dict_of(members.get(where[0]))
+        whole = inner.get(where[-1] or where[1])
+        strings = [whole] if where[-1] else list_of(whole)
+        for index, text in enumerate(strings):
+            if isinstance(text, str) and index >= self.index:
+                self._confirm(sink, text, index)
+        if self.inside:
+            sink.end_string(0)
+        if self.depth == 3:
+            sink.end(0)
+        if self.depth >= 2:
+            self._members(sink, inner)
+            sink.end(0)
+        sink.end(0)
+
+
+def _say_key(sink: Transcriber, name: str) -> None:
+    sink.start_key(0)
+    sink.key_text(name, 0)
+    sink.end_key(0)
+
+
+class _Item:
+    """One output item while it arrives."""
+
+    __slots__ = (
+        "cited",
+        "data",
+        "done",
+        "kind",
+        "parts",
+        "reader",
+        "result",
+        "spoken",
+        "told",
+        "touched",
+    )
+
+    def __init__(self, kind: str, data: dict[str, Any]) -> None:
+        self.kind = kind
+        self.data = data  # as it came last
+        self.done: bool = False
+        self.parts: dict[Any, GrowingText] = {}  # by kind and index
+        self.cited: dict[int, int] = {}  # citations so far, by content index
+        self.reader: CallReader | None = None
+        self.spoken: _Spoken | None = None
+        self.result: ServerToolResult | None = None
+        self.told: set[Any] = set()  # what was passed on, once
+        self.touched: bool = False  # has any event but its beginning come?
+
+
+class OpenAIResponses(Wire):
+    """`response.*` records of a stream or a web socket, and whole `response` bodies."""
+
+    api: ClassVar[str] = "openai-responses"
+
+    def __init__(self, turns: Turns) -> None:
+        super().__init__(turns)
+        self.items: list[_Item] = []
+        self.by_key: dict[Any, _Item] = {}
+
+    @classmethod
+    def recognizes(cls, data: dict[str, Any], event: str) -> bool:
+        if text_of(data.get("object")) in _OBJECTS and isinstance(data.get("output"), list):
+            return True
+        # The realtime API has events of the same names, each with an id.
+        if not text_of(data.get("type")).startswith("response.") or "event_id" in data:
+            return False
+        response = data.get("response")
+        return not isinstance(response, dict) or response.get("object") in (None, "response")
+
+    def history(self) -> Any:
+        return history
+
+    # Records.
+
+    def record(self, data: dict[str, Any], event: str) -> bool:
+        kind = text_of(data.get("type")) or event
+        if text_of(data.get("object")) in _OBJECTS and "output" in data:
+            self._body(data)
+        elif kind == "error":
+            self._error(data)
+        elif not kind.startswith("response."):
+            return False
+        elif kind in _STATES:
+            self._response(dict_of(data.get("response")))
+            self._pass_on_rest(data)
+        elif kind in _ENDS:
+            self._pass_on_rest(data)
+            self._end(kind, dict_of(data.get("response")))
+        elif not self._event(kind, data):
+            self._turn().pass_on(kind, data)
+        return True
+
+    def _turn(self) -> Turn:
+        return self.turns.first
+
+    def _event(self, kind: str, data: dict[str, Any]) -> bool:
+        """An event of one item; False: it is passed on as it is."""
+        stem, _, verb = kind.rpartition(".")
+        if stem == "response.output_item":
+            return self._output_item(verb, data)
+        if stem in _ARGUMENTS:
+            return self._arguments(stem, verb, data)
+        if stem in _GROWING:
+            return self._growing(stem, verb, data)
+        if verb == "delta":
+            return self._text_delta(stem, data)
+        if verb == "done":
+            return self._text_done(stem, data)
+        if kind == "response.output_text.annotation.added":
+            self._annotation(data)
+            return True
+        # Parts begin empty; what they are, their deltas say.
+        return kind in ("response.content_part.added", "response.reasoning_summary_part.added")
+
+    def _response(self, response: dict[str, Any]) -> None:
+        turn = self._turn()
+        turn.begin(response.get("id"), response.get("model"))
+        usage = response.get("usage")
+        if isinstance(usage, dict):
+            turn.usage(_usage(usage))
+        rest = {
+            name: value
+            for name, value in response.items()
+            if name not in _RESPONSE and _is_something(value)
+        }
+        if rest:
+            turn.note("response", rest)
+
+    def _pass_on_rest(self, data: dict[str, Any]) -> None:
+        for name in data:
+            if name not in _RECORD and _is_something(data[name]):
+                self._turn().pass_on(name, data[name])
+
+    def _error(self, data: dict[str, Any]) -> None:
+        """`response.failed` follows, as a rule: that, or the end of input, ends the message."""
+        self._turn().fail(_failure(data.get("error") or data, data))
+
+    # The end.
+
+    def _body(self, data: dict[str, Any]) -> None:
+        """A whole response is what its terminal event carries."""
+        status = text_of(data.get("status"))
+        if not status:
+            status = "failed" if data.get("error") else "completed"
+            status = "incomplete" if data.get("incomplete_details") else status
+        self._end(f"response.{status}", data)
+
+    def _end(self, kind: str, response: dict[str, Any]) -> None:
+        self._response(response)
+        self._catch_up(list_of(response.get("output")))
+        turn = self._turn()
+        message = turn.message
+        if kind == "response.failed":
+            error = response.get("error") or {"message": "the response has failed"}
+            turn.finish("error", kind)
+            turn.fail(_failure(error, response))
+        elif kind == "response.incomplete":
+            details = dict_of(response.get("incomplete_details"))
+            # Whatever the reason is: an answer that calls itself incomplete is cut.
+            turn.finish(_REASONS.get(text_of(details.get("reason")), "length"), kind)
+        elif kind == "response.completed":
+            turn.finish(self._completed(message), kind)
+        # "cancelled" (and a body that is still "in_progress") is no finish: it ends truncated.
+        message.raw_finish_reason = kind
+        self.turns.end()
+
+    def _completed(self, message: Message) -> str:
+        if message.refusal:
+            return "refusal"
+        waiting = False
+        for item in self.items:
+            reader = item.reader
+            if reader is not None and reader.call.kind != "server":
+                return "stop"
+            waiting = waiting or item.kind == "mcp_approval_request"
+        return "paused" if waiting else "stop"
+
+    def _catch_up(self, output: list[Any]) -> None:
+        """The final list of items: what no event of its own has told is taken from it.
+
+        Items are found by id; where ids rotate, by their place, and then none are added.
+        """
+        known = {text_of(item.data.get("id")): item for item in self.items}
+        stable = not known or any(text_of(dict_of(data).get("id")) in known for data in output)
+        seen = self.items[:]
+        for place, data in enumerate(output):
+            if not isinstance(data, dict):
+                continue
+            item = known.get(text_of(data.get("id")))
+            if item is None and stable:
+                item = self._open(("output", place), data)
+            elif item is None and place < len(seen) and seen[place].kind == data.get("type"):
+                item = seen[place]
+            if item is not None and not item.done:
+                self._item_done(item, data)
+        for item in self.items:
+            if not item.done and not item.touched:
+                self._settle(item, item.data)
+
+    # Items.
+
+    def _item(self, data: dict[str, Any], kind: str) -> _Item:
+        """The item of an event; begun here, if its beginning was missed."""
+        item = self.by_key.get(_key(data))
+        if item is None or (item.kind != kind and item.done):
+            item = self._open(_key(data), {"type": kind})
+        item.touched = True
+        return item
+
+    def _open(self, key: Any, data: dict[str, Any]) -> _Item:
+        item = _Item(text_of(data.get("type")), data)
+        self.items.append(item)
+        self.by_key[key] = item
+        self._begin(item)
+        return item
+
+    def _output_item(self, verb: str, data: dict[str, Any]) -> bool:
+        content = data.get("item")
+        if not isinstance(content, dict) or verb not in ("added", "done"):
+            return False
+        self._pass_on_rest(data)
+        item = self.by_key.get(_key(data))
+        if item is None or item.done or item.kind != content.get("type"):
+            item = self._open(_key(data), content)
+        if verb == "done":
+            self._item_done(item, content)
+        return True
+
+    def _begin(self, item: _Item) -> None:
+        turn = self._turn()
+        turn.begin()
+        if _is_call(item.kind):
+            self._begin_call(item)
+        elif item.kind in ("reasoning", "compaction"):
+            # What matters may be encrypted, and the id is wanted back: there is always a part.
+            turn.add(self._reasoning_part(item, None))
+        elif item.kind != "message":
+            item.result = ServerToolResult(name=_stem(item.kind))
+            turn.add(item.result)
+        self._describe(item)
+
+    def _begin_call(self, item: _Item) -> None:
+        kind, name, _, _ = _shape(item.kind)
+        data = item.data
+        name = text_of(data.get("name")) or name
+        identity = text_of(data.get("call_id")) or text_of(data.get("id"))
+        environment = text_of(dict_of(data.get("environment")).get("type"))
+        if item.kind == "shell_call" and environment.startswith("container"):
+            kind = "server"
+        elif item.kind == "tool_search_call" and data.get("execution") == "client":
+            kind = "function"
+        item.reader = self._turn().call(identity or None, name or None, kind)
+
+    def _item_done(self, item: _Item, data: dict[str, Any]) -> None:
+        item.data = data
+        item.done = True
+        self._settle(item, data)
+        reader = item.reader
+        # A call that was cut is said to be "incomplete": that is no end of its own.
+        if reader is not None and data.get("status") != "incomplete":
+            reader.end()
+            self._call_result(item, reader)
+
+    def _settle(self, item: _Item, data: dict[str, Any]) -> None:
+        """Take from the whole item what its events have not told."""
+        self._describe(item)
+        if item.kind == "message":
+            for index, part in enumerate(list_of(data.get("content"))):
+                self._whole_part(item, index, part)
+        elif item.kind == "reasoning":
+            for index, part in enumerate(list_of(data.get("summary"))):
+                self._whole_text(item, "summary_text", index, text_of(dict_of(part).get("text")))
+            for index, part in enumerate(list_of(data.get("content"))):
+                self._whole_text(item, "reasoning_text", index, text_of(dict_of(part).get("text")))
+        elif item.reader is not None:
+            self._whole_arguments(item, item.reader, data)
+        elif item.result is not None:
+            member = _result_member(item.kind)
+            if member is not None:
+                item.result.content = data.get(member)
+            else:
+                self._turn().pass_on(item.kind or "item", data)
+
+    def _describe(self, item: _Item) -> None:
+        """What is said about the item goes into the `extra` of its parts."""
+        rest = _rest(item.kind, item.data)
+        reader = item.reader
+        if reader is not None:
+            identity = text_of(item.data.get("call_id")) or text_of(item.data.get("id"))
+            if reader.call.id is None and identity:
+                reader.set_id(identity)
+            name = text_of(item.data.get("name"))
+            if name and not reader.begun:
+                reader.set_name(name)
+            reader.call.extra.update(rest)
+        if item.result is not None:
+            item.result.call_id = text_of(item.data.get("call_id")) or None
+            item.result.extra.update(rest)
+        first = True
+        for part in item.parts.values():
+            part.extra.update(rest)
+            if not first:
+                part.extra.pop("encrypted_content", None)
+            first = False
+
+    # Text, refusals, reasoning.
+
+    def _text_delta(self, stem: str, data: dict[str, Any]) -> bool:
+        delta = data.get("delta")
+        if stem not in _TEXTS or not isinstance(delta, str):
+            return False
+        kind, index = _TEXTS[stem]
+        item = self._item(data, "reasoning" if kind in _THOUGHTS else "message")
+        self._grow(item, kind, number_of(data.get(index)) or 0, delta)
+        self._pass_on_rest(data)
+        return True
+
+    def _text_done(self, stem: str, data: dict[str, Any]) -> bool:
+        if stem in _TEXTS:
+            kind, name = _TEXTS[stem]
+            text = data.get("refusal" if kind == "refusal" else "text")
+            if not isinstance(text, str):
+                return False
+            item = self._item(data, "reasoning" if kind in _THOUGHTS else "message")
+            self._whole_text(item, kind, number_of(data.get(name)) or 0, text)
+            return True
+        if stem == "response.reasoning_summary_part" or stem == "response.content_part":
+            part = dict_of(data.get("part"))
+            thought = part.get("type") in _THOUGHTS
+            item = self._item(data, "reasoning" if thought else "message")
+            index = number_of(data.get("summary_index"), data.get("content_index")) or 0
+            self._whole_part(item, index, part)
+            return True
+        return False
+
+    def _whole_part(self, item: _Item, index: int, part: Any) -> None:
+        content = dict_of(part)
+        kind = text_of(content.get("type"))
+        if kind == "refusal":
+            self._whole_text(item, kind, index, text_of(content.get("refusal")))
+        elif kind in ("output_text", "text", "summary_text", "reasoning_text"):
+            kind = "output_text" if kind == "text" else kind
+            self._whole_text(item, kind, index, text_of(content.get("text")))
+            annotations = list_of(content.get("annotations"))
+            for annotation in annotations[item.cited.get(index, 0) :]:
+                self._cite(item, index, annotation)
+        else:
+            self._tell_once(item, "content_part", index, part)
+
+    def _whole_text(self, item: _Item, kind: str, index: int, whole: str) -> None:
+        """A text came whole: what was not streamed is added, what was shown is not taken back."""
+        part = item.parts.get((kind, index))
+        known = "" if part is None else part.text
+        if whole.startswith(known):
+            self._grow(item, kind, index, whole[len(known) :])
+        elif whole:
+            self._tell_once(item, "replaced_text", index, {"type": kind, "text": whole})
+
+    def _tell_once(self, item: _Item, name: str, index: int, data: Any) -> None:
+        """Something is said by up to three events, of the text, of the part and of the item."""
+        if data and (name, index) not in item.told:
+            item.told.add((name, index))
+            self._turn().pass_on(name, data)
+
+    def _grow(self, item: _Item, kind: str, index: int, text: str) -> None:
+        if not text:
+            return
+        turn = self._turn()
+        if kind in _THOUGHTS:
+            turn.reasoning(text, self._reasoning_at(item, kind, index))
+            return
+        part = item.parts.get((kind, index))
+        if part is None:
+            part = Refusal() if kind == "refusal" else Text()
+            item.parts[(kind, index)] = part
+            part.extra.update(_rest(item.kind, item.data))
+            turn.add(part)
+        if isinstance(part, Refusal):
+            turn.refusal(text, part)
+        elif isinstance(part, Text):
+            turn.text(text, part)
+
+    def _reasoning_at(self, item: _Item, kind: str, index: int) -> Reasoning:
+        """A part for each summary and each text; the first of them is there from the start."""
+        part = item.parts.get((kind, index))
+        if part is None:
+            part = item.parts.pop(None, None)
+            if part is None:
+                part = self._reasoning_part(item, (kind, index))
+                self._turn().add(part)
+                part.extra.update(_rest(item.kind, item.data))
+                part.extra.pop("encrypted_content", None)
+            # The first one stays the first, it has what is encrypted.
+            item.parts[(kind, index)] = part
+            name = "summary_index" if kind == "summary_text" else "content_index"
+            part.extra[name] = index
+        assert isinstance(part, Reasoning)
+        return part
+
+    def _reasoning_part(self, item: _Item, key: Any) -> Reasoning:
+        part = Reasoning()
+        item.parts[key] = part
+        return part
+
+    # Citations.
+
+    def _annotation(self, data: dict[str, Any]) -> None:
+        item = self._item(data, "message")
+        index = number_of(data.get("content_index")) or 0
+        self._cite(item, index, data.get("annotation"))
+        self._pass_on_rest(data)
+
+    def _cite(self, item: _Item, index: int, annotation: Any) -> None:
+        item.cited[index] = item.cited.get(index, 0) + 1
+        self._turn().add(Citation(annotation))
+
+    # Calls.
+
+    def _arguments(self, stem: str, verb: str, data: dict[str, Any]) -> bool:
+        """`verb`: "delta" or "done"."""
+        kind = _ARGUMENTS[stem]
+        item = self._item(data, kind)
+        reader = item.reader
+        value = data.get("input" if kind == "custom_tool_call" else "arguments")
+        if verb == "delta":
+            value = data.get("delta")
+        if reader is None or verb not in ("delta", "done"):
+            return False
+        self._pass_on_rest(data)
+        if verb == "delta":
+            reader.feed(text_of(value))
+            return True
+        name = text_of(data.get("name"))
+        if name and not reader.begun:
+            reader.set_name(name)
+        self._confirm(reader, value)
+        # Nothing at all, and free text, may have been cut: the item's end says.
+        if kind != "custom_tool_call" and reader.received and reader.begun:
+            reader.end()
+        return True
+
+    def _confirm(self, reader: CallReader, value: Any) -> None:
+        if isinstance(value, str):
+            reader.confirm(value)
+        elif value is not None and not reader.received:
+            reader.feed_value(value)
+
+    def _growing(self, stem: str, verb: str, data: dict[str, Any]) -> bool:
+        """A piece of a string in arguments that have no JSON text; the item's end closes it."""
+        kind, where = _GROWING[stem]
+        item = self._item(data, kind)
+        reader = item.reader
+        if reader is None or verb not in ("added", "delta", "done"):
+            return False
+        self._pass_on_rest(data)
+        index = number_of(data.get("command_index")) or 0
+        before = dict_of(item.data.get(where[0]))
+        text = text_of(data.get("delta" if verb == "delta" else stem.rpartition("_")[2]))
+        if item.spoken is None and text:
+            item.spoken = _Spoken(reader, where)
+        if item.spoken is not None and verb == "delta":
+            item.spoken.grow(text, index, before)
+        elif item.spoken is not None and verb == "done":
+            item.spoken.close(text, index, before)
+        return True
+
+    def _whole_arguments(self, item: _Item, reader: CallReader, data: dict[str, Any]) -> None:
+        _, _, names, _ = _shape(item.kind)
+        cut = data.get("status") == "incomplete"
+        if item.spoken is not None:
+            if item.done and not cut:
+                item.spoken.finish({name: data.get(name) for name in names})
+        elif "arguments" in data or item.kind == "custom_tool_call":
+            value = data.get("input" if item.kind == "custom_tool_call" else "arguments")
+            # A search that has not ended has the arguments {}, a call that has not has "".
+            if value or item.done:
+                self._confirm(reader, value)
+        elif item.done and not reader.received:
+            reader.feed_value({name: data[name] for name in names if data.get(name) is not None})
+
+    def _call_result(self, item: _Item, reader: CallReader) -> None:
+        """What the provider's tool gave: a part after the call."""
+        _, _, _, names = _shape(item.kind)
+        for place, name in enumerate(names):
+            value = item.data.get(name)
+            if _is_something(value):
+                call = reader.call
+                result = ServerToolResult(call.id, call.name, value)
+                if place:
+                    result.extra["is_error"] = True
+                item.result = result
+                self._turn().add(result)
+                return
+
+
+# Event: the kind of text it brings, and what tells several of them apart.
+_TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "response.output_text": ("output_text", "content_index"),
+    "response.refusal": ("refusal", "content_index"),
+    "response.reasoning_summary_text": ("summary_text", "summary_index"),
+    "response.reasoning_text": ("reasoning_text", "content_index"),
+}
+_THOUGHTS: Final = frozenset(("summary_text", "reasoning_text"))
+
+
+def _key(data: dict[str, Any]) -> Any:
+    index = number_of(data.get("output_index"))
+    return text_of(data.get("item_id")) if index is None else index
+
+
+def _is_something(value: Any) -> bool:
+    return value is not None and value != "" and value != [] and value != {}
+
+
+def _is_call(kind: str) -> bool:
+    return kind in _CALLS or kind.endswith("_call")
+
+
+def _stem(kind: str) -> str:
+    """The name of the tool that items of this type are about."""
+    return kind.removesuffix("_output").removesuffix("_call")
+
+
+def _shape(kind: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
+    """How calls of this type are written; those of a future type are the provider's."""
+    return _CALLS.get(kind, ("server", _stem(kind), ("arguments",), ("output",)))
+
+
+def _result_member(kind: str) -> str | None:
+    """Which member of an item that is a result holds what the tool gave."""
+    if kind in ("tool_search_output", "mcp_list_tools"):
+        return "tools"
+    if kind == "program_output":
+        return "result"
+    return "output" if kind.endswith("_output") else None
+
+
+def _rest(kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """What an item says besides what its part has in fields of its own."""
+    left: tuple[str, ...] = ()
+    if kind == "message":
+        left = ("type", "role", "content")
+    elif kind == "reasoning":
+        left = ("type", "summary", "content")
+    elif kind in ("function_call", "custom_tool_call"):
+        left = ("type", "call_id", "name", "arguments", "input")
+    elif _is_call(kind):
+        _, _, arguments, results = _shape(kind)
+        left = (*arguments, *results[:1])
+    else:
+        left = (_result_member(kind) or "",)
+    return {name: data[name] for name in data if name not in left and data[name] is not None}
+
+
+def _failure(error: Any, data: dict[str, Any]) -> ProviderError:
+    """The error, by its code and the provider's sentence; `data` is the whole record."""
+    inner = error
+    if isinstance(error, dict):
+        inner = {key: value for key, value in error.items() if key != "type" or value != "error"}
+        if inner.get("code"):
+            inner.pop("type", None)
+    failure = provider_error({"error": inner or {"message": "the provider reported an error"}})
+    assert failure is not None
+    return ProviderError(failure.message, data=data)
+
+
+def _usage(raw: dict[str, Any]) -> Usage:
+    taken = dict_of(raw.get("input_tokens_details"))
+    given = dict_of(raw.get("output_tokens_details"))
+    return Usage(
+        input_tokens=number_of(raw.get("input_tokens")),
+        cached_tokens=number_of(taken.get("cached_tokens")),
+        cache_write_tokens=number_of(taken.get("cache_write_tokens")),
+        output_tokens=number_of(raw.get("output_tokens")),
+        reasoning_tokens=number_of(given.get("reasoning_tokens")),
+        total_tokens=number_of(raw.get("total_tokens")),
+        raw=raw,
+    )
+
+
+# The next turn.
+
+# Annotations that the API takes back, and what they need.
+_ANNOTATIONS: Final[dict[str, tuple[str, ...]]] = {
+    "url_citation": ("url", "title", "start_index", "end_index"),
+    "file_citation": ("file_id", "filename", "index"),
+    "container_file_citation": (
+        "container_id",
+        "file_id",
+        "filename",
+        "start_index",
+        "end_index",
+    ),
+    "file_path": ("file_id", "index"),
+}
+
+
+def history(message: Message) -> list[dict[str, Any]]:
+    """Input items: the output items of the response, without calls that are not complete.
+
+    Item ids, phases, namespaces and encrypted content go back as they came. Reasoning goes back
+    with what it led to, and not without: the API refuses a reasoning item that nothing follows.
+    A search in xAI's own shape is left out, it is not one of the API's.
+    """
+    back = _Back()
+    for part in message.content:
+        back.add(part)
+    return back.items
+
+
+class _Back:
+    """Content parts, as input items."""
+
+    __slots__ = ("calls", "items", "left_out", "open", "thoughts")
+
+    def __init__(self) -> None:
+        self.items: list[dict[str, Any]] = []
+        self.thoughts: list[dict[str, Any]] = []  # wait for what they lead to
+        self.calls: dict[Any, dict[str, Any]] = {}  # by id
+        self.left_out: set[Any] = set()  # ids of calls
+        self.open: dict[str, Any] | None = None  # the message that more parts may belong to
+
+    def add(self, part: Part) -> None:
+        if isinstance(part, (Text, Refusal)):
+            self._say(part)
+            return
+        if isinstance(part, Citation):
+            self._cite(part.data)
+            return
+        self.open = None
+        if isinstance(part, Reasoning):
+            self._think(part)
+        elif isinstance(part, ToolCall):
+            self._call(part)
+        elif isinstance(part, ServerToolResult):
+            self._result(part)
+
+    def _keep(self, item: dict[str, Any]) -> None:
+        self.items += self.thoughts
+        self.thoughts = []
+        self.items.append(item)
+
+    def _say(self, part: GrowingText) -> None:
+        if not part.text:
+            return
+        identity = part.extra.get("id")
+        item = self.open
+        if item is None or item.get("id") != identity:
+            item = {**part.extra, "role": "assistant", "content": []}
+            if identity is None:
+                item["content"] = ""
+            else:
+                item["type"] = "message"
+                item["status"] = _ended(part.extra.get("status"))
+            self.open = item
+            self._keep(item)
+        if identity is None:
+            # Without an id it can only be a message in the short form, whose content is text.
+            item["content"] += part.text
+        elif isinstance(part, Refusal):
+            item["content"].append({"type": "refusal", "refusal": part.text})
+        else:
+            text = {"type": "output_text", "text": part.text, "annotations": []}
+            item["content"].append(text)
+
+    def _cite(self, data: Any) -> None:
+        wanted = _ANNOTATIONS.get(text_of(dict_of(data).get("type")))
+        content = [] if self.open is None else list_of(self.open["content"])
+        if wanted and content and all(data.get(name) is not None for name in wanted):
+            content[-1].setdefault("annotations", []).append(data)
+
+    def _think(self, part: Reasoning) -> None:
+        extra = part.extra
+        if extra.get("type") == "compaction":
+            self._keep(dict(extra))
+            return
+        if not extra.get("id"):
+            return
+        own = ("summary_index", "content_index")
+        frame = {name: value for name, value in extra.items() if name not in own}
+        last = self.thoughts[-1] if self.thoughts else {}
+        if last.get("id") != extra["id"]:
+            last = {**frame, "type": "reasoning", "summary": []}
+            self.thoughts.append(last)
+        if "summary_index" in extra:
+            last["summary"].append({"type": "summary_text", "text": part.text})
+        elif "content_index" in extra:
+            text = {"type": "reasoning_text", "text": part.text}
+            last["content"] = [*last.get("content", []), text]
+
+    def _call(self, call: ToolCall) -> None:
+        item = _call_back(call) if call.status == "complete" else None
+        if item is None:
+            self.thoughts = []
+            self.left_out.add(call.id)
+        else:
+            self._keep(item)
+            self.calls[call.id] = item
+
+    def _result(self, part: ServerToolResult) -> None:
+        kind = text_of(part.extra.get("type"))
+        call = self.calls.get(part.call_id)
+        if kind:
+            if part.call_id is None or part.call_id not in self.left_out:
+                member = _result_member(kind)
+                content = {} if member is None else {member: part.content}
+                self._keep({**part.extra, **content})
+        elif call is not None and not part.extra.get("is_error"):
+            call[_shape(call["type"])[3][0]] = part.content
+
+
+def _ended(status: Any) -> str:
+    """The status of a message item: one that was still being written goes back as incomplete."""
+    if status in ("completed", None):
+        return "completed"
+    return "incomplete"
+
+
+def _call_back(call: ToolCall) -> dict[str, Any] | None:
+    """The item of a complete call; None where the API has none of this shape."""
+    kind = text_of(call.extra.get("type"))
+    if not kind:
+        member = "input" if call.kind == "custom" else "arguments"
+        text = call.arguments_text if call.kind == "custom" else call.arguments_text or "{}"
+        own = {"type": f"{call.kind}_call", "call_id": call.id or f"call_{call.index}"}
+        if call.kind == "custom":
+            own["type"] = "custom_tool_call"
+        return {**call.extra, **own, "name": call.name, member: text}
+    _, _, names, results = _shape(kind)
+    if kind == "web_search_call" and "action" not in dict_of(call.arguments):
+        return None
+    item = dict(call.extra)
+    for name in results[:1]:
+        item[name] = None
+    if kind == "tool_search_call":
+        item["arguments"] = call.arguments
+    elif names == ("arguments",):
+        item["arguments"] = call.arguments_text or "{}"
+    else:
+        item.update(dict_of(call.arguments))
+    if kind == "code_interpreter_call":
+        item.setdefault("code", None)
+    return item
