@@ -1,0 +1,471 @@
+"""Tests of the parser of messages: life cycle, kinds of input, detection, text, failures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from streamparse.errors import LimitError, ProviderError, StreamParseError, WireError
+from streamparse.limits import Limits
+from streamparse.message import Message
+from streamparse.message_events import (
+    MessageFailed,
+    MessageFinished,
+    MessageStarted,
+    ProviderEvent,
+    TextDelta,
+    ToolCallTruncated,
+)
+from streamparse.message_parser import APIS, MessageParser
+from tests.helpers import cut
+from tests.messages import answer, call_chunk, chunk, kinds, read, run_parser, sse, text_chunk
+
+HELLO = [text_chunk("Hel"), text_chunk("lo"), chunk(finish="stop")]
+HELLO_TYPES = ["message_started", "text_delta", "message_finished"]
+
+
+def unknown(number: int) -> dict[str, Any]:
+    return {"kind": "heartbeat", "number": number}
+
+
+# Construction
+
+
+def test_apis_by_name() -> None:
+    for api in APIS:
+        assert MessageParser(api).message.status == "in_progress"
+    assert {"openai-chat", "text", "auto"} <= set(APIS)
+    with pytest.raises(ValueError, match="api must be one of"):
+        MessageParser("openai")
+
+
+def test_limits_must_be_limits() -> None:
+    wrong: Any = {"depth": 3}
+    with pytest.raises(TypeError, match="Limits"):
+        MessageParser("auto", limits=wrong)
+
+
+def test_the_api_is_known_when_it_is_told_or_seen() -> None:
+    assert MessageParser("openai-chat").api == "openai-chat"
+    assert MessageParser("text").api == "text"
+    parser = MessageParser()
+    assert parser.api is None
+    parser.feed(HELLO[0])
+    assert parser.api == "openai-chat"
+    assert parser.message.api == "openai-chat"
+
+
+# Life cycle
+
+
+def test_the_message_is_always_there() -> None:
+    parser = MessageParser("openai-chat")
+    message = parser.message
+    assert (message.status, parser.messages) == ("in_progress", [message])
+    parser.feed(text_chunk("Hi"))
+    assert parser.message is message
+    assert message.text == "Hi"
+    assert parser.finish()[-1] == MessageFinished(message)
+
+
+def test_events_of_a_stream() -> None:
+    parser = MessageParser("openai-chat")
+    assert parser.feed(HELLO[0]) == [MessageStarted("cc-1", None), TextDelta("Hel")]
+    assert parser.feed(HELLO[1]) == [TextDelta("lo")]
+    assert parser.feed(HELLO[2]) == []
+    assert parser.finish() == [MessageFinished(parser.message)]
+    assert parser.finish() == []
+    assert parser.message.status == "complete"
+
+
+def test_the_terminal_record_ends_the_message() -> None:
+    parser = MessageParser("openai-chat")
+    events = parser.feed(sse(HELLO))
+    assert kinds(events) == HELLO_TYPES
+    assert parser.finish() == []
+
+
+@pytest.mark.parametrize("empty", ["", b"", bytearray(), memoryview(b"")])
+def test_empty_fragments_are_free(empty: Any) -> None:
+    parser = MessageParser("openai-chat")
+    assert parser.feed(empty) == []
+    parser.feed(sse(HELLO))
+    assert parser.feed(empty) == []
+    parser.finish()
+    assert parser.feed(empty) == []
+
+
+@pytest.mark.parametrize("fragment", ["x", b"x", {}, text_chunk("x")])
+def test_nothing_can_be_fed_after_the_end(fragment: Any) -> None:
+    for api in ("openai-chat", "text"):
+        parser = MessageParser(api)
+        parser.finish()
+        with pytest.raises(StreamParseError) as caught:
+            parser.feed(fragment)
+        assert caught.value.code == "finished"
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_no_input_is_no_answer(api: str) -> None:
+    message, events = read([], api=api)
+    assert kinds(events) == ["message_started", "message_finished"]
+    # A model may say nothing; a wire that says nothing was cut.
+    assert message.status == ("complete" if api == "text" else "truncated")
+
+
+# Kinds of input
+
+
+def as_text() -> str:
+    return sse(HELLO).decode()
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [as_text()],
+        [as_text().encode()],
+        [bytearray(as_text().encode())],
+        [memoryview(as_text().encode())],
+        list(as_text()),
+        cut(as_text().encode(), [1]),
+        ["\n".join(json.dumps(record) for record in HELLO)],
+        ["".join(json.dumps(record) for record in HELLO)],
+        [json.dumps(HELLO)],
+        HELLO,
+    ],
+    ids=lambda pieces: f"{type(pieces[0]).__name__} {len(pieces)}",
+)
+@pytest.mark.parametrize("api", ["openai-chat", "auto", None])
+def test_kinds_of_input(pieces: list[Any], api: str | None) -> None:
+    message, events = read(pieces, api=api)
+    assert (message.text, message.status) == ("Hello", "complete")
+    assert kinds(events) == HELLO_TYPES
+
+
+def test_sdk_objects_are_chunks() -> None:
+    class Chunk:
+        """Like a pydantic model."""
+
+        def __init__(self, data: Any) -> None:
+            self.data = data
+
+        def model_dump(self, **options: Any) -> Any:
+            assert options["exclude_unset"], "what only the SDK filled in does not count"
+            return self.data
+
+    message, _ = read([Chunk(record) for record in HELLO])
+    assert message.text == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("data: 1\n\n", b"data: 2\n\n"),
+        (b"data: 1\n\n", "data: 2\n\n"),
+        (b"data: 1\n\n", HELLO[0]),
+        (HELLO[0], "data: 1\n\n"),
+    ],
+)
+def test_kinds_cannot_be_mixed(first: Any, second: Any) -> None:
+    parser = MessageParser("openai-chat")
+    parser.feed(first)
+    with pytest.raises(TypeError, match="this parser was fed"):
+        parser.feed(second)
+    parser.feed(first)
+    parser.finish()
+
+
+@pytest.mark.parametrize("wrong", [None, 5, ["data"], object()])
+def test_other_types_are_refused_and_change_nothing(wrong: Any) -> None:
+    parser = MessageParser("openai-chat")
+    with pytest.raises(TypeError, match="a fragment is"):
+        parser.feed(wrong)
+    assert kinds([*parser.feed(sse(HELLO)), *parser.finish()]) == HELLO_TYPES
+
+
+def test_text_is_no_place_for_chunks() -> None:
+    with pytest.raises(TypeError, match="takes text or bytes"):
+        MessageParser("text").feed(HELLO[0])
+
+
+# Plain text
+
+
+def test_plain_text() -> None:
+    message, events = read(["Bon", "jour"], api="text")
+    assert (message.text, message.status, message.finish_reason) == ("Bonjour", "complete", "stop")
+    assert events[1:3] == [TextDelta("Bon"), TextDelta("jour")]
+
+
+@pytest.mark.parametrize("sizes", [[1], [2], [3], [1, 4]], ids=str)
+def test_bytes_cut_inside_characters(sizes: list[int]) -> None:
+    text = "é😀 – ok"
+    message, events = read(cut(text.encode(), sizes), api="text")
+    assert (message.text, message.status) == (text, "complete")
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == text
+
+
+def test_bytes_that_end_inside_a_character() -> None:
+    message, _ = read(["é".encode() + "😀".encode()[:2]], api="text")
+    assert (message.text, message.status) == ("é\ufffd", "truncated")
+
+
+def test_bytes_that_are_not_utf_8() -> None:
+    message, _ = read([b"a\xff", b"b\xc3", b"("], api="text")
+    assert (message.text, message.status) == ("a\ufffdb\ufffd(", "complete")
+
+
+# The terminal record, and what comes after it
+
+
+def test_done_alone_is_a_normal_finish() -> None:
+    message, events = read([sse([])])
+    assert (message.status, message.finish_reason, message.text) == ("complete", "stop", "")
+    assert kinds(events) == ["message_started", "message_finished"]
+
+
+def test_done_without_a_finish_reason_completes_the_calls() -> None:
+    message, _ = read([sse([call_chunk('{"a": 1}', id="x", name="f")])])
+    assert (message.status, message.finish_reason) == ("complete", "tool_calls")
+    assert message.tool_calls[0].arguments == {"a": 1}
+    assert message.raw_finish_reason is None
+
+
+def test_done_is_not_needed() -> None:
+    message, _ = read([sse(HELLO, done=False)])
+    assert message.status == "complete"
+
+
+def test_records_after_the_end_are_passed_on() -> None:
+    message, events = read([sse(HELLO) + sse([text_chunk("late"), unknown(1)])])
+    place = kinds(events).index("message_finished")
+    late = [event for event in events[place:] if isinstance(event, ProviderEvent)]
+    assert [event.data for event in late] == [text_chunk("late"), unknown(1), {"text": "[DONE]"}]
+    assert message.text == "Hello"
+
+
+def test_a_final_record_without_its_blank_line() -> None:
+    data = sse(HELLO, done=False).rstrip(b"\n")
+    for pieces in ([data], cut(data, [1])):
+        message, _ = read(pieces)
+        assert message.status == "complete"
+
+
+def test_a_record_that_is_cut() -> None:
+    data = sse(HELLO[:2], done=False)[:-12]
+    message, events = read([data])
+    assert (message.status, message.text) == ("truncated", "Hel")
+    assert isinstance(events[-2], ProviderEvent)
+    assert events[-2].name == "incomplete_record"
+    assert data.decode().endswith(events[-2].data["text"])
+
+
+# Choices
+
+
+def test_several_choices() -> None:
+    records = [
+        text_chunk("a", 0),
+        text_chunk("x", 1),
+        text_chunk("b", 0),
+        chunk(finish="stop", choice=1),
+        chunk(finish="length", choice=0),
+    ]
+    parser, events, error = run_parser([sse(records)])
+    assert error is None
+    assert [message.text for message in parser.messages] == ["ab", "x"]
+    assert [message.status for message in parser.messages] == ["truncated", "complete"]
+    assert parser.message is parser.messages[0]
+    ends = [event.choice for event in events if isinstance(event, MessageFinished)]
+    assert ends == [0, 1]
+
+
+def test_choices_that_do_not_start_at_nought() -> None:
+    """There is no message for a choice that nobody heard of; usage goes to one that there is."""
+    records = [
+        text_chunk("x", 1),
+        text_chunk("y", 2),
+        chunk(finish="stop", choice=1),
+        chunk(finish="stop", choice=2),
+        {"choices": [], "usage": {"prompt_tokens": 3}},
+    ]
+    parser, events, _ = run_parser([sse(records)])
+    assert [message.choice for message in parser.messages] == [1, 2]
+    assert parser.message.text == "x"
+    assert [message.status for message in parser.messages] == ["complete"] * 2
+    assert parser.message.usage is not None
+    assert {event.choice for event in events} == {1, 2}
+
+
+def test_a_first_choice_that_comes_later() -> None:
+    parser = MessageParser("openai-chat")
+    parser.feed(text_chunk("x", 1))
+    parser.feed(text_chunk("a", 0))
+    assert [message.text for message in parser.messages] == ["a", "x"]
+
+
+# Detection
+
+
+def test_detection_waits_for_evidence() -> None:
+    held = [unknown(number) for number in range(16)]
+    parser = MessageParser()
+    for record in held:
+        assert parser.feed(record) == []
+    events = parser.feed(HELLO[0])
+    assert [event.data for event in events[:16]] == held
+    assert events[16:] == [MessageStarted("cc-1", None), TextDelta("Hel")]
+
+
+def test_detection_gives_up_after_16_records() -> None:
+    records = [unknown(number) for number in range(17)]
+    for pieces in (records, [sse(records)], ["\n".join(map(json.dumps, records))]):
+        parser, events, error = run_parser(pieces, api="auto")
+        assert isinstance(error, WireError)
+        assert error.code == "unknown_api"
+        assert "heartbeat" in error.excerpt
+        passed_on = [event.data for event in events if isinstance(event, ProviderEvent)]
+        assert passed_on == records, "nothing is lost"
+        assert parser.message.status == "truncated"
+
+
+@pytest.mark.parametrize("framed", [lambda record: record, lambda record: sse([record], False)])
+def test_detection_gives_up_after_64_kib(framed: Callable[[Any], Any]) -> None:
+    small, large = unknown(1), {"kind": "x" * 65_000}
+    parser = MessageParser()
+    parser.feed(framed(large))
+    with pytest.raises(WireError) as caught:
+        for _ in range(20):
+            parser.feed(framed({**small, "more": "y" * 500}))
+    assert caught.value.code == "unknown_api"
+    assert len(caught.value.events) < 8
+
+
+def test_detection_at_the_end_of_input() -> None:
+    _, _, error = run_parser([sse([unknown(1)], done=False)], api="auto")
+    assert error is not None
+    assert error.code == "unknown_api"
+
+
+@pytest.mark.parametrize("data", [b"", b"data: [DONE]\n\n", b'data: {"choices": [{"de', b'{"cho'])
+def test_input_that_ends_before_any_evidence_is_truncated(data: bytes) -> None:
+    message, _ = read([data], api="auto")
+    assert message.status == "truncated"
+
+
+def test_detection_of_an_error_needs_no_api() -> None:
+    message, events = read([unknown(1), {"error": {"message": "busy"}}, unknown(2)], api="auto")
+    assert kinds(events) == [
+        "provider_event",
+        "message_started",
+        "message_failed",
+        "provider_event",
+    ]
+    assert message.status == "failed"
+    assert MessageParser().api is None
+
+
+# Errors of the provider
+
+
+@pytest.mark.parametrize("api", ["openai-chat", "auto"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"message": "No such model", "type": "invalid_request_error"}},
+        {"message": "Forbidden"},
+        {"detail": "Not Found"},
+        {"error": "busy"},
+    ],
+    ids=str,
+)
+def test_error_bodies(body: dict[str, Any], api: str) -> None:
+    for pieces in ([json.dumps(body, indent=1)], [body], [sse([body], done=False)]):
+        message, events = read(pieces, api=api)
+        assert kinds(events) == ["message_started", "message_failed"]
+        assert isinstance(events[1], MessageFailed)
+        assert isinstance(events[1].error, ProviderError)
+        assert events[1].error.data == body
+        assert (message.status, message.error) == ("failed", events[1].error)
+
+
+def test_an_error_in_the_middle() -> None:
+    records = [text_chunk("He"), call_chunk('{"a', id="x", name="f"), {"error": {"message": "no"}}]
+    message, events = read([sse(records)])
+    assert (message.status, message.text) == ("failed", "He")
+    assert message.tool_calls[0].partial == {}
+    assert [type(event) for event in events[-3:-1]] == [ToolCallTruncated, MessageFailed]
+
+
+def test_a_bare_message_in_the_middle_is_no_error() -> None:
+    records = [*HELLO[:2], {"type": "status", "message": "still here"}, HELLO[2]]
+    message, events = read([sse(records)])
+    assert (message.status, message.text) == ("complete", "Hello")
+    assert [event.name for event in events if isinstance(event, ProviderEvent)] == ["status"]
+
+
+# Failures of the transport
+
+
+@pytest.mark.parametrize("api", ["openai-chat", "auto"])
+def test_a_page_of_a_gateway(api: str) -> None:
+    page = "<html><head><title>502 Bad Gateway</title></head></html>"
+    parser, events, error = run_parser([page], api=api)
+    assert isinstance(error, WireError)
+    assert error.code == "not_a_stream"
+    assert "502 Bad Gateway" in error.excerpt
+    assert parser.message.status == "truncated"
+    assert kinds(events) == ["message_started", "message_finished"]
+
+
+def test_what_came_before_the_failure_is_in_the_error() -> None:
+    data = sse(HELLO[:2], done=False) + b"data: {]\n\n"
+    parser = MessageParser("openai-chat")
+    with pytest.raises(WireError) as caught:
+        parser.feed(data)
+    error = caught.value
+    assert error.code == "invalid_record"
+    assert kinds(error.events) == HELLO_TYPES
+    assert (parser.message.text, parser.message.status) == ("Hello", "truncated")
+    assert parser.message.error is not None
+    for call in (lambda: parser.feed("x"), parser.finish, lambda: parser.feed(b"")):
+        with pytest.raises(WireError) as again:
+            call()
+        assert again.value is not error
+        assert (again.value.code, again.value.offset) == (error.code, error.offset)
+        assert again.value.events == []
+
+
+def test_the_place_of_a_failure_does_not_depend_on_the_cut() -> None:
+    data = sse([*HELLO[:2], call_chunk('{"a": 1', id="x", name="f")], done=False) + b"data: {]\n\n"
+    whole = answer([data])
+    assert whole.error is not None
+    for sizes in ([1], [7], [40, 3]):
+        assert answer(cut(data, sizes)) == whole
+
+
+def test_limits() -> None:
+    calls = [call_chunk("{}", index=number, id=str(number), name="f") for number in range(3)]
+    parser, events, error = run_parser([sse(calls)], limits=Limits(tool_calls=2))
+    assert isinstance(error, LimitError)
+    assert error.code == "tool_calls"
+    assert [call.status for call in parser.message.tool_calls] == ["truncated", "truncated"]
+    assert kinds(events)[-1] == "message_finished"
+    _, _, error = run_parser([sse(HELLO)], limits=Limits(record=20))
+    assert isinstance(error, LimitError)
+    assert error.code == "record_length"
+    parser, _, error = run_parser([sse(calls)], limits=Limits(depth=0))
+    assert isinstance(error, LimitError)
+
+
+def test_a_limit_inside_arguments_rejects_the_call_only() -> None:
+    records = [call_chunk('{"a": "' + "x" * 200 + '"}', id="c", name="f"), chunk(finish="stop")]
+    parser, _, error = run_parser(records, limits=Limits(string=100))
+    assert error is None
+    message: Message = parser.message
+    assert (message.status, message.tool_calls[0].status) == ("complete", "rejected")
+    assert message.tool_calls[0].errors[0].code == "string_length"
