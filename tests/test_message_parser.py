@@ -317,7 +317,7 @@ def test_detection_waits_for_evidence() -> None:
     for record in held:
         assert parser.feed(record) == []
     events = parser.feed(HELLO[0])
-    assert [event.data for event in events[:16]] == held
+    assert events[:16] == [ProviderEvent("record", data) for data in held]
     assert events[16:] == [MessageStarted("cc-1", None), TextDelta("Hel")]
 
 
@@ -335,14 +335,12 @@ def test_detection_gives_up_after_16_records() -> None:
 
 @pytest.mark.parametrize("framed", [lambda record: record, lambda record: sse([record], False)])
 def test_detection_gives_up_after_64_kib(framed: Callable[[Any], Any]) -> None:
-    small, large = unknown(1), {"kind": "x" * 65_000}
     parser = MessageParser()
-    parser.feed(framed(large))
+    parser.feed(framed({"kind": "x" * 65_000}))
     with pytest.raises(WireError) as caught:
-        for _ in range(20):
-            parser.feed(framed({**small, "more": "y" * 500}))
+        parser.feed(framed({"kind": "y" * 600}))
     assert caught.value.code == "unknown_api"
-    assert len(caught.value.events) < 8
+    assert len(caught.value.events) == 4
 
 
 def test_detection_at_the_end_of_input() -> None:
@@ -432,9 +430,9 @@ def test_what_came_before_the_failure_is_in_the_error() -> None:
     assert kinds(error.events) == HELLO_TYPES
     assert (parser.message.text, parser.message.status) == ("Hello", "truncated")
     assert parser.message.error is not None
-    for call in (lambda: parser.feed("x"), parser.finish, lambda: parser.feed(b"")):
+    for piece in ("x", b"", None):
         with pytest.raises(WireError) as again:
-            call()
+            _ = parser.finish() if piece is None else parser.feed(piece)
         assert again.value is not error
         assert (again.value.code, again.value.offset) == (error.code, error.offset)
         assert again.value.events == []
