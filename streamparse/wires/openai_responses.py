@@ -435,26 +435,51 @@ class OpenAIResponses(Wire):
         return "paused" if waiting else "stop"
 
     def _catch_up(self, output: list[Any]) -> None:
-        """The final list of items: what no event of its own has told is taken from it.
-
-        Items are found by id; where ids rotate, by their place, and then none are added.
-        """
-        known = {text_of(item.data.get("id")): item for item in self.items}
-        stable = not known or any(text_of(dict_of(data).get("id")) in known for data in output)
-        seen = self.items[:]
-        for place, data in enumerate(output):
-            if not isinstance(data, dict):
-                continue
-            item = known.get(text_of(data.get("id")))
-            if item is None and stable:
-                item = self._open(("output", place), data)
-            elif item is None and place < len(seen) and seen[place].kind == data.get("type"):
-                item = seen[place]
-            if item is not None and not item.done:
-                self._item_done(item, data)
+        """The final list of items: what no event of its own has told is taken from it."""
+        for data in self._unknown(output):
+            self._item_done(self._open(("late", len(self.items)), data), data)
         for item in self.items:
             if not item.done and not item.touched:
                 self._settle(item, item.data)
+
+    def _unknown(self, output: list[Any]) -> list[dict[str, Any]]:
+        """The final items that no event was about; those that had no end yet are ended.
+
+        Items are found by id, by call id, or else by their order within a type: the ids of
+        Copilot's items rotate, and those of OpenRouter's reasoning.
+        """
+        known: dict[str, _Item] = {}
+        for item in self.items:
+            known[text_of(item.data.get("id"))] = item
+            known[text_of(item.data.get("call_id"))] = item
+        left: list[dict[str, Any]] = []
+        found: set[int] = set()
+        for data in output:
+            match = _known(known, dict_of(data))
+            if match is not None:
+                found.add(id(match))
+                self._item_final(match, data)
+            elif isinstance(data, dict):
+                left.append(data)
+        return self._unpaired(left, found)
+
+    def _unpaired(self, left: list[dict[str, Any]], found: set[int]) -> list[dict[str, Any]]:
+        free: dict[str, list[_Item]] = {}
+        for item in reversed(self.items):
+            if id(item) not in found:
+                free.setdefault(item.kind, []).append(item)
+        unpaired: list[dict[str, Any]] = []
+        for data in left:
+            same = free.get(text_of(data.get("type")))
+            if same:
+                self._item_final(same.pop(), data)
+            else:
+                unpaired.append(data)
+        return unpaired
+
+    def _item_final(self, item: _Item, data: dict[str, Any]) -> None:
+        if not item.done:
+            self._item_done(item, data)
 
     # Items.
 
@@ -546,8 +571,10 @@ class OpenAIResponses(Wire):
         reader = item.reader
         if reader is not None:
             identity = text_of(item.data.get("call_id")) or text_of(item.data.get("id"))
-            if reader.call.id is None and identity:
+            if identity:
                 reader.set_id(identity)
+                # Seen of a tool search: the id it ends with is the one that the API knows.
+                reader.call.id = identity
             name = text_of(item.data.get("name"))
             if name and not reader.begun:
                 reader.set_name(name)
@@ -765,6 +792,14 @@ _THOUGHTS: Final = frozenset(("summary_text", "reasoning_text"))
 def _key(data: dict[str, Any]) -> Any:
     index = number_of(data.get("output_index"))
     return text_of(data.get("item_id")) if index is None else index
+
+
+def _known(known: dict[str, _Item], data: dict[str, Any]) -> _Item | None:
+    for name in ("id", "call_id"):
+        item = known.get(text_of(data.get(name)))
+        if item is not None and data.get(name) and item.kind == data.get("type"):
+            return item
+    return None
 
 
 def _is_something(value: Any) -> bool:
