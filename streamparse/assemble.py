@@ -1,0 +1,336 @@
+"""Values that arrive as pieces at paths, told to a sink in document order.
+
+Google's streamed arguments name a place (`$.a.b[0]`) with every piece: a value, more of a string,
+an empty container. A sink wants a document. So each piece says how far the document has got:
+moving to another path completes the containers that are left behind.
+
+A piece that goes back is *misplaced*: it reopens something complete, skips an index, or sets a
+value a second time. It is put into the value all the same, but a sink cannot be told any more, so
+neither events nor the text have it. The methods return False for it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from streamparse._core.builder import Builder
+from streamparse._core.transcriber import Transcriber, tell
+from streamparse.errors import LimitError
+from streamparse.limits import Limits
+from streamparse.paths import Path, Query
+
+__all__ = ["Assembler", "parse_place"]
+
+# An index this far beyond the end of an array is filled up with None; one that is further away
+# goes to the end, as a short piece must not cost unbounded memory.
+GAP: Final = 1_000
+
+# Names that RFC 9535 wants in brackets (`$.content-type`), written as if it did not.
+_LOOSE: Final = re.compile(r"\.([^.\[\]]+)|\[([0-9]{1,15})\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
+
+
+class Assembler:
+    """Pieces at paths in, sink calls out.
+
+    `sink` is told of them and passes them on to `builder`, which holds the value and knows what
+    is open in it. Raises what the sink raises (`SchemaViolation`), and `LimitError`.
+
+    >>> builder = Builder()
+    >>> assembler = Assembler(Transcriber(builder), builder, Limits())
+    >>> assembler.append(("city",), "Par"), assembler.append(("city",), "is")
+    (True, True)
+    >>> assembler.set(("days", 0), 3), assembler.set(("city",), "Rome")
+    (True, False)
+    >>> assembler.close()
+    >>> builder.value
+    {'city': 'Rome', 'days': [3]}
+    """
+
+    __slots__ = ("builder", "growing", "limits", "owned", "sink")
+
+    def __init__(self, sink: Transcriber, builder: Builder, limits: Limits) -> None:
+        self.sink = sink
+        self.builder = builder
+        self.limits = limits
+        # Strings that were left unfinished for another path: more of them is appended.
+        self.growing: set[Path] = set()
+        # Completed containers that a misplaced piece changed, as copies: what was reported
+        # complete is not touched. Kept, so that their ids stay theirs.
+        self.owned: dict[int, Any] = {}
+
+    # Pieces.
+
+    def set(self, path: Path, value: Any) -> bool:
+        """The value at `path` is `value`, whole."""
+        reached = self._reach(path)
+        self.growing.discard(path)
+        if reached:
+            tell(value, self.sink)
+        else:
+            self._patch(path, value, False)
+        return reached
+
+    def append(self, path: Path, text: str) -> bool:
+        """More of the string at `path`, which begins if there is none yet."""
+        builder = self.builder
+        if not (builder.in_string and builder.path == path):
+            known = path in self.growing
+            if not known and not text and isinstance(self._at(path), str):
+                return True  # the end of a string that has ended
+            if not self._reach(path):
+                self._patch(path, text, known)
+                self.growing.add(path)
+                return False
+            self.sink.start_string(0)
+        if text:
+            if len(builder.buffer) + len(text) > self.limits.string:
+                raise self._beyond("a string is too long", "string_length")
+            self.sink.text(text, 0)
+        return True
+
+    def complete(self, path: Path) -> None:
+        """The string at `path` is whole; nothing happens where none is open."""
+        self.growing.discard(path)
+        if self.builder.in_string and self.builder.path == path:
+            self.sink.end_string(0)
+
+    def container(self, path: Path, is_array: bool) -> bool:
+        """The container at `path` is complete; where nothing is yet, it is an empty one."""
+        builder = self.builder
+        if path in self.growing or (builder.in_string and builder.path == path):
+            self.complete(path)
+            return True
+        open_path = builder.open_path
+        if open_path is not None and open_path[: len(path)] == path:
+            self._end_string()
+            self._end_containers(len(builder.base) - len(path) + 1)
+            return True
+        there = self._at(path)
+        if there is not _NOTHING:
+            return isinstance(there, list if is_array else dict)
+        empty: Any = [] if is_array else {}
+        return self.set(path, empty)
+
+    def close(self) -> None:
+        """Nothing more comes: all that is open is complete."""
+        self._end_string()
+        if self.builder.open_path is not None:
+            self._end_containers(len(self.builder.base) + 1)
+
+    def next_path(self, path: Path) -> Path:
+        """The place of the next item of the array at `path`, or of its open last string."""
+        builder = self.builder
+        if builder.in_string and builder.path[:-1] == path:
+            return builder.path
+        there = self._at(path)
+        return (*path, len(there) if isinstance(there, list) else 0)
+
+    # Moving.
+
+    def _reach(self, path: Path) -> bool:
+        """Leave what `path` is not in, enter what it is in; False: no value may begin there."""
+        if len(path) > self.limits.depth:
+            raise self._beyond("the path is too deep", "depth")
+        builder = self.builder
+        if not builder.started:
+            if path:
+                self._begin(path[0])
+        else:
+            self._leave(path)
+            if not path:
+                return False
+        for place in range(len(builder.base), len(path)):
+            step = path[place]
+            if not self._is_next(step):
+                return False
+            if isinstance(step, str):
+                self._key(step)
+            if place + 1 < len(path):
+                self._begin(path[place + 1])
+        return True
+
+    def _leave(self, path: Path) -> None:
+        """Complete the string and the containers that `path` does not lie in."""
+        self._end_string()
+        builder = self.builder
+        if builder.open_path is None:
+            return
+        base = builder.base
+        common = 0
+        while common < len(base) and common + 1 < len(path) and base[common] == path[common]:
+            common += 1
+        self._end_containers(len(base) - common if path else len(base) + 1)
+
+    def _end_string(self) -> None:
+        if self.builder.in_string:
+            self.growing.add(self.builder.path)
+            self.sink.end_string(0)
+
+    def _end_containers(self, count: int) -> None:
+        for _ in range(count):
+            self.sink.end(0)
+
+    def _is_next(self, step: str | int) -> bool:
+        """May the innermost container go on with `step`? If it never can again, it ends."""
+        builder, limits = self.builder, self.limits
+        members, items = builder.members, builder.items
+        if members is not None and isinstance(step, str):
+            if step in members:
+                return False
+            if limits.keys is not None and len(members) >= limits.keys:
+                raise self._beyond("an object has too many members", "object_keys")
+            return True
+        if items is not None and isinstance(step, int):
+            if step < builder.index:
+                return False
+            if step == builder.index:
+                if limits.items is not None and step >= limits.items:
+                    raise self._beyond("an array has too many items", "array_items")
+                return True
+        # An index was skipped, or a container of the other kind is wanted here.
+        if members is not None or items is not None:
+            self.sink.end(0)
+        return False
+
+    def _begin(self, step: str | int) -> None:
+        """A container in which `step` leads on."""
+        if isinstance(step, str):
+            self.sink.start_object(0)
+        else:
+            self.sink.start_array(0)
+
+    def _key(self, name: str) -> None:
+        self.sink.start_key(0)
+        if name:
+            self.sink.key_text(name, 0)
+        self.sink.end_key(0)
+
+    def _beyond(self, message: str, code: str) -> LimitError:
+        return LimitError(message, code=code, offset=self.sink.written)
+
+    # Misplaced pieces.
+
+    def _at(self, path: Path) -> Any:
+        """What is at `path` by now, or `_NOTHING`."""
+        builder = self.builder
+        if not builder.started:
+            return _NOTHING
+        found = builder.value
+        for step in path:
+            found = _child(found, step)
+        return found
+
+    def _patch(self, path: Path, value: Any, grows: bool) -> None:
+        """Put `value` into what is built; `grows`: it is more of the string that is there."""
+        builder = self.builder
+        if not path:
+            whole = builder.root if grows and isinstance(builder.root, str) else ""
+            builder.root = None  # as in `_grow`
+            builder.root = whole + value if grows else value
+            return
+        is_open = builder.members is not None or builder.items is not None
+        opened = len(builder.base) + 1 if is_open else 0
+        node = self._fitting(builder.root, path[0], opened > 0)
+        builder.root = node
+        for depth in range(1, len(path)):
+            child = _child(node, path[depth - 1])
+            fitting = self._fitting(child, path[depth], depth < opened)
+            if fitting is not child:
+                _put(node, path[depth - 1], fitting)
+            node = fitting
+        if grows:
+            _grow(node, path[-1], value)
+        else:
+            _put(node, path[-1], value)
+
+    def _fitting(self, node: Any, step: str | int, is_open: bool) -> Any:
+        """`node`, a copy of it or an empty container, which `step` leads into and we may change.
+
+        A container that is open was reported to nobody yet.
+        """
+        kind = dict if isinstance(step, str) else list
+        if not isinstance(node, kind):
+            node = kind()
+        elif is_open or id(node) in self.owned:
+            return node
+        else:
+            node = node.copy()
+        self.owned[id(node)] = node
+        return node
+
+
+_NOTHING: Final = object()
+
+
+def _child(node: Any, step: str | int) -> Any:
+    if isinstance(step, str):
+        return node.get(step, _NOTHING) if isinstance(node, dict) else _NOTHING
+    return node[step] if isinstance(node, list) and step < len(node) else _NOTHING
+
+
+def _put(node: Any, step: str | int, value: Any) -> str | int:
+    """Set it; where it went."""
+    if isinstance(node, list) and isinstance(step, int) and step >= len(node):
+        gap = step - len(node)
+        if gap <= GAP:
+            node.extend([None] * gap)
+        node.append(value)
+        return len(node) - 1
+    node[step] = value
+    return step
+
+
+def _grow(node: Any, step: str | int, text: str) -> None:
+    """Append in place, as `Builder` does: the only reference is the local one meanwhile."""
+    found = _child(node, step)
+    whole = found if isinstance(found, str) else ""
+    found = None
+    place = _put(node, step, "")
+    whole += text
+    node[place] = whole
+
+
+def parse_place(text: str) -> tuple[Path, bool] | None:
+    """The path that `text` writes as JSONPath, and whether it ends in `[]`; None: it is no path.
+
+    RFC 9535, where a query selects one value; and names in its short form that the RFC wants in
+    brackets. `[]` is no JSONPath: Google writes it behind the path of an array, to say that it is
+    empty or has ended.
+
+    >>> parse_place("$.a['b c'][0]"), parse_place("$.tags[]"), parse_place("$..a")
+    ((('a', 'b c', 0), False), (('tags',), True), None)
+    """
+    is_array = text.endswith("[]")
+    if is_array:
+        text = text[:-2]
+    try:
+        segments = Query.parse(text).segments
+    except ValueError:
+        loose = _loose_path(text)
+        return None if loose is None else (loose, is_array)
+    steps: list[str | int] = []
+    for segment in segments:
+        choices: list[str | int] = [*segment.names, *segment.indexes]
+        if segment.descendant or segment.wildcard or len(choices) != 1:
+            return None
+        steps.append(choices[0])
+    return tuple(steps), is_array
+
+
+def _loose_path(text: str) -> Path | None:
+    if not text.startswith("$"):
+        return None
+    steps: list[str | int] = []
+    place = 1
+    while place < len(text):
+        found = _LOOSE.match(text, place)
+        if found is None:
+            return None
+        name, index, quoted, double_quoted = found.groups()
+        if index is not None:
+            steps.append(int(index))
+        else:
+            steps.append(str(name or quoted or double_quoted or ""))
+        place = found.end()
+    return tuple(steps)
