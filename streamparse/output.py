@@ -20,7 +20,7 @@ from streamparse.message_events import OutputRejected, OutputReporter
 __all__ = ["OutputReader", "root_kind"]
 
 ANY: Final = "any"
-_SPACE: Final = " \t\n\r"
+_SPACE: Final = " \t\n\r\ufeff"  # of a byte order mark in the wrong place the machine complains
 # What a value may begin with; anything else is for the machine to refuse.
 _BEGINNINGS: Final = '{["-0123456789tfn'
 _OPENINGS: Final[dict[str, str]] = {"object": "{", "array": "["}
