@@ -214,7 +214,8 @@ class _Spoken:
         sink.start_object(0)
         self.depth = 2
         if where[-1]:
-            self._members(sink, before)
+            said = {name: value for name, value in before.items() if value is not None}
+            self._members(sink, said)
         _say_key(sink, where[1])
         self.known.append(where[1])
         if not where[-1]:
@@ -246,7 +247,7 @@ class _Spoken:
 
     def _members(self, sink: Transcriber, members: dict[str, Any]) -> None:
         for name, value in members.items():
-            if name not in self.known and name != self.where[1] and value is not None:
+            if name not in self.known and name != self.where[1]:
                 self.known.append(name)
                 _say_key(sink, name)
                 tell(value, sink)
@@ -762,7 +763,8 @@ class OpenAIResponses(Wire):
             if value or item.done:
                 self._confirm(reader, value)
         elif item.done and not reader.received:
-            reader.feed_value({name: data[name] for name in names if data.get(name) is not None})
+            value = {name: data[name] for name in names if data.get(name) is not None}
+            reader.feed_value(_in_order(item.kind, value))
 
     def _call_result(self, item: _Item, reader: CallReader) -> None:
         """What the provider's tool gave: a part after the call."""
@@ -792,6 +794,16 @@ _THOUGHTS: Final = frozenset(("summary_text", "reasoning_text"))
 def _key(data: dict[str, Any]) -> Any:
     index = number_of(data.get("output_index"))
     return text_of(data.get("item_id")) if index is None else index
+
+
+def _in_order(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Members in the order in which a stream brings them: a patch last, commands first."""
+    for name, inner, last in (("operation", "diff", True), ("action", "commands", False)):
+        content = arguments.get(name)
+        if kind in ("apply_patch_call", "shell_call") and isinstance(content, dict):
+            first = {key: content[key] for key in content if (key == inner) != last}
+            return {name: {**first, **content}}
+    return arguments
 
 
 def _known(known: dict[str, _Item], data: dict[str, Any]) -> _Item | None:
@@ -1021,9 +1033,12 @@ def _call_back(call: ToolCall) -> dict[str, Any] | None:
             own["type"] = "custom_tool_call"
         return {**call.extra, **own, "name": call.name, member: text}
     _, _, names, results = _shape(kind)
-    if kind == "web_search_call" and "action" not in dict_of(call.arguments):
-        return None
     item = dict(call.extra)
+    arguments = dict_of(call.arguments)
+    if kind == "web_search_call":
+        arguments = _search_back(arguments)
+        if not arguments:
+            return None
     for name in results[:1]:
         item[name] = None
     if kind == "tool_search_call":
@@ -1031,7 +1046,18 @@ def _call_back(call: ToolCall) -> dict[str, Any] | None:
     elif names == ("arguments",):
         item["arguments"] = call.arguments_text or "{}"
     else:
-        item.update(dict_of(call.arguments))
+        item.update(arguments)
     if kind == "code_interpreter_call":
         item.setdefault("code", None)
     return item
+
+
+def _search_back(arguments: dict[str, Any]) -> dict[str, Any]:
+    """What a search looked for; of its sources only pages go back, the API knows no others."""
+    action = dict(dict_of(arguments.get("action")))
+    if not action:
+        return {}
+    if "sources" in action:
+        sources = list_of(action["sources"])
+        action["sources"] = [one for one in sources if dict_of(one).get("type") == "url"]
+    return {"action": action}
