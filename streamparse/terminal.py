@@ -63,6 +63,11 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
+def _for_screen(text: str) -> str:
+    """The same without tabs, which rich measures as narrower than it makes them."""
+    return printable(text).expandtabs(4)
+
+
 def _label(text: object) -> str:
     """Something short, on one line."""
     line = printable(str(text)).replace("\n", " ").replace("\t", " ")
@@ -368,7 +373,7 @@ class _Lines:
         if call.status == "rejected":
             text = call.arguments_text
             shown = text if len(text) <= _PREVIEW else f"{_CUT}{text[-_PREVIEW:]}"
-            yield RichText(printable(shown), "dim", overflow="fold")
+            yield RichText(_for_screen(shown), "dim", overflow="fold")
 
     def _value(self, call: ToolCall, value: Any, path: tuple[Any, ...] | None) -> RichText:
         """One argument; `path` leads from it to what is open in it."""
@@ -385,7 +390,7 @@ class _Lines:
         else:
             text = _whole(value)
         style = "green" if isinstance(value, str) else "cyan"
-        return RichText(printable(text), style, overflow="fold")
+        return RichText(_for_screen(text), style, overflow="fold")
 
     # Helpers.
 
@@ -396,7 +401,7 @@ class _Lines:
 
     def _clipped(self, text: str, growing: bool) -> str:
         shown = self._clip(text).strip("\n")
-        return printable(shown) + (_CURSOR if growing else "")
+        return _for_screen(shown) + (_CURSOR if growing else "")
 
     def _short(self, value: Any) -> str:
         return _label(_preview(value, _PREVIEW, None, ""))

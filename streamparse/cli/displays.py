@@ -98,7 +98,7 @@ class PlainText(Display):
 
     def close(self) -> None:
         self._end_line()
-        self._write(f"{self._figures.line()}\n")
+        self._write("".join(f"{each}\n" for each in self._figures.lines()))
         self._output.flush()
 
     def _show(self, event: AnyMessageEvent) -> None:
@@ -200,11 +200,11 @@ class LiveView(Display):
         """Take the last picture away and print everything, which then stays."""
         self._live.stop()
         self._view.whole = True
-        self._view.footer = [self._figures.line()]
+        self._view.footer = self._figures.lines()
         self._console.print(self._view)
 
     def _draw(self) -> None:
-        self._view.footer = [self._figures.line()]
+        self._view.footer = self._figures.lines()
         self._live.refresh()
         self._stale = False
         self._drawn = self._clock()

@@ -41,22 +41,22 @@ class Figures:
             if self._first_argument is None and isinstance(event, ArgumentCompleted):
                 self._first_argument = now
 
-    def line(self) -> str:
-        """All that is known, on one line."""
+    def lines(self) -> list[str]:
+        """All that is known, on a line or two."""
         metrics = self._metrics
-        known = []
-        for name, seconds in (
-            ("first token", self._first_token),
-            ("first complete argument", self._first_argument),
-            ("first complete call", metrics.first_call),
-            ("last event", metrics.last_event),
-        ):
-            if seconds is not None:
-                known.append(f"{name} {_duration(seconds)}")
-        known.append(f"{metrics.events} events{self._rate()}")
+        times = [
+            f"{name} {_duration(seconds)}"
+            for name, seconds in (
+                ("first token", self._first_token),
+                ("first complete argument", self._first_argument),
+                ("first complete call", metrics.first_call),
+            )
+            if seconds is not None
+        ]
+        counts = [f"{metrics.events} events{self._rate()}"]
         if metrics.tokens_per_second is not None:
-            known.append(f"{metrics.tokens_per_second:,.0f} tokens/s")
-        return ", ".join(known)
+            counts.append(f"{metrics.tokens_per_second:,.0f} tokens/s")
+        return [", ".join(line) for line in (times, counts) if line]
 
     def _rate(self) -> str:
         metrics = self._metrics

@@ -29,15 +29,6 @@ ENVIRONMENT = {
 TIMEOUT = 60  # seconds, for what takes a tenth of one
 
 
-# The build under test, wherever the tests run; and UTF-8 must not depend on the locale.
-ENVIRONMENT = {
-    **os.environ,
-    "PYTHONPATH": str(Path(streamparse.__file__).parents[1]),
-    "PYTHONIOENCODING": "ascii",
-}
-TIMEOUT = 60  # seconds, for what takes a tenth of one
-
-
 def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [*COMMAND, *arguments], input=given, capture_output=True, env=ENVIRONMENT, timeout=TIMEOUT

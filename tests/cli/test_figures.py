@@ -1,0 +1,69 @@
+"""Tests of streamparse.cli.figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamparse import MessageParser
+from streamparse.cli.figures import Figures
+
+
+class Clock:
+    """Says what time it is told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def chunk(finish: str | None = None, **delta: Any) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+
+def call(arguments: str) -> dict[str, Any]:
+    return {"index": 0, "id": "c", "function": {"name": "f", "arguments": arguments}}
+
+
+def test_nothing_yet() -> None:
+    assert Figures(Clock()).lines() == ["0 events"]
+
+
+def test_times_and_rates() -> None:
+    clock = Clock()
+    figures = Figures(clock)
+    parser = MessageParser("openai-chat")
+    usage = {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 60}}
+    for after, record in (
+        (0.25, chunk(reasoning="Hm")),
+        (0.5, chunk(tool_calls=[call('{"a": [1')])),
+        (0.75, chunk(tool_calls=[call(", 2]")])),
+        (1.25, chunk(tool_calls=[call("}")])),
+        (1.5, chunk("tool_calls")),
+        (3.25, usage),
+    ):
+        clock.now = 100 + after
+        figures.note(parser.feed(record))
+    events = figures._metrics.events
+    assert figures.lines() == [
+        "first token 250 ms, first complete argument 750 ms, first complete call 1.50 s",
+        f"{events} events ({events / 3:.0f}/s), 20 tokens/s",
+    ]
+
+
+def test_no_rate_without_time() -> None:
+    clock = Clock()
+    figures = Figures(clock)
+    parser = MessageParser("openai-chat")
+    figures.note(parser.feed(chunk(content="a")))
+    assert figures.lines() == ["first token 0 ms", "2 events"]
+
+
+@pytest.mark.parametrize("kind", ["content", "refusal", "reasoning_content"])
+def test_a_token_is_whatever_the_model_writes(kind: str) -> None:
+    figures = Figures(Clock())
+    figures.note(MessageParser("openai-chat").feed(chunk(**{kind: "a"})))
+    assert figures.lines()[0] == "first token 0 ms"

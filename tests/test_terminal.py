@@ -1,0 +1,371 @@
+"""Tests of streamparse.terminal: what the view shows, and what it never sends to a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from streamparse.message import (
+    Citation,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    ServerToolResult,
+    Text,
+    ToolCall,
+    Usage,
+)
+from streamparse.message_parser import MessageParser
+from streamparse.terminal import (
+    MessageView,
+    printable,
+    status_of_call,
+    status_of_message,
+    usage_of,
+)
+
+console = pytest.importorskip("rich.console", reason="needs the extra cli")
+
+ESCAPE = "\x1b"
+
+
+def shown(view: MessageView, width: int = 60, height: int = 20, colours: bool = False) -> str:
+    target = io.StringIO()
+    system = "truecolor" if colours else None
+    screen = console.Console(
+        file=target, width=width, height=height, force_terminal=colours, color_system=system
+    )
+    screen.print(view)
+    return target.getvalue()
+
+
+def lines(view: MessageView, height: int = 20) -> list[str]:
+    return [line.rstrip() for line in shown(view, height=height).splitlines()]
+
+
+def chunk(delta: dict[str, Any], finish: str | None = None, choice: int = 0) -> dict[str, Any]:
+    return {"choices": [{"index": choice, "delta": delta, "finish_reason": finish}]}
+
+
+def calling(*pieces: str, finish: str | None = None) -> MessageParser:
+    """A parser that was fed one call, its arguments in these pieces."""
+    parser = MessageParser("openai-chat")
+    function = {"name": "write_note", "arguments": ""}
+    parser.feed(chunk({"tool_calls": [{"index": 0, "id": "call_7", "function": function}]}))
+    for piece in pieces:
+        parser.feed(chunk({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}))
+    if finish:
+        parser.feed(chunk({}, finish))
+    return parser
+
+
+def card(*pieces: str, finish: str | None = None, whole: bool = True) -> list[str]:
+    """The lines inside the card, without its frame."""
+    view = MessageView(calling(*pieces, finish=finish).messages, whole=whole)
+    return [line.strip("│ ") for line in lines(view) if line.startswith("│")]
+
+
+# Text of a model is data
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain,\ttabs\nand lines", "plain,\ttabs\nand lines"),
+        (f"{ESCAPE}[2J{ESCAPE}]0;title\x07", "\\x1b[2J\\x1b]0;title\\x07"),
+        ("one\r\ntwo\rthree", "one\ntwo\\x0dthree"),
+        ("\x7f\x9b31m", "\\x7f\\x9b31m"),
+        ("abc\u202edcba", "abc\\u202edcba"),
+        ("half \ud83d", "half \\ud83d"),
+        ("🐉 ž 漢", "🐉 ž 漢"),
+    ],
+)
+def test_printable(text: str, expected: str) -> None:
+    assert printable(text) == expected
+
+
+def test_nothing_of_the_model_reaches_the_terminal_as_a_command() -> None:
+    evil = f"{ESCAPE}[2J[bold]\x07\x9b1m:dragon:"
+    message = Message()
+    message.model = message.api = evil
+    call = ToolCall()
+    call.name = call.id = evil
+    call.settled = {evil: evil, "nested": [evil, f"\n{evil}"]}
+    result = ServerToolResult("a", evil, evil)
+    message.content = [Text(evil), Reasoning(evil), Refusal(evil), call, Citation(evil), result]
+    text = shown(MessageView([message], footer=["ours"]), width=300)
+    assert not {ESCAPE, "\x07", "\x9b"} & set(text)
+    assert text.count("[bold]") >= 10  # no markup
+    assert ":dragon:" in text
+    coloured = shown(MessageView([message]), width=300, colours=True)
+    assert f"{ESCAPE}[2J" not in coloured
+    assert "\x9b" not in coloured
+
+
+# Words
+
+
+def test_status_of_call() -> None:
+    call = ToolCall()
+    assert status_of_call(call) == "open"
+    call.status = "rejected"
+    assert status_of_call(call) == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "raw", "expected"),
+    [
+        ("in_progress", None, None, "in progress"),
+        ("complete", "stop", "stop", "complete, finish reason stop"),
+        ("complete", "tool_calls", "STOP", "complete, finish reason tool_calls (STOP)"),
+        ("truncated", "length", "max_tokens", "truncated, finish reason length (max_tokens)"),
+        ("truncated", None, None, "truncated, without a finish reason"),
+    ],
+)
+def test_status_of_message(status: str, reason: Any, raw: Any, expected: str) -> None:
+    message = Message()
+    message.status, message.finish_reason, message.raw_finish_reason = status, reason, raw
+    assert status_of_message(message) == expected
+
+
+def test_status_of_a_failed_message() -> None:
+    parser = MessageParser("openai-chat")
+    parser.feed({"error": {"message": "too\nmany"}})
+    assert status_of_message(parser.message) == "failed: too many"
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        (Usage(), ""),
+        (Usage(input_tokens=7), "tokens: 7 in"),
+        (Usage(7, 3, None, 5, 2), "tokens: 7 in (3 cached), 5 out (2 reasoning)"),
+        (Usage(7, 0, None, 5, 0), "tokens: 7 in, 5 out"),
+    ],
+)
+def test_usage_of(usage: Usage, expected: str) -> None:
+    assert usage_of(usage) == expected
+
+
+# The view
+
+
+def test_text_reasoning_and_status() -> None:
+    parser = MessageParser("openai-chat")
+    parser.feed(chunk({"reasoning_content": "Two and two,\n\nthat is"}))
+    assert lines(MessageView(parser.messages)) == [
+        "┊ Two and two,",
+        "┊",
+        "┊ that is▌",
+        "",
+        "openai-chat: in progress",
+    ]
+    parser.feed(chunk({"reasoning_content": " four."}))
+    parser.feed(chunk({"content": "Four."}, "stop"))
+    parser.finish()
+    assert lines(MessageView(parser.messages, footer=["3 events"])) == [
+        "┊ Two and two,",
+        "┊",
+        "┊ that is four.",
+        "",
+        "Four.",
+        "",
+        "openai-chat: complete, finish reason stop",
+        "3 events",
+    ]
+
+
+def test_reasoning_is_dimmed() -> None:
+    message = Message()
+    message.content = [Reasoning("hmm")]
+    message.status = "complete"
+    assert f"{ESCAPE}[2;3mhmm" in shown(MessageView([message]), colours=True)
+
+
+def test_all_kinds_of_parts() -> None:
+    message = Message()
+    message.status = "complete"
+    server = ToolCall(0, "server")
+    server.name, server.status, server.settled = "web_search", "complete", {"query": "tides"}
+    custom = ToolCall(1, "custom")
+    custom.name, custom.status = "run_code", "complete"
+    custom.grow("print(1)\nprint(2)")
+    message.content = [
+        Reasoning(extra={"encrypted_content": "x"}),
+        server,
+        ServerToolResult("s1", "web_search", [{"title": "Tides"}]),
+        Citation({"url": "https://example.org"}),
+        custom,
+        Refusal("No more."),
+        Part(),
+    ]
+    text = "\n".join(lines(MessageView([message])))
+    for expected in (
+        "┊ (reasoning that is kept from view)",
+        "web_search (server)",
+        '│ query  "tides"',
+        'result of web_search: [{"title": "Tides"}]',
+        'source: {"url": "https://example.org"}',
+        "run_code (custom)",
+        "│ print(1)  ",
+        "│ print(2)  ",
+        "No more.",
+        '{"type": "part"}',
+    ):
+        assert expected in text
+
+
+def test_several_choices() -> None:
+    parser = MessageParser("openai-chat")
+    for choice, text in ((0, "yes"), (1, "no")):
+        parser.feed(chunk({"content": text}, choice=choice))
+    assert lines(MessageView(parser.messages)) == [
+        "choice 0",
+        "",
+        "yes▌",
+        "",
+        "openai-chat: in progress",
+        "",
+        "choice 1",
+        "",
+        "no▌",
+        "",
+        "openai-chat: in progress",
+    ]
+
+
+def test_no_messages() -> None:
+    assert shown(MessageView()) == ""
+    assert lines(MessageView(footer=["nothing yet"])) == ["nothing yet"]
+
+
+# Cards
+
+
+def test_card_has_name_id_and_status() -> None:
+    top, bottom, *_ = lines(MessageView(calling("{}").messages))
+    assert top.startswith("╭─ write_note call_7 ─")
+    assert bottom.endswith("─ open ─╯")
+
+
+@pytest.mark.parametrize(
+    ("finish", "status"),
+    [("tool_calls", "complete"), ("length", "truncated")],
+)
+def test_card_tells_the_end(finish: str, status: str) -> None:
+    text = shown(MessageView(calling('{"a": 1}', finish=finish).messages))
+    assert f"─ {status} ─╯" in text
+
+
+def test_arguments_grow() -> None:
+    pieces = ('{"title": "Ti', 'des", "tags": ["sea', '", "moon"], "n": 1', "2", "}")
+    seen = [card(*pieces[: count + 1]) for count in range(len(pieces))]
+    assert seen == [
+        ['title  "Ti▌'],
+        ['title  "Tides"', 'tags   ["sea▌'],
+        ['title  "Tides"', 'tags   ["sea", "moon"]'],
+        ['title  "Tides"', 'tags   ["sea", "moon"]'],
+        ['title  "Tides"', 'tags   ["sea", "moon"]', "n      12"],
+    ]
+
+
+def test_a_string_of_several_lines_is_shown_as_it_is() -> None:
+    assert card(r'{"body": "Dear Mira,\n\tthe b') == ["body  Dear Mira,", "the b▌"]
+    assert card(r'{"body": "a\nb"}', finish="tool_calls") == ["body  a", "b"]
+
+
+def test_a_truncated_string_does_not_look_whole() -> None:
+    assert card('{"a": "half', finish="length") == ['a  "half…']
+    assert card('{"a": {"b": [1, "half', finish="length") == ['a  {"b": [1, "half…']
+
+
+def test_rejected_call_says_why_and_shows_the_text() -> None:
+    assert card('{"a": 1, "b": nul}', finish="tool_calls") == [
+        "a  1",
+        "expected 'null', not 'nul' and '}' (invalid_literal)",
+        '{"a": 1, "b": nul}',
+    ]
+
+
+def test_oddities_of_a_complete_call_are_told() -> None:
+    seen = card('{"a": 1}', '{"a": 1}', finish="tool_calls")
+    assert seen == ["a  1", "the whole arguments came once more (repeated_arguments)"]
+
+
+def test_arguments_that_are_no_object() -> None:
+    assert card("[1, 2", finish=None) == ["[1▌"]
+    assert card('"wo', finish=None) == ['"wo▌']
+
+
+def test_what_is_open_shows_its_end_and_is_bounded() -> None:
+    items = ", ".join(str(number) for number in range(1000))
+    assert card('{"a": [' + items + ", ") == ["a  […, 992, 993, 994, 995, 996, 997, 998, 999▌"]
+    long = card('{"a": {"b": "' + "x" * 5000 + "the end")
+    assert "".join(long).startswith('a  {"b":"…x')
+    assert "".join(long).endswith("xthe end▌")
+    assert sum(map(len, long)) < 500
+
+
+def test_what_is_complete_is_shown_whole_when_asked() -> None:
+    text = json.dumps({"a": ["x" * 30] * 40})
+    assert "".join(card(text, finish="tool_calls")).count("x") == 1200
+    assert 100 < "".join(card(text, finish="tool_calls", whole=False)).count("x") < 500
+
+
+def test_deep_arguments() -> None:
+    """Levels that nobody could read are left out; no recursion on the shape of the input."""
+    text = '{"a": ' + "[" * 900 + '"bottom'
+    assert card(text) == ["a  " + "[" * 12 + "…"]
+    with_little_stack = sys.getrecursionlimit()
+    sys.setrecursionlimit(300)
+    try:
+        seen = card(text + '"' + "]" * 900 + "}", finish="tool_calls")
+    finally:
+        sys.setrecursionlimit(with_little_stack)
+    assert seen == ["a  " + "[" * 12 + "…" + "]" * 12]
+
+
+# Keeping to the screen
+
+
+def test_the_end_is_shown_when_the_screen_is_full() -> None:
+    message = Message()
+    message.content = [Text("\n".join(f"line {number}" for number in range(100)))]
+    view = MessageView([message], whole=False, footer=["figures"])
+    seen = lines(view, height=8)
+    assert seen == ["line 96", "line 97", "line 98", "line 99▌", "", "in progress", "figures"]
+    assert len(lines(view, height=1)) == 1
+    view.whole = True
+    assert len(lines(view, height=8)) == 103
+
+
+def test_rendering_does_not_cost_more_for_longer_messages() -> None:
+    """Counted in characters that reach rich, not in seconds."""
+
+    def handled(size: int) -> int:
+        message = Message()
+        message.content = [Text("word " * size), Reasoning("thought " * size), Text("end " * size)]
+        view = MessageView([message], whole=False)
+        counted = 0
+
+        class Counting(console.Console):  # type: ignore[misc, name-defined]
+            def render_lines(self, block: Any, *rest: Any, **options: Any) -> Any:
+                nonlocal counted
+                counted += len(getattr(block, "plain", ""))
+                return super().render_lines(block, *rest, **options)
+
+        Counting(file=io.StringIO(), width=60, height=20).print(view)
+        return counted
+
+    assert handled(100_000) == handled(1_000)
+
+
+def test_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rich", None)
+    with pytest.raises(ImportError, match=r"llm-streamparse\[cli\]"):
+        MessageView()
