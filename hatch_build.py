@@ -41,6 +41,8 @@ COMPILED = (
     "streamparse/output.py",
     "streamparse/turn.py",
     "streamparse/wire.py",
+    "streamparse/anthropic_events.py",
+    "streamparse/bedrock.py",
     "streamparse/wires/*.py",
 )
 

@@ -23,6 +23,9 @@ from streamparse.text import Utf8Replacer
 from streamparse.transport import Record, Transport
 from streamparse.turn import Turns
 from streamparse.wire import Wire, provider_error
+from streamparse.wires.anthropic_messages import AnthropicMessages
+from streamparse.wires.bedrock_converse import BedrockConverse
+from streamparse.wires.bedrock_invoke_anthropic import BedrockInvokeAnthropic
 from streamparse.wires.openai_chat import OpenAIChat
 from streamparse.wires.openai_completions import OpenAICompletions
 from streamparse.wires.openai_responses import OpenAIResponses
@@ -32,6 +35,9 @@ __all__ = ["APIS", "MessageParser"]
 # In the order in which `"auto"` asks them; the first that recognizes a record has it.
 _WIRES: Final[tuple[type[Wire], ...]] = (
     OpenAIChat,
+    AnthropicMessages,
+    BedrockConverse,
+    BedrockInvokeAnthropic,
     OpenAIResponses,
     OpenAICompletions,
 )

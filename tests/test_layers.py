@@ -58,6 +58,8 @@ PLACES: dict[str, tuple[int, int]] = {
     "output": (3, 2),
     "turn": (3, 3),
     "wire": (3, 4),
+    "anthropic_events": (3, 5),
+    "bedrock": (3, 5),
     "wires": (4, 0),
     "sdk": (5, 0),
     "metrics": (5, 0),
