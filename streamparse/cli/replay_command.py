@@ -93,7 +93,7 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     """Show the answer; the exit status."""
     figures = Figures(time.monotonic)
     display = _display(options.show, figures)
-    pace = _Pace(_speed_of(options, display))
+    pace = Pace(_speed_of(options, display))
     size = options.chunk or (_SLOWLY if pace.speed else _AT_ONCE)
     parser = MessageParser(options.api)
 
@@ -144,7 +144,7 @@ def _is_recorded(file: str) -> bool:
         return False
 
 
-class _Pace:
+class Pace:
     """Waits so that an answer is shown at a `speed` in characters a second; 0: never."""
 
     def __init__(

@@ -142,11 +142,11 @@ def test_plain_text_says_why_a_call_was_rejected() -> None:
 
 
 def terminal_in(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """A terminal of 60 by 20 in place of standard output (no fixture: pytest has its own)."""
+    """A terminal of 75 by 20 in place of standard output (no fixture: pytest has its own)."""
     pytest.importorskip("rich", reason="needs the extra cli")
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
-    for name, value in (("TERM", "xterm"), ("COLUMNS", "60"), ("LINES", "20")):
+    for name, value in (("TERM", "xterm"), ("COLUMNS", "75"), ("LINES", "20")):
         monkeypatch.setenv(name, value)
     return terminal
 
