@@ -145,19 +145,21 @@ class Transport:
             self._finished = True
             return []
         self._finished = True
-        opening = self._opening
         records: list[Record] = []
-        if not opening.framing:
+        if not self._opening.framing:
+            framing = ""
             try:
-                opening.finish()
+                framing = self._opening.finish()
             except StreamParseError as error:
                 self.failure = error
-            if not opening.framing:
+            if not framing:
                 return []
             records = self._go_on()
-        if self.failure is not None:
-            return records
-        return records + self._finish_decoder()
+        return records if self._is_dead() else records + self._finish_decoder()
+
+    def _is_dead(self) -> bool:
+        # A call, because the compiler takes an attribute that was None for one that still is.
+        return self.failure is not None
 
     def _go_on(self) -> list[Record]:
         """The framing has become known: decode what was held until then."""
@@ -173,8 +175,7 @@ class Transport:
 
     def _finish_decoder(self) -> list[Record]:
         if self._sse is not None:
-            events = self._sse.finish()
-            return self._records(events, self._sse.places, True) if events else []
+            return self._feed_sse(self._sse, None)
         if self._json is not None:
             records = self._json.finish()
             self.failure = self._json.failure
@@ -185,13 +186,15 @@ class Transport:
     # Server-sent events.
 
     def _feed_sse(self, decoder: SSEDecoder, fragment: Any) -> list[Record]:
+        """The records of a fragment, or of the end of the input (None)."""
         failure: StreamParseError | None = None
+        cut = self._finished and fragment is None
         try:
-            events = decoder.feed(fragment)
+            events = decoder.finish() if cut else decoder.feed(fragment)
         except LimitError as error:
             failure = error.copy_without_events()
             events = error.events
-        records = self._records(events, decoder.places, False) if events else []
+        records = self._records(events, decoder.places, cut) if events else []
         if self.failure is None:
             self.failure = failure
         return records
@@ -302,8 +305,8 @@ class _Opening:
         self._text = StringIO(newline="")
         return held
 
-    def finish(self) -> None:
-        """The input has ended; raises when there was something and it was no stream."""
+    def finish(self) -> str:
+        """The input has ended: the framing; raises when there was something and no stream."""
         if self._decoder is not None:
             rest = self._decoder.finish()
             if rest:
@@ -312,6 +315,7 @@ class _Opening:
             self.framing = "sse"
         elif self._line and not self.framing:
             self._give_up()
+        return self.framing
 
     def _look(self, text: str) -> None:
         if not self._line:

@@ -286,6 +286,13 @@ def test_the_limit_of_an_event() -> None:
 
 def test_a_limit_passed_before_the_framing_was_known() -> None:
     assert failure_of("data", record=2).offset == 2
+    assert failure_of("x", record=0).code == "not_a_stream"
+
+
+def test_a_limit_passed_by_the_end_of_the_input() -> None:
+    """Which makes a character of what was cut."""
+    failure = failure_of(b"data: [\xe2\x82", record=7)
+    assert (type(failure), failure.offset) == (LimitError, 7)
 
 
 def test_what_is_broken_first_is_the_failure() -> None:
