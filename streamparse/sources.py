@@ -23,13 +23,16 @@ def is_async(source: Any) -> bool:
     """Is `source` read by `async for`?"""
     if hasattr(source, "__iter__"):
         return False
-    if hasattr(source, "__aiter__") or inspect.isasyncgenfunction(_method(source, "iter_bytes")):
+    if hasattr(source, "__aiter__"):
         return True
+    iter_bytes = _method(source, "iter_bytes")
     if _method(source, "aiter_bytes") is not None:
         # httpx has one class of responses; what is inside tells the client it is from.
         inner = getattr(source, "stream", None)
         return hasattr(inner, "__aiter__") and not hasattr(inner, "__iter__")
-    return _method(getattr(source, "content", None), "iter_any") is not None
+    if iter_bytes is not None:
+        return inspect.isasyncgenfunction(iter_bytes)
+    return _iter_any(source) is not None
 
 
 def pieces(source: Any) -> Iterator[Any]:
@@ -47,15 +50,8 @@ def pieces(source: Any) -> Iterator[Any]:
 
 def async_pieces(source: Any) -> AsyncIterator[Any]:
     """The same for `async for`."""
-    for owner, name in (
-        (source, "aiter_bytes"),
-        (source, "iter_bytes"),
-        (getattr(source, "content", None), "iter_any"),
-    ):
-        method = _method(owner, name)
-        if method is not None:
-            return aiter(method())
-    return aiter(source)
+    method = _method(source, "aiter_bytes") or _method(source, "iter_bytes") or _iter_any(source)
+    return aiter(source if method is None else method())
 
 
 def _pieces_of_requests(response: Any) -> Iterator[Any]:
@@ -85,6 +81,11 @@ async def aclose(thing: object) -> None:
             if inspect.isawaitable(closing):
                 await closing
             return
+
+
+def _iter_any(source: Any) -> Any:
+    """aiohttp's; asked for last, because the `content` of other responses is all of the body."""
+    return _method(getattr(source, "content", None), "iter_any")
 
 
 def _method(thing: object, name: str) -> Any:
