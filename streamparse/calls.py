@@ -428,7 +428,7 @@ class CallReader:
     def _refuse(self, error: StreamParseError, place: int, start: int) -> None:
         """Refused at a character: the delta at `place`, from offset `start`, ends before it."""
         self._locate(error)
-        delta = self.out[place]
+        delta = self.out[place] if place < len(self.out) else None
         kept = max(error.offset - start, 0)
         if isinstance(delta, ToolCallDelta) and kept < len(delta.text):
             del self.out[place]

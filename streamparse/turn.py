@@ -192,18 +192,26 @@ class Turn:
 
     # The end.
 
-    def finish(self, reason: str, raw: Any = None) -> None:
-        """A finish reason came: calls are settled; usage may still follow. The first one holds."""
+    def finish(self, reason: str, raw: Any = None, again: bool = False) -> None:
+        """A finish reason came: calls are settled; usage may still follow.
+
+        The first one holds; `again`: the last does, on wires that say one with every chunk.
+        """
         message = self.message
-        if message.finish_reason is not None or self.ended:
+        known = message.finish_reason is not None
+        if self.ended or (known and not again) or message.error is not None:
             return
         self.begin()
         closing = _CLOSING.get(reason, NORMAL)
         self._close_calls(closing)
-        if reason == "stop" and any(_is_clients(reader.call) for reader in self.calls):
-            reason = "tool_calls"
-        message.finish_reason = reason
+        message.finish_reason = self._finished(reason)
         message.raw_finish_reason = None if raw is None else str(raw)
+
+    def _finished(self, reason: str) -> str:
+        """A normal finish that leaves client calls says so."""
+        if reason == "stop" and any(_is_clients(reader.call) for reader in self.calls):
+            return "tool_calls"
+        return reason
 
     def fail(self, error: ProviderError) -> None:
         """The provider reported an error: the message has failed, open calls are cut."""
@@ -227,6 +235,7 @@ class Turn:
             self._close_calls(CUT)
             message.status = "truncated"
         else:
+            message.finish_reason = self._finished(message.finish_reason)
             message.status = _STATUS.get(message.finish_reason, "complete")
         if self.output is not None:
             self.output.end()
