@@ -15,6 +15,7 @@ import re
 from typing import Any, Final
 
 from streamparse._core.builder import Builder
+from streamparse._core.sink import Sink
 from streamparse._core.transcriber import Transcriber, tell
 from streamparse.errors import LimitError
 from streamparse.limits import Limits
@@ -50,7 +51,7 @@ class Assembler:
     __slots__ = ("builder", "growing", "limits", "owned", "sink")
 
     def __init__(self, sink: Transcriber, builder: Builder, limits: Limits) -> None:
-        self.sink = sink
+        self.sink: Sink = sink
         self.builder = builder
         self.limits = limits
         # Strings that were left unfinished for another path: more of them is appended.
@@ -117,6 +118,11 @@ class Assembler:
         self._end_string()
         if self.builder.open_path is not None:
             self._end_containers(len(self.builder.base) + 1)
+
+    def detach(self) -> None:
+        """The sink has refused something: from now on only the value grows, without events."""
+        self.sink = self.builder
+        self.builder.events = []
 
     def next_path(self, path: Path) -> Path:
         """The place of the next item of the array at `path`, or of its open last string."""
@@ -207,7 +213,10 @@ class Assembler:
         self.sink.end_key(0)
 
     def _beyond(self, message: str, code: str) -> LimitError:
-        return LimitError(message, code=code, offset=self.sink.written)
+        sink = self.sink
+        return LimitError(
+            message, code=code, offset=sink.written if isinstance(sink, Transcriber) else 0
+        )
 
     # Misplaced pieces.
 

@@ -26,6 +26,7 @@ from streamparse.wire import Wire, provider_error
 from streamparse.wires.anthropic_messages import AnthropicMessages
 from streamparse.wires.bedrock_converse import BedrockConverse
 from streamparse.wires.bedrock_invoke_anthropic import BedrockInvokeAnthropic
+from streamparse.wires.google_generate import GoogleGenerate
 from streamparse.wires.openai_chat import OpenAIChat
 from streamparse.wires.openai_completions import OpenAICompletions
 from streamparse.wires.openai_responses import OpenAIResponses
@@ -40,6 +41,7 @@ _WIRES: Final[tuple[type[Wire], ...]] = (
     BedrockInvokeAnthropic,
     OpenAIResponses,
     OpenAICompletions,
+    GoogleGenerate,
 )
 
 APIS: Final[tuple[str, ...]] = (*[wire.api for wire in _WIRES], "text", "auto")
