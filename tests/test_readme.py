@@ -1,11 +1,17 @@
-"""The README tells the truth: its Python blocks run, and its test command is the one CI runs."""
+"""The README tells the truth: its blocks run, its commands are there, its pictures are real."""
 
 from __future__ import annotations
 
+import io
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+
+from streamparse import MessageParser
+from streamparse.message_parser import APIS
+from streamparse.terminal import MessageView
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,6 +29,7 @@ def blocks() -> dict[str, str]:
 
 @pytest.mark.parametrize("source", list(blocks().values()), ids=list(blocks()))
 def test_block_runs(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     exec(compile(source, "README.md", "exec"), {"__name__": "__main__"})
 
@@ -36,3 +43,43 @@ def test_readme_gives_the_test_command_of_ci() -> None:
     command = re.search(r"^README_TEST='(.+)'$", script, re.MULTILINE)
     assert command is not None
     assert command[1] in README
+
+
+def test_first_command_replays_a_sample() -> None:
+    first = re.search(r"^```bash\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    assert first is not None
+    command = re.fullmatch(
+        r"python -m venv \.venv && \.venv/bin/pip install -q \"\.\[cli\]\" && "
+        r"\.venv/bin/streamparse replay (\S+)\n",
+        first[1],
+    )
+    assert command is not None
+    assert (ROOT / command[1]).is_file()
+
+
+def test_every_api_is_named() -> None:
+    assert [api for api in APIS if f"`{api}`" not in README and api != "auto"] == []
+
+
+def rendered(parser: MessageParser) -> list[str]:
+    console = pytest.importorskip("rich.console", reason="needs the extra cli")
+    target = io.StringIO()
+    console.Console(file=target, width=92).print(MessageView(parser.messages))
+    return [line.rstrip() for line in target.getvalue().splitlines()]
+
+
+def test_pictures_of_the_terminal_are_real() -> None:
+    """But for the figures in their last two lines, which depend on the day."""
+    middle, end = re.findall(r"^```text\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    parser = MessageParser()
+    moments = []
+    with open(ROOT / "examples" / "openai-chat.sse", "rb") as stream:
+        for line in stream:
+            parser.feed(line)
+            moments.append(rendered(parser))
+    assert [line.rstrip() for line in middle.splitlines()][:-2] in moments
+    assert end.splitlines()[:-2] == moments[-1][-2:]
+    for picture in (middle, end):
+        times, counts = picture.splitlines()[-2:]
+        assert re.fullmatch(r"first token [\d.]+ m?s(, first complete \w+ [\d.]+ m?s)+", times)
+        assert re.fullmatch(r"\d+ events \(\d+/s\)(, \d+ tokens/s)?", counts)
