@@ -1,16 +1,21 @@
-"""The examples run, and show what they say."""
+"""The examples run, and show what they say; the sample streams are read as what they are."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 import streamparse
+from streamparse import Message, MessageParser
+from tests.parts import chars, ragged
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 TRIP = EXAMPLES / "trip.json"
@@ -60,3 +65,238 @@ def test_partial_json_of_another_file(tmp_path: Path) -> None:
 def test_command_line_on_the_example(arguments: list[str], tmp_path: Path) -> None:
     text = output("-m", "streamparse", "json", str(TRIP), *arguments, folder=tmp_path)
     assert [json.loads(line) for line in text.splitlines()]
+
+
+# Sample streams
+
+
+def written() -> ModuleType:
+    """The program that writes them: its constants say what is in them."""
+    spec = importlib.util.spec_from_file_location("make_streams", EXAMPLES / "make_streams.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SAMPLES = written()
+CHAT_CALLS = [
+    ("get_forecast", SAMPLES.FORECAST),
+    ("find_places", SAMPLES.PLACES),
+    ("draft_message", SAMPLES.NOTE),
+]
+
+# File: API, status, finish reason, words of the text and of the reasoning, calls.
+EXPECTED: dict[str, tuple[str, str, str | None, str, str, list[tuple[str, Any]]]] = {
+    "openai-chat.sse": (
+        "openai-chat",
+        "complete",
+        "tool_calls",
+        "I will look up Saturday's weather",
+        "",
+        CHAT_CALLS,
+    ),
+    "openai-responses.sse": (
+        "openai-responses",
+        "complete",
+        "tool_calls",
+        SAMPLES.GARDEN_TEXT,
+        SAMPLES.GARDEN_SUMMARY,
+        [("write_diary", SAMPLES.DIARY)],
+    ),
+    "anthropic-messages.sse": (
+        "anthropic-messages",
+        "complete",
+        "tool_calls",
+        "`average([])` divides by zero.",
+        SAMPLES.CODE_THOUGHT,
+        [
+            ("read_file", {"path": "tests/test_stats.py", "lines": [1, 40]}),
+            ("edit_file", SAMPLES.EDIT),
+        ],
+    ),
+    "google-generate.sse": (
+        "google-generate",
+        "complete",
+        "tool_calls",
+        SAMPLES.GUIDE_TEXT,
+        SAMPLES.GUIDE_THOUGHT,
+        [
+            (
+                "reserve_seats",
+                {"show": "Sky for Beginners", "time": "16:00", "seats": 4, "row": "J"},
+            ),
+            ("set_reminder", {"line": "9", "at": "15:10", "notify_minutes_before": 15}),
+        ],
+    ),
+    "google-partial-args.sse": (
+        "google-generate",
+        "complete",
+        "tool_calls",
+        "",
+        "",
+        [
+            (
+                "file_report",
+                {
+                    "title": "Night of 12 August: clouds, then Perseids",
+                    "observers": 3,
+                    "sightings": [
+                        {"where": "Perseus, low in the east", "magnitude": -1.5},
+                        {"where": "overhead, with a trail of two seconds", "magnitude": 0},
+                    ],
+                    "photos_attached": False,
+                    "summary": "Clouds until eleven, then two clear hours. We counted 41 meteors, "
+                    "most of them from the radiant, and stopped when the dew reached the lenses.",
+                },
+            ),
+        ],
+    ),
+    "bedrock-converse.bin": (
+        "bedrock-converse",
+        "complete",
+        "tool_calls",
+        SAMPLES.STOCK_TEXT,
+        SAMPLES.STOCK_THOUGHT,
+        [
+            (
+                "move_stock",
+                {
+                    "from": "B4",
+                    "to": "C1",
+                    "boxes": [{"sku": "LMP-07", "count": 12}],
+                    "trolley": True,
+                },
+            ),
+            ("check_load", {"shelves": ["B4", "C1"]}),
+        ],
+    ),
+    "cohere-v2.sse": (
+        "cohere-v2",
+        "complete",
+        "tool_calls",
+        "",
+        SAMPLES.PLAN,
+        [
+            (
+                "search_ferries",
+                {"from": "Piran", "to": "Venice", "date": "2026-07-03", "after": "13:00"},
+            ),
+            (
+                "search_rooms",
+                {
+                    "near": "harbour",
+                    "nights": 2,
+                    "guests": [{"adults": 2}],
+                    "max_walk_minutes": 10,
+                },
+            ),
+        ],
+    ),
+    "ollama-chat.ndjson": (
+        "ollama-chat",
+        "complete",
+        "tool_calls",
+        "I am dimming the hall to a fifth",
+        "The user wants the lights low",
+        [
+            ("set_light", {"room": "hall", "level": 0.2, "colour": "amber"}),
+            ("set_light", {"room": "porch", "level": 1}),
+        ],
+    ),
+    "cut.sse": (
+        "openai-chat",
+        "truncated",
+        None,
+        "I will look up Saturday's weather",
+        "",
+        [("get_forecast", None), ("find_places", None), ("draft_message", None)],
+    ),
+    "error.sse": (
+        "anthropic-messages",
+        "failed",
+        "error",
+        "Three things make a sourdough rise more slowly in winter.",
+        "",
+        [],
+    ),
+}
+
+
+def sample(name: str) -> bytes:
+    if name.endswith(".bin"):
+        pytest.importorskip("botocore", reason="needs the extra bedrock")
+    return (EXAMPLES / name).read_bytes()
+
+
+def read(pieces: list[Any]) -> Message:
+    parser = MessageParser(api="auto")
+    for piece in pieces:
+        parser.feed(piece)
+    parser.finish()
+    return parser.message
+
+
+def test_every_sample_is_known() -> None:
+    files = {path.name for path in EXAMPLES.iterdir() if path.suffix in (".sse", ".ndjson", ".bin")}
+    assert files == set(EXPECTED) == set(SAMPLES.STREAMS)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_sample_is_what_the_program_writes(name: str) -> None:
+    assert (EXAMPLES / name).read_bytes() == b"".join(SAMPLES.STREAMS[name]())
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_sample(name: str) -> None:
+    api, status, finish_reason, text, reasoning, calls = EXPECTED[name]
+    message = read([sample(name)])
+    assert (message.api, message.status, message.finish_reason) == (api, status, finish_reason)
+    assert message.text.startswith(text)
+    assert bool(message.text) == bool(text)
+    assert message.reasoning.startswith(reasoning)
+    assert bool(message.reasoning) == bool(reasoning)
+    assert [(call.name, call.arguments) for call in message.tool_calls] == calls
+    assert all(not call.errors for call in message.tool_calls)
+    assert message.status != "complete" or message.usage is not None
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_sample_is_the_same_for_any_cutting(name: str) -> None:
+    """Law 1."""
+    data = sample(name)
+    whole = read([data])
+    assert read(list(chars(data))) == whole
+    for seed in range(3):
+        assert read(list(ragged(data, seed))) == whole
+
+
+def test_cut_sample_keeps_what_came() -> None:
+    call = read([sample("cut.sse")]).tool_calls[-1]
+    assert call.status == "truncated"
+    assert call.partial["subject"] == SAMPLES.NOTE["subject"]
+    assert SAMPLES.NOTE["body"].startswith(call.partial["body"])
+    assert len(call.partial["body"]) > 50
+
+
+def test_failed_sample_says_why() -> None:
+    error = read([sample("error.sse")]).error
+    assert error is not None
+    assert "Overloaded" in error.message
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_replay_of_a_sample(name: str, tmp_path: Path) -> None:
+    sample(name)
+    done = subprocess.run(
+        [sys.executable, "-m", "streamparse", "replay", str(EXAMPLES / name), "--message"],
+        capture_output=True,
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        timeout=60,
+    )
+    status = EXPECTED[name][1]
+    assert json.loads(done.stdout)["status"] == status
+    assert done.returncode == (0 if status == "complete" else 1)
+    assert len(done.stderr.splitlines()) == done.returncode
