@@ -1,0 +1,245 @@
+"""Recorded streams of providers, cut anywhere, and bodies of HTTP errors.
+
+The recordings are kept outside the repository; without them these tests are skipped. Each is fed
+record by record; then it is cut after records and inside them, a few cuts each, other ones for
+each recording. STREAMPARSE_CUTS=all cuts after every record, and small recordings at every byte.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamparse.errors import WireError
+from streamparse.message_events import MessageFailed, ToolCallCompleted
+from streamparse.message_parser import APIS, MessageParser
+from tests.helpers import same
+from tests.messages import dumped, run_parser
+
+WIRES = [api for api in APIS if api not in ("text", "auto")]
+EVERY_CUT = os.environ.get("STREAMPARSE_CUTS") == "all"
+SMALL = 6_000  # bytes
+FEW = 5  # cuts of each kind
+
+# What must have been seen of an API before a message may be complete.
+SIGNALS = {
+    "openai-chat": rb'"finish_reason"\s*:\s*"|\[DONE\]',
+    "openai-completions": rb'"finish_reason"\s*:\s*"|\[DONE\]',
+    "openai-responses": rb"response\.completed|\[DONE\]",
+    "anthropic-messages": rb"message_stop|\"stop_reason\"\s*:\s*\"",
+    "google-generate": rb'"finishReason"\s*:\s*"',
+    "google-interactions": rb'interaction\.complete|"status"\s*:\s*"(completed|requires_action)',
+    "bedrock-converse": rb"messageStop|\"stopReason\"",
+    "cohere-v2": rb"message-end",
+    "ollama-chat": rb'"done"\s*:\s*true',
+}
+
+
+@dataclass(frozen=True)
+class Recording:
+    name: str
+    units: list[Any]  # records: bytes, or decoded chunks
+
+    def source(self, count: int) -> bytes:
+        """The first records, to look at."""
+        units = self.units[:count]
+        return b"".join(
+            unit if isinstance(unit, bytes) else dumped(unit).encode() for unit in units
+        )
+
+
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n))")
+
+
+def units_of(data: bytes, framing: str) -> list[Any]:
+    if framing in ("decoded-chunks", "websocket-messages"):
+        return [json.loads(line) for line in data.splitlines() if line.strip()]
+    if framing == "aws-eventstream":
+        return list(_frames(data))
+    if framing == "sse":
+        ends = [match.end() for match in _BLANK_LINE.finditer(data)]
+    else:  # lines, of JSON or of an array's source
+        ends = [match.end() for match in re.finditer(rb"\n", data)]
+    places = [0, *[end for end in ends if end < len(data)], len(data)]
+    return [data[start:end] for start, end in pairwise(places)]
+
+
+def _frames(data: bytes) -> Iterator[bytes]:
+    start = 0
+    while start < len(data):
+        end = start + int.from_bytes(data[start : start + 4], "big")
+        yield data[start:end]
+        start = end
+
+
+def recordings(folder: Path, api: str) -> Iterator[Recording]:
+    overrides = folder / "streams_overrides.json"
+    skipped = json.loads(overrides.read_text(encoding="utf-8")) if overrides.exists() else {}
+    for sidecar in sorted((folder / "streams").glob("*/*.json")):
+        row = json.loads(sidecar.read_text(encoding="utf-8"))
+        if row.get("api") != api:
+            continue
+        name, body = f"{sidecar.parent.name}/{sidecar.stem}", sidecar.parent / row["file"]
+        if body.exists() and body != sidecar and not skipped.get(name, {}).get("skip"):
+            yield Recording(name, units_of(body.read_bytes(), row["framing"]))
+
+
+class Whole:
+    """A recording read to its end, and what was known after each record."""
+
+    def __init__(self, recording: Recording, api: str) -> None:
+        self.completed: dict[tuple[int, int], tuple[int, Any]] = {}
+        self.signal: dict[int, int] = {}  # after how many records a choice has a finish reason
+        parser = MessageParser(api)
+        self.parser = parser
+        for count, unit in enumerate([*recording.units, None], 1):
+            events = parser.finish() if unit is None else parser.feed(unit)
+            for event in events:
+                if isinstance(event, ToolCallCompleted):
+                    key = event.choice, event.call.index
+                    assert key not in self.completed, "a call is completed once"
+                    self.completed[key] = count, event.call.arguments
+            for message in parser.messages:
+                if message.finish_reason is not None:
+                    self.signal.setdefault(message.choice, count)
+                self.check_calls(message)
+
+    def check_calls(self, message: Any) -> None:
+        """Only completed calls are complete, and only complete ones have arguments."""
+        for call in message.tool_calls:
+            complete = (message.choice, call.index) in self.completed
+            assert (call.status == "complete") == complete
+            assert complete or call.arguments is None
+
+
+def check_cut(recording: Recording, whole: Whole, api: str, count: int, inside: int) -> None:
+    """The stream ends after so many records and so many bytes of the next one."""
+    pieces = recording.units[:count]
+    if inside:
+        pieces = [*pieces, recording.units[count][:inside]]
+    parser, _, error = run_parser(pieces, api)
+    source = b"".join(pieces) if isinstance(pieces[0], bytes) else recording.source(count)
+    # Less than the name of a field: it could have become anything.
+    assert error is None or (len(source) < 6 and error.code == "not_a_stream"), source[-80:]
+    seen = count + bool(inside)  # the data of a record may be whole before its blank line
+    for message in parser.messages:
+        assert message.status != "in_progress"
+        if message.status == "complete":
+            assert whole.signal.get(message.choice, seen) <= seen
+            assert api not in SIGNALS or re.search(SIGNALS[api], source)
+        for call in message.tool_calls:
+            assert call.status != "in_progress"
+            assert (call.arguments is None) or call.status == "complete"
+            if call.status == "complete":
+                after, arguments = whole.completed[message.choice, call.index]
+                assert after <= seen
+                assert same(call.arguments, arguments)
+    check_what_stays(parser, whole.parser)
+
+
+def check_what_stays(parser: MessageParser, whole: MessageParser) -> None:
+    """What was salvaged is a beginning of what the whole recording gives."""
+    later = {message.choice: message for message in whole.messages}
+    for message in parser.messages:
+        if message.choice not in later:
+            continue  # nothing had come: the message that is always there
+        full = later[message.choice]
+        assert full.text.startswith(message.text)
+        assert full.reasoning.startswith(message.reasoning)
+        assert full.refusal.startswith(message.refusal)
+        for call, full_call in zip(message.tool_calls, full.tool_calls, strict=False):
+            assert call.name in (None, full_call.name)
+            # (Some servers give another id at the end of a call.)
+            assert call.status != "complete" or call.id == full_call.id
+            assert full_call.arguments_text.startswith(call.arguments_text)
+            assert full_call.raw_text.startswith(call.raw_text)
+
+
+def places(recording: Recording) -> Iterator[tuple[int, int]]:
+    """Where to cut: after how many records, and how far into the next one."""
+    units = recording.units
+    small = len(recording.source(len(units))) < SMALL and isinstance(units[0], bytes)
+    if EVERY_CUT:
+        for count in range(len(units)):
+            yield from [(count, 0)] if count else []
+            if small:
+                yield from ((count, inside) for inside in range(1, len(units[count])))
+        return
+    seed = zlib.crc32(recording.name.encode())
+    for step in range(FEW):
+        seed = seed * 1_103_515_245 + 12_345 & 0x7FFFFFFF
+        count = (seed >> 8) % len(units)
+        if step == 0:
+            count = len(units) - 1 - count % 3 if len(units) > 3 else count  # near the end
+        if count:
+            yield count, 0
+        if isinstance(units[count], bytes) and len(units[count]) > 1:
+            yield count, 1 + seed % (len(units[count]) - 1)
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Failures say what they are about."""
+    try:
+        yield
+    except Exception as error:
+        pytest.fail(f"{what}: {error!r}")
+
+
+@pytest.mark.parametrize("api", WIRES)
+def test_cut_recordings(shared_data: Path, api: str) -> None:
+    """Law 7: a cut stream is never a success, and what it completes the whole stream completes."""
+    found = 0
+    for recording in recordings(shared_data, api):
+        found += 1
+        whole = Whole(recording, api)
+        for count, inside in places(recording):
+            with explained(f"{recording.name}, cut after {count} records and {inside} bytes"):
+                check_cut(recording, whole, api, count, inside)
+    if not found:
+        pytest.skip(f"no recordings of {api}")
+
+
+def error_bodies(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "http_errors.jsonl"
+    if not path.exists():
+        pytest.skip("the test data has no HTTP errors")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), (dict, list))
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize("api", ["auto", *WIRES])
+def test_http_errors(shared_data: Path, api: str) -> None:
+    """A body of an error is a failed message; what is no JSON is no stream."""
+    rows = error_bodies(shared_data)
+    assert rows
+    for row in rows:
+        body = row["body"]
+        for pieces in ([body], [body.encode()], list(body)):
+            parser, events, error = run_parser(pieces, api)
+            if not body.strip():
+                assert parser.message.status == "truncated", row["id"]
+            elif is_json(body) or body.startswith(("data:", "event:")):
+                assert error is None, row["id"]
+                assert isinstance(events[-1], MessageFailed), row["id"]
+                assert parser.message.status == "failed"
+                assert str(events[-1].error), row["id"]
+            else:
+                assert isinstance(error, WireError), row["id"]
+                assert error.excerpt in body
