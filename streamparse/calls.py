@@ -207,15 +207,12 @@ class CallReader:
 
     def end(self) -> None:
         """The call's own end was signalled: rule (a)."""
-        if self.open:
-            self.begin()
-            if self.open and (self._is_whole() or self._is_empty()):
-                self._complete()
+        self.begin()
+        if self.open and (self._is_whole() or self._is_empty()):
+            self._complete()
 
     def close(self, how: int, later_call: bool = False) -> None:
         """The message has ended (`NORMAL`, `LIMIT`, `CUT`): rules (b) and (c)."""
-        if not self.open:
-            return
         self.begin()
         if not self.open:
             return
