@@ -613,7 +613,7 @@ class OpenAIResponses(Wire):
             return True
         if stem == "response.reasoning_summary_part" or stem == "response.content_part":
             part = dict_of(data.get("part"))
-            thought = part.get("type") in _THOUGHTS
+            thought = text_of(part.get("type")) in _THOUGHTS
             item = self._item(data, "reasoning" if thought else "message")
             index = number_of(data.get("summary_index"), data.get("content_index")) or 0
             self._whole_part(item, index, part)
@@ -850,10 +850,10 @@ def _rest(kind: str, data: dict[str, Any]) -> dict[str, Any]:
         left = ("type", "summary", "content")
     elif kind in ("function_call", "custom_tool_call"):
         left = ("type", "call_id", "name", "arguments", "input")
-    elif _is_call(kind):
-        _, _, arguments, results = _shape(kind)
+    elif kind in _CALLS:
+        _, _, arguments, results = _CALLS[kind]
         left = (*arguments, *results[:1])
-    else:
+    elif not _is_call(kind):
         left = (_result_member(kind) or "",)
     return {name: data[name] for name in data if name not in left and data[name] is not None}
 
@@ -1032,8 +1032,10 @@ def _call_back(call: ToolCall) -> dict[str, Any] | None:
         if call.kind == "custom":
             own["type"] = "custom_tool_call"
         return {**call.extra, **own, "name": call.name, member: text}
-    _, _, names, results = _shape(kind)
     item = dict(call.extra)
+    if kind not in _CALLS:
+        return item
+    _, _, names, results = _CALLS[kind]
     arguments = dict_of(call.arguments)
     if kind == "web_search_call":
         arguments = _search_back(arguments)
