@@ -26,7 +26,9 @@ from streamparse.wire import Wire, provider_error
 from streamparse.wires.anthropic_messages import AnthropicMessages
 from streamparse.wires.bedrock_converse import BedrockConverse
 from streamparse.wires.bedrock_invoke_anthropic import BedrockInvokeAnthropic
+from streamparse.wires.cohere_v2 import CohereV2
 from streamparse.wires.google_generate import GoogleGenerate
+from streamparse.wires.ollama_chat import OllamaChat
 from streamparse.wires.openai_chat import OpenAIChat
 from streamparse.wires.openai_completions import OpenAICompletions
 from streamparse.wires.openai_responses import OpenAIResponses
@@ -42,6 +44,8 @@ _WIRES: Final[tuple[type[Wire], ...]] = (
     OpenAIResponses,
     OpenAICompletions,
     GoogleGenerate,
+    CohereV2,
+    OllamaChat,
 )
 
 APIS: Final[tuple[str, ...]] = (*[wire.api for wire in _WIRES], "text", "auto")
