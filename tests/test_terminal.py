@@ -8,6 +8,8 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamparse.message import (
     Citation,
@@ -363,6 +365,31 @@ def test_rendering_does_not_cost_more_for_longer_messages() -> None:
         return counted
 
     assert handled(100_000) == handled(1_000)
+
+
+@given(
+    text=st.text(),
+    arguments=st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    ).map(json.dumps)
+    | st.text(),
+    size=st.integers(1, 8),
+    finish=st.sampled_from([None, "tool_calls", "length"]),
+    width=st.integers(1, 40),
+    height=st.integers(1, 12),
+)
+def test_whatever_comes_can_be_shown(
+    text: str, arguments: str, size: int, finish: str | None, width: int, height: int
+) -> None:
+    """Any text and any arguments, cut anywhere, on a screen of any size."""
+    pieces = [arguments[start : start + size] for start in range(0, len(arguments), size)]
+    parser = calling(*pieces, finish=finish)
+    parser.feed(chunk({"content": text, "reasoning": text}))
+    for whole in (True, False):
+        seen = shown(MessageView(parser.messages, whole=whole), width=width, height=height)
+        assert printable(seen) == seen
+        assert whole or seen.count("\n") <= height
 
 
 def test_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,9 @@ from streamparse.metrics import Metrics
 
 __all__ = ["DELTAS", "Figures"]
 
+# Seconds in which no model answers: a rate would be that of a disk.
+_TOO_SHORT: Final = 0.05
+
 # What the model wrote, once each: argument deltas show the text of a `ToolCallDelta` again.
 DELTAS: Final = (TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta)
 
@@ -53,17 +56,12 @@ class Figures:
             )
             if seconds is not None
         ]
-        counts = [f"{metrics.events} events{self._rate()}"]
-        if metrics.tokens_per_second is not None:
+        spent = (metrics.last_event or 0.0) - (metrics.first_event or 0.0)
+        rate = f" ({metrics.events / spent:,.0f}/s)" if spent > _TOO_SHORT else ""
+        counts = [f"{metrics.events} events{rate}"]
+        if spent > _TOO_SHORT and metrics.tokens_per_second is not None:
             counts.append(f"{metrics.tokens_per_second:,.0f} tokens/s")
         return [", ".join(line) for line in (times, counts) if line]
-
-    def _rate(self) -> str:
-        metrics = self._metrics
-        if metrics.first_event is None or metrics.last_event is None:
-            return ""
-        spent = metrics.last_event - metrics.first_event
-        return f" ({metrics.events / spent:,.0f}/s)" if spent > 0 else ""
 
 
 def _duration(seconds: float) -> str:

@@ -54,12 +54,16 @@ def test_times_and_rates() -> None:
     ]
 
 
-def test_no_rate_without_time() -> None:
+@pytest.mark.parametrize("later", [0.0, 0.04])
+def test_no_rates_where_they_would_say_nothing(later: float) -> None:
     clock = Clock()
     figures = Figures(clock)
     parser = MessageParser("openai-chat")
     figures.note(parser.feed(chunk(content="a")))
-    assert figures.lines() == ["first token 0 ms", "2 events"]
+    clock.now += later
+    usage = {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 60}}
+    figures.note(parser.feed(usage))
+    assert figures.lines() == ["first token 0 ms", "3 events"]
 
 
 @pytest.mark.parametrize("kind", ["content", "refusal", "reasoning_content"])
