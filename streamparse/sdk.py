@@ -2,8 +2,12 @@
 
 All of them (openai, anthropic, google-genai, mistralai, ollama) are pydantic models. They fill in
 defaults that were not on the wire (`index=0` and `id="null"` in Mistral's calls), so only what was
-set counts. What is lost is lost in the SDK: Anthropic's pings, fields that google-genai or ollama
-do not know, digits of a `createTime` beyond microseconds.
+set counts. The message is then that of the same bytes, but for what the SDKs keep to themselves:
+
+- openai: `[DONE]`. A server that ends without a finish reason, by `[DONE]` alone, looks cut. The
+  helper `chat.completions.stream()` drops chunks whose `object` is missing or another one.
+- anthropic: pings. google-genai, ollama: fields they do not know, and the order of members.
+- All: errors of the provider, which they raise as exceptions of their own.
 """
 
 from __future__ import annotations

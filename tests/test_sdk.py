@@ -552,6 +552,24 @@ def test_leaving_early_closes_what_the_sdk_has_open(case: Case) -> None:
 # What is dropped, kept, refused
 
 
+def test_done_alone_is_kept_from_us_by_the_sdk() -> None:
+    body = sse([chat({"content": "Ferns."})])
+    assert stream(body).result().status == "complete"
+    with stream(chat_create(body)) as answer:
+        assert list(answer)[-1].type == "message_finished"
+    assert answer.message.status == "truncated"
+
+
+def test_errors_of_the_provider_are_raised_by_the_sdk() -> None:
+    openai = pytest.importorskip("openai")
+    body = sse([chat({"content": "Ferns."}), {"error": {"message": "overloaded"}}], done=False)
+    with stream(chat_create(body)) as answer:
+        texts = answer.text()
+        assert next(texts) == "Ferns."
+        with pytest.raises(openai.APIError, match="overloaded"):
+            next(texts)
+
+
 class Model:
     """Looks like a model of pydantic."""
 
