@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final
 
 from streamparse._core.writer import Writer
+from streamparse.terminal import printable
 
 __all__ = [
     "BAD_INPUT",
@@ -120,7 +121,7 @@ def abandon_output() -> None:
 def complain(message: str, status: int) -> int:
     """Say it on stderr, if there is one; the status."""
     if sys.stderr is not None:  # `print` would take None for standard output
-        print(f"streamparse: {message}", file=sys.stderr)
+        print(f"streamparse: {printable(message)}", file=sys.stderr)
     return status
 
 

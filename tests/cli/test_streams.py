@@ -110,3 +110,5 @@ def test_line_of_what_is_deep() -> None:
 def test_complain(capsys: pytest.CaptureFixture[str]) -> None:
     assert streams.complain("no such thing", 7) == 7
     assert capsys.readouterr().err == "streamparse: no such thing\n"
+    streams.complain("a file called \x1b[2J", 1)
+    assert capsys.readouterr().err == "streamparse: a file called \\x1b[2J\n"
