@@ -28,6 +28,7 @@ from streamparse.wires.bedrock_converse import BedrockConverse
 from streamparse.wires.bedrock_invoke_anthropic import BedrockInvokeAnthropic
 from streamparse.wires.cohere_v2 import CohereV2
 from streamparse.wires.google_generate import GoogleGenerate
+from streamparse.wires.google_interactions import GoogleInteractions
 from streamparse.wires.ollama_chat import OllamaChat
 from streamparse.wires.openai_chat import OpenAIChat
 from streamparse.wires.openai_completions import OpenAICompletions
@@ -44,6 +45,7 @@ _WIRES: Final[tuple[type[Wire], ...]] = (
     OpenAIResponses,
     OpenAICompletions,
     GoogleGenerate,
+    GoogleInteractions,
     CohereV2,
     OllamaChat,
 )
