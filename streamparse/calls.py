@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from streamparse._core.chain import Chain
-from streamparse._core.flat import flatten
+from streamparse._core.flat import equal
 from streamparse._core.machine import Machine
 from streamparse._core.parser import JSONParser, locate
 from streamparse._core.transcriber import Transcriber, tell
@@ -308,7 +308,7 @@ class CallReader:
         copy = Transcriber(Chain().head)
         tell(value, copy)
         text = copy.take()
-        if self.open and self.whole and value == self.call.partial:
+        if self.open and self.whole and equal(value, self.call.partial):
             self.call.grow_raw(text)
             self.note("repeated_arguments", "the whole arguments came once more")
         elif self.open and not self.whole:
@@ -337,13 +337,7 @@ class CallReader:
             parser.finish()
         except StreamParseError:
             return False
-        shape, leaves = flatten(parser.value)
-        known, known_leaves = flatten(self.call.partial)
-        if not self.whole or shape != known or leaves != known_leaves:
-            return False
-        # For Python, 1 equals True.
-        pairs = zip(leaves, known_leaves, strict=True)
-        return all(isinstance(one, bool) == isinstance(other, bool) for one, other in pairs)
+        return self.whole and equal(parser.value, self.call.partial)
 
     # How it ends.
 

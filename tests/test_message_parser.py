@@ -467,3 +467,30 @@ def test_a_limit_inside_arguments_rejects_the_call_only() -> None:
     message: Message = parser.message
     assert (message.status, message.tool_calls[0].status) == ("complete", "rejected")
     assert message.tool_calls[0].errors[0].code == "string_length"
+
+
+@pytest.mark.parametrize("depth", [900, 5_000])
+def test_deep_values_are_no_problem(depth: int) -> None:
+    """Legal by `Limits.depth`, or given by the caller: nothing may recurse on them."""
+
+    def deep(inside: Any) -> Any:
+        for _ in range(depth):
+            inside = [inside]
+        return inside
+
+    for record in (
+        {"choices": [{"delta": {"content": "a"}}], "new": deep(1), "usage": {"x": deep(1)}},
+        {"choices": [{"delta": {"reasoning_details": [{"type": deep(1), "text": "a"}]}}]},
+        call_chunk(deep(1), id="x", name="f"),
+        {"error": deep("no"), "code": deep(1)},
+        {"error": {"message": deep("no"), "type": deep(1)}},
+        {"type": deep(1)},
+        {"choices": deep(1)},
+        {"choices": [{"delta": {"content": deep(1), "tool_calls": deep(1)}, "index": deep(1)}]},
+    ):
+        _, events, error = run_parser([record, record])
+        assert error is None
+        assert events[-1].to_dict()["choice"] == 0
+        if depth < 1_000:
+            _, _, error = run_parser([sse([record, record])])
+            assert error is None

@@ -12,7 +12,8 @@ Quirks that are handled here:
 - Arguments as an object (Mistral), `extra_content` beside a call (Gemini), `"null"` for no id.
 - The finish reason comes twice (OpenRouter), with the last delta (vLLM, Mistral), or never
   (`[DONE]` alone).
-- Usage in the finish chunk, in one of its own, or in every chunk (Perplexity).
+- Usage in the finish chunk, in one of its own, or in every chunk (Perplexity); inside the choice
+  (Moonshot), or in `x_groq`.
 - Perplexity sends the whole `message` beside each delta, and another `object` at the end.
 - An error inside a chunk, beside its choices (OpenRouter).
 """
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from streamparse._core.flat import equal
 from streamparse.calls import CallReader
 from streamparse.correlation import Correlator
 from streamparse.errors import ProviderError
@@ -50,7 +52,7 @@ REASONS: Final[dict[str, str]] = {
 _IGNORED: Final = frozenset(
     ("id", "object", "created", "model", "choices", "usage", "error", "obfuscation", "p")
 )
-_CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason"))
+_CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason", "usage"))
 _CALL: Final = frozenset(("index", "id", "type", "function", "custom"))
 # What is understood in a delta, if it is of one of these types; `"refusal": false` says nothing.
 _DELTA: Final[dict[str, tuple[type, ...]]] = {
@@ -106,6 +108,8 @@ class OpenAIChat(Wire):
                 self.turns.first.pass_on("choices", choice)
         first = self.turns.first
         usage = data.get("usage")
+        if not _is_something(usage):
+            usage = dict_of(data.get("x_groq")).get("usage")
         if isinstance(usage, dict):
             first.usage(_usage(usage))
         elif usage is not None:
@@ -143,6 +147,9 @@ class OpenAIChat(Wire):
                     turn.note(key, choice[key])
                 elif key != "text":  # the same as the delta (Together)
                     turn.pass_on(key, choice[key])
+        usage = choice.get("usage")
+        if isinstance(usage, dict):
+            turn.usage(_usage(usage))
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self._finish(turn, reason)
@@ -326,7 +333,7 @@ def _merge_details(known: list[Any], details: list[Any]) -> None:
             known.append(detail)
             continue
         last = dict_of(known[-1]) if known else {}
-        if not last or any(last.get(key) != detail.get(key) for key in ("type", "index")):
+        if not last or not all(equal(last.get(key), detail.get(key)) for key in ("type", "index")):
             known.append(dict(detail))
             continue
         for key, value in detail.items():
