@@ -489,7 +489,32 @@ def test_leaving_early_closes_the_source() -> None:
     with stream(source) as answer:
         next(answer.text())
     assert (source.closed, len(source.left)) == (1, 3)
-    assert answer.message.status == "in_progress"
+
+
+@pytest.mark.parametrize("api", ["openai-chat", "text"])
+@pytest.mark.parametrize("view", ["__iter__", "text"])
+def test_what_was_left_early_is_truncated(api: str, view: str) -> None:
+    """Law 7: also the plain text of a model, which has no end but that of the input."""
+    source: list[Any] = RECORDS if api == "openai-chat" else ["Hello ", "there"]
+    with stream(source, api=api) as answer:
+        shown = getattr(answer, view)()  # held: a view that is dropped closes the source
+        next(shown)
+        assert answer.message.status == "in_progress"
+    assert answer.message.status == "truncated"
+
+
+def test_a_call_is_truncated_when_the_source_breaks(drive: Drive) -> None:
+    outcome = drive([*RECORDS[:4], OSError("reset by peer")], "text")
+    assert isinstance(outcome.error, OSError)
+    assert outcome.message.status == "truncated"
+    assert [call.status for call in outcome.message.tool_calls] == ["truncated"]
+
+
+def test_leaving_after_the_end_changes_nothing() -> None:
+    with stream(RECORDS) as answer:
+        message = answer.result()
+        status = message.status
+    assert (status, answer.message.status) == ("complete", "complete")
 
 
 def test_leaving_an_async_stream_early_closes_the_source() -> None:
