@@ -290,7 +290,7 @@ class BedrockConverse(Wire):
             turn.add(block.result)
         else:
             self._begin_other(turn, block, start)
-            turn.pass_on("contentBlockStart", record)
+            turn.pass_on("contentBlockStart", _unpadded(record))
 
     def _begin_other(self, turn: Turn, block: _Block, start: dict[str, Any]) -> None:
         """A block that is no part of the content here: passed on, and kept for the history.
@@ -307,7 +307,7 @@ class BedrockConverse(Wire):
         self, turn: Turn, block: _Block, call: dict[str, Any], record: dict[str, Any]
     ) -> None:
         if turn.message.finish_reason is not None:
-            turn.pass_on("late_tool_call", record)
+            turn.pass_on("late_tool_call", _unpadded(record))
             return
         kind = "server" if call.get("type") == "server_tool_use" else "function"
         identity = text_of(call.get("toolUseId")) or None
@@ -326,7 +326,7 @@ class BedrockConverse(Wire):
         block = self._at(self._place(body))
         delta = body.get("delta")
         if not isinstance(delta, dict):
-            turn.pass_on("contentBlockDelta", body)
+            turn.pass_on("contentBlockDelta", _unpadded(body))
             return
         for kind, value in delta.items():
             if not self._understands(turn, block, kind, value):
@@ -389,6 +389,10 @@ class BedrockConverse(Wire):
                     part.extra[key] = part.extra.get(key, "") + text_of(value)
 
 
+def _unpadded(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: body[key] for key in body if key not in _PADDING}
+
+
 def _name_of(turn: Turn, identity: str | None) -> str | None:
     """The name of the call with this id."""
     for reader in turn.calls:
@@ -444,7 +448,7 @@ def history(message: Message) -> list[dict[str, Any]]:
     dropped = {call.id for call in message.tool_calls if call.status != "complete"}
     others: dict[int, list[dict[str, Any]]] = {}
     for entry in list_of(message.extra.get("content_blocks")):
-        if "deltas" not in entry:
+        if "deltas" not in entry and _has_source(entry["block"]):
             others.setdefault(entry["position"], []).append(_unkept(entry["block"]))
     blocks: list[dict[str, Any]] = []
     for position, part in enumerate(message.content):
@@ -453,6 +457,11 @@ def history(message: Message) -> list[dict[str, Any]]:
             blocks += _blocks_of(part)
     blocks += others.get(len(message.content), [])
     return [{"role": "assistant", "content": blocks}] if blocks else []
+
+
+def _has_source(block: dict[str, Any]) -> bool:
+    """False for an image whose data never came: the API refuses it."""
+    return all(dict_of(block[kind]).get("source") for kind in _MEDIA if kind in block)
 
 
 def _unkept(block: dict[str, Any]) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from streamparse.message import Message
 from streamparse.message_parser import MessageParser
 from streamparse.wires.anthropic_messages import AnthropicMessages
 from tests.blocks import STOP, Event, begin, body, delta, sse, start, stop, stopped
 from tests.messages import answer, run_parser
+from tests.test_anthropic_events import answers
 from tests.wires.recordings import Recording, recordings, validated, without
 
 API = "anthropic-messages"
@@ -194,6 +196,13 @@ def test_history_of_beta_blocks(params: tuple[Any, Any]) -> None:
         "mcp_tool_use",
         "mcp_tool_result",
     ]
+
+
+@given(answers())
+def test_histories_are_what_the_api_takes(params: tuple[Any, Any], events: list[Event]) -> None:
+    parser, _, _ = run_parser(events, API)
+    for back in parser.message.to_history():
+        validated(params[0], back)
 
 
 # Recordings
