@@ -388,7 +388,9 @@ class OpenAIResponses(Wire):
 
     def _pass_on_rest(self, data: dict[str, Any]) -> None:
         for name in data:
-            if name not in _RECORD and _is_something(data[name]):
+            if name == "stream_id":  # on a web socket, in every event
+                self._turn().note(name, data[name])
+            elif name not in _RECORD and _is_something(data[name]):
                 self._turn().pass_on(name, data[name])
 
     def _error(self, data: dict[str, Any]) -> None:
