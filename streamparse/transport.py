@@ -311,8 +311,8 @@ class _Opening:
             rest = self._decoder.finish()
             if rest:
                 self._look(rest)
-        if self._at_line_start and self._line in _BARE_FIELDS:
-            self.framing = "sse"
+        if self._at_line_start and self._line and _begins_field(self._line):
+            self.framing = "sse"  # cut inside the first field's name, that is still a stream
         elif self._line and not self.framing:
             self._give_up()
         return self.framing
@@ -567,6 +567,10 @@ def _sse_record(event: ServerSentEvent, limits: Limits, cut: bool) -> Record | N
     if not body:
         return None
     return Record(name, None, body if body == "[DONE]" else text)
+
+
+def _begins_field(line: str) -> bool:
+    return any(field.startswith(line) for field in _BARE_FIELDS)
 
 
 def _binary_record(message: EventStreamMessage, limits: Limits) -> Record:

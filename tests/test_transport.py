@@ -719,3 +719,13 @@ def test_records_are_dropped() -> None:
         transport = Transport()
         assert len(transport.feed(stream)) == 50
         assert transport.feed(" ") == []
+
+
+@pytest.mark.parametrize("text", ["d", "dat", "e", "eve", "i", "re", "\n\nda"])
+def test_a_stream_cut_inside_its_first_field_is_a_stream(text: str) -> None:
+    """An early end is for the message to report, not an error of the transport."""
+    transport = Transport()
+    assert transport.feed(text) == []
+    assert transport.finish() == []
+    assert transport.failure is None
+    assert transport.framing == "sse"
