@@ -465,8 +465,8 @@ def history(message: Message) -> list[dict[str, Any]]:
     API refuses a call without a response. What the provider ran itself goes back too.
     """
     parts = [back for part in message.content for back in _part_back(part)]
-    if not parts:
-        return []
+    if all(part.get("thought") for part in parts):
+        return []  # thoughts that led to nothing
     return [{"role": "model", "parts": parts}]
 
 

@@ -407,6 +407,8 @@ def history(message: Message) -> list[dict[str, Any]]:
                 steps.append(_call_back(part))
         elif isinstance(part, ServerToolResult):
             steps.append({**part.extra, "call_id": part.call_id, "result": part.content})
+    if all(step["type"] == "thought" for step in steps):
+        return []  # thoughts that led to nothing
     return steps
 
 
