@@ -119,7 +119,7 @@ def test_law_2_the_framing_is_known_at_once(start: str) -> None:
         "upstream connect error",
         "Data: x\n\n",
         " data: x\n\n",
-        "dat",
+        "dates",
         "datas: x\n\n",
         "da\nta: x",
         '"text"',
