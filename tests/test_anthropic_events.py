@@ -775,7 +775,9 @@ def answers(draw: st.DrawFn) -> list[Event]:
         else:
             text = draw(st.sampled_from((*JSON_TEXTS, '{"plant": fern}', '{"cut": [1')))
             given_first = draw(st.sampled_from(({}, {"plant": "ivy"})))
-            events += call_block(index, *cut(text, sizes), kind=kind, input=given_first)
+            name = "water" if kind == "tool_use" else "web_search"
+            pieces = cut(text, sizes)
+            events += call_block(index, *pieces, kind=kind, name=name, input=given_first)
     events += [stopped(draw(st.sampled_from(("end_turn", "tool_use", "max_tokens")))), STOP]
     return events[: draw(st.integers(1, len(events)))] if draw(st.booleans()) else events
 
