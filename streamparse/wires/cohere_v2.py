@@ -20,7 +20,7 @@ from streamparse.calls import CallReader
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, GrowingText, Message, Reasoning, Text, ToolCall, Usage
 from streamparse.turn import Turn, Turns
-from streamparse.wire import Wire, dict_of, list_of, provider_error, text_of
+from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
 
 __all__ = ["CohereV2", "history"]
 
@@ -61,13 +61,13 @@ class CohereV2(Wire):
     def __init__(self, turns: Turns) -> None:
         super().__init__(turns)
         # A block is found by its index and by what it holds.
-        self.blocks: dict[tuple[Any, str], GrowingText] = {}
-        self.calls: dict[Any, CallReader] = {}
+        self.blocks: dict[tuple[int, str], GrowingText] = {}
+        self.calls: dict[int, CallReader] = {}
         self.plan: Reasoning | None = None
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        return data.get("type") in _TYPES or _is_body(data)
+        return text_of(data.get("type")) in _TYPES or _is_body(data)
 
     def history(self) -> Any:
         return history
@@ -82,9 +82,9 @@ class CohereV2(Wire):
             turn.begin(data.get("id"))
         message = delta.get("message")
         if isinstance(message, dict):
-            self._message(turn, message, data.get("index"), kind)
+            self._message(turn, message, number_of(data.get("index")), kind)
         elif kind == "tool-call-end":
-            reader = self.calls.get(data.get("index") or 0)
+            reader = self.calls.get(number_of(data.get("index")) or 0)
             if reader is not None:
                 reader.end()
         for key in data:
@@ -132,7 +132,7 @@ class CohereV2(Wire):
 
     # What a message holds: all of it in a body, one thing in an event.
 
-    def _message(self, turn: Turn, message: dict[str, Any], index: Any, kind: str) -> None:
+    def _message(self, turn: Turn, message: dict[str, Any], index: int | None, kind: str) -> None:
         plan = text_of(message.get("tool_plan"))
         if plan:
             self._plan(turn, plan)
@@ -155,7 +155,7 @@ class CohereV2(Wire):
             turn.add(self.plan)
         turn.reasoning(text, self.plan)
 
-    def _content(self, turn: Turn, index: Any, block: Any) -> None:
+    def _content(self, turn: Turn, index: int, block: Any) -> None:
         """Some of a block; the block is there once it has any text."""
         if isinstance(block, str):
             block = {"type": "text", "text": block}
@@ -169,7 +169,7 @@ class CohereV2(Wire):
             elif key != "type" and _is_something(block[key]):
                 turn.pass_on(f"content.{key}", block[key])
 
-    def _grow(self, turn: Turn, index: Any, kind: str, text: str) -> None:
+    def _grow(self, turn: Turn, index: int, kind: str, text: str) -> None:
         part = self.blocks.get((index, kind))
         if part is None:
             part = self.blocks[(index, kind)] = Text() if kind == "text" else Reasoning()
@@ -179,7 +179,7 @@ class CohereV2(Wire):
         elif isinstance(part, Reasoning):
             turn.reasoning(text, part)
 
-    def _call(self, turn: Turn, index: Any, call: dict[str, Any], kind: str) -> None:
+    def _call(self, turn: Turn, index: int, call: dict[str, Any], kind: str) -> None:
         function = dict_of(call.get("function"))
         identity = text_of(call.get("id")) or None
         name = text_of(function.get("name")) or None

@@ -85,11 +85,11 @@ class GoogleInteractions(Wire):
 
     def __init__(self, turns: Turns) -> None:
         super().__init__(turns)
-        self.steps: dict[Any, _Step] = {}
+        self.steps: dict[int | None, _Step] = {}
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        kind = data.get("event_type")
+        kind = text_of(data.get("event_type"))
         return kind in _EVENTS or kind in _ENDS or data.get("object") == "interaction"
 
     def history(self) -> Any:
@@ -120,6 +120,7 @@ class GoogleInteractions(Wire):
     def _event(self, turn: Turn, kind: str, data: dict[str, Any]) -> None:
         interaction = dict_of(data.get("interaction"))
         what = kind.partition(".")[2]
+        index = number_of(data.get("index"))
         if kind == "error":
             failure = provider_error(data, "" if data.get("error") else "error")
             assert failure is not None
@@ -132,11 +133,11 @@ class GoogleInteractions(Wire):
         elif interaction:
             self._interaction(turn, interaction)
         elif what == "start":
-            self._start(turn, data.get("index"), _step_of(data))
+            self._start(turn, index, _step_of(data))
         elif what == "delta":
-            self._delta(turn, data.get("index"), data.get("delta"))
+            self._delta(turn, index, data.get("delta"))
         elif what == "stop":
-            self._stop(data.get("index"))
+            self._stop(index)
 
     # The whole.
 
@@ -172,7 +173,7 @@ class GoogleInteractions(Wire):
 
     # Steps.
 
-    def _start(self, turn: Turn, index: Any, start: Any) -> None:
+    def _start(self, turn: Turn, index: int | None, start: Any) -> None:
         if not isinstance(start, dict):
             turn.pass_on("step", start)
             return
@@ -194,7 +195,7 @@ class GoogleInteractions(Wire):
         else:
             turn.pass_on("step", start)
 
-    def _delta(self, turn: Turn, index: Any, delta: Any) -> None:
+    def _delta(self, turn: Turn, index: int | None, delta: Any) -> None:
         if not isinstance(delta, dict):
             turn.pass_on("delta", delta)
             return
@@ -217,7 +218,7 @@ class GoogleInteractions(Wire):
         else:
             turn.pass_on("delta", delta)
 
-    def _stop(self, index: Any) -> None:
+    def _stop(self, index: int | None) -> None:
         step = self.steps.get(index)
         if step is not None and step.reader is not None:
             if step.given is not None and not step.reader.received:
@@ -349,7 +350,7 @@ def _step_of(data: dict[str, Any]) -> Any:
 
 def _as_step(step: Any) -> Any:
     """Content of the older revision, as the step it now stands in."""
-    if isinstance(step, dict) and step.get("type") in _CONTENT:
+    if isinstance(step, dict) and text_of(step.get("type")) in _CONTENT:
         return {"type": "model_output", "content": [step]}
     return step
 
