@@ -40,7 +40,7 @@ from streamparse.message import (
 from streamparse.turn import Turn, Turns
 from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
 
-__all__ = ["EVENTS", "AnthropicEvents", "history"]
+__all__ = ["AnthropicEvents", "EVENTS", "history"]
 
 #: The events that only this API has.
 EVENTS: Final = frozenset(

@@ -32,7 +32,7 @@ from streamparse.wires.openai_chat import OpenAIChat
 from streamparse.wires.openai_completions import OpenAICompletions
 from streamparse.wires.openai_responses import OpenAIResponses
 
-__all__ = ["APIS", "MessageParser"]
+__all__ = ["MessageParser"]
 
 # In the order in which `"auto"` asks them; the first that recognizes a record has it.
 _WIRES: Final[tuple[type[Wire], ...]] = (

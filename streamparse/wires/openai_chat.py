@@ -292,7 +292,7 @@ class OpenAIChat(Wire):
         if index is None and identity is None and name is None and calls.calls:
             if text.strip():
                 for candidate in calls.unfinished():
-                    candidate.note("ambiguous_delta", "a delta may have been of this call")
+                    candidate.oddity("ambiguous_delta", "a delta may have been of this call")
                 turn.pass_on("ambiguous_tool_call_delta", entry)
             return None
         if turn.message.finish_reason is not None:
