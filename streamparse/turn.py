@@ -233,12 +233,15 @@ class Turn:
             return
         self.begin()
         message = self.message
+        # After a finish reason only calls that began later are open: nothing has settled them.
+        cut = any(reader.open for reader in self.calls)
+        self._close_calls(CUT)
         if message.finish_reason is None:
-            self._close_calls(CUT)
             message.status = "truncated"
         else:
             message.finish_reason = self._finished(message.finish_reason)
-            message.status = _STATUS.get(message.finish_reason, "complete")
+            status = _STATUS.get(message.finish_reason, "complete")
+            message.status = "truncated" if cut and status == "complete" else status
         if self.output is not None:
             self.output.end()
         self.ended = True

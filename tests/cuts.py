@@ -71,8 +71,10 @@ def check_what_stays(parser: MessageParser, whole: MessageParser) -> None:
         assert full.reasoning.startswith(message.reasoning)
         assert full.refusal.startswith(message.refusal)
         for call, full_call in zip(message.tool_calls, full.tool_calls, strict=False):
+            if call.name is None:
+                continue  # nothing of it had been shown
             # Names may grow, and some servers give another id at the end of a call.
-            assert (full_call.name or "").startswith(call.name or "")
+            assert (full_call.name or "").startswith(call.name)
             assert call.status != "complete" or call.id == full_call.id
             assert full_call.arguments_text.startswith(call.arguments_text)
             assert full_call.raw_text.startswith(call.raw_text)
