@@ -318,7 +318,7 @@ class _Streamed:
         """One `PartialArg`."""
         if not self.reader.open and self.reader.call.status != "rejected":
             self.turn.pass_on("partialArgs", piece)
-            self.reader.note("late_delta", "a delta came after the end of the call")
+            self.reader.oddity("late_delta", "a delta came after the end of the call")
             return
         text = text_of(piece.get("jsonPath")) if isinstance(piece, dict) else ""
         if text != self.text:
@@ -326,7 +326,7 @@ class _Streamed:
             self.place = parse_place(text)
         if self.place is None:
             self.turn.pass_on("partialArgs", piece)
-            self.reader.note("misplaced_value", f"a value came without a place: {text!r}")
+            self.reader.oddity("misplaced_value", f"a value came without a place: {text!r}")
             return
         assembler = self._begin()
         length, start = len(self.turn.out), len(self.reader.call.arguments_text)
@@ -338,7 +338,7 @@ class _Streamed:
         else:
             self.reader.told(length)
         if not placed:
-            self.reader.note("misplaced_value", f"a value came late, or too early: {text}")
+            self.reader.oddity("misplaced_value", f"a value came late, or too early: {text}")
 
     def end(self) -> None:
         """The call's end was signalled: what is open in it is complete."""
