@@ -60,7 +60,8 @@ class OllamaChat(Wire):
     def record(self, data: dict[str, Any], event: str) -> bool:
         error = data.get("error")
         done = data.get("done") is True
-        if not error and not done and not any(key in data for key in ("message", "response")):
+        answers = isinstance(data.get("message"), dict) or isinstance(data.get("response"), str)
+        if not error and not done and not answers:
             return False
         turn = self.turns.first
         turn.begin(None, data.get("model"))
