@@ -17,7 +17,7 @@ from streamparse.errors import StreamParseError
 from streamparse.message_parser import APIS
 from tests.cuts import Whole, check_cut
 from tests.helpers import cut
-from tests.messages import answer, dumped, run_parser
+from tests.messages import answer, run_parser
 
 WIRES = [api for api in APIS if api != "text"]
 MAX_LINES = 40
@@ -54,6 +54,16 @@ ODD: tuple[Any, ...] = (
     {"error": "busy"},
     DEEP,
 )
+
+
+def odd(choose: random.Random) -> Any:
+    """One of them, not shared: records may be spoilt further."""
+    return copied(choose.choice(ODD))
+
+
+def copied(value: Any) -> Any:
+    """A copy of what JSON can write without recursion getting in the way."""
+    return value if value is DEEP else json.loads(json.dumps(value))
 
 
 def records_of(data: bytes) -> list[Any]:
@@ -95,7 +105,8 @@ def spoil_field(records: list[Any], choose: random.Random) -> None:
     if how == 0:
         del holder[key]
     elif how == 1 and isinstance(holder, dict):
-        holder[choose.choice(["type", "id", "index", "error", "unknown", "message"])] = value
+        name = choose.choice(["type", "id", "index", "error", "unknown", "message"])
+        holder[name] = "deep" if _holds_deep(value) else copied(value)
     elif how == 2 and isinstance(value, str):
         place = choose.randrange(len(value) + 1)
         holder[key] = choose.choice([value[:place], value[place:], value * 2, value + "{}"])
@@ -104,9 +115,9 @@ def spoil_field(records: list[Any], choose: random.Random) -> None:
         others = positions(other) if isinstance(other, (dict, list)) else []
         if others:
             inside, name = choose.choice(others)
-            holder[key] = json.loads(json.dumps(inside[name])) if inside[name] is not DEEP else DEEP
+            holder[key] = DEEP if _holds_deep(inside[name]) else copied(inside[name])
     else:
-        holder[key] = choose.choice(ODD)
+        holder[key] = odd(choose)
 
 
 def spoil_order(records: list[Any], choose: random.Random) -> None:
@@ -116,20 +127,18 @@ def spoil_order(records: list[Any], choose: random.Random) -> None:
     if how == 0:
         del records[place]
     elif how == 1:
-        twin = json.loads(dumped(records[place])) if _is_flat(records[place]) else "again"
+        twin = "again" if _holds_deep(records[place]) else copied(records[place])
         records.insert(choose.randrange(len(records) + 1), twin)
     elif how == 2:
         records.insert(choose.randrange(len(records)), records.pop(place))
     elif how == 3:
-        records.insert(place, choose.choice(ODD))
+        records.insert(place, odd(choose))
     else:
         del records[place:]
 
 
-def _is_flat(record: Any) -> bool:
-    return all(holder[key] is not DEEP for holder, key in positions([record])) and (
-        record is not DEEP
-    )
+def _holds_deep(value: Any) -> bool:
+    return any(holder[key] is DEEP for holder, key in positions([value]))
 
 
 def spoilt(records: list[Any], choose: random.Random) -> list[Any]:

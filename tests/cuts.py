@@ -23,7 +23,8 @@ class Whole:
         self.events: list[Any] = []
         parser = MessageParser(api)
         self.parser = parser
-        for count, unit in enumerate([*units, None], 1):
+        for place, unit in enumerate([*units, None], 1):
+            count = min(place, len(units))  # the last record may be whole at the end only
             events = parser.finish() if unit is None else parser.feed(unit)
             self.events += events
             for event in events:
