@@ -23,7 +23,7 @@ import pytest
 from streamparse.errors import WireError
 from streamparse.message_events import MessageFailed
 from streamparse.message_parser import APIS
-from tests.cuts import Whole, check_cut
+from tests.cuts import Whole, check_calls_stay, check_cut
 from tests.messages import dumped, run_parser
 
 WIRES = [api for api in APIS if api not in ("text", "auto")]
@@ -107,6 +107,7 @@ def check(recording: Recording, whole: Whole, api: str, count: int, inside: int)
     if any(message.status == "complete" for message in parser.messages) and not _hidden(source):
         assert api not in SIGNALS or re.search(SIGNALS[api], source)
     check_cut(parser, whole, count + bool(inside))  # a record may be whole before its blank line
+    check_calls_stay(parser, whole.parser)
 
 
 def _hidden(source: bytes) -> bool:
