@@ -243,7 +243,8 @@ class MessageParser:
         if wire is None:
             self._detect(record)
         elif self._turns.ended:
-            self._pass_on(record)
+            if record.text != "[DONE]":  # the mere end of a stream whose terminal record came
+                self._pass_on(record)
         elif isinstance(data, dict) and not record.exception:
             if not wire.record(data, record.event):
                 self._not_understood(record)

@@ -15,7 +15,16 @@ from streamparse.errors import ProviderError
 from streamparse.message import Message
 from streamparse.turn import Turns
 
-__all__ = ["Wire", "dict_of", "list_of", "number_of", "provider_error", "shown", "text_of"]
+__all__ = [
+    "Wire",
+    "dict_of",
+    "is_something",
+    "list_of",
+    "number_of",
+    "provider_error",
+    "shown",
+    "text_of",
+]
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -124,6 +133,11 @@ def dict_of(value: Any) -> dict[str, Any]:
 def list_of(value: Any) -> list[Any]:
     """`value` if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def is_something(value: Any) -> bool:
+    """Is there anything to tell? Null, `""` and empty containers say nothing."""
+    return value is not None and value != "" and value != [] and value != {}
 
 
 def number_of(*values: Any) -> int | None:

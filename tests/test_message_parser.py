@@ -244,7 +244,7 @@ def test_records_after_the_end_are_passed_on() -> None:
     message, events = read([sse(HELLO) + sse([text_chunk("late"), unknown(1)])])
     place = kinds(events).index("message_finished")
     late = [event for event in events[place:] if isinstance(event, ProviderEvent)]
-    assert [event.data for event in late] == [text_chunk("late"), unknown(1), {"text": "[DONE]"}]
+    assert [event.data for event in late] == [text_chunk("late"), unknown(1)]
     assert message.text == "Hello"
 
 
@@ -396,7 +396,7 @@ def test_an_error_in_the_middle() -> None:
     message, events = read([sse(records)])
     assert (message.status, message.text) == ("failed", "He")
     assert message.tool_calls[0].partial == {}
-    assert [type(event) for event in events[-3:-1]] == [ToolCallTruncated, MessageFailed]
+    assert [type(event) for event in events[-2:]] == [ToolCallTruncated, MessageFailed]
 
 
 def test_a_bare_message_in_the_middle_is_no_error() -> None:
@@ -494,3 +494,12 @@ def test_deep_values_are_no_problem(depth: int) -> None:
         if depth < 1_000:
             _, _, error = run_parser([sse([record, record])])
             assert error is None
+
+
+def test_the_sentinel_after_the_terminal_record_says_nothing() -> None:
+    """`[DONE]` after `message-end` (Cohere) is no record that somebody could miss."""
+    end = {"type": "message-end", "delta": {"finish_reason": "COMPLETE"}}
+    parser = MessageParser("cohere-v2")
+    events = parser.feed(f"data: {json.dumps(end)}\n\ndata: [DONE]\n\ndata: {{}}\n\n")
+    assert [event.type for event in events][-2:] == ["message_finished", "provider_event"]
+    assert events[-1] == ProviderEvent("record", {})

@@ -20,7 +20,15 @@ from streamparse.calls import CallReader
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, GrowingText, Message, Reasoning, Text, ToolCall, Usage
 from streamparse.turn import Turn, Turns
-from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
+from streamparse.wire import (
+    Wire,
+    dict_of,
+    is_something,
+    list_of,
+    number_of,
+    provider_error,
+    text_of,
+)
 
 __all__ = ["CohereV2", "history"]
 
@@ -89,14 +97,14 @@ class CohereV2(Wire):
                 reader.end()
         for key in data:
             known = key in _RECORD and (key != "delta" or isinstance(data[key], dict))
-            if not known and _is_something(data[key]):
+            if not known and is_something(data[key]):
                 turn.pass_on(key, data[key])
         if kind == "message-end":
             self._finish(turn, delta)
             self.turns.end()
         else:
             for key in delta:
-                if key != "message" and _is_something(delta[key]):
+                if key != "message" and is_something(delta[key]):
                     turn.pass_on(key, delta[key])
         return True
 
@@ -108,7 +116,7 @@ class CohereV2(Wire):
             for reader in self.calls.values():
                 reader.end()
             for key in data:
-                if key not in _BODY and _is_something(data[key]):
+                if key not in _BODY and is_something(data[key]):
                     turn.pass_on(key, data[key])
             self._finish(turn, data)
             self.turns.end()
@@ -146,7 +154,7 @@ class CohereV2(Wire):
         for citation in _several(message.get("citations")):
             turn.add(Citation(citation))
         for key in message:
-            if key not in _MESSAGE and _is_something(message[key]):
+            if key not in _MESSAGE and is_something(message[key]):
                 turn.pass_on(key, message[key])
 
     def _plan(self, turn: Turn, text: str) -> None:
@@ -166,7 +174,7 @@ class CohereV2(Wire):
             if key in ("text", "thinking") and isinstance(block[key], str):
                 if block[key]:
                     self._grow(turn, index, key, block[key])
-            elif key != "type" and _is_something(block[key]):
+            elif key != "type" and is_something(block[key]):
                 turn.pass_on(f"content.{key}", block[key])
 
     def _grow(self, turn: Turn, index: int, kind: str, text: str) -> None:
@@ -194,7 +202,7 @@ class CohereV2(Wire):
         elif arguments is not None:
             reader.feed_value(arguments)
         for key in call:
-            if key not in ("id", "type", "function") and _is_something(call[key]):
+            if key not in ("id", "type", "function") and is_something(call[key]):
                 reader.call.extra[key] = call[key]
 
 
@@ -207,10 +215,6 @@ def _several(value: Any) -> list[Any]:
     if isinstance(value, (dict, str)):
         return [value] if value else []
     return list_of(value)
-
-
-def _is_something(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
 
 
 def _usage(raw: dict[str, Any]) -> Usage:

@@ -34,7 +34,15 @@ from streamparse.message import (
     Usage,
 )
 from streamparse.turn import Turn, Turns
-from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
+from streamparse.wire import (
+    Wire,
+    dict_of,
+    is_something,
+    list_of,
+    number_of,
+    provider_error,
+    text_of,
+)
 
 __all__ = ["GoogleInteractions", "history"]
 
@@ -108,7 +116,7 @@ class GoogleInteractions(Wire):
         if data.get("event_id"):  # to resume the stream; in every event, so it has none here
             turn.message.extra["event_id"] = data["event_id"]
         for key in data:
-            if key not in _RECORD and _is_something(data[key]):
+            if key not in _RECORD and is_something(data[key]):
                 turn.note(key, data[key])
         self._event(turn, kind, data)
         metadata = dict_of(data.get("metadata"))
@@ -144,7 +152,7 @@ class GoogleInteractions(Wire):
     def _interaction(self, turn: Turn, interaction: dict[str, Any]) -> None:
         turn.begin(interaction.get("id"), interaction.get("model") or interaction.get("agent"))
         for key in interaction:
-            if key not in _INTERACTION and _is_something(interaction[key]):
+            if key not in _INTERACTION and is_something(interaction[key]):
                 turn.note(key, interaction[key])
 
     def _complete(self, turn: Turn, interaction: dict[str, Any]) -> None:
@@ -248,7 +256,7 @@ class GoogleInteractions(Wire):
         text = text_of(content.get("text")) if isinstance(content, dict) else text_of(content)
         if text:
             turn.reasoning(text, step.thought_in(turn))
-        elif _is_something(content) and dict_of(content).get("type") != "text":
+        elif is_something(content) and dict_of(content).get("type") != "text":
             turn.pass_on("thought_summary", content)
 
     def _signature(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
@@ -280,7 +288,7 @@ class GoogleInteractions(Wire):
         elif arguments:
             reader.feed_value(arguments)
         for key in source:
-            if key not in ("type", "id", "name", "arguments") and _is_something(source[key]):
+            if key not in ("type", "id", "name", "arguments") and is_something(source[key]):
                 reader.call.extra[key] = source[key]
 
     def _result(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
@@ -296,7 +304,7 @@ class GoogleInteractions(Wire):
             part.extra["name"] = source["name"]
         _grow(part, source.get("result"))
         for key in source:
-            if key not in ("type", "call_id", "name", "result") and _is_something(source[key]):
+            if key not in ("type", "call_id", "name", "result") and is_something(source[key]):
                 part.extra[key] = source[key]
 
 
@@ -362,12 +370,8 @@ def _cite(turn: Turn, source: dict[str, Any]) -> None:
 
 def _pass_on(turn: Turn, source: dict[str, Any], understood: tuple[str, ...]) -> None:
     for key in source:
-        if key not in understood and _is_something(source[key]):
+        if key not in understood and is_something(source[key]):
             turn.pass_on(key, source[key])
-
-
-def _is_something(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
 
 
 def _usage(raw: dict[str, Any]) -> Usage:

@@ -28,7 +28,15 @@ from streamparse.correlation import Correlator
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, Message, Reasoning, ToolCall, Usage
 from streamparse.turn import Turn, Turns
-from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
+from streamparse.wire import (
+    Wire,
+    dict_of,
+    is_something,
+    list_of,
+    number_of,
+    provider_error,
+    text_of,
+)
 
 __all__ = ["OpenAIChat", "history"]
 
@@ -108,14 +116,14 @@ class OpenAIChat(Wire):
                 self.turns.first.pass_on("choices", choice)
         first = self.turns.first
         usage = data.get("usage")
-        if not _is_something(usage):
+        if not is_something(usage):
             usage = dict_of(data.get("x_groq")).get("usage")
         if isinstance(usage, dict):
             first.usage(_usage(usage))
         elif usage is not None:
             first.pass_on("usage", usage)
         for key in data:
-            if key not in _IGNORED and _is_something(data[key]):
+            if key not in _IGNORED and is_something(data[key]):
                 first.note(key, data[key])
         if error:
             self._fail(error, data)
@@ -139,10 +147,10 @@ class OpenAIChat(Wire):
             self._message(turn, dict_of(message))
         elif isinstance(delta, dict):
             self._delta(turn, delta)
-        elif _is_something(delta):
+        elif is_something(delta):
             turn.pass_on("delta", delta)
         for key in choice:
-            if key not in _CHOICE and _is_something(choice[key]):
+            if key not in _CHOICE and is_something(choice[key]):
                 if key in _REPEATED:
                     turn.note(key, choice[key])
                 elif key != "text":  # the same as the delta (Together)
@@ -153,7 +161,7 @@ class OpenAIChat(Wire):
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self._finish(turn, reason)
-        elif _is_something(reason):
+        elif is_something(reason):
             turn.pass_on("finish_reason", reason)
         return whole
 
@@ -173,7 +181,7 @@ class OpenAIChat(Wire):
 
     def _delta(self, turn: Turn, delta: dict[str, Any]) -> None:
         for key in delta:
-            if not isinstance(delta[key], _DELTA.get(key, ())) and _is_something(delta[key]):
+            if not isinstance(delta[key], _DELTA.get(key, ())) and is_something(delta[key]):
                 turn.pass_on(key, delta[key])
         self._reasoning(turn, delta)
         content = delta.get("content")
@@ -262,10 +270,10 @@ class OpenAIChat(Wire):
         elif arguments is not None:
             reader.feed_value(arguments)
         for key in entry:
-            if key not in _CALL and _is_something(entry[key]):
+            if key not in _CALL and is_something(entry[key]):
                 reader.call.extra[key] = entry[key]
         for key in function:
-            if key not in ("name", "arguments", "input") and _is_something(function[key]):
+            if key not in ("name", "arguments", "input") and is_something(function[key]):
                 turn.pass_on(f"function.{key}", function[key])
 
     def _reader(
@@ -301,10 +309,6 @@ class OpenAIChat(Wire):
         reader = turn.call(identity, name, kind)
         calls.add(reader, index, identity)
         return reader
-
-
-def _is_something(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
 
 
 # OpenRouter's `reasoning_details`: pieces of a list of typed objects, told apart by index.
