@@ -82,7 +82,7 @@ def records_of(data: bytes) -> list[Any]:
 def positions(record: Any) -> list[tuple[Any, Any]]:
     """Every place of a value inside the record: its container and its key or index."""
     found: list[tuple[Any, Any]] = []
-    todo = [record]
+    todo = [] if record is DEEP else [record]
     while todo:
         holder = todo.pop()
         keys = holder if isinstance(holder, dict) else range(len(holder))

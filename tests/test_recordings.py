@@ -37,7 +37,7 @@ SIGNALS = {
     "openai-completions": rb'"finish_reason"\s*:\s*"|\[DONE\]',
     "openai-responses": rb"response\.completed|\[DONE\]",
     "anthropic-messages": rb"message_stop|\"stop_reason\"\s*:\s*\"",
-    "google-generate": rb'"finishReason"\s*:\s*"',
+    "google-generate": rb'"finishReason"\s*:\s*["1-9]',  # Vertex has numbers
     "google-interactions": rb'interaction\.complete|"status"\s*:\s*"(completed|requires_action)',
     "bedrock-converse": rb"messageStop|\"stopReason\"",
     "cohere-v2": rb"message-end",
