@@ -46,6 +46,7 @@ from streamparse import (
     iter_json,
     json_stream,
 )
+from tests.counted import AsyncSource, Fragments, Source
 
 TRIP = '{"city": "Paris", "items": [{"n": 1}, {"n": 2}], "days": 3}'
 
