@@ -36,6 +36,7 @@ COMPILED = (
     "streamparse/transport.py",
     "streamparse/message.py",
     "streamparse/message_events.py",
+    "streamparse/assemble.py",
     "streamparse/calls.py",
     "streamparse/correlation.py",
     "streamparse/output.py",

@@ -6,6 +6,7 @@ read from `fuzz/corpus/`.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -13,8 +14,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def main(target: str, check: str, corpus: str) -> None:
-    """Fuzz the named function of `fuzz.checks` until libFuzzer ends the process."""
+def main(target: str, check: str, corpus: str, module: str = "checks") -> None:
+    """Fuzz the named function of a module of `fuzz` until libFuzzer ends the process."""
     try:
         import atheris
     except ImportError:
@@ -22,7 +23,7 @@ def main(target: str, check: str, corpus: str) -> None:
         sys.exit(2)
     # What guides the fuzzer is the coverage of the package alone.
     with atheris.instrument_imports(include=["streamparse"]):
-        from fuzz import checks
+        checks = importlib.import_module(f"fuzz.{module}")
     atheris.Setup(arguments(target, corpus), getattr(checks, check))
     atheris.Fuzz()
 

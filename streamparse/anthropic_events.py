@@ -40,7 +40,7 @@ from streamparse.message import (
 from streamparse.turn import Turn, Turns
 from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
 
-__all__ = ["EVENTS", "AnthropicEvents", "history"]
+__all__ = ["AnthropicEvents", "EVENTS", "history"]
 
 #: The events that only this API has.
 EVENTS: Final = frozenset(
@@ -81,7 +81,7 @@ _MESSAGE: Final = frozenset(
 _STOPPED: Final = frozenset(("stop_reason",))
 _TEXT: Final = frozenset(("type", "text", "citations", "parsed_output"))
 _THINKING: Final = frozenset(("type", "thinking", "signature"))
-_REDACTED: Final = frozenset(("type",))
+_ONLY_TYPE: Final = frozenset(("type",))
 _CALL: Final = frozenset(("type", "id", "name", "input"))
 _RESULT: Final = frozenset(("tool_use_id", "content"))
 # The field of each kind of delta.
@@ -97,13 +97,13 @@ _FIELDS: Final[dict[str, str]] = {
 class _Block:
     """One block: what its deltas go to."""
 
-    __slots__ = ("input", "kept", "open", "part", "reader")
+    __slots__ = ("entry", "input", "open", "part", "reader")
 
     def __init__(self) -> None:
         self.part: Part | None = None  # text or reasoning
         self.reader: CallReader | None = None
         self.input: Any = None  # of a call: came with the start, holds if no delta comes
-        self.kept: dict[str, Any] | None = None  # a block of another kind
+        self.entry: dict[str, Any] | None = None  # of a block of another kind; see `_begin_other`
         self.open: bool = True
 
 
@@ -204,15 +204,18 @@ class AnthropicEvents(Wire):
 
     def _fail(self, data: dict[str, Any]) -> None:
         self._take_inputs()
-        error = provider_error(data, "error")
+        error = provider_error(data) or provider_error(data, "error")
         assert error is not None
         self.turns.fail(error)
 
     def _note(self, data: dict[str, Any], known: Collection[str]) -> None:
         """What is not understood of an object that speaks of the whole answer."""
+        turn = self.turns.at(0)
         for key, value in data.items():
-            if key not in known and value is not None:
-                self.turns.at(0).note(key, value)
+            if key == "content_blocks":  # the name of what `_begin_other` keeps
+                turn.pass_on(key, value)
+            elif key not in known and value is not None:
+                turn.note(key, value)
 
     def _usage(self, usage: Any) -> None:
         if isinstance(usage, dict):
@@ -257,7 +260,7 @@ class AnthropicEvents(Wire):
         elif kind == "thinking":
             self._begin_thinking(turn, begun, block)
         elif kind == "redacted_thinking":
-            begun.part = Reasoning(extra=_rest(block, _REDACTED))
+            begun.part = Reasoning(extra=_rest(block, _ONLY_TYPE))
             turn.add(begun.part)
         elif kind == "tool_use" or kind.endswith("_tool_use"):
             self._begin_call(turn, begun, block, data)
@@ -309,11 +312,10 @@ class AnthropicEvents(Wire):
 
         `message.extra["content_blocks"]` has each with the position in `content` it came at.
         """
-        begun.kept = dict(block)
         turn.begin()
         message = turn.message
-        entry = {"position": len(message.content), "block": begun.kept}
-        message.extra.setdefault("content_blocks", []).append(entry)
+        begun.entry = {"position": len(message.content), "block": dict(block)}
+        message.extra.setdefault("content_blocks", []).append(begun.entry)
         turn.pass_on(text_of(block.get("type")) or "content_block", data)
         if block.get("type") == "fallback":
             turn.begin(None, dict_of(block.get("to")).get("model"))
@@ -360,13 +362,13 @@ class AnthropicEvents(Wire):
         value = None if field is None else delta.get(field)
         if not self._understands(turn, kind, value, block, data):
             turn.pass_on(kind or "content_block_delta", data)
-            if block is not None and block.kept is not None:
-                _keep(block.kept, kind, delta)
+            if block is not None and block.entry is not None:
+                _keep(block.entry, kind, delta)
             return
         if len(delta) > 2:
             for key in delta:
                 if key != "type" and key != field:
-                    turn.note(key, delta[key])
+                    turn.pass_on(key, delta[key])
 
     def _understands(
         self, turn: Turn, kind: str, value: Any, block: _Block | None, data: dict[str, Any]
@@ -456,16 +458,16 @@ def _take_input(block: _Block) -> None:
         reader.feed_value(value)
 
 
-def _keep(kept: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
+def _keep(entry: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
     """A delta of a block of another kind.
 
     That of a compaction is known: it brings the fields. Others make the block one that cannot be
     given back, because nobody knows how it would look.
     """
     if kind == "compaction_delta":
-        kept.update({key: delta[key] for key in delta if key != "type" and delta[key] is not None})
+        entry["block"].update(_rest(delta, _ONLY_TYPE))
     else:
-        kept.setdefault("deltas", []).append(delta)
+        entry.setdefault("deltas", []).append(delta)
 
 
 def _usage(raw: dict[str, Any]) -> Usage:
@@ -501,7 +503,7 @@ def history(message: Message) -> list[dict[str, Any]]:
     calls = {call.id: call for call in message.tool_calls if not _goes_back(call)}
     others: dict[int, list[dict[str, Any]]] = {}
     for entry in list_of(message.extra.get("content_blocks")):
-        if "deltas" not in entry["block"]:
+        if "deltas" not in entry:
             others.setdefault(entry["position"], []).append(entry["block"])
     blocks: list[dict[str, Any]] = []
     for position, part in enumerate(message.content):
@@ -523,7 +525,7 @@ def _blocks_of(part: Part) -> list[dict[str, Any]]:
     if isinstance(part, Text):
         return [{"type": "text", "text": part.text, **part.extra}] if part.text.strip() else []
     if isinstance(part, Reasoning):
-        if part.extra.get("data"):
+        if not part.text and part.extra.get("data"):
             return [{"type": "redacted_thinking", **part.extra}]
         signed = bool(part.extra.get("signature"))
         return [{"type": "thinking", "thinking": part.text, **part.extra}] if signed else []

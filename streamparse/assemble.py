@@ -56,9 +56,10 @@ class Assembler:
         self.limits = limits
         # Strings that were left unfinished for another path: more of them is appended.
         self.growing: set[Path] = set()
-        # Completed containers that a misplaced piece changed, as copies: what was reported
-        # complete is not touched. Kept, so that their ids stay theirs.
-        self.owned: dict[int, Any] = {}
+        # Complete containers that a misplaced piece changed, by id: they are copies, as what was
+        # reported complete is not touched. Sorted by how many containers around them are open,
+        # since the end of the innermost of these reports them too.
+        self.owned: dict[int, dict[int, Any]] = {}
 
     # Pieces.
 
@@ -175,6 +176,7 @@ class Assembler:
 
     def _end_containers(self, count: int) -> None:
         for _ in range(count):
+            self.owned.pop(len(self.builder.base) + 1, None)
             self.sink.end(0)
 
     def _is_next(self, step: str | int) -> bool:
@@ -196,7 +198,7 @@ class Assembler:
                 return True
         # An index was skipped, or a container of the other kind is wanted here.
         if members is not None or items is not None:
-            self.sink.end(0)
+            self._end_containers(1)
         return False
 
     def _begin(self, step: str | int) -> None:
@@ -240,11 +242,11 @@ class Assembler:
             return
         is_open = builder.members is not None or builder.items is not None
         opened = len(builder.base) + 1 if is_open else 0
-        node = self._fitting(builder.root, path[0], opened > 0)
+        node = self._fitting(builder.root, path[0], 0, opened)
         builder.root = node
         for depth in range(1, len(path)):
             child = _child(node, path[depth - 1])
-            fitting = self._fitting(child, path[depth], depth < opened)
+            fitting = self._fitting(child, path[depth], depth, opened)
             if fitting is not child:
                 _put(node, path[depth - 1], fitting)
             node = fitting
@@ -253,19 +255,20 @@ class Assembler:
         else:
             _put(node, path[-1], value)
 
-    def _fitting(self, node: Any, step: str | int, is_open: bool) -> Any:
+    def _fitting(self, node: Any, step: str | int, depth: int, opened: int) -> Any:
         """`node`, a copy of it or an empty container, which `step` leads into and we may change.
 
-        A container that is open was reported to nobody yet.
+        The outermost `opened` containers of the path are open: nobody was told of them yet.
         """
+        owned = self.owned.setdefault(opened, {})
         kind = dict if isinstance(step, str) else list
         if not isinstance(node, kind):
             node = kind()
-        elif is_open or id(node) in self.owned:
+        elif depth < opened or id(node) in owned:
             return node
         else:
             node = node.copy()
-        self.owned[id(node)] = node
+        owned[id(node)] = node
         return node
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from streamparse._core.chain import Chain
-from streamparse._core.flat import flatten
+from streamparse._core.flat import equal
 from streamparse._core.machine import Machine
 from streamparse._core.parser import JSONParser, locate
 from streamparse._core.transcriber import Transcriber, tell
@@ -39,7 +39,7 @@ from streamparse.message_events import (
     ToolCallTruncated,
 )
 
-__all__ = ["CUT", "LIMIT", "NORMAL", "CallReader"]
+__all__ = ["CUT", "CallReader", "LIMIT", "NORMAL"]
 
 # How a message ends, as far as its calls are concerned.
 NORMAL: Final = 0
@@ -112,7 +112,7 @@ class CallReader:
         if call.id is None:
             call.id = identity
         elif call.id != identity:
-            self.note("changed_id", f"this delta names the call {identity!r}, not {call.id!r}")
+            self.oddity("changed_id", f"this delta names the call {identity!r}, not {call.id!r}")
 
     def set_name(self, name: str) -> None:
         """Repeats are ignored, a longer one that begins with the old replaces it."""
@@ -121,9 +121,9 @@ class CallReader:
             call.name = name
             self.begin()
         elif name != call.name:
-            self.note("changed_name", f"this delta names the tool {name!r}, not {call.name!r}")
+            self.oddity("changed_name", f"this delta names the tool {name!r}, not {call.name!r}")
 
-    def note(self, code: str, message: str) -> None:
+    def oddity(self, code: str, message: str) -> None:
         """Keep an oddity in `call.errors`, once for each code."""
         call = self.call
         if all(error.code != code for error in call.errors):
@@ -176,7 +176,7 @@ class CallReader:
         elif text.startswith(known):
             self.feed(text[len(known) :])
         elif self.call.kind != "custom" and self._says_the_same(text):
-            self.note("replaced_arguments", "the final arguments are written in another way")
+            self.oddity("replaced_arguments", "the final arguments are written in another way")
         elif text.strip(_SPACE) != known.strip(_SPACE):
             self.replaced(text)
 
@@ -187,7 +187,7 @@ class CallReader:
             message = "the final arguments differ from those that were streamed"
             self._reject(WireError(message, code="replaced_arguments", offset=offset))
         else:
-            self.note("replaced_arguments", "other arguments came after the end of the call")
+            self.oddity("replaced_arguments", "other arguments came after the end of the call")
         data = {**self.call.naming(), "text": text}
         self.out.append(ProviderEvent("replaced_arguments", data, self.choice))
 
@@ -288,7 +288,7 @@ class CallReader:
             text = text[expected:]
             if self.again == len(self.first):
                 self.again = 0
-                self.note("repeated_arguments", "the whole arguments came once more")
+                self.oddity("repeated_arguments", "the whole arguments came once more")
 
     def _refuse_second(self, text: str) -> None:
         call = self.call
@@ -308,9 +308,9 @@ class CallReader:
         copy = Transcriber(Chain().head)
         tell(value, copy)
         text = copy.take()
-        if self.open and self.whole and value == self.call.partial:
+        if self.open and self.whole and equal(value, self.call.partial):
             self.call.grow_raw(text)
-            self.note("repeated_arguments", "the whole arguments came once more")
+            self.oddity("repeated_arguments", "the whole arguments came once more")
         elif self.open and not self.whole:
             self.feed(text)
         elif self.open:
@@ -325,7 +325,7 @@ class CallReader:
             call.grow(text)
             return
         call.grow_raw(text)
-        self.note("late_delta", "a delta came after the end of the call")
+        self.oddity("late_delta", "a delta came after the end of the call")
         late = {**call.naming(), "text": text}
         self.out.append(ProviderEvent("late_tool_call_delta", late, self.choice))
 
@@ -337,13 +337,7 @@ class CallReader:
             parser.finish()
         except StreamParseError:
             return False
-        shape, leaves = flatten(parser.value)
-        known, known_leaves = flatten(self.call.partial)
-        if not self.whole or shape != known or leaves != known_leaves:
-            return False
-        # For Python, 1 equals True.
-        pairs = zip(leaves, known_leaves, strict=True)
-        return all(isinstance(one, bool) == isinstance(other, bool) for one, other in pairs)
+        return self.whole and equal(parser.value, self.call.partial)
 
     # How it ends.
 
@@ -409,7 +403,7 @@ class CallReader:
         if not self.open:
             return
         if self.again:
-            self.note("repeated_arguments", "the arguments were being repeated at the end")
+            self.oddity("repeated_arguments", "the arguments were being repeated at the end")
         self._settle("truncated")
         self.out.append(ToolCallTruncated(self.call, self.choice))
 

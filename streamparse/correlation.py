@@ -72,7 +72,7 @@ class Correlator:
 
     def _know(self, reader: CallReader, identity: str) -> None:
         if identity in self.by_id:
-            reader.note("repeated_id", f"an earlier call has the id {identity!r} too")
+            reader.oddity("repeated_id", f"an earlier call has the id {identity!r} too")
         self.by_id[identity] = reader
 
     def _by_identity(

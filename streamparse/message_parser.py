@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from streamparse._core.sink import Sink
-from streamparse._core.transcriber import Transcriber, tell
 from streamparse.errors import ProviderError, StreamParseError, WireError
 from streamparse.limits import Limits
 from streamparse.message import Message
@@ -22,7 +20,7 @@ from streamparse.sdk import chunk_of
 from streamparse.text import Utf8Replacer
 from streamparse.transport import Record, Transport
 from streamparse.turn import Turns
-from streamparse.wire import Wire, provider_error
+from streamparse.wire import Wire, provider_error, shown
 from streamparse.wires.anthropic_messages import AnthropicMessages
 from streamparse.wires.bedrock_converse import BedrockConverse
 from streamparse.wires.bedrock_invoke_anthropic import BedrockInvokeAnthropic
@@ -34,7 +32,7 @@ from streamparse.wires.openai_chat import OpenAIChat
 from streamparse.wires.openai_completions import OpenAICompletions
 from streamparse.wires.openai_responses import OpenAIResponses
 
-__all__ = ["APIS", "MessageParser"]
+__all__ = ["MessageParser"]
 
 # In the order in which `"auto"` asks them; the first that recognizes a record has it.
 _WIRES: Final[tuple[type[Wire], ...]] = (
@@ -181,6 +179,18 @@ class MessageParser:
         self._turns.end()
         return self._take_events()
 
+    def cut(self) -> list[AnyMessageEvent]:
+        """The input broke off, or nobody reads on: as `finish`, but never a normal end.
+
+        What is open is truncated, the plain text of a model too; what was held back undecided is
+        given up. Raises nothing; after `finish` or a failure there is nothing left to say.
+        """
+        if self._finished or self._failure is not None:
+            return []
+        self._finished = True
+        self._turns.end()
+        return self._turns.take()  # no part of the metrics: nothing came
+
     def _take_events(self) -> list[AnyMessageEvent]:
         events = self._turns.take()
         if self.metrics is not None:
@@ -233,7 +243,8 @@ class MessageParser:
         if wire is None:
             self._detect(record)
         elif self._turns.ended:
-            self._pass_on(record)
+            if record.text != "[DONE]":  # the mere end of a stream whose terminal record came
+                self._pass_on(record)
         elif isinstance(data, dict) and not record.exception:
             if not wire.record(data, record.event):
                 self._not_understood(record)
@@ -263,7 +274,7 @@ class MessageParser:
         if record.cut:
             name = "incomplete_record"
         elif isinstance(data, dict):
-            name = record.event or str(data.get("type") or data.get("object") or "record")
+            name = record.event or shown(data.get("type") or data.get("object") or "record")
         else:
             name = record.event or "record"
         self._turns.first.pass_on(name, {"text": record.text} if data is None else data)
@@ -329,11 +340,7 @@ class MessageParser:
 
 def _text_of(record: Record) -> str:
     """The source of a record, or JSON text as good as it."""
-    if record.text or record.data is None:
-        return record.text
-    text = Transcriber(Sink())
-    tell(record.data, text)
-    return text.take()
+    return record.text if record.text or record.data is None else shown(record.data)
 
 
 def _kind_of(fragment: Any) -> str:

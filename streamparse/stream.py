@@ -39,7 +39,15 @@ _OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
 # What fragments come to
 
 
-class _Answer(View[MessageParser]):
+class _Events(View[MessageParser]):
+    """The events. Whatever ends the reading too early cuts the answer: it is not in progress."""
+
+    def stop(self) -> None:
+        super().stop()
+        self.parser.cut()
+
+
+class _Answer(_Events):
     """What is shown of one answer; the error at its end, if it was cut or failed."""
 
     def show(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
@@ -235,7 +243,8 @@ class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent]):
     at the output raise what refused it too (`SchemaViolation`, `JSONSyntaxError`), at once.
 
     Whatever ends the reading (the last fragment, an error, leaving the `with` block) closes the
-    source by its `close()`, or that of its `response`. Exceptions of the source pass unchanged.
+    source by its `close()`, or that of its `response`. An answer that was still in progress is then
+    truncated. Exceptions of the source pass unchanged.
 
     >>> parts = ['{"city": "Par', 'is", "days": 3}']
     >>> with stream(parts, api="text") as answer:
@@ -247,7 +256,7 @@ class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent]):
 
     def __init__(self, source: Any, make: Callable[..., MessageParser], output: Any) -> None:
         self._make, self._output = make, output
-        super().__init__(source, View(make(output=output)))
+        super().__init__(source, _Events(make(output=output)))
 
     def text(self) -> Generator[str, None, None]:
         """The text of the answer, delta by delta."""
@@ -268,7 +277,7 @@ class AsyncStream(_Options, AsyncReading[MessageParser, AnyMessageEvent]):
 
     def __init__(self, source: Any, make: Callable[..., MessageParser], output: Any) -> None:
         self._make, self._output = make, output
-        super().__init__(source, View(make(output=output)))
+        super().__init__(source, _Events(make(output=output)))
 
     def text(self) -> AsyncGenerator[str, None]:
         """See `Stream.text`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from streamparse._core.flat import equal
 from streamparse.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse.errors import LimitError, ProviderError, StreamParseError
 from streamparse.limits import Limits
@@ -84,13 +85,14 @@ class Turn:
 
     def usage(self, usage: Usage) -> None:
         """What the provider has counted by now; the last word holds."""
-        if usage != self.message.usage:
+        known = self.message.usage
+        if known is None or not equal(usage.to_dict(), known.to_dict()):
             self.message.usage = usage
             self.out.append(UsageUpdated(usage, self.choice))
 
     def note(self, name: str, data: Any) -> None:
         """Something without an event of its own; said again only when it has changed."""
-        if name in self.noted and self.noted[name] == data:
+        if name in self.noted and equal(self.noted[name], data):
             return
         self.noted[name] = data
         self.message.extra[name] = data
@@ -231,12 +233,15 @@ class Turn:
             return
         self.begin()
         message = self.message
+        # After a finish reason only calls that began later are open: nothing has settled them.
+        cut = any(reader.open for reader in self.calls)
+        self._close_calls(CUT)
         if message.finish_reason is None:
-            self._close_calls(CUT)
             message.status = "truncated"
         else:
             message.finish_reason = self._finished(message.finish_reason)
-            message.status = _STATUS.get(message.finish_reason, "complete")
+            status = _STATUS.get(message.finish_reason, "complete")
+            message.status = "truncated" if cut and status == "complete" else status
         if self.output is not None:
             self.output.end()
         self.ended = True

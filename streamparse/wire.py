@@ -9,11 +9,22 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from streamparse._core._marks import mypyc_attr
+from streamparse._core.sink import Sink
+from streamparse._core.transcriber import Transcriber, tell
 from streamparse.errors import ProviderError
 from streamparse.message import Message
 from streamparse.turn import Turns
 
-__all__ = ["Wire", "dict_of", "list_of", "number_of", "provider_error", "text_of"]
+__all__ = [
+    "Wire",
+    "dict_of",
+    "is_something",
+    "list_of",
+    "number_of",
+    "provider_error",
+    "shown",
+    "text_of",
+]
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -93,8 +104,17 @@ def _message_of(inner: Any, data: dict[str, Any], name: str) -> str:
         named = (inner[key] for key in words if inner.get(key) and inner[key] != "error")
         word = name or next(named, word)
     if sentence is None:
-        return str(word or "the provider reported an error")
-    return f"{word}: {sentence}" if word and word != "error" else str(sentence)
+        return shown(word) if word else "the provider reported an error"
+    return f"{shown(word)}: {shown(sentence)}" if word and word != "error" else shown(sentence)
+
+
+def shown(value: Any) -> str:
+    """A value of a record as text: a container as JSON (`str` would recurse)."""
+    if not isinstance(value, (dict, list)):
+        return str(value)
+    text = Transcriber(Sink())
+    tell(value, text)
+    return text.take()
 
 
 # Missing, null and of the wrong type are the same to an adapter.
@@ -113,6 +133,11 @@ def dict_of(value: Any) -> dict[str, Any]:
 def list_of(value: Any) -> list[Any]:
     """`value` if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def is_something(value: Any) -> bool:
+    """Is there anything to tell? Null, `""` and empty containers say nothing."""
+    return value is not None and value != "" and value != [] and value != {}
 
 
 def number_of(*values: Any) -> int | None:

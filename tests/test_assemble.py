@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streamparse import LimitError, Limits
@@ -214,6 +214,7 @@ def expected_after(root: Any, path: Path, value: Any) -> Any:
     return items
 
 
+@example([((0,), None), ((0, 0), None), ((2,), None), ((0, 1), None)])
 @given(st.lists(st.tuples(PATHS, SCALARS), min_size=1, max_size=12))
 def test_any_values_at_any_paths_are_set_and_nothing_reported_changes(
     pieces: list[tuple[Path, Any]],

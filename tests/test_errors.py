@@ -267,6 +267,9 @@ def codes_in(folder: Path) -> Iterator[tuple[str, str]]:
             elif isinstance(node, ast.Assign):
                 for code in codes_of_assignment(node):
                     yield code, f"{source.name}:{node.lineno}"
+            elif isinstance(node, ast.arguments):
+                for code in codes_of_parameters(node):
+                    yield code, f"{source.name}"
 
 
 def codes_of_call(call: ast.Call) -> Iterator[str]:
@@ -274,8 +277,15 @@ def codes_of_call(call: ast.Call) -> Iterator[str]:
         if keyword.arg == "code" and isinstance(keyword.value, ast.Constant):
             yield str(keyword.value.value)
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    if name == "_reject" and isinstance(call.args[0], ast.Constant):
+    if name in ("_reject", "oddity") and isinstance(call.args[0], ast.Constant):
         yield str(call.args[0].value)
+
+
+def codes_of_parameters(parameters: ast.arguments) -> Iterator[str]:
+    """`code: str = "…"`."""
+    for parameter, default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True):
+        if parameter.arg == "code" and isinstance(default, ast.Constant):
+            yield str(default.value)
 
 
 def codes_of_assignment(assignment: ast.Assign) -> Iterator[str]:

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzz import checks, driver
+from fuzz.messages import check_messages
 from tests.strategies import ANY_BYTES, ANY_MANY_TEXTS, ANY_TEXTS, STOP_TEXTS
 
 ROOT = Path(__file__).parents[1]
 SEEDS = sorted((ROOT / "fuzz" / "corpus" / "json").iterdir())
 STREAMS = sorted((ROOT / "fuzz" / "corpus" / "transport").iterdir())
+MESSAGES = sorted((ROOT / "fuzz" / "corpus" / "messages").iterdir())
 TARGETS = sorted(path.stem for path in (ROOT / "fuzz").glob("fuzz_*.py"))
 
 CHECKS: list[Callable[[bytes], None]] = [
@@ -68,6 +70,15 @@ def test_spoilt_stream(
     data = seed.read_bytes()
     place %= len(data) + 1
     check(data[:place] + damage + (b"" if cuts else data[place:]))
+
+
+@pytest.mark.parametrize("seed", MESSAGES, ids=lambda path: path.stem)
+@given(st.binary(max_size=8), st.integers(0, 2000), st.booleans())
+def test_spoilt_messages(seed: Path, damage: bytes, place: int, cuts: bool) -> None:
+    """A stream of each wire with something put into it; the check spoils it further."""
+    data = seed.read_bytes()
+    place %= len(data) + 1
+    check_messages(data[:place] + damage + (b"" if cuts else data[place:]))
 
 
 @given(st.binary())

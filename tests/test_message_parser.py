@@ -244,7 +244,7 @@ def test_records_after_the_end_are_passed_on() -> None:
     message, events = read([sse(HELLO) + sse([text_chunk("late"), unknown(1)])])
     place = kinds(events).index("message_finished")
     late = [event for event in events[place:] if isinstance(event, ProviderEvent)]
-    assert [event.data for event in late] == [text_chunk("late"), unknown(1), {"text": "[DONE]"}]
+    assert [event.data for event in late] == [text_chunk("late"), unknown(1)]
     assert message.text == "Hello"
 
 
@@ -396,7 +396,7 @@ def test_an_error_in_the_middle() -> None:
     message, events = read([sse(records)])
     assert (message.status, message.text) == ("failed", "He")
     assert message.tool_calls[0].partial == {}
-    assert [type(event) for event in events[-3:-1]] == [ToolCallTruncated, MessageFailed]
+    assert [type(event) for event in events[-2:]] == [ToolCallTruncated, MessageFailed]
 
 
 def test_a_bare_message_in_the_middle_is_no_error() -> None:
@@ -467,3 +467,39 @@ def test_a_limit_inside_arguments_rejects_the_call_only() -> None:
     message: Message = parser.message
     assert (message.status, message.tool_calls[0].status) == ("complete", "rejected")
     assert message.tool_calls[0].errors[0].code == "string_length"
+
+
+@pytest.mark.parametrize("depth", [900, 5_000])
+def test_deep_values_are_no_problem(depth: int) -> None:
+    """Legal by `Limits.depth`, or given by the caller: nothing may recurse on them."""
+
+    def deep(inside: Any) -> Any:
+        for _ in range(depth):
+            inside = [inside]
+        return inside
+
+    for record in (
+        {"choices": [{"delta": {"content": "a"}}], "new": deep(1), "usage": {"x": deep(1)}},
+        {"choices": [{"delta": {"reasoning_details": [{"type": deep(1), "text": "a"}]}}]},
+        call_chunk(deep(1), id="x", name="f"),
+        {"error": deep("no"), "code": deep(1)},
+        {"error": {"message": deep("no"), "type": deep(1)}},
+        {"type": deep(1)},
+        {"choices": deep(1)},
+        {"choices": [{"delta": {"content": deep(1), "tool_calls": deep(1)}, "index": deep(1)}]},
+    ):
+        _, events, error = run_parser([record, record])
+        assert error is None
+        assert events[-1].to_dict()["choice"] == 0
+        if depth < 1_000:
+            _, _, error = run_parser([sse([record, record])])
+            assert error is None
+
+
+def test_the_sentinel_after_the_terminal_record_says_nothing() -> None:
+    """`[DONE]` after `message-end` (Cohere) is no record that somebody could miss."""
+    end = {"type": "message-end", "delta": {"finish_reason": "COMPLETE"}}
+    parser = MessageParser("cohere-v2")
+    events = parser.feed(f"data: {json.dumps(end)}\n\ndata: [DONE]\n\ndata: {{}}\n\n")
+    assert [event.type for event in events][-2:] == ["message_finished", "provider_event"]
+    assert events[-1] == ProviderEvent("record", {})

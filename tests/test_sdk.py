@@ -541,12 +541,33 @@ def test_leaving_early_closes_what_the_sdk_has_open(case: Case) -> None:
     from_bytes(case)
     source = case.make(case.body)
     with stream(source) as answer:
-        next(iter(answer))
-    response = getattr(source, "response", None) or getattr(source, "_response", None)
+        events = iter(answer)
+        next(events)
+    response = response_of(source)
     if response is None:  # a generator: it has ended, and what it held has gone with it
         assert list(source) == []
     else:
         assert response.is_closed
+
+
+def test_leaving_an_async_stream_early_does_too(case: Case) -> None:
+    async def leave() -> None:
+        source = await case.make_async(case.body)
+        async with stream(source) as answer:
+            await anext(aiter(answer))
+        response = response_of(source)
+        if response is None:
+            assert [chunk async for chunk in source] == []
+        else:
+            assert response.is_closed
+
+    from_bytes(case)
+    asyncio.run(leave())
+
+
+def response_of(source: Any) -> Any:
+    """The HTTP response that a stream object of an SDK reads."""
+    return getattr(source, "response", None) or getattr(source, "_response", None)
 
 
 # What is dropped, kept, refused

@@ -252,6 +252,27 @@ def test_stop_with_client_calls_is_tool_calls(kind: str, text: str, reason: str)
     assert (turn.message.finish_reason, turn.message.raw_finish_reason) == (reason, "stop")
 
 
+@pytest.mark.parametrize(("reason", "status"), [("stop", "truncated"), ("error", "failed")])
+def test_a_call_that_begins_after_the_finish_reason(reason: str, status: str) -> None:
+    """Nothing says that it is whole; so the message is not either."""
+    turn = a_turn()
+    turn.finish(reason)
+    turn.call("a", "f").feed("{}")
+    turn.end()
+    assert turn.message.tool_calls[0].status == "truncated"
+    assert turn.message.status == status
+
+
+def test_a_call_after_the_finish_reason_may_have_an_end_of_its_own() -> None:
+    turn = a_turn()
+    turn.finish("stop", "STOP")
+    call = turn.call("a", "f")
+    call.feed("{}")
+    call.end()
+    turn.end()
+    assert (turn.message.status, turn.message.finish_reason) == ("complete", "tool_calls")
+
+
 @pytest.mark.parametrize("finished", [False, True])
 def test_an_error_fails_the_message(finished: bool) -> None:
     turn = a_turn()

@@ -32,8 +32,8 @@ ERRORS: list[tuple[dict[str, Any], str]] = [
     ({"message": "Forbidden"}, "Forbidden"),
     ({"id": "r-1", "message": "wrong key"}, "wrong key"),
     ({"detail": "Not Found"}, "Not Found"),
-    ({"errors": ["one", "two"]}, "['one', 'two']"),
-    ({"error": ["odd"]}, "['odd']"),
+    ({"errors": ["one", "two"]}, '["one","two"]'),
+    ({"error": ["odd"]}, '["odd"]'),
 ]
 
 

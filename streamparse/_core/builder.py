@@ -10,14 +10,17 @@ Rule 3: a path tuple is built once for each value.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from streamparse._core.events import Reporter, StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.flat import flatten, unflatten
+from streamparse._core.grammar import COMPILED
 from streamparse._core.sink import Sink
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
+
+_new: Final = object.__new__
 
 
 class Builder(Sink):
@@ -176,10 +179,15 @@ class Builder(Sink):
         self.buffer = ""  # Rule 2: the only reference is now the local one
         buffer += text
         self.buffer = buffer
-        if self.reporter is None:
-            self.events.append(StringDelta(self.path, text))
-        else:
+        if self.reporter is not None:
             self.events.append(self.reporter.delta(self.path, text))
+        elif COMPILED:
+            self.events.append(StringDelta(self.path, text))
+        else:  # the same without a call of `__init__`
+            event = _new(StringDelta)
+            event.path = self.path
+            event.text = text
+            self.events.append(event)
 
     def end_string(self, offset: int) -> None:
         text = self.buffer

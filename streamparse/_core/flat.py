@@ -1,4 +1,4 @@
-"""Values of any depth as two flat sequences, and back.
+"""Values of any depth as two flat sequences, and back; and whether two of them are equal.
 
 Pickle and copy recurse on nested containers and fail a third of the way to the depth limit; what
 goes into them from this package goes through here first. `shape` holds one character a token:
@@ -74,6 +74,32 @@ def unflatten(shape: str, leaves: list[object]) -> object:
             open_values.append(value)
             keys.append(None)
     return root[0]
+
+
+def equal(one: object, other: object) -> bool:
+    """Are two values of JSON equal, whatever the order of members? True is not 1.
+
+    Without recursion, which `==` needs.
+    """
+    todo: list[tuple[object, object]] = [(one, other)]
+    while todo:
+        left, right = todo.pop()
+        if left is right:
+            continue
+        if isinstance(left, dict):
+            if not isinstance(right, dict) or len(left) != len(right):
+                return False
+            for key in left:
+                if key not in right:
+                    return False
+                todo.append((left[key], right[key]))
+        elif isinstance(left, list):
+            if not isinstance(right, list) or len(left) != len(right):
+                return False
+            todo += zip(left, right, strict=True)
+        elif isinstance(left, bool) != isinstance(right, bool) or left != right:
+            return False
+    return True
 
 
 _END = object()

@@ -79,6 +79,10 @@ _ENDED: Final = (
 _CHECK: Final = 4096
 EXCERPT: Final = 40  # characters of context in an error
 
+# Interpreted, a method of an imported name is bound to an object for each call, of others not.
+_STOP: Final = STOP
+_ESCAPED: Final = ESCAPED
+
 
 class Machine:
     """Reads one JSON text (`many`: one after the other) and says what it sees to `sink`.
@@ -249,13 +253,16 @@ class Machine:
             return self._feed_bounded(text)
         self.recent.append(text)
         sink = self.sink
-        while pos < end:
+        while True:
+            if pos >= end:  # here and not as the loop's test: interpreted, a short jump is quicker
+                self.offset = base + end
+                return end
             state = self.state
             if not state:  # STRING
                 if COMPILED:
                     stop = run_end(text, pos, end)
                 else:  # the same without a call
-                    found = STOP.search(text, pos)
+                    found = _STOP.search(text, pos)
                     stop = end if found is None else found.start()
                 if not self.plain:
                     pos = self._step(text, pos, stop, end)
@@ -334,9 +341,6 @@ class Machine:
                 pos += 1
             else:
                 pos = self._begin(text, pos, end, char)
-        else:
-            self.offset = base + end
-            return end
         # Only by a break: `text[pos]` cannot follow.
         if not (self.stop and self.state == DONE):
             self._refuse(text[pos], base + pos)
@@ -521,12 +525,15 @@ class Machine:
                 if found is None:
                     break
                 stop = found.end()
-                got += scanstring(text[pos:stop] + '"', 0)[0]
+                run: str = scanstring(text[pos:stop] + '"', 0)[0]
+                self.origin += stop - pos - len(run)
+                got += run
                 pos = stop
             else:
-                plain = ESCAPED.get(text[pos + 1]) if pos + 1 < end else None
+                plain = _ESCAPED.get(text[pos + 1]) if pos + 1 < end else None
                 if plain is None:
                     break
+                self.origin += 1
                 got += plain
                 pos += 2
             if pos < end:
@@ -534,7 +541,6 @@ class Machine:
                 if stop > pos:
                     got += text[pos:stop]
                     pos = stop
-        self.origin += pos - first - len(got)
         if got:
             if self.in_key:
                 self.sink.key_text(got, self.offset + first)
@@ -583,7 +589,7 @@ class Machine:
 
     def _escape(self, text: str, pos: i64, end: i64) -> i64:
         """Read on inside an escape, `held` being what came after the backslash."""
-        plain = ESCAPED.get(text[pos]) if self.plain and not self.held and pos < end else None
+        plain = _ESCAPED.get(text[pos]) if self.plain and not self.held and pos < end else None
         if plain is not None:  # the commonest cut of all: right after the backslash
             self.state = STRING
             stop = run_end(text, pos + 1, end)

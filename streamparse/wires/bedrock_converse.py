@@ -62,6 +62,7 @@ _EVENTS: Final = frozenset(
 )
 
 # What is understood of each object; other fields are passed on.
+_PADDING: Final = frozenset(("p",))
 _MESSAGE_START: Final = frozenset(("role", "p"))
 _MESSAGE_STOP: Final = frozenset(("stopReason", "p"))
 _METADATA: Final = frozenset(("usage", "p"))
@@ -76,14 +77,14 @@ _MEDIA: Final = ("audio", "document", "image", "video")
 class _Block:
     """One block: what its deltas go to."""
 
-    __slots__ = ("kept", "open", "reader", "reasoning", "result", "text")
+    __slots__ = ("entry", "open", "reader", "reasoning", "result", "text")
 
     def __init__(self) -> None:
         self.text: Text | None = None
         self.reasoning: Reasoning | None = None
         self.reader: CallReader | None = None
         self.result: ServerToolResult | None = None
-        self.kept: dict[str, Any] | None = None  # the body of a block of another kind
+        self.entry: dict[str, Any] | None = None  # of a block of another kind; see `_begin_other`
         self.open: bool = True
 
 
@@ -133,8 +134,8 @@ class BedrockConverse(Wire):
             for name, body in data.items():
                 if name in _EVENTS and isinstance(body, dict):
                     self._event(name, body)
-                elif name != "p":
-                    self.turns.at(0).note(name, body)
+                else:
+                    self._note({name: body}, _PADDING)
         elif "message" in dict_of(data.get("output")):
             self._whole(data)
         else:
@@ -171,9 +172,12 @@ class BedrockConverse(Wire):
     # The whole.
 
     def _note(self, body: dict[str, Any], known: Collection[str]) -> None:
+        turn = self.turns.at(0)
         for key, value in body.items():
-            if key not in known and value is not None:
-                self.turns.at(0).note(key, value)
+            if key == "content_blocks":  # the name of what `_begin_other` keeps
+                turn.pass_on(key, value)
+            elif key not in known and value is not None:
+                turn.note(key, value)
 
     def _metadata(self, body: dict[str, Any], known: Collection[str]) -> None:
         turn = self.turns.at(0)
@@ -285,18 +289,25 @@ class BedrockConverse(Wire):
             block.result = ServerToolResult(identity, _name_of(turn, identity), [], extra)
             turn.add(block.result)
         else:
-            block.kept = {kind: _kept(value) for kind, value in start.items()}
-            turn.begin()
-            message = turn.message
-            entry = {"position": len(message.content), "block": block.kept}
-            message.extra.setdefault("content_blocks", []).append(entry)
-            turn.pass_on("contentBlockStart", record)
+            self._begin_other(turn, block, start)
+            turn.pass_on("contentBlockStart", _unpadded(record))
+
+    def _begin_other(self, turn: Turn, block: _Block, start: dict[str, Any]) -> None:
+        """A block that is no part of the content here: passed on, and kept for the history.
+
+        `message.extra["content_blocks"]` has each with the position in `content` it came at.
+        """
+        turn.begin()
+        message = turn.message
+        kept = {kind: _kept(value) for kind, value in start.items()}
+        block.entry = {"position": len(message.content), "block": kept}
+        message.extra.setdefault("content_blocks", []).append(block.entry)
 
     def _begin_call(
         self, turn: Turn, block: _Block, call: dict[str, Any], record: dict[str, Any]
     ) -> None:
         if turn.message.finish_reason is not None:
-            turn.pass_on("late_tool_call", record)
+            turn.pass_on("late_tool_call", _unpadded(record))
             return
         kind = "server" if call.get("type") == "server_tool_use" else "function"
         identity = text_of(call.get("toolUseId")) or None
@@ -315,11 +326,13 @@ class BedrockConverse(Wire):
         block = self._at(self._place(body))
         delta = body.get("delta")
         if not isinstance(delta, dict):
-            turn.pass_on("contentBlockDelta", body)
+            turn.pass_on("contentBlockDelta", _unpadded(body))
             return
         for kind, value in delta.items():
             if not self._understands(turn, block, kind, value):
                 turn.pass_on(kind, value)
+                if block.entry is not None:  # nobody knows how the whole block would look
+                    block.entry.setdefault("deltas", []).append({kind: value})
 
     def _understands(self, turn: Turn, block: _Block, kind: str, value: Any) -> bool:
         """A delta, or a block of a body, of a kind that is known."""
@@ -333,8 +346,9 @@ class BedrockConverse(Wire):
             self._cite(turn, block, value)
         elif kind == "toolResult" and block.result is not None:
             block.result.content += list_of(value)
-        elif kind == "image" and block.kept is not None:
-            dict_of(block.kept.get("image")).update(_kept(dict_of(value)))
+        elif kind == "image" and block.entry is not None:
+            dict_of(block.entry["block"].get("image")).update(_kept(dict_of(value)))
+            turn.pass_on(kind, value)
         else:
             return value is None
         return True
@@ -373,6 +387,10 @@ class BedrockConverse(Wire):
                     turn.reasoning(text_of(value), part)
                 else:
                     part.extra[key] = part.extra.get(key, "") + text_of(value)
+
+
+def _unpadded(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: body[key] for key in body if key not in _PADDING}
 
 
 def _name_of(turn: Turn, identity: str | None) -> str | None:
@@ -430,7 +448,8 @@ def history(message: Message) -> list[dict[str, Any]]:
     dropped = {call.id for call in message.tool_calls if call.status != "complete"}
     others: dict[int, list[dict[str, Any]]] = {}
     for entry in list_of(message.extra.get("content_blocks")):
-        others.setdefault(entry["position"], []).append(_unkept(entry["block"]))
+        if "deltas" not in entry and _has_source(entry["block"]):
+            others.setdefault(entry["position"], []).append(_unkept(entry["block"]))
     blocks: list[dict[str, Any]] = []
     for position, part in enumerate(message.content):
         blocks += others.get(position, [])
@@ -438,6 +457,11 @@ def history(message: Message) -> list[dict[str, Any]]:
             blocks += _blocks_of(part)
     blocks += others.get(len(message.content), [])
     return [{"role": "assistant", "content": blocks}] if blocks else []
+
+
+def _has_source(block: dict[str, Any]) -> bool:
+    """False for an image whose data never came: the API refuses it."""
+    return all(dict_of(block[kind]).get("source") for kind in _MEDIA if kind in block)
 
 
 def _unkept(block: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,15 @@ from streamparse.calls import CallReader
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, GrowingText, Message, Reasoning, Text, ToolCall, Usage
 from streamparse.turn import Turn, Turns
-from streamparse.wire import Wire, dict_of, list_of, provider_error, text_of
+from streamparse.wire import (
+    Wire,
+    dict_of,
+    is_something,
+    list_of,
+    number_of,
+    provider_error,
+    text_of,
+)
 
 __all__ = ["CohereV2", "history"]
 
@@ -61,13 +69,13 @@ class CohereV2(Wire):
     def __init__(self, turns: Turns) -> None:
         super().__init__(turns)
         # A block is found by its index and by what it holds.
-        self.blocks: dict[tuple[Any, str], GrowingText] = {}
-        self.calls: dict[Any, CallReader] = {}
+        self.blocks: dict[tuple[int, str], GrowingText] = {}
+        self.calls: dict[int, CallReader] = {}
         self.plan: Reasoning | None = None
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        return data.get("type") in _TYPES or _is_body(data)
+        return text_of(data.get("type")) in _TYPES or _is_body(data)
 
     def history(self) -> Any:
         return history
@@ -82,21 +90,21 @@ class CohereV2(Wire):
             turn.begin(data.get("id"))
         message = delta.get("message")
         if isinstance(message, dict):
-            self._message(turn, message, data.get("index"), kind)
+            self._message(turn, message, number_of(data.get("index")), kind)
         elif kind == "tool-call-end":
-            reader = self.calls.get(data.get("index") or 0)
+            reader = self.calls.get(number_of(data.get("index")) or 0)
             if reader is not None:
                 reader.end()
         for key in data:
             known = key in _RECORD and (key != "delta" or isinstance(data[key], dict))
-            if not known and _is_something(data[key]):
+            if not known and is_something(data[key]):
                 turn.pass_on(key, data[key])
         if kind == "message-end":
             self._finish(turn, delta)
             self.turns.end()
         else:
             for key in delta:
-                if key != "message" and _is_something(delta[key]):
+                if key != "message" and is_something(delta[key]):
                     turn.pass_on(key, delta[key])
         return True
 
@@ -108,7 +116,7 @@ class CohereV2(Wire):
             for reader in self.calls.values():
                 reader.end()
             for key in data:
-                if key not in _BODY and _is_something(data[key]):
+                if key not in _BODY and is_something(data[key]):
                     turn.pass_on(key, data[key])
             self._finish(turn, data)
             self.turns.end()
@@ -132,7 +140,7 @@ class CohereV2(Wire):
 
     # What a message holds: all of it in a body, one thing in an event.
 
-    def _message(self, turn: Turn, message: dict[str, Any], index: Any, kind: str) -> None:
+    def _message(self, turn: Turn, message: dict[str, Any], index: int | None, kind: str) -> None:
         plan = text_of(message.get("tool_plan"))
         if plan:
             self._plan(turn, plan)
@@ -146,7 +154,7 @@ class CohereV2(Wire):
         for citation in _several(message.get("citations")):
             turn.add(Citation(citation))
         for key in message:
-            if key not in _MESSAGE and _is_something(message[key]):
+            if key not in _MESSAGE and is_something(message[key]):
                 turn.pass_on(key, message[key])
 
     def _plan(self, turn: Turn, text: str) -> None:
@@ -155,7 +163,7 @@ class CohereV2(Wire):
             turn.add(self.plan)
         turn.reasoning(text, self.plan)
 
-    def _content(self, turn: Turn, index: Any, block: Any) -> None:
+    def _content(self, turn: Turn, index: int, block: Any) -> None:
         """Some of a block; the block is there once it has any text."""
         if isinstance(block, str):
             block = {"type": "text", "text": block}
@@ -166,10 +174,10 @@ class CohereV2(Wire):
             if key in ("text", "thinking") and isinstance(block[key], str):
                 if block[key]:
                     self._grow(turn, index, key, block[key])
-            elif key != "type" and _is_something(block[key]):
+            elif key != "type" and is_something(block[key]):
                 turn.pass_on(f"content.{key}", block[key])
 
-    def _grow(self, turn: Turn, index: Any, kind: str, text: str) -> None:
+    def _grow(self, turn: Turn, index: int, kind: str, text: str) -> None:
         part = self.blocks.get((index, kind))
         if part is None:
             part = self.blocks[(index, kind)] = Text() if kind == "text" else Reasoning()
@@ -179,7 +187,7 @@ class CohereV2(Wire):
         elif isinstance(part, Reasoning):
             turn.reasoning(text, part)
 
-    def _call(self, turn: Turn, index: Any, call: dict[str, Any], kind: str) -> None:
+    def _call(self, turn: Turn, index: int, call: dict[str, Any], kind: str) -> None:
         function = dict_of(call.get("function"))
         identity = text_of(call.get("id")) or None
         name = text_of(function.get("name")) or None
@@ -194,7 +202,7 @@ class CohereV2(Wire):
         elif arguments is not None:
             reader.feed_value(arguments)
         for key in call:
-            if key not in ("id", "type", "function") and _is_something(call[key]):
+            if key not in ("id", "type", "function") and is_something(call[key]):
                 reader.call.extra[key] = call[key]
 
 
@@ -207,10 +215,6 @@ def _several(value: Any) -> list[Any]:
     if isinstance(value, (dict, str)):
         return [value] if value else []
     return list_of(value)
-
-
-def _is_something(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
 
 
 def _usage(raw: dict[str, Any]) -> Usage:

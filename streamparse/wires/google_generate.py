@@ -45,7 +45,15 @@ from streamparse.message import (
 )
 from streamparse.paths import Path
 from streamparse.turn import Turn, Turns
-from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
+from streamparse.wire import (
+    Wire,
+    dict_of,
+    is_something,
+    list_of,
+    number_of,
+    provider_error,
+    text_of,
+)
 
 __all__ = ["GoogleGenerate", "history"]
 
@@ -155,19 +163,19 @@ class GoogleGenerate(Wire):
                 self._candidate(candidate, data)
             else:
                 self.turns.first.pass_on("candidates", candidate)
-        if _is_something(candidates) and not isinstance(candidates, list):
+        if is_something(candidates) and not isinstance(candidates, list):
             self.turns.first.pass_on("candidates", candidates)
         first = self.turns.first
         first.begin(data.get("responseId"), data.get("modelVersion"))
         feedback = data.get("promptFeedback")
-        if _is_something(feedback):
+        if is_something(feedback):
             first.note("promptFeedback", feedback)
             blocked = dict_of(feedback).get("blockReason")
             if blocked:
                 self.turns.finish("content_filter", blocked)
         _count(first, data.get("usageMetadata"))
         for key in data:
-            if key not in _TOP and key not in _OF_THE_SDK and _is_something(data[key]):
+            if key not in _TOP and key not in _OF_THE_SDK and is_something(data[key]):
                 first.note(key, data[key])
 
     def _candidate(self, candidate: dict[str, Any], data: dict[str, Any]) -> None:
@@ -181,13 +189,13 @@ class GoogleGenerate(Wire):
                 else:
                     turn.pass_on("parts", part)
             for key in content:
-                if key not in ("role", "parts") and _is_something(content[key]):
+                if key not in ("role", "parts") and is_something(content[key]):
                     turn.pass_on(key, content[key])
-        elif _is_something(content):
+        elif is_something(content):
             turn.pass_on("content", content)
         self._citations(turn, candidate)
         for key in candidate:
-            if key not in _CANDIDATE and _is_something(candidate[key]):
+            if key not in _CANDIDATE and is_something(candidate[key]):
                 if key in _REPEATED:
                     turn.note(key, candidate[key])
                 else:
@@ -195,7 +203,7 @@ class GoogleGenerate(Wire):
         self._finish(turn, candidate.get("finishReason"))
 
     def _finish(self, turn: Turn, reason: Any) -> None:
-        if not _is_something(reason) or reason in ("FINISH_REASON_UNSPECIFIED", 0):
+        if not is_something(reason) or reason in ("FINISH_REASON_UNSPECIFIED", 0):
             return
         word = REASONS.get(str(reason), "other")
         if word not in ("length", "content_filter", "error"):
@@ -205,7 +213,7 @@ class GoogleGenerate(Wire):
     # Parts.
 
     def _part(self, turn: Turn, part: dict[str, Any]) -> None:
-        beside = {name: part[name] for name in _BESIDE if _is_something(part.get(name))}
+        beside = {name: part[name] for name in _BESIDE if is_something(part.get(name))}
         call = part.get("functionCall")
         if isinstance(call, dict):
             self._call(turn, call, beside)
@@ -214,7 +222,7 @@ class GoogleGenerate(Wire):
         elif not self._server_part(turn, part, beside):
             _file(turn, part, beside)
         for key in part:
-            if not isinstance(part[key], _PART.get(key, ())) and _is_something(part[key]):
+            if not isinstance(part[key], _PART.get(key, ())) and is_something(part[key]):
                 turn.pass_on(key, part[key])
 
     def _server_part(self, turn: Turn, part: dict[str, Any], beside: dict[str, Any]) -> bool:
@@ -263,7 +271,7 @@ class GoogleGenerate(Wire):
         for piece in pieces:
             streamed.take(piece)
         for key in call:
-            if key not in _CALL and _is_something(call[key]):
+            if key not in _CALL and is_something(call[key]):
                 turn.pass_on(f"functionCall.{key}", call[key])
         if not goes_on:
             self._end_streamed(turn)
@@ -318,7 +326,7 @@ class _Streamed:
         """One `PartialArg`."""
         if not self.reader.open and self.reader.call.status != "rejected":
             self.turn.pass_on("partialArgs", piece)
-            self.reader.note("late_delta", "a delta came after the end of the call")
+            self.reader.oddity("late_delta", "a delta came after the end of the call")
             return
         text = text_of(piece.get("jsonPath")) if isinstance(piece, dict) else ""
         if text != self.text:
@@ -326,7 +334,7 @@ class _Streamed:
             self.place = parse_place(text)
         if self.place is None:
             self.turn.pass_on("partialArgs", piece)
-            self.reader.note("misplaced_value", f"a value came without a place: {text!r}")
+            self.reader.oddity("misplaced_value", f"a value came without a place: {text!r}")
             return
         assembler = self._begin()
         length, start = len(self.turn.out), len(self.reader.call.arguments_text)
@@ -338,7 +346,7 @@ class _Streamed:
         else:
             self.reader.told(length)
         if not placed:
-            self.reader.note("misplaced_value", f"a value came late, or too early: {text}")
+            self.reader.oddity("misplaced_value", f"a value came late, or too early: {text}")
 
     def end(self) -> None:
         """The call's end was signalled: what is open in it is complete."""
@@ -418,7 +426,7 @@ def _text(turn: Turn, text: str, thought: bool, beside: dict[str, Any]) -> None:
 
 def _file(turn: Turn, part: dict[str, Any], beside: dict[str, Any]) -> None:
     """What has no text is kept, where it stands, for the next turn."""
-    kept = {name: part[name] for name in _FILES if _is_something(part.get(name))}
+    kept = {name: part[name] for name in _FILES if is_something(part.get(name))}
     if kept or beside:
         _text(turn, "", part.get("thought") is True, {**kept, **beside})
 
@@ -427,14 +435,10 @@ def _without_id(said: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name != "id"}
 
 
-def _is_something(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
-
-
 def _count(turn: Turn, raw: Any) -> None:
     """The last usage holds, but one without any number of tokens replaces none."""
     if not isinstance(raw, dict):
-        if _is_something(raw):
+        if is_something(raw):
             turn.pass_on("usageMetadata", raw)
         return
     usage = Usage(
@@ -465,8 +469,8 @@ def history(message: Message) -> list[dict[str, Any]]:
     API refuses a call without a response. What the provider ran itself goes back too.
     """
     parts = [back for part in message.content for back in _part_back(part)]
-    if not parts:
-        return []
+    if all(part.get("thought") for part in parts):
+        return []  # thoughts that led to nothing
     return [{"role": "model", "parts": parts}]
 
 

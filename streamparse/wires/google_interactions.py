@@ -34,7 +34,15 @@ from streamparse.message import (
     Usage,
 )
 from streamparse.turn import Turn, Turns
-from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
+from streamparse.wire import (
+    Wire,
+    dict_of,
+    is_something,
+    list_of,
+    number_of,
+    provider_error,
+    text_of,
+)
 
 __all__ = ["GoogleInteractions", "history"]
 
@@ -85,11 +93,11 @@ class GoogleInteractions(Wire):
 
     def __init__(self, turns: Turns) -> None:
         super().__init__(turns)
-        self.steps: dict[Any, _Step] = {}
+        self.steps: dict[int | None, _Step] = {}
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        kind = data.get("event_type")
+        kind = text_of(data.get("event_type"))
         return kind in _EVENTS or kind in _ENDS or data.get("object") == "interaction"
 
     def history(self) -> Any:
@@ -108,7 +116,7 @@ class GoogleInteractions(Wire):
         if data.get("event_id"):  # to resume the stream; in every event, so it has none here
             turn.message.extra["event_id"] = data["event_id"]
         for key in data:
-            if key not in _RECORD and _is_something(data[key]):
+            if key not in _RECORD and is_something(data[key]):
                 turn.note(key, data[key])
         self._event(turn, kind, data)
         metadata = dict_of(data.get("metadata"))
@@ -120,6 +128,7 @@ class GoogleInteractions(Wire):
     def _event(self, turn: Turn, kind: str, data: dict[str, Any]) -> None:
         interaction = dict_of(data.get("interaction"))
         what = kind.partition(".")[2]
+        index = number_of(data.get("index"))
         if kind == "error":
             failure = provider_error(data, "" if data.get("error") else "error")
             assert failure is not None
@@ -132,18 +141,18 @@ class GoogleInteractions(Wire):
         elif interaction:
             self._interaction(turn, interaction)
         elif what == "start":
-            self._start(turn, data.get("index"), _step_of(data))
+            self._start(turn, index, _step_of(data))
         elif what == "delta":
-            self._delta(turn, data.get("index"), data.get("delta"))
+            self._delta(turn, index, data.get("delta"))
         elif what == "stop":
-            self._stop(data.get("index"))
+            self._stop(index)
 
     # The whole.
 
     def _interaction(self, turn: Turn, interaction: dict[str, Any]) -> None:
         turn.begin(interaction.get("id"), interaction.get("model") or interaction.get("agent"))
         for key in interaction:
-            if key not in _INTERACTION and _is_something(interaction[key]):
+            if key not in _INTERACTION and is_something(interaction[key]):
                 turn.note(key, interaction[key])
 
     def _complete(self, turn: Turn, interaction: dict[str, Any]) -> None:
@@ -172,7 +181,7 @@ class GoogleInteractions(Wire):
 
     # Steps.
 
-    def _start(self, turn: Turn, index: Any, start: Any) -> None:
+    def _start(self, turn: Turn, index: int | None, start: Any) -> None:
         if not isinstance(start, dict):
             turn.pass_on("step", start)
             return
@@ -194,7 +203,7 @@ class GoogleInteractions(Wire):
         else:
             turn.pass_on("step", start)
 
-    def _delta(self, turn: Turn, index: Any, delta: Any) -> None:
+    def _delta(self, turn: Turn, index: int | None, delta: Any) -> None:
         if not isinstance(delta, dict):
             turn.pass_on("delta", delta)
             return
@@ -217,7 +226,7 @@ class GoogleInteractions(Wire):
         else:
             turn.pass_on("delta", delta)
 
-    def _stop(self, index: Any) -> None:
+    def _stop(self, index: int | None) -> None:
         step = self.steps.get(index)
         if step is not None and step.reader is not None:
             if step.given is not None and not step.reader.received:
@@ -247,7 +256,7 @@ class GoogleInteractions(Wire):
         text = text_of(content.get("text")) if isinstance(content, dict) else text_of(content)
         if text:
             turn.reasoning(text, step.thought_in(turn))
-        elif _is_something(content) and dict_of(content).get("type") != "text":
+        elif is_something(content) and dict_of(content).get("type") != "text":
             turn.pass_on("thought_summary", content)
 
     def _signature(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
@@ -279,7 +288,7 @@ class GoogleInteractions(Wire):
         elif arguments:
             reader.feed_value(arguments)
         for key in source:
-            if key not in ("type", "id", "name", "arguments") and _is_something(source[key]):
+            if key not in ("type", "id", "name", "arguments") and is_something(source[key]):
                 reader.call.extra[key] = source[key]
 
     def _result(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
@@ -295,7 +304,7 @@ class GoogleInteractions(Wire):
             part.extra["name"] = source["name"]
         _grow(part, source.get("result"))
         for key in source:
-            if key not in ("type", "call_id", "name", "result") and _is_something(source[key]):
+            if key not in ("type", "call_id", "name", "result") and is_something(source[key]):
                 part.extra[key] = source[key]
 
 
@@ -349,7 +358,7 @@ def _step_of(data: dict[str, Any]) -> Any:
 
 def _as_step(step: Any) -> Any:
     """Content of the older revision, as the step it now stands in."""
-    if isinstance(step, dict) and step.get("type") in _CONTENT:
+    if isinstance(step, dict) and text_of(step.get("type")) in _CONTENT:
         return {"type": "model_output", "content": [step]}
     return step
 
@@ -361,12 +370,8 @@ def _cite(turn: Turn, source: dict[str, Any]) -> None:
 
 def _pass_on(turn: Turn, source: dict[str, Any], understood: tuple[str, ...]) -> None:
     for key in source:
-        if key not in understood and _is_something(source[key]):
+        if key not in understood and is_something(source[key]):
             turn.pass_on(key, source[key])
-
-
-def _is_something(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
 
 
 def _usage(raw: dict[str, Any]) -> Usage:
@@ -407,6 +412,8 @@ def history(message: Message) -> list[dict[str, Any]]:
                 steps.append(_call_back(part))
         elif isinstance(part, ServerToolResult):
             steps.append({**part.extra, "call_id": part.call_id, "result": part.content})
+    if all(step["type"] == "thought" for step in steps):
+        return []  # thoughts that led to nothing
     return steps
 
 

@@ -18,7 +18,15 @@ from typing import Any, ClassVar, Final
 
 from streamparse.message import Message, ToolCall, Usage
 from streamparse.turn import Turn
-from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
+from streamparse.wire import (
+    Wire,
+    dict_of,
+    is_something,
+    list_of,
+    number_of,
+    provider_error,
+    text_of,
+)
 
 __all__ = ["OllamaChat", "history"]
 
@@ -60,7 +68,8 @@ class OllamaChat(Wire):
     def record(self, data: dict[str, Any], event: str) -> bool:
         error = data.get("error")
         done = data.get("done") is True
-        if not error and not done and not any(key in data for key in ("message", "response")):
+        answers = isinstance(data.get("message"), dict) or isinstance(data.get("response"), str)
+        if not error and not done and not answers:
             return False
         turn = self.turns.first
         turn.begin(None, data.get("model"))
@@ -69,12 +78,12 @@ class OllamaChat(Wire):
         message = data.get("message")
         if isinstance(message, dict):
             self._message(turn, message)
-        elif _is_something(message):
+        elif is_something(message):
             turn.pass_on("message", message)
         turn.reasoning(text_of(data.get("thinking")))
         turn.text(text_of(data.get("response")))
         for key in data:
-            if key not in _RECORD and not key.endswith(_COUNTED) and _is_something(data[key]):
+            if key not in _RECORD and not key.endswith(_COUNTED) and is_something(data[key]):
                 if key in _REPEATED:
                     turn.note(key, data[key])
                 else:
@@ -96,7 +105,7 @@ class OllamaChat(Wire):
             else:
                 turn.pass_on("tool_calls", call)
         for key in message:
-            if not isinstance(message[key], _MESSAGE.get(key, ())) and _is_something(message[key]):
+            if not isinstance(message[key], _MESSAGE.get(key, ())) and is_something(message[key]):
                 turn.pass_on(key, message[key])
 
     def _call(self, turn: Turn, call: dict[str, Any]) -> None:
@@ -110,10 +119,10 @@ class OllamaChat(Wire):
             reader.feed_value(arguments)
         reader.end()
         for key in call:
-            if key not in ("id", "type", "function") and _is_something(call[key]):
+            if key not in ("id", "type", "function") and is_something(call[key]):
                 turn.pass_on(f"tool_calls.{key}", call[key])
         for key in function:
-            if key not in ("index", "name", "arguments") and _is_something(function[key]):
+            if key not in ("index", "name", "arguments") and is_something(function[key]):
                 turn.pass_on(f"function.{key}", function[key])
 
     def _done(self, turn: Turn, data: dict[str, Any]) -> None:
@@ -123,10 +132,6 @@ class OllamaChat(Wire):
         reason = text_of(data.get("done_reason"))
         turn.finish(REASONS.get(reason, "other") if reason else "stop", reason or None)
         self.turns.end()
-
-
-def _is_something(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
 
 
 def _usage(raw: dict[str, Any]) -> Usage:

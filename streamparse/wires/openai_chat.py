@@ -12,7 +12,8 @@ Quirks that are handled here:
 - Arguments as an object (Mistral), `extra_content` beside a call (Gemini), `"null"` for no id.
 - The finish reason comes twice (OpenRouter), with the last delta (vLLM, Mistral), or never
   (`[DONE]` alone).
-- Usage in the finish chunk, in one of its own, or in every chunk (Perplexity).
+- Usage in the finish chunk, in one of its own, or in every chunk (Perplexity); inside the choice
+  (Moonshot), or in `x_groq`.
 - Perplexity sends the whole `message` beside each delta, and another `object` at the end.
 - An error inside a chunk, beside its choices (OpenRouter).
 """
@@ -21,12 +22,21 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from streamparse._core.flat import equal
 from streamparse.calls import CallReader
 from streamparse.correlation import Correlator
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, Message, Reasoning, ToolCall, Usage
 from streamparse.turn import Turn, Turns
-from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
+from streamparse.wire import (
+    Wire,
+    dict_of,
+    is_something,
+    list_of,
+    number_of,
+    provider_error,
+    text_of,
+)
 
 __all__ = ["OpenAIChat", "history"]
 
@@ -50,7 +60,7 @@ REASONS: Final[dict[str, str]] = {
 _IGNORED: Final = frozenset(
     ("id", "object", "created", "model", "choices", "usage", "error", "obfuscation", "p")
 )
-_CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason"))
+_CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason", "usage"))
 _CALL: Final = frozenset(("index", "id", "type", "function", "custom"))
 # What is understood in a delta, if it is of one of these types; `"refusal": false` says nothing.
 _DELTA: Final[dict[str, tuple[type, ...]]] = {
@@ -106,12 +116,14 @@ class OpenAIChat(Wire):
                 self.turns.first.pass_on("choices", choice)
         first = self.turns.first
         usage = data.get("usage")
+        if not is_something(usage):
+            usage = dict_of(data.get("x_groq")).get("usage")
         if isinstance(usage, dict):
             first.usage(_usage(usage))
         elif usage is not None:
             first.pass_on("usage", usage)
         for key in data:
-            if key not in _IGNORED and _is_something(data[key]):
+            if key not in _IGNORED and is_something(data[key]):
                 first.note(key, data[key])
         if error:
             self._fail(error, data)
@@ -135,18 +147,21 @@ class OpenAIChat(Wire):
             self._message(turn, dict_of(message))
         elif isinstance(delta, dict):
             self._delta(turn, delta)
-        elif _is_something(delta):
+        elif is_something(delta):
             turn.pass_on("delta", delta)
         for key in choice:
-            if key not in _CHOICE and _is_something(choice[key]):
+            if key not in _CHOICE and is_something(choice[key]):
                 if key in _REPEATED:
                     turn.note(key, choice[key])
                 elif key != "text":  # the same as the delta (Together)
                     turn.pass_on(key, choice[key])
+        usage = choice.get("usage")
+        if isinstance(usage, dict):
+            turn.usage(_usage(usage))
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self._finish(turn, reason)
-        elif _is_something(reason):
+        elif is_something(reason):
             turn.pass_on("finish_reason", reason)
         return whole
 
@@ -166,7 +181,7 @@ class OpenAIChat(Wire):
 
     def _delta(self, turn: Turn, delta: dict[str, Any]) -> None:
         for key in delta:
-            if not isinstance(delta[key], _DELTA.get(key, ())) and _is_something(delta[key]):
+            if not isinstance(delta[key], _DELTA.get(key, ())) and is_something(delta[key]):
                 turn.pass_on(key, delta[key])
         self._reasoning(turn, delta)
         content = delta.get("content")
@@ -255,10 +270,10 @@ class OpenAIChat(Wire):
         elif arguments is not None:
             reader.feed_value(arguments)
         for key in entry:
-            if key not in _CALL and _is_something(entry[key]):
+            if key not in _CALL and is_something(entry[key]):
                 reader.call.extra[key] = entry[key]
         for key in function:
-            if key not in ("name", "arguments", "input") and _is_something(function[key]):
+            if key not in ("name", "arguments", "input") and is_something(function[key]):
                 turn.pass_on(f"function.{key}", function[key])
 
     def _reader(
@@ -285,7 +300,7 @@ class OpenAIChat(Wire):
         if index is None and identity is None and name is None and calls.calls:
             if text.strip():
                 for candidate in calls.unfinished():
-                    candidate.note("ambiguous_delta", "a delta may have been of this call")
+                    candidate.oddity("ambiguous_delta", "a delta may have been of this call")
                 turn.pass_on("ambiguous_tool_call_delta", entry)
             return None
         if turn.message.finish_reason is not None:
@@ -294,10 +309,6 @@ class OpenAIChat(Wire):
         reader = turn.call(identity, name, kind)
         calls.add(reader, index, identity)
         return reader
-
-
-def _is_something(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
 
 
 # OpenRouter's `reasoning_details`: pieces of a list of typed objects, told apart by index.
@@ -326,7 +337,7 @@ def _merge_details(known: list[Any], details: list[Any]) -> None:
             known.append(detail)
             continue
         last = dict_of(known[-1]) if known else {}
-        if not last or any(last.get(key) != detail.get(key) for key in ("type", "index")):
+        if not last or not all(equal(last.get(key), detail.get(key)) for key in ("type", "index")):
             known.append(dict(detail))
             continue
         for key, value in detail.items():

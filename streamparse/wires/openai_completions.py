@@ -17,7 +17,15 @@ from typing import Any, ClassVar, Final
 
 from streamparse.message import Usage
 from streamparse.turn import Turn
-from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
+from streamparse.wire import (
+    Wire,
+    dict_of,
+    is_something,
+    list_of,
+    number_of,
+    provider_error,
+    text_of,
+)
 
 __all__ = ["OpenAICompletions"]
 
@@ -66,7 +74,7 @@ class OpenAICompletions(Wire):
         if isinstance(usage, dict):
             self.turns.first.usage(_usage(usage))
         for name in data:
-            if name not in _IGNORED and _is_something(data[name]):
+            if name not in _IGNORED and is_something(data[name]):
                 self.turns.first.note(name, data[name])
         if error:
             failure = provider_error(data)
@@ -85,16 +93,12 @@ class OpenAICompletions(Wire):
 
     def _rest(self, turn: Turn, choice: dict[str, Any]) -> None:
         for name in choice:
-            if name in ("index", "text", "finish_reason") or not _is_something(choice[name]):
+            if name in ("index", "text", "finish_reason") or not is_something(choice[name]):
                 continue
             if name in ("stop_reason", "content_filter_results"):
                 turn.note(name, choice[name])
             else:
                 turn.pass_on(name, choice[name])
-
-
-def _is_something(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
 
 
 def _usage(raw: dict[str, Any]) -> Usage:

@@ -48,7 +48,15 @@ from streamparse.message import (
     Usage,
 )
 from streamparse.turn import Turn, Turns
-from streamparse.wire import Wire, dict_of, list_of, number_of, provider_error, text_of
+from streamparse.wire import (
+    Wire,
+    dict_of,
+    is_something,
+    list_of,
+    number_of,
+    provider_error,
+    text_of,
+)
 
 __all__ = ["OpenAIResponses", "history"]
 
@@ -381,14 +389,16 @@ class OpenAIResponses(Wire):
         rest = {
             name: value
             for name, value in response.items()
-            if name not in _RESPONSE and _is_something(value)
+            if name not in _RESPONSE and is_something(value)
         }
         if rest:
             turn.note("response", rest)
 
     def _pass_on_rest(self, data: dict[str, Any]) -> None:
         for name in data:
-            if name not in _RECORD and _is_something(data[name]):
+            if name == "stream_id":  # on a web socket, in every event
+                self._turn().note(name, data[name])
+            elif name not in _RECORD and is_something(data[name]):
                 self._turn().pass_on(name, data[name])
 
     def _error(self, data: dict[str, Any]) -> None:
@@ -771,7 +781,7 @@ class OpenAIResponses(Wire):
         _, _, _, names = _shape(item.kind)
         for place, name in enumerate(names):
             value = item.data.get(name)
-            if _is_something(value):
+            if is_something(value):
                 call = reader.call
                 result = ServerToolResult(call.id, call.name, value)
                 if place:
@@ -812,10 +822,6 @@ def _known(known: dict[str, _Item], data: dict[str, Any]) -> _Item | None:
         if item is not None and data.get(name) and item.kind == data.get("type"):
             return item
     return None
-
-
-def _is_something(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
 
 
 def _is_call(kind: str) -> bool:

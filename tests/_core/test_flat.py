@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse._core.flat import flatten, unflatten
+from streamparse._core.flat import equal, flatten, unflatten
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 VALUES = st.recursive(
@@ -74,3 +74,48 @@ def test_one_container_in_two_places_becomes_two() -> None:
     again: Any = unflatten(*flatten([shared, shared]))
     assert again == [[1], [1]]
     assert again[0] is not again[1]
+
+
+@given(VALUES)
+def test_equal_to_itself(value: Any) -> None:
+    assert equal(value, unflatten(*flatten(value)))
+    assert equal([value], [value])
+    assert not equal(value, [value])
+    assert not equal({"a": value}, {"b": value})
+
+
+@given(VALUES, VALUES)
+def test_equal_as_python_says(one: Any, other: Any) -> None:
+    if equal(one, other):
+        assert one == other
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+        ([1, 2], [2, 1], False),
+        (1, 1.0, True),
+        (1, True, False),
+        ([0], [False], False),
+        (None, False, False),
+        ([], {}, False),
+        ({}, [], False),
+        ([], "", False),
+        ("", [], False),
+        ([1], [1, 2], False),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+    ],
+)
+def test_equal(one: object, other: object, same: bool) -> None:
+    assert equal(one, other) is same
+
+
+def test_equal_does_not_recurse() -> None:
+    def deep(inside: object) -> object:
+        for _ in range(50_000):
+            inside = [{"in": inside}]
+        return inside
+
+    assert equal(deep(1), deep(1))
+    assert not equal(deep(1), deep(2))

@@ -217,6 +217,7 @@ class Oracle:
         self.script = script
         self.parser = parser
         self.readers: dict[int, JSONParser] = {}
+        self.lengths: dict[int, int] = {}  # of the arguments so far
         self.refused: set[int] = set()
 
     def events(self, step: Step) -> list[Any]:
@@ -249,13 +250,15 @@ class Oracle:
         call = self.call(number)
         if not text or number in self.refused:
             return []
+        start = self.lengths.get(number, 0)
+        self.lengths[number] = start + len(text)
         read, error = json_call(self.readers[number], text)
         events = argument_events(read, call)
         if error is None:
             return [ToolCallDelta(call, text), *events]
         self.refused.add(number)
         assert call.errors[-1].offset == error.offset
-        accepted = text[: len(text) - (len(call.arguments_text) - error.offset)]
+        accepted = text[: error.offset - start]
         events.append(ToolCallRejected(call, call.errors[-1]))
         return [ToolCallDelta(call, accepted)] * bool(accepted) + events
 
@@ -275,7 +278,17 @@ class Oracle:
 
 
 def plain(events: Sequence[Any]) -> list[Any]:
-    return [event.to_dict() for event in events if event.type != "message_started"]
+    """The events as data; adjacent deltas of one string are one, as how runs are cut is free."""
+    found: list[Any] = []
+    for event in events:
+        data = event.to_dict()
+        last: Any = found[-1] if found else None
+        goes_on = last is not None and data["type"] == "argument_delta"
+        if goes_on and {**last, "text": ""} == {**data, "text": ""}:
+            last["text"] += data["text"]
+        elif data["type"] != "message_started":
+            found.append(data)
+    return found
 
 
 @given(SCRIPTS)

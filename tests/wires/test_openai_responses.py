@@ -1149,6 +1149,13 @@ def test_what_the_response_says_again_is_said_once() -> None:
     assert len(named(events, "response")) == 1
 
 
+def test_the_stream_of_a_web_socket_is_said_once() -> None:
+    records = [{**record, "stream_id": "s1"} for record in stream(text_events("Ok"))]
+    message, events = read(records)
+    assert named(events, "stream_id") == ["s1"]
+    assert message.extra == {"stream_id": "s1"}
+
+
 def test_an_item_of_an_unknown_type() -> None:
     item = {"type": "dream", "id": "dr_1", "images": 3}
     message, events = read(stream([added(0, item), done(0, item)], text_events("Ok", 1)))

@@ -1,0 +1,209 @@
+"""What must hold for any records of any wire: mutated streams, read as chunks and as bytes.
+
+The data is a stream, one JSON value a line. It is spoilt further in ways that keep its records
+JSON: fields left out, doubled, of another type, records lost, moved, of another API. How, is
+derived from the data, so that a finding can be repeated from its file alone.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from fuzz.checks import choices, ragged
+from streamparse.errors import StreamParseError
+from streamparse.message_parser import APIS
+from tests.cuts import Whole, check_cut
+from tests.helpers import cut
+from tests.messages import answer, run_parser
+
+WIRES = [api for api in APIS if api != "text"]
+MAX_LINES = 40
+
+DEEP: Any = []
+for _ in range(900):
+    DEEP = [DEEP]
+
+# The end of an event that is not one: all data becomes one event.
+SINGLE = b" \n"
+
+# What a field may hold instead.
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.5,
+    10**20,
+    "",
+    "null",
+    "text",
+    '{"a": 1}',
+    '{"a": "half',
+    "{",
+    "}",
+    "\ud83d",
+    [],
+    [None],
+    ["text"],
+    {},
+    {"type": "text", "text": "x"},
+    {"error": "busy"},
+    DEEP,
+)
+
+
+def odd(choose: random.Random) -> Any:
+    """One of them, not shared: records may be spoilt further."""
+    return copied(choose.choice(ODD))
+
+
+def copied(value: Any) -> Any:
+    """A copy of what JSON can write without recursion getting in the way."""
+    return value if value is DEEP else json.loads(json.dumps(value))
+
+
+def records_of(data: bytes) -> list[Any]:
+    """The lines: decoded where they are JSON, text where they are not."""
+    found: list[Any] = []
+    for line in data.split(b"\n")[:MAX_LINES]:
+        text = line.decode(errors="replace").strip()
+        try:
+            found.append(json.loads(text))
+        except (ValueError, RecursionError):
+            if text:
+                found.append(text)
+    return found
+
+
+def positions(record: Any) -> list[tuple[Any, Any]]:
+    """Every place of a value inside the record: its container and its key or index."""
+    found: list[tuple[Any, Any]] = []
+    todo = [] if record is DEEP else [record]
+    while todo:
+        holder = todo.pop()
+        keys = holder if isinstance(holder, dict) else range(len(holder))
+        for key in keys:
+            found.append((holder, key))
+            if isinstance(holder[key], (dict, list)) and holder[key] is not DEEP:
+                todo.append(holder[key])
+    return found
+
+
+def spoil_field(records: list[Any], choose: random.Random) -> None:
+    """One field of a record becomes something else, or nothing, or that of another record."""
+    record = choose.choice(records)
+    places = positions(record) if isinstance(record, (dict, list)) else []
+    if not places:
+        return
+    holder, key = choose.choice(places)
+    how = choose.randrange(6)
+    value = holder[key]
+    if how == 0:
+        del holder[key]
+    elif how == 1 and isinstance(holder, dict):
+        name = choose.choice(["type", "id", "index", "error", "unknown", "message"])
+        holder[name] = "deep" if _holds_deep(value) else copied(value)
+    elif how == 2 and isinstance(value, str):
+        place = choose.randrange(len(value) + 1)
+        holder[key] = choose.choice([value[:place], value[place:], value * 2, value + "{}"])
+    elif how == 3:
+        other = choose.choice(records)
+        others = positions(other) if isinstance(other, (dict, list)) else []
+        if others:
+            inside, name = choose.choice(others)
+            holder[key] = DEEP if _holds_deep(inside[name]) else copied(inside[name])
+    else:
+        holder[key] = odd(choose)
+
+
+def spoil_order(records: list[Any], choose: random.Random) -> None:
+    """A record is lost, doubled, moved, or odd."""
+    place = choose.randrange(len(records))
+    how = choose.randrange(5)
+    if how == 0:
+        del records[place]
+    elif how == 1:
+        twin = "again" if _holds_deep(records[place]) else copied(records[place])
+        records.insert(choose.randrange(len(records) + 1), twin)
+    elif how == 2:
+        records.insert(choose.randrange(len(records)), records.pop(place))
+    elif how == 3:
+        records.insert(place, odd(choose))
+    else:
+        del records[place:]
+
+
+def _holds_deep(value: Any) -> bool:
+    return any(holder[key] is DEEP for holder, key in positions([value]))
+
+
+def spoilt(records: list[Any], choose: random.Random) -> list[Any]:
+    for _ in range(choose.choice([0, 1, 1, 2, 4, 8])):
+        if not records:
+            break
+        choose.choice([spoil_field, spoil_field, spoil_order])(records, choose)
+    return records
+
+
+def framed(records: Sequence[Any], choose: random.Random) -> list[bytes]:
+    """The records as bytes: events, with their names where the wire has them, or lines."""
+    texts = [record if isinstance(record, str) else _text(record) for record in records]
+    if choose.random() < 0.2:
+        return [f"{text}\n".encode(errors="replace") for text in texts]
+    named = choose.random() < 0.5
+    end = choose.choice(["\n\n", "\r\n\r\n", "\r\r", SINGLE.decode()])
+    events = []
+    for record, text in zip(records, texts, strict=True):
+        name = record.get("type") if named and isinstance(record, dict) else None
+        line = f"event: {name}\n" if isinstance(name, str) else ""
+        events.append(f"{line}data: {text}{end}".encode(errors="replace"))
+    return events
+
+
+def _text(record: Any) -> str:
+    return json.dumps(record, ensure_ascii=False)
+
+
+def check_messages(data: bytes) -> None:
+    """Nothing but our errors; one answer for all cuts (law 1); a cut is no success (law 7)."""
+    choose = choices(data)
+    records = spoilt(records_of(data), choose)
+    found, _, _ = run_parser([record for record in records if isinstance(record, dict)], "auto")
+    wires = [found.api, found.api, "auto"] if found.api else ["auto"]
+    api = choose.choice([*wires, choose.choice(WIRES)])
+    check_chunks([record for record in records if isinstance(record, dict)], api, choose)
+    check_bytes(framed(records, choose), api, choose)
+
+
+def check_chunks(records: list[Any], api: str, choose: random.Random) -> None:
+    """Decoded chunks: an exception of another kind escapes from here."""
+    _, _, error = run_parser(records, api)
+    if error is None and records:
+        check_law_7(records, api, choose)
+
+
+def check_bytes(units: list[bytes], api: str, choose: random.Random) -> None:
+    whole = b"".join(units)
+    expected = answer([whole], api)
+    assert answer(ragged(whole, choose), api) == expected
+    assert answer(cut(whole, [choose.choice([1, 50])]), api) == expected
+    # Where all the data is one event, a beginning of it is another stream.
+    if expected.error is None and units and not units[0].endswith(SINGLE):
+        check_law_7(units, api, choose)
+
+
+def check_law_7(units: list[Any], api: str, choose: random.Random) -> None:
+    whole = Whole(units, api)
+    for _ in range(3):
+        count = choose.randrange(len(units))
+        pieces, seen = units[:count], count
+        if isinstance(units[count], bytes):
+            pieces = [*pieces, units[count][: choose.randrange(len(units[count]))]]
+            seen += 1  # a record may be whole before its blank line
+        parser, _, error = run_parser(pieces, api)
+        assert error is None or isinstance(error, StreamParseError)
+        check_cut(parser, whole, seen)
