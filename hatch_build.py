@@ -46,11 +46,13 @@ COMPILED = (
     "streamparse/bedrock.py",
     "streamparse/schema/automaton.py",
     "streamparse/schema/checks.py",
+    "streamparse/schema/judges.py",
     "streamparse/schema/messages.py",
     "streamparse/schema/nodes.py",
     "streamparse/schema/runs.py",
     "streamparse/schema/state.py",
     "streamparse/schema/trie.py",
+    "streamparse/schema/verdicts.py",
     "streamparse/schema/walker.py",
     "streamparse/wires/*.py",
 )

@@ -539,6 +539,7 @@ def test_a_violation_keeps_what_it_knows() -> None:
         "m", code="enum", offset=3, path=("a",), schema_path=("enum",), closest="b"
     )
     for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), error.copy_without_events()):
+        assert isinstance(again, SchemaViolation)
         assert fields(again) == fields(error)
         assert (again.schema_path, again.closest) == (("enum",), "b")
     plain = SchemaViolation("m", code="wrong_type")

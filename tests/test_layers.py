@@ -46,6 +46,8 @@ SCHEMA = (
     "runs",
     "messages",
     "state",
+    "verdicts",
+    "judges",
     "walker",
     "validator",
 )
