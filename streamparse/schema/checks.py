@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any
 
 from streamparse.schema.nodes import NumberRules
-
-_INFINITE: Final = (float("inf"), float("-inf"))
 
 
 def number_fault(rules: NumberRules, value: Any) -> str:
@@ -35,7 +34,9 @@ def _is_multiple(value: Any, step: Any) -> bool:
         quotient = value / step
         return bool(int(quotient) == quotient)
     except OverflowError:  # beyond floating point
-        return value not in _INFINITE and (Fraction(value) / Fraction(step)).denominator == 1
+        if isinstance(value, float) and math.isinf(value):
+            return False
+        return (Fraction(value) / Fraction(step)).denominator == 1
     except ValueError:
         return False
 

@@ -376,7 +376,8 @@ def _items(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
         for index, schema in enumerate(value):
             rules.prefix.append(compiler.inner(site, schema, keyword, index))
     elif value is False:
-        _leave_room(site, keyword, len(site.schema.get("prefixItems", [])))
+        knows = "prefixItems" in compiler.spoken.keywords
+        _leave_room(site, keyword, len(site.schema.get("prefixItems", [])) if knows else 0)
     else:
         rules.rest = compiler.inner(site, value, keyword)
 

@@ -96,6 +96,13 @@ def test_beside_a_reference_nothing_counts_up_to_draft_7() -> None:
     assert verdict(SchemaValidator(schema), ["1"]) is not None
 
 
+def test_words_of_later_drafts_mean_nothing() -> None:
+    schema = {"prefixItems": [True], "items": False, "dependentRequired": {"a": ["b"]}}
+    assert verdict(SchemaValidator(schema), ["[1]"]) is None
+    assert (verdict(SchemaValidator(schema, draft="draft2019-09"), ["[1]"]) or ())[1] == 1
+    assert verdict(SchemaValidator(schema, draft="draft7"), ['{"a": 1}']) is None
+
+
 def test_exclusive_bounds_of_draft_4() -> None:
     schema = {"minimum": 1, "exclusiveMinimum": True, "maximum": 5}
     for text in ("1", "1.5", "5", "6"):
