@@ -60,6 +60,8 @@ PLACES: dict[str, tuple[int, int]] = {
     "wire": (3, 4),
     "anthropic_events": (3, 5),
     "bedrock": (3, 5),
+    "responses_items": (3, 5),
+    "responses_history": (3, 6),
     "wires": (4, 0),
     "sdk": (5, 0),
     "metrics": (5, 0),
