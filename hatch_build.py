@@ -46,6 +46,16 @@ COMPILED = (
     "streamparse/bedrock.py",
     "streamparse/responses_items.py",
     "streamparse/responses_history.py",
+    "streamparse/schema/automaton.py",
+    "streamparse/schema/checks.py",
+    "streamparse/schema/judges.py",
+    "streamparse/schema/messages.py",
+    "streamparse/schema/nodes.py",
+    "streamparse/schema/runs.py",
+    "streamparse/schema/state.py",
+    "streamparse/schema/trie.py",
+    "streamparse/schema/verdicts.py",
+    "streamparse/schema/walker.py",
     "streamparse/wires/*.py",
 )
 
