@@ -91,6 +91,8 @@ class Validator(Sink):
         self.wants_whole: bool = False
         #: What was found without raising.
         self.violations: list[object] = []
+        #: The validated object, once the root is whole, where the validator makes one.
+        self.parsed: object = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {
@@ -98,6 +100,7 @@ class Validator(Sink):
             "built": self.built,
             "wants_whole": self.wants_whole,
             "violations": self.violations,
+            "parsed": self.parsed,
         }
         return _revived, (type(self), state | _own(self))
 
