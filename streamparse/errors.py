@@ -190,7 +190,43 @@ class LimitError(StreamParseError):
 
 
 class SchemaViolation(StreamParseError):
-    """A validator refused the value; `offset` is the character that decided it."""
+    """A validator refused the value; `offset` is the character that decided it.
+
+    `code` is the keyword that refuses (see `VIOLATION_CODES`), `path` the place of the value that
+    it refuses, `schema_path` the place of the keyword in the schema (as a JSON pointer:
+    `json_pointer(error.schema_path)`), `closest` the allowed value or key that was probably meant.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        offset: int = 0,
+        line: int = 1,
+        column: int = 1,
+        path: Path = (),
+        excerpt: str = "",
+        events: Sequence[Any] = (),
+        schema_path: Path = (),
+        closest: str | None = None,
+    ) -> None:
+        super().__init__(
+            message,
+            code=code,
+            offset=offset,
+            line=line,
+            column=column,
+            path=path,
+            excerpt=excerpt,
+            events=events,
+        )
+        self.schema_path = schema_path
+        self.closest = closest
+
+    def _fields(self) -> dict[str, Any]:
+        own = {"schema_path": self.schema_path, "closest": self.closest}
+        return {**super()._fields(), **own}
 
 
 class WireError(StreamParseError):

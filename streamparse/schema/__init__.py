@@ -1,0 +1,5 @@
+"""JSON Schema, judged while the value arrives (extra `schema`)."""
+
+from streamparse.schema.validator import SchemaValidator
+
+__all__ = ["SchemaValidator"]

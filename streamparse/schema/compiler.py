@@ -1,0 +1,509 @@
+"""From a JSON Schema to nodes. References are resolved here, once and for all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from streamparse.paths import parse_json_pointer
+from streamparse.schema.automaton import automaton
+from streamparse.schema.evaluated import close
+from streamparse.schema.library import Dialect, Reference, needed
+from streamparse.schema.nodes import (
+    ANY,
+    ANYTHING,
+    ARRAY,
+    DEPENDENT,
+    FALSE,
+    IF,
+    NOT,
+    NULL,
+    NUMBER,
+    OBJECT,
+    ONE,
+    STRING,
+    TRUE,
+    ArrayRules,
+    Check,
+    Choice,
+    KeySet,
+    Node,
+    NumberRules,
+    ObjectRules,
+    Program,
+    StringRules,
+    Values,
+)
+from streamparse.schema.plans import EndlessError, Planner
+from streamparse.schema.trie import Trie
+
+_MOST_NODES: Final = 50_000
+
+TYPES: Final = {
+    "object": 1 << OBJECT,
+    "array": 1 << ARRAY,
+    "string": 1 << STRING,
+    "number": 1 << NUMBER,
+    "integer": 1 << NUMBER,
+    "boolean": 1 << TRUE | 1 << FALSE,
+    "null": 1 << NULL,
+}
+
+
+class Site:
+    """A schema object where it stands: what its references start from, and its node."""
+
+    def __init__(self, node: Node, schema: dict[str, Any], resolves: Any) -> None:
+        self.node = node
+        self.schema = schema
+        self.resolves = resolves
+
+
+class _Dynamic(Exception):
+    """A reference depends on the way that led to it: nodes must be told apart by it."""
+
+
+class Compiler:
+    """Compiles one schema; every schema object becomes one node, however often it is met."""
+
+    def __init__(self, schema: Any, spoken: Dialect, resolves: Any, formats: bool) -> None:
+        self.schema = schema
+        self.spoken = spoken
+        self.resolves = resolves
+        self.formats = formats
+        self.dynamic = False
+        self.places = dict(_places(schema))
+        self.begin()
+
+    def begin(self) -> None:
+        self.program = Program()
+        self.met: dict[Any, Node] = {}
+        self.waiting: list[Site] = []
+        self.sites: list[Site] = []
+
+    def run(self) -> Program:
+        """The program; `ValueError` for a schema that cannot be understood."""
+        try:
+            self._read()
+        except _Dynamic:
+            self.dynamic = True
+            self.begin()
+            self._read()
+        for site in self.sites:
+            close(site.node, self.spoken.name)
+        for node in self.program.nodes:
+            node.freeze()
+        try:
+            Planner(self.program).run()
+        except (EndlessError, RecursionError) as error:
+            raise ValueError("the schema refers to itself without end") from error
+        return self.program
+
+    def _read(self) -> None:
+        self.program.root = self.node(self.schema, self.resolves, ())
+        while self.waiting:
+            site = self.waiting.pop()
+            self.sites.append(site)
+            for keyword, value in self.spoken.applicable(site.schema):
+                read = _KEYWORDS.get(keyword, _by_the_library)
+                read(self, site, keyword, value)
+
+    # Nodes.
+
+    def node(
+        self, schema: Any, resolves: Any, path: tuple[Any, ...], enter: bool = True
+    ) -> Node:
+        """The node of a schema; `enter`: its `$id` is a new base for references."""
+        if isinstance(schema, bool):
+            return self._boolean(schema, path)
+        if not isinstance(schema, dict):
+            raise ValueError(f"bad schema: neither an object nor a boolean at {path!r}")
+        foreign = bool(path) and self.spoken.of(schema) is not self.spoken.kind
+        if enter:
+            resolves = resolves.in_subresource(self.spoken.specification.create_resource(schema))
+        key = self._key(schema, resolves, foreign)
+        node = self.met.get(key)
+        if node is None:
+            node = self.met[key] = self._new(self.places.get(id(schema), path), schema)
+            node.reference = Reference(self.spoken, schema, resolves, self.formats)
+            if foreign:
+                other = Dialect(self.spoken.of(schema))
+                node.reference = Reference(other, schema, resolves, self.formats)
+                node.checks.append(Check("$schema", ANYTHING, node.reference))
+            else:
+                self.waiting.append(Site(node, schema, resolves))
+        return node
+
+    def _key(self, schema: Any, resolves: Any, foreign: bool) -> Any:
+        base = getattr(resolves, "_base_uri", "")
+        scope: tuple[str, ...] = ()
+        if self.dynamic:
+            # The outermost of each counts, as for the library.
+            uris = [uri for uri, _ in resolves.dynamic_scope()]
+            scope = tuple(dict.fromkeys(reversed(uris)))
+        return id(schema), base, scope, foreign
+
+    def _boolean(self, schema: bool, path: tuple[Any, ...]) -> Node:
+        node = self._new(path, schema)
+        if not schema:
+            node.refuse(ANYTHING, "false")
+        return node
+
+    def _new(self, path: tuple[Any, ...], schema: Any) -> Node:
+        if len(self.program.nodes) >= _MOST_NODES:
+            raise ValueError(f"the schema has more than {_MOST_NODES} parts")
+        node = Node(len(self.program.nodes), path, schema)
+        self.program.nodes.append(node)
+        return node
+
+    def inner(self, site: Site, schema: Any, *steps: str | int, enter: bool = True) -> Node:
+        """The node of a schema inside another."""
+        return self.node(schema, site.resolves, (*site.node.path, *steps), enter)
+
+    def referred(self, site: Site, keyword: str, reference: str) -> Node:
+        """The node that a reference leads to."""
+        resolved = self._lookup(site, keyword, reference)
+        path = self.places.get(id(resolved.contents))
+        if path is None:
+            path = _path_of(reference, (*site.node.path, keyword))
+        return self.node(resolved.contents, resolved.resolver, path, enter=False)
+
+    def _lookup(self, site: Site, keyword: str, reference: str) -> Any:
+        exceptions = needed("referencing.exceptions")
+        try:
+            if keyword == "$recursiveRef":
+                return needed("referencing.jsonschema").lookup_recursive_ref(site.resolves)
+            return site.resolves.lookup(reference)
+        except (exceptions.Unresolvable, ValueError, LookupError) as error:
+            raise ValueError(f"unresolvable {keyword} {reference!r}") from error
+
+
+def _places(schema: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """The path of every container of a document, by its identity."""
+    waiting: list[tuple[Any, tuple[Any, ...]]] = [(schema, ())]
+    while waiting:
+        value, path = waiting.pop()
+        if isinstance(value, dict):
+            yield id(value), path
+            waiting += [(inner, (*path, key)) for key, inner in value.items()]
+        elif isinstance(value, list):
+            waiting += [(inner, (*path, index)) for index, inner in enumerate(value)]
+
+
+def _path_of(reference: str, otherwise: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The path to say for a schema that is not in the given document."""
+    document, _, pointer = reference.partition("#")
+    try:
+        return (document, *parse_json_pointer(pointer)) if document else otherwise
+    except ValueError:
+        return (reference,)
+
+
+def _pattern(text: str) -> Any:
+    try:
+        return re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"bad schema: {text!r} is no regular expression: {error}") from error
+
+
+# Rules of a node, made when a keyword first asks for them.
+
+
+def _numbers(site: Site) -> NumberRules:
+    if site.node.numbers is None:
+        site.node.numbers = NumberRules()
+    return site.node.numbers
+
+
+def _strings(site: Site) -> StringRules:
+    if site.node.strings is None:
+        site.node.strings = StringRules()
+    return site.node.strings
+
+
+def _objects(site: Site) -> ObjectRules:
+    if site.node.objects is None:
+        site.node.objects = ObjectRules()
+    return site.node.objects
+
+
+def _arrays(site: Site) -> ArrayRules:
+    if site.node.arrays is None:
+        site.node.arrays = ArrayRules()
+    return site.node.arrays
+
+
+# One function for each keyword, or for a few that are alike.
+
+
+def _type(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    names = [value] if isinstance(value, str) else list(value)
+    kinds = 0
+    for name in names:
+        if name not in TYPES:
+            raise ValueError(f"bad schema: there is no type {name!r}")
+        kinds |= TYPES[name]
+    site.node.refuse(ANYTHING & ~kinds, keyword)
+    if "integer" in names and "number" not in names:
+        rules = _numbers(site)
+        rules.whole = True
+        rules.whole_floats = compiler.spoken.name != "draft4"
+
+
+def _values(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    values = Values(keyword, [value] if keyword == "const" else list(value))
+    words: list[str] = []
+    for one in values.values:
+        if one is None or isinstance(one, bool):
+            values.kinds |= 1 << (NULL if one is None else TRUE if one else FALSE)
+        elif isinstance(one, (int, float)):
+            values.kinds |= 1 << NUMBER
+            values.numbers.add(one)
+        elif isinstance(one, str):
+            words.append(one)
+        else:
+            values.kinds |= 1 << (OBJECT if isinstance(one, dict) else ARRAY)
+            values.containers.append(one)
+    if words:
+        values.kinds |= 1 << STRING
+        values.words = Trie(words)
+    site.node.refuse(ANYTHING & ~values.kinds, keyword)
+    site.node.values.append(values)
+
+
+_BOUNDS: Final = {
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "exclusiveMinimum": "above",
+    "exclusiveMaximum": "below",
+}
+
+
+def _bound(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    name = _BOUNDS[keyword]
+    if compiler.spoken.name == "draft4":  # there the exclusive ones say how the others count
+        exclusive = "exclusive" + keyword[0].upper() + keyword[1:]
+        if site.schema.get(exclusive, False):
+            name = _BOUNDS[exclusive]
+    setattr(_numbers(site), name, value)
+
+
+def _multiple(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    _numbers(site).step = value
+
+
+def _length(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    if keyword == "maxLength":
+        _strings(site).longest = int(value)
+    else:
+        _strings(site).shortest = int(value)
+
+
+def _matching(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    rules = _strings(site)
+    rules.pattern = _pattern(value)
+    rules.automaton = automaton(value)
+
+
+def _format(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    if compiler.formats:
+        _by_the_library(compiler, site, keyword, value)
+
+
+def _properties(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    rules = _objects(site)
+    for name, schema in value.items():
+        rules.properties[name] = compiler.inner(site, schema, keyword, name)
+
+
+def _pattern_properties(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    rules = _objects(site)
+    for pattern, schema in value.items():
+        node = compiler.inner(site, schema, keyword, pattern)
+        rules.patterns.append((_pattern(pattern), node))
+
+
+def _additional_properties(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    rules = _objects(site)
+    if isinstance(value, dict):
+        rules.additional = compiler.inner(site, value, keyword)
+    patterns = list(site.schema.get("patternProperties", {}))
+    joined = [_pattern("|".join(patterns))] if patterns else []  # as the library does
+    if isinstance(value, dict):
+        rules.extras = joined[0] if joined else None
+    elif not value:
+        words = Trie(site.schema.get("properties", {}))
+        automata = [automaton(pattern) for pattern in patterns]
+        rules.closed.append(KeySet(keyword, words, automata, joined))
+
+
+def _names(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    _objects(site).names = compiler.inner(site, value, keyword)
+
+
+def _required(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    _objects(site).required = list(value)
+
+
+def _members(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    if keyword == "maxProperties":
+        _objects(site).most = int(value)
+    else:
+        _objects(site).fewest = int(value)
+
+
+def _dependent_required(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    rules = _objects(site)
+    rules.dependents_keyword = keyword
+    for name, needs in value.items():
+        rules.dependents[name] = list(needs)
+
+
+def _dependent_schemas(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    for name, schema in value.items():
+        node = compiler.inner(site, schema, keyword, name)
+        site.node.choices.append(Choice(DEPENDENT, keyword, [node], name))
+
+
+def _dependencies(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    for name, what in value.items():
+        read = _dependent_required if isinstance(what, list) else _dependent_schemas
+        read(compiler, site, keyword, {name: what})
+
+
+def _items(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    rules = _arrays(site)
+    if isinstance(value, list):
+        for index, schema in enumerate(value):
+            rules.prefix.append(compiler.inner(site, schema, keyword, index))
+    elif value is False:
+        _leave_room(site, keyword, len(site.schema.get("prefixItems", [])))
+    else:
+        rules.rest = compiler.inner(site, value, keyword)
+
+
+def _prefix_items(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    rules = _arrays(site)
+    for index, schema in enumerate(value):
+        rules.prefix.append(compiler.inner(site, schema, keyword, index))
+
+
+def _additional_items(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    before = site.schema.get("items", {})
+    if not isinstance(before, list):
+        return
+    if isinstance(value, dict):
+        _arrays(site).rest = compiler.inner(site, value, keyword)
+    elif not value:
+        _leave_room(site, keyword, len(before))
+
+
+def _leave_room(site: Site, keyword: str, room: int) -> None:
+    rules = _arrays(site)
+    rules.room, rules.room_keyword = room, keyword
+
+
+def _size(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    if keyword == "maxItems":
+        _arrays(site).most = int(value)
+    else:
+        _arrays(site).fewest = int(value)
+
+
+def _unique(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    if value:
+        _arrays(site).unique = True
+
+
+def _contains(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    rules = _arrays(site)
+    rules.contains = compiler.inner(site, value, keyword, enter=False)
+    if compiler.spoken.name in ("draft2020-12", "draft2019-09"):
+        rules.contains_least = int(site.schema.get("minContains", 1))
+        rules.contains_most = int(site.schema.get("maxContains", -1))
+
+
+def _refer(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    if keyword != "$ref" and not compiler.dynamic:
+        raise _Dynamic
+    site.node.links.append(compiler.referred(site, keyword, value))
+
+
+def _all(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    for index, schema in enumerate(value):
+        site.node.links.append(compiler.inner(site, schema, keyword, index))
+
+
+def _alternatives(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    nodes: list[Node | None] = [
+        compiler.inner(site, schema, keyword, index) for index, schema in enumerate(value)
+    ]
+    kind = ANY if keyword == "anyOf" else ONE
+    site.node.choices.append(Choice(kind, keyword, nodes))
+
+
+def _not(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    inner = compiler.inner(site, value, keyword, enter=False)
+    site.node.choices.append(Choice(NOT, keyword, [inner]))
+
+
+def _if(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    nodes: list[Node | None] = [compiler.inner(site, value, keyword, enter=False)]
+    for branch in ("then", "else"):
+        found = site.schema.get(branch)
+        nodes.append(compiler.inner(site, found, branch) if found is not None else None)
+    site.node.choices.append(Choice(IF, keyword, nodes))
+
+
+def _by_the_library(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
+    kinds = _LOOK_AT.get(keyword, ANYTHING)
+    decide = Reference(compiler.spoken, site.schema, site.resolves, compiler.formats, keyword)
+    site.node.checks.append(Check(keyword, kinds, decide))
+
+
+_LOOK_AT: Final = {
+    "format": 1 << STRING,
+    "unevaluatedProperties": 1 << OBJECT,
+    "unevaluatedItems": 1 << ARRAY,
+}
+
+_KEYWORDS: Final[dict[str, Callable[[Compiler, Site, str, Any], None]]] = {
+    "$dynamicRef": _refer,
+    "$recursiveRef": _refer,
+    "$ref": _refer,
+    "additionalItems": _additional_items,
+    "additionalProperties": _additional_properties,
+    "allOf": _all,
+    "anyOf": _alternatives,
+    "const": _values,
+    "contains": _contains,
+    "dependencies": _dependencies,
+    "dependentRequired": _dependent_required,
+    "dependentSchemas": _dependent_schemas,
+    "enum": _values,
+    "exclusiveMaximum": _bound,
+    "exclusiveMinimum": _bound,
+    "format": _format,
+    "if": _if,
+    "items": _items,
+    "maxItems": _size,
+    "maxLength": _length,
+    "maxProperties": _members,
+    "maximum": _bound,
+    "minItems": _size,
+    "minLength": _length,
+    "minProperties": _members,
+    "minimum": _bound,
+    "multipleOf": _multiple,
+    "not": _not,
+    "oneOf": _alternatives,
+    "pattern": _matching,
+    "patternProperties": _pattern_properties,
+    "prefixItems": _prefix_items,
+    "properties": _properties,
+    "propertyNames": _names,
+    "required": _required,
+    "type": _type,
+    "uniqueItems": _unique,
+}

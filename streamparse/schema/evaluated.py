@@ -1,0 +1,83 @@
+"""What `unevaluatedProperties: false` and `unevaluatedItems: false` can refuse at once.
+
+Which members are evaluated is for the library to say when the value is whole. But a key or an
+index that no schema at this value could ever evaluate need not be waited for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from streamparse.schema.automaton import automaton
+from streamparse.schema.nodes import NOT, KeySet, Node, ObjectRules, ArrayRules
+from streamparse.schema.trie import Trie
+
+
+def close(node: Node, draft: str) -> None:
+    """Give a node with one of the two keywords the keys and the room that are left."""
+    schema = node.schema
+    if draft not in ("draft2020-12", "draft2019-09"):
+        return
+    if schema.get("unevaluatedProperties") is False:
+        keys = _keys(node)
+        if keys is not None:
+            node.objects = node.objects or ObjectRules()
+            node.objects.closed.append(keys)
+    if schema.get("unevaluatedItems") is False:
+        room = _room(node)
+        node.arrays = node.arrays or ArrayRules()
+        if room is not None and node.arrays.room < 0:
+            node.arrays.room, node.arrays.room_keyword = room, "unevaluatedItems"
+
+
+def _in_place(node: Node) -> Iterator[Node]:
+    """The nodes that may evaluate parts of the same value, this one first."""
+    waiting, met = [node], {node.index}
+    while waiting:
+        one = waiting.pop()
+        yield one
+        alternatives = [
+            inner for choice in one.choices if choice.kind != NOT for inner in choice.nodes
+        ]
+        for inner in [*one.links, *alternatives]:
+            if inner is not None and inner.index not in met:
+                met.add(inner.index)
+                waiting.append(inner)
+
+
+def _keys(node: Node) -> KeySet | None:
+    """The keys that something may evaluate; `None` when it may be any."""
+    words: list[str] = []
+    patterns: list[str] = []
+    for one in _in_place(node):
+        if isinstance(one.schema, bool):
+            continue
+        if not _closed(one, ("additionalProperties", "unevaluatedProperties")):
+            return None
+        words += one.schema.get("properties", {})
+        patterns += one.schema.get("patternProperties", {})
+    automata = [automaton(pattern) for pattern in patterns]
+    compiled = [re.compile(pattern) for pattern in patterns]
+    return KeySet("unevaluatedProperties", Trie(words), automata, compiled)
+
+
+def _room(node: Node) -> int | None:
+    """How many items something may evaluate; `None` when there is no bound."""
+    room = 0
+    for one in _in_place(node):
+        if isinstance(one.schema, bool):
+            continue
+        items: Any = one.schema.get("items", [])
+        open_ended = "contains" in one.schema or "additionalItems" in one.schema
+        if open_ended or not isinstance(items, list) or not _closed(one, ("unevaluatedItems",)):
+            return None
+        room = max(room, len(items), len(one.schema.get("prefixItems", [])))
+    return room
+
+
+def _closed(node: Node, keywords: tuple[str, ...]) -> bool:
+    """Do these keywords evaluate nothing here, and is all known that may?"""
+    foreign = any(check.keyword == "$schema" for check in node.checks)
+    return not foreign and all(node.schema.get(name, False) is False for name in keywords)

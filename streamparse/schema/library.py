@@ -1,0 +1,127 @@
+"""The reference: the `jsonschema` library, which says what a schema means.
+
+It checks schemas, resolves references, and decides at the end of a value what is not followed as
+the value arrives: `format`, `unevaluated*`, keywords that only old drafts have.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from streamparse.errors import LimitError
+
+_CLASSES = {
+    "draft2020-12": "Draft202012Validator",
+    "draft2019-09": "Draft201909Validator",
+    "draft7": "Draft7Validator",
+    "draft6": "Draft6Validator",
+    "draft4": "Draft4Validator",
+}
+DRAFTS = tuple(_CLASSES)
+
+
+def needed(module: str) -> Any:
+    """A module of the extra `schema`; `ImportError` says how to get it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        message = (
+            f"validating by JSON Schema needs {module.partition('.')[0]}: "
+            "pip install 'llm-streamparse[schema]'"
+        )
+        raise ImportError(message, name=error.name) from error
+
+
+class Dialect:
+    """One draft: its validator class in the library, and the keywords that class knows."""
+
+    def __init__(self, kind: Any) -> None:
+        referencing = needed("referencing.jsonschema")
+        opaque = needed("referencing").Specification.OPAQUE
+        self.kind = kind
+        self.keywords: dict[str, Any] = kind.VALIDATORS
+        names = {needed("jsonschema"): kind}
+        modules = next(iter(names))
+        self.name = next(
+            (name for name, title in _CLASSES.items() if getattr(modules, title) is kind), ""
+        )
+        self.specification = referencing.specification_with(
+            kind.ID_OF(kind.META_SCHEMA), default=opaque
+        )
+        #: Up to draft 7 nothing counts beside `$ref`.
+        self.lonely_refs: bool = self.name in ("draft7", "draft6", "draft4")
+
+    def applicable(self, schema: dict[str, Any]) -> list[tuple[str, Any]]:
+        """The keywords of a schema that count, with their values."""
+        if self.lonely_refs and schema.get("$ref") is not None:
+            return [("$ref", schema["$ref"])]
+        return [(name, value) for name, value in schema.items() if name in self.keywords]
+
+    def of(self, schema: Any) -> Any:
+        """The validator class for a schema found inside one of this dialect."""
+        return needed("jsonschema.validators").validator_for(schema, default=self.kind)
+
+
+def dialect(schema: Any, draft: str | None) -> Dialect:
+    """The dialect of a whole schema."""
+    library = needed("jsonschema")
+    if draft is not None:
+        return Dialect(getattr(library, _CLASSES[draft]))
+    default = library.Draft202012Validator
+    return Dialect(needed("jsonschema.validators").validator_for(schema, default=default))
+
+
+def check_schema(schema: Any, spoken: Dialect) -> None:
+    """Raise `ValueError` for what is not a schema."""
+    library = needed("jsonschema.exceptions")
+    try:
+        spoken.kind.check_schema(schema)
+    except library.SchemaError as error:
+        place = "/".join(["#", *map(str, error.absolute_path)])
+        raise ValueError(f"bad schema at {place}: {error.message[:300]}") from error
+
+
+def resolver(schema: Any, spoken: Dialect, registry: Any) -> Any:
+    """What resolves the references of a schema; nothing is fetched from anywhere."""
+    known = needed("referencing.jsonschema").EMPTY_REGISTRY if registry is None else registry
+    every = needed("jsonschema_specifications").REGISTRY.combine(known)
+    return every.resolver_with_root(spoken.specification.create_resource(schema))
+
+
+class Reference:
+    """The library's verdict on values, for one schema or for one keyword of it."""
+
+    def __init__(
+        self, spoken: Dialect, schema: Any, resolves: Any, formats: bool, keyword: str = ""
+    ) -> None:
+        self.spoken = spoken
+        self.schema = schema
+        self.resolves = resolves
+        self.formats = formats
+        self.keyword = keyword
+        self.made: Any = None  # costs more than a node is worth that never asks
+
+    def __call__(self, value: Any) -> bool:
+        """Is the value valid? Raises `LimitError` where the library cannot go so deep."""
+        if self.made is None:
+            self.made = self._made()
+        validator = self.made
+        try:
+            if not self.keyword:
+                return bool(validator.is_valid(value))
+            decide: Callable[..., Any] = validator.VALIDATORS[self.keyword]
+            errors = decide(validator, self.schema[self.keyword], value, self.schema) or ()
+            return next(iter(errors), None) is None
+        except RecursionError:
+            message = "nested more deeply than the reference library can judge"
+            raise LimitError(message, code="depth") from None
+        except (ArithmeticError, ValueError, TypeError):
+            return False  # a number beyond what the library computes with
+
+    def _made(self) -> Any:
+        checker = self.spoken.kind.FORMAT_CHECKER if self.formats else None
+        return self.spoken.kind(
+            schema=self.schema, _resolver=self.resolves, format_checker=checker
+        )
