@@ -47,7 +47,22 @@ _STRICT_KINDS: Final[dict[str, frozenset[str]]] = {
 _LISTS: Final = {"list": "list", "set": "set", "frozenset": "frozenset", "tuple": "tuple"}
 # Constraints that make a type more than its kind.
 _BOUNDS: Final = frozenset(
-    ["max_length", "min_length", "pattern", "strip_whitespace", "to_lower", "to_upper", "coerce_numbers_to_str", "multiple_of", "le", "ge", "lt", "gt", "allow_inf_nan", "ascii_only"]
+    [
+        "max_length",
+        "min_length",
+        "pattern",
+        "strip_whitespace",
+        "to_lower",
+        "to_upper",
+        "coerce_numbers_to_str",
+        "multiple_of",
+        "le",
+        "ge",
+        "lt",
+        "gt",
+        "allow_inf_nan",
+        "ascii_only",
+    ]
 )
 _STR_BOUNDS: Final = frozenset(
     ["str_min_length", "str_max_length", "str_strip_whitespace", "str_to_lower", "str_to_upper"]

@@ -30,6 +30,7 @@ from streamparse.metrics import Metrics
 from streamparse.paths import Path, Query
 from streamparse.reading import AsyncReading, Partials, Reading, SyncReading, View
 from streamparse.sources import is_async
+from streamparse.tools import Toolbox
 
 __all__ = ["AsyncStream", "Stream", "stream"]
 
@@ -293,6 +294,7 @@ def stream(
     source: Iterable[Any],
     *,
     api: str | None = None,
+    tools: Any = None,
     output: Any = None,
     output_dialect: str = "strict",
     limits: Limits | None = None,
@@ -305,6 +307,7 @@ def stream(
     source: AsyncIterable[Any],
     *,
     api: str | None = None,
+    tools: Any = None,
     output: Any = None,
     output_dialect: str = "strict",
     limits: Limits | None = None,
@@ -317,6 +320,7 @@ def stream(
     source: Any,
     *,
     api: str | None = None,
+    tools: Any = None,
     output: Any = None,
     output_dialect: str = "strict",
     limits: Limits | None = None,
@@ -328,6 +332,7 @@ def stream(
     source: Any,
     *,
     api: str | None = None,
+    tools: Any = None,
     output: Any = None,
     output_dialect: str = "strict",
     limits: Limits | None = None,
@@ -347,7 +352,15 @@ def stream(
     ...     print("".join(answer.text()), answer.message.status)
     Hello complete
     """
-    make = partial(MessageParser, api, output_dialect=output_dialect, limits=limits, clock=clock)
+    tools = None if tools is None else Toolbox(tools)
+    make = partial(
+        MessageParser,
+        api,
+        tools=tools,
+        output_dialect=output_dialect,
+        limits=limits,
+        clock=clock,
+    )
     if isinstance(source, dict) or hasattr(source, "model_dump"):
         source = (source,)
     kind = AsyncStream if is_async(source) else Stream
