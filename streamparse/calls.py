@@ -272,6 +272,7 @@ class CallReader:
         if self.waiting and how != CUT:
             self._stop_waiting()
         if not self.open:
+            self._end_in_silence()
             return
         if how == NORMAL:
             self._close_normally()
@@ -315,7 +316,10 @@ class CallReader:
             taken = machine.feed(text)
         except StreamParseError as error:
             call.grow(text)
-            self._refuse(error, place, start)
+            self._heed_guard(place, start)  # what came first counts
+            if self.open:
+                self._refuse(error, place, start)
+            self.hushed = False
             return
         if taken == len(text):
             call.grow(text)
@@ -406,6 +410,14 @@ class CallReader:
                 self.hushed = False  # after broken JSON only the texts
         if self.guard is not None:
             self.guard.unseen.clear()
+
+    def _end_in_silence(self) -> None:
+        """The message has ended, and this call was rejected: a number at its root is whole now."""
+        if self.hushed and self.transcriber is None and self.call.kind != "custom":
+            try:
+                self.machine.end_root_number()
+            except StreamParseError:
+                self.hushed = False
 
     def _judged_at_the_end(self) -> bool:
         """Judge what could not be judged while it came; what is refused rejects the call."""

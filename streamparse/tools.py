@@ -231,10 +231,10 @@ def _from_dict(given: dict[str, Any]) -> list[Tool]:
         text = given.get("description")
         return [Tool(name, _judge_of(name, given), text if isinstance(text, str) else "")]
     kind = given.get("type")
+    if "properties" in given or "$schema" in given or kind in _JSON_TYPES:
+        raise ValueError("a JSON Schema alone has no name: give {'name': …, 'parameters': …}")
     if isinstance(kind, str) and kind not in ("function", "custom"):
         return [Tool(kind)]  # as OpenAI's local_shell: the API names it by its type
-    if "properties" in given or isinstance(given.get("title"), str):
-        raise ValueError("a JSON Schema alone has no name: give {'name': …, 'parameters': …}")
     if len(given) == 1 and "name" not in given and kind is None:
         return []  # one of Gemini's own, {"googleSearch": {}}; a cache point of Bedrock's
     raise ValueError(f"no tool can be read from {given!r:.200}")
@@ -288,6 +288,7 @@ _GEMINI_TYPES: Final = {
     kind.upper(): kind
     for kind in ("string", "number", "integer", "boolean", "array", "object", "null")
 }
+_JSON_TYPES: Final = tuple(_GEMINI_TYPES.values())
 _COUNTS: Final = (
     "minItems",
     "maxItems",

@@ -223,7 +223,9 @@ def closest(text: str, words: list[str]) -> str | None:
 
 def _likeness(text: str, word: str) -> float:
     short, long = text[:_WIDTH].lower(), word[:_WIDTH].lower()
-    ratios = (SequenceMatcher(None, short, part).ratio() for part in (long, long[: len(short)]))
+    ratios = (
+        SequenceMatcher(None, short, part).ratio() for part in (long, long[: len(short)])
+    )
     return max(ratios)
 
 

@@ -126,7 +126,9 @@ class ObjectRules:
 
     def freeze(self) -> None:
         """All is set: work out the rest."""
-        self.counts = bool(self.required or self.fewest > 0 or self.most >= 0 or self.dependents)
+        self.counts = bool(
+            self.required or self.fewest > 0 or self.most >= 0 or self.dependents
+        )
         self.plain = not self.patterns and self.extras is None
 
 

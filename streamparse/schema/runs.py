@@ -62,7 +62,8 @@ class Run:
         elif place:
             self._walk(place)
         self.spots = [
-            automaton.spots(places) for automaton, places in zip(self.automata, spots, strict=True)
+            automaton.spots(places)
+            for automaton, places in zip(self.automata, spots, strict=True)
         ]
 
     @property
