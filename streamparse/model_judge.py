@@ -279,6 +279,8 @@ class ModelJudge(Validator):
         frame.text.append(text)
         before = frame.length
         frame.length += len(text)
+        if frame.slot is not None and not frame.slot.bounded:
+            return
         if any(shape.words is not None or shape.longest is not None for shape in frame.alive):
             whole = "".join(frame.text) if _has_words(frame.alive) else ""
             self._each_death(
@@ -374,6 +376,8 @@ class ModelJudge(Validator):
     def _any(self) -> Slot:
         return self.model.plans.anything
 
+    # A judged document has one of these calls for every key and string, so it costs little
+    # where nothing dies.
     def _each_death(
         self,
         frame: Frame,

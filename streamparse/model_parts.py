@@ -17,6 +17,7 @@ class Nothing:
 
 
 NOTHING: Final = Nothing()
+_set: Final = object.__setattr__  # models and dataclasses may forbid their own
 
 
 def assembled(shape: Shape, parts: Any, complete: bool) -> Any:
@@ -34,7 +35,7 @@ def assembled(shape: Shape, parts: Any, complete: bool) -> Any:
     if form == "dataclass":
         made = object.__new__(shape.cls if complete else _partial_class(shape.cls))
         for name, part in parts.items():
-            object.__setattr__(made, name, part)
+            _set(made, name, part)
         return made
     return parts
 
@@ -55,10 +56,10 @@ def _instance(shape: Shape, parts: dict[str, Any], arrived: set[str]) -> Any:
         fields = {member.name for member in shape.members.values()}
         extra = {name: part for name, part in parts.items() if name not in fields}
         parts = {name: part for name, part in parts.items() if name in fields}
-    object.__setattr__(made, "__dict__", parts)
-    object.__setattr__(made, "__pydantic_fields_set__", arrived)
-    object.__setattr__(made, "__pydantic_extra__", extra)
-    object.__setattr__(made, "__pydantic_private__", None)
+    _set(made, "__dict__", parts)
+    _set(made, "__pydantic_fields_set__", arrived)
+    _set(made, "__pydantic_extra__", extra)
+    _set(made, "__pydantic_private__", None)
     return made
 
 
@@ -113,10 +114,10 @@ def finished(shape: Shape, made: Any, after: Callable[[Any, Any], Any]) -> Any:
 
 def _rooted(cls: Any, root: Any) -> Any:
     made = cls.__new__(cls)
-    object.__setattr__(made, "__dict__", {"root": root})
-    object.__setattr__(made, "__pydantic_fields_set__", {"root"})
-    object.__setattr__(made, "__pydantic_extra__", None)
-    object.__setattr__(made, "__pydantic_private__", None)
+    _set(made, "__dict__", {"root": root})
+    _set(made, "__pydantic_fields_set__", {"root"})
+    _set(made, "__pydantic_extra__", None)
+    _set(made, "__pydantic_private__", None)
     return made
 
 
@@ -138,10 +139,8 @@ def part_at(value: Any, step: str | int) -> Any:
     if isinstance(value, (list, tuple)):
         known = isinstance(step, int) and -len(value) <= step < len(value)
         return value[step] if known and isinstance(step, int) else NOTHING
-    if hasattr(value, "root") and hasattr(type(value), "__pydantic_root_model__"):
-        root_model = type(value).__pydantic_root_model__
-        if root_model:
-            return part_at(value.root, step)
+    if getattr(type(value), "__pydantic_root_model__", False):
+        return part_at(value.root, step) if hasattr(value, "root") else NOTHING
     return getattr(value, step, NOTHING) if isinstance(step, str) else NOTHING
 
 

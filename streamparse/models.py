@@ -161,6 +161,11 @@ class ModelParser(Generic[T]):
         return self._parser.finish()
 
     @property
+    def started(self) -> bool:
+        """Has a root value begun?"""
+        return self._parser.started
+
+    @property
     def done(self) -> bool:
         """Is the document complete?"""
         return self._parser.done
