@@ -37,6 +37,7 @@ __all__ = ["Record", "Transport"]
 
 _DEFAULT_LIMITS: Final = Limits()
 _SPACE: Final = " \t\r\n"
+_BETWEEN: Final = " \t\r\n,\ufeff"  # what may stand between the records of a stream of JSON
 _BOM: Final = "\ufeff"
 _HELD: Final = 64 * 1024  # characters of what is no stream, before it is given up
 _SHOWN: Final = 200  # of them in the error: enough for a gateway's headline
@@ -358,7 +359,7 @@ class _Opening:
 class _Values(Sink):
     """Makes a record of each document, but of an array at the top each of its elements."""
 
-    __slots__ = ("_in_array", "_key", "_open", "_pieces", "machine", "records")
+    __slots__ = ("_in_array", "_key", "_open", "_pieces", "ended", "machine", "records")
 
     def __init__(self) -> None:
         super().__init__()
@@ -368,6 +369,7 @@ class _Values(Sink):
         self._open: list[Any] = []  # the containers that are open inside a record
         self._key: str = ""
         self._pieces: list[str] = []  # of the open string or key
+        self.ended: int = 0  # the place after the last record
 
     def start_object(self, offset: int) -> None:
         value: dict[str, Any] = {}
@@ -429,6 +431,7 @@ class _Values(Sink):
 
     def _end_record(self, value: object, end: int) -> None:
         self.records.append(Record("", value, "null" if value is None else ""))
+        self.ended = end
         if self._in_array and self.machine is not None:
             self.machine.document_start = end  # each element has the limit of a record
 
@@ -436,10 +439,11 @@ class _Values(Sink):
 class _JSONRecords:
     """The records of a stream of JSON."""
 
-    __slots__ = ("_decoder", "_machine", "_takes_text", "_values", "failure")
+    __slots__ = ("_decoder", "_machine", "_source", "_takes_text", "_values", "failure")
 
     def __init__(self, limits: Limits) -> None:
         self.failure: StreamParseError | None = None
+        self._source: list[str] = []  # the text of the record that is open
         self._values = _Values()
         bounds = replace(limits, document=limits.record)
         self._machine = Machine(self._values, limits=bounds, many=True)
@@ -463,7 +467,8 @@ class _JSONRecords:
                 raise IncompleteError(message, code="truncated", offset=self._machine.offset)
             self._machine.finish()
         except IncompleteError:
-            return [*self._take(), Record("", None, "", True)]
+            text = "".join(self._source).lstrip(_BETWEEN)
+            return [*self._take(), Record("", None, text, True)]
         except StreamParseError as error:  # the bounds of a last number
             self._fail(error)
         return self._take()
@@ -473,7 +478,7 @@ class _JSONRecords:
             if self._decoder is not None:
                 raise TypeError("this stream was fed bytes, now text: feed it one or the other")
             self._takes_text = True
-            self._machine.feed(data)
+            self._pass(data)
             return
         if self._takes_text:
             raise TypeError("this stream was fed text, now bytes: feed it one or the other")
@@ -481,10 +486,20 @@ class _JSONRecords:
             self._decoder = Utf8Decoder()
         text = self._decoder.feed(data)
         if text:
-            self._machine.feed(text)
+            self._pass(text)
         if self._decoder.invalid:
             message = f"byte 0x{self._decoder.invalid[0]:02x} cannot be UTF-8 here"
             raise JSONSyntaxError(message, code="invalid_utf8", offset=self._machine.offset)
+
+    def _pass(self, text: str) -> None:
+        """To the machine; of the source only what follows the last record is kept."""
+        start = self._machine.offset
+        self._machine.feed(text)
+        ended = self._values.ended - start
+        if ended > 0:
+            self._source = []
+            text = text[ended:]
+        self._source.append(text)
 
     def _take(self) -> list[Record]:
         records = self._values.records

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamparse._core.sink import Sink
 from streamparse.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse.errors import JSONSyntaxError, SchemaViolation
 from streamparse.limits import Limits
@@ -556,22 +557,14 @@ def test_limits_reject_the_call(
 def test_a_refusal_in_a_whole_value() -> None:
     """The deltas end before the refused character there too."""
 
-    class Refuses:
+    class Refuses(Sink):
         """Stands for the sinks in front of the builder: raises at the first number."""
-
-        def __init__(self, inner: Any) -> None:
-            self.inner = inner
-            self.precise = False
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self.inner, name)
 
         def start_scalar(self, kind: str, offset: int) -> None:
             raise SchemaViolation("no numbers", code="truncated", offset=offset)
 
     run = Run()
-    driver: Any = run.reader.driver()
-    driver.inner = Refuses(run.reader.chain.head)
+    run.reader.driver().inner = Refuses()
     run.reader.feed_value({"a": "b", "c": 3})
     assert run.status == "rejected"
     assert run.said == '{"a":"b","c":'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import io
 import socket
@@ -159,16 +160,20 @@ class Server:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.listener.close()
+        # Where the client is not installed nobody has come yet, and the server waits.
+        with contextlib.suppress(OSError):
+            socket.create_connection(self.listener.getsockname(), 1).close()
         self.thread.join(5)
+        self.listener.close()
         assert not self.thread.is_alive()
 
     def _serve(self) -> None:
         connection, _ = self.listener.accept()
         with connection:
             connection.settimeout(5)
-            while b"\r\n\r\n" not in connection.recv(65536):
-                pass
+            while b"\r\n\r\n" not in (request := connection.recv(65536)):
+                if not request:
+                    return
             try:
                 self._answer(connection)
             except OSError:

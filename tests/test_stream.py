@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +30,10 @@ from streamparse import (
     WireError,
     stream,
 )
+from tests.counted import AsyncSource, Fragments, Source
 from tests.helpers import cut
 from tests.messages import answer_of, call_chunk, chunk, read, sse, text_chunk
 from tests.strategies import SIZES
-
-Fragments = Sequence[Any]
 
 TRIP = '{"city": "Paris", "items": [{"n": 1}, {"n": 2}], "days": 3}'
 VALUE = {"city": "Paris", "items": [{"n": 1}, {"n": 2}], "days": 3}
@@ -55,48 +54,6 @@ def said(text: str, finish: str | None = "stop", size: int = 4) -> list[Any]:
     """Chunks that say the text."""
     chunks = [text_chunk(text[at : at + size]) for at in range(0, len(text), size)]
     return [*chunks, chunk(finish=finish)] if finish else chunks
-
-
-class Source:
-    """An iterator that counts; an exception among the fragments is raised in its turn."""
-
-    def __init__(self, fragments: Fragments) -> None:
-        self.left = list(fragments)
-        self.closed = 0
-
-    def __iter__(self) -> Source:
-        return self
-
-    def __next__(self) -> Any:
-        if not self.left:
-            raise StopIteration
-        fragment = self.left.pop(0)
-        if isinstance(fragment, BaseException):
-            raise fragment
-        return fragment
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-class AsyncSource:
-    """The same for `async for`."""
-
-    def __init__(self, fragments: Fragments) -> None:
-        self.inner = Source(fragments)
-
-    def __aiter__(self) -> AsyncSource:
-        return self
-
-    async def __anext__(self) -> Any:
-        await asyncio.sleep(0)
-        for fragment in self.inner:
-            return fragment
-        raise StopAsyncIteration
-
-    async def aclose(self) -> None:
-        await asyncio.sleep(0)
-        self.inner.close()
 
 
 @dataclass
