@@ -15,7 +15,7 @@ from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import AnyMessageEvent
 from streamparse.metrics import Metrics
-from streamparse.output import judge_of, root_kind
+from streamparse.output import OutputReader, judge_of, root_kind
 from streamparse.sdk import chunk_of
 from streamparse.text import Utf8Replacer
 from streamparse.tools import Toolbox
@@ -137,6 +137,10 @@ class MessageParser:
     def messages(self) -> list[Message]:
         """All choices, in the order of their indexes."""
         return [turn.message for turn in self._turns.all]
+
+    def output_reader(self) -> OutputReader | None:
+        """What reads the output of the first choice, if one was asked for."""
+        return self._turns.all[0].output
 
     # Feeding.
 

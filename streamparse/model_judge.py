@@ -18,9 +18,9 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from streamparse._core.sink import Validator, ValidatorFactory
+from streamparse._core.sink import NOTHING, Validator, ValidatorFactory
 from streamparse.errors import SchemaViolation
-from streamparse.model_parts import NOTHING, assembled, finished, shown_parts
+from streamparse.model_parts import assembled, finished, part_at, shown_parts
 from streamparse.model_plans import ANYTHING, Plans, Shape, Slot
 from streamparse.paths import Path, value_at
 
@@ -542,6 +542,30 @@ class ModelJudge(Validator):
             inner = self._shown(depth, inner, snapshot)
         return inner
 
+    def at(self, path: tuple[Any, ...]) -> Any:
+        """The judged value at a path of the JSON; `NOTHING` where there is none by itself."""
+        value: Any = self.parsed
+        slots = [self.model.plans.root]
+        if not self.done:
+            depth = 0
+            while depth < len(path) and depth + 1 < len(self.frames):
+                if self.frames[depth + 1].step != path[depth]:
+                    break
+                depth += 1
+            if depth >= min(len(path), len(self.frames)):
+                return NOTHING
+            frame = self.frames[depth]
+            if frame.shape is None:
+                return NOTHING
+            first = path[depth]
+            name = frame.shape.name_of(first) if isinstance(first, str) else first
+            value = NOTHING if name is None else part_at(frame.typed, name)
+            slots = [frame.shape.slot_at(first) or self._any()]
+            path = path[depth + 1 :]
+        for step in path:
+            value, slots = _step(value, slots, step)
+        return value
+
     def _shown(self, depth: int, inner: Any, snapshot: Callable[[], Any]) -> Any:
         frame = self.frames[depth]
         slot, shape = frame.slot, frame.shape
@@ -617,6 +641,19 @@ class ModelJudge(Validator):
         frames = [_frame_state(frame, numbers) for frame in self.frames]
         place = (self.settled, self.skipped, self.done, self.parsed)
         return _judge, (self.model, frames, place)
+
+
+def _step(value: Any, slots: list[Slot], step: str | int) -> tuple[Any, list[Slot]]:
+    """The part of a judged value that a key or index of the JSON has become."""
+    shapes = [shape for slot in slots for shape in slot.shapes]
+    found: Any = NOTHING
+    for shape in shapes:
+        name = shape.name_of(step) if isinstance(step, str) else step
+        if found is NOTHING and name is not None:
+            found = part_at(value, name)
+    if found is NOTHING:
+        found = part_at(value, step)
+    return found, [slot for shape in shapes if (slot := shape.slot_at(step)) is not None]
 
 
 _FRAME: Final = ("raw", "typed", "key", "index", "text", "length", "seen")

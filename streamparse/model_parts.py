@@ -7,16 +7,12 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Final
 
+from streamparse._core.sink import NOTHING
 from streamparse.model_plans import Shape, Slot
 
-__all__ = ["NOTHING", "assembled", "fields_of", "finished", "part_at", "shown_parts"]
+__all__ = ["assembled", "fields_of", "finished", "part_at", "shown_parts"]
 
 
-class Nothing:
-    """What is not there."""
-
-
-NOTHING: Final = Nothing()
 _set: Final = object.__setattr__  # models and dataclasses may forbid their own
 
 

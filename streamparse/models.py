@@ -8,12 +8,13 @@ from __future__ import annotations
 import inspect
 from typing import Annotated, Any, Generic, TypeVar, overload
 
+from streamparse._core.sink import NOTHING
 from streamparse.errors import IncompleteError
 from streamparse.events import ValueEvent
 from streamparse.json_parser import JSONParser
 from streamparse.limits import Limits
 from streamparse.model_judge import MISSING_EXTRA, ModelJudge, ModelValidator
-from streamparse.model_parts import NOTHING, fields_of, part_at
+from streamparse.model_parts import fields_of, part_at
 from streamparse.model_plans import MARK
 from streamparse.paths import Path
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine
 from streamparse._core.parser import locate
-from streamparse._core.sink import ValidatorFactory
+from streamparse._core.sink import NOTHING, ValidatorFactory
 from streamparse.errors import SchemaViolation, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import Message
@@ -106,6 +106,16 @@ class OutputReader:
         judge = self.chain.judge
         parsed = None if judge is None else judge.parsed
         message.output = self.chain.value if parsed is None else parsed
+
+    def shown(self) -> Any:
+        """A snapshot of the document so far, of the type asked for; `NOTHING`: none yet."""
+        builder, judge = self.chain.builder, self.chain.judge
+        return builder.snapshot() if judge is None else judge.shown(builder.snapshot)
+
+    def at(self, path: tuple[Any, ...]) -> Any:
+        """The complete value at a path, of its type; `NOTHING` where it has none."""
+        judge = self.chain.judge
+        return NOTHING if judge is None else judge.at(path)
 
     def _begin(self, text: str) -> None:
         """The first character tells the kind of the document."""

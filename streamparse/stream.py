@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, 
 from functools import partial
 from typing import Any, Final, overload
 
+from streamparse._core.sink import NOTHING
 from streamparse.errors import IncompleteError, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import Message, ToolCall
@@ -120,15 +121,25 @@ class _OutputPartials(_Output, Partials[MessageParser]):
         return None if builder is None else builder.open_path
 
     def snapshot(self) -> Any:
-        builder = self.parser.message.output_builder
-        return None if builder is None else builder.snapshot()
+        reader = self.parser.output_reader()
+        return None if reader is None else reader.shown()
 
     def is_end(self, event: AnyMessageEvent) -> bool:
         return isinstance(event, OutputCompleted)
 
     def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
         outputs = [event for event in events if isinstance(event, _OUTPUTS)]
-        return Partials.show(self, outputs) if outputs else ()
+        if not outputs:
+            return ()
+        shown = Partials.show(self, outputs)
+        if self._is_typed():
+            # A part that is complete may have become another object: it has its defaults now.
+            shown = (self.snapshot(),)
+        return [each for each in shown if each is not NOTHING]
+
+    def _is_typed(self) -> bool:
+        reader = self.parser.output_reader()
+        return reader is not None and reader.chain.validator is not None
 
     def last(self) -> Iterable[Any]:
         return ()
@@ -143,10 +154,16 @@ class _OutputItems(_Output):
 
     def show_mine(self, events: list[AnyMessageEvent]) -> list[Any]:
         return [
-            event.value
+            self._typed(event)
             for event in events
             if isinstance(event, OutputCompleted) and self.query.matches(event.path)
         ]
+
+    def _typed(self, event: OutputCompleted) -> Any:
+        """The value as the type it was asked for, where a type says so."""
+        reader = self.parser.output_reader()
+        typed = NOTHING if reader is None else reader.at(event.path)
+        return event.value if typed is NOTHING else typed
 
     def last(self) -> Iterable[Any]:
         return ()

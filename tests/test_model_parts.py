@@ -11,7 +11,8 @@ pytest.importorskip("pydantic")
 
 from pydantic import BaseModel, TypeAdapter
 
-from streamparse.model_parts import NOTHING, assembled, fields_of, finished, part_at, shown_parts
+from streamparse._core.sink import NOTHING
+from streamparse.model_parts import assembled, fields_of, finished, part_at, shown_parts
 from streamparse.model_plans import Plans, Shape, Slot
 from tests.typed import Numbers, Open, Options, Point, Secretive, Stop
 
@@ -79,6 +80,12 @@ def test_open_containers_have_what_came() -> None:
 def test_part_at() -> None:
     assert part_at({"a": 1}, "a") == part_at([0, 1], -1) == part_at(Stop(name="1"), "nights") == 1
     assert part_at(Numbers([5, 1]), 1) == 1
-    steps: list[tuple[Any, str | int]] = [({}, "a"), ([], 0), ([1], "a"), (Stop(name=""), "n"), (3, 0)]
+    steps: list[tuple[Any, str | int]] = [
+        ({}, "a"),
+        ([], 0),
+        ([1], "a"),
+        (Stop(name=""), "n"),
+        (3, 0),
+    ]
     for value, step in steps:
         assert part_at(value, step) is NOTHING

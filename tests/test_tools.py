@@ -556,3 +556,38 @@ def test_the_result_raises_what_refused_the_output() -> None:
     with pytest.raises(SchemaViolation) as caught:
         stream(['{"title": 3}'], api="text", output=Plan).result()
     assert caught.value.path == ("title",)
+
+
+# Typed views
+
+
+class Shop(BaseModel):
+    shop_name: str = Field(alias="shopName")
+    plans: list[Plan] = []
+
+
+SHOP = '{"shopName": "Green", "plans": [{"title": "A"}, {"title": "B", "days": "2"}]}'
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_typed_items(size: int) -> None:
+    pieces = [SHOP[place : place + size] for place in range(0, len(SHOP), size)]
+    items = list(stream(pieces, api="text", output=Shop).items("$.plans[*]"))
+    assert items == [Plan(title="A"), Plan(title="B", days=2)]
+    days = list(stream(pieces, api="text", output=Shop).items("$.plans[*].days"))
+    assert days == [2]
+    assert stream(pieces, api="text", output=Shop).field("$.shopName") == "Green"
+    whole = list(stream(pieces, api="text", output=Shop).items("$"))
+    assert whole == [Shop.model_validate_json(SHOP)]
+    plain = list(stream(pieces, api="text", output=dict).items("$.plans[*]"))
+    assert plain[1] == {"title": "B", "days": "2"}
+
+
+def test_typed_partials() -> None:
+    seen = list(stream(SHOP, api="text", output=Shop).partials())
+    assert seen == [Shop.model_validate_json(SHOP)]
+    seen = list(stream(list(SHOP), api="text", output=Shop).partials())
+    assert all(isinstance(each, Shop) for each in seen)
+    names = [each.shop_name for each in seen if hasattr(each, "shop_name")]
+    assert names[:6] == ["", "G", "Gr", "Gre", "Gree", "Green"]
+    assert seen[-1] == Shop.model_validate_json(SHOP)
