@@ -44,6 +44,14 @@ COMPILED = (
     "streamparse/wire.py",
     "streamparse/anthropic_events.py",
     "streamparse/bedrock.py",
+    "streamparse/schema/automaton.py",
+    "streamparse/schema/checks.py",
+    "streamparse/schema/messages.py",
+    "streamparse/schema/nodes.py",
+    "streamparse/schema/runs.py",
+    "streamparse/schema/state.py",
+    "streamparse/schema/trie.py",
+    "streamparse/schema/walker.py",
     "streamparse/wires/*.py",
 )
 

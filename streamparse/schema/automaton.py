@@ -63,10 +63,7 @@ class Test:
         for first, last in self.ranges:
             if first <= char <= last:
                 return True
-        for category in self.categories:
-            if category.match(char) is not None:
-                return True
-        return False
+        return any(category.match(char) is not None for category in self.categories)
 
 
 class Spots:
@@ -149,7 +146,7 @@ class Automaton:
             sorted(
                 place
                 for place in seen
-                if place == _AT_END or place == _ENDED or self.tests[place] is not None
+                if place in (_AT_END, _ENDED) or self.tests[place] is not None
             )
         )
 
@@ -164,7 +161,7 @@ class Automaton:
         self.begins.append([])
         return len(self.tests) - 1
 
-    def _fork(self, *leads: int) -> int:
+    def _fork(self, leads: list[int]) -> int:
         place = self._place(None, _DONE)
         self.free[place] += leads
         return place
@@ -178,7 +175,7 @@ class Automaton:
         if name == "LITERAL" or name == "NOT_LITERAL" or name == "ANY" or name == "IN":
             return self._place(_test(name, argument), after)
         if name == "BRANCH":
-            return self._fork(*[self._sequence(branch, after) for branch in argument[1]])
+            return self._fork([self._sequence(branch, after) for branch in argument[1]])
         if name == "SUBPATTERN":
             if argument[1] or argument[2]:
                 raise UnknownPattern("flags")
@@ -208,13 +205,13 @@ class Automaton:
 
     def _repeat(self, least: int, most: Any, items: Any, after: int) -> int:
         if most == _sre.MAXREPEAT:
-            loop = self._fork(after)
+            loop = self._fork([after])
             self.free[loop].append(self._sequence(items, loop))
             after = loop
         else:
             end = after
             for _ in range(int(most) - least):
-                after = self._fork(end, self._sequence(items, after))
+                after = self._fork([end, self._sequence(items, after)])
         for _ in range(least):
             before = self._sequence(items, after)
             if before == after:

@@ -11,9 +11,8 @@ from streamparse.schema.nodes import NumberRules
 
 def number_fault(rules: NumberRules, value: Any) -> str:
     """The keyword that a number breaks; empty when it breaks none."""
-    if rules.whole and not isinstance(value, int):
-        if not (rules.whole_floats and isinstance(value, float) and value.is_integer()):
-            return "type"
+    if rules.whole and not (isinstance(value, int) or (rules.whole_floats and value.is_integer())):
+        return "type"
     if rules.minimum is not None and value < rules.minimum:
         return "minimum"
     if rules.maximum is not None and value > rules.maximum:
@@ -33,7 +32,7 @@ def _is_multiple(value: Any, step: Any) -> bool:
             return not value % step
         quotient = value / step
         try:
-            return int(quotient) == quotient
+            return bool(int(quotient) == quotient)
         except OverflowError:
             return (Fraction(value) / Fraction(step)).denominator == 1
     except (ArithmeticError, ValueError):
@@ -69,7 +68,8 @@ def unique(items: list[Any]) -> bool:
     It sorts where it can, and then takes `[1]` and `[true]` for equal in order, not in value.
     """
     try:
-        ordered = sorted(_Boolean(item) if isinstance(item, bool) else item for item in items)
+        sortable: list[Any] = [_Boolean(one) if isinstance(one, bool) else one for one in items]
+        ordered = sorted(sortable)
     except (NotImplementedError, TypeError, RecursionError):
         return _unique_slowly(items)
     return not any(equal(one, other) for one, other in pairwise(ordered))

@@ -111,9 +111,7 @@ class Compiler:
 
     # Nodes.
 
-    def node(
-        self, schema: Any, resolves: Any, path: tuple[Any, ...], enter: bool = True
-    ) -> Node:
+    def node(self, schema: Any, resolves: Any, path: tuple[Any, ...], enter: bool = True) -> Node:
         """The node of a schema; `enter`: its `$id` is a new base for references."""
         if isinstance(schema, bool):
             return self._boolean(schema, path)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from streamparse.schema.automaton import automaton
-from streamparse.schema.nodes import NOT, KeySet, Node, ObjectRules, ArrayRules
+from streamparse.schema.nodes import NOT, ArrayRules, KeySet, Node, ObjectRules
 from streamparse.schema.trie import Trie
 
 

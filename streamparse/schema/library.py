@@ -122,6 +122,4 @@ class Reference:
 
     def _made(self) -> Any:
         checker = self.spoken.kind.FORMAT_CHECKER if self.formats else None
-        return self.spoken.kind(
-            schema=self.schema, _resolver=self.resolves, format_checker=checker
-        )
+        return self.spoken.kind(schema=self.schema, _resolver=self.resolves, format_checker=checker)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
-from typing import Any, Final
+from typing import Final
 
 from streamparse.errors import SchemaViolation
 from streamparse.schema.nodes import Failure, Node
@@ -223,9 +223,7 @@ def closest(text: str, words: list[str]) -> str | None:
 
 def _likeness(text: str, word: str) -> float:
     short, long = text[:_WIDTH].lower(), word[:_WIDTH].lower()
-    ratios = (
-        SequenceMatcher(None, short, part).ratio() for part in (long, long[: len(short)])
-    )
+    ratios = (SequenceMatcher(None, short, part).ratio() for part in (long, long[: len(short)]))
     return max(ratios)
 
 

@@ -100,10 +100,7 @@ class KeySet:
         """May this key occur?"""
         if key in self.words.known:
             return True
-        for pattern in self.patterns:
-            if pattern.search(key) is not None:
-                return True
-        return False
+        return any(pattern.search(key) is not None for pattern in self.patterns)
 
 
 class ObjectRules:
@@ -126,9 +123,7 @@ class ObjectRules:
 
     def freeze(self) -> None:
         """All is set: work out the rest."""
-        self.counts = bool(
-            self.required or self.fewest > 0 or self.most >= 0 or self.dependents
-        )
+        self.counts = bool(self.required or self.fewest > 0 or self.most >= 0 or self.dependents)
         self.plain = not self.patterns and self.extras is None
 
 

@@ -62,7 +62,9 @@ class Planner:
         plan = Plan()
         # Also where it is refused anyway: a schema without end is found whatever comes first.
         links = [self.plan(link, kind) for link in node.links]
-        parts = [(choice, [self._branch(one, kind) for one in choice.nodes]) for choice in node.choices]
+        parts = [
+            (choice, [self._branch(one, kind) for one in choice.nodes]) for choice in node.choices
+        ]
         if not node.allowed >> kind & 1:
             plan.refusal = Refusal(node, node.refusers[kind])
             return plan
@@ -129,9 +131,7 @@ class Planner:
             group = self._group(plan, node, choice, [one for one in possible if not one.idle])
             group.passes = certain
 
-    def _condition(
-        self, plan: Plan, node: Node, choice: Choice, given: list[Plan | None]
-    ) -> None:
+    def _condition(self, plan: Plan, node: Node, choice: Choice, given: list[Plan | None]) -> None:
         condition, then, other = given
         assert condition is not None
         if condition.refusal is not None:
@@ -141,9 +141,7 @@ class Planner:
         elif (then is not None and not then.idle) or (other is not None and not other.idle):
             self._group(plan, node, choice, given)
 
-    def _group(
-        self, plan: Plan, node: Node, choice: Choice, branches: list[Plan | None]
-    ) -> Group:
+    def _group(self, plan: Plan, node: Node, choice: Choice, branches: list[Plan | None]) -> Group:
         group = Group(choice.kind, node, choice.keyword)
         group.index = len(self.program.groups)
         group.plans = list(branches)

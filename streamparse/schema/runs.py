@@ -62,8 +62,7 @@ class Run:
         elif place:
             self._walk(place)
         self.spots = [
-            automaton.spots(places)
-            for automaton, places in zip(self.automata, spots, strict=True)
+            automaton.spots(places) for automaton, places in zip(self.automata, spots, strict=True)
         ]
 
     @property
@@ -81,11 +80,9 @@ class Run:
             return self.limit - count if count + size > self.limit else -1
         if not self.automata:
             return self._walk(text)
-        at: i64 = 0
-        for char in text:
+        for at, char in enumerate(text):
             if not self._step(char):
                 return at
-            at += 1
         return -1
 
     def _walk(self, text: str) -> i64:

@@ -78,6 +78,4 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
 def _made(
     schema: dict[str, Any] | bool, draft: str | None, registry: Any, formats: bool, collect: bool
 ) -> SchemaValidator:
-    return SchemaValidator(
-        schema, draft=draft, registry=registry, formats=formats, collect=collect
-    )
+    return SchemaValidator(schema, draft=draft, registry=registry, formats=formats, collect=collect)

@@ -242,8 +242,7 @@ class Walker(Validator):
             return
         if plan.keeps:
             self.wants_whole = True
-        for node in plan.nodes:
-            tasks.append(Task(node, branch))
+        tasks += [Task(node, branch) for node in plan.nodes]
         for group in plan.groups:
             live = LiveGroup(group, group.node, group.kind, branch)
             live.depth = len(self.frames)
@@ -300,9 +299,9 @@ class Walker(Validator):
         for pattern, inner in rules.patterns:
             if pattern.search(key) is not None:
                 self._request(inner, branch)
-        if node is None and rules.additional is not None:
-            if rules.extras is None or rules.extras.search(key) is None:
-                self._request(rules.additional, branch)
+        rest = rules.additional if node is None else None
+        if rest is not None and (rules.extras is None or rules.extras.search(key) is None):
+            self._request(rest, branch)
 
     def _begin_item(self, frame: Frame, offset: int) -> None:
         """An item comes next; is there room for it?"""
@@ -556,27 +555,25 @@ class Walker(Validator):
 
     def _broke(self, node: Node, keyword: str) -> bool:
         """Was this said inside the text?"""
-        for run in self.ended:
-            if run.node is node and run.keyword == keyword:
-                return True
-        return False
+        return any(run.node is node and run.keyword == keyword for run in self.ended)
 
     def _judge_text(self, task: Task, text: str, offset: int) -> None:
         """A whole string or key."""
         node = task.node
         inner = not self.in_key
         for values in node.values:
-            if values.words is not None and text not in values.words.known:
-                if not self._broke(node, values.keyword):
-                    self._fail(task.branch, node, values.keyword, offset, text, inner)
+            words = values.words
+            if words is None or text in words.known or self._broke(node, values.keyword):
+                continue
+            self._fail(task.branch, node, values.keyword, offset, text, inner)
         rules = node.strings
         if rules is not None:
             if len(text) < rules.shortest:
                 self._fail(task.branch, node, "minLength", offset, len(text), inner)
             pattern = rules.pattern
-            if pattern is not None and pattern.search(text) is None:
-                if not self._broke(node, "pattern"):
-                    self._fail(task.branch, node, "pattern", offset, text, inner)
+            missed = pattern is not None and pattern.search(text) is None
+            if missed and not self._broke(node, "pattern"):
+                self._fail(task.branch, node, "pattern", offset, text, inner)
         for check in node.checks:
             if check.kinds & 1 << STRING and not check.decide(text):
                 self._fail(task.branch, node, check.keyword, offset, text, inner)
@@ -626,9 +623,9 @@ class Walker(Validator):
                     self._fail(live.owner, live.node, keyword, offset, None, inner)
             elif live.kind == IF:
                 condition, then = live.members[0], live.members[1]
-                if condition is not None and not condition.dead and then is not None:
-                    if then.dead and then.failure is not None:
-                        self._lose(live.owner, then.failure)
+                holds = condition is not None and not condition.dead
+                if holds and then is not None and then.failure is not None:
+                    self._lose(live.owner, then.failure)
 
     def _settle_find(self, find: LiveGroup, offset: int) -> None:
         rules = find.node.arrays
@@ -653,8 +650,7 @@ class Walker(Validator):
             elif not one.dead:
                 one.dead = True
                 one.failure = why
-                for parent in one.parents:
-                    waiting.append((parent, why))
+                waiting += [(parent, why) for parent in one.parents]
                 for live in one.choices:
                     reason = self._lose_member(live, one, why)
                     if reason is not None:
