@@ -10,6 +10,7 @@ from streamparse._core.grammar import COMPILED
 from streamparse._version import __version__
 from streamparse.errors import (
     ERROR_CODES,
+    VIOLATION_CODES,
     FormatError,
     IncompleteError,
     JSONSyntaxError,

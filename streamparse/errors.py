@@ -10,7 +10,8 @@
     - `FormatError`: model text broke the rules of its tool-call format.
 
 Contract: whatever the input, nothing else escapes (but `TypeError` for an argument of the wrong
-type). `code` comes from `ERROR_CODES`, which is closed: a new code is a change of the interface.
+type). `code` comes from `ERROR_CODES` (of a violation of a JSON Schema: from `VIOLATION_CODES`),
+which is closed: a new code is a change of the interface.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ __all__ = [
     "ProviderError",
     "SchemaViolation",
     "StreamParseError",
+    "VIOLATION_CODES",
     "WireError",
 ]
 
@@ -59,24 +61,6 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         "truncated": "the input ended inside a value",
         # SchemaViolation
         "wrong_type": "the value is not of the type asked for",
-        "type": "the value is not of a type that is allowed here",
-        "enum": "the value is none of those allowed",
-        "required": "a required member is missing",
-        "additionalProperties": "no such member is allowed",
-        "minLength": "the string is too short",
-        "maxLength": "the string is too long",
-        "pattern": "the string does not match the pattern",
-        "minItems": "the array has too few items",
-        "maxItems": "the array has too many items",
-        "minProperties": "the object has too few members",
-        "maxProperties": "the object has too many members",
-        "minimum": "the number is too small",
-        "exclusiveMinimum": "the number must be greater",
-        "maximum": "the number is too large",
-        "exclusiveMaximum": "the number must be less",
-        "multipleOf": "the number is no multiple of the one asked for",
-        "oneOf": "the value is none of the alternatives, or several of them",
-        "format": "the text does not have the format asked for",
         "value_error": "a validator of the type refused the value",
         "unknown_tool": "no tool of this name was given",
         # JSONSyntaxError of a tool call
@@ -108,6 +92,47 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         "document_length": "a document is longer than `Limits.document`",
         "object_keys": "an object has more members than `Limits.keys`",
         "array_items": "an array has more items than `Limits.items`",
+    }
+)
+
+
+#: The codes of a `SchemaViolation` by a JSON Schema: the keyword that refuses. Closed as well.
+VIOLATION_CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "$schema": "a part of the schema in another dialect refuses the value",
+        "additionalItems": "there is an item more than the schema has a place for",
+        "additionalProperties": "the schema knows no such member",
+        "allOf": "all that the schema asks is too much to follow, and the whole is not valid",
+        "anyOf": "no alternative is left",
+        "const": "the value is not the only one allowed",
+        "contains": "no item is as it asks for",
+        "dependencies": "a member that another one needs is missing",
+        "dependentRequired": "a member that another one needs is missing",
+        "enum": "the value is none of those allowed",
+        "exclusiveMaximum": "the number is not below the bound",
+        "exclusiveMinimum": "the number is not above the bound",
+        "false": "the schema `false` allows nothing",
+        "format": "the string is not of the format",
+        "items": "there is an item more than the schema has a place for",
+        "maxContains": "too many items are as `contains` asks for",
+        "maxItems": "the array is too long",
+        "maxLength": "the string is too long",
+        "maxProperties": "the object has too many members",
+        "maximum": "the number is above the bound",
+        "minContains": "too few items are as `contains` asks for",
+        "minItems": "the array is too short",
+        "minLength": "the string is too short",
+        "minProperties": "the object has too few members",
+        "minimum": "the number is below the bound",
+        "multipleOf": "the number is not a multiple",
+        "not": "the value is what the schema excludes",
+        "oneOf": "no alternative is left, or more than one fits",
+        "pattern": "the string does not match",
+        "required": "a member is missing",
+        "type": "the value is of another type",
+        "unevaluatedItems": "there is an item that no part of the schema knows",
+        "unevaluatedProperties": "there is a member that no part of the schema knows",
+        "uniqueItems": "an item occurs twice",
     }
 )
 

@@ -787,7 +787,8 @@ def _said(error: Exception, value: Any) -> tuple[str, str, Path]:
         return "the value is nested more deeply than pydantic reads", "depth", ()
     listing = getattr(error, "errors", None)
     if not callable(listing):
-        return f"a validator raised {type(error).__name__}: {error}", "value_error", ()
+        message, code = f"a validator raised {type(error).__name__}: {error}", "value_error"
+        return message, code, ()
     found = listing(include_url=False, include_input=False)
     first = found[0]
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
