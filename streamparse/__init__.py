@@ -130,6 +130,7 @@ __all__ = [
     "ToolCallTruncated",
     "Usage",
     "UsageUpdated",
+    "VIOLATION_CODES",
     "ValueCompleted",
     "ValueEvent",
     "ValueStarted",
