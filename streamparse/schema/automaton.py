@@ -167,7 +167,8 @@ class Automaton:
         return place
 
     def _sequence(self, items: Any, after: int) -> int:
-        for item in reversed(list(items)):
+        backwards: list[Any] = list(items)[::-1]
+        for item in backwards:
             after = self._item(str(item[0]), item[1], after)
         return after
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from streamparse.schema.nodes import NumberRules
+
+_INFINITE: Final = (float("inf"), float("-inf"))
 
 
 def number_fault(rules: NumberRules, value: Any) -> str:
@@ -27,16 +29,15 @@ def number_fault(rules: NumberRules, value: Any) -> str:
 
 
 def _is_multiple(value: Any, step: Any) -> bool:
+    if not isinstance(step, float):
+        return not value % step
     try:
-        if not isinstance(step, float):
-            return not value % step
         quotient = value / step
-        try:
-            return bool(int(quotient) == quotient)
-        except OverflowError:
-            return (Fraction(value) / Fraction(step)).denominator == 1
-    except (ArithmeticError, ValueError):
-        return False  # beyond what floating point can tell: no verdict of the library either
+        return bool(int(quotient) == quotient)
+    except OverflowError:  # beyond floating point
+        return value not in _INFINITE and (Fraction(value) / Fraction(step)).denominator == 1
+    except ValueError:
+        return False
 
 
 def equal(one: Any, other: Any) -> bool:

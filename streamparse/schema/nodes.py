@@ -273,6 +273,10 @@ class Failure:
         self.offset = offset
         self.got = got  # a value, or the text up to the character that decided
 
+    def at(self, offset: int) -> Failure:
+        """The same, which only now counts."""
+        return Failure(self.node, self.keyword, self.path, offset, self.got)
+
 
 class Branch:
     """One alternative for one value: what fails when a node of it refuses, and what then."""

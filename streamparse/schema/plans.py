@@ -16,6 +16,7 @@ from streamparse.schema.nodes import (
     NOT,
     OBJECT,
     ONE,
+    Check,
     Choice,
     Group,
     Node,
@@ -27,6 +28,7 @@ from streamparse.schema.nodes import (
 
 #: Beyond so many nodes at one value the library decides at its end.
 HEAVIEST = 4000
+_HEAVY = "allOf"  # the code of what it refuses: all that the schema asks
 
 
 class EndlessError(Exception):
@@ -42,7 +44,7 @@ class Planner:
         self.making: set[int] = set()
 
     def run(self) -> None:
-        for node in self.program.nodes:
+        for node in list(self.program.nodes):
             node.plans = [self.plan(node, kind) for kind in range(KINDS)]
 
     def plan(self, node: Node, kind: int) -> Plan:
@@ -92,8 +94,17 @@ class Planner:
         alone = not plan.groups and not any(_has_state(one, kind) for one in plan.nodes)
         if alone:
             plan.tasks = [Task(one, MUST) for one in plan.nodes]
-        if plan.weight > HEAVIEST:
-            raise EndlessError(node.path)
+        return plan if plan.weight <= HEAVIEST else self._late(node, kind)
+
+    def _late(self, node: Node, kind: int) -> Plan:
+        """A plan that leaves the verdict to the library, at the end of the value."""
+        whole = Node(len(self.program.nodes), node.path, node.schema)
+        whole.checks.append(Check(_HEAVY, 1 << kind, node.reference))
+        whole.freeze()
+        self.program.nodes.append(whole)
+        plan = Plan()
+        plan.nodes, plan.weight, plan.keeps = [whole], 1, True
+        plan.tasks = [Task(whole, MUST)]
         return plan
 
     def _choose(

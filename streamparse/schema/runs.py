@@ -47,8 +47,9 @@ class Run:
         elif self.node.objects is not None:
             for keys in self.node.objects.closed:
                 if keys.keyword == keyword:
-                    self.edge = keys.words.root
                     self._follow(keys.automata)
+                    if keys.words.words or not keys.automata:
+                        self.edge = keys.words.root
 
     def _follow(self, automata: list[Automaton]) -> None:
         self.automata = automata
@@ -80,10 +81,29 @@ class Run:
             return self.limit - count if count + size > self.limit else -1
         if not self.automata:
             return self._walk(text)
+        if self.edge is None and len(self.automata) == 1:
+            return self._match(text)
         for at, char in enumerate(text):
             if not self._step(char):
                 return at
         return -1
+
+    def _match(self, text: str) -> i64:
+        """Along the only pattern."""
+        spots = self.spots[0]
+        pos: i64 = 0
+        end: i64 = len(text)
+        while pos < end:
+            char = text[pos]
+            following = spots.next.get(char)
+            if following is None:
+                following = self.automata[0].step(spots, char)
+            spots = following
+            if not spots.places:
+                break
+            pos += 1
+        self.spots[0] = spots
+        return pos if pos < end else -1
 
     def _walk(self, text: str) -> i64:
         """Along the words."""

@@ -151,7 +151,7 @@ class Walker(Validator):
         if rules.plain:
             self.node = rules.properties.get(built, rules.additional)
         else:
-            self._ask_member(frame, built)
+            self._ask_matching(rules, built)
 
     def text(self, text: str, offset: int) -> None:
         if self.runs:
@@ -291,6 +291,21 @@ class Walker(Validator):
             rules = task.node.objects
             if rules is not None and not task.branch.dead:
                 self._request_member(rules, key, task.branch)
+
+    def _ask_matching(self, rules: ObjectRules, key: str) -> None:
+        """The same for an only node, which must hold."""
+        self.requests = _NO_TASKS
+        self.node = rules.properties.get(key)
+        for pattern, inner in rules.patterns:
+            if pattern.search(key) is not None:
+                if self.node is not None:  # several
+                    self.node, self.requests = None, []
+                    self._request_member(rules, key, MUST)
+                    return
+                self.node = inner
+        rest = rules.additional if self.node is None else None
+        if rest is not None and (rules.extras is None or rules.extras.search(key) is None):
+            self.node = rest
 
     def _request_member(self, rules: ObjectRules, key: str, branch: Branch) -> None:
         node = rules.properties.get(key)
@@ -505,7 +520,7 @@ class Walker(Validator):
                 live.triggered = True
                 member = live.members[0]
                 if member is not None and member.dead and member.failure is not None:
-                    self._lose(live.owner, member.failure)
+                    self._lose(live.owner, member.failure.at(offset))
 
     def _follow(self, tasks: list[Task]) -> None:
         """Follow the string that has begun as closely as its schemas allow."""
@@ -625,7 +640,7 @@ class Walker(Validator):
                 condition, then = live.members[0], live.members[1]
                 holds = condition is not None and not condition.dead
                 if holds and then is not None and then.failure is not None:
-                    self._lose(live.owner, then.failure)
+                    self._lose(live.owner, then.failure.at(offset))
 
     def _settle_find(self, find: LiveGroup, offset: int) -> None:
         rules = find.node.arrays
@@ -673,8 +688,8 @@ class Walker(Validator):
             return Failure(live.node, group.keyword, path, why.offset, None)
         if live.kind == IF:
             condition, other = live.members[0], live.members[2]
-            if member is condition and other is not None and other.dead:
-                return other.failure
+            if member is condition and other is not None and other.failure is not None:
+                return other.failure.at(why.offset)
             if member is other and condition is not None and condition.dead:
                 return why
         elif live.kind == DEPENDENT and live.triggered:

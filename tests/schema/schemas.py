@@ -1,0 +1,155 @@
+"""What the tests of validation share: schemas and documents that have something in common.
+
+Names, words and numbers come from small sets, so that documents meet what schemas ask for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, validators
+
+from streamparse import JSONParser, SchemaViolation
+from streamparse.schema import SchemaValidator
+
+NAMES = st.sampled_from(["a", "ab", "abc", "b", "", "é", "x-1"])
+WORDS = st.sampled_from(["", "a", "ab", "abc", "aab", "b", "é", "ab\n", "1", "😀"])
+NUMBERS = st.sampled_from([0, 1, -1, 2, 3, 1.0, 0.5, 2.5, 10, -3.25, 1e300, 10**30])
+SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, WORDS)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=8,
+)
+PATTERNS = st.sampled_from(
+    [
+        "^a",
+        "^a+$",
+        "b",
+        "^(ab|b)*$",
+        "^[a-c]{2,3}$",
+        "^$",
+        r"^\w\d?$",
+        "a$",
+        "^(?!ab)a",
+        r"^.\Z",
+        "^é",
+    ]
+)
+TYPES = st.sampled_from(["object", "array", "string", "number", "integer", "boolean", "null"])
+COUNTS = st.integers(0, 3)
+
+LEAVES: dict[str, Any] = {
+    "type": TYPES | st.lists(TYPES, min_size=1, max_size=3, unique=True),
+    "enum": st.lists(VALUES, min_size=1, max_size=4, unique_by=lambda one: json.dumps(one)),
+    "const": VALUES,
+    "minimum": NUMBERS,
+    "maximum": NUMBERS,
+    "exclusiveMinimum": NUMBERS,
+    "exclusiveMaximum": NUMBERS,
+    "multipleOf": st.sampled_from([1, 2, 0.5, 3]),
+    "minLength": COUNTS,
+    "maxLength": COUNTS,
+    "pattern": PATTERNS,
+    "minItems": COUNTS,
+    "maxItems": COUNTS,
+    "uniqueItems": st.booleans(),
+    "minProperties": COUNTS,
+    "maxProperties": COUNTS,
+    "required": st.lists(NAMES, max_size=2, unique=True),
+    "dependentRequired": st.dictionaries(
+        NAMES, st.lists(NAMES, max_size=2, unique=True), max_size=2
+    ),
+    "unevaluatedProperties": st.booleans(),
+    "unevaluatedItems": st.booleans(),
+}
+
+
+def _branches(inner: st.SearchStrategy[Any]) -> dict[str, Any]:
+    """The keywords that hold schemas."""
+    several = st.lists(inner, min_size=1, max_size=3)
+    named = st.dictionaries(NAMES, inner, max_size=3)
+    return {
+        "properties": named,
+        "patternProperties": st.dictionaries(PATTERNS, inner, max_size=2),
+        "additionalProperties": inner,
+        "propertyNames": inner,
+        "dependentSchemas": named,
+        "items": inner,
+        "prefixItems": several,
+        "contains": inner,
+        "minContains": COUNTS,
+        "maxContains": COUNTS,
+        "allOf": several,
+        "anyOf": several,
+        "oneOf": several,
+        "not": inner,
+        "if": inner,
+        "then": inner,
+        "else": inner,
+    }
+
+
+def _with_some(keywords: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Schemas with one to four of these keywords."""
+    chosen = st.lists(st.sampled_from(sorted(keywords)), min_size=1, max_size=4, unique=True)
+    return chosen.flatmap(
+        lambda names: st.fixed_dictionaries({name: keywords[name] for name in names})
+    )
+
+
+SCHEMAS: st.SearchStrategy[Any] = st.recursive(
+    st.booleans() | _with_some(LEAVES),
+    lambda inner: _with_some({**LEAVES, **_branches(inner)}),
+    max_leaves=6,
+)
+
+REFERENCES = st.sampled_from(["#", "#/$defs/one", "#/$defs/two"])
+_REFERRING = st.recursive(
+    _with_some({**LEAVES, "$ref": REFERENCES}),
+    lambda inner: _with_some({**LEAVES, **_branches(inner), "$ref": REFERENCES}),
+    max_leaves=4,
+)
+#: Schemas that refer to parts of themselves, recursive ones among them.
+REFERRING: st.SearchStrategy[Any] = st.builds(
+    lambda schema, one, two: {**schema, "$defs": {"one": one, "two": two}},
+    _REFERRING,
+    _REFERRING,
+    _REFERRING,
+)
+
+
+def verdict(validator: SchemaValidator, fragments: Sequence[str | bytes]) -> tuple[Any, ...] | None:
+    """What a document is refused for and where; `None` for one that passes."""
+    parser = JSONParser(validator=validator)
+    try:
+        for fragment in fragments:
+            parser.feed(fragment)
+        parser.finish()
+    except SchemaViolation as error:
+        place = (error.offset, error.path, error.schema_path)
+        return error.code, *place, error.message, error.line, error.column
+    return None
+
+
+def valid(schema: Any, value: Any, draft: str | None = None) -> bool | None:
+    """The verdict of the reference library; `None` where it has none, for a fault of its own."""
+    kind = validators.validator_for(schema, Draft202012Validator)
+    if draft is not None:
+        kind = validators.validator_for({"$schema": DRAFTS[draft]})
+    try:
+        return bool(kind(schema).is_valid(value))
+    except (RecursionError, TypeError):
+        return None
+
+
+DRAFTS = {
+    "draft2020-12": "https://json-schema.org/draft/2020-12/schema",
+    "draft2019-09": "https://json-schema.org/draft/2019-09/schema",
+    "draft7": "http://json-schema.org/draft-07/schema#",
+    "draft6": "http://json-schema.org/draft-06/schema#",
+    "draft4": "http://json-schema.org/draft-04/schema#",
+}

@@ -1,0 +1,83 @@
+"""Tests of streamparse.schema.checks: the same as the library finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft4Validator, Draft202012Validator
+
+from streamparse.schema.checks import Seen, equal, number_fault, unique
+from streamparse.schema.nodes import NumberRules
+from tests.schema.schemas import NUMBERS, VALUES
+
+# Lists of lists are what the library sorts.
+LISTS = st.lists(st.lists(st.sampled_from([0, 1, True, False, 1.0, "a"]), max_size=2), max_size=5)
+
+
+@given(VALUES, VALUES)
+def test_equal(one: Any, other: Any) -> None:
+    assert equal(one, other) is Draft202012Validator({"const": one}).is_valid(other)
+
+
+def test_equal_at_any_depth() -> None:
+    def nested() -> Any:
+        value: Any = 1
+        for _ in range(50_000):
+            value = [value]
+        return value
+
+    assert equal(nested(), nested())
+
+
+@given(st.lists(VALUES, max_size=5) | LISTS)
+def test_unique(items: list[Any]) -> None:
+    """Also where the library sorts, and finds `[1]` and `[true]` in the same place."""
+    assert unique(items) is Draft202012Validator({"uniqueItems": True}).is_valid(items)
+
+
+@given(st.lists(VALUES, max_size=5) | LISTS)
+def test_what_repeats_is_not_unique(items: list[Any]) -> None:
+    seen = Seen()
+    if any(seen.repeats(item) for item in items):
+        assert not unique(items)
+
+
+KEYWORDS = {
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "exclusiveMinimum": "above",
+    "exclusiveMaximum": "below",
+    "multipleOf": "step",
+}
+
+
+@pytest.mark.parametrize("keyword", KEYWORDS)
+@given(value=NUMBERS, bound=NUMBERS)
+def test_bounds(keyword: str, value: float, bound: float) -> None:
+    if keyword == "multipleOf" and bound <= 0:
+        return
+    rules = NumberRules()
+    setattr(rules, KEYWORDS[keyword], bound)
+    fault = number_fault(rules, value)
+    assert fault == ("" if Draft202012Validator({keyword: bound}).is_valid(value) else keyword)
+
+
+@pytest.mark.parametrize("value", [1, 1.0, 1.5, 1e300])
+def test_integers(value: float) -> None:
+    rules = NumberRules()
+    rules.whole = True
+    fine = Draft202012Validator({"type": "integer"}).is_valid(value)
+    assert (number_fault(rules, value) == "") is fine
+    rules.whole_floats = False
+    fine = Draft4Validator({"type": "integer"}).is_valid(value)
+    assert (number_fault(rules, value) == "") is fine
+
+
+def test_multiples_beyond_floating_point() -> None:
+    rules = NumberRules()
+    rules.step = 0.5
+    assert number_fault(rules, 10**400) == ""
+    assert number_fault(rules, float("inf")) == "multipleOf"

@@ -1,0 +1,125 @@
+"""Tests of streamparse.schema.compiler: one node for each schema object, references resolved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from referencing import Registry
+from referencing.jsonschema import DRAFT7, DRAFT202012
+
+from streamparse.schema import SchemaValidator
+from streamparse.schema.nodes import Node
+from tests.schema.schemas import valid, verdict
+
+
+def nodes(schema: Any, **options: Any) -> list[Node]:
+    return SchemaValidator(schema, **options)._program.nodes
+
+
+def test_one_node_for_each_schema_object() -> None:
+    schema = {
+        "properties": {"a": {"$ref": "#/$defs/x"}, "b": {"$ref": "#/$defs/x"}},
+        "$defs": {"x": {"items": {"$ref": "#"}}},
+    }
+    # The root, the two references, what they lead to, and its items.
+    assert len(nodes(schema)) == 5
+
+
+def test_paths_are_those_in_the_document() -> None:
+    schema = {
+        "properties": {"a": {"$ref": "#/$defs/x~1y"}},
+        "$defs": {"x/y": {"not": {"const": 1}}},
+    }
+    assert {node.path for node in nodes(schema)} == {
+        (),
+        ("properties", "a"),
+        ("$defs", "x/y"),
+        ("$defs", "x/y", "not"),
+    }
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/$defs/missing"},
+        {"$ref": "https://example.com/nowhere.json"},
+        {"$ref": "#nowhere"},
+        {"properties": {"a": {"$dynamicRef": "#nowhere"}}},
+    ],
+)
+def test_a_reference_that_leads_nowhere(schema: Any) -> None:
+    with pytest.raises(ValueError, match="unresolvable"):
+        SchemaValidator(schema)
+
+
+def test_a_registry_has_other_schemas() -> None:
+    resource = DRAFT202012.create_resource({"$defs": {"n": {"type": "integer"}}})
+    registry: Any = Registry().with_resource("https://example.com/s", resource)
+    schema = {"items": {"$ref": "https://example.com/s#/$defs/n"}}
+    validator = SchemaValidator(schema, registry=registry)
+    assert verdict(validator, ["[1, 2]"]) is None
+    refused = verdict(validator, ['[1, "']) or ()
+    assert refused[:4] == ("type", 4, (1,), ("https://example.com/s", "$defs", "n", "type"))
+
+
+def test_the_meta_schemas_are_known() -> None:
+    validator = SchemaValidator({"$ref": "https://json-schema.org/draft/2020-12/schema"})
+    assert verdict(validator, ['{"properties": {"a": {"type": "object"}}}']) is None
+    refused = verdict(validator, ['{"properties": {"a": {"type": "objekt"}}}']) or ()
+    assert refused[0] in ("anyOf", "enum")
+
+
+def test_what_a_dynamic_reference_means_depends_on_the_way() -> None:
+    schema = {
+        "$id": "https://example.com/strict-tree",
+        "$dynamicAnchor": "node",
+        "$ref": "tree",
+        "unevaluatedProperties": False,
+        "$defs": {
+            "tree": {
+                "$id": "https://example.com/tree",
+                "$dynamicAnchor": "node",
+                "properties": {"data": True, "children": {"items": {"$dynamicRef": "#node"}}},
+            }
+        },
+    }
+    validator = SchemaValidator(schema)
+    assert verdict(validator, ['{"children": [{"data": 1}]}']) is None
+    refused = verdict(validator, ['{"children": [{"daat": 1}]}']) or ()
+    assert refused[:3] == ("unevaluatedProperties", 18, ("children", 0))
+
+
+def test_beside_a_reference_nothing_counts_up_to_draft_7() -> None:
+    schema = {"definitions": {"x": {}}, "$ref": "#/definitions/x", "type": "string"}
+    assert verdict(SchemaValidator(schema, draft="draft7"), ["1"]) is None
+    assert verdict(SchemaValidator(schema), ["1"]) is not None
+
+
+def test_exclusive_bounds_of_draft_4() -> None:
+    schema = {"minimum": 1, "exclusiveMinimum": True, "maximum": 5}
+    for text in ("1", "1.5", "5", "6"):
+        refused = verdict(SchemaValidator(schema, draft="draft4"), [text])
+        assert (refused is None) is valid(schema, float(text), "draft4")
+
+
+def test_a_part_in_another_dialect_is_left_to_the_library() -> None:
+    schema = {
+        "properties": {
+            "old": {"$schema": "http://json-schema.org/draft-04/schema#", "const": 1, "maximum": 5}
+        }
+    }
+    validator = SchemaValidator(schema)
+    assert verdict(validator, ['{"old": 2}']) is None  # draft 4 has no `const`
+    assert (verdict(validator, ['{"old": 6}']) or ())[0] == "$schema"
+
+
+def test_schemas_of_other_drafts_in_a_registry() -> None:
+    registry: Any = Registry().with_resource("urn:x", DRAFT7.create_resource({"minimum": 2}))
+    assert verdict(SchemaValidator({"$ref": "urn:x"}, registry=registry), ["1"]) is not None
+
+
+def test_a_schema_of_too_many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamparse.schema.compiler._MOST_NODES", 100)
+    with pytest.raises(ValueError, match="parts"):
+        SchemaValidator({"allOf": [{"anyOf": [{"minimum": 1}] * 5} for _ in range(100)]})

@@ -1,0 +1,70 @@
+"""Tests of streamparse.schema.library."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from streamparse import LimitError
+from streamparse.schema import SchemaValidator
+from streamparse.schema.library import DRAFTS, Reference, dialect, resolver
+from tests.schema.schemas import DRAFTS as ADDRESSES
+from tests.schema.schemas import verdict
+
+
+def test_all_drafts_have_their_dialect() -> None:
+    assert set(DRAFTS) == set(ADDRESSES)
+    for name in DRAFTS:
+        assert dialect({}, name).name == name
+        assert dialect({"$schema": ADDRESSES[name]}, None).name == name
+    assert dialect({}, None).name == "draft2020-12"
+    assert dialect({"$schema": "https://example.com/mine"}, None).name == "draft2020-12"
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": "text"}, {"minLength": -1}, {"required": "a"}, {"pattern": "("}]
+)
+def test_a_bad_schema_is_told_with_its_place(schema: Any) -> None:
+    with pytest.raises(ValueError, match=f"#/{next(iter(schema))}"):
+        SchemaValidator(schema)
+
+
+@pytest.mark.parametrize("missing", ["jsonschema", "referencing.jsonschema"])
+def test_a_missing_library_names_the_extra(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ImportError, match=r"llm-streamparse\[schema\]"):
+        SchemaValidator({})
+
+
+def reference(schema: Any, keyword: str = "", formats: bool = False) -> Reference:
+    spoken = dialect(schema, None)
+    return Reference(spoken, schema, resolver(schema, spoken, None), formats, keyword)
+
+
+def test_verdicts_of_the_library() -> None:
+    assert reference({"minimum": 3})(3)
+    assert not reference({"minimum": 3})(2)
+    schema = {"minimum": 3, "format": "ipv4"}
+    assert reference(schema, "format", True)("127.0.0.1")
+    assert not reference(schema, "format", True)("127.0.0")
+    assert reference(schema, "minimum")("text")
+
+
+def test_a_value_too_deep_for_the_library_is_beyond_a_limit() -> None:
+    schema: dict[str, Any] = {"items": {"$ref": "#"}, "unevaluatedItems": {"$ref": "#"}}
+    value: list[Any] = []
+    for _ in range(5_000):
+        value = [value]
+    with pytest.raises(LimitError) as caught:
+        reference(schema)(value)
+    assert caught.value.code == "depth"
+
+
+def test_formats_on_demand() -> None:
+    schema = {"format": "date"}
+    assert verdict(SchemaValidator(schema), ['"tomorrow"']) is None
+    refused = verdict(SchemaValidator(schema, formats=True), ['"tomorrow"']) or ()
+    assert refused[:2] == ("format", 9)
+    assert verdict(SchemaValidator(schema, formats=True), ['"2024-02-29"']) is None

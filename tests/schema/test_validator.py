@@ -1,0 +1,133 @@
+"""Tests of streamparse.schema.validator: the public face."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamparse import JSONParser, SchemaViolation, StringDelta
+from streamparse.errors import ERROR_CODES, VIOLATION_CODES
+from streamparse.schema import SchemaValidator
+from tests.helpers import merge_deltas
+from tests.parts import both, cuttings, failure
+
+UNIT: dict[str, Any] = {
+    "properties": {"unit": {"enum": ["celsius", "kelvin"]}, "days": {"type": "integer"}}
+}
+
+
+def test_what_was_understood_before_the_violation_stays() -> None:
+    for fragments in both('{"unit": "celcius"}'):
+        parser = JSONParser(validator=SchemaValidator(UNIT))
+        error = failure(parser, fragments)
+        assert (error.offset, error.path) == (13, ("unit",))
+        assert parser.value == {"unit": "cel"}
+
+
+def test_events_are_as_if_the_input_had_ended_before() -> None:
+    parser = JSONParser(validator=SchemaValidator(UNIT))
+    error = failure(parser, ['{"unit": "celcius"}'])
+    assert merge_deltas(error.events)[-1] == StringDelta(("unit",), "cel")
+
+
+def test_collect_goes_on() -> None:
+    text = '{"unit": "celcius", "days": "3", "unit": "kelvin", "days": 1.5}'
+    for fragments in cuttings(text):
+        parser = JSONParser(validator=SchemaValidator(UNIT, collect=True))
+        for fragment in fragments:
+            parser.feed(fragment)
+        parser.finish()
+        assert [(one.code, one.path, one.offset) for one in parser.violations] == [
+            ("enum", ("unit",), 13),
+            ("type", ("days",), 28),
+            ("type", ("days",), 62),
+        ]
+        assert parser.value == {"unit": "kelvin", "days": 1.5}
+
+
+def test_collect_tells_each_thing_once() -> None:
+    schema = {
+        "additionalProperties": False,
+        "propertyNames": {"maxLength": 2, "pattern": "^a"},
+        "required": ["a", "b"],
+        "properties": {"a": {"maxLength": 1, "const": "x", "pattern": "^x$"}},
+    }
+    parser = JSONParser(validator=SchemaValidator(schema, collect=True))
+    parser.feed('{"a": "yyyy", "xxxx": 1}')
+    codes = [one.code for one in parser.violations]
+    assert codes.count("additionalProperties") == 1
+    assert sorted(set(codes)) == sorted(
+        ["const", "pattern", "maxLength", "additionalProperties", "required"]
+    )
+    assert len([one for one in parser.violations if one.path == ("a",)]) == 3
+
+
+def test_documents_of_a_stream_are_judged_one_by_one() -> None:
+    parser = JSONParser(many=True, validator=SchemaValidator(UNIT, collect=True))
+    parser.feed('{"unit": "kelvin"} {"unit": "rankine"}\n{"days": null}')
+    parser.finish()
+    assert [one.code for one in parser.violations] == ["enum", "type"]
+
+
+def test_what_must_be_seen_whole_is_kept_whole() -> None:
+    schema = {
+        "items": {
+            "properties": {
+                "tags": {"uniqueItems": True},
+                "code": {"pattern": "b$"},
+                "point": {"enum": [[1, 2], {"x": 1}]},
+            }
+        }
+    }
+    for text, code in (
+        ('[{"tags": [[1], [2]], "code": "ab", "point": [1, 2]}]', None),
+        ('[{"tags": [[1], [1]]}]', "uniqueItems"),
+        ('[{"code": "abc"}]', "pattern"),
+        ('[{"point": [1, 3]}]', "enum"),
+    ):
+        parser = JSONParser(
+            validator=SchemaValidator(schema, collect=True), select="$.none", keep="open"
+        )
+        parser.feed(text)
+        parser.finish()
+        assert [one.code for one in parser.violations] == ([code] if code else [])
+
+
+def test_the_schema_is_copied() -> None:
+    schema: dict[str, Any] = {"type": "string"}
+    validator = SchemaValidator(schema)
+    schema["type"] = "number"
+    failure(JSONParser(validator=validator), ["1"])
+
+
+@pytest.mark.parametrize("schema", [None, [], "object"])
+def test_what_is_no_schema_at_all(schema: Any) -> None:
+    with pytest.raises(TypeError, match="schema"):
+        SchemaValidator(schema)
+
+
+def test_an_unknown_draft() -> None:
+    with pytest.raises(ValueError, match="draft7"):
+        SchemaValidator({}, draft="draft8")
+
+
+def test_numbers_that_the_caller_makes() -> None:
+    from decimal import Decimal
+
+    validator = SchemaValidator({"items": {"type": "number", "maximum": 2}})
+    for text, fine in (("[1.5, 2]", True), ("[2.5]", False)):
+        parser = JSONParser(validator=validator, parse_float=Decimal)
+        if fine:
+            parser.feed(text)
+        else:
+            assert isinstance(failure(parser, [text]), SchemaViolation)
+
+
+def test_codes_are_documented_and_their_own() -> None:
+    assert all(meaning and not meaning.endswith(".") for meaning in VIOLATION_CODES.values())
+    assert not VIOLATION_CODES.keys() & ERROR_CODES.keys()
+
+
+def test_the_words_for_people() -> None:
+    assert repr(SchemaValidator({"type": "null"})) == "SchemaValidator({'type': 'null'})"
