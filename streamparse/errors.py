@@ -136,47 +136,6 @@ VIOLATION_CODES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-#: The codes of a `SchemaViolation` by a JSON Schema: the keyword that refuses. Closed as well.
-VIOLATION_CODES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "$schema": "a part of the schema in another dialect refuses the value",
-        "additionalItems": "there is an item more than the schema has a place for",
-        "additionalProperties": "the schema knows no such member",
-        "allOf": "all that the schema asks is too much to follow, and the whole is not valid",
-        "anyOf": "no alternative is left",
-        "const": "the value is not the only one allowed",
-        "contains": "no item is as it asks for",
-        "dependencies": "a member that another one needs is missing",
-        "dependentRequired": "a member that another one needs is missing",
-        "enum": "the value is none of those allowed",
-        "exclusiveMaximum": "the number is not below the bound",
-        "exclusiveMinimum": "the number is not above the bound",
-        "false": "the schema `false` allows nothing",
-        "format": "the string is not of the format",
-        "items": "there is an item more than the schema has a place for",
-        "maxContains": "too many items are as `contains` asks for",
-        "maxItems": "the array is too long",
-        "maxLength": "the string is too long",
-        "maxProperties": "the object has too many members",
-        "maximum": "the number is above the bound",
-        "minContains": "too few items are as `contains` asks for",
-        "minItems": "the array is too short",
-        "minLength": "the string is too short",
-        "minProperties": "the object has too few members",
-        "minimum": "the number is below the bound",
-        "multipleOf": "the number is not a multiple",
-        "not": "the value is what the schema excludes",
-        "oneOf": "no alternative is left, or more than one fits",
-        "pattern": "the string does not match",
-        "required": "a member is missing",
-        "type": "the value is of another type",
-        "unevaluatedItems": "there is an item that no part of the schema knows",
-        "unevaluatedProperties": "there is a member that no part of the schema knows",
-        "uniqueItems": "an item occurs twice",
-    }
-)
-
-
 class StreamParseError(ValueError):
     """Root of all that this package raises for bad input.
 
