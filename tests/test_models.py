@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -316,3 +317,11 @@ def test_keyword_arguments_as_a_type() -> None:
         "type": "string",
     }
     assert schema["additionalProperties"] is True
+
+
+def test_without_pydantic_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pydantic", None)
+    with pytest.raises(ImportError, match=r"llm-streamparse\[pydantic\]"):
+        ModelParser(int)
+    with pytest.raises(ImportError, match=r"llm-streamparse\[pydantic\]"):
+        keywords_type(print, {})
