@@ -126,7 +126,7 @@ class Spoken:
 
     def _say(self, text: str, index: int, before: dict[str, Any], last: bool) -> None:
         reader = self.reader
-        if self.dead or not reader.open:
+        if self.dead or not reader.listening:
             return
         place = len(reader.out)
         start = len(reader.call.arguments_text)
@@ -147,7 +147,7 @@ class Spoken:
     def finish(self, members: dict[str, Any]) -> None:
         """The whole item came: say what was not said, and close everything."""
         reader = self.reader
-        if self.dead or not reader.open:
+        if self.dead or not reader.listening:
             return
         self.dead = True
         place = len(reader.out)
