@@ -52,6 +52,8 @@ COMPILED = (
     "streamparse/schema/state.py",
     "streamparse/schema/trie.py",
     "streamparse/schema/walker.py",
+    "streamparse/responses_items.py",
+    "streamparse/responses_history.py",
     "streamparse/wires/*.py",
 )
 

@@ -66,6 +66,8 @@ PLACES: dict[str, tuple[int, int]] = {
     "wire": (3, 8),
     "anthropic_events": (3, 9),
     "bedrock": (3, 9),
+    "responses_items": (3, 9),
+    "responses_history": (3, 10),
     "wires": (4, 0),
     "sdk": (5, 0),
     "metrics": (5, 0),
