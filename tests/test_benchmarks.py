@@ -321,3 +321,15 @@ def test_memory_of_what_is_not_kept_is_bounded() -> None:
 def test_bench_memory(capsys: pytest.CaptureFixture[str]) -> None:
     bench_memory.main(["--megabytes", "0.5"])
     assert 'keep="open"' in capsys.readouterr().out
+
+
+# With a schema.
+
+
+def test_schemas_fit_their_documents(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("jsonschema")
+    from benchmarks import bench_schema
+
+    assert set(bench_schema.SCHEMAS) == set(DOCUMENTS)
+    bench_schema.main(["--quick"])
+    assert len(capsys.readouterr().out.splitlines()) == len(DOCUMENTS) + 4

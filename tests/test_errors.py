@@ -14,6 +14,7 @@ import pytest
 import streamparse
 from streamparse import (
     ERROR_CODES,
+    VIOLATION_CODES,
     FormatError,
     IncompleteError,
     JSONParser,
@@ -528,3 +529,24 @@ def test_later_calls_raise_the_same_again() -> None:
             _ = parser.finish() if fragment is None else parser.feed(fragment)
         assert caught.value is not first
         assert fields(caught.value) == fields(first.copy_without_events())
+
+
+# Violations of a JSON Schema
+
+
+def test_a_violation_keeps_what_it_knows() -> None:
+    error = SchemaViolation(
+        "m", code="enum", offset=3, path=("a",), schema_path=("enum",), closest="b"
+    )
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), error.copy_without_events()):
+        assert isinstance(again, SchemaViolation)
+        assert fields(again) == fields(error)
+        assert (again.schema_path, again.closest) == (("enum",), "b")
+    plain = SchemaViolation("m", code="wrong_type")
+    assert (plain.schema_path, plain.closest) == ((), None)
+
+
+def test_the_codes_of_violations_are_keywords() -> None:
+    assert not VIOLATION_CODES.keys() & ERROR_CODES.keys()
+    with pytest.raises(TypeError):
+        VIOLATION_CODES["new"] = "meaning"  # type: ignore[index]

@@ -28,8 +28,8 @@ __all__ = ["main"]
 STATUSES: Final = """\
 exit status:
   0    all of it is complete and well-formed
-  1    the input is malformed, incomplete or beyond a limit, or an answer in it was cut off or
-       has failed; output so far stands
+  1    the input is malformed, incomplete or beyond a limit, it violates the schema, or an
+       answer in it was cut off or has failed; output so far stands
   2    wrong usage, a file that cannot be read or written, or a part that is not installed
   130  interrupted (Ctrl-C)
   141  the reader of the output went away

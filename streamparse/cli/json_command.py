@@ -6,7 +6,16 @@ import argparse
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from streamparse.cli.streams import LARGEST_FRAGMENT, OK, between, fragments, line, standard_output
+from streamparse.cli.streams import (
+    BAD_INPUT,
+    LARGEST_FRAGMENT,
+    OK,
+    between,
+    fragments,
+    line,
+    standard_output,
+)
+from streamparse.json_parser import JSONParser
 from streamparse.json_stream import JSONStream, iter_json
 from streamparse.limits import Limits
 from streamparse.paths import Query
@@ -38,6 +47,12 @@ def add(command: argparse.ArgumentParser) -> None:
         metavar="QUERY",
         help="events for these nodes only, nothing else is kept in memory; an RFC 9535 query "
         "such as $.items[*], and more of them if repeated",
+    )
+    argument(
+        "--schema",
+        metavar="FILE",
+        help="judge by the JSON Schema in FILE while reading (extra 'schema'): violations stand "
+        "among the events, and the exit status is 1",
     )
     argument("--many", action="store_true", help="several documents (JSON Lines, say), as a list")
     argument(
@@ -71,6 +86,8 @@ def add(command: argparse.ArgumentParser) -> None:
 def _refuse_contradictions(options: argparse.Namespace, command: argparse.ArgumentParser) -> None:
     if options.select and (options.partial or options.final):
         command.error("--select chooses events: it contradicts --partial and --final")
+    if options.schema is not None and (options.partial or options.final):
+        command.error("--schema shows violations among events: not with --partial and --final")
     if options.many and options.trailing == "stop":
         command.error("--many reads every document: it contradicts --trailing stop")
 
@@ -85,6 +102,8 @@ def _query(text: str) -> Query:
 def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     """Write what was asked for; the exit status."""
     _refuse_contradictions(options, command)
+    if options.schema is not None:
+        return _run_judged(options)
     output = standard_output()
     stream: JSONStream
 
@@ -95,15 +114,7 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
             if options.trailing == "stop" and stream.parser.done:
                 return
 
-    stream = iter_json(
-        read(),
-        many=options.many,
-        trailing=options.trailing,
-        select=options.select,
-        keep="open" if options.select else "all",
-        surrogates=options.surrogates,
-        limits=Limits(depth=options.max_depth),
-    )
+    stream = iter_json(read(), **_parsing(options))
     try:
         with stream:
             for value in _shown(stream, options):
@@ -111,6 +122,40 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     finally:
         output.flush()
     return OK
+
+
+def _parsing(options: argparse.Namespace) -> dict[str, Any]:
+    """The options of the parser."""
+    return {
+        "many": options.many,
+        "trailing": options.trailing,
+        "select": options.select,
+        "keep": "open" if options.select else "all",
+        "surrogates": options.surrogates,
+        "limits": Limits(depth=options.max_depth),
+    }
+
+
+def _run_judged(options: argparse.Namespace) -> int:
+    """The same with a schema."""
+    from streamparse.cli.judging import Judging, validator
+
+    output = standard_output()
+    judging = Judging(JSONParser(**_parsing(options), validator=validator(options.schema)))
+
+    def read() -> Iterator[bytes]:
+        for fragment in fragments(options.file, options.chunk_size):
+            yield fragment
+            output.flush()
+            if options.trailing == "stop" and judging.parser.done:
+                return
+
+    try:
+        for shown in judging.lines(read()):
+            output.write(line(shown))
+    finally:
+        output.flush()
+    return BAD_INPUT if judging.told else OK
 
 
 def _shown(stream: JSONStream, options: argparse.Namespace) -> Iterable[Any]:

@@ -14,21 +14,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streamparse._core.sink import Validator
-from streamparse.schema.checks import Seen, equal, number_fault, unique
-from streamparse.schema.messages import Kind, violation
+from streamparse.schema.checks import Seen
+from streamparse.schema.judges import Judge
 from streamparse.schema.nodes import (
-    ANY,
     ARRAY,
     CONTAINS,
     DEPENDENT,
-    IF,
     KIND_OF,
     MUST,
-    NOT,
-    NUMBER,
     OBJECT,
-    ONE,
     STRING,
     ArrayRules,
     Branch,
@@ -37,57 +31,18 @@ from streamparse.schema.nodes import (
     Node,
     ObjectRules,
     Plan,
-    Program,
     Task,
 )
 from streamparse.schema.runs import Run
 from streamparse.schema.state import Reader, Writer, read_seen, write_seen
+from streamparse.schema.verdicts import NO_GROUPS, NO_TASKS, Frame
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
 
-class Frame:
-    """An open container that something is asked of."""
-
-    def __init__(self, in_array: bool, tasks: list[Task], groups: list[LiveGroup]) -> None:
-        self.in_array = in_array
-        self.tasks = tasks
-        self.groups = groups
-        self.sole: Node | None = None  # the one node that must hold, when there is but one task
-        self.key: str = ""
-        self.index: i64 = 0  # of the next item
-        self.keys: set[str] | None = None  # so far, if anybody counts
-        self.watches_keys: bool = False  # is there something to follow inside a key?
-        self.seen: Seen | None = None  # the items so far, if they must differ
-        self.finds: list[LiveGroup] = []  # `contains`
-
-
-_NO_TASKS: list[Task] = []
-_NO_GROUPS: list[LiveGroup] = []
-
-
-class Walker(Validator):
-    """The state of one document."""
-
-    def __init__(self, program: Program, factory: Any, collect: bool = False) -> None:
-        super().__init__()
-        self.program = program
-        self.factory = factory  # for pickles: it can make the program again
-        self.collect = collect
-        self.frames: list[Frame] = []
-        self.frame: Frame | None = None
-        self.skip: i64 = 0  # open containers that nothing is asked of
-        # Of the value that begins next: one node that must hold, or several tasks.
-        self.node: Node | None = program.root
-        self.requests: list[Task] = _NO_TASKS
-        # Of the value that began last, or of the open key.
-        self.kind: i64 = OBJECT
-        self.tasks: list[Task] = _NO_TASKS
-        self.groups: list[LiveGroup] = _NO_GROUPS
-        self.in_key: bool = False
-        self.runs: list[Run] = []
-        self.ended: list[Run] = []  # what the open text has broken already
+class Walker(Judge):
+    """Listens to one document."""
 
     # Sink calls.
 
@@ -180,8 +135,8 @@ class Walker(Validator):
                     self._judge_scalar(task, value, offset)
             if self.groups:
                 self._settle(self.groups, offset, True)
-                self.groups = _NO_GROUPS
-            self.tasks = _NO_TASKS
+                self.groups = NO_GROUPS
+            self.tasks = NO_TASKS
         frame = self.frame
         if frame is not None and frame.in_array:
             self._item_ends(frame, value, offset)
@@ -214,7 +169,7 @@ class Walker(Validator):
             shared = plan.tasks
             if shared is not None:
                 self.tasks = shared
-                self.groups = _NO_GROUPS
+                self.groups = NO_GROUPS
                 if plan.keeps:
                     self.wants_whole = True
                 return
@@ -222,15 +177,15 @@ class Walker(Validator):
             self._ask(plan, MUST, self.tasks, self.groups, offset)
         elif self.requests:
             requests = self.requests
-            self.requests = _NO_TASKS
+            self.requests = NO_TASKS
             self.tasks, self.groups = [], []
             for request in requests:
                 if not request.branch.dead:
                     plan = request.node.plans[kind]
                     self._ask(plan, request.branch, self.tasks, self.groups, offset)
         else:
-            self.tasks = _NO_TASKS
-            self.groups = _NO_GROUPS
+            self.tasks = NO_TASKS
+            self.groups = NO_GROUPS
 
     def _ask(
         self, plan: Plan, branch: Branch, tasks: list[Task], groups: list[LiveGroup], offset: int
@@ -294,7 +249,7 @@ class Walker(Validator):
 
     def _ask_matching(self, rules: ObjectRules, key: str) -> None:
         """The same for an only node, which must hold."""
-        self.requests = _NO_TASKS
+        self.requests = NO_TASKS
         self.node = rules.properties.get(key)
         for pattern, inner in rules.patterns:
             if pattern.search(key) is not None:
@@ -380,8 +335,8 @@ class Walker(Validator):
                 frame.keys = set()
         if len(tasks) == 1 and tasks[0].branch.must and not frame.finds and not self.groups:
             frame.sole = tasks[0].node
-        self.tasks = _NO_TASKS
-        self.groups = _NO_GROUPS
+        self.tasks = NO_TASKS
+        self.groups = NO_GROUPS
         self.frames.append(frame)
         self.frame = frame
 
@@ -409,44 +364,7 @@ class Walker(Validator):
             self._settle(frame.groups, offset, False)
         self.frames.pop()
         self.frame = self.frames[-1] if self.frames else None
-        self.requests = _NO_TASKS
-
-    def _judge_object(self, frame: Frame, task: Task, offset: int) -> None:
-        rules = task.node.objects
-        keys = frame.keys
-        if rules is None or keys is None:
-            return
-        for name in rules.required:
-            if name not in keys:
-                self._fail(task.branch, task.node, "required", offset, name, False)
-        if len(keys) < rules.fewest:
-            self._fail(task.branch, task.node, "minProperties", offset, len(keys), False)
-        for name, needs in rules.dependents.items():
-            if name in keys:
-                for need in needs:
-                    if need not in keys:
-                        keyword = rules.dependents_keyword
-                        self._fail(task.branch, task.node, keyword, offset, (name, need), False)
-
-    def _judge_array(self, frame: Frame, task: Task, offset: int) -> None:
-        rules = task.node.arrays
-        if rules is None:
-            return
-        if frame.index < rules.fewest:
-            self._fail(task.branch, task.node, "minItems", offset, frame.index, False)
-        if rules.unique and frame.seen is not None and not _unique(self.built):
-            self._fail(task.branch, task.node, "uniqueItems", offset, None, False)
-
-    def _judge_whole(self, task: Task, offset: int) -> None:
-        """What only the whole container tells."""
-        node = task.node
-        for values in node.values:
-            if not any(equal(one, self.built) for one in values.containers):
-                self._fail(task.branch, node, values.keyword, offset, self.built, False)
-        bit = 1 << (ARRAY if isinstance(self.built, list) else OBJECT)
-        for check in node.checks:
-            if check.kinds & bit and not check.decide(self.built):
-                self._fail(task.branch, node, check.keyword, offset, self.built, False)
+        self.requests = NO_TASKS
 
     def _item_ends(self, frame: Frame, value: object, offset: int) -> None:
         """An item is whole."""
@@ -482,7 +400,7 @@ class Walker(Validator):
             if rules.names is not None:
                 self._request(rules.names, task.branch)
         requests = self.requests
-        self.requests = _NO_TASKS
+        self.requests = NO_TASKS
         for request in requests:
             plan = request.node.plans[STRING]
             self._ask(plan, request.branch, self.tasks, self.groups, offset)
@@ -568,139 +486,15 @@ class Walker(Validator):
                 got = char
             self._fail(run.branch, run.node, run.keyword, offset, got, not self.in_key)
 
-    def _broke(self, node: Node, keyword: str) -> bool:
-        """Was this said inside the text?"""
-        return any(run.node is node and run.keyword == keyword for run in self.ended)
-
-    def _judge_text(self, task: Task, text: str, offset: int) -> None:
-        """A whole string or key."""
-        node = task.node
-        inner = not self.in_key
-        for values in node.values:
-            words = values.words
-            if words is None or text in words.known or self._broke(node, values.keyword):
-                continue
-            self._fail(task.branch, node, values.keyword, offset, text, inner)
-        rules = node.strings
-        if rules is not None:
-            if len(text) < rules.shortest:
-                self._fail(task.branch, node, "minLength", offset, len(text), inner)
-            pattern = rules.pattern
-            missed = pattern is not None and pattern.search(text) is None
-            if missed and not self._broke(node, "pattern"):
-                self._fail(task.branch, node, "pattern", offset, text, inner)
-        for check in node.checks:
-            if check.kinds & 1 << STRING and not check.decide(text):
-                self._fail(task.branch, node, check.keyword, offset, text, inner)
-
     def _close_text(self, offset: int) -> None:
         if self.groups:
             self._settle(self.groups, offset, not self.in_key)
-            self.groups = _NO_GROUPS
-        self.tasks = _NO_TASKS
+            self.groups = NO_GROUPS
+        self.tasks = NO_TASKS
         if self.runs:
             self.runs = []
         if self.ended:
             self.ended = []
-
-    def _judge_scalar(self, task: Task, value: object, offset: int) -> None:
-        node = task.node
-        if self.kind == NUMBER:
-            if not isinstance(value, (int, float)):  # what `parse_float` made of it
-                if node.reference is not None and not node.reference(value):
-                    self._fail(task.branch, node, "type", offset, value, True)
-                return
-            for values in node.values:
-                if value not in values.numbers:
-                    self._fail(task.branch, node, values.keyword, offset, value, True)
-            if node.numbers is not None:
-                keyword = number_fault(node.numbers, value)
-                if keyword:
-                    self._fail(task.branch, node, keyword, offset, value, True)
-        for check in node.checks:
-            if check.kinds >> self.kind & 1 and not check.decide(value):
-                self._fail(task.branch, node, check.keyword, offset, value, True)
-
-    # Alternatives.
-
-    def _settle(self, groups: list[LiveGroup], offset: int, inner: bool) -> None:
-        """A value is whole: what its alternatives come to. The innermost choices first."""
-        for at in range(len(groups) - 1, -1, -1):
-            live = groups[at]
-            if live.owner.dead or live.group is None:
-                continue
-            keyword = live.group.keyword
-            if live.kind == ONE:
-                if live.alive + live.group.passes > 1:
-                    self._fail(live.owner, live.node, keyword, offset, "several", inner)
-            elif live.kind == NOT:
-                if live.alive:
-                    self._fail(live.owner, live.node, keyword, offset, None, inner)
-            elif live.kind == IF:
-                condition, then = live.members[0], live.members[1]
-                holds = condition is not None and not condition.dead
-                if holds and then is not None and then.failure is not None:
-                    self._lose(live.owner, then.failure.at(offset))
-
-    def _settle_find(self, find: LiveGroup, offset: int) -> None:
-        rules = find.node.arrays
-        if rules is None or find.owner.dead or find.count >= rules.contains_least:
-            return
-        keyword = "minContains" if find.count else "contains"
-        self._fail(find.owner, find.node, keyword, offset, find.count, False)
-
-    def _fail(
-        self, branch: Branch, node: Node, keyword: str, offset: int, got: object, inner: bool
-    ) -> None:
-        """A node refuses; `inner`: the value inside the innermost container, not that itself."""
-        self._lose(branch, Failure(node, keyword, self._path(inner), offset, got))
-
-    def _lose(self, branch: Branch, failure: Failure) -> None:
-        """A branch is dead, and what hangs on it."""
-        waiting = [(branch, failure)]
-        while waiting:
-            one, why = waiting.pop()
-            if one.must:
-                self._refuse(why)
-            elif not one.dead:
-                one.dead = True
-                one.failure = why
-                waiting += [(parent, why) for parent in one.parents]
-                for live in one.choices:
-                    reason = self._lose_member(live, one, why)
-                    if reason is not None:
-                        waiting.append((live.owner, reason))
-
-    def _lose_member(self, live: LiveGroup, member: Branch, why: Failure) -> Failure | None:
-        """An alternative is lost: why the choice is, if it is."""
-        group = live.group
-        if group is None:
-            return None
-        narrowed = live.narrowed
-        live.alive -= 1
-        live.narrowed = why.offset
-        if live.kind == ANY or live.kind == ONE:
-            if live.alive or group.passes:
-                return None
-            if 0 <= narrowed < why.offset:
-                return why  # it had been the only one left
-            path = why.path[: live.depth]
-            return Failure(live.node, group.keyword, path, why.offset, None)
-        if live.kind == IF:
-            condition, other = live.members[0], live.members[2]
-            if member is condition and other is not None and other.failure is not None:
-                return other.failure.at(why.offset)
-            if member is other and condition is not None and condition.dead:
-                return why
-        elif live.kind == DEPENDENT and live.triggered:
-            return why
-        return None
-
-    def _refuse(self, failure: Failure) -> None:
-        error = violation(failure)
-        if not self.collect:
-            raise error
-        self.violations.append(error)
 
     # Forks and pickles.
 
@@ -736,23 +530,6 @@ class Walker(Validator):
         self.ended = [reader.run(run) for run in runs[1]]
         self.violations = list(violations)
 
-    # Words.
-
-    def _path(self, inner: bool) -> tuple[Any, ...]:
-        """The path of the innermost open container, or of the value inside it."""
-        steps: list[Any] = []
-        for frame in self.frames:
-            if frame.in_array:
-                steps.append(frame.index - 1)
-            else:
-                steps.append(frame.key)
-        if not inner and steps:
-            steps.pop()
-        return tuple(steps)
-
-    def _came(self) -> Kind:
-        return Kind(_KIND_NAMES[self.kind])
-
 
 def _frame_state(frame: Frame, writer: Writer) -> tuple[Any, ...]:
     tasks = writer.tasks(frame.tasks)
@@ -780,9 +557,6 @@ def _revived(factory: Any, state: tuple[Any, ...]) -> Walker:
     return walker
 
 
-_KIND_NAMES = ("an object", "an array", "a string", "a number", "true", "false", "null")
-
-
 def _hang(branch: Branch, parent: Branch, find: LiveGroup | None) -> None:
     """Say what fails with a branch."""
     if find is None:
@@ -794,7 +568,3 @@ def _hang(branch: Branch, parent: Branch, find: LiveGroup | None) -> None:
 
 def _by_place(broken: tuple[int, int, Run]) -> tuple[int, int]:
     return broken[0], broken[1]
-
-
-def _unique(built: object) -> bool:
-    return not isinstance(built, list) or unique(built)

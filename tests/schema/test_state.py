@@ -88,14 +88,14 @@ def test_pickles_are_flat() -> None:
 
 def test_the_items_of_an_array() -> None:
     seen = Seen()
-    for item in ("a", 1, None, True, [1, {"a": [True]}], {}):
+    items: list[Any] = ["a", 1, None, True, [1, {"a": [True]}], {}]
+    for item in items:
         assert not seen.repeats(item)
     again = read_seen(pickle.loads(pickle.dumps(write_seen(seen))))
     assert again is not None
     assert again.booleans
-    assert [again.add(item) for item in (1.0, "a", [1, {"a": [True]}], {}, [])] == [
-        *(False, False, False, False, True)
-    ]
+    items = [1.0, "a", [1, {"a": [True]}], {}, []]
+    assert [again.add(item) for item in items] == [False, False, False, False, True]
     assert read_seen(write_seen(None)) is None
 
 
