@@ -44,6 +44,8 @@ COMPILED = (
     "streamparse/wire.py",
     "streamparse/anthropic_events.py",
     "streamparse/bedrock.py",
+    "streamparse/responses_items.py",
+    "streamparse/responses_history.py",
     "streamparse/schema/automaton.py",
     "streamparse/schema/checks.py",
     "streamparse/schema/judges.py",

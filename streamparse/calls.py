@@ -17,8 +17,10 @@ from typing import Any, Final
 
 from streamparse._core.chain import Chain
 from streamparse._core.flat import equal
-from streamparse._core.machine import Machine
+from streamparse._core.guard import Guard
+from streamparse._core.machine import EXCERPT, Machine
 from streamparse._core.parser import JSONParser, locate
+from streamparse._core.sink import Sink, ValidatorFactory
 from streamparse._core.transcriber import Transcriber, tell
 from streamparse.errors import (
     IncompleteError,
@@ -38,6 +40,7 @@ from streamparse.message_events import (
     ToolCallStarted,
     ToolCallTruncated,
 )
+from streamparse.tools import Toolbox
 
 __all__ = ["CUT", "CallReader", "LIMIT", "NORMAL"]
 
@@ -53,6 +56,9 @@ class CallReader:
     """Feeds one `ToolCall`: an adapter says what it sees, events go to `out`.
 
     A call without a name yet is held back: whoever gets `ToolCallStarted` needs the name.
+
+    With `tools` the arguments are judged as they arrive. What is refused ends the call as far as
+    events are concerned; its value and its texts go on growing, in silence.
     """
 
     __slots__ = (
@@ -62,15 +68,29 @@ class CallReader:
         "chain",
         "choice",
         "first",
+        "guard",
+        "head",
         "held",
+        "hushed",
+        "judged_as",
         "limits",
         "machine",
         "open",
         "out",
+        "recheck",
+        "tools",
         "transcriber",
+        "waiting",
     )
 
-    def __init__(self, call: ToolCall, choice: int, out: list[Any], limits: Limits) -> None:
+    def __init__(
+        self,
+        call: ToolCall,
+        choice: int,
+        out: list[Any],
+        limits: Limits,
+        tools: Toolbox | None = None,
+    ) -> None:
         self.call = call
         self.choice = choice
         self.out = out
@@ -78,8 +98,15 @@ class CallReader:
         self.chain = Chain(reporter=ArgumentReporter(call, choice))
         self.chain.builder.events = out
         call.builder = self.chain.builder
-        self.machine = Machine(self.chain.head, limits=limits, stop=True)
+        self.head: Sink = self.chain.head  # what is driven: the chain, or the guard before it
+        self.machine = Machine(self.head, limits=limits, stop=True)
         self.transcriber: Transcriber | None = None
+        self.tools = tools
+        self.guard: Guard | None = None
+        self.judged_as: ValidatorFactory | None = None  # of the tool that is called
+        self.waiting: bool = False  # no tool has this name; is it perhaps half a name?
+        self.recheck: bool = False  # was it not judged all along, and must be at the end?
+        self.hushed: bool = False  # rejected, but the value still grows, without events
         self.begun: bool = False  # has `ToolCallStarted` gone out?
         self.held: list[Any] = []  # text and values that came before the name
         self.open: bool = True  # has no ending event gone out?
@@ -98,6 +125,11 @@ class CallReader:
             return self.machine.done
         builder = self.chain.builder
         return builder.started and builder.open_path is None
+
+    @property
+    def listening(self) -> bool:
+        """Does the value still grow with what is said?"""
+        return self.open or self.hushed
 
     @property
     def received(self) -> bool:
@@ -119,6 +151,8 @@ class CallReader:
         call = self.call
         if call.name is None or (name != call.name and name.startswith(call.name)):
             call.name = name
+            if self.begun and self.tools is not None:
+                self._choose_tool()
             self.begin()
         elif name != call.name:
             self.oddity("changed_name", f"this delta names the tool {name!r}, not {call.name!r}")
@@ -126,6 +160,8 @@ class CallReader:
     def oddity(self, code: str, message: str) -> None:
         """Keep an oddity in `call.errors`, once for each code."""
         call = self.call
+        if code == "misplaced_value" and self.judged_as is not None:
+            self._judge_later()
         if all(error.code != code for error in call.errors):
             error = WireError(message, code=code, offset=len(call.arguments_text))
             call.errors.append(error)
@@ -134,10 +170,15 @@ class CallReader:
         """More of the arguments' JSON text (of the free text of a custom call)."""
         if not text:
             return
+        if self.waiting:
+            self._stop_waiting()
         if not self.begun:
             self.held.append(text)
         elif not self.open:
-            self._late(text)
+            if self.hushed:
+                self._go_on(text)
+            else:
+                self._late(text)
         elif self.call.kind == "custom":
             self.call.grow(text)
             self.out.append(ToolCallDelta(self.call, text, self.choice))
@@ -148,9 +189,11 @@ class CallReader:
 
     def feed_value(self, value: Any) -> None:
         """The arguments as one parsed value."""
+        if self.waiting:
+            self._stop_waiting()
         if not self.begun:
             self.held.append(_Whole(value))
-        elif not self.open or self.received:
+        elif not self.listening or self.received:
             self._feed_value_again(value)
         else:
             place = len(self.out)
@@ -193,28 +236,43 @@ class CallReader:
 
     def driver(self) -> Transcriber:
         """For arguments without text: say them to this sink, then call `told`."""
+        if self.waiting:
+            self._stop_waiting()
         if self.transcriber is None:
-            self.transcriber = Transcriber(self.chain.head)
+            self.transcriber = Transcriber(self.head)
         return self.transcriber
 
     def told(self, place: int) -> None:
         """What was said since `out` was `place` long becomes text, ahead of its events."""
-        if self.transcriber is not None:
-            text = self.transcriber.take()
-            if text:
-                self.call.grow(text)
-                self.out.insert(place, ToolCallDelta(self.call, text, self.choice))
+        if self.transcriber is None:
+            return
+        text = self.transcriber.take()
+        start = len(self.call.arguments_text)
+        if text:
+            self.call.grow(text)
+        if not self.open:
+            if self.guard is not None:
+                self.guard.unseen.clear()
+            return
+        if text:
+            self.out.insert(place, ToolCallDelta(self.call, text, self.choice))
+        self._heed_guard(place, start)
 
     def end(self) -> None:
         """The call's own end was signalled: rule (a)."""
         self.begin()
+        if self.waiting:
+            self._stop_waiting()
         if self.open and (self._is_whole() or self._is_empty()):
             self._complete()
 
     def close(self, how: int, later_call: bool = False) -> None:
         """The message has ended (`NORMAL`, `LIMIT`, `CUT`): rules (b) and (c)."""
         self.begin()
+        if self.waiting and how != CUT:
+            self._stop_waiting()
         if not self.open:
+            self._end_in_silence()
             return
         if how == NORMAL:
             self._close_normally()
@@ -226,7 +284,10 @@ class CallReader:
     def refuse(self, error: StreamParseError, place: int, start: int) -> None:
         """What was said since `out` was `place` and the text `start` long raised `error`."""
         self.told(place)
-        self._refuse(error, place, start)
+        if self.open:
+            self._refuse(error, place, start)
+        else:
+            self.hushed = False
 
     # How it goes on.
 
@@ -236,6 +297,8 @@ class CallReader:
             return
         self.begun = True
         self.out.append(ToolCallStarted(self.call, self.choice))
+        if self.tools is not None:
+            self._choose_tool()
         held = self.held
         self.held = []
         for piece in held:
@@ -253,16 +316,120 @@ class CallReader:
             taken = machine.feed(text)
         except StreamParseError as error:
             call.grow(text)
-            self._refuse(error, place, start)
+            self._heed_guard(place, start)  # what came first counts
+            if self.open:
+                self._refuse(error, place, start)
+            self.hushed = False
             return
         if taken == len(text):
             call.grow(text)
+            if self.guard is not None:
+                self._heed_guard(place, start)
+            return
+        if self.guard is not None and self.guard.refusal is not None:
+            call.grow(text)
+            self._heed_guard(place, start)
             return
         out.pop(place)
         if taken:
             out.insert(place, ToolCallDelta(call, text[:taken], self.choice))
             call.grow(text[:taken])
         self._after(text[taken:])
+
+    # Tools.
+
+    def _choose_tool(self) -> None:
+        """The name is known, or has become a longer one: by what are the arguments judged?"""
+        call, tools = self.call, self.tools
+        if tools is None or call.name is None or call.kind == "server" or not self.open:
+            return
+        tool = tools.find(call.name)
+        if tool is None:
+            # Half of a name may be on its way; arguments end the waiting.
+            if self.received or not tools.may_become(call.name):
+                self._reject_unknown()
+            self.waiting = self.open
+            return
+        self.waiting = False
+        self.judged_as = tool.validator if call.kind != "custom" else None
+        if self.received and not self.held:
+            self._judge_later()
+        elif self.judged_as is not None:
+            self._watch(Guard(self.judged_as.begin(), self.chain.builder))
+        else:
+            self._watch(None)
+
+    def _watch(self, guard: Guard | None) -> None:
+        """Have the machine drive a guard; nothing has been said to it yet."""
+        self.guard = guard
+        self.head = self.chain.head if guard is None else guard
+        self.machine = Machine(self.head, limits=self.limits, stop=True)
+
+    def _judge_later(self) -> None:
+        self.recheck = self.judged_as is not None
+        if self.guard is not None:
+            self.guard.judge = None
+
+    def _stop_waiting(self) -> None:
+        """Arguments or the end came: the name was whole, and is unknown."""
+        self.waiting = False
+        if self.open:
+            self._reject_unknown()
+
+    def _reject_unknown(self) -> None:
+        assert self.tools is not None
+        error = self.tools.unknown(self.call.name or "")
+        if self.transcriber is None and not self.call.arguments_text:
+            guard = Guard(None, self.chain.builder)
+            self._watch(guard)
+            guard.silence()
+            self.hushed = True
+        self._reject(error)
+
+    def _heed_guard(self, place: int, start: int) -> None:
+        """What the guard refused rejects the call, which then goes on in silence."""
+        guard = self.guard
+        if guard is None or guard.refusal is None or not self.open:
+            return
+        error = guard.refusal
+        before = self.call.arguments_text[: error.offset]
+        error.line = before.count("\n") + 1
+        error.column = error.offset - before.rfind("\n")
+        error.excerpt = before[-EXCERPT:]
+        self.hushed = True
+        self._cut_delta(error, place, start)
+        self._reject(error)
+
+    def _go_on(self, text: str) -> None:
+        """More of a rejected call: the texts and the value grow."""
+        self.call.grow(text)
+        if self.transcriber is None and not self.machine.done and self.call.kind != "custom":
+            try:
+                self.machine.feed(text)
+            except StreamParseError:
+                self.hushed = False  # after broken JSON only the texts
+        if self.guard is not None:
+            self.guard.unseen.clear()
+
+    def _end_in_silence(self) -> None:
+        """The message has ended, and this call was rejected: a number at its root is whole now."""
+        if self.hushed and self.transcriber is None and self.call.kind != "custom":
+            try:
+                self.machine.end_root_number()
+            except StreamParseError:
+                self.hushed = False
+
+    def _judged_at_the_end(self) -> bool:
+        """Judge what could not be judged while it came; what is refused rejects the call."""
+        chain = Chain(validator=self.judged_as)
+        try:
+            tell(self.call.partial, Transcriber(chain.head))
+        except SchemaViolation as error:
+            error.offset = len(self.call.arguments_text)
+            self._reject(error)
+            return False
+        self.call.parsed = None if chain.judge is None else chain.judge.parsed
+        return True
 
     def _after(self, text: str) -> None:
         """Text after a whole value: white space, the same value again, or one too many."""
@@ -353,7 +520,9 @@ class CallReader:
             except StreamParseError as error:
                 self._reject(self._locate(error))
                 return False
-        return self.whole
+            if self.guard is not None:
+                self._heed_guard(len(self.out), len(self.call.arguments_text))
+        return self.open and self.whole
 
     def _is_empty(self) -> bool:
         """No arguments at all mean an empty object, which is then said to the chain."""
@@ -361,12 +530,13 @@ class CallReader:
             return False
         offset = len(self.call.arguments_text)
         try:
-            self.chain.head.start_object(offset)
-            self.chain.head.end(offset)
+            self.head.start_object(offset)
+            self.head.end(offset)
         except StreamParseError as error:
             self._reject(self._locate(error))
             return False
-        return True
+        self._heed_guard(len(self.out), offset)
+        return self.open
 
     def _close_normally(self) -> None:
         if self._is_whole() or self._is_empty():
@@ -396,8 +566,20 @@ class CallReader:
         if call.name is None:
             self._reject(WireError("the call never got a name", code="missing_name"))
             return
+        if self.tools is not None:
+            if self.recheck and not self._judged_at_the_end():
+                return
+            self._set_parsed()
         self._settle("complete")
         self.out.append(ToolCallCompleted(call, self.choice))
+
+    def _set_parsed(self) -> None:
+        """A type makes an object; by a schema the arguments themselves are what is valid."""
+        call, guard = self.call, self.guard
+        if guard is not None and guard.parsed is not None:
+            call.parsed = guard.parsed
+        elif call.parsed is None and self.judged_as is not None:
+            call.parsed = call.partial
 
     def _truncate(self) -> None:
         if not self.open:
@@ -419,6 +601,10 @@ class CallReader:
     def _refuse(self, error: StreamParseError, place: int, start: int) -> None:
         """Refused at a character: the delta at `place`, from offset `start`, ends before it."""
         self._locate(error)
+        self._cut_delta(error, place, start)
+        self._reject(error)
+
+    def _cut_delta(self, error: StreamParseError, place: int, start: int) -> None:
         delta = self.out[place] if place < len(self.out) else None
         kept = max(error.offset - start, 0)
         if isinstance(delta, ToolCallDelta) and kept < len(delta.text):
@@ -426,7 +612,6 @@ class CallReader:
             if kept:
                 piece = ToolCallDelta(self.call, delta.text[:kept], self.choice)
                 self.out.insert(place, piece)
-        self._reject(error)
 
     def _locate(self, error: StreamParseError) -> StreamParseError:
         if self.transcriber is None:

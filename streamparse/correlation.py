@@ -51,7 +51,7 @@ class Correlator:
             return None if _is_other(at_index, name) else at_index
         if index is not None or name is not None:
             return None
-        unfinished = [reader for reader in self.calls if reader.open and not reader.whole]
+        unfinished = [reader for reader in self.calls if reader.listening and not reader.whole]
         if len(unfinished) == 1:
             return unfinished[0]
         if self.calls and not unfinished and _may_follow(self.calls[-1], text):
@@ -68,7 +68,7 @@ class Correlator:
 
     def unfinished(self) -> list[CallReader]:
         """The calls that an unlabelled delta could belong to."""
-        return [reader for reader in self.calls if reader.open and not reader.whole]
+        return [reader for reader in self.calls if reader.listening and not reader.whole]
 
     def _know(self, reader: CallReader, identity: str) -> None:
         if identity in self.by_id:

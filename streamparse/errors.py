@@ -61,6 +61,8 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         "truncated": "the input ended inside a value",
         # SchemaViolation
         "wrong_type": "the value is not of the type asked for",
+        "value_error": "a validator of the type refused the value",
+        "unknown_tool": "no tool of this name was given",
         # JSONSyntaxError of a tool call
         "multiple_values": "the arguments go on after a whole value with another one",
         # WireError: the stream

@@ -212,7 +212,8 @@ class ToolCall(Part):
     - `arguments_text`: the JSON text as received, or as generated where the wire has none;
       `raw_text`: the source, untouched.
     - `errors`: why it was rejected, and what was odd about it (`StreamParseError`).
-    - `parsed`: the validated object, where the tool was given as a type.
+    - `parsed`: of a complete call of a tool that was given: the validated object; the keyword
+      arguments where the tool is a function, the arguments where it is a JSON Schema.
     """
 
     __slots__ = (
@@ -378,7 +379,8 @@ class Message:
       `"failed"` (the provider reported an error).
     - `finish_reason`: `"stop"`, `"length"`, `"tool_calls"`, `"content_filter"`, `"refusal"`,
       `"paused"`, `"error"`, `"other"` or None; `raw_finish_reason`: the provider's word.
-    - `output`, `partial_output`: the structured output once complete, and so far.
+    - `output`, `partial_output`: the structured output once complete (as the type that was asked
+      for), and so far (as plain JSON).
     - `error`: why it failed. `extra`: what the provider said about the whole, by its own names.
     """
 
@@ -455,7 +457,8 @@ class Message:
             "reasoning": self.reasoning,
             "refusal": self.refusal,
             "tool_calls": [call.to_dict() for call in self.tool_calls],
-            "output": self.output,
+            # The typed one is no plain data; what was read is.
+            "output": None if self.output is None else self.partial_output,
             "partial_output": self.partial_output,
             "usage": None if self.usage is None else self.usage.to_dict(),
             "finish_reason": self.finish_reason,

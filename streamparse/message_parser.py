@@ -15,9 +15,10 @@ from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import AnyMessageEvent
 from streamparse.metrics import Metrics
-from streamparse.output import root_kind
+from streamparse.output import OutputReader, judge_of, root_kind
 from streamparse.sdk import chunk_of
 from streamparse.text import Utf8Replacer
+from streamparse.tools import Toolbox
 from streamparse.transport import Record, Transport
 from streamparse.turn import Turns
 from streamparse.wire import Wire, provider_error, shown
@@ -60,8 +61,13 @@ class MessageParser:
 
     - `api`: the wire format; `"auto"` (the default) tells it from the first records; `"text"` is
       the plain text of a model.
+    - `tools`: what the model may call, see `tools.Toolbox`: pydantic models, functions, JSON
+      Schemas `{"name", "parameters"}`, tool dicts of any provider. A call of another tool, or with
+      arguments that cannot become valid any more, is `ToolCallRejected` at that character; calls
+      that the provider runs itself are not judged. `call.parsed` is the validated object.
     - `output`: the text of each answer is to be a JSON document: `Any` or `object` (of any kind),
-      `dict` (an object), `list` (an array). `output_dialect`: how it is read, `"strict"`.
+      `dict` (an object), `list` (an array), a JSON Schema (a dict), a pydantic model or any other
+      type that pydantic knows. `output_dialect`: how it is read, `"strict"`.
     - `limits`: see `Limits`. `clock`: a function that gives seconds, for `metrics`.
 
     `feed` takes bytes or text cut anywhere, one decoded chunk (a dict), or a chunk object of an
@@ -80,6 +86,7 @@ class MessageParser:
         self,
         api: str | None = None,
         *,
+        tools: Any = None,
         output: Any = None,
         output_dialect: str = "strict",
         limits: Limits | None = None,
@@ -94,7 +101,12 @@ class MessageParser:
         if output_dialect != "strict":
             raise ValueError(f"output_dialect must be strict, not {output_dialect!r}")
         self._api = name
-        self._turns = Turns(self._limits, "" if output is None else root_kind(output))
+        self._turns = Turns(
+            self._limits,
+            "" if output is None else root_kind(output),
+            judge_of(output),
+            None if tools is None else Toolbox(tools),
+        )
         #: Times and counts, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)
         self._wire: Wire | None = None
@@ -125,6 +137,10 @@ class MessageParser:
     def messages(self) -> list[Message]:
         """All choices, in the order of their indexes."""
         return [turn.message for turn in self._turns.all]
+
+    def output_reader(self) -> OutputReader | None:
+        """What reads the output of the first choice, if one was asked for."""
+        return self._turns.all[0].output
 
     # Feeding.
 

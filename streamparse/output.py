@@ -12,12 +12,14 @@ from typing import Any, Final
 from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine
 from streamparse._core.parser import locate
+from streamparse._core.sink import NOTHING, ValidatorFactory
 from streamparse.errors import SchemaViolation, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import OutputRejected, OutputReporter
+from streamparse.tools import validator_of
 
-__all__ = ["OutputReader", "root_kind"]
+__all__ = ["OutputReader", "judge_of", "root_kind"]
 
 ANY: Final = "any"
 _SPACE: Final = " \t\n\r\ufeff"  # of a byte order mark in the wrong place the machine complains
@@ -29,34 +31,45 @@ _OPENINGS: Final[dict[str, str]] = {"object": "{", "array": "["}
 def root_kind(output: Any) -> str:
     """What the document may be, by what the caller asked for: `"any"`, `"object"` or `"array"`.
 
-    Raises `ValueError` for what cannot be asked for.
+    More than the kind is for a validator to judge: see `judge_of`.
 
     >>> root_kind(dict), root_kind(object)
     ('object', 'any')
     """
-    if output is Any or output is object:
-        return ANY
-    if output is dict:
-        return "object"
-    if output is list:
-        return "array"
-    raise ValueError(f"output takes Any, object, dict and list today, not {output!r}")
+    return "object" if output is dict else "array" if output is list else ANY
+
+
+def judge_of(output: Any) -> ValidatorFactory | None:
+    """What judges the document; None where its kind is all that was asked for."""
+    if output is None or any(output is plain for plain in (Any, object, dict, list)):
+        return None
+    if isinstance(output, str):
+        raise TypeError(f"output takes a type or a JSON Schema, not {output!r}")
+    return validator_of(output)
 
 
 class OutputReader:
     """Reads the text of one message; events go to `out`.
 
-    `kind` is one of `root_kind`. A text that is not the document asked for is refused at the
-    first character that makes it so, by `OutputRejected`; the message is not rejected with it.
+    `kind` is one of `root_kind`, `judge` what judges more than that. A text that is not the
+    document asked for is refused at the first character that makes it so, by `OutputRejected`; the
+    message is not rejected with it.
     """
 
     __slots__ = ("begun", "chain", "kind", "machine", "message", "open", "out")
 
-    def __init__(self, kind: str, message: Message, out: list[Any], limits: Limits) -> None:
+    def __init__(
+        self,
+        kind: str,
+        message: Message,
+        out: list[Any],
+        limits: Limits,
+        judge: ValidatorFactory | None = None,
+    ) -> None:
         self.kind = kind
         self.message = message
         self.out = out
-        self.chain = Chain(reporter=OutputReporter(message.choice))
+        self.chain = Chain(validator=judge, reporter=OutputReporter(message.choice))
         self.chain.builder.events = out
         message.output_builder = self.chain.builder
         self.machine = Machine(self.chain.head, limits=limits)
@@ -90,7 +103,19 @@ class OutputReader:
             self._reject(error)
             return
         self.open = False
-        message.output = self.chain.value
+        judge = self.chain.judge
+        parsed = None if judge is None else judge.parsed
+        message.output = self.chain.value if parsed is None else parsed
+
+    def shown(self) -> Any:
+        """A snapshot of the document so far, of the type asked for; `NOTHING`: none yet."""
+        builder, judge = self.chain.builder, self.chain.judge
+        return builder.snapshot() if judge is None else judge.shown(builder.snapshot)
+
+    def at(self, path: tuple[Any, ...]) -> Any:
+        """The complete value at a path, of its type; `NOTHING` where it has none."""
+        judge = self.chain.judge
+        return NOTHING if judge is None else judge.at(path)
 
     def _begin(self, text: str) -> None:
         """The first character tells the kind of the document."""

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, 
 from functools import partial
 from typing import Any, Final, overload
 
+from streamparse._core.sink import NOTHING
 from streamparse.errors import IncompleteError, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import Message, ToolCall
@@ -30,6 +31,7 @@ from streamparse.metrics import Metrics
 from streamparse.paths import Path, Query
 from streamparse.reading import AsyncReading, Partials, Reading, SyncReading, View
 from streamparse.sources import is_async
+from streamparse.tools import Toolbox
 
 __all__ = ["AsyncStream", "Stream", "stream"]
 
@@ -119,15 +121,25 @@ class _OutputPartials(_Output, Partials[MessageParser]):
         return None if builder is None else builder.open_path
 
     def snapshot(self) -> Any:
-        builder = self.parser.message.output_builder
-        return None if builder is None else builder.snapshot()
+        reader = self.parser.output_reader()
+        return None if reader is None else reader.shown()
 
     def is_end(self, event: AnyMessageEvent) -> bool:
         return isinstance(event, OutputCompleted)
 
     def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
         outputs = [event for event in events if isinstance(event, _OUTPUTS)]
-        return Partials.show(self, outputs) if outputs else ()
+        if not outputs:
+            return ()
+        shown = Partials.show(self, outputs)
+        if self._is_typed():
+            # A part that is complete may have become another object: it has its defaults now.
+            shown = (self.snapshot(),)
+        return [each for each in shown if each is not NOTHING]
+
+    def _is_typed(self) -> bool:
+        reader = self.parser.output_reader()
+        return reader is not None and reader.chain.validator is not None
 
     def last(self) -> Iterable[Any]:
         return ()
@@ -142,10 +154,16 @@ class _OutputItems(_Output):
 
     def show_mine(self, events: list[AnyMessageEvent]) -> list[Any]:
         return [
-            event.value
+            self._typed(event)
             for event in events
             if isinstance(event, OutputCompleted) and self.query.matches(event.path)
         ]
+
+    def _typed(self, event: OutputCompleted) -> Any:
+        """The value as the type it was asked for, where a type says so."""
+        reader = self.parser.output_reader()
+        typed = NOTHING if reader is None else reader.at(event.path)
+        return event.value if typed is NOTHING else typed
 
     def last(self) -> Iterable[Any]:
         return ()
@@ -293,6 +311,7 @@ def stream(
     source: Iterable[Any],
     *,
     api: str | None = None,
+    tools: Any = None,
     output: Any = None,
     output_dialect: str = "strict",
     limits: Limits | None = None,
@@ -305,6 +324,7 @@ def stream(
     source: AsyncIterable[Any],
     *,
     api: str | None = None,
+    tools: Any = None,
     output: Any = None,
     output_dialect: str = "strict",
     limits: Limits | None = None,
@@ -317,6 +337,7 @@ def stream(
     source: Any,
     *,
     api: str | None = None,
+    tools: Any = None,
     output: Any = None,
     output_dialect: str = "strict",
     limits: Limits | None = None,
@@ -328,6 +349,7 @@ def stream(
     source: Any,
     *,
     api: str | None = None,
+    tools: Any = None,
     output: Any = None,
     output_dialect: str = "strict",
     limits: Limits | None = None,
@@ -347,7 +369,15 @@ def stream(
     ...     print("".join(answer.text()), answer.message.status)
     Hello complete
     """
-    make = partial(MessageParser, api, output_dialect=output_dialect, limits=limits, clock=clock)
+    tools = None if tools is None else Toolbox(tools)
+    make = partial(
+        MessageParser,
+        api,
+        tools=tools,
+        output_dialect=output_dialect,
+        limits=limits,
+        clock=clock,
+    )
     if isinstance(source, dict) or hasattr(source, "model_dump"):
         source = (source,)
     kind = AsyncStream if is_async(source) else Stream

@@ -493,12 +493,12 @@ class _JSONRecords:
 
     def _pass(self, text: str) -> None:
         """To the machine; of the source only what follows the last record is kept."""
-        start = self._machine.offset
+        start, before = self._machine.offset, self._values.ended
         self._machine.feed(text)
-        ended = self._values.ended - start
-        if ended > 0:
+        ended = self._values.ended
+        if ended > before:
             self._source = []
-            text = text[ended:]
+            text = text[max(ended - start, 0) :]
         self._source.append(text)
 
     def _take(self) -> list[Record]:

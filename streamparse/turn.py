@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from streamparse._core.flat import equal
+from streamparse._core.sink import ValidatorFactory
 from streamparse.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse.errors import LimitError, ProviderError, StreamParseError
 from streamparse.limits import Limits
@@ -33,6 +34,7 @@ from streamparse.message_events import (
     UsageUpdated,
 )
 from streamparse.output import OutputReader
+from streamparse.tools import Toolbox
 
 __all__ = ["Turn", "Turns"]
 
@@ -57,12 +59,16 @@ class Turn:
         "noted",
         "out",
         "output",
+        "tools",
     )
 
-    def __init__(self, choice: int, out: list[Any], limits: Limits) -> None:
+    def __init__(
+        self, choice: int, out: list[Any], limits: Limits, tools: Toolbox | None = None
+    ) -> None:
         self.choice = choice
         self.out = out
         self.limits = limits
+        self.tools = tools
         self.message = Message(choice)
         self.calls: list[CallReader] = []
         self.begun: bool = False
@@ -171,7 +177,7 @@ class Turn:
             message = f"more than {self.limits.tool_calls} tool calls in one message"
             raise LimitError(message, code="tool_calls")
         call = ToolCall(len(self.calls), kind)
-        reader = CallReader(call, self.choice, self.out, self.limits)
+        reader = CallReader(call, self.choice, self.out, self.limits, self.tools)
         self.calls.append(reader)
         self.message.content.append(call)
         if identity is not None:
@@ -268,14 +274,23 @@ def _is_clients(call: ToolCall) -> bool:
 class Turns:
     """The answers of one response, by choice, and the events of them all.
 
-    `output`: the kind of document that each text is to be, see `output.root_kind`; "" for none.
+    `output`: the kind of document that each text is to be, see `output.root_kind`; "" for none;
+    `judge`: what judges it. `tools`: what the calls may call, None for anything.
     """
 
-    __slots__ = ("api", "events", "history", "limits", "output", "turns")
+    __slots__ = ("api", "events", "history", "judge", "limits", "output", "tools", "turns")
 
-    def __init__(self, limits: Limits, output: str = "") -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        output: str = "",
+        judge: ValidatorFactory | None = None,
+        tools: Toolbox | None = None,
+    ) -> None:
         self.limits = limits
         self.output = output
+        self.judge = judge
+        self.tools = tools
         self.events: list[Any] = []
         self.turns: dict[int, Turn] = {}
         self.api: str | None = None
@@ -286,11 +301,13 @@ class Turns:
         """The answer with this index; made when it is first heard of."""
         turn = self.turns.get(choice)
         if turn is None:
-            turn = Turn(choice, self.events, self.limits)
+            turn = Turn(choice, self.events, self.limits, self.tools)
             turn.message.api = self.api
             turn.message.history = self.history
             if self.output:
-                turn.output = OutputReader(self.output, turn.message, self.events, self.limits)
+                turn.output = OutputReader(
+                    self.output, turn.message, self.events, self.limits, self.judge
+                )
             self.turns[choice] = turn
         return turn
 

@@ -31,7 +31,7 @@ def blocks() -> dict[str, str]:
 def test_block_runs(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
-    exec(compile(source, "README.md", "exec"), {"__name__": "__main__"})
+    exec(compile(source, "README.md", "exec", dont_inherit=True), {"__name__": "__main__"})
 
 
 def test_every_python_block_is_found() -> None:

@@ -164,9 +164,12 @@ def test_options_are_those_of_the_parser() -> None:
     ]
 
 
-@pytest.mark.parametrize("options", [{"api": "morse"}, {"output": int}, {"output_dialect": "lax"}])
+@pytest.mark.parametrize(
+    "options",
+    [{"api": "morse"}, {"tools": [{"no": "name", "at": "all"}]}, {"output_dialect": "lax"}],
+)
 def test_bad_options_are_refused_at_once(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"must be|takes"):
+    with pytest.raises(ValueError, match=r"must be|takes|no tool can be read"):
         stream([], **options)
 
 

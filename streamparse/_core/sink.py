@@ -10,9 +10,20 @@ the length of the input). For a run of text it is the place of its first charact
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from streamparse._core._marks import mypyc_attr
+
+
+class Nothing:
+    """What is not there, where None would be a value."""
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING: Final = Nothing()
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -91,6 +102,19 @@ class Validator(Sink):
         self.wants_whole: bool = False
         #: What was found without raising.
         self.violations: list[object] = []
+        #: The validated object, once the root is whole, where the validator makes one.
+        self.parsed: object = None
+
+    def at(self, path: tuple[Any, ...]) -> object:
+        """What the validator made of the complete value at a path; `NOTHING`: no more than it."""
+        return NOTHING
+
+    def shown(self, snapshot: Callable[[], Any]) -> object:
+        """What is to be seen of the value so far; `NOTHING`: nothing yet.
+
+        `snapshot` gives it as plain JSON.
+        """
+        return snapshot()
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {
@@ -98,6 +122,7 @@ class Validator(Sink):
             "built": self.built,
             "wants_whole": self.wants_whole,
             "violations": self.violations,
+            "parsed": self.parsed,
         }
         return _revived, (type(self), state | _own(self))
 

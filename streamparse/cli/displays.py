@@ -15,6 +15,7 @@ from streamparse.message_events import (
     AnyMessageEvent,
     MessageFailed,
     MessageFinished,
+    OutputRejected,
     ReasoningDelta,
     RefusalDelta,
     TextDelta,
@@ -110,6 +111,10 @@ class PlainText(Display):
             self._more("refusal", event.choice, event.text)
         elif isinstance(event, (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)):
             self._call(event.call, event.choice)
+        elif isinstance(event, OutputRejected):
+            error = event.error
+            place = f"{error.line}:{error.column}"
+            self._begin(f"output rejected at {place}: {error.message} ({error.code})", event.choice)
         elif isinstance(event, (MessageFinished, MessageFailed)):
             self._message(event.message)
 

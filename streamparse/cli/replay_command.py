@@ -9,7 +9,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from streamparse.cli.displays import Display, EventLines, LiveView, MessageLines, PlainText
 from streamparse.cli.figures import DELTAS, Figures
@@ -17,6 +17,7 @@ from streamparse.cli.streams import (
     BAD_INPUT,
     LARGEST_FRAGMENT,
     OK,
+    UNUSABLE,
     Complaint,
     between,
     complain,
@@ -25,8 +26,9 @@ from streamparse.cli.streams import (
     standard_output,
 )
 from streamparse.errors import StreamParseError
+from streamparse.json_parser import parse
 from streamparse.message import Message
-from streamparse.message_events import AnyMessageEvent
+from streamparse.message_events import AnyMessageEvent, OutputRejected, ToolCallRejected
 from streamparse.message_parser import APIS, MessageParser
 
 __all__ = ["add", "run"]
@@ -65,6 +67,17 @@ def add(command: argparse.ArgumentParser) -> None:
             f"--{name}", action="store_const", dest="show", const=name, default="", help=what
         )
     argument(
+        "--tools",
+        metavar="FILE",
+        help="judge calls as they arrive by these tools: JSON, a list of the tool dicts of any API "
+        "or of {name, parameters}",
+    )
+    argument(
+        "--output-schema",
+        metavar="FILE",
+        help="judge the text of the answer as it arrives by this JSON Schema",
+    )
+    argument(
         "--speed",
         type=_speed,
         metavar="X",
@@ -95,10 +108,14 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     display = _display(options.show, figures)
     pace = Pace(_speed_of(options, display))
     size = options.chunk or (_SLOWLY if pace.speed else _AT_ONCE)
-    parser = MessageParser(options.api)
+    parser = _parser(options)
+    violations: list[StreamParseError] = []
 
     def show(events: list[AnyMessageEvent]) -> None:
         figures.note(events)
+        violations.extend(
+            event.error for event in events if isinstance(event, (ToolCallRejected, OutputRejected))
+        )
         display.take(events, parser.messages)
 
     with display:
@@ -113,7 +130,33 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
             raise
     for message in parser.messages:
         _judge(message, name_of(options.file))
+    if violations and (options.tools or options.output_schema):
+        first = violations[0]
+        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+        said = f"rejected: {first.message} ({first.code}){more}"
+        raise Complaint(f"{name_of(options.file)}: {said}", BAD_INPUT)
     return OK
+
+
+def _parser(options: argparse.Namespace) -> MessageParser:
+    tools = None if options.tools is None else _loaded(options.tools)
+    output = None if options.output_schema is None else _loaded(options.output_schema)
+    try:
+        return MessageParser(options.api, tools=tools, output=output)
+    except (TypeError, ValueError) as error:
+        raise Complaint(str(error), UNUSABLE) from None
+
+
+def _loaded(file: str) -> Any:
+    """The JSON of a file."""
+    try:
+        with open(file, "rb") as stream:
+            return parse(stream.read())
+    except OSError as error:
+        raise Complaint(f"{file}: {error.strerror}", UNUSABLE) from None
+    except StreamParseError as error:
+        place = f"{error.line}:{error.column}"
+        raise Complaint(f"{file}:{place}: {error.message} ({error.code})", UNUSABLE) from None
 
 
 def _display(show: str, figures: Figures) -> Display:

@@ -15,7 +15,7 @@ import re
 from typing import Any, Final
 
 try:
-    from re import _parser as _sre  # type: ignore[attr-defined]
+    from re import _parser as _sre  # type: ignore[attr-defined,unused-ignore]
 except ImportError:  # Python 3.10
     import sre_parse as _sre  # type: ignore[import-not-found,no-redef,unused-ignore]
 

@@ -354,7 +354,7 @@ class _Streamed:
         self.reader.end()
 
     def _close(self) -> None:
-        if self.assembler is not None and self.reader.open:
+        if self.assembler is not None and self.reader.listening:
             length, start = len(self.turn.out), len(self.reader.call.arguments_text)
             try:
                 self.assembler.close()

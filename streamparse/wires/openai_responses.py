@@ -12,40 +12,36 @@ Quirks that are handled here:
 - An error comes nested or flat, and `response.failed` after it: that is the end.
 - ChatGPT's backend ends with an empty `output`; a stream that was resumed lacks its beginning.
 - The patch of `apply_patch_call` is streamed by events that the API reference does not have.
-- xAI: a web search comes with `name` and `arguments`; its search of X comes as a custom call that
-  has already run, and nothing on the wire tells it from the caller's.
-- `multi_tool_use.parallel` (seen as `parallel`) is one call whose arguments are several:
-  `{"tool_uses": [{"recipient_name": "functions.f", "parameters": {...}}]}`. It stays one call,
-  as the API has one id for it and wants one result.
 
-Which calls are whose: `function_call`, `custom_tool_call`, `computer_call`, `local_shell_call`,
-`apply_patch_call`, a `shell_call` outside a container and a `tool_search_call` with `execution:
-"client"` wait for the caller. The others are of kind `"server"`. An `mcp_approval_request` is a
-server call that waits for a yes: the message is then `"paused"`, if it has no client calls.
-
-Calls other than of functions have the members of their item that say what to do as arguments, by
-their own names: `{"action": {...}}`, `{"operation": {...}}`, `{"queries": [...]}`, `{"code": "…"}`.
-What they gave is a `ServerToolResult`; all else of an item is in `extra`.
+What the items are and whose their calls are is said in `responses_items`, what goes back into the
+next turn in `responses_history`.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from streamparse._core.transcriber import Transcriber, tell
 from streamparse.calls import CallReader
-from streamparse.errors import ProviderError, StreamParseError
+from streamparse.errors import ProviderError
 from streamparse.message import (
     Citation,
-    GrowingText,
     Message,
-    Part,
     Reasoning,
     Refusal,
     ServerToolResult,
     Text,
-    ToolCall,
     Usage,
+)
+from streamparse.responses_history import history
+from streamparse.responses_items import (
+    Item,
+    Spoken,
+    in_order,
+    is_call,
+    rest_of,
+    result_member,
+    shape_of,
+    stem_of,
 )
 from streamparse.turn import Turn, Turns
 from streamparse.wire import (
@@ -58,31 +54,7 @@ from streamparse.wire import (
     text_of,
 )
 
-__all__ = ["OpenAIResponses", "history"]
-
-# Item type: the kind of its call, the name (where the item has none), the members that are its
-# arguments, and the members that are its result, the first being what a good call gives.
-_CALLS: Final[dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]]] = {
-    "function_call": ("function", "", ("arguments",), ()),
-    "custom_tool_call": ("custom", "", ("input",), ()),
-    "computer_call": ("function", "computer", ("action", "actions"), ()),
-    "local_shell_call": ("function", "local_shell", ("action",), ()),
-    "shell_call": ("function", "shell", ("action",), ()),
-    "apply_patch_call": ("function", "apply_patch", ("operation",), ()),
-    "tool_search_call": ("server", "tool_search", ("arguments",), ()),
-    "mcp_call": ("server", "", ("arguments",), ("output", "error")),
-    "mcp_approval_request": ("server", "", ("arguments",), ()),
-    "web_search_call": ("server", "web_search", ("action",), ()),
-    "file_search_call": ("server", "file_search", ("queries",), ("results",)),
-    "code_interpreter_call": ("server", "code_interpreter", ("code",), ("outputs",)),
-    "image_generation_call": (
-        "server",
-        "image_generation",
-        ("prompt", "revised_prompt"),
-        ("result",),
-    ),
-    "program": ("server", "program", ("code",), ()),
-}
+__all__ = ["OpenAIResponses"]
 
 # Events that carry a piece of what a call is asked to do, by the type of their item.
 _ARGUMENTS: Final[dict[str, str]] = {
@@ -148,173 +120,6 @@ _RECORD: Final = frozenset(
 )
 
 
-class _Spoken:
-    """Arguments without JSON text, of which one string (or one after the other) grows.
-
-    `where` is the place of the string: a member of the arguments, or of an object in them, or an
-    item of a list in that object (the last name is then "").
-    """
-
-    __slots__ = ("dead", "depth", "index", "inside", "known", "pieces", "reader", "where")
-
-    def __init__(self, reader: CallReader, where: tuple[str, ...]) -> None:
-        self.reader = reader
-        self.where = where
-        self.depth: int = 0  # containers that are open
-        self.index: int = -1  # of the open string in the list
-        self.inside: bool = False  # is a string open?
-        self.pieces: list[str] = []  # of the string that began last
-        self.known: list[str] = []  # members of the inner object that were said
-        self.dead: bool = False  # refused: nothing more is said
-
-    def grow(self, text: str, index: int, before: dict[str, Any]) -> None:
-        """More of the string; `before`: what is known of the inner object when it begins."""
-        self._say(text, index, before, False)
-
-    def close(self, whole: str, index: int, before: dict[str, Any]) -> None:
-        """The string has ended, and was this."""
-        if not self.depth or index >= self.index:
-            self._say(whole, index, before, True)
-
-    def _say(self, text: str, index: int, before: dict[str, Any], last: bool) -> None:
-        reader = self.reader
-        if self.dead or not reader.open:
-            return
-        place = len(reader.out)
-        start = len(reader.call.arguments_text)
-        sink = reader.driver()
-        try:
-            if not self.depth:
-                self._begin(sink, before)
-            if last:
-                self._confirm(sink, text, index)
-            else:
-                self._string(sink, text, index)
-        except StreamParseError as error:
-            self.dead = True
-            reader.refuse(error, place, start)
-        else:
-            reader.told(place)
-
-    def finish(self, members: dict[str, Any]) -> None:
-        """The whole item came: say what was not said, and close everything."""
-        reader = self.reader
-        if self.dead or not reader.open:
-            return
-        self.dead = True
-        place = len(reader.out)
-        start = len(reader.call.arguments_text)
-        sink = reader.driver()
-        try:
-            self._finish(sink, members)
-        except StreamParseError as error:
-            reader.refuse(error, place, start)
-        else:
-            reader.told(place)
-
-    def _begin(self, sink: Transcriber, before: dict[str, Any]) -> None:
-        where = self.where
-        sink.start_object(0)
-        self.depth = 1
-        _say_key(sink, where[0])
-        if len(where) == 1:
-            return
-        sink.start_object(0)
-        self.depth = 2
-        if where[-1]:
-            said = {name: value for name, value in before.items() if value is not None}
-            self._members(sink, said)
-        _say_key(sink, where[1])
-        self.known.append(where[1])
-        if not where[-1]:
-            sink.start_array(0)
-            self.depth = 3
-
-    def _string(self, sink: Transcriber, text: str, index: int) -> None:
-        if index > self.index:
-            if self.inside:
-                sink.end_string(0)
-            sink.start_string(0)
-            self.inside = True
-            self.index = index
-            self.pieces = []
-        if text and self.inside and index == self.index:
-            sink.text(text, 0)
-            self.pieces.append(text)
-
-    def _confirm(self, sink: Transcriber, text: str, index: int) -> None:
-        """The whole string: what was not said of it is, then it ends."""
-        known = "".join(self.pieces) if index == self.index else ""
-        if text.startswith(known) and (self.inside or index > self.index):
-            self._string(sink, text[len(known) :], index)
-        elif text != known:
-            self.reader.replaced(text)
-        if self.inside:
-            sink.end_string(0)
-            self.inside = False
-
-    def _members(self, sink: Transcriber, members: dict[str, Any]) -> None:
-        for name, value in members.items():
-            if name not in self.known and name != self.where[1]:
-                self.known.append(name)
-                _say_key(sink, name)
-                tell(value, sink)
-
-    def _finish(self, sink: Transcriber, members: dict[str, Any]) -> None:
-        where = self.where
-        inner = members
-        if len(where) > 1:
-            inner = dict_of(members.get(where[0]))
-        whole = inner.get(where[-1] or where[1])
-        strings = [whole] if where[-1] else list_of(whole)
-        for index, text in enumerate(strings):
-            if isinstance(text, str) and index >= self.index:
-                self._confirm(sink, text, index)
-        if self.inside:
-            sink.end_string(0)
-        if self.depth == 3:
-            sink.end(0)
-        if self.depth >= 2:
-            self._members(sink, inner)
-            sink.end(0)
-        sink.end(0)
-
-
-def _say_key(sink: Transcriber, name: str) -> None:
-    sink.start_key(0)
-    sink.key_text(name, 0)
-    sink.end_key(0)
-
-
-class _Item:
-    """One output item while it arrives."""
-
-    __slots__ = (
-        "cited",
-        "data",
-        "done",
-        "kind",
-        "parts",
-        "reader",
-        "result",
-        "spoken",
-        "told",
-        "touched",
-    )
-
-    def __init__(self, kind: str, data: dict[str, Any]) -> None:
-        self.kind = kind
-        self.data = data  # as it came last
-        self.done: bool = False
-        self.parts: dict[Any, GrowingText] = {}  # by kind and index
-        self.cited: dict[int, int] = {}  # citations so far, by content index
-        self.reader: CallReader | None = None
-        self.spoken: _Spoken | None = None
-        self.result: ServerToolResult | None = None
-        self.told: set[Any] = set()  # what was passed on, once
-        self.touched: bool = False  # has any event but its beginning come?
-
-
 class OpenAIResponses(Wire):
     """`response.*` records of a stream or a web socket, and whole `response` bodies."""
 
@@ -322,8 +127,8 @@ class OpenAIResponses(Wire):
 
     def __init__(self, turns: Turns) -> None:
         super().__init__(turns)
-        self.items: list[_Item] = []
-        self.by_key: dict[Any, _Item] = {}
+        self.items: list[Item] = []
+        self.by_key: dict[Any, Item] = {}
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
@@ -459,7 +264,7 @@ class OpenAIResponses(Wire):
         Items are found by id, by call id, or else by their order within a type: the ids of
         Copilot's items rotate, and those of OpenRouter's reasoning.
         """
-        known: dict[str, _Item] = {}
+        known: dict[str, Item] = {}
         for item in self.items:
             known[text_of(item.data.get("id"))] = item
             known[text_of(item.data.get("call_id"))] = item
@@ -475,7 +280,7 @@ class OpenAIResponses(Wire):
         return self._unpaired(left, found)
 
     def _unpaired(self, left: list[dict[str, Any]], found: set[int]) -> list[dict[str, Any]]:
-        free: dict[str, list[_Item]] = {}
+        free: dict[str, list[Item]] = {}
         for item in reversed(self.items):
             if id(item) not in found:
                 free.setdefault(item.kind, []).append(item)
@@ -488,13 +293,13 @@ class OpenAIResponses(Wire):
                 unpaired.append(data)
         return unpaired
 
-    def _item_final(self, item: _Item, data: dict[str, Any]) -> None:
+    def _item_final(self, item: Item, data: dict[str, Any]) -> None:
         if not item.done:
             self._item_done(item, data)
 
     # Items.
 
-    def _item(self, data: dict[str, Any], kind: str) -> _Item:
+    def _item(self, data: dict[str, Any], kind: str) -> Item:
         """The item of an event; begun here, if its beginning was missed."""
         item = self.by_key.get(_key(data))
         if item is None or (item.kind != kind and item.done):
@@ -502,8 +307,8 @@ class OpenAIResponses(Wire):
         item.touched = True
         return item
 
-    def _open(self, key: Any, data: dict[str, Any]) -> _Item:
-        item = _Item(text_of(data.get("type")), data)
+    def _open(self, key: Any, data: dict[str, Any]) -> Item:
+        item = Item(text_of(data.get("type")), data)
         self.items.append(item)
         self.by_key[key] = item
         self._begin(item)
@@ -521,21 +326,21 @@ class OpenAIResponses(Wire):
             self._item_done(item, content)
         return True
 
-    def _begin(self, item: _Item) -> None:
+    def _begin(self, item: Item) -> None:
         turn = self._turn()
         turn.begin()
-        if _is_call(item.kind):
+        if is_call(item.kind):
             self._begin_call(item)
         elif item.kind in ("reasoning", "compaction"):
             # What matters may be encrypted, and the id is wanted back: there is always a part.
             turn.add(self._reasoning_part(item, None))
         elif item.kind != "message":
-            item.result = ServerToolResult(name=_stem(item.kind))
+            item.result = ServerToolResult(name=stem_of(item.kind))
             turn.add(item.result)
         self._describe(item)
 
-    def _begin_call(self, item: _Item) -> None:
-        kind, name, _, _ = _shape(item.kind)
+    def _begin_call(self, item: Item) -> None:
+        kind, name, _, _ = shape_of(item.kind)
         data = item.data
         name = text_of(data.get("name")) or name
         identity = text_of(data.get("call_id")) or text_of(data.get("id"))
@@ -546,7 +351,7 @@ class OpenAIResponses(Wire):
             kind = "function"
         item.reader = self._turn().call(identity or None, name or None, kind)
 
-    def _item_done(self, item: _Item, data: dict[str, Any]) -> None:
+    def _item_done(self, item: Item, data: dict[str, Any]) -> None:
         item.data = data
         item.done = True
         self._settle(item, data)
@@ -556,7 +361,7 @@ class OpenAIResponses(Wire):
             reader.end()
             self._call_result(item, reader)
 
-    def _settle(self, item: _Item, data: dict[str, Any]) -> None:
+    def _settle(self, item: Item, data: dict[str, Any]) -> None:
         """Take from the whole item what its events have not told."""
         self._describe(item)
         if item.kind == "message":
@@ -570,15 +375,15 @@ class OpenAIResponses(Wire):
         elif item.reader is not None:
             self._whole_arguments(item, item.reader, data)
         elif item.result is not None:
-            member = _result_member(item.kind)
+            member = result_member(item.kind)
             if member is not None:
                 item.result.content = data.get(member)
             else:
                 self._turn().pass_on(item.kind or "item", data)
 
-    def _describe(self, item: _Item) -> None:
+    def _describe(self, item: Item) -> None:
         """What is said about the item goes into the `extra` of its parts."""
-        rest = _rest(item.kind, item.data)
+        rest = rest_of(item.kind, item.data)
         reader = item.reader
         if reader is not None:
             identity = text_of(item.data.get("call_id")) or text_of(item.data.get("id"))
@@ -630,7 +435,7 @@ class OpenAIResponses(Wire):
             return True
         return False
 
-    def _whole_part(self, item: _Item, index: int, part: Any) -> None:
+    def _whole_part(self, item: Item, index: int, part: Any) -> None:
         content = dict_of(part)
         kind = text_of(content.get("type"))
         if kind == "refusal":
@@ -644,7 +449,7 @@ class OpenAIResponses(Wire):
         else:
             self._tell_once(item, "content_part", index, part)
 
-    def _whole_text(self, item: _Item, kind: str, index: int, whole: str) -> None:
+    def _whole_text(self, item: Item, kind: str, index: int, whole: str) -> None:
         """A text came whole: what was not streamed is added, what was shown is not taken back."""
         part = item.parts.get((kind, index))
         known = "" if part is None else part.text
@@ -653,13 +458,13 @@ class OpenAIResponses(Wire):
         elif whole:
             self._tell_once(item, "replaced_text", index, {"type": kind, "text": whole})
 
-    def _tell_once(self, item: _Item, name: str, index: int, data: Any) -> None:
+    def _tell_once(self, item: Item, name: str, index: int, data: Any) -> None:
         """Something is said by up to three events, of the text, of the part and of the item."""
         if data and (name, index) not in item.told:
             item.told.add((name, index))
             self._turn().pass_on(name, data)
 
-    def _grow(self, item: _Item, kind: str, index: int, text: str) -> None:
+    def _grow(self, item: Item, kind: str, index: int, text: str) -> None:
         if not text:
             return
         turn = self._turn()
@@ -670,14 +475,14 @@ class OpenAIResponses(Wire):
         if part is None:
             part = Refusal() if kind == "refusal" else Text()
             item.parts[(kind, index)] = part
-            part.extra.update(_rest(item.kind, item.data))
+            part.extra.update(rest_of(item.kind, item.data))
             turn.add(part)
         if isinstance(part, Refusal):
             turn.refusal(text, part)
         elif isinstance(part, Text):
             turn.text(text, part)
 
-    def _reasoning_at(self, item: _Item, kind: str, index: int) -> Reasoning:
+    def _reasoning_at(self, item: Item, kind: str, index: int) -> Reasoning:
         """A part for each summary and each text; the first of them is there from the start."""
         part = item.parts.get((kind, index))
         if part is None:
@@ -685,7 +490,7 @@ class OpenAIResponses(Wire):
             if part is None:
                 part = self._reasoning_part(item, (kind, index))
                 self._turn().add(part)
-                part.extra.update(_rest(item.kind, item.data))
+                part.extra.update(rest_of(item.kind, item.data))
                 part.extra.pop("encrypted_content", None)
             # The first one stays the first, it has what is encrypted.
             item.parts[(kind, index)] = part
@@ -694,7 +499,7 @@ class OpenAIResponses(Wire):
         assert isinstance(part, Reasoning)
         return part
 
-    def _reasoning_part(self, item: _Item, key: Any) -> Reasoning:
+    def _reasoning_part(self, item: Item, key: Any) -> Reasoning:
         part = Reasoning()
         item.parts[key] = part
         return part
@@ -707,7 +512,7 @@ class OpenAIResponses(Wire):
         self._cite(item, index, data.get("annotation"))
         self._pass_on_rest(data)
 
-    def _cite(self, item: _Item, index: int, annotation: Any) -> None:
+    def _cite(self, item: Item, index: int, annotation: Any) -> None:
         item.cited[index] = item.cited.get(index, 0) + 1
         self._turn().add(Citation(annotation))
 
@@ -754,15 +559,15 @@ class OpenAIResponses(Wire):
         before = dict_of(item.data.get(where[0]))
         text = text_of(data.get("delta" if verb == "delta" else stem.rpartition("_")[2]))
         if item.spoken is None and text:
-            item.spoken = _Spoken(reader, where)
+            item.spoken = Spoken(reader, where)
         if item.spoken is not None and verb == "delta":
             item.spoken.grow(text, index, before)
         elif item.spoken is not None and verb == "done":
             item.spoken.close(text, index, before)
         return True
 
-    def _whole_arguments(self, item: _Item, reader: CallReader, data: dict[str, Any]) -> None:
-        _, _, names, _ = _shape(item.kind)
+    def _whole_arguments(self, item: Item, reader: CallReader, data: dict[str, Any]) -> None:
+        _, _, names, _ = shape_of(item.kind)
         cut = data.get("status") == "incomplete"
         if item.spoken is not None:
             if item.done and not cut:
@@ -774,11 +579,11 @@ class OpenAIResponses(Wire):
                 self._confirm(reader, value)
         elif item.done and not reader.received:
             value = {name: data[name] for name in names if data.get(name) is not None}
-            reader.feed_value(_in_order(item.kind, value))
+            reader.feed_value(in_order(item.kind, value))
 
-    def _call_result(self, item: _Item, reader: CallReader) -> None:
+    def _call_result(self, item: Item, reader: CallReader) -> None:
         """What the provider's tool gave: a part after the call."""
-        _, _, _, names = _shape(item.kind)
+        _, _, _, names = shape_of(item.kind)
         for place, name in enumerate(names):
             value = item.data.get(name)
             if is_something(value):
@@ -806,62 +611,12 @@ def _key(data: dict[str, Any]) -> Any:
     return text_of(data.get("item_id")) if index is None else index
 
 
-def _in_order(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Members in the order in which a stream brings them: a patch last, commands first."""
-    for name, inner, last in (("operation", "diff", True), ("action", "commands", False)):
-        content = arguments.get(name)
-        if kind in ("apply_patch_call", "shell_call") and isinstance(content, dict):
-            first = {key: content[key] for key in content if (key == inner) != last}
-            return {name: {**first, **content}}
-    return arguments
-
-
-def _known(known: dict[str, _Item], data: dict[str, Any]) -> _Item | None:
+def _known(known: dict[str, Item], data: dict[str, Any]) -> Item | None:
     for name in ("id", "call_id"):
         item = known.get(text_of(data.get(name)))
         if item is not None and data.get(name) and item.kind == data.get("type"):
             return item
     return None
-
-
-def _is_call(kind: str) -> bool:
-    return kind in _CALLS or kind.endswith("_call")
-
-
-def _stem(kind: str) -> str:
-    """The name of the tool that items of this type are about."""
-    return kind.removesuffix("_output").removesuffix("_call")
-
-
-def _shape(kind: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
-    """How calls of this type are written; those of a future type are the provider's."""
-    return _CALLS.get(kind, ("server", _stem(kind), ("arguments",), ("output",)))
-
-
-def _result_member(kind: str) -> str | None:
-    """Which member of an item that is a result holds what the tool gave."""
-    if kind in ("tool_search_output", "mcp_list_tools"):
-        return "tools"
-    if kind == "program_output":
-        return "result"
-    return "output" if kind.endswith("_output") else None
-
-
-def _rest(kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    """What an item says besides what its part has in fields of its own."""
-    left: tuple[str, ...] = ()
-    if kind == "message":
-        left = ("type", "role", "content")
-    elif kind == "reasoning":
-        left = ("type", "summary", "content")
-    elif kind in ("function_call", "custom_tool_call"):
-        left = ("type", "call_id", "name", "arguments", "input")
-    elif kind in _CALLS:
-        _, _, arguments, results = _CALLS[kind]
-        left = (*arguments, *results[:1])
-    elif not _is_call(kind):
-        left = (_result_member(kind) or "",)
-    return {name: data[name] for name in data if name not in left and data[name] is not None}
 
 
 def _failure(error: Any, data: dict[str, Any]) -> ProviderError:
@@ -888,184 +643,3 @@ def _usage(raw: dict[str, Any]) -> Usage:
         total_tokens=number_of(raw.get("total_tokens")),
         raw=raw,
     )
-
-
-# The next turn.
-
-# Annotations that the API takes back, and what they need.
-_ANNOTATIONS: Final[dict[str, tuple[str, ...]]] = {
-    "url_citation": ("url", "title", "start_index", "end_index"),
-    "file_citation": ("file_id", "filename", "index"),
-    "container_file_citation": (
-        "container_id",
-        "file_id",
-        "filename",
-        "start_index",
-        "end_index",
-    ),
-    "file_path": ("file_id", "index"),
-}
-
-
-def history(message: Message) -> list[dict[str, Any]]:
-    """Input items: the output items of the response, without calls that are not complete.
-
-    Item ids, phases, namespaces and encrypted content go back as they came. Reasoning goes back
-    with what it led to, and not without: the API refuses a reasoning item that nothing follows.
-    A search in xAI's own shape is left out, it is not one of the API's.
-    """
-    back = _Back()
-    for part in message.content:
-        back.add(part)
-    return back.items
-
-
-class _Back:
-    """Content parts, as input items."""
-
-    __slots__ = ("calls", "items", "left_out", "open", "thoughts")
-
-    def __init__(self) -> None:
-        self.items: list[dict[str, Any]] = []
-        self.thoughts: list[dict[str, Any]] = []  # wait for what they lead to
-        self.calls: dict[Any, dict[str, Any]] = {}  # by id
-        self.left_out: set[Any] = set()  # ids of calls
-        self.open: dict[str, Any] | None = None  # the message that more parts may belong to
-
-    def add(self, part: Part) -> None:
-        if isinstance(part, (Text, Refusal)):
-            self._say(part)
-            return
-        if isinstance(part, Citation):
-            self._cite(part.data)
-            return
-        self.open = None
-        if isinstance(part, Reasoning):
-            self._think(part)
-        elif isinstance(part, ToolCall):
-            self._call(part)
-        elif isinstance(part, ServerToolResult):
-            self._result(part)
-
-    def _keep(self, item: dict[str, Any]) -> None:
-        self.items += self.thoughts
-        self.thoughts = []
-        self.items.append(item)
-
-    def _say(self, part: GrowingText) -> None:
-        if not part.text:
-            return
-        identity = part.extra.get("id")
-        item = self.open
-        if item is None or item.get("id") != identity:
-            item = {**part.extra, "role": "assistant", "content": []}
-            if identity is None:
-                item["content"] = ""
-            else:
-                item["type"] = "message"
-                item["status"] = _ended(part.extra.get("status"))
-            self.open = item
-            self._keep(item)
-        if identity is None:
-            # Without an id it can only be a message in the short form, whose content is text.
-            item["content"] += part.text
-        elif isinstance(part, Refusal):
-            item["content"].append({"type": "refusal", "refusal": part.text})
-        else:
-            text = {"type": "output_text", "text": part.text, "annotations": []}
-            item["content"].append(text)
-
-    def _cite(self, data: Any) -> None:
-        wanted = _ANNOTATIONS.get(text_of(dict_of(data).get("type")))
-        content = [] if self.open is None else list_of(self.open["content"])
-        if wanted and content and all(data.get(name) is not None for name in wanted):
-            content[-1].setdefault("annotations", []).append(data)
-
-    def _think(self, part: Reasoning) -> None:
-        extra = part.extra
-        if extra.get("type") == "compaction":
-            self._keep(dict(extra))
-            return
-        if not extra.get("id"):
-            return
-        own = ("summary_index", "content_index")
-        frame = {name: value for name, value in extra.items() if name not in own}
-        last = self.thoughts[-1] if self.thoughts else {}
-        if last.get("id") != extra["id"]:
-            last = {**frame, "type": "reasoning", "summary": []}
-            self.thoughts.append(last)
-        if "summary_index" in extra:
-            last["summary"].append({"type": "summary_text", "text": part.text})
-        elif "content_index" in extra:
-            text = {"type": "reasoning_text", "text": part.text}
-            last["content"] = [*last.get("content", []), text]
-
-    def _call(self, call: ToolCall) -> None:
-        item = _call_back(call) if call.status == "complete" else None
-        if item is None:
-            self.thoughts = []
-            self.left_out.add(call.id)
-        else:
-            self._keep(item)
-            self.calls[call.id] = item
-
-    def _result(self, part: ServerToolResult) -> None:
-        kind = text_of(part.extra.get("type"))
-        call = self.calls.get(part.call_id)
-        if kind:
-            if part.call_id is None or part.call_id not in self.left_out:
-                member = _result_member(kind)
-                content = {} if member is None else {member: part.content}
-                self._keep({**part.extra, **content})
-        elif call is not None and not part.extra.get("is_error"):
-            call[_shape(call["type"])[3][0]] = part.content
-
-
-def _ended(status: Any) -> str:
-    """The status of a message item: one that was still being written goes back as incomplete."""
-    if status in ("completed", None):
-        return "completed"
-    return "incomplete"
-
-
-def _call_back(call: ToolCall) -> dict[str, Any] | None:
-    """The item of a complete call; None where the API has none of this shape."""
-    kind = text_of(call.extra.get("type"))
-    if not kind:
-        member = "input" if call.kind == "custom" else "arguments"
-        text = call.arguments_text if call.kind == "custom" else call.arguments_text or "{}"
-        own = {"type": f"{call.kind}_call", "call_id": call.id or f"call_{call.index}"}
-        if call.kind == "custom":
-            own["type"] = "custom_tool_call"
-        return {**call.extra, **own, "name": call.name, member: text}
-    item = dict(call.extra)
-    if kind not in _CALLS:
-        return item
-    _, _, names, results = _CALLS[kind]
-    arguments = dict_of(call.arguments)
-    if kind == "web_search_call":
-        arguments = _search_back(arguments)
-        if not arguments:
-            return None
-    for name in results[:1]:
-        item[name] = None
-    if kind == "tool_search_call":
-        item["arguments"] = call.arguments
-    elif names == ("arguments",):
-        item["arguments"] = call.arguments_text or "{}"
-    else:
-        item.update(arguments)
-    if kind == "code_interpreter_call":
-        item.setdefault("code", None)
-    return item
-
-
-def _search_back(arguments: dict[str, Any]) -> dict[str, Any]:
-    """What a search looked for; of its sources only pages go back, the API knows no others."""
-    action = dict(dict_of(arguments.get("action")))
-    if not action:
-        return {}
-    if "sources" in action:
-        sources = list_of(action["sources"])
-        action["sources"] = [one for one in sources if dict_of(one).get("type") == "url"]
-    return {"action": action}

@@ -454,3 +454,50 @@ def test_terminal_without_rich() -> None:
     hint = "streamparse: the live view needs rich: pip install 'llm-streamparse[cli]'\r\n"
     assert text.startswith(hint + "[text]\r\nI will look up")
     assert "\x1b" not in text
+
+
+# Validation
+
+
+def call_record(**function: str) -> bytes:
+    entry = {"index": 0, "id": "c1", "function": function}
+    choice = {"index": 0, "delta": {"tool_calls": [entry]}, "finish_reason": None}
+    return b"data: %s\n\n" % json.dumps({"choices": [choice]}).encode()
+
+
+def test_tools_judge_calls(command: Runner, tmp_path: Path) -> None:
+    pytest.importorskip("jsonschema")
+    tools = tmp_path / "tools.json"
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    tools.write_text(json.dumps([{"name": "f", "parameters": schema}]))
+    good = call_record(name="f", arguments='{"n": 1}') + record("", "tool_calls")
+    assert command("replay", "--tools", str(tools), given=good) == 0
+    bad = call_record(name="f", arguments='{"n": "x"}') + record("", "tool_calls")
+    assert command("replay", "--tools", str(tools), given=bad) == 1
+    assert b"[tool call f, c1: rejected]" in command.out
+    assert b"rejected: expected" in command.err
+    unknown = call_record(name="g", arguments="{}") + record("", "tool_calls")
+    assert command("replay", "--events", "--tools", str(tools), given=unknown) == 1
+    codes = [json.loads(line).get("error", {}) for line in command.out.splitlines()]
+    assert [error["code"] for error in codes if error] == ["unknown_tool"]
+    assert command("replay", given=unknown) == 0, "without tools nothing is unknown"
+
+
+def test_an_output_schema_judges_the_text(command: Runner, tmp_path: Path) -> None:
+    pytest.importorskip("jsonschema")
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps({"properties": {"unit": {"enum": ["celsius"]}}}))
+    given = record('{"unit": "kel') + record('vin"}', "stop")
+    assert command("replay", "--output-schema", str(schema), given=given) == 1
+    text = command.out.decode()
+    assert text.index("[output rejected at 1:11: ") < text.index("complete, finish reason stop")
+    assert command("replay", "--output-schema", str(schema), given=record("{}", "stop")) == 0
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"no": "tool", "at": "all"}', '"text"'])
+def test_tools_that_cannot_be_used(command: Runner, tmp_path: Path, content: str | None) -> None:
+    tools = tmp_path / "tools.json"
+    if content is not None:
+        tools.write_text(content)
+    assert command("replay", "--tools", str(tools), given=record("x", "stop")) == 2
+    assert command.err.count(b"\n") == 1
