@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 from streamparse._core.builder import Builder
 from streamparse._core.chain import Chain
 from streamparse._core.events import ValueEvent
-from streamparse._core.machine import Machine
+from streamparse._core.machine import EXCERPT, Machine
 from streamparse._core.sink import ValidatorFactory
 from streamparse.errors import (
     IncompleteError,
@@ -63,6 +63,7 @@ class JSONParser:
     __slots__ = (
         "_builder",
         "_chain",
+        "_collects",
         "_decoder",
         "_failure",
         "_finished",
@@ -106,6 +107,7 @@ class JSONParser:
         )
         self._many = many
         self._stop: bool = trailing == "stop"
+        self._collects: bool = validator is not None and validator.collects
         self._chain = Chain(
             validator=validator,
             queries=queries,
@@ -239,18 +241,33 @@ class JSONParser:
     def _advance(self, data: str | bytes) -> None:
         machine, decoder = self._machine, self._decoder
         if isinstance(data, str):
-            taken = machine.feed(data)
+            taken = self._read(data)
             if taken < len(data):
                 self._rest.append(data[taken:])
             return
         assert decoder is not None
         text = decoder.feed(data)
-        taken = machine.feed(text) if text else 0
+        taken = self._read(text) if text else 0
         if decoder.invalid:
             self._meet_invalid(decoder)
         if self._stop and machine.done:
             self._rest.append(text[taken:].encode() + (decoder.invalid or decoder.pending))
             decoder.pending = decoder.invalid = b""
+
+    def _read(self, text: str) -> int:
+        """Text for the machine; violations that are collected are told where they are."""
+        machine, chain = self._machine, self._chain
+        if not self._collects:
+            return machine.feed(text)
+        known = chain.count_violations()
+        offset, line, line_start = machine.offset, machine.line, machine.line_start
+        try:
+            return machine.feed(text)
+        finally:
+            found = chain.violations_after(known)
+            if found:
+                before = machine.text_before(offset) if offset >= machine.recent_start else ""
+                _locate_in(found, text, before, offset, line, line_start)
 
     def _take(self, text: bool) -> None:
         """The first fragment decides what this parser takes."""
@@ -259,7 +276,7 @@ class JSONParser:
             message = "this parser was fed {}, now {}: feed it one or the other"
             raise TypeError(message.format(*kinds))
         self._takes_text = text
-        self._ready = text and not self._stop
+        self._ready = text and not self._stop and not self._collects
         if not text:
             self._decoder = Utf8Decoder()
 
@@ -280,7 +297,10 @@ class JSONParser:
             if pending and not self._stop:
                 message = "the input ended inside a UTF-8 character"
                 raise IncompleteError(message, code="truncated", offset=machine.offset)
+            known = self._chain.count_violations()
             machine.finish()
+            for violation in self._chain.violations_after(known):
+                self._locate(violation)
         except StreamParseError as error:
             self._fail(error)
             raise
@@ -362,6 +382,27 @@ def locate(error: StreamParseError, machine: Machine, builder: Builder) -> None:
     error.excerpt = machine.text_before(error.offset)
     if not isinstance(error, SchemaViolation):  # these know their path
         error.path = builder.next_path() if machine.expects_item else builder.base
+
+
+def _locate_in(
+    errors: list[Any], text: str, before: str, offset: int, line: int, line_start: int
+) -> None:
+    """The same for errors inside `text`, which begins at `offset`, behind the text `before`.
+
+    `line` and `line_start` are those of its beginning.
+    """
+    read = 0
+    for error in errors:
+        place = error.offset - offset
+        feeds = text.count("\n", read, place)
+        if feeds:
+            line += feeds
+            line_start = offset + text.rfind("\n", read, place) + 1
+        read = max(read, place)
+        error.line = line
+        error.column = error.offset - line_start + 1
+        excerpt = text[max(place - EXCERPT, 0) : place]
+        error.excerpt = (before + excerpt)[-EXCERPT:] if place < EXCERPT else excerpt
 
 
 def _with_options(options: tuple[Any, ...]) -> JSONParser:

@@ -135,6 +135,11 @@ class ValidatorFactory:
         """The state for one document."""
         raise NotImplementedError
 
+    @property
+    def collects(self) -> bool:
+        """May it add to `violations` what it finds, in place of raising it?"""
+        return False
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _revived, (type(self), _own(self))
 

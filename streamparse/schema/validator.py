@@ -68,6 +68,10 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
         """The state for one document."""
         return Walker(self._program, self, self._collect)
 
+    @property
+    def collects(self) -> bool:
+        return self._collect
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _made, self._options
 
