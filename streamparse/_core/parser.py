@@ -269,6 +269,13 @@ class JSONParser:
                 before = machine.text_before(offset) if offset >= machine.recent_start else ""
                 _locate_in(found, text, before, offset, line, line_start)
 
+    def _read_end(self) -> None:
+        known = self._chain.count_violations()
+        self._machine.finish()
+        if self._collects:
+            for violation in self._chain.violations_after(known):
+                self._locate(violation)
+
     def _take(self, text: bool) -> None:
         """The first fragment decides what this parser takes."""
         if self._takes_text or self._decoder is not None:
@@ -297,10 +304,7 @@ class JSONParser:
             if pending and not self._stop:
                 message = "the input ended inside a UTF-8 character"
                 raise IncompleteError(message, code="truncated", offset=machine.offset)
-            known = self._chain.count_violations()
-            machine.finish()
-            for violation in self._chain.violations_after(known):
-                self._locate(violation)
+            self._read_end()
         except StreamParseError as error:
             self._fail(error)
             raise
@@ -387,7 +391,7 @@ def locate(error: StreamParseError, machine: Machine, builder: Builder) -> None:
 def _locate_in(
     errors: list[Any], text: str, before: str, offset: int, line: int, line_start: int
 ) -> None:
-    """The same for errors inside `text`, which begins at `offset`, behind the text `before`.
+    """The same for violations inside `text`, which begins at `offset`, behind the text `before`.
 
     `line` and `line_start` are those of its beginning.
     """

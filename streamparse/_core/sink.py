@@ -137,7 +137,10 @@ class ValidatorFactory:
 
     @property
     def collects(self) -> bool:
-        """May it add to `violations` what it finds, in place of raising it?"""
+        """Does it put `SchemaViolation`s into `violations`, in place of raising them?
+
+        The parser then tells each its line, column and excerpt.
+        """
         return False
 
     def __reduce__(self) -> tuple[Any, ...]:
