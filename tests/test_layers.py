@@ -39,6 +39,7 @@ SCHEMA = (
     "trie",
     "automaton",
     "nodes",
+    "literals",
     "plans",
     "library",
     "evaluated",

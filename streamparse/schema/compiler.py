@@ -10,6 +10,7 @@ from streamparse.paths import parse_json_pointer
 from streamparse.schema.automaton import automaton
 from streamparse.schema.evaluated import close
 from streamparse.schema.library import Dialect, Reference, needed
+from streamparse.schema.literals import follow, values_of
 from streamparse.schema.nodes import (
     ANY,
     ANYTHING,
@@ -33,7 +34,6 @@ from streamparse.schema.nodes import (
     ObjectRules,
     Program,
     StringRules,
-    Values,
 )
 from streamparse.schema.plans import EndlessError, Planner
 from streamparse.schema.trie import Trie
@@ -123,7 +123,7 @@ class Compiler:
         key = self._key(schema, resolves, foreign)
         node = self.met.get(key)
         if node is None:
-            node = self.met[key] = self._new(self.places.get(id(schema), path), schema)
+            node = self.met[key] = self.new(self.places.get(id(schema), path), schema)
             node.reference = Reference(self.spoken, schema, resolves, self.formats)
             if foreign:
                 other = Dialect(self.spoken.of(schema))
@@ -143,12 +143,12 @@ class Compiler:
         return id(schema), base, scope, foreign
 
     def _boolean(self, schema: bool, path: tuple[Any, ...]) -> Node:
-        node = self._new(path, schema)
+        node = self.new(path, schema)
         if not schema:
             node.refuse(ANYTHING, "false")
         return node
 
-    def _new(self, path: tuple[Any, ...], schema: Any) -> Node:
+    def new(self, path: tuple[Any, ...], schema: Any) -> Node:
         if len(self.program.nodes) >= _MOST_NODES:
             raise ValueError(f"the schema has more than {_MOST_NODES} parts")
         node = Node(len(self.program.nodes), path, schema)
@@ -250,24 +250,19 @@ def _type(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
 
 
 def _values(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
-    values = Values(keyword, [value] if keyword == "const" else list(value))
-    words: list[str] = []
-    for one in values.values:
-        if one is None or isinstance(one, bool):
-            values.kinds |= 1 << (NULL if one is None else TRUE if one else FALSE)
-        elif isinstance(one, (int, float)):
-            values.kinds |= 1 << NUMBER
-            values.numbers.add(one)
-        elif isinstance(one, str):
-            words.append(one)
-        else:
-            values.kinds |= 1 << (OBJECT if isinstance(one, dict) else ARRAY)
-            values.containers.append(one)
-    if words:
-        values.kinds |= 1 << STRING
-        values.words = Trie(words)
+    values = values_of(keyword, [value] if keyword == "const" else list(value))
+
+    def part(schema: dict[str, Any]) -> Node:
+        node = compiler.new(site.node.path, schema)
+        node.reference = Reference(compiler.spoken, schema, site.resolves, compiler.formats)
+        return node
+
     site.node.refuse(ANYTHING & ~values.kinds, keyword)
     site.node.values.append(values)
+    choice = follow(values, part)
+    if choice is not None:
+        values.containers = []
+        site.node.choices.append(choice)
 
 
 _BOUNDS: Final = {
