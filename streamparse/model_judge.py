@@ -271,6 +271,14 @@ class ModelJudge(Validator):
         frame = self.frames[-1]
         key = frame.key
         self._each_death(frame, lambda shape: _key_end_death(shape, key), offset, "key")
+        count = len(frame.seen)
+        if key not in frame.seen:
+            self._each_death(
+                frame,
+                lambda shape: 0 if shape.most is not None and count >= shape.most else None,
+                offset,
+                "room",
+            )
 
     def text(self, text: str, offset: int) -> None:
         if self.skipped:
@@ -764,6 +772,8 @@ def _end_reason(shape: Shape, frame: Frame, at: int) -> tuple[str, str]:
 
 
 def _room_reason(shape: Shape, frame: Frame, at: int) -> tuple[str, str]:
+    if frame.kind == "object":
+        return f"the object must have at most {shape.most} members", "maxProperties"
     return f"the array must have at most {shape.most} items", "maxItems"
 
 

@@ -142,10 +142,10 @@ class Shape:
         self.key_words: tuple[str, ...] | None = None
         self.required: tuple[tuple[str, tuple[str, ...]], ...] = ()
         self.defaults: dict[str, Any] = {}  # field: its schema, of the type "default"
+        self.most: int | None = None  # items, or members
         # Arrays.
         self.items: tuple[Slot, ...] = ()
         self.item: Slot | None = None
-        self.most: int | None = None
         self.fewest: int = 0
 
     def copy(self) -> Shape:
@@ -460,6 +460,9 @@ class Plans:
             shape.key_words = judged.words
         if "min_length" in schema or "max_length" in schema:
             shape.bulk = True
+        distinct = keys["type"] in ("str", "any") and not _changes_text(keys, config or {})
+        if distinct or shape.key_words is not None:  # keys that differ are never made equal
+            shape.most = schema.get("max_length")
         return [shape]
 
     def _model(self, schema: Any, config: Any, outer: tuple[int, ...]) -> list[Shape]:

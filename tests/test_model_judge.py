@@ -119,6 +119,8 @@ EARLY = [
     (Trip, '{"city": "Nowhere"}', "value_error", ()),
     (Annotated[list[int], Field(max_length=2)], "[1, 2, 3", "maxItems", ()),
     (Annotated[list[int], Field(min_length=2)], "[1]", "minItems", ()),
+    (Annotated[dict[str, int], Field(max_length=1)], '{"a": 1, "a": 2, "b"', "maxProperties", ()),
+    (Annotated[dict[int, int], Field(max_length=1)], '{"1": 1, "2": 1}', "maxProperties", ()),
     (list[Checked], '[{"n": 13}', "value_error", (0,)),
     (list[Asking], '[{"low": 2, "high": 1}', "value_error", (0, "high")),
     (tuple[int, str], '[1, "a", 2', "maxItems", ()),
