@@ -196,6 +196,7 @@ class Frame:
         "step",
         "text",
         "typed",
+        "watches",
     )
 
     def __init__(self, kind: str, step: str | int, slot: Slot | None) -> None:
@@ -212,6 +213,7 @@ class Frame:
         self.text: list[str] = []  # an open string
         self.length: int = 0
         self.seen: set[Any] = set()  # the keys of the members that are whole
+        self.watches: bool = True  # can the text of a string kill an alternative?
 
     def next_step(self) -> str | int:
         return self.key if self.kind == "object" else self.index
@@ -223,6 +225,7 @@ class Frame:
         twin.key, twin.index = self.key, self.index
         twin.text, twin.length = list(self.text), self.length
         twin.seen = set(self.seen)
+        twin.watches = self.watches
         return twin
 
 
@@ -287,9 +290,7 @@ class ModelJudge(Validator):
         frame.text.append(text)
         before = frame.length
         frame.length += len(text)
-        if frame.slot is not None and not frame.slot.bounded:
-            return
-        if any(shape.words is not None or shape.longest is not None for shape in frame.alive):
+        if frame.watches:
             whole = "".join(frame.text) if _has_words(frame.alive) else ""
             self._each_death(
                 frame, lambda shape: _text_death(shape, whole, before, text), offset, "text"
@@ -300,12 +301,13 @@ class ModelJudge(Validator):
             return
         frame = self.frames[-1]
         whole = str(self.built)
-        self._each_death(
-            frame,
-            lambda shape: 0 if shape.words is not None and whole not in shape.words else None,
-            offset,
-            "text",
-        )
+        if frame.watches:
+            self._each_death(
+                frame,
+                lambda shape: 0 if shape.words is not None and whole not in shape.words else None,
+                offset,
+                "text",
+            )
         self._complete(whole, offset)
 
     def scalar(self, value: object, offset: int) -> None:
@@ -355,6 +357,7 @@ class ModelJudge(Validator):
                 "room",
             )
         frame = self._child(around, kind)
+        frame.watches = _is_bounded(frame.alive)
         self.frames.append(frame)
         kept = {id(owner) for owners in frame.owners for owner in owners}
         if len(kept) < len(around.alive):
@@ -664,7 +667,7 @@ def _step(value: Any, slots: list[Slot], step: str | int) -> tuple[Any, list[Slo
     return found, [slot for shape in shapes if (slot := shape.slot_at(step)) is not None]
 
 
-_FRAME: Final = ("raw", "typed", "key", "index", "text", "length", "seen")
+_FRAME: Final = ("raw", "typed", "key", "index", "text", "length", "seen", "watches")
 
 
 def _frame_state(frame: Frame, numbers: dict[int, int]) -> tuple[Any, ...]:
@@ -721,6 +724,10 @@ def _key_end_death(shape: Shape, key: str) -> int | None:
 
 def _has_words(shapes: list[Shape]) -> bool:
     return any(shape.words is not None for shape in shapes)
+
+
+def _is_bounded(shapes: list[Shape]) -> bool:
+    return any(shape.words is not None or shape.longest is not None for shape in shapes)
 
 
 def _text_death(shape: Shape, whole: str, before: int, text: str) -> int | None:

@@ -192,7 +192,6 @@ class Slot:
     """
 
     __slots__ = (
-        "bounded",
         "config",
         "grows",
         "not_before",
@@ -212,7 +211,6 @@ class Slot:
         self.config = config
         self.shapes: list[Shape] = []
         self.options: dict[str, tuple[Shape, ...]] = {}
-        self.bounded: bool = False  # is any shape choosy about an open string?
         self.trivial: type | None = None
         self.postponed: bool = False
         self.grows: bool = False
@@ -302,9 +300,6 @@ class Plans:
         if bare is not None and not _BOUNDS & set(bare) and not _STR_BOUNDS & set(config):
             slot.trivial = _TRIVIAL.get(bare["type"])
         strings = slot.options["string"]
-        slot.bounded = any(
-            shape.words is not None or shape.longest is not None for shape in strings
-        )
         slot.grows = len(strings) == 1 and strings[0].label in ("str", "any")
         slot.grows = slot.grows and not strings[0].loose
 
