@@ -172,6 +172,7 @@ class Node:
         self.checks: list[Check] = []
         self.links: list[Node] = []
         self.choices: list[Choice] = []
+        self.foreign: bool = False  # in another dialect than the schema around it?
         self.reference: Any = None  # the library's verdict on the whole: see `library`
         self.busy: int = 0  # the kinds of value that this node looks at beyond their kind
         self.keeps: int = 0  # the kinds that it must see whole at their end
