@@ -46,6 +46,8 @@ COMPILED = (
     "streamparse/bedrock.py",
     "streamparse/responses_items.py",
     "streamparse/responses_history.py",
+    "streamparse/model_judge.py",
+    "streamparse/model_parts.py",
     "streamparse/schema/automaton.py",
     "streamparse/schema/checks.py",
     "streamparse/schema/judges.py",

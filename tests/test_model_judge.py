@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, field_valida
 from streamparse import JSONParser, SchemaViolation
 from streamparse.errors import ERROR_CODES, VIOLATION_CODES
 from streamparse.model_judge import ModelValidator, code_of
+from streamparse.model_plans import Plans
 from streamparse.models import ModelParser
 from tests.helpers import cut
 from tests.strategies import SIZES
@@ -206,25 +207,35 @@ def test_codes() -> None:
 # Counted
 
 
+class CountedPart:
+    """A validator of pydantic's that writes down what it is asked."""
+
+    def __init__(self, validator: Any, texts: list[str]) -> None:
+        self.validator = validator
+        self.texts = texts
+
+    def validate_json(self, text: str, **options: Any) -> Any:
+        self.texts.append(text)
+        return self.validator.validate_json(text, **options)
+
+
 class Counter:
     """Counts what pydantic is asked to validate, in characters."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.parts: list[str] = []
         self.wholes: list[Any] = []
-        part, whole = ModelValidator.part, ModelValidator.whole
+        made, whole = Plans.validator, TypeAdapter.validate_json
 
-        def counted_part(model: ModelValidator, slot: Any, value: Any) -> Any:
-            if type(value) is not slot.trivial:
-                self.parts.append(json.dumps(value))
-            return part(model, slot, value)
+        def counted_whole(adapter: Any, text: str, **options: Any) -> Any:
+            self.wholes.append(json.loads(text))
+            return whole(adapter, text, **options)
 
-        def counted_whole(model: ModelValidator, value: Any) -> Any:
-            self.wholes.append(value)
-            return whole(model, value)
-
-        monkeypatch.setattr(ModelValidator, "part", counted_part)
-        monkeypatch.setattr(ModelValidator, "whole", counted_whole)
+        # What both builds look up when they call it: not what is compiled itself.
+        monkeypatch.setattr(
+            Plans, "validator", lambda plans, slot: CountedPart(made(plans, slot), self.parts)
+        )
+        monkeypatch.setattr(TypeAdapter, "validate_json", counted_whole)
 
     @property
     def characters(self) -> int:
