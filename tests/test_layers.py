@@ -42,6 +42,7 @@ SCHEMA = (
     "literals",
     "plans",
     "library",
+    "escapes",
     "evaluated",
     "compiler",
     "checks",

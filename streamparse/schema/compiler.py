@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from streamparse.paths import parse_json_pointer
 from streamparse.schema.automaton import automaton
+from streamparse.schema.escapes import said
 from streamparse.schema.evaluated import close
 from streamparse.schema.library import Dialect, Reference, check_schema, needed
 from streamparse.schema.literals import follow, values_of
@@ -212,7 +213,7 @@ def _places(schema: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
         value, path = waiting.pop()
         if isinstance(value, dict):
             yield id(value), path
-            waiting += [(inner, (*path, key)) for key, inner in value.items()]
+            waiting += [(inner, (*path, said(key))) for key, inner in value.items()]
         elif isinstance(value, list):
             waiting += [(inner, (*path, index)) for index, inner in enumerate(value)]
 

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from streamparse.errors import SchemaViolation
+from streamparse.schema.escapes import said
 from streamparse.schema.nodes import Failure, Node
 
 _SHOWN: Final = 6  # allowed values that a message lists
@@ -139,7 +140,7 @@ def _bound(words: str, noun: str = "") -> Callable[[Failure], str]:
 
 
 def _pattern(failure: Failure) -> str:
-    pattern = failure.node.schema["pattern"]
+    pattern = said(failure.node.schema["pattern"])
     return f"{_shown(failure.got)} does not fit the pattern {_shown(pattern)}"
 
 
