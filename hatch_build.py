@@ -48,6 +48,7 @@ COMPILED = (
     "streamparse/responses_history.py",
     "streamparse/model_judge.py",
     "streamparse/model_parts.py",
+    "streamparse/model_plans.py",
     "streamparse/schema/automaton.py",
     "streamparse/schema/checks.py",
     "streamparse/schema/judges.py",

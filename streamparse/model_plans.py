@@ -86,6 +86,31 @@ class Member:
         self.slot = slot
 
 
+_SHAPE: Final = (
+    "bulk",
+    "closed",
+    "cls",
+    "defaults",
+    "extra",
+    "fewest",
+    "form",
+    "item",
+    "items",
+    "key_words",
+    "kinds",
+    "label",
+    "longest",
+    "loose",
+    "members",
+    "most",
+    "names",
+    "required",
+    "rest",
+    "steps",
+    "words",
+)
+
+
 class Shape:
     """One alternative of a slot.
 
@@ -98,29 +123,7 @@ class Shape:
       `RootModel` around them, `(False, function)` an "after" validator.
     """
 
-    __slots__ = (
-        "bulk",
-        "closed",
-        "cls",
-        "defaults",
-        "extra",
-        "fewest",
-        "form",
-        "item",
-        "items",
-        "key_words",
-        "kinds",
-        "label",
-        "longest",
-        "loose",
-        "members",
-        "most",
-        "names",
-        "required",
-        "rest",
-        "steps",
-        "words",
-    )
+    __slots__ = _SHAPE
 
     def __init__(self, form: str, kinds: frozenset[str], label: str) -> None:
         self.form = form
@@ -150,7 +153,7 @@ class Shape:
 
     def copy(self) -> Shape:
         twin = Shape(self.form, self.kinds, self.label)
-        for name in self.__slots__:
+        for name in _SHAPE:
             setattr(twin, name, getattr(self, name))
         return twin
 

@@ -19,7 +19,6 @@ from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, field_valida
 from streamparse import JSONParser, SchemaViolation
 from streamparse.errors import ERROR_CODES, VIOLATION_CODES
 from streamparse.model_judge import ModelValidator, code_of
-from streamparse.model_plans import Plans
 from streamparse.models import ModelParser
 from tests.helpers import cut
 from tests.strategies import SIZES
@@ -220,21 +219,20 @@ class CountedPart:
 
 
 class Counter:
-    """Counts what pydantic is asked to validate, in characters."""
+    """Counts what pydantic is asked to validate for a parser, in characters."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, parser: ModelParser[Any], monkeypatch: pytest.MonkeyPatch) -> None:
         self.parts: list[str] = []
         self.wholes: list[Any] = []
-        made, whole = Plans.validator, TypeAdapter.validate_json
+        plans = parser._model.plans
+        for slot in plans.slots:
+            slot.whole = CountedPart(plans.validator(slot), self.parts)
+        whole = TypeAdapter.validate_json
 
         def counted_whole(adapter: Any, text: str, **options: Any) -> Any:
             self.wholes.append(json.loads(text))
             return whole(adapter, text, **options)
 
-        # What both builds look up when they call it: not what is compiled itself.
-        monkeypatch.setattr(
-            Plans, "validator", lambda plans, slot: CountedPart(made(plans, slot), self.parts)
-        )
         monkeypatch.setattr(TypeAdapter, "validate_json", counted_whole)
 
     @property
@@ -285,8 +283,8 @@ def test_every_part_is_judged_at_most_once(monkeypatch: pytest.MonkeyPatch, step
     ]
     for kind, value in cases:
         text = json.dumps(value)
-        counter = Counter(monkeypatch)
         parser = ModelParser[Any](kind)
+        counter = Counter(parser, monkeypatch)
         for start in range(0, len(text), step):
             parser.feed(text[start : start + step])
             parser.get("anything")  # reading judges nothing
