@@ -333,3 +333,17 @@ def test_schemas_fit_their_documents(capsys: pytest.CaptureFixture[str]) -> None
     assert set(bench_schema.SCHEMAS) == set(DOCUMENTS)
     bench_schema.main(["--quick"])
     assert len(capsys.readouterr().out.splitlines()) == len(DOCUMENTS) + 4
+
+
+def test_bench_models(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("pydantic")
+    from benchmarks import bench_models
+
+    against = bench_models.peers()
+    bench_models.main(["--quick"])
+    *_, head, rule, row = capsys.readouterr().out.splitlines()
+    assert head.count("|") == rule.count("|") == row.count("|") == 5 + len(against)
+    text = bench_models.document(2_000)
+    for peer in against.values():
+        assert peer(text[:1_000], text[1_000:1_004]) > 0
+    assert bench_models.VALIDATOR.whole(json.loads(text)).title == "a catalogue"
