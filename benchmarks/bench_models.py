@@ -144,16 +144,18 @@ def instructor() -> Peer:
 
 def peers() -> dict[str, Peer]:
     """Those that are installed and work with what else is, with their versions."""
-    found: dict[str, Peer] = {}
-    for name, distribution, made in (
-        ("pydantic-ai", "pydantic-ai-slim", pydantic_ai),
-        ("instructor", "instructor", instructor),
-    ):
-        try:
-            found[f"{name} {metadata.version(distribution)}"] = made()
-        except Exception as error:  # an old one fails on a new pydantic in many ways
-            print(f"{name} is left out: {error}")
-    return found
+    return {
+        **_loaded("pydantic-ai", "pydantic-ai-slim", pydantic_ai),
+        **_loaded("instructor", "instructor", instructor),
+    }
+
+
+def _loaded(name: str, distribution: str, made: Callable[[], Peer]) -> dict[str, Peer]:
+    try:
+        return {f"{name} {metadata.version(distribution)}": made()}
+    except Exception as error:  # an old one fails on a new pydantic in many ways
+        print(f"{name} is left out: {error}")
+        return {}
 
 
 def row(size: int, against: dict[str, Peer]) -> list[str]:
