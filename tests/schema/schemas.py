@@ -15,6 +15,14 @@ from jsonschema import Draft202012Validator, validators
 from streamparse import JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator
 
+DRAFTS = {
+    "draft2020-12": "https://json-schema.org/draft/2020-12/schema",
+    "draft2019-09": "https://json-schema.org/draft/2019-09/schema",
+    "draft7": "http://json-schema.org/draft-07/schema#",
+    "draft6": "http://json-schema.org/draft-06/schema#",
+    "draft4": "http://json-schema.org/draft-04/schema#",
+}
+
 NAMES = st.sampled_from(["a", "ab", "abc", "b", "", "é", "x-1"])
 WORDS = st.sampled_from(["", "a", "ab", "abc", "aab", "b", "é", "ab\n", "1", "😀"])
 NUMBERS = st.sampled_from([0, 1, -1, 2, 3, 1.0, 0.5, 2.5, 10, -3.25, 1e300, 10**30])
@@ -90,6 +98,7 @@ def _branches(inner: st.SearchStrategy[Any]) -> dict[str, Any]:
         "if": inner,
         "then": inner,
         "else": inner,
+        "$schema": st.sampled_from(sorted(DRAFTS.values())),
     }
 
 
@@ -144,12 +153,3 @@ def valid(schema: Any, value: Any, draft: str | None = None) -> bool | None:
         return bool(kind(schema).is_valid(value))
     except (RecursionError, TypeError):
         return None
-
-
-DRAFTS = {
-    "draft2020-12": "https://json-schema.org/draft/2020-12/schema",
-    "draft2019-09": "https://json-schema.org/draft/2019-09/schema",
-    "draft7": "http://json-schema.org/draft-07/schema#",
-    "draft6": "http://json-schema.org/draft-06/schema#",
-    "draft4": "http://json-schema.org/draft-04/schema#",
-}

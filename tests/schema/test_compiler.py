@@ -6,12 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from referencing import Registry
 from referencing.jsonschema import DRAFT7, DRAFT202012
 
 from streamparse.schema import SchemaValidator
 from streamparse.schema.nodes import Node
-from tests.schema.schemas import valid, verdict
+from tests.helpers import cut
+from tests.schema.schemas import DRAFTS, SCHEMAS, VALUES, valid, verdict
+from tests.strategies import SIZES
 
 
 def nodes(schema: Any, **options: Any) -> list[Node]:
@@ -133,6 +137,25 @@ def test_a_part_in_another_dialect(schema: Any, text: str, code: str | None, off
     refused = verdict(SchemaValidator(whole), [text])
     assert (refused is None) is valid(whole, json.loads(text), "draft2020-12")
     assert (refused and refused[:2]) == (code and (code, offset))
+
+
+@given(SCHEMAS, SCHEMAS, st.sampled_from(sorted(DRAFTS)), st.lists(VALUES, max_size=3), SIZES)
+def test_parts_in_other_dialects_mean_what_they_mean_to_the_library(
+    one: Any, other: Any, draft: str, value: list[Any], sizes: list[int]
+) -> None:
+    assume(isinstance(one, dict))
+    part = {**one, "$schema": DRAFTS[draft]}
+    schema = {"items": {"anyOf": [part, {"allOf": [other, {"not": part}]}]}, "maxItems": 2}
+    try:
+        validator = SchemaValidator(schema)
+    except ValueError:
+        assume(False)
+    expected = valid(schema, value)
+    assume(expected is not None)
+    text = json.dumps(value, ensure_ascii=False)
+    whole = verdict(validator, [text])
+    assert (whole is None) is expected
+    assert verdict(validator, cut(text, sizes)) == whole
 
 
 def test_a_dialect_that_is_not_followed_is_left_to_the_library() -> None:
