@@ -11,6 +11,7 @@ from streamparse.errors import ERROR_CODES, VIOLATION_CODES
 from streamparse.schema import SchemaValidator
 from tests.helpers import merge_deltas
 from tests.parts import both, cuts_of, cuttings, failure
+from tests.schema.schemas import verdict
 
 UNIT: dict[str, Any] = {
     "properties": {"unit": {"enum": ["celsius", "kelvin"]}, "days": {"type": "integer"}}
@@ -130,6 +131,23 @@ def test_the_schema_is_copied() -> None:
     validator = SchemaValidator(schema)
     schema["type"] = "number"
     failure(JSONParser(validator=validator), ["1"])
+
+
+def test_one_validator_serves_many_parsers_at_once() -> None:
+    validator = SchemaValidator({"items": UNIT, "uniqueItems": True})
+    texts = ['[{"unit": "kelvin"}, {"days": 3}]', '[{"unit": "celcius"}]', "[{}, 1, {}, 2]"]
+    expected = [verdict(validator, [text]) for text in texts]
+    parsers = [JSONParser(validator=validator) for _ in texts]
+    met: dict[int, Any] = {}
+    for place in range(max(map(len, texts))):  # a character of each in turn
+        for number, parser in enumerate(parsers):
+            try:
+                if number not in met:
+                    parser.feed(texts[number][place : place + 1])
+            except SchemaViolation as error:
+                met[number] = (error.code, error.offset)
+    assert [met.get(number) for number in range(3)] == [one and one[:2] for one in expected]
+    assert sorted(met) == [1, 2]
 
 
 @pytest.mark.parametrize("schema", [None, [], "object"])
