@@ -135,19 +135,17 @@ def test_the_schema_is_copied() -> None:
 
 def test_one_validator_serves_many_parsers_at_once() -> None:
     validator = SchemaValidator({"items": UNIT, "uniqueItems": True})
-    texts = ['[{"unit": "kelvin"}, {"days": 3}]', '[{"unit": "celcius"}]', "[{}, 1, {}, 2]"]
-    expected = [verdict(validator, [text]) for text in texts]
-    parsers = [JSONParser(validator=validator) for _ in texts]
-    met: dict[int, Any] = {}
-    for place in range(max(map(len, texts))):  # a character of each in turn
-        for number, parser in enumerate(parsers):
-            try:
-                if number not in met:
-                    parser.feed(texts[number][place : place + 1])
-            except SchemaViolation as error:
-                met[number] = (error.code, error.offset)
-    assert [met.get(number) for number in range(3)] == [one and one[:2] for one in expected]
-    assert sorted(met) == [1, 2]
+    good, typo, twice = '[{"unit": "kelvin"}, {}]', '[{"unit": "celcius"}]', "[{}, 1.5, 1, {}]"
+    parsers = [JSONParser(validator=validator) for _ in range(3)]
+    for place in range(13):  # a character of each in turn
+        for parser, text in zip(parsers, (good, typo, twice), strict=True):
+            parser.feed(text[place])
+    parsers[0].feed(good[13:])
+    assert parsers[0].done
+    for parser, text, code in ((parsers[1], typo, "enum"), (parsers[2], twice, "uniqueItems")):
+        error = failure(parser, [text[13:]])
+        assert (error.code, error.offset) == (verdict(validator, [text]) or ())[:2]
+        assert error.code == code
 
 
 @pytest.mark.parametrize("schema", [None, [], "object"])
