@@ -75,8 +75,8 @@ def to_patches(
     Limits of the form: a pointer is written with each operation, so bytes grow with depth and
     length of keys (`PatchPacker` has no such cost). Numbers have to be numbers: where `parse_int`
     or `parse_float` make strings or containers of them, those cannot be told from others.
-    Infinity, from `1e400`, has no JSON. Events of selected nodes only (`select=`) do not tell of
-    the containers around them, so nothing can be done with their operations.
+    Infinity, from `1e400`, has no JSON. Events of selected nodes only (`select=`) tell neither what
+    is around nor what is inside them: no patches can be made of them.
 
     >>> from streamparse import JSONParser
     >>> parser = JSONParser()
@@ -391,7 +391,9 @@ class PatchApplier:
         return holder[step]
 
     def _misfit(self, message: str, path: Path) -> StreamParseError:
-        return StreamParseError(f"{message}: {json_pointer(path)!r}", code="patch_target", path=path)
+        return StreamParseError(
+            f"{message}: {json_pointer(path)!r}", code="patch_target", path=path
+        )
 
     # Values.
 

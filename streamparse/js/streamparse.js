@@ -1,117 +1,85 @@
-// Applies what streamparse.patches sends, plain or packed, to a JSON value.
-//
+// Applies patches of streamparse (Python), plain or packed, to a JSON value, in place:
 //   const applier = new PatchApplier();
-//   socket.onmessage = (message) => render(applier.apply(JSON.parse(message.data)));
-//
-// The value is changed in place, and takes over the values of the operations. A patch that does
-// not fit throws a PatchError, whose `code` is that of the Python library; start anew after it.
+//   socket.onmessage = ({ data }) => render(applier.apply(JSON.parse(data)));
+// What does not fit throws an error with `code` and `path`, as does every later call.
 
-export class PatchError extends Error {
-  constructor(code, message, path = []) {
-    super(message);
-    this.name = "PatchError";
-    this.code = code;
-    this.path = path;
-  }
+const { isArray } = Array;
+const isText = (value) => typeof value === "string";
+
+function check(condition, path) {
+  const code = path ? "patch_target" : "invalid_patch";
+  if (!condition) throw Object.assign(new Error(code), { code, path });
 }
 
-const invalid = (message) => new PatchError("invalid_patch", `not a patch operation: ${message}`);
-const has = (holder, step) => Object.prototype.hasOwnProperty.call(holder, step);
-
-function put(holder, step, value) {
-  if (step !== "__proto__") holder[step] = value;
-  else Object.defineProperty(holder, step, { value, writable: true, enumerable: true, configurable: true });
+function parsePointer(text) {
+  check(isText(text) && /^(\/|$)/.test(text) && !/~(?![01])/.test(text));
+  return text.split("/").slice(1).map((step) => step.replace(/~1/g, "/").replace(/~0/g, "~"));
 }
 
-function parsePointer(pointer) {
-  if (typeof pointer !== "string" || (pointer && pointer[0] !== "/") || /~(?![01])/.test(pointer))
-    throw invalid("the path is no JSON pointer");
-  return pointer.split("/").slice(1).map((step) => step.replace(/~1/g, "/").replace(/~0/g, "~"));
+// A name, or an index up to the length.
+function stepIn(holder, step) {
+  if (!isArray(holder)) return Object(holder) === holder && isText(step) ? step : undefined;
+  if (step === "-") return holder.length;
+  return /^(0|[1-9]\d*)$/.test(step) && step <= holder.length ? +step : undefined;
 }
 
 export class PatchApplier {
-  #steps = [0]; // the path of the last operation, below an array that holds the root
-  #holders; // the containers in which the steps are taken
+  #root;
+  #path = []; // of the last operation
+  #failure;
 
   constructor(value = null) {
-    this.#holders = [[value]];
+    this.#root = [value];
   }
 
   get value() {
-    return this.#holders[0][0];
+    return this.#root[0];
   }
 
   apply(patch) {
-    for (const operation of Array.isArray(patch) ? patch : [patch]) this.#apply(operation);
+    if (this.#failure) throw this.#failure;
+    try {
+      for (const each of isArray(patch) ? patch : [patch]) this.#do(...this.#read(each));
+    } catch (error) {
+      throw (this.#failure = error);
+    }
     return this.value;
   }
 
-  #apply(operation) {
-    if (typeof operation === "string") return this.#append(operation);
-    if (Array.isArray(operation) && operation.length > 1) {
+  #read(operation) {
+    if (isText(operation)) return ["append", this.#path, operation];
+    if (isArray(operation)) {
       const where = operation.slice(0, -1);
-      const value = operation[operation.length - 1];
-      if (!Array.isArray(where[0])) return this.#go(...this.#packed(where)), this.#add(value);
-      return this.#go(...this.#packed(where.length > 1 ? [] : where[0])), this.#append(value);
+      const appends = isArray(where[0]) && where.length === 1;
+      const [shared, ...steps] = appends ? where[0] : where;
+      check(Number.isInteger(shared) && shared >= 0 && shared <= this.#path.length);
+      check(steps.every((step) => isText(step) || Number.isInteger(step)));
+      const path = [...this.#path.slice(0, shared), ...steps];
+      return [appends ? "append" : "add", path, operation.at(-1)];
     }
     const { op, path, value } = Object(operation);
-    if (!["add", "replace", "append"].includes(op)) throw invalid("unknown");
-    if (value === undefined) throw invalid("no value");
-    this.#go(0, parsePointer(path));
-    if (op === "append") this.#append(value);
-    else if (op === "add") this.#add(value);
-    else this.#look(), put(this.#holder, this.#step, value);
+    check(["add", "replace", "append"].includes(op) && value !== undefined);
+    return [op, parsePointer(path), value];
   }
 
-  get #holder() {
-    return this.#holders[this.#holders.length - 1];
-  }
-
-  get #step() {
-    return this.#steps[this.#steps.length - 1];
-  }
-
-  #packed([shared, ...steps]) {
-    const isStep = (step) => typeof step === "string" || Number.isInteger(step);
-    if (!(Number.isInteger(shared) && shared >= 0 && shared < this.#steps.length) || !steps.every(isStep))
-      throw invalid("no path");
-    return [shared, steps];
-  }
-
-  #go(shared, steps) {
-    this.#steps.length = this.#holders.length = shared + 1;
-    for (const step of steps) {
-      const holder = this.#look();
-      this.#steps.push(this.#stepIn(holder, step));
-      this.#holders.push(holder);
-    }
-  }
-
-  #stepIn(holder, step) {
-    if (Array.isArray(holder)) {
-      const index = step === "-" ? holder.length : /^(0|[1-9]\d*)$/.test(step) ? Number(step) : -1;
-      if (index >= 0 && index <= holder.length) return index;
-    } else if (holder && typeof holder === "object" && typeof step === "string") return step;
-    throw this.#misfit([...this.#steps.slice(1), step]);
-  }
-
-  #look() {
-    if (!has(this.#holder, this.#step)) throw this.#misfit(this.#steps.slice(1));
-    return this.#holder[this.#step];
-  }
-
-  #misfit(path) {
-    return new PatchError("patch_target", `no place for the operation: /${path.join("/")}`, path);
-  }
-
-  #add(value) {
-    if (Array.isArray(this.#holder) && this.#steps.length > 1) this.#holder.splice(this.#step, 0, value);
-    else put(this.#holder, this.#step, value);
-  }
-
-  #append(text) {
-    if (typeof text !== "string") throw invalid("only text is appended");
-    if (typeof this.#look() !== "string") throw this.#misfit(this.#steps.slice(1));
-    this.#holder[this.#step] += text;
+  #do(op, path, value) {
+    let holder = this.#root;
+    let step = 0;
+    const look = () => check(Object.hasOwn(holder, step), path);
+    this.#path = path.map((next) => {
+      look();
+      holder = holder[step];
+      step = stepIn(holder, next);
+      check(step !== undefined, path);
+      return step;
+    });
+    if (op !== "add") look();
+    if (op === "append") {
+      check(isText(value));
+      check(isText(holder[step]), path);
+      value = holder[step] + value;
+    } else if (op === "add" && isArray(holder) && path.length) holder.splice(step, 0, 0);
+    // Assigning to "__proto__" would set the prototype.
+    Object.defineProperty(holder, step, { value, writable: true, enumerable: true, configurable: true });
   }
 }
