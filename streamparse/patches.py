@@ -333,7 +333,8 @@ class PatchApplier:
             raise _invalid("neither an object, nor an array of two or more, nor a string")
 
     def _apply_plain(self, operation: Operation) -> None:
-        op, pointer = operation.get("op"), operation.get("path")
+        op: Any = operation.get("op")
+        pointer: Any = operation.get("path")
         if op not in ("add", "replace", "append"):
             raise _invalid(f"unknown operation {op!r}")
         if "value" not in operation:

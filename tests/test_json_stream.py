@@ -145,7 +145,8 @@ def test_the_examples_in_the_docstrings_hold() -> None:
 @pytest.mark.skipif(COMPILED, reason="a compiled class does not tell its signature")
 @pytest.mark.parametrize("function", [iter_json, aiter_json])
 def test_options_are_those_of_the_parser(function: Callable[..., Any]) -> None:
-    options = list(inspect.signature(function).parameters.values())[1:]
+    *options, every, clock = list(inspect.signature(function).parameters.values())[1:]
+    assert [every.name, clock.name] == ["every", "clock"]
     assert options == [
         option.replace(annotation=mine.annotation)  # the same, in words of another module
         for option, mine in zip(

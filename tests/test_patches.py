@@ -1,4 +1,4 @@
-"""Tests of streamparse.patches and of streamparse.js: what patches tell is the value, at any cut."""
+"""Tests of streamparse.patches and streamparse.js: what patches tell is the value, at any cut."""
 
 from __future__ import annotations
 
@@ -65,8 +65,10 @@ def packed(text: str, sizes: Sequence[int], **options: Any) -> list[Any]:
 
 def sent(patches: list[Any]) -> int:
     """Bytes of the patches as lines of JSON; of those that hold anything."""
-    compact = {"separators": (",", ":"), "ensure_ascii": False}
-    return sum(len(json.dumps(patch, **compact).encode()) + 1 for patch in patches if patch)
+    lines = (
+        json.dumps(patch, separators=(",", ":"), ensure_ascii=False) for patch in patches if patch
+    )
+    return sum(len(line.encode()) + 1 for line in lines)
 
 
 # Laws
