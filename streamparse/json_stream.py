@@ -42,7 +42,7 @@ class _Batches(View[JSONParser]):
     hold = "all"
 
     def show(self, events: list[ValueEvent]) -> list[list[ValueEvent]]:
-        return [events]
+        return [events] if events else []
 
 
 class _Items(View[JSONParser]):

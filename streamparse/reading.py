@@ -410,6 +410,10 @@ class AsyncReading(Reading[P], Generic[P, E]):
             fragment = self._fetcher.take()
         except Exception as error:
             return view.fail(error)
+        except BaseException:  # cancelled; what had just arrived is known to the parser at least
+            if self._fetcher.has_fragment():
+                view.feed(self._fetcher.take())
+            raise
         return None if fragment is _END else view.feed(fragment, clock())
 
 
@@ -442,6 +446,13 @@ class _Fetcher:
         """It, after it was waited for; raises what the source raised."""
         found, self._next = self._next, None
         return _END if found is None else found.result()
+
+    def has_fragment(self) -> bool:
+        """Has one arrived that was not taken?"""
+        found = self._next
+        if found is None or not found.done() or found.cancelled() or found.exception():
+            return False
+        return found.result() is not _END
 
     async def aclose(self) -> None:
         """Stop reading."""

@@ -56,7 +56,7 @@ class _Batches(_Events):
     hold = "all"
 
     def show(self, events: list[AnyMessageEvent]) -> list[list[AnyMessageEvent]]:
-        return [events]
+        return [events] if events else []
 
 
 class _Answer(_Events):

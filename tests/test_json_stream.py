@@ -21,6 +21,7 @@ from collections.abc import (
 )
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -120,13 +121,19 @@ def ask_async(fragments: Fragments, view: str, *args: Any, **options: Any) -> Ou
     return Outcome(shown, error, source.inner.closed, len(source.inner.left))
 
 
-@pytest.fixture(params=[drive_sync, drive_async], ids=["sync", "async"])
+@pytest.fixture(
+    params=[drive_sync, drive_async, partial(drive_sync, every=0), partial(drive_async, every=0)],
+    ids=["sync", "async", "sync, paced", "async, paced"],
+)
 def drive(request: pytest.FixtureRequest) -> Any:
     """Read a whole view of several values."""
     return request.param
 
 
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
+@pytest.fixture(
+    params=[ask_sync, ask_async, partial(ask_sync, every=0), partial(ask_async, every=0)],
+    ids=["sync", "async", "sync, paced", "async, paced"],
+)
 def ask(request: pytest.FixtureRequest) -> Any:
     """Ask a view for its one value."""
     return request.param
