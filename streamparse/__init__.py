@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from streamparse._core.grammar import COMPILED
 from streamparse._version import __version__
+from streamparse.coalesce import Coalescer
 from streamparse.errors import (
     ERROR_CODES,
     VIOLATION_CODES,
@@ -62,6 +63,7 @@ from streamparse.message_events import (
 )
 from streamparse.message_parser import MessageParser
 from streamparse.metrics import Metrics
+from streamparse.patches import PatchApplier, PatchPacker, to_patches
 from streamparse.paths import (
     Path,
     Query,
@@ -83,6 +85,7 @@ __all__ = [
     "AsyncStream",
     "COMPILED",
     "Citation",
+    "Coalescer",
     "ERROR_CODES",
     "FormatError",
     "IncompleteError",
@@ -104,6 +107,8 @@ __all__ = [
     "OutputRejected",
     "OutputStarted",
     "Part",
+    "PatchApplier",
+    "PatchPacker",
     "Path",
     "ProviderError",
     "ProviderEvent",
@@ -143,5 +148,6 @@ __all__ = [
     "parse",
     "parse_json_pointer",
     "stream",
+    "to_patches",
     "value_at",
 ]

@@ -11,6 +11,7 @@ import streamparse
 
 # The modules whose names the package offers.
 EXPORTED = (
+    "coalesce",
     "errors",
     "events",
     "json_parser",
@@ -21,6 +22,7 @@ EXPORTED = (
     "message_events",
     "message_parser",
     "metrics",
+    "patches",
     "paths",
     "sse",
     "stream",

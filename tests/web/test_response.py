@@ -401,7 +401,7 @@ def test_hundreds_at_once() -> None:
         async with httpx.AsyncClient(limits=limits, timeout=60, trust_env=False) as client:
             return await asyncio.gather(*(read(client, number) for number in range(200)))
 
-    store = MemoryStore(keep=5)
+    store = MemoryStore(keep=2)
     with Server(Starlette(routes=[Route("/", endpoint)])) as server:
         everything = asyncio.run(read_all())
         until(lambda: not len(store))
