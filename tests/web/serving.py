@@ -30,9 +30,7 @@ class Server:
         host, port = self._listening.getsockname()
         self.address = (host, port)
         self.url = f"http://{host}:{port}"
-        config = uvicorn.Config(
-            app, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=5
-        )
+        config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=5)
         self._server = uvicorn.Server(config)
         self.loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run)

@@ -81,7 +81,13 @@ def test_events_of_a_stream_of_a_provider() -> None:
     with Server(application(answer)) as server:
         got = get(server.url)
     types = [each["type"] for each in got.data]
-    assert types == ["message_started", "text_delta", "text_delta", "message_finished", ENDED["type"]]
+    assert types == [
+        "message_started",
+        "text_delta",
+        "text_delta",
+        "message_finished",
+        ENDED["type"],
+    ]
     assert got.data[1] == TextDelta("Hel").to_dict()
     assert got.data[3]["message"]["text"] == "Hello"
 
