@@ -50,7 +50,7 @@ def player(
     """A source for `sse_response`: `speed` in bytes a second (0: at once), in pieces of `size`."""
 
     async def play() -> AsyncIterator[list[dict[str, Any]]]:
-        news = News()
+        news = News(structured=recording.output is not None)
         source = _pieces(recording.data, speed, size)
         answer = stream(source, tools=recording.tools, output=recording.output, every=_FRAME)
         async with answer:
@@ -88,7 +88,8 @@ class News:
     Values are told as packed patches, with the path that is open: off that path all is complete.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, structured: bool = False) -> None:
+        self._structured = structured
         self._packers: dict[tuple[int, int | None], PatchPacker] = {}
 
     def of(self, events: list[AnyMessageEvent]) -> list[dict[str, Any]]:
@@ -99,7 +100,7 @@ class News:
         for event in events:
             key = _document_of(event)
             if key is None:
-                told += _told(event)
+                told += self._plainly(event)
                 continue
             if key not in values:
                 values[key] = []
@@ -110,6 +111,13 @@ class News:
             packer = self._packers.setdefault(key, PatchPacker())
             places[key].update(patch=packer.pack(its), open=_open_after(its[-1]))
         return told
+
+
+    def _plainly(self, event: AnyMessageEvent) -> list[dict[str, Any]]:
+        if isinstance(event, MessageStarted):
+            head = {"type": event.type, "choice": event.choice}
+            return [{**head, "model": event.model, "structured": self._structured}]
+        return _told(event)
 
 
 def _document_of(event: AnyMessageEvent) -> tuple[int, int | None] | None:
@@ -130,8 +138,6 @@ def _told(event: AnyMessageEvent) -> list[dict[str, Any]]:
     head = {"type": event.type, "choice": event.choice}
     if isinstance(event, _TEXTS):
         return [{**head, "text": event.text}]
-    if isinstance(event, MessageStarted):
-        return [{**head, "model": event.model}]
     if isinstance(event, ToolCallStarted):
         return [{**head, "call": event.call.index, "name": event.call.name}]
     if isinstance(event, _ENDS):

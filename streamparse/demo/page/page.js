@@ -22,9 +22,11 @@ class Answer {
     holder.replaceChildren();
   }
 
-  take(news) {
+  // `bytes`: those of the record around the news.
+  take(news, bytes) {
     for (const each of news) this[each.type]?.(this.#choice(each.choice), each);
-    for (const bytes of this.#sizes.values()) this.whole += bytes;
+    for (const part of this.#sizes.values()) bytes += part;
+    this.whole += bytes;
   }
 
   #choice(index) {
@@ -50,8 +52,9 @@ class Answer {
     this.firstToken ??= performance.now();
   }
 
-  message_started(choice, { model }) {
+  message_started(choice, { model, structured }) {
     if (model) choice.holder.append(element("p", { class: "model" }, model));
+    if (structured) choice.output = this.#card(choice, "Structured output", "form");
   }
 
   text_delta(choice, { text }) {
@@ -86,13 +89,11 @@ class Answer {
   }
 
   output_rejected(choice, { error }) {
-    choice.output ??= this.#card(choice, "Structured output", "form");
     this.#end(choice.output, "rejected", error);
   }
 
   value(choice, { call, patch, open }) {
-    let card = choice.calls.get(call);
-    if (call === null) card = choice.output ??= this.#card(choice, "Structured output", "form");
+    const card = call === null ? choice.output : choice.calls.get(call);
     const value = card.applier.apply(patch);
     card.view.show(value, open);
     if (card.view.counted) this.firstField ??= performance.now();
@@ -101,7 +102,11 @@ class Answer {
   }
 
   message_finished(choice, { status, finish_reason }) {
-    if (choice.output?.state === "open") this.#end(choice.output, status === "complete" ? "complete" : "cut");
+    if (choice.output && !choice.output.view.root && choice.output.state === "open") {
+      choice.output.element.remove(); // an answer that only calls tools
+      choice.output = null;
+    }
+    if (choice.output) this.#end(choice.output, "cut");
     choice.status = { status, reason: finish_reason };
   }
 
@@ -137,9 +142,7 @@ class Answer {
 
   // Nothing more comes of what is open.
   stop() {
-    for (const { calls, output } of this.#choices.values()) {
-      for (const card of [...calls.values(), output]) this.#end(card, "cut");
-    }
+    for (const card of this.#cards()) this.#end(card, "cut");
   }
 
   summary() {
@@ -147,12 +150,19 @@ class Answer {
       if (!status) return "no end";
       return status.reason ? `${status.status}, finish reason ${status.reason}` : status.status;
     });
-    return said.join("; ") || "nothing in it";
+    const rejected = this.#cards().filter(({ state }) => state === "rejected").map(({ name }) => name);
+    const refused = rejected.length ? `; rejected: ${rejected.join(", ")}` : "";
+    return (said.join("; ") || "nothing in it") + refused;
   }
 
-  get isComplete() {
+  get isGood() {
     const all = [...this.#choices.values()];
-    return all.length > 0 && all.every(({ status }) => status?.status === "complete");
+    const whole = all.length > 0 && all.every(({ status }) => status?.status === "complete");
+    return whole && this.#cards().every(({ state }) => state === "complete");
+  }
+
+  #cards() {
+    return [...this.#choices.values()].flatMap(({ calls, output }) => [...calls.values(), ...(output ? [output] : [])]);
   }
 }
 
@@ -184,10 +194,10 @@ const session = { state: "idle", answer: null, last: "", abort: null, received: 
 function setState(state, words) {
   session.state = state;
   const busy = state === "playing" || state === "cut";
-  $("status").dataset.state = state;
+  $("bar").dataset.state = state;
   $("answer").setAttribute("aria-busy", String(state === "playing"));
   $("play").textContent = busy ? "Play again" : "Play";
-  $("cut").textContent = state === "cut" ? "Resume" : "Cut the connection";
+  $("cut").textContent = state === "cut" ? "Resume" : "Disconnect";
   $("cut").disabled = $("stop").disabled = !busy;
   announce(words);
 }
@@ -219,7 +229,7 @@ function lose(words) {
 function take({ id, data, bytes }) {
   session.received += bytes;
   if (id) session.last = id;
-  if (Array.isArray(data)) session.answer.take(data);
+  if (Array.isArray(data)) session.answer.take(data, bytes - bytesOf(JSON.stringify(data)));
   else if (data) end(data);
   showFigures();
 }
@@ -233,7 +243,7 @@ function end({ type, error }) {
     setState("stopped", "The answer was given up: nobody came back for it in time.");
   } else {
     const resumed = session.resumed ? `, resumed ${session.resumed === 1 ? "once" : `${session.resumed} times`}` : "";
-    setState(session.answer.isComplete ? "done" : "failed", `Ended: ${session.answer.summary()}${resumed}.`);
+    setState(session.answer.isGood ? "done" : "failed", `Ended: ${session.answer.summary()}${resumed}.`);
   }
 }
 
@@ -247,13 +257,14 @@ function play() {
   Object.assign(session, { answer: new Answer($("answer")), last: "", received: 0, resumed: 0, from: performance.now() });
   showFigures();
   setState("playing", "Playing.");
+  if ($("bar").getBoundingClientRect().top > innerHeight / 2) $("bar").scrollIntoView();
   connect(`play?${query}`, { body: file ?? null });
 }
 
 function cutOrResume() {
   if (session.state === "playing") {
     session.abort.abort();
-    setState("cut", "The connection is cut. The provider waits for a minute.");
+    setState("cut", "Disconnected. The answer waits for a minute.");
   } else if (session.state === "cut") {
     session.resumed += 1;
     setState("playing", "Resumed: nothing was lost.");
@@ -298,7 +309,10 @@ function showSettings() {
 
 function setUpDrop() {
   const zone = document.body;
-  const over = (on) => $("drop").classList.toggle("over", on);
+  const over = (on) => {
+    $("drop").classList.toggle("over", on);
+    if (on) $("drop").open = true;
+  };
   zone.addEventListener("dragover", (event) => {
     event.preventDefault();
     over(true);

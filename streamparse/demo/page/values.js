@@ -40,7 +40,10 @@ export class ValueView {
   end(state, path = null) {
     let node = this.root;
     for (const step of path ?? []) node = node?.children?.get(step) ?? node;
-    for (const each of this.#open(this.root)) setMark(each.mark, "cut");
+    for (const each of this.#open(this.root)) {
+      setMark(each.mark, "cut");
+      each.shown.classList.remove("growing");
+    }
     if (node && state === "rejected") setMark(node.mark, "rejected");
   }
 
@@ -87,7 +90,8 @@ export class ValueView {
 
   #showScalar(node, value, open) {
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    node.shown.className = `shown ${value === null ? "null" : typeof value}${open ? " growing" : ""}`;
+    const kind = value === null ? "null" : /\n[ \t]/.test(text) ? "code" : typeof value;
+    node.shown.className = `shown ${kind}${open ? " growing" : ""}`;
     if (node.shown.textContent !== text) node.shown.textContent = text;
   }
 }
