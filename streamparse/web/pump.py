@@ -85,7 +85,7 @@ class Pump:
             try:
                 items = aiter(source) if is_async(source) else _in_a_thread(source)
                 try:
-                    await self._take(items)
+                    return await self._take(items)
                 finally:
                     await aclose(items)
             finally:
@@ -95,15 +95,16 @@ class Pump:
         except Exception as error:
             _LOG.exception("a stream to a page has failed")
             return failed(error)
-        return ENDED
 
-    async def _take(self, items: AsyncIterator[Any]) -> None:
+    async def _take(self, items: AsyncIterator[Any]) -> dict[str, Any]:
         async for item in items:
             text = self._encode(item)
             if text is not None:
                 self._number += 1
                 place = Place(self._stream, self._number)
-                await self._store.append(self._stream, record(text, place))
+                if not await self._store.append(self._stream, record(text, place)):
+                    return STOPPED
+        return ENDED
 
 
 async def _made(source: Any) -> Any:

@@ -45,11 +45,12 @@ class EventStore(Protocol):
     mean nothing.
     """
 
-    async def append(self, stream: str, record: bytes, *, last: bool = False) -> None:
+    async def append(self, stream: str, record: bytes, *, last: bool = False) -> bool:
         """Keep a record; the first one makes the stream. Wait while the reader is far behind.
 
-        After the stream was abandoned there is no waiting.
+        Is more wanted? False for a stream that is abandoned, for which there is no waiting either.
         """
+        ...
 
     async def read(self, stream: str, reader: str, after: int, wait: float) -> Batch:
         """What follows the record `after`, as soon as there is something, `wait` seconds at most.
@@ -169,8 +170,9 @@ class MemoryStore:
         self._ended: OrderedDict[str, int] = OrderedDict()  # streams without readers, their bytes
         self._ended_size = 0
 
-    def __len__(self) -> int:
-        """How many streams are kept."""
+    @property
+    def streams(self) -> int:
+        """How many are kept."""
         return len(self._logs)
 
     @property
@@ -178,7 +180,7 @@ class MemoryStore:
         """The bytes of all records that are kept."""
         return sum(log.kept for log in self._logs.values())
 
-    async def append(self, stream: str, record: bytes, *, last: bool = False) -> None:
+    async def append(self, stream: str, record: bytes, *, last: bool = False) -> bool:
         """See `EventStore`."""
         log = self._logs.setdefault(stream, _Log())
         while log.unread and log.unread + len(record) > self._ahead and not log.gone.is_set():
@@ -189,6 +191,7 @@ class MemoryStore:
         log.drop_read(self._capacity)
         if last and not log.readers:
             self._retire(stream, log)
+        return not log.gone.is_set()
 
     async def read(self, stream: str, reader: str, after: int, wait: float) -> Batch:
         """See `EventStore`."""

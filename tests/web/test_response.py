@@ -281,7 +281,7 @@ def test_client_that_comes_too_late() -> None:
         late = get(server.url, first.last_id)
         assert late.data[-1] == {"type": "stream_stopped"}  # what had come by then, and the truth
         assert late.data[:-1] == NUMBERS[1 : len(late.data)]
-        until(lambda: not len(store))
+        until(lambda: not store.streams)
         too_late = get(server.url, first.last_id)
     assert [each["type"] for each in too_late.data] == ["stream_failed"]
     assert too_late.data[0]["error"]["code"] == "expired"
@@ -410,7 +410,7 @@ def test_hundreds_at_once() -> None:
     store = MemoryStore(keep=2)
     with Server(Starlette(routes=[Route("/", endpoint)])) as server:
         everything = asyncio.run(read_all())
-        until(lambda: not len(store))
+        until(lambda: not store.streams)
     for number, data in enumerate(everything):
         assert data == [*([str(number), each] for each in range(40)), ENDED]
     assert all(each.opened == each.closed == 1 for each in sources.values())
@@ -432,7 +432,7 @@ def test_crowd_that_leaves_leaves_nothing() -> None:
 
     with Server(application(upstream, store=store)) as server:
         asyncio.run(all_leave())
-        until(lambda: upstream.closed == upstream.opened and not len(store))
+        until(lambda: upstream.closed == upstream.opened and not store.streams)
         assert server.loop is not None
         until(lambda: len(asyncio.all_tasks(server.loop)) < 5)
     assert upstream.opened == 200

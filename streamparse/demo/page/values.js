@@ -44,7 +44,9 @@ export class ValueView {
       setMark(each.mark, "cut");
       each.shown.classList.remove("growing");
     }
-    if (node && state === "rejected") setMark(node.mark, "rejected");
+    if (!node || state !== "rejected") return;
+    setMark(node.mark, "rejected");
+    if (!node.children) node.shown.textContent ||= "–"; // refused at its first character
   }
 
   *#open(node) {
