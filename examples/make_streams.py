@@ -402,8 +402,8 @@ TABLE = {
     "guests": 4,
     "seating": "rooftop",
     "wishes": "A table by the rail, if there is one. One of us eats neither nuts nor sesame; "
-    "please tell the kitchen. We bring a cake of our own for the birthday, and would like plates for it "
-    "at about nine, with the lights down for a moment.",
+    "please tell the kitchen. We bring a cake of our own for the birthday, and would like plates "
+    "for it at about nine, with the lights down for a moment.",
 }
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import bench_growth, bench_json, bench_memory, peers, plot, timing
+from benchmarks import bench_growth, bench_json, bench_memory, bench_web, peers, plot, timing
 from benchmarks.corpus import DOCUMENTS, TOWER, cut, record_stream
 from benchmarks.peers import FLOOR, OURS, Peer
 
@@ -347,3 +347,19 @@ def test_bench_models(capsys: pytest.CaptureFixture[str]) -> None:
     for peer in against.values():
         assert peer(text[:1_000], text[1_000:1_004]) > 0
     assert bench_models.VALIDATOR.whole(json.loads(text)).title == "a catalogue"
+
+
+# Pages.
+
+
+def test_pages_get_every_event() -> None:
+    lines = bench_web.report(streams=3, rate=200, seconds=0.05).splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:]] == [
+        "streamparse, at pace",
+        "streamparse, flat out",
+        "passed through, at pace",
+        "passed through, flat out",
+    ]
+    result = bench_web.measure("streamparse", 3, 10, 200)
+    assert result.events == len(result.delays) == 30
+    assert 0 < result.delay(0.5) <= result.delay(0.99) < 5

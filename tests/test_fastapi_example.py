@@ -36,11 +36,14 @@ def loaded(name: str) -> Iterator[ModuleType]:
 @contextmanager
 def example(recording: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of the application, whose provider answers with `recording`."""
-    with loaded("stand_in_provider") as stand_in, loaded("fastapi_app") as application:
-        with Server(stand_in.provider(recording, size=200, pause=0.002)) as provider:
-            monkeypatch.setenv("PROVIDER", provider.url)
-            with Server(application.app) as server:
-                yield server.url
+    with (
+        loaded("stand_in_provider") as stand_in,
+        loaded("fastapi_app") as application,
+        Server(stand_in.provider(recording, size=200, pause=0.002)) as provider,
+    ):
+        monkeypatch.setenv("PROVIDER", provider.url)
+        with Server(application.app) as server:
+            yield server.url
 
 
 ANSWER = "/answer?question=What+now%3F"

@@ -112,7 +112,6 @@ class News:
             places[key].update(patch=packer.pack(its), open=_open_after(its[-1]))
         return told
 
-
     def _plainly(self, event: AnyMessageEvent) -> list[dict[str, Any]]:
         if isinstance(event, MessageStarted):
             head = {"type": event.type, "choice": event.choice}

@@ -72,7 +72,7 @@ def test_items_arrive_at_once() -> None:
 
 
 def test_events_of_a_stream_of_a_provider() -> None:
-    chunks = [{"choices": [{"delta": {"content": text}}]} for text in ("Hel", "lo")]
+    chunks: list[Any] = [{"choices": [{"delta": {"content": text}}]} for text in ("Hel", "lo")]
     chunks.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
 
     def answer() -> Any:
