@@ -170,7 +170,7 @@ def test_text_reasoning_and_status() -> None:
     parser.feed(chunk({"reasoning_content": " four."}))
     parser.feed(chunk({"content": "Four."}, "stop"))
     parser.finish()
-    assert lines(MessageView(parser.messages, footer=["3 events"])) == [
+    assert lines(MessageView(parser.messages, footer=["3 events"], fold=False)) == [
         "┊ Two and two,",
         "┊",
         "┊ that is four.",
@@ -186,7 +186,8 @@ def test_reasoning_is_dimmed() -> None:
     message = Message()
     message.content = [Reasoning("hmm")]
     message.status = "complete"
-    assert f"{ESCAPE}[2;3mhmm" in shown(MessageView([message]), colours=True)
+    assert f"{ESCAPE}[2;3mhmm" in shown(MessageView([message], fold=False), colours=True)
+    assert f"{ESCAPE}[2;3mreasoning" in shown(MessageView([message]), colours=True)
 
 
 def test_all_kinds_of_parts() -> None:
@@ -210,7 +211,7 @@ def test_all_kinds_of_parts() -> None:
     for expected in (
         "┊ (reasoning that is kept from view)",
         "web_search (server)",
-        '│ query  "tides"',
+        '│ ✓ query  "tides"',
         'result of web_search: [{"title": "Tides"}]',
         'source: {"url": "https://example.org"}',
         "run_code (custom)",
@@ -268,27 +269,28 @@ def test_arguments_grow() -> None:
     pieces = ('{"title": "Ti', 'des", "tags": ["sea', '", "moon"], "n": 1', "2", "}")
     seen = [card(*pieces[: count + 1]) for count in range(len(pieces))]
     assert seen == [
-        ['title  "Ti▌'],
-        ['title  "Tides"', 'tags   ["sea▌'],
-        ['title  "Tides"', 'tags   ["sea", "moon"]'],
-        ['title  "Tides"', 'tags   ["sea", "moon"]'],
-        ['title  "Tides"', 'tags   ["sea", "moon"]', "n      12"],
+        ['… title  "Ti▌'],
+        ['✓ title  "Tides"', '… tags   ["sea▌'],
+        ['✓ title  "Tides"', '✓ tags   ["sea", "moon"]'],
+        ['✓ title  "Tides"', '✓ tags   ["sea", "moon"]'],
+        ['✓ title  "Tides"', '✓ tags   ["sea", "moon"]', "✓ n      12"],
     ]
 
 
 def test_a_string_of_several_lines_is_shown_as_it_is() -> None:
-    assert card(r'{"body": "Dear Mira,\n\tthe b') == ["body  Dear Mira,", "the b▌"]
-    assert card(r'{"body": "a\nb"}', finish="tool_calls") == ["body  a", "b"]
+    assert card(r'{"body": "Dear Mira,\n\tthe b') == ["… body  Dear Mira,", "the b▌"]
+    assert card(r'{"body": "a\nb"}', finish="tool_calls") == ["✓ body  a", "b"]
 
 
 def test_a_truncated_string_does_not_look_whole() -> None:
-    assert card('{"a": "half', finish="length") == ['a  "half…']
-    assert card('{"a": {"b": [1, "half', finish="length") == ['a  {"b": [1, "half…']
+    assert card('{"a": "half', finish="length") == ['… a  "half…']
+    assert card('{"a": {"b": [1, "half', finish="length") == ['… a  {"b": [1, "half…']
 
 
 def test_rejected_call_says_why_and_shows_the_text() -> None:
     assert card('{"a": 1, "b": nul}', finish="tool_calls") == [
-        "a  1",
+        "✓ a  1",
+        "✗ b",
         "expected 'null', not 'nul' and '}' (invalid_literal)",
         '{"a": 1, "b": nul}',
     ]
@@ -296,7 +298,7 @@ def test_rejected_call_says_why_and_shows_the_text() -> None:
 
 def test_oddities_of_a_complete_call_are_told() -> None:
     seen = card('{"a": 1}', '{"a": 1}', finish="tool_calls")
-    assert seen == ["a  1", "the whole arguments came once more (repeated_arguments)"]
+    assert seen == ["✓ a  1", "the whole arguments came once more (repeated_arguments)"]
 
 
 def test_arguments_that_are_no_object() -> None:
@@ -306,9 +308,9 @@ def test_arguments_that_are_no_object() -> None:
 
 def test_what_is_open_shows_its_end_and_is_bounded() -> None:
     items = ", ".join(str(number) for number in range(1000))
-    assert card('{"a": [' + items + ", ") == ["a  […, 992, 993, 994, 995, 996, 997, 998, 999▌"]
+    assert card('{"a": [' + items + ", ") == ["… a  […, 992, 993, 994, 995, 996, 997, 998, 999▌"]
     long = card('{"a": {"b": "' + "x" * 5000 + "the end")
-    assert "".join(long).startswith('a  {"b":"…x')
+    assert "".join(long).startswith('… a  {"b":"…x')
     assert "".join(long).endswith("xthe end▌")
     assert sum(map(len, long)) < 500
 
@@ -322,14 +324,14 @@ def test_what_is_complete_is_shown_whole_when_asked() -> None:
 def test_deep_arguments() -> None:
     """Levels that nobody could read are left out; no recursion on the shape of the input."""
     text = '{"a": ' + "[" * 900 + '"bottom'
-    assert card(text) == ["a  " + "[" * 12 + "…"]
+    assert card(text) == ["… a  " + "[" * 12 + "…"]
     with_little_stack = sys.getrecursionlimit()
     sys.setrecursionlimit(300)
     try:
         seen = card(text + '"' + "]" * 900 + "}", finish="tool_calls")
     finally:
         sys.setrecursionlimit(with_little_stack)
-    assert seen == ["a  " + "[" * 12 + "…" + "]" * 12]
+    assert seen == ["✓ a  " + "[" * 12 + "…" + "]" * 12]
 
 
 # Keeping to the screen
