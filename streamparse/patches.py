@@ -18,6 +18,7 @@ an operation says only where its path differs from the last one, is `PatchPacker
 Packed operations, by their JSON:
 
 - `"text"`: append to the string at the path of the last operation.
+- `[value]`: add `value` as the next item, behind the one of the last operation.
 - `[n, step, ..., value]`: add `value`; its path is the first n steps of that of the last operation
   and then these steps (a name or an index each, not escaped).
 - `[[n, step, ...], "text"]`: append to the string at the path that is told in the same way.
@@ -120,9 +121,20 @@ class PatchPacker:
         last, self._last = self._last, change.path
         if change.op == "append" and change.path == last:
             return change.value
+        if change.op == "add" and _is_next(change.path, last):
+            return [change.value]
         shared = _shared(last, change.path)
         where = [shared, *change.path[shared:]]
         return [where, change.value] if change.op == "append" else [*where, change.value]
+
+
+def _is_next(path: Path, last: Path) -> bool:
+    """Is `path` that of the item behind the one at `last`?"""
+    if not last or len(path) != len(last):
+        return False
+    step, before = path[-1], last[-1]
+    is_next = isinstance(step, int) and isinstance(before, int) and step == before + 1
+    return is_next and path[:-1] == last[:-1]
 
 
 def _shared(one: Path, other: Path) -> int:
@@ -319,9 +331,12 @@ class PatchApplier:
     def _apply(self, operation: Any) -> None:
         if isinstance(operation, str):
             self._append(operation)
-        elif isinstance(operation, list) and len(operation) > 1:
+        elif isinstance(operation, list) and operation:
             *where, value = operation
-            if isinstance(where[0], list):
+            if not where:
+                self._go_packed(self._next_item())
+                self._add(value)
+            elif isinstance(where[0], list):
                 self._go_packed(where[0] if len(where) == 1 else [])
                 self._append(value)
             else:
@@ -330,7 +345,7 @@ class PatchApplier:
         elif isinstance(operation, dict):
             self._apply_plain(operation)
         else:
-            raise _invalid("neither an object, nor an array of two or more, nor a string")
+            raise _invalid("neither an object, nor an array that is not empty, nor a string")
 
     def _apply_plain(self, operation: Operation) -> None:
         op: Any = operation.get("op")
@@ -361,6 +376,12 @@ class PatchApplier:
         if not all(type(step) in (str, int) for step in steps):
             raise _invalid("a step is a name or an index")
         self._go(shared, steps)
+
+    def _next_item(self) -> list[Any]:
+        """Where the item behind that of the last operation is."""
+        if len(self._steps) == 1 or not isinstance(self._steps[-1], int):
+            raise _invalid("no item was before the next one")
+        return [len(self._steps) - 2, self._steps[-1] + 1]
 
     def _go(self, shared: int, steps: Sequence[Any]) -> None:
         """To the place of an operation; the value there may be missing yet."""
