@@ -470,3 +470,50 @@ def test_replay_in_javascript(
         assert node.ask(patches) == {"value": value, "code": None}
     without = [to_patches(events, append=False) for events in batches(text, sizes)]
     assert node.ask(without) == {"value": value, "code": None}
+
+
+# Whatever comes, both appliers do the same with it
+
+_STEPS = st.sampled_from(["", "a", "0", "1", "01", "-", "~", "__proto__", "length", 0, 1, 2, -1])
+_POINTERS = st.lists(_STEPS.map(str), max_size=3).map(lambda steps: json_pointer(tuple(steps)))
+_SMALL = st.sampled_from([None, True, 0, 1, "", "x", [], {}, [1], {"a": "y"}, [["z"], {"0": {}}]])
+_PLAIN = st.fixed_dictionaries(
+    {
+        "op": st.sampled_from(["add", "add", "replace", "append", "remove"]),
+        "path": _POINTERS | st.sampled_from(["a", "/~", None]),
+        "value": _SMALL,
+    }
+)
+_WHERE = st.tuples(st.integers(-1, 3), st.lists(_STEPS, max_size=2)).map(lambda w: [w[0], *w[1]])
+_PACKED = st.one_of(
+    st.text("ab", max_size=2),
+    st.tuples(_WHERE, _SMALL).map(lambda pair: [*pair[0], pair[1]]),
+    st.tuples(_WHERE, st.text("ab", max_size=2)).map(list),
+    _SMALL.map(lambda value: [value]),
+    _SMALL,
+)
+
+
+@given(_SMALL, st.lists(st.lists(_PLAIN | _PACKED, max_size=3), max_size=6))
+def test_any_operations(start: Any, patches: list[Any]) -> None:
+    applier = PatchApplier(start)
+    before = json.dumps(patches)
+    try:
+        for patch in patches:
+            applier.apply(patch)
+    except StreamParseError as error:
+        assert error.code in ("invalid_patch", "patch_target")
+    assert json.dumps(patches) == before
+    json.dumps(applier.value)
+
+
+@given(_SMALL, st.lists(st.lists(_PLAIN | _PACKED, max_size=3), max_size=6))
+def test_any_operations_in_javascript(node: Node, start: Any, patches: list[Any]) -> None:
+    applier = PatchApplier(start)
+    code = None
+    try:
+        for patch in patches:
+            applier.apply(patch)
+    except StreamParseError as error:
+        code = error.code
+    assert node.ask(patches, start) == {"value": applier.value, "code": code}

@@ -1,6 +1,6 @@
 // Applies patches of streamparse (Python), plain or packed, to a JSON value, in place:
 //   socket.onmessage = ({ data }) => render(applier.apply(JSON.parse(data)));
-// What does not fit throws an error with `code` and `path`; so does every later call.
+// A misfit throws an error with `code` and `path`; so does every later call.
 
 const { isArray } = Array;
 const { isInteger } = Number;
@@ -71,9 +71,9 @@ export class PatchApplier {
       check(step !== undefined, path);
       return step;
     });
+    check(op !== "append" || isText(value));
     if (op !== "add") look();
     if (op === "append") {
-      check(isText(value));
       check(isText(holder[step]), path);
       value = holder[step] + value;
     } else if (op === "add" && isArray(holder)) holder.splice(step, 0, 0);
