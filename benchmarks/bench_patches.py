@@ -80,7 +80,7 @@ def time_rows(size: int, seconds: float) -> Iterator[list[str]]:
         events = batches(pieces)
         making = pair(lambda: packed(events), lambda: plain(events), seconds)  # noqa: B023
         ways = packed(events), plain(events)
-        applying = pair(*(_applying(patches) for patches in ways), seconds)
+        applying = pair(_applying(ways[0]), _applying(ways[1]), seconds)
         figures = (microseconds(took / len(pieces)) for took in (*making, *applying))
         yield [name, *figures]
 

@@ -21,6 +21,7 @@ import pytest
 from benchmarks import bench_growth, bench_json, bench_memory, bench_patches, peers, plot, timing
 from benchmarks.corpus import DOCUMENTS, TOWER, cut, record_stream
 from benchmarks.peers import FLOOR, OURS, Peer
+from streamparse import JSONParser
 
 TINY = bench_json.Settings(("structure",), (200, 400), seconds=0.0, limit=5.0)
 
@@ -326,7 +327,7 @@ def test_bench_patches(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_bench_patches_counts_what_is_sent_again() -> None:
     pieces = cut(DOCUMENTS["structure"](400))
-    parser = bench_patches.JSONParser()
+    parser = JSONParser()
     exact = 0
     for piece in pieces:
         parser.feed(piece)
