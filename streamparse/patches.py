@@ -46,12 +46,19 @@ __all__ = ["PatchApplier", "PatchPacker", "to_patches"]
 
 Operation: TypeAlias = dict[str, Any]
 
-_STARTS: Final = (ValueStarted, ArgumentStarted, OutputStarted)
-_DELTAS: Final = (StringDelta, ArgumentDelta, OutputDelta)
-_ENDS: Final = (ValueCompleted, ArgumentCompleted, OutputCompleted)
-_VALUES: Final = _STARTS + _DELTAS + _ENDS
-_ARGUMENTS: Final = (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
-_OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
+_START, _DELTA, _END = range(3)
+# What an event tells of, and what it says.
+_ROLES: Final[dict[type, tuple[str, int]]] = {
+    ValueStarted: ("value", _START),
+    StringDelta: ("value", _DELTA),
+    ValueCompleted: ("value", _END),
+    ArgumentStarted: ("call", _START),
+    ArgumentDelta: ("call", _DELTA),
+    ArgumentCompleted: ("call", _END),
+    OutputStarted: ("output", _START),
+    OutputDelta: ("output", _DELTA),
+    OutputCompleted: ("output", _END),
+}
 
 
 # From events
@@ -162,17 +169,18 @@ def _changes(events: Iterable[Any], append: bool, of: ToolCall | Message | None)
     merging = _Merging(append)
     document = _key_of(of)
     for event in events:
-        if not isinstance(event, _VALUES):
+        kind, role = _ROLES.get(type(event), ("", _END))
+        if not kind:
             continue
-        its = _document_of(event)
+        its = _document_of(kind, event)
         if document is None:
             document = its
         if its != document:
             if of is None:
                 raise ValueError("events of several documents: choose one by `of`")
-        elif isinstance(event, _DELTAS):
+        elif role == _DELTA:
             merging.delta(event.path, event.text)
-        elif isinstance(event, _STARTS):
+        elif role == _START:
             merging.started(event.path, event.kind)
         else:
             merging.completed(event.path, event.value)
@@ -186,11 +194,11 @@ def _key_of(of: ToolCall | Message | None) -> object:
     return ("call", id(of)) if isinstance(of, ToolCall) else ("output", of.choice)
 
 
-def _document_of(event: Any) -> object:
+def _document_of(kind: str, event: Any) -> object:
     """Equal for the events of one document."""
-    if isinstance(event, _ARGUMENTS):
-        return "call", id(event.call)
-    return ("output", event.choice) if isinstance(event, _OUTPUTS) else "value"
+    if kind == "call":
+        return kind, id(event.call)
+    return (kind, event.choice) if kind == "output" else kind
 
 
 class _Merging:
