@@ -187,6 +187,39 @@ class CallReader:
         else:
             self._feed_json(text)
 
+    def take(self, text: str) -> int:
+        """As `feed`, where other text may follow the value: how much of `text` belongs to it.
+
+        Of text that breaks the JSON, what comes before the refused character; then the value does
+        not grow any more (`listening`), and the rest of the call goes through `feed`.
+        """
+        if self.waiting:
+            self._stop_waiting()
+        place, start = len(self.out), self.machine.offset
+        failure: StreamParseError | None = None
+        if self.open:
+            self.out.append(ToolCallDelta(self.call, text, self.choice))
+        try:
+            taken = self.machine.feed(text)
+        except StreamParseError as error:
+            failure = error
+            taken = min(max(error.offset - start, 0), len(text))
+        self.call.grow(text if taken == len(text) else text[:taken])
+        if self.open:
+            if taken < len(text) and failure is None:
+                self.out.pop(place)
+                if taken:
+                    self.out.insert(place, ToolCallDelta(self.call, text[:taken], self.choice))
+            if self.guard is not None:
+                self._heed_guard(place, start)
+            if failure is not None and self.open:
+                self._refuse(failure, place, start)
+        elif self.guard is not None:
+            self.guard.unseen.clear()
+        if failure is not None:
+            self.hushed = False
+        return taken
+
     def feed_value(self, value: Any) -> None:
         """The arguments as one parsed value."""
         if self.waiting:
@@ -249,7 +282,7 @@ class CallReader:
         text = self.transcriber.take()
         start = len(self.call.arguments_text)
         if text:
-            self.call.grow(text)
+            self.call.grow_generated(text)
         if not self.open:
             if self.guard is not None:
                 self.guard.unseen.clear()

@@ -269,12 +269,16 @@ class ToolCall(Part):
 
     def grow(self, text: str) -> None:
         """More of `arguments_text`, in amortised constant time."""
+        self.grow_generated(text)
+        if self.raw is not None:
+            self.grow_raw(text)
+
+    def grow_generated(self, text: str) -> None:
+        """More of `arguments_text` only, which is not how the source has it."""
         whole = self.arguments_text
         self.arguments_text = ""
         whole += text
         self.arguments_text = whole
-        if self.raw is not None:
-            self.grow_raw(text)
 
     def grow_raw(self, text: str) -> None:
         """More of `raw_text` only."""

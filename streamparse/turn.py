@@ -6,8 +6,10 @@ of them. `Turns` holds one `Turn` for each choice and the one list of events.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
+from streamparse._core._marks import mypyc_attr
 from streamparse._core.flat import equal
 from streamparse._core.sink import ValidatorFactory
 from streamparse.calls import CUT, LIMIT, NORMAL, CallReader
@@ -36,7 +38,7 @@ from streamparse.message_events import (
 from streamparse.output import OutputReader
 from streamparse.tools import Toolbox
 
-__all__ = ["Turn", "Turns"]
+__all__ = ["TextReader", "Turn", "Turns"]
 
 _STATUS: Final[dict[str, str]] = {
     "length": "truncated",
@@ -44,6 +46,19 @@ _STATUS: Final[dict[str, str]] = {
     "error": "failed",
 }
 _CLOSING: Final[dict[str, int]] = {"length": LIMIT, "content_filter": CUT, "error": CUT}
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class TextReader:
+    """Reads the text of one answer for more than text, and says to its turn what it finds."""
+
+    def feed(self, text: str) -> None:
+        """More text."""
+        raise NotImplementedError
+
+    def finish(self, normal: bool) -> bool:
+        """No more text comes; was nothing left open? `normal`: it was not cut by a limit."""
+        raise NotImplementedError
 
 
 class Turn:
@@ -59,6 +74,7 @@ class Turn:
         "noted",
         "out",
         "output",
+        "reader",
         "tools",
     )
 
@@ -75,6 +91,7 @@ class Turn:
         self.ended: bool = False  # has the last event gone out?
         self.noted: dict[str, Any] = {}  # what `note` said last, by name
         self.output: OutputReader | None = None  # reads the text too, where an output was asked
+        self.reader: TextReader | None = None  # gets the text first, where a format was given
 
     # The whole.
 
@@ -112,6 +129,15 @@ class Turn:
 
     def text(self, text: str, part: Text | None = None) -> None:
         """More text, in `part` or in the text that is growing now."""
+        if self.reader is not None:
+            if text:
+                self.begin()
+                self.reader.feed(text)
+        else:
+            self.plain_text(text, part)
+
+    def plain_text(self, text: str, part: Text | None = None) -> None:
+        """Text in which nothing more is to be found."""
         if text:
             self.begin()
             target = part if part is not None else self._growing(Text)
@@ -211,6 +237,7 @@ class Turn:
             return
         self.begin()
         closing = _CLOSING.get(reason, NORMAL)
+        self.finish_text(closing == NORMAL)
         self._close_calls(closing)
         message.finish_reason = self._finished(reason)
         message.raw_finish_reason = None if raw is None else str(raw)
@@ -226,6 +253,7 @@ class Turn:
         if self.ended or self.message.error is not None:
             return
         self.begin()
+        self.finish_text(False)
         self._close_calls(CUT)
         self.message.error = error
         self.message.finish_reason = "error"
@@ -238,6 +266,7 @@ class Turn:
         if self.ended:
             return
         self.begin()
+        self.finish_text(False)
         message = self.message
         # After a finish reason only calls that began later are open: nothing has settled them.
         cut = any(reader.open for reader in self.calls)
@@ -261,6 +290,12 @@ class Turn:
             message.error = error
         self.out.append(MessageFailed(message, error, self.choice))
 
+    def finish_text(self, normal: bool) -> bool:
+        """No more text comes; was nothing left open in it?"""
+        reader = self.reader
+        self.reader = None
+        return reader is None or reader.finish(normal)
+
     def _close_calls(self, how: int) -> None:
         last = len(self.calls) - 1
         for place, reader in enumerate(self.calls):
@@ -275,10 +310,21 @@ class Turns:
     """The answers of one response, by choice, and the events of them all.
 
     `output`: the kind of document that each text is to be, see `output.root_kind`; "" for none;
-    `judge`: what judges it. `tools`: what the calls may call, None for anything.
+    `judge`: what judges it. `tools`: what the calls may call, None for anything. `reading`: makes
+    what reads the text of an answer, where it is of a raw-text format.
     """
 
-    __slots__ = ("api", "events", "history", "judge", "limits", "output", "tools", "turns")
+    __slots__ = (
+        "api",
+        "events",
+        "history",
+        "judge",
+        "limits",
+        "output",
+        "reading",
+        "tools",
+        "turns",
+    )
 
     def __init__(
         self,
@@ -286,8 +332,10 @@ class Turns:
         output: str = "",
         judge: ValidatorFactory | None = None,
         tools: Toolbox | None = None,
+        reading: Callable[[Turn], TextReader] | None = None,
     ) -> None:
         self.limits = limits
+        self.reading = reading
         self.output = output
         self.judge = judge
         self.tools = tools
@@ -308,6 +356,8 @@ class Turns:
                 turn.output = OutputReader(
                     self.output, turn.message, self.events, self.limits, self.judge
                 )
+            if self.reading is not None:
+                turn.reader = self.reading(turn)
             self.turns[choice] = turn
         return turn
 

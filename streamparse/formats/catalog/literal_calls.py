@@ -1,0 +1,102 @@
+"""Formats whose calls are written as code: Python's call syntax, and Gemma's own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streamparse.formats.table import Call, Format, Header, Literals, Reasoning, Section
+
+__all__ = ["FORMATS"]
+
+#: A call begins with a letter or `_`.
+_NAME_START: Final = "a"
+_PYTHON: Final = Call(
+    first=_NAME_START,
+    header=Header(
+        pattern=r"(?P<name>[^\W\d][\w.\-]*)\s*", end=("(",), forbidden="[]{})\"'`,;:=<>\n"
+    ),
+    payload=Literals(),
+)
+_LIST: Final = "[,]"
+# Without markers a list of calls is one only where the answer begins.
+_BARE: Final = Section(at_start="[", skip=_LIST)
+
+
+def _gemma(quote: str) -> Literals:
+    return Literals(close="}", assign=":", quotes=(quote,), escapes=False, bare=True)
+
+
+_GEMMA_NAME: Final = Header(
+    pattern=r"\s*(?P<name>[^\s{}<>\"']+)\s*", end=("{",), forbidden="\n}<>\"'"
+)
+
+FORMATS: Final = (
+    Format(
+        name="pythonic",
+        models="Llama 3.2 1B/3B, ToolACE-8B, others",
+        source="parsers: vLLM, SGLang pythonic",
+        calls=(_PYTHON,),
+        sections=(_BARE,),
+    ),
+    Format(
+        name="llama4_pythonic",
+        models="Llama 4 Scout/Maverick",
+        source="parsers: vLLM llama4_pythonic, SGLang",
+        calls=(_PYTHON,),
+        sections=(
+            _BARE,
+            Section(open=("<|python_start|>",), close=("<|python_end|>",), skip=_LIST),
+        ),
+    ),
+    # One call a line, no brackets.
+    Format(
+        name="olmo3",
+        models="AI2 Olmo-3 7B/32B",
+        source="parsers: vLLM olmo3, ollama",
+        calls=(_PYTHON,),
+        sections=(Section(open=("<function_calls>",), close=("</function_calls>",), skip="[,];"),),
+    ),
+    # Later versions may leave the markers out.
+    Format(
+        name="lfm2",
+        models="LiquidAI LFM2, LFM2.5",
+        source="parsers: vLLM, SGLang, llama.cpp, ollama",
+        calls=(_PYTHON,),
+        sections=(
+            _BARE,
+            Section(open=("<|tool_call_start|>",), close=("<|tool_call_end|>",), skip=_LIST),
+        ),
+    ),
+    Format(
+        name="functiongemma",
+        models="google/functiongemma-270m",
+        source="parsers: vLLM, ollama",
+        calls=(
+            Call(
+                open=("<start_function_call>call:",),
+                header=_GEMMA_NAME,
+                payload=_gemma("<escape>"),
+                close=("<end_function_call>",),
+            ),
+        ),
+        reasoning=None,
+    ),
+    # The marker alone may be quoted in prose: only `call:` makes it one. Models drop that word.
+    Format(
+        name="gemma4",
+        models="Gemma 4 (E2B…31B)",
+        source="parsers: vLLM py+rust, SGLang, llama.cpp, ollama",
+        calls=(
+            Call(
+                open=("call:", ":"),
+                header=_GEMMA_NAME,
+                payload=_gemma('<|"|>'),
+                outside=False,
+            ),
+        ),
+        sections=(Section(open=("<|tool_call>",), close=("<tool_call|>",)),),
+        reasoning=Reasoning(
+            open=("<|channel>thought\n", "<|channel>thought"), close=("<channel|>",), calls="end"
+        ),
+    ),
+)

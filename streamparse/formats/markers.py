@@ -1,0 +1,74 @@
+"""Literals to be found in text that arrives in pieces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+__all__ = ["Markers", "UNDECIDED"]
+
+#: The text ends inside what may become a marker.
+UNDECIDED: Final = "\0"
+
+_NEVER: Final = re.compile(r"(?!)")
+
+
+class Markers:
+    """A set of literals, the longest first. Without state: shared by all parsers of a format.
+
+    >>> tags = Markers(["<a>", "<b>"])
+    >>> tags.find("x <a> y", 0, False), tags.find("x <a", 0, False), tags.find("x <a", 0, True)
+    ((2, '<a>'), (2, ''), (4, ''))
+    """
+
+    __slots__ = ("longer", "longest", "pattern", "prefixes", "starts", "words")
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = sorted({word for word in words if word}, key=len, reverse=True)
+        found = "|".join(re.escape(word) for word in self.words)
+        self.pattern = re.compile(found) if found else _NEVER
+        first = "|".join(re.escape(char) for char in {word[0] for word in self.words})
+        self.starts = re.compile(first) if first else _NEVER
+        self.prefixes = {word[:end] for word in self.words for end in range(1, len(word))}
+        self.longer = {word for word in self.words if word in self.prefixes}
+        self.longest: int = max((len(word) for word in self.words), default=0)
+
+    def find(self, text: str, pos: int, final: bool) -> tuple[int, str]:
+        """The first literal from `pos` on, and its place.
+
+        `""` if there is none: the place is then that of the undecided rest of the text, which may
+        become one, or the text's end. `final`: nothing follows the text.
+        """
+        found = self.pattern.search(text, pos)
+        if found is not None:
+            word = found.group()
+            if final or word not in self.longer or found.end() < len(text):
+                return found.start(), word
+            return found.start(), ""
+        return (len(text) if final else self.undecided(text, pos)), ""
+
+    def at(self, text: str, pos: int, final: bool) -> str:
+        """The literal at `pos`; `""`: there is none; `UNDECIDED`: more text must tell."""
+        found = self.pattern.match(text, pos)
+        if found is not None:
+            word = found.group()
+            if final or word not in self.longer or found.end() < len(text):
+                return word
+            return UNDECIDED
+        if not final and len(text) - pos < self.longest:
+            rest = text[pos:]
+            if not rest or rest in self.prefixes:
+                return UNDECIDED
+        return ""
+
+    def undecided(self, text: str, pos: int) -> int:
+        """Where the text begins to be what may become a literal; its length, if nowhere."""
+        end = len(text)
+        found = self.starts.search(text, max(pos, end - self.longest + 1))
+        while found is not None:
+            place = found.start()
+            if text[place:] in self.prefixes:
+                return place
+            found = self.starts.search(text, place + 1)
+        return end
