@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from streamparse.errors import ProviderError, StreamParseError, WireError
+from streamparse.formats.parser import TextReading
+from streamparse.formats.table import Format
 from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import AnyMessageEvent
@@ -61,6 +63,9 @@ class MessageParser:
 
     - `api`: the wire format; `"auto"` (the default) tells it from the first records; `"text"` is
       the plain text of a model.
+    - `format`: the raw-text tool-call format of the text: a name of `formats.names()`, `"auto"`, a
+      `Format` of your own, or a `TextReading` with options. Alone it means `api="text"`; with a
+      wire API it is for servers that pass the model's text on as it is.
     - `tools`: what the model may call, see `tools.Toolbox`: pydantic models, functions, JSON
       Schemas `{"name", "parameters"}`, tool dicts of any provider. A call of another tool, or with
       arguments that cannot become valid any more, is `ToolCallRejected` at that character; calls
@@ -86,13 +91,14 @@ class MessageParser:
         self,
         api: str | None = None,
         *,
+        format: str | Format | TextReading | None = None,
         tools: Any = None,
         output: Any = None,
         output_dialect: str = "strict",
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        name = "auto" if api is None else api
+        name = api or ("auto" if format is None else "text")
         if name not in APIS:
             raise ValueError(f"api must be one of {', '.join(APIS)}, not {api!r}")
         self._limits = limits if limits is not None else Limits()
@@ -106,6 +112,7 @@ class MessageParser:
             "" if output is None else root_kind(output),
             judge_of(output),
             None if tools is None else Toolbox(tools),
+            _reading_of(format),
         )
         #: Times and counts, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)
@@ -242,9 +249,10 @@ class MessageParser:
     def _finish_text(self) -> None:
         """The end of a text is a normal one, but inside a character."""
         cut = "" if self._decoder is None else self._decoder.finish()
+        turn = self._turns.at(0)
         if cut:
-            self._turns.at(0).text(cut)
-        else:
+            turn.text(cut)
+        elif turn.finish_text(True):
             self._turns.finish("stop")
 
     # Records.
@@ -352,6 +360,10 @@ class MessageParser:
         self._turns.end()
         error.events = self._take_events()
         self._failure = error.copy_without_events()
+
+
+def _reading_of(format: Any) -> TextReading | None:
+    return format if format is None or isinstance(format, TextReading) else TextReading(format)
 
 
 def _text_of(record: Record) -> str:

@@ -137,6 +137,8 @@ class ModelValidator(ValidatorFactory):
 
     def json_schema(self) -> Any:
         """What pydantic says the JSON of the type is like; None where it cannot say it."""
+        from pydantic.errors import PydanticUserError
+
         try:
             return self.adapter.json_schema()
         except PydanticUserError:

@@ -1,6 +1,6 @@
 """Raw-text tool-call formats: what open models write when no server has parsed it for you."""
 
-from streamparse.formats.parser import FormatParser
+from streamparse.formats.parser import FormatParser, TextReading
 from streamparse.formats.registry import get, names
 from streamparse.formats.table import (
     Call,
@@ -29,6 +29,7 @@ __all__ = [
     "Parameters",
     "Reasoning",
     "Section",
+    "TextReading",
     "get",
     "names",
 ]

@@ -235,7 +235,7 @@ class Framing(Host):
         self._end_run()
         if kind == REASON:
             self.mode = REASONING
-        elif kind == ANSWER or kind == LEAVE or (kind == DROP and self.mode == LATE):
+        elif kind in (ANSWER, LEAVE) or (kind == DROP and self.mode == LATE):
             self.fresh = self.fresh or kind == ANSWER
             self.mode = CONTENT
 
@@ -416,7 +416,8 @@ class Framing(Host):
         """The header of a channel is whole: where does its body go?"""
         plan = self.plan
         channels = plan.channels
-        assert channels is not None and plan.recipient is not None
+        assert channels is not None
+        assert plan.recipient is not None
         found = plan.recipient.search(self.header)
         target = "" if found is None else found.group(1)
         routed = target in channels.reasoning or target in channels.content

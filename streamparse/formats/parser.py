@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from streamparse.errors import StreamParseError
+from streamparse.formats.auto import AutoFraming
 from streamparse.formats.framing import Framing
+from streamparse.formats.plan import Plan
 from streamparse.formats.registry import format_of, plan_of
 from streamparse.formats.table import Format
 from streamparse.limits import Limits
@@ -34,13 +36,19 @@ class TextReading:
         prompt_suffix: str = "",
         suffix: str = "",
     ) -> None:
-        self.plan = plan_of(format_of(format), suffix)
+        #: None: told from the first marker.
+        self.plan: Plan | None = None
+        if format != "auto":
+            self.plan = plan_of(format_of(format), suffix)
         self.in_reasoning = bool(in_reasoning)
         self.prompt_suffix = prompt_suffix
 
     def __call__(self, turn: Turn) -> Framing:
         """A reader for this answer."""
-        framing = Framing(turn, self.plan, turn.limits)
+        if self.plan is None:
+            framing: Framing = AutoFraming(turn, turn.limits)
+        else:
+            framing = Framing(turn, self.plan, turn.limits)
         framing.start(self.in_reasoning, self.prompt_suffix)
         return framing
 
@@ -48,11 +56,11 @@ class TextReading:
 class FormatParser:
     """Reads model text in one raw-text tool-call format.
 
-    `format` is a name (see `names`) or a `Format` of your own; the other options are those of
-    `TextReading`, and `tools` and `limits` those of `MessageParser`. `feed` takes text cut
-    anywhere and returns the events it decided; `finish` says that the text has ended, which is
-    its normal end, and returns the last ones. Raises `LimitError`, `TypeError` and, for options
-    that are none, `ValueError`.
+    `format` is a name (see `names`), `"auto"` or a `Format` of your own; the other options are
+    those of `TextReading`, and `tools` and `limits` those of `MessageParser`. `feed` takes text
+    cut anywhere and returns the events it decided; `finish` says that the text has ended, which
+    is its normal end, and returns the last ones. Raises `LimitError`, `TypeError` and, for
+    options that are none, `ValueError`.
 
     >>> parser = FormatParser("hermes")
     >>> events = parser.feed('On it. <tool_call>{"name": "water", "arguments": {"litres": 2')

@@ -190,7 +190,7 @@ class CallPayload(Payload):
             state = self.state
             if state == _IN_ARGUMENTS:
                 pos = self._arguments(text, pos)
-            elif state == _IN_KEY or state == _IN_VALUE:
+            elif state in (_IN_KEY, _IN_VALUE):
                 pos = self._inside(text, pos)
             elif text[pos] in _SPACE:
                 pos += 1
@@ -298,14 +298,14 @@ class CallPayload(Payload):
 
     def _arguments(self, text: str, pos: int) -> int:
         reader = self.reader
-        if reader is not None and not self.decoded and self.early is None:
-            if not self.machine.offset:  # else a part of them was held back
-                pos += reader.take(text[pos:] if pos else text)
-                if not reader.listening:
-                    self.broken = True
-                elif reader.whole:
-                    self.state = _KEY
-                return pos
+        held = self.decoded or self.early is not None or self.machine.offset > 0
+        if reader is not None and not held:
+            pos += reader.take(text[pos:] if pos else text)
+            if not reader.listening:
+                self.broken = True
+            elif reader.whole:
+                self.state = _KEY
+            return pos
         try:
             taken = self.machine.feed(text[pos:])
         except StreamParseError as error:

@@ -124,9 +124,8 @@ class Plan:
         found = {word: Action(END) for word in format.ends_of_turn}
         reasoning = format.reasoning
         if mode in (CONTENT, LATE) or (mode == REASONING and self.calls_in_reasoning != "text"):
-            for word, action in self._openers().items():
-                if action.call is None or action.call.call.outside:
-                    found[word] = action
+            openers = self._openers()
+            found.update({word: openers[word] for word in openers if _stands_alone(openers[word])})
         if mode != REASONING:
             found.update({word: Action(DROP) for word in format.drop})
         if reasoning is not None:
@@ -140,6 +139,11 @@ class Plan:
             found.update({word: Action(LEAVE) for word in channels.close})
             found.update({word: Action(CHANNEL) for word in channels.open})
         return found
+
+
+def _stands_alone(action: Action) -> bool:
+    """May it stand outside a section?"""
+    return action.call is None or action.call.call.outside
 
 
 def _channel_call(channels: Channels | None) -> CallPlan | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from streamparse._core.flat import equal
 from streamparse._core.parser import JSONParser
 from streamparse._core.sink import NOTHING
 from streamparse.errors import StreamParseError
@@ -200,7 +201,7 @@ def _is_written(literal: Any, text: str) -> bool:
         return text.lower() == ("true" if literal else "false")
     if isinstance(literal, (int, float)):
         return _number(text) == literal
-    return bool(read_json(text) == literal)
+    return bool(equal(read_json(text), literal))
 
 
 def _as_type(name: str, text: str, trimmed: str) -> Any:

@@ -14,7 +14,9 @@ FORMATS: Final = (
     Format(
         name="harmony",
         models="gpt-oss-20b/120b, gpt-oss-safeguard",
-        source="parsers: vLLM openai, SGLang gpt-oss, llama.cpp, ollama, lmdeploy, openai/harmony",
+        source=(
+            "parsers: vLLM openai, SGLang gpt-oss, llama.cpp, ollama, lmdeploy, openai/harmony"
+        ),
         calls=(),
         channels=Channels(
             open=("<|start|>", "<|channel|>"),

@@ -33,8 +33,14 @@ def _block(open: str, close: str) -> tuple[Section, ...]:
 FORMATS: Final = (
     Format(
         name="hermes",
-        models="Hermes 2/3, Qwen2.5, Qwen3 (dense/MoE instruct + thinking), QwQ, most Qwen-derived finetunes",
-        source="parsers: vLLM hermes,qwen3_json; SGLang qwen,qwen25,hermes; llama.cpp auto (JSON_NATIVE); ollama qwen3; lmdeploy qwen2d5,qwen3",
+        models=(
+            "Hermes 2/3, Qwen2.5, Qwen3 (dense/MoE instruct + thinking), QwQ, most "
+            "Qwen-derived finetunes"
+        ),
+        source=(
+            "parsers: vLLM hermes,qwen3_json; SGLang qwen,qwen25,hermes; llama.cpp auto "
+            "(JSON_NATIVE); ollama qwen3; lmdeploy qwen2d5,qwen3"
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_call>", "</tool_call>"),
     ),
@@ -230,7 +236,10 @@ FORMATS: Final = (
     Format(
         name="llama3_json",
         models="Llama 3.1/3.2/3.3, Llama 4 (json template)",
-        source="parsers: vLLM py+rust llama3_json,llama4_json; SGLang llama3; llama.cpp; lmdeploy llama3",
+        source=(
+            "parsers: vLLM py+rust llama3_json,llama4_json; SGLang llama3; llama.cpp; "
+            "lmdeploy llama3"
+        ),
         calls=(
             Call(
                 payload=JsonCall(argument_keys=("parameters", "arguments")), first="{", sure=False

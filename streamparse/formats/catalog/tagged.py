@@ -53,9 +53,9 @@ def _invoke(prefix: str, typing: str = "schema", outside: bool = False) -> Call:
     )
 
 
-def _dsml(prefix: str, sections: tuple[str, ...]) -> tuple[tuple[Call, ...], tuple[Section, ...]]:
+def _dsml(prefix: str) -> Call:
     """DeepSeek's markup: parameters say whether they are strings; without that they are JSON."""
-    call = Call(
+    return Call(
         open=(f"<{prefix}invoke",),
         header=Header(pattern=r"\s+name=[\"'](?P<name>[^\"']*)[\"']\s*", end=(">",)),
         payload=Parameters(
@@ -71,20 +71,11 @@ def _dsml(prefix: str, sections: tuple[str, ...]) -> tuple[tuple[Call, ...], tup
         ),
         close=(f"</{prefix}invoke>",),
     )
-    section = Section(
-        open=tuple(f"<{prefix}{word}>" for word in sections),
-        close=tuple(f"</{prefix}{word}>" for word in sections),
-    )
-    return (call,), (section,)
 
 
-def _deepseek(prefix: str, *sections: str) -> dict[str, object]:
-    calls, around = _dsml(prefix, sections)
-    return {"calls": calls, "sections": around, "reasoning": _THINK}
-
-
-def _section(tag: str) -> tuple[Section, ...]:
-    return (Section(open=(f"<{tag}>",), close=(f"</{tag}>",)),)
+def _section(*tags: str) -> tuple[Section, ...]:
+    opens, closes = [f"<{tag}>" for tag in tags], [f"</{tag}>" for tag in tags]
+    return (Section(open=tuple(opens), close=tuple(closes)),)
 
 
 _CODER: Final = (_function(),)
@@ -208,27 +199,35 @@ FORMATS: Final = (
         name="deepseek_v32",
         models="DeepSeek-V3.2; V3.2-Exp (DSML spelled with ordinary tokens)",
         source="parsers: vLLM py+rust, SGLang, llama.cpp, lmdeploy",
-        **_deepseek("｜DSML｜", "function_calls"),
+        calls=(_dsml("｜DSML｜"),),
+        sections=_section("｜DSML｜function_calls"),
+        reasoning=_THINK,
     ),
     # Openers are misspelt, or left out, in production.
     Format(
         name="deepseek_v4",
         models="DeepSeek-V4, V4-Flash",
         source="parsers: vLLM py+rust, SGLang, llama.cpp, lmdeploy",
-        **_deepseek("｜DSML｜", "tool_calls", "toolcalls", "tool"),
+        calls=(_dsml("｜DSML｜"),),
+        sections=_section("｜DSML｜tool_calls", "｜DSML｜toolcalls", "｜DSML｜tool"),
+        reasoning=_THINK,
     ),
     # A space behind the prefix; the spelling of V4 is text here.
     Format(
         name="deepseek_v41",
         models="DeepSeek-V4.1",
         source="parsers: vLLM py+rust, SGLang",
-        **_deepseek("｜DSML｜ ", "calls"),
+        calls=(_dsml("｜DSML｜ "),),
+        sections=_section("｜DSML｜ calls"),
+        reasoning=_THINK,
     ),
     Format(
         name="gigachat35",
         models="Sber GigaChat3.5",
         source="parsers: SGLang",
-        **_deepseek("｜GCML｜", "tool_calls"),
+        calls=(_dsml("｜GCML｜"),),
+        sections=_section("｜GCML｜tool_calls"),
+        reasoning=_THINK,
     ),
     # Messages with recipients: `self` is reasoning, `user` and `commentary` are the answer, any
     # other is a tool, in whose message calls count.
