@@ -63,6 +63,7 @@ COMPILED = (
     "streamparse/formats/literals.py",
     "streamparse/formats/markers.py",
     "streamparse/formats/parameters.py",
+    "streamparse/formats/parser.py",
     "streamparse/formats/payloads.py",
     "streamparse/formats/plan.py",
     "streamparse/formats/typing.py",

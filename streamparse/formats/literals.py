@@ -453,11 +453,11 @@ class LiteralMachine:
     def _say_unit(self, char: str, pos: int) -> None:
         """One code unit: halves of a surrogate pair that meet are one character."""
         high = self.high
-        if high and "\udc00" <= char <= "\udfff":
+        code = ord(char)
+        if high and 0xDC00 <= code <= 0xDFFF:
             self.high = ""
-            code = 0x10000 + ((ord(high) - 0xD800) << 10) + ord(char) - 0xDC00
-            self._say(chr(code), pos)
-        elif "\ud800" <= char <= "\udbff":
+            self._say(chr(0x10000 + ((ord(high) - 0xD800) << 10) + code - 0xDC00), pos)
+        elif 0xD800 <= code <= 0xDBFF:
             self._say("", pos)
             self.high = char
         else:

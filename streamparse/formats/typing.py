@@ -200,8 +200,9 @@ def _is_written(literal: Any, text: str) -> bool:
     if isinstance(literal, bool):
         return text.lower() == ("true" if literal else "false")
     if isinstance(literal, (int, float)):
-        return _number(text) == literal
-    return bool(equal(read_json(text), literal))
+        value = _number(text)
+        return isinstance(value, (int, float)) and value == literal
+    return equal(read_json(text), literal)
 
 
 def _as_type(name: str, text: str, trimmed: str) -> Any:
