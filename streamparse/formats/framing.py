@@ -84,6 +84,7 @@ class Framing(Host):
         self.fresh: bool = True  # nothing was said since the answer began
         self.running: bool = False  # the run has begun to be said
         self.space: str = ""  # white space before it
+        self.blocks: bool = False  # has there been anything but text?
         # The attempt at a call: its text so far, should it be none.
         self.attempt: bool = False
         self.raw: list[str] = []
@@ -107,7 +108,7 @@ class Framing(Host):
             self._run(prompt, False)
             self.silent = False
             self.raw = []
-            self.space, self.running, self.fresh = "", False, True
+            self.space, self.running, self.fresh, self.blocks = "", False, True, False
         if in_reasoning:
             self.mode = REASONING
 
@@ -126,7 +127,7 @@ class Framing(Host):
         pos = self._run(text, True)
         rest = text[pos:]
         whole = self._settle(rest, normal)
-        if self.space.isspace() and self.fresh and not self.turn.begun:
+        if self.space.isspace() and not self.blocks and self.fresh:
             self._emit(self.space)  # all there ever was
         self.space = ""
         return whole and self.mode != REASONING
@@ -240,6 +241,7 @@ class Framing(Host):
             self.mode = CONTENT
 
     def _end_run(self) -> None:
+        self.blocks = True
         self.space = ""
         self.running = False
 
@@ -338,15 +340,22 @@ class Framing(Host):
             self.gap = ""
             self._begin_attempt("", True)
         elif word not in plan.separators:
-            self._leave()
-            self.gap = self.space = ""
+            self._close_section()
         return pos + len(word)
+
+    def _close_section(self) -> None:
+        """The section's closer: if nothing before it was a call, it was text."""
+        self.section = None
+        self._leave()
+        self.space = ""
 
     def _leave(self) -> None:
         """The section is over; if nothing in it was a call, it was text."""
         if self.attempt:
             self.failing = True
             return
+        if self.section is not None and self.section.close and self.mode == CONTENT:
+            self.mode = LATE
         self.section = None
         self.state = _TEXT
         self.space = self.gap

@@ -98,6 +98,7 @@ class LiteralMachine:
         "brackets",
         "collected",
         "collects",
+        "delimiters",
         "done",
         "first",
         "high",
@@ -121,6 +122,8 @@ class LiteralMachine:
         self.sink = Sink()
         self.limits = limits
         self.markers = Markers(style.quotes)
+        # Delimiters of several characters: nothing is escaped between them.
+        self.delimiters = Markers([quote for quote in style.quotes if len(quote) > 1])
         self.done: bool = False
         self.started: bool = False  # has a name with its sign, or the end, been seen?
         self.state: int = _KEY
@@ -310,18 +313,18 @@ class LiteralMachine:
         ends = _BARE_END if self.style.bare else _WORD_END
         found = ends.search(text, pos)
         stop = len(text) if found is None else found.start()
-        closed = False
+        closed, size = False, 0
         if self.style.bare:
             # A string whose opening quote the model left out ends with the closing one.
-            place, quote = self.markers.find(text, pos, final)
+            place, quote = self.delimiters.find(text, pos, final)
             if place < stop:
-                stop, closed = place, bool(quote)
+                stop, closed, size = place, bool(quote), len(quote)
                 found = None
         self.collected += text[pos:stop]
         self._bound(len(self.collected), pos)
         if closed:
             self._scalar(self.collected, pos)
-            return stop + len(self.style.quotes[0])
+            return stop + size
         if found is not None:
             self._scalar(self._meaning(self.collected.strip(), pos), pos)
         return stop
@@ -354,10 +357,12 @@ class LiteralMachine:
         """A quote: with escapes it may be the first of three, or of an empty string's two."""
         self.quote = quote
         self.length = 0
-        self.state = _OPENING if self.style.escapes else _STRING
         self.triple = False
-        if not self.style.escapes:
+        if len(quote) > 1:
+            self.state = _STRING
             self._begin_string()
+        else:
+            self.state = _OPENING
         return pos + len(quote)
 
     def _opening(self, text: str, pos: int, final: bool) -> int:
@@ -376,8 +381,8 @@ class LiteralMachine:
             self.sink.start_string(0)
 
     def _string(self, text: str, pos: int, final: bool) -> int:
-        if not self.style.escapes:
-            stop, quote = self.markers.find(text, pos, final)
+        if len(self.quote) > 1:
+            stop, quote = self.delimiters.find(text, pos, final)
             self._say(text[pos:stop], pos)
             if not quote:
                 return stop

@@ -250,7 +250,7 @@ class CallPayload(Payload):
             return
         known = (*spec.name_keys, *spec.argument_keys, *spec.id_keys, "type")
         self.recognized = self.recognized or self.key in known
-        if not self.sure and not self.recognized:
+        if not self.sure and self.reader is None and self.key not in known:
             self.refused = True  # an object, but none that calls anything
 
     def _begin_value(self, char: str) -> None:

@@ -25,7 +25,7 @@ LEAVE: Final = 7  # a channel's body is over
 CONTENT: Final = 0
 REASONING: Final = 1
 QUOTED: Final = 2  # content in which calls do not count
-LATE: Final = 3  # content after a call that ended reasoning: its closer may still come
+LATE: Final = 3  # content after a call whose section or reasoning may still be closed
 
 
 class Action:
@@ -118,6 +118,12 @@ class Plan:
                 found[word] = Action(CALL, None, plan)
         return found
 
+    def _late_closers(self) -> list[str]:
+        """What may still come of a call that has ended otherwise."""
+        reasoning = () if self.format.reasoning is None else self.format.reasoning.close
+        sections = _all(section.close for section in self.format.sections)
+        return [*reasoning, *sections, *_all(call.close for call in self.format.calls)]
+
     def _actions(self, mode: int) -> dict[str, Action]:
         """What literals mean in text of this kind."""
         format, channels = self.format, self.channels
@@ -133,8 +139,8 @@ class Plan:
                 found.update({word: Action(REASON) for word in reasoning.open})
             if mode == REASONING:
                 found.update({word: Action(ANSWER) for word in reasoning.close})
-            if mode == LATE:
-                found.update({word: Action(DROP) for word in reasoning.close})
+        if mode == LATE:
+            found.update({word: Action(DROP) for word in self._late_closers()})
         if channels is not None:
             found.update({word: Action(LEAVE) for word in channels.close})
             found.update({word: Action(CHANNEL) for word in channels.open})

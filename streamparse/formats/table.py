@@ -156,15 +156,14 @@ class Literals:
     """Arguments as literals of a programming language.
 
     - `close`: the bracket that ends them; `assign`: what stands between name and value.
-    - `quotes`: what strings are in; `escapes`: backslashes are as in Python, and a quote ends the
-      string only where a string may end.
+    - `quotes`: what strings are in. With a quote of one character backslashes are as in Python, and
+      the quote ends the string only where a string may end; between longer ones all is verbatim.
     - `bare`: unquoted words are strings, as are the keys of objects.
     """
 
     close: str = ")"
     assign: str = "="
     quotes: tuple[str, ...] = ("'", '"')
-    escapes: bool = True
     bare: bool = False
 
 

@@ -142,7 +142,7 @@ FORMATS: Final = (
         calls=(_UNSURE,),
         sections=(
             Section(at_start="[", open=("[TOOL_CALLS]",), skip=_ARRAY),
-            Section(open=("```json\n", "```json ["), close=("```",), skip=_ARRAY),
+            Section(open=("```json",), close=("```",), skip=_ARRAY),
             Section(open=("<tool_call>",), close=("</tool_call>",), skip=_ARRAY),
         ),
     ),

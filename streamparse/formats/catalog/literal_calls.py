@@ -23,11 +23,11 @@ _BARE: Final = Section(at_start="[", skip=_LIST)
 
 
 def _gemma(quote: str) -> Literals:
-    return Literals(close="}", assign=":", quotes=(quote,), escapes=False, bare=True)
+    return Literals(close="}", assign=":", quotes=(quote, '"'), bare=True)
 
 
 _GEMMA_NAME: Final = Header(
-    pattern=r"\s*(?P<name>[^\s{}<>\"']+)\s*", end=("{",), forbidden="\n}<>\"'"
+    pattern=r"\s*(?P<name>[^\s{}()<>\"']+)\s*", end=("{", "({"), forbidden="\n}<>\"'"
 )
 
 FORMATS: Final = (
@@ -81,7 +81,8 @@ FORMATS: Final = (
         ),
         reasoning=None,
     ),
-    # The marker alone may be quoted in prose: only `call:` makes it one. Models drop that word.
+    # The marker alone may be quoted in prose: only `call:` makes it one. Models drop that
+    # word, or write `({…})`.
     Format(
         name="gemma4",
         models="Gemma 4 (E2B…31B)",
@@ -94,7 +95,9 @@ FORMATS: Final = (
                 outside=False,
             ),
         ),
-        sections=(Section(open=("<|tool_call>",), close=("<tool_call|>",)),),
+        sections=(
+            Section(open=("<|tool_call>", "<|tool_call|>"), close=("<tool_call|>",), skip=")"),
+        ),
         reasoning=Reasoning(
             open=("<|channel>thought\n", "<|channel>thought"), close=("<channel|>",), calls="end"
         ),
