@@ -67,6 +67,7 @@ FORMATS = (
     "registry",
     "auto",
     "parser",
+    "detect",
 )
 
 # Module: (layer, position in the layer). A module that is missing here fails, as does an entry
