@@ -1,4 +1,7 @@
-"""The README tells the truth: its blocks run, its commands are there, its pictures are real."""
+"""The README tells the truth: its blocks run, its commands are there, its pictures are real.
+
+The blocks of the pages in `docs/` run as well.
+"""
 
 from __future__ import annotations
 
@@ -18,24 +21,32 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
 def blocks() -> dict[str, str]:
-    """By line number, each block padded so that a traceback names the line of the README."""
+    """By page and line, each block padded so that a traceback names the line of the page."""
     found = {}
-    for match in BLOCK.finditer(README):
-        above = README.count("\n", 0, match.start(1))
-        found[f"line {above + 1}"] = "\n" * above + match[1]
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for match in BLOCK.finditer(text):
+            above = text.count("\n", 0, match.start(1))
+            found[f"{page.name}, line {above + 1}"] = "\n" * above + match[1]
     return found
 
 
-@pytest.mark.parametrize("source", list(blocks().values()), ids=list(blocks()))
-def test_block_runs(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", list(blocks()))
+def test_block_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
-    exec(compile(source, "README.md", "exec", dont_inherit=True), {"__name__": "__main__"})
+    code = compile(blocks()[name], name.split(",")[0], "exec", dont_inherit=True)
+    exec(code, {"__name__": "__main__"})
 
 
 def test_every_python_block_is_found() -> None:
-    assert len(BLOCK.findall(README)) == README.count("```python") > 0
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    assert len(blocks()) == sum(text.count("```python") for text in texts)
+    assert all("```python" in text for text in texts)
 
 
 def test_readme_gives_the_test_command_of_ci() -> None:
