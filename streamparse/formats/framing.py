@@ -105,7 +105,7 @@ class Framing(Host):
         """Where the answer begins: after the prompt that ends with `prompt`."""
         if prompt:
             self.silent = True
-            self._run(prompt, False)
+            self._run(prompt, True)
             self.silent = False
             self.raw = []
             self.space, self.running, self.fresh, self.blocks = "", False, True, False

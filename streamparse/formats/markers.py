@@ -22,16 +22,16 @@ class Markers:
     ((2, '<a>'), (2, ''), (4, ''))
     """
 
-    __slots__ = ("longer", "longest", "pattern", "prefixes", "starts", "words")
+    __slots__ = ("longest", "pattern", "prefixes", "starts", "words")
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words = sorted({word for word in words if word}, key=len, reverse=True)
-        found = "|".join(re.escape(word) for word in self.words)
+        found = "|".join(map(_exact, self.words))
         self.pattern = re.compile(found) if found else _NEVER
         first = "|".join(re.escape(char) for char in {word[0] for word in self.words})
         self.starts = re.compile(first) if first else _NEVER
         self.prefixes = {word[:end] for word in self.words for end in range(1, len(word))}
-        self.longer = {word for word in self.words if word in self.prefixes}
+        self.prefixes.update(word for word in self.words if _is_run(word))
         self.longest: int = max((len(word) for word in self.words), default=0)
 
     def find(self, text: str, pos: int, final: bool) -> tuple[int, str]:
@@ -42,10 +42,12 @@ class Markers:
         """
         found = self.pattern.search(text, pos)
         if found is not None:
-            word = found.group()
-            if final or word not in self.longer or found.end() < len(text):
-                return found.start(), word
-            return found.start(), ""
+            place, word = found.start(), found.group()
+            if final or len(text) - place > self.longest:
+                return place, word
+            # What began before it, or with it, may become a longer one.
+            before = self.undecided(text, pos)
+            return (place, word) if before > place else (before, "")
         return (len(text) if final else self.undecided(text, pos)), ""
 
     def at(self, text: str, pos: int, final: bool) -> str:
@@ -53,22 +55,31 @@ class Markers:
         found = self.pattern.match(text, pos)
         if found is not None:
             word = found.group()
-            if final or word not in self.longer or found.end() < len(text):
-                return word
-            return UNDECIDED
-        if not final and len(text) - pos < self.longest:
-            rest = text[pos:]
-            if not rest or rest in self.prefixes:
-                return UNDECIDED
-        return ""
+            return word if final or not self._goes_on(text, pos) else UNDECIDED
+        if final or not self.words:
+            return ""
+        return UNDECIDED if pos == len(text) or self._goes_on(text, pos) else ""
+
+    def _goes_on(self, text: str, pos: int) -> bool:
+        """May the text from `pos` on become a literal, or a longer one than it is?"""
+        return len(text) - pos <= self.longest and text[pos:] in self.prefixes
 
     def undecided(self, text: str, pos: int) -> int:
         """Where the text begins to be what may become a literal; its length, if nowhere."""
         end = len(text)
-        found = self.starts.search(text, max(pos, end - self.longest + 1))
+        found = self.starts.search(text, max(pos, end - self.longest))
         while found is not None:
             place = found.start()
             if text[place:] in self.prefixes:
                 return place
             found = self.starts.search(text, place + 1)
         return end
+
+
+def _exact(word: str) -> str:
+    """The pattern of a literal: one that is a run of a character is the last of a longer run."""
+    return re.escape(word) + (f"(?!{re.escape(word[0])})" if _is_run(word) else "")
+
+
+def _is_run(word: str) -> bool:
+    return len(word) > 1 and word == word[0] * len(word)
