@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import bench_growth, bench_json, bench_memory, peers, plot, timing
+from benchmarks import bench_formats, bench_growth, bench_json, bench_memory, peers, plot, timing
 from benchmarks.corpus import DOCUMENTS, TOWER, cut, record_stream
 from benchmarks.peers import FLOOR, OURS, Peer
 
@@ -300,6 +300,13 @@ def test_picture_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 # The others.
+
+
+def test_bench_formats(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_formats.main(["--quick"])
+    written = capsys.readouterr().out
+    for format in bench_formats.RENDERED:
+        assert f"\n| {format} " in written
 
 
 def test_bench_growth(capsys: pytest.CaptureFixture[str]) -> None:

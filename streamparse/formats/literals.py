@@ -105,6 +105,7 @@ class LiteralMachine:
         "kinds",
         "length",
         "limits",
+        "longest",
         "markers",
         "opener",
         "quote",
@@ -121,6 +122,7 @@ class LiteralMachine:
         self.opener = opener
         self.sink = Sink()
         self.limits = limits
+        self.longest: int = limits.string
         self.markers = Markers(style.quotes)
         # Delimiters of several characters: nothing is escaped between them.
         self.delimiters = Markers([quote for quote in style.quotes if len(quote) > 1])
@@ -498,8 +500,8 @@ class LiteralMachine:
     # Refusals.
 
     def _bound(self, length: int, pos: int) -> None:
-        if length > self.limits.string:
-            message = f"a string is longer than {self.limits.string} characters"
+        if length > self.longest:
+            message = f"a string is longer than {self.longest} characters"
             raise LimitError(message, code="string_length", offset=pos)
 
     def _error(self, code: str, message: str, pos: int) -> FormatError:

@@ -77,6 +77,8 @@ class ParametersPayload(Payload):
         super().__init__(host)
         self.plan = plan
         self.spec = plan.spec
+        self.trim: bool = plan.spec.trim
+        self.longest: int = host.limits.string
         self.state: int = _BODY
         self.how: int = _STREAM
         self.kinds = Kinds()
@@ -258,7 +260,7 @@ class ParametersPayload(Payload):
                 self.state = _CDATA
                 return pos + len(word)
         self.first = False
-        return pos + 1 if self.spec.trim and text[pos] == "\n" else pos
+        return pos + 1 if self.trim and text[pos] == "\n" else pos
 
     def _is_real(self, text: str, stop: int, word: str, final: bool) -> str:
         """Does the literal at `stop` end the value? `word`: yes, `""`: no, or `UNDECIDED`."""
@@ -306,7 +308,7 @@ class ParametersPayload(Payload):
         if self.newline:
             text = "\n" + text
             self.newline = False
-        if self.spec.trim and text[-1] == "\n":
+        if self.trim and text[-1] == "\n":
             self.newline = True
             text = text[:-1]
         self._grow(text)
@@ -315,9 +317,8 @@ class ParametersPayload(Payload):
         if not text:
             return
         self.length += len(text)
-        limits = self.host.limits
-        if self.length > limits.string:
-            message = f"a value is longer than {limits.string} characters"
+        if self.length > self.longest:
+            message = f"a value is longer than {self.longest} characters"
             raise LimitError(message, code="string_length")
         if self.how == _STREAM:
             self._driver().text(text, 0)
