@@ -25,9 +25,10 @@ NAME: Final = "write_file"
 
 
 def arguments_of(size: int) -> dict[str, str]:
-    """Two strings, whose JSON is about as long as asked."""
-    content = next(iter(json.loads(DOCUMENTS["code string"](size)).values()))
-    return {"path": "src/app.py", "content": str(content)}
+    """Two strings, a path and code, whose JSON is about as long as asked."""
+    arguments = json.loads(DOCUMENTS["code string"](size))
+    assert isinstance(arguments, dict)
+    return arguments
 
 
 def hermes(arguments: Mapping[str, Any]) -> str:
@@ -56,7 +57,7 @@ def harmony(arguments: Mapping[str, Any]) -> str:
 
 
 def deepseek_v32(arguments: Mapping[str, Any]) -> str:
-    tag = "｜DSML｜"
+    tag = "\N{FULLWIDTH VERTICAL LINE}DSML\N{FULLWIDTH VERTICAL LINE}"
     inside = "".join(
         f'<{tag}parameter name="{key}" string="true">{value}</{tag}parameter>\n'
         for key, value in arguments.items()
