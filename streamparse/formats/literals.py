@@ -425,6 +425,10 @@ class LiteralMachine:
         if pos + 1 == len(text):
             return self._verbatim(text, pos, 1) if final else pos
         char = text[pos + 1]
+        plain = _ESCAPES.get(char)
+        if plain is not None:
+            self._say(plain, pos)
+            return pos + 2
         size = _LENGTHS.get(char, 0)
         if size:
             return self._coded(text, pos, size, final)
@@ -434,11 +438,7 @@ class LiteralMachine:
                 return pos
             self._say(chr(int(octal.group(), 8)), pos)
             return octal.end()
-        plain = _ESCAPES.get(char)
-        if plain is None:
-            return self._verbatim(text, pos, 2)
-        self._say(plain, pos)
-        return pos + 2
+        return self._verbatim(text, pos, 2)
 
     def _coded(self, text: str, pos: int, size: int, final: bool) -> int:
         digits = text[pos + 2 : pos + 2 + size]
