@@ -144,6 +144,7 @@ class Framing(Host):
         if not self.attempt:
             self._say(rest)
             return not self._without_call()
+        self._without_call()
         raw = "".join(self.raw) + rest
         self.raw, self.attempt = [], False
         if not raw:
@@ -454,7 +455,7 @@ class Framing(Host):
                 self._open_payload()
                 return
             self.mode = CONTENT
-            self.addressed = "".join(self.raw) or self.header
+            self.addressed = self.header
         else:
             where = target
             if not target and plan.channel is not None:
