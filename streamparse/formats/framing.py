@@ -98,6 +98,7 @@ class Framing(Host):
         self.identity: str | None = None
         self.payload: Payload | None = None
         self.reader: CallReader | None = None
+        self.addressed: str = ""  # the header of a message to a tool in which no call came yet
 
     # The whole.
 
@@ -135,14 +136,19 @@ class Framing(Host):
     def _settle(self, rest: str, normal: bool) -> bool:
         """What becomes of what was under way at the end."""
         if self.reader is not None:
+            if self.payload is not None:
+                self.payload.give_up()
             if normal and self.state == _CLOSE:
                 self.reader.end()
             return self.state == _RESCUE or not self.reader.open
         if not self.attempt:
             self._say(rest)
-            return True
+            return not self._without_call()
+        self._without_call()
         raw = "".join(self.raw) + rest
         self.raw, self.attempt = [], False
+        if not raw:
+            return True  # only the prompt had begun something
         payload = self.payload
         if self.marked or (payload is not None and payload.recognized):
             self.turn.pass_on("incomplete_call", {"text": raw})
@@ -231,9 +237,19 @@ class Framing(Host):
         reasoning = self.plan.format.reasoning
         return reasoning is not None and (self.fresh or not reasoning.at_start)
 
+    def _without_call(self) -> bool:
+        """Has a message to a tool ended without a call? Its header is then passed on."""
+        if not self.addressed:
+            return False
+        self.turn.pass_on("incomplete_call", {"text": self.addressed})
+        self.addressed = ""
+        return True
+
     def _change(self, kind: int) -> None:
         """The text before and after is of another kind; white space between them is framing."""
         self._end_run()
+        if kind == LEAVE:
+            self._without_call()
         if kind == REASON:
             self.mode = REASONING
         elif kind in (ANSWER, LEAVE) or (kind == DROP and self.mode == LATE):
@@ -427,6 +443,7 @@ class Framing(Host):
         channels = plan.channels
         assert channels is not None
         assert plan.recipient is not None
+        self._without_call()
         found = plan.recipient.search(self.header)
         target = "" if found is None else found.group(1)
         routed = target in channels.reasoning or target in channels.content
@@ -438,6 +455,7 @@ class Framing(Host):
                 self._open_payload()
                 return
             self.mode = CONTENT
+            self.addressed = self.header
         else:
             where = target
             if not target and plan.channel is not None:
@@ -556,6 +574,7 @@ class Framing(Host):
         if self.reader is not None:
             return self.reader
         self.attempt, self.raw = False, []
+        self.addressed = ""
         self._end_run()
         self.fresh = False
         if self.mode == REASONING and self.plan.calls_in_reasoning == "end":

@@ -74,6 +74,9 @@ class Payload:
         """Read on from `pos`; the place it got to. What follows is undecided, or another's."""
         raise NotImplementedError
 
+    def give_up(self) -> None:
+        """Its end will not come: what of a call was read and not yet said goes out."""
+
     def start_call(self, kind: str = "function") -> CallReader | None:
         """It is a call of the name in the header."""
         if self.reader is None:
@@ -88,6 +91,7 @@ class Payload:
             self.refused = True
             return pos
         self.broken = True
+        self.give_up()
         if reader.open:
             place, start = len(reader.out), len(reader.call.arguments_text)
             reader.refuse(FormatError(message, code=code, offset=start), place, start)
@@ -180,6 +184,7 @@ class CallPayload(Payload):
         self.name: str | None = None
         self.identity: str | None = None
         self.others: list[tuple[str, Any]] = []  # fields that are not understood
+        self.member: list[str] = []  # the text of a field that is not whole
         self.early: list[str] | None = None  # arguments that came before the call could begin
         self.decoded: bool = False  # the arguments are JSON text inside a JSON string
         self.seen: bool = False  # have arguments come?
@@ -188,14 +193,18 @@ class CallPayload(Payload):
         end = len(text)
         while pos < end and not (self.done or self.refused or self.broken):
             state = self.state
+            start = pos
             if state == _IN_ARGUMENTS:
                 pos = self._arguments(text, pos)
-            elif state in (_IN_KEY, _IN_VALUE):
+                continue
+            if state in (_IN_KEY, _IN_VALUE):
                 pos = self._inside(text, pos)
             elif text[pos] in _SPACE:
                 pos += 1
             else:
                 pos = self._token(text, pos)
+            if self.state not in (_OPEN, _KEY, _IN_ARGUMENTS):
+                self.member.append(text[start:pos])
         return pos
 
     def _token(self, text: str, pos: int) -> int:
@@ -261,6 +270,7 @@ class CallPayload(Payload):
             self._restart(_IN_VALUE)
             return
         self.seen = True
+        self.member = []
         self.decoded = char == '"'
         if self.reader is None:
             self._begin()
@@ -272,6 +282,7 @@ class CallPayload(Payload):
 
     def _end_value(self) -> None:
         self.state = _KEY
+        self.member = []
         value, spec = self.chain.value, self.spec
         if self.key in spec.name_keys and isinstance(value, str) and not spec.single_key:
             if self.name is None:
@@ -332,10 +343,17 @@ class CallPayload(Payload):
         if self.reader is None:
             self.refused = True
             return pos
-        for key, value in self.others:
-            self.host.pass_on(f"tool_calls.{key}", value)
+        self.give_up()
         self.done = True
         return pos + 1
+
+    def give_up(self) -> None:
+        for key, value in self.others:
+            self.host.pass_on(f"tool_calls.{key}", value)
+        self.others = []
+        if self.member:
+            self.host.pass_on("incomplete_field", {"text": "".join(self.member)})
+            self.member = []
 
 
 class _Decoder(Sink):
