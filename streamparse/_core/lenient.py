@@ -436,7 +436,7 @@ class LenientMachine(Machine):
             if pos + 3 > end and not final and (char * 3).startswith(text[pos:]):
                 return -1 - pos
             if text.startswith(char * 3, pos):
-                return self._inner_fence(text, pos)
+                return self._inner_fence(text, pos, end, final)
         return pos
 
     def _dots(self, text: str, pos: i64) -> i64:
@@ -450,17 +450,18 @@ class LenientMachine(Machine):
             self._refuse(".", self.offset + pos - 1)
         return pos
 
-    def _inner_fence(self, text: str, pos: i64) -> i64:
+    def _inner_fence(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """A fence inside the value: the one around it ends, and with it what is open."""
         offset = self.offset + pos
         if not self.fence or text[pos] != self.fence[0]:
             if self.state != FIRST_KEY or self.depth > 1:
                 self._refuse(text[pos], offset)
+            place = prose.fence_at(text, pos, end, final)
+            if place == 0:
+                return -1 - pos
             self._mend("fence", offset, False)
             self.fence = text[pos] * 3
-            found = prose.FENCE.match(text, pos)
-            assert found is not None
-            return found.end()
+            return place
         if self.state == COLON or (self.state == VALUE and not self.in_array):
             self._refuse(text[pos], offset)
         self._drop_comma(offset)
@@ -786,8 +787,8 @@ class LenientMachine(Machine):
             self._mend("concatenation", offset, item)
             place = blank_end(text, blank_end(text, behind, end) + 1, end)
             self.quote = text[place]
-            self.kept = False
-            return place + (2 if self.quote == "\\" else 1)
+            self.kept = self.fresh = False
+            return place + 1
         self._mend("doubled_quotes", offset, item)
         if told == strings.ENDS_DOUBLED:
             self._end_quoted(offset + 1)
@@ -987,6 +988,8 @@ class LenientMachine(Machine):
             return end
         kind = scalars.kind_of(self.held)
         if kind == scalars.WORDS:
+            if not self.held.strip("+-"):
+                return self._sign(text, stop, end, final)
             if text[stop] == "(" and self.back != DOCUMENT:
                 told = self._unwrapped(text, stop, end, final)
                 if told:
@@ -1001,6 +1004,14 @@ class LenientMachine(Machine):
         else:
             self._start_words()
         return stop
+
+    def _sign(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """A sign without a number: refused, unless the input ends behind it."""
+        near = blank_end(text, pos, end)
+        if near < end:
+            message = f"{text[pos]!r} cannot follow {self.held!r} in a number"
+            self._reject("invalid_number", message, self.offset + pos)
+        return end if final or end - pos > LOOK else -1 - pos
 
     def _unwrapped(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """The position behind `name(`, if just one value stands in the brackets; 0: not so."""
@@ -1199,7 +1210,7 @@ class LenientMachine(Machine):
             self._outside(char)
             return pos + 1
         if char == "`" or char == "~":
-            return self._prose(text, pos, end, final)
+            return self._fence_here(text, pos, end, final)
         if self.fenced_code:
             self.state = PROSE
             return self._code_start(text, pos, end, final)

@@ -25,8 +25,8 @@ PROSE: Final = 2
 
 # In prose nothing else can begin a value, a fence or a tag.
 CANDIDATE: Final = re.compile(r"[\[{<]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
-FENCE: Final = re.compile(r"(`{3,}|~{3,})[ \t]*([\w+#.\-]*)[ \t]*")
-_OPEN_FENCE: Final = re.compile(r"(?:`+|~+)[ \t]*[\w+#.\-]*[ \t]*\Z")
+FENCE: Final = re.compile(r"(`{3,20}|~{3,20})[ \t]{0,8}([\w+#.\-]{0,40})[ \t]{0,8}")
+_OPEN_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
 TAG: Final = re.compile(r"</?[|A-Za-z_][^<>\n{}\[\]]{0,100}>")
 _OPEN_TAG: Final = re.compile(r"</?(?:[|A-Za-z_][^<>\n{}\[\]]{0,100})?\Z")
 # What stands in these is never the answer.
@@ -72,7 +72,7 @@ def fence_at(text: str, pos: i64, end: i64, final: bool) -> i64:
     found = FENCE.match(text, pos)
     if found is None:
         return -1 if final or _OPEN_FENCE.match(text, pos) is None else 0
-    if found.end() == end and not final and found.end() - pos < LOOK:
+    if found.end() == end and not final:
         return 0
     return found.end()
 

@@ -188,7 +188,7 @@ def judge(text: str, pos: i64, end: i64, final: bool, quote: Quote) -> i64:
         behind = blank_end(text, near + 1, limit)
         if behind == limit and more:
             return UNDECIDED
-        if behind < limit and text[behind] in CLOSING:
+        if behind < limit and text[behind] in "\"'“":
             return JOINED
     if quote.role == ROOT:
         return _judge_root(text, pos, near, limit, more, quote)
@@ -239,6 +239,11 @@ def _judge_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Qu
             behind = blank_end(text, place + 1, limit)
             if behind == limit and more:
                 return UNDECIDED
+            if quote.fresh and behind == place + 1 and behind < limit:
+                if text[behind] in quote.closing:
+                    behind = blank_end(text, behind + 1, limit)
+                    if behind == limit and more:
+                        return UNDECIDED
             if behind < limit and text[behind] == ":":
                 return DOUBLED if quote.fresh else INNER
             break
@@ -307,6 +312,8 @@ def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: 
         return _closer(text, near, limit, more, quote)
     if char == ":":
         return ENDS if quote.role == ITEM and not quote.kept else INNER
+    if char == "`" and newline and quote.fenced:
+        return ENDS
     if char in CLOSING and char != "\\":
         if quote.role == MEMBER:
             told = key_at(text, near, limit, more)
@@ -329,7 +336,7 @@ def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: 
             return UNDECIDED
         if text.startswith("<!--", near):
             return ENDS
-    elif char == ";" or (char == "`" and newline and quote.fenced):
+    elif char == ";":
         return ENDS
     elif (char == "{" or char == "[") and newline and quote.role == ITEM:
         return ENDS
@@ -352,13 +359,18 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
     char = text[place]
     if char in "}]" or (char == "/" and text[place + 1 : place + 2] in ("/", "*")):
         return ENDS
+    if char == "<":
+        if place + 4 > limit and more and "<!--".startswith(text[place:limit]):
+            return UNDECIDED
+        if text.startswith("<!--", place):
+            return ENDS
     if char == "." or char == "…":
         if place + 3 > limit and more and "...".startswith(text[place:limit]):
             return UNDECIDED
         if char == "…" or text.startswith("...", place):
             return ENDS
     if quote.role == MEMBER:
-        if not quote.kept and (char in CLOSING or char in "{,"):
+        if not quote.kept and (char in CLOSING or char in "{[,"):
             return ENDS
         told = key_at(text, place, limit, more)
         return UNDECIDED if told < 0 else ENDS if told else -1
@@ -377,6 +389,9 @@ def _closer(text: str, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
     behind = blank_end(text, place + 1, limit)
     if behind == limit:
         return UNDECIDED if more else ENDS
+    if text[behind] in quote.closing:
+        told = key_at(text, behind, limit, more)
+        return UNDECIDED if told < 0 else ENDS if told else INNER
     if text[behind] in ",}])" or "\n" in text[place:behind]:
         return ENDS
     if quote.fenced and text[behind] == "`":
