@@ -56,14 +56,11 @@ REASONING: Final = 17
 CODE: Final = 18
 
 _SPACE: Final = " \t\r\n"
-_OTHER_SPACE: Final = (
-    "\v\f\xa0\ufeff\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u200b\u2028\u2029\u202f\u205f\u2060\u3000"
-)
+_OTHER_SPACE: Final = strings.OTHER_SPACE
 # Only so long may a name be that is a key without quotes or stands around a value.
 _NAME: Final = 64
 
-_TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\u200b\ufeff]")
+_TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
 _NUMERIC: Final = re.compile(r"[-+.0-9A-Fa-fxX_]*")
 _UNQUOTED_END: Final = re.compile(r"[\s,\]}\[{\"/#)\\`]")
 _BLANKS: Final = re.compile(r"[ \t]+")
@@ -104,6 +101,7 @@ class LenientMachine(Machine):
         "comma_at",
         "dialect",
         "ending",
+        "escaped",
         "fence",
         "fenced_code",
         "fresh",
@@ -179,6 +177,7 @@ class LenientMachine(Machine):
         self.fresh: bool = False  # is the open string empty?
         self.odd: bool = False  # has a control character been met in it?
         self.tripled: bool = False
+        self.escaped: bool = False  # has a string had escaped quotes?
         self.token_at: i64 = 0
         self.numeric: bool = False
         self.nested: i64 = 0  # brackets open inside a string without quotes
@@ -211,7 +210,7 @@ class LenientMachine(Machine):
         around = (list(self.before), list(self.after), self.begun, self.lead, self.text_at)
         found = (self.prose_from, self.fence, self.fenced_code, self.tagged, self.trailing)
         nesting = (list(self.closers), self.comma_at, self.wrapped, self.nested)
-        string = (self.quote, self.kept, self.fresh, self.odd, self.tripled, self.gap)
+        string = (self.quote, self.kept, self.fresh, self.odd, (self.tripled, self.escaped), self.gap)
         token = (self.token_at, self.numeric, self.back, self.ending)
         counts = (self.pending, self.mended, self.truncated)
         return super().state_now(), around, found, nesting, string, token, counts
@@ -224,7 +223,7 @@ class LenientMachine(Machine):
         self.prose_from, self.fence, self.fenced_code, self.tagged, self.trailing = found
         closers, self.comma_at, self.wrapped, self.nested = nesting
         self.closers = list(closers)
-        self.quote, self.kept, self.fresh, self.odd, self.tripled, self.gap = string
+        self.quote, self.kept, self.fresh, self.odd, (self.tripled, self.escaped), self.gap = string
         self.token_at, self.numeric, self.back, self.ending = token
         self.pending, self.mended, self.truncated = counts
         self.recent = [strict[4], self.pending]
@@ -402,7 +401,7 @@ class LenientMachine(Machine):
         if char == "," or char == ";":
             return self._odd_comma(char, pos)
         told = self._skipped(text, pos, end, final)
-        if told != pos:
+        if told != pos or not self.depth:
             return told
         if state == COLON:
             return self._odd_colon(text, pos, end, final)
@@ -710,6 +709,7 @@ class LenientMachine(Machine):
         if char != '"':
             self._mend(strings.OPENING_CODES[char], self.offset + pos, self.state <= DOCUMENT)
         self._start_quoted(char, self.offset + pos)
+        self.escaped = self.escaped or char == "\\"
         return pos + (2 if char == "\\" else 1)
 
     def _string(self, text: str, pos: i64, end: i64, final: bool) -> i64:
@@ -737,7 +737,7 @@ class LenientMachine(Machine):
                 self._text(char, base + pos)
                 pos += 1
             elif char in CLOSING[self.quote]:
-                pos = self._quote(text, pos, pos + 1, end, final)
+                return self._quote(text, pos, pos + 1, end, final)
             elif char == ":":
                 pos = self._colon_in_key(text, pos, end, final)
             else:
@@ -1048,7 +1048,7 @@ class LenientMachine(Machine):
                 return -1
             return 1 if text[near + 1 : near + 2] in ("/", "*") else 0
         if near == pos:
-            return 0 if char in ":(#=" else 1
+            return 0 if char in ":(#=" or (char == "\\" and not self.escaped) else 1
         if self.in_array or not (char.isalnum() or char in "_$"):
             return 1
         return key_at(text, near, limit, more)
@@ -1168,6 +1168,10 @@ class LenientMachine(Machine):
             return 1 if self.gap and text[pos + 1 : pos + 2] in ("/", "*") else 0
         if char == "#":
             return 1 if self.gap else 0
+        if char == "\\" and self.escaped:
+            if pos + 1 == end and more:
+                return -1
+            return 1 if text[pos + 1 : pos + 2] in ("n", "r", "t", '"') else 0
         if char == "`" and self.fence:
             if pos + 3 > end and more and "```".startswith(text[pos:end]):
                 return -1

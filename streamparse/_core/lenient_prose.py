@@ -40,7 +40,7 @@ _CODE: Final = frozenset(
     "ps1 python py python3 pycon javascript js jsx typescript ts tsx graphql latex tex markdown "
     "md mermaid".split()
 )
-_SENTENCE: Final = re.compile(r"[^\n)\];,.`<:]")
+_SENTENCE: Final = re.compile(r"[^\r\n)\];,.`<:]")
 _PLAIN: Final = re.compile(
     r"(?:[-+]?[0-9.][0-9.eE+\-_]*|[Tt]rue|[Ff]alse|null|None|NaN)[ \t\r\n]*([,\]])"
 )
@@ -52,9 +52,9 @@ _OPEN_QUOTED: Final = re.compile(
 )
 _NOTE: Final = re.compile(r"\[[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]")
 _OPEN_NOTE: Final = re.compile(r"\[[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)?\Z")
-_TUPLE: Final = re.compile(r"\([ \t\r\n]*(?:[\"'(\[{]|[-+]?[0-9.]+[ \t]*,|\)[ \t\r\n]*\Z)")
-_OPEN_TUPLE: Final = re.compile(r"\([ \t\r\n]*(?:[-+0-9.]*[ \t]*|\)[ \t\r\n]*)\Z")
-
+_FIRST: Final = r"(?:[-+]?[0-9.]+|[Tt]rue|[Ff]alse|null|None)"
+_TUPLE: Final = re.compile(rf"\(\s*(?:[\"'(\[{{]|{_FIRST}\s*,|\)\s*\Z)")
+_OPEN_TUPLE: Final = re.compile(r"\(\s*(?:[-+0-9.]*|[A-Za-z]{1,5}|\))\s*\Z")
 
 def reasoning_end(tag: str) -> str:
     """The tag that ends the reasoning that this one begins; empty: none."""
@@ -130,16 +130,16 @@ def goes_on(text: str, pos: i64, end: i64, final: bool, before: str) -> i64:
             return UNDECIDED if more else PROSE
         if text[place] not in "[{":
             return _array_goes_on(text, place, limit, more, before if place - 1 == pos else ":")
-    return _object_goes_on(text, place, limit, more)
+    return _object_goes_on(text, place, limit, more, before if place == pos else ":")
 
 
-def _object_goes_on(text: str, pos: i64, limit: i64, more: bool) -> i64:
+def _object_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) -> i64:
     place = blank_end(text, pos + 1, limit)
     if place == limit:
         return UNDECIDED if more else PROSE
     char = text[place]
     if char == "}":
-        return _nothing_follows(text, place + 1, limit, more)
+        return _nothing_follows(text, place + 1, limit, more, before)
     if char == "/":
         if place + 1 == limit:
             return UNDECIDED if more else PROSE
@@ -153,7 +153,7 @@ def _object_goes_on(text: str, pos: i64, limit: i64, more: bool) -> i64:
 def _array_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) -> i64:
     char = text[pos]
     if char == "]":
-        return _nothing_follows(text, pos + 1, limit, more)
+        return _nothing_follows(text, pos + 1, limit, more, before)
     if char in "\"'“":
         found = _QUOTED.match(text, pos, limit)
         if found is None:
@@ -174,14 +174,16 @@ def _array_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) -> 
         return PROSE
     if found.group(1) == ",":
         return VALUE
-    return _nothing_follows(text, found.end(), limit, more)
+    return _nothing_follows(text, found.end(), limit, more, before)
 
 
-def _nothing_follows(text: str, pos: i64, limit: i64, more: bool) -> i64:
+def _nothing_follows(text: str, pos: i64, limit: i64, more: bool, before: str) -> i64:
     """A value only if the sentence does not go on behind it."""
     place = pos
     while place < limit and text[place] in " \t":
         place += 1
     if place == limit:
         return UNDECIDED if more else VALUE
+    if text[place] == "`" and before not in ("`", "\n"):
+        return PROSE  # inside a span of code
     return PROSE if _SENTENCE.match(text, place) is not None else VALUE

@@ -71,34 +71,38 @@ KEY_RUN_ENDS: Final[dict[str, re.Pattern[str]]] = {
     for quote, closing in CLOSING.items()
 }
 
-_BLANK: Final = re.compile(r"[ \t\r\n\xa0\ufeff]*")
-_ESCAPED_BLANK: Final = re.compile(r"(?:[ \t\r\n]|\\[nrt])*")
+# White space that JSON does not know.
+OTHER_SPACE: Final = (
+    "\v\f\xa0\ufeff\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u200b\u2028\u2029\u202f\u205f\u2060\u3000"
+)
+_SPACE: Final = f"[ \t\r\n{OTHER_SPACE}]"
+_BLANK: Final = re.compile(f"{_SPACE}*")
+_GAP: Final = rf"(?:{_SPACE}|/\*.*?\*/)*"
+_ESCAPED_BLANK: Final = re.compile(rf"(?:{_SPACE}|\\[nrt])*")
 _DOUBLE: Final = r'"(?:[^"\\\n]|\\.)*'
 _SINGLE: Final = r"'(?:[^'\\\n]|\\.)*"
 _SMART: Final = r"[“”][^“”\n]*"
 _ESCAPED: Final = r'\\"[^"\\\n]*'
 _NAME: Final = r"[^\W\d][\w$.\-]*|[$][\w$.\-]*|[0-9]+"
 _KEY: Final = re.compile(
-    rf"""(?:(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}[“”]|{_ESCAPED}\\")[ \t\r\n]*:
-    |(?:{_NAME})["']?[ \t]*:(?!/))""",
-    re.VERBOSE | re.DOTALL,
+    rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}[“”]|{_ESCAPED}\\"){_GAP}:|(?:{_NAME})["']?{_GAP}:(?!/)""",
+    re.DOTALL,
 )
+_OPEN_GAP: Final = rf"{_GAP}(?:/|/\*.*)?"
 _OPEN_KEY: Final = re.compile(
-    rf"""(?:{_DOUBLE}\\?|{_DOUBLE}"[ \t\r\n]*|{_SINGLE}\\?|{_SINGLE}'[ \t\r\n]*
-    |{_SMART}|{_SMART}[“”][ \t\r\n]*|\\|{_ESCAPED}\\?|{_ESCAPED}\\"[ \t\r\n]*
-    |(?:{_NAME}|[$])["']?[ \t]*:?)\Z""",
-    re.VERBOSE | re.DOTALL,
+    rf"""(?:{_DOUBLE}(?:\\|"{_OPEN_GAP})?|{_SINGLE}(?:\\|'{_OPEN_GAP})?|{_SMART}(?:[“”]{_OPEN_GAP})?"""
+    rf"""|\\|{_ESCAPED}(?:\\|\\"{_OPEN_GAP})?|(?:{_NAME}|[$])["']?{_OPEN_GAP}:?)\Z""",
+    re.DOTALL,
 )
-_ITEM: Final = re.compile(
-    rf"(?:{_DOUBLE}\"|{_SINGLE}'|{_SMART}[“”])[ \t\r\n]*[,\]}}]", re.DOTALL
-)
+_QUOTED: Final = rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}[“”])"""
+_ITEM: Final = re.compile(rf"{_QUOTED}{_SPACE}*[,\]}})]", re.DOTALL)
 _OPEN_ITEM: Final = re.compile(
-    rf"""(?:{_DOUBLE}\\?|{_DOUBLE}"[ \t\r\n]*|{_SINGLE}\\?|{_SINGLE}'[ \t\r\n]*
-    |{_SMART}|{_SMART}[“”][ \t\r\n]*)\Z""",
-    re.VERBOSE | re.DOTALL,
+    rf"""(?:{_DOUBLE}\\?|{_SINGLE}\\?|{_SMART}|{_QUOTED}{_SPACE}*)\Z""", re.DOTALL
 )
 _LITERAL: Final = re.compile(r"(?:[Tt]rue|[Ff]alse|null|None|NaN|Infinity|undefined)\b")
-_OPEN_WORD: Final = re.compile(r"\w*\Z")
+_OPEN_WORD: Final = re.compile(r"[\w.]*\Z")
+_CALL: Final = re.compile(r"[^\W\d][\w.]*\(")
 _WORD: Final = re.compile(r"[\w$]+")
 
 
@@ -357,7 +361,7 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
     if place == limit:
         return UNDECIDED if more else ENDS
     char = text[place]
-    if char in "}]" or (char == "/" and text[place + 1 : place + 2] in ("/", "*")):
+    if char in "}]" or (char == "#" and not quote.kept) or (char == "/" and text[place + 1 : place + 2] in ("/", "*")):
         return ENDS
     if char == "<":
         if place + 4 > limit and more and "<!--".startswith(text[place:limit]):
@@ -381,7 +385,9 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
         return ENDS
     if _OPEN_WORD.match(text, place, limit) is not None and more:
         return UNDECIDED
-    return ENDS if _LITERAL.match(text, place, limit) is not None else -1
+    if _LITERAL.match(text, place, limit) is not None:
+        return ENDS
+    return ENDS if _CALL.match(text, place, limit) is not None else -1
 
 
 def _closer(text: str, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
