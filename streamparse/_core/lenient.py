@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from streamparse._core import lenient_prose as prose
 from streamparse._core import lenient_scalars as scalars
 from streamparse._core import lenient_strings as strings
-from streamparse._core.grammar import ESCAPED, FRACTION, HEX_DIGITS, LITERALS
+from streamparse._core.grammar import ESCAPED, FRACTION, HEX_DIGITS, LITERALS, SPACE
 from streamparse._core.grammar import INTEGER as INTEGER_GRAMMAR
 from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at
 from streamparse._core.machine import (
@@ -60,6 +60,12 @@ _OTHER_SPACE: Final = strings.OTHER_SPACE
 # Only so long may a name be that is a key without quotes or stands around a value.
 _NAME: Final = 64
 
+_STRICT_TOKEN: Final = re.compile(
+    r"""(?:(-?(?:0|[1-9][0-9]*))
+    |(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+))
+    |(true|false|null))(?=[,\]}\n])""",
+    re.VERBOSE,
+)
 _TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
 _NUMERIC: Final = re.compile(r"[-+.0-9A-Fa-fxX_]*")
 _UNQUOTED_END: Final = re.compile(r"[\s,\]}\[{\"/#)\\`]")
@@ -101,12 +107,14 @@ class LenientMachine(Machine):
         "comma_at",
         "dialect",
         "ending",
+        "ends",
         "escaped",
         "fence",
         "fenced_code",
         "fresh",
         "gap",
         "kept",
+        "key_ends",
         "lead",
         "max_repairs",
         "mended",
@@ -173,6 +181,8 @@ class LenientMachine(Machine):
         self.wrapped: i64 = 0  # round brackets open around values
         # Strings and tokens.
         self.quote: str = '"'
+        self.ends: re.Pattern[str] = strings.RUN_ENDS['"']  # of its runs of plain characters
+        self.key_ends: re.Pattern[str] = strings.KEY_RUN_ENDS['"']
         self.kept: bool = False  # has a quote in the open string been kept as text?
         self.fresh: bool = False  # is the open string empty?
         self.odd: bool = False  # has a control character been met in it?
@@ -227,6 +237,7 @@ class LenientMachine(Machine):
         self.token_at, self.numeric, self.back, self.ending = token
         self.pending, self.mended, self.truncated = counts
         self.recent = [strict[4], self.pending]
+        self._take_quote(self.quote)
 
     def clone(self, sink: Sink) -> Machine:
         twin = LenientMachine(
@@ -255,6 +266,18 @@ class LenientMachine(Machine):
         if pending:
             text = pending + text
             self.pending = ""
+        elif not self.state and not self.high:  # the commonest delta of all: the inside of a string
+            length = self.length + size
+            ends = self.key_ends if self.in_key else self.ends
+            if length <= self.string_limit and ends.search(text) is None:
+                self.length = length
+                self.fresh = False
+                if self.in_key:
+                    self.sink.key_text(text, start)
+                else:
+                    self.sink.text(text, start)
+                self.offset = start + size
+                return size
         self._advance(text, False)
         return size
 
@@ -288,7 +311,8 @@ class LenientMachine(Machine):
             self._count_lines(text, error.offset - base)
             raise
         if pos:
-            self._count_lines(text, pos)
+            if "\n" in text:
+                self._count_lines(text, pos)
             self.offset = base + pos
         if pos < len(text):
             self.pending = text[pos:]
@@ -323,13 +347,17 @@ class LenientMachine(Machine):
                     self.comma_at = base + pos
                     self.state = VALUE if self.in_array else KEY
                     pos += 1
+                    if pos < end and ord(text[pos]) == 32:
+                        pos += 1
                 elif char == 58 and state == COLON:
                     self.state = VALUE
                     pos += 1
-                elif char <= 32 and char != 11 and char != 12 and state != DOCUMENT:
-                    if text[pos] not in _SPACE:
-                        self._refuse(text[pos], base + pos)
-                    pos += 1
+                    if pos < end and ord(text[pos]) == 32:
+                        pos += 1
+                elif char <= 32 and state != DOCUMENT and text[pos] in _SPACE:
+                    found = SPACE.match(text, pos)
+                    assert found is not None
+                    pos = found.end()
                 elif state == DOCUMENT:
                     pos = self._document(text, pos, end, final)
                 else:
@@ -392,9 +420,11 @@ class LenientMachine(Machine):
         if (char == "{" or char == "[") and state <= FIRST_ITEM:
             self._enter("}" if char == "{" else "]", offset)
             return pos + 1
-        if char == "-" or "0" <= char <= "9" or char in "tfn":
-            if state <= FIRST_ITEM:
+        if state <= FIRST_ITEM and (char == "-" or "0" <= char <= "9" or char in "tfn"):
+            found = _STRICT_TOKEN.match(text, pos)
+            if found is None or found.end() - pos > self.number_limit:
                 return self._start_token(text, pos, end, final)
+            return self._strict_token(found, offset)
         if char in _OTHER_SPACE:
             self._mend("white_space", offset)
             return pos + 1
@@ -430,6 +460,7 @@ class LenientMachine(Machine):
                 return -1 - pos
             if text[pos + 1 : pos + 2] in ("n", "r", "t"):
                 self._mend("white_space", offset)
+                self.escaped = True
                 return pos + 2
         elif char == "`" or char == "~":
             if pos + 3 > end and not final and (char * 3).startswith(text[pos:]):
@@ -683,6 +714,11 @@ class LenientMachine(Machine):
 
     # Strings.
 
+    def _take_quote(self, quote: str) -> None:
+        self.quote = quote
+        self.ends = strings.RUN_ENDS[quote]
+        self.key_ends = strings.KEY_RUN_ENDS[quote]
+
     def _start_quoted(self, quote: str, offset: i64) -> None:
         if self.counting:
             self._count(offset)
@@ -693,7 +729,8 @@ class LenientMachine(Machine):
             self.sink.start_key(offset)
             self.in_key = True
         self.length = 0
-        self.quote = quote
+        if quote != self.quote:
+            self._take_quote(quote)
         self.kept = self.odd = self.tripled = False
         self.fresh = True
         self.state = STRING
@@ -715,7 +752,8 @@ class LenientMachine(Machine):
     def _string(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Read on inside a string."""
         base = self.offset
-        ends = (strings.KEY_RUN_ENDS if self.in_key else strings.RUN_ENDS)[self.quote]
+        ends = self.key_ends if self.in_key else self.ends
+        closing = CLOSING[self.quote]
         while pos < end:
             found = ends.search(text, pos)
             stop: i64 = end if found is None else found.start()
@@ -728,6 +766,8 @@ class LenientMachine(Machine):
                 if pos == end:
                     break
             char = text[pos]
+            if char in closing and char != "\\":
+                return self._quote(text, pos, pos + 1, end, final)
             if char == "\\":
                 pos = self._odd_escape(text, pos, end, final)
             elif char < " ":
@@ -736,8 +776,6 @@ class LenientMachine(Machine):
                     self._mend("control_character", base + pos, not self.in_key)
                 self._text(char, base + pos)
                 pos += 1
-            elif char in CLOSING[self.quote]:
-                return self._quote(text, pos, pos + 1, end, final)
             elif char == ":":
                 pos = self._colon_in_key(text, pos, end, final)
             else:
@@ -786,7 +824,7 @@ class LenientMachine(Machine):
         if told == strings.JOINED:
             self._mend("concatenation", offset, item)
             place = blank_end(text, blank_end(text, behind, end) + 1, end)
-            self.quote = text[place]
+            self._take_quote(text[place])
             self.kept = self.fresh = False
             return place + 1
         self._mend("doubled_quotes", offset, item)
@@ -803,12 +841,23 @@ class LenientMachine(Machine):
             role = strings.ROOT_OF_MANY if self.many else strings.ROOT
         else:
             role = strings.KEY if self.in_key else strings.ITEM if self.in_array else strings.MEMBER
-            if behind < end and not self.kept:  # the commonest by far
-                char = text[behind]
+            near = behind
+            if near < end and text[near] <= " ":
+                near = blank_end(text, behind, end)
+            if near == end:
+                if not final and near - behind < LOOK:
+                    return strings.UNDECIDED
+            elif not self.kept and near - behind < LOOK:  # the commonest by far
+                char = text[near]
                 if char == ":" if self.in_key else char == self.closers[-1]:
                     return strings.ENDS
-                if char == "," and behind + 1 < end and not self.in_key:
-                    if text[behind + 1] in '"\n':
+                if char == "," and not self.in_key:
+                    near += 1
+                    if near < end and text[near] == " ":
+                        near += 1
+                    if near == end and not final:
+                        return strings.UNDECIDED
+                    if near < end and text[near] in '"\n':
                         return strings.ENDS
         if "inner_quote" not in self.codes:
             return strings.ENDS
@@ -952,6 +1001,26 @@ class LenientMachine(Machine):
         if not _begins_token(char):
             self._refuse(char, offset)
         return self._start_token(text, pos, end, final)
+
+    def _strict_token(self, found: re.Match[str], offset: i64) -> i64:
+        """A number or literal as in JSON, and what ends it: the same as `_token`, in one step."""
+        if self.counting:
+            self._count(offset)
+        stop: i64 = found.end()
+        end = self.offset + stop
+        token = found.group()
+        kind = found.lastindex
+        if kind == 3:
+            self.sink.start_scalar(token, offset)
+            self.sink.scalar(LITERALS[token], end)
+        else:
+            if kind == 1 and len(token) > self.digits_limit:
+                self._check_digits(token, end)
+            value = self._converted(token, kind == 1, end)
+            self.sink.start_scalar("number", offset)
+            self.sink.scalar(value, end)
+        self.state = AFTER
+        return stop
 
     def _start_token(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """A number, literal or word begins."""
