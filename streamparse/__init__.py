@@ -20,6 +20,7 @@ from streamparse.errors import (
     StreamParseError,
     WireError,
 )
+from streamparse.dialect import REPAIR_CODES, Dialect, Repair
 from streamparse.events import StringDelta, ValueCompleted, ValueEvent, ValueStarted
 from streamparse.json_parser import JSONParser, parse
 from streamparse.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
@@ -83,6 +84,7 @@ __all__ = [
     "AsyncStream",
     "COMPILED",
     "Citation",
+    "Dialect",
     "ERROR_CODES",
     "FormatError",
     "IncompleteError",
@@ -108,10 +110,12 @@ __all__ = [
     "ProviderError",
     "ProviderEvent",
     "Query",
+    "REPAIR_CODES",
     "Reasoning",
     "ReasoningDelta",
     "Refusal",
     "RefusalDelta",
+    "Repair",
     "SSEDecoder",
     "SchemaViolation",
     "Segment",

@@ -84,7 +84,7 @@ class Comments(Pen):
     def space(self) -> str:
         if not self.hit():
             return super().space()
-        comments = ("/* , ] } \" */", "// it's \"so\": {\n", " # [1, 2\n", "<!-- } -->", "/***/")
+        comments = ('/* , ] } " */', '// it\'s "so": {\n', " # [1, 2\n", "<!-- } -->", "/***/")
         return f" {self.random.choice(comments)} "
 
 
@@ -206,7 +206,11 @@ class Numbers(Pen):
             return super().scalar(value)
         sign, size = ("-" if value < 0 else ""), abs(value)
         if isinstance(value, int):
-            shapes = (f"+{size}" if value >= 0 else f"-0{size}", f"{sign}{size:#x}", f"{sign}00{size}")
+            shapes = (
+                f"+{size}" if value >= 0 else f"-0{size}",
+                f"{sign}{size:#x}",
+                f"{sign}00{size}",
+            )
             return self.random.choice((*shapes, f"{sign}{size:_}" if size > 999 else shapes[0]))
         text = json.dumps(size)
         if text.endswith(".0"):
@@ -329,7 +333,7 @@ class Prose(Pen):
 
     BEFORE = (
         "Here is the JSON you asked for:\n",
-        "Here's the \"data\" (3 results): ",
+        'Here\'s the "data" (3 results): ',
         "As [1] and [see note 2] say, {name} is 'true' or null: ",
         "See [the docs](https://example.org/{id}) for {} and [] in general.\n\n",
         "# Result\nIt took 12.5 s; `x = [0]` was wrong - sorry!\n",
@@ -337,20 +341,32 @@ class Prose(Pen):
         "The set {a, b} and f(x) = {x | x > 0}.\n",
         "I think, therefore <b>I</b> am; 3 < 4.\n",
     )
-    AFTER = ("", "\nHope it helps!", " Is {this} fine?", "\n\nNote: [1] is {\"not\": \"meant\"}.", "\n1. a\n")
+    AFTER = (
+        "",
+        "\nHope it helps!",
+        " Is {this} fine?",
+        '\n\nNote: [1] is {"not": "meant"}.',
+        "\n1. a\n",
+    )
 
     def write(self, value: Any) -> str:
         self.spots = 1
-        return self.random.choice(self.BEFORE) + super().write(value) + self.random.choice(self.AFTER)
+        return (
+            self.random.choice(self.BEFORE) + super().write(value) + self.random.choice(self.AFTER)
+        )
 
 
 class Fences(Pen):
     def write(self, value: Any) -> str:
         self.spots = 1
         text = super().write(value)
-        opening = self.random.choice(("```json\n", "```\n", "```JSON\r\n", "~~~\n", "```json ", "```js\n"))
+        opening = self.random.choice(
+            ("```json\n", "```\n", "```JSON\r\n", "~~~\n", "```json ", "```js\n")
+        )
         mark = "`" if opening[0] == "`" else "~"
-        ending = self.random.choice((f"\n{mark * 3}", f"{mark * 3}\n", "\n", f"\r\n{mark * 3}\r\nDone."))
+        ending = self.random.choice(
+            (f"\n{mark * 3}", f"{mark * 3}\n", "\n", f"\r\n{mark * 3}\r\nDone.")
+        )
         before = self.random.choice(("", "\n\n", "Sure! Here you are:\n\n"))
         return before + opening + text + ending
 
@@ -367,7 +383,7 @@ class Tags(Pen):
     def write(self, value: Any) -> str:
         self.spots = 1
         text = super().write(value)
-        thought = "<think>Is it {\"a\": 1}? Or [1, 2]? No.</think>\n"
+        thought = '<think>Is it {"a": 1}? Or [1, 2]? No.</think>\n'
         return self.random.choice(
             (f"<answer>{text}</answer>", f"<json>\n{text}\n</json>\n", thought + text)
         )
@@ -451,7 +467,9 @@ def sample(random: Random, depth: int = 3) -> Any:
             quoted_words(random),
             f"{random.choice(WORDS)} {random.choice(WORDS)}",
             f"a\n\tb {random.choice(WORDS)}\r\n",
-            random.choice(("", "a, b", "{", "x: y", "[1]", "it's", "50%", 'say \\"', "// no", "```")),
+            random.choice(
+                ("", "a, b", "{", "x: y", "[1]", "it's", "50%", 'say \\"', "// no", "```")
+            ),
             random.randint(-1000, 100000),
             random.choice((0.5, -2.0, 1e-7, 3.25, -0.125)),
             True,

@@ -41,7 +41,7 @@ from streamparse._core.machine import (
 )
 from streamparse._core.sink import Sink
 from streamparse.dialect import REPAIR_CODES, Dialect
-from streamparse.errors import IncompleteError, LimitError, StreamParseError
+from streamparse.errors import IncompleteError, LimitError, SchemaViolation, StreamParseError
 from streamparse.limits import Limits
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ class LenientMachine(Machine):
         "trailing",
         "tripled",
         "truncated",
+        "wanted",
         "wrapped",
     )
 
@@ -163,6 +164,7 @@ class LenientMachine(Machine):
         self.max_repairs: i64 = -1 if dialect.max_repairs is None else dialect.max_repairs
         self.mended: i64 = 0
         self.truncated: bool = False
+        self.wanted: str = ""  # the kind that the root must have: "object", "array" or any
         self.pending: str = ""  # from `offset` on; not decided yet
         # Around the values.
         self.before: list[str] = []  # the text before the first value
@@ -220,7 +222,14 @@ class LenientMachine(Machine):
         around = (list(self.before), list(self.after), self.begun, self.lead, self.text_at)
         found = (self.prose_from, self.fence, self.fenced_code, self.tagged, self.trailing)
         nesting = (list(self.closers), self.comma_at, self.wrapped, self.nested)
-        string = (self.quote, self.kept, self.fresh, self.odd, (self.tripled, self.escaped), self.gap)
+        string = (
+            self.quote,
+            self.kept,
+            self.fresh,
+            self.odd,
+            (self.tripled, self.escaped),
+            self.gap,
+        )
         token = (self.token_at, self.numeric, self.back, self.ending)
         counts = (self.pending, self.mended, self.truncated)
         return super().state_now(), around, found, nesting, string, token, counts
@@ -399,7 +408,7 @@ class LenientMachine(Machine):
 
     def _enter(self, closer: str, offset: i64) -> None:
         if not self.depth:
-            self._begin_root()
+            self._begin_root("object" if closer == "}" else "array", offset)
         self._open(closer != "}", offset)
         self.closers.append(closer)
 
@@ -1116,8 +1125,12 @@ class LenientMachine(Machine):
             if near + 1 == limit and more:
                 return -1
             return 1 if text[near + 1 : near + 2] in ("/", "*") else 0
+        if char == "\\":
+            if near + 1 == limit and more:
+                return -1
+            return 1 if text[near + 1 : near + 2] in ("n", "r", "t", '"') else 0
         if near == pos:
-            return 0 if char in ":(#=" or (char == "\\" and not self.escaped) else 1
+            return 0 if char in ":(#=" else 1
         if self.in_array or not (char.isalnum() or char in "_$"):
             return 1
         return key_at(text, near, limit, more)
@@ -1266,8 +1279,11 @@ class LenientMachine(Machine):
         if body:
             self.lead = body[-1]
 
-    def _begin_root(self) -> None:
+    def _begin_root(self, kind: str, offset: i64) -> None:
         """A value begins."""
+        if self.wanted and kind != self.wanted:
+            message = f"the output must be an {self.wanted}, not another value"
+            raise SchemaViolation(message, code="wrong_type", offset=offset)
         self.begun = True
         self.lead = ""
         if self.text_at >= 0:
@@ -1298,7 +1314,7 @@ class LenientMachine(Machine):
                 self._mend("tuple", offset)
             return self._chosen(told, pos, ")")
         if char in "\"'“”„‘’«" or (char == "\\" and text[pos + 1 : pos + 2] == '"'):
-            self._begin_root()
+            self._begin_root("string", offset)
             return self._open_odd_quote(text, pos, end, final)
         if char == "\\" and pos + 1 == end and not final:
             return -1 - pos
@@ -1337,11 +1353,15 @@ class LenientMachine(Machine):
         found = _TOKEN_END.search(text, pos)
         stop: i64 = end if found is None else found.start()
         if stop == end and not final:
-            return -1 - pos if stop - pos <= self.number_limit else self._start_prose(text, pos, end, final)
+            return (
+                -1 - pos
+                if stop - pos <= self.number_limit
+                else self._start_prose(text, pos, end, final)
+            )
         kind = scalars.kind_of(text[pos:stop])
         if kind == scalars.WORDS or (stop < end and text[stop] in ":(/=)}]"):
             return self._start_prose(text, pos, end, final)
-        self._begin_root()
+        self._begin_root("scalar", self.offset + pos)
         self.token_at = self.offset + pos
         self.held = text[pos:stop]
         self._scalar(kind, self.offset + stop)
@@ -1465,7 +1485,15 @@ class LenientMachine(Machine):
     def _start_comment(self, pos: i64, width: i64, ending: str) -> i64:
         self._mend("comment", self.offset + pos, self.state <= DOCUMENT)
         if not self.depth:
-            self._outside("#" if width == 1 else "<!--" if width == 4 else ending[-1:] and "//" if ending == "\n" else "/*")
+            self._outside(
+                "#"
+                if width == 1
+                else "<!--"
+                if width == 4
+                else ending[-1:] and "//"
+                if ending == "\n"
+                else "/*"
+            )
         self.back = self.state
         self.ending = ending
         self.state = COMMENT
@@ -1583,8 +1611,8 @@ class LenientMachine(Machine):
             raise IncompleteError("no value in the input", code="empty", offset=self.offset)
         self.token_at = self.text_at
         self.text_at = -1
+        self._begin_root("scalar", self.token_at)
         del self.before[self.prose_from :]
-        self._begin_root()
         wrapped, quoted = found.group("wrapped"), found.group("quoted")
         if wrapped is not None:
             self._mend("wrapper", self.token_at)

@@ -45,7 +45,9 @@ _PLAIN: Final = re.compile(
     r"(?:[-+]?[0-9.][0-9.eE+\-_]*|[Tt]rue|[Ff]alse|null|None|NaN)[ \t\r\n]*([,\]])"
 )
 _OPEN_PLAIN: Final = re.compile(r"(?:[-+0-9.][0-9.eE+\-_]*|[A-Za-z]{1,5})[ \t\r\n]*\Z")
-_QUOTED: Final = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|“[^”]*”)[ \t\r\n]*([,\]])""", re.DOTALL)
+_QUOTED: Final = re.compile(
+    r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|“[^”]*”)[ \t\r\n]*([,\]])""", re.DOTALL
+)
 _OPEN_QUOTED: Final = re.compile(
     r"""(?:"(?:[^"\\]|\\.)*(?:\\|"[ \t\r\n]*)?|'(?:[^'\\]|\\.)*(?:\\|'[ \t\r\n]*)?|“[^”]*(?:”[ \t\r\n]*)?)\Z""",
     re.DOTALL,
@@ -55,6 +57,7 @@ _OPEN_NOTE: Final = re.compile(r"\[[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)?\Z")
 _FIRST: Final = r"(?:[-+]?[0-9.]+|[Tt]rue|[Ff]alse|null|None)"
 _TUPLE: Final = re.compile(rf"\(\s*(?:[\"'(\[{{]|{_FIRST}\s*,|\)\s*\Z)")
 _OPEN_TUPLE: Final = re.compile(r"\(\s*(?:[-+0-9.]*|[A-Za-z]{1,5}|\))\s*\Z")
+
 
 def reasoning_end(tag: str) -> str:
     """The tag that ends the reasoning that this one begins; empty: none."""

@@ -216,7 +216,7 @@ def colon_ends(text: str, pos: i64, end: i64, final: bool, closing: str) -> i64:
                 return -1
             if behind == limit or text[behind] != ":":
                 return 1
-            return 1 if text[pos + 1 : place].rstrip()[-1:] in ("," , "{") else 0
+            return 1 if text[pos + 1 : place].rstrip()[-1:] in (",", "{") else 0
         place += 1
     return -1 if more else 0
 
@@ -234,7 +234,7 @@ def _judge_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Qu
         if behind < limit and text[behind] == ":":
             return ENDS_DOUBLED
         return INNER
-    if char in '{[(,}]+-"\'“‘`' or char.isdigit():
+    if char in "{[(,}]+-\"'“‘`" or char.isdigit():
         return ENDS if near > pos or not char.isdigit() else INNER
     found = limit
     place = near
@@ -361,7 +361,11 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
     if place == limit:
         return UNDECIDED if more else ENDS
     char = text[place]
-    if char in "}]" or (char == "#" and not quote.kept) or (char == "/" and text[place + 1 : place + 2] in ("/", "*")):
+    if (
+        char in "}]"
+        or (char == "#" and not quote.kept)
+        or (char == "/" and text[place + 1 : place + 2] in ("/", "*"))
+    ):
         return ENDS
     if char == "<":
         if place + 4 > limit and more and "<!--".startswith(text[place:limit]):
@@ -427,7 +431,11 @@ def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote
                 if told and place > first and text[place - 1] in " \t\n":
                     return ENDS
                 return INNER
-            return ENDS if first > pos and first == _after_space(text, pos) and not quote.kept else INNER
+            return (
+                ENDS
+                if first > pos and first == _after_space(text, pos) and not quote.kept
+                else INNER
+            )
         if char == ",":
             behind = blank_end(text, place + 1, limit)
             if behind == limit and more:

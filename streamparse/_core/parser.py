@@ -390,7 +390,7 @@ def locate(error: StreamParseError, machine: Machine, builder: Builder) -> None:
         error.path = builder.next_path() if machine.expects_item else builder.base
 
 
-def dialect_of(dialect: str | Dialect) -> Dialect | None:
+def dialect_of(dialect: str | Dialect, name: str = "dialect") -> Dialect | None:
     """What a `dialect` option means; None: strict.
 
     Raises `ValueError`.
@@ -400,7 +400,7 @@ def dialect_of(dialect: str | Dialect) -> Dialect | None:
     if dialect == "lenient":
         return _LENIENT
     if dialect != "strict":
-        raise ValueError(f"dialect must be 'strict', 'lenient' or a Dialect, not {dialect!r}")
+        raise ValueError(f"{name} must be 'strict', 'lenient' or a Dialect, not {dialect!r}")
     return None
 
 
@@ -444,9 +444,7 @@ def _queries(select: str | Query | Sequence[str | Query]) -> list[Query]:
     return [query if isinstance(query, Query) else Query.parse(query) for query in several]
 
 
-def _check_options(
-    many: bool, trailing: str, selects: bool, keep: str, surrogates: str
-) -> None:
+def _check_options(many: bool, trailing: str, selects: bool, keep: str, surrogates: str) -> None:
     _one_of("trailing", trailing, ("error", "stop"))
     _one_of("keep", keep, ("all", "open"))
     _one_of("surrogates", surrogates, ("keep", "replace", "error"))
