@@ -23,7 +23,15 @@ from typing import TYPE_CHECKING, Any, Final
 from streamparse._core import lenient_prose as prose
 from streamparse._core import lenient_scalars as scalars
 from streamparse._core import lenient_strings as strings
-from streamparse._core.grammar import ESCAPED, FRACTION, HEX_DIGITS, LITERALS, SPACE
+from streamparse._core.grammar import (
+    COMPILED,
+    ESCAPED,
+    FRACTION,
+    HEX_DIGITS,
+    LITERALS,
+    SPACE,
+    run_end,
+)
 from streamparse._core.grammar import INTEGER as INTEGER_GRAMMAR
 from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at
 from streamparse._core.machine import (
@@ -60,12 +68,13 @@ _OTHER_SPACE: Final = strings.OTHER_SPACE
 # Only so long may a name be that is a key without quotes or stands around a value.
 _NAME: Final = 64
 
-_STRICT_TOKEN: Final = re.compile(
-    r"""(?:(-?(?:0|[1-9][0-9]*))
-    |(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+))
-    |(true|false|null))(?=[,\]}\n])""",
-    re.VERBOSE,
+_SCALAR: Final = (
+    r"(?:(-?(?:0|[1-9][0-9]*))"
+    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+))"
+    r"|(true|false|null))"
 )
+_STRICT: Final = re.compile(_SCALAR)
+_STRICT_TOKEN: Final = re.compile(_SCALAR + r"(?=[,\]}\n])")
 _TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
 _NUMERIC: Final = re.compile(r"[-+.0-9A-Fa-fxX_]*")
 _UNQUOTED_END: Final = re.compile(r"[\s,\]}\[{\"/#)\\`]")
@@ -104,6 +113,7 @@ class LenientMachine(Machine):
         "begun",
         "closers",
         "codes",
+        "colons",
         "comma_at",
         "dialect",
         "ending",
@@ -124,6 +134,7 @@ class LenientMachine(Machine):
         "pending",
         "prose_from",
         "quote",
+        "simple",
         "tagged",
         "text_at",
         "token_at",
@@ -183,10 +194,12 @@ class LenientMachine(Machine):
         self.wrapped: i64 = 0  # round brackets open around values
         # Strings and tokens.
         self.quote: str = '"'
+        self.simple: bool = True  # is it that?
         self.ends: re.Pattern[str] = strings.RUN_ENDS['"']  # of its runs of plain characters
         self.key_ends: re.Pattern[str] = strings.KEY_RUN_ENDS['"']
         self.kept: bool = False  # has a quote in the open string been kept as text?
         self.fresh: bool = False  # is the open string empty?
+        self.colons: bool = False  # is a colon in the open key known to be text?
         self.odd: bool = False  # has a control character been met in it?
         self.tripled: bool = False
         self.escaped: bool = False  # has a string had escaped quotes?
@@ -222,27 +235,22 @@ class LenientMachine(Machine):
         around = (list(self.before), list(self.after), self.begun, self.lead, self.text_at)
         found = (self.prose_from, self.fence, self.fenced_code, self.tagged, self.trailing)
         nesting = (list(self.closers), self.comma_at, self.wrapped, self.nested)
-        string = (
-            self.quote,
-            self.kept,
-            self.fresh,
-            self.odd,
-            (self.tripled, self.escaped),
-            self.gap,
-        )
+        string = (self.quote, self.kept, self.fresh, self.gap)
+        met = (self.odd, self.tripled, self.escaped, self.colons)
         token = (self.token_at, self.numeric, self.back, self.ending)
         counts = (self.pending, self.mended, self.truncated)
-        return super().state_now(), around, found, nesting, string, token, counts
+        return super().state_now(), around, found, nesting, string, met, token, counts
 
     def resume(self, state: tuple[Any, ...]) -> None:
-        strict, around, found, nesting, string, token, counts = state
+        strict, around, found, nesting, string, met, token, counts = state
         super().resume(strict)
         before, after, self.begun, self.lead, self.text_at = around
         self.before, self.after = list(before), list(after)
         self.prose_from, self.fence, self.fenced_code, self.tagged, self.trailing = found
         closers, self.comma_at, self.wrapped, self.nested = nesting
         self.closers = list(closers)
-        self.quote, self.kept, self.fresh, self.odd, (self.tripled, self.escaped), self.gap = string
+        self.quote, self.kept, self.fresh, self.gap = string
+        self.odd, self.tripled, self.escaped, self.colons = met
         self.token_at, self.numeric, self.back, self.ending = token
         self.pending, self.mended, self.truncated = counts
         self.recent = [strict[4], self.pending]
@@ -277,8 +285,7 @@ class LenientMachine(Machine):
             self.pending = ""
         elif not self.state and not self.high:  # the commonest delta of all: the inside of a string
             length = self.length + size
-            ends = self.key_ends if self.in_key else self.ends
-            if length <= self.string_limit and ends.search(text) is None:
+            if length <= self.string_limit and self._run_end(text, 0, size) == size:
                 self.length = length
                 self.fresh = False
                 if self.in_key:
@@ -433,7 +440,10 @@ class LenientMachine(Machine):
             found = _STRICT_TOKEN.match(text, pos)
             if found is None or found.end() - pos > self.number_limit:
                 return self._start_token(text, pos, end, final)
-            return self._strict_token(found, offset)
+            if self.counting:
+                self._count(offset)
+            self._strict_scalar(found, offset, self.offset + found.end())
+            return found.end()
         if char in _OTHER_SPACE:
             self._mend("white_space", offset)
             return pos + 1
@@ -725,6 +735,7 @@ class LenientMachine(Machine):
 
     def _take_quote(self, quote: str) -> None:
         self.quote = quote
+        self.simple = quote == '"'
         self.ends = strings.RUN_ENDS[quote]
         self.key_ends = strings.KEY_RUN_ENDS[quote]
 
@@ -740,7 +751,7 @@ class LenientMachine(Machine):
         self.length = 0
         if quote != self.quote:
             self._take_quote(quote)
-        self.kept = self.odd = self.tripled = False
+        self.kept = self.odd = self.tripled = self.colons = False
         self.fresh = True
         self.state = STRING
 
@@ -761,11 +772,8 @@ class LenientMachine(Machine):
     def _string(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Read on inside a string."""
         base = self.offset
-        ends = self.key_ends if self.in_key else self.ends
-        closing = CLOSING[self.quote]
         while pos < end:
-            found = ends.search(text, pos)
-            stop: i64 = end if found is None else found.start()
+            stop = self._run_end(text, pos, end)
             if stop > pos:
                 if self.high:
                     self._lone(base + pos)
@@ -775,7 +783,14 @@ class LenientMachine(Machine):
                 if pos == end:
                     break
             char = text[pos]
-            if char in closing and char != "\\":
+            if char == '"' and self.simple:
+                if self._certainly_ends(text, pos + 1, end):
+                    if self.high:
+                        self._lone(base + pos)
+                    self._close_string(base + pos)
+                    return pos + 1
+                return self._quote(text, pos, pos + 1, end, final)
+            if char != "\\" and char in CLOSING[self.quote]:
                 return self._quote(text, pos, pos + 1, end, final)
             if char == "\\":
                 pos = self._odd_escape(text, pos, end, final)
@@ -795,6 +810,34 @@ class LenientMachine(Machine):
                 return pos
         return pos
 
+    def _run_end(self, text: str, pos: i64, end: i64) -> i64:
+        """Where the run of plain characters at `pos` ends."""
+        if COMPILED and self.simple:
+            stop = run_end(text, pos, end)
+            if not self.in_key or self.colons:
+                return stop
+            colon = pos
+            while colon < stop and ord(text[colon]) != 58:
+                colon += 1
+            return colon
+        colons = self.in_key and not self.colons
+        found = (self.key_ends if colons else self.ends).search(text, pos)
+        return end if found is None else found.start()
+
+    def _certainly_ends(self, text: str, behind: i64, end: i64) -> bool:
+        """The commonest cases of `strings.judge`: does the quote before `behind` end the string?"""
+        if behind >= end or self.kept or self.tripled or not self.depth:
+            return False
+        char: i64 = ord(text[behind])
+        if self.in_key:
+            return char == 58
+        if char == 44:
+            if behind + 1 == end:
+                return False
+            char = ord(text[behind + 1])
+            return char == 34 or char == 10
+        return (char == 93 or char == 125) and text[behind] == self.closers[-1]
+
     def _text(self, text: str, offset: i64) -> None:
         """Characters of a string that are not a plain run."""
         if self.high:
@@ -810,6 +853,7 @@ class LenientMachine(Machine):
             self._mend("missing_quote", self.offset + pos, False)
             self._end_quoted(self.offset + pos)
             return pos
+        self.colons = True
         self._text(":", self.offset + pos)
         return pos + 1
 
@@ -1011,12 +1055,8 @@ class LenientMachine(Machine):
             self._refuse(char, offset)
         return self._start_token(text, pos, end, final)
 
-    def _strict_token(self, found: re.Match[str], offset: i64) -> i64:
-        """A number or literal as in JSON, and what ends it: the same as `_token`, in one step."""
-        if self.counting:
-            self._count(offset)
-        stop: i64 = found.end()
-        end = self.offset + stop
+    def _strict_scalar(self, found: re.Match[str], offset: i64, end: i64) -> None:
+        """A number or literal as in JSON, inside a container, certainly whole."""
         token = found.group()
         kind = found.lastindex
         if kind == 3:
@@ -1029,7 +1069,6 @@ class LenientMachine(Machine):
             self.sink.start_scalar("number", offset)
             self.sink.scalar(value, end)
         self.state = AFTER
-        return stop
 
     def _start_token(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """A number, literal or word begins."""
@@ -1064,6 +1103,12 @@ class LenientMachine(Machine):
             return stop
         if stop == end:
             return end
+        if self.depth and text[stop] in ",]}\n":
+            strict = _STRICT.fullmatch(self.held)
+            if strict is not None:
+                self.held = ""
+                self._strict_scalar(strict, self.token_at, self.offset + stop)
+                return stop
         kind = scalars.kind_of(self.held)
         if kind == scalars.WORDS:
             if not self.held.strip("+-"):

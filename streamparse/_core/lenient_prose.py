@@ -40,6 +40,7 @@ _CODE: Final = frozenset(
     "ps1 python py python3 pycon javascript js jsx typescript ts tsx graphql latex tex markdown "
     "md mermaid".split()
 )
+_NESTED: Final = 8  # so far arrays are looked into
 _SENTENCE: Final = re.compile(r"[^\r\n)\];,.`<:]")
 _PLAIN: Final = re.compile(
     r"(?:[-+]?[0-9.][0-9.eE+\-_]*|[Tt]rue|[Ff]alse|null|None|NaN)[ \t\r\n]*([,\]])"
@@ -128,6 +129,8 @@ def goes_on(text: str, pos: i64, end: i64, final: bool, before: str) -> i64:
         limit = end
     place = pos
     while text[place] == "[":
+        if place - pos > _NESTED:
+            return VALUE
         place = blank_end(text, place + 1, limit)
         if place == limit:
             return UNDECIDED if more else PROSE

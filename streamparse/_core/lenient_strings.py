@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_extensions import i64
 
 # How far ahead is looked, in characters.
-LOOK: Final = 256
+LOOK: Final = 128
 
 # What is told of a quote.
 UNDECIDED: Final = 0
@@ -79,6 +79,13 @@ OTHER_SPACE: Final = (
 _SPACE: Final = f"[ \t\r\n{OTHER_SPACE}]"
 _BLANK: Final = re.compile(f"{_SPACE}*")
 _GAP: Final = rf"(?:{_SPACE}|/\*.*?\*/)*"
+# What tells how words go on: a quote, the syntax of a container, a new line.
+_WORD_STOPS: Final[dict[str, re.Pattern[str]]] = {
+    closing: re.compile(f"[{re.escape(closing)},}}\\]:\n]") for closing in CLOSING.values()
+}
+KEY_STOPS: Final[dict[str, re.Pattern[str]]] = {
+    closing: re.compile(f"[{re.escape(closing)}\n]") for closing in CLOSING.values()
+}
 _ESCAPED_BLANK: Final = re.compile(rf"(?:{_SPACE}|\\[nrt])*")
 _DOUBLE: Final = r'"(?:[^"\\\n]|\\.)*'
 _SINGLE: Final = r"'(?:[^'\\\n]|\\.)*"
@@ -205,20 +212,18 @@ def colon_ends(text: str, pos: i64, end: i64, final: bool, closing: str) -> i64:
     more = end < limit and not final
     if end < limit:
         limit = end
-    place = pos + 1
-    while place < limit:
-        char = text[place]
-        if char == "\n":
-            return 1
-        if char in closing:
-            behind = blank_end(text, place + 1, limit)
-            if behind == limit and more:
-                return -1
-            if behind == limit or text[behind] != ":":
-                return 1
-            return 1 if text[pos + 1 : place].rstrip()[-1:] in (",", "{") else 0
-        place += 1
-    return -1 if more else 0
+    found = KEY_STOPS[closing].search(text, pos + 1, limit)
+    if found is None:
+        return -1 if more else 0
+    place = found.start()
+    if text[place] == "\n":
+        return 1
+    behind = blank_end(text, place + 1, limit)
+    if behind == limit and more:
+        return -1
+    if behind == limit or text[behind] != ":":
+        return 1
+    return 1 if text[pos + 1 : place].rstrip()[-1:] in (",", "{") else 0
 
 
 def _judge_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
@@ -288,13 +293,9 @@ def _judge_root(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Q
         return ENDS
     if text[near] in ");" and quote.wrapped:
         return ENDS
-    place = near
-    while place < limit:
-        if text[place] in quote.closing:
-            return INNER
-        if text[place] == "\n":
-            return ENDS
-        place += 1
+    found = KEY_STOPS[quote.closing].search(text, near, limit)
+    if found is not None:
+        return ENDS if text[found.start()] == "\n" else INNER
     return UNDECIDED if more else ENDS
 
 
@@ -407,21 +408,22 @@ def _closer(text: str, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
     if quote.fenced and text[behind] == "`":
         return ENDS
     if text[place] == quote.closer and quote.depth == 1:
-        found = limit
-        while behind < limit:
-            if text[behind] in quote.closing:
-                return INNER
-            if text[behind] == "\n":
-                return ENDS
-            behind += 1
-        return UNDECIDED if behind == found and more else ENDS
+        found = KEY_STOPS[quote.closing].search(text, behind, limit)
+        if found is not None:
+            return ENDS if text[found.start()] == "\n" else INNER
+        return UNDECIDED if more else ENDS
     return INNER
 
 
 def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
     """Words follow: what comes first, another quote or the end of a value?"""
     first = place
+    stops = _WORD_STOPS[quote.closing]
     while place < limit:
+        found = stops.search(text, place, limit)
+        if found is None:
+            break
+        place = found.start()
         char = text[place]
         if char in quote.closing:
             if quote.closing == "\\" or quote.role == MEMBER:
