@@ -89,6 +89,7 @@ _OPEN_WRAPPED: Final = re.compile(
     rf"""\(\s*(?:"(?:[^"\\]|\\.)*\\?|'(?:[^'\\]|\\.)*\\?|{_QUOTED}\s*|{_PLAIN}\s*|[-+])?\Z""",
     re.DOTALL | re.VERBOSE,
 )
+_PLAIN_KEY: Final = re.compile(r"[\w$]+(?=[ ]?:)")
 _BARE_KEY: Final = re.compile(r"[^\s:,{}\[\]\"'“”‘’`()#;=/\\…]+")
 _MORE_KEY: Final = re.compile(r"[^:,{}\[\]\"\n]*")
 # All there is: a scalar or one word, perhaps in a call, a comment behind it.
@@ -197,7 +198,7 @@ class LenientMachine(Machine):
         self.simple: bool = True  # is it that?
         self.ends: re.Pattern[str] = strings.RUN_ENDS['"']  # of its runs of plain characters
         self.key_ends: re.Pattern[str] = strings.KEY_RUN_ENDS['"']
-        self.kept: bool = False  # has a quote in the open string been kept as text?
+        self.kept: i64 = 0  # quotes in the open string that have been kept as text
         self.fresh: bool = False  # is the open string empty?
         self.colons: bool = False  # is a colon in the open key known to be text?
         self.odd: bool = False  # has a control character been met in it?
@@ -666,6 +667,10 @@ class LenientMachine(Machine):
         more = end < limit and not final
         if end < limit:
             limit = end
+        found = _PLAIN_KEY.match(text, pos, limit)
+        if found is not None:
+            self._give_key(found.group(), self.offset + pos, "unquoted_key")
+            return found.end()
         found = _BARE_KEY.match(text, pos, limit)
         if found is None:
             self._refuse(text[pos], self.offset + pos)
@@ -751,7 +756,8 @@ class LenientMachine(Machine):
         self.length = 0
         if quote != self.quote:
             self._take_quote(quote)
-        self.kept = self.odd = self.tripled = self.colons = False
+        self.kept = 0
+        self.odd = self.tripled = self.colons = False
         self.fresh = True
         self.state = STRING
 
@@ -835,6 +841,8 @@ class LenientMachine(Machine):
             if behind + 1 == end:
                 return False
             char = ord(text[behind + 1])
+            if char == 32 and behind + 2 < end:
+                char = ord(text[behind + 2])
             return char == 34 or char == 10
         return (char == 93 or char == 125) and text[behind] == self.closers[-1]
 
@@ -871,14 +879,15 @@ class LenientMachine(Machine):
         item = not self.in_key
         if told == strings.INNER:
             self._mend("inner_quote", offset, item)
-            self.kept = True
+            self.kept += 1
             self._text('"' if self.quote == "\\" else text[pos], offset)
             return behind
         if told == strings.JOINED:
             self._mend("concatenation", offset, item)
             place = blank_end(text, blank_end(text, behind, end) + 1, end)
             self._take_quote(text[place])
-            self.kept = self.fresh = False
+            self.kept = 0
+            self.fresh = False
             return place + 1
         self._mend("doubled_quotes", offset, item)
         if told == strings.ENDS_DOUBLED:
@@ -1108,6 +1117,9 @@ class LenientMachine(Machine):
             if strict is not None:
                 self.held = ""
                 self._strict_scalar(strict, self.token_at, self.offset + stop)
+                return stop
+            if self.held in scalars.CONSTANTS:
+                self._scalar(scalars.CONSTANT, self.offset + stop)
                 return stop
         kind = scalars.kind_of(self.held)
         if kind == scalars.WORDS:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from streamparse._core.lenient_strings import LOOK, blank_end, key_at
+from streamparse._core.lenient_strings import LOOK, blank_end, key_at, key_is_open
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
@@ -151,8 +151,8 @@ def _object_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) ->
             return UNDECIDED if more else PROSE
         return VALUE if text[place + 1] in "/*" else PROSE
     told = key_at(text, place, limit, more)
-    if told == 0 and limit - pos == LOOK and char in "\"'“":
-        told = 1
+    if told == 0 and limit - pos == LOOK and char in "\"'“" and key_is_open(text, place, limit):
+        return VALUE  # a long one
     return UNDECIDED if told < 0 else VALUE if told else PROSE
 
 

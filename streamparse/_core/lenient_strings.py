@@ -91,14 +91,16 @@ _DOUBLE: Final = r'"(?:[^"\\\n]|\\.)*'
 _SINGLE: Final = r"'(?:[^'\\\n]|\\.)*"
 _SMART: Final = r"[“”][^“”\n]*"
 _ESCAPED: Final = r'\\"[^"\\\n]*'
+_TWICE: Final = r'""[^"\\\n]+'
 _NAME: Final = r"[^\W\d][\w$.\-]*|[$][\w$.\-]*|[0-9]+"
 _KEY: Final = re.compile(
-    rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}[“”]|{_ESCAPED}\\"){_GAP}:|(?:{_NAME})["']?{_GAP}:(?!/)""",
+    rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}[“”]|{_ESCAPED}\\"|{_TWICE}""?){_GAP}:|(?:{_NAME})["']?{_GAP}:(?!/)""",
     re.DOTALL,
 )
 _OPEN_GAP: Final = rf"{_GAP}(?:/|/\*.*)?"
 _OPEN_KEY: Final = re.compile(
     rf"""(?:{_DOUBLE}(?:\\|"{_OPEN_GAP})?|{_SINGLE}(?:\\|'{_OPEN_GAP})?|{_SMART}(?:[“”]{_OPEN_GAP})?"""
+    rf"""|"|{_TWICE}(?:""?{_OPEN_GAP})?"""
     rf"""|\\|{_ESCAPED}(?:\\|\\"{_OPEN_GAP})?|(?:{_NAME}|[$])["']?{_OPEN_GAP}:?)\Z""",
     re.DOTALL,
 )
@@ -125,6 +127,11 @@ def key_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
     return 0
 
 
+def key_is_open(text: str, pos: i64, limit: i64) -> bool:
+    """Does a key begin at `pos` that has not ended at `limit`?"""
+    return _OPEN_KEY.match(text, pos, limit) is not None
+
+
 def _item_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
     """Does an item with both its quotes stand at `pos`? 1, 0, or -1: `more` text must tell."""
     if _ITEM.match(text, pos, limit) is not None:
@@ -143,7 +150,7 @@ def blank_end(text: str, pos: i64, limit: i64) -> i64:
 class Quote:
     """A quote to be judged, and what is known of the string around it."""
 
-    __slots__ = ("closer", "closing", "depth", "fenced", "fresh", "kept", "role", "wrapped")
+    __slots__ = ("closer", "closing", "depth", "fenced", "fresh", "kept", "odd", "role", "wrapped")
 
     def __init__(
         self,
@@ -152,7 +159,7 @@ class Quote:
         closer: str,
         depth: int,
         *,
-        kept: bool,
+        kept: int,
         fresh: bool,
         wrapped: bool,
         fenced: bool,
@@ -161,7 +168,8 @@ class Quote:
         self.closing = closing
         self.closer = closer  # of the innermost container; "" at the root
         self.depth: i64 = depth
-        self.kept = kept  # has a quote in this string been kept as text?
+        self.kept = kept > 0  # has a quote in this string been kept as text?
+        self.odd = kept % 2 > 0  # an odd number: is a quotation open in it?
         self.fresh = fresh  # is the string empty so far?
         self.wrapped = wrapped  # may ')' follow?
         self.fenced = fenced  # may a fence follow?
@@ -357,7 +365,7 @@ def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: 
 def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
     """A comma follows: does it stand between values? -1: words come next."""
     place = blank_end(text, comma + 1, limit)
-    if not quote.kept and "\n" in text[comma:place]:
+    if not quote.odd and "\n" in text[comma:place] and (quote.role == ITEM or not quote.kept):
         return ENDS
     if place == limit:
         return UNDECIDED if more else ENDS
@@ -384,7 +392,7 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
         told = key_at(text, place, limit, more)
         return UNDECIDED if told < 0 else ENDS if told else -1
     if char in CLOSING:
-        told = _item_at(text, place, limit, more) if quote.kept else 1
+        told = _item_at(text, place, limit, more) if quote.odd else 1
         return UNDECIDED if told < 0 else ENDS if told else INNER
     if char in "{[(-+,/#" or char.isdigit():
         return ENDS
@@ -443,7 +451,7 @@ def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote
             if behind == limit and more:
                 return UNDECIDED
             if behind == limit or text[behind] in "}]" or quote.role == ITEM:
-                return ENDS if quote.role != ITEM or not quote.kept else INNER
+                return ENDS if quote.role != ITEM or not quote.odd else INNER
             told = key_at(text, behind, limit, more)
             if told:
                 return UNDECIDED if told < 0 else ENDS
