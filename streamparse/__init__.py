@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from streamparse._core.grammar import COMPILED
 from streamparse._version import __version__
+from streamparse.dialect import REPAIR_CODES, Dialect, Repair
 from streamparse.errors import (
     ERROR_CODES,
     VIOLATION_CODES,
@@ -20,7 +21,6 @@ from streamparse.errors import (
     StreamParseError,
     WireError,
 )
-from streamparse.dialect import REPAIR_CODES, Dialect, Repair
 from streamparse.events import StringDelta, ValueCompleted, ValueEvent, ValueStarted
 from streamparse.json_parser import JSONParser, parse
 from streamparse.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json

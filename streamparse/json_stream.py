@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from streamparse._core.sink import ValidatorFactory
+from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError
 from streamparse.events import ValueCompleted, ValueEvent
-from streamparse.dialect import Dialect
 from streamparse.json_parser import JSONParser
 from streamparse.limits import Limits
 from streamparse.paths import Path, Query

@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Final
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.builder import Builder
-from streamparse.dialect import Repair
 from streamparse._core.flat import flatten, unflatten
+from streamparse.dialect import Repair
 from streamparse.errors import StreamParseError
 
 __all__ = [

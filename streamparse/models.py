@@ -9,9 +9,9 @@ import inspect
 from typing import Annotated, Any, Generic, TypeVar, overload
 
 from streamparse._core.sink import NOTHING
+from streamparse.dialect import Dialect, Repair
 from streamparse.errors import IncompleteError
 from streamparse.events import ValueEvent
-from streamparse.dialect import Dialect, Repair
 from streamparse.json_parser import JSONParser
 from streamparse.limits import Limits
 from streamparse.model_judge import MISSING_EXTRA, ModelJudge, ModelValidator
@@ -83,7 +83,7 @@ class ModelParser(Generic[T]):
     """Parses JSON into a type while it arrives; `partial` is what is known so far, as that type.
 
     `type` is any annotation that pydantic understands; the keywords are those of `ModelValidator`,
-    and the dialect and limits of `JSONParser`. `feed` and `finish` give events and raise as `JSONParser` does,
+    and the dialect and limits of `JSONParser`. `feed` and `finish` give events and raise as it does,
     with `SchemaViolation` at the first character that pydantic would certainly refuse.
 
     In `partial` complete parts are validated; an open string grows, the items of a list come one

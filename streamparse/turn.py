@@ -11,8 +11,8 @@ from typing import Any, Final
 from streamparse._core.flat import equal
 from streamparse._core.sink import ValidatorFactory
 from streamparse.calls import CUT, LIMIT, NORMAL, CallReader
-from streamparse.errors import LimitError, ProviderError, StreamParseError
 from streamparse.dialect import Dialect
+from streamparse.errors import LimitError, ProviderError, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import (
     GrowingText,

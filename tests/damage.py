@@ -94,7 +94,8 @@ class SingleQuotes(Pen):
             return super().string(text)
         return "'" + json.dumps(text)[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
 
-    key = string
+    def key(self, key: str) -> str:
+        return self.string(key)
 
 
 class SmartQuotes(Pen):
@@ -103,7 +104,8 @@ class SmartQuotes(Pen):
         opening, closing = self.random.choice(pairs)
         return opening + json.dumps(text)[1:-1] + closing if self.hit() else super().string(text)
 
-    key = string
+    def key(self, key: str) -> str:
+        return self.string(key)
 
 
 class EscapedQuotes(Pen):
@@ -119,7 +121,8 @@ class DoubledQuotes(Pen):
             return super().string(text)
         return '"' + super().string(text) + '"'
 
-    key = string
+    def key(self, key: str) -> str:
+        return self.string(key)
 
 
 class TripledQuotes(Pen):

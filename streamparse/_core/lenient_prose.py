@@ -35,10 +35,63 @@ _REASONING: Final = re.compile(
 )
 # A block in one of these is code: a value only if it starts with one, by the rule for prose.
 _CODE: Final = frozenset(
-    "bash sh shell zsh console html xml css scss c cpp c++ cs csharp c# java go golang rust rs ruby rb "
-    "sql yaml yml toml ini diff make makefile dockerfile php kotlin swift r perl lua powershell "
-    "ps1 python py python3 pycon javascript js jsx typescript ts tsx graphql latex tex markdown "
-    "md mermaid".split()
+    [
+        "bash",
+        "sh",
+        "shell",
+        "zsh",
+        "console",
+        "html",
+        "xml",
+        "css",
+        "scss",
+        "c",
+        "cpp",
+        "c++",
+        "cs",
+        "csharp",
+        "c#",
+        "java",
+        "go",
+        "golang",
+        "rust",
+        "rs",
+        "ruby",
+        "rb",
+        "sql",
+        "yaml",
+        "yml",
+        "toml",
+        "ini",
+        "diff",
+        "make",
+        "makefile",
+        "dockerfile",
+        "php",
+        "kotlin",
+        "swift",
+        "r",
+        "perl",
+        "lua",
+        "powershell",
+        "ps1",
+        "python",
+        "py",
+        "python3",
+        "pycon",
+        "javascript",
+        "js",
+        "jsx",
+        "typescript",
+        "ts",
+        "tsx",
+        "graphql",
+        "latex",
+        "tex",
+        "markdown",
+        "md",
+        "mermaid",
+    ]
 )
 _NESTED: Final = 8  # so far arrays are looked into
 _SENTENCE: Final = re.compile(r"[^\r\n)\];,.`<:]")
@@ -50,7 +103,7 @@ _QUOTED: Final = re.compile(
     r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|“[^”]*”)[ \t\r\n]*([,\]])""", re.DOTALL
 )
 _OPEN_QUOTED: Final = re.compile(
-    r"""(?:"(?:[^"\\]|\\.)*(?:\\|"[ \t\r\n]*)?|'(?:[^'\\]|\\.)*(?:\\|'[ \t\r\n]*)?|“[^”]*(?:”[ \t\r\n]*)?)\Z""",
+    r"""(?:"(?:[^"\\]|\\.)*(?:\\|"\s*)?|'(?:[^'\\]|\\.)*(?:\\|'\s*)?|“[^”]*(?:”\s*)?)\Z""",
     re.DOTALL,
 )
 _NOTE: Final = re.compile(r"\[[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]")

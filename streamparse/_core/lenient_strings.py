@@ -256,11 +256,11 @@ def _judge_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Qu
             behind = blank_end(text, place + 1, limit)
             if behind == limit and more:
                 return UNDECIDED
-            if quote.fresh and behind == place + 1 and behind < limit:
-                if text[behind] in quote.closing:
-                    behind = blank_end(text, behind + 1, limit)
-                    if behind == limit and more:
-                        return UNDECIDED
+            doubled = quote.fresh and behind == place + 1 and behind < limit
+            if doubled and text[behind] in quote.closing:
+                behind = blank_end(text, behind + 1, limit)
+                if behind == limit and more:
+                    return UNDECIDED
             if behind < limit and text[behind] == ":":
                 return DOUBLED if quote.fresh else INNER
             break
@@ -349,9 +349,7 @@ def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: 
             return UNDECIDED
         if text.startswith("<!--", near):
             return ENDS
-    elif char == ";":
-        return ENDS
-    elif (char == "{" or char == "[") and newline and quote.role == ITEM:
+    elif char == ";" or ((char == "{" or char == "[") and newline and quote.role == ITEM):
         return ENDS
     if quote.role == ITEM and near > pos and not quote.kept and (char in "{[-" or char.isdigit()):
         return ENDS

@@ -118,7 +118,7 @@ def test_law_7_a_cut_document_is_truncated(text: str, place: int) -> None:
     text = text[: place % (len(text) + 1)]
     strict = run([text])
     assume(strict.error is not None and strict.error.code == "truncated")
-    assume(text.lstrip("\ufeff \t\r\n")[:1] in tuple("[{\""))
+    assume(text.lstrip("\ufeff \t\r\n")[:1] in tuple('[{"'))
     lenient = run([text], dialect="lenient")
     assert lenient.truncated
     assert not lenient.done
