@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-__all__ = ["REPAIR_CODES", "Dialect", "Repair"]
+__all__ = ["Dialect", "REPAIR_CODES", "Repair"]
 
 # Each code: the switch that allows it, and what was mended.
 _CODES: Final[dict[str, tuple[str, str]]] = {

@@ -83,7 +83,7 @@ class ModelParser(Generic[T]):
     """Parses JSON into a type while it arrives; `partial` is what is known so far, as that type.
 
     `type` is any annotation that pydantic understands; the keywords are those of `ModelValidator`,
-    and the dialect and limits of `JSONParser`. `feed` and `finish` give events and raise as it does,
+    and dialect and limits of `JSONParser`. `feed` and `finish` give events and raise as it does,
     with `SchemaViolation` at the first character that pydantic would certainly refuse.
 
     In `partial` complete parts are validated; an open string grows, the items of a list come one

@@ -137,7 +137,7 @@ class Recorder(Sink):
         self.calls.append(("end", offset))
 
     def repair(self, code: str, offset: int, item: bool) -> None:
-        self.calls.append(("repair", code, offset))
+        self.calls.append(("repair", code, offset, item))
 
     def clone(self) -> Recorder:
         twin = Recorder(self.precise)

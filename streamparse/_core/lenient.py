@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Final
 from streamparse._core.grammar import (
     SPACE,
 )
+from streamparse._core.lenient_state import COMMENT, JUNK, PROSE, TOKEN, UNQUOTED
 from streamparse._core.lenient_strings import LOOK
+from streamparse._core.lenient_structure import LenientStructure
 from streamparse._core.machine import (
     AFTER,
     COLON,
@@ -41,8 +43,6 @@ from streamparse.errors import IncompleteError, LimitError, StreamParseError
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-from streamparse._core.lenient_state import COMMENT, JUNK, PROSE, TOKEN, UNQUOTED
-from streamparse._core.lenient_structure import LenientStructure
 
 _SPACE: Final = " \t\r\n"
 _JUNK_END: Final = re.compile(r"[,{}\[\]\"'\n`]")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from streamparse._core import lenient_prose as prose
 from streamparse._core import lenient_scalars as scalars
 from streamparse._core import lenient_strings as strings
+from streamparse._core.lenient_state import CODE, COMMENT, PROSE, REASONING
+from streamparse._core.lenient_tokens import LenientTokens
 from streamparse._core.machine import (
     DOCUMENT,
 )
@@ -19,8 +21,6 @@ from streamparse.errors import IncompleteError
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-from streamparse._core.lenient_state import CODE, COMMENT, PROSE, REASONING
-from streamparse._core.lenient_tokens import LenientTokens
 
 _SPACE: Final = " \t\r\n"
 _OTHER_SPACE: Final = strings.OTHER_SPACE
@@ -56,7 +56,7 @@ class LenientAround(LenientTokens):
             self._enter("}", offset)
             return pos + 1
         if char == "[":
-            return self._chosen(prose.starts_array(text, pos, end, final), pos, "]")
+            return self._chosen(prose.starts_array(text, pos, end, final, self.many), pos, "]")
         if char == "(":
             told = prose.starts_tuple(text, pos, end, final)
             if told == prose.VALUE:

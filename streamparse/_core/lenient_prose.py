@@ -108,6 +108,7 @@ _OPEN_QUOTED: Final = re.compile(
 )
 _NOTE: Final = re.compile(r"\[[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]")
 _OPEN_NOTE: Final = re.compile(r"\[[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)?\Z")
+_JSON: Final = re.compile(r"[ \t]*(?:[0-9]+|true|false|null)[ \t]*")
 _FIRST: Final = r"(?:[-+]?[0-9.]+|[Tt]rue|[Ff]alse|null|None)"
 _TUPLE: Final = re.compile(rf"\(\s*(?:[\"'(\[{{]|{_FIRST}\s*,|\)\s*\Z)")
 _OPEN_TUPLE: Final = re.compile(r"\(\s*(?:[-+0-9.]*|[A-Za-z]{1,5}|\))\s*\Z")
@@ -144,7 +145,7 @@ def tag_at(text: str, pos: i64, end: i64, final: bool) -> i64:
     return 0
 
 
-def starts_array(text: str, pos: i64, end: i64, final: bool) -> i64:
+def starts_array(text: str, pos: i64, end: i64, final: bool, many: bool) -> i64:
     """Does the `[` that is the first character start an array, or a note in square brackets?"""
     limit = pos + LOOK
     more = end < limit and not final
@@ -156,6 +157,8 @@ def starts_array(text: str, pos: i64, end: i64, final: bool) -> i64:
             return UNDECIDED
         return VALUE
     place = found.end()
+    if many and _JSON.fullmatch(text, pos + 1, place - 1) is not None:
+        return VALUE  # what follows may be another document
     behind = blank_end(text, place, limit)
     if behind == limit:
         return UNDECIDED if more else VALUE

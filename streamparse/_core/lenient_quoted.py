@@ -11,6 +11,7 @@ from streamparse._core.grammar import (
     HEX_DIGITS,
     run_end,
 )
+from streamparse._core.lenient_state import LenientState
 from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end
 from streamparse._core.machine import (
     DOCUMENT,
@@ -20,7 +21,6 @@ from streamparse._core.machine import (
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-from streamparse._core.lenient_state import LenientState
 
 _SIMPLE_ESCAPES: Final[dict[str, str]] = {"v": "\v", "\n": "", "\u2028": "", "\u2029": ""}
 _QUOTES: Final = "'`´“”„‘’«»"

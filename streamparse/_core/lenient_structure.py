@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from streamparse._core import lenient_prose as prose
 from streamparse._core import lenient_strings as strings
+from streamparse._core.lenient_around import LenientAround
+from streamparse._core.lenient_state import JUNK, begins_token
 from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at
 from streamparse._core.machine import (
     AFTER,
@@ -20,8 +22,6 @@ from streamparse._core.machine import (
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-from streamparse._core.lenient_around import LenientAround
-from streamparse._core.lenient_state import JUNK, begins_token
 
 _OTHER_SPACE: Final = strings.OTHER_SPACE
 _SCALAR: Final = (

@@ -11,6 +11,8 @@ from streamparse._core.grammar import (
     LITERALS,
 )
 from streamparse._core.grammar import INTEGER as INTEGER_GRAMMAR
+from streamparse._core.lenient_quoted import LenientQuoted
+from streamparse._core.lenient_state import TOKEN, UNQUOTED, begins_token
 from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at
 from streamparse._core.machine import (
     AFTER,
@@ -21,8 +23,6 @@ from streamparse.errors import LimitError
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-from streamparse._core.lenient_quoted import LenientQuoted
-from streamparse._core.lenient_state import TOKEN, UNQUOTED, begins_token
 
 # Only so long may a name be that is a key without quotes or stands around a value.
 _NAME: Final = 64

@@ -180,7 +180,7 @@ def test_what_is_mended_can_be_refused(text: str) -> None:
     if found.error or not codes:
         return
     for code in codes:
-        allowed = run([text], dialect=Dialect(allowed=codes - {code}))
+        allowed = run([text], dialect=Dialect(allowed=frozenset(codes - {code})))
         assert allowed != found
     fewer = run([text], dialect=Dialect(max_repairs=len(found.repairs) - 1))
     assert fewer.error is not None
