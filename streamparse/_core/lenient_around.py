@@ -163,9 +163,8 @@ class LenientAround(LenientTokens):
             behind = text[run : run + 1]
             if not behind and not final:
                 return -1 - pos
-            if behind not in ("{", "["):
-                self._note_prose(pos)
-                self.state = PROSE
+            self._note_prose(pos)
+            self.state = PROSE
             self._outside(text[pos:run])
             return run
         found = prose.FENCE.match(text, pos)

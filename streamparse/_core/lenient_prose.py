@@ -106,8 +106,8 @@ _OPEN_QUOTED: Final = re.compile(
     r"""(?:"(?:[^"\\]|\\.)*(?:\\|"\s*)?|'(?:[^'\\]|\\.)*(?:\\|'\s*)?|“[^”]*(?:”\s*)?)\Z""",
     re.DOTALL,
 )
-_NOTE: Final = re.compile(r"\[[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]")
-_OPEN_NOTE: Final = re.compile(r"\[[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)?\Z")
+_NOTE: Final = re.compile(r"\[{1,2}[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]{1,2}")
+_OPEN_NOTE: Final = re.compile(r"\[{1,2}[ \t]*(?:(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]?)?\Z")
 _JSON: Final = re.compile(r"[ \t]*(?:[0-9]+|true|false|null)[ \t]*")
 _FIRST: Final = r"(?:[-+]?[0-9.]+|[Tt]rue|[Ff]alse|null|None)"
 _TUPLE: Final = re.compile(rf"\(\s*(?:[\"'(\[{{]|{_FIRST}\s*,|\)\s*\Z)")
@@ -152,7 +152,7 @@ def starts_array(text: str, pos: i64, end: i64, final: bool, many: bool) -> i64:
     if end < limit:
         limit = end
     found = _NOTE.match(text, pos, limit)
-    if found is None:
+    if found is None or (found.end() == limit and more):
         if more and _OPEN_NOTE.match(text, pos, limit) is not None:
             return UNDECIDED
         return VALUE
@@ -232,7 +232,7 @@ def _array_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) -> 
         if more and _OPEN_PLAIN.match(text, pos, limit) is not None:
             return UNDECIDED
         return PROSE
-    if before not in ("", ":", "=", "\n", ">"):
+    if before not in ("", ":", "=", "\n", ">", "`"):
         return PROSE
     if found.group(1) == ",":
         return VALUE

@@ -164,9 +164,9 @@ class LenientQuoted(LenientState):
             self._end_quoted(offset)
             return behind
         item = not self.in_key
-        if told == strings.INNER:
+        if told == strings.INNER or told == strings.APOSTROPHE:
             self._mend("inner_quote", offset, item)
-            self.kept += 1
+            self.kept += told == strings.INNER
             self._text('"' if self.quote == "\\" else text[pos], offset)
             return behind
         if told == strings.JOINED:
@@ -208,8 +208,6 @@ class LenientQuoted(LenientState):
                         return strings.UNDECIDED
                     if near < end and text[near] in '"\n':
                         return strings.ENDS
-        if "inner_quote" not in self.codes:
-            return strings.ENDS
         quote = strings.Quote(
             role,
             CLOSING[self.quote],
@@ -220,7 +218,10 @@ class LenientQuoted(LenientState):
             wrapped=self.wrapped > 0,
             fenced=bool(self.fence),
         )
-        return strings.judge(text, behind, end, final, quote)
+        told = strings.judge(text, behind, end, final, quote)
+        if told == strings.INNER and "inner_quote" not in self.codes:
+            return strings.ENDS
+        return told
 
     def _triple_quote(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         if pos + 4 > end and not final and (self.quote * 4).startswith(text[pos:]):

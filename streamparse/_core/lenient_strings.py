@@ -26,6 +26,7 @@ DOUBLED: Final = 3  # belongs to the quote before it, which opened the string
 TRIPLED: Final = 4  # with the quote after it and the one before it
 ENDS_DOUBLED: Final = 5  # with the quote after it
 JOINED: Final = 6  # the string goes on behind '+' and another quote
+APOSTROPHE: Final = 7  # a character of a word
 
 # What the string is.
 KEY: Final = 0
@@ -202,7 +203,7 @@ def judge(text: str, pos: i64, end: i64, final: bool, quote: Quote) -> i64:
     elif near == pos and quote.fresh and (char.isalnum() or char == "_") and quote.role != ROOT:
         return DOUBLED
     elif near == pos and char.isalnum() and "'" in quote.closing and not quote.fresh:
-        return INNER  # an apostrophe
+        return APOSTROPHE
     if char == "+":
         behind = blank_end(text, near + 1, limit)
         if behind == limit and more:
