@@ -107,8 +107,8 @@ _OPEN_QUOTED: Final = re.compile(
     re.DOTALL,
 )
 _NOTE: Final = re.compile(r"\[{1,2}[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]{1,2}")
-_OPEN_NOTE: Final = re.compile(r"\[{1,2}[ \t]*(?:(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]?)?\Z")
-_JSON: Final = re.compile(r"[ \t]*(?:[0-9]+|true|false|null)[ \t]*")
+_OPEN_NOTE: Final = re.compile(r"\[{1,2}[ \t]*(?:(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]{0,2})?\Z")
+_JSON: Final = re.compile(r"\[{1,2}[ \t]*(?:[0-9]+|true|false|null)[ \t]*\]")
 _FIRST: Final = r"(?:[-+]?[0-9.]+|[Tt]rue|[Ff]alse|null|None)"
 _TUPLE: Final = re.compile(rf"\(\s*(?:[\"'(\[{{]|{_FIRST}\s*,|\)\s*\Z)")
 _OPEN_TUPLE: Final = re.compile(r"\(\s*(?:[-+0-9.]*|[A-Za-z]{1,5}|\))\s*\Z")
@@ -151,14 +151,14 @@ def starts_array(text: str, pos: i64, end: i64, final: bool, many: bool) -> i64:
     more = end < limit and not final
     if end < limit:
         limit = end
+    if many and _JSON.match(text, pos, limit) is not None:
+        return VALUE  # what follows may be another document
     found = _NOTE.match(text, pos, limit)
     if found is None or (found.end() == limit and more):
         if more and _OPEN_NOTE.match(text, pos, limit) is not None:
             return UNDECIDED
         return VALUE
     place = found.end()
-    if many and _JSON.fullmatch(text, pos + 1, place - 1) is not None:
-        return VALUE  # what follows may be another document
     behind = blank_end(text, place, limit)
     if behind == limit:
         return UNDECIDED if more else VALUE

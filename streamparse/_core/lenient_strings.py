@@ -395,8 +395,8 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
         return UNDECIDED if told < 0 else ENDS if told else INNER
     if char in "{[(-+,/#" or char.isdigit():
         return ENDS
-    if _OPEN_WORD.match(text, place, limit) is not None and more:
-        return UNDECIDED
+    if _OPEN_WORD.match(text, place, limit) is not None and (more or not quote.odd):
+        return UNDECIDED if more else ENDS
     if _LITERAL.match(text, place, limit) is not None:
         return ENDS
     return ENDS if _CALL.match(text, place, limit) is not None else -1
