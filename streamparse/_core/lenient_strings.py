@@ -389,6 +389,8 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
         if not quote.kept and (char in CLOSING or char in "{[,"):
             return ENDS
         told = key_at(text, place, limit, more)
+        if told == 0 and not more and not quote.kept and key_is_open(text, place, limit):
+            return ENDS  # a key was cut
         return UNDECIDED if told < 0 else ENDS if told else -1
     if char in CLOSING:
         told = _item_at(text, place, limit, more) if quote.odd else 1
@@ -434,12 +436,10 @@ def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote
         char = text[place]
         if char in quote.closing:
             if quote.closing == "\\" or quote.role == MEMBER:
+                if place == first or text[place - 1] not in " \t\n":
+                    return INNER
                 told = key_at(text, place, limit, more)
-                if told < 0:
-                    return UNDECIDED
-                if told and place > first and text[place - 1] in " \t\n":
-                    return ENDS
-                return INNER
+                return UNDECIDED if told < 0 else ENDS if told else INNER
             return (
                 ENDS
                 if first > pos and first == _after_space(text, pos) and not quote.kept
