@@ -208,6 +208,10 @@ class LenientQuoted(LenientState):
                         return strings.UNDECIDED
                     if near < end and text[near] in '"\n':
                         return strings.ENDS
+        if self.seen and not final and end - behind < LOOK:  # were there but words?
+            stops = strings.WORD_STOPS[CLOSING[self.quote]]
+            if stops.search(text, behind + self.seen) is None:
+                return strings.UNDECIDED
         quote = strings.Quote(
             role,
             CLOSING[self.quote],
@@ -219,6 +223,10 @@ class LenientQuoted(LenientState):
             fenced=bool(self.fence),
         )
         told = strings.judge(text, behind, end, final, quote)
+        self.seen = 0
+        if told == strings.AMONG_WORDS:
+            self.seen = end - behind
+            return strings.UNDECIDED
         if told == strings.INNER and "inner_quote" not in self.codes:
             return strings.ENDS
         return told

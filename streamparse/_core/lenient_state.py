@@ -66,6 +66,7 @@ class LenientState(Machine):
         "pending",
         "prose_from",
         "quote",
+        "seen",
         "simple",
         "tagged",
         "text_at",
@@ -126,6 +127,7 @@ class LenientState(Machine):
         self.wrapped: i64 = 0  # round brackets open around values
         # Strings and tokens.
         self.quote: str = '"'
+        self.seen: i64 = 0  # so many characters behind a quote, all words, have not decided it
         self.simple: bool = True  # is it that?
         self.ends: re.Pattern[str] = strings.RUN_ENDS['"']  # of its runs of plain characters
         self.key_ends: re.Pattern[str] = strings.KEY_RUN_ENDS['"']

@@ -27,6 +27,7 @@ TRIPLED: Final = 4  # with the quote after it and the one before it
 ENDS_DOUBLED: Final = 5  # with the quote after it
 JOINED: Final = 6  # the string goes on behind '+' and another quote
 APOSTROPHE: Final = 7  # a character of a word
+AMONG_WORDS: Final = 8  # undecided, until something else comes than words
 
 # What the string is.
 KEY: Final = 0
@@ -81,7 +82,7 @@ _SPACE: Final = f"[ \t\r\n{OTHER_SPACE}]"
 _BLANK: Final = re.compile(f"{_SPACE}*")
 _GAP: Final = rf"(?:{_SPACE}|/\*.*?\*/)*"
 # What tells how words go on: a quote, the syntax of a container, a new line.
-_WORD_STOPS: Final[dict[str, re.Pattern[str]]] = {
+WORD_STOPS: Final[dict[str, re.Pattern[str]]] = {
     closing: re.compile(f"[{re.escape(closing)},}}\\]:\n]") for closing in CLOSING.values()
 }
 KEY_STOPS: Final[dict[str, re.Pattern[str]]] = {
@@ -427,7 +428,7 @@ def _closer(text: str, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
 def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
     """Words follow: what comes first, another quote or the end of a value?"""
     first = place
-    stops = _WORD_STOPS[quote.closing]
+    stops = WORD_STOPS[quote.closing]
     while place < limit:
         found = stops.search(text, place, limit)
         if found is None:
@@ -476,7 +477,7 @@ def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote
             if text[behind] in "}]":
                 return ENDS
         place += 1
-    return UNDECIDED if more else INNER
+    return AMONG_WORDS if more else INNER
 
 
 def _after_space(text: str, pos: i64) -> i64:

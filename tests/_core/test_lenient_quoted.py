@@ -45,8 +45,8 @@ def test_only_what_is_undecided_is_held_back() -> None:
     assert parser.feed('"') == []
     assert parser.feed("hi") == []
     assert "".join(event.text for event in parser.feed('" and')) == '"hi'  # type: ignore[union-attr]
-    assert parser.feed(" lef") != []
-    assert parser.feed('t"') == [StringDelta(("a",), "t")]
+    assert parser.feed(" lef") == []
+    assert parser.feed('t"') == [StringDelta(("a",), '"'), StringDelta(("a",), " and left")]
     assert parser.feed("}") == []
     assert parser.finish()[0] == ValueCompleted(("a",), 'he said "hi" and left')
 

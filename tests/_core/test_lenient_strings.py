@@ -6,6 +6,7 @@ import pytest
 
 from streamparse import parse
 from streamparse._core.lenient_strings import (
+    AMONG_WORDS,
     ENDS,
     INNER,
     ITEM,
@@ -79,7 +80,7 @@ def test_a_quote_that_is_text(role: int, behind: str) -> None:
     [(KEY, ""), (MEMBER, ","), (MEMBER, ", b"), (MEMBER, " b"), (ITEM, ", t"), (ROOT, " ")],
 )
 def test_what_more_text_must_decide(role: int, behind: str) -> None:
-    assert told(behind, role, final=False) == UNDECIDED
+    assert told(behind, role, final=False) in (UNDECIDED, AMONG_WORDS)
     assert told(behind, role) != UNDECIDED
 
 
@@ -89,7 +90,7 @@ def test_every_look_ahead_is_bounded(role: int, text: str) -> None:
     """Law 6: `LOOK` characters behind a quote decide, and more of them change nothing."""
     behind = text * LOOK
     verdict = told(behind[:LOOK], role, final=False)
-    assert verdict != UNDECIDED
+    assert verdict not in (UNDECIDED, AMONG_WORDS)
     assert told(behind, role, final=False) == verdict == told(behind, role)
 
 
