@@ -23,7 +23,24 @@ from benchmarks.timing import clock, microseconds, pair, table, times
 from streamparse import JSONParser
 
 SIZE: Final = 40_000
-_WORDS: Final = tuple("the cat sat on a mat near an open door and thought about it".split(" "))
+_WORDS: Final = tuple(
+    [
+        "the",
+        "cat",
+        "sat",
+        "on",
+        "a",
+        "mat",
+        "near",
+        "an",
+        "open",
+        "door",
+        "and",
+        "thought",
+        "about",
+        "it",
+    ]
+)
 
 
 def record(number: int) -> dict[str, Any]:

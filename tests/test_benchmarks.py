@@ -21,6 +21,7 @@ import pytest
 from benchmarks import bench_growth, bench_json, bench_lenient, bench_memory, peers, plot, timing
 from benchmarks.corpus import DOCUMENTS, TOWER, cut, record_stream
 from benchmarks.peers import FLOOR, OURS, Peer
+from streamparse import JSONParser, parse
 
 TINY = bench_json.Settings(("structure",), (200, 400), seconds=0.0, limit=5.0)
 

@@ -56,6 +56,12 @@ NEEDS: dict[str, tuple[str, str]] = {
 }
 
 
+def switched(off: set[str]) -> Dialect:
+    """All but these switches are on."""
+    options: dict[str, Any] = dict.fromkeys(off, False)
+    return Dialect(**options)
+
+
 def test_every_switch_has_a_text_here() -> None:
     assert list(NEEDS) == SWITCHES
 
@@ -63,12 +69,12 @@ def test_every_switch_has_a_text_here() -> None:
 @pytest.mark.parametrize("switch", NEEDS)
 def test_a_switch_allows_its_repair_and_nothing_else_does(switch: str) -> None:
     text, code = NEEDS[switch]
-    parser = JSONParser(Dialect(**dict.fromkeys(set(SWITCHES) - {switch}, False)))
+    parser = JSONParser(switched(set(SWITCHES) - {switch}))
     parser.feed(text)
     parser.finish()
     assert [repair.code for repair in parser.repairs] == [code] * len(parser.repairs)
     assert parser.repairs
-    without = JSONParser(Dialect(**{switch: False}))
+    without = JSONParser(switched({switch}))
     _, error = call(without, text)
     if error is None:
         _, error = call(without, None)
@@ -82,20 +88,20 @@ def test_a_switch_allows_its_repair_and_nothing_else_does(switch: str) -> None:
 def test_every_code_belongs_to_a_switch() -> None:
     for code in REPAIR_CODES:
         assert Dialect().allows(code)
-        off = [switch for switch in SWITCHES if not Dialect(**{switch: False}).allows(code)]
+        off = [switch for switch in SWITCHES if not switched({switch}).allows(code)]
         assert len(off) == 1
     used = {code for switch in SWITCHES for code in REPAIR_CODES if not _allows(switch, code)}
     assert used == set(REPAIR_CODES)
 
 
 def _allows(switch: str, code: str) -> bool:
-    return Dialect(**{switch: False}).allows(code)
+    return switched({switch}).allows(code)
 
 
 def test_allowed_codes() -> None:
     dialect = Dialect(allowed=["comment", "fence"], fences=False)  # type: ignore[arg-type]
     assert dialect.codes == {"comment"}
-    assert dialect.allowed == {"comment", "fence"}
+    assert dialect.allowed == frozenset({"comment", "fence"})
     assert parse("[1] // one", dialect=Dialect(allowed=frozenset({"comment", "trailing_text"})))
     with pytest.raises(JSONSyntaxError) as caught:
         parse("[1,]", dialect=dialect)

@@ -134,7 +134,7 @@ def test_many_gives_every_value() -> None:
     parser.finish()
     assert parser.value == [{"a": 1}, [2], 4, True, "five", {"b": 6}, [1], [7]]
     assert (parser.prefix, parser.done) == ("First ", True)
-    assert parser.remainder.startswith(", then:\n```json\n")
+    assert str(parser.remainder).startswith(", then:\n```json\n")
 
 
 def told(text: str, before: str = "") -> int:
