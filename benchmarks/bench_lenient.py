@@ -78,7 +78,8 @@ def _text(item: dict[str, Any]) -> str:
 
 
 def _single_quotes(item: dict[str, Any]) -> str:
-    return _text(item).replace(f'"name": "{item["name"]}"', f"'name': '{item['name']}'")
+    name: str = item["name"]
+    return _text(item).replace('"name"', "'name'").replace(json.dumps(name), f"'{name}'")
 
 
 _DAMAGES: Final = (
