@@ -202,6 +202,8 @@ class LenientMachine(LenientStructure):
         self.pending = ""
         self._advance(pending, True)
         self.pending = ""
+        if self.state == TOKEN and not self.depth:
+            self._end_lone_token("", self.offset)
         state = self.back if self.state == COMMENT else self.state
         if state == DONE or (self.many and not self.depth and state >= DOCUMENT and state != TOKEN):
             return

@@ -73,7 +73,7 @@ class LenientAround(LenientTokens):
         if char == "#":
             return self._start_comment(pos, 1, "\n")
         if self.many and (char.isalnum() or char in "+-."):
-            return self._lone_token(text, pos, end, final)
+            return self._start_token(text, pos, end, final)
         return self._start_prose(text, pos, end, final)
 
     def _chosen(self, told: i64, pos: i64, closer: str) -> i64:
@@ -91,25 +91,6 @@ class LenientAround(LenientTokens):
         self._note_prose(pos)
         self.state = PROSE
         return self._prose(text, pos, end, final)
-
-    def _lone_token(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A number or literal among many documents, or prose."""
-        found = _TOKEN_END.search(text, pos)
-        stop: i64 = end if found is None else found.start()
-        if stop == end and not final:
-            return (
-                -1 - pos
-                if stop - pos <= self.number_limit
-                else self._start_prose(text, pos, end, final)
-            )
-        kind = scalars.kind_of(text[pos:stop])
-        if kind == scalars.WORDS or (stop < end and text[stop] in ":(/=)}]"):
-            return self._start_prose(text, pos, end, final)
-        self._begin_root("scalar", self.offset + pos)
-        self.token_at = self.offset + pos
-        self.held = text[pos:stop]
-        self._scalar(kind, self.offset + stop)
-        return stop
 
     def _prose(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Words: where among them does a value start?"""

@@ -67,6 +67,11 @@ class LenientQuoted(LenientState):
         base = self.offset
         while pos < end:
             stop = self._run_end(text, pos, end)
+            if stop + 1 < end and text[stop] == "\\" and self._joins(end - pos):
+                after = self._joined_runs(text, pos, stop, end)
+                if after > pos:
+                    pos = after
+                    continue
             if stop > pos:
                 if self.high:
                     self._lone(base + pos)
@@ -101,6 +106,32 @@ class LenientQuoted(LenientState):
                 pos += 1
             if pos < 0 or self.state != STRING:
                 return pos
+        return pos
+
+    def _joins(self, size: i64) -> bool:
+        """May runs and escapes go out as one piece? Not where each has to be looked at alone."""
+        if self.precise or self.high or self.quote == "\\":
+            return False
+        return self.length + size <= self.string_limit
+
+    def _joined_runs(self, text: str, pos: i64, stop: i64, end: i64) -> i64:
+        """The run from `pos` to `stop`, and plain escapes and runs behind it, as one piece."""
+        first = pos
+        got = text[pos:stop]
+        pos = stop
+        while pos + 1 < end and text[pos] == "\\":
+            plain = ESCAPED.get(text[pos + 1])
+            if plain is None:
+                break
+            got += plain
+            pos += 2
+            stop = self._run_end(text, pos, end)
+            if stop > pos:
+                got += text[pos:stop]
+                pos = stop
+        if got:
+            self.fresh = False
+            self._pass(got, self.offset + first)
         return pos
 
     def _run_end(self, text: str, pos: i64, end: i64) -> i64:

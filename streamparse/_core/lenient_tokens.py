@@ -12,7 +12,7 @@ from streamparse._core.grammar import (
 )
 from streamparse._core.grammar import INTEGER as INTEGER_GRAMMAR
 from streamparse._core.lenient_quoted import LenientQuoted
-from streamparse._core.lenient_state import TOKEN, UNQUOTED, begins_token
+from streamparse._core.lenient_state import PROSE, TOKEN, UNQUOTED, begins_token
 from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at
 from streamparse._core.machine import (
     AFTER,
@@ -122,6 +122,9 @@ class LenientTokens(LenientQuoted):
             return stop
         if stop == end:
             return end
+        if not self.depth:
+            self._end_lone_token(text[stop], self.offset + stop)
+            return stop
         if self.depth and text[stop] in ",]}\n":
             strict = _STRICT.fullmatch(self.held)
             if strict is not None:
@@ -149,6 +152,15 @@ class LenientTokens(LenientQuoted):
         else:
             self._start_words()
         return stop
+
+    def _end_lone_token(self, behind: str, offset: i64) -> None:
+        """A number or literal among many documents, or prose; `behind` it comes this character."""
+        kind = scalars.kind_of(self.held)
+        if kind == scalars.WORDS or (behind and behind in ":(/=)}]"):
+            self._start_words()
+        else:
+            self._begin_root("scalar", self.token_at)
+            self._scalar(kind, offset)
 
     def _sign(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """A sign without a number: refused, unless the input ends behind it."""
@@ -238,9 +250,16 @@ class LenientTokens(LenientQuoted):
         return self._converted(text, integer, offset)
 
     def _start_words(self) -> None:
-        """The token is the beginning of a string without quotes."""
+        """The token is the beginning of a string without quotes; among documents, of prose."""
         text = self.held
         self.held = ""
+        if not self.depth:
+            if self.text_at < 0:
+                self.text_at = self.token_at
+                self.prose_from = len(self.before)
+            self._outside(text)
+            self.state = PROSE
+            return
         self._mend("unquoted_string", self.token_at)
         self.sink.start_string(self.token_at)
         self.in_key = False
