@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from streamparse._core.parser import dialect_of
+from streamparse.dialect import Dialect
 from streamparse.errors import ProviderError, StreamParseError, WireError
 from streamparse.limits import Limits
 from streamparse.message import Message
@@ -67,7 +69,9 @@ class MessageParser:
       that the provider runs itself are not judged. `call.parsed` is the validated object.
     - `output`: the text of each answer is to be a JSON document: `Any` or `object` (of any kind),
       `dict` (an object), `list` (an array), a JSON Schema (a dict), a pydantic model or any other
-      type that pydantic knows. `output_dialect`: how it is read, `"strict"`.
+      type that pydantic knows.
+    - `dialect`, `output_dialect`: how arguments of tools and the output are read, see `JSONParser`.
+      What was mended is in `call.repairs` and `message.output_repairs`.
     - `limits`: see `Limits`. `clock`: a function that gives seconds, for `metrics`.
 
     `feed` takes bytes or text cut anywhere, one decoded chunk (a dict), or a chunk object of an
@@ -88,7 +92,8 @@ class MessageParser:
         *,
         tools: Any = None,
         output: Any = None,
-        output_dialect: str = "strict",
+        dialect: str | Dialect = "strict",
+        output_dialect: str | Dialect = "lenient",
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
@@ -98,14 +103,14 @@ class MessageParser:
         self._limits = limits if limits is not None else Limits()
         if not isinstance(self._limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
-        if output_dialect != "strict":
-            raise ValueError(f"output_dialect must be strict, not {output_dialect!r}")
         self._api = name
         self._turns = Turns(
             self._limits,
             "" if output is None else root_kind(output),
             judge_of(output),
             None if tools is None else Toolbox(tools),
+            dialect_of(dialect),
+            dialect_of(output_dialect, "output_dialect"),
         )
         #: Times and counts, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)

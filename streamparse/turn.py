@@ -11,6 +11,7 @@ from typing import Any, Final
 from streamparse._core.flat import equal
 from streamparse._core.sink import ValidatorFactory
 from streamparse.calls import CUT, LIMIT, NORMAL, CallReader
+from streamparse.dialect import Dialect
 from streamparse.errors import LimitError, ProviderError, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import (
@@ -53,6 +54,7 @@ class Turn:
         "begun",
         "calls",
         "choice",
+        "dialect",
         "ended",
         "limits",
         "message",
@@ -63,12 +65,18 @@ class Turn:
     )
 
     def __init__(
-        self, choice: int, out: list[Any], limits: Limits, tools: Toolbox | None = None
+        self,
+        choice: int,
+        out: list[Any],
+        limits: Limits,
+        tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self.choice = choice
         self.out = out
         self.limits = limits
         self.tools = tools
+        self.dialect = dialect
         self.message = Message(choice)
         self.calls: list[CallReader] = []
         self.begun: bool = False
@@ -177,7 +185,7 @@ class Turn:
             message = f"more than {self.limits.tool_calls} tool calls in one message"
             raise LimitError(message, code="tool_calls")
         call = ToolCall(len(self.calls), kind)
-        reader = CallReader(call, self.choice, self.out, self.limits, self.tools)
+        reader = CallReader(call, self.choice, self.out, self.limits, self.tools, self.dialect)
         self.calls.append(reader)
         self.message.content.append(call)
         if identity is not None:
@@ -278,7 +286,18 @@ class Turns:
     `judge`: what judges it. `tools`: what the calls may call, None for anything.
     """
 
-    __slots__ = ("api", "events", "history", "judge", "limits", "output", "tools", "turns")
+    __slots__ = (
+        "api",
+        "dialect",
+        "events",
+        "history",
+        "judge",
+        "limits",
+        "output",
+        "output_dialect",
+        "tools",
+        "turns",
+    )
 
     def __init__(
         self,
@@ -286,8 +305,12 @@ class Turns:
         output: str = "",
         judge: ValidatorFactory | None = None,
         tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
+        output_dialect: Dialect | None = None,
     ) -> None:
         self.limits = limits
+        self.dialect = dialect
+        self.output_dialect = output_dialect
         self.output = output
         self.judge = judge
         self.tools = tools
@@ -301,12 +324,17 @@ class Turns:
         """The answer with this index; made when it is first heard of."""
         turn = self.turns.get(choice)
         if turn is None:
-            turn = Turn(choice, self.events, self.limits, self.tools)
+            turn = Turn(choice, self.events, self.limits, self.tools, self.dialect)
             turn.message.api = self.api
             turn.message.history = self.history
             if self.output:
                 turn.output = OutputReader(
-                    self.output, turn.message, self.events, self.limits, self.judge
+                    self.output,
+                    turn.message,
+                    self.events,
+                    self.limits,
+                    self.judge,
+                    self.output_dialect,
                 )
             self.turns[choice] = turn
         return turn

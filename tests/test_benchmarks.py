@@ -18,9 +18,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks import bench_growth, bench_json, bench_memory, peers, plot, timing
+from benchmarks import bench_growth, bench_json, bench_lenient, bench_memory, peers, plot, timing
 from benchmarks.corpus import DOCUMENTS, TOWER, cut, record_stream
 from benchmarks.peers import FLOOR, OURS, Peer
+from streamparse import JSONParser, parse
 
 TINY = bench_json.Settings(("structure",), (200, 400), seconds=0.0, limit=5.0)
 
@@ -306,6 +307,20 @@ def test_bench_growth(capsys: pytest.CaptureFixture[str]) -> None:
     bench_growth.main(["--quick"])
     written = capsys.readouterr().out
     assert written.count("\N{MULTIPLICATION SIGN}") == 2 * len(bench_growth.DOCUMENTS_MEASURED)
+
+
+def test_bench_lenient(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("json_repair")
+    bench_lenient.main(["--quick"])
+    assert capsys.readouterr().out.count("\N{MULTIPLICATION SIGN}") == 3
+
+
+def test_damaged_records_are_the_valid_ones() -> None:
+    text = bench_lenient.damaged(4_000)
+    assert parse(text, dialect="lenient") == json.loads(bench_lenient.valid(4_000))
+    parser = JSONParser("lenient")
+    parser.feed(text)
+    assert len({repair.code for repair in parser.repairs}) >= 9
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the highest memory use")

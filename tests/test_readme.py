@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 import shutil
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from streamparse import MessageParser
+from streamparse import REPAIR_CODES, Dialect, MessageParser
 from streamparse.message_parser import APIS
 from streamparse.terminal import MessageView
 
@@ -18,12 +20,16 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
+LENIENT = (ROOT / "docs" / "lenient.md").read_text(encoding="utf-8")
+
+
 def blocks() -> dict[str, str]:
-    """By line number, each block padded so that a traceback names the line of the README."""
+    """By line number, each block padded so that a traceback names the line of its page."""
     found = {}
-    for match in BLOCK.finditer(README):
-        above = README.count("\n", 0, match.start(1))
-        found[f"line {above + 1}"] = "\n" * above + match[1]
+    for page, text in (("", README), ("docs/lenient.md, ", LENIENT)):
+        for match in BLOCK.finditer(text):
+            above = text.count("\n", 0, match.start(1))
+            found[f"{page}line {above + 1}"] = "\n" * above + match[1]
     return found
 
 
@@ -36,6 +42,17 @@ def test_block_runs(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_every_python_block_is_found() -> None:
     assert len(BLOCK.findall(README)) == README.count("```python") > 0
+
+
+def test_the_page_of_the_lenient_dialect_names_every_switch_and_code() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| ([`\w ]+) \|$", LENIENT, re.MULTILINE))
+    told = {switch: set(re.findall(r"`(\w+)`", codes)) for switch, codes in rows.items()}
+    switches = [field.name for field in fields(Dialect) if field.default is True]
+    assert list(told) == switches
+    for switch, codes in told.items():
+        off: dict[str, Any] = {switch: False}
+        without = Dialect(**off)
+        assert codes == {code for code in REPAIR_CODES if not without.allows(code)}
 
 
 def test_readme_gives_the_test_command_of_ci() -> None:
