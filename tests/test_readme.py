@@ -8,11 +8,13 @@ from __future__ import annotations
 import io
 import re
 import shutil
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from streamparse import MessageParser
+from streamparse import REPAIR_CODES, Dialect, MessageParser
 from streamparse.message_parser import APIS
 from streamparse.terminal import MessageView
 
@@ -22,6 +24,9 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+LENIENT = (ROOT / "docs" / "lenient.md").read_text(encoding="utf-8")
 
 
 def blocks() -> dict[str, str]:
@@ -47,6 +52,17 @@ def test_every_python_block_is_found() -> None:
     texts = [page.read_text(encoding="utf-8") for page in PAGES]
     assert len(blocks()) == sum(text.count("```python") for text in texts)
     assert all("```python" in text for text in texts)
+
+
+def test_the_page_of_the_lenient_dialect_names_every_switch_and_code() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| ([`\w ]+) \|$", LENIENT, re.MULTILINE))
+    told = {switch: set(re.findall(r"`(\w+)`", codes)) for switch, codes in rows.items()}
+    switches = [field.name for field in fields(Dialect) if field.default is True]
+    assert list(told) == switches
+    for switch, codes in told.items():
+        off: dict[str, Any] = {switch: False}
+        without = Dialect(**off)
+        assert codes == {code for code in REPAIR_CODES if not without.allows(code)}
 
 
 def test_readme_gives_the_test_command_of_ci() -> None:
