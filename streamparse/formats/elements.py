@@ -82,6 +82,7 @@ class ElementsPayload(Payload):
         self.key: str = ""  # of the outermost element that is held
         self.held: list[Any] = []  # its values
         self.length: int = 0
+        self.place: int = 0  # of the events of this fragment
 
     def begin(self) -> None:
         reader = self.start_call()
@@ -94,7 +95,8 @@ class ElementsPayload(Payload):
     def feed(self, text: str, pos: int, final: bool) -> int:
         reader = self.reader
         assert reader is not None
-        place, start = len(reader.out), len(reader.call.arguments_text)
+        self.place = len(reader.out)
+        start = len(reader.call.arguments_text)
         try:
             while pos < len(text) and not self.done:
                 new = self._step(text, pos, final)
@@ -103,12 +105,12 @@ class ElementsPayload(Payload):
                 pos = new
         except LimitError as error:
             self.broken = True
-            reader.told(place)
+            reader.told(self.place)
             error.offset = len(reader.call.arguments_text)
             if reader.open:
                 reader.refuse(error, len(reader.out), start)
             return pos
-        reader.told(place)
+        reader.told(self.place)
         return pos
 
     def _step(self, text: str, pos: int, final: bool) -> int:
@@ -131,14 +133,19 @@ class ElementsPayload(Payload):
 
     def _in_tag(self, text: str, pos: int) -> int:
         """A tag up to its `>`; what is none is text."""
+        so_far = self.tag or ""
+        if not so_far and text[pos] != "<":
+            self.tag = None
+            self._text(self.spec.namespace)
+            return pos
         stop = text.find(">", pos)
-        after = len(text) if stop < 0 else stop + 1
-        tag = (self.tag or "") + text[pos:after]
+        after = min(len(text) if stop < 0 else stop + 1, pos + _TAG_LENGTH - len(so_far))
+        tag = so_far + text[pos:after]
         self.tag = tag
-        if not tag.startswith("<") or len(tag) > _TAG_LENGTH:
+        if tag[-1] != ">" and len(tag) == _TAG_LENGTH:
             self.tag = None
             self._text(self.spec.namespace + tag)
-        elif stop >= 0:
+        elif tag[-1] == ">":
             self.tag = None
             if tag.startswith("</"):
                 self._close(tag)
@@ -180,8 +187,7 @@ class ElementsPayload(Payload):
             self._text(self.spec.namespace + tag)
             return
         if all(element.key != key for element in self.stack):
-            assert self.reader is not None
-            self.reader.oddity("unexpected_text", f"nothing is open that {tag!r:.80} closes")
+            self._oddity("a tag closes what is not open")
             return
         while self.stack[-1].key != key:
             self._end_element()
@@ -209,8 +215,15 @@ class ElementsPayload(Payload):
             self.reader.driver().text(text, 0)
         elif self.stack:
             self.stack[-1].texts.append(text)
-        elif text.strip():
-            self.reader.oddity("unexpected_text", f"text between the parameters: {text!r:.80}")
+        elif not text.isspace():
+            self._oddity("text stands between the parameters")
+
+    def _oddity(self, message: str) -> None:
+        reader = self.reader
+        assert reader is not None
+        reader.told(self.place)
+        self.place = len(reader.out)
+        reader.oddity("unexpected_text", message)
 
     # Saying.
 

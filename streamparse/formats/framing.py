@@ -401,15 +401,19 @@ class Framing(Host):
             if bad is not None:
                 self.failing = True
                 return pos + bad.start()
+        room = _HEADER_LENGTH - len(self.header)
+        if len(piece) > room:
+            self.failing = True
+            return pos + room
         self.header += piece
         if not word:
-            self.failing = len(self.header) > _HEADER_LENGTH
-            self.stuck = stop < len(text) and not self.failing
+            self.stuck = stop < len(text)
             return stop
         after = stop if word in header.stops else stop + len(word)
         found = header.pattern.fullmatch(self.header)
-        if found is None and self.header.count('"') % 2:
-            self.header += text[stop:after]
+        if found is None and self.header.count('"') % 2:  # the literal is quoted
+            self.header += word
+            after = stop + len(word)
         elif found is None:
             self.failing = True
         elif is_channel:
@@ -443,6 +447,9 @@ class Framing(Host):
         channels = plan.channels
         assert channels is not None
         assert plan.recipient is not None
+        assert plan.known is not None
+        if plan.known.fullmatch(self.header) is None:
+            self.turn.pass_on("unknown_header", {"text": self.header})
         self._without_call()
         found = plan.recipient.search(self.header)
         target = "" if found is None else found.group(1)
@@ -494,8 +501,8 @@ class Framing(Host):
         payload = self.payload
         assert payload is not None
         new = payload.feed(text, pos, final)
-        if payload.generates and self.reader is not None and new > pos:
-            self.reader.call.grow_raw(text[pos:new])
+        if payload.generates and new > pos:
+            self._keep_source(payload, text[pos:new])
         if payload.refused:
             self.failing = True
         elif payload.done:
@@ -507,6 +514,14 @@ class Framing(Host):
         else:
             self.stuck = True
         return new
+
+    def _keep_source(self, payload: Payload, text: str) -> None:
+        """The source of arguments that have no JSON text; what came before the call is its, too."""
+        if self.reader is None:
+            payload.early_source += text
+        else:
+            self.reader.call.grow_raw(payload.early_source + text)
+            payload.early_source = ""
 
     def _closers(self) -> bool:
         """Has the current call a closer of its own?"""

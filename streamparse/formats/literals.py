@@ -261,7 +261,7 @@ class LiteralMachine:
         self._bound(len(self.collected), pos)
         if found is not None:
             if self.kinds[-1] == _ARGUMENTS and not _KEY_NAME.fullmatch(self.collected):
-                raise self._error("expected_key", f"{self.collected!r:.40} is no name", pos)
+                raise self._error("expected_key", f"{self.collected!r:.40} is no name", stop)
             self.state = _ASSIGN
         return stop
 
@@ -328,7 +328,7 @@ class LiteralMachine:
             self._scalar(self.collected, pos)
             return stop + size
         if found is not None:
-            self._scalar(self._meaning(self.collected.strip(), pos), pos)
+            self._scalar(self._meaning(self.collected.strip(), stop), stop)
         return stop
 
     def _scalar(self, value: Any, pos: int) -> None:

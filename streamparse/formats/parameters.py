@@ -148,9 +148,8 @@ class ParametersPayload(Payload):
     def _body(self, text: str, pos: int, final: bool) -> int:
         """White space, a parameter, or the end of the call; other text is odd."""
         stop, word = self.plan.body.find(text, pos, final)
-        odd = text[pos:stop].strip()
-        if odd:
-            self._oddity(odd)
+        if not text[pos:stop].isspace() and stop > pos:
+            self._oddity()
         if not word:
             return stop if stop > pos else -1
         if word in self.plan.opens:
@@ -162,31 +161,37 @@ class ParametersPayload(Payload):
             return stop
         return stop + len(word)
 
-    def _oddity(self, text: str) -> None:
-        assert self.reader is not None
-        self.reader.oddity("unexpected_text", f"text between the parameters: {text!r:.80}")
+    def _oddity(self) -> None:
+        reader = self.reader
+        assert reader is not None
+        reader.told(self.place)
+        self.place = len(reader.out)
+        reader.oddity("unexpected_text", "text stands between the parameters")
 
     def _header(self, text: str, pos: int, final: bool) -> int:
         """The rest of a parameter's opening tag."""
         header = self.plan.header
         stop, word = header.ends.find(text, pos, final)
+        room = _HEADER_LENGTH - len(self.header)
+        if stop - pos > room:
+            self._give_up_header()
+            return pos + room
         self.header += text[pos:stop]
         if not word:
-            if len(self.header) > _HEADER_LENGTH:
-                self._give_up_header()
             return stop if stop > pos else -1
         after = stop if word in header.stops else stop + len(word)
         found = header.pattern.fullmatch(self.header)
         if found is not None:
             self._begin_value(found)
-        elif self.header.count('"') % 2:
-            self.header += text[stop:after]
+        elif self.header.count('"') % 2:  # the literal is quoted
+            self.header += word
+            after = stop + len(word)
         else:
             self._give_up_header()
         return after
 
     def _give_up_header(self) -> None:
-        self._oddity(self.header)
+        self._oddity()
         self.state = _BODY
 
     # Values.

@@ -66,6 +66,7 @@ class Payload:
         self.refused: bool = False
         self.broken: bool = False
         self.recognized: bool = False  # it looks like a call, whose name has not come yet
+        self.early_source: str = ""  # what was read before the call began
 
     def begin(self) -> None:
         """It is certain by now to be a call, where its header has told."""
@@ -203,7 +204,7 @@ class CallPayload(Payload):
                 pos += 1
             else:
                 pos = self._token(text, pos)
-            if self.state not in (_OPEN, _KEY, _IN_ARGUMENTS):
+            if self.state not in (_OPEN, _KEY, _IN_ARGUMENTS) and not self.broken:
                 self.member.append(text[start:pos])
         return pos
 
@@ -236,10 +237,13 @@ class CallPayload(Payload):
 
     def _inside(self, text: str, pos: int) -> int:
         """A key, or a value that is not the arguments."""
+        start = self.machine.offset
         try:
             pos += self.machine.feed(text[pos:])
         except StreamParseError as error:
-            return self.fail("malformed_call", error.message, pos)
+            taken = min(max(error.offset - start, 0), len(text) - pos)
+            self.member.append(text[pos : pos + taken])
+            return self.fail("malformed_call", error.message, pos + taken)
         if self.machine.done:
             if self.state == _IN_KEY:
                 self._end_key()
@@ -317,10 +321,14 @@ class CallPayload(Payload):
             elif reader.whole:
                 self.state = _KEY
             return pos
+        start = self.machine.offset
         try:
             taken = self.machine.feed(text[pos:])
         except StreamParseError as error:
-            return self.fail("malformed_call", error.message, pos)
+            taken = min(max(error.offset - start, 0), len(text) - pos)
+            if not self.decoded:
+                self.grow(text[pos : pos + taken])
+            return self.fail("malformed_call", error.message, pos + taken)
         if not self.decoded:
             self.grow(text[pos : pos + taken])
         if self.machine.done:

@@ -84,6 +84,7 @@ class Plan:
         self.channels = channels
         self.header = None if channels is None else HeaderPlan(channels.header)
         self.recipient = None if channels is None else re.compile(channels.recipient)
+        self.known = None if channels is None else re.compile(channels.known, re.DOTALL)
         self.channel = (
             re.compile(channels.channel) if channels is not None and channels.channel else None
         )

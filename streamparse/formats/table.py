@@ -196,6 +196,7 @@ class Channels:
     `recipient` and `channel` are regular expressions whose first group is searched in a header. A
     recipient that is neither in `reasoning` nor in `content` is a tool: the body is the payload of
     a call of it (without its `prefix`), or, with `payload` None, text in which calls count.
+    What `known` does not match as a whole is passed on: something in it is not understood.
     """
 
     open: tuple[str, ...]
@@ -203,6 +204,7 @@ class Channels:
     close: tuple[str, ...]
     recipient: str
     channel: str = ""
+    known: str = ".*"
     reasoning: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
     prefix: str = ""

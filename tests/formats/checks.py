@@ -231,7 +231,7 @@ _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|x[0-9a-fA-F]{0,2
 # The keys and words of the templates: what frames a call is no part of it.
 _FRAMING = (
     "name arguments parameters args type function tool_name tool_call_id id index json constrain "
-    "assistant functions commentary analysis final self user message call string true false think"
+    "assistant functions commentary analysis final self user message call string object array integer number boolean null true false think"
 )
 
 
@@ -254,5 +254,5 @@ def _dump(found: Run) -> str:
         parts += [call.name or "", call.id or "", call.raw_text, call.arguments_text]
     for event in found.events:
         if isinstance(event, ProviderEvent):
-            parts += [event.name, str(event.data)]
+            parts += [event.name, str(event.data), json.dumps(event.data, ensure_ascii=False)]
     return " ".join(parts)

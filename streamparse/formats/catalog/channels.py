@@ -29,6 +29,10 @@ FORMATS: Final = (
             close=("<|end|>", "<|call|>", "<|return|>"),
             recipient=r"\bto=([^\s<]+)",
             channel=r"<\|channel\|>\s*(\w+)",
+            known=(
+                r"(?:<\|start\|>)?(?:assistant)?\s*(?:to=[^\s<]+)?\s*(?:<\|channel\|>\s*\w+)?"
+                r"\s*(?:to=[^\s<]+)?\s*(?:<\|constrain\|>)?\s*(?:json)?\s*"
+            ),
             reasoning=("analysis",),
             content=("final", "commentary", "user", "assistant"),
             prefix="functions.",

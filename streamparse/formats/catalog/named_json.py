@@ -213,7 +213,7 @@ FORMATS: Final = (
                     pattern=(
                         r"\s*<\|plamo:begin_tool_name:plamo\|>\s*(?P<name>.*?)\s*"
                         r"<\|plamo:end_tool_name:plamo\|>\s*"
-                        r"<\|plamo:begin_tool_arguments:plamo\|>\s*(?:<\|plamo:constrain\|>\w*\s*)?"
+                        r"<\|plamo:begin_tool_arguments:plamo\|>\s*(?:<\|plamo:constrain\|>(?:json)?\s*)?"
                     ),
                     end=("<|plamo:msg|>",),
                     stop=("{",),

@@ -326,6 +326,7 @@ FORMATS: Final = (
             header=Header(pattern=r".*", end=("<|message|>",)),
             close=("<|eom|>", "<|eot|>"),
             recipient=r"\bto=([^\s<]+)",
+            known=r"<\|start\|>(?:assistant)?\s*to=[^\s<]+\s*",
             reasoning=("self",),
             content=("user", "commentary"),
         ),
