@@ -50,7 +50,7 @@ def test_block_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_every_python_block_is_found() -> None:
     texts = [page.read_text(encoding="utf-8") for page in PAGES]
-    assert len(blocks()) == sum(text.count("```python") for text in texts)
+    assert len(blocks()) == sum(text.count("\n```python\n") for text in texts)
     assert all("```python" in text for text in texts)
 
 
