@@ -67,9 +67,9 @@ def plain_end(text: str, pos: i64, end: i64) -> i64:
     if COMPILED:
         while pos < end:
             char: i64 = ord(text[pos])
-            if not (48 <= char <= 57 or 97 <= char <= 122 or 65 <= char <= 90):
-                if char != 46 and char != 45 and char != 43 and char != 95:
-                    break
+            named = 48 <= char <= 57 or 97 <= char <= 122 or 65 <= char <= 90 or char == 95
+            if not named and char != 46 and char != 45 and char != 43:
+                break
             pos += 1
         return pos
     found = _PLAIN.match(text, pos)
