@@ -170,9 +170,11 @@ class LenientMachine(LenientStructure):
                     if pos < end and ord(text[pos]) == 32:
                         pos += 1
                 elif char <= 32 and state != DOCUMENT and text[pos] in _SPACE:
-                    found = SPACE.match(text, pos)
-                    assert found is not None
-                    pos = found.end()
+                    pos += 1
+                    if pos < end and text[pos] <= " ":
+                        found = SPACE.match(text, pos)
+                        assert found is not None
+                        pos = found.end()
                 elif state == DOCUMENT:
                     pos = self._document(text, pos, end, final)
                 else:

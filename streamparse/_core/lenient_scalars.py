@@ -7,7 +7,13 @@ growing is asked about with `may_be_scalar` and `beginning`.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from streamparse._core.grammar import COMPILED, MAY_END, START, number_step
+from streamparse._core.grammar import INTEGER as WHOLE
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 # What a token was taken for.
 WORDS: Final = 0
@@ -22,6 +28,7 @@ STRICT_NUMBER: Final = re.compile(
 _LOOSE_NUMBER: Final = re.compile(
     r"([-+]?)(?:(0[xX][0-9A-Fa-f]+)|(?=\.?[0-9])([0-9][0-9_]*)?(\.[0-9_]*)?([eE][-+]?[0-9]*)?)"
 )
+_PLAIN: Final = re.compile(r"[0-9A-Za-z_.+\-]*")
 _GROWING_NUMBER: Final = re.compile(r"[-+]?[.0-9][-+.0-9A-Fa-fxX_]*|[-+]")
 
 # The literals that are read, and what they are in JSON.
@@ -53,6 +60,37 @@ SPECIALS: Final[dict[str, str]] = {
 }
 # A literal that was cut is what it can only become; the first that fits, so `n` is null.
 _CUT: Final = ("true", "false", "null", "undefined", "True", "False", "None", "NaN", "Infinity")
+
+
+def plain_end(text: str, pos: i64, end: i64) -> i64:
+    """Where the run of ASCII letters, digits and `_.+-` at `pos` ends."""
+    if COMPILED:
+        while pos < end:
+            char: i64 = ord(text[pos])
+            named = 48 <= char <= 57 or 97 <= char <= 122 or 65 <= char <= 90 or char == 95
+            if not named and char != 46 and char != 45 and char != 43:
+                break
+            pos += 1
+        return pos
+    found = _PLAIN.match(text, pos)
+    return pos if found is None else found.end()
+
+
+def strict_kind(token: str) -> int:
+    """What a whole token is, if it is written as in JSON; else `WORDS`."""
+    if token == "true" or token == "false" or token == "null":
+        return CONSTANT
+    if not COMPILED:
+        strict = STRICT_NUMBER.fullmatch(token)
+        return WORDS if strict is None else INTEGER if strict.group(1) is None else FLOAT
+    grammar: i64 = START
+    for char in token:
+        grammar = number_step(grammar, ord(char))
+        if grammar < 0:
+            return WORDS
+    if not MAY_END[grammar]:
+        return WORDS
+    return INTEGER if grammar <= WHOLE else FLOAT
 
 
 def kind_of(token: str) -> int:

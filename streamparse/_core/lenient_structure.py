@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from streamparse._core import lenient_prose as prose
+from streamparse._core import lenient_scalars as scalars
 from streamparse._core import lenient_strings as strings
 from streamparse._core.lenient_around import LenientAround
 from streamparse._core.lenient_state import JUNK, begins_token
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
 
 
 _OTHER_SPACE: Final = strings.OTHER_SPACE
-_SCALAR: Final = (
-    r"(?:(-?(?:0|[1-9][0-9]*))"
-    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+))"
-    r"|(true|false|null))"
-)
-_STRICT_TOKEN: Final = re.compile(_SCALAR + r"(?=[,\]}\n])")
 _PLAIN_KEY: Final = re.compile(r"[\w$]+(?=[ ]?:)")
 _BARE_KEY: Final = re.compile(r"[^\s:,{}\[\]\"'“”‘’`()#;=/\\…]+")
 _MORE_KEY: Final = re.compile(r"[^:,{}\[\]\"\n]*")
@@ -54,13 +49,17 @@ class LenientStructure(LenientAround):
             self._enter("}" if char == "{" else "]", offset)
             return pos + 1
         if state <= FIRST_ITEM and (char == "-" or "0" <= char <= "9" or char in "tfn"):
-            found = _STRICT_TOKEN.match(text, pos)
-            if found is None or found.end() - pos > self.number_limit:
+            stop = scalars.plain_end(text, pos, end)
+            if stop == end or stop - pos > self.number_limit or text[stop] not in ",]}\n":
+                return self._start_token(text, pos, end, final)
+            token = text[pos:stop]
+            kind = scalars.strict_kind(token)
+            if kind == scalars.WORDS:
                 return self._start_token(text, pos, end, final)
             if self.counting:
                 self._count(offset)
-            self._strict_scalar(found, offset, self.offset + found.end())
-            return found.end()
+            self._strict_scalar(token, kind, offset, self.offset + stop)
+            return stop
         if char in _OTHER_SPACE:
             self._mend("white_space", offset)
             return pos + 1

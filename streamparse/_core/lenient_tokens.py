@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 
 # Only so long may a name be that is a key without quotes or stands around a value.
 _NAME: Final = 64
-_SCALAR: Final = (
-    r"(?:(-?(?:0|[1-9][0-9]*))"
-    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+))"
-    r"|(true|false|null))"
-)
-_STRICT: Final = re.compile(_SCALAR)
 _TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
 _NUMERIC: Final = re.compile(r"[-+.0-9A-Fa-fxX_]*")
 _UNQUOTED_END: Final = re.compile(r"[\s,\]}\[{\"/#)\\`]")
@@ -74,17 +68,16 @@ class LenientTokens(LenientQuoted):
             self._refuse(char, offset)
         return self._start_token(text, pos, end, final)
 
-    def _strict_scalar(self, found: re.Match[str], offset: i64, end: i64) -> None:
+    def _strict_scalar(self, token: str, kind: int, offset: i64, end: i64) -> None:
         """A number or literal as in JSON, inside a container, certainly whole."""
-        token = found.group()
-        kind = found.lastindex
-        if kind == 3:
+        if kind == scalars.CONSTANT:
             self.sink.start_scalar(token, offset)
             self.sink.scalar(LITERALS[token], end)
         else:
-            if kind == 1 and len(token) > self.digits_limit:
+            integer = kind == scalars.INTEGER
+            if integer and len(token) > self.digits_limit:
                 self._check_digits(token, end)
-            value = self._converted(token, kind == 1, end)
+            value = self._converted(token, integer, end)
             self.sink.start_scalar("number", offset)
             self.sink.scalar(value, end)
         self.state = AFTER
@@ -102,17 +95,18 @@ class LenientTokens(LenientQuoted):
         return self._token(text, pos, end, final, True)
 
     def _token(self, text: str, pos: i64, end: i64, final: bool, first: bool = False) -> i64:
-        found = _TOKEN_END.search(text, pos + 1 if first else pos)
-        stop: i64 = end if found is None else found.start()
-        if stop > pos:
-            piece = text[pos:stop]
-            if self.numeric and _NUMERIC.fullmatch(piece) is None:
-                self.numeric = False
-            held = self.held
-            self.held = ""
-            held += piece
-            self.held = held
-        size: i64 = len(self.held)
+        stop = scalars.plain_end(text, pos, end)
+        if stop < end and text[stop] not in ",]}\n":
+            found = _TOKEN_END.search(text, pos + 1 if first and stop == pos else stop)
+            stop = end if found is None else found.start()
+        piece = text[pos:stop]
+        held = self.held
+        self.held = ""
+        held += piece
+        self.held = held
+        size: i64 = len(held)
+        if size > _NAME or size > self.number_limit:
+            self._check_numeric(piece)
         if self.numeric and size > self.number_limit:
             message = f"a number is longer than {self.number_limit} characters"
             offset = self.token_at + self.number_limit
@@ -126,10 +120,10 @@ class LenientTokens(LenientQuoted):
             self._end_lone_token(text[stop], self.offset + stop)
             return stop
         if self.depth and text[stop] in ",]}\n":
-            strict = _STRICT.fullmatch(self.held)
-            if strict is not None:
+            strict = scalars.strict_kind(held)
+            if strict != scalars.WORDS:
                 self.held = ""
-                self._strict_scalar(strict, self.token_at, self.offset + stop)
+                self._strict_scalar(held, strict, self.token_at, self.offset + stop)
                 return stop
             if self.held in scalars.CONSTANTS:
                 self._scalar(scalars.CONSTANT, self.offset + stop)
@@ -152,6 +146,15 @@ class LenientTokens(LenientQuoted):
         else:
             self._start_words()
         return stop
+
+    def _check_numeric(self, piece: str) -> None:
+        """Is the token, which ends with `piece`, still a number? Asked of long ones only."""
+        if self.numeric:
+            size = len(self.held)
+            bound = _NAME if self.number_limit > _NAME else self.number_limit
+            asked = size - len(piece) > bound  # about what stands before `piece`
+            text = piece if asked else self.held
+            self.numeric = _NUMERIC.fullmatch(text) is not None
 
     def _end_lone_token(self, behind: str, offset: i64) -> None:
         """A number or literal among many documents, or prose; `behind` it comes this character."""
