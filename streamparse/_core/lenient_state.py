@@ -110,7 +110,13 @@ class LenientState(Machine):
         self.truncated: bool = False
         self.wanted: str = ""  # the kind that the root must have: "object", "array" or any
         self.pending: str = ""  # from `offset` on; not decided yet
-        # Around the values.
+        self.back: i64 = DOCUMENT  # the state behind a comment or token
+        self.ending: str = ""
+        self._begin_around()
+        self._begin_tokens()
+
+    def _begin_around(self) -> None:
+        """What is known of the text around values, and of the containers."""
         self.before: list[str] = []  # the text before the first value
         self.after: list[str] = []  # the text behind it that belongs to no value
         self.begun: bool = False  # has a value begun?
@@ -121,11 +127,12 @@ class LenientState(Machine):
         self.fenced_code: bool = False
         self.tagged: bool = False
         self.trailing: bool = False  # has text behind the value been met?
-        # Containers.
         self.closers: list[str] = []  # what closes the open ones
         self.comma_at: i64 = -1  # the last comma between values
         self.wrapped: i64 = 0  # round brackets open around values
-        # Strings and tokens.
+
+    def _begin_tokens(self) -> None:
+        """What is known of the open string or token."""
         self.quote: str = '"'
         self.seen: i64 = 0  # so many characters behind a quote, all words, have not decided it
         self.simple: bool = True  # is it that?
@@ -141,8 +148,6 @@ class LenientState(Machine):
         self.numeric: bool = False
         self.nested: i64 = 0  # brackets open inside a string without quotes
         self.gap: str = ""  # white space that is part of such a string if it goes on
-        self.back: i64 = DOCUMENT  # the state behind a comment or token
-        self.ending: str = ""
 
     @property
     def expects_item(self) -> bool:

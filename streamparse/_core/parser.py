@@ -121,34 +121,39 @@ class JSONParser:
             many=many,
         )
         self._builder = self._chain.builder
-        self._lenient: LenientMachine | None = None
-        if switches is None:
-            self._machine = Machine(
-                self._chain.head,
-                limits=limits,
-                surrogates=surrogates,
-                parse_float=parse_float,
-                parse_int=parse_int,
-                many=many,
-                stop=self._stop,
-            )
-        else:
-            self._machine = self._lenient = LenientMachine(
-                self._chain.head,
-                switches,
-                limits=limits,
-                surrogates=surrogates,
-                parse_float=parse_float,
-                parse_int=parse_int,
-                many=many,
-                stop=self._stop,
-            )
+        self._machine = self._make_machine(switches)
+        self._lenient = self._machine if isinstance(self._machine, LenientMachine) else None
         self._decoder: Utf8Decoder | None = None
         self._takes_text: bool = False
         self._ready: bool = False  # for text, alive, and nothing but the machine to ask
         self._rest: list[Any] = []  # the fragments after the value
         self._finished: bool = False
         self._failure: StreamParseError | None = None
+
+    def _make_machine(self, switches: Dialect | None) -> Machine:
+        """The machine of the dialect, with this parser's options."""
+        _, many, trailing, _, _, surrogates, limits, parse_float, parse_int, _ = self._options
+        head = self._chain.head
+        if switches is None:
+            return Machine(
+                head,
+                limits=limits,
+                surrogates=surrogates,
+                parse_float=parse_float,
+                parse_int=parse_int,
+                many=many,
+                stop=trailing == "stop",
+            )
+        return LenientMachine(
+            head,
+            switches,
+            limits=limits,
+            surrogates=surrogates,
+            parse_float=parse_float,
+            parse_int=parse_int,
+            many=many,
+            stop=trailing == "stop",
+        )
 
     # Reading.
 

@@ -68,6 +68,12 @@ def add(command: argparse.ArgumentParser) -> None:
         help="write the value as JSON once it has been read leniently, and each repair on "
         "standard error; the exit status is 1 if the input ended early",
     )
+    _add_options(command)
+
+
+def _add_options(command: argparse.ArgumentParser) -> None:
+    """Options of the parser."""
+    argument = command.add_argument
     argument("--many", action="store_true", help="several documents (JSON Lines, say), as a list")
     argument(
         "--trailing",
