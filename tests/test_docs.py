@@ -1,47 +1,54 @@
-"""The pages in docs/ tell the truth: their blocks run, and their pictures are real."""
+"""The pages in `docs/`: what a program writes is what it writes now, and pictures are real."""
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import re
-import shutil
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from streamparse import MessageParser
+from streamparse import MessageParser, formats
+from streamparse.formats import Format
 from streamparse.terminal import MessageView
 
-ROOT = Path(__file__).parents[1]
-PAGES = sorted((ROOT / "docs").glob("*.md"))
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+DOCS = Path(__file__).parents[1] / "docs"
 
 
-def blocks() -> dict[str, tuple[Path, str]]:
-    """By page and line, each block padded so that a traceback names the line of the page."""
-    found = {}
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        for match in BLOCK.finditer(text):
-            above = text.count("\n", 0, match.start(1))
-            found[f"{page.name}, line {above + 1}"] = page, "\n" * above + match[1]
-    return found
+@pytest.fixture(scope="module")
+def program() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_formats", DOCS / "make_formats.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-@pytest.mark.parametrize(("page", "source"), list(blocks().values()), ids=list(blocks()))
-def test_block_runs(
-    page: Path, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    monkeypatch.chdir(tmp_path)
-    exec(compile(source, page.name, "exec", dont_inherit=True), {"__name__": "__main__"})
+def test_page_of_formats_is_current(program: ModuleType) -> None:
+    """If it is not: `python docs/make_formats.py`."""
+    assert (DOCS / "formats.md").read_text(encoding="utf-8") == program.page()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.name))
-def test_every_python_block_is_found(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    assert len(BLOCK.findall(text)) == text.count("```python")
+def test_page_shows_every_format(program: ModuleType) -> None:
+    page = program.generated()
+    rows = re.findall(r"^\| `(\w+)` \| ", page, re.MULTILINE)
+    assert rows == formats.names()
+    for name in rows:
+        assert formats.get(name).example.rstrip("\n") in page
+
+
+def test_reasoning_is_told(program: ModuleType) -> None:
+    told = {name: program.reasoning(formats.get(name)) for name in formats.names()}
+    assert told["hermes"] == "`<think>`…`</think>`; calls are quotations"
+    assert told["apriel_thinker"] == "…`[BEGIN FINAL RESPONSE]`; calls are quotations"
+    assert told["harmony"] == "channel `analysis`"
+    assert told["functionary_v31"] == "none"
+    assert program.types(formats.get("dots")) == "the schema, JSON"
+    assert program.types(Format(name="none", calls=())) == ""
 
 
 # The pictures of docs/terminal.md: heading, records fed, tools
@@ -66,12 +73,12 @@ def test_pictures_of_the_terminal_are_real(heading: str) -> None:
     if tools:
         pytest.importorskip("jsonschema", reason="needs the extra schema")
     parser = MessageParser(tools=tools)
-    stream = (ROOT / "examples" / "anthropic-messages.sse").read_text(encoding="utf-8")
+    stream = (DOCS.parent / "examples" / "anthropic-messages.sse").read_text(encoding="utf-8")
     for record in stream.split("\n\n")[:count]:
         parser.feed(f"{record}\n\n")
     target = io.StringIO()
     console.Console(file=target, width=92).print(MessageView(parser))
-    page = (ROOT / "docs" / "terminal.md").read_text(encoding="utf-8")
+    page = (DOCS / "terminal.md").read_text(encoding="utf-8")
     picture = re.search(rf"^### {heading}\n.*?^```text\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     assert picture is not None
     shown = "\n".join(line.rstrip() for line in target.getvalue().splitlines())
