@@ -35,7 +35,7 @@ from streamparse import (
 from tests.growth import is_linear
 from tests.helpers import cut, same
 from tests.patch_vectors import VECTORS, Vector
-from tests.strategies import JSON_TEXTS, SIZES
+from tests.strategies import ANY_TEXTS, JSON_TEXTS, SIZES
 
 MODULE = Path(streamparse.__file__).parent / "js" / "streamparse.js"
 RUNNER = Path(__file__).parent / "apply_patches.mjs"
@@ -94,6 +94,20 @@ def test_the_value_is_that_of_the_parser_after_every_feed(text: str, sizes: Sequ
         twin.apply(packer.pack(events))
         assert same(applier.value, parser.value)
         assert same(twin.value, parser.value)
+
+
+@given(ANY_TEXTS, SIZES)
+def test_replay_of_what_was_mended(text: str, sizes: Sequence[int]) -> None:
+    """In the lenient dialect too; what the end of the input cut off has no events."""
+    parser, applier, packer = JSONParser("lenient"), PatchApplier(), PatchPacker()
+    try:
+        for piece in [*cut(text, sizes), None]:
+            events = parser.finish() if piece is None else parser.feed(piece)
+            applier.apply(packer.pack(events))
+    except StreamParseError as error:
+        applier.apply(packer.pack(error.events))
+    if not parser.truncated:
+        assert same(applier.value, parser.value)
 
 
 @given(JSON_TEXTS, SIZES)
