@@ -9,6 +9,7 @@ from __future__ import annotations
 from streamparse._core.grammar import COMPILED
 from streamparse._version import __version__
 from streamparse.coalesce import Coalescer
+from streamparse.dialect import REPAIR_CODES, Dialect, Repair
 from streamparse.errors import (
     ERROR_CODES,
     VIOLATION_CODES,
@@ -86,6 +87,7 @@ __all__ = [
     "COMPILED",
     "Citation",
     "Coalescer",
+    "Dialect",
     "ERROR_CODES",
     "FormatError",
     "IncompleteError",
@@ -113,10 +115,12 @@ __all__ = [
     "ProviderError",
     "ProviderEvent",
     "Query",
+    "REPAIR_CODES",
     "Reasoning",
     "ReasoningDelta",
     "Refusal",
     "RefusalDelta",
+    "Repair",
     "SSEDecoder",
     "SchemaViolation",
     "Segment",

@@ -18,10 +18,12 @@ from typing import Any, Final
 from streamparse._core.chain import Chain
 from streamparse._core.flat import equal
 from streamparse._core.guard import Guard
+from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine
 from streamparse._core.parser import JSONParser, locate
 from streamparse._core.sink import Sink, ValidatorFactory
 from streamparse._core.transcriber import Transcriber, tell
+from streamparse.dialect import Dialect
 from streamparse.errors import (
     IncompleteError,
     JSONSyntaxError,
@@ -67,6 +69,7 @@ class CallReader:
         "call",
         "chain",
         "choice",
+        "dialect",
         "first",
         "guard",
         "head",
@@ -78,6 +81,7 @@ class CallReader:
         "open",
         "out",
         "recheck",
+        "told_to",
         "tools",
         "transcriber",
         "waiting",
@@ -90,6 +94,7 @@ class CallReader:
         out: list[Any],
         limits: Limits,
         tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self.call = call
         self.choice = choice
@@ -99,7 +104,8 @@ class CallReader:
         self.chain.builder.events = out
         call.builder = self.chain.builder
         self.head: Sink = self.chain.head  # what is driven: the chain, or the guard before it
-        self.machine = Machine(self.head, limits=limits, stop=True)
+        self.dialect = dialect  # None: strict
+        self.machine = self._new_machine()
         self.transcriber: Transcriber | None = None
         self.tools = tools
         self.guard: Guard | None = None
@@ -110,6 +116,7 @@ class CallReader:
         self.begun: bool = False  # has `ToolCallStarted` gone out?
         self.held: list[Any] = []  # text and values that came before the name
         self.open: bool = True  # has no ending event gone out?
+        self.told_to: int = 0  # in the lenient dialect: so much of the text was in deltas
         # After the value: so many characters of it, `first`, have come once more.
         self.again: int = 0
         self.first: str = ""
@@ -182,10 +189,43 @@ class CallReader:
         elif self.call.kind == "custom":
             self.call.grow(text)
             self.out.append(ToolCallDelta(self.call, text, self.choice))
-        elif self.transcriber is not None or self.machine.done:
+        elif self.transcriber is not None or (self.machine.done and self.dialect is None):
             self._after(text)
         else:
             self._feed_json(text)
+
+    def take(self, text: str) -> int:
+        """As `feed`, where other text may follow the value: how much of `text` belongs to it.
+
+        Of text that breaks the JSON, what comes before the refused character; then the value does
+        not grow any more (`listening`), and the rest of the call goes through `feed`.
+        """
+        if self.waiting:
+            self._stop_waiting()
+        place, start = len(self.out), self.machine.offset
+        failure: StreamParseError | None = None
+        if self.open:
+            self.out.append(ToolCallDelta(self.call, text, self.choice))
+        try:
+            taken = self.machine.feed(text)
+        except StreamParseError as error:
+            failure = error
+            taken = min(max(error.offset - start, 0), len(text))
+        self.call.grow(text if taken == len(text) else text[:taken])
+        if self.open:
+            if taken < len(text) and failure is None:
+                self.out.pop(place)
+                if taken:
+                    self.out.insert(place, ToolCallDelta(self.call, text[:taken], self.choice))
+            if self.guard is not None:
+                self._heed_guard(place, start)
+            if failure is not None and self.open:
+                self._refuse(failure, place, start)
+        elif self.guard is not None:
+            self.guard.unseen.clear()
+        if failure is not None:
+            self.hushed = False
+        return taken
 
     def feed_value(self, value: Any) -> None:
         """The arguments as one parsed value."""
@@ -249,7 +289,7 @@ class CallReader:
         text = self.transcriber.take()
         start = len(self.call.arguments_text)
         if text:
-            self.call.grow(text)
+            self.call.grow_generated(text)
         if not self.open:
             if self.guard is not None:
                 self.guard.unseen.clear()
@@ -307,10 +347,37 @@ class CallReader:
             else:
                 self.feed(piece)
 
+    def _feed_leniently(self, text: str, machine: LenientMachine) -> None:
+        """As `_feed_json`, but a delta has no more than what the machine has decided."""
+        place = len(self.out)
+        self.call.grow(text)
+        try:
+            machine.feed(text)
+        except StreamParseError as error:
+            self._heed_guard(place, 0)
+            if self.open:
+                self._refuse(error, place, 0)
+            self.hushed = False
+            return
+        self._heed_guard(place, 0)
+        if self.open:
+            self._tell_decided(place, machine.decided)
+
+    def _tell_decided(self, place: int, stop: int) -> None:
+        """A delta of the text that has not been in one, up to the offset `stop`."""
+        text = self.call.arguments_text[self.told_to : stop]
+        if text:
+            self.told_to += len(text)
+            self.out.insert(place, ToolCallDelta(self.call, text, self.choice))
+
     def _feed_json(self, text: str) -> None:
         call, out, machine = self.call, self.out, self.machine
+        if self.dialect is not None:
+            assert isinstance(machine, LenientMachine)
+            self._feed_leniently(text, machine)
+            return
         place = len(out)
-        start = machine.offset
+        start = len(call.arguments_text)
         out.append(ToolCallDelta(call, text, self.choice))
         try:
             taken = machine.feed(text)
@@ -363,7 +430,12 @@ class CallReader:
         """Have the machine drive a guard; nothing has been said to it yet."""
         self.guard = guard
         self.head = self.chain.head if guard is None else guard
-        self.machine = Machine(self.head, limits=self.limits, stop=True)
+        self.machine = self._new_machine()
+
+    def _new_machine(self) -> Machine:
+        if self.dialect is None:
+            return Machine(self.head, limits=self.limits, stop=True)
+        return LenientMachine(self.head, self.dialect, limits=self.limits)
 
     def _judge_later(self) -> None:
         self.recheck = self.judged_as is not None
@@ -559,7 +631,11 @@ class CallReader:
             self.machine.finish()
         except StreamParseError as error:
             return error
-        raise AssertionError("a machine that is not done can finish")
+        if self.dialect is None:
+            raise AssertionError("a machine that is not done can finish")
+        message = "the call ended inside its arguments"
+        offset = len(self.call.arguments_text)
+        return IncompleteError(message, code="truncated", offset=offset)
 
     def _complete(self) -> None:
         call = self.call
@@ -595,6 +671,9 @@ class CallReader:
         self.out.append(ToolCallRejected(self.call, error, self.choice))
 
     def _settle(self, status: str) -> None:
+        is_text = self.transcriber is None and self.call.kind != "custom"
+        if status != "rejected" and is_text and isinstance(self.machine, LenientMachine):
+            self._tell_decided(len(self.out), len(self.call.arguments_text))
         self.call.status = status
         self.open = False
 
@@ -605,6 +684,9 @@ class CallReader:
         self._reject(error)
 
     def _cut_delta(self, error: StreamParseError, place: int, start: int) -> None:
+        if isinstance(self.machine, LenientMachine) and self.transcriber is None:
+            self._tell_decided(place, error.offset)
+            return
         delta = self.out[place] if place < len(self.out) else None
         kept = max(error.offset - start, 0)
         if isinstance(delta, ToolCallDelta) and kept < len(delta.text):

@@ -135,6 +135,15 @@ class ModelValidator(ValidatorFactory):
         """The state for one document."""
         return ModelJudge(self)
 
+    def json_schema(self) -> Any:
+        """What pydantic says the JSON of the type is like; None where it cannot say it."""
+        from pydantic.errors import PydanticUserError
+
+        try:
+            return self.adapter.json_schema()
+        except PydanticUserError:
+            return None  # a type that no JSON Schema describes
+
     def whole(self, value: Any) -> Any:
         """pydantic's verdict on the whole; raises its `ValidationError`."""
         return self.adapter.validate_json(_json(value), **self.options)

@@ -18,6 +18,7 @@ an operation says only where its path differs from the last one, is `PatchPacker
 Packed operations, by their JSON:
 
 - `"text"`: append to the string at the path of the last operation.
+- `[value]`: add `value` as the next item, behind the one of the last operation.
 - `[n, step, ..., value]`: add `value`; its path is the first n steps of that of the last operation
   and then these steps (a name or an index each, not escaped).
 - `[[n, step, ...], "text"]`: append to the string at the path that is told in the same way.
@@ -45,12 +46,19 @@ __all__ = ["PatchApplier", "PatchPacker", "to_patches"]
 
 Operation: TypeAlias = dict[str, Any]
 
-_STARTS: Final = (ValueStarted, ArgumentStarted, OutputStarted)
-_DELTAS: Final = (StringDelta, ArgumentDelta, OutputDelta)
-_ENDS: Final = (ValueCompleted, ArgumentCompleted, OutputCompleted)
-_VALUES: Final = _STARTS + _DELTAS + _ENDS
-_ARGUMENTS: Final = (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
-_OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
+_START, _DELTA, _END = range(3)
+# What an event tells of, and what it says.
+_ROLES: Final[dict[type, tuple[str, int]]] = {
+    ValueStarted: ("value", _START),
+    StringDelta: ("value", _DELTA),
+    ValueCompleted: ("value", _END),
+    ArgumentStarted: ("call", _START),
+    ArgumentDelta: ("call", _DELTA),
+    ArgumentCompleted: ("call", _END),
+    OutputStarted: ("output", _START),
+    OutputDelta: ("output", _DELTA),
+    OutputCompleted: ("output", _END),
+}
 
 
 # From events
@@ -120,9 +128,20 @@ class PatchPacker:
         last, self._last = self._last, change.path
         if change.op == "append" and change.path == last:
             return change.value
+        if change.op == "add" and _is_next(change.path, last):
+            return [change.value]
         shared = _shared(last, change.path)
         where = [shared, *change.path[shared:]]
         return [where, change.value] if change.op == "append" else [*where, change.value]
+
+
+def _is_next(path: Path, last: Path) -> bool:
+    """Is `path` that of the item behind the one at `last`?"""
+    if not last or len(path) != len(last):
+        return False
+    step, before = path[-1], last[-1]
+    is_next = isinstance(step, int) and isinstance(before, int) and step == before + 1
+    return is_next and path[:-1] == last[:-1]
 
 
 def _shared(one: Path, other: Path) -> int:
@@ -150,17 +169,18 @@ def _changes(events: Iterable[Any], append: bool, of: ToolCall | Message | None)
     merging = _Merging(append)
     document = _key_of(of)
     for event in events:
-        if not isinstance(event, _VALUES):
+        kind, role = _ROLES.get(type(event), ("", _END))
+        if not kind:
             continue
-        its = _document_of(event)
+        its = _document_of(kind, event)
         if document is None:
             document = its
         if its != document:
             if of is None:
                 raise ValueError("events of several documents: choose one by `of`")
-        elif isinstance(event, _DELTAS):
+        elif role == _DELTA:
             merging.delta(event.path, event.text)
-        elif isinstance(event, _STARTS):
+        elif role == _START:
             merging.started(event.path, event.kind)
         else:
             merging.completed(event.path, event.value)
@@ -174,11 +194,11 @@ def _key_of(of: ToolCall | Message | None) -> object:
     return ("call", id(of)) if isinstance(of, ToolCall) else ("output", of.choice)
 
 
-def _document_of(event: Any) -> object:
+def _document_of(kind: str, event: Any) -> object:
     """Equal for the events of one document."""
-    if isinstance(event, _ARGUMENTS):
-        return "call", id(event.call)
-    return ("output", event.choice) if isinstance(event, _OUTPUTS) else "value"
+    if kind == "call":
+        return kind, id(event.call)
+    return (kind, event.choice) if kind == "output" else kind
 
 
 class _Merging:
@@ -319,9 +339,12 @@ class PatchApplier:
     def _apply(self, operation: Any) -> None:
         if isinstance(operation, str):
             self._append(operation)
-        elif isinstance(operation, list) and len(operation) > 1:
+        elif isinstance(operation, list) and operation:
             *where, value = operation
-            if isinstance(where[0], list):
+            if not where:
+                self._go_packed(self._next_item())
+                self._add(value)
+            elif isinstance(where[0], list):
                 self._go_packed(where[0] if len(where) == 1 else [])
                 self._append(value)
             else:
@@ -330,7 +353,7 @@ class PatchApplier:
         elif isinstance(operation, dict):
             self._apply_plain(operation)
         else:
-            raise _invalid("neither an object, nor an array of two or more, nor a string")
+            raise _invalid("neither an object, nor an array that is not empty, nor a string")
 
     def _apply_plain(self, operation: Operation) -> None:
         op: Any = operation.get("op")
@@ -361,6 +384,12 @@ class PatchApplier:
         if not all(type(step) in (str, int) for step in steps):
             raise _invalid("a step is a name or an index")
         self._go(shared, steps)
+
+    def _next_item(self) -> list[Any]:
+        """Where the item behind that of the last operation is."""
+        if len(self._steps) == 1 or not isinstance(self._steps[-1], int):
+            raise _invalid("no item was before the next one")
+        return [len(self._steps) - 2, self._steps[-1] + 1]
 
     def _go(self, shared: int, steps: Sequence[Any]) -> None:
         """To the place of an operation; the value there may be missing yet."""

@@ -391,8 +391,11 @@ class AsyncReading(Reading[P], Generic[P, E]):
 
     async def _read_next(self, view: View[P]) -> Iterable[Any] | None:
         """What the next fragment gives; None if there is none."""
-        fragment = await anext(self._fragments, _END)
-        return None if fragment is _END else view.feed(fragment)
+        try:
+            fragment = await anext(self._fragments)
+        except StopAsyncIteration:
+            return None
+        return view.feed(fragment)
 
     async def _read_paced(self, view: View[P]) -> Iterable[Any] | None:
         """The same, or what is due before it comes."""
@@ -467,7 +470,9 @@ class _Fetcher:
         while True:
             asked = await self._asked.get()
             try:
-                asked.set_result(await anext(self._fragments, _END))
+                asked.set_result(await anext(self._fragments))
+            except StopAsyncIteration:
+                asked.set_result(_END)
             except Exception as error:
                 asked.set_exception(error)
             except BaseException:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final, overload
 
 from streamparse._core.sink import NOTHING
+from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import Message, ToolCall
@@ -330,7 +331,8 @@ def stream(
     api: str | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
     every: float | None = None,
@@ -344,7 +346,8 @@ def stream(
     api: str | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
     every: float | None = None,
@@ -358,7 +361,8 @@ def stream(
     api: str | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
     every: float | None = None,
@@ -371,7 +375,8 @@ def stream(
     api: str | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
     every: float | None = None,
@@ -400,6 +405,7 @@ def stream(
         MessageParser,
         api,
         tools=tools,
+        dialect=dialect,
         output_dialect=output_dialect,
         limits=limits,
         clock=clock,

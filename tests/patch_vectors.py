@@ -107,6 +107,14 @@ VECTORS: Final[list[Vector]] = [
         {"a": {"b": "xy", "c": 2}},
         None,
     ),
+    (
+        "packed next items",
+        None,
+        [[[0, []], [0, 0, 1], [2], ["x"], "y"], [[[]]], [[1, 0, 1], [[0, "a"]]], [[0, 4, 6], [7]]],
+        [1, 2, "xy", [1, [0, "a"]], 6, 7],
+        None,
+    ),
+    ("packed next item in the middle", [1, 2], [[[0, 0, "x"], [5]]], ["x", 5, 1, 2], None),
     # What does not fit
     ("nothing inside of nothing", None, [[op("add", "/a", 1)]], None, "patch_target"),
     (
@@ -132,6 +140,8 @@ VECTORS: Final[list[Vector]] = [
     ("a packed index for a name", {}, [[[0, 0, 1]]], {}, "patch_target"),
     ("a packed negative index", [1], [[[0, -1, 1]]], [1], "patch_target"),
     # What is no operation
+    ("no item before a packed one", {}, [[[0, "5", 1], [2]]], {"5": 1}, "invalid_patch"),
+    ("no item before the first", [], [[[1]]], [], "invalid_patch"),
     *[
         (f"no operation: {bad!r}", {"a": "x"}, [[bad]], {"a": "x"}, "invalid_patch")
         for bad in (
@@ -139,7 +149,7 @@ VECTORS: Final[list[Vector]] = [
             5,
             True,
             [],
-            [0],
+            [0],  # there is no last item
             ["a", 1],
             [-1, 1],
             [1, 1],

@@ -18,9 +18,21 @@ from typing import Any
 
 import pytest
 
-from benchmarks import bench_growth, bench_json, bench_memory, bench_web, peers, plot, timing
+from benchmarks import (
+    bench_formats,
+    bench_growth,
+    bench_json,
+    bench_lenient,
+    bench_memory,
+    bench_patches,
+    bench_web,
+    peers,
+    plot,
+    timing,
+)
 from benchmarks.corpus import DOCUMENTS, TOWER, cut, record_stream
 from benchmarks.peers import FLOOR, OURS, Peer
+from streamparse import JSONParser, parse
 
 TINY = bench_json.Settings(("structure",), (200, 400), seconds=0.0, limit=5.0)
 
@@ -302,10 +314,31 @@ def test_picture_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 # The others.
 
 
+def test_bench_formats(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_formats.main(["--quick"])
+    written = capsys.readouterr().out
+    for format in bench_formats.RENDERED:
+        assert f"\n| {format} " in written
+
+
 def test_bench_growth(capsys: pytest.CaptureFixture[str]) -> None:
     bench_growth.main(["--quick"])
     written = capsys.readouterr().out
     assert written.count("\N{MULTIPLICATION SIGN}") == 2 * len(bench_growth.DOCUMENTS_MEASURED)
+
+
+def test_bench_lenient(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("json_repair")
+    bench_lenient.main(["--quick"])
+    assert capsys.readouterr().out.count("\N{MULTIPLICATION SIGN}") == 3
+
+
+def test_damaged_records_are_the_valid_ones() -> None:
+    text = bench_lenient.damaged(4_000)
+    assert parse(text, dialect="lenient") == json.loads(bench_lenient.valid(4_000))
+    parser = JSONParser("lenient")
+    parser.feed(text)
+    assert len({repair.code for repair in parser.repairs}) >= 9
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the highest memory use")
@@ -318,6 +351,22 @@ def test_memory_of_what_is_not_kept_is_bounded() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the highest memory use")
+def test_bench_patches(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_patches.main(["--quick"])
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    assert len(rows) == 2 * 2 + len(DOCUMENTS) + 3
+
+
+def test_bench_patches_counts_what_is_sent_again() -> None:
+    pieces = cut(DOCUMENTS["structure"](400))
+    parser = JSONParser()
+    exact = 0
+    for piece in pieces:
+        parser.feed(piece)
+        exact += bench_patches.written(parser.value)
+    assert bench_patches.sent_again(pieces) == exact
+
+
 def test_bench_memory(capsys: pytest.CaptureFixture[str]) -> None:
     bench_memory.main(["--megabytes", "0.5"])
     assert 'keep="open"' in capsys.readouterr().out

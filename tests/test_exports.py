@@ -12,6 +12,7 @@ import streamparse
 # The modules whose names the package offers.
 EXPORTED = (
     "coalesce",
+    "dialect",
     "errors",
     "events",
     "json_parser",

@@ -352,3 +352,20 @@ def test_without_pydantic_the_error_names_the_extra(monkeypatch: pytest.MonkeyPa
         ModelParser(int)
     with pytest.raises(ImportError, match=r"llm-streamparse\[pydantic\]"):
         keywords_type(print, {})
+
+
+def test_a_model_from_damaged_json() -> None:
+    parser = ModelParser(dict[str, list[int]], dialect="lenient")
+    parser.feed("Here: {'a': [1, 2,], b: [")
+    assert parser.partial == {"a": [1, 2], "b": []}
+    parser.feed("3]}")
+    parser.finish()
+    assert parser.result == {"a": [1, 2], "b": [3]}
+    codes = [repair.code for repair in parser.repairs]
+    assert codes == ["leading_text", "single_quotes", "trailing_comma", "unquoted_key"]
+    cut = ModelParser(dict[str, list[int]], dialect="lenient")
+    cut.feed('{"a": [1, 2')
+    cut.finish()
+    assert (cut.truncated, cut.done) == (True, False)
+    with pytest.raises(IncompleteError):
+        _ = cut.result

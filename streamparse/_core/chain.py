@@ -176,9 +176,13 @@ class Chain(Sink):
         self.builder.end(offset)
         self.depth -= 1
 
-    def repair(self, code: str, offset: int) -> None:
+    def cut_scalar(self, value: object) -> None:
+        self.builder.cut_scalar(value)  # not judged: it may have gone on
+
+    def repair(self, code: str, offset: int, item: bool) -> None:
         if self.judge is not None:
-            self.judge.repair(code, offset)
+            self.judge.repair(code, offset, item)
+        self.builder.repair(code, offset, item)
 
     def _judge(self) -> Validator | None:
         """The validator's state; a new one where a document begins."""

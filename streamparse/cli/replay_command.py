@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from streamparse import formats
 from streamparse.cli.displays import Display, EventLines, LiveView, MessageLines, PlainText
 from streamparse.cli.figures import DELTAS, Figures
 from streamparse.cli.streams import (
@@ -53,9 +54,16 @@ def add(command: argparse.ArgumentParser) -> None:
     argument(
         "--api",
         choices=APIS,
-        default="auto",
         metavar="NAME",
-        help=f"the wire format: {', '.join(APIS)} (the default)",
+        help=f"the wire format: {', '.join(APIS)} (the default; with --format it is text)",
+    )
+    argument(
+        "--format",
+        type=_format,
+        metavar="NAME",
+        help="FILE is the text of a model that writes its tool calls in this format, 'auto' to "
+        "tell it; with --api, a stream whose server passed such text on (docs/formats.md has the "
+        "names)",
     )
     shown = command.add_mutually_exclusive_group()
     for name, what in (
@@ -66,6 +74,11 @@ def add(command: argparse.ArgumentParser) -> None:
         shown.add_argument(
             f"--{name}", action="store_const", dest="show", const=name, default="", help=what
         )
+    argument(
+        "--reasoning",
+        action="store_true",
+        help="in the live view, show reasoning in full, not folded when it has ended",
+    )
     argument(
         "--tools",
         metavar="FILE",
@@ -92,6 +105,12 @@ def add(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _format(text: str) -> str:
+    if text != "auto" and text not in formats.names():
+        raise argparse.ArgumentTypeError(f"no format is named {text!r}")
+    return text
+
+
 def _speed(text: str) -> float:
     try:
         speed = float(text)
@@ -105,7 +124,7 @@ def _speed(text: str) -> float:
 def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     """Show the answer; the exit status."""
     figures = Figures(time.monotonic)
-    display = _display(options.show, figures)
+    display = _display(options.show, figures, fold=not options.reasoning)
     pace = Pace(_speed_of(options, display))
     size = options.chunk or (_SLOWLY if pace.speed else _AT_ONCE)
     parser = _parser(options)
@@ -142,7 +161,7 @@ def _parser(options: argparse.Namespace) -> MessageParser:
     tools = None if options.tools is None else _loaded(options.tools)
     output = None if options.output_schema is None else _loaded(options.output_schema)
     try:
-        return MessageParser(options.api, tools=tools, output=output)
+        return MessageParser(options.api, format=options.format, tools=tools, output=output)
     except (TypeError, ValueError) as error:
         raise Complaint(str(error), UNUSABLE) from None
 
@@ -159,7 +178,7 @@ def _loaded(file: str) -> Any:
         raise Complaint(f"{file}:{place}: {error.message} ({error.code})", UNUSABLE) from None
 
 
-def _display(show: str, figures: Figures) -> Display:
+def _display(show: str, figures: Figures, fold: bool) -> Display:
     output = standard_output()
     if show == "events":
         return EventLines(output)
@@ -167,7 +186,7 @@ def _display(show: str, figures: Figures) -> Display:
         return MessageLines(output)
     if not show and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
         try:
-            return LiveView(figures)
+            return LiveView(figures, fold=fold)
         except ImportError as error:
             complain(str(error), OK)
     return PlainText(output, figures)

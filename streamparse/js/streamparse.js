@@ -1,9 +1,9 @@
 // Applies patches of streamparse (Python), plain or packed, to a JSON value, in place:
-//   const applier = new PatchApplier();
 //   socket.onmessage = ({ data }) => render(applier.apply(JSON.parse(data)));
-// What does not fit throws an error with `code` and `path`, as does every later call.
+// A misfit throws an error with `code` and `path`; so does every later call.
 
 const { isArray } = Array;
+const { isInteger } = Number;
 const isText = (value) => typeof value === "string";
 
 function check(condition, path) {
@@ -12,11 +12,11 @@ function check(condition, path) {
 }
 
 function parsePointer(text) {
-  check(isText(text) && /^(\/|$)/.test(text) && !/~(?![01])/.test(text));
+  check(isText(text) && /^(\/|$)(?!.*~(?![01]))/s.test(text));
   return text.split("/").slice(1).map((step) => step.replace(/~1/g, "/").replace(/~0/g, "~"));
 }
 
-// A name, or an index up to the length.
+// A name, or an index up to the length
 function stepIn(holder, step) {
   if (!isArray(holder)) return Object(holder) === holder && isText(step) ? step : undefined;
   if (step === "-") return holder.length;
@@ -24,16 +24,11 @@ function stepIn(holder, step) {
 }
 
 export class PatchApplier {
-  #root;
-  #path = []; // of the last operation
+  #lastPath = [];
   #failure;
 
   constructor(value = null) {
-    this.#root = [value];
-  }
-
-  get value() {
-    return this.#root[0];
+    this.value = value;
   }
 
   apply(patch) {
@@ -46,40 +41,43 @@ export class PatchApplier {
     return this.value;
   }
 
-  #read(operation) {
-    if (isText(operation)) return ["append", this.#path, operation];
-    if (isArray(operation)) {
-      const where = operation.slice(0, -1);
+  #read(each) {
+    if (isText(each)) return ["append", this.#lastPath, each];
+    if (isArray(each)) {
+      check(each.length);
+      const last = this.#lastPath;
+      const next = [last.length - 1, isInteger(last.at(-1)) && last.at(-1) + 1];
+      const where = each.length > 1 ? each.slice(0, -1) : next;
       const appends = isArray(where[0]) && where.length === 1;
       const [shared, ...steps] = appends ? where[0] : where;
-      check(Number.isInteger(shared) && shared >= 0 && shared <= this.#path.length);
-      check(steps.every((step) => isText(step) || Number.isInteger(step)));
-      const path = [...this.#path.slice(0, shared), ...steps];
-      return [appends ? "append" : "add", path, operation.at(-1)];
+      check(isInteger(shared) && shared >= 0 && shared <= last.length);
+      check(steps.every((step) => isText(step) || isInteger(step)));
+      const path = [...last.slice(0, shared), ...steps];
+      return [appends ? "append" : "add", path, each.at(-1)];
     }
-    const { op, path, value } = Object(operation);
+    const { op, path, value } = Object(each);
     check(["add", "replace", "append"].includes(op) && value !== undefined);
     return [op, parsePointer(path), value];
   }
 
   #do(op, path, value) {
-    let holder = this.#root;
-    let step = 0;
+    let holder = this;
+    let step = "value";
     const look = () => check(Object.hasOwn(holder, step), path);
-    this.#path = path.map((next) => {
+    this.#lastPath = path.map((next) => {
       look();
       holder = holder[step];
       step = stepIn(holder, next);
       check(step !== undefined, path);
       return step;
     });
+    check(op !== "append" || isText(value));
     if (op !== "add") look();
     if (op === "append") {
-      check(isText(value));
       check(isText(holder[step]), path);
       value = holder[step] + value;
-    } else if (op === "add" && isArray(holder) && path.length) holder.splice(step, 0, 0);
-    // Assigning to "__proto__" would set the prototype.
+    } else if (op === "add" && isArray(holder)) holder.splice(step, 0, 0);
+    // Assigning to __proto__ would set the prototype.
     Object.defineProperty(holder, step, { value, writable: true, enumerable: true, configurable: true });
   }
 }

@@ -74,6 +74,10 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
     def collects(self) -> bool:
         return self._collect
 
+    def json_schema(self) -> Any:
+        """The schema it judges by."""
+        return self._options[0]
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _made, self._options
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, validators
 
@@ -129,6 +130,15 @@ REFERRING: st.SearchStrategy[Any] = st.builds(
     _REFERRING,
     _REFERRING,
 )
+
+
+def made(schema: Any, **options: Any) -> SchemaValidator:
+    """The validator; what is no schema is no example."""
+    try:
+        return SchemaValidator(schema, **options)
+    except ValueError:
+        assume(False)
+        raise
 
 
 def verdict(validator: SchemaValidator, fragments: Sequence[str | bytes]) -> tuple[Any, ...] | None:
