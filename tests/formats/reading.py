@@ -19,7 +19,7 @@ def read(format: str | Format, text: str, **options: Any) -> Run:
         assert run(format, cut(text, sizes), **options).reading == found.reading
     if found.error is None:
         check_events(found)
-        check_nothing_lost(text, format, found)
+        check_nothing_lost(text, format, found, options.get("suffix", ""))
     return found
 
 
