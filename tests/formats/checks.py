@@ -235,10 +235,10 @@ _FRAMING = (
 )
 
 
-def check_nothing_lost(text: str, format: str | Format, found: Run) -> None:
+def check_nothing_lost(text: str, format: str | Format, found: Run, suffix: str = "") -> None:
     """Every word of the text is in what the run gave, or is framing."""
     dump = _dump(found)
-    words = literals(format_of(format))
+    words = literals(format_of(format).with_suffix(suffix))
     framing = " ".join([_FRAMING, *words])
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, " ")

@@ -14,11 +14,10 @@ from tests.formats.checks import (
     check_answer,
     check_events,
     check_growth,
-    check_nothing_lost,
     check_truncated,
     run,
 )
-from tests.formats.render import Answer, make_answer
+from tests.formats.render import make_answer
 from tests.helpers import cut
 from tests.strategies import SIZES
 
