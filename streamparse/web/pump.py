@@ -76,7 +76,15 @@ class Pump:
             with suppress(asyncio.CancelledError):
                 last = STOPPED
                 last = await reading
-            await self._store.append(self._stream, record(encoded(last), END), last=True)
+            await self._store.append(self._stream, record(self._farewell(last), END), last=True)
+
+    def _farewell(self, last: dict[str, Any]) -> str | None:
+        """The text of the last record, which has to come whatever `encode` makes of it."""
+        try:
+            return self._encode(last)
+        except Exception:
+            _LOG.exception("the end of a stream to a page could not be encoded")
+            return encoded(last)
 
     async def _read(self) -> dict[str, Any]:
         """How it ended."""

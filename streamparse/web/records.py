@@ -37,8 +37,13 @@ def place_of(last_event_id: str) -> Place | None:
     return None if found is None else Place(found[1], int(found[2]))
 
 
-def record(data: str, id: object) -> bytes:
-    """One record (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
+def record(data: str | None, id: object) -> bytes:
+    """One record (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+
+    Without data, only the id is told.
+    """
+    if data is None:
+        return f"id: {id}\n\n".encode()
     lines = _LINE_END.split(data) if "\n" in data or "\r" in data else (data,)
     return "".join([f"id: {id}\n", *(f"data: {line}\n" for line in lines), "\n"]).encode()
 

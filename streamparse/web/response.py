@@ -58,7 +58,8 @@ def sse_response(
     - What is not kept any more cannot be resumed, and is not begun again either: the only record is
       then `stream_failed` with the code `"expired"`.
 
-    `encode` makes the text of a record (None: no record); by default JSON of `to_dict()`.
+    `encode` makes the text of a record (None: no record), that of the last one included; by default
+    JSON of `to_dict()`.
 
     The id of a record is all that is needed to resume its stream; it cannot be guessed.
     """

@@ -74,7 +74,8 @@ def test_page_can_rebuild_the_answer(sample: Sample, size: int, seed: int) -> No
 
 def test_open_path_tells_what_is_complete() -> None:
     chunks = ['{"a": [1, "x', 'y"', ', {"b": "', '"}', "]", "}"]
-    parser, news, seen = MessageParser("text", output=object), News(), []
+    parser = MessageParser("text", output=object, output_dialect="strict")
+    news, seen = News(), []
     for chunk in chunks:
         told = news.of(parser.feed(chunk))
         seen += [each["open"] for each in told if each["type"] == "value"]

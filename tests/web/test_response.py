@@ -130,11 +130,29 @@ def test_heartbeats_while_nothing_comes() -> None:
 
 
 def test_what_encode_leaves_out() -> None:
-    def even(item: int) -> str | None:
-        return None if item % 2 else encoded([item])
+    def even(item: Any) -> str | None:
+        return encoded([item]) if isinstance(item, int) and item % 2 == 0 else None
 
     with Server(application(Upstream(NUMBERS), encode=even)) as server:
-        assert get(server.url).data == [*([number] for number in NUMBERS[::2]), ENDED]
+        got = get(server.url)
+        assert got.data == [[number] for number in NUMBERS[::2]]
+        assert got.last_id == "end"  # told without data
+        assert get(server.url, got.last_id).status == 204
+
+
+def test_end_in_the_words_of_another_protocol() -> None:
+    def encode(item: Any) -> str:
+        return '"[DONE]"' if item == ENDED else encoded(item)
+
+    with Server(application(Upstream([1]), encode=encode, headers={"x-words": "v1"})) as server:
+        got = get(server.url)
+    assert (got.data, got.headers["x-words"]) == ([1, "[DONE]"], "v1")
+
+
+def test_end_that_cannot_be_encoded(caplog: pytest.LogCaptureFixture) -> None:
+    with Server(application(Upstream([1]), encode=lambda item: str(item + 1))) as server:
+        assert get(server.url).data == [2, ENDED]
+    assert "could not be encoded" in caplog.text
 
 
 def test_head_begins_nothing() -> None:
