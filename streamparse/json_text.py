@@ -11,6 +11,8 @@ from streamparse._core.writer import Writer
 
 __all__ = ["json_text"]
 
+# Made once: `json.dumps` with options makes one for each call.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -24,7 +26,7 @@ def json_text(value: Any) -> str:
     '{"text":"\\\\n","path":["a",0]}'
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _ENCODER.encode(value)
     except (RecursionError, ValueError):  # too deep for it, or an infinity
         text = _written(value)
     return text if text.isascii() else _LONE_SURROGATE.sub(_escaped, text)

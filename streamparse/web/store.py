@@ -182,7 +182,9 @@ class MemoryStore:
 
     async def append(self, stream: str, record: bytes, *, last: bool = False) -> bool:
         """See `EventStore`."""
-        log = self._logs.setdefault(stream, _Log())
+        log = self._logs.get(stream)
+        if log is None:
+            log = self._logs[stream] = _Log()
         while log.unread and log.unread + len(record) > self._ahead and not log.gone.is_set():
             log.room.clear()
             await log.room.wait()
