@@ -51,7 +51,10 @@ def application(grace: float = 60.0) -> Starlette:
         recording = await _recording(request)
         speed = _number(request, "speed", 0, 1e6)
         size = int(_number(request, "chunk", 1, _LARGEST_PIECE))
-        pace = await asyncio.to_thread(bytes_a_second, recording.data, speed)
+        try:
+            pace = await asyncio.to_thread(bytes_a_second, recording.data, speed)
+        except ImportError as error:  # binary frames need an extra, which the text names
+            raise HTTPException(422, str(error)) from error
         return sse_response(player(recording, pace, size), store=store)
 
     async def stop(request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -140,7 +140,7 @@ class SSEResponse(Response):
         else:
             start = Place(secrets.token_hex(16), 0)
             connection.stream = start.stream  # first: whatever comes between, it has a reader
-            await self._begin(start.stream)
+            await _unbroken(self._begin(start.stream))
             await connection.send_all(start, b"")
 
     async def _begin(self, stream: str) -> None:
@@ -225,6 +225,16 @@ class _Connection:
 def _expired() -> bytes:
     what = {"type": "Error", "code": "expired", "message": "the stream is not kept any more"}
     return record(encoded({"type": "stream_failed", "error": what}), END)
+
+
+async def _unbroken(work: Coroutine[Any, Any, None]) -> None:
+    """Do all of it, even when the caller is cancelled: a stream that is there has its pump."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        raise
 
 
 async def _departure(receive: Receive) -> None:

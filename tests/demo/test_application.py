@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -75,6 +77,14 @@ def test_what_is_no_recording(url: str) -> None:
     assert last["error"]["code"] == told[-1]["error"]["code"] == "not_a_stream"
     large = post(f"{url}/play?speed=0&chunk=64", content=b" " * (LARGEST_RECORDING + 1))
     assert large.status_code == 413
+
+
+def test_recording_that_needs_an_extra(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "botocore.eventstream", None)
+    data = (Path(__file__).parents[2] / "examples" / "bedrock-converse.bin").read_bytes()
+    refused = post(f"{url}/play?speed=0&chunk=64", content=data)
+    assert refused.status_code == 422
+    assert "llm-streamparse[bedrock]" in refused.text
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from streamparse import JSONSyntaxError, SSEDecoder, TextDelta, stream
-from streamparse.web import MemoryStore, encoded, sse_response, stop_stream
+from streamparse.web import Batch, EventStore, MemoryStore, encoded, sse_response, stop_stream
 from tests.web.serving import Server, Upstream, connected, get, until
 
 NUMBERS = list(range(20))
@@ -354,6 +354,65 @@ def test_stopped_by_the_page() -> None:
                             httpx.get(url, params={"id": last_id}, trust_env=False)
         assert data == [1, {"type": "stream_stopped"}]
         assert upstream.closed == 1
+
+
+class FarStore:
+    """A store that takes its time, as one that processes share would; an `EventStore` by shape."""
+
+    def __init__(self, near: MemoryStore, broken: bool = False) -> None:
+        self.near = near
+        self.broken = broken
+
+    async def append(self, stream: str, record: bytes, *, last: bool = False) -> bool:
+        await asyncio.sleep(0.002)
+        if self.broken:
+            raise ConnectionError("the store is down")
+        return await self.near.append(stream, record, last=last)
+
+    async def read(self, stream: str, reader: str, after: int, wait: float) -> Batch:
+        await asyncio.sleep(0.002)
+        return await self.near.read(stream, reader, after, wait)
+
+    async def leave(self, stream: str, reader: str) -> None:
+        await asyncio.sleep(0.002)
+        await self.near.leave(stream, reader)
+
+    async def stop(self, stream: str) -> None:
+        await asyncio.sleep(0.002)
+        await self.near.stop(stream)
+
+    async def abandoned(self, stream: str) -> None:
+        await asyncio.sleep(0.002)
+        await self.near.abandoned(stream)
+
+
+def test_store_that_takes_its_time() -> None:
+    upstream = Upstream(NUMBERS)
+    store: EventStore = FarStore(MemoryStore())
+    with Server(application(upstream, store=store)) as server:
+        first = get(server.url, stop_after=3)
+        second = get(server.url, first.last_id)
+    assert first.data + second.data == [*NUMBERS, ENDED]
+    assert (upstream.opened, upstream.closed) == (1, 1)
+
+
+def test_client_that_leaves_before_its_stream_is_there() -> None:
+    upstream, near = Upstream([1], endless=True), MemoryStore(grace=0, keep=0)
+    with Server(application(upstream, store=FarStore(near))) as server:
+        for number in range(30):
+            with socket.create_connection(server.address) as leaving:
+                leaving.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                time.sleep(number / 5000)  # up to 6 ms: before, while and after it begins
+        assert server.loop is not None
+        until(lambda: len(asyncio.all_tasks(server.loop)) < 5 and not near.streams)
+    assert upstream.opened == upstream.closed
+
+
+def test_store_that_is_down() -> None:
+    source = Upstream([1])
+    with Server(application(source, store=FarStore(MemoryStore(), broken=True))) as server:
+        assert httpx.get(server.url, trust_env=False).status_code == 500
+    assert source.opened == 0
 
 
 # Crowds
