@@ -81,9 +81,10 @@ class AGUIEvents(FrontEnd):
 
     # Answers.
 
+    def _start_stream(self) -> None:
+        self._say("RUN_STARTED", **self._run)
+
     def _begin_answer(self) -> None:
-        if self._answers == 1:
-            self._say("RUN_STARTED", **self._run)
         self._parent = None
 
     def _tell_failure(self, text: str) -> None:
@@ -210,7 +211,7 @@ class AGUIEvents(FrontEnd):
             self._arguments(call, "{}")  # which no text at all means
         self._say("TOOL_CALL_END", toolCallId=call.id)
         if call.name != self._told_names[call.id]:
-            # The start told half of it. A second start renames a call; only a closed one may have it.
+            # The start told half of it. A second one renames a call, once it is closed.
             self._open_call(call)
             self._say("TOOL_CALL_END", toolCallId=call.id)
 

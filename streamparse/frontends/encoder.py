@@ -133,6 +133,7 @@ class FrontEnd:
         # after their start: an id that comes by then is the one that is told.
         self._waiting: deque[AnyMessageEvent] = deque()
         self._heard: set[int] = set()
+        self._started = False
         self._over = False
         self._answering = False
         self._answers = 0
@@ -214,6 +215,12 @@ class FrontEnd:
     def _record(cls, chunk: Chunk) -> bytes:
         return _utf8(f"data: {json_text(chunk)}\n\n")
 
+    def _start(self) -> None:
+        """The first thing that is said."""
+        if not self._started:
+            self._started = True
+            self._start_stream()
+
     # Events, in their order.
 
     def _queue(self, event: AnyMessageEvent) -> None:
@@ -262,6 +269,7 @@ class FrontEnd:
     def _begin(self) -> None:
         if self._answering:
             return
+        self._start()
         self._answering = True
         self._answers += 1
         self._message = None
@@ -432,15 +440,19 @@ class FrontEnd:
         data = dict_of(event.data)
         media_type = text_of(data.get("mimeType"))
         if event.name == "inlineData" and media_type and text_of(data.get("data")):
+            self._begin()
             self._end_part()
             self._file(f"data:{media_type};base64,{data['data']}", media_type)
         elif event.name == "fileData" and media_type and text_of(data.get("fileUri")):
+            self._begin()
             self._end_part()
             self._file(data["fileUri"], media_type)
         elif self._provider_events:
+            self._start()
             self._provider(event.name, event.data)
 
     def _output_rejected(self, event: OutputRejected) -> None:
+        self._start()
         error = event.error
         about = {"code": error.code, "path": list(error.path), "offset": error.offset}
         self._reject_output({"errorText": self._text_of(error), **about})
@@ -464,6 +476,9 @@ class FrontEnd:
     # What the protocols say.
 
     def _id_base(self) -> str:
+        raise NotImplementedError
+
+    def _start_stream(self) -> None:
         raise NotImplementedError
 
     def _begin_answer(self) -> None:

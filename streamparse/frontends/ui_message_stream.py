@@ -87,9 +87,10 @@ class UIMessageStream(FrontEnd):
 
     # Answers.
 
+    def _start_stream(self) -> None:
+        self._say("start", messageId=self._message_id)
+
     def _begin_answer(self) -> None:
-        if self._answers == 1:
-            self._say("start", messageId=self._message_id)
         self._end_step()
         self._say("start-step")
         self._in_step = True
