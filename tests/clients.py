@@ -19,6 +19,7 @@ import pytest
 from streamparse import (
     Citation,
     Message,
+    Part,
     Reasoning,
     Refusal,
     ServerToolResult,
@@ -142,13 +143,16 @@ class Told:
                         break
         return found
 
-    def order(self, ids: dict[int, str]) -> list[str]:
+    def order(self, ids: dict[int, str], with_files: bool) -> list[str]:
+        """What stands after what; neighbours of one kind are one."""
         found: list[str] = []
         for part in self.message.content:
             if isinstance(part, (Text, Reasoning, Refusal)) and part.text:
                 kind = part.type
             elif isinstance(part, ToolCall):
                 kind = f"call {ids[part.index]}"
+            elif with_files and (url := file_of(part)):
+                kind = f"file {url[0]}"
             else:
                 continue
             if found[-1:] != [kind]:
@@ -200,7 +204,7 @@ class Told:
         return {
             "id": "m",
             **self.spoken,
-            "order": self.order(ids),
+            "order": self.order(ids, True),
             "calls": [self.ui_call(call, ids, results) for call in message.tool_calls],
             "sources": [self.ui_source(source) for data in cited for source in sources_of(data)],
             "metadata": {name: value for name, value in metadata.items() if value is not None},
@@ -219,7 +223,7 @@ class Told:
             why = "the call was cut off before its end"
             if call.status == "rejected":
                 why = call.errors[-1].message
-            return {**shown, "state": "output-error", "rawInput": text, "errorText": why}
+            return {**shown, "state": "output-error", "input": text, "errorText": why}
         shown["input"] = call.arguments
         if call.index not in results:
             return {**shown, "state": "input-available"}
@@ -238,7 +242,7 @@ class Told:
         results = self.results()
         calls = [self.agui_call(call, ids) for call in message.tool_calls]
         end = self.agui_end(ids)
-        answered = [call.index for call in message.tool_calls if call.index in results]
+        told = [[ids[index], result_text(part)] for index, part in results.items()]
         unreported = [
             call.index
             for call in message.tool_calls
@@ -246,11 +250,10 @@ class Told:
         ]
         return {
             **self.spoken,
-            "order": self.order(ids),
+            "order": self.order(ids, False),
             "calls": calls,
-            "results": [[ids[index], result_text(results[index])] for index in answered]
-            + [[ids[index], ""] for index in unreported],
-            "custom": list(self.customs(ids)),
+            "results": sorted(told + [[ids[index], ""] for index in unreported]),
+            "custom": sorted(self.customs(ids), key=lambda custom: str(custom[0])),
             "end": end,
         }
 
@@ -258,7 +261,8 @@ class Told:
         shown = {"id": ids[call.index], "name": call.name or "unknown"}
         if call.status == "complete":
             return {**shown, "input": call.arguments}
-        return {**shown, "text": self.text_of(call)}
+        text = self.text_of(call)
+        return {**shown, "text": json.dumps(text)[:-1] if call.kind == "custom" else text}
 
     def agui_end(self, ids: dict[int, str]) -> dict[str, Any]:
         message = self.message
@@ -290,6 +294,10 @@ class Told:
                 why, code = call.errors[-1].message, call.errors[-1].code
             about = {"toolCallId": ids[call.index], "toolCallName": call.name or "unknown"}
             yield [f"tool_call_{call.status}", {**about, "errorText": why, "code": code}]
+        for part in message.content:
+            file = file_of(part)
+            if file is not None:
+                yield ["file", {"url": file[0], "mediaType": file[1]}]
         matched = list(self.results().values())
         for part in message.content:
             if isinstance(part, Citation):
@@ -301,6 +309,15 @@ class Told:
             elif isinstance(part, ServerToolResult) and all(part is not one for one in matched):
                 about = {"callId": part.call_id, "name": part.name, "content": part.content}
                 yield ["server_tool_result", about]
+
+
+def file_of(part: Part) -> tuple[str, str] | None:
+    """The address and the media type of a file that stands for itself among Gemini's parts."""
+    inline, linked = part.extra.get("inlineData"), part.extra.get("fileData")
+    if inline:
+        kind = inline["mimeType"]
+        return f"data:{kind};base64,{inline['data']}", kind
+    return (linked["fileUri"], linked["mimeType"]) if linked else None
 
 
 def result_text(result: ServerToolResult) -> str:

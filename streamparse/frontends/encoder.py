@@ -292,9 +292,9 @@ class FrontEnd:
     def _end_answer(self, message: Message) -> None:
         """What has no event of its own is told here: results of the provider's tools, sources."""
         self._begin()
+        self._model = message.model or self._model  # the last word; the start told the first
         self._close()
         self._message = message
-        self._model = message.model or self._model
         for part in message.content:
             if isinstance(part, Citation):
                 for source in sources_of(part.data):

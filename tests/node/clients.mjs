@@ -28,6 +28,11 @@ function inOrder(kinds) {
   return kinds.filter((kind, place) => kind !== kinds[place - 1]);
 }
 
+// Those with the same first entry stay in their order.
+function byFirst(pairs) {
+  return pairs.toSorted(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
+}
+
 // The Vercel AI SDK: the transport and the reader that `useChat` uses.
 
 async function readUI(body) {
@@ -68,10 +73,12 @@ function shownUI(message) {
       const { url, title, filename, mediaType } = part;
       shown.sources.push(given({ url, title, filename, mediaType }));
     } else if (kind.startsWith("tool-")) {
-      const { toolCallId: id, state, input, rawInput, output, errorText } = part;
+      const { toolCallId: id, state, output, errorText } = part;
+      // Where the text of a call that is not complete is kept has changed between versions.
+      const input = part.input === undefined ? part.rawInput : part.input;
       const server = part.providerExecuted ?? false;
       const name = kind.slice("tool-".length);
-      shown.calls.push(given({ id, name, server, state, input, rawInput, output, errorText }));
+      shown.calls.push(given({ id, name, server, state, input, output, errorText }));
       shown.order.push(`call ${id}`);
     }
   }
@@ -102,7 +109,7 @@ async function readAGUI(body) {
         })),
     },
   );
-  return { ...shownAGUI(agent.messages, complete), custom, end };
+  return { ...shownAGUI(agent.messages, complete), custom: byFirst(custom), end };
 }
 
 function shownAGUI(messages, complete) {
@@ -125,7 +132,7 @@ function shownAGUI(messages, complete) {
       shown.order.push(`call ${id}`);
     }
   }
-  return { ...shown, order: inOrder(shown.order) };
+  return { ...shown, results: byFirst(shown.results), order: inOrder(shown.order) };
 }
 
 const readers = { ui: readUI, agui: readAGUI };
