@@ -18,7 +18,7 @@ from streamparse.message import ToolCall, Usage
 from tests.helpers import cut
 from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk
 from tests.strategies import SIZES
-from tests.streams import SCRIPTS, Script, as_bytes, steps
+from tests.streams import SCRIPTS, Script, as_bytes, scripts, steps
 
 MAKERS: list[Callable[..., FrontEnd]] = [
     lambda **options: UIMessageStream(message_id="m", **options),
@@ -58,17 +58,29 @@ def kinds(chunks: Iterable[Any]) -> list[str]:
     return [said["type"] for said in chunks]
 
 
+def check_chunking(
+    make: Callable[..., FrontEnd], script: Script, sizes: Sequence[int], **options: Any
+) -> None:
+    stream = as_bytes(script, steps(script))
+    found = told(make, cut(stream, sizes), **options)
+    assert merged(found) == merged(told(make, [stream], **options))
+
+
 @BOTH
-@given(script=SCRIPTS, sizes=SIZES, data=st.data())
+@given(script=SCRIPTS, sizes=SIZES, provider_events=st.booleans())
 def test_law_1_any_chunking(
-    make: Callable[..., FrontEnd], script: Script, sizes: Sequence[int], data: st.DataObject
+    make: Callable[..., FrontEnd], script: Script, sizes: Sequence[int], provider_events: bool
 ) -> None:
     """Law 1: however the provider's stream is cut, the front end is told the same."""
-    stream = as_bytes(script, steps(script))
-    options = {"provider_events": data.draw(st.booleans())}
-    assert merged(told(make, cut(stream, sizes), **options)) == merged(
-        told(make, [stream], **options)
-    )
+    check_chunking(make, script, sizes, provider_events=provider_events)
+
+
+@BOTH
+@given(script=scripts("late_id"), sizes=SIZES)
+def test_law_1_where_ids_come_late(
+    make: Callable[..., FrontEnd], script: Script, sizes: Sequence[int]
+) -> None:
+    check_chunking(make, script, sizes)
 
 
 @BOTH
