@@ -252,8 +252,8 @@ class Told:
             **self.spoken,
             "order": self.order(ids, False),
             "calls": calls,
-            "results": sorted(told + [[ids[index], ""] for index in unreported]),
-            "custom": sorted(self.customs(ids), key=lambda custom: str(custom[0])),
+            "results": sorted(told + [[ids[index], ""] for index in unreported], key=by_name),
+            "custom": sorted(self.customs(ids), key=by_name),
             "end": end,
         }
 
@@ -318,6 +318,12 @@ def file_of(part: Part) -> tuple[str, str] | None:
         kind = inline["mimeType"]
         return f"data:{kind};base64,{inline['data']}", kind
     return (linked["fileUri"], linked["mimeType"]) if linked else None
+
+
+def by_name(pair: list[Any]) -> str:
+    """As `byName` in clients.mjs."""
+    name, value = pair
+    return f"{name} {value.get('toolCallId', '') if isinstance(value, dict) else ''}"
 
 
 def result_text(result: ServerToolResult) -> str:

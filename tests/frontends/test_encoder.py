@@ -144,6 +144,15 @@ def test_an_id_that_comes_with_the_first_arguments(make: Callable[..., FrontEnd]
 
 
 @BOTH
+def test_a_name_that_comes_late(make: Callable[..., FrontEnd]) -> None:
+    """A call begins when it has a name: after a call whose name came first."""
+    unnamed = call_chunk("{}", index=0, id="c0")
+    named = call_chunk("{}", index=1, id="c1", name="g")
+    pieces = [sse([unnamed, named, call_chunk("", index=0, name="f"), chunk({}, "stop")])]
+    assert starts(told(make, pieces)) == ["c1", "c0"]
+
+
+@BOTH
 def test_calls_without_ids(make: Callable[..., FrontEnd]) -> None:
     first = [call_chunk("{}", index=at, name="f") for at in range(2)]
     pieces = [sse([*first, chunk({}, "tool_calls")])]

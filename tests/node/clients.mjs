@@ -28,9 +28,10 @@ function inOrder(kinds) {
   return kinds.filter((kind, place) => kind !== kinds[place - 1]);
 }
 
-// Those with the same first entry stay in their order.
-function byFirst(pairs) {
-  return pairs.toSorted(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
+// By name and call; others of one name stay in their order.
+function byName(pairs) {
+  const keyed = pairs.map((pair) => [`${pair[0]} ${pair[1].toolCallId ?? ""}`, pair]);
+  return keyed.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, pair]) => pair);
 }
 
 // The Vercel AI SDK: the transport and the reader that `useChat` uses.
@@ -109,7 +110,7 @@ async function readAGUI(body) {
         })),
     },
   );
-  return { ...shownAGUI(agent.messages, complete), custom: byFirst(custom), end };
+  return { ...shownAGUI(agent.messages, complete), custom: byName(custom), end };
 }
 
 function shownAGUI(messages, complete) {
@@ -132,7 +133,7 @@ function shownAGUI(messages, complete) {
       shown.order.push(`call ${id}`);
     }
   }
-  return { ...shown, results: byFirst(shown.results), order: inOrder(shown.order) };
+  return { ...shown, results: byName(shown.results), order: inOrder(shown.order) };
 }
 
 const readers = { ui: readUI, agui: readAGUI };
