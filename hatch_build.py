@@ -46,6 +46,9 @@ COMPILED = (
     "streamparse/bedrock.py",
     "streamparse/responses_items.py",
     "streamparse/responses_history.py",
+    "streamparse/model_judge.py",
+    "streamparse/model_parts.py",
+    "streamparse/model_plans.py",
     "streamparse/schema/automaton.py",
     "streamparse/schema/checks.py",
     "streamparse/schema/judges.py",
@@ -57,6 +60,16 @@ COMPILED = (
     "streamparse/schema/verdicts.py",
     "streamparse/schema/walker.py",
     "streamparse/wires/*.py",
+    "streamparse/formats/auto.py",
+    "streamparse/formats/elements.py",
+    "streamparse/formats/framing.py",
+    "streamparse/formats/literals.py",
+    "streamparse/formats/markers.py",
+    "streamparse/formats/parameters.py",
+    "streamparse/formats/parser.py",
+    "streamparse/formats/payloads.py",
+    "streamparse/formats/plan.py",
+    "streamparse/formats/typing.py",
 )
 
 # The extra brings setuptools, which drives the C compiler. The bound is the version this is tested

@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from streamparse._core.parser import dialect_of
+from streamparse.dialect import Dialect
 from streamparse.errors import ProviderError, StreamParseError, WireError
+from streamparse.formats.parser import TextReading
+from streamparse.formats.table import Format
 from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import AnyMessageEvent
@@ -61,13 +65,19 @@ class MessageParser:
 
     - `api`: the wire format; `"auto"` (the default) tells it from the first records; `"text"` is
       the plain text of a model.
+    - `format`: the raw-text tool-call format of the text: a name of `formats.names()`, `"auto"`, a
+      `Format` of your own, or a `TextReading` with options. Alone it means `api="text"`; with a
+      wire API it is for servers that pass the model's text on as it is.
     - `tools`: what the model may call, see `tools.Toolbox`: pydantic models, functions, JSON
       Schemas `{"name", "parameters"}`, tool dicts of any provider. A call of another tool, or with
       arguments that cannot become valid any more, is `ToolCallRejected` at that character; calls
       that the provider runs itself are not judged. `call.parsed` is the validated object.
     - `output`: the text of each answer is to be a JSON document: `Any` or `object` (of any kind),
       `dict` (an object), `list` (an array), a JSON Schema (a dict), a pydantic model or any other
-      type that pydantic knows. `output_dialect`: how it is read, `"strict"`.
+      type that pydantic knows.
+    - `dialect`, `output_dialect`: how arguments of tools and the output are read, see `JSONParser`;
+      with a `format` the arguments are strict JSON.
+      What was mended is in `call.repairs` and `message.output_repairs`.
     - `limits`: see `Limits`. `clock`: a function that gives seconds, for `metrics`.
 
     `feed` takes bytes or text cut anywhere, one decoded chunk (a dict), or a chunk object of an
@@ -86,26 +96,29 @@ class MessageParser:
         self,
         api: str | None = None,
         *,
+        format: str | Format | TextReading | None = None,
         tools: Any = None,
         output: Any = None,
-        output_dialect: str = "strict",
+        dialect: str | Dialect = "strict",
+        output_dialect: str | Dialect = "lenient",
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        name = "auto" if api is None else api
+        name = api or ("auto" if format is None else "text")
         if name not in APIS:
             raise ValueError(f"api must be one of {', '.join(APIS)}, not {api!r}")
         self._limits = limits if limits is not None else Limits()
         if not isinstance(self._limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
-        if output_dialect != "strict":
-            raise ValueError(f"output_dialect must be strict, not {output_dialect!r}")
         self._api = name
         self._turns = Turns(
             self._limits,
             "" if output is None else root_kind(output),
             judge_of(output),
             None if tools is None else Toolbox(tools),
+            _dialect_for(dialect, format),
+            dialect_of(output_dialect, "output_dialect"),
+            _reading_of(format),
         )
         #: Times and counts, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)
@@ -242,9 +255,10 @@ class MessageParser:
     def _finish_text(self) -> None:
         """The end of a text is a normal one, but inside a character."""
         cut = "" if self._decoder is None else self._decoder.finish()
+        turn = self._turns.at(0)
         if cut:
-            self._turns.at(0).text(cut)
-        else:
+            turn.text(cut)
+        elif turn.finish_text(True):
             self._turns.finish("stop")
 
     # Records.
@@ -352,6 +366,18 @@ class MessageParser:
         self._turns.end()
         error.events = self._take_events()
         self._failure = error.copy_without_events()
+
+
+def _dialect_for(dialect: str | Dialect, format: Any) -> Dialect | None:
+    """Of the arguments. Behind those in a format there are markers, which only strict JSON finds."""
+    chosen = dialect_of(dialect)
+    if chosen is not None and format is not None:
+        raise ValueError("with a format, arguments are read strictly: dialect must be 'strict'")
+    return chosen
+
+
+def _reading_of(format: Any) -> TextReading | None:
+    return format if format is None or isinstance(format, TextReading) else TextReading(format)
 
 
 def _text_of(record: Record) -> str:

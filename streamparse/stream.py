@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final, overload
 
 from streamparse._core.sink import NOTHING
+from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import Message, ToolCall
@@ -313,7 +314,8 @@ def stream(
     api: str | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
 ) -> Stream: ...
@@ -326,7 +328,8 @@ def stream(
     api: str | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
 ) -> AsyncStream: ...
@@ -339,7 +342,8 @@ def stream(
     api: str | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
 ) -> Any: ...
@@ -351,7 +355,8 @@ def stream(
     api: str | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
 ) -> Stream | AsyncStream:
@@ -374,6 +379,7 @@ def stream(
         MessageParser,
         api,
         tools=tools,
+        dialect=dialect,
         output_dialect=output_dialect,
         limits=limits,
         clock=clock,

@@ -37,6 +37,11 @@ class Tool:
     def __repr__(self) -> str:
         return f"Tool({self.name!r}, {self.validator!r})"
 
+    def schema(self) -> Any:
+        """The JSON Schema of the arguments; None where the validator has none."""
+        tell = getattr(self.validator, "json_schema", None)
+        return None if tell is None else tell()
+
 
 class Toolbox:
     """The tools that a model may call, by name.

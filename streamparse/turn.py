@@ -6,11 +6,14 @@ of them. `Turns` holds one `Turn` for each choice and the one list of events.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
+from streamparse._core._marks import mypyc_attr
 from streamparse._core.flat import equal
 from streamparse._core.sink import ValidatorFactory
 from streamparse.calls import CUT, LIMIT, NORMAL, CallReader
+from streamparse.dialect import Dialect
 from streamparse.errors import LimitError, ProviderError, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import (
@@ -36,7 +39,7 @@ from streamparse.message_events import (
 from streamparse.output import OutputReader
 from streamparse.tools import Toolbox
 
-__all__ = ["Turn", "Turns"]
+__all__ = ["TextReader", "Turn", "Turns"]
 
 _STATUS: Final[dict[str, str]] = {
     "length": "truncated",
@@ -46,6 +49,19 @@ _STATUS: Final[dict[str, str]] = {
 _CLOSING: Final[dict[str, int]] = {"length": LIMIT, "content_filter": CUT, "error": CUT}
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
+class TextReader:
+    """Reads the text of one answer for more than text, and says to its turn what it finds."""
+
+    def feed(self, text: str) -> None:
+        """More text."""
+        raise NotImplementedError
+
+    def finish(self, normal: bool) -> bool:
+        """No more text comes; was nothing left open? `normal`: it was not cut by a limit."""
+        raise NotImplementedError
+
+
 class Turn:
     """One answer. An adapter calls, in any order, what it understands of a record."""
 
@@ -53,28 +69,37 @@ class Turn:
         "begun",
         "calls",
         "choice",
+        "dialect",
         "ended",
         "limits",
         "message",
         "noted",
         "out",
         "output",
+        "reader",
         "tools",
     )
 
     def __init__(
-        self, choice: int, out: list[Any], limits: Limits, tools: Toolbox | None = None
+        self,
+        choice: int,
+        out: list[Any],
+        limits: Limits,
+        tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self.choice = choice
         self.out = out
         self.limits = limits
         self.tools = tools
+        self.dialect = dialect
         self.message = Message(choice)
         self.calls: list[CallReader] = []
         self.begun: bool = False
         self.ended: bool = False  # has the last event gone out?
         self.noted: dict[str, Any] = {}  # what `note` said last, by name
         self.output: OutputReader | None = None  # reads the text too, where an output was asked
+        self.reader: TextReader | None = None  # gets the text first, where a format was given
 
     # The whole.
 
@@ -112,6 +137,15 @@ class Turn:
 
     def text(self, text: str, part: Text | None = None) -> None:
         """More text, in `part` or in the text that is growing now."""
+        if self.reader is not None:
+            if text:
+                self.begin()
+                self.reader.feed(text)
+        else:
+            self.plain_text(text, part)
+
+    def plain_text(self, text: str, part: Text | None = None) -> None:
+        """Text in which nothing more is to be found."""
         if text:
             self.begin()
             target = part if part is not None else self._growing(Text)
@@ -177,7 +211,7 @@ class Turn:
             message = f"more than {self.limits.tool_calls} tool calls in one message"
             raise LimitError(message, code="tool_calls")
         call = ToolCall(len(self.calls), kind)
-        reader = CallReader(call, self.choice, self.out, self.limits, self.tools)
+        reader = CallReader(call, self.choice, self.out, self.limits, self.tools, self.dialect)
         self.calls.append(reader)
         self.message.content.append(call)
         if identity is not None:
@@ -211,6 +245,7 @@ class Turn:
             return
         self.begin()
         closing = _CLOSING.get(reason, NORMAL)
+        self.finish_text(closing == NORMAL)
         self._close_calls(closing)
         message.finish_reason = self._finished(reason)
         message.raw_finish_reason = None if raw is None else str(raw)
@@ -226,6 +261,7 @@ class Turn:
         if self.ended or self.message.error is not None:
             return
         self.begin()
+        self.finish_text(False)
         self._close_calls(CUT)
         self.message.error = error
         self.message.finish_reason = "error"
@@ -238,6 +274,7 @@ class Turn:
         if self.ended:
             return
         self.begin()
+        self.finish_text(False)
         message = self.message
         # After a finish reason only calls that began later are open: nothing has settled them.
         cut = any(reader.open for reader in self.calls)
@@ -261,6 +298,12 @@ class Turn:
             message.error = error
         self.out.append(MessageFailed(message, error, self.choice))
 
+    def finish_text(self, normal: bool) -> bool:
+        """No more text comes; was nothing left open in it?"""
+        reader = self.reader
+        self.reader = None
+        return reader is None or reader.finish(normal)
+
     def _close_calls(self, how: int) -> None:
         last = len(self.calls) - 1
         for place, reader in enumerate(self.calls):
@@ -275,10 +318,23 @@ class Turns:
     """The answers of one response, by choice, and the events of them all.
 
     `output`: the kind of document that each text is to be, see `output.root_kind`; "" for none;
-    `judge`: what judges it. `tools`: what the calls may call, None for anything.
+    `judge`: what judges it. `tools`: what the calls may call, None for anything. `reading`: makes
+    what reads the text of an answer, where it is of a raw-text format.
     """
 
-    __slots__ = ("api", "events", "history", "judge", "limits", "output", "tools", "turns")
+    __slots__ = (
+        "api",
+        "dialect",
+        "events",
+        "history",
+        "judge",
+        "limits",
+        "output",
+        "output_dialect",
+        "reading",
+        "tools",
+        "turns",
+    )
 
     def __init__(
         self,
@@ -286,8 +342,14 @@ class Turns:
         output: str = "",
         judge: ValidatorFactory | None = None,
         tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
+        output_dialect: Dialect | None = None,
+        reading: Callable[[Turn], TextReader] | None = None,
     ) -> None:
         self.limits = limits
+        self.dialect = dialect
+        self.output_dialect = output_dialect
+        self.reading = reading
         self.output = output
         self.judge = judge
         self.tools = tools
@@ -301,13 +363,20 @@ class Turns:
         """The answer with this index; made when it is first heard of."""
         turn = self.turns.get(choice)
         if turn is None:
-            turn = Turn(choice, self.events, self.limits, self.tools)
+            turn = Turn(choice, self.events, self.limits, self.tools, self.dialect)
             turn.message.api = self.api
             turn.message.history = self.history
             if self.output:
                 turn.output = OutputReader(
-                    self.output, turn.message, self.events, self.limits, self.judge
+                    self.output,
+                    turn.message,
+                    self.events,
+                    self.limits,
+                    self.judge,
+                    self.output_dialect,
                 )
+            if self.reading is not None:
+                turn.reader = self.reading(turn)
             self.turns[choice] = turn
         return turn
 

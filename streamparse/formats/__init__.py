@@ -1,0 +1,37 @@
+"""Raw-text tool-call formats: what open models write when no server has parsed it for you."""
+
+from streamparse.formats.detect import detect
+from streamparse.formats.parser import FormatParser, TextReading
+from streamparse.formats.registry import get, names
+from streamparse.formats.table import (
+    Call,
+    Channels,
+    Elements,
+    Format,
+    Header,
+    JsonArguments,
+    JsonCall,
+    Literals,
+    Parameters,
+    Reasoning,
+    Section,
+)
+
+__all__ = [
+    "Call",
+    "Channels",
+    "Elements",
+    "Format",
+    "FormatParser",
+    "Header",
+    "JsonArguments",
+    "JsonCall",
+    "Literals",
+    "Parameters",
+    "Reasoning",
+    "Section",
+    "TextReading",
+    "detect",
+    "get",
+    "names",
+]

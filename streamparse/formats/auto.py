@@ -1,0 +1,199 @@
+"""`format="auto"`: the format is told from the first marker seen.
+
+Until then the text is read for reasoning in the common tags alone. Where one marker opens calls of
+several formats, what follows it decides; a marker that no format goes on from is text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from streamparse.formats.framing import Framing
+from streamparse.formats.markers import UNDECIDED, Markers
+from streamparse.formats.plan import REASONING, Plan
+from streamparse.formats.registry import get, plan_of
+from streamparse.formats.table import Format, Reasoning
+from streamparse.limits import Limits
+from streamparse.turn import Turn
+
+__all__ = ["AutoFraming"]
+
+# So many characters behind a marker decide, or it is text.
+_AHEAD: Final = 96
+
+# What may follow a marker, and the format that it then shows. Of one marker no two match.
+_SIGNALS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "<tool_call>": (
+        (r"\s*[\[{]", "hermes"),
+        (r"\s*<function=", "qwen3_coder"),
+        (r"\s*[^\s<>{}\[\]()\"'`]+\s*(?:<arg_key>|</tool_call>)", "glm45"),
+    ),
+    "<function=": (
+        (r"\s*[\w.\-:/]+\s*>\s*\{", "llama31_function_tag"),
+        (r"\s*[\"']?[\w.\-:/]+[\"']?\s*>\s*(?:<parameter=|</function>)", "qwen3_coder"),
+    ),
+    "<tool_calls>": (
+        (r"\s*[\[{]", "hunyuan_a13b"),
+        (r"\s*<tool_call>[^<]*<tool_sep>", "hy_v3"),
+        (r"\s*<tool_call>[^<]*<(?!tool_sep>)(?:arg_key>|/)", "hy_v4"),
+    ),
+    "<｜tool▁calls▁begin｜>": (
+        (r"\s*<｜tool▁call▁begin｜>\s*function<｜tool▁sep｜>", "deepseek_v3"),
+        (r"\s*<｜tool▁call▁begin｜>\s*(?!function<)[^<]+<｜tool▁sep｜>", "deepseek_v31"),
+    ),
+    "[TOOL_CALLS]": (
+        (r"\s*\[", "mistral_v3"),
+        (r"\s*[\w.\-]+\s*(?:\[ARGS\]|\[CALL_ID\]|\{)", "mistral_v13"),
+    ),
+    "<ifm|tool_calls>": (
+        (r"\s*<ifm\|tool_call>\s*\{", "k2_horizon_json"),
+        (
+            r"\s*<ifm\|tool_call>[^<{]*<ifm\|arg_key>[^<]*</ifm\|arg_key>\s*<ifm\|arg_type>",
+            "k2_horizon_typed",
+        ),
+        (
+            r"\s*<ifm\|tool_call>[^<{]*(?:</|<ifm\|arg_key>[^<]*</ifm\|arg_key>\s*<ifm\|arg_value>)",
+            "k2_horizon",
+        ),
+    ),
+    "<function_calls>": ((r"\s*[A-Za-z_][\w.]*\(", "olmo3"),),
+    "<|tool_call>": ((r"\s*(?:call)?:", "gemma4"),),
+    "<|tool_call|>": ((r"\s*\[", "granite"),),
+    "functools": ((r"\s*\[\s*\{", "phi4_mini"),),
+    "<function_call>": ((r"\s*\{", "granite_20b_fc"),),
+    "<|channel|>": ((r"\s*(?:analysis|commentary|final)", "harmony"),),
+    "<｜DSML｜function_calls>": ((r"", "deepseek_v32"),),
+    "<|start|>": (
+        (r"assistant[^<]*<\|channel\|>", "harmony"),
+        (r"assistant\s+to=[^\s<]+\s*<\|message\|>", "muse"),
+    ),
+    "<|python_tag|>": ((r"\s*\{", "llama3_json"),),
+    "<｜DSML｜tool_calls>": ((r"", "deepseek_v4"),),
+    "<｜DSML｜toolcalls>": ((r"", "deepseek_v4"),),
+    "<｜DSML｜invoke": ((r"", "deepseek_v4"),),
+    "<｜DSML｜ calls>": ((r"", "deepseek_v41"),),
+    "<｜GCML｜tool_calls>": ((r"", "gigachat35"),),
+    "<minimax:tool_call>": ((r"", "minimax_m2"),),
+    "]<]minimax[>[<tool_call>": ((r"", "minimax_m3"),),
+    "<mm:think>": ((r"", "minimax_m3"),),
+    "<dots_function_call>": ((r"", "dots"),),
+    "<function name=": ((r"", "minicpm5"),),
+    "<｜tool_calls_begin｜>": ((r"", "step3"),),
+    "<|tool_calls_section_begin|>": ((r"", "kimi_k2"),),
+    "<|open|>tools<|sep|>": ((r"", "kimi_k3"),),
+    "<|open|>think<|sep|>": ((r"", "kimi_k3"),),
+    "<|open|>response<|sep|>": ((r"", "kimi_k3"),),
+    "<|tool_call_start|>": ((r"", "lfm2"),),
+    "<|python_start|>": ((r"", "llama4_pythonic"),),
+    "<start_function_call>": ((r"", "functiongemma"),),
+    "<|channel>": ((r"thought", "gemma4"),),
+    "<|action_start|>": ((r"\s*<\|plugin\|>", "internlm2"),),
+    "<|START_THINKING|>": ((r"", "cohere_command3"),),
+    "<|START_ACTION|>": ((r"", "cohere_command3"),),
+    "<|START_RESPONSE|>": ((r"", "cohere_command3"),),
+    "<|START_TEXT|>": ((r"", "cohere_command4"),),
+    "<|tools_prefix|>": ((r"", "apertus"),),
+    "<|inner_prefix|>": ((r"", "apertus"),),
+    "<|content_thinking|>": ((r"", "inkling"),),
+    "<|content_text|>": ((r"", "inkling"),),
+    "<|content_invoke_tool_json|>": ((r"", "inkling"),),
+    "<|function_call|>": ((r"", "gigachat31"),),
+    "function call<|role_sep|>": ((r"", "gigachat3"),),
+    "-> tool/function_call\n": ((r"", "hyperclovax"),),
+    "<ifm|think": ((r"", "k2_horizon"),),
+    "<longcat_tool_call>": ((r"", "longcat"),),
+    "<TOOLCALL>": ((r"", "nemotron_nano_v2"),),
+    "<seed:tool_call>": ((r"", "seed_oss"),),
+    "<seed:think>": ((r"", "seed_oss"),),
+    "<iquest_tool_call>": ((r"", "iquest_q1"),),
+    "<|tool_calls|>": ((r"", "solar_open"),),
+    "<|plamo:begin_think:plamo|>": ((r"", "plamo3"),),
+    "<|plamo:begin_tool_requests:plamo|>": ((r"", "plamo3"),),
+    "<atem:function_calls>": ((r"", "muse"),),
+    "Action:\n```json": ((r"", "command_r_plus"),),
+    "[THINK]": ((r"", "mistral_v13"),),
+}
+
+# What an answer may begin with, where no marker is needed.
+_AT_START: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "[": ((r"\[\s*\{", "xlam"), (r"\[\s*[A-Za-z_][\w.]*\(", "pythonic")),
+    "{": ((r"\{\s*\"", "llama3_json"),),
+}
+
+_BASE: Final = Format(name="auto", calls=(), reasoning=Reasoning())
+
+
+def _compiled(
+    table: dict[str, tuple[tuple[str, str], ...]],
+) -> dict[str, list[tuple[re.Pattern[str], str]]]:
+    return {
+        word: [(re.compile(pattern), name) for pattern, name in choices]
+        for word, choices in table.items()
+    }
+
+
+_CHOICES: Final = _compiled(_SIGNALS)
+_START_CHOICES: Final = _compiled(_AT_START)
+_WORDS: Final = Markers(_SIGNALS)
+_NOT_SPACE: Final = re.compile(r"\S")
+
+
+def base_plan() -> Plan:
+    """What reads the text until the format is known."""
+    return plan_of(_BASE)
+
+
+class AutoFraming(Framing):
+    """A framing machine that chooses its plan."""
+
+    def __init__(self, turn: Turn, limits: Limits) -> None:
+        super().__init__(turn, base_plan(), limits)
+        self.decided: bool = False
+
+    def _text(self, text: str, pos: int, final: bool) -> int:
+        if self.decided:
+            return super()._text(text, pos, final)
+        if self.fresh and self.mode != REASONING:
+            found = _NOT_SPACE.search(text, pos)
+            if found is not None and found.group() in _START_CHOICES:
+                chosen = self._choose(_START_CHOICES[found.group()], text, found.start(), final)
+                if chosen:
+                    return self._take(chosen, text, pos, final)
+        stop, word = _WORDS.find(text, pos, final)
+        if stop > pos:
+            new = super()._text(text[:stop], pos, final or bool(word))
+            self.stuck = self.stuck or (not word and stop < len(text))
+            return new
+        if not word:
+            self.stuck = True
+            return pos
+        chosen = self._choose(_CHOICES[word], text, pos + len(word), final)
+        if chosen and not self._is_quoted(chosen):
+            return self._take(chosen, text, pos, final)
+        self._say(word)
+        return pos + len(word)
+
+    def _choose(
+        self, choices: list[tuple[re.Pattern[str], str]], text: str, pos: int, final: bool
+    ) -> str:
+        """The format that the text at `pos` shows; `""`: none, or `UNDECIDED`."""
+        for pattern, name in choices:
+            if pattern.match(text, pos) is not None:
+                return name
+        return UNDECIDED if not final and len(text) - pos < _AHEAD else ""
+
+    def _is_quoted(self, chosen: str) -> bool:
+        """Is this a call in the reasoning of a format that has none there?"""
+        if chosen == UNDECIDED or self.mode != REASONING:
+            return False
+        return plan_of(get(chosen)).calls_in_reasoning == "text"
+
+    def _take(self, chosen: str, text: str, pos: int, final: bool) -> int:
+        if chosen == UNDECIDED:
+            self.stuck = True
+            return pos
+        self.decided = True
+        self.plan = plan_of(get(chosen))
+        self.turn.note("format", chosen)
+        return super()._text(text, pos, final)

@@ -1,0 +1,1 @@
+"""The formats, as data: one file for each family."""

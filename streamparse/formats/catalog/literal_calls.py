@@ -1,0 +1,120 @@
+"""Formats whose calls are written as code: Python's call syntax, and Gemma's own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streamparse.formats.table import Call, Format, Header, Literals, Reasoning, Section
+
+__all__ = ["FORMATS"]
+
+#: A call begins with a letter or `_`.
+_NAME_START: Final = "a"
+_PYTHON: Final = Call(
+    first=_NAME_START,
+    header=Header(
+        pattern=r"(?P<name>[^\W\d][\w.\-]*)\s*", end=("(",), forbidden="[]{})\"'`,;:=<>\n"
+    ),
+    payload=Literals(),
+)
+_LIST: Final = "[,]"
+# Without markers a list of calls is one only where the answer begins.
+_BARE: Final = Section(at_start="[", skip=_LIST)
+
+
+def _gemma(quote: str) -> Literals:
+    return Literals(close="}", assign=":", quotes=(quote, '"'), bare=True)
+
+
+_GEMMA_NAME: Final = Header(
+    pattern=r"\s*(?P<name>[^\s{}()<>\"']+)\s*", end=("{", "({"), forbidden="\n}<>\"'"
+)
+
+FORMATS: Final = (
+    Format(
+        name="pythonic",
+        models="Llama 3.2 1B/3B, ToolACE-8B, others",
+        source="parsers: vLLM, SGLang pythonic",
+        example="[find_tide(port='Piran', day=2), find_berth(port='Piran')]",
+        calls=(_PYTHON,),
+        sections=(_BARE,),
+    ),
+    Format(
+        name="llama4_pythonic",
+        models="Llama 4 Scout/Maverick",
+        source="parsers: vLLM llama4_pythonic, SGLang",
+        example="<|python_start|>[find_tide(port='Piran', day=2)]<|python_end|>",
+        calls=(_PYTHON,),
+        sections=(
+            _BARE,
+            Section(open=("<|python_start|>",), close=("<|python_end|>",), skip=_LIST),
+        ),
+    ),
+    # One call a line, no brackets.
+    Format(
+        name="olmo3",
+        models="AI2 Olmo-3 7B/32B",
+        source="parsers: vLLM olmo3, ollama",
+        example=(
+            "Let me see.\n<function_calls>find_tide(port='Piran', day=2)\n"
+            "find_berth(port='Piran', sheltered=true)</function_calls>"
+        ),
+        calls=(_PYTHON,),
+        sections=(Section(open=("<function_calls>",), close=("</function_calls>",), skip="[,];"),),
+    ),
+    # Later versions may leave the markers out.
+    Format(
+        name="lfm2",
+        models="LiquidAI LFM2, LFM2.5",
+        source="parsers: vLLM, SGLang, llama.cpp, ollama",
+        example="<|tool_call_start|>[find_tide(port='Piran', day=2)]<|tool_call_end|>Let me see.",
+        calls=(_PYTHON,),
+        sections=(
+            _BARE,
+            Section(open=("<|tool_call_start|>",), close=("<|tool_call_end|>",), skip=_LIST),
+        ),
+    ),
+    Format(
+        name="functiongemma",
+        models="google/functiongemma-270m",
+        source="parsers: vLLM, ollama",
+        example=(
+            "<start_function_call>call:find_tide{day:2,port:<escape>Piran<escape>}"
+            "<end_function_call>"
+        ),
+        calls=(
+            Call(
+                open=("<start_function_call>call:",),
+                header=_GEMMA_NAME,
+                payload=_gemma("<escape>"),
+                close=("<end_function_call>",),
+            ),
+        ),
+        reasoning=None,
+    ),
+    # The marker alone may be quoted in prose: only `call:` makes it one. Models drop that
+    # word, or write `({…})`.
+    Format(
+        name="gemma4",
+        models="Gemma 4 (E2B…31B)",
+        source="parsers: vLLM py+rust, SGLang, llama.cpp, ollama",
+        example=(
+            "<|channel>thought\nI need the tide.\n"
+            '<channel|><|tool_call>call:find_tide{port:<|"|>Piran<|"|>,day:2}<tool_call|>'
+        ),
+        calls=(
+            Call(
+                open=("call:", ":"),
+                header=_GEMMA_NAME,
+                payload=_gemma('<|"|>'),
+                outside=False,
+            ),
+        ),
+        sections=(
+            Section(open=("<|tool_call>", "<|tool_call|>"), close=("<tool_call|>",), skip=")"),
+        ),
+        reasoning=Reasoning(
+            open=("<|channel>thought\n", "<|channel>thought"), close=("<channel|>",), calls="end"
+        ),
+    ),
+)

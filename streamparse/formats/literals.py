@@ -1,0 +1,508 @@
+"""Literals of a programming language, pushed in as text: Python's, and those of Gemma's own.
+
+One machine with a stack for both; what differs is how strings are quoted and whether words may
+stand unquoted. It drives a sink, so strings grow as they arrive. Held back are: an escape, a quote
+until it is certain that it ends the string, a number or word, and the first element after `{`,
+which is a key or an item of a set.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from streamparse._core._marks import mypyc_attr
+from streamparse._core.sink import NOTHING, Sink
+from streamparse._core.transcriber import tell
+from streamparse.errors import FormatError, LimitError
+from streamparse.formats.markers import UNDECIDED, Markers
+from streamparse.formats.table import Literals
+from streamparse.limits import Limits
+
+__all__ = ["LiteralMachine", "Opener"]
+
+# Containers. The arguments of the call are one, too: an object whose keys are names.
+_ARGUMENTS: Final = 0
+_OBJECT: Final = 1
+_ARRAY: Final = 2
+_BRACE: Final = 3  # `{`, not yet known to be which
+
+# States.
+_VALUE: Final = 0  # a value, or the end of an array
+_KEY: Final = 1  # a key, or the end of an object
+_NAME: Final = 2  # inside an unquoted key
+_ASSIGN: Final = 3
+_AFTER: Final = 4  # a comma or the closing bracket
+_STRING: Final = 5
+_WORD: Final = 6
+_OPENING: Final = 7  # a quote: of a string, of an empty one, of a triple one?
+
+_AHEAD: Final = 64  # white space that is looked past to see whether a quote ends its string
+_AFTER_QUOTE: Final = frozenset(",)]}:")
+_WORD_END: Final = re.compile(r"[\s,()\[\]{}:=]")
+_BARE_END: Final = re.compile(r"[,\]}]")
+_SPACE: Final = re.compile(r"\s*")
+_CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
+_KEY_NAME: Final = re.compile(r"[\w.\-]+")
+_STOPS: Final = {"'": re.compile(r"[\\']"), '"': re.compile(r'[\\"]')}
+
+_WORDS: Final[dict[str, Any]] = {
+    "True": True,
+    "False": False,
+    "None": None,
+    "true": True,
+    "false": False,
+    "null": None,
+}
+_INTEGER: Final = re.compile(r"[+-]?\d+(?:_\d+)*")
+_BASED: Final = re.compile(r"[+-]?0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
+_FLOAT: Final = re.compile(r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_ESCAPES: Final = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "\\": "\\",
+    "'": "'",
+    '"': '"',
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "v": "\v",
+    "/": "/",
+    "\n": "",
+}
+_LENGTHS: Final = {"x": 2, "u": 4, "U": 8}
+_HEX: Final = re.compile(r"[0-9a-fA-F]+")
+_OCTAL: Final = re.compile(r"[0-7]{1,3}")
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Opener:
+    """Gives the sink once the arguments are certain to be some."""
+
+    def open_sink(self) -> Sink:
+        """The sink, in which the object of the arguments is open."""
+        raise NotImplementedError
+
+
+class LiteralMachine:
+    """Reads the arguments of one call, up to the bracket that closes them.
+
+    The opener's sink is asked for at the first name with its sign, or at the end.
+    `feed` returns the place it got to: the rest of the text is undecided, or follows the end
+    (`done`). Raises `FormatError`, whose offset counts from the start of the fragment, and
+    `LimitError`.
+    """
+
+    __slots__ = (
+        "brackets",
+        "collected",
+        "collects",
+        "delimiters",
+        "done",
+        "first",
+        "high",
+        "kinds",
+        "length",
+        "limits",
+        "longest",
+        "markers",
+        "opener",
+        "quote",
+        "sink",
+        "started",
+        "state",
+        "stops",
+        "style",
+        "triple",
+    )
+
+    def __init__(self, style: Literals, opener: Opener, limits: Limits) -> None:
+        self.style = style
+        self.opener = opener
+        self.sink = Sink()
+        self.limits = limits
+        self.longest: int = limits.string
+        self.markers = Markers(style.quotes)
+        # Delimiters of several characters: nothing is escaped between them.
+        self.delimiters = Markers([quote for quote in style.quotes if len(quote) > 1])
+        self.done: bool = False
+        self.started: bool = False  # has a name with its sign, or the end, been seen?
+        self.state: int = _KEY
+        self.kinds: list[int] = [_ARGUMENTS]
+        self.brackets: list[str] = [style.close]
+        self.quote: str = ""
+        self.triple: bool = False
+        self.stops: re.Pattern[str] = _WORD_END  # of the open string
+        self.collects: bool = False  # the string is a key, or may be one
+        self.collected: str = ""  # a key or word so far
+        self.first: Any = NOTHING  # the first element after an undecided `{`
+        self.length: int = 0
+        self.high: str = ""
+
+    # The loop.
+
+    def feed(self, text: str, pos: int, final: bool) -> int:
+        """Read on from `pos`; the place it got to."""
+        end = len(text)
+        while pos < end and not self.done:
+            state = self.state
+            if state == _STRING:
+                new = self._string(text, pos, final)
+            elif state == _WORD:
+                new = self._word(text, pos, final)
+            elif state == _NAME:
+                new = self._name(text, pos)
+            elif state == _OPENING:
+                new = self._opening(text, pos, final)
+            else:
+                found = _SPACE.match(text, pos)
+                assert found is not None
+                new = found.end()
+                if new < end:
+                    new = self._token(text, new, final)
+            if new == pos and self.state == state:
+                break  # undecided
+            pos = new
+        return pos
+
+    def _token(self, text: str, pos: int, final: bool) -> int:
+        """What may stand between values, at a character that is no white space."""
+        char = text[pos]
+        state = self.state
+        if char == self.brackets[-1] and state != _ASSIGN:
+            self._close(pos)
+            return pos + 1
+        if state == _AFTER:
+            return self._after(char, pos)
+        if state == _ASSIGN:
+            return self._assign(char, pos)
+        quote = self.markers.at(text, pos, final)
+        if quote == UNDECIDED:
+            return pos
+        if state == _KEY:
+            return self._key(text, pos, quote)
+        return self._value(text, pos, quote)
+
+    def _close(self, pos: int) -> None:
+        """The innermost bracket closes."""
+        kind = self.kinds[-1]
+        if kind == _BRACE:
+            if self.state == _AFTER:
+                self._begin_set()
+            else:
+                self.sink.start_object(0)
+        elif self.state == _VALUE and kind != _ARRAY:
+            raise self._error("expected_value", "a value must come first", pos)
+        self._start()
+        self.kinds.pop()
+        self.brackets.pop()
+        self.sink.end(0)
+        self.state = _AFTER
+        self.done = not self.kinds
+
+    def _after(self, char: str, pos: int) -> int:
+        """A comma, or what shows that a brace begins an object."""
+        kind = self.kinds[-1]
+        if char == ":" and kind == _BRACE:
+            self.kinds[-1] = _OBJECT
+            self.sink.start_object(0)
+            self._say_key(str(self.first))
+            self.state = _VALUE
+            return pos + 1
+        if char != ",":
+            raise self._error("expected_comma", f"a comma must come here, not {char!r}", pos)
+        if kind == _BRACE:
+            self._begin_set()
+        self.state = _VALUE if self.kinds[-1] == _ARRAY else _KEY
+        return pos + 1
+
+    def _begin_set(self) -> None:
+        """The open brace is that of a set: its first item is known, or is a container."""
+        self.kinds[-1] = _ARRAY
+        self.sink.start_array(0)
+        if self.first is not NOTHING:
+            tell(self.first, self.sink)
+            self.first = NOTHING
+
+    def _assign(self, char: str, pos: int) -> int:
+        wanted = self.style.assign if self.kinds[-1] == _ARGUMENTS else ":"
+        if char != wanted:
+            raise self._error("expected_colon", f"{wanted!r} must follow the name", pos)
+        self._start()
+        self._say_key(self.collected)
+        self.state = _VALUE
+        return pos + 1
+
+    def _start(self) -> None:
+        """These are arguments."""
+        if not self.started:
+            self.started = True
+            self.sink = self.opener.open_sink()
+
+    # Keys, and where values begin.
+
+    def _key(self, text: str, pos: int, quote: str) -> int:
+        char = text[pos]
+        self.collected = ""
+        if quote and (self.kinds[-1] == _OBJECT or self.style.bare):
+            self.collects = True
+            return self._open_string(quote, pos)
+        if quote or char in "([{)]}=:,":
+            raise self._error("expected_key", f"a name must come here, not {char!r}", pos)
+        self.state = _NAME
+        return pos
+
+    def _name(self, text: str, pos: int) -> int:
+        """An unquoted key, up to what separates it from its value."""
+        found = _WORD_END.search(text, pos)
+        stop = len(text) if found is None else found.start()
+        self.collected += text[pos:stop]
+        self._bound(len(self.collected), pos)
+        if found is not None:
+            if self.kinds[-1] == _ARGUMENTS and not _KEY_NAME.fullmatch(self.collected):
+                raise self._error("expected_key", f"{self.collected!r:.40} is no name", stop)
+            self.state = _ASSIGN
+        return stop
+
+    def _say_key(self, key: str) -> None:
+        self.sink.start_key(0)
+        if key:
+            self.sink.key_text(key, 0)
+        self.sink.end_key(0)
+
+    def _value(self, text: str, pos: int, quote: str) -> int:
+        char = text[pos]
+        first = self.kinds[-1] == _BRACE
+        if quote:
+            self.collects = first
+            self.collected = ""
+            return self._open_string(quote, pos)
+        if char in "[({":
+            if first:
+                self._begin_set()
+            self._open(char, pos)
+            return pos + 1
+        if char in ")]}":
+            raise self._error("mismatched_bracket", f"{char!r} closes nothing", pos)
+        if char in ",=:":
+            raise self._error("expected_value", f"a value must come here, not {char!r}", pos)
+        self.collected = ""
+        self.state = _WORD
+        return pos
+
+    def _open(self, char: str, pos: int) -> None:
+        if len(self.kinds) > self.limits.depth:
+            message = f"containers are nested more than {self.limits.depth} deep"
+            raise LimitError(message, code="depth", offset=pos)
+        self.brackets.append(_CLOSING[char])
+        if char != "{":
+            self.kinds.append(_ARRAY)
+            self.sink.start_array(0)
+            self.state = _VALUE
+        elif self.style.bare:
+            self.kinds.append(_OBJECT)
+            self.sink.start_object(0)
+            self.state = _KEY
+        else:
+            self.kinds.append(_BRACE)
+            self.first = NOTHING
+            self.state = _VALUE
+
+    # Words: numbers, literals, unquoted strings.
+
+    def _word(self, text: str, pos: int, final: bool) -> int:
+        ends = _BARE_END if self.style.bare else _WORD_END
+        found = ends.search(text, pos)
+        stop = len(text) if found is None else found.start()
+        closed, size = False, 0
+        if self.style.bare:
+            # A string whose opening quote the model left out ends with the closing one.
+            place, quote = self.delimiters.find(text, pos, final)
+            if place < stop:
+                stop, closed, size = place, bool(quote), len(quote)
+                found = None
+        self.collected += text[pos:stop]
+        self._bound(len(self.collected), pos)
+        if closed:
+            self._scalar(self.collected, pos)
+            return stop + size
+        if found is not None:
+            self._scalar(self._meaning(self.collected.strip(), stop), stop)
+        return stop
+
+    def _scalar(self, value: Any, pos: int) -> None:
+        if self.kinds[-1] == _BRACE:
+            self.first = value
+        else:
+            tell(value, self.sink)
+        self.state = _AFTER
+
+    def _meaning(self, word: str, pos: int) -> Any:
+        """The value of a number or word."""
+        if word in _WORDS:
+            return _WORDS[word]
+        if len(word) <= self.limits.integer_digits:
+            if _INTEGER.fullmatch(word):
+                return int(word)
+            if _FLOAT.fullmatch(word):
+                return float(word)
+            if _BASED.fullmatch(word):
+                return int(word, 0)
+        if self.style.bare:
+            return word
+        raise self._error("invalid_literal", f"{word!r:.40} is no literal", pos)
+
+    # Strings.
+
+    def _open_string(self, quote: str, pos: int) -> int:
+        """A quote: with escapes it may be the first of three, or of an empty string's two."""
+        self.quote = quote
+        self.length = 0
+        self.triple = False
+        if len(quote) > 1:
+            self.state = _STRING
+            self._begin_string()
+        else:
+            self.state = _OPENING
+        return pos + len(quote)
+
+    def _opening(self, text: str, pos: int, final: bool) -> int:
+        quote = self.quote
+        ahead = text[pos : pos + 2]
+        if ahead == quote and not final:
+            return pos  # two quotes so far
+        self.triple = ahead == quote * 2
+        self.stops = _STOPS[quote]
+        self._begin_string()
+        self.state = _STRING
+        return pos + 2 if self.triple else pos
+
+    def _begin_string(self) -> None:
+        if not self.collects:
+            self.sink.start_string(0)
+
+    def _string(self, text: str, pos: int, final: bool) -> int:
+        if len(self.quote) > 1:
+            stop, quote = self.delimiters.find(text, pos, final)
+            self._say(text[pos:stop], pos)
+            if not quote:
+                return stop
+            self._end_string()
+            return stop + len(quote)
+        found = self.stops.search(text, pos)
+        stop = len(text) if found is None else found.start()
+        if stop > pos:
+            self._say(text[pos:stop], pos)
+            return stop
+        if text[pos] == "\\":
+            return self._escape(text, pos, final)
+        return self._quote(text, pos, final)
+
+    def _quote(self, text: str, pos: int, final: bool) -> int:
+        """A quote of the string's own kind: its end, if what follows may follow a string."""
+        size = 3 if self.triple else 1
+        if self.triple and not text.startswith(self.quote * 3, pos):
+            if len(text) - pos < 3 and not final:
+                return pos
+            self._say(self.quote, pos)
+            return pos + 1
+        place = pos + size
+        limit = min(len(text), place + _AHEAD)
+        while place < limit and text[place].isspace():
+            place += 1
+        if place == len(text):
+            if not final:
+                return pos
+        elif place - pos - size < _AHEAD and text[place] not in _AFTER_QUOTE:
+            self._say(text[pos : pos + size], pos)
+            return pos + size
+        self._end_string()
+        return pos + size
+
+    def _escape(self, text: str, pos: int, final: bool) -> int:
+        """A backslash and what it stands for, as in Python; what is no escape stays as it is."""
+        if pos + 1 == len(text):
+            return self._verbatim(text, pos, 1) if final else pos
+        char = text[pos + 1]
+        plain = _ESCAPES.get(char)
+        if plain is not None:
+            self._say(plain, pos)
+            return pos + 2
+        size = _LENGTHS.get(char, 0)
+        if size:
+            return self._coded(text, pos, size, final)
+        octal = _OCTAL.match(text, pos + 1)
+        if octal is not None:
+            if octal.end() == len(text) and len(octal.group()) < 3 and not final:
+                return pos
+            self._say(chr(int(octal.group(), 8)), pos)
+            return octal.end()
+        return self._verbatim(text, pos, 2)
+
+    def _coded(self, text: str, pos: int, size: int, final: bool) -> int:
+        digits = text[pos + 2 : pos + 2 + size]
+        whole = _HEX.fullmatch(digits) is not None
+        if len(digits) < size:
+            if not final and (whole or not digits):
+                return pos
+            return self._verbatim(text, pos, 2)
+        code = int(digits, 16) if whole else 0x110000
+        if code > 0x10FFFF:
+            return self._verbatim(text, pos, 2)
+        self._say_unit(chr(code), pos)
+        return pos + 2 + size
+
+    def _verbatim(self, text: str, pos: int, size: int) -> int:
+        self._say(text[pos : pos + size], pos)
+        return pos + size
+
+    def _say_unit(self, char: str, pos: int) -> None:
+        """One code unit: halves of a surrogate pair that meet are one character."""
+        high = self.high
+        code = ord(char)
+        if high and 0xDC00 <= code <= 0xDFFF:
+            self.high = ""
+            self._say(chr(0x10000 + ((ord(high) - 0xD800) << 10) + code - 0xDC00), pos)
+        elif 0xD800 <= code <= 0xDBFF:
+            self._say("", pos)
+            self.high = char
+        else:
+            self._say(char, pos)
+
+    def _say(self, text: str, pos: int) -> None:
+        """More of the open string."""
+        if self.high:
+            text = self.high + text
+            self.high = ""
+        if not text:
+            return
+        self.length += len(text)
+        self._bound(self.length, pos)
+        if self.collects:
+            self.collected += text
+        else:
+            self.sink.text(text, 0)
+
+    def _end_string(self) -> None:
+        self._say("", 0)
+        if not self.collects:
+            self.sink.end_string(0)
+            self.state = _AFTER
+            return
+        self.collects = False
+        if self.kinds[-1] == _BRACE:
+            self.first = self.collected
+            self.state = _AFTER
+        else:
+            self.state = _ASSIGN
+
+    # Refusals.
+
+    def _bound(self, length: int, pos: int) -> None:
+        if length > self.longest:
+            message = f"a string is longer than {self.longest} characters"
+            raise LimitError(message, code="string_length", offset=pos)
+
+    def _error(self, code: str, message: str, pos: int) -> FormatError:
+        return FormatError(message, code=code, offset=pos)

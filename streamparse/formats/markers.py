@@ -1,0 +1,93 @@
+"""Literals to be found in text that arrives in pieces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+__all__ = ["Markers", "UNDECIDED"]
+
+#: The text ends inside what may become a marker.
+UNDECIDED: Final = "\0"
+
+_NEVER: Final = re.compile(r"(?!)")
+
+
+class Markers:
+    """A set of literals, the longest first. Without state: shared by all parsers of a format.
+
+    >>> tags = Markers(["<a>", "<b>"])
+    >>> tags.find("x <a> y", 0, False), tags.find("x <a", 0, False), tags.find("x <a", 0, True)
+    ((2, '<a>'), (2, ''), (4, ''))
+    """
+
+    __slots__ = ("longest", "only", "pattern", "prefixes", "starts", "words")
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = sorted({word for word in words if word}, key=len, reverse=True)
+        found = "|".join(map(_exact, self.words))
+        self.pattern = re.compile(found) if found else _NEVER
+        first = {word[0] for word in self.words}
+        self.starts = re.compile("|".join(map(re.escape, first))) if first else _NEVER
+        self.only: str = first.pop() if len(first) == 1 else ""  # the one that begins them all
+        self.prefixes = {word[:end] for word in self.words for end in range(1, len(word))}
+        self.prefixes.update(word for word in self.words if _is_run(word))
+        self.longest: int = max((len(word) for word in self.words), default=0)
+
+    def find(self, text: str, pos: int, final: bool) -> tuple[int, str]:
+        """The first literal from `pos` on, and its place.
+
+        `""` if there is none: the place is then that of the undecided rest of the text, which may
+        become one, or the text's end. `final`: nothing follows the text.
+        """
+        if self.only:
+            first = text.find(self.only, pos)
+            if first < 0:
+                return len(text), ""
+            pos = first
+        elif self.starts.search(text, pos) is None:
+            return len(text), ""
+        found = self.pattern.search(text, pos)
+        if found is not None:
+            place, word = found.start(), found.group()
+            if final or len(text) - place > self.longest:
+                return place, word
+            # What began before it, or with it, may become a longer one.
+            before = self.undecided(text, pos)
+            return (place, word) if before > place else (before, "")
+        return (len(text) if final else self.undecided(text, pos)), ""
+
+    def at(self, text: str, pos: int, final: bool) -> str:
+        """The literal at `pos`; `""`: there is none; `UNDECIDED`: more text must tell."""
+        found = self.pattern.match(text, pos)
+        if found is not None:
+            word = found.group()
+            return word if final or not self._goes_on(text, pos) else UNDECIDED
+        if final or not self.words:
+            return ""
+        return UNDECIDED if pos == len(text) or self._goes_on(text, pos) else ""
+
+    def _goes_on(self, text: str, pos: int) -> bool:
+        """May the text from `pos` on become a literal, or a longer one than it is?"""
+        return len(text) - pos <= self.longest and text[pos:] in self.prefixes
+
+    def undecided(self, text: str, pos: int) -> int:
+        """Where the text begins to be what may become a literal; its length, if nowhere."""
+        end = len(text)
+        found = self.starts.search(text, max(pos, end - self.longest))
+        while found is not None:
+            place = found.start()
+            if text[place:] in self.prefixes:
+                return place
+            found = self.starts.search(text, place + 1)
+        return end
+
+
+def _exact(word: str) -> str:
+    """The pattern of a literal: one that is a run of a character is the last of a longer run."""
+    return re.escape(word) + (f"(?!{re.escape(word[0])})" if _is_run(word) else "")
+
+
+def _is_run(word: str) -> bool:
+    return len(word) > 1 and word == word[0] * len(word)

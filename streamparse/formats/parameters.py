@@ -1,0 +1,373 @@
+"""Parameters in tags: `<parameter=city>Paris</parameter>`, and `<arg_key>`/`<arg_value>` pairs.
+
+Values have no escape, so a closer is real only where what follows may follow a value. Strings
+stream as they arrive; what the schema may make a number of is held until it is whole.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any, Final
+
+from streamparse._core.sink import NOTHING
+from streamparse._core.transcriber import Transcriber, tell
+from streamparse.errors import LimitError
+from streamparse.formats.markers import UNDECIDED, Markers
+from streamparse.formats.payloads import Host, Payload
+from streamparse.formats.plan import HeaderPlan
+from streamparse.formats.table import Parameters
+from streamparse.formats.typing import Kinds, kinds_of, property_schema, read_json, typed
+
+__all__ = ["ParametersPayload", "ParametersPlan"]
+
+# States.
+_BODY: Final = 0  # between parameters
+_HEADER: Final = 1
+_VALUE: Final = 2
+_CDATA: Final = 3
+
+# How a value becomes one.
+_STREAM: Final = 0  # text as it comes
+_PERHAPS: Final = 1  # text, unless all of it says null
+_HELD: Final = 2  # typed at its end
+
+_AHEAD: Final = 64  # white space that is looked past behind a closer
+_HEADER_LENGTH: Final = 1024
+_NULL_LENGTH: Final = 16  # with the white space around it
+_SPACE: Final = re.compile(r"\s*")
+_CDATA_OPEN: Final = Markers(["<![CDATA["])
+_CDATA_CLOSE: Final = Markers(["]]>"])
+
+
+class ParametersPlan:
+    """The literals of one kind of parameters, among those of their format."""
+
+    __slots__ = (
+        "after",
+        "body",
+        "closers",
+        "ends",
+        "follow_call",
+        "header",
+        "opens",
+        "spec",
+        "value",
+    )
+
+    def __init__(self, spec: Parameters, closers: Markers, after_call: Markers) -> None:
+        self.spec = spec
+        self.header = HeaderPlan(spec.header)
+        self.opens = frozenset(spec.open)
+        self.closers = frozenset(spec.close)
+        self.ends = frozenset(closers.words)  # of the call
+        self.body = Markers([*spec.open, *spec.close, *closers.words, *after_call.words])
+        self.value = Markers([*spec.close, *spec.open, *closers.words])
+        #: What may follow the end of a value, and what the end of the call.
+        self.after = self.body
+        self.follow_call = after_call
+
+
+class ParametersPayload(Payload):
+    """Reads the parameters of one call; the call's own closer is left to the host."""
+
+    generates = True
+
+    def __init__(self, host: Host, plan: ParametersPlan) -> None:
+        super().__init__(host)
+        self.plan = plan
+        self.spec = plan.spec
+        self.trim: bool = plan.spec.trim
+        self.longest: int = host.limits.string
+        self.state: int = _BODY
+        self.how: int = _STREAM
+        self.kinds = Kinds()
+        self.as_json: bool = False  # what no type claims is JSON, if it can be
+        self.key: str = ""
+        self.header: str = ""
+        self.parts: list[str] = []  # of a held value
+        self.first: bool = False  # nothing of the value has come yet
+        self.newline: bool = False  # held back: it may be the one before the closer
+        self.length: int = 0
+        self.place: int = 0
+
+    # The loop.
+
+    def feed(self, text: str, pos: int, final: bool) -> int:
+        reader = self.reader
+        assert reader is not None
+        end = len(text)
+        self.place = len(reader.out)
+        start = len(reader.call.arguments_text)
+        try:
+            while pos < end and not self.done:
+                new = self._step(text, pos, final)
+                if new < 0:
+                    break
+                pos = new
+        except LimitError as error:
+            self.broken = True
+            reader.told(self.place)
+            error.offset = len(reader.call.arguments_text)
+            if reader.open:
+                reader.refuse(error, len(reader.out), start)
+            return pos
+        reader.told(self.place)
+        return pos
+
+    def begin(self) -> None:
+        reader = self.start_call()
+        if reader is not None:
+            place = len(reader.out)
+            reader.driver().start_object(0)
+            reader.told(place)
+
+    def _step(self, text: str, pos: int, final: bool) -> int:
+        """One step; the new place, or -1: more text must come."""
+        state = self.state
+        if state == _VALUE:
+            return self._value(text, pos, final)
+        if state == _BODY:
+            return self._body(text, pos, final)
+        if state == _HEADER:
+            return self._header(text, pos, final)
+        stop, word = _CDATA_CLOSE.find(text, pos, final)
+        self._grow(text[pos:stop])
+        if not word:
+            return stop if stop > pos else -1
+        self.state = _BODY
+        self._end_value()
+        return stop + len(word)
+
+    def _driver(self) -> Transcriber:
+        assert self.reader is not None
+        return self.reader.driver()
+
+    # Between parameters.
+
+    def _body(self, text: str, pos: int, final: bool) -> int:
+        """White space, a parameter, or the end of the call; other text is odd."""
+        stop, word = self.plan.body.find(text, pos, final)
+        if not text[pos:stop].isspace() and stop > pos:
+            self._oddity()
+        if not word:
+            return stop if stop > pos else -1
+        if word in self.plan.opens:
+            self.state = _HEADER
+            self.header = ""
+        elif word not in self.plan.closers:  # those of a value come twice at times
+            self._driver().end(0)
+            self.done = True
+            return stop
+        return stop + len(word)
+
+    def _oddity(self) -> None:
+        reader = self.reader
+        assert reader is not None
+        reader.told(self.place)
+        self.place = len(reader.out)
+        reader.oddity("unexpected_text", "text stands between the parameters")
+
+    def _header(self, text: str, pos: int, final: bool) -> int:
+        """The rest of a parameter's opening tag."""
+        header = self.plan.header
+        stop, word = header.ends.find(text, pos, final)
+        room = _HEADER_LENGTH - len(self.header)
+        if stop - pos > room:
+            self._give_up_header()
+            return pos + room
+        self.header += text[pos:stop]
+        if not word:
+            return stop if stop > pos else -1
+        after = stop if word in header.stops else stop + len(word)
+        found = header.pattern.fullmatch(self.header)
+        if found is not None:
+            self._begin_value(found)
+        elif self.header.count('"') % 2:  # the literal is quoted
+            self.header += word
+            after = stop + len(word)
+        else:
+            self._give_up_header()
+        return after
+
+    def _give_up_header(self) -> None:
+        self._oddity()
+        self.state = _BODY
+
+    # Values.
+
+    def _begin_value(self, found: re.Match[str]) -> None:
+        groups = found.groupdict()
+        spec = self.spec
+        key = groups["key"] or ""
+        self.key = html.unescape(key) if spec.entities else key
+        self.kinds = Kinds()
+        self.as_json = False
+        self.parts = []
+        self.length = 0
+        self.first, self.newline = True, False
+        self.state = _VALUE
+        self.how = self._decide(groups)
+        if self.how == _STREAM:
+            self._open_string()
+
+    def _decide(self, groups: dict[str, Any]) -> int:
+        """How the value is typed, by the format's rule."""
+        typing = self.spec.typing
+        if typing == "wire":
+            self.as_json = groups.get("string") != "true"
+            return _HELD if self.as_json else _STREAM
+        if typing == "type":
+            name = str(groups.get("type") or "string")
+            self.kinds = kinds_of({"type": name}, {})
+            return _STREAM if self.kinds.is_text else _HELD
+        self.kinds = self._schema_kinds()
+        if typing == "json_or_string":
+            self.as_json = not self.kinds.known
+            if self.as_json:
+                return _HELD
+        if self.kinds.is_text:
+            return _STREAM
+        return _PERHAPS if self.kinds.is_text_or_null else _HELD
+
+    def _schema_kinds(self) -> Kinds:
+        assert self.reader is not None
+        root = self.host.schema_of(self.reader.call.name or "")
+        return kinds_of(property_schema(root, self.key), root)
+
+    def _value(self, text: str, pos: int, final: bool) -> int:
+        """More of a value, up to a literal that really ends it."""
+        if self.first:
+            after = self._first(text, pos, final)
+            return after if after > pos or not self.first else -1
+        searched = pos
+        while True:
+            stop, word = self.plan.value.find(text, searched, final)
+            real = self._is_real(text, stop, word, final) if word else UNDECIDED
+            if real:
+                break
+            searched = stop + 1
+        self._grow_to(text[pos:stop])
+        if real == UNDECIDED:
+            return stop if stop > pos else -1
+        self.state = _BODY
+        self._end_value()
+        return stop + len(word) if word in self.plan.closers else stop
+
+    def _first(self, text: str, pos: int, final: bool) -> int:
+        """The first character: framing, or that of CDATA?"""
+        if self.spec.cdata:
+            word = _CDATA_OPEN.at(text, pos, final)
+            if word == UNDECIDED:
+                return pos
+            if word:
+                self.first = False
+                self.state = _CDATA
+                return pos + len(word)
+        self.first = False
+        return pos + 1 if self.trim and text[pos] == "\n" else pos
+
+    def _is_real(self, text: str, stop: int, word: str, final: bool) -> str:
+        """Does the literal at `stop` end the value? `word`: yes, `""`: no, or `UNDECIDED`."""
+        if word in self.plan.opens:
+            return self._is_header(text, stop + len(word), word, final)
+        follow = self.plan.after if word in self.plan.closers else self.plan.follow_call
+        place = stop + len(word)
+        found = _SPACE.match(text, place)
+        assert found is not None
+        after = found.end()
+        if after == len(text) and after - place < _AHEAD:
+            return word if final else UNDECIDED
+        if word in self.plan.ends and not follow.words:
+            return ""
+        following = follow.at(text, after, final)
+        if following == UNDECIDED:
+            return UNDECIDED if after - place < _AHEAD else ""
+        return word if following else ""
+
+    def _is_header(self, text: str, place: int, word: str, final: bool) -> str:
+        """Is the literal before `place` followed by what it begins: a parameter with its key?"""
+        header = self.plan.header
+        stop, end = header.ends.find(text, place, final)
+        piece = text[place:stop]
+        if not end:
+            open_still = (
+                not final and len(piece) < _HEADER_LENGTH and not _is_forbidden(header, piece)
+            )
+            return UNDECIDED if open_still else ""
+        found = header.pattern.fullmatch(piece)
+        if found is None:
+            return ""
+        return word if self._may_be_key(found["key"] or "") else ""
+
+    def _may_be_key(self, key: str) -> bool:
+        """Where the tool is known, only its own parameters end a value that has no closer."""
+        assert self.reader is not None
+        root = self.host.schema_of(self.reader.call.name or "")
+        return root is None or property_schema(root, key) is not None
+
+    def _grow_to(self, text: str) -> None:
+        """More of the value; a newline at its end may be framing."""
+        if not text:
+            return
+        if self.newline:
+            text = "\n" + text
+            self.newline = False
+        if self.trim and text[-1] == "\n":
+            self.newline = True
+            text = text[:-1]
+        self._grow(text)
+
+    def _grow(self, text: str) -> None:
+        if not text:
+            return
+        self.length += len(text)
+        if self.length > self.longest:
+            message = f"a value is longer than {self.longest} characters"
+            raise LimitError(message, code="string_length")
+        if self.how == _STREAM:
+            self._driver().text(text, 0)
+            return
+        self.parts.append(text)
+        if self.how == _PERHAPS and not _may_be_null("".join(self.parts)):
+            self.how = _STREAM
+            self._open_string()
+            self._driver().text("".join(self.parts), 0)
+            self.parts = []
+
+    def _open_string(self) -> None:
+        self._say_key()
+        self._driver().start_string(0)
+
+    def _say_key(self) -> None:
+        driver = self._driver()
+        driver.start_key(0)
+        if self.key:
+            driver.key_text(self.key, 0)
+        driver.end_key(0)
+
+    def _end_value(self) -> None:
+        if self.how == _STREAM:
+            self._driver().end_string(0)
+            return
+        value = self._typed("".join(self.parts))
+        self.parts = []
+        self._say_key()
+        tell(value, self._driver())
+
+    def _typed(self, text: str) -> Any:
+        if not self.as_json:
+            return typed(text, self.kinds)
+        value = read_json(text)
+        return text if value is NOTHING else value
+
+
+def _may_be_null(text: str) -> bool:
+    if len(text) > _NULL_LENGTH:
+        return False
+    word = text.strip().lower()
+    return "null".startswith(word) or "none".startswith(word)
+
+
+def _is_forbidden(header: HeaderPlan, text: str) -> bool:
+    return header.forbidden is not None and header.forbidden.search(text) is not None

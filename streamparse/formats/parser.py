@@ -1,0 +1,132 @@
+"""`FormatParser`: the text of an open model in, message events out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamparse.errors import StreamParseError
+from streamparse.formats.auto import AutoFraming
+from streamparse.formats.framing import Framing
+from streamparse.formats.plan import Plan
+from streamparse.formats.registry import format_of, plan_of
+from streamparse.formats.table import Format
+from streamparse.limits import Limits
+from streamparse.message import Message
+from streamparse.message_events import AnyMessageEvent
+from streamparse.tools import Toolbox
+from streamparse.turn import Turn, Turns
+
+__all__ = ["FormatParser", "TextReading"]
+
+
+class TextReading:
+    """Makes what reads the text of an answer in a format.
+
+    - `in_reasoning`: does the prompt end inside the reasoning, as many templates do? None: told
+      from `prompt_suffix`.
+    - `prompt_suffix`: the end of the rendered prompt, where the start of the answer depends on it.
+    - `suffix`: what some checkpoints write inside every tag, as `":opensource"`.
+    """
+
+    def __init__(
+        self,
+        format: str | Format,
+        *,
+        in_reasoning: bool | None = None,
+        prompt_suffix: str = "",
+        suffix: str = "",
+    ) -> None:
+        #: None: told from the first marker.
+        self.plan: Plan | None = None
+        if format != "auto":
+            self.plan = plan_of(format_of(format), suffix)
+        self.in_reasoning = bool(in_reasoning)
+        self.prompt_suffix = prompt_suffix
+
+    def __call__(self, turn: Turn) -> Framing:
+        """A reader for this answer."""
+        if self.plan is None:
+            framing: Framing = AutoFraming(turn, turn.limits)
+        else:
+            framing = Framing(turn, self.plan, turn.limits)
+        framing.start(self.in_reasoning, self.prompt_suffix)
+        return framing
+
+
+class FormatParser:
+    """Reads model text in one raw-text tool-call format.
+
+    `format` is a name (see `names`), `"auto"` or a `Format` of your own; the other options are
+    those of `TextReading`, and `tools` and `limits` those of `MessageParser`. `feed` takes text
+    cut anywhere and returns the events it decided; `finish` says that the text has ended, which
+    is its normal end, and returns the last ones. Raises `LimitError`, `TypeError` and, for
+    options that are none, `ValueError`.
+
+    >>> parser = FormatParser("hermes")
+    >>> events = parser.feed('On it. <tool_call>{"name": "water", "arguments": {"litres": 2')
+    >>> parser.message.text, parser.message.tool_calls[0].name
+    ('On it. ', 'water')
+    >>> events = parser.feed("}}</tool_call>") + parser.finish()
+    >>> parser.message.tool_calls[0].arguments
+    {'litres': 2}
+    """
+
+    def __init__(
+        self,
+        format: str | Format,
+        *,
+        tools: Any = None,
+        in_reasoning: bool | None = None,
+        prompt_suffix: str = "",
+        suffix: str = "",
+        limits: Limits | None = None,
+    ) -> None:
+        reading = TextReading(
+            format, in_reasoning=in_reasoning, prompt_suffix=prompt_suffix, suffix=suffix
+        )
+        self._turns = Turns(
+            limits if limits is not None else Limits(),
+            tools=None if tools is None else Toolbox(tools),
+            reading=reading,
+        )
+        self._turn = self._turns.at(0)
+        self._finished: bool = False
+        self._failure: StreamParseError | None = None
+
+    @property
+    def message(self) -> Message:
+        """The answer so far; in progress from the start."""
+        return self._turn.message
+
+    def feed(self, text: str) -> list[AnyMessageEvent]:
+        """Take more text; the events it decided. Empty text is legal and free."""
+        if not isinstance(text, str):
+            raise TypeError(f"a format reads text, not {type(text).__name__}")
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
+        if text:
+            if self._finished:
+                raise StreamParseError("the input was said to have ended", code="finished")
+            try:
+                self._turn.text(text)
+            except StreamParseError as error:
+                self._fail(error)
+                raise
+        return self._turns.take()
+
+    def finish(self) -> list[AnyMessageEvent]:
+        """The text has ended; the last events. A second call returns `[]`."""
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
+        if not self._finished:
+            self._finished = True
+            if self._turn.finish_text(True):
+                self._turns.finish("stop")
+            self._turns.end()
+        return self._turns.take()
+
+    def _fail(self, error: StreamParseError) -> None:
+        self._turns.fail_transport(error)
+        self._turns.end()
+        error.events = self._turns.take()
+        self._failure = error.copy_without_events()

@@ -1,0 +1,164 @@
+"""A format made ready for the machine: one set of literals for each state, and what they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from streamparse.formats.markers import Markers
+from streamparse.formats.table import Call, Channels, Format, Header, Section
+
+__all__ = ["Action", "CallPlan", "HeaderPlan", "Plan"]
+
+# What a literal means.
+REASON: Final = 0
+ANSWER: Final = 1  # reasoning is over
+DROP: Final = 2
+END: Final = 3  # of the turn, if nothing follows
+SECTION: Final = 4
+CALL: Final = 5
+CHANNEL: Final = 6
+LEAVE: Final = 7  # a channel's body is over
+
+# What text is.
+CONTENT: Final = 0
+REASONING: Final = 1
+QUOTED: Final = 2  # content in which calls do not count
+LATE: Final = 3  # content after a call whose section or reasoning may still be closed
+
+
+class Action:
+    """What to do at a literal."""
+
+    __slots__ = ("call", "kind", "section")
+
+    def __init__(
+        self, kind: int, section: Section | None = None, call: CallPlan | None = None
+    ) -> None:
+        self.kind = kind
+        self.section = section
+        self.call = call
+
+
+class HeaderPlan:
+    """A header made ready."""
+
+    __slots__ = ("ends", "forbidden", "pattern", "stops")
+
+    def __init__(self, header: Header) -> None:
+        self.pattern = re.compile(header.pattern, re.DOTALL)
+        self.ends = Markers([*header.end, *header.stop])
+        self.stops = frozenset(header.stop)
+        self.forbidden = (
+            re.compile("|".join(map(re.escape, header.forbidden))) if header.forbidden else None
+        )
+
+
+class CallPlan:
+    """One way to write a call, made ready."""
+
+    __slots__ = ("call", "close", "header", "parameters", "sure")
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.header = None if call.header is None else HeaderPlan(call.header)
+        self.close = Markers(call.close)
+        self.sure = call.sure
+        self.parameters: Any = None  # what the payload's reader keeps with it
+
+
+class Plan:
+    """A format made ready; shared by all its parsers."""
+
+    def __init__(self, format: Format) -> None:
+        self.format = format
+        self.calls = [CallPlan(call) for call in format.calls]
+        self.bare = [plan for plan in self.calls if not plan.call.open]
+        self.skip = "".join({char for section in format.sections for char in section.skip})
+        self.at_start: dict[str, Section] = {
+            char: section for section in format.sections for char in section.at_start
+        }
+        self.calls_in_reasoning = "text" if format.reasoning is None else format.reasoning.calls
+        channels = format.channels
+        self.channels = channels
+        self.header = None if channels is None else HeaderPlan(channels.header)
+        self.recipient = None if channels is None else re.compile(channels.recipient)
+        self.known = None if channels is None else re.compile(channels.known, re.DOTALL)
+        self.channel = (
+            re.compile(channels.channel) if channels is not None and channels.channel else None
+        )
+        self.channel_call = _channel_call(channels)
+        self.actions: dict[int, dict[str, Action]] = {
+            mode: self._actions(mode) for mode in (CONTENT, REASONING, QUOTED, LATE)
+        }
+        self.markers = {mode: Markers(actions) for mode, actions in self.actions.items()}
+        self.section_closers = Markers(_all(section.close for section in format.sections))
+        self.openers = self._openers()
+        self.separators = frozenset(format.separators)
+        self.between = Markers(
+            [*self.openers, *self.section_closers.words, *self.separators],
+        )
+        #: What may stand after a call, apart from white space.
+        self.after_call = self.between
+        self.call_closers = Markers(_all(call.close for call in format.calls))
+        bodies = () if channels is None else (*channels.close, *channels.open)
+        #: Where a broken call ends.
+        self.rescue = Markers(
+            [*self.call_closers.words, *self.section_closers.words, *bodies],
+        )
+
+    def _openers(self) -> dict[str, Action]:
+        """Literals that begin a section or a call."""
+        found: dict[str, Action] = {}
+        for section in self.format.sections:
+            for word in section.open:
+                found[word] = Action(SECTION, section)
+        for plan in self.calls:
+            for word in plan.call.open:
+                found[word] = Action(CALL, None, plan)
+        return found
+
+    def _late_closers(self) -> list[str]:
+        """What may still come of a call that has ended otherwise."""
+        reasoning = () if self.format.reasoning is None else self.format.reasoning.close
+        sections = _all(section.close for section in self.format.sections)
+        return [*reasoning, *sections, *_all(call.close for call in self.format.calls)]
+
+    def _actions(self, mode: int) -> dict[str, Action]:
+        """What literals mean in text of this kind."""
+        format, channels = self.format, self.channels
+        found = {word: Action(END) for word in format.ends_of_turn}
+        reasoning = format.reasoning
+        if mode in (CONTENT, LATE) or (mode == REASONING and self.calls_in_reasoning != "text"):
+            openers = self._openers()
+            found.update({word: openers[word] for word in openers if _stands_alone(openers[word])})
+        if mode != REASONING:
+            found.update({word: Action(DROP) for word in format.drop})
+        if reasoning is not None:
+            if mode in (CONTENT, LATE):
+                found.update({word: Action(REASON) for word in reasoning.open})
+            if mode == REASONING:
+                found.update({word: Action(ANSWER) for word in reasoning.close})
+        if mode == LATE:
+            found.update({word: Action(DROP) for word in self._late_closers()})
+        if channels is not None:
+            found.update({word: Action(LEAVE) for word in channels.close})
+            found.update({word: Action(CHANNEL) for word in channels.open})
+        return found
+
+
+def _stands_alone(action: Action) -> bool:
+    """May it stand outside a section?"""
+    return action.call is None or action.call.call.outside
+
+
+def _channel_call(channels: Channels | None) -> CallPlan | None:
+    """The call that a body is whose recipient is a tool."""
+    if channels is None or channels.payload is None:
+        return None
+    return CallPlan(Call(payload=channels.payload, close=channels.close))
+
+
+def _all(groups: Iterable[tuple[str, ...]]) -> list[str]:
+    return [word for group in groups for word in group]

@@ -1,0 +1,53 @@
+"""The formats by name."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Final
+
+from streamparse.formats.catalog import (
+    channels,
+    json_calls,
+    keyed,
+    literal_calls,
+    named_json,
+    tagged,
+)
+from streamparse.formats.plan import Plan
+from streamparse.formats.table import Format
+
+__all__ = ["FORMATS", "format_of", "get", "names", "plan_of"]
+
+FORMATS: Final[dict[str, Format]] = {
+    format.name: format
+    for family in (json_calls, named_json, tagged, keyed, literal_calls, channels)
+    for format in family.FORMATS
+}
+
+
+def names() -> list[str]:
+    """The names of all formats, by family."""
+    return list(FORMATS)
+
+
+def get(name: str) -> Format:
+    """The format of this name; `ValueError` if there is none."""
+    found = FORMATS.get(name)
+    if found is None:
+        raise ValueError(f"no format is named {name!r}: see streamparse.formats.names()")
+    return found
+
+
+def format_of(given: Any) -> Format:
+    """A format, given as itself or by its name."""
+    if isinstance(given, Format):
+        return given
+    if not isinstance(given, str):
+        raise TypeError(f"format must be a name or a Format, not {type(given).__name__}")
+    return get(given)
+
+
+@functools.lru_cache(maxsize=256)
+def plan_of(format: Format, suffix: str = "") -> Plan:
+    """The format made ready, once for all its parsers."""
+    return Plan(format.with_suffix(suffix))

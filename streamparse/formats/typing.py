@@ -1,0 +1,262 @@
+"""Values that are written without their types, typed by the tool's JSON Schema.
+
+Formats that write parameters as plain text leave it to the schema whether `42` is a number. The
+rules are those of vLLM's parameter conversion, which the models' own templates agree with: text
+that is not of a type the schema allows stays the text it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from streamparse._core.flat import equal
+from streamparse._core.parser import JSONParser
+from streamparse._core.sink import NOTHING
+from streamparse.errors import StreamParseError
+
+__all__ = ["Kinds", "item_schema", "kinds_of", "property_schema", "read_json", "typed"]
+
+_ALIASES: Final[dict[str, str]] = {
+    "str": "string",
+    "text": "string",
+    "enum": "string",
+    "int": "integer",
+    "long": "integer",
+    "float": "number",
+    "double": "number",
+    "num": "number",
+    "bool": "boolean",
+    "list": "array",
+    "arr": "array",
+    "tuple": "array",
+    "dict": "object",
+    "map": "object",
+    "none": "null",
+}
+_TYPES: Final = frozenset(("string", "integer", "number", "boolean", "array", "object", "null"))
+_CHOICES: Final = ("anyOf", "oneOf", "allOf")
+_INTEGER: Final = re.compile(r"[+-]?\d+(?:_\d+)*")
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_DIGITS: Final = 4300  # of an integer, as Python's own limit
+_NESTED: Final = 64  # references and choices inside one another
+
+
+class Kinds:
+    """The JSON types a schema allows, in its order, and its literals that are no strings."""
+
+    __slots__ = ("literals", "names")
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.literals: list[Any] = []
+
+    @property
+    def known(self) -> bool:
+        """Does the schema say anything of the type?"""
+        return bool(self.names) or bool(self.literals)
+
+    @property
+    def is_text(self) -> bool:
+        """Whatever is written is a string."""
+        return not self.literals and (
+            not self.names or (self.names[0] == "string" and "null" not in self.names)
+        )
+
+    @property
+    def is_text_or_null(self) -> bool:
+        """Whatever is written is a string, unless it says null."""
+        others = [name for name in self.names if name != "null"]
+        return not self.literals and others[:1] == ["string"]
+
+
+def property_schema(schema: Any, key: str, root: Any = None) -> Any:
+    """The schema of a member of an object, or None. `root`: what references are resolved in."""
+    parts = _parts(schema, schema if root is None else root)
+    for part in parts:
+        properties = part.get("properties")
+        if isinstance(properties, dict) and key in properties:
+            return properties[key]
+    for part in parts:
+        others = part.get("additionalProperties")
+        if isinstance(others, dict):
+            return others
+    return None
+
+
+def item_schema(schema: Any, root: Any) -> Any:
+    """The schema of the items of an array, or None."""
+    for part in _parts(schema, root):
+        if "items" in part:
+            return part["items"]
+    return None
+
+
+def kinds_of(schema: Any, root: Any) -> Kinds:
+    """What types `schema`, a part of `root`, allows."""
+    kinds = Kinds()
+    for part in _parts(schema, root):
+        _add_types(part, kinds)
+        values = part.get("enum")
+        for value in values if isinstance(values, list) else []:
+            _add_literal(value, kinds, "type" in part)
+        if "const" in part:
+            _add_literal(part["const"], kinds, "type" in part)
+    return kinds
+
+
+def _add_types(part: dict[str, Any], kinds: Kinds) -> None:
+    given = part.get("type")
+    names = given if isinstance(given, list) else [given] if given is not None else []
+    for name in names:
+        word = str(name).lower()
+        _add(_ALIASES.get(word, word), kinds)
+    if not names and "properties" in part:
+        _add("object", kinds)
+    elif not names and "items" in part:
+        _add("array", kinds)
+    if part.get("nullable") is True:
+        _add("null", kinds)
+
+
+def _add(name: str, kinds: Kinds) -> None:
+    if name in _TYPES and name not in kinds.names:
+        kinds.names.append(name)
+
+
+def _add_literal(value: Any, kinds: Kinds, is_typed: bool) -> None:
+    if isinstance(value, str):
+        if not is_typed:
+            _add("string", kinds)
+    elif value is None:
+        _add("null", kinds)
+    else:
+        kinds.literals.append(value)
+
+
+def _parts(schema: Any, root: Any) -> list[dict[str, Any]]:
+    """The schema with what it refers to and chooses from, in its order; no recursion."""
+    found: list[dict[str, Any]] = []
+    waiting = [schema]
+    for _ in range(_NESTED):
+        if not waiting:
+            break
+        part = waiting.pop(0)
+        if not isinstance(part, dict) or any(part is known for known in found):
+            continue
+        found.append(part)
+        choices: list[Any] = []
+        reference = part.get("$ref")
+        if isinstance(reference, str):
+            choices.append(_resolved(reference, root))
+        for word in _CHOICES:
+            given = part.get(word)
+            if isinstance(given, list):
+                choices += given
+        waiting = choices + waiting
+    return found
+
+
+def _resolved(reference: str, root: Any) -> Any:
+    """What a reference inside the same schema leads to, or None."""
+    if not reference.startswith("#"):
+        return None
+    node = root
+    for step in reference[1:].split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(node, dict):
+            node = node.get(name)
+        elif isinstance(node, list) and name.isdigit() and int(name) < len(node):
+            node = node[int(name)]
+        else:
+            return None
+    return node
+
+
+def typed(text: str, kinds: Kinds) -> Any:
+    """The value that `text` stands for; the text itself, if it is of no type allowed.
+
+    >>> count = kinds_of({"type": ["integer", "null"]}, {})
+    >>> typed(" 1_000 ", count), typed("None", count), typed("many", count)
+    (1000, None, 'many')
+    """
+    if kinds.is_text:
+        return text
+    trimmed = text.strip()
+    names = kinds.names
+    if trimmed.lower() in ("null", "none") and ("null" in names or "string" not in names):
+        return None
+    for literal in kinds.literals:
+        if _is_written(literal, trimmed):
+            return literal
+    for name in names:
+        value = _as_type(name, text, trimmed)
+        if value is not NOTHING:
+            return value
+    return text
+
+
+def _is_written(literal: Any, text: str) -> bool:
+    if isinstance(literal, bool):
+        return text.lower() == ("true" if literal else "false")
+    if isinstance(literal, (int, float)):
+        value = _number(text)
+        return isinstance(value, (int, float)) and value == literal
+    return equal(read_json(text), literal)
+
+
+def _as_type(name: str, text: str, trimmed: str) -> Any:
+    if name == "string":
+        return text
+    if name == "integer":
+        return _integer(trimmed)
+    if name == "number":
+        return _number(trimmed)
+    if name == "boolean":
+        return _boolean(trimmed)
+    if name == "object" or name == "array":
+        return _container(name, trimmed)
+    return NOTHING
+
+
+def _integer(text: str) -> Any:
+    if _INTEGER.fullmatch(text) and len(text) <= _DIGITS:
+        return int(text)
+    value = _number(text)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return NOTHING
+
+
+def _number(text: str) -> Any:
+    if len(text) > _DIGITS or not _NUMBER.fullmatch(text):
+        return NOTHING
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    value = float(text)
+    return NOTHING if value in (float("inf"), float("-inf")) else value
+
+
+def _boolean(text: str) -> Any:
+    word = text.lower()
+    if word in ("true", "1"):
+        return True
+    return False if word in ("false", "0") else NOTHING
+
+
+def _container(name: str, text: str) -> Any:
+    if not text:
+        return {} if name == "object" else []
+    value = read_json(text)
+    return value if isinstance(value, dict if name == "object" else list) else NOTHING
+
+
+def read_json(text: str) -> Any:
+    """The value of JSON text; `NOTHING` if it is none."""
+    parser = JSONParser()
+    try:
+        parser.feed(text)
+        parser.finish()
+    except StreamParseError:
+        return NOTHING
+    return parser.value

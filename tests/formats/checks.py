@@ -1,0 +1,258 @@
+"""What must hold for any text in any format: the laws, as assertions.
+
+Does not import hypothesis or pytest: the fuzz targets use this module too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from streamparse import StreamParseError, StringDelta, ValueCompleted, ValueStarted
+from streamparse.formats import Format, FormatParser
+from streamparse.formats.registry import format_of
+from streamparse.message import Message, ToolCall
+from streamparse.message_events import (
+    ArgumentCompleted,
+    ArgumentDelta,
+    ArgumentStarted,
+    MessageFinished,
+    MessageStarted,
+    ProviderEvent,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallCompleted,
+    ToolCallDelta,
+    ToolCallRejected,
+    ToolCallStarted,
+    ToolCallTruncated,
+)
+from tests.formats.render import Answer
+from tests.formats.spoken import literals
+from tests.helpers import Failure, failure, replay, same, tokens
+from tests.messages import call_texts, merged
+
+ENDINGS = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that a run showed, as plain data: equal readings are equal for law 1."""
+
+    message: Any
+    events: list[Any]  # merged
+    texts: dict[Any, str]
+    error: Failure | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it was."""
+
+    message: Message
+    events: list[Any]
+    error: StreamParseError | None
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(
+            tokens(self.message.to_dict()),
+            merged(self.events),
+            call_texts(self.events),
+            None if self.error is None else failure(self.error),
+        )
+
+
+def run(format: str | Format, pieces: Iterable[str], **options: Any) -> Run:
+    """Feed the pieces to a new parser and finish, up to the first failure."""
+    parser = FormatParser(format, **options)
+    events: list[Any] = []
+    try:
+        for piece in pieces:
+            events += parser.feed(piece)
+        events += parser.finish()
+    except StreamParseError as error:
+        return Run(parser.message, events + error.events, error)
+    return Run(parser.message, events, None)
+
+
+# What an answer must give
+
+
+def check_answer(message: Message, answer: Answer) -> None:
+    """The message is what the answer says, and complete."""
+    assert message.text.strip() == answer.content
+    assert message.reasoning.strip() == answer.reasoning
+    assert [call.name for call in message.tool_calls] == [call.name for call in answer.calls]
+    for index, (call, said) in enumerate(zip(message.tool_calls, answer.calls, strict=True)):
+        assert (call.index, call.status, call.id) == (index, "complete", said.id)
+        assert same(call.arguments, said.arguments)
+    assert message.status == "complete"
+    assert message.finish_reason == ("tool_calls" if answer.calls else "stop")
+
+
+def check_truncated(answer: Answer, place: int, pieces: Sequence[str]) -> None:
+    """Laws 7 and 8: only the calls that are whole are complete, and nothing is lost.
+
+    `pieces` are the text of the answer up to `place`.
+    """
+    whole = sum(end <= place for end in answer.ends)
+    found = run(answer.format, pieces, tools=answer.tools or None, **answer.options)
+    assert found.error is None
+    calls = found.message.tool_calls
+    assert [call.status for call in calls[:whole]] == ["complete"] * whole
+    for call, said in zip(calls, answer.calls, strict=False):
+        assert call.name == said.name
+        assert call.status in ("complete", "truncated")
+        if call.status == "complete":
+            assert same(call.arguments, said.arguments)
+    assert [call.status for call in calls[whole:]] in ([], ["truncated"])
+    if place < len(answer.text) and len(calls) > whole:
+        assert found.message.status == "truncated"
+    check_events(found)
+    check_nothing_lost("".join(pieces), answer.format, found)
+
+
+# What any run must give
+
+
+def check_events(found: Run) -> None:
+    """Law 4: the deltas add up; and the life cycle of message and calls."""
+    events, message = found.events, found.message
+    assert isinstance(events[0], MessageStarted)
+    assert isinstance(events[-1], MessageFinished)
+    assert message.status in ("complete", "truncated")
+    assert _joined(events, TextDelta) == message.text
+    assert _joined(events, ReasoningDelta) == message.reasoning
+    for event in events:
+        if isinstance(event, (TextDelta, ReasoningDelta, ToolCallDelta, ArgumentDelta)):
+            assert event.text
+    for call in message.tool_calls:
+        check_call(call, [event for event in events if getattr(event, "call", None) is call])
+        if call.status == "truncated":
+            assert message.status == "truncated"
+
+
+def _joined(events: Iterable[Any], kind: type) -> str:
+    return "".join(event.text for event in events if type(event) is kind)
+
+
+def check_call(call: ToolCall, events: list[Any]) -> None:
+    """One start, one end, and in between what adds up to the arguments."""
+    assert [type(event) for event in events if isinstance(event, ToolCallStarted)] == [
+        ToolCallStarted
+    ]
+    assert isinstance(events[0], ToolCallStarted)
+    assert sum(isinstance(event, ENDINGS) for event in events) == 1
+    assert isinstance(events[-1], ENDINGS)
+    assert call.name
+    assert call.status in ("complete", "rejected", "truncated")
+    assert call.arguments is None or call.status == "complete"
+    said = _joined(events, ToolCallDelta)
+    assert call.arguments_text.startswith(said)
+    if call.status == "rejected":
+        return
+    assert said == call.arguments_text
+    if call.kind == "custom":
+        assert call.partial == said
+        return
+    assert same(replay(_value_events(events)), call.partial)
+    if call.status == "complete":
+        assert call.arguments == json.loads(call.arguments_text or "{}")
+
+
+def _value_events(events: Iterable[Any]) -> list[Any]:
+    found: list[Any] = []
+    for event in events:
+        match event:
+            case ArgumentStarted(_, path, kind):
+                found.append(ValueStarted(path, kind))
+            case ArgumentDelta(_, path, text):
+                found.append(StringDelta(path, text))
+            case ArgumentCompleted(_, path, value):
+                found.append(ValueCompleted(path, value))
+    return found
+
+
+# Law 3
+
+
+def check_growth(format: str | Format, pieces: Iterable[str], **options: Any) -> None:
+    """What is shown after one piece is a beginning of what is shown after the next."""
+    parser = FormatParser(format, **options)
+    message = parser.message
+    shown: list[Any] = []
+    texts = "", ""
+    for piece in [*pieces, None]:
+        if piece is None:
+            parser.finish()
+        else:
+            parser.feed(piece)
+        assert message.text.startswith(texts[0])
+        assert message.reasoning.startswith(texts[1])
+        texts = message.text, message.reasoning
+        calls = message.tool_calls
+        assert len(calls) >= len(shown)
+        now = [json.loads(json.dumps(call.partial)) for call in calls]
+        assert all(map(grows, shown, now))
+        # (Before the first value of a call there is nothing to grow from.)
+        shown = now
+
+
+def grows(old: Any, new: Any) -> bool:
+    """May `old` have become `new`? Only what comes last in it may have changed."""
+    if old is None or same(old, new):
+        return True
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, str):
+        return bool(new.startswith(old))
+    if isinstance(old, dict):
+        if list(new)[: len(old)] != list(old):
+            return False
+        old, new = list(old.values()), list(new.values())
+    if not isinstance(old, list) or len(new) < len(old):
+        return False
+    if not old:
+        return True
+    last, now = old[-1], new[len(old) - 1]
+    return same(old[:-1], new[: len(old) - 1]) and (
+        same(last, now) or (last is not None and grows(last, now))
+    )
+
+
+# Law 8
+
+_WORD = re.compile(r"[^\W_]{3,}")
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|x[0-9a-fA-F]{0,2}|.|$)", re.DOTALL)
+# The keys and words of the templates: what frames a call is no part of it.
+_FRAMING = (
+    "name arguments parameters args type function tool_name tool_call_id id index json constrain "
+    "assistant functions commentary analysis final self user message call string object array integer number boolean null true false think"
+)
+
+
+def check_nothing_lost(text: str, format: str | Format, found: Run) -> None:
+    """Every word of the text is in what the run gave, or is framing."""
+    dump = _dump(found)
+    words = literals(format_of(format))
+    framing = " ".join([_FRAMING, *words])
+    for word in sorted(words, key=len, reverse=True):
+        text = text.replace(word, " ")
+    for word in _WORD.findall(_ESCAPE.sub(" ", text)):
+        assert word in dump or word in framing, f"{word!r} is lost"
+
+
+def _dump(found: Run) -> str:
+    """All text that reached the caller."""
+    message = found.message
+    parts = [message.text, message.reasoning]
+    for call in message.tool_calls:
+        parts += [call.name or "", call.id or "", call.raw_text, call.arguments_text]
+    for event in found.events:
+        if isinstance(event, ProviderEvent):
+            parts += [event.name, str(event.data), json.dumps(event.data, ensure_ascii=False)]
+    return " ".join(parts)

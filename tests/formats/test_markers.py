@@ -1,0 +1,87 @@
+"""Literals found in text that arrives in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse.formats.markers import UNDECIDED, Markers
+from tests.helpers import cut
+from tests.strategies import SIZES
+
+WORDS = st.lists(st.text(st.sampled_from("<a>|"), min_size=1, max_size=5), min_size=1, max_size=5)
+
+
+def split(markers: Markers, pieces: Sequence[str]) -> list[str]:
+    """The text in runs and literals, literals in parentheses, as a machine reads it."""
+    found = [""]
+    held = ""
+    for number, piece in enumerate(pieces, 1):
+        text, pos = held + piece, 0
+        final = number == len(pieces)
+        while True:
+            stop, word = markers.find(text, pos, final)
+            found[-1] += text[pos:stop]
+            pos = stop + len(word)
+            if not word:
+                break
+            found += [f"({word})", ""]
+        held = text[pos:]
+    assert held == ""
+    return found
+
+
+@given(WORDS, st.text(st.sampled_from("<a>| "), max_size=30), SIZES)
+def test_any_cut_finds_the_same(words: list[str], text: str, sizes: Sequence[int]) -> None:
+    """Law 1 for literals, which may begin one another; and nothing of the text is lost."""
+    markers = Markers(words)
+    whole = split(markers, [text])
+    assert split(markers, [*cut(text, sizes), ""]) == whole
+    bare = "".join(part[1:-1] if number % 2 else part for number, part in enumerate(whole))
+    assert bare == text
+
+
+@given(WORDS, st.text(st.sampled_from("<a>| "), max_size=12))
+def test_only_what_may_become_a_literal_is_held(words: list[str], text: str) -> None:
+    """Law 2: the undecided rest of a text is the beginning of a literal, or one with a longer."""
+    markers = Markers(words)
+    stop, word = markers.find(text, 0, False)
+    rest = text[stop:]
+    if not word and rest:
+        assert any(one.startswith(rest) for one in words) or rest in words
+
+
+@pytest.mark.parametrize(
+    ("text", "final", "expected"),
+    [
+        ("<a>", False, "<a>"),
+        ("<a", False, UNDECIDED),
+        ("<a", True, ""),
+        ("x", False, ""),
+        ("", False, UNDECIDED),
+        ("<b", False, UNDECIDED),  # may become the longer one
+        ("<b", True, "<b"),
+        ("<bc", False, "<bc"),
+        ("<bd", False, "<b"),
+    ],
+)
+def test_what_stands_at_a_place(text: str, final: bool, expected: str) -> None:
+    assert Markers(["<a>", "<b", "<bc"]).at(text, 0, final) == expected
+
+
+def test_a_run_is_the_last_of_a_longer_one() -> None:
+    """`<b>` before `>>>`: the bracket is the text's, not the marker's."""
+    markers = Markers([">>>"])
+    assert split(markers, ["<b>>>>x"]) == ["<b>", "(>>>)", "x"]
+    assert split(markers, [*"<b>>>>x", ""]) == ["<b>", "(>>>)", "x"]
+    assert markers.find(">>>", 0, False) == (0, "")
+    assert markers.find(">>>", 0, True) == (0, ">>>")
+
+
+def test_without_literals_all_is_text() -> None:
+    markers = Markers(["", ""])
+    assert markers.find("<<<", 0, False) == (3, "")
+    assert markers.at("<", 0, False) == markers.at("", 0, False) == ""
