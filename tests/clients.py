@@ -260,9 +260,8 @@ class Told:
     def agui_call(self, call: ToolCall, ids: dict[int, str]) -> dict[str, Any]:
         shown = {"id": ids[call.index], "name": call.name or "unknown"}
         if call.status == "complete":
-            return {**shown, "input": call.arguments}
-        text = self.text_of(call)
-        return {**shown, "text": json.dumps(text)[:-1] if call.kind == "custom" else text}
+            shown["input"] = call.arguments
+        return shown
 
     def agui_end(self, ids: dict[int, str]) -> dict[str, Any]:
         message = self.message
@@ -281,8 +280,8 @@ class Told:
             why = f"the call of {cut[0].name} is not complete"
             return {"error": why, "code": "incomplete_call", **usage}
         pending = [ids[call.index] for call in message.tool_calls if call.kind != "server"]
-        reason = message.finish_reason
-        return {"outcome": "success", "pending": pending, **usage, "reason": reason}
+        end = {"outcome": "success", "pending": pending, **usage}
+        return {**end, "reason": message.finish_reason}
 
     def customs(self, ids: dict[int, str]) -> Iterator[list[Any]]:
         message = self.message
@@ -292,7 +291,8 @@ class Told:
             why, code = "the call was cut off before its end", "truncated"
             if call.status == "rejected":
                 why, code = call.errors[-1].message, call.errors[-1].code
-            about = {"toolCallId": ids[call.index], "toolCallName": call.name or "unknown"}
+            about: dict[str, Any] = {"toolCallId": ids[call.index]}
+            about["toolCallName"] = call.name or "unknown"
             yield [f"tool_call_{call.status}", {**about, "errorText": why, "code": code}]
         for part in message.content:
             file = file_of(part)
@@ -304,11 +304,11 @@ class Told:
                 for source in sources_of(part.data):
                     named = source._asdict()
                     named["mediaType"] = named.pop("media_type")
-                    told = {name: value for name, value in named.items() if value}
-                    yield ["source", {**told, "citation": part.data}]
+                    named = {name: value for name, value in named.items() if value}
+                    yield ["source", {**named, "citation": part.data}]
             elif isinstance(part, ServerToolResult) and all(part is not one for one in matched):
-                about = {"callId": part.call_id, "name": part.name, "content": part.content}
-                yield ["server_tool_result", about]
+                stray = {"callId": part.call_id, "name": part.name, "content": part.content}
+                yield ["server_tool_result", stray]
 
 
 def file_of(part: Part) -> tuple[str, str] | None:

@@ -124,6 +124,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "sdk": (5, 0),
     "metrics": (5, 0),
     "message_parser": (5, 1),
+    "frontends.argument_text": (5, 0),
     "frontends.citations": (5, 0),
     "frontends.encoder": (5, 1),
     "frontends.ag_ui": (5, 2),

@@ -171,8 +171,7 @@ class AGUIEvents(FrontEnd):
         self._say("TEXT_MESSAGE_START", messageId=self._part_id, role="assistant", metadata=refusal)
 
     def _more(self, kind: str, text: str) -> None:
-        name = f"{_message(kind)}_CONTENT"
-        self._out.append({"type": name, "messageId": self._part_id, "delta": text})
+        self._add(f"{_message(kind)}_CONTENT", "messageId", self._part_id, "delta", text)
 
     def _stop_part(self, kind: str) -> None:
         self._say(f"{_message(kind)}_END", messageId=self._part_id)
@@ -202,13 +201,11 @@ class AGUIEvents(FrontEnd):
         self._arguments(call, json.dumps(text)[1:-1] if call.call.kind == "custom" else text)
 
     def _arguments(self, call: ShownCall, text: str) -> None:
-        self._out.append({"type": "TOOL_CALL_ARGS", "toolCallId": call.id, "delta": text})
+        self._add("TOOL_CALL_ARGS", "toolCallId", call.id, "delta", text)
 
     def _complete_call(self, call: ShownCall) -> None:
         if call.call.kind == "custom":
             self._arguments(call, '"')
-        elif not call.text.strip(" \t\n\r"):
-            self._arguments(call, "{}")  # which no text at all means
         self._say("TOOL_CALL_END", toolCallId=call.id)
         if call.name != self._told_names[call.id]:
             # The start told half of it. A second one renames a call, once it is closed.

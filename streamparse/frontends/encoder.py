@@ -13,10 +13,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final, TypeAlias
 
 from streamparse.errors import IncompleteError, StreamParseError
+from streamparse.frontends.argument_text import ArgumentText
 from streamparse.frontends.citations import Source, sources_of
 from streamparse.message import Citation, Message, ServerToolResult, ToolCall, Usage
 from streamparse.message_events import (
     AnyMessageEvent,
+    ArgumentCompleted,
+    ArgumentDelta,
+    ArgumentStarted,
     MessageEvent,
     MessageFailed,
     MessageFinished,
@@ -69,16 +73,17 @@ class ShownCall:
     """A call as the front end knows it.
 
     `id` is the provider's, or one made from the id of the message; `sent` how many characters of
-    the arguments have been told; `open` until one of the three ending events; `complete` if it was
-    that of a complete call; `answered` once there is a result.
+    its text the deltas have told, which `arguments` writes as JSON; `open` until one of the three
+    ending events; `complete` if it was that of a complete call; `answered` once there is a result.
     """
 
-    __slots__ = ("answered", "call", "complete", "id", "open", "sent")
+    __slots__ = ("answered", "arguments", "call", "complete", "id", "open", "sent")
 
     def __init__(self, call: ToolCall, identity: str) -> None:
         self.call = call
         self.id = identity
         self.sent = 0
+        self.arguments = ArgumentText()
         self.open = True
         self.complete = False
         self.answered = False
@@ -129,6 +134,8 @@ class FrontEnd:
         self._error_text = error_text
         self._provider_events = provider_events
         self._out: list[Chunk] = []
+        self._growing: Chunk | None = None  # the delta that takes in those of the same thing
+        self._pieces: list[str] = []
         # Events from a call on that has no id yet, and the indexes of calls that were heard of
         # after their start: an id that comes by then is the one that is told.
         self._waiting: deque[AnyMessageEvent] = deque()
@@ -249,7 +256,26 @@ class FrontEnd:
         if teller is not None:
             teller(self, event)
 
+    def _add(self, type: str, owner: str, identity: str, name: str, text: str) -> None:
+        """A delta of `identity`, its text in the member `name`; those in a row become one."""
+        last = self._out[-1] if self._out else None
+        growing = self._growing
+        if last is None or last is not growing or last["type"] != type or last[owner] != identity:
+            self._join()
+            growing = self._growing = {"type": type, owner: identity, name: ""}
+            self._out.append(growing)
+        self._pieces.append(text)
+
+    def _join(self) -> None:
+        """Join the pieces of the delta that grows; one by one they would be copied each time."""
+        growing = self._growing
+        if growing is not None:
+            growing[next(reversed(growing))] = "".join(self._pieces)
+            self._pieces = []
+            self._growing = None
+
     def _take(self) -> list[Chunk]:
+        self._join()
         chunks = self._out
         self._out = []
         return chunks
@@ -380,7 +406,20 @@ class FrontEnd:
     def _call_delta(self, event: ToolCallDelta) -> None:
         call = self._known(event.call)
         call.sent += len(event.text)
-        self._grow_call(call, event.text)
+        if call.call.kind == "custom":
+            self._grow_call(call, event.text)
+
+    def _argument_started(self, event: ArgumentStarted) -> None:
+        call = self._known(event.call)
+        self._grow_call(call, call.arguments.started(event))
+
+    def _argument_delta(self, event: ArgumentDelta) -> None:
+        call = self._known(event.call)
+        self._grow_call(call, call.arguments.delta(event))
+
+    def _argument_completed(self, event: ArgumentCompleted) -> None:
+        call = self._known(event.call)
+        self._grow_call(call, call.arguments.completed(event))
 
     def _call_completed(self, event: ToolCallCompleted) -> None:
         call = self._known(event.call)
@@ -546,6 +585,9 @@ _TELLERS: Final[dict[str, Callable[[FrontEnd, Any], None]]] = {
     RefusalDelta.type: FrontEnd._refusal,
     ToolCallStarted.type: FrontEnd._call_started,
     ToolCallDelta.type: FrontEnd._call_delta,
+    ArgumentStarted.type: FrontEnd._argument_started,
+    ArgumentDelta.type: FrontEnd._argument_delta,
+    ArgumentCompleted.type: FrontEnd._argument_completed,
     ToolCallCompleted.type: FrontEnd._call_completed,
     ToolCallRejected.type: FrontEnd._call_rejected,
     ToolCallTruncated.type: FrontEnd._call_truncated,

@@ -137,7 +137,7 @@ class UIMessageStream(FrontEnd):
         self._say(f"{_part(kind)}-start", id=str(self._parts), providerMetadata=refusal)
 
     def _more(self, kind: str, text: str) -> None:
-        self._out.append({"type": f"{_part(kind)}-delta", "id": str(self._parts), "delta": text})
+        self._add(f"{_part(kind)}-delta", "id", str(self._parts), "delta", text)
 
     def _stop_part(self, kind: str) -> None:
         self._say(f"{_part(kind)}-end", id=str(self._parts))
@@ -149,7 +149,7 @@ class UIMessageStream(FrontEnd):
         self._say("tool-input-start", **self._naming(call), inputEncoding=encoding)
 
     def _grow_call(self, call: ShownCall, text: str) -> None:
-        self._say("tool-input-delta", toolCallId=call.id, inputTextDelta=text)
+        self._add("tool-input-delta", "toolCallId", call.id, "inputTextDelta", text)
 
     def _complete_call(self, call: ShownCall) -> None:
         chunk = {"type": "tool-input-available", **self._naming(call)}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streamparse import MessageParser, OutputRejected, ProviderError, ProviderEvent
+from streamparse import AnyMessageEvent, MessageParser, OutputRejected, ProviderError, ProviderEvent
 from streamparse.errors import SchemaViolation
 from streamparse.frontends import UIMessageStream
 from streamparse.message import Citation, Message, ServerToolResult, ToolCall
@@ -54,7 +54,8 @@ def ended(call: ToolCall, *parts: Any, **about: Any) -> list[Any]:
     message = Message()
     message.content = [call, *parts]
     message.status, message.finish_reason = "complete", "stop"
-    events = [ToolCallStarted(call), ToolCallCompleted(call), MessageFinished(message)]
+    events: list[AnyMessageEvent] = [ToolCallStarted(call), ToolCallCompleted(call)]
+    events.append(MessageFinished(message))
     ui = UIMessageStream(message_id="m")
     return ui.encode(events) + ui.finish()
 
@@ -76,8 +77,7 @@ def test_text_and_reasoning() -> None:
         {"type": "reasoning-delta", "id": "1", "delta": "Hm."},
         {"type": "reasoning-end", "id": "1"},
         {"type": "text-start", "id": "2"},
-        {"type": "text-delta", "id": "2", "delta": "Lo"},
-        {"type": "text-delta", "id": "2", "delta": "w."},
+        {"type": "text-delta", "id": "2", "delta": "Low."},
         {"type": "text-end", "id": "2"},
         {"type": "finish-step"},
         {
@@ -143,8 +143,7 @@ def test_a_call() -> None:
     )
     assert said[5:-2] == [
         {"type": "tool-input-start", "toolCallId": "c1", "toolName": "f"},
-        {"type": "tool-input-delta", "toolCallId": "c1", "inputTextDelta": '{"a":'},
-        {"type": "tool-input-delta", "toolCallId": "c1", "inputTextDelta": " 1}"},
+        {"type": "tool-input-delta", "toolCallId": "c1", "inputTextDelta": '{"a":1}'},
         {"type": "tool-input-available", "toolCallId": "c1", "toolName": "f", "input": {"a": 1}},
     ]
 
@@ -191,7 +190,7 @@ def test_a_rejected_call() -> None:
     assert error["input"] == '{"a": tru'
     assert error["errorText"]
     assert only(said, "tool-input-available") == []
-    assert [each["inputTextDelta"] for each in only(said, "tool-input-delta")] == ['{"a": tru']
+    assert [each["inputTextDelta"] for each in only(said, "tool-input-delta")] == ["{"]
 
 
 def test_an_unknown_tool() -> None:

@@ -128,8 +128,7 @@ function shownAGUI(messages, complete) {
     }
     for (const call of message.toolCalls ?? []) {
       const { id } = call;
-      const { name, arguments: text } = call.function;
-      shown.calls.push(id in complete ? { id, name, input: complete[id] } : { id, name, text });
+      shown.calls.push(given({ id, name: call.function.name, input: complete[id] }));
       shown.order.push(`call ${id}`);
     }
   }
