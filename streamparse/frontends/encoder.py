@@ -39,9 +39,9 @@ from streamparse.message_events import (
 )
 from streamparse.wire import dict_of, shown, text_of
 
-__all__ = ["Chunk", "FrontEnd", "ShownCall", "json_text", "usage_counts"]
+__all__ = ["FrontEnd", "Record", "ShownCall", "json_text", "usage_counts"]
 
-Chunk: TypeAlias = dict[str, Any]
+Record: TypeAlias = dict[str, Any]
 
 _COUNTS: Final = (
     ("inputTokens", "input_tokens"),
@@ -111,7 +111,7 @@ class FrontEnd:
     - `tool_output(call, output)`, `tool_error(call, error)`: what a tool gave that the server ran.
     - `finish(error=None)`: the end, with the error that broke the stream, if one did;
       `abort(reason)`: the end, where the user has stopped it.
-    - `to_sse(chunks)`: the chunks as server-sent events. `headers`: those of the HTTP response.
+    - `to_sse(records)`: them as server-sent events. `headers`: those of the HTTP response.
 
     Options:
 
@@ -133,8 +133,8 @@ class FrontEnd:
         self._choice = choice
         self._error_text = error_text
         self._provider_events = provider_events
-        self._out: list[Chunk] = []
-        self._growing: Chunk | None = None  # the delta that takes in those of the same thing
+        self._out: list[Record] = []
+        self._growing: Record | None = None  # the delta that takes in those of the same thing
         self._pieces: list[str] = []
         # Events from a call on that has no id yet, and the indexes of calls that were heard of
         # after their start: an id that comes by then is the one that is told.
@@ -158,7 +158,7 @@ class FrontEnd:
 
     # What callers do.
 
-    def encode(self, events: Iterable[AnyMessageEvent]) -> list[Chunk]:
+    def encode(self, events: Iterable[AnyMessageEvent]) -> list[Record]:
         """What is to be sent for these events; those of other choices say nothing.
 
         Raises `StreamParseError` (code `"finished"`) after the end.
@@ -173,22 +173,22 @@ class FrontEnd:
                 self._queue(event)
         return self._take()
 
-    def tool_output(self, call: ToolCall, output: Any) -> list[Chunk]:
+    def tool_output(self, call: ToolCall, output: Any) -> list[Record]:
         """A tool that the server ran gave `output` (plain data for JSON).
 
-        Raises `ValueError` for a call that is not of the last answer encoded.
+        Raises `ValueError` for a call that is not of the last answer encoded, or has not ended.
         """
         self._refuse_after_the_end()
         self._answer(self._shown(call), output, False)
         return self._take()
 
-    def tool_error(self, call: ToolCall, error: BaseException | str) -> list[Chunk]:
+    def tool_error(self, call: ToolCall, error: BaseException | str) -> list[Record]:
         """A tool that the server ran failed, or was not run. Raises as `tool_output`."""
         self._refuse_after_the_end()
         self._answer(self._shown(call), self._text_of(error), True)
         return self._take()
 
-    def finish(self, error: BaseException | str | None = None) -> list[Chunk]:
+    def finish(self, error: BaseException | str | None = None) -> list[Record]:
         """The stream to the front end ends; a second call returns `[]`.
 
         `error`: what broke it. An answer that has not ended is a broken one too.
@@ -202,7 +202,7 @@ class FrontEnd:
         self._over = True
         return self._take()
 
-    def abort(self, reason: str | None = None) -> list[Chunk]:
+    def abort(self, reason: str | None = None) -> list[Record]:
         """The user has stopped the answer; `finish` then has nothing to add."""
         if self._over:
             return []
@@ -214,13 +214,13 @@ class FrontEnd:
         return self._take()
 
     @classmethod
-    def to_sse(cls, chunks: Iterable[Chunk]) -> bytes:
-        """The chunks as server-sent events, in UTF-8."""
-        return b"".join(cls._record(chunk) for chunk in chunks)
+    def to_sse(cls, records: Iterable[Record]) -> bytes:
+        """The records as server-sent events, in UTF-8."""
+        return b"".join(cls._framed(record) for record in records)
 
     @classmethod
-    def _record(cls, chunk: Chunk) -> bytes:
-        return _utf8(f"data: {json_text(chunk)}\n\n")
+    def _framed(cls, record: Record) -> bytes:
+        return _utf8(f"data: {json_text(record)}\n\n")
 
     def _start(self) -> None:
         """The first thing that is said."""
@@ -274,11 +274,11 @@ class FrontEnd:
             self._pieces = []
             self._growing = None
 
-    def _take(self) -> list[Chunk]:
+    def _take(self) -> list[Record]:
         self._join()
-        chunks = self._out
+        records = self._out
         self._out = []
-        return chunks
+        return records
 
     def _refuse_after_the_end(self) -> None:
         if self._over:
@@ -448,7 +448,10 @@ class FrontEnd:
     def _shown(self, call: ToolCall) -> ShownCall:
         if call.index not in self._calls:
             raise ValueError(f"no call {call.index} of the last answer was encoded")
-        return self._calls[call.index]
+        known = self._calls[call.index]
+        if known.open:
+            raise ValueError(f"the call {known.id} has not ended: it has no result yet")
+        return known
 
     def _server_result(self, part: ServerToolResult) -> None:
         call = self._call_of(part)

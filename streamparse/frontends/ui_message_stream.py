@@ -1,6 +1,6 @@
 """The UI message stream of the Vercel AI SDK (version 1): what `useChat` reads.
 
-Protocol: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol, and the schema of its chunks in the
+Protocol: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol, and the schema of its records in the
 package `ai` (7.0.173; 5 and 6 read it too). What it has no words for goes into `providerMetadata`
 and `data-*` parts.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from streamparse.frontends.citations import Source
-from streamparse.frontends.encoder import Chunk, FrontEnd, ShownCall
+from streamparse.frontends.encoder import FrontEnd, Record, ShownCall
 from streamparse.message import ServerToolResult
 
 __all__ = ["UIMessageStream"]
@@ -30,7 +30,7 @@ _LAST: Final = ("finish", "abort")
 
 
 class UIMessageStream(FrontEnd):
-    """Message events as chunks of an AI SDK UI message stream; options as in `FrontEnd`.
+    """Message events as the records of an AI SDK UI message stream; options as in `FrontEnd`.
 
     `message_id`: the id of the assistant's message; None leaves it to the client, which is right
     where the client continues its last message (tools that it runs itself). `dynamic_tools`: tools
@@ -39,13 +39,13 @@ class UIMessageStream(FrontEnd):
     A call that is not complete is `tool-input-error`, never `tool-input-available`. A refusal is
     text with `providerMetadata.streamparse.refusal`. Results of the provider's tools and sources
     come when the answer ends. The metadata of the message are `model`, `usage`, `finishReason` and
-    `rawFinishReason`; an answer that failed or was cut is an `error` chunk, after them.
+    `rawFinishReason`; an answer that failed or was cut is an `error` record, after them.
 
     >>> from streamparse import MessageParser
     >>> parser, ui = MessageParser("text"), UIMessageStream()
     >>> ui.encode(parser.feed("Hi"))[2:]
     [{'type': 'text-start', 'id': '1'}, {'type': 'text-delta', 'id': '1', 'delta': 'Hi'}]
-    >>> [chunk["type"] for chunk in ui.encode(parser.finish()) + ui.finish()]
+    >>> [record["type"] for record in ui.encode(parser.finish()) + ui.finish()]
     ['text-end', 'finish-step', 'finish']
     """
 
@@ -73,15 +73,15 @@ class UIMessageStream(FrontEnd):
         self._in_step = False
 
     @classmethod
-    def _record(cls, chunk: Chunk) -> bytes:
-        record = super()._record(chunk)
-        return record + b"data: [DONE]\n\n" if chunk["type"] in _LAST else record
+    def _framed(cls, record: Record) -> bytes:
+        framed = super()._framed(record)
+        return framed + b"data: [DONE]\n\n" if record["type"] in _LAST else framed
 
     def _id_base(self) -> str:
         return self._message_id or self._identity or "message"
 
     def _say(self, type: str, **fields: Any) -> None:
-        """A chunk; what is None is left out."""
+        """A record; what is None is left out."""
         given = {name: value for name, value in fields.items() if value is not None}
         self._out.append({"type": type, **given})
 
@@ -152,8 +152,8 @@ class UIMessageStream(FrontEnd):
         self._add("tool-input-delta", "toolCallId", call.id, "inputTextDelta", text)
 
     def _complete_call(self, call: ShownCall) -> None:
-        chunk = {"type": "tool-input-available", **self._naming(call)}
-        self._out.append({**chunk, "input": call.call.arguments})
+        record = {"type": "tool-input-available", **self._naming(call)}
+        self._out.append({**record, "input": call.call.arguments})
 
     def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
         naming = self._naming(call)

@@ -1,5 +1,6 @@
 """The real clients read every recording and sample, whole and cut, and have our message in the end.
 
+A third of the recordings is cut too, each at a place of its own (STREAMPARSE_CUTS=all: every one).
 Skipped without node or its packages (`npm ci --prefix tests/node`), unless STREAMPARSE_NODE is
 "required".
 """
@@ -18,7 +19,7 @@ from streamparse.frontends import AGUIEvents, UIMessageStream
 from tests.clients import bodies, read, row
 from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk
 from tests.streams import SCRIPTS, Script, as_bytes, steps
-from tests.test_recordings import WIRES, Recording, recordings
+from tests.test_recordings import EVERY_CUT, WIRES, recordings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -42,13 +43,10 @@ def of_recordings(folder: Path) -> Iterator[dict[str, Any]]:
     for api in WIRES:
         for recording in recordings(folder, api):
             yield from told(recording.name, recording.units, api)
-            yield from told(f"{recording.name}, cut", beginning(recording), api)
-
-
-def beginning(recording: Recording) -> list[Any]:
-    """Some of its records, at another place for each recording."""
-    units = recording.units
-    return units[: 1 + zlib.crc32(recording.name.encode()) % len(units)]
+            seed = zlib.crc32(recording.name.encode())
+            if EVERY_CUT or seed % 3 == 0:
+                units = recording.units[: 1 + seed // 3 % len(recording.units)]
+                yield from told(f"{recording.name}, cut", units, api)
 
 
 def of_examples() -> Iterator[dict[str, Any]]:
@@ -97,6 +95,18 @@ def test_rejected_calls() -> None:
         chunk({}, "tool_calls"),
     ]
     check(told("rejected", [sse(records)], "openai-chat", tools=tools))
+
+
+def test_arguments_that_are_no_json() -> None:
+    """A lenient dialect mends them, a format has its own way: the clients get JSON."""
+    mended = [call_chunk("{a: 'x', b: [1, 2,],}", id="c", name="f"), chunk({}, "tool_calls")]
+    text = "<tool_call>\n<function=f>\n<parameter=a>\nhi\n</parameter>\n</function>\n</tool_call>"
+    check(
+        [
+            *told("mended", [sse(mended)], "openai-chat", dialect="lenient"),
+            *told("a format", list(text), "text", format="qwen3_coder"),
+        ]
+    )
 
 
 # Several answers in one stream, and streams that end otherwise: what is expected is written out.

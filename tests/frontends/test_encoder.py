@@ -216,6 +216,14 @@ def test_life_cycle(make: Callable[..., FrontEnd]) -> None:
 
 
 @BOTH
+def test_an_open_call_has_no_result(make: Callable[..., FrontEnd]) -> None:
+    parser, encoder = MessageParser("openai-chat"), make()
+    encoder.encode(parser.feed(call_chunk('{"a', id="c", name="f")))
+    with pytest.raises(ValueError, match="the call c has not ended"):
+        encoder.tool_output(parser.message.tool_calls[0], 1)
+
+
+@BOTH
 def test_events_without_a_start(make: Callable[..., FrontEnd]) -> None:
     """Whoever leaves events out still gets a stream that its client can read."""
     _, events, _ = run_parser([sse([call_chunk("{}", id="c", name="f"), chunk({}, "stop")])])
