@@ -86,22 +86,22 @@ def read(rows: Iterable[dict[str, Any]]) -> Read:
 # What is sent
 
 
-def row(name: str, message: Message, events: list[Any], delta: int = 0) -> dict[str, Any]:
-    """A row for the clients; the events are told one call of `encode` each."""
+def row(name: str, message: Message, events: list[Any], batch: int = 1) -> dict[str, Any]:
+    """A row for the clients; so many events are told with each call of `encode`."""
     ui = UIMessageStream(message_id="m", choice=message.choice)
     agui = AGUIEvents("t", "r", choice=message.choice, provider_events=True)
     told = Told(message, call_texts(events))
     return {
         "name": name,
-        "ui": b"".join(bodies(ui, events)).decode(),
-        "agui": b"".join(bodies(agui, events)).decode(),
+        "ui": b"".join(bodies(ui, events, batch)).decode(),
+        "agui": b"".join(bodies(agui, events, batch)).decode(),
         "expected": {"ui": told.ui(), "agui": told.agui()},
     }
 
 
-def bodies(encoder: Any, events: list[Any]) -> Iterator[bytes]:
-    for event in events:
-        yield encoder.to_sse(encoder.encode([event]))
+def bodies(encoder: Any, events: list[Any], batch: int = 1) -> Iterator[bytes]:
+    for start in range(0, len(events), batch):
+        yield encoder.to_sse(encoder.encode(events[start : start + batch]))
     yield encoder.to_sse(encoder.finish())
 
 
