@@ -126,6 +126,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "message_parser": (5, 1),
     "frontends.argument_text": (5, 0),
     "frontends.citations": (5, 0),
+    "frontends.json_text": (5, 0),
     "frontends.encoder": (5, 1),
     "frontends.ag_ui": (5, 2),
     "frontends.ui_message_stream": (5, 2),

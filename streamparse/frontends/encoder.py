@@ -7,7 +7,6 @@ on how the provider's stream was cut, once adjacent deltas of one thing are merg
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final, TypeAlias
@@ -15,6 +14,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 from streamparse.errors import IncompleteError, StreamParseError
 from streamparse.frontends.argument_text import ArgumentText
 from streamparse.frontends.citations import Source, sources_of
+from streamparse.frontends.json_text import json_text
 from streamparse.message import Citation, Message, ServerToolResult, ToolCall, Usage
 from streamparse.message_events import (
     AnyMessageEvent,
@@ -37,9 +37,9 @@ from streamparse.message_events import (
     ToolCallTruncated,
     UsageUpdated,
 )
-from streamparse.wire import dict_of, shown, text_of
+from streamparse.wire import dict_of, text_of
 
-__all__ = ["FrontEnd", "Record", "ShownCall", "json_text", "usage_counts"]
+__all__ = ["FrontEnd", "Record", "ShownCall", "usage_counts"]
 
 Record: TypeAlias = dict[str, Any]
 
@@ -51,14 +51,6 @@ _COUNTS: Final = (
     ("cachedInputTokens", "cached_tokens"),
     ("cacheWriteInputTokens", "cache_write_tokens"),
 )
-
-
-def json_text(value: Any) -> str:
-    """`value` as compact JSON text: infinities as `1e999`, any depth."""
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except (ValueError, RecursionError):
-        return shown(value)
 
 
 def usage_counts(usage: Usage | None) -> dict[str, int]:
@@ -220,7 +212,7 @@ class FrontEnd:
 
     @classmethod
     def _framed(cls, record: Record) -> bytes:
-        return _utf8(f"data: {json_text(record)}\n\n")
+        return f"data: {json_text(record)}\n\n".encode()
 
     def _start(self) -> None:
         """The first thing that is said."""
@@ -605,12 +597,3 @@ def _is_error(part: ServerToolResult) -> bool:
     if part.extra.get("is_error") is True or part.extra.get("status") == "error":
         return True
     return text_of(dict_of(part.content).get("type")).endswith("_error")
-
-
-def _utf8(text: str) -> bytes:
-    """Halves of surrogate pairs, which UTF-8 does not have, as JSON escapes."""
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        halves = (f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text)
-        return "".join(halves).encode()

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from streamparse import MessageParser, ProviderEvent, SSEDecoder, StreamParseError, TextDelta
 from streamparse.frontends import AGUIEvents, UIMessageStream
-from streamparse.frontends.encoder import FrontEnd, json_text, usage_counts
+from streamparse.frontends.encoder import FrontEnd, usage_counts
+from streamparse.frontends.json_text import json_text
 from streamparse.message import ToolCall, Usage
 from tests.helpers import cut
 from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk
@@ -95,21 +96,7 @@ def test_chunks_are_json(make: Callable[..., FrontEnd], script: Script) -> None:
     assert [json.loads(record) for record in records] == said
 
 
-# JSON text
-
-
-def test_json_text() -> None:
-    assert json_text({"a": [1, "ä", None]}) == '{"a":[1,"ä",null]}'
-    assert json_text([float("inf"), -float("inf")]) == "[1e999,-1e999]"
-    deep: Any = []
-    for _ in range(5_000):
-        deep = [deep]
-    assert json_text(deep) == "[" * 5_001 + "]" * 5_001
-
-
-def test_to_sse_of_halves() -> None:
-    body = UIMessageStream.to_sse([{"type": "text-delta", "delta": "ä \ud83d"}])
-    assert body == 'data: {"type":"text-delta","delta":"ä \\ud83d"}\n\n'.encode()
+# Helpers
 
 
 def test_usage_counts() -> None:
