@@ -41,6 +41,8 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         # StreamParseError itself
         "finished": "something was fed after `finish()`",
         "not_found": "the document ended without the value asked for",
+        "invalid_patch": "what a patch holds is no operation",
+        "patch_target": "the operation of a patch does not fit the value it is for",
         # JSONSyntaxError
         "expected_value": "a value must begin here",
         "expected_key": "a key or the end of the object must come here",

@@ -124,6 +124,8 @@ PLACES: dict[str, tuple[int, int]] = {
     "sdk": (5, 0),
     "metrics": (5, 0),
     "message_parser": (5, 1),
+    "patches": (5, 1),
+    "coalesce": (5, 1),
     "sources": (5, 2),
     "reading": (5, 3),
     "json_stream": (5, 4),
