@@ -256,3 +256,18 @@ def _dump(found: Run) -> str:
         if isinstance(event, ProviderEvent):
             parts += [event.name, str(event.data), json.dumps(event.data, ensure_ascii=False)]
     return " ".join(parts)
+
+
+# Any text
+
+
+def check_any_text(
+    format: str | Format, text: str, cuttings: Iterable[Sequence[str]], **options: Any
+) -> None:
+    """Laws 1, 4 and 8 for any text at all; an exception that is not ours escapes from here."""
+    whole = run(format, [text], **options)
+    for pieces in cuttings:
+        assert run(format, pieces, **options).reading == whole.reading
+    if whole.error is None:
+        check_events(whole)
+        check_nothing_lost(text, format, whole, options.get("suffix", ""))
