@@ -18,13 +18,9 @@ from tests.formats.checks import (
     check_truncated,
     run,
 )
-<<<<<<< HEAD
-from tests.formats.render import make_answer
-=======
 from tests.formats.damage import damaged
 from tests.formats.render import CHANNELS, WRITERS, Page, make_answer
 from tests.formats.spoken import Wanted
->>>>>>> formats_tests
 from tests.helpers import cut
 from tests.strategies import SIZES
 
@@ -37,9 +33,7 @@ CHOICES = st.randoms(use_true_random=False)
 @each_format
 @FEW
 @given(choose=CHOICES, sizes=SIZES)
-def test_law_1_what_was_said_is_read(
-    name: str, choose: random.Random, sizes: Sequence[int]
-) -> None:
+def test_law_1_what_was_said_is_read(name: str, choose: random.Random, sizes: Sequence[int]) -> None:
     """Laws 1 and 4: written in the format, cut anywhere, read back."""
     answer = make_answer(name, choose)
     options = {"tools": answer.tools or None, **answer.options}
