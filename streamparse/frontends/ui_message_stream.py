@@ -16,7 +16,7 @@ from streamparse.message import ServerToolResult
 
 __all__ = ["UIMessageStream"]
 
-# Others are "other"; no reason at all means that the answer was cut.
+# Others are "other".
 _REASONS: Final = {
     "stop": "stop",
     "length": "length",
@@ -24,7 +24,6 @@ _REASONS: Final = {
     "content_filter": "content-filter",
     "refusal": "content-filter",
     "error": "error",
-    None: "error",
 }
 _LAST: Final = ("finish", "abort")
 
@@ -114,10 +113,12 @@ class UIMessageStream(FrontEnd):
     def _end_aborted(self, reason: str | None) -> None:
         self._say("abort", reason=reason)
 
-    def _finish_reason(self) -> str | None:
-        if self._failure is not None or self._message is None:
+    def _finish_reason(self) -> str:
+        """Ours; that of an answer that was cut without a reason is an error too."""
+        message = self._message
+        if self._failure is not None or message is None:
             return "error"
-        return self._message.finish_reason
+        return message.finish_reason or "error"
 
     def _metadata(self) -> dict[str, Any]:
         message = self._message

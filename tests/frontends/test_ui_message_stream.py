@@ -278,6 +278,12 @@ def test_a_result_of_no_call() -> None:
     ]
 
 
+def test_a_second_result_of_a_call() -> None:
+    said = ended(server_call(), *[ServerToolResult("s1", "search", at) for at in range(2)])
+    assert [each["output"] for each in only(said, "tool-output-available")] == [0]
+    assert [each["data"]["content"] for each in only(said, "data-server-tool-result")] == [1]
+
+
 def test_server_that_runs_the_tools() -> None:
     """Two answers are two steps of one message, what the tools gave between them."""
     ui = UIMessageStream()
