@@ -3,12 +3,13 @@
 Each side gets the same deltas of the same document and gives the object so far after each of them.
 
 - ours: `ModelParser.feed`, then `partial`.
-- pydantic: `TypeAdapter.validate_json(text, experimental_allow_partial="trailing-strings")`, what
-  pydantic-ai does with the whole text at every tick.
-- instructor: `Partial[T]`'s `process_potential_object`, if instructor is installed.
+- pydantic-ai: the validation that its `stream_output` runs at every tick, on the whole text so far:
+  pydantic's, with `allow_partial="trailing-strings"`. Not measured is what it does around that.
+- instructor: `Partial[T].model_from_chunks`.
 
-The peers read the whole text again with every delta, so their cost for a large document is measured
-on deltas spread over it. `parsing` is our parser without a type, `judging` with one and no reading.
+The peers read the whole text again with every delta, so their cost for a document is measured on
+deltas spread over it. `parsing` is our parser without a type, `judging` with one and no reading.
+A peer that is not installed, or does not work with this pydantic, is left out.
 
     python -m benchmarks.bench_models [--quick]
 """
@@ -16,14 +17,16 @@ on deltas spread over it. `parsing` is our parser without a type, `judging` with
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import contextlib
 import json
 from collections.abc import Callable, Sequence
+from importlib import import_module, metadata
 from typing import Any, Final
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field
 
-from benchmarks.timing import clock, microseconds, size_name, times
+from benchmarks.peers import build
+from benchmarks.timing import clock, microseconds, size_name, table, times
 from streamparse import JSONParser
 from streamparse.models import ModelParser, ModelValidator
 
@@ -98,64 +101,84 @@ def ours(deltas: list[str]) -> None:
     assert len(parser.result.items) > 0
 
 
-def sampled(read: Callable[[str], object], deltas: list[str]) -> float:
-    """Seconds for a delta, on average, at places spread over the document."""
-    total, count = 0.0, 0
+#: Seconds for a delta that comes after this text.
+Peer = Callable[[str, str], float]
+
+
+def sampled(peer: Peer, deltas: list[str]) -> float:
+    """Seconds for a delta, on average, at places spread over the document; the best of three."""
     step = max(len(deltas) // SAMPLES, 1)
+    costs = []
     for number in range(step, len(deltas), step):
-        text = "".join(deltas[:number])
+        before = "".join(deltas[:number])
+        costs.append(min(peer(before, deltas[number]) for _ in range(3)))
+    return sum(costs) / len(costs)
+
+
+def pydantic_ai() -> Peer:
+    output = import_module("pydantic_ai._output")
+    processor = output.ObjectOutputProcessor(output=Catalogue)
+
+    def cost(before: str, delta: str) -> float:
+        text = before + delta
         start = clock()
-        read(text)
-        total, count = total + clock() - start, count + 1
-    return total / count
+        with contextlib.suppress(ValueError):  # it skips what is not valid yet
+            processor.validate(text, allow_partial=True)
+        return clock() - start
+
+    return cost
 
 
-def pydantic_way() -> Callable[[str], object]:
-    adapter = TypeAdapter(Catalogue)
+def instructor() -> Peer:
+    model = import_module("instructor.dsl.partial").Partial[Catalogue]
 
-    def read(text: str) -> object:
-        try:
-            return adapter.validate_json(text, experimental_allow_partial="trailing-strings")
-        except ValueError:
-            return None
+    def cost(before: str, delta: str) -> float:
+        objects = model.model_from_chunks([before, delta])
+        next(objects)
+        start = clock()
+        next(objects)
+        return clock() - start
 
-    return read
+    return cost
 
 
-def instructor_way() -> Callable[[str], object] | None:
-    if importlib.util.find_spec("instructor") is None:
-        return None
-    from instructor.dsl.partial import Partial, process_potential_object
+def peers() -> dict[str, Peer]:
+    """Those that are installed and work with what else is, with their versions."""
+    return {
+        **_loaded("pydantic-ai", "pydantic-ai-slim", pydantic_ai),
+        **_loaded("instructor", "instructor", instructor),
+    }
 
-    model = Partial[Catalogue]
-    partial_model = model.get_partial_model()
 
-    def read(text: str) -> object:
-        return process_potential_object(text, "trailing-strings", partial_model)
+def _loaded(name: str, distribution: str, made: Callable[[], Peer]) -> dict[str, Peer]:
+    try:
+        return {f"{name} {metadata.version(distribution)}": made()}
+    except Exception as error:  # an old one fails on a new pydantic in many ways
+        print(f"{name} is left out: {error}")
+        return {}
 
-    return read
+
+def row(size: int, against: dict[str, Peer]) -> list[str]:
+    """A document: µs per delta, and how many times ours a peer takes."""
+    text = document(size)
+    deltas = [text[place : place + DELTA] for place in range(0, len(text), DELTA)]
+    alone, judged, typed = (per_delta(run, deltas) for run in (parsing, judging, ours))
+    shown = [size_name(size), *map(microseconds, (alone, judged, typed))]
+    for peer in against.values():
+        cost = sampled(peer, deltas)
+        shown.append(f"{microseconds(cost)} ({times(cost / typed)})")
+    return shown
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="the small sizes only")
     quick = parser.parse_args(arguments).quick
-    peers = {"pydantic": pydantic_way(), "instructor": instructor_way()}
-    print(f"microseconds for a delta of {DELTA} characters, the partial object read after each")
-    for size in SIZES[:1] if quick else SIZES:
-        text = document(size)
-        deltas = [text[place : place + DELTA] for place in range(0, len(text), DELTA)]
-        alone, judged, typed = (per_delta(run, deltas) for run in (parsing, judging, ours))
-        shown = [
-            f"parsing {microseconds(alone)}",
-            f"judging {microseconds(judged)}",
-            f"partial {microseconds(typed)}",
-        ]
-        for name, read in peers.items():
-            if read is not None:
-                cost = sampled(read, deltas)
-                shown.append(f"{name} {microseconds(cost)} ({times(cost / typed)})")
-        print(f"{size_name(size):>7}: {', '.join(shown)}")
+    against = peers()
+    print(f"Build of streamparse: **{build()}**. µs per delta of {DELTA} characters, the partial")
+    print("object read after each; in brackets: times ours.\n")
+    head = ["document", "parsing", "judging", "partial", *against]
+    print(table(head, [row(size, against) for size in (SIZES[:1] if quick else SIZES)]))
 
 
 if __name__ == "__main__":

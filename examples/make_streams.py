@@ -582,6 +582,82 @@ def ollama_chat() -> Iterator[bytes]:
     yield line({}, True, done_reason="stop", **counted)
 
 
+# Raw text: nobody has parsed it
+
+
+PALETTE = """\
+# Colours of the bay, from the shore outwards.
+SAND = "#e6d5a8"
+SHALLOW = "#7fd1c7"
+DEEP = "#0b3c5d"
+
+
+def shade(metres):
+    \"\"\"</parameter> is no colour, but it may stand in a comment.\"\"\"
+    return SAND if metres < 0 else SHALLOW if metres < 8 else DEEP
+"""
+PALETTE_THOUGHT = "The chart needs three colours. A module of its own is best, then the tests."
+PALETTE_TEXT = "I will write the colours down and run the tests."
+
+
+def qwen3_coder() -> Iterator[bytes]:
+    """The text of a model as it comes out of it: reasoning, text, two calls in tags."""
+    yield f"""\
+<think>
+{PALETTE_THOUGHT}
+</think>
+
+{PALETTE_TEXT}
+
+<tool_call>
+<function=write_file>
+<parameter=path>
+chart/palette.py
+</parameter>
+<parameter=content>
+{PALETTE}
+</parameter>
+</function>
+</tool_call>
+<tool_call>
+<function=run_tests>
+<parameter=only>
+tests/test_palette.py
+</parameter>
+<parameter=verbose>
+true
+</parameter>
+</function>
+</tool_call>""".encode()
+
+
+BELL = {"bell": "the small one", "times": 3, "note": "not before eight </tool_call>"}
+
+
+def unparsed() -> Iterator[bytes]:
+    """A server that speaks OpenAI's API and passes the text of the model on as it is."""
+    text = (
+        "The ferry leaves in ten minutes, so I will ring for it.\n"
+        f'<tool_call>\n{{"name": "ring_bell", "arguments": {json.dumps(BELL)}}}\n</tool_call>'
+    )
+    for piece in words(text, 1):
+        choice = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
+        yield sse({**_UNPARSED, "choices": [choice]})
+    stop = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    yield sse({**_UNPARSED, "choices": [stop]})
+    usage = {"prompt_tokens": 88, "completion_tokens": 57, "total_tokens": 145}
+    yield sse({**_UNPARSED, "choices": [], "usage": usage})
+    yield b"data: [DONE]\n\n"
+
+
+_UNPARSED = {
+    "id": "chatcmpl-harbour",
+    "object": "chat.completion.chunk",
+    "created": 1793452811,
+    "model": "Qwen2.5-7B-Instruct",
+}
+
+
 STREAMS = {
     "openai-chat.sse": openai_chat,
     "openai-responses.sse": openai_responses,
@@ -593,6 +669,8 @@ STREAMS = {
     "ollama-chat.ndjson": ollama_chat,
     "cut.sse": cut,
     "error.sse": error,
+    "qwen3-coder.txt": qwen3_coder,
+    "unparsed.sse": unparsed,
 }
 
 

@@ -240,6 +240,26 @@ def check_pickle(data: bytes) -> None:
 
 
 # For a target that lets the data choose: the last byte, so that seeds are plain JSON.
+def check_lenient(data: bytes) -> None:
+    """Any text ends in a value or an error, one outcome for all cuts, and never as a success."""
+    text = text_of(data)
+    choose = choices(data)
+    options: dict[str, Any] = {"dialect": "lenient", "many": choose.random() < 0.3}
+    found = same_for_all_cuts(text, data, options)
+    assert found.truncated == any(code == "truncated" for code, _, _ in found.repairs)
+    assert not (found.truncated and found.error)
+    assert found.done or found.truncated or found.error
+    if found.error:
+        place = found.error.line, found.error.column, found.error.excerpt
+        assert place == place_of(found.error.offset, text)
+    relay = choose.choice([JSONParser.clone, pickled])
+    assert run_relayed(JSONParser(**options), ragged(text, choose), relay) == found
+    strict = run([text], many=options["many"])
+    if strict.error is None:
+        assert (found.value, found.events) == (strict.value, strict.events)
+        assert not found.repairs
+
+
 OPTION_CHECKS: tuple[Callable[[bytes], None], ...] = (
     check_many,
     check_stop,

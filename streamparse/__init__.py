@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from streamparse._core.grammar import COMPILED
 from streamparse._version import __version__
+from streamparse.dialect import REPAIR_CODES, Dialect, Repair
 from streamparse.errors import (
     ERROR_CODES,
     VIOLATION_CODES,
@@ -83,6 +84,7 @@ __all__ = [
     "AsyncStream",
     "COMPILED",
     "Citation",
+    "Dialect",
     "ERROR_CODES",
     "FormatError",
     "IncompleteError",
@@ -108,10 +110,12 @@ __all__ = [
     "ProviderError",
     "ProviderEvent",
     "Query",
+    "REPAIR_CODES",
     "Reasoning",
     "ReasoningDelta",
     "Refusal",
     "RefusalDelta",
+    "Repair",
     "SSEDecoder",
     "SchemaViolation",
     "Segment",

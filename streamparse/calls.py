@@ -18,10 +18,12 @@ from typing import Any, Final
 from streamparse._core.chain import Chain
 from streamparse._core.flat import equal
 from streamparse._core.guard import Guard
+from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine
 from streamparse._core.parser import JSONParser, locate
 from streamparse._core.sink import Sink, ValidatorFactory
 from streamparse._core.transcriber import Transcriber, tell
+from streamparse.dialect import Dialect
 from streamparse.errors import (
     IncompleteError,
     JSONSyntaxError,
@@ -67,6 +69,7 @@ class CallReader:
         "call",
         "chain",
         "choice",
+        "dialect",
         "first",
         "guard",
         "head",
@@ -90,6 +93,7 @@ class CallReader:
         out: list[Any],
         limits: Limits,
         tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self.call = call
         self.choice = choice
@@ -99,7 +103,8 @@ class CallReader:
         self.chain.builder.events = out
         call.builder = self.chain.builder
         self.head: Sink = self.chain.head  # what is driven: the chain, or the guard before it
-        self.machine = Machine(self.head, limits=limits, stop=True)
+        self.dialect = dialect  # None: strict
+        self.machine = self._new_machine()
         self.transcriber: Transcriber | None = None
         self.tools = tools
         self.guard: Guard | None = None
@@ -182,7 +187,7 @@ class CallReader:
         elif self.call.kind == "custom":
             self.call.grow(text)
             self.out.append(ToolCallDelta(self.call, text, self.choice))
-        elif self.transcriber is not None or self.machine.done:
+        elif self.transcriber is not None or (self.machine.done and self.dialect is None):
             self._after(text)
         else:
             self._feed_json(text)
@@ -343,7 +348,7 @@ class CallReader:
     def _feed_json(self, text: str) -> None:
         call, out, machine = self.call, self.out, self.machine
         place = len(out)
-        start = machine.offset
+        start = len(call.arguments_text)
         out.append(ToolCallDelta(call, text, self.choice))
         try:
             taken = machine.feed(text)
@@ -396,7 +401,12 @@ class CallReader:
         """Have the machine drive a guard; nothing has been said to it yet."""
         self.guard = guard
         self.head = self.chain.head if guard is None else guard
-        self.machine = Machine(self.head, limits=self.limits, stop=True)
+        self.machine = self._new_machine()
+
+    def _new_machine(self) -> Machine:
+        if self.dialect is None:
+            return Machine(self.head, limits=self.limits, stop=True)
+        return LenientMachine(self.head, self.dialect, limits=self.limits)
 
     def _judge_later(self) -> None:
         self.recheck = self.judged_as is not None
@@ -592,7 +602,11 @@ class CallReader:
             self.machine.finish()
         except StreamParseError as error:
             return error
-        raise AssertionError("a machine that is not done can finish")
+        if self.dialect is None:
+            raise AssertionError("a machine that is not done can finish")
+        message = "the call ended inside its arguments"
+        offset = len(self.call.arguments_text)
+        return IncompleteError(message, code="truncated", offset=offset)
 
     def _complete(self) -> None:
         call = self.call

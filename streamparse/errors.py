@@ -55,6 +55,8 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         "invalid_utf8": "the bytes are not UTF-8",
         "trailing_text": "only whitespace may follow the value",
         "number_rejected": "`parse_int` or `parse_float` raised for this number",
+        "repair_refused": "a lenient dialect does not allow the repair that is needed here",
+        "too_many_repairs": "more repairs than `Dialect.max_repairs`",
         "unfinished_line": "a line of JSON Lines ended before its value",
         # IncompleteError
         "empty": "the input ended before a value began",

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from streamparse._core.parser import JSONParser
+from streamparse.dialect import Dialect
 
 __all__ = ["JSONParser", "parse"]
 
 
 def parse(
-    text: str | bytes | bytearray | memoryview, *, dialect: str = "strict", partial: bool = False
+    text: str | bytes | bytearray | memoryview,
+    *,
+    dialect: str | Dialect = "strict",
+    partial: bool = False,
 ) -> Any:
     """The value of one document.
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from streamparse._core.sink import ValidatorFactory
+from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError
 from streamparse.events import ValueCompleted, ValueEvent
 from streamparse.json_parser import JSONParser
@@ -190,7 +191,7 @@ class AsyncJSONStream(_Options, AsyncReading[JSONParser, ValueEvent]):
 
 def iter_json(
     source: Iterable[Fragment],
-    dialect: str = "strict",
+    dialect: str | Dialect = "strict",
     *,
     many: bool = False,
     trailing: str = "error",
@@ -233,7 +234,7 @@ def iter_json(
 
 def aiter_json(
     source: AsyncIterable[Fragment],
-    dialect: str = "strict",
+    dialect: str | Dialect = "strict",
     *,
     many: bool = False,
     trailing: str = "error",

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.builder import Builder
 from streamparse._core.flat import flatten, unflatten
+from streamparse.dialect import Repair
 from streamparse.errors import StreamParseError
 
 __all__ = [
@@ -227,6 +228,7 @@ class ToolCall(Part):
         "parsed",
         "raw",
         "settled",
+        "settled_repairs",
         "status",
     )
 
@@ -247,6 +249,7 @@ class ToolCall(Part):
         #: What builds the arguments while they arrive; then `settled` holds them.
         self.builder: Builder | None = None
         self.settled: Any = None
+        self.settled_repairs: list[Repair] = []
 
     @property
     def arguments(self) -> Any:
@@ -261,6 +264,11 @@ class ToolCall(Part):
         if self.kind == "custom":
             return self.arguments_text
         return self.settled if self.builder is None else self.builder.value
+
+    @property
+    def repairs(self) -> list[Repair]:
+        """What a lenient `dialect` mended in the arguments; offsets are in `arguments_text`."""
+        return self.settled_repairs if self.builder is None else self.builder.repairs
 
     @property
     def raw_text(self) -> str:
@@ -302,6 +310,7 @@ class ToolCall(Part):
             "arguments_text": self.arguments_text,
             "raw_text": self.raw_text,
             "errors": [error_to_dict(error) for error in self.errors],
+            **_mended("repairs", self.repairs),
             **_named(self.extra),
         }
 
@@ -309,7 +318,8 @@ class ToolCall(Part):
         kept = ("index", "id", "name", "kind", "status", "arguments_text", "errors", "parsed")
         state = {name: getattr(self, name) for name in kept}
         partial = self.settled if self.builder is None else self.builder.snapshot()
-        return {**state, "raw": self.raw, "settled": partial, "extra": self.extra}
+        settled = {"settled": partial, "settled_repairs": list(self.repairs)}
+        return {**state, "raw": self.raw, **settled, "extra": self.extra}
 
 
 class Usage:
@@ -404,6 +414,7 @@ class Message:
         "reasoning",
         "refusal",
         "settled_output",
+        "settled_repairs",
         "status",
         "text",
         "usage",
@@ -427,6 +438,7 @@ class Message:
         self.extra: dict[str, Any] = {}
         self.output_builder: Builder | None = None
         self.settled_output: Any = None
+        self.settled_repairs: list[Repair] = []
         #: How its API wants it back; set by the adapter.
         self.history: Callable[[Message], list[dict[str, Any]]] | None = None
 
@@ -439,6 +451,12 @@ class Message:
     def partial_output(self) -> Any:
         """The structured output so far, updated in place."""
         return self.settled_output if self.output_builder is None else self.output_builder.value
+
+    @property
+    def output_repairs(self) -> list[Repair]:
+        """What a lenient `output_dialect` mended in the output; offsets are in its text."""
+        builder = self.output_builder
+        return self.settled_repairs if builder is None else builder.repairs
 
     def to_history(self) -> list[dict[str, Any]]:
         """What goes back to the same API in the next turn: append it to the list of messages.
@@ -469,6 +487,7 @@ class Message:
             "raw_finish_reason": self.raw_finish_reason,
             "status": self.status,
             "error": None if self.error is None else error_to_dict(self.error),
+            **_mended("output_repairs", self.output_repairs),
             **_named(self.extra),
         }
 
@@ -488,6 +507,7 @@ class Message:
         state = {name: getattr(self, name) for name in _MESSAGE_STATE}
         builder = self.output_builder
         state["settled_output"] = self.settled_output if builder is None else builder.snapshot()
+        state["settled_repairs"] = list(self.output_repairs)
         return _revived, (Message, _packed(state))
 
 
@@ -509,6 +529,11 @@ _MESSAGE_STATE: Final = (
     "extra",
     "history",
 )
+
+
+def _mended(name: str, repairs: list[Repair]) -> dict[str, Any]:
+    """Repairs, where there were any."""
+    return {name: [repair.to_dict() for repair in repairs]} if repairs else {}
 
 
 def _named(extra: dict[str, Any]) -> dict[str, Any]:

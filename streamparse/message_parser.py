@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from streamparse._core.parser import dialect_of
+from streamparse.dialect import Dialect
 from streamparse.errors import ProviderError, StreamParseError, WireError
 from streamparse.formats.parser import TextReading
 from streamparse.formats.table import Format
@@ -72,7 +74,10 @@ class MessageParser:
       that the provider runs itself are not judged. `call.parsed` is the validated object.
     - `output`: the text of each answer is to be a JSON document: `Any` or `object` (of any kind),
       `dict` (an object), `list` (an array), a JSON Schema (a dict), a pydantic model or any other
-      type that pydantic knows. `output_dialect`: how it is read, `"strict"`.
+      type that pydantic knows.
+    - `dialect`, `output_dialect`: how arguments of tools and the output are read, see `JSONParser`;
+      with a `format` the arguments are strict JSON.
+      What was mended is in `call.repairs` and `message.output_repairs`.
     - `limits`: see `Limits`. `clock`: a function that gives seconds, for `metrics`.
 
     `feed` takes bytes or text cut anywhere, one decoded chunk (a dict), or a chunk object of an
@@ -94,7 +99,8 @@ class MessageParser:
         format: str | Format | TextReading | None = None,
         tools: Any = None,
         output: Any = None,
-        output_dialect: str = "strict",
+        dialect: str | Dialect = "strict",
+        output_dialect: str | Dialect = "lenient",
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
@@ -104,14 +110,14 @@ class MessageParser:
         self._limits = limits if limits is not None else Limits()
         if not isinstance(self._limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
-        if output_dialect != "strict":
-            raise ValueError(f"output_dialect must be strict, not {output_dialect!r}")
         self._api = name
         self._turns = Turns(
             self._limits,
             "" if output is None else root_kind(output),
             judge_of(output),
             None if tools is None else Toolbox(tools),
+            _dialect_for(dialect, format),
+            dialect_of(output_dialect, "output_dialect"),
             _reading_of(format),
         )
         #: Times and counts, if the parser was given a clock.
@@ -360,6 +366,14 @@ class MessageParser:
         self._turns.end()
         error.events = self._take_events()
         self._failure = error.copy_without_events()
+
+
+def _dialect_for(dialect: str | Dialect, format: Any) -> Dialect | None:
+    """Of the arguments. Behind those in a format there are markers, which only strict JSON finds."""
+    chosen = dialect_of(dialect)
+    if chosen is not None and format is not None:
+        raise ValueError("with a format, arguments are read strictly: dialect must be 'strict'")
+    return chosen
 
 
 def _reading_of(format: Any) -> TextReading | None:

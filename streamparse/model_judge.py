@@ -205,6 +205,7 @@ class Frame:
         "step",
         "text",
         "typed",
+        "watches",
     )
 
     def __init__(self, kind: str, step: str | int, slot: Slot | None) -> None:
@@ -221,6 +222,7 @@ class Frame:
         self.text: list[str] = []  # an open string
         self.length: int = 0
         self.seen: set[Any] = set()  # the keys of the members that are whole
+        self.watches: bool = True  # can the text of a string kill an alternative?
 
     def next_step(self) -> str | int:
         return self.key if self.kind == "object" else self.index
@@ -232,6 +234,7 @@ class Frame:
         twin.key, twin.index = self.key, self.index
         twin.text, twin.length = list(self.text), self.length
         twin.seen = set(self.seen)
+        twin.watches = self.watches
         return twin
 
 
@@ -280,6 +283,14 @@ class ModelJudge(Validator):
         frame = self.frames[-1]
         key = frame.key
         self._each_death(frame, lambda shape: _key_end_death(shape, key), offset, "key")
+        count = len(frame.seen)
+        if key not in frame.seen:
+            self._each_death(
+                frame,
+                lambda shape: 0 if shape.most is not None and count >= shape.most else None,
+                offset,
+                "room",
+            )
 
     def text(self, text: str, offset: int) -> None:
         if self.skipped:
@@ -288,9 +299,7 @@ class ModelJudge(Validator):
         frame.text.append(text)
         before = frame.length
         frame.length += len(text)
-        if frame.slot is not None and not frame.slot.bounded:
-            return
-        if any(shape.words is not None or shape.longest is not None for shape in frame.alive):
+        if frame.watches:
             whole = "".join(frame.text) if _has_words(frame.alive) else ""
             self._each_death(
                 frame, lambda shape: _text_death(shape, whole, before, text), offset, "text"
@@ -301,12 +310,13 @@ class ModelJudge(Validator):
             return
         frame = self.frames[-1]
         whole = str(self.built)
-        self._each_death(
-            frame,
-            lambda shape: 0 if shape.words is not None and whole not in shape.words else None,
-            offset,
-            "text",
-        )
+        if frame.watches:
+            self._each_death(
+                frame,
+                lambda shape: 0 if shape.words is not None and whole not in shape.words else None,
+                offset,
+                "text",
+            )
         self._complete(whole, offset)
 
     def scalar(self, value: object, offset: int) -> None:
@@ -356,6 +366,7 @@ class ModelJudge(Validator):
                 "room",
             )
         frame = self._child(around, kind)
+        frame.watches = _is_bounded(frame.alive)
         self.frames.append(frame)
         kept = {id(owner) for owners in frame.owners for owner in owners}
         if len(kept) < len(around.alive):
@@ -665,7 +676,7 @@ def _step(value: Any, slots: list[Slot], step: str | int) -> tuple[Any, list[Slo
     return found, [slot for shape in shapes if (slot := shape.slot_at(step)) is not None]
 
 
-_FRAME: Final = ("raw", "typed", "key", "index", "text", "length", "seen")
+_FRAME: Final = ("raw", "typed", "key", "index", "text", "length", "seen", "watches")
 
 
 def _frame_state(frame: Frame, numbers: dict[int, int]) -> tuple[Any, ...]:
@@ -724,6 +735,10 @@ def _has_words(shapes: list[Shape]) -> bool:
     return any(shape.words is not None for shape in shapes)
 
 
+def _is_bounded(shapes: list[Shape]) -> bool:
+    return any(shape.words is not None or shape.longest is not None for shape in shapes)
+
+
 def _text_death(shape: Shape, whole: str, before: int, text: str) -> int | None:
     if shape.words is not None:
         return _beginning(shape.words, whole[:before], text)
@@ -773,6 +788,8 @@ def _end_reason(shape: Shape, frame: Frame, at: int) -> tuple[str, str]:
 
 
 def _room_reason(shape: Shape, frame: Frame, at: int) -> tuple[str, str]:
+    if frame.kind == "object":
+        return f"the object must have at most {shape.most} members", "maxProperties"
     return f"the array must have at most {shape.most} items", "maxItems"
 
 

@@ -86,7 +86,9 @@ def _partial_class(cls: type) -> type:
         names = [field.name for field in dataclasses.fields(cls)]
         slotted = "__slots__" in vars(cls)
         body: dict[str, Any] = {} if slotted else {name: _NotArrived(name) for name in names}
-        body.update(__slots__=(), __repr__=_partial_repr, __module__=cls.__module__)
+        # A lambda, because a compiled function of a module does not bind as a method.
+        shown = lambda made: _partial_repr(made)  # noqa: E731
+        body.update(__slots__=(), __repr__=shown, __module__=cls.__module__)
         found = type(cls.__name__, (cls,), body)
         _PARTIAL_CLASSES[cls] = found
     return found

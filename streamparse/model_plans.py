@@ -86,6 +86,31 @@ class Member:
         self.slot = slot
 
 
+_SHAPE: Final = (
+    "bulk",
+    "closed",
+    "cls",
+    "defaults",
+    "extra",
+    "fewest",
+    "form",
+    "item",
+    "items",
+    "key_words",
+    "kinds",
+    "label",
+    "longest",
+    "loose",
+    "members",
+    "most",
+    "names",
+    "required",
+    "rest",
+    "steps",
+    "words",
+)
+
+
 class Shape:
     """One alternative of a slot.
 
@@ -98,29 +123,7 @@ class Shape:
       `RootModel` around them, `(False, function)` an "after" validator.
     """
 
-    __slots__ = (
-        "bulk",
-        "closed",
-        "cls",
-        "defaults",
-        "extra",
-        "fewest",
-        "form",
-        "item",
-        "items",
-        "key_words",
-        "kinds",
-        "label",
-        "longest",
-        "loose",
-        "members",
-        "most",
-        "names",
-        "required",
-        "rest",
-        "steps",
-        "words",
-    )
+    __slots__ = _SHAPE
 
     def __init__(self, form: str, kinds: frozenset[str], label: str) -> None:
         self.form = form
@@ -142,15 +145,15 @@ class Shape:
         self.key_words: tuple[str, ...] | None = None
         self.required: tuple[tuple[str, tuple[str, ...]], ...] = ()
         self.defaults: dict[str, Any] = {}  # field: its schema, of the type "default"
+        self.most: int | None = None  # items, or members
         # Arrays.
         self.items: tuple[Slot, ...] = ()
         self.item: Slot | None = None
-        self.most: int | None = None
         self.fewest: int = 0
 
     def copy(self) -> Shape:
         twin = Shape(self.form, self.kinds, self.label)
-        for name in self.__slots__:
+        for name in _SHAPE:
             setattr(twin, name, getattr(self, name))
         return twin
 
@@ -192,7 +195,6 @@ class Slot:
     """
 
     __slots__ = (
-        "bounded",
         "config",
         "grows",
         "not_before",
@@ -212,7 +214,6 @@ class Slot:
         self.config = config
         self.shapes: list[Shape] = []
         self.options: dict[str, tuple[Shape, ...]] = {}
-        self.bounded: bool = False  # is any shape choosy about an open string?
         self.trivial: type | None = None
         self.postponed: bool = False
         self.grows: bool = False
@@ -302,9 +303,6 @@ class Plans:
         if bare is not None and not _BOUNDS & set(bare) and not _STR_BOUNDS & set(config):
             slot.trivial = _TRIVIAL.get(bare["type"])
         strings = slot.options["string"]
-        slot.bounded = any(
-            shape.words is not None or shape.longest is not None for shape in strings
-        )
         slot.grows = len(strings) == 1 and strings[0].label in ("str", "any")
         slot.grows = slot.grows and not strings[0].loose
 
@@ -460,6 +458,9 @@ class Plans:
             shape.key_words = judged.words
         if "min_length" in schema or "max_length" in schema:
             shape.bulk = True
+        distinct = keys["type"] in ("str", "any") and not _changes_text(keys, config or {})
+        if distinct or shape.key_words is not None:  # keys that differ are never made equal
+            shape.most = schema.get("max_length")
         return [shape]
 
     def _model(self, schema: Any, config: Any, outer: tuple[int, ...]) -> list[Shape]:

@@ -9,6 +9,7 @@ import inspect
 from typing import Annotated, Any, Generic, TypeVar, overload
 
 from streamparse._core.sink import NOTHING
+from streamparse.dialect import Dialect, Repair
 from streamparse.errors import IncompleteError
 from streamparse.events import ValueEvent
 from streamparse.json_parser import JSONParser
@@ -81,8 +82,8 @@ def _marked(schema: Any, wish: dict[str, Any]) -> Any:
 class ModelParser(Generic[T]):
     """Parses JSON into a type while it arrives; `partial` is what is known so far, as that type.
 
-    `type` is any annotation that pydantic understands; the keywords are those of `ModelValidator`
-    and the limits of `JSONParser`. `feed` and `finish` give events and raise as `JSONParser` does,
+    `type` is any annotation that pydantic understands; the keywords are those of `ModelValidator`,
+    and dialect and limits of `JSONParser`. `feed` and `finish` give events and raise as it does,
     with `SchemaViolation` at the first character that pydantic would certainly refuse.
 
     In `partial` complete parts are validated; an open string grows, the items of a list come one
@@ -116,6 +117,7 @@ class ModelParser(Generic[T]):
         by_alias: bool | None = None,
         by_name: bool | None = None,
         context: Any = None,
+        dialect: str | Dialect = "strict",
         limits: Limits | None = None,
     ) -> None: ...
 
@@ -129,6 +131,7 @@ class ModelParser(Generic[T]):
         by_alias: bool | None = None,
         by_name: bool | None = None,
         context: Any = None,
+        dialect: str | Dialect = "strict",
         limits: Limits | None = None,
     ) -> None: ...
 
@@ -140,13 +143,16 @@ class ModelParser(Generic[T]):
         by_alias: bool | None = None,
         by_name: bool | None = None,
         context: Any = None,
+        dialect: str | Dialect = "strict",
         limits: Limits | None = None,
     ) -> None:
         self._model = ModelValidator(
             type, strict=strict, by_alias=by_alias, by_name=by_name, context=context
         )
         self._parser = JSONParser(
-            validator=self._model, limits=limits if limits is not None else Limits()
+            dialect,
+            validator=self._model,
+            limits=limits if limits is not None else Limits(),
         )
         self._shown: Any = NOTHING
         self._fresh: bool = False  # is `_shown` what there is to show?
@@ -170,6 +176,16 @@ class ModelParser(Generic[T]):
     def done(self) -> bool:
         """Is the document complete?"""
         return self._parser.done
+
+    @property
+    def repairs(self) -> list[Repair]:
+        """What a lenient dialect mended, see `JSONParser.repairs`."""
+        return self._parser.repairs
+
+    @property
+    def truncated(self) -> bool:
+        """Did the input end early, in a lenient dialect?"""
+        return self._parser.truncated
 
     @property
     def value(self) -> Any:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from streamparse._core.chain import Chain
+from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import Machine
 from streamparse._core.parser import locate
 from streamparse._core.sink import NOTHING, ValidatorFactory
-from streamparse.errors import SchemaViolation, StreamParseError
+from streamparse.dialect import Dialect
+from streamparse.errors import IncompleteError, SchemaViolation, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import OutputRejected, OutputReporter
@@ -56,7 +58,7 @@ class OutputReader:
     message is not rejected with it.
     """
 
-    __slots__ = ("begun", "chain", "kind", "machine", "message", "open", "out")
+    __slots__ = ("begun", "chain", "kind", "lenient", "machine", "message", "open", "out")
 
     def __init__(
         self,
@@ -65,6 +67,7 @@ class OutputReader:
         out: list[Any],
         limits: Limits,
         judge: ValidatorFactory | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self.kind = kind
         self.message = message
@@ -72,7 +75,13 @@ class OutputReader:
         self.chain = Chain(validator=judge, reporter=OutputReporter(message.choice))
         self.chain.builder.events = out
         message.output_builder = self.chain.builder
-        self.machine = Machine(self.chain.head, limits=limits)
+        self.lenient: LenientMachine | None = None
+        if dialect is None:
+            self.machine = Machine(self.chain.head, limits=limits)
+        else:
+            self.lenient = LenientMachine(self.chain.head, dialect, limits=limits)
+            self.lenient.wanted = "" if kind == ANY else kind
+            self.machine = self.lenient
         self.begun: bool = False  # has anything but white space come?
         self.open: bool = True  # neither refused nor ended
 
@@ -81,8 +90,9 @@ class OutputReader:
         if not self.open:
             return
         try:
-            if not self.begun:
+            if not self.begun and self.lenient is None:
                 self._begin(text)
+            self.begun = self.begun or bool(text.strip(_SPACE))
             self.machine.feed(text)
         except StreamParseError as error:
             self._reject(error)
@@ -101,6 +111,10 @@ class OutputReader:
             self.machine.finish()
         except StreamParseError as error:
             self._reject(error)
+            return
+        if self.lenient is not None and self.lenient.truncated:
+            cut, offset = "the text ended before the output did", self.machine.offset
+            self._reject(IncompleteError(cut, code="truncated", offset=offset))
             return
         self.open = False
         judge = self.chain.judge
@@ -122,7 +136,6 @@ class OutputReader:
         body = text.lstrip(_SPACE)
         if not body:
             return
-        self.begun = True
         opening = _OPENINGS.get(self.kind, "")
         if opening and body[0] in _BEGINNINGS and body[0] != opening:
             self.machine.feed(text[: len(text) - len(body)])

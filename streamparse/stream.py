@@ -12,7 +12,10 @@ from functools import partial
 from typing import Any, Final, overload
 
 from streamparse._core.sink import NOTHING
+from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, StreamParseError
+from streamparse.formats.parser import TextReading
+from streamparse.formats.table import Format
 from streamparse.limits import Limits
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import (
@@ -311,9 +314,11 @@ def stream(
     source: Iterable[Any],
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
 ) -> Stream: ...
@@ -324,9 +329,11 @@ def stream(
     source: AsyncIterable[Any],
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
 ) -> AsyncStream: ...
@@ -337,9 +344,11 @@ def stream(
     source: Any,
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
 ) -> Any: ...
@@ -349,9 +358,11 @@ def stream(
     source: Any,
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
-    output_dialect: str = "strict",
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
 ) -> Stream | AsyncStream:
@@ -373,7 +384,9 @@ def stream(
     make = partial(
         MessageParser,
         api,
+        format=format,
         tools=tools,
+        dialect=dialect,
         output_dialect=output_dialect,
         limits=limits,
         clock=clock,

@@ -13,6 +13,7 @@ from streamparse._core._marks import mypyc_attr
 from streamparse._core.flat import equal
 from streamparse._core.sink import ValidatorFactory
 from streamparse.calls import CUT, LIMIT, NORMAL, CallReader
+from streamparse.dialect import Dialect
 from streamparse.errors import LimitError, ProviderError, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import (
@@ -68,6 +69,7 @@ class Turn:
         "begun",
         "calls",
         "choice",
+        "dialect",
         "ended",
         "limits",
         "message",
@@ -79,12 +81,18 @@ class Turn:
     )
 
     def __init__(
-        self, choice: int, out: list[Any], limits: Limits, tools: Toolbox | None = None
+        self,
+        choice: int,
+        out: list[Any],
+        limits: Limits,
+        tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self.choice = choice
         self.out = out
         self.limits = limits
         self.tools = tools
+        self.dialect = dialect
         self.message = Message(choice)
         self.calls: list[CallReader] = []
         self.begun: bool = False
@@ -203,7 +211,7 @@ class Turn:
             message = f"more than {self.limits.tool_calls} tool calls in one message"
             raise LimitError(message, code="tool_calls")
         call = ToolCall(len(self.calls), kind)
-        reader = CallReader(call, self.choice, self.out, self.limits, self.tools)
+        reader = CallReader(call, self.choice, self.out, self.limits, self.tools, self.dialect)
         self.calls.append(reader)
         self.message.content.append(call)
         if identity is not None:
@@ -316,11 +324,13 @@ class Turns:
 
     __slots__ = (
         "api",
+        "dialect",
         "events",
         "history",
         "judge",
         "limits",
         "output",
+        "output_dialect",
         "reading",
         "tools",
         "turns",
@@ -332,9 +342,13 @@ class Turns:
         output: str = "",
         judge: ValidatorFactory | None = None,
         tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
+        output_dialect: Dialect | None = None,
         reading: Callable[[Turn], TextReader] | None = None,
     ) -> None:
         self.limits = limits
+        self.dialect = dialect
+        self.output_dialect = output_dialect
         self.reading = reading
         self.output = output
         self.judge = judge
@@ -349,12 +363,17 @@ class Turns:
         """The answer with this index; made when it is first heard of."""
         turn = self.turns.get(choice)
         if turn is None:
-            turn = Turn(choice, self.events, self.limits, self.tools)
+            turn = Turn(choice, self.events, self.limits, self.tools, self.dialect)
             turn.message.api = self.api
             turn.message.history = self.history
             if self.output:
                 turn.output = OutputReader(
-                    self.output, turn.message, self.events, self.limits, self.judge
+                    self.output,
+                    turn.message,
+                    self.events,
+                    self.limits,
+                    self.judge,
+                    self.output_dialect,
                 )
             if self.reading is not None:
                 turn.reader = self.reading(turn)

@@ -193,6 +193,9 @@ class Outcome:
     done: bool
     open_path: Path | None
     remainder: str | bytes
+    prefix: str
+    repairs: list[tuple[str, int, Path]]
+    truncated: bool
 
 
 def failure(error: StreamParseError) -> Failure:
@@ -273,6 +276,9 @@ def outcome(
         parser.done,
         parser.open_path,
         parser.remainder,
+        parser.prefix,
+        [(repair.code, repair.offset, repair.path) for repair in parser.repairs],
+        parser.truncated,
     )
 
 

@@ -136,8 +136,8 @@ class Recorder(Sink):
     def end(self, offset: int) -> None:
         self.calls.append(("end", offset))
 
-    def repair(self, code: str, offset: int) -> None:
-        self.calls.append(("repair", code, offset))
+    def repair(self, code: str, offset: int, item: bool) -> None:
+        self.calls.append(("repair", code, offset, item))
 
     def clone(self) -> Recorder:
         twin = Recorder(self.precise)
@@ -265,7 +265,7 @@ class Judge(Validator):
         self.look()
         self.hear("end", offset)
 
-    def repair(self, code: str, offset: int) -> None:
+    def repair(self, code: str, offset: int, item: bool) -> None:
         self.hear("repair", code, offset)
 
 

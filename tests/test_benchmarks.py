@@ -18,9 +18,19 @@ from typing import Any
 
 import pytest
 
-from benchmarks import bench_growth, bench_json, bench_memory, peers, plot, timing
+from benchmarks import (
+    bench_formats,
+    bench_growth,
+    bench_json,
+    bench_lenient,
+    bench_memory,
+    peers,
+    plot,
+    timing,
+)
 from benchmarks.corpus import DOCUMENTS, TOWER, cut, record_stream
 from benchmarks.peers import FLOOR, OURS, Peer
+from streamparse import JSONParser, parse
 
 TINY = bench_json.Settings(("structure",), (200, 400), seconds=0.0, limit=5.0)
 
@@ -302,10 +312,31 @@ def test_picture_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 # The others.
 
 
+def test_bench_formats(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_formats.main(["--quick"])
+    written = capsys.readouterr().out
+    for format in bench_formats.RENDERED:
+        assert f"\n| {format} " in written
+
+
 def test_bench_growth(capsys: pytest.CaptureFixture[str]) -> None:
     bench_growth.main(["--quick"])
     written = capsys.readouterr().out
     assert written.count("\N{MULTIPLICATION SIGN}") == 2 * len(bench_growth.DOCUMENTS_MEASURED)
+
+
+def test_bench_lenient(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("json_repair")
+    bench_lenient.main(["--quick"])
+    assert capsys.readouterr().out.count("\N{MULTIPLICATION SIGN}") == 3
+
+
+def test_damaged_records_are_the_valid_ones() -> None:
+    text = bench_lenient.damaged(4_000)
+    assert parse(text, dialect="lenient") == json.loads(bench_lenient.valid(4_000))
+    parser = JSONParser("lenient")
+    parser.feed(text)
+    assert len({repair.code for repair in parser.repairs}) >= 9
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the highest memory use")
@@ -333,3 +364,17 @@ def test_schemas_fit_their_documents(capsys: pytest.CaptureFixture[str]) -> None
     assert set(bench_schema.SCHEMAS) == set(DOCUMENTS)
     bench_schema.main(["--quick"])
     assert len(capsys.readouterr().out.splitlines()) == len(DOCUMENTS) + 4
+
+
+def test_bench_models(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("pydantic")
+    from benchmarks import bench_models
+
+    against = bench_models.peers()
+    bench_models.main(["--quick"])
+    *_, head, rule, row = capsys.readouterr().out.splitlines()
+    assert head.count("|") == rule.count("|") == row.count("|") == 5 + len(against)
+    text = bench_models.document(2_000)
+    for peer in against.values():
+        assert peer(text[:1_000], text[1_000:1_004]) > 0
+    assert bench_models.VALIDATOR.whole(json.loads(text)).title == "a catalogue"

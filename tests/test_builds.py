@@ -155,7 +155,7 @@ def test_annotations_and_signatures() -> None:
         with pytest.raises(ValueError, match="no signature"):
             inspect.signature(JSONParser)
     else:
-        assert str(inspect.signature(JSONParser)).startswith("(dialect: 'str' = 'strict'")
+        assert str(inspect.signature(JSONParser)).startswith("(dialect: 'str | Dialect' = 'strict'")
 
 
 @pytest.mark.parametrize("kind", NATIVE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from streamparse._core.sink import Sink
 from streamparse.calls import CUT, LIMIT, NORMAL, CallReader
+from streamparse.dialect import Dialect
 from streamparse.errors import JSONSyntaxError, SchemaViolation
 from streamparse.limits import Limits
 from streamparse.message import ToolCall
@@ -591,3 +593,51 @@ def test_law_1_any_pieces(text: str, sizes: list[int], how: int) -> None:
         assert whole.said == whole.call.arguments_text
     elif whole.status == "rejected":
         assert whole.said == text[: whole.call.errors[-1].offset]
+
+
+# The lenient dialect
+
+
+def test_arguments_in_a_lenient_dialect() -> None:
+    text = "{'city': \"Z\\xfcrich\", days: [1, 2,]} "
+    for size in (1, 3, len(text)):
+        events: list[Any] = []
+        call = ToolCall()
+        reader = CallReader(call, 0, events, Limits(), None, Dialect())
+        call.name = "trip"
+        reader.begin()
+        for start in range(0, len(text), size):
+            reader.feed(text[start : start + size])
+        reader.end()
+        assert (call.status, call.arguments) == ("complete", {"city": "Zürich", "days": [1, 2]})
+        codes = [repair.code for repair in call.repairs]
+        assert codes == ["single_quotes", "escape", "unquoted_key", "trailing_comma"]
+        assert call.to_dict()["repairs"][1]["path"] == ["city"]
+        assert call.arguments_text == text
+        assert pickle.loads(pickle.dumps(call)).repairs == call.repairs
+
+
+def test_half_a_call_is_not_mended_into_a_whole_one() -> None:
+    """Law 7: arguments that end early are truncated or rejected, in a lenient dialect too."""
+    for how, status in ((NORMAL, "rejected"), (LIMIT, "truncated"), (CUT, "truncated")):
+        call = ToolCall()
+        reader = CallReader(call, 0, [], Limits(), None, Dialect())
+        call.name = "trip"
+        reader.begin()
+        reader.feed("{'city': 'Zü")
+        reader.end()
+        assert call.status == "in_progress"
+        reader.close(how)
+        assert (call.status, call.arguments, call.partial) == (status, None, {"city": "Zü"})
+
+
+def test_arguments_that_come_twice_in_a_lenient_dialect() -> None:
+    call = ToolCall()
+    reader = CallReader(call, 0, [], Limits(), None, Dialect())
+    call.name = "trip"
+    reader.begin()
+    reader.feed('{"x": 1}')
+    reader.feed('{"x": 1}')
+    reader.close(NORMAL)
+    assert (call.status, call.arguments) == ("complete", {"x": 1})
+    assert [repair.code for repair in call.repairs] == ["trailing_text"]

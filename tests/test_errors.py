@@ -15,6 +15,7 @@ import streamparse
 from streamparse import (
     ERROR_CODES,
     VIOLATION_CODES,
+    Dialect,
     FormatError,
     IncompleteError,
     JSONParser,
@@ -180,6 +181,8 @@ SMALLEST: dict[str, tuple[dict[str, Any], str | bytes]] = {
     "invalid_utf8": ({}, b"\xff"),
     "trailing_text": ({}, '"""'),
     "number_rejected": ({"parse_int": refuse}, "1"),
+    "repair_refused": ({"dialect": Dialect(comments=False)}, "#"),
+    "too_many_repairs": ({"dialect": Dialect(max_repairs=0)}, "#"),
     "empty": ({}, ""),
     "truncated": ({}, "["),
     "depth": ({"limits": Limits(depth=0)}, "["),
@@ -191,7 +194,7 @@ SMALLEST: dict[str, tuple[dict[str, Any], str | bytes]] = {
     "array_items": ({"limits": Limits(items=0)}, "[["),
 }
 # Codes of other stages, each with a table of its own in the tests of that stage.
-ELSEWHERE = {"finished"}
+ELSEWHERE = {"finished", "wrong_type"}
 
 
 def test_the_codes_are_documented_and_read_only() -> None:

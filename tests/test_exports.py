@@ -11,6 +11,7 @@ import streamparse
 
 # The modules whose names the package offers.
 EXPORTED = (
+    "dialect",
     "errors",
     "events",
     "json_parser",

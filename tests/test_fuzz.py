@@ -18,6 +18,7 @@ from tests.strategies import ANY_BYTES, ANY_MANY_TEXTS, ANY_TEXTS, STOP_TEXTS
 
 ROOT = Path(__file__).parents[1]
 SEEDS = sorted((ROOT / "fuzz" / "corpus" / "json").iterdir())
+LENIENT = sorted((ROOT / "fuzz" / "corpus" / "lenient").iterdir())
 STREAMS = sorted((ROOT / "fuzz" / "corpus" / "transport").iterdir())
 MESSAGES = sorted((ROOT / "fuzz" / "corpus" / "messages").iterdir())
 TARGETS = sorted(path.stem for path in (ROOT / "fuzz").glob("fuzz_*.py"))
@@ -48,6 +49,21 @@ def test_check(check: Callable[[bytes], None], data: bytes) -> None:
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda path: path.stem)
 def test_seed(check: Callable[[bytes], None], seed: Path) -> None:
     check(seed.read_bytes())
+
+
+@given(DATA)
+def test_lenient_check(data: bytes) -> None:
+    checks.check_lenient(data)
+
+
+@pytest.mark.parametrize("seed", LENIENT, ids=lambda path: path.stem)
+@given(st.binary(max_size=4), st.integers(0, 200), st.booleans())
+def test_spoilt_lenient_seed(seed: Path, damage: bytes, place: int, cuts: bool) -> None:
+    """A seed with something put into it, or its end put off it."""
+    data = seed.read_bytes()
+    checks.check_lenient(data)
+    place %= len(data) + 1
+    checks.check_lenient(data[:place] + damage + (b"" if cuts else data[place:]))
 
 
 each_stream_check = pytest.mark.parametrize(

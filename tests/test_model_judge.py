@@ -119,6 +119,8 @@ EARLY = [
     (Trip, '{"city": "Nowhere"}', "value_error", ()),
     (Annotated[list[int], Field(max_length=2)], "[1, 2, 3", "maxItems", ()),
     (Annotated[list[int], Field(min_length=2)], "[1]", "minItems", ()),
+    (Annotated[dict[str, int], Field(max_length=1)], '{"a": 1, "a": 2, "b"', "maxProperties", ()),
+    (Annotated[dict[int, int], Field(max_length=1)], '{"1": 1, "2": 1}', "maxProperties", ()),
     (list[Checked], '[{"n": 13}', "value_error", (0,)),
     (list[Asking], '[{"low": 2, "high": 1}', "value_error", (0, "high")),
     (tuple[int, str], '[1, "a", 2', "maxItems", ()),
@@ -204,25 +206,34 @@ def test_codes() -> None:
 # Counted
 
 
-class Counter:
-    """Counts what pydantic is asked to validate, in characters."""
+class CountedPart:
+    """A validator of pydantic's that writes down what it is asked."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, validator: Any, texts: list[str]) -> None:
+        self.validator = validator
+        self.texts = texts
+
+    def validate_json(self, text: str, **options: Any) -> Any:
+        self.texts.append(text)
+        return self.validator.validate_json(text, **options)
+
+
+class Counter:
+    """Counts what pydantic is asked to validate for a parser, in characters."""
+
+    def __init__(self, parser: ModelParser[Any], monkeypatch: pytest.MonkeyPatch) -> None:
         self.parts: list[str] = []
         self.wholes: list[Any] = []
-        part, whole = ModelValidator.part, ModelValidator.whole
+        plans = parser._model.plans
+        for slot in plans.slots:
+            slot.whole = CountedPart(plans.validator(slot), self.parts)
+        whole = TypeAdapter.validate_json
 
-        def counted_part(model: ModelValidator, slot: Any, value: Any) -> Any:
-            if type(value) is not slot.trivial:
-                self.parts.append(json.dumps(value))
-            return part(model, slot, value)
+        def counted_whole(adapter: Any, text: str, **options: Any) -> Any:
+            self.wholes.append(json.loads(text))
+            return whole(adapter, text, **options)
 
-        def counted_whole(model: ModelValidator, value: Any) -> Any:
-            self.wholes.append(value)
-            return whole(model, value)
-
-        monkeypatch.setattr(ModelValidator, "part", counted_part)
-        monkeypatch.setattr(ModelValidator, "whole", counted_whole)
+        monkeypatch.setattr(TypeAdapter, "validate_json", counted_whole)
 
     @property
     def characters(self) -> int:
@@ -272,8 +283,8 @@ def test_every_part_is_judged_at_most_once(monkeypatch: pytest.MonkeyPatch, step
     ]
     for kind, value in cases:
         text = json.dumps(value)
-        counter = Counter(monkeypatch)
         parser = ModelParser[Any](kind)
+        counter = Counter(parser, monkeypatch)
         for start in range(0, len(text), step):
             parser.feed(text[start : start + step])
             parser.get("anything")  # reading judges nothing

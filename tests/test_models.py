@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,6 +36,8 @@ from tests.typed import (
     Trip,
     Walk,
 )
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 # Typed partial objects
 
@@ -267,38 +272,60 @@ def test_markers_change_nothing_else() -> None:
 # Static types
 
 
-EXAMPLE = """
-from pydantic import BaseModel
-
-from streamparse.models import ModelParser
-
-
-class Trip(BaseModel):
-    city: str
-    days: int = 1
-
-
-parser = ModelParser(Trip)
-parser.feed('{"city": "Paris"}')
-city: str = parser.partial.city
-trip: Trip = parser.result
+#: What follows the example of the README: the types it promises, and one mistake at the end.
+MORE = """
 reveal_type(parser.partial)
-union = ModelParser[Trip | int](Trip | int)
-either: Trip | int = union.result
-wrong: int = parser.result
+title: str = parser.partial.steps[0].title
+union = ModelParser[Recipe | int](Recipe | int)
+either: Recipe | int = union.result
+reveal_type(ModelParser(list[Recipe]).partial)
+mistake: int = parser.result
 """
 
 
-def test_mypy_knows_the_type(tmp_path: Path) -> None:
-    api = pytest.importorskip("mypy.api")
-    example = tmp_path / "example.py"
-    example.write_text(EXAMPLE, encoding="utf-8")
-    options = ["--strict", "--python-version=3.10", f"--cache-dir={tmp_path}", str(example)]
-    output, _, _ = api.run(options)
-    assert 'Revealed type is "example.Trip"' in output
-    errors = [line for line in output.splitlines() if "example.py" in line and ": error:" in line]
-    assert len(errors) == 1, output
-    assert 'expression has type "Trip", variable has type "int"' in errors[0]
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """The documented example as a module."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    (documented,) = [block for block in blocks if "ModelParser(Recipe)" in block]
+    path = tmp_path / "example.py"
+    path.write_text(documented + MORE, encoding="utf-8")
+    return path
+
+
+def faults(output: str) -> list[str]:
+    return [line for line in output.splitlines() if "example.py" in line and "error:" in line]
+
+
+def test_mypy_accepts_the_documented_example(example: Path) -> None:
+    api = pytest.importorskip("mypy.api", reason="mypy is not installed")
+    cache = f"--cache-dir={example.parent}"
+    output, _, _ = api.run(["--strict", "--python-version=3.10", cache, str(example)])
+    assert 'Revealed type is "example.Recipe"' in output
+    assert 'Revealed type is "list[example.Recipe]"' in output
+    (fault,) = faults(output)
+    assert 'expression has type "Recipe", variable has type "int"' in fault
+
+
+def test_pyright_accepts_the_documented_example(example: Path) -> None:
+    pytest.importorskip("pyright", reason="pyright is not installed")
+    command = [sys.executable, "-m", "pyright"]
+    try:  # its first run downloads it
+        subprocess.run([*command, "--version"], check=True, capture_output=True, timeout=60)
+    except (OSError, subprocess.SubprocessError) as error:
+        pytest.skip(f"pyright cannot be run: {error}")
+    paths = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run(
+        [*command, "--pythonpath", sys.executable, str(example)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **paths},
+        cwd=example.parent,
+    )
+    assert 'Type of "parser.partial" is "Recipe"' in done.stdout
+    assert 'is "list[Recipe]"' in done.stdout
+    (fault,) = faults(done.stdout)
+    assert '"Recipe" is not assignable to declared type "int"' in fault
 
 
 # Functions
@@ -325,3 +352,20 @@ def test_without_pydantic_the_error_names_the_extra(monkeypatch: pytest.MonkeyPa
         ModelParser(int)
     with pytest.raises(ImportError, match=r"llm-streamparse\[pydantic\]"):
         keywords_type(print, {})
+
+
+def test_a_model_from_damaged_json() -> None:
+    parser = ModelParser(dict[str, list[int]], dialect="lenient")
+    parser.feed("Here: {'a': [1, 2,], b: [")
+    assert parser.partial == {"a": [1, 2], "b": []}
+    parser.feed("3]}")
+    parser.finish()
+    assert parser.result == {"a": [1, 2], "b": [3]}
+    codes = [repair.code for repair in parser.repairs]
+    assert codes == ["leading_text", "single_quotes", "trailing_comma", "unquoted_key"]
+    cut = ModelParser(dict[str, list[int]], dialect="lenient")
+    cut.feed('{"a": [1, 2')
+    cut.finish()
+    assert (cut.truncated, cut.done) == (True, False)
+    with pytest.raises(IncompleteError):
+        _ = cut.result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streamparse import (
+    Dialect,
     IncompleteError,
     JSONParser,
     JSONSyntaxError,
@@ -73,9 +75,9 @@ def test_a_name_is_no_output() -> None:
         MessageParser(output="dict")
 
 
-def test_the_dialect_is_strict() -> None:
-    with pytest.raises(ValueError, match="output_dialect must be strict"):
-        MessageParser(output=dict, output_dialect="lenient")
+def test_the_dialect_has_a_name() -> None:
+    with pytest.raises(ValueError, match="output_dialect must be 'strict', 'lenient' or a Dialect"):
+        MessageParser(output=dict, output_dialect="loose")
 
 
 def test_without_output_there_is_none() -> None:
@@ -159,7 +161,7 @@ def test_a_refusal_is_that_of_a_parser_of_json(text: str) -> None:
         events += parser.finish()
     except StreamParseError as error:
         expected, events = error, events + error.events
-    message, mine = run([text])
+    message, mine = run([text], output_dialect="strict")
     found = rejection(mine)
     assert (found and failure(found)) == (expected and failure(expected))
     assert as_values(mine) == events
@@ -197,7 +199,7 @@ def test_a_document_of_another_kind_is_refused_at_its_first_character(
 
 def test_what_is_no_json_at_all_is_a_syntax_error_whatever_the_kind() -> None:
     for output in (dict, list, object):
-        error = rejection(run(["Sure, here"], output)[1])
+        error = rejection(run(["Sure, here"], output, output_dialect="strict")[1])
         assert isinstance(error, JSONSyntaxError)
         assert (error.code, error.offset) == ("expected_value", 0)
 
@@ -282,13 +284,76 @@ def test_but_what_it_has_begun_it_owes() -> None:
 
 
 def test_text_goes_on_after_a_refusal() -> None:
-    parser = MessageParser("text", output=object)
+    parser = MessageParser("text", output=object, output_dialect="strict")
     parser.feed("[1] and")
     assert parser.feed(" more") == [TextDelta(" more")]
     parser.finish()
     message = parser.message
     assert (message.text, message.status) == ("[1] and more", "complete")
     assert (message.output, message.partial_output) == (None, [1])
+
+
+# The lenient dialect, which is the default
+
+
+def test_an_output_in_a_fence_with_repairs() -> None:
+    text = 'Here you are:\n```json\n{\'city\': "Zürich", "stops": [1, 2,]}\n```\nBon voyage!'
+    for pieces in cuttings(text):
+        message, events = run(pieces, dict)
+        assert rejection(events) is None
+        assert message.output == {"city": "Zürich", "stops": [1, 2]}
+        assert message.text == text
+        codes = [repair.code for repair in message.output_repairs]
+        assert codes == [
+            "fence",
+            "leading_text",
+            "single_quotes",
+            "trailing_comma",
+            "trailing_text",
+        ]
+        assert message.to_dict()["output_repairs"][0]["code"] == "fence"
+        assert pickle.loads(pickle.dumps(message)).output_repairs == message.output_repairs
+
+
+def test_nothing_repaired_nothing_said() -> None:
+    message, _ = run(['{"a": 1}'], dict)
+    assert (message.output, message.output_repairs) == ({"a": 1}, [])
+    assert "output_repairs" not in message.to_dict()
+
+
+def test_a_complete_message_with_half_a_document_has_no_output() -> None:
+    """Law 7: what was cut is shown, and is no output."""
+    for pieces in cuttings('{"a": [1, "x'):
+        message, events = run(pieces, dict)
+        error = rejection(events)
+        assert isinstance(error, IncompleteError)
+        assert error.code == "truncated"
+        assert (message.output, message.partial_output) == (None, {"a": [1, "x"]})
+
+
+def test_a_text_without_a_value_has_no_output() -> None:
+    message, events = run(["Sorry, I cannot do that."], dict)
+    error = rejection(events)
+    assert isinstance(error, IncompleteError)
+    assert (error.code, message.output) == ("empty", None)
+
+
+@pytest.mark.parametrize(
+    ("output", "text"), [(dict, "A: [1, 2]"), (list, "A: {'a': 1}"), (dict, "'a'")]
+)
+def test_a_value_of_another_kind_is_refused_in_prose_too(output: Any, text: str) -> None:
+    for pieces in cuttings(text):
+        message, events = run(pieces, output)
+        error = rejection(events)
+        assert isinstance(error, SchemaViolation)
+        assert (error.code, message.output) == ("wrong_type", None)
+
+
+def test_an_output_dialect_may_allow_less() -> None:
+    message, events = run(["{'a': 1}"], dict, output_dialect=Dialect(single_quotes=False))
+    error = rejection(events)
+    assert isinstance(error, JSONSyntaxError)
+    assert (error.code, message.output) == ("repair_refused", None)
 
 
 def test_limits_hold() -> None:

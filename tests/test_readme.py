@@ -1,15 +1,20 @@
-"""The README tells the truth: its blocks run, its commands are there, its pictures are real."""
+"""The README tells the truth: its blocks run, its commands are there, its pictures are real.
+
+The blocks of the pages in `docs/` run as well.
+"""
 
 from __future__ import annotations
 
 import io
 import re
 import shutil
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from streamparse import MessageParser
+from streamparse import REPAIR_CODES, Dialect, MessageParser
 from streamparse.message_parser import APIS
 from streamparse.terminal import MessageView
 
@@ -18,24 +23,46 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+LENIENT = (ROOT / "docs" / "lenient.md").read_text(encoding="utf-8")
+
+
 def blocks() -> dict[str, str]:
-    """By line number, each block padded so that a traceback names the line of the README."""
+    """By page and line, each block padded so that a traceback names the line of the page."""
     found = {}
-    for match in BLOCK.finditer(README):
-        above = README.count("\n", 0, match.start(1))
-        found[f"line {above + 1}"] = "\n" * above + match[1]
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for match in BLOCK.finditer(text):
+            above = text.count("\n", 0, match.start(1))
+            found[f"{page.name}, line {above + 1}"] = "\n" * above + match[1]
     return found
 
 
-@pytest.mark.parametrize("source", list(blocks().values()), ids=list(blocks()))
-def test_block_runs(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", list(blocks()))
+def test_block_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
-    exec(compile(source, "README.md", "exec", dont_inherit=True), {"__name__": "__main__"})
+    code = compile(blocks()[name], name.split(",")[0], "exec", dont_inherit=True)
+    exec(code, {"__name__": "__main__"})
 
 
 def test_every_python_block_is_found() -> None:
-    assert len(BLOCK.findall(README)) == README.count("```python") > 0
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    assert len(blocks()) == sum(text.count("\n```python\n") for text in texts)
+    assert all("```python" in text for text in texts)
+
+
+def test_the_page_of_the_lenient_dialect_names_every_switch_and_code() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| ([`\w ]+) \|$", LENIENT, re.MULTILINE))
+    told = {switch: set(re.findall(r"`(\w+)`", codes)) for switch, codes in rows.items()}
+    switches = [field.name for field in fields(Dialect) if field.default is True]
+    assert list(told) == switches
+    for switch, codes in told.items():
+        off: dict[str, Any] = {switch: False}
+        without = Dialect(**off)
+        assert codes == {code for code in REPAIR_CODES if not without.allows(code)}
 
 
 def test_readme_gives_the_test_command_of_ci() -> None:

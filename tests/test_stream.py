@@ -324,10 +324,11 @@ def test_result(ask: Drive) -> None:
 
 
 def test_result_refused(ask: Drive) -> None:
-    outcome = ask([*said("[1]", None), *said("never read")], "result", output=dict)
+    strict = {"output": dict, "output_dialect": "strict"}
+    outcome = ask([*said("[1]", None), *said("never read")], "result", **strict)
     assert isinstance(outcome.error, SchemaViolation)
     assert (outcome.closed, outcome.left) == (1, 4)  # at once: the rest is not paid for
-    outcome = ask(said("Here you are: {}"), "result", output=dict)
+    outcome = ask(said("Here you are: {}"), "result", **strict)
     assert isinstance(outcome.error, JSONSyntaxError)
     assert outcome.code == "expected_value"
 
@@ -392,7 +393,7 @@ def test_a_bad_query_begins_no_view(view: str) -> None:
 
 
 def test_field_comes_as_soon_as_it_is_complete(ask: Drive) -> None:
-    outcome = ask(said(TRIP, size=1), "field", "$.city", output=dict)
+    outcome = ask(said(TRIP, size=1), "field", "$.city", output=dict, output_dialect="strict")
     assert outcome.shown == ["Paris"]
     assert outcome.left == len(TRIP) - len('{"city": "Paris"') + 1
     assert outcome.closed == 1
@@ -408,8 +409,10 @@ def test_field_that_can_no_longer_come(ask: Drive) -> None:
 
 
 def test_field_of_a_refused_output(ask: Drive) -> None:
-    outcome = ask(said("no"), "field", "$.city")
+    outcome = ask(said("no"), "field", "$.city", output_dialect="strict")
     assert isinstance(outcome.error, JSONSyntaxError)
+    outcome = ask(said("no"), "field", "$.city")
+    assert outcome.code == "not_found"
 
 
 def test_where_no_output_was_asked_for_views_of_it_read_any_json(drive: Drive) -> None:

@@ -542,7 +542,7 @@ def test_output_of_a_type() -> None:
 def test_output_is_rejected_at_the_character(
     output: Any, text: str, offset: int, code: str
 ) -> None:
-    parser = MessageParser("openai-chat", output=output)
+    parser = MessageParser("openai-chat", output=output, output_dialect="strict")
     events = [event for char in text[:-1] for event in parser.feed(text_chunk(char))]
     assert not any(isinstance(event, OutputRejected) for event in events)
     [rejected] = [

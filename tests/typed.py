@@ -25,6 +25,7 @@ from pydantic import (
     Field,
     PrivateAttr,
     RootModel,
+    StringConstraints,
     TypeAdapter,
     field_validator,
     model_validator,
@@ -169,6 +170,7 @@ class Box(BaseModel, Generic[T]):
     content: T
 
 
+Stripped = Annotated[str, StringConstraints(strip_whitespace=True)]
 UNDECIDED = list[Stop | Walk]
 TYPES: list[Any] = [
     UNDECIDED,
@@ -216,6 +218,11 @@ TYPES: list[Any] = [
     Box[list[Box[str]]],
     Annotated[str, Field(pattern="^a+$")],
     Annotated[list[int], Field(min_length=2, max_length=3)],
+    Annotated[dict[str, Any], Field(max_length=1)],
+    Annotated[dict[int, Any], Field(max_length=1)],
+    Annotated[
+        dict[Annotated[str, StringConstraints(strip_whitespace=True)], Any], Field(max_length=1)
+    ],
     Annotated[int, BeforeValidator(lambda value: 7 if value == "seven" else value)],
     list[Annotated[str, AfterValidator(str.upper), Field(max_length=4)]],
     Annotated[list[int], AfterValidator(sorted)],
@@ -244,7 +251,7 @@ WORDS = [
         "seven",
         "Nowhere",
     ),
-    *("", "root", "Nowhere else", "é", "😀"),
+    *("", "root", "Nowhere else", "é", "😀", " a", "01"),
 ]
 SMALL = st.one_of(
     st.none(),

@@ -16,6 +16,7 @@ from streamparse._core.events import Reporter, StringDelta, ValueCompleted, Valu
 from streamparse._core.flat import flatten, unflatten
 from streamparse._core.grammar import COMPILED
 from streamparse._core.sink import Sink
+from streamparse.dialect import Repair
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
@@ -44,6 +45,7 @@ class Builder(Sink):
         "many",
         "members",
         "path",
+        "repairs",
         "reporter",
         "root",
         "settled",
@@ -53,6 +55,7 @@ class Builder(Sink):
     def __init__(self, many: bool = False, reporter: Reporter | None = None) -> None:
         super().__init__()
         self.events: list[Any] = []
+        self.repairs: list[Repair] = []
         self.many = many
         self.reporter = reporter
         self.begun: bool = False  # the root, but for the list of `many`
@@ -239,6 +242,18 @@ class Builder(Sink):
         else:
             self.events.append(self.reporter.completed(path, value))
 
+    def cut_scalar(self, value: object) -> None:
+        if self.members is not None:
+            self.members[self.key] = value
+        elif self.items is not None:
+            self.items.append(value)
+        else:
+            self.root = value
+            self.begun = True
+
+    def repair(self, code: str, offset: int, item: bool) -> None:
+        self.repairs.append(Repair(code, offset, self.next_path() if item else self.base))
+
     # Placing.
 
     def _next_path(self) -> tuple[Any, ...]:
@@ -322,12 +337,14 @@ class Builder(Sink):
 
     def _place(self) -> tuple[Any, ...]:
         string = (self.in_string, self.buffer, self.slotted, self.settled)
-        return self.begun, self.key, self.path, string, self.base, list(self.indexes), self.index
+        value = (self.begun, list(self.repairs))
+        return value, self.key, self.path, string, self.base, list(self.indexes), self.index
 
     def _resume(self, root: Any, place: tuple[Any, ...]) -> None:
         """`root` may be kept: it is a snapshot."""
         self.root = root
-        self.begun, self.key, self.path, string, self.base, indexes, self.index = place
+        value, self.key, self.path, string, self.base, indexes, self.index = place
+        self.begun, self.repairs = value[0], list(value[1])
         self.in_string, self.buffer, self.slotted, self.settled = string
         self.indexes = list(indexes)
         # A root that is open stands in no other container, but for the list of `many`.

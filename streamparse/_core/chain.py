@@ -72,7 +72,19 @@ class Chain(Sink):
     @property
     def violations(self) -> list[Any]:
         """What validators gathered without raising."""
-        return self.judged if self.judge is None else self.judged + self.judge.violations
+        return self.violations_after(0)
+
+    def count_violations(self) -> int:
+        """How many that are."""
+        return len(self.judged) + (0 if self.judge is None else len(self.judge.violations))
+
+    def violations_after(self, count: int) -> list[Any]:
+        """All but the first so many of them."""
+        found = self.judged[count:]
+        if self.judge is not None:
+            before = count - len(self.judged)
+            found += self.judge.violations[before:] if before > 0 else self.judge.violations
+        return found
 
     def snapshot(self) -> Any:
         """The value as it is now; later calls do not change it."""
@@ -164,15 +176,19 @@ class Chain(Sink):
         self.builder.end(offset)
         self.depth -= 1
 
-    def repair(self, code: str, offset: int) -> None:
+    def cut_scalar(self, value: object) -> None:
+        self.builder.cut_scalar(value)  # not judged: it may have gone on
+
+    def repair(self, code: str, offset: int, item: bool) -> None:
         if self.judge is not None:
-            self.judge.repair(code, offset)
+            self.judge.repair(code, offset, item)
+        self.builder.repair(code, offset, item)
 
     def _judge(self) -> Validator | None:
         """The validator's state; a new one where a document begins."""
         if self.validator is not None and not self.depth:
             if self.judge is not None:
-                self.judged = self.judged + self.judge.violations
+                self.judged += self.judge.violations
             self.judge = self.validator.begin()
         return self.judge
 
@@ -189,12 +205,12 @@ class Chain(Sink):
         judge = self.judge.clone() if self.judge is not None else None
         assert judge is None or isinstance(judge, Validator)
         twin.judge = judge
-        twin.judged, twin.depth = self.judged, self.depth
+        twin.judged, twin.depth = list(self.judged), self.depth
         return twin
 
     def state_now(self) -> tuple[Any, ...]:
         """Everything as flat data, for `resume`; the validator's state as it pickles itself."""
-        return self.builder.state_now(), self.judge, self.judged, self.depth
+        return self.builder.state_now(), self.judge, list(self.judged), self.depth
 
     def resume(self, state: tuple[Any, ...]) -> None:
         """Go on where the chain that gave `state_now` stood."""

@@ -201,6 +201,11 @@ class Machine:
             return not self.in_key
         return self.state <= DOCUMENT
 
+    @property
+    def undecided(self) -> str:
+        """Text behind `offset` that was taken and waits for more."""
+        return ""
+
     def text_before(self, offset: int) -> str:
         """The last characters before `offset`, for an excerpt."""
         end = offset - self.recent_start
@@ -694,23 +699,30 @@ class Machine:
     def _end_number(self, lexeme: str, offset: i64) -> None:
         integer = self.grammar <= INTEGER
         if integer and len(lexeme) > self.digits_limit:
-            digits = len(lexeme) - (lexeme[0] == "-")
-            if digits > self.digits_limit:
-                message = f"an integer has {digits} digits, more than {self.digits_limit}"
-                raise LimitError(message, code="integer_digits", offset=offset)
-        try:
-            value = self.parse_int(lexeme) if integer else self.parse_float(lexeme)
-        except Exception as error:
-            message = f"{lexeme[:40]!r} was rejected: {error}"
-            failure = JSONSyntaxError(message, code="number_rejected", offset=offset)
-            failure.__cause__ = error  # compiled, `from` alone does not set it
-            raise failure from error
+            self._check_digits(lexeme, offset)
+        value = self._converted(lexeme, integer, offset)
         self.sink.scalar(value, offset)
         self.held = ""
         if self.depth:
             self.state = AFTER
         else:
             self._end_document(offset)
+
+    def _check_digits(self, lexeme: str, offset: i64) -> None:
+        digits = len(lexeme) - (lexeme[0] == "-")
+        if digits > self.digits_limit:
+            message = f"an integer has {digits} digits, more than {self.digits_limit}"
+            raise LimitError(message, code="integer_digits", offset=offset)
+
+    def _converted(self, lexeme: str, integer: bool, offset: i64) -> object:
+        """What the caller's function makes of the text of a number."""
+        try:
+            return self.parse_int(lexeme) if integer else self.parse_float(lexeme)
+        except Exception as error:
+            message = f"{lexeme[:40]!r} was rejected: {error}"
+            failure = JSONSyntaxError(message, code="number_rejected", offset=offset)
+            failure.__cause__ = error  # compiled, `from` alone does not set it
+            raise failure from error
 
     def _literal(self, text: str, pos: i64, end: i64) -> i64:
         word = self.word

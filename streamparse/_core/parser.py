@@ -12,8 +12,10 @@ from typing import Any, Final, NoReturn
 from streamparse._core.builder import Builder
 from streamparse._core.chain import Chain
 from streamparse._core.events import ValueEvent
-from streamparse._core.machine import Machine
+from streamparse._core.lenient import LenientMachine
+from streamparse._core.machine import EXCERPT, Machine
 from streamparse._core.sink import ValidatorFactory
+from streamparse.dialect import Dialect, Repair
 from streamparse.errors import (
     IncompleteError,
     JSONSyntaxError,
@@ -25,6 +27,7 @@ from streamparse.paths import Query
 from streamparse.text import Utf8Decoder
 
 _DEFAULT_LIMITS: Final = Limits()
+_LENIENT: Final = Dialect()
 
 
 class JSONParser:
@@ -33,11 +36,12 @@ class JSONParser:
     `feed` takes text or bytes (UTF-8), cut anywhere, and returns the events that the fragment
     decided; `finish` says that the input has ended. `value` is what is known so far.
 
-    - `dialect`: `"strict"`.
+    - `dialect`: `"strict"`, `"lenient"` (mend what can be mended, on record in `repairs`), or a
+      `Dialect` that says what may be mended.
     - `many`: documents one after the other, separated by white space or nothing where that is
       unambiguous; `value` is their list, and the first step of a path is the document's index.
-    - `trailing`: `"error"` allows only white space after the value; `"stop"` stops there and
-      leaves the rest, exactly, in `remainder`.
+    - `trailing`: `"error"` allows only white space after the value (lenient: text there is
+      skipped with a repair); `"stop"` stops there and leaves the rest, exactly, in `remainder`.
     - `select`: one RFC 9535 query or several; events for these nodes only. With `many`, `$` is
       the list: `$[*]` selects every document.
     - `keep`: `"open"` (needs `select`) drops a value when it completes, so that memory is bounded
@@ -63,9 +67,11 @@ class JSONParser:
     __slots__ = (
         "_builder",
         "_chain",
+        "_collects",
         "_decoder",
         "_failure",
         "_finished",
+        "_lenient",
         "_machine",
         "_many",
         "_options",
@@ -77,7 +83,7 @@ class JSONParser:
 
     def __init__(
         self,
-        dialect: str = "strict",
+        dialect: str | Dialect = "strict",
         *,
         many: bool = False,
         trailing: str = "error",
@@ -89,7 +95,8 @@ class JSONParser:
         parse_int: Callable[[str], Any] = int,
         validator: ValidatorFactory | None = None,
     ) -> None:
-        _check_options(dialect, many, trailing, select is not None, keep, surrogates)
+        switches = dialect_of(dialect)
+        _check_options(many, trailing, select is not None, keep, surrogates)
         _check_types(limits, parse_float, parse_int, validator)
         queries = None if select is None else _queries(select)
         self._options: tuple[Any, ...] = (
@@ -106,6 +113,7 @@ class JSONParser:
         )
         self._many = many
         self._stop: bool = trailing == "stop"
+        self._collects: bool = validator is not None and validator.collects
         self._chain = Chain(
             validator=validator,
             queries=queries,
@@ -113,15 +121,28 @@ class JSONParser:
             many=many,
         )
         self._builder = self._chain.builder
-        self._machine = Machine(
-            self._chain.head,
-            limits=limits,
-            surrogates=surrogates,
-            parse_float=parse_float,
-            parse_int=parse_int,
-            many=many,
-            stop=self._stop,
-        )
+        self._lenient: LenientMachine | None = None
+        if switches is None:
+            self._machine = Machine(
+                self._chain.head,
+                limits=limits,
+                surrogates=surrogates,
+                parse_float=parse_float,
+                parse_int=parse_int,
+                many=many,
+                stop=self._stop,
+            )
+        else:
+            self._machine = self._lenient = LenientMachine(
+                self._chain.head,
+                switches,
+                limits=limits,
+                surrogates=surrogates,
+                parse_float=parse_float,
+                parse_int=parse_int,
+                many=many,
+                stop=self._stop,
+            )
         self._decoder: Utf8Decoder | None = None
         self._takes_text: bool = False
         self._ready: bool = False  # for text, alive, and nothing but the machine to ask
@@ -164,24 +185,29 @@ class JSONParser:
     @property
     def truncated(self) -> bool:
         """Did `finish()` have to close something? Never in the strict dialect: it raises."""
-        return False
+        return self._lenient is not None and self._lenient.truncated
 
     @property
     def prefix(self) -> str:
-        """The text skipped before the value; always empty in the strict dialect."""
-        return ""
+        """The text skipped before the (first) value; empty if it was white space, or strict."""
+        return "" if self._lenient is None else self._lenient.prefix
 
     @property
     def remainder(self) -> str | bytes:
-        """What came after the value (`trailing="stop"`), of the type that was fed."""
+        """What came after the value, of the type that was fed.
+
+        In the strict dialect only with `trailing="stop"`. With `many` the text after the first
+        value that is of no value.
+        """
+        skipped = "" if self._lenient is None else self._lenient.remainder
         if self._decoder is not None:
-            return b"".join(self._rest)
-        return "".join(self._rest)
+            return skipped.encode() + b"".join(self._rest)
+        return skipped + "".join(self._rest)
 
     @property
-    def repairs(self) -> list[Any]:
-        """What a lenient dialect mended; always empty in the strict one."""
-        return []
+    def repairs(self) -> list[Repair]:
+        """What a lenient dialect mended, as a list that is updated; empty in the strict one."""
+        return self._builder.repairs
 
     @property
     def violations(self) -> list[Any]:
@@ -239,18 +265,44 @@ class JSONParser:
     def _advance(self, data: str | bytes) -> None:
         machine, decoder = self._machine, self._decoder
         if isinstance(data, str):
-            taken = machine.feed(data)
+            taken = self._read(data)
             if taken < len(data):
                 self._rest.append(data[taken:])
             return
         assert decoder is not None
         text = decoder.feed(data)
-        taken = machine.feed(text) if text else 0
+        taken = self._read(text) if text else 0
         if decoder.invalid:
             self._meet_invalid(decoder)
         if self._stop and machine.done:
             self._rest.append(text[taken:].encode() + (decoder.invalid or decoder.pending))
             decoder.pending = decoder.invalid = b""
+
+    def _read(self, text: str) -> int:
+        """Text for the machine; violations that are collected are told where they are."""
+        machine, chain = self._machine, self._chain
+        if not self._collects:
+            return machine.feed(text)
+        known = chain.count_violations()
+        held = machine.undecided
+        offset, line, line_start = machine.offset, machine.line, machine.line_start
+        try:
+            return machine.feed(text)
+        finally:
+            found = chain.violations_after(known)
+            if found:
+                _locate_in(found, held + text, machine, offset, line, line_start)
+
+    def _read_end(self) -> None:
+        """The end of the machine's text; likewise."""
+        machine, chain = self._machine, self._chain
+        known = chain.count_violations()
+        held = machine.undecided
+        offset, line, line_start = machine.offset, machine.line, machine.line_start
+        machine.finish()
+        if self._collects:
+            found = chain.violations_after(known)
+            _locate_in(found, held, machine, offset, line, line_start)
 
     def _take(self, text: bool) -> None:
         """The first fragment decides what this parser takes."""
@@ -259,7 +311,7 @@ class JSONParser:
             message = "this parser was fed {}, now {}: feed it one or the other"
             raise TypeError(message.format(*kinds))
         self._takes_text = text
-        self._ready = text and not self._stop
+        self._ready = text and not self._stop and not self._collects
         if not text:
             self._decoder = Utf8Decoder()
 
@@ -280,7 +332,7 @@ class JSONParser:
             if pending and not self._stop:
                 message = "the input ended inside a UTF-8 character"
                 raise IncompleteError(message, code="truncated", offset=machine.offset)
-            machine.finish()
+            self._read_end()
         except StreamParseError as error:
             self._fail(error)
             raise
@@ -324,6 +376,8 @@ class JSONParser:
         twin._chain = self._chain.clone()
         twin._builder = twin._chain.builder
         twin._machine = self._machine.clone(twin._chain.head)
+        machine = twin._machine
+        twin._lenient = machine if isinstance(machine, LenientMachine) else None
         twin._resume(self._place())
         return twin
 
@@ -362,6 +416,46 @@ def locate(error: StreamParseError, machine: Machine, builder: Builder) -> None:
     error.excerpt = machine.text_before(error.offset)
     if not isinstance(error, SchemaViolation):  # these know their path
         error.path = builder.next_path() if machine.expects_item else builder.base
+
+
+def _locate_in(
+    errors: list[Any], text: str, machine: Machine, offset: int, line: int, line_start: int
+) -> None:
+    """The same for violations that were found while `machine` read `text`, from `offset` on.
+
+    `line` and `line_start` are those of its beginning. A lenient machine holds a word until it is
+    whole, so that a violation may lie before the text; never on another line.
+    """
+    read = 0
+    before = machine.text_before(offset) if offset >= machine.recent_start else ""
+    for error in errors:
+        place = max(error.offset - offset, 0)
+        feeds = text.count("\n", read, place)
+        if feeds:
+            line += feeds
+            line_start = offset + text.rfind("\n", read, place) + 1
+        read = max(read, place)
+        error.line = line
+        error.column = error.offset - line_start + 1
+        if error.offset < offset:
+            error.excerpt = machine.text_before(error.offset)
+            continue
+        excerpt = text[max(place - EXCERPT, 0) : place]
+        error.excerpt = (before + excerpt)[-EXCERPT:] if place < EXCERPT else excerpt
+
+
+def dialect_of(dialect: str | Dialect, name: str = "dialect") -> Dialect | None:
+    """What a `dialect` option means; None: strict.
+
+    Raises `ValueError`.
+    """
+    if isinstance(dialect, Dialect):
+        return dialect
+    if dialect == "lenient":
+        return _LENIENT
+    if dialect != "strict":
+        raise ValueError(f"{name} must be 'strict', 'lenient' or a Dialect, not {dialect!r}")
+    return None
 
 
 def _with_options(options: tuple[Any, ...]) -> JSONParser:
@@ -404,10 +498,7 @@ def _queries(select: str | Query | Sequence[str | Query]) -> list[Query]:
     return [query if isinstance(query, Query) else Query.parse(query) for query in several]
 
 
-def _check_options(
-    dialect: str, many: bool, trailing: str, selects: bool, keep: str, surrogates: str
-) -> None:
-    _one_of("dialect", dialect, ("strict",))
+def _check_options(many: bool, trailing: str, selects: bool, keep: str, surrogates: str) -> None:
     _one_of("trailing", trailing, ("error", "stop"))
     _one_of("keep", keep, ("all", "open"))
     _one_of("surrogates", surrogates, ("keep", "replace", "error"))

@@ -149,6 +149,11 @@ class SelectingBuilder(Builder):
         super().scalar(value, offset)
         self._end_value()
 
+    def cut_scalar(self, value: object) -> None:
+        self._select()
+        if self.kept or self.selected:
+            super().cut_scalar(value)
+
     def end(self, offset: int) -> None:
         super().end(offset)
         self.live = self.lives.pop()

@@ -76,8 +76,14 @@ class Sink:
     def end(self, offset: int) -> None:
         """The innermost open container is whole."""
 
-    def repair(self, code: str, offset: int) -> None:
-        """A lenient machine mended something here."""
+    def cut_scalar(self, value: object) -> None:
+        """The input ended inside a number or literal, which would be this: shown, never whole."""
+
+    def repair(self, code: str, offset: int, item: bool) -> None:
+        """A lenient machine mended something here.
+
+        `item`: it concerns the value that is being read or expected next, else its container.
+        """
 
     def clone(self) -> Sink:
         """An independent sink in the same state, for a fork in mid-stream."""
@@ -134,6 +140,14 @@ class ValidatorFactory:
     def begin(self) -> Validator:
         """The state for one document."""
         raise NotImplementedError
+
+    @property
+    def collects(self) -> bool:
+        """Does it put `SchemaViolation`s into `violations`, in place of raising them?
+
+        The parser then tells each its line, column and excerpt.
+        """
+        return False
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revived, (type(self), _own(self))

@@ -106,8 +106,8 @@ class Subtree(Sink):
         self.target.end(offset)
         self._complete(offset + 1)
 
-    def repair(self, code: str, offset: int) -> None:
-        self.target.repair(code, offset)
+    def repair(self, code: str, offset: int, item: bool) -> None:
+        self.target.repair(code, offset, item)
 
     def clone(self) -> Subtree:
         twin = Subtree(self.path, self.inner.clone(), self.rest.clone())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -15,10 +16,11 @@ from streamparse.cli.streams import (
     line,
     standard_output,
 )
+from streamparse.dialect import REPAIR_CODES
 from streamparse.json_parser import JSONParser
 from streamparse.json_stream import JSONStream, iter_json
 from streamparse.limits import Limits
-from streamparse.paths import Query
+from streamparse.paths import Query, normalized_path
 
 __all__ = ["add", "run"]
 
@@ -54,6 +56,18 @@ def add(command: argparse.ArgumentParser) -> None:
         help="judge by the JSON Schema in FILE while reading (extra 'schema'): violations stand "
         "among the events, and the exit status is 1",
     )
+    lenient = command.add_mutually_exclusive_group()
+    lenient.add_argument(
+        "--lenient",
+        action="store_true",
+        help="mend what can be mended: fences, prose, single quotes, missing commas and more",
+    )
+    lenient.add_argument(
+        "--repair",
+        action="store_true",
+        help="write the value as JSON once it has been read leniently, and each repair on "
+        "standard error; the exit status is 1 if the input ended early",
+    )
     argument("--many", action="store_true", help="several documents (JSON Lines, say), as a list")
     argument(
         "--trailing",
@@ -88,6 +102,8 @@ def _refuse_contradictions(options: argparse.Namespace, command: argparse.Argume
         command.error("--select chooses events: it contradicts --partial and --final")
     if options.schema is not None and (options.partial or options.final):
         command.error("--schema shows violations among events: not with --partial and --final")
+    if options.repair and (options.partial or options.final or options.select or options.schema):
+        command.error("--repair writes the whole value: no other output can be asked for with it")
     if options.many and options.trailing == "stop":
         command.error("--many reads every document: it contradicts --trailing stop")
 
@@ -104,6 +120,8 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     _refuse_contradictions(options, command)
     if options.schema is not None:
         return _run_judged(options)
+    if options.repair:
+        return _run_repair(options)
     output = standard_output()
     stream: JSONStream
 
@@ -127,6 +145,7 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
 def _parsing(options: argparse.Namespace) -> dict[str, Any]:
     """The options of the parser."""
     return {
+        "dialect": "lenient" if options.lenient or options.repair else "strict",
         "many": options.many,
         "trailing": options.trailing,
         "select": options.select,
@@ -134,6 +153,31 @@ def _parsing(options: argparse.Namespace) -> dict[str, Any]:
         "surrogates": options.surrogates,
         "limits": Limits(depth=options.max_depth),
     }
+
+
+def _run_repair(options: argparse.Namespace) -> int:
+    """The value as JSON, and what was mended on standard error."""
+    output = standard_output()
+    parser = JSONParser(**_parsing(options))
+    told = 0
+    try:
+        for fragment in fragments(options.file, options.chunk_size):
+            parser.feed(fragment)
+            told = _tell_repairs(parser, told)
+        parser.finish()
+    finally:
+        _tell_repairs(parser, told)
+    output.write(line(parser.value))
+    output.flush()
+    return BAD_INPUT if parser.truncated else OK
+
+
+def _tell_repairs(parser: JSONParser, told: int) -> int:
+    """List the repairs from number `told` on; how many there are now."""
+    for repair in parser.repairs[told:]:
+        where = f"offset {repair.offset}, {normalized_path(repair.path)}"
+        print(f"{repair.code}: {REPAIR_CODES[repair.code]} ({where})", file=sys.stderr)
+    return len(parser.repairs)
 
 
 def _run_judged(options: argparse.Namespace) -> int:

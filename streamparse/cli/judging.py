@@ -33,6 +33,8 @@ def described(violation: SchemaViolation) -> dict[str, Any]:
         "code": violation.code,
         "message": violation.message,
         "offset": violation.offset,
+        "line": violation.line,
+        "column": violation.column,
         "schema_path": list(violation.schema_path),
         "closest": violation.closest,
     }

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from streamparse import formats
 from streamparse.cli.displays import Display, EventLines, LiveView, MessageLines, PlainText
 from streamparse.cli.figures import DELTAS, Figures
 from streamparse.cli.streams import (
@@ -53,9 +54,16 @@ def add(command: argparse.ArgumentParser) -> None:
     argument(
         "--api",
         choices=APIS,
-        default="auto",
         metavar="NAME",
-        help=f"the wire format: {', '.join(APIS)} (the default)",
+        help=f"the wire format: {', '.join(APIS)} (the default; with --format it is text)",
+    )
+    argument(
+        "--format",
+        type=_format,
+        metavar="NAME",
+        help="FILE is the text of a model that writes its tool calls in this format, 'auto' to "
+        "tell it; with --api, a stream whose server passed such text on (docs/formats.md has the "
+        "names)",
     )
     shown = command.add_mutually_exclusive_group()
     for name, what in (
@@ -90,6 +98,12 @@ def add(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"feed at most N bytes at a time (default: {_AT_ONCE}, with a speed {_SLOWLY})",
     )
+
+
+def _format(text: str) -> str:
+    if text != "auto" and text not in formats.names():
+        raise argparse.ArgumentTypeError(f"no format is named {text!r}")
+    return text
 
 
 def _speed(text: str) -> float:
@@ -142,7 +156,7 @@ def _parser(options: argparse.Namespace) -> MessageParser:
     tools = None if options.tools is None else _loaded(options.tools)
     output = None if options.output_schema is None else _loaded(options.output_schema)
     try:
-        return MessageParser(options.api, tools=tools, output=output)
+        return MessageParser(options.api, format=options.format, tools=tools, output=output)
     except (TypeError, ValueError) as error:
         raise Complaint(str(error), UNUSABLE) from None
 

@@ -1,5 +1,6 @@
 """Raw-text tool-call formats: what open models write when no server has parsed it for you."""
 
+from streamparse.formats.detect import detect
 from streamparse.formats.parser import FormatParser, TextReading
 from streamparse.formats.registry import get, names
 from streamparse.formats.table import (
@@ -30,6 +31,7 @@ __all__ = [
     "Reasoning",
     "Section",
     "TextReading",
+    "detect",
     "get",
     "names",
 ]

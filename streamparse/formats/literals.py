@@ -105,6 +105,7 @@ class LiteralMachine:
         "kinds",
         "length",
         "limits",
+        "longest",
         "markers",
         "opener",
         "quote",
@@ -121,6 +122,7 @@ class LiteralMachine:
         self.opener = opener
         self.sink = Sink()
         self.limits = limits
+        self.longest: int = limits.string
         self.markers = Markers(style.quotes)
         # Delimiters of several characters: nothing is escaped between them.
         self.delimiters = Markers([quote for quote in style.quotes if len(quote) > 1])
@@ -423,6 +425,10 @@ class LiteralMachine:
         if pos + 1 == len(text):
             return self._verbatim(text, pos, 1) if final else pos
         char = text[pos + 1]
+        plain = _ESCAPES.get(char)
+        if plain is not None:
+            self._say(plain, pos)
+            return pos + 2
         size = _LENGTHS.get(char, 0)
         if size:
             return self._coded(text, pos, size, final)
@@ -432,11 +438,7 @@ class LiteralMachine:
                 return pos
             self._say(chr(int(octal.group(), 8)), pos)
             return octal.end()
-        plain = _ESCAPES.get(char)
-        if plain is None:
-            return self._verbatim(text, pos, 2)
-        self._say(plain, pos)
-        return pos + 2
+        return self._verbatim(text, pos, 2)
 
     def _coded(self, text: str, pos: int, size: int, final: bool) -> int:
         digits = text[pos + 2 : pos + 2 + size]
@@ -477,7 +479,7 @@ class LiteralMachine:
             return
         self.length += len(text)
         end = pos + len(text)
-        excess = self.length - self.limits.string
+        excess = self.length - self.longest
         if excess > 0:
             text = text[:-excess]
         if self.collects:
@@ -504,9 +506,9 @@ class LiteralMachine:
 
     def _bound(self, length: int, end: int) -> None:
         """Raises at the first character too many of what is `length` long at `end`."""
-        excess = length - self.limits.string
+        excess = length - self.longest
         if excess > 0:
-            message = f"a string is longer than {self.limits.string} characters"
+            message = f"a string is longer than {self.longest} characters"
             raise LimitError(message, code="string_length", offset=end - excess)
 
     def _error(self, code: str, message: str, pos: int) -> FormatError:

@@ -22,14 +22,15 @@ class Markers:
     ((2, '<a>'), (2, ''), (4, ''))
     """
 
-    __slots__ = ("longest", "pattern", "prefixes", "starts", "words")
+    __slots__ = ("longest", "only", "pattern", "prefixes", "starts", "words")
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words = sorted({word for word in words if word}, key=len, reverse=True)
         found = "|".join(map(_exact, self.words))
         self.pattern = re.compile(found) if found else _NEVER
-        first = "|".join(re.escape(char) for char in {word[0] for word in self.words})
-        self.starts = re.compile(first) if first else _NEVER
+        first = {word[0] for word in self.words}
+        self.starts = re.compile("|".join(map(re.escape, first))) if first else _NEVER
+        self.only: str = first.pop() if len(first) == 1 else ""  # the one that begins them all
         self.prefixes = {word[:end] for word in self.words for end in range(1, len(word))}
         self.prefixes.update(word for word in self.words if _is_run(word))
         self.longest: int = max((len(word) for word in self.words), default=0)
@@ -40,6 +41,13 @@ class Markers:
         `""` if there is none: the place is then that of the undecided rest of the text, which may
         become one, or the text's end. `final`: nothing follows the text.
         """
+        if self.only:
+            first = text.find(self.only, pos)
+            if first < 0:
+                return len(text), ""
+            pos = first
+        elif self.starts.search(text, pos) is None:
+            return len(text), ""
         found = self.pattern.search(text, pos)
         if found is not None:
             place, word = found.start(), found.group()

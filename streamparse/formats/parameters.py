@@ -77,6 +77,8 @@ class ParametersPayload(Payload):
         super().__init__(host)
         self.plan = plan
         self.spec = plan.spec
+        self.trim: bool = plan.spec.trim
+        self.longest: int = host.limits.string
         self.state: int = _BODY
         self.how: int = _STREAM
         self.kinds = Kinds()
@@ -131,8 +133,7 @@ class ParametersPayload(Payload):
         if state == _HEADER:
             return self._header(text, pos, final)
         stop, word = _CDATA_CLOSE.find(text, pos, final)
-        self._grow(self._within(text[pos:stop]))
-        self._keep_limit(stop)
+        self._take(text[pos:stop], stop)
         if not word:
             return stop if stop > pos else -1
         self.state = _BODY
@@ -247,8 +248,7 @@ class ParametersPayload(Payload):
             if real:
                 break
             searched = stop + 1
-        self._grow_to(self._within(text[pos:stop]))
-        self._keep_limit(stop)
+        self._take(text[pos:stop], stop)
         if real == UNDECIDED:
             return stop if stop > pos else -1
         self.state = _BODY
@@ -266,7 +266,7 @@ class ParametersPayload(Payload):
                 self.state = _CDATA
                 return pos + len(word)
         self.first = False
-        return pos + 1 if self.spec.trim and text[pos] == "\n" else pos
+        return pos + 1 if self.trim and text[pos] == "\n" else pos
 
     def _is_real(self, text: str, stop: int, word: str, final: bool) -> str:
         """Does the literal at `stop` end the value? `word`: yes, `""`: no, or `UNDECIDED`."""
@@ -308,18 +308,19 @@ class ParametersPayload(Payload):
         root = self.host.schema_of(self.reader.call.name or "")
         return root is None or property_schema(root, key) is not None
 
-    def _within(self, text: str) -> str:
-        """As much of more of the value as its limit allows."""
+    def _take(self, text: str, end: int) -> None:
+        """More of the value, which goes on to `end`, as far as its limit allows."""
         self.length += len(text)
-        excess = self.length - self.host.limits.string
-        return text if excess <= 0 else text[:-excess]
-
-    def _keep_limit(self, end: int) -> None:
-        """Raises if the value, which goes on to `end`, is too long."""
-        excess = self.length - self.host.limits.string
+        excess = self.length - self.longest
+        if excess > 0:
+            text = text[:-excess]
+        if self.state == _CDATA:
+            self._grow(text)
+        else:
+            self._grow_to(text)
         if excess > 0:
             self.reached = end - excess
-            message = f"a value is longer than {self.host.limits.string} characters"
+            message = f"a value is longer than {self.longest} characters"
             raise LimitError(message, code="string_length")
 
     def _grow_to(self, text: str) -> None:
@@ -329,7 +330,7 @@ class ParametersPayload(Payload):
         if self.newline:
             text = "\n" + text
             self.newline = False
-        if self.spec.trim and text[-1] == "\n":
+        if self.trim and text[-1] == "\n":
             self.newline = True
             text = text[:-1]
         self._grow(text)

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from streamparse.paths import parse_json_pointer
 from streamparse.schema.automaton import automaton
+from streamparse.schema.escapes import said
 from streamparse.schema.evaluated import close
-from streamparse.schema.library import Dialect, Reference, needed
+from streamparse.schema.library import Dialect, Reference, check_schema, needed
+from streamparse.schema.literals import follow, values_of
 from streamparse.schema.nodes import (
     ANY,
     ANYTHING,
@@ -33,7 +35,6 @@ from streamparse.schema.nodes import (
     ObjectRules,
     Program,
     StringRules,
-    Values,
 )
 from streamparse.schema.plans import EndlessError, Planner
 from streamparse.schema.trie import Trie
@@ -52,12 +53,14 @@ TYPES: Final = {
 
 
 class Site:
-    """A schema object where it stands: what its references start from, and its node."""
+    """A schema object where it stands: its node, its dialect, what its references start from."""
 
-    def __init__(self, node: Node, schema: dict[str, Any], resolves: Any) -> None:
+    def __init__(self, node: Node, schema: dict[str, Any], resolves: Any, spoken: Dialect) -> None:
         self.node = node
         self.schema = schema
         self.resolves = resolves
+        self.spoken = spoken
+        self.around = spoken  # the dialect that led here
 
 
 class _Dynamic(Exception):
@@ -73,6 +76,7 @@ class Compiler:
         self.resolves = resolves
         self.formats = formats
         self.dynamic = False
+        self.dialects = {spoken.kind: spoken}
         self.places = dict(_places(schema))
         self.begin()
 
@@ -91,7 +95,7 @@ class Compiler:
             self.begin()
             self._read()
         for site in self.sites:
-            close(site.node, self.spoken.name)
+            close(site.node, site.spoken.name)
         for node in self.program.nodes:
             node.freeze()
         try:
@@ -101,54 +105,79 @@ class Compiler:
         return self.program
 
     def _read(self) -> None:
-        self.program.root = self.node(self.schema, self.resolves, ())
+        self.program.root = self.node(self.schema, self.resolves, (), self.spoken)
         while self.waiting:
             site = self.waiting.pop()
             self.sites.append(site)
-            for keyword, value in self.spoken.applicable(site.schema):
+            for keyword, value in site.spoken.applicable(site.schema, site.around):
                 read = _KEYWORDS.get(keyword, _by_the_library)
                 read(self, site, keyword, value)
 
     # Nodes.
 
-    def node(self, schema: Any, resolves: Any, path: tuple[Any, ...], enter: bool = True) -> Node:
-        """The node of a schema; `enter`: its `$id` is a new base for references."""
+    def node(
+        self,
+        schema: Any,
+        resolves: Any,
+        path: tuple[Any, ...],
+        around: Dialect,
+        enter: bool = True,
+    ) -> Node:
+        """The node of a schema met in a dialect; `enter`: its `$id` is a base for references."""
         if isinstance(schema, bool):
             return self._boolean(schema, path)
         if not isinstance(schema, dict):
             raise ValueError(f"bad schema: neither an object nor a boolean at {path!r}")
-        foreign = bool(path) and self.spoken.of(schema) is not self.spoken.kind
         if enter:
-            resolves = resolves.in_subresource(self.spoken.specification.create_resource(schema))
-        key = self._key(schema, resolves, foreign)
+            resolves = resolves.in_subresource(around.specification.create_resource(schema))
+        # Of the whole schema it was said; from there `$schema` counts, as for the library.
+        spoken = self._dialect(schema, around) if self.met else around
+        key = self._key(schema, resolves, (around.kind, spoken.kind))
         node = self.met.get(key)
         if node is None:
-            node = self.met[key] = self._new(self.places.get(id(schema), path), schema)
-            node.reference = Reference(self.spoken, schema, resolves, self.formats)
-            if foreign:
-                other = Dialect(self.spoken.of(schema))
-                node.reference = Reference(other, schema, resolves, self.formats)
-                node.checks.append(Check("$schema", ANYTHING, node.reference))
+            node = self.met[key] = self.new(self.places.get(id(schema), path), schema)
+            node.reference = Reference(spoken, schema, resolves, self.formats)
+            node.foreign = spoken is not around
+            if self._follows(schema, spoken, around):
+                site = Site(node, schema, resolves, spoken)
+                site.around = around
+                self.waiting.append(site)
             else:
-                self.waiting.append(Site(node, schema, resolves))
+                node.checks.append(Check("$schema", ANYTHING, node.reference))
         return node
 
-    def _key(self, schema: Any, resolves: Any, foreign: bool) -> Any:
+    def _dialect(self, schema: dict[str, Any], around: Dialect) -> Dialect:
+        """That of a schema: what `$schema` says, else that of what is around it."""
+        kind = around.of(schema)
+        if kind not in self.dialects:
+            self.dialects[kind] = Dialect(kind)
+        return self.dialects[kind]
+
+    def _follows(self, schema: dict[str, Any], spoken: Dialect, around: Dialect) -> bool:
+        """Is the meaning of this schema known here, or does only the library know it?"""
+        if spoken is not around:
+            try:
+                check_schema(schema, spoken)
+            except ValueError:
+                return False
+        return bool(spoken.name)
+
+    def _key(self, schema: Any, resolves: Any, kinds: Any) -> Any:
         base = getattr(resolves, "_base_uri", "")
         scope: tuple[str, ...] = ()
         if self.dynamic:
             # The outermost of each counts, as for the library.
             uris = [uri for uri, _ in resolves.dynamic_scope()]
             scope = tuple(dict.fromkeys(reversed(uris)))
-        return id(schema), base, scope, foreign
+        return id(schema), base, scope, kinds
 
     def _boolean(self, schema: bool, path: tuple[Any, ...]) -> Node:
-        node = self._new(path, schema)
+        node = self.new(path, schema)
         if not schema:
             node.refuse(ANYTHING, "false")
         return node
 
-    def _new(self, path: tuple[Any, ...], schema: Any) -> Node:
+    def new(self, path: tuple[Any, ...], schema: Any) -> Node:
         if len(self.program.nodes) >= _MOST_NODES:
             raise ValueError(f"the schema has more than {_MOST_NODES} parts")
         node = Node(len(self.program.nodes), path, schema)
@@ -157,7 +186,7 @@ class Compiler:
 
     def inner(self, site: Site, schema: Any, *steps: str | int, enter: bool = True) -> Node:
         """The node of a schema inside another."""
-        return self.node(schema, site.resolves, (*site.node.path, *steps), enter)
+        return self.node(schema, site.resolves, (*site.node.path, *steps), site.spoken, enter)
 
     def referred(self, site: Site, keyword: str, reference: str) -> Node:
         """The node that a reference leads to."""
@@ -165,7 +194,7 @@ class Compiler:
         path = self.places.get(id(resolved.contents))
         if path is None:
             path = _path_of(reference, (*site.node.path, keyword))
-        return self.node(resolved.contents, resolved.resolver, path, enter=False)
+        return self.node(resolved.contents, resolved.resolver, path, site.spoken, enter=False)
 
     def _lookup(self, site: Site, keyword: str, reference: str) -> Any:
         exceptions = needed("referencing.exceptions")
@@ -184,7 +213,7 @@ def _places(schema: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
         value, path = waiting.pop()
         if isinstance(value, dict):
             yield id(value), path
-            waiting += [(inner, (*path, key)) for key, inner in value.items()]
+            waiting += [(inner, (*path, said(key))) for key, inner in value.items()]
         elif isinstance(value, list):
             waiting += [(inner, (*path, index)) for index, inner in enumerate(value)]
 
@@ -246,28 +275,23 @@ def _type(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     if "integer" in names and "number" not in names:
         rules = _numbers(site)
         rules.whole = True
-        rules.whole_floats = compiler.spoken.name != "draft4"
+        rules.whole_floats = site.spoken.name != "draft4"
 
 
 def _values(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
-    values = Values(keyword, [value] if keyword == "const" else list(value))
-    words: list[str] = []
-    for one in values.values:
-        if one is None or isinstance(one, bool):
-            values.kinds |= 1 << (NULL if one is None else TRUE if one else FALSE)
-        elif isinstance(one, (int, float)):
-            values.kinds |= 1 << NUMBER
-            values.numbers.add(one)
-        elif isinstance(one, str):
-            words.append(one)
-        else:
-            values.kinds |= 1 << (OBJECT if isinstance(one, dict) else ARRAY)
-            values.containers.append(one)
-    if words:
-        values.kinds |= 1 << STRING
-        values.words = Trie(words)
+    values = values_of(keyword, [value] if keyword == "const" else list(value))
+
+    def part(schema: dict[str, Any]) -> Node:
+        node = compiler.new(site.node.path, schema)
+        node.reference = Reference(site.spoken, schema, site.resolves, compiler.formats)
+        return node
+
     site.node.refuse(ANYTHING & ~values.kinds, keyword)
     site.node.values.append(values)
+    choice = follow(values, part)
+    if choice is not None:
+        values.containers = []
+        site.node.choices.append(choice)
 
 
 _BOUNDS: Final = {
@@ -280,7 +304,7 @@ _BOUNDS: Final = {
 
 def _bound(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     name = _BOUNDS[keyword]
-    if compiler.spoken.name == "draft4":  # there the exclusive ones say how the others count
+    if site.spoken.name == "draft4":  # there the exclusive ones say how the others count
         exclusive = "exclusive" + keyword[0].upper() + keyword[1:]
         if site.schema.get(exclusive, False):
             name = _BOUNDS[exclusive]
@@ -376,7 +400,7 @@ def _items(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
         for index, schema in enumerate(value):
             rules.prefix.append(compiler.inner(site, schema, keyword, index))
     elif value is False:
-        knows = "prefixItems" in compiler.spoken.keywords
+        knows = "prefixItems" in site.spoken.keywords
         _leave_room(site, keyword, len(site.schema.get("prefixItems", [])) if knows else 0)
     else:
         rules.rest = compiler.inner(site, value, keyword)
@@ -418,7 +442,7 @@ def _unique(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
 def _contains(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     rules = _arrays(site)
     rules.contains = compiler.inner(site, value, keyword, enter=False)
-    if compiler.spoken.name in ("draft2020-12", "draft2019-09"):
+    if site.spoken.name in ("draft2020-12", "draft2019-09"):
         rules.contains_least = int(site.schema.get("minContains", 1))
         rules.contains_most = int(site.schema.get("maxContains", -1))
 
@@ -457,7 +481,7 @@ def _if(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
 
 def _by_the_library(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     kinds = _LOOK_AT.get(keyword, ANYTHING)
-    decide = Reference(compiler.spoken, site.schema, site.resolves, compiler.formats, keyword)
+    decide = Reference(site.spoken, site.schema, site.resolves, compiler.formats, keyword)
     site.node.checks.append(Check(keyword, kinds, decide))
 
 

@@ -79,5 +79,4 @@ def _room(node: Node) -> int | None:
 
 def _closed(node: Node, keywords: tuple[str, ...]) -> bool:
     """Do these keywords evaluate nothing here, and is all known that may?"""
-    foreign = any(check.keyword == "$schema" for check in node.checks)
-    return not foreign and all(node.schema.get(name, False) is False for name in keywords)
+    return not node.foreign and all(node.schema.get(name, False) is False for name in keywords)

@@ -17,7 +17,7 @@ class Judge(Court):
             return
         for name in rules.required:
             if name not in keys:
-                self._fail(task.branch, task.node, "required", offset, name, False)
+                self._fail(task.branch, task.node, rules.required_keyword, offset, name, False)
         if len(keys) < rules.fewest:
             self._fail(task.branch, task.node, "minProperties", offset, len(keys), False)
         for name, needs in rules.dependents.items():
@@ -32,7 +32,7 @@ class Judge(Court):
         if rules is None:
             return
         if frame.index < rules.fewest:
-            self._fail(task.branch, task.node, "minItems", offset, frame.index, False)
+            self._fail(task.branch, task.node, rules.fewest_keyword, offset, frame.index, False)
         if rules.unique and frame.seen is not None and not _unique(self.built):
             self._fail(task.branch, task.node, "uniqueItems", offset, None, False)
 
@@ -40,7 +40,8 @@ class Judge(Court):
         """What only the whole container tells."""
         node = task.node
         for values in node.values:
-            if not any(equal(one, self.built) for one in values.containers):
+            containers = values.containers
+            if containers and not any(equal(one, self.built) for one in containers):
                 self._fail(task.branch, node, values.keyword, offset, self.built, False)
         bit = 1 << (ARRAY if isinstance(self.built, list) else OBJECT)
         for check in node.checks:

@@ -53,9 +53,12 @@ class Dialect:
         #: Up to draft 7 nothing counts beside `$ref`.
         self.lonely_refs: bool = self.name in ("draft7", "draft6", "draft4")
 
-    def applicable(self, schema: dict[str, Any]) -> list[tuple[str, Any]]:
-        """The keywords of a schema that count, with their values."""
-        if self.lonely_refs and schema.get("$ref") is not None:
+    def applicable(self, schema: dict[str, Any], around: Dialect) -> list[tuple[str, Any]]:
+        """The keywords of a schema that count, with their values.
+
+        What counts beside `$ref` depends on the dialect around it, as it does for the library.
+        """
+        if around.lonely_refs and schema.get("$ref") is not None:
             return [("$ref", schema["$ref"])]
         return [(name, value) for name, value in schema.items() if name in self.keywords]
 

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from streamparse.errors import SchemaViolation
+from streamparse.schema.escapes import said
 from streamparse.schema.nodes import Failure, Node
 
 _SHOWN: Final = 6  # allowed values that a message lists
@@ -81,18 +82,30 @@ def _type(failure: Failure) -> str:
 
 
 def _enum(failure: Failure) -> str:
+    part = _part(failure)
+    if part:
+        return part
     values = failure.node.schema["enum"]
     allowed = _listed(_shown(value) for value in values)
     one_of = "one of " if len(values) > 1 else ""
-    return f"expected {one_of}{allowed or 'nothing'}, not {_came(failure)}"
+    came = "what came" if failure.got is None else _shown(failure.got)
+    return f"expected {one_of}{allowed or 'nothing'}, not {came}"
 
 
 def _const(failure: Failure) -> str:
-    return f"expected {_shown(failure.node.schema['const'])}, not {_came(failure)}"
+    part = _part(failure)
+    return part or f"expected {_shown(failure.node.schema['const'])}, not {_shown(failure.got)}"
 
 
-def _came(failure: Failure) -> str:
-    return _shown(failure.got)
+def _part(failure: Failure) -> str:
+    """What is wrong with a part of a container that is followed, if it is one; see `literals`."""
+    objects, arrays, got = failure.node.objects, failure.node.arrays, failure.got
+    if isinstance(got, str) and _keys(failure.node, failure.keyword) and objects is not None:
+        return _required(failure) if got in objects.required else _unknown_key(failure)
+    if isinstance(got, int) and arrays is not None and arrays.room_keyword == failure.keyword:
+        few = f"expected {arrays.room} items, not {got}"
+        return few if got < arrays.room else _no_room(failure)
+    return ""
 
 
 def _unknown_key(failure: Failure) -> str:
@@ -127,7 +140,7 @@ def _bound(words: str, noun: str = "") -> Callable[[Failure], str]:
 
 
 def _pattern(failure: Failure) -> str:
-    pattern = failure.node.schema["pattern"]
+    pattern = said(failure.node.schema["pattern"])
     return f"{_shown(failure.got)} does not fit the pattern {_shown(pattern)}"
 
 
@@ -192,9 +205,8 @@ def _closest_of(failure: Failure) -> str | None:
         for values in failure.node.values:
             if values.keyword == failure.keyword and values.words is not None:
                 return closest(failure.got, values.words.words)
-    if failure.keyword in ("additionalProperties", "unevaluatedProperties"):
-        return closest(failure.got, _keys(failure.node, failure.keyword))
-    return None
+    keys = _keys(failure.node, failure.keyword)
+    return None if failure.got in keys else closest(failure.got, keys)
 
 
 def _keys(node: Node, keyword: str) -> list[str]:

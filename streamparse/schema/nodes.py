@@ -56,7 +56,7 @@ class Values:
         self.kinds: int = 0
         self.words: Trie | None = None
         self.numbers: set[Any] = set()
-        self.containers: list[Any] = []
+        self.containers: list[Any] = []  # those that are compared when a value is whole
 
 
 class NumberRules:
@@ -114,6 +114,7 @@ class ObjectRules:
         self.closed: list[KeySet] = []
         self.names: Node | None = None
         self.required: list[str] = []
+        self.required_keyword: str = "required"
         self.fewest: i64 = 0
         self.most: i64 = -1
         self.dependents: dict[str, list[str]] = {}
@@ -136,6 +137,7 @@ class ArrayRules:
         self.room: i64 = -1  # items that the schema leaves room for
         self.room_keyword: str = ""
         self.fewest: i64 = 0
+        self.fewest_keyword: str = "minItems"
         self.most: i64 = -1
         self.unique: bool = False
         self.contains: Node | None = None
@@ -170,6 +172,7 @@ class Node:
         self.checks: list[Check] = []
         self.links: list[Node] = []
         self.choices: list[Choice] = []
+        self.foreign: bool = False  # in another dialect than the schema around it?
         self.reference: Any = None  # the library's verdict on the whole: see `library`
         self.busy: int = 0  # the kinds of value that this node looks at beyond their kind
         self.keeps: int = 0  # the kinds that it must see whole at their end
@@ -204,7 +207,9 @@ class Node:
             self.keeps |= check.kinds
 
     def _freeze_values(self, values: Values) -> None:
-        kept = values.kinds & (1 << OBJECT | 1 << ARRAY)
+        kept = 0
+        if values.containers:
+            kept = values.kinds & (1 << OBJECT | 1 << ARRAY)
         if values.words is not None:
             kept |= 1 << STRING
         self.keeps |= kept

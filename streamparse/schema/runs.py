@@ -40,7 +40,7 @@ class Run:
             self.limit = rules.longest
         elif keyword == "pattern" and rules is not None and rules.automaton is not None:
             self._follow([rules.automaton])
-        elif keyword == "enum" or keyword == "const":
+        elif self.node.values and (keyword == "enum" or keyword == "const"):
             for values in self.node.values:
                 if values.keyword == keyword and values.words is not None:
                     self.edge = values.words.root

@@ -8,6 +8,7 @@ from typing import Any
 from streamparse._core.sink import Validator, ValidatorFactory
 from streamparse.schema import library
 from streamparse.schema.compiler import Compiler
+from streamparse.schema.escapes import write_out
 from streamparse.schema.walker import Walker
 
 __all__ = ["SchemaValidator"]
@@ -56,8 +57,9 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
         if draft is not None and draft not in library.DRAFTS:
             choices = ", ".join(map(repr, library.DRAFTS))
             raise ValueError(f"draft must be one of {choices}, not {draft!r}")
+        self._options = (copy.deepcopy(schema), draft, registry, formats, collect)
         schema = copy.deepcopy(schema)
-        self._options = (schema, draft, registry, formats, collect)
+        write_out(schema)
         spoken = library.dialect(schema, draft)
         library.check_schema(schema, spoken)
         resolves = library.resolver(schema, spoken, registry)
@@ -67,6 +69,10 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
     def begin(self) -> Validator:
         """The state for one document."""
         return Walker(self._program, self, self._collect)
+
+    @property
+    def collects(self) -> bool:
+        return self._collect
 
     def json_schema(self) -> Any:
         """The schema it judges by."""

@@ -377,14 +377,14 @@ def test_a_chain_may_be_driven_itself() -> None:
 def test_repairs_reach_the_judge() -> None:
     judging = Judging()
     chain = Chain(validator=judging)
-    play([("start_array", 0), ("repair", "truncated", 1)], chain)
+    play([("start_array", 0), ("repair", "truncated", 1, True)], chain)
     assert judging.begun[0].violations[-1] == ("repair", "truncated", 1)
-    Chain().repair("truncated", 0)
+    Chain().repair("truncated", 0, True)
 
 
 def test_repairs_before_any_value_reach_nobody() -> None:
     judging = Judging()
-    Chain(validator=judging).repair("prefix", 0)
+    Chain(validator=judging).repair("fence", 0, True)
     assert judging.begun == []
 
 

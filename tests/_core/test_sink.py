@@ -42,7 +42,8 @@ CALLS: list[Call] = [
     ("end_string", 0),
     ("scalar", None, 0),
     ("end", 0),
-    ("repair", "truncated", 0),
+    ("repair", "truncated", 0, True),
+    ("cut_scalar", 1),
 ]
 
 
@@ -526,8 +527,9 @@ def test_a_recorder_of_these_tests_can_be_cloned() -> None:
     play(CALLS, recorder)
     twin = recorder.clone()
     play(CALLS, twin)
-    assert recorder.calls == CALLS
-    assert twin.calls == CALLS + CALLS
+    heard = [call for call in CALLS if call[0] != "cut_scalar"]
+    assert recorder.calls == heard
+    assert twin.calls == heard + heard
 
 
 class _Counting(Validator):

@@ -165,10 +165,10 @@ def test_the_rest_hears_of_the_key_but_not_of_the_value() -> None:
 def test_repairs_go_to_whoever_is_listening() -> None:
     rest, inner = Recorder(), Recorder()
     subtree = Subtree(("a",), inner, rest)
-    play([("start_object", 0), ("repair", "one", 0), *calls_of('{"a":')[1:]], subtree)
-    play([("start_array", 5), ("repair", "two", 6)], subtree)
-    assert rest.calls[1] == ("repair", "one", 0)
-    assert inner.calls == [("start_array", 5), ("repair", "two", 6)]
+    play([("start_object", 0), ("repair", "one", 0, True), *calls_of('{"a":')[1:]], subtree)
+    play([("start_array", 5), ("repair", "two", 6, False)], subtree)
+    assert rest.calls[1] == ("repair", "one", 0, True)
+    assert inner.calls == [("start_array", 5), ("repair", "two", 6, False)]
 
 
 @pytest.mark.parametrize("other", ["null", "[1]", '{"arguments": {}}', '"text"'])

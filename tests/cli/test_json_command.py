@@ -244,3 +244,42 @@ sys.exit(main())
         child.send_signal(signal.SIGINT)
         assert child.stderr.read() == b""
         assert child.wait() == 130
+
+
+# The lenient dialect
+
+
+def test_lenient(command: Runner) -> None:
+    text = "So:\n```json\n{'a': [1, 2,], b: True}\n```"
+    assert command("json", "--final", given=text) == 1
+    assert command("json", "--lenient", "--final", given=text) == 0
+    assert command.lines == [{"a": [1, 2], "b": True}]
+
+
+@pytest.mark.parametrize("size", ["1", "65536"])
+def test_repair(command: Runner, size: str) -> None:
+    assert command("json", "--repair", "--chunk-size", size, given="[1, {'a': 2,}] ok?") == 0
+    assert command.out == b'[1,{"a":2}]\n'
+    assert command.err.decode().splitlines() == [
+        "single_quotes: a string stood in single quotes or backticks (offset 5, $[1])",
+        "trailing_comma: a comma stood before a closing bracket (offset 11, $[1])",
+        "trailing_text: text after the value was skipped (offset 15, $)",
+    ]
+
+
+def test_repair_of_cut_input_is_told_by_the_status(command: Runner) -> None:
+    assert command("json", "--repair", given='{"a": [1, "b') == 1
+    assert command.lines == [{"a": [1, "b"]}]
+    assert command.err.startswith(b"truncated: the input ended early")
+
+
+def test_repair_of_what_cannot_be_mended(command: Runner) -> None:
+    assert command("json", "--repair", given="{'a': , 'b': 1}") == 1
+    assert command.out == b""
+    assert command.err.decode().startswith("single_quotes: ")
+    assert "expected a value" in command.err.decode()
+
+
+@pytest.mark.parametrize("other", ["--final", "--partial", "--lenient", "--select=$.a"])
+def test_repair_stands_alone(command: Runner, other: str) -> None:
+    assert command("json", "--repair", other, given="1") == 2

@@ -54,13 +54,17 @@ def test_violations_stand_in_their_place(pieces: list[str]) -> None:
 
 
 def test_a_violation_in_words() -> None:
-    error = SchemaViolation("m", code="enum", offset=3, path=("a", 0), schema_path=("enum",))
+    error = SchemaViolation(
+        "m", code="enum", offset=3, line=2, path=("a", 0), schema_path=("enum",)
+    )
     assert described(error) == {
         "type": "violation",
         "path": ["a", 0],
         "code": "enum",
         "message": "m",
         "offset": 3,
+        "line": 2,
+        "column": 1,
         "schema_path": ["enum"],
         "closest": None,
     }

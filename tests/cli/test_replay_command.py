@@ -93,6 +93,55 @@ def test_an_api_that_is_named(command: Runner) -> None:
     assert command.lines[-1]["type"] == "message_finished"
 
 
+RAW = EXAMPLES / "qwen3-coder.txt"
+UNPARSED = EXAMPLES / "unparsed.sse"
+
+
+@pytest.mark.parametrize("format", ["qwen3_coder", "auto"])
+@pytest.mark.parametrize("chunk", ["1", "65536"])
+def test_raw_text(command: Runner, format: str, chunk: str) -> None:
+    arguments = ("--format", format, "--message", "--chunk", chunk)
+    assert command.bare("replay", str(RAW), *arguments) == 0
+    (message,) = command.lines
+    write, test = message["tool_calls"]
+    assert write["arguments"]["path"] == "chart/palette.py"
+    assert "</parameter> is no colour" in write["arguments"]["content"]
+    assert test["arguments"] == {"only": "tests/test_palette.py", "verbose": "true"}
+
+
+def test_raw_text_with_the_types_of_tools(command: Runner, tmp_path: Path) -> None:
+    tools: list[dict[str, Any]] = [
+        {"name": name, "parameters": {}} for name in ("write_file", "run_tests")
+    ]
+    tools[1]["parameters"] = {"properties": {"verbose": {"type": "boolean"}}}
+    file = tmp_path / "tools.json"
+    file.write_text(json.dumps(tools), encoding="utf-8")
+    arguments = ("--format", "auto", "--tools", str(file), "--message")
+    assert command.bare("replay", str(RAW), *arguments) == 0
+    assert command.lines[0]["tool_calls"][1]["arguments"]["verbose"] is True
+
+
+def test_a_stream_whose_server_parsed_nothing(command: Runner) -> None:
+    for api in ("openai-chat", "auto"):
+        arguments = ("--api", api, "--format", "hermes", "--message")
+        assert command.bare("replay", str(UNPARSED), *arguments) == 0
+        (message,) = command.lines
+        assert [call["name"] for call in message["tool_calls"]] == ["ring_bell"]
+    assert command.bare("replay", str(UNPARSED), "--message") == 0
+    assert "<tool_call>" in command.lines[0]["text"]
+
+
+def test_raw_text_that_was_cut(command: Runner) -> None:
+    given = RAW.read_bytes()[:-60]
+    assert command("replay", "--format", "qwen3_coder", given=given) == 1
+    assert command.complaint == "streamparse: FILE: the stream ended before the answer did"
+
+
+def test_a_format_that_is_not_known(command: Runner) -> None:
+    assert command("replay", "--format", "morse", given="-- .") == 2
+    assert b"no format is named 'morse'" in command.err
+
+
 # What is complained about
 
 

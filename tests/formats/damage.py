@@ -8,7 +8,25 @@ from __future__ import annotations
 from streamparse.formats import Format
 from tests.formats.spoken import Choices, literals
 
-_NOISE = ("<", ">", '"', "'", "\\", "{", "}", "[", "]", "(", ")", ",", "=", ":", "\n", " ", "\ud83d")
+_NOISE = (
+    "<",
+    ">",
+    '"',
+    "'",
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    ",",
+    "=",
+    ":",
+    "\n",
+    " ",
+    "\ud83d",
+)
 
 
 def damaged(text: str, format: Format, choose: Choices) -> str:

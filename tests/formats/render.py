@@ -433,7 +433,9 @@ def _dsml(prefix: str, section: str) -> Tagged:
     )
 
 
-def _pairs(prefix: str = "", tag: str = "tool_call", after_name: str = "", line: str = "") -> Tagged:
+def _pairs(
+    prefix: str = "", tag: str = "tool_call", after_name: str = "", line: str = ""
+) -> Tagged:
     return Tagged(
         f"<{prefix}{tag}>{{name}}{after_name}",
         f"</{prefix}{tag}>",

@@ -46,6 +46,50 @@ class Load:
         return cut(text.encode(), [1]) if self.as_bytes else cut(text, [4])
 
 
+def lenient(name: str, text: Callable[[int], str], **options: Any) -> Load:
+    return Load(f"lenient {name}", text, {"dialect": "lenient", **options})
+
+
+# Wherever the lenient machine looks ahead, or keeps what is not decided yet.
+LENIENT_LOADS = [
+    lenient("string", lambda n: '{"a": ["' + "😀" * n + '"]}'),
+    lenient("objects", lambda n: "[" + '{"a": "b"},' * (n // 11) + "{}]"),
+    lenient("key", lambda n: '{"' + "😀" * n + '": 1}'),
+    lenient("key with colons", lambda n: '{"' + "a:b" * (n // 3) + '": 1}'),
+    lenient("inner quotes", lambda n: '{"a": "' + 'b "c", ' * (n // 7) + '", "d": 1}'),
+    lenient("quotes", lambda n: '["' + '"' * n),
+    lenient("quotes and spaces", lambda n: '["' + ('a"' + " " * 500) * (n // 502)),
+    lenient("apostrophes", lambda n: "{'a': '" + "it's " * (n // 5) + "'}"),
+    lenient("line ends", lambda n: '["' + "\n\t" * (n // 2)),
+    lenient("unknown escapes", lambda n: '["' + r"\q\x4" * (n // 5)),
+    lenient("unquoted", lambda n: "{a: " + "word, " * (n // 6)),
+    lenient("unquoted spaces", lambda n: "{a: b" + " " * n),
+    lenient("brackets in words", lambda n: "{a: b" + "{" * n),
+    lenient("long word", lambda n: "[" + "é" * n),
+    lenient("long key", lambda n: "{a: 1, " + "b: 2 " * (n // 5)),
+    lenient("numbers", lambda n: "[" + "0x1F +1 .5 " * (n // 11)),
+    lenient("missing commas", lambda n: '["a" ' + "'b' " * (n // 4)),
+    lenient("commas", lambda n: "[" + ", " * (n // 2)),
+    lenient("dots", lambda n: "[" + "..., " * (n // 5)),
+    lenient("comments", lambda n: "[" + "/* x */1," * (n // 9)),
+    lenient("comment", lambda n: "[/*" + "*" * n),
+    lenient("spaces", lambda n: "[1" + " " * n),
+    lenient("other spaces", lambda n: "[1" + "\xa0" * n),
+    lenient("closers", lambda n: "[" * 50 + "{a: 1]" * (n // 6)),
+    lenient("prose", lambda n: "It's [1] {x} <y> `z` [see] (a) " * (n // 31)),
+    lenient("prose before a key", lambda n: 'x {"' + "a" * n),
+    lenient("opening brackets", lambda n: "x " + "[" * n, limits=Limits(depth=10**9)),
+    lenient("backticks", lambda n: "x " + "`` " * (n // 3)),
+    lenient("a fence of backticks", lambda n: "`" * n),
+    lenient("code", lambda n: "```c\n" + "if (a) { b[1]; }\n" * (n // 17)),
+    lenient("tags", lambda n: "<a>< <b" * (n // 7)),
+    lenient("reasoning", lambda n: "<think>" + "</thin {" * (n // 8)),
+    lenient("trailing text", lambda n: "[1]" + "}x `" * (n // 4)),
+    lenient("many", lambda n: "{'a': 1}, then\n" * (n // 15), many=True),
+    lenient("validator", lambda n: "{a: '" + "😀" * n, validator=AcceptingFactory()),
+]
+
+
 # What would be copied is made of characters that take four bytes each.
 LOADS = [
     Load("string", lambda n: '{"a": ["' + "😀" * n + '"]}'),
@@ -72,6 +116,7 @@ LOADS = [
     Load("limits", lambda n: "[" + "[1]," * (n // 4) + "1]", {"limits": Limits(items=10**9)}),
     Load("validator", lambda n: '{"a": "' + "😀" * n, {"validator": AcceptingFactory()}),
     Load("selection", lambda n: "[" + '{"a": ["b"]},' * (n // 13) + "1]", {"select": "$..a[0]"}),
+    *LENIENT_LOADS,
     Load(
         "dropping",
         lambda n: "[" + '{"a": ["b"]},' * (n // 13) + '"' + "x" * (n // 2),

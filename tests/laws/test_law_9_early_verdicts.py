@@ -22,19 +22,10 @@ from streamparse import IncompleteError, JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator
 from tests.helpers import cut
 from tests.parts import chars, ragged
-from tests.schema.schemas import DRAFTS, REFERRING, SCHEMAS, VALUES, valid, verdict
+from tests.schema.schemas import DRAFTS, REFERRING, SCHEMAS, VALUES, made, valid, verdict
 from tests.strategies import SIZES
 
 DRAFT_NAMES = st.sampled_from(sorted(DRAFTS))
-
-
-def made(schema: Any, **options: Any) -> SchemaValidator:
-    """The validator; what is no schema is no example."""
-    try:
-        return SchemaValidator(schema, **options)
-    except ValueError:
-        assume(False)
-        raise
 
 
 @given(SCHEMAS | REFERRING, st.lists(VALUES, min_size=1, max_size=4), DRAFT_NAMES, SIZES)

@@ -9,11 +9,20 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, validators
 
 from streamparse import JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator
+
+DRAFTS = {
+    "draft2020-12": "https://json-schema.org/draft/2020-12/schema",
+    "draft2019-09": "https://json-schema.org/draft/2019-09/schema",
+    "draft7": "http://json-schema.org/draft-07/schema#",
+    "draft6": "http://json-schema.org/draft-06/schema#",
+    "draft4": "http://json-schema.org/draft-04/schema#",
+}
 
 NAMES = st.sampled_from(["a", "ab", "abc", "b", "", "é", "x-1"])
 WORDS = st.sampled_from(["", "a", "ab", "abc", "aab", "b", "é", "ab\n", "1", "😀"])
@@ -90,6 +99,7 @@ def _branches(inner: st.SearchStrategy[Any]) -> dict[str, Any]:
         "if": inner,
         "then": inner,
         "else": inner,
+        "$schema": st.sampled_from(sorted(DRAFTS.values())),
     }
 
 
@@ -122,6 +132,15 @@ REFERRING: st.SearchStrategy[Any] = st.builds(
 )
 
 
+def made(schema: Any, **options: Any) -> SchemaValidator:
+    """The validator; what is no schema is no example."""
+    try:
+        return SchemaValidator(schema, **options)
+    except ValueError:
+        assume(False)
+        raise
+
+
 def verdict(validator: SchemaValidator, fragments: Sequence[str | bytes]) -> tuple[Any, ...] | None:
     """What a document is refused for and where; `None` for one that passes."""
     parser = JSONParser(validator=validator)
@@ -144,12 +163,3 @@ def valid(schema: Any, value: Any, draft: str | None = None) -> bool | None:
         return bool(kind(schema).is_valid(value))
     except (RecursionError, TypeError):
         return None
-
-
-DRAFTS = {
-    "draft2020-12": "https://json-schema.org/draft/2020-12/schema",
-    "draft2019-09": "https://json-schema.org/draft/2019-09/schema",
-    "draft7": "http://json-schema.org/draft-07/schema#",
-    "draft6": "http://json-schema.org/draft-06/schema#",
-    "draft4": "http://json-schema.org/draft-04/schema#",
-}

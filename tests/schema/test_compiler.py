@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from referencing import Registry
 from referencing.jsonschema import DRAFT7, DRAFT202012
 
 from streamparse.schema import SchemaValidator
 from streamparse.schema.nodes import Node
-from tests.schema.schemas import valid, verdict
+from tests.helpers import cut
+from tests.schema.schemas import DRAFTS, SCHEMAS, VALUES, made, valid, verdict
+from tests.strategies import SIZES
 
 
 def nodes(schema: Any, **options: Any) -> list[Node]:
@@ -110,15 +115,55 @@ def test_exclusive_bounds_of_draft_4() -> None:
         assert (refused is None) is valid(schema, float(text), "draft4")
 
 
-def test_a_part_in_another_dialect_is_left_to_the_library() -> None:
-    schema = {
-        "properties": {
-            "old": {"$schema": "http://json-schema.org/draft-04/schema#", "const": 1, "maximum": 5}
-        }
+OLD = "http://json-schema.org/draft-04/schema#"
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "code", "offset"),
+    [
+        ({"const": 1, "maximum": 5}, '{"old": 2}', None, 0),  # draft 4 has no `const`
+        ({"const": 1, "maximum": 5}, '{"old": 6}', "maximum", 9),
+        ({"items": {"const": 1, "type": "integer"}}, '{"old": [2, 1.0]}', "type", 15),
+        ({"$ref": "#/$defs/new"}, '{"old": {}}', None, 0),  # the dialect goes with the reference
+        ({"dependencies": {"a": ["b"]}}, '{"old": {"a": 1}}', "dependencies", 15),
+        ({"enum": []}, '{"old": 1}', "$schema", 9),  # draft 4 wants one at least
+    ],
+)
+def test_a_part_in_another_dialect(schema: Any, text: str, code: str | None, offset: int) -> None:
+    whole = {
+        "properties": {"old": {"$schema": OLD, **schema}},
+        "$defs": {"new": {"const": 1}},
     }
-    validator = SchemaValidator(schema)
-    assert verdict(validator, ['{"old": 2}']) is None  # draft 4 has no `const`
-    assert (verdict(validator, ['{"old": 6}']) or ())[0] == "$schema"
+    refused = verdict(SchemaValidator(whole), [text])
+    assert (refused is None) is valid(whole, json.loads(text), "draft2020-12")
+    assert (refused and refused[:2]) == (code and (code, offset))
+
+
+@given(SCHEMAS, SCHEMAS, st.sampled_from(sorted(DRAFTS)), st.lists(VALUES, max_size=3), SIZES)
+def test_parts_in_other_dialects_mean_what_they_mean_to_the_library(
+    one: Any, other: Any, draft: str, value: list[Any], sizes: list[int]
+) -> None:
+    assume(isinstance(one, dict))
+    part = {**one, "$schema": DRAFTS[draft]}
+    schema = {"items": {"anyOf": [part, {"allOf": [other, {"not": part}]}]}, "maxItems": 2}
+    validator = made(schema)
+    expected = valid(schema, value)
+    assume(expected is not None)
+    text = json.dumps(value, ensure_ascii=False)
+    whole = verdict(validator, [text])
+    assert (whole is None) is expected
+    assert verdict(validator, cut(text, sizes)) == whole
+
+
+def test_a_dialect_that_is_not_followed_is_left_to_the_library() -> None:
+    schema = {"$schema": "http://json-schema.org/draft-03/schema#", "disallow": "integer"}
+    for whole, texts in (
+        (schema, ("1.5", "1 ")),
+        ({"items": {"$ref": "#/$defs/x"}, "$defs": {"x": schema}}, ("[1.5]", "[1]")),
+    ):
+        validator = SchemaValidator(whole)
+        assert verdict(validator, [texts[0]]) is None
+        assert (verdict(validator, [texts[1]]) or ())[0] == "$schema"
 
 
 def test_schemas_of_other_drafts_in_a_registry() -> None:

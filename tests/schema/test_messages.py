@@ -51,7 +51,14 @@ ROWS: list[tuple[Any, str, list[str], str | None]] = [
     ({"properties": {"a": False}}, '{"a": 1', ["nothing is allowed"], None),
     ({"multipleOf": 5}, "7 ", ["multiple of 5"], None),
     ({"minProperties": 2}, '{"a": 1}', ["at least 2 members, not 1"], None),
-    ({"enum": [{"a": [1]}]}, '{"b": 1}', ["{'…': 1}"], None),
+    ({"enum": [{"a": [1]}]}, '{"b": 1}', ["begin with 'b'", "'a'"], None),
+    ({"const": {"a": [1]}}, '{"a": [1, 2', ["index 1"], None),
+    ({"const": {"a": [1, 2]}}, '{"a": [1]', ["2 items, not 1"], None),
+    ({"const": {"a": [1]}}, '{"a": [2,', ["expected 1, not 2"], None),
+    ({"const": {"a": 1, "b": 2}}, '{"b": 2}', ["'a' is missing"], None),
+    ({"enum": [{"a": 1}, {"b": 1}]}, '{"c', ["one of {'…': 1} or {'…': 1}, not what c"], None),
+    ({"enum": [{"alpha": 1}]}, '{"alf', ["did you mean"], "alpha"),
+    ({"enum": [[0] * 300]}, "[0]", ["['…', 300], not ['…', 1]"], None),
 ]
 
 

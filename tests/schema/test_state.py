@@ -13,7 +13,7 @@ from streamparse import JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator
 from streamparse.schema.checks import Seen
 from streamparse.schema.state import read_seen, write_seen
-from tests.schema.schemas import SCHEMAS, VALUES, verdict
+from tests.schema.schemas import SCHEMAS, VALUES, made, verdict
 
 BUSY: dict[str, Any] = {
     "properties": {
@@ -64,7 +64,7 @@ def test_every_place_of_a_document(text: str) -> None:
 @given(SCHEMAS, VALUES)
 def test_forks_go_on_alike(schema: Any, value: Any) -> None:
     """For any schema, a fork after every character."""
-    validator = SchemaValidator(schema, collect=True)
+    validator = made(schema, collect=True)
     text = json.dumps(value)
     plain, forked = JSONParser(validator=validator), JSONParser(validator=validator)
     plain.feed(text)

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from streamparse import JSONParser, SchemaViolation, StringDelta
+from streamparse import JSONParser, JSONSyntaxError, SchemaViolation, StringDelta
 from streamparse.errors import ERROR_CODES, VIOLATION_CODES
 from streamparse.schema import SchemaValidator
 from tests.helpers import merge_deltas
-from tests.parts import both, cuttings, failure
+from tests.parts import both, cuts_of, cuttings, failure
+from tests.schema.schemas import verdict
 
 UNIT: dict[str, Any] = {
     "properties": {"unit": {"enum": ["celsius", "kelvin"]}, "days": {"type": "integer"}}
@@ -44,6 +45,37 @@ def test_collect_goes_on() -> None:
             ("type", ("days",), 62),
         ]
         assert parser.value == {"unit": "kelvin", "days": 1.5}
+
+
+def test_collected_violations_are_placed_as_raised_ones_are() -> None:
+    text = '\ufeff{"a": 1,\n\n "unit": "celcius", "days":\t"3",\r\n"unit": "x",\n "days": 1.5\n}'
+    parser = JSONParser(validator=SchemaValidator(UNIT))
+    first = failure(parser, [text])
+    for fragments in cuts_of(text):
+        parser = JSONParser(validator=SchemaValidator(UNIT, collect=True))
+        for fragment in fragments:
+            parser.feed(fragment)
+        places = [(one.line, one.column) for one in parser.violations]
+        assert places == [(3, 14), (3, 29), (4, 10), (5, 13)]
+        assert all(text[: one.offset].endswith(one.excerpt) for one in parser.violations)
+        assert str(parser.violations[0]) == str(first)
+
+
+def test_a_root_number_is_placed_at_the_end() -> None:
+    for fragments in cuttings("\n 12"):
+        parser = JSONParser(validator=SchemaValidator({"maximum": 3}, collect=True))
+        for fragment in fragments:
+            parser.feed(fragment)
+        parser.finish()
+        (violation,) = parser.violations
+        assert (violation.line, violation.column, violation.excerpt) == (2, 4, "\n 12")
+
+
+def test_collected_violations_are_placed_although_the_text_breaks_behind_them() -> None:
+    for fragments in cuttings('{"unit":\n"x"]'):
+        parser = JSONParser(validator=SchemaValidator(UNIT, collect=True))
+        assert isinstance(failure(parser, fragments), JSONSyntaxError)
+        assert [(one.line, one.column) for one in parser.violations] == [(2, 2)]
 
 
 def test_collect_tells_each_thing_once() -> None:
@@ -99,6 +131,21 @@ def test_the_schema_is_copied() -> None:
     validator = SchemaValidator(schema)
     schema["type"] = "number"
     failure(JSONParser(validator=validator), ["1"])
+
+
+def test_one_validator_serves_many_parsers_at_once() -> None:
+    validator = SchemaValidator({"items": UNIT, "uniqueItems": True})
+    good, typo, twice = '[{"unit": "kelvin"}, {}]', '[{"unit": "celcius"}]', "[{}, 1.5, 1, {}]"
+    parsers = [JSONParser(validator=validator) for _ in range(3)]
+    for place in range(13):  # a character of each in turn
+        for parser, text in zip(parsers, (good, typo, twice), strict=True):
+            parser.feed(text[place])
+    parsers[0].feed(good[13:])
+    assert parsers[0].done
+    for parser, text, code in ((parsers[1], typo, "enum"), (parsers[2], twice, "uniqueItems")):
+        error = failure(parser, [text[13:]])
+        assert (error.code, error.offset) == (verdict(validator, [text]) or ())[:2]
+        assert error.code == code
 
 
 @pytest.mark.parametrize("schema", [None, [], "object"])

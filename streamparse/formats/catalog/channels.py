@@ -17,6 +17,11 @@ FORMATS: Final = (
         source=(
             "parsers: vLLM openai, SGLang gpt-oss, llama.cpp, ollama, lmdeploy, openai/harmony"
         ),
+        example=(
+            "<|channel|>analysis<|message|>I need the tide.<|end|><|start|>assistant"
+            "<|channel|>commentary to=functions.find_tide <|constrain|>json<|message|>"
+            '{"port": "Piran", "day": 2}<|call|>'
+        ),
         calls=(),
         channels=Channels(
             open=("<|start|>", "<|channel|>"),

@@ -41,6 +41,10 @@ FORMATS: Final = (
             "parsers: vLLM hermes,qwen3_json; SGLang qwen,qwen25,hermes; llama.cpp auto "
             "(JSON_NATIVE); ollama qwen3; lmdeploy qwen2d5,qwen3"
         ),
+        example=(
+            "Let me see.\n<tool_call>\n"
+            '{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}\n</tool_call>'
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_call>", "</tool_call>"),
     ),
@@ -48,6 +52,10 @@ FORMATS: Final = (
         name="longcat",
         models="LongCat-Flash (Chat/Thinking)",
         source="parsers: vLLM longcat",
+        example=(
+            '<longcat_tool_call>{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}'
+            "</longcat_tool_call>"
+        ),
         calls=(_OBJECT,),
         sections=_block("<longcat_tool_call>", "</longcat_tool_call>"),
         reasoning=Reasoning(
@@ -59,6 +67,10 @@ FORMATS: Final = (
         name="granite4",
         models="IBM Granite 4.0, 4.1",
         source="parsers: vLLM py+rust granite4; llama.cpp auto",
+        example=(
+            '<tool_call>{"name": "find_tide", "arguments": "{\\"port\\": \\"Piran\\", '
+            '\\"day\\": 2}"}</tool_call>'
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_call>", "</tool_call>"),
     ),
@@ -67,6 +79,10 @@ FORMATS: Final = (
         name="ernie45",
         models="Baidu ERNIE-4.5-*-Thinking",
         source="parsers: vLLM ernie45",
+        example=(
+            "<think>\nI need the tide.\n</think>\n\n<tool_call>\n"
+            '{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}\n</tool_call>\n'
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_call>", "</tool_call>"),
         separators=("<0x0A>",),
@@ -76,6 +92,9 @@ FORMATS: Final = (
         name="smollm3",
         models="HuggingFaceTB SmolLM3",
         source="parsers: llama.cpp auto",
+        example=(
+            '<tool_call>{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}</tool_call>'
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_call>", "</tool_call>"),
     ),
@@ -83,6 +102,10 @@ FORMATS: Final = (
         name="reka_edge",
         models="Reka Edge",
         source="parsers: llama.cpp",
+        example=(
+            "<tool_call>\n"
+            '{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}</tool_call>'
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_call>", "</tool_call>"),
     ),
@@ -91,6 +114,11 @@ FORMATS: Final = (
         name="trinity",
         models="Arcee Trinity",
         source="parsers: SGLang trinity",
+        example=(
+            "<think>I need the tide.<tool_call>\n"
+            '{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}\n'
+            "</tool_call></think>"
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_call>", "</tool_call>"),
         reasoning=_THINK_AND_CALL,
@@ -99,6 +127,9 @@ FORMATS: Final = (
         name="nemotron_nano_v2",
         models="NVIDIA Nemotron-Nano-9B/12B-v2",
         source="parsers: llama.cpp; vLLM via plugin",
+        example=(
+            '<TOOLCALL>[{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}]</TOOLCALL>'
+        ),
         calls=(_OBJECT,),
         sections=_block("<TOOLCALL>", "</TOOLCALL>"),
     ),
@@ -106,6 +137,10 @@ FORMATS: Final = (
         name="apriel",
         models="ServiceNow Apriel-1.5",
         source="parsers: llama.cpp",
+        example=(
+            '<tool_calls>[{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}, '
+            '"id": "7"}]</tool_calls>'
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_calls>", "</tool_calls>"),
     ),
@@ -114,6 +149,10 @@ FORMATS: Final = (
         name="apriel_thinker",
         models="ServiceNow Apriel-1.6-15b-Thinker",
         source="parsers: llama.cpp",
+        example=(
+            'I need the tide.\n[BEGIN FINAL RESPONSE]\n<tool_calls>[{"name": "find_tide", '
+            '"arguments": {"port": "Piran", "day": 2}}]</tool_calls>'
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_calls>", "</tool_calls>"),
         reasoning=Reasoning(open=(), close=("[BEGIN FINAL RESPONSE]",)),
@@ -123,6 +162,11 @@ FORMATS: Final = (
         name="jamba",
         models="AI21 Jamba 1.5/1.6/1.7",
         source="parsers: vLLM jamba",
+        example=(
+            "<tool_calls>[\n"
+            '    {"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}\n'
+            "]</tool_calls>"
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_calls>", "</tool_calls>"),
     ),
@@ -130,6 +174,10 @@ FORMATS: Final = (
         name="hunyuan_a13b",
         models="Tencent Hunyuan-A13B",
         source="parsers: vLLM hunyuan_a13b",
+        example=(
+            '<think>\nI need the tide.\n</think>\n<tool_calls>[{"name": "find_tide", '
+            '"arguments": {"port": "Piran", "day": 2}}]</tool_calls>'
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_calls>", "</tool_calls>"),
         drop=("<answer>", "</answer>"),
@@ -139,6 +187,7 @@ FORMATS: Final = (
         name="xlam",
         models="Salesforce xLAM-2",
         source="parsers: vLLM xlam",
+        example='[{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}]',
         calls=(_UNSURE,),
         sections=(
             Section(at_start="[", open=("[TOOL_CALLS]",), skip=_ARRAY),
@@ -150,6 +199,7 @@ FORMATS: Final = (
         name="phi4_mini",
         models="Microsoft Phi-4-mini(-instruct)",
         source="parsers: vLLM py+rust phi4_mini_json",
+        example='functools[{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}]',
         calls=(_OBJECT,),
         sections=(Section(open=("functools",), skip=_ARRAY),),
     ),
@@ -157,6 +207,10 @@ FORMATS: Final = (
         name="firefunction",
         models="Fireworks llama-3-firefunction-v2",
         source="parsers: llama.cpp",
+        example=(
+            ' functools[{"name": "find_tide", "arguments": "{\\"port\\": \\"Piran\\", '
+            '\\"day\\": 2}"}]'
+        ),
         calls=(_OBJECT,),
         sections=(Section(open=("functools",), skip=_ARRAY),),
     ),
@@ -165,6 +219,7 @@ FORMATS: Final = (
         name="granite",
         models="IBM Granite 3.0 (<|tool_call|>), 3.1–3.3 (<tool_call> plain text)",
         source="parsers: vLLM granite",
+        example='<|tool_call|>[{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}]',
         calls=(_OBJECT,),
         sections=(Section(open=("<|tool_call|>", "<tool_call>"), skip=_ARRAY),),
         reasoning=Reasoning(
@@ -177,6 +232,7 @@ FORMATS: Final = (
         name="granite_20b_fc",
         models="ibm-granite/granite-20b-functioncalling",
         source="parsers: vLLM granite-20b-fc",
+        example='<function_call> {"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}',
         calls=(_OBJECT,),
         sections=(Section(open=("<function_call>",)),),
     ),
@@ -184,6 +240,10 @@ FORMATS: Final = (
         name="internlm2",
         models="InternLM2-chat, 2.5",
         source="parsers: vLLM py+rust internlm; lmdeploy internlm",
+        example=(
+            "<|action_start|><|plugin|>\n"
+            '{"name": "find_tide", "parameters": {"port": "Piran", "day": 2}}<|action_end|>'
+        ),
         calls=(_OBJECT,),
         sections=(Section(open=_PLUGIN, close=("<|action_end|>",), skip=_ARRAY),),
     ),
@@ -191,6 +251,10 @@ FORMATS: Final = (
         name="intern_s1",
         models="Intern-S1, S1-mini",
         source="parsers: SGLang interns1; lmdeploy",
+        example=(
+            "<|action_start|> <|plugin|>\n"
+            '{"name": "find_tide", "parameters": {"port": "Piran", "day": 2}}\n<|action_end|>'
+        ),
         calls=(_OBJECT,),
         sections=(Section(open=_PLUGIN, close=("<|action_end|>",), skip=_ARRAY),),
     ),
@@ -198,6 +262,10 @@ FORMATS: Final = (
         name="minimax_m1",
         models="MiniMax-M1",
         source="parsers: llama.cpp",
+        example=(
+            '<tool_calls>\n{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}\n'
+            '{"name": "find_berth", "arguments": {"port": "Piran"}}\n</tool_calls>'
+        ),
         calls=(_OBJECT,),
         sections=_block("<tool_calls>", "</tool_calls>"),
     ),
@@ -205,6 +273,11 @@ FORMATS: Final = (
         name="cohere_command3",
         models="Command R7B-12-2024, Command A",
         source="parsers: vLLM cohere_command3; llama.cpp; ollama cohere",
+        example=(
+            "<|START_THINKING|>I need the tide.<|END_THINKING|><|START_ACTION|>[\n    "
+            '{"tool_call_id": "0", "tool_name": "find_tide", "parameters": {"port": "Piran", '
+            '"day": 2}}\n]<|END_ACTION|>'
+        ),
         calls=(_COHERE,),
         sections=_block("<|START_ACTION|>", "<|END_ACTION|>"),
         reasoning=Reasoning(open=("<|START_THINKING|>",), close=("<|END_THINKING|>",), calls="end"),
@@ -214,6 +287,11 @@ FORMATS: Final = (
         name="cohere_command4",
         models="Cohere2 MoE / Command 4",
         source="parsers: vLLM, SGLang cohere_command4; llama.cpp",
+        example=(
+            "<|START_THINKING|>I need the tide.<|END_THINKING|><|START_ACTION|>[\n    "
+            '{"tool_call_id": "0", "tool_name": "find_tide", "parameters": {"port": "Piran", '
+            '"day": 2}}\n]<|END_ACTION|>'
+        ),
         calls=(_COHERE,),
         sections=_block("<|START_ACTION|>", "<|END_ACTION|>"),
         reasoning=Reasoning(open=("<|START_THINKING|>",), close=("<|END_THINKING|>",), calls="end"),
@@ -223,6 +301,10 @@ FORMATS: Final = (
         name="command_r_plus",
         models="Command R, R+ (08-2024)",
         source="parsers: llama.cpp",
+        example=(
+            'Action:\n```json\n[\n    {\n        "tool_name": "find_tide",\n'
+            '        "parameters": {"port": "Piran", "day": 2}\n    }\n]\n```'
+        ),
         calls=(_COHERE,),
         sections=(
             Section(
@@ -240,6 +322,7 @@ FORMATS: Final = (
             "parsers: vLLM py+rust llama3_json,llama4_json; SGLang llama3; llama.cpp; "
             "lmdeploy llama3"
         ),
+        example='{"name": "find_tide", "parameters": {"port": "Piran", "day": 2}}',
         calls=(
             Call(
                 payload=JsonCall(argument_keys=("parameters", "arguments")), first="{", sure=False
@@ -251,6 +334,10 @@ FORMATS: Final = (
         name="mistral_v3",
         models="Mistral 7B v0.3, Mixtral, Nemo, Small 2409/2501, Large 2407",
         source="parsers: vLLM mistral; SGLang mistral; llama.cpp",
+        example=(
+            '[TOOL_CALLS] [{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}, '
+            '"id": "t1de4pirn"}]'
+        ),
         calls=(_OBJECT,),
         sections=(Section(open=("[TOOL_CALLS]",), skip=_ARRAY),),
     ),
@@ -259,6 +346,10 @@ FORMATS: Final = (
         name="apertus",
         models="Swiss AI Apertus 8B/70B",
         source="parsers: vLLM apertus; SGLang apertus2509; llama.cpp",
+        example=(
+            '<|inner_prefix|>I need the tide.<|tools_prefix|>[{"find_tide": {"port": "Piran", '
+            '"day": 2}}]<|tools_suffix|><|inner_suffix|>'
+        ),
         calls=(Call(payload=JsonCall(single_key=True), first="{"),),
         sections=_block("<|tools_prefix|>", "<|tools_suffix|>"),
         reasoning=Reasoning(
@@ -270,6 +361,11 @@ FORMATS: Final = (
         name="inkling",
         models="Inkling models (2026)",
         source="parsers: vLLM py+rust, SGLang inkling",
+        example=(
+            "<|content_thinking|>I need the tide.<|end_message|><|message_model|>"
+            '<|content_invoke_tool_json|>{"name": "find_tide", "args": {"port": "Piran", '
+            '"day": 2}}<|end_message|>'
+        ),
         calls=(Call(payload=JsonCall(argument_keys=("args", "arguments")), first="{"),),
         sections=(
             Section(
@@ -293,6 +389,10 @@ FORMATS: Final = (
         name="gigachat3",
         models="Sber GigaChat3",
         source="parsers: vLLM, SGLang gigachat3; llama.cpp",
+        example=(
+            "Let me see.<|message_sep|>\n\nfunction call<|role_sep|>\n"
+            '{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}'
+        ),
         calls=(_OBJECT,),
         sections=(Section(open=("function call<|role_sep|>",)),),
     ),
@@ -300,6 +400,10 @@ FORMATS: Final = (
         name="gigachat31",
         models="Sber GigaChat3.1",
         source="parsers: vLLM, SGLang gigachat3; llama.cpp",
+        example=(
+            'Let me see.<|function_call|>{"name": "find_tide", "arguments": {"port": "Piran", '
+            '"day": 2}}'
+        ),
         calls=(_OBJECT,),
         sections=(Section(open=("<|function_call|>",)),),
     ),
@@ -308,6 +412,10 @@ FORMATS: Final = (
         name="hyperclovax",
         models="NAVER HyperCLOVAX-SEED-Think",
         source="parsers: hcx-vllm-plugin",
+        example=(
+            " -> tool/function_call\n"
+            '[{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}]<|im_end|>'
+        ),
         calls=(_OBJECT,),
         sections=(Section(open=("-> tool/function_call\n",), close=("<|im_end|>",), skip=_ARRAY),),
     ),
@@ -315,6 +423,10 @@ FORMATS: Final = (
         name="k2_horizon_json",
         models="IFM K2 Horizon",
         source="parsers: vLLM, SGLang k2_horizon",
+        example=(
+            '<ifm|tool_calls><ifm|tool_call>{"name": "find_tide", "arguments": '
+            '{"port": "Piran", "day": 2}}</ifm|tool_call></ifm|tool_calls>'
+        ),
         calls=(Call(open=("<ifm|tool_call>",), close=("</ifm|tool_call>",), payload=JsonCall()),),
         sections=(Section(open=("<ifm|tool_calls>",), close=("</ifm|tool_calls>",)),),
         reasoning=Reasoning(

@@ -66,6 +66,11 @@ FORMATS: Final = (
         name="glm45",
         models="GLM-4.5(-Air/V), 4.6",
         source="parsers: vLLM py+rust, SGLang glm45, llama.cpp",
+        example=(
+            "<think>I need the tide.</think>\n<tool_call>find_tide\n<arg_key>port</arg_key>\n"
+            "<arg_value>Piran</arg_value>\n<arg_key>day</arg_key>\n<arg_value>2</arg_value>\n"
+            "</tool_call>"
+        ),
         calls=(_pairs("tool_call"),),
         reasoning=_THINK,
     ),
@@ -73,6 +78,11 @@ FORMATS: Final = (
         name="glm47",
         models="GLM-4.7(-Flash), GLM-5.x (5.2, 5.3)",
         source="parsers: vLLM py+rust, SGLang glm47, llama.cpp, ollama, lmdeploy",
+        example=(
+            "<think>I need the tide.</think><tool_call>find_tide<arg_key>port</arg_key>"
+            "<arg_value>Piran</arg_value><arg_key>day</arg_key><arg_value>2</arg_value>"
+            "</tool_call>"
+        ),
         calls=(_pairs("tool_call"),),
         reasoning=_THINK,
     ),
@@ -80,6 +90,10 @@ FORMATS: Final = (
         name="laguna",
         models="poolside Laguna XS.2, S 2.1",
         source="parsers: vLLM, SGLang, llama.cpp, ollama",
+        example=(
+            "<tool_call>find_tide\n<arg_key>port</arg_key>\n<arg_value>Piran</arg_value>\n"
+            "<arg_key>day</arg_key>\n<arg_value>2</arg_value>\n</tool_call>"
+        ),
         calls=(_pairs("tool_call"),),
         reasoning=_THINK,
     ),
@@ -87,6 +101,10 @@ FORMATS: Final = (
         name="ling3",
         models="inclusionAI Ling-3.0",
         source="parsers: vLLM, SGLang, llama.cpp",
+        example=(
+            "<tool_call>find_tide<arg_key>port</arg_key><arg_value>Piran</arg_value>"
+            "<arg_key>day</arg_key><arg_value>2</arg_value></tool_call>"
+        ),
         calls=(_pairs("tool_call"),),
         reasoning=_THINK,
     ),
@@ -94,6 +112,10 @@ FORMATS: Final = (
         name="spark25",
         models="iFlytek Spark2.5",
         source="parsers: SGLang, llama.cpp",
+        example=(
+            "<tool_call>find_tide\n<arg_key>port</arg_key><arg_value>Piran</arg_value>\n"
+            "<arg_key>day</arg_key><arg_value>2</arg_value>\n</tool_call>"
+        ),
         calls=(_pairs("tool_call"),),
         reasoning=_THINK,
     ),
@@ -101,6 +123,10 @@ FORMATS: Final = (
         name="iquest_q1",
         models="IQuest Q1",
         source="parsers: SGLang",
+        example=(
+            "<iquest_tool_call>find_tide<arg_key>port</arg_key><arg_value>Piran</arg_value>"
+            "<arg_key>day</arg_key><arg_value>2</arg_value></iquest_tool_call>"
+        ),
         calls=(_pairs("iquest_tool_call"),),
         reasoning=_THINK,
     ),
@@ -109,6 +135,11 @@ FORMATS: Final = (
         name="hy_v3",
         models="Tencent Hy3",
         source="parsers: vLLM py+rust hy_v3, SGLang hunyuan, llama.cpp",
+        example=(
+            "<tool_calls>\n<tool_call>find_tide<tool_sep>\n<arg_key>port</arg_key>\n"
+            "<arg_value>Piran</arg_value>\n<arg_key>day</arg_key>\n<arg_value>2</arg_value>\n"
+            "</tool_call>\n</tool_calls>"
+        ),
         calls=(_pairs("tool_call", name_end=("<tool_sep>",)),),
         sections=_HUNYUAN,
         reasoning=_THINK,
@@ -117,6 +148,11 @@ FORMATS: Final = (
         name="hy_v4",
         models="Tencent Hy4",
         source="parsers: vLLM py+rust, SGLang",
+        example=(
+            "<tool_calls><tool_call>find_tide<arg_key>port</arg_key>"
+            "<arg_value>Piran</arg_value><arg_key>day</arg_key><arg_value>2</arg_value>"
+            "</tool_call></tool_calls>"
+        ),
         calls=(_pairs("tool_call"),),
         sections=_HUNYUAN,
         reasoning=_THINK,
@@ -125,6 +161,11 @@ FORMATS: Final = (
         name="k2_horizon",
         models="IFM K2 Horizon (default)",
         source="parsers: vLLM, SGLang",
+        example=(
+            "<ifm|tool_calls><ifm|tool_call>find_tide<ifm|arg_key>port</ifm|arg_key>"
+            "<ifm|arg_value>Piran</ifm|arg_value><ifm|arg_key>day</ifm|arg_key>"
+            "<ifm|arg_value>2</ifm|arg_value></ifm|tool_call></ifm|tool_calls>"
+        ),
         calls=(_pairs("tool_call", "ifm|"),),
         sections=_IFM_SECTION,
         reasoning=_IFM_THINK,
@@ -133,6 +174,12 @@ FORMATS: Final = (
         name="k2_horizon_typed",
         models="IFM K2 Horizon",
         source="parsers: vLLM, SGLang",
+        example=(
+            "<ifm|tool_calls><ifm|tool_call>find_tide<ifm|arg_key>port</ifm|arg_key>"
+            "<ifm|arg_type>string</ifm|arg_type><ifm|arg_value>Piran</ifm|arg_value>"
+            "<ifm|arg_key>day</ifm|arg_key><ifm|arg_type>integer</ifm|arg_type>"
+            "<ifm|arg_value>2</ifm|arg_value></ifm|tool_call></ifm|tool_calls>"
+        ),
         calls=(_IFM_TYPED,),
         sections=_IFM_SECTION,
         reasoning=_IFM_THINK,

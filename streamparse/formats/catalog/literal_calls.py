@@ -35,6 +35,7 @@ FORMATS: Final = (
         name="pythonic",
         models="Llama 3.2 1B/3B, ToolACE-8B, others",
         source="parsers: vLLM, SGLang pythonic",
+        example="[find_tide(port='Piran', day=2), find_berth(port='Piran')]",
         calls=(_PYTHON,),
         sections=(_BARE,),
     ),
@@ -42,6 +43,7 @@ FORMATS: Final = (
         name="llama4_pythonic",
         models="Llama 4 Scout/Maverick",
         source="parsers: vLLM llama4_pythonic, SGLang",
+        example="<|python_start|>[find_tide(port='Piran', day=2)]<|python_end|>",
         calls=(_PYTHON,),
         sections=(
             _BARE,
@@ -53,6 +55,10 @@ FORMATS: Final = (
         name="olmo3",
         models="AI2 Olmo-3 7B/32B",
         source="parsers: vLLM olmo3, ollama",
+        example=(
+            "Let me see.\n<function_calls>find_tide(port='Piran', day=2)\n"
+            "find_berth(port='Piran', sheltered=true)</function_calls>"
+        ),
         calls=(_PYTHON,),
         sections=(Section(open=("<function_calls>",), close=("</function_calls>",), skip="[,];"),),
     ),
@@ -61,6 +67,7 @@ FORMATS: Final = (
         name="lfm2",
         models="LiquidAI LFM2, LFM2.5",
         source="parsers: vLLM, SGLang, llama.cpp, ollama",
+        example="<|tool_call_start|>[find_tide(port='Piran', day=2)]<|tool_call_end|>Let me see.",
         calls=(_PYTHON,),
         sections=(
             _BARE,
@@ -71,6 +78,10 @@ FORMATS: Final = (
         name="functiongemma",
         models="google/functiongemma-270m",
         source="parsers: vLLM, ollama",
+        example=(
+            "<start_function_call>call:find_tide{day:2,port:<escape>Piran<escape>}"
+            "<end_function_call>"
+        ),
         calls=(
             Call(
                 open=("<start_function_call>call:",),
@@ -87,6 +98,10 @@ FORMATS: Final = (
         name="gemma4",
         models="Gemma 4 (E2B…31B)",
         source="parsers: vLLM py+rust, SGLang, llama.cpp, ollama",
+        example=(
+            "<|channel>thought\nI need the tide.\n"
+            '<channel|><|tool_call>call:find_tide{port:<|"|>Piran<|"|>,day:2}<tool_call|>'
+        ),
         calls=(
             Call(
                 open=("call:", ":"),

@@ -47,6 +47,9 @@ FORMATS: Final = (
         name="mistral_v11",
         models="Mistral Small 3.1/3.2, Medium, Devstral, Magistral",
         source="parsers: vLLM, llama.cpp",
+        example=(
+            'Let me see.[TOOL_CALLS]find_tide[CALL_ID]t1de4pirn[ARGS]{"port": "Piran", "day": 2}'
+        ),
         calls=(_MISTRAL,),
         reasoning=_MISTRAL_THINK,
     ),
@@ -54,6 +57,9 @@ FORMATS: Final = (
         name="mistral_v13",
         models="Ministral 3, Mistral Large 3, Devstral 2, Magistral 2509+",
         source="parsers: vLLM, SGLang, llama.cpp ministral3, ollama ministral",
+        example=(
+            '[THINK]I need the tide.[/THINK][TOOL_CALLS]find_tide[ARGS]{"port": "Piran", "day": 2}'
+        ),
         calls=(_MISTRAL,),
         reasoning=_MISTRAL_THINK,
     ),
@@ -62,6 +68,11 @@ FORMATS: Final = (
         name="kimi_k2",
         models="Kimi-K2-Instruct, K2-Thinking, K2.5, K2.6",
         source="parsers: vLLM py+rust, SGLang kimi_k2, llama.cpp",
+        example=(
+            "<|tool_calls_section_begin|><|tool_call_begin|>functions.find_tide:0"
+            '<|tool_call_argument_begin|>{"port": "Piran", "day": 2}<|tool_call_end|>'
+            "<|tool_calls_section_end|>"
+        ),
         calls=(
             Call(
                 open=("<|tool_call_begin|>",),
@@ -85,6 +96,10 @@ FORMATS: Final = (
         name="deepseek_v3",
         models="DeepSeek-V3, V3-0324, R1, R1-0528, cogito",
         source="parsers: vLLM py+rust, SGLang deepseekv3, llama.cpp, ollama cogito,deepseek3",
+        example=(
+            "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>find_tide\n"
+            '```json\n{"port": "Piran", "day": 2}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>'
+        ),
         calls=(
             Call(
                 open=("<｜tool▁call▁begin｜>",),
@@ -108,6 +123,10 @@ FORMATS: Final = (
         name="deepseek_v31",
         models="DeepSeek-V3.1",
         source="parsers: vLLM py+rust, SGLang, llama.cpp, lmdeploy, ollama",
+        example=(
+            "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>find_tide<｜tool▁sep｜>"
+            '{"port": "Piran", "day": 2}<｜tool▁call▁end｜><｜tool▁calls▁end｜>'
+        ),
         calls=(
             Call(
                 open=("<｜tool▁call▁begin｜>",),
@@ -123,6 +142,7 @@ FORMATS: Final = (
         name="functionary_v31",
         models="meetkai functionary v3.1",
         source="parsers: llama.cpp",
+        example='Let me see. <function=find_tide>{"port": "Piran", "day": 2}</function>',
         calls=(_FUNCTION_TAG,),
         reasoning=None,
     ),
@@ -131,6 +151,7 @@ FORMATS: Final = (
         name="functionary_v32",
         models="meetkai functionary v3.2, v3.4",
         source="parsers: llama.cpp",
+        example='>>>all\nLet me see.>>>find_tide\n{"port": "Piran", "day": 2}',
         calls=(),
         channels=Channels(
             open=(">>>",),
@@ -146,6 +167,7 @@ FORMATS: Final = (
         name="llama31_function_tag",
         models='Llama 3.1 (Meta "user-defined custom tool calling")',
         source="parsers: llama.cpp auto",
+        example='<function=find_tide>{"port": "Piran", "day": 2}</function>',
         calls=(_FUNCTION_TAG,),
         reasoning=None,
     ),
@@ -153,6 +175,11 @@ FORMATS: Final = (
         name="solar_open",
         models="Upstage Solar-Open-100B",
         source="parsers: llama.cpp",
+        example=(
+            "<|think|>I need the tide.<|end|><|tool_calls|><|tool_call:begin|>c1"
+            '<|tool_call:name|>find_tide<|tool_call:args|>{"port": "Piran", "day": 2}'
+            "<|tool_call:end|>"
+        ),
         calls=(
             Call(
                 open=("<|tool_call:begin|>",),
@@ -172,6 +199,13 @@ FORMATS: Final = (
         name="plamo3",
         models="PFN PLaMo 3",
         source="parsers: vLLM plamo3",
+        example=(
+            "<|plamo:begin_tool_requests:plamo|><|plamo:begin_tool_request:plamo|>"
+            "<|plamo:begin_tool_name:plamo|>find_tide<|plamo:end_tool_name:plamo|>"
+            "<|plamo:begin_tool_arguments:plamo|><|plamo:constrain|>json<|plamo:msg|>"
+            '{"port": "Piran", "day": 2}<|plamo:end_tool_arguments:plamo|>'
+            "<|plamo:end_tool_request:plamo|><|plamo:end_tool_requests:plamo|>"
+        ),
         calls=(
             Call(
                 open=(_PLAMO.format("begin_tool_request"),),

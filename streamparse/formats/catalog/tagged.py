@@ -87,6 +87,10 @@ FORMATS: Final = (
         name="qwen3_coder",
         models="Qwen3-Coder, Qwen3-Coder-Next, Qwen3.5/3.6/3.8, Nanbeige, Ornith",
         source="parsers: vLLM qwen3_coder,qwen3_xml; SGLang; llama.cpp; ollama; lmdeploy",
+        example=(
+            "Let me see.\n\n<tool_call>\n<function=find_tide>\n<parameter=port>\nPiran\n"
+            "</parameter>\n<parameter=day>\n2\n</parameter>\n</function>\n</tool_call>"
+        ),
         calls=_CODER,
         sections=_section("tool_call"),
         reasoning=_THINK,
@@ -96,6 +100,11 @@ FORMATS: Final = (
         name="seed_oss",
         models="ByteDance Seed-OSS-36B",
         source="parsers: vLLM py+rust; llama.cpp",
+        example=(
+            "<seed:think>I need the tide.</seed:think><seed:tool_call>\n<function=find_tide>\n"
+            "<parameter=port>Piran</parameter>\n<parameter=day>2</parameter>\n</function>\n"
+            "</seed:tool_call>"
+        ),
         calls=(_function(outside=False),),
         sections=_section("seed:tool_call"),
         reasoning=Reasoning(open=("<seed:think>",), close=("</seed:think>",), calls="end"),
@@ -104,6 +113,10 @@ FORMATS: Final = (
         name="mimo",
         models="Xiaomi MiMo-V2",
         source="parsers: vLLM py+rust, SGLang mimo",
+        example=(
+            "<tool_call>\n<function=find_tide>\n<parameter=port>Piran</parameter>\n"
+            "<parameter=day>2</parameter>\n</function>\n</tool_call>"
+        ),
         calls=(_function(trim=False),),
         sections=_section("tool_call"),
         reasoning=_THINK,
@@ -112,6 +125,11 @@ FORMATS: Final = (
         name="step3p5",
         models="StepFun Step-3.5-Flash, 3.7",
         source="parsers: vLLM, SGLang, llama.cpp",
+        example=(
+            "<think>\nI need the tide.\n</think>\n<tool_call>\n<function=find_tide>\n"
+            "<parameter=port>\nPiran\n</parameter>\n<parameter=day>\n2\n</parameter>\n"
+            "</function>\n</tool_call>"
+        ),
         calls=_CODER,
         sections=_section("tool_call"),
         reasoning=_THINK,
@@ -120,6 +138,10 @@ FORMATS: Final = (
         name="step5",
         models="StepFun Step-5",
         source="parsers: vLLM py+rust",
+        example=(
+            "<tool_call>\n<function=find_tide>\n<parameter=port>\nPiran\n</parameter>\n"
+            "<parameter=day>\n2\n</parameter>\n</function>\n</tool_call>"
+        ),
         calls=_CODER,
         sections=_section("tool_call"),
         reasoning=_THINK,
@@ -128,6 +150,10 @@ FORMATS: Final = (
         name="nemotron3",
         models="NVIDIA Nemotron 3 Nano/Super/Ultra, 3.5; Granite 4.2 thinking",
         source="parsers: vLLM qwen3_coder+nemotron_v3; ollama; llama.cpp",
+        example=(
+            "<think></think><tool_call>\n<function=find_tide>\n<parameter=port>\nPiran\n"
+            "</parameter>\n<parameter=day>\n2\n</parameter>\n</function>\n</tool_call>"
+        ),
         calls=_CODER,
         sections=_section("tool_call"),
         reasoning=_THINK,
@@ -136,6 +162,11 @@ FORMATS: Final = (
         name="minimax_m2",
         models="MiniMax-M2 series",
         source="parsers: vLLM py+rust, SGLang, llama.cpp",
+        example=(
+            '<minimax:tool_call>\n<invoke name="find_tide">\n'
+            '<parameter name="port">Piran</parameter>\n<parameter name="day">2</parameter>\n'
+            "</invoke>\n</minimax:tool_call>"
+        ),
         calls=(_invoke(""),),
         sections=_section("minimax:tool_call"),
         reasoning=_THINK,
@@ -144,6 +175,12 @@ FORMATS: Final = (
         name="minimax_m3",
         models="MiniMax-M3",
         source="parsers: vLLM py+rust, SGLang, llama.cpp",
+        example=(
+            ']<]minimax[>[<tool_call>]<]minimax[>[<invoke name="find_tide">'
+            "]<]minimax[>[<port>Piran]<]minimax[>[</port>]<]minimax[>[<days>"
+            "]<]minimax[>[<item>2]<]minimax[>[</item>]<]minimax[>[<item>3]<]minimax[>[</item>"
+            "]<]minimax[>[</days>]<]minimax[>[</invoke>]<]minimax[>[</tool_call>"
+        ),
         calls=(
             Call(
                 open=(f"{_MINIMAX}<invoke name=",),
@@ -160,6 +197,11 @@ FORMATS: Final = (
         name="dots",
         models="RedNote dots.llm2",
         source="parsers: vLLM, SGLang dots",
+        example=(
+            '<dots_function_call><invoke name="find_tide">'
+            '<parameter name="port">Piran</parameter><parameter name="day">2</parameter>'
+            "</invoke></dots_function_call>"
+        ),
         calls=(_invoke(""), Call(payload=JsonCall(), first="{")),
         sections=(
             Section(open=("<dots_function_call>",), close=("</dots_function_call>",), skip="[,]"),
@@ -171,6 +213,10 @@ FORMATS: Final = (
         name="minicpm5",
         models="OpenBMB MiniCPM5",
         source="parsers: vLLM, SGLang, llama.cpp",
+        example=(
+            '<function name="find_tide"><param name="port"><![CDATA[Piran]]></param>'
+            '<param name="day">2</param></function>'
+        ),
         calls=(
             Call(
                 open=("<function name=", "<functionname="),
@@ -190,6 +236,12 @@ FORMATS: Final = (
         name="step3",
         models="StepFun Step3",
         source="parsers: vLLM, SGLang step3",
+        example=(
+            '<｜tool_calls_begin｜><｜tool_call_begin｜><steptml:invoke name="find_tide">'
+            '<steptml:parameter name="port">Piran</steptml:parameter>'
+            '<steptml:parameter name="day">2</steptml:parameter></steptml:invoke>'
+            "<｜tool_call_end｜><｜tool_calls_end｜>"
+        ),
         calls=(_invoke("steptml:"),),
         sections=(Section(open=("<｜tool_calls_begin｜>",), close=("<｜tool_calls_end｜>",)),),
         separators=(*_STEP_TOKENS, "function<｜tool_sep｜>"),
@@ -199,6 +251,12 @@ FORMATS: Final = (
         name="deepseek_v32",
         models="DeepSeek-V3.2; V3.2-Exp (DSML spelled with ordinary tokens)",
         source="parsers: vLLM py+rust, SGLang, llama.cpp, lmdeploy",
+        example=(
+            '<｜DSML｜function_calls>\n<｜DSML｜invoke name="find_tide">\n'
+            '<｜DSML｜parameter name="port" string="true">Piran</｜DSML｜parameter>\n'
+            '<｜DSML｜parameter name="day" string="false">2</｜DSML｜parameter>\n'
+            "</｜DSML｜invoke>\n</｜DSML｜function_calls>"
+        ),
         calls=(_dsml("｜DSML｜"),),
         sections=_section("｜DSML｜function_calls"),
         reasoning=_THINK,
@@ -208,6 +266,12 @@ FORMATS: Final = (
         name="deepseek_v4",
         models="DeepSeek-V4, V4-Flash",
         source="parsers: vLLM py+rust, SGLang, llama.cpp, lmdeploy",
+        example=(
+            '<｜DSML｜tool_calls>\n<｜DSML｜invoke name="find_tide">\n'
+            '<｜DSML｜parameter name="port" string="true">Piran</｜DSML｜parameter>\n'
+            '<｜DSML｜parameter name="day" string="false">2</｜DSML｜parameter>\n'
+            "</｜DSML｜invoke>\n</｜DSML｜tool_calls>"
+        ),
         calls=(_dsml("｜DSML｜"),),
         sections=_section("｜DSML｜tool_calls", "｜DSML｜toolcalls", "｜DSML｜tool"),
         reasoning=_THINK,
@@ -217,6 +281,12 @@ FORMATS: Final = (
         name="deepseek_v41",
         models="DeepSeek-V4.1",
         source="parsers: vLLM py+rust, SGLang",
+        example=(
+            '<｜DSML｜ calls>\n<｜DSML｜ invoke name="find_tide">\n'
+            '<｜DSML｜ parameter name="port" string="true">Piran</｜DSML｜ parameter>\n'
+            '<｜DSML｜ parameter name="day" string="false">2</｜DSML｜ parameter>\n'
+            "</｜DSML｜ invoke>\n</｜DSML｜ calls>"
+        ),
         calls=(_dsml("｜DSML｜ "),),
         sections=_section("｜DSML｜ calls"),
         reasoning=_THINK,
@@ -225,6 +295,12 @@ FORMATS: Final = (
         name="gigachat35",
         models="Sber GigaChat3.5",
         source="parsers: SGLang",
+        example=(
+            '<｜GCML｜tool_calls>\n<｜GCML｜invoke name="find_tide">\n'
+            '<｜GCML｜parameter name="port" string="true">Piran</｜GCML｜parameter>\n'
+            '<｜GCML｜parameter name="day" string="false">2</｜GCML｜parameter>\n'
+            "</｜GCML｜invoke>\n</｜GCML｜tool_calls>"
+        ),
         calls=(_dsml("｜GCML｜"),),
         sections=_section("｜GCML｜tool_calls"),
         reasoning=_THINK,
@@ -235,6 +311,14 @@ FORMATS: Final = (
         name="muse",
         models="Muse Spark, Muse Glimmer",
         source="parsers: vLLM py+rust, SGLang, llama.cpp, ollama glimmer",
+        example=(
+            "<|start|>assistant to=self<|message|>I need the tide.<|eom|>"
+            "<|start|>assistant to=find_tide<|message|><atem:function_calls>\n"
+            '<atem:invoke name="find_tide">\n'
+            '<atem:parameter name="port">Piran</atem:parameter>\n'
+            '<atem:parameter name="day">2</atem:parameter>\n</atem:invoke>\n'
+            "</atem:function_calls><|eot|>"
+        ),
         calls=(_invoke("atem:", typing="json_or_string", outside=True),),
         sections=_section("atem:function_calls"),
         channels=Channels(
@@ -254,6 +338,12 @@ FORMATS: Final = (
         name="kimi_k3",
         models="Kimi-K3",
         source="parsers: vLLM py+rust, SGLang, llama.cpp",
+        example=(
+            '<|open|>tools<|sep|><|open|>call tool="find_tide" index="1"<|sep|>'
+            '<|open|>argument key="port" type="string"<|sep|>Piran<|close|>argument<|sep|>'
+            '<|open|>argument key="day" type="number"<|sep|>2<|close|>argument<|sep|>'
+            "<|close|>call<|sep|><|close|>tools<|sep|>"
+        ),
         calls=(
             Call(
                 open=("<|open|>call",),

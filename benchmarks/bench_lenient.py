@@ -1,0 +1,139 @@
+"""What does leniency cost? A damaged document beside its valid twin, and beside json_repair.
+
+A document of about 40 kB arrives in deltas of four characters: in the lenient dialect as it would
+come from a careless model (prose, a fence, comments, single quotes, unquoted keys, Python literals,
+trailing and missing commas, quotes inside strings), and its valid twin in both dialects.
+json_repair, which parses all that has arrived again with each delta, is timed on a part of the
+deltas and its time for all of them worked out: its cost per delta grows with what has arrived, so
+the estimate from the deltas in the middle is that of the whole.
+
+    python -m benchmarks.bench_lenient [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from benchmarks import peers
+from benchmarks.corpus import cut
+from benchmarks.timing import clock, microseconds, pair, table, times
+from streamparse import JSONParser
+
+SIZE: Final = 40_000
+_WORDS: Final = tuple(
+    [
+        "the",
+        "cat",
+        "sat",
+        "on",
+        "a",
+        "mat",
+        "near",
+        "an",
+        "open",
+        "door",
+        "and",
+        "thought",
+        "about",
+        "it",
+    ]
+)
+
+
+def record(number: int) -> dict[str, Any]:
+    """One of the records that the document is a list of."""
+    text = " ".join(_WORDS[(number + place) % len(_WORDS)] for place in range(24))
+    return {
+        "id": number,
+        "name": f'the "best" record, number {number}',
+        "remark": text,
+        "active": number % 2 == 0,
+        "parent": None,
+        "scores": [number / 4, number + 1],
+    }
+
+
+def records(size: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while len(json.dumps(found, indent=1)) < size:
+        found.append(record(len(found)))
+    return found
+
+
+def valid(size: int) -> str:
+    return json.dumps(records(size), indent=1)
+
+
+def damaged(size: int) -> str:
+    """The same list: every record has one or two kinds of damage, in turn."""
+    written = [_DAMAGES[number % len(_DAMAGES)](item) for number, item in enumerate(records(size))]
+    return "Here is the list you asked for:\n```json\n[\n" + ",\n".join(written) + "\n]\n```\n"
+
+
+def _text(item: dict[str, Any]) -> str:
+    return json.dumps(item, indent=1)
+
+
+def _single_quotes(item: dict[str, Any]) -> str:
+    name: str = item["name"]
+    return _text(item).replace('"name"', "'name'").replace(json.dumps(name), f"'{name}'")
+
+
+_DAMAGES: Final = (
+    lambda item: _text(item).replace('"id"', "id").replace("null", "None"),
+    lambda item: _text(item).replace("\n}", ",\n}"),
+    _single_quotes,
+    lambda item: _text(item).replace('"active"', '// so far\n "active"').replace("true", "True"),
+    lambda item: _text(item).replace(',\n "parent"', '\n "parent"'),
+    lambda item: _text(item).replace('\\"', '"'),
+)
+
+
+def parse(dialect: str, deltas: list[str]) -> Any:
+    parser = JSONParser(dialect)
+    for delta in deltas:
+        parser.feed(delta)
+    parser.finish()
+    return parser.value
+
+
+def json_repair_seconds(text: str, deltas: int, tries: int) -> float:
+    """What json_repair needs for a whole stream: so many calls in its middle, times the deltas."""
+    from json_repair import loads
+
+    step = len(text) // deltas
+    start = clock()
+    for number in range(tries):
+        loads(text[: len(text) // 2 + (number - tries // 2) * step])
+    return (clock() - start) / tries * deltas
+
+
+def rows(size: int, seconds: float, tries: int) -> list[list[str]]:
+    """The table: what was fed, the time of a delta, how often that of the strict parser."""
+    twin, text = cut(valid(size)), cut(damaged(size))
+    assert parse("lenient", text) == parse("strict", twin) == records(size)
+    strict, lenient = pair(lambda: parse("strict", twin), lambda: parse("lenient", text), seconds)
+    again, clean = pair(lambda: parse("strict", twin), lambda: parse("lenient", twin), seconds)
+    other = json_repair_seconds(damaged(size), len(text), tries)
+    return [
+        ["strict, valid", microseconds(strict / len(twin)), ""],
+        ["lenient, valid", microseconds(clean / len(twin)), times(clean / again)],
+        ["lenient, damaged", microseconds(lenient / len(text)), times(lenient / strict)],
+        ["json_repair, damaged", microseconds(other / len(text)), times(other / strict)],
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="a small document and short runs")
+    quick = parser.parse_args(arguments).quick
+    print(f"Build of streamparse: **{peers.build()}**.\n")
+    measured = rows(4_000 if quick else SIZE, 0.2 if quick else 5, 3 if quick else 20)
+    print(table(["Deltas of four characters", "µs a delta", "beside strict"], measured))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""The machine for text that is nearly JSON: the same states and sinks, and more ways to go on.
+
+Rule 1: it does what `Machine` does wherever that accepts. It differs where that refuses, and in
+where a string ends, which is told by what follows the quote.
+Rule 2: nothing is taken back, so nothing is said before it is certain. Text that is not decided
+yet is kept in `pending` and looked at again with the next fragment; each look ahead is bounded by
+`LOOK` characters, so the work per character is too.
+Rule 3: whatever is mended goes through `_mend`: on record, or refused by the dialect.
+
+More states, and what may follow:
+  TOKEN      more of `held`, a number, a literal or a word       UNQUOTED   more of a string
+  COMMENT    its end, `ending`                                   JUNK       words, skipped
+  PROSE      text that is no value, or the start of one          REASONING  its end, `ending`
+  CODE       the fence that ends a block of code
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from streamparse._core.grammar import (
+    SPACE,
+)
+from streamparse._core.lenient_state import COMMENT, JUNK, PROSE, TOKEN, UNQUOTED
+from streamparse._core.lenient_strings import LOOK
+from streamparse._core.lenient_structure import LenientStructure
+from streamparse._core.machine import (
+    AFTER,
+    COLON,
+    DOCUMENT,
+    DONE,
+    EXCERPT,
+    FIRST_KEY,
+    KEY,
+    STRING,
+    VALUE,
+    Machine,
+)
+from streamparse._core.sink import Sink
+from streamparse.errors import IncompleteError, LimitError, StreamParseError
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+
+_SPACE: Final = " \t\r\n"
+_JUNK_END: Final = re.compile(r"[,{}\[\]\"'\n`]")
+
+
+class LenientMachine(LenientStructure):
+    """Reads what a `Dialect` allows; see `Machine`, whose interface it has."""
+
+    __slots__ = ()
+
+    def clone(self, sink: Sink) -> Machine:
+        twin = LenientMachine(
+            sink,
+            self.dialect,
+            limits=self.limits,
+            surrogates=self.surrogates,
+            parse_float=self.parse_float,
+            parse_int=self.parse_int,
+            many=self.many,
+            stop=self.stop,
+        )
+        twin.resume(self.state_now())
+        return twin
+
+    @property
+    def undecided(self) -> str:
+        return self.pending
+
+    def feed(self, text: str) -> int:
+        """Take `text`, all of it; what is behind the value goes to `after`."""
+        size: i64 = len(text)
+        pending = self.pending
+        start: i64 = self.offset + len(pending)
+        if start + size > self.checkpoint:
+            self._check_document(text, start)
+        self.recent.append(text)
+        if pending:
+            text = pending + text
+            self.pending = ""
+        elif not self.state and not self.high:  # the commonest delta of all: the inside of a string
+            length = self.length + size
+            if length <= self.string_limit and self._run_end(text, 0, size) == size:
+                self.length = length
+                self.fresh = False
+                if self.in_key:
+                    self.sink.key_text(text, start)
+                else:
+                    self.sink.text(text, start)
+                self.offset = start + size
+                return size
+        self._advance(text, False)
+        return size
+
+    def _check_document(self, text: str, start: i64) -> None:
+        """Look at the bound of the document; keep no more than an excerpt of what has passed."""
+        room: i64 = self.document_start + self.document_limit - start
+        size: i64 = len(text)
+        if size > room:
+            whole = self.pending + text[:room]
+            self.recent.append(text[:room])
+            self.pending = ""
+            self._advance(whole, False)
+            if self.document_start + self.document_limit - start >= size:
+                rest = text[room:]  # another document has begun
+                self.recent.append(rest)
+                whole = self.pending + rest
+                self.pending = ""
+                self._advance(whole, False)
+            message = f"a document is longer than {self.document_limit} characters"
+            raise LimitError(message, code="document_length", offset=start + room)
+        self.recent = ["".join(self.recent)[-(EXCERPT + LOOK) :]]
+        self.recent_start = start - len(self.recent[0])
+        far = start + size + 4096
+        self.checkpoint = far if far < start + room else start + room
+
+    def _advance(self, text: str, final: bool) -> None:
+        base = self.offset
+        try:
+            pos = self._read(text, final)
+        except StreamParseError as error:
+            self._count_lines(text, error.offset - base)
+            raise
+        if pos:
+            if "\n" in text:
+                self._count_lines(text, pos)
+            self.offset = base + pos
+        if pos < len(text):
+            self.pending = text[pos:]
+
+    def _count_lines(self, text: str, pos: i64) -> None:
+        if pos <= 0:
+            return
+        lines = text.count("\n", 0, pos)
+        if lines:
+            self.line += lines
+            self.line_start = self.offset + text.rfind("\n", 0, pos) + 1
+
+    def _read(self, text: str, final: bool) -> i64:
+        """Read what is decided; the position of what is not."""
+        pos: i64 = 0
+        end: i64 = len(text)
+        base = self.offset
+        while pos < end:
+            state = self.state
+            if state == STRING:
+                pos = self._string(text, pos, end, final)
+            elif state >= DONE:
+                pos = self._elsewhere(text, pos, end, final)
+            else:
+                char: i64 = ord(text[pos])
+                if char == 32 and state != DOCUMENT:
+                    pos += 1
+                elif char == 34 and state <= FIRST_KEY and state != DOCUMENT:
+                    self._start_quoted('"', base + pos)
+                    pos += 1
+                elif char == 44 and state == AFTER:
+                    self.comma_at = base + pos
+                    self.state = VALUE if self.in_array else KEY
+                    pos += 1
+                    if pos < end and ord(text[pos]) == 32:
+                        pos += 1
+                elif char == 58 and state == COLON:
+                    self.state = VALUE
+                    pos += 1
+                    if pos < end and ord(text[pos]) == 32:
+                        pos += 1
+                elif char <= 32 and state != DOCUMENT and text[pos] in _SPACE:
+                    found = SPACE.match(text, pos)
+                    assert found is not None
+                    pos = found.end()
+                elif state == DOCUMENT:
+                    pos = self._document(text, pos, end, final)
+                else:
+                    pos = self._structure(text, pos, end, final)
+            if pos < 0:
+                return -1 - pos
+        return pos
+
+    def _elsewhere(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        state = self.state
+        if state == TOKEN:
+            return self._token(text, pos, end, final)
+        if state == UNQUOTED:
+            return self._unquoted(text, pos, end, final)
+        if state == DONE:
+            return self._behind(text, pos, end, final)
+        if state == PROSE:
+            return self._prose(text, pos, end, final)
+        if state == JUNK:
+            found = _JUNK_END.search(text, pos)
+            if found is None:
+                return end
+            self.state = AFTER
+            return found.start()
+        return self._skip(text, pos, end, final)
+
+    def finish(self) -> None:
+        """The input has ended: what was not decided is now; what is open is closed, on record."""
+        self.checkpoint = 1 << 62
+        pending = self.pending
+        self.pending = ""
+        self._advance(pending, True)
+        self.pending = ""
+        if self.state == TOKEN and not self.depth:
+            self._end_lone_token("", self.offset)
+        state = self.back if self.state == COMMENT else self.state
+        if state == DONE or (self.many and not self.depth and state >= DOCUMENT and state != TOKEN):
+            return
+        if not self.depth and (state == DOCUMENT or state >= PROSE):
+            self._all_there_is()
+            return
+        if "truncated" not in self.codes:
+            message = "the input ended before the value did"
+            raise IncompleteError(message, code="truncated", offset=self.offset)
+        if self.state == TOKEN:
+            self._cut_token()
+        self._mend("truncated", self.offset, self.expects_item)
+        self.truncated = True

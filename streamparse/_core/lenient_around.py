@@ -1,0 +1,349 @@
+"""What stands around values, in the lenient dialect: prose, fences, tags, comments.
+
+And what becomes of a text in which no value was found.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from streamparse._core import lenient_prose as prose
+from streamparse._core import lenient_scalars as scalars
+from streamparse._core import lenient_strings as strings
+from streamparse._core.lenient_state import CODE, COMMENT, PROSE, REASONING
+from streamparse._core.lenient_tokens import LenientTokens
+from streamparse._core.machine import (
+    DOCUMENT,
+)
+from streamparse.errors import IncompleteError
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+
+_SPACE: Final = " \t\r\n"
+_OTHER_SPACE: Final = strings.OTHER_SPACE
+_TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
+# All there is: a scalar or one word, perhaps in a call, a comment behind it.
+_ALONE: Final = re.compile(
+    r"""\s*(?:[^\W\d][\w.$]*[ ]?\(\s*(?P<wrapped>"[^"]*"|'[^']*'|[^\s"'(){}\[\],]+)\s*\)
+    |(?P<quoted>[`´][^`´'"]*[`´'"]?)
+    |(?P<word>[^\s,;"'`]+)(?P<quote>["']?))
+    [\s,;]*(?:(?:`{3,}|~{3,}|(?://|\#)[^\n]*|/\*.*?(?:\*/|\Z))\s*)*\Z""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class LenientAround(LenientTokens):
+    """Finds values, and keeps the text around them."""
+
+    __slots__ = ()
+
+    def _document(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """The start of the input, of a fence, of what a tag encloses, of another document."""
+        char = text[pos]
+        offset = self.offset + pos
+        if char in _SPACE or char in _OTHER_SPACE:
+            self._outside(char)
+            return pos + 1
+        if char == "`" or char == "~":
+            return self._fence_here(text, pos, end, final)
+        if self.fenced_code:
+            self.state = PROSE
+            return self._code_start(text, pos, end, final)
+        if char == "{":
+            self._enter("}", offset)
+            return pos + 1
+        if char == "[":
+            return self._chosen(prose.starts_array(text, pos, end, final, self.many), pos, "]")
+        if char == "(":
+            told = prose.starts_tuple(text, pos, end, final)
+            if told == prose.VALUE:
+                self._mend("tuple", offset)
+            return self._chosen(told, pos, ")")
+        if char in "\"'“”„‘’«" or (char == "\\" and text[pos + 1 : pos + 2] == '"'):
+            self._begin_root("string", offset)
+            return self._open_odd_quote(text, pos, end, final)
+        if char == "\\" and pos + 1 == end and not final:
+            return -1 - pos
+        if char == "/" or char == "<":
+            told = self._comment(text, pos, end, final)
+            return told if told != pos else self._start_prose(text, pos, end, final)
+        if char == "#":
+            return self._start_comment(pos, 1, "\n")
+        if self.many and (char.isalnum() or char in "+-."):
+            return self._start_token(text, pos, end, final)
+        return self._start_prose(text, pos, end, final)
+
+    def _chosen(self, told: i64, pos: i64, closer: str) -> i64:
+        if told == prose.UNDECIDED:
+            return -1 - pos
+        if told == prose.VALUE:
+            self._enter(closer, self.offset + pos)
+            return pos + 1
+        self._note_prose(pos)
+        self._outside("[" if closer == "]" else "(")
+        self.state = PROSE
+        return pos + 1
+
+    def _start_prose(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        self._note_prose(pos)
+        self.state = PROSE
+        return self._prose(text, pos, end, final)
+
+    def _prose(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Words: where among them does a value start?"""
+        found = prose.CANDIDATE.search(text, pos)
+        stop: i64 = end if found is None else found.start()
+        if self.many:
+            line = text.find("\n", pos, stop)
+            if line >= 0:
+                stop = line
+        if stop > pos:
+            self._outside(text[pos:stop])
+        if stop == end:
+            return end
+        char = text[stop]
+        if char == "\n":
+            self.state = DOCUMENT
+            return stop
+        if char == "<":
+            told = self._comment(text, stop, end, final)
+            if told != stop:
+                return told
+            self._note_prose(stop)
+            self._outside(char)
+            return stop + 1
+        if char == "`" or char == "~":
+            return self._fence_here(text, stop, end, final)
+        return self._candidate(text, stop, end, final)
+
+    def _candidate(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """A bracket in prose."""
+        told = prose.goes_on(text, pos, end, final, self.lead)
+        if told == prose.UNDECIDED:
+            return -1 - pos
+        if told == prose.VALUE:
+            self._enter("}" if text[pos] == "{" else "]", self.offset + pos)
+            return pos + 1
+        self._note_prose(pos)
+        self._outside(text[pos])
+        self.state = PROSE
+        return pos + 1
+
+    def _fence_here(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Backticks or tildes outside of values: a fence, or a span of code."""
+        place = prose.fence_at(text, pos, end, final)
+        if place == 0:
+            return -1 - pos
+        if place < 0:
+            run = pos
+            while run < end and text[run] == text[pos]:
+                run += 1
+            behind = text[run : run + 1]
+            if not behind and not final:
+                return -1 - pos
+            self._note_prose(pos)
+            self.state = PROSE
+            self._outside(text[pos:run])
+            return run
+        found = prose.FENCE.match(text, pos)
+        assert found is not None
+        if self.fence and text[pos] == self.fence[0]:  # it ends, without a value
+            self.fence = ""
+            self.fenced_code = False
+            self._outside(text[pos : pos + len(found.group(1))])
+            return pos + len(found.group(1))
+        self._mend("fence", self.offset + pos)
+        self.fence = found.group(1)[:3]
+        self.fenced_code = prose.is_code(found.group(2))
+        self._outside(text[pos:place])
+        self.lead = ""
+        self.state = DOCUMENT
+        return place
+
+    def _code_start(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """A block of code: a value if it starts with one."""
+        if text[pos] in "{[":
+            told = prose.goes_on(text, pos, end, final, "\n")
+            if told == prose.UNDECIDED:
+                self.state = DOCUMENT
+                return -1 - pos
+            if told == prose.VALUE:
+                self._enter("}" if text[pos] == "{" else "]", self.offset + pos)
+                return pos + 1
+        self._note_prose(pos)
+        self.ending = self.fence
+        self.state = CODE
+        return pos
+
+    def _comment(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """The position behind what opens a comment or a tag at `pos`; `pos`: neither."""
+        char = text[pos]
+        if char == "/":
+            if pos + 1 == end:
+                return pos if final else -1 - pos
+            if text[pos + 1] == "/":
+                return self._start_comment(pos, 2, "\n")
+            return self._start_comment(pos, 2, "*/") if text[pos + 1] == "*" else pos
+        if not final and end - pos < 4 and "<!--".startswith(text[pos:end]):
+            return -1 - pos
+        if text.startswith("<!--", pos):
+            return self._start_comment(pos, 4, "-->")
+        if self.state != DOCUMENT and self.state != PROSE:
+            return pos
+        place = prose.tag_at(text, pos, end, final)
+        if place <= 0:
+            return pos if place < 0 else -1 - pos
+        tag = text[pos:place]
+        self._outside(tag)
+        if not self.tagged or not tag.startswith("</"):
+            self._mend("tag", self.offset + pos)
+        self.tagged = True
+        self.ending = prose.reasoning_end(tag)
+        self.lead = ""
+        self.state = REASONING if self.ending else DOCUMENT
+        return place
+
+    def _start_comment(self, pos: i64, width: i64, ending: str) -> i64:
+        self._mend("comment", self.offset + pos, self.state <= DOCUMENT)
+        if not self.depth:
+            self._outside(
+                "#"
+                if width == 1
+                else "<!--"
+                if width == 4
+                else ending[-1:] and "//"
+                if ending == "\n"
+                else "/*"
+            )
+        self.back = self.state
+        self.ending = ending
+        self.state = COMMENT
+        return pos + width
+
+    def _skip(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Read on to what ends a comment, reasoning or a block of code."""
+        ending = self.ending
+        body = text.lower() if self.state == REASONING else text
+        found: i64 = body.find(ending, pos)
+        if ending == "\n":
+            line = min((at for at in (found, text.find("\r", pos)) if at >= 0), default=-1)
+            found = line
+        size: i64 = len(ending)
+        if found < 0:
+            keep = 0 if final or ending == "\n" else size - 1
+            stop = end - keep if end - keep > pos else pos
+            while stop < end and not ending.startswith(body[stop:end]):
+                stop += 1
+            if not self.depth:
+                self._outside(text[pos:stop])
+            return stop if stop == end else -1 - stop
+        stop = found if ending == "\n" else found + size
+        if not self.depth:
+            self._outside(text[pos:stop])
+        if self.state == COMMENT:
+            self.state = self.back
+        elif self.state == CODE:
+            self.state = PROSE
+            self.fence = ""
+            self.fenced_code = False
+        else:
+            self.state = DOCUMENT
+        return stop
+
+    def _behind(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """The text behind the one value: kept, and on record."""
+        while pos < end and not self.trailing and not self.stop:
+            char = text[pos]
+            width: i64 = 1
+            if char in "}])":
+                if char == ")" and self.wrapped:
+                    self.wrapped -= 1
+                else:
+                    self._mend("extra_closer", self.offset + pos)
+            elif self.fence and char == self.fence[0]:
+                if end - pos < 3 and not final and self.fence.startswith(text[pos:end]):
+                    return -1 - pos
+                if text.startswith(self.fence, pos):
+                    width = 3
+                    self.fence = ""
+                else:
+                    self._trail(pos)
+            elif self.tagged and char == "<":
+                place = prose.tag_at(text, pos, end, final)
+                if place == 0:
+                    return -1 - pos
+                if place > 0 and text[pos + 1] == "/":
+                    width = place - pos
+                else:
+                    self._trail(pos)
+            elif char not in _SPACE and not (char == ";" or char == "`"):
+                self._trail(pos)
+            self.after.append(text[pos : pos + width])
+            pos += width
+        if pos < end:
+            self.after.append(text[pos:end])
+        return end
+
+    def _trail(self, pos: i64) -> None:
+        self.trailing = True
+        self._mend("trailing_text", self.offset + pos)
+
+    def _all_there_is(self) -> None:
+        """No object, array or quoted string anywhere: one scalar or word, or nothing."""
+        text = "".join(self.before[self.prose_from :]) if self.text_at >= 0 else ""
+        found = _ALONE.match(text) if self.state == PROSE and len(text) < 4096 else None
+        if found is None:
+            raise IncompleteError("no value in the input", code="empty", offset=self.offset)
+        self.token_at = self.text_at
+        self.text_at = -1
+        self._begin_root("scalar", self.token_at)
+        del self.before[self.prose_from :]
+        wrapped, quoted = found.group("wrapped"), found.group("quoted")
+        if wrapped is not None:
+            self._mend("wrapper", self.token_at)
+        elif quoted is not None:
+            self._mend("single_quotes", self.token_at)
+            self._whole_string(quoted[1:].rstrip("`´'\""))
+            return
+        elif found.group("quote"):
+            self._mend("missing_quote", self.token_at)
+            self._whole_string(found.group("word"))
+            return
+        self._lone_scalar(wrapped if wrapped is not None else found.group("word"))
+
+    def _lone_scalar(self, token: str) -> None:
+        if token[0] in "\"'":
+            if token[0] == "'":
+                self._mend("single_quotes", self.token_at)
+            self._whole_string(token[1:-1])
+            return
+        kind = scalars.kind_of(token)
+        if kind != scalars.WORDS:
+            self.held = token
+            self._scalar(kind, self.offset)
+            return
+        literal = scalars.cut_literal(token)
+        if literal:
+            self.held = token
+            self._cut_token()
+            self._mend("truncated", self.offset)
+            self.truncated = True
+            return
+        if not (token[0].isalnum() or token[0] in "_$/.") and token.strip("+-.") == "":
+            raise IncompleteError("no value in the input", code="empty", offset=self.offset)
+        if not (token[0].isalnum() or token[0] in "_$/.+-@\\"):
+            raise IncompleteError("no value in the input", code="empty", offset=self.offset)
+        self._mend("unquoted_string", self.token_at)
+        self._whole_string(token)
+
+    def _whole_string(self, text: str) -> None:
+        self.sink.start_string(self.token_at)
+        self.in_key = False
+        self.length = 0
+        if text:
+            self._pass(text, self.token_at)
+        self.sink.end_string(self.offset)
+        self._end_document(self.offset)

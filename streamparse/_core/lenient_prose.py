@@ -1,0 +1,251 @@
+"""Where in a text a value starts.
+
+Rule 1: at the start of the input, of a fence or of what a tag encloses, `{`, `[` and a quote
+start a value. Words do not: they are prose.
+Rule 2: in prose only an object or an array starts a value, and only if it goes on like one: `{`
+with a key and its colon, `[` with an object, an array or a quoted item; an array of numbers or
+literals where a line or a fence begins, or behind `:` or `=`; an empty one where nothing of the
+sentence follows. So `[see note 1]`, `[1]`, `[x](y)`, `{name}` and `{}` in a sentence are prose.
+Rule 3: a value is found by at most `LOOK` characters; `UNDECIDED` asks for more of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from streamparse._core.lenient_strings import LOOK, blank_end, key_at, key_is_open
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+UNDECIDED: Final = 0
+VALUE: Final = 1
+PROSE: Final = 2
+
+# In prose nothing else can begin a value, a fence or a tag.
+CANDIDATE: Final = re.compile(r"[\[{<]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
+FENCE: Final = re.compile(r"(`{3,20}|~{3,20})[ \t]{0,8}([\w+#.\-]{0,40})[ \t]{0,8}")
+_OPEN_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
+TAG: Final = re.compile(r"</?[|A-Za-z_][^<>\n{}\[\]]{0,100}>")
+_OPEN_TAG: Final = re.compile(r"</?(?:[|A-Za-z_][^<>\n{}\[\]]{0,100})?\Z")
+# What stands in these is never the answer.
+_REASONING: Final = re.compile(
+    r"<(think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis)>", re.IGNORECASE
+)
+# A block in one of these is code: a value only if it starts with one, by the rule for prose.
+_CODE: Final = frozenset(
+    [
+        "bash",
+        "sh",
+        "shell",
+        "zsh",
+        "console",
+        "html",
+        "xml",
+        "css",
+        "scss",
+        "c",
+        "cpp",
+        "c++",
+        "cs",
+        "csharp",
+        "c#",
+        "java",
+        "go",
+        "golang",
+        "rust",
+        "rs",
+        "ruby",
+        "rb",
+        "sql",
+        "yaml",
+        "yml",
+        "toml",
+        "ini",
+        "diff",
+        "make",
+        "makefile",
+        "dockerfile",
+        "php",
+        "kotlin",
+        "swift",
+        "r",
+        "perl",
+        "lua",
+        "powershell",
+        "ps1",
+        "python",
+        "py",
+        "python3",
+        "pycon",
+        "javascript",
+        "js",
+        "jsx",
+        "typescript",
+        "ts",
+        "tsx",
+        "graphql",
+        "latex",
+        "tex",
+        "markdown",
+        "md",
+        "mermaid",
+    ]
+)
+_NESTED: Final = 8  # so far arrays are looked into
+_SENTENCE: Final = re.compile(r"[^\r\n)\];,.`<:]")
+_PLAIN: Final = re.compile(
+    r"(?:[-+]?[0-9.][0-9.eE+\-_]*|[Tt]rue|[Ff]alse|null|None|NaN)[ \t\r\n]*([,\]])"
+)
+_OPEN_PLAIN: Final = re.compile(r"(?:[-+0-9.][0-9.eE+\-_]*|[A-Za-z]{1,5})[ \t\r\n]*\Z")
+_QUOTED: Final = re.compile(
+    r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|“[^”]*”)[ \t\r\n]*([,\]])""", re.DOTALL
+)
+_OPEN_QUOTED: Final = re.compile(
+    r"""(?:"(?:[^"\\]|\\.)*(?:\\|"\s*)?|'(?:[^'\\]|\\.)*(?:\\|'\s*)?|“[^”]*(?:”\s*)?)\Z""",
+    re.DOTALL,
+)
+_NOTE: Final = re.compile(r"\[{1,2}[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]{1,2}")
+_OPEN_NOTE: Final = re.compile(r"\[{1,2}[ \t]*(?:(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]{0,2})?\Z")
+_JSON: Final = re.compile(r"\[{1,2}[ \t]*(?:[0-9]+|true|false|null)[ \t]*\]")
+_FIRST: Final = r"(?:[-+]?[0-9.]+|[Tt]rue|[Ff]alse|null|None)"
+_TUPLE: Final = re.compile(rf"\(\s*(?:[\"'(\[{{]|{_FIRST}\s*,|\)\s*\Z)")
+_OPEN_TUPLE: Final = re.compile(r"\(\s*(?:[-+0-9.]*|[A-Za-z]{1,5}|\))\s*\Z")
+
+
+def reasoning_end(tag: str) -> str:
+    """The tag that ends the reasoning that this one begins; empty: none."""
+    found = _REASONING.fullmatch(tag)
+    return f"</{found.group(1).lower()}>" if found is not None else ""
+
+
+def is_code(label: str) -> bool:
+    """Is a fence with this label code?"""
+    return label.lower() in _CODE
+
+
+def fence_at(text: str, pos: i64, end: i64, final: bool) -> i64:
+    """The position after a fence and its label, which begins at `pos`; 0: undecided; -1: none."""
+    found = FENCE.match(text, pos)
+    if found is None:
+        return -1 if final or _OPEN_FENCE.match(text, pos) is None else 0
+    if found.end() == end and not final:
+        return 0
+    return found.end()
+
+
+def tag_at(text: str, pos: i64, end: i64, final: bool) -> i64:
+    """The position after a tag, which begins at `pos`; 0: undecided; -1: none."""
+    found = TAG.match(text, pos)
+    if found is not None:
+        return found.end()
+    if final or _OPEN_TAG.match(text, pos) is None:
+        return -1
+    return 0
+
+
+def starts_array(text: str, pos: i64, end: i64, final: bool, many: bool) -> i64:
+    """Does the `[` that is the first character start an array, or a note in square brackets?"""
+    limit = pos + LOOK
+    more = end < limit and not final
+    if end < limit:
+        limit = end
+    if many and _JSON.match(text, pos, limit) is not None:
+        return VALUE  # what follows may be another document
+    found = _NOTE.match(text, pos, limit)
+    if found is None or (found.end() == limit and more):
+        if more and _OPEN_NOTE.match(text, pos, limit) is not None:
+            return UNDECIDED
+        return VALUE
+    place = found.end()
+    behind = blank_end(text, place, limit)
+    if behind == limit:
+        return UNDECIDED if more else VALUE
+    char = text[behind]
+    if char.isalpha() or char in "{[(:":
+        return PROSE
+    return VALUE
+
+
+def starts_tuple(text: str, pos: i64, end: i64, final: bool) -> i64:
+    """Does the `(` that is the first character start a tuple?"""
+    limit = pos + LOOK
+    more = end < limit and not final
+    if more and _OPEN_TUPLE.match(text, pos) is not None:
+        return UNDECIDED
+    return VALUE if _TUPLE.match(text, pos) is not None else PROSE
+
+
+def goes_on(text: str, pos: i64, end: i64, final: bool, before: str) -> i64:
+    """Does the bracket at `pos`, in prose that ends with `before`, start a value?"""
+    limit = pos + LOOK
+    more = end < limit and not final
+    if end < limit:
+        limit = end
+    place = pos
+    while text[place] == "[":
+        if place - pos > _NESTED:
+            return VALUE
+        place = blank_end(text, place + 1, limit)
+        if place == limit:
+            return UNDECIDED if more else PROSE
+        if text[place] not in "[{":
+            return _array_goes_on(text, place, limit, more, before if place - 1 == pos else ":")
+    return _object_goes_on(text, place, limit, more, before if place == pos else ":")
+
+
+def _object_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) -> i64:
+    place = blank_end(text, pos + 1, limit)
+    if place == limit:
+        return UNDECIDED if more else PROSE
+    char = text[place]
+    if char == "}":
+        return _nothing_follows(text, place + 1, limit, more, before)
+    if char == "/":
+        if place + 1 == limit:
+            return UNDECIDED if more else PROSE
+        return VALUE if text[place + 1] in "/*" else PROSE
+    told = key_at(text, place, limit, more)
+    if told == 0 and limit - pos == LOOK and char in "\"'“" and key_is_open(text, place, limit):
+        return VALUE  # a long one
+    return UNDECIDED if told < 0 else VALUE if told else PROSE
+
+
+def _array_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) -> i64:
+    char = text[pos]
+    if char == "]":
+        return _nothing_follows(text, pos + 1, limit, more, before)
+    if char in "\"'“":
+        found = _QUOTED.match(text, pos, limit)
+        if found is None:
+            if _OPEN_QUOTED.match(text, pos, limit) is None:
+                return PROSE
+            return UNDECIDED if more else VALUE
+        if found.group(1) == ",":
+            return VALUE
+        if found.end() == limit:
+            return UNDECIDED if more else VALUE
+        return PROSE if text[found.end()] in "(:" else VALUE
+    found = _PLAIN.match(text, pos, limit)
+    if found is None:
+        if more and _OPEN_PLAIN.match(text, pos, limit) is not None:
+            return UNDECIDED
+        return PROSE
+    if before not in ("", ":", "=", "\n", ">", "`"):
+        return PROSE
+    if found.group(1) == ",":
+        return VALUE
+    return _nothing_follows(text, found.end(), limit, more, before)
+
+
+def _nothing_follows(text: str, pos: i64, limit: i64, more: bool, before: str) -> i64:
+    """A value only if the sentence does not go on behind it."""
+    place = pos
+    while place < limit and text[place] in " \t":
+        place += 1
+    if place == limit:
+        return UNDECIDED if more else VALUE
+    if text[place] == "`" and before not in ("`", "\n"):
+        return PROSE  # inside a span of code
+    return PROSE if _SENTENCE.match(text, place) is not None else VALUE

@@ -1,0 +1,111 @@
+"""What a run of characters without quotes is: a number, a literal, or words.
+
+Rule: nothing here remembers anything, and only whole tokens are judged; a token that is still
+growing is asked about with `may_be_scalar` and `beginning`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# What a token was taken for.
+WORDS: Final = 0
+INTEGER: Final = 1
+FLOAT: Final = 2
+CONSTANT: Final = 3
+SPECIAL: Final = 4
+
+STRICT_NUMBER: Final = re.compile(
+    r"-?(?:0|[1-9][0-9]*)(?:(\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+))?"
+)
+_LOOSE_NUMBER: Final = re.compile(
+    r"([-+]?)(?:(0[xX][0-9A-Fa-f]+)|(?=\.?[0-9])([0-9][0-9_]*)?(\.[0-9_]*)?([eE][-+]?[0-9]*)?)"
+)
+_GROWING_NUMBER: Final = re.compile(r"[-+]?[.0-9][-+.0-9A-Fa-fxX_]*|[-+]")
+
+# The literals that are read, and what they are in JSON.
+CONSTANTS: Final[dict[str, str]] = {
+    "true": "true",
+    "True": "true",
+    "TRUE": "true",
+    "false": "false",
+    "False": "false",
+    "FALSE": "false",
+    "null": "null",
+    "Null": "null",
+    "NULL": "null",
+    "None": "null",
+    "none": "null",
+    "undefined": "null",
+}
+SPECIALS: Final[dict[str, str]] = {
+    "NaN": "NaN",
+    "nan": "NaN",
+    "+NaN": "NaN",
+    "-NaN": "NaN",
+    "Infinity": "Infinity",
+    "+Infinity": "Infinity",
+    "-Infinity": "-Infinity",
+    "inf": "Infinity",
+    "+inf": "Infinity",
+    "-inf": "-Infinity",
+}
+# A literal that was cut is what it can only become; the first that fits, so `n` is null.
+_CUT: Final = ("true", "false", "null", "undefined", "True", "False", "None", "NaN", "Infinity")
+
+
+def kind_of(token: str) -> int:
+    """What a whole token is."""
+    if token in CONSTANTS:
+        return CONSTANT
+    if token in SPECIALS:
+        return SPECIAL
+    strict = STRICT_NUMBER.fullmatch(token)
+    if strict is not None:
+        return INTEGER if strict.group(1) is None else FLOAT
+    loose = _LOOSE_NUMBER.fullmatch(token)
+    if loose is None:
+        return WORDS
+    _, _, _, point, exponent = loose.groups()
+    return INTEGER if point is None and exponent is None else FLOAT
+
+
+def is_strict(token: str) -> bool:
+    """Is a number or literal written as JSON has it?"""
+    return token in ("true", "false", "null") or STRICT_NUMBER.fullmatch(token) is not None
+
+
+def plain_number(token: str, whole: int) -> str:
+    """The text of a loose number as Python reads it: decimal, no separators, no loose ends."""
+    found = _LOOSE_NUMBER.fullmatch(token)
+    assert found is not None
+    sign, hexadecimal, digits, point, exponent = found.groups()
+    sign = "-" if sign == "-" else ""
+    if hexadecimal is not None:
+        return sign + str(int(hexadecimal, 16))
+    integer = (digits or "").replace("_", "").lstrip("0") or "0"
+    if whole == INTEGER:
+        return str(sign + integer)
+    fraction = (point or "").replace("_", "")
+    if len(fraction) < 2:
+        fraction = ".0"
+    power = exponent if exponent is not None and exponent[-1].isdigit() else ""
+    return f"{sign}{integer}{fraction}{power}"
+
+
+def may_be_number(text: str) -> bool:
+    """Could a number, a date or an identifier made of digits begin like this?"""
+    return _GROWING_NUMBER.fullmatch(text) is not None
+
+
+def cut_literal(token: str) -> str:
+    """The literal that a cut one can only have been; empty: none."""
+    if len(token) == 1 and token in "NTFuI":
+        return ""  # too little to go by
+    for literal in _CUT:
+        if literal.startswith(token):
+            return literal
+    if token[:1] in ("-", "+") and len(token) > 1 and "Infinity".startswith(token[1:]):
+        return token[0] + "Infinity"
+    return ""

@@ -1,0 +1,245 @@
+"""What the lenient machine remembers, and the one way of mending: `_mend`.
+
+Rule: whatever is mended goes through `_mend`: on record, or refused by the dialect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from streamparse._core import lenient_strings as strings
+from streamparse._core.machine import (
+    DOCUMENT,
+    STRING,
+    Machine,
+)
+from streamparse._core.sink import Sink
+from streamparse.dialect import REPAIR_CODES, Dialect
+from streamparse.errors import SchemaViolation
+from streamparse.limits import Limits
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+
+TOKEN: Final = 12
+UNQUOTED: Final = 13
+COMMENT: Final = 14
+JUNK: Final = 15
+PROSE: Final = 16
+REASONING: Final = 17
+CODE: Final = 18
+
+_SPACE: Final = " \t\r\n"
+
+
+class LenientState(Machine):
+    """The slots, and what all parts of the machine do with them."""
+
+    __slots__ = (
+        "after",
+        "back",
+        "before",
+        "begun",
+        "closers",
+        "codes",
+        "colons",
+        "comma_at",
+        "dialect",
+        "ending",
+        "ends",
+        "escaped",
+        "fence",
+        "fenced_code",
+        "fresh",
+        "gap",
+        "kept",
+        "key_ends",
+        "lead",
+        "max_repairs",
+        "mended",
+        "nested",
+        "numeric",
+        "odd",
+        "pending",
+        "prose_from",
+        "quote",
+        "seen",
+        "simple",
+        "tagged",
+        "text_at",
+        "token_at",
+        "trailing",
+        "tripled",
+        "truncated",
+        "wanted",
+        "wrapped",
+    )
+
+    def __init__(
+        self,
+        sink: Sink,
+        dialect: Dialect,
+        *,
+        limits: Limits | None = None,
+        surrogates: str = "keep",
+        parse_float: Callable[[str], object] = float,
+        parse_int: Callable[[str], object] = int,
+        many: bool = False,
+        stop: bool = False,
+        depth: int = 0,
+        offset: int = 0,
+    ) -> None:
+        super().__init__(
+            sink,
+            limits=limits,
+            surrogates=surrogates,
+            parse_float=parse_float,
+            parse_int=parse_int,
+            many=many,
+            stop=stop,
+            depth=depth,
+            offset=offset,
+        )
+        self.dialect = dialect
+        self.codes: frozenset[str] = dialect.codes
+        self.max_repairs: i64 = -1 if dialect.max_repairs is None else dialect.max_repairs
+        self.mended: i64 = 0
+        self.truncated: bool = False
+        self.wanted: str = ""  # the kind that the root must have: "object", "array" or any
+        self.pending: str = ""  # from `offset` on; not decided yet
+        # Around the values.
+        self.before: list[str] = []  # the text before the first value
+        self.after: list[str] = []  # the text behind it that belongs to no value
+        self.begun: bool = False  # has a value begun?
+        self.lead: str = ""  # the last character of the prose, white space but line ends apart
+        self.text_at: i64 = -1  # where the prose before the next value begins
+        self.prose_from: i64 = 0  # its place in `before`
+        self.fence: str = ""  # what closes the fence around the value
+        self.fenced_code: bool = False
+        self.tagged: bool = False
+        self.trailing: bool = False  # has text behind the value been met?
+        # Containers.
+        self.closers: list[str] = []  # what closes the open ones
+        self.comma_at: i64 = -1  # the last comma between values
+        self.wrapped: i64 = 0  # round brackets open around values
+        # Strings and tokens.
+        self.quote: str = '"'
+        self.seen: i64 = 0  # so many characters behind a quote, all words, have not decided it
+        self.simple: bool = True  # is it that?
+        self.ends: re.Pattern[str] = strings.RUN_ENDS['"']  # of its runs of plain characters
+        self.key_ends: re.Pattern[str] = strings.KEY_RUN_ENDS['"']
+        self.kept: i64 = 0  # quotes in the open string that have been kept as text
+        self.fresh: bool = False  # is the open string empty?
+        self.colons: bool = False  # is a colon in the open key known to be text?
+        self.odd: bool = False  # has a control character been met in it?
+        self.tripled: bool = False
+        self.escaped: bool = False  # has a string had escaped quotes?
+        self.token_at: i64 = 0
+        self.numeric: bool = False
+        self.nested: i64 = 0  # brackets open inside a string without quotes
+        self.gap: str = ""  # white space that is part of such a string if it goes on
+        self.back: i64 = DOCUMENT  # the state behind a comment or token
+        self.ending: str = ""
+
+    @property
+    def expects_item(self) -> bool:
+        state = self.state if self.state != COMMENT else self.back
+        if state == STRING:
+            return not self.in_key
+        return state <= DOCUMENT or state == TOKEN or state == UNQUOTED or state >= PROSE
+
+    @property
+    def prefix(self) -> str:
+        """The text before the (first) value; empty when it is white space."""
+        text = "".join(self.before)
+        return text if self.begun and text.strip(_SPACE + "\ufeff") else ""
+
+    @property
+    def remainder(self) -> str:
+        """The text behind the (first) value that is of no value; empty when white space."""
+        text = "".join(self.after)
+        return text if self.stop or text.strip(_SPACE) else ""
+
+    def state_now(self) -> tuple[Any, ...]:
+        around = (list(self.before), list(self.after), self.begun, self.lead, self.text_at)
+        found = (self.prose_from, self.fence, self.fenced_code, self.tagged, self.trailing)
+        nesting = (list(self.closers), self.comma_at, self.wrapped, self.nested)
+        string = (self.quote, self.kept, self.fresh, self.gap)
+        met = (self.odd, self.tripled, self.escaped, self.colons)
+        token = (self.token_at, self.numeric, self.back, self.ending)
+        counts = (self.pending, self.mended, self.truncated)
+        return super().state_now(), around, found, nesting, string, met, token, counts
+
+    def resume(self, state: tuple[Any, ...]) -> None:
+        strict, around, found, nesting, string, met, token, counts = state
+        super().resume(strict)
+        before, after, self.begun, self.lead, self.text_at = around
+        self.before, self.after = list(before), list(after)
+        self.prose_from, self.fence, self.fenced_code, self.tagged, self.trailing = found
+        closers, self.comma_at, self.wrapped, self.nested = nesting
+        self.closers = list(closers)
+        self.quote, self.kept, self.fresh, self.gap = string
+        self.odd, self.tripled, self.escaped, self.colons = met
+        self.token_at, self.numeric, self.back, self.ending = token
+        self.pending, self.mended, self.truncated = counts
+        self.recent = [strict[4], self.pending]
+        self._take_quote(self.quote)
+
+    def _take_quote(self, quote: str) -> None:
+        self.quote = quote
+        self.simple = quote == '"'
+        self.ends = strings.RUN_ENDS[quote]
+        self.key_ends = strings.KEY_RUN_ENDS[quote]
+
+    def _mend(self, code: str, offset: i64, item: bool = True) -> None:
+        """One repair more: on record, or refused."""
+        if code not in self.codes:
+            told = REPAIR_CODES[code]
+            self._reject("repair_refused", f"{code}: {told}, which is not allowed here", offset)
+        self.mended += 1
+        if 0 <= self.max_repairs < self.mended:
+            message = f"more than {self.max_repairs} repairs, this one: {REPAIR_CODES[code]}"
+            self._reject("too_many_repairs", message, offset)
+        self.sink.repair(code, offset, item)
+
+    def _enter(self, closer: str, offset: i64) -> None:
+        if not self.depth:
+            self._begin_root("object" if closer == "}" else "array", offset)
+        self._open(closer != "}", offset)
+        self.closers.append(closer)
+
+    def _leave(self, offset: i64) -> None:
+        self.closers.pop()
+        self._close(offset)
+
+    def _begin_root(self, kind: str, offset: i64) -> None:
+        """A value begins."""
+        if self.wanted and kind != self.wanted:
+            message = f"the output must be an {self.wanted}, not another value"
+            raise SchemaViolation(message, code="wrong_type", offset=offset)
+        self.begun = True
+        self.lead = ""
+        if self.text_at >= 0:
+            at = self.text_at
+            self.text_at = -1
+            self._mend("leading_text", at)
+
+    def _outside(self, text: str) -> None:
+        """Text that is of no value."""
+        (self.after if self.begun else self.before).append(text)
+        body = text.rstrip(" \t\r")
+        if body:
+            self.lead = body[-1]
+
+    def _note_prose(self, pos: i64) -> None:
+        if self.text_at < 0:
+            self.text_at = self.offset + pos
+            self.prose_from = len(self.before)
+
+
+def begins_token(char: str) -> bool:
+    """May a number, literal or word begin so?"""
+    return char.isalnum() or char in "_$+-./@~%<" or (char >= "\x80" and char.isprintable())

@@ -1,0 +1,484 @@
+"""Where a string ends whose quotes cannot be trusted: decided by what follows the quote.
+
+Rule 1: a quote is judged by the text behind it, at most `LOOK` characters of it. `UNDECIDED` is
+the answer only while a longer text could change it, so that no cut shows in the result.
+Rule 2: a quote followed by what may follow a string ends it, as long as no quote in this string
+has been kept as text. After that there has to be more: a key with its colon, an item with both
+of its quotes, or the closing of what is open.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+# How far ahead is looked, in characters.
+LOOK: Final = 128
+
+# What is told of a quote.
+UNDECIDED: Final = 0
+ENDS: Final = 1  # the string
+INNER: Final = 2  # a character of the string
+DOUBLED: Final = 3  # belongs to the quote before it, which opened the string
+TRIPLED: Final = 4  # with the quote after it and the one before it
+ENDS_DOUBLED: Final = 5  # with the quote after it
+JOINED: Final = 6  # the string goes on behind '+' and another quote
+APOSTROPHE: Final = 7  # a character of a word
+AMONG_WORDS: Final = 8  # undecided, until something else comes than words
+
+# What the string is.
+KEY: Final = 0
+MEMBER: Final = 1
+ITEM: Final = 2
+ROOT: Final = 3
+ROOT_OF_MANY: Final = 4
+
+# The characters that may close what a quote has opened. A backslash stands for an escaped quote.
+CLOSING: Final[dict[str, str]] = {
+    '"': '"',
+    "'": "'",
+    "`": "`´'",
+    "´": "´`'",
+    "“": '”“"',
+    "”": '”"',
+    "„": '“”"',
+    "‘": "’‘'",
+    "’": "’'",
+    "«": "»",
+    "\\": "\\",
+}
+OPENING_CODES: Final[dict[str, str]] = {
+    "'": "single_quotes",
+    "`": "single_quotes",
+    "´": "single_quotes",
+    "“": "smart_quotes",
+    "”": "smart_quotes",
+    "„": "smart_quotes",
+    "‘": "smart_quotes",
+    "’": "smart_quotes",
+    "«": "smart_quotes",
+    "\\": "escaped_quotes",
+}
+# What ends a run of plain characters, by the quote that has opened the string.
+RUN_ENDS: Final[dict[str, re.Pattern[str]]] = {
+    quote: re.compile(f"[{re.escape(closing)}\\\\\\x00-\\x1f\\ud800-\\udfff]")
+    for quote, closing in CLOSING.items()
+}
+# In a key a colon may tell that the quote before it is missing.
+KEY_RUN_ENDS: Final[dict[str, re.Pattern[str]]] = {
+    quote: re.compile(f"[:{re.escape(closing)}\\\\\\x00-\\x1f\\ud800-\\udfff]")
+    for quote, closing in CLOSING.items()
+}
+
+# White space that JSON does not know.
+OTHER_SPACE: Final = (
+    "\v\f\xa0\ufeff\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u200b\u2028\u2029\u202f\u205f\u2060\u3000"
+)
+_SPACE: Final = f"[ \t\r\n{OTHER_SPACE}]"
+_BLANK: Final = re.compile(f"{_SPACE}*")
+_GAP: Final = rf"(?:{_SPACE}|/\*.*?\*/)*"
+# What tells how words go on: a quote, the syntax of a container, a new line.
+WORD_STOPS: Final[dict[str, re.Pattern[str]]] = {
+    closing: re.compile(f"[{re.escape(closing)},}}\\]:\n]") for closing in CLOSING.values()
+}
+KEY_STOPS: Final[dict[str, re.Pattern[str]]] = {
+    closing: re.compile(f"[{re.escape(closing)}\n]") for closing in CLOSING.values()
+}
+_ESCAPED_BLANK: Final = re.compile(rf"(?:{_SPACE}|\\[nrt])*")
+_DOUBLE: Final = r'"(?:[^"\\\n]|\\.)*'
+_SINGLE: Final = r"'(?:[^'\\\n]|\\.)*"
+_SMART: Final = r"[“”][^“”\n]*"
+_ESCAPED: Final = r'\\"[^"\\\n]*'
+_TWICE: Final = r'""[^"\\\n]+'
+_NAME: Final = r"[^\W\d][\w$.\-]*|[$][\w$.\-]*|[0-9]+"
+_KEY: Final = re.compile(
+    rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}[“”]|{_ESCAPED}\\"|{_TWICE}""?){_GAP}:|(?:{_NAME})["']?{_GAP}:(?!/)""",
+    re.DOTALL,
+)
+_OPEN_GAP: Final = rf"{_GAP}(?:/|/\*.*)?"
+_OPEN_KEY: Final = re.compile(
+    rf"""(?:{_DOUBLE}(?:\\|"{_OPEN_GAP})?|{_SINGLE}(?:\\|'{_OPEN_GAP})?|{_SMART}(?:[“”]{_OPEN_GAP})?"""
+    rf"""|"|{_TWICE}(?:""?{_OPEN_GAP})?"""
+    rf"""|\\|{_ESCAPED}(?:\\|\\"{_OPEN_GAP})?|(?:{_NAME}|[$])["']?{_OPEN_GAP}:?)\Z""",
+    re.DOTALL,
+)
+_QUOTED: Final = rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}[“”])"""
+_ITEM: Final = re.compile(rf"{_QUOTED}{_SPACE}*[,\]}})]", re.DOTALL)
+_OPEN_ITEM: Final = re.compile(
+    rf"""(?:{_DOUBLE}\\?|{_SINGLE}\\?|{_SMART}|{_QUOTED}{_SPACE}*)\Z""", re.DOTALL
+)
+_LITERAL: Final = re.compile(r"(?:[Tt]rue|[Ff]alse|null|None|NaN|Infinity|undefined)\b")
+_OPEN_WORD: Final = re.compile(r"[\w.]*\Z")
+_CALL: Final = re.compile(r"[^\W\d][\w.]*\(")
+_WORD: Final = re.compile(r"[\w$]+")
+
+
+def key_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
+    """Does a key with its colon stand at `pos`? 1, 0, or -1: `more` text must tell."""
+    found = _KEY.match(text, pos, limit)
+    if found is not None:
+        if more and found.end() == limit and text[pos] not in "\"'“”\\":
+            return -1  # a second slash would make it an address
+        return 1
+    if more and (pos == limit or _OPEN_KEY.match(text, pos, limit) is not None):
+        return -1
+    return 0
+
+
+def key_is_open(text: str, pos: i64, limit: i64) -> bool:
+    """Does a key begin at `pos` that has not ended at `limit`?"""
+    return _OPEN_KEY.match(text, pos, limit) is not None
+
+
+def _item_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
+    """Does an item with both its quotes stand at `pos`? 1, 0, or -1: `more` text must tell."""
+    if _ITEM.match(text, pos, limit) is not None:
+        return 1
+    if more and (pos == limit or _OPEN_ITEM.match(text, pos, limit) is not None):
+        return -1
+    return 0
+
+
+def blank_end(text: str, pos: i64, limit: i64) -> i64:
+    """The position after the white space at `pos`."""
+    found = _BLANK.match(text, pos, limit)
+    return pos if found is None else found.end()
+
+
+class Quote:
+    """A quote to be judged, and what is known of the string around it."""
+
+    __slots__ = ("closer", "closing", "depth", "fenced", "fresh", "kept", "odd", "role", "wrapped")
+
+    def __init__(
+        self,
+        role: int,
+        closing: str,
+        closer: str,
+        depth: int,
+        *,
+        kept: int,
+        fresh: bool,
+        wrapped: bool,
+        fenced: bool,
+    ) -> None:
+        self.role: i64 = role
+        self.closing = closing
+        self.closer = closer  # of the innermost container; "" at the root
+        self.depth: i64 = depth
+        self.kept = kept > 0  # has a quote in this string been kept as text?
+        self.odd = kept % 2 > 0  # an odd number: is a quotation open in it?
+        self.fresh = fresh  # is the string empty so far?
+        self.wrapped = wrapped  # may ')' follow?
+        self.fenced = fenced  # may a fence follow?
+
+
+def judge(text: str, pos: i64, end: i64, final: bool, quote: Quote) -> i64:
+    """What is the quote that stands right before `pos`?"""
+    limit = pos + LOOK
+    more = end < limit and not final
+    if end < limit:
+        limit = end
+    if quote.role == ROOT_OF_MANY:
+        return ENDS
+    near = blank_end(text, pos, limit)
+    if quote.closing == "\\":
+        found = _ESCAPED_BLANK.match(text, pos, limit)
+        assert found is not None
+        near = found.end()
+        if near + 1 == limit and more and text[near] == "\\":
+            return UNDECIDED
+    if near == limit:
+        return UNDECIDED if more else ENDS
+    char = text[near]
+    if quote.role == KEY:
+        return _judge_key(text, pos, near, limit, more, quote)
+    if near == pos and char in quote.closing and char != "\\":
+        told = _judge_pair(text, pos, limit, more, quote)
+        if told >= 0:
+            return told
+    elif near == pos and quote.fresh and (char.isalnum() or char == "_") and quote.role != ROOT:
+        return DOUBLED
+    elif near == pos and char.isalnum() and "'" in quote.closing and not quote.fresh:
+        return APOSTROPHE
+    if char == "+":
+        behind = blank_end(text, near + 1, limit)
+        if behind == limit and more:
+            return UNDECIDED
+        if behind < limit and text[behind] in "\"'“":
+            return JOINED
+    if quote.role == ROOT:
+        return _judge_root(text, pos, near, limit, more, quote)
+    return _judge_value(text, pos, near, limit, more, quote)
+
+
+def colon_ends(text: str, pos: i64, end: i64, final: bool, closing: str) -> i64:
+    """Is the quote before the colon at `pos`, in a key, missing? 1, 0, or -1: undecided."""
+    limit = pos + LOOK
+    more = end < limit and not final
+    if end < limit:
+        limit = end
+    found = KEY_STOPS[closing].search(text, pos + 1, limit)
+    if found is None:
+        return -1 if more else 0
+    place = found.start()
+    if text[place] == "\n":
+        return 1
+    behind = blank_end(text, place + 1, limit)
+    if behind == limit and more:
+        return -1
+    if behind == limit or text[behind] != ":":
+        return 1
+    return 1 if text[pos + 1 : place].rstrip()[-1:] in (",", "{") else 0
+
+
+def _judge_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
+    char = text[near]
+    if char in ":=":
+        return ENDS
+    if near == pos and char in quote.closing:  # two quotes
+        if near + 1 == limit and more:
+            return UNDECIDED
+        behind = blank_end(text, near + 1, limit)
+        if behind == limit and more:
+            return UNDECIDED
+        if behind < limit and text[behind] == ":":
+            return ENDS_DOUBLED
+        return INNER
+    if char in "{[(,}]+-\"'“‘`" or char.isdigit():
+        return ENDS if near > pos or not char.isdigit() else INNER
+    found = limit
+    place = near
+    while place < limit:
+        if text[place] in quote.closing:
+            behind = blank_end(text, place + 1, limit)
+            if behind == limit and more:
+                return UNDECIDED
+            doubled = quote.fresh and behind == place + 1 and behind < limit
+            if doubled and text[behind] in quote.closing:
+                behind = blank_end(text, behind + 1, limit)
+                if behind == limit and more:
+                    return UNDECIDED
+            if behind < limit and text[behind] == ":":
+                return DOUBLED if quote.fresh else INNER
+            break
+        if text[place] in ",{}[]\n:":
+            break
+        place += 1
+    if place == found and more:
+        return UNDECIDED
+    return ENDS if near > pos else INNER
+
+
+def _judge_pair(text: str, pos: i64, limit: i64, more: bool, quote: Quote) -> i64:
+    """Two quotes in a row, the second at `pos`; -1: as for any other quote."""
+    if quote.fresh:  # the first may be the second of three
+        return TRIPLED
+    if pos + 1 == limit and more:
+        return UNDECIDED
+    behind = blank_end(text, pos + 1, limit)
+    if behind == limit:
+        if more:
+            return UNDECIDED
+        return INNER if quote.kept else ENDS_DOUBLED
+    if text[behind] in ",}]:":
+        return INNER if quote.kept else ENDS_DOUBLED
+    if quote.role == ROOT:
+        return INNER
+    if quote.role == ITEM:
+        return INNER if quote.kept else ENDS
+    told = key_at(text, pos, limit, more)
+    if told < 0:
+        return UNDECIDED
+    return ENDS if told else INNER
+
+
+def _judge_root(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
+    """A string that is all there is: its last quote ends it, or one before a new line."""
+    if "\n" in text[pos:near]:
+        return ENDS
+    if text[near] in ");" and quote.wrapped:
+        return ENDS
+    found = KEY_STOPS[quote.closing].search(text, near, limit)
+    if found is not None:
+        return ENDS if text[found.start()] == "\n" else INNER
+    return UNDECIDED if more else ENDS
+
+
+def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
+    char = text[near]
+    newline = "\n" in text[pos:near]
+    if char == ",":
+        told = _comma(text, near, limit, more, quote)
+        if told >= 0:
+            return told
+        return _words(text, pos, near + 1, limit, more, quote)
+    if char in "}])":
+        if char == quote.closer and not quote.kept:
+            return ENDS
+        if char == ")" and char != quote.closer:
+            if quote.wrapped:
+                return ENDS
+            return _words(text, pos, near, limit, more, quote)
+        return _closer(text, near, limit, more, quote)
+    if char == ":":
+        return ENDS if quote.role == ITEM and not quote.kept else INNER
+    if char == "`" and newline and quote.fenced:
+        return ENDS
+    if char in CLOSING and char != "\\":
+        if quote.role == MEMBER:
+            told = key_at(text, near, limit, more)
+            if told < 0:
+                return UNDECIDED
+            return ENDS if told else INNER
+        if not quote.kept:
+            return ENDS
+        told = _item_at(text, near, limit, more)
+        return UNDECIDED if told < 0 else ENDS if told else INNER
+    if char == "/":
+        if near + 1 == limit and more:
+            return UNDECIDED
+        if text[near + 1 : near + 2] in ("/", "*"):
+            return ENDS
+    elif (char == "#" and near > pos) or (char == "\\" and near == pos and quote.closing != "\\"):
+        return ENDS
+    elif char == "<" and near > pos:
+        if near + 4 > limit and more and "<!--".startswith(text[near:limit]):
+            return UNDECIDED
+        if text.startswith("<!--", near):
+            return ENDS
+    elif char == ";" or ((char == "{" or char == "[") and newline and quote.role == ITEM):
+        return ENDS
+    if quote.role == ITEM and near > pos and not quote.kept and (char in "{[-" or char.isdigit()):
+        return ENDS
+    if newline and quote.role == MEMBER:
+        told = key_at(text, near, limit, more)
+        if told:
+            return UNDECIDED if told < 0 else ENDS
+    return _words(text, pos, near, limit, more, quote)
+
+
+def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
+    """A comma follows: does it stand between values? -1: words come next."""
+    place = blank_end(text, comma + 1, limit)
+    if not quote.odd and "\n" in text[comma:place] and (quote.role == ITEM or not quote.kept):
+        return ENDS
+    if place == limit:
+        return UNDECIDED if more else ENDS
+    char = text[place]
+    if (
+        char in "}]"
+        or (char == "#" and not quote.kept)
+        or (char == "/" and text[place + 1 : place + 2] in ("/", "*"))
+    ):
+        return ENDS
+    if char == "<":
+        if place + 4 > limit and more and "<!--".startswith(text[place:limit]):
+            return UNDECIDED
+        if text.startswith("<!--", place):
+            return ENDS
+    if char == "." or char == "…":
+        if place + 3 > limit and more and "...".startswith(text[place:limit]):
+            return UNDECIDED
+        if char == "…" or text.startswith("...", place):
+            return ENDS
+    if quote.role == MEMBER:
+        if not quote.kept and (char in CLOSING or char in "{[,"):
+            return ENDS
+        told = key_at(text, place, limit, more)
+        if told == 0 and not more and not quote.kept and key_is_open(text, place, limit):
+            return ENDS  # a key was cut
+        return UNDECIDED if told < 0 else ENDS if told else -1
+    if char in CLOSING:
+        told = _item_at(text, place, limit, more) if quote.odd else 1
+        return UNDECIDED if told < 0 else ENDS if told else INNER
+    if char in "{[(-+,/#" or char.isdigit():
+        return ENDS
+    if _OPEN_WORD.match(text, place, limit) is not None and (more or not quote.odd):
+        return UNDECIDED if more else ENDS
+    if _LITERAL.match(text, place, limit) is not None:
+        return ENDS
+    return ENDS if _CALL.match(text, place, limit) is not None else -1
+
+
+def _closer(text: str, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
+    """A closing bracket follows, and there is reason to doubt it."""
+    behind = blank_end(text, place + 1, limit)
+    if behind == limit:
+        return UNDECIDED if more else ENDS
+    if text[behind] in quote.closing:
+        told = key_at(text, behind, limit, more)
+        return UNDECIDED if told < 0 else ENDS if told else INNER
+    if text[behind] in ",}])" or "\n" in text[place:behind]:
+        return ENDS
+    if quote.fenced and text[behind] == "`":
+        return ENDS
+    if text[place] == quote.closer and quote.depth == 1:
+        found = KEY_STOPS[quote.closing].search(text, behind, limit)
+        if found is not None:
+            return ENDS if text[found.start()] == "\n" else INNER
+        return UNDECIDED if more else ENDS
+    return INNER
+
+
+def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
+    """Words follow: what comes first, another quote or the end of a value?"""
+    first = place
+    stops = WORD_STOPS[quote.closing]
+    while place < limit:
+        found = stops.search(text, place, limit)
+        if found is None:
+            break
+        place = found.start()
+        char = text[place]
+        if char in quote.closing:
+            if quote.closing == "\\" or quote.role == MEMBER:
+                if place == first or text[place - 1] not in " \t\n":
+                    return INNER
+                told = key_at(text, place, limit, more)
+                return UNDECIDED if told < 0 else ENDS if told else INNER
+            return (
+                ENDS
+                if first > pos and first == _after_space(text, pos) and not quote.kept
+                else INNER
+            )
+        if char == ",":
+            behind = blank_end(text, place + 1, limit)
+            if behind == limit and more:
+                return UNDECIDED
+            if behind == limit or text[behind] in "}]" or quote.role == ITEM:
+                return ENDS if quote.role != ITEM or not quote.odd else INNER
+            told = key_at(text, behind, limit, more)
+            if told:
+                return UNDECIDED if told < 0 else ENDS
+        elif char in "}]":
+            behind = blank_end(text, place + 1, limit)
+            if behind == limit:
+                return UNDECIDED if more else ENDS
+            if text[behind] in ",}]" or "\n" in text[place:behind]:
+                return ENDS
+        elif char == ":":
+            if first > pos and _WORD.fullmatch(text, first, place) is not None:
+                if place + 1 == limit and more:
+                    return UNDECIDED
+                if text[place + 1 : place + 2] != "/":
+                    return ENDS
+        elif char == "\n" and quote.role == MEMBER:
+            behind = blank_end(text, place, limit)
+            if behind == limit:
+                return UNDECIDED if more else INNER
+            told = key_at(text, behind, limit, more)
+            if told:
+                return UNDECIDED if told < 0 else ENDS
+            if text[behind] in "}]":
+                return ENDS
+        place += 1
+    return AMONG_WORDS if more else INNER
+
+
+def _after_space(text: str, pos: i64) -> i64:
+    return blank_end(text, pos, len(text))

@@ -1,0 +1,377 @@
+"""Containers in the lenient dialect: keys, colons, commas and brackets that are not in place."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from streamparse._core import lenient_prose as prose
+from streamparse._core import lenient_strings as strings
+from streamparse._core.lenient_around import LenientAround
+from streamparse._core.lenient_state import JUNK, begins_token
+from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at
+from streamparse._core.machine import (
+    AFTER,
+    COLON,
+    FIRST_ITEM,
+    FIRST_KEY,
+    KEY,
+    VALUE,
+)
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+
+_OTHER_SPACE: Final = strings.OTHER_SPACE
+_SCALAR: Final = (
+    r"(?:(-?(?:0|[1-9][0-9]*))"
+    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+))"
+    r"|(true|false|null))"
+)
+_STRICT_TOKEN: Final = re.compile(_SCALAR + r"(?=[,\]}\n])")
+_PLAIN_KEY: Final = re.compile(r"[\w$]+(?=[ ]?:)")
+_BARE_KEY: Final = re.compile(r"[^\s:,{}\[\]\"'“”‘’`()#;=/\\…]+")
+_MORE_KEY: Final = re.compile(r"[^:,{}\[\]\"\n]*")
+
+
+class LenientStructure(LenientAround):
+    """Reads what holds values together."""
+
+    __slots__ = ()
+
+    def _structure(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Anything inside a container that is no white space, quote, comma or colon in place."""
+        char = text[pos]
+        offset = self.offset + pos
+        state = self.state
+        if char in "}])":
+            if char == self.closers[-1] and self._may_close():
+                self._leave(offset)
+                return pos + 1
+            return self._odd_closer(text, pos, end, final)
+        if (char == "{" or char == "[") and state <= FIRST_ITEM:
+            self._enter("}" if char == "{" else "]", offset)
+            return pos + 1
+        if state <= FIRST_ITEM and (char == "-" or "0" <= char <= "9" or char in "tfn"):
+            found = _STRICT_TOKEN.match(text, pos)
+            if found is None or found.end() - pos > self.number_limit:
+                return self._start_token(text, pos, end, final)
+            if self.counting:
+                self._count(offset)
+            self._strict_scalar(found, offset, self.offset + found.end())
+            return found.end()
+        if char in _OTHER_SPACE:
+            self._mend("white_space", offset)
+            return pos + 1
+        if char == "," or char == ";":
+            return self._odd_comma(char, pos)
+        told = self._skipped(text, pos, end, final)
+        if told != pos or not self.depth:
+            return told
+        if state == COLON:
+            return self._odd_colon(text, pos, end, final)
+        if state == AFTER:
+            return self._missing_comma(text, pos, end, final)
+        if state == KEY or state == FIRST_KEY:
+            return self._odd_key(text, pos, end, final)
+        return self._odd_value(text, pos, end, final)
+
+    def _skipped(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """The position after a comment, dots, an escaped line end or a fence at `pos`, if any."""
+        char = text[pos]
+        offset = self.offset + pos
+        if char == "/" or char == "<":
+            return self._comment(text, pos, end, final)
+        if char == "#":
+            return self._start_comment(pos, 1, "\n")
+        if char == "…" or char == ".":
+            if char == "." and pos + 3 > end and not final and "...".startswith(text[pos:]):
+                return -1 - pos
+            if char == "…" or text.startswith("...", pos):
+                self._mend("ellipsis", offset, False)
+                return self._dots(text, pos + (1 if char == "…" else 3))
+        elif char == "\\":
+            if pos + 1 == end and not final:
+                return -1 - pos
+            if text[pos + 1 : pos + 2] in ("n", "r", "t"):
+                self._mend("white_space", offset)
+                self.escaped = True
+                return pos + 2
+        elif char == "`" or char == "~":
+            if pos + 3 > end and not final and (char * 3).startswith(text[pos:]):
+                return -1 - pos
+            if text.startswith(char * 3, pos):
+                return self._inner_fence(text, pos, end, final)
+        return pos
+
+    def _dots(self, text: str, pos: i64) -> i64:
+        """Dots stand for values: a comma may follow them, and need not."""
+        if self.state == VALUE and self.in_array:
+            self.state = AFTER
+            self.comma_at = -1
+        elif self.state == FIRST_ITEM or self.state == FIRST_KEY or self.state == KEY:
+            self.state = AFTER
+        elif self.state != AFTER:
+            self._refuse(".", self.offset + pos - 1)
+        return pos
+
+    def _inner_fence(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """A fence inside the value: the one around it ends, and with it what is open."""
+        offset = self.offset + pos
+        if not self.fence or text[pos] != self.fence[0]:
+            if self.state != FIRST_KEY or self.depth > 1:
+                self._refuse(text[pos], offset)
+            place = prose.fence_at(text, pos, end, final)
+            if place == 0:
+                return -1 - pos
+            self._mend("fence", offset, False)
+            self.fence = text[pos] * 3
+            return place
+        if self.state == COLON or (self.state == VALUE and not self.in_array):
+            self._refuse(text[pos], offset)
+        self._drop_comma(offset)
+        self._mend("missing_closer", offset, False)
+        while self.depth:
+            self._leave(offset)
+        return pos
+
+    def _drop_comma(self, offset: i64) -> None:
+        """The container is about to be closed: was there a comma before?"""
+        if self.state == KEY or (self.state == VALUE and self.in_array):
+            self._mend("trailing_comma", self.comma_at if self.comma_at >= 0 else offset, False)
+            self.state = AFTER
+        elif self.state == VALUE or self.state == COLON:
+            self._refuse(self.closers[-1], offset)
+
+    def _odd_closer(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """A closing bracket behind a comma, of the wrong kind, or one too many."""
+        char = text[pos]
+        offset = self.offset + pos
+        if char == self.closers[-1]:
+            self._drop_comma(offset)
+            self._leave(offset)
+            return pos + 1
+        if char == ")":
+            if not self.wrapped or self.state != AFTER:
+                self._mend("extra_closer", offset, False)
+            else:
+                self.wrapped -= 1
+            return pos + 1
+        told = self._which_closer(text, pos, end, final)
+        if told < 0:
+            return -1 - pos
+        if told == 0:
+            self._mend("extra_closer", offset, False)
+            return pos + 1
+        self._drop_comma(offset)
+        if told == 1:
+            self._mend("mismatched_closer", offset, False)
+            self._leave(offset)
+            return pos + 1
+        self._mend("missing_closer", offset, False)
+        while self.closers[-1] != char:
+            self._leave(offset)
+        self._leave(offset)
+        return pos + 1
+
+    def _which_closer(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Closes it the innermost container (1), another one (2), or none (0)? -1: undecided."""
+        limit = pos + LOOK
+        more = end < limit and not final
+        if end < limit:
+            limit = end
+        size = len(self.closers)
+        match = size - 1
+        while match >= 0 and self.closers[match] != text[pos]:
+            match -= 1
+        if match >= 0:
+            told = _fits(self.closers[match - 1] if match else "", text, pos + 1, limit, more)
+            if told:
+                return -1 if told < 0 else 2
+        told = _fits(self.closers[size - 2] if size > 1 else "", text, pos + 1, limit, more)
+        if told:
+            return -1 if told < 0 else 1
+        told = _fits(self.closers[size - 1], text, pos + 1, limit, more)
+        if told:
+            return told if told < 0 else 0
+        return 2 if match >= 0 else 1
+
+    def _odd_comma(self, char: str, pos: i64) -> i64:
+        offset = self.offset + pos
+        state = self.state
+        if state == AFTER:  # then it is a semicolon
+            self._mend("separator", offset, False)
+            self.state = VALUE if self.in_array else KEY
+        elif char == ";" or state == COLON or (state == VALUE and not self.in_array):
+            self._refuse(char, offset)
+        else:
+            self._mend("extra_comma", offset, False)
+        self.comma_at = offset
+        return pos + 1
+
+    def _odd_colon(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Something else where a colon should be."""
+        char = text[pos]
+        offset = self.offset + pos
+        if char == "=":
+            if pos + 1 == end and not final:
+                return -1 - pos
+            self._mend("separator", offset, False)
+            self.state = VALUE
+            return pos + (2 if text[pos + 1 : pos + 2] == ">" else 1)
+        if char in "{[(" or char in CLOSING or begins_token(char):
+            self._mend("missing_colon", offset, False)
+            self.state = VALUE
+            return self._odd_value(text, pos, end, final) if char not in "{[" else pos
+        self._refuse(char, offset)
+
+    def _missing_comma(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """A value or key right behind a value, or words that are neither."""
+        char = text[pos]
+        offset = self.offset + pos
+        if self.in_array:
+            if char in "{[(" or char in CLOSING or begins_token(char):
+                self._mend("missing_comma", offset, False)
+                self.state = VALUE
+                return pos
+            self._refuse(char, offset)
+        if char in CLOSING:
+            self._mend("missing_comma", offset, False)
+            self.state = KEY
+            return pos
+        if char == "{" and len(self.closers) > 1 and self.closers[-2] != "}":
+            self._mend("missing_closer", offset, False)
+            self._leave(offset)
+            return pos
+        if not begins_token(char):
+            self._refuse(char, offset)
+        limit = pos + LOOK if pos + LOOK < end else end
+        told = key_at(text, pos, limit, end < pos + LOOK and not final)
+        if told < 0:
+            return -1 - pos
+        if told:
+            self._mend("missing_comma", offset, False)
+            self.state = KEY
+        else:
+            self._mend("unexpected_text", offset, False)
+            self.state = JUNK
+        return pos
+
+    def _odd_key(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """A key that is not in double quotes, or something else in its place."""
+        char = text[pos]
+        offset = self.offset + pos
+        if char == "{":
+            if self.state == FIRST_KEY:
+                self._mend("extra_opener", offset, False)
+                return pos + 1
+            if len(self.closers) > 1 and self.closers[-2] != "}":
+                self._mend("missing_closer", offset, False)
+                self.state = AFTER
+                self._leave(offset)
+                self.state = VALUE
+                return pos
+        if char in CLOSING:
+            return self._open_odd_quote(text, pos, end, final)
+        return self._bare_key(text, pos, end, final)
+
+    def _bare_key(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        limit = pos + LOOK
+        more = end < limit and not final
+        if end < limit:
+            limit = end
+        found = _PLAIN_KEY.match(text, pos, limit)
+        if found is not None:
+            self._give_key(found.group(), self.offset + pos, "unquoted_key")
+            return found.end()
+        found = _BARE_KEY.match(text, pos, limit)
+        if found is None:
+            self._refuse(text[pos], self.offset + pos)
+        stop: i64 = found.end()
+        near = blank_end(text, stop, limit)
+        if near == limit:
+            if not more and not final:
+                self._refuse(text[pos], self.offset + pos)
+            return -1 - pos if more else self._cut_key(end)
+        char = text[near]
+        if (char == '"' or char == "'") and near == stop:  # the quote before it is missing
+            return self._half_quoted(text, pos, stop, limit, more)
+        if char == '"' or char == "'":
+            told = key_at(text, near, limit, more)
+            if told < 0:
+                return -1 - pos
+            if told:  # a word before the next key
+                self._mend("unexpected_text", self.offset + pos, False)
+                return near
+        if char in ",}])" or (char == "(" and near == stop):
+            self._refuse(text[pos], self.offset + pos)
+        if begins_token(char) and not char.isdigit() and char not in "-+./<":
+            words = _MORE_KEY.match(text, near, limit)
+            assert words is not None
+            last: i64 = words.end()
+            if last == limit and more:
+                return -1 - pos
+            if last < limit and text[last] == ":":
+                stop = near + len(words.group().rstrip())
+            elif last < limit and text[last] == '"':
+                told = key_at(text, last, limit, more)
+                if told < 0:
+                    return -1 - pos
+                if told:
+                    self._mend("unexpected_text", self.offset + pos, False)
+                    return last
+        self._give_key(text[pos:stop], self.offset + pos, "unquoted_key")
+        return stop
+
+    def _half_quoted(self, text: str, pos: i64, stop: i64, limit: i64, more: bool) -> i64:
+        behind = blank_end(text, stop + 1, limit)
+        if behind == limit and more:
+            return -1 - pos
+        if behind == limit or text[behind] != ":":
+            self._refuse(text[pos], self.offset + pos)
+        self._give_key(text[pos:stop], self.offset + pos, "missing_quote")
+        return stop + 1
+
+    def _cut_key(self, end: i64) -> i64:
+        """The input ended in a key: nothing is known of it."""
+        self.state = KEY
+        return end
+
+    def _give_key(self, key: str, offset: i64, code: str) -> None:
+        self._mend(code, offset, False)
+        if self.counting:
+            self._count(offset)
+        self.sink.start_key(offset)
+        self.in_key = True
+        self.length = 0
+        self._pass(key, offset)
+        self.in_key = False
+        self.sink.end_key(offset + len(key))
+        self.state = COLON
+
+
+def _fits(container: str, text: str, pos: i64, limit: i64, more: bool) -> i64:
+    """May a value in a container that ends with `container` be followed by the text at `pos`?
+
+    1, 0, or -1: undecided. "" is the root.
+    """
+    place = blank_end(text, pos, limit)
+    if place == limit:
+        return -1 if more else 1
+    char = text[place]
+    if char in "]})":
+        return 1 if char == container else 0
+    if char == ",":
+        if not container:
+            return 0
+        behind = blank_end(text, place + 1, limit)
+        if behind == limit:
+            return -1 if more else 1
+        told = key_at(text, behind, limit, more)
+        if told < 0:
+            return told
+        return told if container == "}" else 1 - told
+    if container == "}":
+        return key_at(text, place, limit, more)
+    return 1

@@ -1,0 +1,370 @@
+"""Numbers, literals and words without quotes, in the lenient dialect."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from streamparse._core import lenient_scalars as scalars
+from streamparse._core.grammar import (
+    FRACTION,
+    LITERALS,
+)
+from streamparse._core.grammar import INTEGER as INTEGER_GRAMMAR
+from streamparse._core.lenient_quoted import LenientQuoted
+from streamparse._core.lenient_state import PROSE, TOKEN, UNQUOTED, begins_token
+from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at
+from streamparse._core.machine import (
+    AFTER,
+    DOCUMENT,
+)
+from streamparse.errors import LimitError
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+
+# Only so long may a name be that is a key without quotes or stands around a value.
+_NAME: Final = 64
+_SCALAR: Final = (
+    r"(?:(-?(?:0|[1-9][0-9]*))"
+    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+))"
+    r"|(true|false|null))"
+)
+_STRICT: Final = re.compile(_SCALAR)
+_TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
+_NUMERIC: Final = re.compile(r"[-+.0-9A-Fa-fxX_]*")
+_UNQUOTED_END: Final = re.compile(r"[\s,\]}\[{\"/#)\\`]")
+_BLANKS: Final = re.compile(r"[ \t]+")
+_IDENTIFIER: Final = re.compile(r"[^\W\d][\w.$]*")
+_QUOTED: Final = r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
+_PLAIN: Final = r"(?:[-+]?[0-9.][\w.+\-]*|[A-Za-z]+)"
+_WRAPPED: Final = re.compile(rf"\(\s*(?:(?:{_QUOTED}|{_PLAIN})\s*\)|[\[{{])", re.DOTALL)
+_GROUPED: Final = re.compile(rf"\(\s*(?:{_QUOTED}|{_PLAIN})\s*\)", re.DOTALL)
+_OPEN_WRAPPED: Final = re.compile(
+    rf"""\(\s*(?:"(?:[^"\\]|\\.)*\\?|'(?:[^'\\]|\\.)*\\?|{_QUOTED}\s*|{_PLAIN}\s*|[-+])?\Z""",
+    re.DOTALL | re.VERBOSE,
+)
+
+
+class LenientTokens(LenientQuoted):
+    """Reads what has no quotes."""
+
+    __slots__ = ()
+
+    def _odd_value(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """A value that begins like none in JSON."""
+        char = text[pos]
+        offset = self.offset + pos
+        if char in CLOSING:
+            return self._open_odd_quote(text, pos, end, final)
+        if char == "(":
+            limit = pos + LOOK if pos + LOOK < end else end
+            if _GROUPED.match(text, pos, limit) is not None:
+                self._mend("wrapper", offset)
+                self.wrapped += 1
+                return pos + 1
+            more = end < pos + LOOK and not final
+            if more and _OPEN_WRAPPED.match(text, pos, limit) is not None:
+                return -1 - pos
+            self._mend("tuple", offset)
+            self._enter(")", offset)
+            return pos + 1
+        if not begins_token(char):
+            self._refuse(char, offset)
+        return self._start_token(text, pos, end, final)
+
+    def _strict_scalar(self, found: re.Match[str], offset: i64, end: i64) -> None:
+        """A number or literal as in JSON, inside a container, certainly whole."""
+        token = found.group()
+        kind = found.lastindex
+        if kind == 3:
+            self.sink.start_scalar(token, offset)
+            self.sink.scalar(LITERALS[token], end)
+        else:
+            if kind == 1 and len(token) > self.digits_limit:
+                self._check_digits(token, end)
+            value = self._converted(token, kind == 1, end)
+            self.sink.start_scalar("number", offset)
+            self.sink.scalar(value, end)
+        self.state = AFTER
+
+    def _start_token(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """A number, literal or word begins."""
+        char = text[pos]
+        if self.counting:
+            self._count(self.offset + pos)
+        self.token_at = self.offset + pos
+        self.numeric = char in "+-." or char.isdigit()
+        self.back = self.state
+        self.held = ""
+        self.state = TOKEN
+        return self._token(text, pos, end, final, True)
+
+    def _token(self, text: str, pos: i64, end: i64, final: bool, first: bool = False) -> i64:
+        found = _TOKEN_END.search(text, pos + 1 if first else pos)
+        stop: i64 = end if found is None else found.start()
+        if stop > pos:
+            piece = text[pos:stop]
+            if self.numeric and _NUMERIC.fullmatch(piece) is None:
+                self.numeric = False
+            held = self.held
+            self.held = ""
+            held += piece
+            self.held = held
+        size: i64 = len(self.held)
+        if self.numeric and size > self.number_limit:
+            message = f"a number is longer than {self.number_limit} characters"
+            offset = self.token_at + self.number_limit
+            raise LimitError(message, code="number_length", offset=offset)
+        if size > _NAME and not self.numeric:
+            self._start_words()
+            return stop
+        if stop == end:
+            return end
+        if not self.depth:
+            self._end_lone_token(text[stop], self.offset + stop)
+            return stop
+        if self.depth and text[stop] in ",]}\n":
+            strict = _STRICT.fullmatch(self.held)
+            if strict is not None:
+                self.held = ""
+                self._strict_scalar(strict, self.token_at, self.offset + stop)
+                return stop
+            if self.held in scalars.CONSTANTS:
+                self._scalar(scalars.CONSTANT, self.offset + stop)
+                return stop
+        kind = scalars.kind_of(self.held)
+        if kind == scalars.WORDS:
+            if not self.held.strip("+-"):
+                return self._sign(text, stop, end, final)
+            if text[stop] == "(" and self.back != DOCUMENT:
+                told = self._unwrapped(text, stop, end, final)
+                if told:
+                    return told
+            self._start_words()
+            return stop
+        told = self._scalar_ends(text, stop, end, final)
+        if told < 0:
+            return -1 - stop
+        if told:
+            self._scalar(kind, self.offset + stop)
+        else:
+            self._start_words()
+        return stop
+
+    def _end_lone_token(self, behind: str, offset: i64) -> None:
+        """A number or literal among many documents, or prose; `behind` it comes this character."""
+        kind = scalars.kind_of(self.held)
+        if kind == scalars.WORDS or (behind and behind in ":(/=)}]"):
+            self._start_words()
+        else:
+            self._begin_root("scalar", self.token_at)
+            self._scalar(kind, offset)
+
+    def _sign(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """A sign without a number: refused, unless the input ends behind it."""
+        near = blank_end(text, pos, end)
+        if near < end:
+            message = f"{text[pos]!r} cannot follow {self.held!r} in a number"
+            self._reject("invalid_number", message, self.offset + pos)
+        return end if final or end - pos > LOOK else -1 - pos
+
+    def _unwrapped(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """The position behind `name(`, if just one value stands in the brackets; 0: not so."""
+        limit = pos + LOOK if pos + LOOK < end else end
+        if _IDENTIFIER.fullmatch(self.held) is None:
+            return 0
+        if _WRAPPED.match(text, pos, limit) is None:
+            more = end < pos + LOOK and not final
+            if more and _OPEN_WRAPPED.match(text, pos, limit) is not None:
+                return -1 - pos
+            return 0
+        self._mend("wrapper", self.token_at)
+        self.wrapped += 1
+        self.held = ""
+        self.state = self.back
+        if self.counting and self.counts:
+            self.counts[-1] -= 1 if self.in_array else 0
+        return pos + 1
+
+    def _scalar_ends(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Is the number or literal before `pos` all of the value? 1, 0, or -1: undecided."""
+        limit = pos + LOOK
+        more = end < limit and not final
+        if end < limit:
+            limit = end
+        near = pos
+        while near < limit and (text[near] == " " or text[near] == "\t"):
+            near += 1
+        if near == limit:
+            return -1 if more else 1
+        char = text[near]
+        if char == "/":
+            if near + 1 == limit and more:
+                return -1
+            return 1 if text[near + 1 : near + 2] in ("/", "*") else 0
+        if char == "\\":
+            if near + 1 == limit and more:
+                return -1
+            return 1 if text[near + 1 : near + 2] in ("n", "r", "t", '"') else 0
+        if near == pos:
+            return 0 if char in ":(#=" else 1
+        if self.in_array or not (char.isalnum() or char in "_$"):
+            return 1
+        return key_at(text, near, limit, more)
+
+    def _scalar(self, kind: int, offset: i64) -> None:
+        """The token is whole, and no string."""
+        token = self.held
+        self.held = ""
+        value = self._value_of(token, kind, offset)
+        depth = self.depth
+        if kind == scalars.INTEGER or kind == scalars.FLOAT:
+            name = "number"
+        else:
+            name = "number" if kind == scalars.SPECIAL else scalars.CONSTANTS[token]
+        if not scalars.is_strict(token):
+            code = "number" if kind != scalars.CONSTANT else "literal"
+            self._mend("special_number" if kind == scalars.SPECIAL else code, self.token_at)
+        self.sink.start_scalar(name, self.token_at)
+        self.sink.scalar(value, offset)
+        self.state = TOKEN
+        if depth:
+            self.state = AFTER
+        else:
+            self._end_document(offset)
+            self.glued = False
+
+    def _value_of(self, token: str, kind: int, offset: i64) -> object:
+        if kind == scalars.CONSTANT:
+            return LITERALS[scalars.CONSTANTS[token]]
+        if kind == scalars.SPECIAL:
+            text = scalars.SPECIALS[token]
+        else:
+            if len(token) > self.digits_limit and kind == scalars.INTEGER:
+                self._check_digits(token, offset)
+            text = token if scalars.is_strict(token) else scalars.plain_number(token, kind)
+        integer = kind == scalars.INTEGER
+        self.grammar = INTEGER_GRAMMAR if integer else FRACTION
+        return self._converted(text, integer, offset)
+
+    def _start_words(self) -> None:
+        """The token is the beginning of a string without quotes; among documents, of prose."""
+        text = self.held
+        self.held = ""
+        if not self.depth:
+            if self.text_at < 0:
+                self.text_at = self.token_at
+                self.prose_from = len(self.before)
+            self._outside(text)
+            self.state = PROSE
+            return
+        self._mend("unquoted_string", self.token_at)
+        self.sink.start_string(self.token_at)
+        self.in_key = False
+        self.length = 0
+        self.nested = 0
+        self.gap = ""
+        self.state = UNQUOTED
+        self._pass(text, self.token_at)
+
+    def _unquoted(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Read on in a string without quotes."""
+        offset = self.offset + pos
+        char = text[pos]
+        blanks = _BLANKS.match(text, pos)
+        if blanks is not None:
+            self.gap += blanks.group()
+            return blanks.end()
+        told: i64 = 0
+        width: i64 = 1
+        if _UNQUOTED_END.match(text, pos) is not None:
+            told = self._words_end(text, pos, end, final)
+        else:
+            found = _UNQUOTED_END.search(text, pos)
+            width = (end if found is None else found.start()) - pos
+        if told < 0:
+            return -1 - pos
+        if told:
+            self.gap = ""
+            self.sink.end_string(offset)
+            self._end_value(offset)
+            return pos + (1 if char == '"' and told == 2 else 0)
+        if self.gap:
+            gap = self.gap
+            self.gap = ""
+            self._pass(gap, offset - len(gap))
+        self._pass(text[pos : pos + width], offset)
+        return pos + width
+
+    def _words_end(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Ends the string without quotes here (1), with this quote (2), not (0)? -1: undecided."""
+        char = text[pos]
+        limit = pos + LOOK
+        more = end < limit and not final
+        if end < limit:
+            limit = end
+        if char in "\n\r\v\f\u2028\u2029":
+            return 1
+        if char == ",":
+            return 0 if self.nested else self._comma_ends(text, pos, limit, more)
+        if char in "{[":
+            self.nested += 1
+            return 0
+        if char in "]}":
+            if self.nested:
+                self.nested -= 1
+                return 0
+            return 1 if char in self.closers or char == "}" else 0
+        if char == ")":
+            return 1 if self.wrapped or self.closers[-1] == ")" else 0
+        if char == '"':
+            told = key_at(text, pos, limit, more)
+            if told:
+                return told
+            behind = blank_end(text, pos + 1, limit)
+            if behind == limit:
+                return -1 if more else 2
+            if text[behind] in ",}]" or "\n" in text[pos:behind]:
+                self._mend("missing_quote", self.offset + pos)
+                return 2
+            return 0
+        if char == "/":
+            if pos + 1 == end and more:
+                return -1
+            return 1 if self.gap and text[pos + 1 : pos + 2] in ("/", "*") else 0
+        if char == "#":
+            return 1 if self.gap else 0
+        if char == "\\" and self.escaped:
+            if pos + 1 == end and more:
+                return -1
+            return 1 if text[pos + 1 : pos + 2] in ("n", "r", "t", '"') else 0
+        if char == "`" and self.fence:
+            if pos + 3 > end and more and "```".startswith(text[pos:end]):
+                return -1
+            return 1 if text.startswith("```", pos) else 0
+        return 0
+
+    def _comma_ends(self, text: str, pos: i64, limit: i64, more: bool) -> i64:
+        if self.in_array:
+            return 1
+        behind = blank_end(text, pos + 1, limit)
+        if behind == limit:
+            return -1 if more else 1
+        if text[behind] in "}]/#.…" or "\n" in text[pos:behind]:
+            return 1
+        return key_at(text, behind, limit, more)
+
+    def _cut_token(self) -> None:
+        token = self.held
+        kind = scalars.kind_of(token)
+        if kind == scalars.WORDS:
+            literal = scalars.cut_literal(token)
+            if not literal:
+                if token.strip("+-.") and token[-1] not in "xX":
+                    self._start_words()
+                return
+            token, kind = literal, scalars.kind_of(literal)
+        self.held = ""
+        self.sink.cut_scalar(self._value_of(token, kind, self.offset))

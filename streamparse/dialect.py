@@ -1,0 +1,232 @@
+"""What a lenient parser may mend, and the record of what it did.
+
+Rule: every departure from RFC 8259 has a code, every code belongs to one switch of `Dialect`, and
+each time one is met it goes on record as a `Repair`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+__all__ = ["Dialect", "REPAIR_CODES", "Repair"]
+
+# Each code: the switch that allows it, and what was mended.
+_CODES: Final[dict[str, tuple[str, str]]] = {
+    "comment": ("comments", "a comment was skipped"),
+    "single_quotes": ("single_quotes", "a string stood in single quotes or backticks"),
+    "smart_quotes": ("smart_quotes", "a string stood in typographic quotes"),
+    "escaped_quotes": ("escaped_quotes", "the quotes around a string were escaped"),
+    "doubled_quotes": ("doubled_quotes", "the quotes around a string were doubled or tripled"),
+    "inner_quote": ("inner_quotes", "a quote inside a string was not escaped"),
+    "missing_quote": ("missing_quotes", "one of the quotes around a string was missing"),
+    "concatenation": ("concatenation", "strings joined by '+' became one"),
+    "unquoted_key": ("unquoted_keys", "a key had no quotes"),
+    "unquoted_string": ("unquoted_strings", "a string had no quotes"),
+    "trailing_comma": ("trailing_commas", "a comma stood before a closing bracket"),
+    "extra_comma": ("trailing_commas", "a comma had no value before it"),
+    "missing_comma": ("missing_commas", "a comma was missing"),
+    "missing_colon": ("missing_colons", "a colon was missing"),
+    "separator": ("separators", "';' stood for a comma, or '=' or '=>' for a colon"),
+    "number": ("numbers", "a number was not written as in JSON"),
+    "special_number": ("special_numbers", "NaN or an infinity was read"),
+    "literal": ("literals", "a literal was not written as in JSON"),
+    "tuple": ("tuples", "an array stood in round brackets"),
+    "wrapper": ("wrappers", "a name or round brackets around a value were skipped"),
+    "control_character": ("control_characters", "a string held raw control characters"),
+    "escape": ("escapes", "a string held an escape that JSON does not know"),
+    "white_space": ("white_space", "white space that JSON does not know was skipped"),
+    "missing_closer": ("closers", "a closing bracket was missing"),
+    "mismatched_closer": ("closers", "a closing bracket was of the wrong kind"),
+    "extra_closer": ("closers", "a closing bracket too many was skipped"),
+    "extra_opener": ("closers", "an opening bracket too many was skipped"),
+    "ellipsis": ("ellipses", "dots in place of values were skipped"),
+    "unexpected_text": ("unexpected_text", "text between values was skipped"),
+    "leading_text": ("prose", "text before the value was skipped"),
+    "trailing_text": ("prose", "text after the value was skipped"),
+    "fence": ("fences", "the value stood in a Markdown fence"),
+    "tag": ("tags", "the value stood in a tag, or reasoning in tags was skipped"),
+    "truncated": ("truncation", "the input ended early; what was open was closed"),
+}
+
+REPAIR_CODES: Final[dict[str, str]] = {code: told for code, (_, told) in _CODES.items()}
+
+
+class Repair:
+    """One thing mended: its `code` (see `REPAIR_CODES`), where in the text, and of which value.
+
+    `offset` counts characters from the start of the input. `path` is that of the value being read
+    or expected next, else of the container it happened in.
+
+    >>> Repair("trailing_comma", 17, ("items",))
+    Repair(code='trailing_comma', offset=17, path=('items',))
+    """
+
+    __slots__ = ("code", "offset", "path")
+    __match_args__ = ("code", "offset", "path")
+
+    def __init__(self, code: str, offset: int, path: tuple[Any, ...]) -> None:
+        self.code = code
+        self.offset = offset
+        self.path = path
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"code": self.code, "offset": self.offset, "path": list(self.path)}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Repair):
+            return NotImplemented
+        mine = (self.code, self.offset, self.path)
+        return mine == (other.code, other.offset, other.path)
+
+    def __hash__(self) -> int:
+        return hash((self.code, self.offset, self.path))
+
+    def __repr__(self) -> str:
+        return f"Repair(code={self.code!r}, offset={self.offset}, path={self.path!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Repair, (self.code, self.offset, self.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How far from RFC 8259 a text may be: one switch for each kind of repair, all on by default.
+
+    `dialect="lenient"` is `Dialect()`. With a switch off its text is refused, as an error with
+    code `repair_refused`.
+
+    >>> Dialect(prose=False, unquoted_strings=False).allows("comment")
+    True
+    """
+
+    comments: bool = True
+    """`// to the end of the line`, `/* block */`, `# line`, `<!-- block -->`."""
+    single_quotes: bool = True
+    """`{'a': 'b'}` and backticks."""
+    smart_quotes: bool = True
+    """`{“a”: “b”}`."""
+    escaped_quotes: bool = True
+    r"""`{\"a\": \"b\"}`: JSON that was escaped once more than it should be."""
+    doubled_quotes: bool = True
+    '''`{""a"": """b"""}`.'''
+    inner_quotes: bool = True
+    """`"he said "hi" and left"`; off: the first quote ends the string."""
+    missing_quotes: bool = True
+    """`{"a: 1, b": 2}`: one quote of a key."""
+    concatenation: bool = True
+    """`"a" + "b"`."""
+    unquoted_keys: bool = True
+    """`{a: 1}`."""
+    unquoted_strings: bool = True
+    """`{"a": some words}`."""
+    trailing_commas: bool = True
+    """`[1, 2,]`, and leading and repeated commas."""
+    missing_commas: bool = True
+    """`[1 2]`, `{"a": 1 "b": 2}`."""
+    missing_colons: bool = True
+    """`{"a" 1}`."""
+    separators: bool = True
+    """`{"a" = 1; "b" => 2}`."""
+    numbers: bool = True
+    """`0x1F`, `+1`, `.5`, `5.`, `007`, `1_000`, `2e`."""
+    special_numbers: bool = True
+    """`NaN`, `Infinity`, `-Infinity`, `nan`, `inf`."""
+    literals: bool = True
+    """`True`, `None`, `NULL`, `undefined`."""
+    tuples: bool = True
+    """`(1, 2)`."""
+    wrappers: bool = True
+    """`ObjectId("12")`, `("a")`, `callback(1);`."""
+    control_characters: bool = True
+    """Raw line ends and tabs in strings."""
+    escapes: bool = True
+    r"""`\'`, `\x41`, a backslash before a line end; unknown ones are kept: `C:\Users`."""
+    white_space: bool = True
+    """No-break and zero-width spaces, byte order marks, and an escaped line end between values."""
+    closers: bool = True
+    """`{"a": [1, 2}`, `{"a": 1}}`, `{{"a": 1}}`."""
+    ellipses: bool = True
+    """`[1, 2, ...]`."""
+    unexpected_text: bool = True
+    """`{"a": 1, note "b": 2}`."""
+    prose: bool = True
+    """`Here it is: {"a": 1} Anything else?`."""
+    fences: bool = True
+    """Markdown fences around the value."""
+    tags: bool = True
+    """`<answer>{"a": 1}</answer>`; what stands in `<think>` and the like is skipped."""
+    truncation: bool = True
+    """`{"a": [1, 2`: `finish()` closes what is open; off: `IncompleteError`."""
+    max_repairs: int | None = None
+    """More than so many are an error with code `too_many_repairs`; `None`: any number."""
+    allowed: frozenset[str] | None = None
+    """Codes of the repairs that are allowed; any other is refused. `None`: by the switches."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            given = getattr(self, field.name)
+            if field.name == "max_repairs":
+                _check_count(given)
+            elif field.name == "allowed":
+                if given is not None:
+                    object.__setattr__(self, "allowed", _codes(given))
+            elif not isinstance(given, bool):
+                raise TypeError(f"Dialect.{field.name} must be a bool, not {given!r}")
+
+    @classmethod
+    def json5(cls) -> Dialect:
+        """What JSON5 adds to JSON, and nothing else.
+
+        >>> Dialect.json5().allows("comment"), Dialect.json5().allows("missing_comma")
+        (True, False)
+        """
+        added = (
+            "comments",
+            "single_quotes",
+            "unquoted_keys",
+            "trailing_commas",
+            "numbers",
+            "special_numbers",
+            "escapes",
+            "white_space",
+        )
+        switches = [field.name for field in fields(cls) if field.default is True]
+        return cls(**{name: name in added for name in switches})  # type: ignore[arg-type]
+
+    def allows(self, code: str) -> bool:
+        """May a repair with this code be made?
+
+        Raises `ValueError` for a code that does not exist.
+        """
+        if code not in _CODES:
+            raise ValueError(f"there is no repair {code!r}")
+        if self.allowed is not None and code not in self.allowed:
+            return False
+        return bool(getattr(self, _CODES[code][0]))
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of all repairs that may be made."""
+        return frozenset(code for code in _CODES if self.allows(code))
+
+
+def _check_count(given: object) -> None:
+    if given is None:
+        return
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise TypeError(f"Dialect.max_repairs must be an int or None, not {given!r}")
+    if given < 0:
+        raise ValueError(f"Dialect.max_repairs must not be negative: {given}")
+
+
+def _codes(given: Iterable[str]) -> frozenset[str]:
+    if isinstance(given, str):
+        raise TypeError(f"Dialect.allowed must be a set of codes, not {given!r}")
+    codes = frozenset(given)
+    unknown = sorted(repr(code) for code in codes if code not in _CODES)
+    if unknown:
+        raise ValueError(f"there is no repair {', '.join(unknown)}")
+    return codes

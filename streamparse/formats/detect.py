@@ -1,0 +1,293 @@
+"""Which format a model writes, told from its name or its chat template, where that is certain.
+
+A wrong format is worse than none: a name with a word in it that is not known (a fine-tune, a
+distillation, a merge) tells nothing, nor does a template that speaks of two formats at once.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["detect"]
+
+# What a name may say besides the model and not change the format: sizes, experts, dates, what the
+# weights are stored as, what the model was tuned for.
+_NEUTRAL: Final = re.compile(
+    r"\d+(?:\.\d+)?[bmkt]|a\d+(?:\.\d+)?b|\d+e|\d+x\d+b|e\d+b|\d{4}|\d{6}|\d{2}|20\d\d\.\d+"
+    r"|instruct|inst|chat|it|hf|think|thinking|reasoning|latest|preview|cloud|tools?|free"
+    r"|gguf|ggml|mlx|awq|gptq|exl2|bnb|nvfp4|mxfp4|fp8|fp4|fp16|bf16|f16|block|dynamic|w\d+a\d+"
+    r"|int\d|\d+bit|unsloth|qat|dwq|marlin|quantized|ud|i?q\d+|k|s|m|l|xs|xl|xxs|nl|0|1"
+)
+
+# Makers, and those who convert the files of others, in front of a name.
+_MAKER: Final = re.compile(
+    r"(?:(?:meta-llama(?=-meta|-llama)|meta|qwen|nvidia|ibm-granite|ibm|google|openai|mistralai|deepseek-ai|zai-org"
+    r"|thudm|moonshotai|tencent|ai21labs|ai21|cohereforai|coherelabs|c4ai|baidu|microsoft|arcee-ai"
+    r"|nousresearch|nous|servicenow-ai|salesforce|bytedance-seed|bytedance|xiaomimimo|stepfun-ai"
+    r"|minimaxai|rednote-hilab|openbmb|poolside|inclusionai|liquidai|swiss-ai|allenai|upstage|pfnet"
+    r"|fireworks-ai|meetkai|internlm|huggingfacetb|rekaai|meituan-longcat|meituan|naver-hyperclovax"
+    r"|ai-sage|sber|team-ace|llm360|ifm|iflytek|nemotron(?=-nemotron))-)+"
+)
+
+# The beginning of a name, after the maker: what must follow it are neutral words. The first that
+# matches decides, and `""` says that the name decides nothing.
+_NAMES: Final[tuple[tuple[str, str], ...]] = (
+    # A
+    (r"hermes-(?:2-pro|2-theta|3)(?:-llama-3(?:\.[12])?|-mistral)?", "hermes"),
+    (r"qwen-?2\.5|qwq", "hermes"),
+    (r"longcat-flash", "longcat"),
+    (r"granite-?4\.[01](?:-(?:h|tiny|small|micro|nano))*", "granite4"),
+    (r"ernie-4\.5(?=.*-thinking)(?:-vl)?", "ernie45"),
+    (r"smollm3", "smollm3"),
+    (r"reka-edge", "reka_edge"),
+    (r"trinity-(?:mini|nano|large)", "trinity"),
+    (r"nemotron-nano-(?:9b|12b)-v2", "nemotron_nano_v2"),
+    (r"apriel-1\.5(?:-15b)?(?:-thinker)?", "apriel"),
+    (r"apriel-1\.6(?:-15b)?-thinker", "apriel_thinker"),
+    (r"jamba-(?:(?:mini|large)-)?1\.[567](?:-(?:mini|large))?", "jamba"),
+    (r"hunyuan-a13b", "hunyuan_a13b"),
+    (r"(?:llama-)?xlam-2(?=.*-fc-r)(?:-\d+b)?-fc-r", "xlam"),
+    (r"phi-?4-mini", "phi4_mini"),
+    (r"(?:llama-3-)?firefunction-v2", "firefunction"),
+    (r"granite-?3\.[0123]", "granite"),
+    (r"granite-20b-functioncalling", "granite_20b_fc"),
+    (r"internlm2(?:-?\.5|-5)?(?=.*-chat)", "internlm2"),
+    (r"intern-s1(?:-mini)?", "intern_s1"),
+    (r"minimax-m1", "minimax_m1"),
+    (r"command-r7b(?=-12-2024|$)|command-a(?:-reasoning)?(?=-\d\d-2025|$)", "cohere_command3"),
+    (r"command-4(?=-|$)", "cohere_command4"),
+    (r"command-r(?:-plus)?(?=-08-2024|$)", "command_r_plus"),
+    (r"llama-?3\.2(?=.*-(?:11b|90b))(?:-\d\db)?-vision", "llama3_json"),
+    (r"llama-?3\.2", ""),  # the small ones write JSON or Python calls, as they are prompted
+    (r"llama-?3\.[13](?=.*(?:-instruct|:)|$|-\d+b$)", "llama3_json"),
+    (r"mistral-7b-instruct-v0\.3", "mistral_v3"),
+    (r"mixtral-8x22b(?=.*-instruct)(?:-instruct-v0\.1)?", "mistral_v3"),
+    (r"mistral-nemo(?=.*-instruct)", "mistral_v3"),
+    (r"mistral-small(?=.*-(?:2409|2501))", "mistral_v3"),
+    (r"mistral-large(?=.*-2407)", "mistral_v3"),
+    (r"apertus", "apertus"),
+    (r"inkling", "inkling"),
+    (r"gigachat-?3\.5", "gigachat35"),
+    (r"gigachat-?3\.1(?:-(?:lightning|ultra))?", "gigachat31"),
+    (r"gigachat-?3(?:-(?:lightning|ultra))?", "gigachat3"),
+    (r"hyperclovax-seed-think", "hyperclovax"),
+    # B
+    (r"mistral-small-3\.2", "mistral_v11"),
+    (r"mistral-small-3\.1", ""),  # sources disagree
+    (r"devstral-small(?=.*-2507)|magistral-(?:small|medium)(?=.*-(?:2506|2507))", "mistral_v11"),
+    (r"ministral-3|mistral-large-3|devstral(?:-small)?-2", "mistral_v13"),
+    (r"magistral-(?:small|medium)(?=.*-(?:2509|251[0-2]))", "mistral_v13"),
+    (r"kimi-k2(?:\.[56])?", "kimi_k2"),
+    (r"deepseek-v3\.1(?:-terminus)?", "deepseek_v31"),
+    (r"deepseek-v3\.2-exp", ""),  # sources disagree
+    (r"deepseek-v3\.2", "deepseek_v32"),
+    (r"deepseek-v3(?:-0324)?", "deepseek_v3"),
+    # The smaller ones are distillations, one of which is also what Ollama takes for the latest.
+    (r"deepseek-r1(?!-latest|.*-(?!671b|685b)[\d.]+b(?:-|$))", "deepseek_v3"),
+    (r"cogito(?=.*-671b)(?:-v2-preview-deepseek)?(?:-671b)?(?:-moe)?(?:-v2\.1)?", "deepseek_v3"),
+    (r"functionary-(?:small|medium)-v3\.1", "functionary_v31"),
+    (r"functionary-(?:small|medium)-v3\.[24]", "functionary_v32"),
+    (r"solar-open", "solar_open"),
+    (r"plamo-?3(?:-nict)?(?!.*-base)", "plamo3"),
+    # C
+    (r"qwen-?3-coder(?:-next)?|qwen-?3\.[568]|nanbeige4(?:\.\d)?|ornith", "qwen3_coder"),
+    (r"qwen-?3(?:-next)?", "hermes"),
+    (r"seed-oss", "seed_oss"),
+    (r"mimo-v2(?:-flash|-pro)?", "mimo"),
+    (r"step-?3\.[57](?:-flash)?", "step3p5"),
+    (r"step-?5", "step5"),
+    (r"nemotron-3(?:\.5)?-(?:nano|super|ultra)|granite-?4\.2(?=.*-thinking)", "nemotron3"),
+    (r"minimax-m2(?:\.\d)?", "minimax_m2"),
+    (r"minimax-m3", "minimax_m3"),
+    (r"dots\.llm2", "dots"),
+    (r"minicpm-?5", "minicpm5"),
+    (r"step-?3", "step3"),
+    (r"deepseek-v4\.1(?:-(?:flash|pro))?", "deepseek_v41"),
+    (r"deepseek-v4(?:-(?:flash|pro))?", "deepseek_v4"),
+    (r"muse-(?:spark|glimmer)", "muse"),
+    (r"kimi-k3", "kimi_k3"),
+    # D
+    (r"glm-?4\.5v?(?:-air|-flash)?|glm-?4\.6", "glm45"),
+    (r"glm-?4\.7(?:-flash)?|glm-?5(?:\.[1-3])?", "glm47"),
+    (r"laguna-(?:xs\.2|s-2\.1)", "laguna"),
+    (r"ling-3\.0(?:-(?:flash|mini))?", "ling3"),
+    (r"spark-?2\.5", "spark25"),
+    (r"iquest-q1", "iquest_q1"),
+    (r"hy-?3", "hy_v3"),
+    (r"hy-?4", "hy_v4"),
+    (r"k2-horizon", "k2_horizon"),
+    # E, F, G
+    (r"toolace(?:-2)?(?:-llama-3\.1)?", "pythonic"),
+    (r"llama-?4-(?:scout|maverick)", "llama4_pythonic"),
+    (r"olmo-?3(?:\.1)?", "olmo3"),
+    (r"lfm-?2(?:\.5)?", "lfm2"),
+    (r"functiongemma", "functiongemma"),
+    (r"gemma-?4", "gemma4"),
+    (r"gpt-oss(?:-safeguard)?", "harmony"),
+)
+
+# What a template writes, or shows the model in its instructions, as regular expressions: all of the
+# first must be found, none of the second. Exactly one format must be left in the end; formats of
+# the same rules are told apart where something in their templates does it, else the first is named.
+_CALL_JSON: Final = r"<tool_call>\s*\{\s*\"name\""
+_SECTION: Final = r"<tool_calls>"
+_PAIR: Final = r"<arg_key>"
+_TEMPLATES: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
+    ("hermes", (_CALL_JSON,), (r"<response>", r"<\|start_of_role\|>", _SECTION)),
+    ("longcat", (r"<longcat_tool_call>",), ()),
+    ("granite4", (_CALL_JSON, r"<\|start_of_role\|>"), ()),
+    ("ernie45", (_CALL_JSON, r"<response>"), ()),
+    ("nemotron_nano_v2", (r"<TOOLCALL>\s*\[",), ()),
+    ("apriel_thinker", (r"<tool_calls>\s*\[", r"\[BEGIN FINAL RESPONSE\]"), ()),
+    ("jamba", (r"<tool_calls>\s*\[", r"<\|bom\|>"), ()),
+    ("hunyuan_a13b", (r"<tool_calls>\s*\[", r"<answer>"), ()),
+    ("minimax_m1", (r"<tool_calls>\s*\{", r"<beginning_of_sentence>"), ()),
+    ("phi4_mini", (r"functools\s*\[", r"<\|/tool\|>"), ()),
+    ("firefunction", (r"functools\s*\[", r"<\|start_header_id\|>"), ()),
+    ("granite", (r"<\|tool_call\|>", r"<\|start_of_role\|>"), (_CALL_JSON,)),
+    ("granite_20b_fc", (r"<function_call>\s*\{",), ()),
+    ("internlm2", (r"<\|action_start\|><\|plugin\|>",), ()),
+    ("intern_s1", (r"<\|action_start\|> <\|plugin\|>",), ()),
+    ("cohere_command3", (r"<\|START_ACTION\|>", r"<\|START_RESPONSE\|>"), ()),
+    ("cohere_command4", (r"<\|START_ACTION\|>", r"<\|START_TEXT\|>"), ()),
+    (
+        "command_r_plus",
+        (r"Action:\s*```json", r"\"tool_name\"", r"<\|CHATBOT_TOKEN\|>"),
+        (r"<\|START_ACTION\|>",),
+    ),
+    (
+        "llama3_json",
+        (r"\{\s*\"name\"\s*:", r"\"parameters\"\s*:", r"<\|start_header_id\|>|<\|header_start\|>"),
+        (r"<function=", r"functools", r">>>", r"<tool_call", r"\[\w+\(\w+="),
+    ),
+    ("mistral_v3", (r"\[TOOL_CALLS\]\s*\[",), (r"\[ARGS\]",)),
+    ("apertus", (r"<\|tools_prefix\|>",), ()),
+    ("inkling", (r"<\|content_invoke_tool_json\|>",), ()),
+    ("gigachat3", (r"function call<\|role_sep\|>",), (r"<\|function_call\|>",)),
+    ("gigachat31", (r"<\|function_call\|>\s*['\"{]",), ()),
+    ("hyperclovax", (r"-> tool/function_call",), ()),
+    ("k2_horizon_json", (r"<ifm\|tool_call>\s*\{\s*\"name\"",), (r"<ifm\|arg_key>",)),
+    ("mistral_v11", (r"\[TOOL_CALLS\]", r"\[CALL_ID\]", r"\[ARGS\]"), ()),
+    ("mistral_v13", (r"\[TOOL_CALLS\]", r"\[ARGS\]"), (r"\[CALL_ID\]",)),
+    ("kimi_k2", (r"<\|tool_calls_section_begin\|>", r"<\|tool_call_argument_begin\|>"), ()),
+    ("deepseek_v3", (r"<｜tool▁calls▁begin｜>", r"<｜tool▁sep｜>[^<]*```json"), ()),
+    ("deepseek_v31", (r"<｜tool▁calls▁begin｜>", r"<｜tool▁sep｜>"), (r"```json",)),
+    ("functionary_v31", (r"<function=[^<>\n]*>\s*\{(?!\{|%)",), (r"<tool_call>",)),
+    ("functionary_v32", (r">>>all",), ()),
+    ("solar_open", (r"<\|tool_call:begin\|>", r"<\|tool_call:args\|>"), ()),
+    ("plamo3", (r"<\|plamo:begin_tool_requests:plamo\|>",), ()),
+    (
+        "qwen3_coder",
+        (r"<tool_call>\s*<function=", r"<parameter=[^<>\n]*>\n"),
+        (r"<seed:tool_call>",),
+    ),
+    ("mimo", (r"<tool_call>\s*<function=", r"<parameter="), (r"<parameter=[^<>\n]*>\n",)),
+    ("seed_oss", (r"<seed:tool_call>",), ()),
+    ("minimax_m2", (r"<minimax:tool_call>",), ()),
+    ("minimax_m3", (r"\]<\]minimax\[>\[",), ()),
+    ("dots", (r"<dots_function_call>",), ()),
+    ("minicpm5", (r"<function name=", r"<param name="), ()),
+    ("step3", (r"<steptml:invoke",), ()),
+    ("deepseek_v32", (r"<｜DSML｜function_calls",), ()),
+    ("deepseek_v4", (r"<｜DSML｜tool_calls",), ()),
+    ("deepseek_v41", (r"<｜DSML｜ calls",), ()),
+    ("gigachat35", (r"<｜GCML｜tool_calls",), ()),
+    ("muse", (r"<atem:function_calls>",), ()),
+    ("kimi_k3", (r"<\|open\|>", r"<\|sep\|>", r"<\|close\|>"), ()),
+    ("glm45", (r"<tool_call>", _PAIR, r"\n\s*<arg_key>"), (_SECTION,)),
+    ("glm47", (r"<tool_call>", _PAIR), (_SECTION, r"\n\s*<arg_key>")),
+    ("iquest_q1", (r"<iquest_tool_call>",), ()),
+    ("hy_v3", (_SECTION, r"<tool_sep", _PAIR), ()),
+    ("hy_v4", (_SECTION, _PAIR), (r"<tool_sep",)),
+    ("k2_horizon", (r"<ifm\|arg_key>",), (r"<ifm\|arg_type>", r"<ifm\|tool_call>\s*\{\s*\"name\"")),
+    (
+        "k2_horizon_typed",
+        (r"<ifm\|arg_key>", r"<ifm\|arg_type>"),
+        (r"</ifm\|arg_key>\s*<ifm\|arg_value>", r"<ifm\|tool_call>\s*\{\s*\"name\""),
+    ),
+    (
+        "pythonic",
+        (r"\[\w+\(\w+=[^\]]*\)\]", r"<\|start_header_id\|>"),
+        (r"<\|python_start\|>", r"\"parameters\"\s*:\s*(?!\{\")"),
+    ),
+    ("llama4_pythonic", (r"\[\w+\(\w+=[^\]]*\)", r"<\|header_start\|>"), (r"\{\s*\"name\"\s*:",)),
+    ("olmo3", (r"<function_calls>",), (r"<invoke", r"<atem:")),
+    ("lfm2", (r"<\|tool_call_start\|>",), ()),
+    ("functiongemma", (r"<start_function_call>call:",), ()),
+    ("gemma4", (r"<\|tool_call>call:",), ()),
+    ("harmony", (r"<\|channel\|>", r"<\|message\|>", r"analysis"), ()),
+)
+
+_HEADS: Final = [(re.compile(head), name) for head, name in _NAMES]
+_MARKS: Final = [
+    (name, [re.compile(mark) for mark in needed], [re.compile(mark) for mark in absent])
+    for name, needed, absent in _TEMPLATES
+]
+_IS_TEMPLATE: Final = re.compile(r"\{[%{#]|\n|<\|")
+_COMMENT: Final = re.compile(r"\{#.*?#\}", re.DOTALL)
+# In the literals of Jinja, and once more where the template is still a string of JSON.
+_ESCAPE: Final = re.compile(r"\\+([nt\"'])")
+_MEANING: Final = {"n": "\n", "t": "\t"}
+# Between two literals that are written one after the other.
+_SEAM: Final = re.compile(r"['\"]\s*[+~]\s*['\"]|['\"]\s*-?\}\}\s*\{\{-?\s*['\"]")
+
+
+def detect(chat_template_or_model_name: str) -> str | None:
+    """The name of the format that this model writes, None where that is not certain.
+
+    A name is an id of Hugging Face or a common spelling of one (Ollama's, a quantized file's), in
+    any case. A chat template (Jinja, as in `tokenizer_config.json`) is told by its syntax, and the
+    format by what it writes around calls.
+
+    >>> detect("Qwen/Qwen3-30B-A3B-Instruct-2507"), detect("qwen3-coder:30b")
+    ('hermes', 'qwen3_coder')
+    >>> detect("{{ '[TOOL_CALLS]' + call.name + '[ARGS]' + call.arguments }}")
+    'mistral_v13'
+    >>> detect("my-finetune-of-llama-3.1-8b") is None
+    True
+    """
+    if not isinstance(chat_template_or_model_name, str):
+        raise TypeError(
+            "a chat template or the name of a model is text, "
+            f"not {type(chat_template_or_model_name).__name__}"
+        )
+    if _IS_TEMPLATE.search(chat_template_or_model_name):
+        return _of_template(chat_template_or_model_name)
+    return _of_name(chat_template_or_model_name)
+
+
+def _of_name(text: str) -> str | None:
+    name = text.strip().lower().rpartition("/")[2].removesuffix(".gguf")
+    name = re.sub(r"[\s_:@]+|-{2,}", "-", name)
+    maker = _MAKER.match(name)
+    for start in {0, maker.end() if maker else 0}:
+        for head, format in _HEADS:
+            found = head.match(name, start)
+            if found is not None and _is_neutral(name[found.end() :]):
+                return format or None
+    return None
+
+
+def _is_neutral(rest: str) -> bool:
+    """Does the rest of a name say nothing that could matter?"""
+    if not rest:
+        return True
+    words = re.split(r"-|\.(?=[a-z])", rest)
+    return words[0] == "" and all(_NEUTRAL.fullmatch(word) for word in words[1:])
+
+
+def _meaning(escape: re.Match[str]) -> str:
+    return _MEANING.get(escape[1], escape[1])
+
+
+def _of_template(text: str) -> str | None:
+    plain = _ESCAPE.sub(_meaning, _COMMENT.sub("", text))
+    plain = _SEAM.sub("", plain)
+    found = {
+        name
+        for name, needed, absent in _MARKS
+        if all(mark.search(plain) for mark in needed)
+        and not any(mark.search(plain) for mark in absent)
+    }
+    return found.pop() if len(found) == 1 else None

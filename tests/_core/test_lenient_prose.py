@@ -1,0 +1,173 @@
+"""Tests of streamparse._core.lenient_prose: where in a text a value starts."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamparse import IncompleteError, JSONParser, parse
+from streamparse._core.lenient_prose import (
+    PROSE,
+    UNDECIDED,
+    VALUE,
+    fence_at,
+    goes_on,
+    is_code,
+    reasoning_end,
+    starts_array,
+    starts_tuple,
+    tag_at,
+)
+from tests.helpers import run
+
+# What stands before the value in these is none, by the rule at the top of the module.
+TRAPS = (
+    'Here\'s the "data" you asked for: ',
+    "I found 3 results: ",
+    "no result is null, true data: ",
+    "See [note 1] and [2]: ",
+    "[INFO] done: ",
+    "[1] Smith et al. say ",
+    "Use {name} and {} and [] in templates. ",
+    "A [link](http://example.org/{id}?a[]=1) first. ",
+    "The set {a, b} and {1, 2, 3}; f(x) = {x | x > 0}: ",
+    "- [ ] todo\n- [x] done\n",
+    '`{"a"}` is no object. ',
+    "In LaTeX \\frac{1}{2} and \\{x\\}: ",
+    '<think>maybe {"wrong": 1}</think>',
+    "<reasoning>\n[1, 2]\n</reasoning>\n\n",
+    '```bash\nif [ -f x ]; then echo {"a": 1}; fi\n```\n',
+    '```python\nx = {"a": 1}\nprint(x[0])\n```\nwhich gives ',
+    "# A heading with {braces}\n",
+    '// a comment with {"a": 1}\n',
+    '/* {"a": 1} */ ',
+    "<!-- [1, 2] --> ",
+    "[[wiki]] page ",
+    "(1) first, (2) second: ",
+    "3 < 4 > 2, x <- [y] ",
+    "callback(",
+)
+
+
+@pytest.mark.parametrize("text", TRAPS)
+def test_prose_traps(text: str) -> None:
+    """Only the object is the value; all else is kept, and for any chunking."""
+    whole = run([text + '{"answer": 42}'], dialect="lenient")
+    parser = JSONParser("lenient")
+    parser.feed(text + '{"answer": 42}')
+    parser.finish()
+    assert parser.value == {"answer": 42}
+    assert parser.prefix == text
+    assert run(list(text + '{"answer": 42}'), dialect="lenient") == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Sure: [1, 2]", [1, 2]),
+        ("Sure: [3]", [3]),
+        ("x = []", []),
+        ("The list:\n[true, null]", [True, None]),
+        ('as ["a"] and', ["a"]),
+        ("so [{}]", [{}]),
+        ("so {}", {}),
+        ("f({});", {}),
+        ("see {'a': 1}", {"a": 1}),
+        ("see {a: 1}", {"a": 1}),
+        ("see {“a”: 1}", {"a": 1}),
+        ('`{"a": 1}`', {"a": 1}),
+        ('Use ```{"a": 1}``` now', {"a": 1}),
+        ("```python\n{'a': None}\n```", {"a": None}),
+        ('{{"a": 1}}', {"a": 1}),
+        ("~~~\n[1]\n~~~", [1]),
+        ('```\nResult: {"a": 1}\n```', {"a": 1}),
+        ("```css\na {b: c}\n```\n```json\n[1]\n```", [1]),
+        ("<json>[1]</json>", [1]),
+        ("(1, 2)", [1, 2]),
+        ("true", True),
+        ("None", None),
+        ("12,", 12),
+        ("-0.5 // half", -0.5),
+        ("word", "word"),
+        ("0.0.1", "0.0.1"),
+        ("https://example.org/", "https://example.org/"),
+        ('Id("a");', "a"),
+        ("f(false)", False),
+        ("```\n42\n```", 42),
+        ("'a'", "a"),
+        ("“a”", "a"),
+    ],
+)
+def test_values_that_are_found(text: str, value: object) -> None:
+    found = parse(text, dialect="lenient")
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n",
+        "Sorry, I cannot do that.",
+        "yes or no",
+        "]",
+        "-",
+        ":x",
+        '<think>{"a": 1}',
+        "[x](y)",
+        "/* a */",
+    ],
+)
+def test_where_there_is_no_value(text: str) -> None:
+    for pieces in ([text], list(text)):
+        outcome = run(pieces, dialect="lenient")
+        assert outcome.error is not None
+        assert (outcome.error.kind, outcome.error.code) == ("IncompleteError", "empty")
+    with pytest.raises(IncompleteError):
+        parse(text, dialect="lenient")
+
+
+def test_many_gives_every_value() -> None:
+    text = 'First {"a": 1}, then:\n```json\n[2]\n```\nand 3 more\n4\ntrue\n"five"\n{b: 6} [1] [7,]'
+    parser = JSONParser("lenient", many=True)
+    parser.feed(text)
+    parser.finish()
+    assert parser.value == [{"a": 1}, [2], 4, True, "five", {"b": 6}, [1], [7]]
+    assert (parser.prefix, parser.done) == ("First ", True)
+    assert str(parser.remainder).startswith(", then:\n```json\n")
+
+
+def told(text: str, before: str = "") -> int:
+    return goes_on(text, 0, len(text), False, before)
+
+
+def test_goes_on() -> None:
+    assert told('{"a":') == told("[{a: ") == told("[1, ", ":") == VALUE
+    assert told("{a, ") == told("[1] ", "x") == told("[see]") == told("{} is") == PROSE
+    assert told("{") == told('{"a"') == told("[1", ":") == told("[]", ":") == UNDECIDED
+
+
+def test_starts() -> None:
+    def array(text: str, final: bool = False, many: bool = False) -> int:
+        return starts_array(text, 0, len(text), final, many)
+
+    assert array('["') == array("[1,") == array("[a,") == array("[a]", final=True) == VALUE
+    assert array("[a] b") == array("[1] b") == PROSE
+    assert array("[a") == array("[1]") == UNDECIDED
+    assert array("[1]", many=True) == VALUE
+    assert starts_tuple("(1,", 0, 3, False) == starts_tuple('("', 0, 2, False) == VALUE
+    assert starts_tuple("(1)", 0, 3, False) == PROSE
+    assert starts_tuple("(1", 0, 2, False) == UNDECIDED
+
+
+def test_fences_and_tags() -> None:
+    assert fence_at("```json\n", 0, 8, False) == 7
+    assert fence_at("``", 0, 2, False) == fence_at("```js", 0, 5, False) == 0
+    assert fence_at("`` ", 0, 3, False) == fence_at("``", 0, 2, True) == -1
+    assert is_code("Python")
+    assert not is_code("json")
+    assert tag_at("<a b='c'> ", 0, 10, False) == 9
+    assert tag_at("<a", 0, 2, False) == 0
+    assert tag_at("< a>", 0, 4, False) == tag_at("<a", 0, 2, True) == -1
+    assert reasoning_end("<Think>") == "</think>"
+    assert reasoning_end("<answer>") == ""

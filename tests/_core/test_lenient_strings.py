@@ -1,0 +1,151 @@
+"""Tests of streamparse._core.lenient_strings: which quote ends a string."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamparse import parse
+from streamparse._core.lenient_strings import (
+    AMONG_WORDS,
+    ENDS,
+    INNER,
+    ITEM,
+    KEY,
+    LOOK,
+    MEMBER,
+    ROOT,
+    ROOT_OF_MANY,
+    UNDECIDED,
+    Quote,
+    blank_end,
+    judge,
+    key_at,
+)
+
+
+def told(behind: str, role: int, final: bool = True, kept: int = 0) -> int:
+    closer = {ITEM: "]", MEMBER: "}", KEY: "}"}.get(role, "")
+    quote = Quote(role, '"', closer, 1, kept=kept, fresh=False, wrapped=False, fenced=False)
+    return judge(behind, 0, len(behind), final, quote)
+
+
+@pytest.mark.parametrize(
+    ("role", "behind"),
+    [
+        (KEY, ": 1"),
+        (KEY, " \n : 1"),
+        (KEY, " 1}"),
+        (MEMBER, "}"),
+        (MEMBER, ', "b": 1'),
+        (MEMBER, ",\n"),
+        (MEMBER, ", b: 1"),
+        (MEMBER, '\n"b": 1'),
+        (MEMBER, " // so"),
+        (MEMBER, " junk }"),
+        (ITEM, ", 1]"),
+        (ITEM, "]"),
+        (ITEM, ' "b"]'),
+        (ITEM, ", true]"),
+        (ITEM, ', str("a")]'),
+        (ROOT, ""),
+        (ROOT, "\nThat was it."),
+        (ROOT_OF_MANY, 'a"'),
+    ],
+)
+def test_a_quote_that_ends_its_string(role: int, behind: str) -> None:
+    assert told(behind, role) == ENDS
+
+
+@pytest.mark.parametrize(
+    ("role", "behind"),
+    [
+        (KEY, 'b"c": 1'),
+        (MEMBER, 'b" c"}'),
+        (MEMBER, ' b" c"}'),
+        (MEMBER, ', b" c"}'),
+        (MEMBER, ": c}"),
+        (MEMBER, '>b</i>"}'),
+        (ITEM, 'b" c"]'),
+        (ITEM, ', b" c"]'),
+        (ROOT, ' b"'),
+        (ROOT, '} b"'),
+    ],
+)
+def test_a_quote_that_is_text(role: int, behind: str) -> None:
+    assert told(behind, role) == INNER
+
+
+@pytest.mark.parametrize(
+    ("role", "behind"),
+    [(KEY, ""), (MEMBER, ","), (MEMBER, ", b"), (MEMBER, " b"), (ITEM, ", t"), (ROOT, " ")],
+)
+def test_what_more_text_must_decide(role: int, behind: str) -> None:
+    assert told(behind, role, final=False) in (UNDECIDED, AMONG_WORDS)
+    assert told(behind, role) != UNDECIDED
+
+
+@pytest.mark.parametrize("role", [KEY, MEMBER, ITEM, ROOT])
+@pytest.mark.parametrize("text", [" ", "a", ", b", '"', ": ", "[1, ", "'a"])
+def test_every_look_ahead_is_bounded(role: int, text: str) -> None:
+    """Law 6: `LOOK` characters behind a quote decide, and more of them change nothing."""
+    behind = text * LOOK
+    verdict = told(behind[:LOOK], role, final=False)
+    assert verdict not in (UNDECIDED, AMONG_WORDS)
+    assert told(behind, role, final=False) == verdict == told(behind, role)
+
+
+def test_once_a_quote_was_text_more_is_asked_for() -> None:
+    assert told(', "b" or', MEMBER) == ENDS
+    assert told(', "b" or', MEMBER, kept=1) == INNER
+    assert told(', "b": 1', MEMBER, kept=1) == ENDS
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ('"a": 1', 1),
+        ("a: 1", 1),
+        ("'a' : 1", 1),
+        ('"a" /* : */ : 1', 1),
+        (r'"a\"b": 1', 1),
+        ("“a”: 1", 1),
+        ("12: 1", 1),
+        ('"a", 1', 0),
+        ("http://a", 0),
+        ("a b: 1", 0),
+        ('"a" b', 0),
+    ],
+)
+def test_key_at(text: str, answer: int) -> None:
+    assert key_at(text, 0, len(text), False) == answer
+    told_before = {key_at(text[:end], 0, end, True) for end in range(len(text))}
+    assert told_before <= {-1, answer}, "a longer text never changes the answer"
+
+
+def test_blank_end() -> None:
+    assert blank_end(" \n\xa0x", 0, 4) == 3
+    assert blank_end("   ", 1, 2) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": "x "y" z", "b": 1}', {"a": 'x "y" z', "b": 1}),
+        ('{"a": "x "y"", "b": 1}', {"a": 'x "y"', "b": 1}),
+        ('{"a": "5" pipe", "b": 1}', {"a": '5" pipe', "b": 1}),
+        ('{"a": "x, "y", z", "b": 1}', {"a": 'x, "y", z', "b": 1}),
+        ('{"a": "<b c="d">", "e": 1}', {"a": '<b c="d">', "e": 1}),
+        ('["say "a", "b" now", "c"]', ['say "a", "b" now', "c"]),
+        ('{"a"b": 1}', {'a"b': 1}),
+        ("['it's', 'don't']", ["it's", "don't"]),
+        ("{'a': 'the dogs' bone', 'b': 1}", {"a": "the dogs' bone", "b": 1}),
+        ('{"a": "x" "b": 1}', {"a": "x", "b": 1}),
+        ('{"a": "x"\n"b": 1}', {"a": "x", "b": 1}),
+        ('["a" "b"]', ["a", "b"]),
+        ('"a "b" c"', 'a "b" c'),
+        ('{"a": """x "y" z"""}', {"a": 'x "y" z'}),
+        ('{"a: 1, "b": 2}', {"a": 1, "b": 2}),
+    ],
+)
+def test_strings_with_quotes_in_them(text: str, value: object) -> None:
+    assert parse(text, dialect="lenient") == value

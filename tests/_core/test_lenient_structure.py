@@ -1,0 +1,91 @@
+"""Tests of streamparse._core.lenient_structure: keys, colons, commas, brackets out of place."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamparse import JSONParser, JSONSyntaxError, parse
+from tests.helpers import run
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        ("[1,]", [1], "trailing_comma"),
+        ("[,1]", [1], "extra_comma"),
+        ("[1,,2]", [1, 2], "extra_comma"),
+        ('{"a": 1,}', {"a": 1}, "trailing_comma"),
+        ("[1 2]", [1, 2], "missing_comma"),
+        ('[{"a": 1} {"b": 2}]', [{"a": 1}, {"b": 2}], "missing_comma"),
+        ('{"a": 1 "b": 2}', {"a": 1, "b": 2}, "missing_comma"),
+        ("{'a': 1 b: 2}", {"a": 1, "b": 2}, "single_quotes missing_comma unquoted_key"),
+        ('{"a" 1}', {"a": 1}, "missing_colon"),
+        ('{"a" {}}', {"a": {}}, "missing_colon"),
+        ('{"a" = 1}', {"a": 1}, "separator"),
+        ('{"a" => 1; "b": 2}', {"a": 1, "b": 2}, "separator separator"),
+        ("{two words: 1}", {"two words": 1}, "unquoted_key"),
+        ("{a-b.c: 1}", {"a-b.c": 1}, "unquoted_key"),
+        ('{a": 1}', {"a": 1}, "missing_quote"),
+        ('{"a": 1, NOTE "b": 2}', {"a": 1, "b": 2}, "unexpected_text"),
+        ('{"a": {} stray, "b": 2}', {"a": {}, "b": 2}, "unexpected_text"),
+        ("[1, ...]", [1], "ellipsis"),
+        ("[..., 1]", [1], "ellipsis"),
+        ("[1, …, 2]", [1, 2], "ellipsis"),
+        ('{"a": 1, ...}', {"a": 1}, "ellipsis"),
+        ("{...}", {}, "ellipsis"),
+        ('{"a": [1, 2}', {"a": [1, 2]}, "missing_closer"),
+        ('[{"a": 1]', [{"a": 1}], "missing_closer"),
+        ('[{"a": 1, {"b": 2}]', [{"a": 1}, {"b": 2}], "missing_closer"),
+        ('{"a": [1}, "b": 2}', {"a": [1], "b": 2}, "mismatched_closer"),
+        ('{"a": 1]', {"a": 1}, "mismatched_closer"),
+        ('[{"a": 1}}, 2]', [{"a": 1}, 2], "extra_closer"),
+        ('{{"a": 1}}', {"a": 1}, "extra_opener extra_closer"),
+        ("[1\xa0,\v2]", [1, 2], "white_space white_space"),
+        ("```\n[1, 2\n```", [1, 2], "fence missing_closer"),
+        ("[1 // one\n, /* two */ 2 # three\n]", [1, 2], "comment comment comment"),
+    ],
+)
+def test_repairs(text: str, value: object, codes: str) -> None:
+    for pieces in ([text], list(text)):
+        parser = JSONParser("lenient")
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert parser.value == value
+        assert parser.done
+        assert " ".join(repair.code for repair in parser.repairs) == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "offset"),
+    [
+        ('{"a"}', "expected_colon", 4),
+        ('{"a", "b"}', "expected_colon", 4),
+        ('{"a":}', "expected_value", 5),
+        ('{"a": , "b": 1}', "expected_value", 6),
+        ("{a}", "expected_key", 1),
+        ("{: 1}", "expected_key", 1),
+        ('{"a": 1, [2]}', "expected_key", 9),
+        ("[1 : 2]", "expected_comma", 3),
+        ("[1, : 2]", "expected_value", 4),
+        ("[!]", "expected_value", 1),
+        ("[- 1]", "invalid_number", 2),
+    ],
+)
+def test_where_no_repair_is_certain_it_is_an_error(text: str, code: str, offset: int) -> None:
+    """A member without a value is no null, and a lone key no value: nothing is invented."""
+    for pieces in ([text], list(text)):
+        outcome = run(pieces, dialect="lenient")
+        assert outcome.error is not None
+        assert (outcome.error.code, outcome.error.offset) == (code, offset)
+    with pytest.raises(JSONSyntaxError):
+        parse(text, dialect="lenient")
+
+
+def test_what_came_before_an_error_is_kept() -> None:
+    parser = JSONParser("lenient")
+    with pytest.raises(JSONSyntaxError) as caught:
+        parser.feed("{a: [1, 2], 'b': , 'c': 3}")
+    assert parser.value == {"a": [1, 2]}
+    assert caught.value.path == ("b",)
+    assert [repair.code for repair in parser.repairs] == ["unquoted_key", "single_quotes"]

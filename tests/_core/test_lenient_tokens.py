@@ -1,0 +1,111 @@
+"""Tests of streamparse._core.lenient_tokens: numbers, literals, words without quotes."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+import pytest
+
+from streamparse import (
+    JSONParser,
+    JSONSyntaxError,
+    LimitError,
+    Limits,
+    StringDelta,
+    ValueCompleted,
+    parse,
+)
+from tests.helpers import run
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[0x1F, +1, .5, 5., 007, 1_000]", [31, 1, 0.5, 5.0, 7, 1000]),
+        ("[True, FALSE, None, undefined]", [True, False, None, None]),
+        ("[trueish, nullable, Nonesuch]", ["trueish", "nullable", "Nonesuch"]),
+        ("[2024-10-18T18:35:22Z, 1.2.3, 5e5e]", ["2024-10-18T18:35:22Z", "1.2.3", "5e5e"]),
+        ("{a: 12 apples, b: 5 }", {"a": "12 apples", "b": 5}),
+        ("{a: true story, b: true}", {"a": "true story", "b": True}),
+        ("{a: one, two and three, b: c}", {"a": "one, two and three", "b": "c"}),
+        ("[one, two and three]", ["one", "two and three"]),
+        ("{a: x{y}z}", {"a": "x{y}z"}),
+        ("{a: http://b.c/d?e=f, g: 1}", {"a": "http://b.c/d?e=f", "g": 1}),
+        ("{a: 12:30, b: 1/3}", {"a": "12:30", "b": "1/3"}),
+        ("{a: b // c\n}", {"a": "b"}),
+        ("{a: b\nc: d}", {"a": "b", "c": "d"}),
+        ('{a: b "c": d}', {"a": "b", "c": "d"}),
+        ('[a", b]', ["a", "b"]),
+        ('[Id("x"), f(1), g([2]), h({})]', ["x", 1, [2], {}]),
+        ('{"a": date(2020, 1, 2)}', {"a": "date(2020, 1, 2)"}),
+        ("[(1, 2), (3), (), ('x')]", [[1, 2], 3, [], "x"]),
+        ("{a: C:\\Users, b: 1}", {"a": "C:\\Users", "b": 1}),
+        ("[größer, 日本]", ["größer", "日本"]),
+    ],
+)
+def test_tokens(text: str, value: object) -> None:
+    found = parse(text, dialect="lenient")
+    assert found == value
+    assert repr(found) == repr(value)
+
+
+def test_special_numbers() -> None:
+    found = parse("[NaN, -Infinity, inf]", dialect="lenient")
+    assert math.isnan(found[0])
+    assert found[1:] == [-math.inf, math.inf]
+    parser = JSONParser("lenient", parse_float=Decimal, parse_int=Decimal)
+    parser.feed("[0x10, .50, Infinity]")
+    assert parser.value == [Decimal(16), Decimal("0.50"), Decimal("Infinity")]
+
+
+def test_words_are_shown_as_they_come() -> None:
+    """Law 2: held back is a name that may still be a literal, and white space at the end."""
+    parser = JSONParser("lenient")
+    parser.feed("{a: ")
+    shown = [event.text for event in parser.feed("Lorem ip") if isinstance(event, StringDelta)]
+    assert "".join(shown) == "Lorem ip"
+    assert parser.feed("sum  ") == [StringDelta(("a",), "sum")]
+    assert parser.feed("\n") == [ValueCompleted(("a",), "Lorem ipsum")]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[1, 12", [1, 12]),
+        ("[1, 1.", [1, 1.0]),
+        ("[1, 2e+", [1, 2.0]),
+        ("[1, -", [1]),
+        ("[1, tru", [1, True]),
+        ("[1, Non", [1, None]),
+        ("[1, N", [1, "N"]),
+        ("{a: wor", {"a": "wor"}),
+    ],
+)
+def test_a_cut_token_enters_the_value_only(text: str, value: object) -> None:
+    """Law 7: what the input cut has no event that calls it complete."""
+    outcome = run([text], dialect="lenient")
+    parser = JSONParser("lenient")
+    events = parser.feed(text) + parser.finish()
+    assert parser.value == value
+    assert (parser.truncated, parser.done) == (True, False)
+    assert sum(isinstance(event, ValueCompleted) for event in events) == ("1," in text)
+    assert outcome.repairs[-1][0] == "truncated"
+
+
+def test_limits_of_numbers() -> None:
+    for text, code, offset in [("[" + "1" * 9, "number_length", 9), ("[0x1" + "_" * 9, "", 0)]:
+        outcome = run(list(text), dialect="lenient", limits=Limits(number=8))
+        assert outcome.error is not None
+        assert outcome.error.code == (code or "number_length")
+        assert outcome.error.offset == (offset or 9)
+    with pytest.raises(LimitError, match="digits"):
+        parse("[" + "1" * 5000 + "]", dialect="lenient")
+
+
+def test_a_number_that_is_rejected() -> None:
+    parser = JSONParser("lenient", parse_int=lambda text: 1 // (int(text) - 31))
+    with pytest.raises(JSONSyntaxError) as caught:
+        parser.feed("[0x1F]")
+    assert caught.value.code == "number_rejected"
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)

@@ -1,0 +1,129 @@
+"""The lenient dialect gives damaged documents back: laws 1, 3, 4 and 7 over generated damage.
+
+A value is written as a text that is damaged in one repairable way at any number of places
+(`tests/damage.py`); parsed, it must be that value again, whatever the chunking, complete, with the
+repairs that this damage needs on record and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from streamparse import JSONParser, StringDelta, ValueCompleted, parse
+from tests.damage import DAMAGES, damaged, root
+from tests.helpers import cut, replay, run, same
+from tests.laws.test_law_3_never_take_back import grown
+from tests.strategies import JSON_TEXTS, MANY_TEXTS, SIZES, UNIQUE_KEY_TEXTS
+
+SEEDS = st.integers(0, 2**32 - 1)
+each_damage = pytest.mark.parametrize("kind", DAMAGES)
+
+
+def document(kind: str, seed: int) -> tuple[str, Any]:
+    """A damaged text and its value: the first from this seed on that has a place for the damage."""
+    while True:
+        value = root(Random(seed))
+        text, hit = damaged(kind, value, seed)
+        # A list of one number in a sentence is taken for a note: by the rule it is not the value.
+        if hit and (kind != "prose" or isinstance(value, dict)):
+            return text, value
+        seed += 1
+
+
+@each_damage
+@given(SEEDS, SIZES)
+def test_the_document_comes_back(kind: str, seed: int, sizes: Sequence[int]) -> None:
+    """Law 1 in the lenient dialect, and what it is for."""
+    text, value = document(kind, seed)
+    parser = JSONParser("lenient")
+    events = [event for piece in cut(text, sizes) for event in parser.feed(piece)]
+    events += parser.finish()
+    assert same(parser.value, value)
+    assert (parser.done, parser.truncated, parser.open_path) == (True, False, None)
+    codes = {repair.code for repair in parser.repairs}
+    assert codes & DAMAGES[kind].codes
+    assert codes <= DAMAGES[kind].codes | DAMAGES[kind].also
+    assert same(replay(events), value), "law 4"
+    completed = [event for event in events if isinstance(event, ValueCompleted)]
+    assert len({event.path for event in completed}) == len(completed)
+    assert all(event.text for event in events if isinstance(event, StringDelta))
+
+
+@each_damage
+@given(SEEDS, SIZES)
+def test_law_1_any_chunking(kind: str, seed: int, sizes: Sequence[int]) -> None:
+    """Law 1: events, value, repairs and the texts around it do not depend on the cut."""
+    text, _ = document(kind, seed)
+    assert run(cut(text, sizes), dialect="lenient") == run([text], dialect="lenient")
+
+
+@each_damage
+@given(SEEDS, SIZES)
+def test_law_3_values_only_grow(kind: str, seed: int, sizes: Sequence[int]) -> None:
+    """Law 3: nothing that was shown changes, until the end."""
+    text, value = document(kind, seed)
+    parser = JSONParser("lenient")
+    shown = []
+    for piece in cut(text, sizes):
+        if parser.started:
+            shown.append((parser.snapshot(), parser.open_path))
+        parser.feed(piece)
+        now = parser.snapshot()
+        assert all(grown(old, now, path) for old, path in shown[-1:])
+    parser.finish()
+    assert all(grown(old, value, path) for old, path in shown)
+
+
+@each_damage
+@given(SEEDS, st.integers(0, 1000), SIZES)
+def test_law_7_truncation(kind: str, seed: int, place: int, sizes: Sequence[int]) -> None:
+    """Law 7: of a damaged text that is also cut, what could be read is there, and no success."""
+    text, _ = document(kind, seed)
+    text = text[: place % (len(text) + 1)]
+    found = run(cut(text, sizes), dialect="lenient")
+    assert found == run([text], dialect="lenient")
+    truncated = any(code == "truncated" for code, _, _ in found.repairs)
+    assert found.truncated == truncated
+    assert not (found.done and (found.truncated or found.error))
+    assert found.done or found.truncated or found.error
+
+
+@given(JSON_TEXTS, SIZES)
+def test_what_is_valid_is_read_as_in_the_strict_dialect(text: str, sizes: Sequence[int]) -> None:
+    """A strict document needs no repair, and its value and events are those of the strict one."""
+    strict, lenient = run([text]), run(cut(text, sizes), dialect="lenient")
+    assert strict.error is None
+    assert lenient == strict
+
+
+@given(MANY_TEXTS, SIZES)
+def test_what_is_valid_is_read_as_in_the_strict_dialect_of_many(
+    text: str, sizes: Sequence[int]
+) -> None:
+    """The same for documents one after the other."""
+    strict, lenient = run([text], many=True), run(cut(text, sizes), many=True, dialect="lenient")
+    assume(strict.error is None)
+    assert (lenient.value, lenient.events, lenient.repairs) == (strict.value, strict.events, [])
+
+
+@given(UNIQUE_KEY_TEXTS, st.integers(0, 10_000))
+def test_law_7_a_cut_document_is_truncated(text: str, place: int) -> None:
+    """Law 7: what is incomplete in the strict dialect is truncated in the lenient one."""
+    text = text[: place % (len(text) + 1)]
+    strict = run([text])
+    assume(strict.error is not None and strict.error.code == "truncated")
+    assume(text.lstrip("\ufeff \t\r\n")[:1] in tuple('[{"'))
+    lenient = run([text], dialect="lenient")
+    assert lenient.truncated
+    assert not lenient.done
+    # A literal that is whole is no more than held when nothing has followed it.
+    assert strict.events[:-1] == lenient.events or strict.events == lenient.events
+    assert [code for code, _, _ in lenient.repairs] == ["truncated"]
+    assert lenient.error is None
+    assert grown(parse(text, partial=True), parse(text, dialect="lenient"), lenient.open_path)
