@@ -5,6 +5,7 @@ Does not import hypothesis or pytest: the fuzz targets use this module too.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -242,7 +243,7 @@ def check_nothing_lost(text: str, format: str | Format, found: Run, suffix: str 
     framing = " ".join([_FRAMING, *words])
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, " ")
-    for word in _WORD.findall(_ESCAPE.sub(" ", text)):
+    for word in _WORD.findall(_ESCAPE.sub(" ", html.unescape(text))):
         assert word in dump or word in framing, f"{word!r} is lost"
 
 
