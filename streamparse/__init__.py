@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from streamparse._core.grammar import COMPILED
 from streamparse._version import __version__
+from streamparse.coalesce import Coalescer
 from streamparse.dialect import REPAIR_CODES, Dialect, Repair
 from streamparse.errors import (
     ERROR_CODES,
@@ -63,6 +64,7 @@ from streamparse.message_events import (
 )
 from streamparse.message_parser import MessageParser
 from streamparse.metrics import Metrics
+from streamparse.patches import PatchApplier, PatchPacker, to_patches
 from streamparse.paths import (
     Path,
     Query,
@@ -84,6 +86,7 @@ __all__ = [
     "AsyncStream",
     "COMPILED",
     "Citation",
+    "Coalescer",
     "Dialect",
     "ERROR_CODES",
     "FormatError",
@@ -106,6 +109,8 @@ __all__ = [
     "OutputRejected",
     "OutputStarted",
     "Part",
+    "PatchApplier",
+    "PatchPacker",
     "Path",
     "ProviderError",
     "ProviderEvent",
@@ -147,5 +152,6 @@ __all__ = [
     "parse",
     "parse_json_pointer",
     "stream",
+    "to_patches",
     "value_at",
 ]

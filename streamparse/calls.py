@@ -81,6 +81,7 @@ class CallReader:
         "open",
         "out",
         "recheck",
+        "told_to",
         "tools",
         "transcriber",
         "waiting",
@@ -115,6 +116,7 @@ class CallReader:
         self.begun: bool = False  # has `ToolCallStarted` gone out?
         self.held: list[Any] = []  # text and values that came before the name
         self.open: bool = True  # has no ending event gone out?
+        self.told_to: int = 0  # in the lenient dialect: so much of the text was in deltas
         # After the value: so many characters of it, `first`, have come once more.
         self.again: int = 0
         self.first: str = ""
@@ -345,8 +347,35 @@ class CallReader:
             else:
                 self.feed(piece)
 
+    def _feed_leniently(self, text: str, machine: LenientMachine) -> None:
+        """As `_feed_json`, but a delta has no more than what the machine has decided."""
+        place = len(self.out)
+        self.call.grow(text)
+        try:
+            machine.feed(text)
+        except StreamParseError as error:
+            self._heed_guard(place, 0)
+            if self.open:
+                self._refuse(error, place, 0)
+            self.hushed = False
+            return
+        self._heed_guard(place, 0)
+        if self.open:
+            self._tell_decided(place, machine.decided)
+
+    def _tell_decided(self, place: int, stop: int) -> None:
+        """A delta of the text that has not been in one, up to the offset `stop`."""
+        text = self.call.arguments_text[self.told_to : stop]
+        if text:
+            self.told_to += len(text)
+            self.out.insert(place, ToolCallDelta(self.call, text, self.choice))
+
     def _feed_json(self, text: str) -> None:
         call, out, machine = self.call, self.out, self.machine
+        if self.dialect is not None:
+            assert isinstance(machine, LenientMachine)
+            self._feed_leniently(text, machine)
+            return
         place = len(out)
         start = len(call.arguments_text)
         out.append(ToolCallDelta(call, text, self.choice))
@@ -642,6 +671,9 @@ class CallReader:
         self.out.append(ToolCallRejected(self.call, error, self.choice))
 
     def _settle(self, status: str) -> None:
+        is_text = self.transcriber is None and self.call.kind != "custom"
+        if status != "rejected" and is_text and isinstance(self.machine, LenientMachine):
+            self._tell_decided(len(self.out), len(self.call.arguments_text))
         self.call.status = status
         self.open = False
 
@@ -652,6 +684,9 @@ class CallReader:
         self._reject(error)
 
     def _cut_delta(self, error: StreamParseError, place: int, start: int) -> None:
+        if isinstance(self.machine, LenientMachine) and self.transcriber is None:
+            self._tell_decided(place, error.offset)
+            return
         delta = self.out[place] if place < len(self.out) else None
         kept = max(error.offset - start, 0)
         if isinstance(delta, ToolCallDelta) and kept < len(delta.text):

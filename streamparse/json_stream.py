@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -13,7 +14,7 @@ from streamparse.events import ValueCompleted, ValueEvent
 from streamparse.json_parser import JSONParser
 from streamparse.limits import Limits
 from streamparse.paths import Path, Query
-from streamparse.reading import AsyncReading, Partials, Reading, SyncReading, View
+from streamparse.reading import AsyncReading, Pace, Partials, Reading, SyncReading, View
 
 __all__ = ["AsyncJSONStream", "JSONStream", "aiter_json", "iter_json"]
 
@@ -34,6 +35,15 @@ class _Partials(Partials[JSONParser]):
 
     def is_end(self, event: ValueEvent) -> bool:
         return isinstance(event, ValueCompleted)
+
+
+class _Batches(View[JSONParser]):
+    """The events that came together."""
+
+    hold = "all"
+
+    def show(self, events: list[ValueEvent]) -> list[list[ValueEvent]]:
+        return [events] if events else []
 
 
 class _Items(View[JSONParser]):
@@ -95,6 +105,9 @@ class _Options(Reading[JSONParser]):
     _select: _Select
     _keep: str
 
+    def _batches(self) -> View[JSONParser]:
+        return _Batches(self.parser)
+
     def _partials(self) -> View[JSONParser]:
         self._need_the_whole("partials()")
         return _Partials(self._make())
@@ -122,8 +135,8 @@ class _Options(Reading[JSONParser]):
 class JSONStream(_Options, SyncReading[JSONParser, ValueEvent]):
     """A document (`many`: several) read from an iterable of fragments; made by `iter_json`.
 
-    There are five views: iteration, `partials()`, `items()`, `field()`, `result()`. Calling one
-    begins it, it consumes the stream, and there can be no second one: `RuntimeError`.
+    There are six views: iteration, `batches()`, `partials()`, `items()`, `field()`, `result()`.
+    Calling one begins it, it consumes the stream, and there can be no second one: `RuntimeError`.
 
     `partials` and `result` show the whole value, whatever `select` says of events, and are a
     `ValueError` with `keep="open"`. `items` and `field` select by their own query, hold no more
@@ -154,9 +167,10 @@ class JSONStream(_Options, SyncReading[JSONParser, ValueEvent]):
         make: Callable[..., JSONParser],
         select: _Select,
         keep: str,
+        pace: Pace,
     ) -> None:
         self._make, self._select, self._keep = make, select, keep
-        super().__init__(source, View(make(select=select, keep=keep)))
+        super().__init__(source, View(make(select=select, keep=keep)), pace)
 
 
 class AsyncJSONStream(_Options, AsyncReading[JSONParser, ValueEvent]):
@@ -184,9 +198,10 @@ class AsyncJSONStream(_Options, AsyncReading[JSONParser, ValueEvent]):
         make: Callable[..., JSONParser],
         select: _Select,
         keep: str,
+        pace: Pace,
     ) -> None:
         self._make, self._select, self._keep = make, select, keep
-        super().__init__(source, View(make(select=select, keep=keep)))
+        super().__init__(source, View(make(select=select, keep=keep)), pace)
 
 
 def iter_json(
@@ -202,10 +217,17 @@ def iter_json(
     parse_float: Callable[[str], Any] = float,
     parse_int: Callable[[str], Any] = int,
     validator: ValidatorFactory | None = None,
+    every: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> JSONStream:
     """Read JSON from `source`, an iterable of fragments (text, or bytes of UTF-8) cut anywhere.
 
-    The options are those of `JSONParser`. A source that is itself one `str` or `bytes` is one
+    The options are those of `JSONParser`, and `every`, the seconds between two looks of somebody
+    who need not see every delta: adjacent ones are merged, as a `Coalescer` does it by `clock`;
+    nothing else is delayed, but for `batches()`. What is held goes out when a fragment has come, at
+    the end, or before an error: nothing can be done while the source is waited for.
+
+    A source that is itself one `str` or `bytes` is one
     fragment. With `trailing="stop"` the source is still read to its end, into
     `parser.remainder`; leave the stream once `parser.done` to read no further.
 
@@ -229,7 +251,7 @@ def iter_json(
         parse_int=parse_int,
         validator=validator,
     )
-    return JSONStream(source, make, select, keep)
+    return JSONStream(source, make, select, keep, Pace(every, clock))
 
 
 def aiter_json(
@@ -245,8 +267,12 @@ def aiter_json(
     parse_float: Callable[[str], Any] = float,
     parse_int: Callable[[str], Any] = int,
     validator: ValidatorFactory | None = None,
+    every: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> AsyncJSONStream:
     """`iter_json` for an async iterable of fragments.
+
+    With `every`, what is held goes out on time, whether fragments come or not: this needs asyncio.
 
     >>> import asyncio
     >>> async def source():
@@ -266,4 +292,4 @@ def aiter_json(
         parse_int=parse_int,
         validator=validator,
     )
-    return AsyncJSONStream(source, make, select, keep)
+    return AsyncJSONStream(source, make, select, keep, Pace(every, clock))

@@ -7,6 +7,7 @@ text must not take half an answer for a whole one.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 from functools import partial
 from typing import Any, Final, overload
@@ -14,6 +15,8 @@ from typing import Any, Final, overload
 from streamparse._core.sink import NOTHING
 from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, StreamParseError
+from streamparse.formats.parser import TextReading
+from streamparse.formats.table import Format
 from streamparse.limits import Limits
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import (
@@ -30,7 +33,7 @@ from streamparse.message_events import (
 from streamparse.message_parser import MessageParser
 from streamparse.metrics import Metrics
 from streamparse.paths import Path, Query
-from streamparse.reading import AsyncReading, Partials, Reading, SyncReading, View
+from streamparse.reading import AsyncReading, Pace, Partials, Reading, SyncReading, View
 from streamparse.sources import is_async
 from streamparse.tools import Toolbox
 
@@ -48,6 +51,15 @@ class _Events(View[MessageParser]):
     def stop(self) -> None:
         super().stop()
         self.parser.cut()
+
+
+class _Batches(_Events):
+    """The events that came together."""
+
+    hold = "all"
+
+    def show(self, events: list[AnyMessageEvent]) -> list[list[AnyMessageEvent]]:
+        return [events] if events else []
 
 
 class _Answer(_Events):
@@ -231,6 +243,9 @@ class _Options(Reading[MessageParser]):
         """Times and counts, if there is a clock."""
         return self.parser.metrics
 
+    def _batches(self) -> View[MessageParser]:
+        return _Batches(self.parser)
+
     def _partials(self) -> View[MessageParser]:
         return _OutputPartials(self._reading_output())
 
@@ -251,9 +266,9 @@ class _Options(Reading[MessageParser]):
 class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent]):
     """An answer read from an iterable; made by `stream`.
 
-    Views: iteration (the events), `text()`, `tool_calls()`, `partials()`, `items()`, `field()`,
-    `result()`. Calling one begins it, it consumes the stream, and there can be no second one:
-    `RuntimeError`. `message`, `messages` and `metrics` can be read at any time.
+    Views: iteration (the events), `batches()`, `text()`, `tool_calls()`, `partials()`, `items()`,
+    `field()`, `result()`. Calling one begins it, it consumes the stream, and there can be no second
+    one: `RuntimeError`. `message`, `messages` and `metrics` can be read at any time.
 
     `partials`, `items` and `field` look at the structured output; `result` gives it, or the
     `Message` where no `output` was asked for. All views but the iteration over events look at the
@@ -273,9 +288,11 @@ class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent]):
     {'city': 'Paris', 'days': 3}
     """
 
-    def __init__(self, source: Any, make: Callable[..., MessageParser], output: Any) -> None:
+    def __init__(
+        self, source: Any, make: Callable[..., MessageParser], output: Any, pace: Pace
+    ) -> None:
         self._make, self._output = make, output
-        super().__init__(source, _Events(make(output=output)))
+        super().__init__(source, _Events(make(output=output)), pace)
 
     def text(self) -> Generator[str, None, None]:
         """The text of the answer, delta by delta."""
@@ -294,9 +311,11 @@ class AsyncStream(_Options, AsyncReading[MessageParser, AnyMessageEvent]):
     with`: without it, a view that is dropped closes the source when the event loop comes to it.
     """
 
-    def __init__(self, source: Any, make: Callable[..., MessageParser], output: Any) -> None:
+    def __init__(
+        self, source: Any, make: Callable[..., MessageParser], output: Any, pace: Pace
+    ) -> None:
         self._make, self._output = make, output
-        super().__init__(source, _Events(make(output=output)))
+        super().__init__(source, _Events(make(output=output)), pace)
 
     def text(self) -> AsyncGenerator[str, None]:
         """See `Stream.text`."""
@@ -312,12 +331,14 @@ def stream(
     source: Iterable[Any],
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
+    every: float | None = None,
 ) -> Stream: ...
 
 
@@ -326,12 +347,14 @@ def stream(
     source: AsyncIterable[Any],
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
+    every: float | None = None,
 ) -> AsyncStream: ...
 
 
@@ -340,12 +363,14 @@ def stream(
     source: Any,
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
+    every: float | None = None,
 ) -> Any: ...
 
 
@@ -353,12 +378,14 @@ def stream(
     source: Any,
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
+    every: float | None = None,
 ) -> Stream | AsyncStream:
     """Read an answer while it arrives: a `Stream`, or an `AsyncStream` where `source` is async.
 
@@ -367,8 +394,13 @@ def stream(
     google-genai, mistralai, ollama); or a response of httpx, aiohttp, requests or urllib3. One
     text, one dict or one whole response object of an SDK is a source of one piece.
 
-    The options are those of `MessageParser`. Raises `ValueError` and `TypeError` for bad options,
-    and `TypeError` for what cannot be read.
+    The options are those of `MessageParser`, and `every`, the seconds between two looks of somebody
+    who need not see every delta (a screen: `1/30`): deltas of one thing are merged, as a
+    `Coalescer` does it by `clock`; nothing else is delayed, but for `batches()`. An async stream
+    lets out what is held on time, which needs asyncio; the other one when a fragment has come, at
+    the end, or before an error, because nothing can be done while its source is waited for.
+
+    Raises `ValueError` and `TypeError` for bad options, and `TypeError` for what cannot be read.
 
     >>> with stream(["Hel", "lo"], api="text") as answer:
     ...     print("".join(answer.text()), answer.message.status)
@@ -378,6 +410,7 @@ def stream(
     make = partial(
         MessageParser,
         api,
+        format=format,
         tools=tools,
         dialect=dialect,
         output_dialect=output_dialect,
@@ -387,4 +420,4 @@ def stream(
     if isinstance(source, dict) or hasattr(source, "model_dump"):
         source = (source,)
     kind = AsyncStream if is_async(source) else Stream
-    return kind(source, make, output)
+    return kind(source, make, output, Pace(every, clock or time.monotonic))

@@ -1,7 +1,8 @@
 """Messages on a terminal while they arrive: `MessageView`, something that rich can render.
 
-Needs the extra `cli`. Nothing is read or written here and no time is measured: whoever feeds a
-parser renders the view when it likes, in a `rich.live.Live` or by `Console.print`.
+Needs the extra `cli`. Nothing is read here and no time is measured: whoever feeds a parser renders
+the view when it likes, by `Console.print`, in a `rich.live.Live` of its own, or in place by
+`LiveMessages`, once for each of the `batches()` of a stream with `every=`.
 
 Text of a model is data: its control characters are shown as escapes, never sent to the terminal,
 and its square brackets are no markup.
@@ -12,8 +13,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from streamparse.errors import WireError
 from streamparse.message import (
     Citation,
     Message,
@@ -31,7 +34,14 @@ if TYPE_CHECKING:
     from rich.segment import Segment
     from rich.text import Text as RichText
 
-__all__ = ["MessageView", "printable", "status_of_call", "status_of_message", "usage_of"]
+__all__ = [
+    "LiveMessages",
+    "MessageView",
+    "printable",
+    "status_of_call",
+    "status_of_message",
+    "usage_of",
+]
 
 # All controls but tab and line feed, the overrides of text direction, and half surrogate pairs.
 _UNSAFE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -41,6 +51,12 @@ _COLOURS: Final = {
     "truncated": "magenta",
     "rejected": "red",
     "failed": "red",
+}
+# What is said of a field of a call, and the same for terminals that know ASCII only.
+_MARKS: Final = {
+    "complete": ("✓", "+", "green"),
+    "open": ("…", ".", "yellow"),
+    "rejected": ("✗", "x", "red"),
 }
 _CURSOR: Final = "▌"
 _CUT: Final = "…"
@@ -196,17 +212,38 @@ def _whole(value: Any) -> str:
         return _preview(value, 100_000, None, "")
 
 
+def _rejected_fields(call: ToolCall) -> list[str]:
+    """The arguments in which the reasons lie why the call was rejected."""
+    if call.status != "rejected":
+        return []
+    # The transport's oddities are no reasons.
+    errors = [error for error in call.errors if not isinstance(error, WireError)]
+    fields = [error.path[0] for error in errors if error.path]
+    return [field for field in dict.fromkeys(fields) if isinstance(field, str)]
+
+
 # The view
 
 
-class MessageView:
-    """Renders messages: reasoning dimmed, text, a card for each tool call, the status.
+class _Answering(Protocol):
+    """A stream, sync or async, or a parser of messages."""
 
-    - `messages`: live ones, as `MessageParser.messages` gives them; set it again when there may be
-      more of them.
+    @property
+    def messages(self) -> list[Message]: ...
+
+
+class MessageView:
+    """Renders messages: text, folded reasoning, a card for each tool call, the status.
+
+    On a card each field has a mark: ✓ complete, … open (for good, if the call was cut), ✗ rejected;
+    below are the reasons.
+
+    - `source`: a `Stream`, an `AsyncStream` or a `MessageParser`, whose messages are looked at
+      whenever the view is rendered; or messages.
     - `footer`: lines below everything, of whoever renders.
     - `whole`: False keeps to the height of the screen and shows the end, at a cost that does not
       depend on how long the messages have become; True shows all.
+    - `fold`: reasoning is shown while it grows, and then its beginning on one line; False: all.
 
     >>> view = MessageView([Message()])
     >>> from rich.console import Console
@@ -216,24 +253,95 @@ class MessageView:
 
     def __init__(
         self,
-        messages: Iterable[Message] = (),
+        source: _Answering | Iterable[Message] = (),
         *,
         footer: Sequence[str] = (),
         whole: bool = True,
+        fold: bool = True,
     ) -> None:
         _require_rich()
-        self.messages: list[Message] = list(messages)
+        self.source = source
         self.footer: list[str] = list(footer)
         self.whole = whole
+        self.fold = fold
+
+    @property
+    def messages(self) -> list[Message]:
+        """What would be rendered now."""
+        source: Any = self.source
+        return list(getattr(source, "messages", source))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.segment import Segment
 
         options = options.update(height=None)
         height = 0 if self.whole else max(options.size.height - 1, 1)
-        for line in _Lines(console, options, height).of(self):
+        for line in _Lines(console, options, height, self.fold).of(self):
             yield from line
             yield Segment.line()
+
+
+class LiveMessages:
+    """Draws a `MessageView` in place while it grows; at the end prints it whole, to stay.
+
+    `view` is the view, with its `footer`. What is no terminal gets the end only. Raises
+    `ImportError`, which names the extra, when rich is missing.
+
+    >>> from streamparse import stream
+    >>> answer = stream(["Hel", "lo"], api="text", every=1 / 30)
+    >>> with answer, LiveMessages(answer) as live:
+    ...     for _ in answer.batches():
+    ...         live.draw()
+    Hello
+    <BLANKLINE>
+    complete, finish reason stop
+    """
+
+    def __init__(
+        self,
+        source: _Answering | Iterable[Message] = (),
+        *,
+        console: Console | None = None,
+        fold: bool = True,
+    ) -> None:
+        self.view = MessageView(source, whole=False, fold=fold)  # first: it names the extra
+        from rich.console import Console
+        from rich.live import Live
+
+        if console is None:
+            console = Console(highlight=False, emoji=False, markup=False)
+        self._live = Live(
+            self.view,
+            console=console,
+            auto_refresh=False,  # its thread would read values while they change
+            transient=True,
+            vertical_overflow="crop",
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def draw(self) -> None:
+        """Show the view as it is now."""
+        self._live.refresh()
+
+    def close(self) -> None:
+        """Take the last picture away and print everything; harmless when repeated."""
+        if self._live.is_started:
+            self._live.stop()
+            self.view.whole = True
+            self._live.console.print(self.view)
+
+    def __enter__(self) -> LiveMessages:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 def _require_rich() -> None:
@@ -246,10 +354,11 @@ def _require_rich() -> None:
 class _Lines:
     """One rendering: the lines of the view, from the last block up until the screen is full."""
 
-    def __init__(self, console: Console, options: ConsoleOptions, height: int) -> None:
+    def __init__(self, console: Console, options: ConsoleOptions, height: int, fold: bool) -> None:
         self.console = console
         self.options = options
         self.height = height  # 0: as high as it gets
+        self.fold = fold
 
     def of(self, view: MessageView) -> list[list[Segment]]:
         upwards: list[list[list[Segment]]] = []
@@ -318,9 +427,19 @@ class _Lines:
 
         style = Style(dim=True, italic=True)
         bar = Segment("| " if self.options.ascii_only else "┊ ", Style(dim=True))
-        text = self._clipped(part.text, growing) or "(reasoning that is kept from view)"
         width = max(self.options.max_width - 2, 1)
+        if self.fold and not growing and part.text:
+            return [[bar, *self._folded(part.text, style, width)]]
+        text = self._clipped(part.text, growing) or "(reasoning that is kept from view)"
         return [[bar, *line] for line in self._styled(text, style, width)]
+
+    def _folded(self, text: str, style: Any, width: int) -> list[Segment]:
+        """How long it is, and its beginning as far as the line goes."""
+        from rich.text import Text as RichText
+
+        start = _label(" ".join(text[: max(width, _LABEL)].split()))
+        line = f"reasoning, {len(text)} characters: {start}"
+        return self._rendered(RichText(line, style, no_wrap=True, overflow="ellipsis"), width)[0]
 
     def _card(self, call: ToolCall) -> RenderableType:
         from rich.panel import Panel
@@ -347,21 +466,31 @@ class _Lines:
         from rich.table import Table
 
         path = call.builder.open_path if call.builder is not None else None
-        blocks: list[RenderableType] = []
         partial = call.partial
-        if isinstance(partial, dict) and call.kind != "custom":
-            rows = Table.grid(padding=(0, 2))
-            rows.add_column(style="bold", max_width=24, overflow="fold")
-            rows.add_column(overflow="fold")
-            shown = partial.items() if not self.height else _last(partial, self.height)
-            for key, value in shown:
-                inner = path[1:] if path and path[0] == key else None
-                rows.add_row(_label(key), self._value(call, value, inner))
-            if partial:
-                blocks.append(rows)
-        elif partial is not None:
-            blocks.append(self._value(call, partial, () if call.kind == "custom" else path))
-        return Group(*blocks, *self._remarks(call))
+        if not isinstance(partial, dict) or call.kind == "custom":
+            open_path = () if call.kind == "custom" else path
+            values = [] if partial is None else [self._value(call, partial, open_path)]
+            return Group(*values, *self._remarks(call))
+        rows = Table.grid(padding=(0, 2))
+        rows.add_column(max_width=26, overflow="fold")
+        rows.add_column(overflow="fold")
+        rejected = _rejected_fields(call)
+        for key, value in partial.items() if not self.height else _last(partial, self.height):
+            inner = path[1:] if path and path[0] == key and call.status != "complete" else None
+            how = "complete" if inner is None else "open"
+            name = self._marked(key, "rejected" if key in rejected else how)
+            rows.add_row(name, self._value(call, value, inner))
+        for key in rejected:
+            if key not in partial:  # refused before it had a value
+                rows.add_row(self._marked(key, "rejected"), "")
+        return Group(*([rows] if rows.row_count else []), *self._remarks(call))
+
+    def _marked(self, key: str, how: str) -> RichText:
+        from rich.text import Text as RichText
+
+        sign, plain, colour = _MARKS[how]
+        name = RichText(plain if self.options.ascii_only else sign, colour)
+        return name.append(f" {_label(key)}", "bold")
 
     def _remarks(self, call: ToolCall) -> Iterator[RichText]:
         """Why it was rejected, with the text where that is what is wrong; and what was odd."""
@@ -379,8 +508,7 @@ class _Lines:
         """One argument; `path` leads from it to what is open in it."""
         from rich.text import Text as RichText
 
-        running = call.status == "in_progress"
-        cursor = _CURSOR if running else _CUT
+        cursor = _CURSOR if call.status == "in_progress" else _CUT
         is_open = path is not None and call.status != "complete"
         if isinstance(value, str) and (call.kind == "custom" or "\n" in value):
             # A text of several lines is easier to read as it is.

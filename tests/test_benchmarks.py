@@ -24,6 +24,7 @@ from benchmarks import (
     bench_json,
     bench_lenient,
     bench_memory,
+    bench_patches,
     peers,
     plot,
     timing,
@@ -349,6 +350,22 @@ def test_memory_of_what_is_not_kept_is_bounded() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the highest memory use")
+def test_bench_patches(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_patches.main(["--quick"])
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    assert len(rows) == 2 * 2 + len(DOCUMENTS) + 3
+
+
+def test_bench_patches_counts_what_is_sent_again() -> None:
+    pieces = cut(DOCUMENTS["structure"](400))
+    parser = JSONParser()
+    exact = 0
+    for piece in pieces:
+        parser.feed(piece)
+        exact += bench_patches.written(parser.value)
+    assert bench_patches.sent_again(pieces) == exact
+
+
 def test_bench_memory(capsys: pytest.CaptureFixture[str]) -> None:
     bench_memory.main(["--megabytes", "0.5"])
     assert 'keep="open"' in capsys.readouterr().out

@@ -28,8 +28,10 @@ from streamparse.message_events import (
     ToolCallStarted,
     ToolCallTruncated,
 )
+from streamparse.tools import Toolbox
 from tests.helpers import cut
 from tests.messages import about_calls, call_texts, kinds
+from tests.strategies import SIZES
 
 ENDINGS = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
 
@@ -641,3 +643,38 @@ def test_arguments_that_come_twice_in_a_lenient_dialect() -> None:
     reader.close(NORMAL)
     assert (call.status, call.arguments) == ("complete", {"x": 1})
     assert [repair.code for repair in call.repairs] == ["trailing_text"]
+
+
+@given(
+    st.sampled_from(
+        [
+            "{'city': \"Z\\xfcrich\", days: [1, 2,]} ",
+            '{"city": "the "old" town", "days": 12}',
+            '{"city": nowhere, "days": "many"}',
+            '{"city": None, "days": 99999}',
+            '{"days": [1] [2], "city": ',
+            "```json\n{city: 'x'}\n```",
+            '{"a":, "b": 1}',
+        ]
+    ),
+    SIZES,
+    st.sampled_from([NORMAL, LIMIT]),
+)
+def test_law_1_of_refusals_in_a_lenient_dialect(text: str, sizes: Sequence[int], how: int) -> None:
+    """Laws 1 and 4: the deltas are the text before the refused character, or all of it."""
+    properties = {"days": {"type": "integer", "maximum": 100}, "city": {"type": "string"}}
+    tools = Toolbox([{"name": "trip", "parameters": {"properties": properties}}])
+    told = []
+    for pieces in ([text], cut(text, sizes), list(text)):
+        events: list[Any] = []
+        call = ToolCall()
+        reader = CallReader(call, 0, events, Limits(), tools, Dialect())
+        reader.set_name("trip")
+        for piece in pieces:
+            reader.feed(piece)
+        reader.close(how)
+        said = "".join(event.text for event in events if isinstance(event, ToolCallDelta))
+        error = call.errors[-1] if call.status == "rejected" else None
+        assert said == (text if error is None else text[: error.offset])
+        told.append((call.status, call.partial, error and (error.code, error.offset, error.path)))
+    assert told[0] == told[1] == told[2]

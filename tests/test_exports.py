@@ -11,6 +11,7 @@ import streamparse
 
 # The modules whose names the package offers.
 EXPORTED = (
+    "coalesce",
     "dialect",
     "errors",
     "events",
@@ -22,6 +23,7 @@ EXPORTED = (
     "message_events",
     "message_parser",
     "metrics",
+    "patches",
     "paths",
     "sse",
     "stream",

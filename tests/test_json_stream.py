@@ -21,6 +21,7 @@ from collections.abc import (
 )
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -120,13 +121,19 @@ def ask_async(fragments: Fragments, view: str, *args: Any, **options: Any) -> Ou
     return Outcome(shown, error, source.inner.closed, len(source.inner.left))
 
 
-@pytest.fixture(params=[drive_sync, drive_async], ids=["sync", "async"])
+@pytest.fixture(
+    params=[drive_sync, drive_async, partial(drive_sync, every=0), partial(drive_async, every=0)],
+    ids=["sync", "async", "sync, paced", "async, paced"],
+)
 def drive(request: pytest.FixtureRequest) -> Any:
     """Read a whole view of several values."""
     return request.param
 
 
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
+@pytest.fixture(
+    params=[ask_sync, ask_async, partial(ask_sync, every=0), partial(ask_async, every=0)],
+    ids=["sync", "async", "sync, paced", "async, paced"],
+)
 def ask(request: pytest.FixtureRequest) -> Any:
     """Ask a view for its one value."""
     return request.param
@@ -145,7 +152,8 @@ def test_the_examples_in_the_docstrings_hold() -> None:
 @pytest.mark.skipif(COMPILED, reason="a compiled class does not tell its signature")
 @pytest.mark.parametrize("function", [iter_json, aiter_json])
 def test_options_are_those_of_the_parser(function: Callable[..., Any]) -> None:
-    options = list(inspect.signature(function).parameters.values())[1:]
+    *options, every, clock = list(inspect.signature(function).parameters.values())[1:]
+    assert [every.name, clock.name] == ["every", "clock"]
     assert options == [
         option.replace(annotation=mine.annotation)  # the same, in words of another module
         for option, mine in zip(

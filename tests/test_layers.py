@@ -124,6 +124,8 @@ PLACES: dict[str, tuple[int, int]] = {
     "sdk": (5, 0),
     "metrics": (5, 0),
     "message_parser": (5, 1),
+    "patches": (5, 1),
+    "coalesce": (5, 1),
     "frontends.argument_text": (5, 0),
     "frontends.citations": (5, 0),
     "frontends.json_text": (5, 0),

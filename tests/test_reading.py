@@ -7,13 +7,29 @@ end, is tested with `json_stream` and `stream`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import contextvars
+import itertools
+import math
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from streamparse import IncompleteError, StreamParseError
-from streamparse.reading import AsyncReading, Partials, SyncReading, View
+from streamparse import (
+    IncompleteError,
+    MessageFinished,
+    MessageStarted,
+    StreamParseError,
+    StringDelta,
+    TextDelta,
+    ValueStarted,
+    aiter_json,
+    iter_json,
+    stream,
+)
+from streamparse.reading import AsyncReading, Pace, Partials, SyncReading, View
 
 
 class Upper:
@@ -143,3 +159,313 @@ def test_async() -> None:
     source = AsyncSource("a", "b")
     assert asyncio.run(main()) == ["A", "B", "END"]
     assert source.closed == 1
+
+
+# At a pace
+
+
+class Clock:
+    """Stands still, but for what a source adds."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def timed(clock: Clock, fragments: Sequence[tuple[float, Any]]) -> Iterator[Any]:
+    """Fragments at these times; an exception is raised."""
+    for moment, fragment in fragments:
+        clock.now = moment
+        if isinstance(fragment, Exception):
+            raise fragment
+        yield fragment
+
+
+SPOKEN = ((0, "a"), (1, "b"), (2, "c"), (10, "d"), (11, "e"), (30, "f"), (31, "g"), (32, "h"))
+
+
+def test_deltas_are_held_until_they_are_due() -> None:
+    clock = Clock()
+    with stream(timed(clock, SPOKEN), api="text", every=10, clock=clock) as answer:
+        seen = [(clock.now, text) for text in answer.text()]
+    assert seen == [(0, "a"), (10, "bcd"), (30, "ef"), (32, "gh")]
+    assert answer.message.text == "abcdefgh"
+
+
+def test_events_of_a_paced_stream() -> None:
+    clock = Clock()
+    with stream(timed(clock, SPOKEN), api="text", every=100, clock=clock) as answer:
+        seen = [(clock.now, event) for event in answer]
+    assert seen[1:3] == [(0, TextDelta("a")), (32, TextDelta("bcdefgh"))]
+    assert [type(event) for _, event in seen[::3]] == [MessageStarted, MessageFinished]
+
+
+def test_partials_of_a_paced_stream() -> None:
+    clock = Clock()
+    pieces = [
+        (0, '["a'),
+        (1, "b"),
+        (2, "c"),
+        (3, '", "d'),
+        (4, "e"),
+        (10, "f"),
+        (14, "g"),
+        (15, '"]'),
+    ]
+    seen = list(iter_json(timed(clock, pieces), every=5, clock=clock).partials())
+    assert seen == [["a"], ["abc", "d"], ["abc", "def"], ["abc", "defg"]]
+
+
+@pytest.mark.parametrize("every", [None, 10])
+def test_batches(every: float | None) -> None:
+    clock = Clock()
+    pieces = [(0, '["a'), (1, "b"), (2, ""), (3, 'c", "d'), (12, "e"), (13, 'f"]')]
+    read = iter_json(timed(clock, pieces), every=every, clock=clock)
+    seen = [(clock.now, events) for events in read.batches()]
+    delta = [StringDelta((0,), "b")]
+    if every is None:
+        assert [moment for moment, _ in seen] == [0, 1, 3, 12, 13]
+        assert seen[1][1] == delta
+    else:
+        assert [moment for moment, _ in seen] == [0, 12, 13]
+        assert seen[1][1][0] == StringDelta((0,), "bc")
+        assert seen[1][1][-2:] == [ValueStarted((1,), "string"), StringDelta((1,), "de")]
+    flat = [event for _, events in seen for event in events]
+    parser_events = list(iter_json(["".join(piece for _, piece in pieces)]))
+    assert [event for event in flat if not isinstance(event, StringDelta)] == [
+        event for event in parser_events if not isinstance(event, StringDelta)
+    ]
+
+
+def test_what_is_held_comes_before_the_error_of_the_source() -> None:
+    clock = Clock()
+    pieces = [(0, '["a'), (1, "b"), (2, ConnectionError("gone"))]
+    events = iter(iter_json(timed(clock, pieces), every=5, clock=clock))
+    seen: list[Any] = []
+    with pytest.raises(ConnectionError, match="gone"):
+        seen.extend(events)
+    with pytest.raises(StopIteration):
+        next(events)
+    assert seen[-1] == StringDelta((0,), "b")
+
+
+def test_what_is_held_comes_before_the_error_of_the_parser() -> None:
+    clock = Clock()
+    pieces = [(0, '["a'), (1, "b"), (2, 'c", "d" e')]
+    seen: list[Any] = []
+    with pytest.raises(StreamParseError):
+        seen.extend(iter_json(timed(clock, pieces), every=5, clock=clock))
+    assert [event.text for event in seen if isinstance(event, StringDelta)] == ["a", "bc", "d"]
+
+
+def test_a_pace_that_is_none() -> None:
+    with pytest.raises(ValueError, match="every"):
+        stream([], every=-1)
+    with pytest.raises(ValueError, match="every"):
+        Pace(math.nan)
+    assert Pace().coalescer("all") is None
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 15), st.text("ab", max_size=3)), max_size=10),
+    st.integers(0, 20),
+)
+def test_nothing_is_lost_at_any_pace(steps: list[tuple[int, str]], every: int) -> None:
+    clock = Clock()
+    moments = itertools.accumulate(pause for pause, _ in steps)
+    pieces = list(zip(moments, (text for _, text in steps), strict=True))
+    answer = stream(timed(clock, pieces), api="text", every=every, clock=clock)
+    assert "".join(answer.text()) == "".join(text for _, text in steps)
+
+
+# At a pace, while the source is silent
+
+
+class Silent:
+    """An async source: each fragment when it is let go."""
+
+    def __init__(self, *fragments: Any) -> None:
+        self.fragments = list(fragments)
+        self.given: list[Any] = []
+        self.gate = asyncio.Semaphore(0)
+        self.cancelled = 0
+        self.closed = 0
+
+    def __aiter__(self) -> Silent:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            await self.gate.acquire()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if not self.fragments:
+            raise StopAsyncIteration
+        fragment = self.fragments.pop(0)
+        if isinstance(fragment, BaseException):
+            raise fragment
+        self.given.append(fragment)
+        return fragment
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+def test_what_is_held_goes_out_while_the_source_is_silent() -> None:
+    """The source says nothing more before the held delta has been seen: no time is measured."""
+
+    async def main() -> list[str]:
+        source = Silent("a", "b", "c", "d")
+        for _ in "abc":
+            source.gate.release()
+        seen = []
+        async with stream(source, api="text", every=0.01) as answer:
+            async for text in answer.text():
+                seen.append(text)
+                if "".join(seen) == "abc":
+                    source.gate.release()
+                    source.gate.release()  # the end
+        assert (source.cancelled, source.closed) == (0, 1)  # a time-out does not disturb it
+        return seen
+
+    seen = asyncio.run(asyncio.wait_for(main(), 30))
+    assert seen[0] == "a"
+    assert "".join(seen) == "abcd"
+    assert seen[-1] == "d"
+
+
+def test_frames_go_out_while_the_source_is_silent() -> None:
+    async def main() -> list[list[Any]]:
+        source = Silent('["a', 'b", 1, "c', '"]')
+        source.gate.release()
+        source.gate.release()
+        batches = []
+        async with aiter_json(source, every=0.01) as read:
+            async for events in read.batches():
+                batches.append(events)
+                if len(batches) == 2:
+                    source.gate.release()
+                    source.gate.release()
+        return batches
+
+    first, second, *_, last = asyncio.run(asyncio.wait_for(main(), 30))
+    assert len(first) == 3
+    assert [event.type for event in second].count("value_completed") == 2
+    assert last[-1].value == ["ab", 1, "c"]
+
+
+def test_an_error_of_a_silent_source_comes_after_what_is_held() -> None:
+    async def main() -> list[str]:
+        source = Silent("a", "b", ConnectionError("gone"))
+        for _ in range(3):
+            source.gate.release()
+        seen = []
+
+        async def read() -> None:
+            async for text in stream(source, api="text", every=60).text():
+                seen.append(text)  # noqa: PERF401 (they are to be seen when the error comes)
+
+        with pytest.raises(ConnectionError, match="gone"):
+            await read()
+        assert source.closed == 1
+        return seen
+
+    assert asyncio.run(main()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("ticks", range(8))
+def test_a_cancelled_reader_loses_nothing_that_was_given(ticks: int) -> None:
+    """Cancelled at any moment, also the very one at which a fragment arrives."""
+
+    async def main() -> None:
+        source = Silent("a", "b", "c")
+        source.gate.release()
+        answer = stream(source, api="text", every=60)
+
+        async def read() -> None:
+            async for _ in answer.text():
+                pass
+
+        task = asyncio.create_task(read())
+        while not source.given:
+            await asyncio.sleep(0)
+        for _ in range(8):  # the reader waits for more
+            await asyncio.sleep(0)
+        source.gate.release()
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert source.closed == 1
+        assert answer.message.text == "".join(source.given)
+        assert answer.message.status == "truncated"
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+
+
+def test_a_source_that_is_cancelled_itself_is_not_at_its_end() -> None:
+    async def main() -> None:
+        source = Silent("a", asyncio.CancelledError())
+        source.gate.release()
+        source.gate.release()
+        async for _ in stream(source, api="text", every=60).text():
+            pass
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+
+
+def test_closing_ends_a_reader_that_waits() -> None:
+    async def main() -> list[str]:
+        source = Silent("a")
+        source.gate.release()
+        answer = stream(source, api="text", every=60)
+
+        async def read() -> list[str]:
+            return [text async for text in answer.text()]
+
+        task = asyncio.create_task(read())
+        while not source.given:
+            await asyncio.sleep(0)
+        for _ in range(8):
+            await asyncio.sleep(0)
+        await answer.aclose()
+        assert (source.cancelled, source.closed) == (1, 1)
+        return await task
+
+    assert asyncio.run(asyncio.wait_for(main(), 30)) == ["a"]
+
+
+def test_leaving_early_reads_nothing_ahead() -> None:
+    async def main() -> None:
+        source = Silent("a", "b")
+        for _ in range(3):
+            source.gate.release()
+        async with stream(source, api="text", every=60) as answer:
+            async for _ in answer.text():
+                break
+        assert (source.fragments, source.closed) == (["b"], 1)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+
+
+def test_one_task_reads_a_paced_source() -> None:
+    """What a source keeps in context variables between its fragments stays."""
+    place = contextvars.ContextVar("place", default=0)
+
+    async def source() -> AsyncIterator[str]:
+        for number in range(5):
+            assert place.get() == number
+            place.set(number + 1)
+            await asyncio.sleep(0)
+            yield str(number)
+
+    async def main() -> str:
+        return "".join([text async for text in stream(source(), api="text", every=0.001).text()])
+
+    assert asyncio.run(main()) == "01234"

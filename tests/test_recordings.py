@@ -20,10 +20,13 @@ from typing import Any
 
 import pytest
 
+from streamparse.coalesce import Coalescer
 from streamparse.errors import WireError
 from streamparse.message_events import MessageFailed
-from streamparse.message_parser import APIS
+from streamparse.message_parser import APIS, MessageParser
+from streamparse.patches import PatchApplier, PatchPacker, to_patches
 from tests.cuts import Whole, check_calls_stay, check_cut
+from tests.helpers import same
 from tests.messages import dumped, run_parser
 
 WIRES = [api for api in APIS if api not in ("text", "auto")]
@@ -158,6 +161,38 @@ def test_cut_recordings(shared_data: Path, api: str) -> None:
                 check(recording, whole, api, count, inside)
     if not found:
         pytest.skip(f"no recordings of {api}")
+
+
+@pytest.mark.parametrize("api", WIRES)
+def test_patches_of_recordings(shared_data: Path, api: str) -> None:
+    """Patches of a call's events make its arguments, also of events that were coalesced."""
+    calls = 0
+    for recording in recordings(shared_data, api):
+        with explained(recording.name):
+            calls += check_patches(recording, api)
+    if not calls:
+        pytest.skip(f"no recordings of {api} with calls")
+
+
+def check_patches(recording: Recording, api: str) -> int:
+    """How many calls there were."""
+    parser, coalescer = MessageParser(api), Coalescer(3, hold="all")
+    made: dict[int, tuple[PatchApplier, PatchApplier, PatchPacker]] = {}
+    for now, unit in enumerate([*recording.units, None]):
+        events = parser.finish() if unit is None else parser.feed(unit)
+        held = coalescer.feed(events, now) + (coalescer.flush() if unit is None else [])
+        for call in (call for message in parser.messages for call in message.tool_calls):
+            one = PatchApplier(), PatchApplier(), PatchPacker(call)
+            plain, packed, packer = made.setdefault(id(call), one)
+            plain.apply(to_patches(held, of=call))
+            packed.apply(packer.pack(events))
+    calls = [call for message in parser.messages for call in message.tool_calls]
+    for call in calls:
+        if call.kind != "custom" and call.status == "complete" and call.arguments_text:
+            plain, packed, _ = made[id(call)]
+            assert same(plain.value, call.arguments)
+            assert same(packed.value, call.arguments)
+    return len(calls)
 
 
 def error_bodies(folder: Path) -> list[dict[str, Any]]:

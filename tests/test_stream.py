@@ -9,6 +9,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -134,13 +135,19 @@ def ask_async(fragments: Fragments, view: str, *args: Any, **options: Any) -> Ou
     return Outcome(shown, error, source.inner.closed, len(source.inner.left), messages[0])
 
 
-@pytest.fixture(params=[drive_sync, drive_async], ids=["sync", "async"])
+@pytest.fixture(
+    params=[drive_sync, drive_async, partial(drive_sync, every=0), partial(drive_async, every=0)],
+    ids=["sync", "async", "sync, paced", "async, paced"],
+)
 def drive(request: pytest.FixtureRequest) -> Any:
     """Read a whole view of several values."""
     return request.param
 
 
-@pytest.fixture(params=[ask_sync, ask_async], ids=["sync", "async"])
+@pytest.fixture(
+    params=[ask_sync, ask_async, partial(ask_sync, every=0), partial(ask_async, every=0)],
+    ids=["sync", "async", "sync, paced", "async, paced"],
+)
 def ask(request: pytest.FixtureRequest) -> Any:
     """Ask a view for its one value."""
     return request.param
@@ -157,7 +164,8 @@ def test_the_kind_of_the_source_decides_the_kind_of_the_stream() -> None:
 
 
 def test_options_are_those_of_the_parser() -> None:
-    mine = list(inspect.signature(stream).parameters.values())[1:]
+    *mine, every = list(inspect.signature(stream).parameters.values())[1:]
+    assert every.name == "every"
     theirs = list(inspect.signature(MessageParser).parameters.values())
     assert [(option.name, option.default) for option in mine] == [
         (option.name, option.default) for option in theirs

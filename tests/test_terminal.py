@@ -23,7 +23,9 @@ from streamparse.message import (
     Usage,
 )
 from streamparse.message_parser import MessageParser
+from streamparse.stream import stream
 from streamparse.terminal import (
+    LiveMessages,
     MessageView,
     printable,
     status_of_call,
@@ -170,7 +172,7 @@ def test_text_reasoning_and_status() -> None:
     parser.feed(chunk({"reasoning_content": " four."}))
     parser.feed(chunk({"content": "Four."}, "stop"))
     parser.finish()
-    assert lines(MessageView(parser.messages, footer=["3 events"])) == [
+    assert lines(MessageView(parser.messages, footer=["3 events"], fold=False)) == [
         "┊ Two and two,",
         "┊",
         "┊ that is four.",
@@ -186,7 +188,31 @@ def test_reasoning_is_dimmed() -> None:
     message = Message()
     message.content = [Reasoning("hmm")]
     message.status = "complete"
-    assert f"{ESCAPE}[2;3mhmm" in shown(MessageView([message]), colours=True)
+    assert f"{ESCAPE}[2;3mhmm" in shown(MessageView([message], fold=False), colours=True)
+    assert f"{ESCAPE}[2;3mreasoning" in shown(MessageView([message]), colours=True)
+
+
+def test_reasoning_is_folded_when_it_has_ended() -> None:
+    parser = MessageParser("openai-chat")
+    parser.feed(chunk({"reasoning_content": "Two and two,\n\nthat is " + "four. " * 30}))
+    assert len(lines(MessageView(parser))) > 4
+    parser.feed(chunk({"content": "Four."}))
+    assert lines(MessageView(parser)) == [
+        "┊ reasoning, 202 characters: Two and two, that is four. fou…",
+        "",
+        "Four.▌",
+        "",
+        "openai-chat: in progress",
+    ]
+    assert len(lines(MessageView(parser, fold=False))) > 8
+
+
+def test_folded_reasoning_is_data_too() -> None:
+    message = Message()
+    message.content = [Reasoning(f"{ESCAPE}[2J [bold] " + "\n" * 1_000 + "漢" * 1_000)]
+    message.status = "complete"
+    [folded, *_] = lines(MessageView([message]))
+    assert folded.startswith("┊ reasoning, 2012 characters: \\x1b[2J [bold]")
 
 
 def test_all_kinds_of_parts() -> None:
@@ -210,7 +236,7 @@ def test_all_kinds_of_parts() -> None:
     for expected in (
         "┊ (reasoning that is kept from view)",
         "web_search (server)",
-        '│ query  "tides"',
+        '│ ✓ query  "tides"',
         'result of web_search: [{"title": "Tides"}]',
         'source: {"url": "https://example.org"}',
         "run_code (custom)",
@@ -268,35 +294,78 @@ def test_arguments_grow() -> None:
     pieces = ('{"title": "Ti', 'des", "tags": ["sea', '", "moon"], "n": 1', "2", "}")
     seen = [card(*pieces[: count + 1]) for count in range(len(pieces))]
     assert seen == [
-        ['title  "Ti▌'],
-        ['title  "Tides"', 'tags   ["sea▌'],
-        ['title  "Tides"', 'tags   ["sea", "moon"]'],
-        ['title  "Tides"', 'tags   ["sea", "moon"]'],
-        ['title  "Tides"', 'tags   ["sea", "moon"]', "n      12"],
+        ['… title  "Ti▌'],
+        ['✓ title  "Tides"', '… tags   ["sea▌'],
+        ['✓ title  "Tides"', '✓ tags   ["sea", "moon"]'],
+        ['✓ title  "Tides"', '✓ tags   ["sea", "moon"]'],
+        ['✓ title  "Tides"', '✓ tags   ["sea", "moon"]', "✓ n      12"],
     ]
 
 
 def test_a_string_of_several_lines_is_shown_as_it_is() -> None:
-    assert card(r'{"body": "Dear Mira,\n\tthe b') == ["body  Dear Mira,", "the b▌"]
-    assert card(r'{"body": "a\nb"}', finish="tool_calls") == ["body  a", "b"]
+    assert card(r'{"body": "Dear Mira,\n\tthe b') == ["… body  Dear Mira,", "the b▌"]
+    assert card(r'{"body": "a\nb"}', finish="tool_calls") == ["✓ body  a", "b"]
 
 
 def test_a_truncated_string_does_not_look_whole() -> None:
-    assert card('{"a": "half', finish="length") == ['a  "half…']
-    assert card('{"a": {"b": [1, "half', finish="length") == ['a  {"b": [1, "half…']
+    assert card('{"a": "half', finish="length") == ['… a  "half…']
+    assert card('{"a": {"b": [1, "half', finish="length") == ['… a  {"b": [1, "half…']
 
 
 def test_rejected_call_says_why_and_shows_the_text() -> None:
     assert card('{"a": 1, "b": nul}', finish="tool_calls") == [
-        "a  1",
+        "✓ a  1",
+        "✗ b",
         "expected 'null', not 'nul' and '}' (invalid_literal)",
         '{"a": 1, "b": nul}',
     ]
 
 
+def judged(*pieces: str, finish: str | None = None) -> list[str]:
+    """The lines of a card of a call that is judged by a schema."""
+    pytest.importorskip("jsonschema", reason="needs the extra schema")
+    properties = {"n": {"maximum": 9}, "tags": {"items": {"enum": ["sea", "sun"]}}}
+    tool = {"name": "write_note", "parameters": {"properties": properties, "required": ["n"]}}
+    parser = MessageParser("openai-chat", tools=[tool])
+    function = {"name": "write_note", "arguments": ""}
+    parser.feed(chunk({"tool_calls": [{"index": 0, "id": "c", "function": function}]}))
+    for piece in pieces:
+        parser.feed(chunk({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}))
+    if finish:
+        parser.feed(chunk({}, finish))
+    view = MessageView(parser)
+    return [line.strip("│ ") for line in lines(view) if line.startswith("│")]
+
+
+def test_fields_are_marked() -> None:
+    assert judged('{"a": "x", "tags": ["s') == ['✓ a     "x"', '… tags  ["s▌']
+    rejected = judged('{"a": "x", "tags": ["sea", "moon"], "b": "y')
+    assert rejected[:3] == ['✓ a     "x"', '✗ tags  ["sea", "moon"]', '… b     "y…']
+    assert "(enum)" in rejected[3]
+    assert judged('{"n": 12', ", ")[0] == "✗ n  12"
+    missing = judged('{"a": "x"}', finish="tool_calls")
+    assert missing[0] == '✓ a  "x"'  # what is missing has no field
+    assert "(required)" in missing[1]
+
+
+def test_oddities_of_the_transport_do_not_mark_a_field() -> None:
+    seen = card('{"a": 1}', '{"a": 1}', finish="tool_calls")
+    assert seen[0] == "✓ a  1"
+
+
+def test_marks_in_ascii() -> None:
+    target = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="backslashreplace")
+    screen = console.Console(file=target, width=60)
+    screen.print(MessageView(calling('{"a": 1, "b": "x', finish=None)))
+    target.seek(0)
+    text = target.read()
+    assert "+ a  1" in text
+    assert ". b  " in text
+
+
 def test_oddities_of_a_complete_call_are_told() -> None:
     seen = card('{"a": 1}', '{"a": 1}', finish="tool_calls")
-    assert seen == ["a  1", "the whole arguments came once more (repeated_arguments)"]
+    assert seen == ["✓ a  1", "the whole arguments came once more (repeated_arguments)"]
 
 
 def test_arguments_that_are_no_object() -> None:
@@ -306,9 +375,9 @@ def test_arguments_that_are_no_object() -> None:
 
 def test_what_is_open_shows_its_end_and_is_bounded() -> None:
     items = ", ".join(str(number) for number in range(1000))
-    assert card('{"a": [' + items + ", ") == ["a  […, 992, 993, 994, 995, 996, 997, 998, 999▌"]
+    assert card('{"a": [' + items + ", ") == ["… a  […, 992, 993, 994, 995, 996, 997, 998, 999▌"]
     long = card('{"a": {"b": "' + "x" * 5000 + "the end")
-    assert "".join(long).startswith('a  {"b":"…x')
+    assert "".join(long).startswith('… a  {"b":"…x')
     assert "".join(long).endswith("xthe end▌")
     assert sum(map(len, long)) < 500
 
@@ -322,14 +391,14 @@ def test_what_is_complete_is_shown_whole_when_asked() -> None:
 def test_deep_arguments() -> None:
     """Levels that nobody could read are left out; no recursion on the shape of the input."""
     text = '{"a": ' + "[" * 900 + '"bottom'
-    assert card(text) == ["a  " + "[" * 12 + "…"]
+    assert card(text) == ["… a  " + "[" * 12 + "…"]
     with_little_stack = sys.getrecursionlimit()
     sys.setrecursionlimit(300)
     try:
         seen = card(text + '"' + "]" * 900 + "}", finish="tool_calls")
     finally:
         sys.setrecursionlimit(with_little_stack)
-    assert seen == ["a  " + "[" * 12 + "…" + "]" * 12]
+    assert seen == ["✓ a  " + "[" * 12 + "…" + "]" * 12]
 
 
 # Keeping to the screen
@@ -392,7 +461,73 @@ def test_whatever_comes_can_be_shown(
         assert whole or seen.count("\n") <= height
 
 
-def test_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [MessageView, LiveMessages])
+def test_without_rich(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rich", None)
     with pytest.raises(ImportError, match=r"llm-streamparse\[cli\]"):
-        MessageView()
+        kind()
+
+
+# Live
+
+
+def test_a_view_over_a_parser_follows_it() -> None:
+    parser = MessageParser("openai-chat")
+    view = MessageView(parser)
+    parser.feed(chunk({"content": "one"}))
+    assert lines(view)[0] == "one▌"
+    parser.feed(chunk({"content": "two"}, choice=1))
+    assert "choice 1" in lines(view)
+    assert view.messages == parser.messages
+
+
+def screen_and_text() -> tuple[Any, io.StringIO]:
+    target = io.StringIO()
+    screen = console.Console(
+        file=target, width=60, height=10, force_terminal=True, color_system=None, _environ={}
+    )
+    return screen, target
+
+
+def test_live_messages_draw_in_place_and_print_the_end() -> None:
+    screen, target = screen_and_text()
+    pieces = ["Hel", "lo\n" * 20, "end"]
+    with stream(pieces, api="text") as answer, LiveMessages(answer, console=screen) as live:
+        for number, _ in enumerate(answer.batches()):
+            live.view.footer = [f"picture {number}"]
+            live.draw()
+    text = target.getvalue()
+    assert "Hel▌" in text
+    drawn, _, final = text.rpartition("\x1b[?25h")  # the cursor is back
+    assert drawn.count("picture") == 4 + 1  # and the last one again as it is taken away
+    assert final.count("lo\n") == 20  # all of it, though the screen has ten lines
+    assert "complete, finish reason stop\npicture 3\n" in final
+    live.close()
+    assert target.getvalue() == text
+
+
+def test_live_messages_give_the_terminal_back_when_something_fails() -> None:
+    screen, target = screen_and_text()
+
+    def source() -> Any:
+        yield "Hello"
+        raise ConnectionError("gone")
+
+    def show() -> None:
+        with stream(source(), api="text") as answer, LiveMessages(answer, console=screen) as live:
+            for _ in answer.batches():
+                live.draw()
+
+    with pytest.raises(ConnectionError):
+        show()
+    final = target.getvalue().rpartition("\x1b[?25h")[2]
+    assert "Hello\n" in final
+
+
+def test_what_is_no_terminal_gets_the_end_only() -> None:
+    target = io.StringIO()
+    screen = console.Console(file=target, width=60)
+    with stream(["Hel", "lo"], api="text") as answer, LiveMessages(answer, console=screen) as live:
+        for _ in answer.batches():
+            live.draw()
+    assert target.getvalue() == "Hello\n\ncomplete, finish reason stop\n"

@@ -71,6 +71,11 @@ class LenientMachine(LenientStructure):
     def undecided(self) -> str:
         return self.pending
 
+    @property
+    def decided(self) -> int:
+        """The offset that no later verdict can lie before: a word is judged from its start."""
+        return self.token_at if self.state == TOKEN else self.offset
+
     def feed(self, text: str) -> int:
         """Take `text`, all of it; what is behind the value goes to `after`."""
         size: i64 = len(text)

@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 
 from streamparse.cli.figures import Figures
 from streamparse.cli.streams import line
+from streamparse.coalesce import Coalescer
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import (
     AnyMessageEvent,
@@ -24,7 +25,7 @@ from streamparse.message_events import (
     ToolCallTruncated,
 )
 from streamparse.terminal import (
-    MessageView,
+    LiveMessages,
     printable,
     status_of_call,
     status_of_message,
@@ -164,52 +165,38 @@ class LiveView(Display):
     Raises `ImportError`, which names the extra, when rich is missing.
     """
 
-    def __init__(self, figures: Figures, clock: Callable[[], float] = time.monotonic) -> None:
-        self._view = MessageView(whole=False)  # first: its complaint names the extra
-        from rich.console import Console
-        from rich.live import Live
-
+    def __init__(
+        self,
+        figures: Figures,
+        clock: Callable[[], float] = time.monotonic,
+        fold: bool = True,
+    ) -> None:
+        self._live = LiveMessages(fold=fold)
         if isinstance(sys.stdout, io.TextIOWrapper):
             # A terminal that is not UTF-8 shows escapes for what it has no characters for.
             sys.stdout.reconfigure(errors="backslashreplace")
-        self._console = Console(highlight=False, emoji=False, markup=False)
-        self._live = Live(
-            self._view,
-            console=self._console,
-            auto_refresh=False,  # its thread would read values while they change
-            transient=True,
-            vertical_overflow="crop",
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
         self._figures = figures
         self._clock = clock
-        self._drawn = clock()
-        self._stale = False
+        self._coalescer = Coalescer(_FRAME, hold="all")
 
     def __enter__(self) -> LiveView:
-        self._live.start()
+        self._live.__enter__()
         return self
 
     def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
-        self._view.messages = messages
-        self._stale = self._stale or bool(events)
-        if self._stale and self._clock() - self._drawn >= _FRAME:
+        self._live.view.source = messages
+        if self._coalescer.feed(events, self._clock()):
             self._draw()
 
     def rest(self) -> None:
-        if self._stale:
+        if self._coalescer.flush():
             self._draw()
 
     def close(self) -> None:
         """Take the last picture away and print everything, which then stays."""
-        self._live.stop()
-        self._view.whole = True
-        self._view.footer = self._figures.lines()
-        self._console.print(self._view)
+        self._live.view.footer = self._figures.lines()
+        self._live.close()
 
     def _draw(self) -> None:
-        self._view.footer = self._figures.lines()
-        self._live.refresh()
-        self._stale = False
-        self._drawn = self._clock()
+        self._live.view.footer = self._figures.lines()
+        self._live.draw()

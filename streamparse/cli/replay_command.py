@@ -75,6 +75,11 @@ def add(command: argparse.ArgumentParser) -> None:
             f"--{name}", action="store_const", dest="show", const=name, default="", help=what
         )
     argument(
+        "--reasoning",
+        action="store_true",
+        help="in the live view, show reasoning in full, not folded when it has ended",
+    )
+    argument(
         "--tools",
         metavar="FILE",
         help="judge calls as they arrive by these tools: JSON, a list of the tool dicts of any API "
@@ -119,7 +124,7 @@ def _speed(text: str) -> float:
 def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     """Show the answer; the exit status."""
     figures = Figures(time.monotonic)
-    display = _display(options.show, figures)
+    display = _display(options.show, figures, fold=not options.reasoning)
     pace = Pace(_speed_of(options, display))
     size = options.chunk or (_SLOWLY if pace.speed else _AT_ONCE)
     parser = _parser(options)
@@ -173,7 +178,7 @@ def _loaded(file: str) -> Any:
         raise Complaint(f"{file}:{place}: {error.message} ({error.code})", UNUSABLE) from None
 
 
-def _display(show: str, figures: Figures) -> Display:
+def _display(show: str, figures: Figures, fold: bool) -> Display:
     output = standard_output()
     if show == "events":
         return EventLines(output)
@@ -181,7 +186,7 @@ def _display(show: str, figures: Figures) -> Display:
         return MessageLines(output)
     if not show and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
         try:
-            return LiveView(figures)
+            return LiveView(figures, fold=fold)
         except ImportError as error:
             complain(str(error), OK)
     return PlainText(output, figures)

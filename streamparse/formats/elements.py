@@ -82,6 +82,7 @@ class ElementsPayload(Payload):
         self.key: str = ""  # of the outermost element that is held
         self.held: list[Any] = []  # its values
         self.length: int = 0
+        self.reached: int = 0  # how far what is beyond a limit was read
         self.place: int = 0  # of the events of this fragment
 
     def begin(self) -> None:
@@ -109,7 +110,7 @@ class ElementsPayload(Payload):
             error.offset = len(reader.call.arguments_text)
             if reader.open:
                 reader.refuse(error, len(reader.out), start)
-            return pos
+            return self.reached
         reader.told(self.place)
         return pos
 
@@ -118,7 +119,7 @@ class ElementsPayload(Payload):
             return self._in_tag(text, pos)
         stop, word = self.namespace.find(text, pos, final)
         if stop > pos:
-            self._text(text[pos:stop])
+            self._text(text[pos:stop], stop)
             return stop
         if not word:
             return -1
@@ -136,15 +137,16 @@ class ElementsPayload(Payload):
         so_far = self.tag or ""
         if not so_far and text[pos] != "<":
             self.tag = None
-            self._text(self.spec.namespace)
+            self._text(self.spec.namespace, pos)
             return pos
         stop = text.find(">", pos)
         after = min(len(text) if stop < 0 else stop + 1, pos + _TAG_LENGTH - len(so_far))
         tag = so_far + text[pos:after]
         self.tag = tag
+        self.reached = after
         if tag[-1] != ">" and len(tag) == _TAG_LENGTH:
             self.tag = None
-            self._text(self.spec.namespace + tag)
+            self._text(self.spec.namespace + tag, after)
         elif tag[-1] == ">":
             self.tag = None
             if tag.startswith("</"):
@@ -158,7 +160,7 @@ class ElementsPayload(Payload):
     def _open(self, tag: str) -> None:
         key = tag[1:-1].strip()
         if self.streams or not key:
-            self._text(self.spec.namespace + tag)
+            self._text(self.spec.namespace + tag, self.reached)
             return
         if len(self.stack) >= self.host.limits.depth:
             message = f"elements are nested more than {self.host.limits.depth} deep"
@@ -184,7 +186,7 @@ class ElementsPayload(Payload):
     def _close(self, tag: str) -> None:
         key = tag[2:-1].strip()
         if self.streams and key != self.stack[-1].key:
-            self._text(self.spec.namespace + tag)
+            self._text(self.spec.namespace + tag, self.reached)
             return
         if all(element.key != key for element in self.stack):
             self._oddity("a tag closes what is not open")
@@ -205,12 +207,23 @@ class ElementsPayload(Payload):
             self.key = element.key
             self.held.append(element.value())
 
-    def _text(self, text: str) -> None:
+    def _text(self, text: str, end: int) -> None:
+        """Text up to `end`."""
         assert self.reader is not None
         self.length += len(text)
-        if self.length > self.host.limits.string:
+        excess = self.length - self.host.limits.string
+        if excess > 0:
+            self.reached = max(end - excess, end - len(text))
+            text = text[:-excess]
+        self._say_text(text)
+        if excess > 0:
             message = f"a value is longer than {self.host.limits.string} characters"
             raise LimitError(message, code="string_length")
+
+    def _say_text(self, text: str) -> None:
+        assert self.reader is not None
+        if not text:
+            return
         if self.streams:
             self.reader.driver().text(text, 0)
         elif self.stack:

@@ -258,7 +258,7 @@ class LiteralMachine:
         found = _WORD_END.search(text, pos)
         stop = len(text) if found is None else found.start()
         self.collected += text[pos:stop]
-        self._bound(len(self.collected), pos)
+        self._bound(len(self.collected), stop)
         if found is not None:
             if self.kinds[-1] == _ARGUMENTS and not _KEY_NAME.fullmatch(self.collected):
                 raise self._error("expected_key", f"{self.collected!r:.40} is no name", stop)
@@ -323,7 +323,7 @@ class LiteralMachine:
                 stop, closed, size = place, bool(quote), len(quote)
                 found = None
         self.collected += text[pos:stop]
-        self._bound(len(self.collected), pos)
+        self._bound(len(self.collected), stop)
         if closed:
             self._scalar(self.collected, pos)
             return stop + size
@@ -478,11 +478,16 @@ class LiteralMachine:
         if not text:
             return
         self.length += len(text)
-        self._bound(self.length, pos)
+        end = pos + len(text)
+        excess = self.length - self.longest
+        if excess > 0:
+            text = text[:-excess]
         if self.collects:
             self.collected += text
-        else:
+        elif text:
             self.sink.text(text, 0)
+        if excess > 0:
+            self._bound(self.length, end)
 
     def _end_string(self) -> None:
         self._say("", 0)
@@ -499,10 +504,12 @@ class LiteralMachine:
 
     # Refusals.
 
-    def _bound(self, length: int, pos: int) -> None:
-        if length > self.longest:
+    def _bound(self, length: int, end: int) -> None:
+        """Raises at the first character too many of what is `length` long at `end`."""
+        excess = length - self.longest
+        if excess > 0:
             message = f"a string is longer than {self.longest} characters"
-            raise LimitError(message, code="string_length", offset=pos)
+            raise LimitError(message, code="string_length", offset=end - excess)
 
     def _error(self, code: str, message: str, pos: int) -> FormatError:
         return FormatError(message, code=code, offset=pos)

@@ -89,6 +89,7 @@ class ParametersPayload(Payload):
         self.first: bool = False  # nothing of the value has come yet
         self.newline: bool = False  # held back: it may be the one before the closer
         self.length: int = 0
+        self.reached: int = 0  # how far a value that is too long was read
         self.place: int = 0
 
     # The loop.
@@ -111,7 +112,7 @@ class ParametersPayload(Payload):
             error.offset = len(reader.call.arguments_text)
             if reader.open:
                 reader.refuse(error, len(reader.out), start)
-            return pos
+            return self.reached
         reader.told(self.place)
         return pos
 
@@ -132,7 +133,7 @@ class ParametersPayload(Payload):
         if state == _HEADER:
             return self._header(text, pos, final)
         stop, word = _CDATA_CLOSE.find(text, pos, final)
-        self._grow(text[pos:stop])
+        self._take(text[pos:stop], stop)
         if not word:
             return stop if stop > pos else -1
         self.state = _BODY
@@ -247,7 +248,7 @@ class ParametersPayload(Payload):
             if real:
                 break
             searched = stop + 1
-        self._grow_to(text[pos:stop])
+        self._take(text[pos:stop], stop)
         if real == UNDECIDED:
             return stop if stop > pos else -1
         self.state = _BODY
@@ -276,25 +277,26 @@ class ParametersPayload(Payload):
         found = _SPACE.match(text, place)
         assert found is not None
         after = found.end()
-        if after == len(text) and after - place < _AHEAD:
+        if after - place >= _AHEAD:
+            return word
+        if after == len(text):
             return word if final else UNDECIDED
         if word in self.plan.ends and not follow.words:
             return ""
         following = follow.at(text, after, final)
-        if following == UNDECIDED:
-            return UNDECIDED if after - place < _AHEAD else ""
-        return word if following else ""
+        return word if following and following != UNDECIDED else following
 
     def _is_header(self, text: str, place: int, word: str, final: bool) -> str:
         """Is the literal before `place` followed by what it begins: a parameter with its key?"""
         header = self.plan.header
-        stop, end = header.ends.find(text, place, final)
-        piece = text[place:stop]
+        window = text[place : place + _HEADER_LENGTH]
+        is_full = len(window) == _HEADER_LENGTH
+        stop, end = header.ends.find(window, 0, final or is_full)
+        piece = window[:stop]
+        if _is_forbidden(header, piece):
+            return ""
         if not end:
-            open_still = (
-                not final and len(piece) < _HEADER_LENGTH and not _is_forbidden(header, piece)
-            )
-            return UNDECIDED if open_still else ""
+            return "" if final or is_full else UNDECIDED
         found = header.pattern.fullmatch(piece)
         if found is None:
             return ""
@@ -305,6 +307,21 @@ class ParametersPayload(Payload):
         assert self.reader is not None
         root = self.host.schema_of(self.reader.call.name or "")
         return root is None or property_schema(root, key) is not None
+
+    def _take(self, text: str, end: int) -> None:
+        """More of the value, which goes on to `end`, as far as its limit allows."""
+        self.length += len(text)
+        excess = self.length - self.longest
+        if excess > 0:
+            text = text[:-excess]
+        if self.state == _CDATA:
+            self._grow(text)
+        else:
+            self._grow_to(text)
+        if excess > 0:
+            self.reached = end - excess
+            message = f"a value is longer than {self.longest} characters"
+            raise LimitError(message, code="string_length")
 
     def _grow_to(self, text: str) -> None:
         """More of the value; a newline at its end may be framing."""
@@ -321,10 +338,6 @@ class ParametersPayload(Payload):
     def _grow(self, text: str) -> None:
         if not text:
             return
-        self.length += len(text)
-        if self.length > self.longest:
-            message = f"a value is longer than {self.longest} characters"
-            raise LimitError(message, code="string_length")
         if self.how == _STREAM:
             self._driver().text(text, 0)
             return

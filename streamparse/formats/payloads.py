@@ -296,8 +296,14 @@ class CallPayload(Payload):
             self.identity = str(value)
             if self.reader is not None:
                 self.reader.set_id(self.identity)
-        elif self.key != "type" and not (self.key in spec.argument_keys and value is None):
+        elif not self._says_nothing(value):
             self.others.append((self.key, value))
+
+    def _says_nothing(self, value: Any) -> bool:
+        """Is this field as good as left out?"""
+        if self.key == "type":
+            return bool(value == "function")
+        return self.key in self.spec.argument_keys and value is None
 
     def _begin(self) -> None:
         """The name is known: is it enough to begin the call?"""

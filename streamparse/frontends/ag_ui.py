@@ -116,7 +116,8 @@ class AGUIEvents(FrontEnd):
             self._say("RUN_FINISHED", **self._run, outcome={"type": "cancelled"})
         else:  # which may not finish while calls are open
             text = "the run was cancelled" if reason is None else reason
-            self._say("RUN_ERROR", message=text, code="cancelled")
+            error = {"message": text, "code": "cancelled"}
+            self._say("RUN_ERROR", **error)
 
     def _what_failed(self) -> dict[str, str] | None:
         """The message and the code of a run that is no success."""

@@ -448,6 +448,17 @@ def test_live_view_of_a_file() -> None:
     assert final.count(" complete ") >= 3
 
 
+@pytest.mark.parametrize("arguments", [[], ["--reasoning"]])
+def test_reasoning_is_folded_unless_asked_for(arguments: list[str]) -> None:
+    pytest.importorskip("rich", reason="needs the extra cli")
+    with in_terminal(str(EXAMPLES / "anthropic-messages.sse"), "--speed", "0", *arguments) as shown:
+        text = shown.read_all()
+        assert shown.child.wait() == 0
+    final = text[text.index("\x1b[?25h") :]
+    assert ("reasoning, 213 characters" in final) == (not arguments)
+    assert final.count("┊") == (3 if arguments else 1)  # lines
+
+
 def test_a_file_in_a_terminal_is_not_shown_all_at_once() -> None:
     pytest.importorskip("rich", reason="needs the extra cli")
     with in_terminal(str(CUT)) as terminal:

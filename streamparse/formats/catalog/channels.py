@@ -30,7 +30,8 @@ FORMATS: Final = (
             recipient=r"\bto=([^\s<]+)",
             channel=r"<\|channel\|>\s*(\w+)",
             known=(
-                r"(?:<\|start\|>)?(?:assistant)?\s*(?:to=[^\s<]+)?\s*(?:<\|channel\|>\s*\w+)?"
+                r"(?:<\|start\|>)?(?:assistant)?\s*(?:to=[^\s<]+)?\s*"
+                r"(?:<\|channel\|>\s*(?:analysis|commentary|final))?"
                 r"\s*(?:to=[^\s<]+)?\s*(?:<\|constrain\|>)?\s*(?:json)?\s*"
             ),
             reasoning=("analysis",),

@@ -1,0 +1,50 @@
+"""How tests of formats read a text: whole, in characters and in odd pieces, always the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamparse.formats import Format
+from streamparse.message import Message
+from tests.formats.checks import Run, check_events, check_nothing_lost, run
+from tests.helpers import cut
+
+CUTS = ([], [1], [2], [3, 1, 7], [0, 5])
+
+
+def read(format: str | Format, text: str, **options: Any) -> Run:
+    """What the text gives, which is the same for all cuts, with nothing lost."""
+    found = run(format, [text], **options)
+    for sizes in CUTS:
+        assert run(format, cut(text, sizes), **options).reading == found.reading
+    if found.error is None:
+        check_events(found)
+        check_nothing_lost(text, format, found, options.get("suffix", ""))
+    return found
+
+
+def message_of(format: str | Format, text: str, **options: Any) -> Message:
+    """The message that the text gives."""
+    return read(format, text, **options).message
+
+
+def calls_of(format: str | Format, text: str, **options: Any) -> list[tuple[str | None, Any]]:
+    """Names and arguments of its calls, all of them complete."""
+    message = message_of(format, text, **options)
+    assert [call.status for call in message.tool_calls] == ["complete"] * len(message.tool_calls)
+    return [(call.name, call.arguments) for call in message.tool_calls]
+
+
+def only(message: Message) -> Any:
+    """Its only call."""
+    (call,) = message.tool_calls
+    return call
+
+
+def tool(name: str, **properties: Any) -> dict[str, Any]:
+    """A tool by its properties, each a type or a schema."""
+    schemas = {
+        key: {"type": given} if isinstance(given, str) else given
+        for key, given in properties.items()
+    }
+    return {"name": name, "parameters": {"type": "object", "properties": schemas}}

@@ -1,0 +1,154 @@
+"""Python's literals and Gemma's, pushed in as text."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse import Limits
+from tests.formats.reading import calls_of, message_of, only
+from tests.helpers import same
+
+
+def value(text: str) -> Any:
+    """What `x=text` gives."""
+    ((_, arguments),) = calls_of("pythonic", f"[f(x={text})]")
+    return arguments["x"]
+
+
+def refusal(text: str) -> str:
+    """Why the call is rejected."""
+    call = only(message_of("pythonic", text))
+    assert call.status == "rejected"
+    return str(call.errors[-1].code)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0",
+        "-12",
+        "+7",
+        "1_000",
+        "0x1F",
+        "0b101",
+        "0o17",
+        "2.5",
+        ".5",
+        "5.",
+        "-1e-3",
+        "True",
+        "None",
+        "''",
+        '""',
+        "'a'",
+        '"a\\tb\\x41\\u00e9\\U0001F600\\101\\0"',
+        '"it\'s"',
+        "'say \\'hi\\''",
+        "'a\\\nb'",
+        "'''a 'b' c'''",
+        '"""a\nb"""',
+        "[]",
+        "[1, [2, []], ]",
+        "()",
+        "(1, 2)",
+        "{}",
+        "{'a': 1, 'b': {'c': [None]}}",
+        "{'a' : 1 , }",
+    ],
+)
+def test_what_python_reads(text: str) -> None:
+    expected = ast.literal_eval(text)
+    assert same(value(text), list(expected) if isinstance(expected, tuple) else expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("true", True),  # JSON's words, which models mix in
+        ("null", None),
+        ("{1, 2, 3}", [1, 2, 3]),  # sets become arrays
+        ("{'a'}", ["a"]),
+        ("{[1], {}}", [[1], {}]),
+        ("{{'a': 1}}", [{"a": 1}]),
+        ("{1: 'a', True: 2}", {"1": "a", "True": 2}),
+        ("'a\nb'", "a\nb"),  # a raw newline
+        ("'it's'", "it's"),  # a quote where no string may end
+        ("'a' b'", "a' b"),
+        (r"'C:\dir \z'", r"C:\dir \z"),  # no escape
+        (r"'\ud83d\ude00'", "😀"),
+        (r"'\u12'", r"\u12"),
+        ("'a])}'", "a])}"),
+    ],
+)
+def test_what_models_write(text: str, expected: Any) -> None:
+    assert same(value(text), expected)
+
+
+@given(st.text())
+def test_any_text_in_any_quotes(text: str) -> None:
+    """As `repr` writes it, with whichever quotes."""
+    assert value(repr(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[f(x=1 2)]", "expected_comma"),
+        ("[f(x=, y=1)]", "expected_value"),
+        ("[f(x=1; y=2)]", "invalid_literal"),
+        ("[f(x=[1)]", "expected_comma"),
+        ("[f(x=1, 'y'=2)]", "expected_key"),
+        ("[f(x=other)]", "invalid_literal"),
+        ("[f(x={'a': 1, 2})]", "expected_colon"),
+        ("[f(x=1, y)]", "expected_colon"),
+        ("[f(x=))]", "expected_value"),
+        ("[f(x=[)])]", "mismatched_bracket"),
+    ],
+)
+def test_what_is_refused(text: str, expected: str) -> None:
+    assert refusal(text) == expected
+
+
+def test_positional_arguments_are_text() -> None:
+    """A call takes names: what has none is an answer that looks like one."""
+    message = message_of("pythonic", "[f('a')] is how it is called")
+    assert message.tool_calls == []
+    assert message.text == "[f('a')] is how it is called"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a:1", {"a": 1}),
+        ('a:<|"|>x<|"|>', {"a": "x"}),
+        ('a:<|"|><|"|>', {"a": ""}),
+        ('a:<|"|>"}{,\\n<|<|"|>', {"a": '"}{,\\n<|'}),
+        ("a:-1.5,b:true,c:null", {"a": -1.5, "b": True, "c": None}),
+        ('a:[1,<|"|>x<|"|>,{b:[]}]', {"a": [1, "x", {"b": []}]}),
+        ("a:{}", {"a": {}}),
+        ('a:{<|"|>b c<|"|>:1}', {"a": {"b c": 1}}),
+        ("a:word,b:two words", {"a": "word", "b": "two words"}),
+        ('a:no opening<|"|>,b:1', {"a": "no opening", "b": 1}),
+        ("a:108.25", {"a": 108.25}),
+    ],
+)
+def test_gemma(text: str, expected: dict[str, Any]) -> None:
+    assert calls_of("gemma4", f"<|tool_call>call:f{{{text}}}<tool_call|>") == [("f", expected)]
+
+
+def test_limits_are_kept() -> None:
+    deep = "[f(x=" + "[" * 20 + "]" * 20 + ")]"
+    call = only(message_of("pythonic", deep, limits=Limits(depth=10)))
+    assert (call.status, call.errors[-1].code) == ("rejected", "depth")
+    long = "[f(x='" + "a" * 50 + "')]"
+    call = only(message_of("pythonic", long, limits=Limits(string=20)))
+    assert (call.status, call.errors[-1].code) == ("rejected", "string_length")
+
+
+def test_a_number_of_many_digits_is_none() -> None:
+    assert refusal(f"[f(x={'9' * 5000})]") == "invalid_literal"

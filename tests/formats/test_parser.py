@@ -1,0 +1,137 @@
+"""`FormatParser`: its life cycle and options; formats of one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamparse import Limits, MessageParser, StreamParseError
+from streamparse.formats import (
+    Call,
+    Format,
+    FormatParser,
+    Header,
+    JsonArguments,
+    Literals,
+    Parameters,
+    Reasoning,
+    Section,
+    TextReading,
+)
+from tests.formats.reading import calls_of, message_of, only, read
+
+# A format that no model has: `@@name|key:=value;…@end`.
+OWN = Format(
+    name="own",
+    calls=(
+        Call(
+            open=("@@",),
+            header=Header(pattern=r"(?P<name>\w+)", stop=("|", "@end"), forbidden="\n"),
+            payload=Parameters(
+                open=("|",),
+                header=Header(pattern=r"\s*(?P<key>\w+)\s*", end=(":=",), forbidden="\n@"),
+                close=(";",),
+            ),
+            close=("@end",),
+        ),
+    ),
+    reasoning=Reasoning(open=("((",), close=("))",), calls="end"),
+)
+
+
+def test_a_format_of_ones_own() -> None:
+    message = message_of(OWN, "((hm))Sure. @@plant|what:= a fig; |where:=here;@end@@stop@end")
+    assert (message.text, message.reasoning) == ("Sure. ", "hm")
+    assert [(call.name, call.arguments) for call in message.tool_calls] == [
+        ("plant", {"what": " a fig", "where": "here"}),
+        ("stop", {}),
+    ]
+
+
+def test_other_payloads_in_a_format_of_ones_own() -> None:
+    header = Header(pattern=r"(?P<name>\w+)", end=("(",), forbidden="\n")
+    lisp = Format(
+        name="lisp",
+        calls=(Call(open=("!",), header=header, payload=Literals(assign="=")),),
+    )
+    assert calls_of(lisp, "!f(a=1, b='x')") == [("f", {"a": 1, "b": "x"})]
+    header = Header(pattern=r"(?P<name>\w+) (?P<id>\w+)", end=("=",))
+    boxed = Format(
+        name="boxed",
+        calls=(Call(open=("#",), header=header, payload=JsonArguments(), close=("#",)),),
+        sections=(Section(open=("<<",), close=(">>",)),),
+    )
+    call = only(message_of(boxed, '<<#f x1={"a": 1}#>>'))
+    assert (call.name, call.id, call.arguments) == ("f", "x1", {"a": 1})
+
+
+def test_life_cycle() -> None:
+    parser = FormatParser("hermes")
+    assert parser.message.status == "in_progress"
+    assert parser.feed("") == []
+    parser.feed("Hello")
+    assert [event.type for event in parser.finish()] == ["message_finished"]
+    assert (parser.message.status, parser.message.finish_reason) == ("complete", "stop")
+    assert parser.finish() == []
+    assert parser.feed("") == []
+    with pytest.raises(StreamParseError) as caught:
+        parser.feed("more")
+    assert caught.value.code == "finished"
+
+
+def test_wrong_types() -> None:
+    with pytest.raises(TypeError, match="not bytes"):
+        FormatParser("hermes").feed(b"x")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not NoneType"):
+        FormatParser(None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no format is named"):
+        FormatParser("hermes2")
+    with pytest.raises(ValueError, match="no format is named"):
+        TextReading("")
+
+
+def test_after_a_failure_it_is_dead() -> None:
+    parser = FormatParser("hermes", limits=Limits(tool_calls=0))
+    with pytest.raises(StreamParseError) as caught:
+        parser.feed('Hi <tool_call>{"name": "f", "arguments": {}}</tool_call>')
+    assert [event.type for event in caught.value.events][-1] == "message_finished"
+    for again in (lambda: parser.feed("x"), parser.finish):
+        with pytest.raises(StreamParseError) as once_more:
+            again()
+        assert (once_more.value.code, once_more.value.events) == ("tool_calls", [])
+    assert (parser.message.text, parser.message.status) == ("Hi ", "truncated")
+
+
+@pytest.mark.parametrize(
+    ("format", "options", "text", "expected"),
+    [
+        ("hermes", {"in_reasoning": True}, "a</think>b", ("b", "a")),
+        ("hermes", {"in_reasoning": False}, "<think>a</think>b", ("b", "a")),
+        ("functionary_v32", {"prompt_suffix": ">>>"}, "all\nHi", ("Hi", "")),
+        ("muse", {"prompt_suffix": "<|start|>assistant"}, " to=self<|message|>a<|eot|>", ("", "a")),
+        ("hy_v3", {"suffix": ":opensource"}, "<think:opensource>a</think:opensource>b", ("b", "a")),
+        ("inkling", {"prompt_suffix": "<|message_model|>"}, "<|content_text|>b", ("b", "")),
+    ],
+)
+def test_options(format: str, options: Any, text: str, expected: tuple[str, str]) -> None:
+    message = message_of(format, text, **options)
+    assert (message.text, message.reasoning) == expected
+
+
+def test_nothing_said_after_the_prompt() -> None:
+    """An answer without a character is whole, whatever the prompt began."""
+    for format, prompt in (("harmony", "<|start|>assistant"), ("functionary_v32", ">>>")):
+        found = read(format, "", prompt_suffix=prompt)
+        assert [event.type for event in found.events] == ["message_started", "message_finished"]
+        assert found.message.status == "complete"
+
+
+def test_one_reading_for_many_parsers() -> None:
+    """A `TextReading` has no state: the same options for any number of answers."""
+    reading = TextReading("hermes", in_reasoning=True)
+    for _ in range(2):
+        parser = MessageParser(format=reading)
+        parser.feed("a</think>b")
+        parser.finish()
+        assert (parser.message.reasoning, parser.message.text) == ("a", "b")

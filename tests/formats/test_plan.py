@@ -1,0 +1,64 @@
+"""Formats made ready: which literals mean something in which kind of text."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamparse.formats import get, names
+from streamparse.formats.plan import (
+    ANSWER,
+    CALL,
+    CONTENT,
+    DROP,
+    END,
+    LATE,
+    QUOTED,
+    REASON,
+    REASONING,
+    SECTION,
+    HeaderPlan,
+    Plan,
+)
+from streamparse.formats.table import Header
+
+
+def kind(name: str, mode: int, word: str) -> int | None:
+    action = Plan(get(name)).actions[mode].get(word)
+    return None if action is None else action.kind
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "word", "expected"),
+    [
+        ("hermes", CONTENT, "<tool_call>", SECTION),
+        ("hermes", REASONING, "<tool_call>", None),  # quoted
+        ("trinity", REASONING, "<tool_call>", SECTION),  # a call, which ends it
+        ("hermes", CONTENT, "<think>", REASON),
+        ("hermes", CONTENT, "</think>", None),
+        ("hermes", REASONING, "</think>", ANSWER),
+        ("trinity", LATE, "</think>", DROP),
+        ("hermes", CONTENT, "<|im_end|>", END),
+        ("glm45", CONTENT, "<tool_call>", CALL),
+        ("gemma4", CONTENT, "call:", None),  # a call only inside its section
+        ("ernie45", CONTENT, "<response>", DROP),
+        ("muse", QUOTED, "<atem:function_calls>", None),
+    ],
+)
+def test_what_literals_mean(name: str, mode: int, word: str, expected: int | None) -> None:
+    assert kind(name, mode, word) == expected
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_mode_knows_its_literals(name: str) -> None:
+    plan = Plan(get(name))
+    for mode in (CONTENT, REASONING, QUOTED, LATE):
+        assert set(plan.markers[mode].words) == set(plan.actions[mode])
+
+
+def test_headers() -> None:
+    header = HeaderPlan(Header(pattern=r"\w+", end=("(",), stop=("[",), forbidden="]."))
+    assert set(header.ends.words) == {"(", "["}
+    assert header.stops == {"["}
+    assert header.forbidden is not None
+    assert header.forbidden.search("a.b") is not None
+    assert HeaderPlan(Header(pattern=r".*", end=(">",))).forbidden is None
