@@ -117,6 +117,21 @@ for name in sys.argv[1:]:
 """
 
 
+# What the page of `streamparse demo` plays; in a checkout it finds them where they are.
+SAMPLES = (
+    "anthropic-messages.sse",
+    "cut.sse",
+    "error.sse",
+    "google-partial-args.sse",
+    "openai-chat.sse",
+    "openai-responses.sse",
+    "outing-schema.json",
+    "outing.sse",
+    "table-tools.json",
+    "table.sse",
+)
+
+
 class CompileError(Exception):
     """The extension modules could not be built; the text says why."""
 
@@ -129,7 +144,12 @@ class CompileHook(BuildHookInterface[BuilderConfig]):
         return [] if obstacle() else [COMPILER]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable" or (pure_wanted() and not compiled_wanted()):
+        if version == "editable":
+            return
+        for name in SAMPLES:
+            source = Path(self.root, "examples", name)
+            build_data["force_include"][str(source)] = f"{PACKAGE}/demo/samples/{name}"
+        if pure_wanted() and not compiled_wanted():
             return
         # Kept until the wheel is written: hatchling reads the files after this method has returned.
         self._work = TemporaryDirectory(prefix="streamparse-build-")

@@ -151,6 +151,43 @@ def cut() -> Iterator[bytes]:
     yield whole[: len(whole) * 5 // 6]
 
 
+OUTING = {
+    "title": "A wet Saturday in Ghent, with cake",
+    "party": {"adults": 2, "children": [{"name": "Noor", "age": 6}, {"name": "Bas", "age": 9}]},
+    "weather": "rain",
+    "stops": [
+        {
+            "place": "House of Alijn",
+            "from": "10:15",
+            "indoors": True,
+            "note": "Toys of four generations; the puppet theatre plays at eleven.",
+        },
+        {
+            "place": "Industry Museum",
+            "from": "13:00",
+            "indoors": True,
+            "note": "Start on the fifth floor, for the view of three towers in the rain, and work "
+            "down to the looms, which are started at two.",
+        },
+        {"place": "Graslei", "from": "16:30", "indoors": False, "note": "Only if it clears up."},
+    ],
+    "budget": {"currency": "EUR", "tickets": 31.5, "cake": 18},
+    "advice": "Take the tram from the station, line 1. Rain jackets are better than umbrellas on "
+    "the towpath, and the waffle stand at Groentenmarkt takes no cards.",
+}
+
+
+def outing() -> Iterator[bytes]:
+    """A structured output: the text is JSON (its schema: outing-schema.json)."""
+    yield chat_chunk({"role": "assistant", "content": "", "refusal": None})
+    for piece in cuts(OUTING):
+        yield chat_chunk({"content": piece})
+    yield chat_chunk({}, "stop")
+    usage = {"prompt_tokens": 230, "completion_tokens": 291, "total_tokens": 521}
+    yield chat_chunk(None, usage=usage)
+    yield sse("[DONE]")
+
+
 # OpenAI Responses
 
 
@@ -351,6 +388,39 @@ def anthropic_messages() -> Iterator[bytes]:
     yield from anthropic_tool(3, "toolu_01Tedit", "edit_file", EDIT)
     delta = {"stop_reason": "tool_use", "stop_sequence": None}
     yield typed({"type": "message_delta", "delta": delta, "usage": {"output_tokens": 243}})
+    yield typed({"type": "message_stop"})
+
+
+TABLE_THOUGHT = (
+    "They want to eat outside, on Friday, with a view. I check that the evening stays dry before "
+    "I book. The terrace would do, but the roof is what they asked for."
+)
+TABLE = {
+    "restaurant": "De Kade",
+    "day": "friday",
+    "time": "19:30",
+    "guests": 4,
+    "seating": "rooftop",
+    "wishes": "A table by the rail, if there is one. One of us eats neither nuts nor sesame; "
+    "please tell the kitchen. We bring a cake of our own for the birthday, and would like plates "
+    "for it at about nine, with the lights down for a moment.",
+}
+
+
+def table() -> Iterator[bytes]:
+    """Two calls. No tool takes the second one: "rooftop" is no seating (see table-tools.json)."""
+    yield anthropic_start("msg_01Ktable", 512)
+    deltas = [{"type": "thinking_delta", "thinking": piece} for piece in words(TABLE_THOUGHT, 3)]
+    deltas.append({"type": "signature_delta", "signature": SIGNATURE})
+    yield from anthropic_block(0, {"type": "thinking", "thinking": "", "signature": ""}, deltas)
+    said = "I look at the weather for Friday evening, and book the table on the roof meanwhile."
+    deltas = [{"type": "text_delta", "text": piece} for piece in words(said)]
+    yield from anthropic_block(1, {"type": "text", "text": ""}, deltas)
+    weather = {"city": "Rotterdam", "day": "friday", "hours": [19, 20, 21]}
+    yield from anthropic_tool(2, "toolu_01Tsky", "check_weather", weather)
+    yield from anthropic_tool(3, "toolu_01Ttable", "book_table", TABLE)
+    delta = {"stop_reason": "tool_use", "stop_sequence": None}
+    yield typed({"type": "message_delta", "delta": delta, "usage": {"output_tokens": 268}})
     yield typed({"type": "message_stop"})
 
 
@@ -667,6 +737,8 @@ STREAMS = {
     "bedrock-converse.bin": bedrock_converse,
     "cohere-v2.sse": cohere_v2,
     "ollama-chat.ndjson": ollama_chat,
+    "outing.sse": outing,
+    "table.sse": table,
     "cut.sse": cut,
     "error.sse": error,
     "qwen3-coder.txt": qwen3_coder,

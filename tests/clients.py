@@ -28,7 +28,7 @@ from streamparse import (
 )
 from streamparse.frontends import AGUIEvents, UIMessageStream
 from streamparse.frontends.citations import sources_of
-from streamparse.frontends.json_text import json_text
+from streamparse.json_text import json_text
 from tests.messages import call_texts
 
 NODE = Path(__file__).parent / "node"

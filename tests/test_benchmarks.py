@@ -25,6 +25,7 @@ from benchmarks import (
     bench_lenient,
     bench_memory,
     bench_patches,
+    bench_web,
     peers,
     plot,
     timing,
@@ -395,3 +396,19 @@ def test_bench_models(capsys: pytest.CaptureFixture[str]) -> None:
     for peer in against.values():
         assert peer(text[:1_000], text[1_000:1_004]) > 0
     assert bench_models.VALIDATOR.whole(json.loads(text)).title == "a catalogue"
+
+
+# Pages.
+
+
+def test_pages_get_every_event() -> None:
+    lines = bench_web.report(streams=3, rate=200, seconds=0.05).splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:]] == [
+        "streamparse, at pace",
+        "streamparse, flat out",
+        "passed through, at pace",
+        "passed through, flat out",
+    ]
+    result = bench_web.measure("streamparse", 3, 10, 200)
+    assert result.events == len(result.delays) == 30
+    assert 0 < result.delay(0.5) <= result.delay(0.99) < 5

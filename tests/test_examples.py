@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import streamparse
-from streamparse import Message, MessageParser
+from streamparse import Message, MessageParser, ToolCallRejected
 from tests.parts import chars, ragged
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -205,6 +205,25 @@ EXPECTED: dict[str, tuple[str, str, str | None, str, str, list[tuple[str, Any]]]
             ("set_light", {"room": "porch", "level": 1}),
         ],
     ),
+    "outing.sse": (
+        "openai-chat",
+        "complete",
+        "stop",
+        '{"title": "A wet Saturday',
+        "",
+        [],
+    ),
+    "table.sse": (
+        "anthropic-messages",
+        "complete",
+        "tool_calls",
+        "I look at the weather",
+        SAMPLES.TABLE_THOUGHT,
+        [
+            ("check_weather", {"city": "Rotterdam", "day": "friday", "hours": [19, 20, 21]}),
+            ("book_table", SAMPLES.TABLE),
+        ],
+    ),
     "cut.sse": (
         "openai-chat",
         "truncated",
@@ -311,6 +330,26 @@ def test_failed_sample_says_why() -> None:
     error = read([sample("error.sse")]).error
     assert error is not None
     assert "Overloaded" in error.message
+
+
+def schema_of(name: str) -> Any:
+    return json.loads((EXAMPLES / name).read_bytes())
+
+
+def test_outing_is_the_output_that_its_schema_asks_for() -> None:
+    parser = MessageParser(output=schema_of("outing-schema.json"))
+    parser.feed(sample("outing.sse"))
+    parser.finish()
+    assert parser.message.output == SAMPLES.OUTING
+
+
+def test_one_call_for_a_table_is_refused_early() -> None:
+    parser = MessageParser(tools=schema_of("table-tools.json"))
+    events = parser.feed(sample("table.sse"))
+    assert [call.status for call in parser.message.tool_calls] == ["complete", "rejected"]
+    [rejected] = [event for event in events if isinstance(event, ToolCallRejected)]
+    assert (rejected.error.code, rejected.error.path) == ("enum", ("seating",))
+    assert rejected.error.offset == json.dumps(SAMPLES.TABLE).index("rooftop")
 
 
 @pytest.mark.parametrize("name", EXPECTED)

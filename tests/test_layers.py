@@ -102,6 +102,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "jsonl": (2, 7),
     **{f"schema.{name}": (2, 8 + place) for place, name in enumerate(SCHEMA)},
     "schema": (2, 8 + len(SCHEMA)),
+    "json_text": (2, 7),
     "transport": (3, 0),
     "model_plans": (3, 0),
     "model_parts": (3, 1),
@@ -128,7 +129,6 @@ PLACES: dict[str, tuple[int, int]] = {
     "coalesce": (5, 1),
     "frontends.argument_text": (5, 0),
     "frontends.citations": (5, 0),
-    "frontends.json_text": (5, 0),
     "frontends.encoder": (5, 1),
     "frontends.ag_ui": (5, 2),
     "frontends.ui_message_stream": (5, 2),
@@ -144,9 +144,19 @@ PLACES: dict[str, tuple[int, int]] = {
     "cli.judging": (6, 4),
     "cli.json_command": (6, 5),
     "cli.replay_command": (6, 5),
-    "cli.entry": (6, 6),
-    "cli": (6, 7),
-    "__main__": (6, 8),
+    "web.records": (6, 0),
+    "web.store": (6, 0),
+    "web.pump": (6, 1),
+    "web.response": (6, 2),
+    "web": (6, 3),
+    "demo.samples": (6, 0),
+    "demo.playing": (6, 1),
+    "demo.application": (6, 4),
+    "demo": (6, 5),
+    "cli.demo_command": (6, 6),
+    "cli.entry": (6, 7),
+    "cli": (6, 8),
+    "__main__": (6, 9),
     "__init__": (7, 0),
 }
 
@@ -168,6 +178,9 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "sse": {"mypy_extensions"},
     "terminal": {"rich"},
     "cli.displays": {"rich"},
+    "cli.demo_command": {"jsonschema", "uvicorn"},
+    "web.response": {"starlette"},
+    "demo.application": {"starlette"},
 }
 
 DRIVERS = ("sources", "reading", "json_stream", "stream", "cli", "__main__")
@@ -247,7 +260,7 @@ def is_outside_world(name: str) -> bool:
 
 
 def is_driver(module: str) -> bool:
-    return module in DRIVERS or module.startswith("cli.")
+    return module in DRIVERS or module.startswith(("cli.", "demo.", "web."))
 
 
 def objections(module: str, tree: ast.AST, package: str = "streamparse") -> Iterator[str]:

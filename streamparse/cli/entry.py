@@ -10,7 +10,7 @@ from typing import Final
 
 from streamparse import _version
 from streamparse._core.grammar import COMPILED
-from streamparse.cli import json_command, replay_command
+from streamparse.cli import demo_command, json_command, replay_command
 from streamparse.cli.streams import (
     BAD_INPUT,
     BROKEN_PIPE,
@@ -102,5 +102,11 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         json_command,
         "events or values of a JSON stream, as JSON Lines",
         "Read JSON as it arrives and write its events, one line of JSON for each.",
+    )
+    add(
+        "demo",
+        demo_command,
+        "a page in the browser that shows answers as they arrive",
+        "Serve a page that plays recorded answers: samples, or files that are dropped on it.",
     )
     return parser.parse_args(argv)

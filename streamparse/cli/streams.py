@@ -8,7 +8,6 @@ Rule 3: whatever the input, there is no traceback: one line on stderr, and a sta
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import select
@@ -16,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final
 
-from streamparse._core.writer import Writer
+from streamparse.json_text import json_text
 from streamparse.terminal import printable
 
 __all__ = [
@@ -43,7 +42,6 @@ INTERRUPTED: Final = 130  # 128 + SIGINT
 BROKEN_PIPE: Final = 141  # 128 + SIGPIPE
 
 LARGEST_FRAGMENT: Final = 16 * 1024 * 1024
-_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Complaint(Exception):
@@ -127,54 +125,4 @@ def complain(message: str, status: int) -> int:
 
 def line(value: Any) -> bytes:
     """`value` as one line of compact JSON."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except (RecursionError, ValueError):  # too deep for it, or an infinity (which 1e400 is)
-        text = _written(value)
-    return _LONE_SURROGATE.sub(_escaped, text).encode() + b"\n"
-
-
-def _escaped(surrogate: re.Match[str]) -> str:
-    return f"\\u{ord(surrogate.group()):04x}"
-
-
-def _written(value: Any) -> str:
-    """What `json.dumps` gives, without recursion, and with 1e999 for infinity."""
-    writer = Writer()
-    open_containers: list[Iterator[tuple[str | None, Any]]] = [iter([(None, value)])]
-    while open_containers:
-        for key, child in open_containers[-1]:
-            if key is not None:
-                _write_key(writer, key)
-            inside = _begun(writer, child)
-            if inside is not None:
-                open_containers.append(inside)
-                break
-        else:
-            open_containers.pop()
-            if open_containers:
-                writer.end(0)
-    return writer.take()
-
-
-def _begun(writer: Writer, value: Any) -> Iterator[tuple[str | None, Any]] | None:
-    """Write a scalar, or the beginning of a container; what is inside the container."""
-    if isinstance(value, dict):
-        writer.start_object(0)
-        return iter(value.items())
-    if isinstance(value, list):
-        writer.start_array(0)
-        return ((None, item) for item in value)
-    if isinstance(value, str):
-        writer.start_string(0)
-        writer.text(value, 0)
-        writer.end_string(0)
-    else:
-        writer.scalar(value, 0)
-    return None
-
-
-def _write_key(writer: Writer, key: str) -> None:
-    writer.start_key(0)
-    writer.key_text(key, 0)
-    writer.end_key(0)
+    return json_text(value).encode() + b"\n"

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from streamparse.errors import StreamParseError
 from streamparse.frontends.citations import Source
 from streamparse.frontends.encoder import FrontEnd, ShownCall, usage_counts
-from streamparse.frontends.json_text import json_text
+from streamparse.json_text import json_text
 from streamparse.message import ServerToolResult
 
 __all__ = ["AGUIEvents"]

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 from streamparse.errors import IncompleteError, StreamParseError
 from streamparse.frontends.argument_text import ArgumentText
 from streamparse.frontends.citations import Source, sources_of
-from streamparse.frontends.json_text import json_text
+from streamparse.json_text import json_text
 from streamparse.message import Citation, Message, ServerToolResult, ToolCall, Usage
 from streamparse.message_events import (
     AnyMessageEvent,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from streamparse import MessageParser, ProviderEvent, SSEDecoder, StreamParseError, TextDelta
 from streamparse.frontends import AGUIEvents, UIMessageStream
 from streamparse.frontends.encoder import FrontEnd, usage_counts
-from streamparse.frontends.json_text import json_text
+from streamparse.json_text import json_text
 from streamparse.message import ToolCall, Usage
 from tests.helpers import cut
 from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk

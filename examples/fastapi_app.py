@@ -1,0 +1,72 @@
+"""A model's answer on a page while it arrives; its tool calls are checked as they come, then run.
+
+pip install "llm-streamparse[web,pydantic]" fastapi httpx
+python examples/stand_in_provider.py &    # or PROVIDER=https://… and your key in the headers
+uvicorn --app-dir examples fastapi_app:app
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, Response
+
+from streamparse import ToolCallCompleted, stream
+from streamparse.web import MemoryStore, sse_response
+
+
+def get_forecast(place: str, date: str, hours: list[int]) -> str:
+    return f"{place}, {date}: rain from {hours[0]} o'clock on"
+
+
+def find_places(near: dict[str, float], kinds: list[str], with_children: bool, max_price: float):
+    return [f"{kind}, at most {max_price} each" for kind in kinds]
+
+
+TOOLS = {"get_forecast": get_forecast, "find_places": find_places}  # there is no draft_message
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    provider = os.environ.get("PROVIDER", "http://127.0.0.1:8001")
+    async with httpx.AsyncClient(base_url=provider, timeout=60) as app.state.client:
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+store = MemoryStore()  # a page that lost its connection goes on where it was
+
+
+@app.get("/answer")
+async def answer(question: str) -> Response:
+    async def events() -> AsyncIterator[object]:
+        messages = [{"role": "user", "content": question}]
+        body = {"model": "gpt-5.1", "stream": True, "messages": messages}
+        async with (
+            app.state.client.stream("POST", "/v1/chat/completions", json=body) as response,
+            stream(response, tools=list(TOOLS.values()), every=1 / 30) as answer,
+        ):
+            async for event in answer:
+                yield event
+                if isinstance(event, ToolCallCompleted):  # complete and valid
+                    result = TOOLS[event.call.name](**event.call.parsed)
+                    yield {"type": "tool_result", "id": event.call.id, "result": result}
+
+    return sse_response(events, store=store)
+
+
+@app.get("/")
+async def page() -> HTMLResponse:
+    return HTMLResponse("""<!doctype html><meta charset="utf-8"><title>An answer</title>
+<pre id="shown" style="white-space: pre-wrap"></pre><script>
+  const source = new EventSource("/answer?question=What+shall+we+do+on+Saturday%3F");
+  source.onmessage = ({ data }) => {
+    const event = JSON.parse(data);
+    if (event.type === "text_delta") shown.append(event.text);
+    if (event.type === "tool_result") shown.append(`\\n→ ${JSON.stringify(event.result)}`);
+    if (event.type === "tool_call_rejected") shown.append(`\\n✗ ${event.error.message}`);
+    if (event.type.startsWith("stream_")) source.close();
+  };
+</script>""")

@@ -1,0 +1,359 @@
+import { PatchApplier } from "./streamparse.js";
+import { readRecords } from "./records.js";
+import { element, makeMark, setMark, ValueView } from "./values.js";
+
+const SPEEDS = [20, 60, 150, 400, 1200, 5000, 0]; // characters a second; 0: at once
+const PIECES = [1, 4, 16, 64, 256, 2048, 1048576]; // bytes
+const $ = (id) => document.getElementById(id);
+const bytesOf = (text) => new TextEncoder().encode(text).length;
+const size = (bytes) => (bytes < 10000 ? `${bytes.toLocaleString("en")} B` : `${(bytes / 1000).toFixed(1)} kB`);
+
+// What is shown of one stream
+
+class Answer {
+  #choices = new Map();
+  #sizes = new Map(); // bytes of each part, as JSON
+  whole = 0; // bytes, had all of it been sent with each piece of news
+  firstToken = null;
+  firstField = null;
+
+  constructor(holder) {
+    this.holder = holder;
+    holder.replaceChildren();
+  }
+
+  // `bytes`: those of the record around the news.
+  take(news, bytes) {
+    for (const each of news) this[each.type]?.(this.#choice(each.choice), each);
+    for (const part of this.#sizes.values()) bytes += part;
+    this.whole += bytes;
+  }
+
+  #choice(index) {
+    let choice = this.#choices.get(index);
+    if (!choice) {
+      choice = { index, holder: element("div", { class: "choice" }), calls: new Map(), last: null };
+      if (index) choice.holder.append(element("h2", {}, `Answer ${index + 1}`));
+      this.holder.append(choice.holder);
+      this.#choices.set(index, choice);
+    }
+    return choice;
+  }
+
+  #grow(choice, kind, text) {
+    if (choice.last?.kind !== kind) {
+      choice.last = { kind, ...BLOCKS[kind](choice) };
+      if (!choice.last.element.isConnected) choice.holder.append(choice.last.element);
+    }
+    choice.last.text.append(text);
+    choice.last.grew?.(choice.last.text.textContent.length);
+    const key = `${choice.index} ${kind}`;
+    this.#sizes.set(key, (this.#sizes.get(key) ?? 20) + bytesOf(text));
+    this.firstToken ??= performance.now();
+  }
+
+  message_started(choice, { model, structured }) {
+    if (model) choice.holder.append(element("p", { class: "model" }, model));
+    if (structured) choice.output = this.#card(choice, "Structured output", "form");
+  }
+
+  text_delta(choice, { text }) {
+    // Of a structured output the text is shown as the form it makes.
+    if (choice.output) this.#grow(choice, "raw", text);
+    else this.#grow(choice, "text", text);
+  }
+
+  reasoning_delta(choice, { text }) {
+    this.#grow(choice, "reasoning", text);
+  }
+
+  refusal_delta(choice, { text }) {
+    this.#grow(choice, "refusal", text);
+  }
+
+  tool_call_started(choice, { call, name }) {
+    choice.calls.set(call, this.#card(choice, name || "?", "tool call"));
+    this.firstToken ??= performance.now();
+  }
+
+  tool_call_completed(choice, { call }) {
+    this.#end(choice.calls.get(call), "complete");
+  }
+
+  tool_call_truncated(choice, { call }) {
+    this.#end(choice.calls.get(call), "cut");
+  }
+
+  tool_call_rejected(choice, { call, error }) {
+    this.#end(choice.calls.get(call), "rejected", error);
+  }
+
+  output_rejected(choice, { error }) {
+    this.#end(choice.output, "rejected", error);
+  }
+
+  value(choice, { call, patch, open }) {
+    const card = call === null ? choice.output : choice.calls.get(call);
+    const value = card.applier.apply(patch);
+    card.view.show(value, open);
+    if (card.view.counted) this.firstField ??= performance.now();
+    this.#sizes.set(card, bytesOf(JSON.stringify(value)) + 20);
+    if (call === null && open === null) this.#end(card, "complete");
+  }
+
+  message_finished(choice, { status, finish_reason }) {
+    if (choice.output && !choice.output.view.root && choice.output.state === "open") {
+      choice.output.element.remove(); // an answer that only calls tools
+      choice.output = null;
+    }
+    if (choice.output) this.#end(choice.output, "cut");
+    choice.status = { status, reason: finish_reason };
+  }
+
+  message_failed(choice, { error }) {
+    this.message_finished(choice, { status: "failed" });
+    choice.holder.append(element("p", { class: "error" }, `The provider: ${error?.message ?? "failed"}`));
+  }
+
+  #card(choice, name, kind) {
+    const mark = makeMark("open");
+    const word = element("span", { class: "word" }, "open");
+    const view = new ValueView();
+    const heading = element("h3", {}, name);
+    const head = element("header", {}, heading, element("span", { class: "kind" }, kind), word, mark);
+    const card = { name, mark, word, view, applier: new PatchApplier(), state: "open" };
+    card.element = element("article", { class: "card", "aria-label": `${kind} ${name}` }, head, view.element);
+    card.element.dataset.state = "open";
+    choice.holder.append(card.element);
+    choice.last = null;
+    return card;
+  }
+
+  #end(card, state, error = null) {
+    if (!card || card.state !== "open") return;
+    card.state = state;
+    card.element.dataset.state = state;
+    setMark(card.mark, state);
+    card.word.textContent = { complete: "complete", cut: "cut off", rejected: "rejected" }[state];
+    if (state !== "complete") card.view.end(state, error?.path);
+    if (error) card.element.append(element("p", { class: "error" }, error.message));
+    announce(`${card.name}: ${card.word.textContent}${error ? `. ${error.message}` : ""}`);
+  }
+
+  // Nothing more comes of what is open.
+  stop() {
+    for (const card of this.#cards()) this.#end(card, "cut");
+  }
+
+  summary() {
+    const said = [...this.#choices.values()].map(({ status }) => {
+      if (!status) return "no end";
+      return status.reason ? `${status.status}, finish reason ${status.reason}` : status.status;
+    });
+    const rejected = this.#cards().filter(({ state }) => state === "rejected").map(({ name }) => name);
+    const refused = rejected.length ? `; rejected: ${rejected.join(", ")}` : "";
+    return (said.join("; ") || "nothing in it") + refused;
+  }
+
+  get isGood() {
+    const all = [...this.#choices.values()];
+    const whole = all.length > 0 && all.every(({ status }) => status?.status === "complete");
+    return whole && this.#cards().every(({ state }) => state === "complete");
+  }
+
+  #cards() {
+    return [...this.#choices.values()].flatMap(({ calls, output }) => [...calls.values(), ...(output ? [output] : [])]);
+  }
+}
+
+function folded(name) {
+  const count = element("span", { class: "count" });
+  const text = element("div", { class: "text" });
+  const summary = element("summary", {}, `${name} `, count);
+  const grew = (characters) => (count.textContent = `${characters.toLocaleString("en")} characters`);
+  return { element: element("details", { class: "folded" }, summary, text), text, grew };
+}
+
+const BLOCKS = {
+  text: () => {
+    const text = element("div", { class: "text" });
+    return { element: text, text };
+  },
+  reasoning: () => folded("Reasoning"),
+  raw: (choice) => (choice.raw ??= folded("The text it is made of")),
+  refusal: () => {
+    const text = element("div", { class: "text error" });
+    return { element: text, text };
+  },
+};
+
+// The connection
+
+const session = { state: "idle", answer: null, last: "", abort: null, received: 0, from: 0, resumed: 0 };
+
+function setState(state, words) {
+  session.state = state;
+  const busy = state === "playing" || state === "cut";
+  $("bar").dataset.state = state;
+  $("answer").setAttribute("aria-busy", String(state === "playing"));
+  $("play").textContent = busy ? "Play again" : "Play";
+  $("cut").textContent = state === "cut" ? "Resume" : "Disconnect";
+  $("cut").disabled = $("stop").disabled = !busy;
+  announce(words);
+}
+
+// In the one live region: what a reader should hear, not every letter.
+function announce(words) {
+  $("status").textContent = words;
+}
+
+async function connect(url, options) {
+  const abort = (session.abort = new AbortController());
+  try {
+    await readRecords(url, { method: "POST", signal: abort.signal, ...options }, (record) => {
+      if (session.abort === abort) take(record);
+    });
+    if (session.abort === abort && session.state === "playing") lose("The connection ended early.");
+  } catch (error) {
+    if (session.abort !== abort || abort.signal.aborted) return;
+    if (error.refused) setState("failed", error.message);
+    else lose("The connection was lost.");
+  }
+}
+
+function lose(words) {
+  if (session.last) setState("cut", `${words} The answer goes on at “Resume”.`);
+  else setState("failed", words);
+}
+
+function take({ id, data, bytes }) {
+  session.received += bytes;
+  if (id) session.last = id;
+  if (Array.isArray(data)) session.answer.take(data, bytes - bytesOf(JSON.stringify(data)));
+  else if (data) end(data);
+  showFigures();
+}
+
+function end({ type, error }) {
+  if (type === "stream_failed") {
+    session.answer.stop();
+    setState("failed", `Failed: ${error.message}`);
+  } else if (type === "stream_stopped") {
+    session.answer.stop();
+    setState("stopped", "The answer was given up: nobody came back for it in time.");
+  } else {
+    const resumed = session.resumed ? `, resumed ${session.resumed === 1 ? "once" : `${session.resumed} times`}` : "";
+    setState(session.answer.isGood ? "done" : "failed", `Ended: ${session.answer.summary()}${resumed}.`);
+  }
+}
+
+function play() {
+  session.abort?.abort();
+  if (session.state === "playing" || session.state === "cut") tellStop();
+  const file = $("file").files[0];
+  const query = new URLSearchParams({ speed: SPEEDS[$("speed").value], chunk: PIECES[$("chunk").value] });
+  if (!file) query.set("sample", $("sample").value);
+  else if ($("structured").checked) query.set("output", "json");
+  Object.assign(session, { answer: new Answer($("answer")), last: "", received: 0, resumed: 0, from: performance.now() });
+  showFigures();
+  setState("playing", "Playing.");
+  if ($("bar").getBoundingClientRect().top > innerHeight / 2) $("bar").scrollIntoView();
+  connect(`play?${query}`, { body: file ?? null });
+}
+
+function cutOrResume() {
+  if (session.state === "playing") {
+    session.abort.abort();
+    setState("cut", "Disconnected. The answer waits for a minute.");
+  } else if (session.state === "cut") {
+    session.resumed += 1;
+    setState("playing", "Resumed: nothing was lost.");
+    connect("play", { headers: { "Last-Event-ID": session.last } });
+  }
+}
+
+function stop() {
+  session.abort.abort();
+  tellStop();
+  session.answer.stop();
+  setState("stopped", "Stopped: the provider was told, what had come stays.");
+}
+
+function tellStop() {
+  fetch(`stop?${new URLSearchParams({ id: session.last })}`, { method: "POST", keepalive: true }).catch(() => {});
+}
+
+function showFigures() {
+  const { answer, received, from } = session;
+  const after = (time) => (time === null ? "–" : `${Math.round(time - from).toLocaleString("en")} ms`);
+  $("first-token").textContent = after(answer.firstToken);
+  $("first-field").textContent = after(answer.firstField);
+  $("received").textContent = received ? size(received) : "–";
+  $("whole").textContent = answer.whole ? size(answer.whole) : "–";
+  const saved = answer.whole > received ? 100 * (1 - received / answer.whole) : null;
+  $("saved").textContent = saved === null ? "–" : `${saved.toFixed(saved > 99 ? 1 : 0)} %`;
+}
+
+// The controls
+
+function showSettings() {
+  const speed = SPEEDS[$("speed").value];
+  const pieces = PIECES[$("chunk").value];
+  const words = speed ? `${speed.toLocaleString("en")} characters a second` : "at once";
+  const bytes = pieces > 1e6 ? "all in one" : pieces === 1 ? "byte by byte" : `${pieces.toLocaleString("en")} bytes`;
+  $("speed-shown").textContent = words;
+  $("chunk-shown").textContent = bytes;
+  $("speed").setAttribute("aria-valuetext", words);
+  $("chunk").setAttribute("aria-valuetext", bytes);
+}
+
+function setUpDrop() {
+  const zone = document.body;
+  const over = (on) => {
+    $("drop").classList.toggle("over", on);
+    if (on) $("drop").open = true;
+  };
+  zone.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    over(true);
+  });
+  zone.addEventListener("dragleave", () => over(false));
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    over(false);
+    if (!event.dataTransfer.files.length) return;
+    $("file").files = event.dataTransfer.files;
+    showAbout();
+    play();
+  });
+}
+
+let samples = [];
+
+function showAbout() {
+  const file = $("file").files[0];
+  $("about").textContent = file ? `Plays ${file.name} instead.` : (samples[$("sample").value]?.about ?? "");
+}
+
+async function setUp() {
+  setUpDrop();
+  showSettings();
+  $("speed").addEventListener("input", showSettings);
+  $("chunk").addEventListener("input", showSettings);
+  $("file").addEventListener("change", showAbout);
+  $("sample").addEventListener("change", () => {
+    $("file").value = ""; // who chooses a sample wants that
+    showAbout();
+  });
+  $("cut").addEventListener("click", cutOrResume);
+  $("stop").addEventListener("click", stop);
+  $("controls").addEventListener("submit", (event) => {
+    event.preventDefault();
+    play();
+  });
+  samples = await (await fetch("samples")).json();
+  $("sample").append(...samples.map(({ title }, index) => element("option", { value: index }, title)));
+  showAbout();
+}
+
+setUp();

@@ -1,0 +1,98 @@
+"""The FastAPI example, with its stand-in for a provider: real servers, a real client."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+import httpx
+import pytest
+
+from tests.web.serving import Server, get
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@contextmanager
+def loaded(name: str) -> Iterator[ModuleType]:
+    """The program as a module, for as long as it is needed: FastAPI looks it up by its name."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+        yield module
+    finally:
+        del sys.modules[name]
+
+
+@contextmanager
+def example(recording: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of the application, whose provider answers with `recording`."""
+    with (
+        loaded("stand_in_provider") as stand_in,
+        loaded("fastapi_app") as application,
+        Server(stand_in.provider(recording, size=200, pause=0.002)) as provider,
+    ):
+        monkeypatch.setenv("PROVIDER", provider.url)
+        with Server(application.app) as server:
+            yield server.url
+
+
+ANSWER = "/answer?question=What+now%3F"
+
+
+def test_tools_are_checked_and_run_while_the_answer_arrives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recording = (EXAMPLES / "openai-chat.sse").read_bytes()
+    with example(recording, monkeypatch) as url:
+        got = get(url + ANSWER)
+    types = [event["type"] for event in got.data]
+    assert [event["result"] for event in got.data if event["type"] == "tool_result"] == [
+        "Ljubljana, 2026-05-23: rain from 9 o'clock on",
+        ["museum, at most 12.5 each", "indoor playground, at most 12.5 each"],
+    ]
+    [rejected] = [event for event in got.data if event["type"] == "tool_call_rejected"]
+    assert rejected["call"]["name"] == "draft_message"
+    assert rejected["error"]["code"] == "unknown_tool"
+    assert types[-2:] == ["message_finished", "stream_ended"]
+    said = "".join(event["text"] for event in got.data if event["type"] == "text_delta")
+    assert said.startswith("I will look up")
+
+
+def test_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = (EXAMPLES / "openai-chat.sse").read_bytes()
+    with example(recording, monkeypatch) as url:
+        whole = get(url + ANSWER)
+        first = get(url + ANSWER, stop_after=5)
+        rest = get(url + ANSWER, first.last_id)
+    said = [
+        "".join(event["text"] for event in events if event["type"] == "text_delta")
+        for events in (whole.data, first.data + rest.data)
+    ]
+    assert said[0] == said[1]
+    assert rest.data[-1] == whole.data[-1]
+
+
+def test_provider_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    with example(b'{"error": {"message": "out of credit"}}', monkeypatch) as url:
+        got = get(url + ANSWER)
+    assert [event["type"] for event in got.data][-2:] == ["message_failed", "stream_ended"]
+    assert "out of credit" in got.data[-2]["error"]["message"]
+
+
+def test_page_and_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    with example(b"", monkeypatch) as url:
+        page = httpx.get(url, trust_env=False).text
+    assert re.search(r"new EventSource\(.*question=", page)
+    code = (EXAMPLES / "fastapi_app.py").read_text(encoding="utf-8").partition('@app.get("/")')[0]
+    lines = [line for line in code.splitlines() if line.strip()]
+    assert len(lines) <= 50

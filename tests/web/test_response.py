@@ -1,0 +1,533 @@
+"""A real server and real clients: what a page gets, and what its provider notices of it."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import importlib
+import itertools
+import json
+import logging
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from streamparse import JSONSyntaxError, SSEDecoder, TextDelta, stream
+from streamparse.web import Batch, EventStore, MemoryStore, encoded, sse_response, stop_stream
+from tests.web.serving import Server, Upstream, connected, get, until
+
+NUMBERS = list(range(20))
+ENDED = {"type": "stream_ended"}
+
+
+def application(source: Any, **options: Any) -> Starlette:
+    """Every request to `/` is answered by this source."""
+
+    async def endpoint(request: Request) -> Response:
+        return sse_response(source, **options)
+
+    return Starlette(routes=[Route("/", endpoint, methods=["GET", "POST"])])
+
+
+# What the page gets
+
+
+def test_items_arrive_with_ids_and_an_end() -> None:
+    upstream = Upstream(NUMBERS, pause=0.001)
+    with Server(application(upstream, retry=2)) as server, connected(server.url) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert response.headers["cache-control"] == "no-cache, no-transform"
+        assert "content-length" not in response.headers
+        decoder = SSEDecoder()
+        records = [each for data in response.iter_bytes() for each in decoder.feed(data)]
+    assert [json.loads(each.data) for each in records] == [*NUMBERS, ENDED]
+    ids = [each.id for each in records]
+    assert len(set(ids)) == len(ids)
+    assert ids[-1] == "end"
+    assert decoder.retry == 2000
+    assert upstream.closed == 1
+
+
+def test_items_arrive_at_once() -> None:
+    with (
+        Server(application(Upstream(["first"], endless=True), encode=json.dumps)) as server,
+        connected(server.url) as response,
+    ):
+        seen = b""
+        for data in response.iter_raw():
+            seen += data
+            if b"first" in seen:
+                break
+
+
+def test_events_of_a_stream_of_a_provider() -> None:
+    chunks: list[Any] = [{"choices": [{"delta": {"content": text}}]} for text in ("Hel", "lo")]
+    chunks.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+
+    def answer() -> Any:
+        return stream(Upstream(chunks).read(), api="openai-chat")
+
+    with Server(application(answer)) as server:
+        got = get(server.url)
+    types = [each["type"] for each in got.data]
+    assert types == [
+        "message_started",
+        "text_delta",
+        "text_delta",
+        "message_finished",
+        ENDED["type"],
+    ]
+    assert got.data[1] == TextDelta("Hel").to_dict()
+    assert got.data[3]["message"]["text"] == "Hello"
+
+
+@pytest.mark.parametrize("kind", ["list", "generator", "stream"])
+def test_sources_that_block(kind: str) -> None:
+    closed = []
+
+    def read() -> Iterator[Any]:
+        try:
+            for number in range(3):
+                time.sleep(0.01)
+                yield {"choices": [{"delta": {"content": str(number)}}]}
+        finally:
+            closed.append(threading.current_thread().name)
+
+    def source() -> Any:
+        if kind == "stream":
+            return stream(read(), api="openai-chat").text()
+        return read() if kind == "generator" else list(read())
+
+    with Server(application(source)) as server:
+        got = get(server.url)
+    if kind == "stream":
+        # It has no finish reason.
+        assert got.data[:3] == [0, 1, 2]
+        assert got.data[3]["type"] == "stream_failed"
+    else:
+        assert len(got.data) == 4
+        assert got.data[3] == ENDED
+    assert len(closed) == 1
+    assert kind == "list" or closed[0].startswith("streamparse")
+
+
+def test_heartbeats_while_nothing_comes() -> None:
+    with Server(application(Upstream([1], pause=0.3), heartbeat=0.05)) as server:
+        got = get(server.url)
+    assert 3 <= got.comments <= 8
+    assert got.data == [1, ENDED]
+
+
+def test_what_encode_leaves_out() -> None:
+    def even(item: Any) -> str | None:
+        return encoded([item]) if isinstance(item, int) and item % 2 == 0 else None
+
+    with Server(application(Upstream(NUMBERS), encode=even)) as server:
+        got = get(server.url)
+        assert got.data == [[number] for number in NUMBERS[::2]]
+        assert got.last_id == "end"  # told without data
+        assert get(server.url, got.last_id).status == 204
+
+
+def test_end_in_the_words_of_another_protocol() -> None:
+    def encode(item: Any) -> str:
+        return '"[DONE]"' if item == ENDED else encoded(item)
+
+    with Server(application(Upstream([1]), encode=encode, headers={"x-words": "v1"})) as server:
+        got = get(server.url)
+    assert (got.data, got.headers["x-words"]) == ([1, "[DONE]"], "v1")
+
+
+def test_end_that_cannot_be_encoded(caplog: pytest.LogCaptureFixture) -> None:
+    with Server(application(Upstream([1]), encode=lambda item: str(item + 1))) as server:
+        assert get(server.url).data == [2, ENDED]
+    assert "could not be encoded" in caplog.text
+
+
+def test_head_begins_nothing() -> None:
+    upstream = Upstream(NUMBERS)
+    with Server(application(upstream)) as server:
+        response = httpx.head(server.url, trust_env=False)
+    assert (response.status_code, response.content) == (200, b"")
+    assert upstream.opened == 0
+
+
+def test_background_task_runs_afterwards() -> None:
+    done = threading.Event()
+
+    async def endpoint(request: Request) -> Response:
+        response = sse_response(Upstream([1]))
+        response.background = BackgroundTask(done.set)
+        return response
+
+    with Server(Starlette(routes=[Route("/", endpoint)])) as server:
+        get(server.url)
+        assert done.wait(5)
+
+
+# Errors
+
+
+def test_error_of_parsing_is_told() -> None:
+    error = JSONSyntaxError("no good", code="invalid_literal", offset=3)
+    with Server(application(Upstream([1], error=error))) as server:
+        got = get(server.url)
+    assert got.data[0] == 1
+    assert got.data[1]["type"] == "stream_failed"
+    assert got.data[1]["error"]["code"] == "invalid_literal"
+    assert len(got.data) == 2
+
+
+def test_other_errors_stay_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        caplog.at_level(logging.ERROR, "streamparse.web"),
+        Server(application(Upstream([1], error=RuntimeError("password: swordfish")))) as server,
+    ):
+        got = get(server.url)
+    assert got.data[1]["error"]["code"] == "internal"
+    assert "swordfish" not in json.dumps(got.data)
+    assert "swordfish" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_error_on_opening_is_told(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse() -> Any:
+        raise ConnectionError("no route")
+
+    async def refuse_later() -> Any:
+        await asyncio.sleep(0)
+        raise ConnectionError("no route")
+
+    with Server(application(refuse if kind == "sync" else refuse_later)) as server:
+        got = get(server.url)
+    assert [each["type"] for each in got.data] == ["stream_failed"]
+
+
+# Clients that leave and come back
+
+
+@pytest.mark.parametrize("kind", ["waiting", "busy"])
+def test_client_that_leaves_cancels_the_source(kind: str) -> None:
+    items: list[Any] = [1, 2] if kind == "waiting" else [["x" * 1000]] * 100_000
+    upstream = Upstream(items, endless=kind == "waiting")
+    with Server(application(upstream)) as server:
+        get(server.url, stop_after=2)
+        until(lambda: upstream.closed)
+    assert (upstream.opened, upstream.closed) == (1, 1)
+    assert upstream.given < 100_000
+
+
+def test_client_that_leaves_a_source_that_blocks() -> None:
+    closed = threading.Event()
+
+    def read() -> Iterator[int]:
+        try:
+            for number in itertools.count():
+                time.sleep(0.01)
+                yield number
+        finally:
+            closed.set()
+
+    with Server(application(read)) as server:
+        get(server.url, stop_after=2)
+        assert closed.wait(5)
+
+
+def test_resumed_without_a_gap_and_without_a_second_source() -> None:
+    upstream = Upstream(NUMBERS, pause=0.01)
+    store = MemoryStore(grace=5)
+    with Server(application(upstream, store=store)) as server:
+        first = get(server.url, stop_after=3)
+        second = get(server.url, first.last_id, stop_after=4)
+        time.sleep(0.05)
+        third = get(server.url, second.last_id)
+    assert [*first.data, *second.data, *third.data] == [*NUMBERS, ENDED]
+    assert upstream.opened == 1
+
+
+def test_resumed_before_the_first_event() -> None:
+    upstream = Upstream([1, 2], pause=0.2)
+    with Server(application(upstream, store=MemoryStore(), heartbeat=0.02)) as server:
+        with connected(server.url) as response:
+            opening = next(response.iter_bytes())
+        decoder = SSEDecoder()
+        decoder.feed(opening)
+        assert get(server.url, decoder.last_event_id or "").data == [1, 2, ENDED]
+    assert upstream.opened == 1
+
+
+def test_same_end_as_often_as_it_is_asked_for() -> None:
+    upstream = Upstream(NUMBERS)
+    with Server(application(upstream, store=MemoryStore())) as server:
+        whole = get(server.url)
+        for _ in range(2):
+            assert get(server.url, whole.ids[9]).data == whole.data[10:]
+        assert get(server.url, whole.ids[-1]).status == 204
+    assert upstream.opened == 1
+
+
+def test_two_readers_of_one_stream() -> None:
+    upstream = Upstream(NUMBERS, pause=0.02)
+    with Server(application(upstream, store=MemoryStore())) as server:
+        with connected(server.url) as slow:
+            decoder = SSEDecoder()
+            read = slow.iter_bytes()
+            records = decoder.feed(next(read))
+            other = get(server.url, decoder.last_event_id or "")
+            records += [each for data in read for each in decoder.feed(data)]
+        assert [json.loads(each.data) for each in records] == [*NUMBERS, ENDED]
+    assert other.data[-3:] == [18, 19, ENDED]
+
+
+def test_client_that_comes_too_late() -> None:
+    upstream = Upstream(NUMBERS, pause=0.05)
+    store = MemoryStore(grace=0.1, keep=0.2)
+    with Server(application(upstream, store=store)) as server:
+        first = get(server.url, stop_after=1)
+        until(lambda: upstream.closed)
+        late = get(server.url, first.last_id)
+        assert late.data[-1] == {"type": "stream_stopped"}  # what had come by then, and the truth
+        assert late.data[:-1] == NUMBERS[1 : len(late.data)]
+        until(lambda: not store.streams)
+        too_late = get(server.url, first.last_id)
+    assert [each["type"] for each in too_late.data] == ["stream_failed"]
+    assert too_late.data[0]["error"]["code"] == "expired"
+    assert too_late.ids == ["end"]
+    assert upstream.opened == 1
+
+
+@pytest.mark.parametrize("last_id", ["someone-1", "0" * 32 + "-1", "0" * 32 + "-99"])
+def test_ids_that_nobody_gave(last_id: str) -> None:
+    upstream = Upstream(NUMBERS)
+    with Server(application(upstream)) as server:
+        got = get(server.url, last_id)
+    assert got.data[0]["error"]["code"] == "expired"
+    assert upstream.opened == 0
+
+
+def test_source_that_is_not_needed_is_closed() -> None:
+    class Source:
+        closed = False
+
+        def __aiter__(self) -> Any:
+            raise AssertionError("read")
+
+        async def aclose(self) -> None:
+            self.closed = True
+
+    source = Source()
+    with Server(application(source)) as server:
+        assert get(server.url, "end").status == 204
+    assert source.closed
+
+
+def test_stopped_by_the_page() -> None:
+    upstream = Upstream([1], endless=True)
+    store = MemoryStore()
+
+    async def stop(request: Request) -> Response:
+        await stop_stream(store, request.query_params["id"])
+        return Response(status_code=204)
+
+    app = application(upstream, store=store)
+    app.router.routes.append(Route("/stop", stop))
+    with Server(app) as server:
+        with connected(server.url) as response:
+            decoder, data = SSEDecoder(), []
+            for some in response.iter_bytes():
+                for each in decoder.feed(some):
+                    data.append(json.loads(each.data))
+                    if len(data) == 1:
+                        for last_id in ("nonsense", each.id):
+                            url = f"{server.url}/stop"
+                            httpx.get(url, params={"id": last_id}, trust_env=False)
+        assert data == [1, {"type": "stream_stopped"}]
+        assert upstream.closed == 1
+
+
+class FarStore:
+    """A store that takes its time, as one that processes share would; an `EventStore` by shape."""
+
+    def __init__(self, near: MemoryStore, broken: bool = False) -> None:
+        self.near = near
+        self.broken = broken
+
+    async def append(self, stream: str, record: bytes, *, last: bool = False) -> bool:
+        await asyncio.sleep(0.002)
+        if self.broken:
+            raise ConnectionError("the store is down")
+        return await self.near.append(stream, record, last=last)
+
+    async def read(self, stream: str, reader: str, after: int, wait: float) -> Batch:
+        await asyncio.sleep(0.002)
+        return await self.near.read(stream, reader, after, wait)
+
+    async def leave(self, stream: str, reader: str) -> None:
+        await asyncio.sleep(0.002)
+        await self.near.leave(stream, reader)
+
+    async def stop(self, stream: str) -> None:
+        await asyncio.sleep(0.002)
+        await self.near.stop(stream)
+
+    async def abandoned(self, stream: str) -> None:
+        await asyncio.sleep(0.002)
+        await self.near.abandoned(stream)
+
+
+def test_store_that_takes_its_time() -> None:
+    upstream = Upstream(NUMBERS)
+    store: EventStore = FarStore(MemoryStore())
+    with Server(application(upstream, store=store)) as server:
+        first = get(server.url, stop_after=3)
+        second = get(server.url, first.last_id)
+    assert first.data + second.data == [*NUMBERS, ENDED]
+    assert (upstream.opened, upstream.closed) == (1, 1)
+
+
+def test_client_that_leaves_before_its_stream_is_there() -> None:
+    upstream, near = Upstream([1], endless=True), MemoryStore(grace=0, keep=0)
+    with Server(application(upstream, store=FarStore(near))) as server:
+        for number in range(30):
+            with socket.create_connection(server.address) as leaving:
+                leaving.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                time.sleep(number / 5000)  # up to 6 ms: before, while and after it begins
+        assert server.loop is not None
+        until(lambda: len(asyncio.all_tasks(server.loop)) < 5 and not near.streams)
+    assert upstream.opened == upstream.closed
+
+
+def test_store_that_is_down() -> None:
+    source = Upstream([1])
+    with Server(application(source, store=FarStore(MemoryStore(), broken=True))) as server:
+        assert httpx.get(server.url, trust_env=False).status_code == 500
+    assert source.opened == 0
+
+
+# Crowds
+
+
+def test_slow_reader_holds_its_source_back_and_nobody_else() -> None:
+    big = Upstream(["x" * 10_000] * 5_000)  # 50 MB
+    small = Upstream(NUMBERS)
+
+    async def endpoint(request: Request) -> Response:
+        return sse_response(big if "big" in request.query_params else small, store=store)
+
+    store = MemoryStore()
+    with Server(Starlette(routes=[Route("/", endpoint)])) as server:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+            slow.connect(server.address)
+            slow.sendall(b"GET /?big=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert slow.recv(1000)
+            given = -1
+            while given != big.given:  # until nothing moves any more
+                given = big.given
+                time.sleep(0.3)
+            # What waits is in the store, in the server and in the buffers of the socket.
+            assert 0 < given < 1_500
+            assert store.size < 400_000
+            assert get(server.url).data == [*NUMBERS, ENDED]
+            held = big.given
+            for _ in range(200):
+                slow.recv(65536)
+            until(lambda: big.given > held)
+        store_keeps = 262_144 + 65_536 + 20_000
+        assert store.size <= store_keeps + 2_000
+
+
+def test_hundreds_at_once() -> None:
+    """Each gets its own, whole, though a third of the connections are dropped and resumed."""
+    sources: dict[str, Upstream] = {}
+
+    async def endpoint(request: Request) -> Response:
+        name = request.query_params["n"]
+
+        def source() -> Any:
+            sources[name] = Upstream([[name, number] for number in range(40)], pause=0.01)
+            return sources[name]()
+
+        return sse_response(source, store=store)
+
+    async def read(client: httpx.AsyncClient, number: int) -> list[Any]:
+        data: list[Any] = []
+        last_id, cuts = "", 2 if number % 3 == 0 else 0
+        while True:
+            headers = {"Last-Event-ID": last_id} if last_id else {}
+            url, params = f"{server.url}/", {"n": str(number)}
+            async with client.stream("GET", url, params=params, headers=headers) as response:
+                decoder, here = SSEDecoder(), 0
+                async for some in response.aiter_bytes():
+                    for each in decoder.feed(some):
+                        data.append(json.loads(each.data))
+                        last_id, here = each.id, here + 1
+                    if cuts and here >= 5:
+                        cuts -= 1
+                        break
+                else:
+                    return data
+
+    async def read_all() -> list[list[Any]]:
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(limits=limits, timeout=60, trust_env=False) as client:
+            return await asyncio.gather(*(read(client, number) for number in range(200)))
+
+    store = MemoryStore(keep=2)
+    with Server(Starlette(routes=[Route("/", endpoint)])) as server:
+        everything = asyncio.run(read_all())
+        until(lambda: not store.streams)
+    for number, data in enumerate(everything):
+        assert data == [*([str(number), each] for each in range(40)), ENDED]
+    assert all(each.opened == each.closed == 1 for each in sources.values())
+
+
+def test_crowd_that_leaves_leaves_nothing() -> None:
+    upstream = Upstream([1], endless=True)
+    store = MemoryStore(grace=0.05, keep=0.05)
+
+    async def leave(client: httpx.AsyncClient) -> None:
+        async with client.stream("GET", server.url) as response:
+            async for _ in response.aiter_bytes():
+                break
+
+    async def all_leave() -> None:
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(limits=limits, timeout=60, trust_env=False) as client:
+            await asyncio.gather(*(leave(client) for _ in range(200)))
+
+    with Server(application(upstream, store=store)) as server:
+        asyncio.run(all_leave())
+        until(lambda: upstream.closed == upstream.opened and not store.streams)
+        assert server.loop is not None
+        until(lambda: len(asyncio.all_tasks(server.loop)) < 5)
+    assert upstream.opened == 200
+
+
+# The extra
+
+
+def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *args: Any, **options: Any) -> Any:
+        if name.partition(".")[0] == "starlette":
+            raise ImportError("no starlette", name=name)
+        return real(name, *args, **options)
+
+    for name in [name for name in sys.modules if name.startswith("streamparse.web")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ImportError, match=r"llm-streamparse\[web\]"):
+        importlib.import_module("streamparse.web")
