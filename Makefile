@@ -5,7 +5,7 @@ BIN ?= .venv/bin
 # Seconds for each fuzz target.
 FUZZ_TIME ?= 60
 
-.PHONY: setup test lint types bench fuzz build clean
+.PHONY: setup test clients lint types bench fuzz build clean
 
 setup:
 	$(PYTHON) -m venv .venv
@@ -13,6 +13,10 @@ setup:
 
 test:
 	$(BIN)/pytest -q
+
+# The npm clients of front-end protocols, for tests that are skipped without them.
+clients:
+	npm ci --prefix tests/node --no-audit --no-fund
 
 lint:
 	$(BIN)/ruff check

@@ -69,6 +69,8 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         "unknown_tool": "no tool of this name was given",
         # JSONSyntaxError of a tool call
         "multiple_values": "the arguments go on after a whole value with another one",
+        # FormatError
+        "malformed_call": "the call is not as its format writes calls",
         # WireError: the stream
         "unknown_api": "the records show no API that is known",
         "not_a_stream": "the input is neither JSON nor server-sent events",
@@ -84,6 +86,7 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         "late_delta": "a delta came after the end of its call",
         "replaced_arguments": "the final arguments differ from what was streamed",
         "misplaced_value": "a value came at a place that was complete, skipped or set before",
+        "unexpected_text": "text stands between the parameters of a call",
         # ProviderError
         "provider_error": "the provider reported an error",
         # LimitError

@@ -15,6 +15,8 @@ from typing import Any, Final, overload
 from streamparse._core.sink import NOTHING
 from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, StreamParseError
+from streamparse.formats.parser import TextReading
+from streamparse.formats.table import Format
 from streamparse.limits import Limits
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import (
@@ -329,6 +331,7 @@ def stream(
     source: Iterable[Any],
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
     dialect: str | Dialect = "strict",
@@ -344,6 +347,7 @@ def stream(
     source: AsyncIterable[Any],
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
     dialect: str | Dialect = "strict",
@@ -359,6 +363,7 @@ def stream(
     source: Any,
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
     dialect: str | Dialect = "strict",
@@ -373,6 +378,7 @@ def stream(
     source: Any,
     *,
     api: str | None = None,
+    format: str | Format | TextReading | None = None,
     tools: Any = None,
     output: Any = None,
     dialect: str | Dialect = "strict",
@@ -404,6 +410,7 @@ def stream(
     make = partial(
         MessageParser,
         api,
+        format=format,
         tools=tools,
         dialect=dialect,
         output_dialect=output_dialect,

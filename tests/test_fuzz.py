@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzz import checks, driver
+from fuzz.formats import NAMES, check_formats
 from fuzz.messages import check_messages
 from tests.strategies import ANY_BYTES, ANY_MANY_TEXTS, ANY_TEXTS, STOP_TEXTS
 
@@ -21,6 +22,7 @@ SEEDS = sorted((ROOT / "fuzz" / "corpus" / "json").iterdir())
 LENIENT = sorted((ROOT / "fuzz" / "corpus" / "lenient").iterdir())
 STREAMS = sorted((ROOT / "fuzz" / "corpus" / "transport").iterdir())
 MESSAGES = sorted((ROOT / "fuzz" / "corpus" / "messages").iterdir())
+FORMATS = sorted((ROOT / "fuzz" / "corpus" / "formats").iterdir())
 TARGETS = sorted(path.stem for path in (ROOT / "fuzz").glob("fuzz_*.py"))
 
 CHECKS: list[Callable[[bytes], None]] = [
@@ -95,6 +97,25 @@ def test_spoilt_messages(seed: Path, damage: bytes, place: int, cuts: bool) -> N
     data = seed.read_bytes()
     place %= len(data) + 1
     check_messages(data[:place] + damage + (b"" if cuts else data[place:]))
+
+
+@pytest.mark.parametrize("seed", FORMATS, ids=lambda path: path.stem)
+def test_format_seed(seed: Path) -> None:
+    check_formats(seed.read_bytes())
+
+
+@given(st.sampled_from(FORMATS), st.binary(max_size=8), st.integers(0, 400), st.booleans())
+def test_spoilt_format(seed: Path, damage: bytes, place: int, cuts: bool) -> None:
+    """An answer in each format with something put into it, or its end put off it."""
+    data = seed.read_bytes()
+    place %= len(data) + 1
+    check_formats(data[:place] + damage + (b"" if cuts else data[place:]))
+
+
+@given(st.sampled_from(NAMES), st.integers())
+def test_made_formats(name: str, number: int) -> None:
+    """White space alone has an answer made up; the number makes another one."""
+    check_formats(f"{name}\n{' ' * (number % 50)}".encode() + b"\t" * (number % 7))
 
 
 @given(st.binary())

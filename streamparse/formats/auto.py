@@ -101,13 +101,14 @@ _SIGNALS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "<|function_call|>": ((r"", "gigachat31"),),
     "function call<|role_sep|>": ((r"", "gigachat3"),),
     "-> tool/function_call\n": ((r"", "hyperclovax"),),
-    "<ifm|think": ((r"", "k2_horizon"),),
     "<longcat_tool_call>": ((r"", "longcat"),),
+    "<longcat_think>": ((r"", "longcat"),),
     "<TOOLCALL>": ((r"", "nemotron_nano_v2"),),
     "<seed:tool_call>": ((r"", "seed_oss"),),
     "<seed:think>": ((r"", "seed_oss"),),
     "<iquest_tool_call>": ((r"", "iquest_q1"),),
     "<|tool_calls|>": ((r"", "solar_open"),),
+    "<|think|>": ((r"", "solar_open"),),
     "<|plamo:begin_think:plamo|>": ((r"", "plamo3"),),
     "<|plamo:begin_tool_requests:plamo|>": ((r"", "plamo3"),),
     "<atem:function_calls>": ((r"", "muse"),),
@@ -121,7 +122,16 @@ _AT_START: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "{": ((r"\{\s*\"", "llama3_json"),),
 }
 
-_BASE: Final = Format(name="auto", calls=(), reasoning=Reasoning())
+# Reasoning in tags that several formats share.
+_IFM: Final = ("ifm|think", "ifm|think_fast", "ifm|think_faster")
+_BASE: Final = Format(
+    name="auto",
+    calls=(),
+    reasoning=Reasoning(
+        open=("<think>", *[f"<{tag}>" for tag in _IFM]),
+        close=("</think>", *[f"</{tag}>" for tag in _IFM]),
+    ),
+)
 
 
 def _compiled(

@@ -194,7 +194,12 @@ class Framing(Host):
                 self.space += text[pos:]
                 return len(text)
             section = plan.at_start.get(found.group())
-            if section is not None:
+            word = "" if section is None else self._opener(text, found.start(), final)
+            if word == UNDECIDED:
+                self.space += text[pos : found.start()]
+                self.stuck = True
+                return found.start()
+            if section is not None and not word:
                 self.space += text[pos : found.start()]
                 self._begin_attempt("", False)
                 self._enter(section)
@@ -206,6 +211,10 @@ class Framing(Host):
             return self._act(text, stop, word)
         self.stuck = stop < len(text)
         return stop
+
+    def _opener(self, text: str, pos: int, final: bool) -> str:
+        """The literal at `pos`, which goes before a bracket that only begins an answer."""
+        return self.plan.markers[self.mode].at(text, pos, final)
 
     def _act(self, text: str, pos: int, word: str) -> int:
         """A literal that means something here."""
@@ -405,6 +414,12 @@ class Framing(Host):
         if len(piece) > room:
             self.failing = True
             return pos + room
+        if header.start is not None:
+            so_far = header.start.match(self.header + piece)
+            good = 0 if so_far is None else so_far.end() - len(self.header)
+            if good < len(piece):
+                self.failing = True
+                return pos + max(good, 0)
         self.header += piece
         if not word:
             self.stuck = stop < len(text)

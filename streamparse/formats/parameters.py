@@ -133,8 +133,7 @@ class ParametersPayload(Payload):
         if state == _HEADER:
             return self._header(text, pos, final)
         stop, word = _CDATA_CLOSE.find(text, pos, final)
-        self._grow(self._within(text[pos:stop]))
-        self._keep_limit(stop)
+        self._take(text[pos:stop], stop)
         if not word:
             return stop if stop > pos else -1
         self.state = _BODY
@@ -249,8 +248,7 @@ class ParametersPayload(Payload):
             if real:
                 break
             searched = stop + 1
-        self._grow_to(self._within(text[pos:stop]))
-        self._keep_limit(stop)
+        self._take(text[pos:stop], stop)
         if real == UNDECIDED:
             return stop if stop > pos else -1
         self.state = _BODY
@@ -310,15 +308,16 @@ class ParametersPayload(Payload):
         root = self.host.schema_of(self.reader.call.name or "")
         return root is None or property_schema(root, key) is not None
 
-    def _within(self, text: str) -> str:
-        """As much of more of the value as its limit allows."""
+    def _take(self, text: str, end: int) -> None:
+        """More of the value, which goes on to `end`, as far as its limit allows."""
         self.length += len(text)
         excess = self.length - self.longest
-        return text if excess <= 0 else text[:-excess]
-
-    def _keep_limit(self, end: int) -> None:
-        """Raises if the value, which goes on to `end`, is too long."""
-        excess = self.length - self.longest
+        if excess > 0:
+            text = text[:-excess]
+        if self.state == _CDATA:
+            self._grow(text)
+        else:
+            self._grow_to(text)
         if excess > 0:
             self.reached = end - excess
             message = f"a value is longer than {self.longest} characters"

@@ -44,12 +44,13 @@ class Action:
 class HeaderPlan:
     """A header made ready."""
 
-    __slots__ = ("ends", "forbidden", "pattern", "stops")
+    __slots__ = ("ends", "forbidden", "pattern", "start", "stops")
 
     def __init__(self, header: Header) -> None:
         self.pattern = re.compile(header.pattern, re.DOTALL)
         self.ends = Markers([*header.end, *header.stop])
         self.stops = frozenset(header.stop)
+        self.start = re.compile(header.start, re.DOTALL) if header.start else None
         self.forbidden = (
             re.compile("|".join(map(re.escape, header.forbidden))) if header.forbidden else None
         )

@@ -92,12 +92,14 @@ class Header:
     - `pattern`: must match all of it; its groups are `name`, `id`, for parameters `key`, `type`,
       `string`.
     - `forbidden`: characters that show at once that this is no header.
+    - `start`: matches every beginning of a header; what it does not shows that this is none.
     """
 
     pattern: str
     end: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
     forbidden: str = ""
+    start: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,7 +247,7 @@ class Format:
 
 
 _TAG: Final = re.compile(r"(?<!\?P)(</?\w+)>")
-_PROSE: Final = ("name", "models", "source", "example", "ends_of_turn", "pattern")
+_PROSE: Final = ("name", "models", "source", "example", "ends_of_turn", "pattern", "start")
 
 
 def _map(part: Any, change: Callable[[str], str]) -> Any:

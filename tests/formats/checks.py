@@ -5,6 +5,7 @@ Does not import hypothesis or pytest: the fuzz targets use this module too.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -242,7 +243,7 @@ def check_nothing_lost(text: str, format: str | Format, found: Run, suffix: str 
     framing = " ".join([_FRAMING, *words])
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, " ")
-    for word in _WORD.findall(_ESCAPE.sub(" ", text)):
+    for word in _WORD.findall(_ESCAPE.sub(" ", html.unescape(text))):
         assert word in dump or word in framing, f"{word!r} is lost"
 
 
@@ -256,3 +257,18 @@ def _dump(found: Run) -> str:
         if isinstance(event, ProviderEvent):
             parts += [event.name, str(event.data), json.dumps(event.data, ensure_ascii=False)]
     return " ".join(parts)
+
+
+# Any text
+
+
+def check_any_text(
+    format: str | Format, text: str, cuttings: Iterable[Sequence[str]], **options: Any
+) -> None:
+    """Laws 1, 4 and 8 for any text at all; an exception that is not ours escapes from here."""
+    whole = run(format, [text], **options)
+    for pieces in cuttings:
+        assert run(format, pieces, **options).reading == whole.reading
+    if whole.error is None:
+        check_events(whole)
+        check_nothing_lost(text, format, whole, options.get("suffix", ""))

@@ -610,7 +610,7 @@ _HARMONY = ("<|channel|>{}<|message|>", "<|end|>", "<|start|>assistant")
 _MUSE = (" to={}<|message|>", "<|eom|>", "<|start|>assistant")
 _FUNCTIONARY = ("{}\n", "", ">>>")
 # Opener, closer, what stands before all but the first; where content and reasoning go.
-_CHANNELS = {
+CHANNELS = {
     "harmony": (_HARMONY, ("final", "commentary"), "analysis"),
     "muse": (_MUSE, ("user", "commentary"), "self"),
     "functionary_v32": (_FUNCTIONARY, ("all",), ""),
@@ -674,7 +674,7 @@ def make_answer(name: str, choose: Choices, most: int = 3) -> Answer:
         before = ""
     if not calls:
         before = before or "Nothing to do."
-    if name in _CHANNELS:
+    if name in CHANNELS:
         return _in_channels(format, choose, reasoning, before, after, calls)
     page = Page()
     options: dict[str, Any] = {}
@@ -716,7 +716,7 @@ def _in_channels(
     after: str,
     calls: tuple[Wanted, ...],
 ) -> Answer:
-    (opener, closer, first), contents, reasons = _CHANNELS[format.name]
+    (opener, closer, first), contents, reasons = CHANNELS[format.name]
     page = Page()
 
     if format.name == "functionary_v32":  # `>` of its opener would end a marker that was begun

@@ -61,4 +61,5 @@ def test_headers() -> None:
     assert header.stops == {"["}
     assert header.forbidden is not None
     assert header.forbidden.search("a.b") is not None
-    assert HeaderPlan(Header(pattern=r".*", end=(">",))).forbidden is None
+    plain = HeaderPlan(Header(pattern=r".*", end=(">",)))
+    assert plain.forbidden is plain.start is None

@@ -10,6 +10,7 @@ __all__ = ["FORMATS"]
 
 _THINK: Final = Reasoning(calls="end")
 _NAME: Final = r"\s*(?P<name>[^\s<>{}()\"'`]+)\s*"
+_START: Final = r"\s*[^\s<>{}()\"'`]*\s*"
 
 
 def _pairs(tag: str, prefix: str = "", name_end: tuple[str, ...] = ()) -> Call:
@@ -20,7 +21,7 @@ def _pairs(tag: str, prefix: str = "", name_end: tuple[str, ...] = ()) -> Call:
             pattern=_NAME,
             end=name_end,
             stop=(f"<{prefix}arg_key>", f"</{prefix}{tag}>"),
-            forbidden="<>{}()\"'`",
+            start=_START,
         ),
         payload=Parameters(
             open=(f"<{prefix}arg_key>",),
@@ -43,7 +44,7 @@ _IFM_THINK: Final = Reasoning(
 _IFM_TYPED: Final = Call(
     open=("<ifm|tool_call>",),
     header=Header(
-        pattern=_NAME, stop=("<ifm|arg_key>", "</ifm|tool_call>"), forbidden="<>{}()\"'`"
+        pattern=_NAME, stop=("<ifm|arg_key>", "</ifm|tool_call>"), start=_START
     ),
     payload=Parameters(
         open=("<ifm|arg_key>",),

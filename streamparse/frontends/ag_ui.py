@@ -1,0 +1,262 @@
+"""AG-UI: the events that `@ag-ui/client` and the front ends on it read.
+
+Protocol: https://docs.ag-ui.com/concepts/events, and the schema of `@ag-ui/core` (1.0.0). What it
+has no words for is `CUSTOM`; events of the provider are `RAW`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from streamparse.errors import StreamParseError
+from streamparse.frontends.citations import Source
+from streamparse.frontends.encoder import FrontEnd, ShownCall, usage_counts
+from streamparse.json_text import json_text
+from streamparse.message import ServerToolResult
+
+__all__ = ["AGUIEvents"]
+
+
+class AGUIEvents(FrontEnd):
+    """Message events as the AG-UI events of one run; options as in `FrontEnd`.
+
+    `thread_id` and `run_id` are those of the request (`RunAgentInput`). Ids of messages, and of
+    calls without one, are made from `run_id`.
+
+    Text that follows other things is a new message, so that the order stays; calls belong to the
+    message before them. The arguments of a free-text call are a JSON string.
+
+    `TOOL_CALL_END` means that the arguments are complete, so a call that is not gets none: it is
+    `CUSTOM` (`tool_call_rejected`, `tool_call_truncated`), and unless the server answers it with
+    `tool_error` the run ends as `RUN_ERROR`, as it does when the answer failed or was cut, by a
+    limit or a filter too. A run that succeeds names the calls that the client has to run.
+
+    >>> from streamparse import MessageParser
+    >>> parser, run = MessageParser("text"), AGUIEvents("thread", "run")
+    >>> [event["type"] for event in run.encode(parser.feed("Hi"))]
+    ['RUN_STARTED', 'TEXT_MESSAGE_START', 'TEXT_MESSAGE_CONTENT']
+    >>> [event["type"] for event in run.encode(parser.finish()) + run.finish()]
+    ['TEXT_MESSAGE_END', 'RUN_FINISHED']
+    """
+
+    headers: ClassVar[dict[str, str]] = {
+        "content-type": "text/event-stream",
+        "cache-control": "no-cache",
+        "x-accel-buffering": "no",
+    }
+
+    def __init__(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        choice: int | None = None,
+        error_text: Callable[[BaseException], str] | None = None,
+        provider_events: bool = False,
+    ) -> None:
+        super().__init__(choice=choice, error_text=error_text, provider_events=provider_events)
+        self._run = {"threadId": thread_id, "runId": run_id}
+        self._run_id = run_id
+        self._messages = 0
+        self._part_id = ""  # of the message that is growing
+        self._parent: str | None = None  # the message that calls belong to
+        self._all_calls: list[ShownCall] = []
+        self._told_names: dict[str, str] = {}
+
+    def _id_base(self) -> str:
+        return self._run_id
+
+    def _new_id(self) -> str:
+        self._messages += 1
+        return f"{self._run_id}-{self._messages}"
+
+    def _say(self, type: str, **fields: Any) -> None:
+        """An event; what is None is left out."""
+        given = {name: value for name, value in fields.items() if value is not None}
+        self._out.append({"type": type, **given})
+
+    def _custom(self, name: str, value: Any) -> None:
+        self._out.append({"type": "CUSTOM", "name": name, "value": value})
+
+    # Answers.
+
+    def _start_stream(self) -> None:
+        self._say("RUN_STARTED", **self._run)
+
+    def _begin_answer(self) -> None:
+        self._parent = None
+
+    def _tell_failure(self, text: str) -> None:
+        """Told at the end: a server may ask again after a failure."""
+
+    def _end(self) -> None:
+        failure = self._what_failed()
+        if failure is not None:
+            self._say("RUN_ERROR", **failure, usage=self._usages())
+            return
+        pending = [call.id for call in self._all_calls if not (call.answered or call.is_server)]
+        for call in self._all_calls:
+            if call.is_server and not call.answered:
+                # Else the client takes it for one that it has to run.
+                self._answer(call, "", False)
+        outcome = {"type": "success", "pendingToolCallIds": pending} if pending else None
+        metadata = self._reasons()
+        self._say(
+            "RUN_FINISHED",
+            **self._run,
+            outcome=outcome,
+            usage=self._usages(),
+            metadata=metadata or None,
+        )
+
+    def _end_aborted(self, reason: str | None) -> None:
+        if self._unanswered_cut() is None:
+            self._say("RUN_FINISHED", **self._run, outcome={"type": "cancelled"})
+        else:  # which may not finish while calls are open
+            text = "the run was cancelled" if reason is None else reason
+            error = {"message": text, "code": "cancelled"}
+            self._say("RUN_ERROR", **error)
+
+    def _what_failed(self) -> dict[str, str] | None:
+        """The message and the code of a run that is no success."""
+        failure = self._failure
+        if failure is not None:
+            code = failure.code if isinstance(failure, StreamParseError) else "error"
+            return {"message": self._text_of(failure), "code": code}
+        message = self._message
+        if message is not None and message.status != "complete":
+            reason = message.finish_reason or "truncated"
+            if reason in ("length", "content_filter"):
+                return {"message": f"the answer was cut: {reason}", "code": reason}
+        cut = self._unanswered_cut()
+        if cut is None:
+            return None
+        return {"message": f"the call of {cut.name} is not complete", "code": "incomplete_call"}
+
+    def _unanswered_cut(self) -> ShownCall | None:
+        """A call that is not complete, and that the server has not answered either."""
+        cut = (call for call in self._all_calls if not (call.complete or call.answered))
+        return next(cut, None)
+
+    def _reasons(self) -> dict[str, Any]:
+        message = self._message
+        if message is None:
+            return {}
+        reasons = {
+            "finishReason": message.finish_reason,
+            "rawFinishReason": message.raw_finish_reason,
+        }
+        return {name: reason for name, reason in reasons.items() if reason is not None}
+
+    def _usages(self) -> list[dict[str, Any]] | None:
+        """What each answer has cost, with its model."""
+        found = []
+        for model, usage in self._usage:
+            counts = usage_counts(usage)
+            if counts:
+                found.append(counts if model is None else {"model": model, **counts})
+        return found or None
+
+    # Text.
+
+    def _start_part(self, kind: str) -> None:
+        self._part_id = self._new_id()
+        if kind == "reasoning":
+            self._parent = None
+            self._say("REASONING_START", messageId=self._part_id)
+            self._say("REASONING_MESSAGE_START", messageId=self._part_id, role="reasoning")
+            return
+        self._parent = self._part_id
+        refusal = {"refusal": True} if kind == "refusal" else None
+        self._say("TEXT_MESSAGE_START", messageId=self._part_id, role="assistant", metadata=refusal)
+
+    def _more(self, kind: str, text: str) -> None:
+        self._add(f"{_message(kind)}_CONTENT", "messageId", self._part_id, "delta", text)
+
+    def _stop_part(self, kind: str) -> None:
+        self._say(f"{_message(kind)}_END", messageId=self._part_id)
+        if kind == "reasoning":
+            self._say("REASONING_END", messageId=self._part_id)
+
+    # Calls.
+
+    def _start_call(self, call: ShownCall) -> None:
+        if self._parent is None:
+            self._parent = self._new_id()
+        self._all_calls.append(call)
+        self._open_call(call)
+        if call.call.kind == "custom":
+            self._arguments(call, '"')
+
+    def _open_call(self, call: ShownCall) -> None:
+        self._told_names[call.id] = call.name
+        self._say(
+            "TOOL_CALL_START",
+            toolCallId=call.id,
+            toolCallName=call.name,
+            parentMessageId=self._parent,
+        )
+
+    def _grow_call(self, call: ShownCall, text: str) -> None:
+        self._arguments(call, json.dumps(text)[1:-1] if call.call.kind == "custom" else text)
+
+    def _arguments(self, call: ShownCall, text: str) -> None:
+        self._add("TOOL_CALL_ARGS", "toolCallId", call.id, "delta", text)
+
+    def _complete_call(self, call: ShownCall) -> None:
+        if call.call.kind == "custom":
+            self._arguments(call, '"')
+        self._say("TOOL_CALL_END", toolCallId=call.id)
+        if call.name != self._told_names[call.id]:
+            # The start told half of it. A second one renames a call, once it is closed.
+            self._open_call(call)
+            self._say("TOOL_CALL_END", toolCallId=call.id)
+
+    def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
+        about = {"toolCallId": call.id, "toolCallName": call.name, "errorText": text, "code": code}
+        rejected = call.call.status == "rejected"
+        self._custom("tool_call_rejected" if rejected else "tool_call_truncated", about)
+
+    def _result(self, call: ShownCall, output: Any, failed: bool) -> None:
+        self._say(
+            "TOOL_CALL_RESULT",
+            messageId=self._new_id(),
+            toolCallId=call.id,
+            content=output if isinstance(output, str) else json_text(output),
+            role="tool",
+            metadata={"error": True} if failed else None,
+        )
+        if not (call.open or call.complete):
+            # Now that it is answered nobody will run it, and a run may not finish with it open.
+            self._say("TOOL_CALL_END", toolCallId=call.id)
+
+    def _stray_result(self, part: ServerToolResult) -> None:
+        value = {"callId": part.call_id, "name": part.name, "content": part.content}
+        self._custom("server_tool_result", value)
+
+    # The rest.
+
+    def _source(self, source: Source, citation: Any) -> None:
+        named = {
+            "url": source.url,
+            "title": source.title,
+            "filename": source.filename,
+            "mediaType": source.media_type,
+        }
+        told = {name: value for name, value in named.items() if value}
+        self._custom("source", {**told, "citation": citation})
+
+    def _file(self, url: str, media_type: str) -> None:
+        self._custom("file", {"url": url, "mediaType": media_type})
+
+    def _provider(self, name: str, data: Any) -> None:
+        self._out.append({"type": "RAW", "event": data, "source": name})
+
+    def _reject_output(self, about: dict[str, Any]) -> None:
+        self._custom("output_rejected", about)
+
+
+def _message(kind: str) -> str:
+    return "REASONING_MESSAGE" if kind == "reasoning" else "TEXT_MESSAGE"

@@ -1,0 +1,216 @@
+"""The UI message stream of the Vercel AI SDK (version 1): what `useChat` reads.
+
+Protocol: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol, and the schema of its records in the
+package `ai` (7.0.173; 5 and 6 read it too). What it has no words for goes into `providerMetadata`
+and `data-*` parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+from streamparse.frontends.citations import Source
+from streamparse.frontends.encoder import FrontEnd, Record, ShownCall
+from streamparse.message import ServerToolResult
+
+__all__ = ["UIMessageStream"]
+
+# Others are "other".
+_REASONS: Final = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool-calls",
+    "content_filter": "content-filter",
+    "refusal": "content-filter",
+    "error": "error",
+}
+_LAST: Final = ("finish", "abort")
+
+
+class UIMessageStream(FrontEnd):
+    """Message events as the records of an AI SDK UI message stream; options as in `FrontEnd`.
+
+    `message_id`: the id of the assistant's message; None leaves it to the client, which is right
+    where the client continues its last message (tools that it runs itself). `dynamic_tools`: tools
+    appear as `dynamic-tool` parts, not as `tool-<name>`.
+
+    A call that is not complete is `tool-input-error`, never `tool-input-available`. A refusal is
+    text with `providerMetadata.streamparse.refusal`. Results of the provider's tools and sources
+    come when the answer ends. The metadata of the message are `model`, `usage`, `finishReason` and
+    `rawFinishReason`; an answer that failed or was cut is an `error` record, after them.
+
+    >>> from streamparse import MessageParser
+    >>> parser, ui = MessageParser("text"), UIMessageStream()
+    >>> ui.encode(parser.feed("Hi"))[2:]
+    [{'type': 'text-start', 'id': '1'}, {'type': 'text-delta', 'id': '1', 'delta': 'Hi'}]
+    >>> [record["type"] for record in ui.encode(parser.finish()) + ui.finish()]
+    ['text-end', 'finish-step', 'finish']
+    """
+
+    headers: ClassVar[dict[str, str]] = {
+        "content-type": "text/event-stream",
+        "cache-control": "no-cache",
+        "x-vercel-ai-ui-message-stream": "v1",
+        "x-accel-buffering": "no",
+    }
+
+    def __init__(
+        self,
+        *,
+        message_id: str | None = None,
+        dynamic_tools: bool = False,
+        choice: int | None = None,
+        error_text: Callable[[BaseException], str] | None = None,
+        provider_events: bool = False,
+    ) -> None:
+        super().__init__(choice=choice, error_text=error_text, provider_events=provider_events)
+        self._message_id = message_id
+        self._dynamic_tools = dynamic_tools
+        self._parts = 0
+        self._sources = 0
+        self._in_step = False
+
+    @classmethod
+    def _framed(cls, record: Record) -> bytes:
+        framed = super()._framed(record)
+        return framed + b"data: [DONE]\n\n" if record["type"] in _LAST else framed
+
+    def _id_base(self) -> str:
+        return self._message_id or self._identity or "message"
+
+    def _say(self, type: str, **fields: Any) -> None:
+        """A record; what is None is left out."""
+        given = {name: value for name, value in fields.items() if value is not None}
+        self._out.append({"type": type, **given})
+
+    # Answers.
+
+    def _start_stream(self) -> None:
+        self._say("start", messageId=self._message_id)
+
+    def _begin_answer(self) -> None:
+        self._end_step()
+        self._say("start-step")
+        self._in_step = True
+
+    def _end_step(self) -> None:
+        """Late, so that what the server's tools gave still belongs to the step."""
+        if self._in_step:
+            self._in_step = False
+            self._say("finish-step")
+
+    def _tell_failure(self, text: str) -> None:
+        # `useChat` reads nothing after an error.
+        self._say("message-metadata", messageMetadata=self._metadata())
+        self._say("error", errorText=text)
+
+    def _end(self) -> None:
+        self._end_step()
+        reason = _REASONS.get(self._finish_reason(), "other")
+        self._say("finish", finishReason=reason, messageMetadata=self._metadata())
+
+    def _end_aborted(self, reason: str | None) -> None:
+        self._say("abort", reason=reason)
+
+    def _finish_reason(self) -> str:
+        """Ours; that of an answer that was cut without a reason is an error too."""
+        message = self._message
+        if self._failure is not None or message is None:
+            return "error"
+        return message.finish_reason or "error"
+
+    def _metadata(self) -> dict[str, Any]:
+        message = self._message
+        metadata = {
+            "model": self._model,
+            "finishReason": self._finish_reason(),
+            "rawFinishReason": None if message is None else message.raw_finish_reason,
+            "usage": self._counted() or None,
+        }
+        return {name: value for name, value in metadata.items() if value is not None}
+
+    # Text.
+
+    def _start_part(self, kind: str) -> None:
+        self._parts += 1
+        refusal = {"streamparse": {"refusal": True}} if kind == "refusal" else None
+        self._say(f"{_part(kind)}-start", id=str(self._parts), providerMetadata=refusal)
+
+    def _more(self, kind: str, text: str) -> None:
+        self._add(f"{_part(kind)}-delta", "id", str(self._parts), "delta", text)
+
+    def _stop_part(self, kind: str) -> None:
+        self._say(f"{_part(kind)}-end", id=str(self._parts))
+
+    # Calls.
+
+    def _start_call(self, call: ShownCall) -> None:
+        encoding = "text" if call.call.kind == "custom" else None
+        self._say("tool-input-start", **self._naming(call), inputEncoding=encoding)
+
+    def _grow_call(self, call: ShownCall, text: str) -> None:
+        self._add("tool-input-delta", "toolCallId", call.id, "inputTextDelta", text)
+
+    def _complete_call(self, call: ShownCall) -> None:
+        record = {"type": "tool-input-available", **self._naming(call)}
+        self._out.append({**record, "input": call.call.arguments})
+
+    def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
+        naming = self._naming(call)
+        self._say("tool-input-error", **naming, input=call.text, errorText=text)
+
+    def _naming(self, call: ShownCall) -> dict[str, Any]:
+        naming: dict[str, Any] = {"toolCallId": call.id, "toolName": call.name}
+        if call.is_server:
+            naming["providerExecuted"] = True
+        if self._dynamic_tools:
+            naming["dynamic"] = True
+        return naming
+
+    def _result(self, call: ShownCall, output: Any, failed: bool) -> None:
+        naming = self._naming(call)
+        del naming["toolName"]
+        if failed:
+            text = output
+            self._out.append({"type": "tool-output-error", **naming, "errorText": text})
+        else:
+            self._out.append({"type": "tool-output-available", **naming, "output": output})
+
+    def _stray_result(self, part: ServerToolResult) -> None:
+        data = {"callId": part.call_id, "name": part.name, "content": part.content}
+        self._say("data-server-tool-result", data=data)
+
+    # The rest.
+
+    def _source(self, source: Source, citation: Any) -> None:
+        self._sources += 1
+        about = {"streamparse": {"citation": citation}}
+        identity = f"{self._id_base()}-source-{self._sources}"
+        title = source.title or None
+        if source.url:
+            self._say(
+                "source-url", sourceId=identity, url=source.url, title=title, providerMetadata=about
+            )
+        else:
+            self._say(
+                "source-document",
+                sourceId=identity,
+                mediaType=source.media_type,
+                title=title,
+                filename=source.filename or None,
+                providerMetadata=about,
+            )
+
+    def _file(self, url: str, media_type: str) -> None:
+        self._say("file", url=url, mediaType=media_type)
+
+    def _provider(self, name: str, data: Any) -> None:
+        self._say("data-provider-event", data={"name": name, "data": data}, transient=True)
+
+    def _reject_output(self, about: dict[str, Any]) -> None:
+        self._say("data-output-rejected", data=about)
+
+
+def _part(kind: str) -> str:
+    return "reasoning" if kind == "reasoning" else "text"

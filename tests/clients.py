@@ -1,0 +1,331 @@
+"""The npm clients of the front-end protocols, run in Node, and what must come of a message there.
+
+What is expected is made from the `Message` and the joined deltas of its calls, not by the encoders.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamparse import (
+    Citation,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    ServerToolResult,
+    Text,
+    ToolCall,
+)
+from streamparse.frontends import AGUIEvents, UIMessageStream
+from streamparse.frontends.citations import sources_of
+from streamparse.json_text import json_text
+from tests.messages import call_texts
+
+NODE = Path(__file__).parent / "node"
+SECONDS = 300
+
+REASONS = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool-calls",
+    "content_filter": "content-filter",
+    "refusal": "content-filter",
+    "paused": "other",
+    "other": "other",
+}
+
+
+def missing() -> str | None:
+    """Why the clients cannot be run, if they cannot."""
+    if shutil.which("node") is None:
+        return "there is no node"
+    if not (NODE / "node_modules" / "ai").is_dir():
+        return "the npm packages are missing: npm ci --prefix tests/node"
+    return None
+
+
+@dataclass
+class Read:
+    """How many bodies each client has read, and what came out otherwise than expected."""
+
+    counts: dict[str, int]
+    differences: list[dict[str, Any]]
+
+
+def read(rows: Iterable[dict[str, Any]]) -> Read:
+    """Have the clients read the rows, in one process."""
+    why = missing()
+    if why is not None:
+        if os.environ.get("STREAMPARSE_NODE") == "required":
+            pytest.fail(why)
+        pytest.skip(why)
+    lines = "".join(json_text(row) + "\n" for row in rows)
+    done = subprocess.run(
+        ["node", "clients.mjs"],
+        input=lines.encode(),
+        capture_output=True,
+        cwd=NODE,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    *differences, last = [json.loads(line) for line in done.stdout.splitlines()]
+    return Read(last["read"], differences)
+
+
+# What is sent
+
+
+def row(name: str, message: Message, events: list[Any], batch: int = 1) -> dict[str, Any]:
+    """A row for the clients; so many events are told with each call of `encode`."""
+    ui = UIMessageStream(message_id="m", choice=message.choice)
+    agui = AGUIEvents("t", "r", choice=message.choice, provider_events=True)
+    told = Told(message, call_texts(events))
+    return {
+        "name": name,
+        "ui": b"".join(bodies(ui, events, batch)).decode(),
+        "agui": b"".join(bodies(agui, events, batch)).decode(),
+        "expected": {"ui": told.ui(), "agui": told.agui()},
+    }
+
+
+def bodies(encoder: Any, events: list[Any], batch: int = 1) -> Iterator[bytes]:
+    for start in range(0, len(events), batch):
+        yield encoder.to_sse(encoder.encode(events[start : start + batch]))
+    yield encoder.to_sse(encoder.finish())
+
+
+# What is expected
+
+
+class Told:
+    """What the clients must have of a message in the end."""
+
+    def __init__(self, message: Message, texts: dict[Any, str]) -> None:
+        self.message = message
+        self.texts = texts
+        self.made = 0
+
+    def identified(self, base: str) -> dict[int, str]:
+        """The ids of the calls, by index: those without one, or with one that is taken, get one."""
+        found: dict[int, str] = {}
+        made = 0
+        for call in self.message.tool_calls:
+            identity = call.id
+            if identity is None or identity in found.values():
+                made += 1
+                identity = f"{identity or base + '-call'}-{made}"
+            found[call.index] = identity
+        return found
+
+    def text_of(self, call: ToolCall) -> str:
+        return self.texts.get((self.message.choice, call.index), "")
+
+    def results(self) -> dict[int, ServerToolResult]:
+        """By the index of the call: its own, or the first one of that tool that has none yet."""
+        found: dict[int, ServerToolResult] = {}
+        for part in self.message.content:
+            if isinstance(part, ServerToolResult):
+                for call in self.message.tool_calls:
+                    mine = call.id == part.call_id if part.call_id else call.name == part.name
+                    if mine and call.index not in found and call.status == "complete":
+                        found[call.index] = part
+                        break
+        return found
+
+    def order(self, ids: dict[int, str], with_files: bool) -> list[str]:
+        """What stands after what; neighbours of one kind are one."""
+        found: list[str] = []
+        for part in self.message.content:
+            if isinstance(part, (Text, Reasoning, Refusal)) and part.text:
+                kind = part.type
+            elif isinstance(part, ToolCall):
+                kind = f"call {ids[part.index]}"
+            elif with_files and (url := file_of(part)):
+                kind = f"file {url[0]}"
+            else:
+                continue
+            if found[-1:] != [kind]:
+                found.append(kind)
+        return found
+
+    @property
+    def spoken(self) -> dict[str, Any]:
+        message = self.message
+        return {"text": message.text, "reasoning": message.reasoning, "refusal": message.refusal}
+
+    def failure(self) -> str | None:
+        """What is told to have gone wrong, if it is no limit or filter."""
+        message = self.message
+        if message.error is not None:
+            return message.error.message
+        cut = message.finish_reason is None
+        return "the answer was cut off before its end" if cut else None
+
+    def counts(self) -> dict[str, int]:
+        usage = self.message.usage
+        if usage is None:
+            return {}
+        counts = {
+            "inputTokens": usage.input_tokens,
+            "outputTokens": usage.output_tokens,
+            "totalTokens": usage.total_tokens,
+            "reasoningTokens": usage.reasoning_tokens,
+            "cachedInputTokens": usage.cached_tokens,
+            "cacheWriteInputTokens": usage.cache_write_tokens,
+        }
+        return {name: count for name, count in counts.items() if count is not None}
+
+    # The AI SDK.
+
+    def ui(self) -> dict[str, Any]:
+        message = self.message
+        ids = self.identified("m")
+        failure = self.failure()
+        results = self.results()
+        cited = [part.data for part in message.content if isinstance(part, Citation)]
+        finish = "error" if failure else message.finish_reason
+        metadata = {
+            "model": message.model,
+            "finishReason": finish,
+            "rawFinishReason": message.raw_finish_reason,
+            "usage": self.counts() or None,
+        }
+        return {
+            "id": "m",
+            **self.spoken,
+            "order": self.order(ids, True),
+            "calls": [self.ui_call(call, ids, results) for call in message.tool_calls],
+            "sources": [self.ui_source(source) for data in cited for source in sources_of(data)],
+            "metadata": {name: value for name, value in metadata.items() if value is not None},
+            "open": 0,
+            "errors": [failure] if failure else [],
+            "finished": [REASONS.get(finish or "", "error")],
+        }
+
+    def ui_call(
+        self, call: ToolCall, ids: dict[int, str], results: dict[int, ServerToolResult]
+    ) -> dict[str, Any]:
+        shown: dict[str, Any] = {"id": ids[call.index], "name": call.name or "unknown"}
+        shown["server"] = call.kind == "server"
+        if call.status != "complete":
+            text = self.text_of(call)
+            why = "the call was cut off before its end"
+            if call.status == "rejected":
+                why = call.errors[-1].message
+            return {**shown, "state": "output-error", "input": text, "errorText": why}
+        shown["input"] = call.arguments
+        if call.index not in results:
+            return {**shown, "state": "input-available"}
+        return {**shown, "state": "output-available", "output": results[call.index].content}
+
+    def ui_source(self, source: Any) -> dict[str, Any]:
+        named = {"url": source.url, "title": source.title, "filename": source.filename}
+        found = {name: value for name, value in named.items() if value}
+        return found if source.url else {**found, "mediaType": source.media_type}
+
+    # AG-UI.
+
+    def agui(self) -> dict[str, Any]:
+        message = self.message
+        ids = self.identified("r")
+        results = self.results()
+        calls = [self.agui_call(call, ids) for call in message.tool_calls]
+        end = self.agui_end(ids)
+        told = [[ids[index], result_text(part)] for index, part in results.items()]
+        unreported = [
+            call.index
+            for call in message.tool_calls
+            if call.kind == "server" and call.index not in results and "error" not in end
+        ]
+        return {
+            **self.spoken,
+            "order": self.order(ids, False),
+            "calls": calls,
+            "results": sorted(told + [[ids[index], ""] for index in unreported], key=by_name),
+            "custom": sorted(self.customs(ids), key=by_name),
+            "end": end,
+        }
+
+    def agui_call(self, call: ToolCall, ids: dict[int, str]) -> dict[str, Any]:
+        shown = {"id": ids[call.index], "name": call.name or "unknown"}
+        if call.status == "complete":
+            shown["input"] = call.arguments
+        return shown
+
+    def agui_end(self, ids: dict[int, str]) -> dict[str, Any]:
+        message = self.message
+        counts = self.counts()
+        model = {} if message.model is None else {"model": message.model}
+        usage = {"usage": [{**model, **counts}]} if counts else {}
+        failure = self.failure()
+        if failure is not None:
+            code = "truncated" if message.error is None else message.error.code
+            return {"error": failure, "code": code, **usage}
+        if message.finish_reason in ("length", "content_filter"):
+            reason = message.finish_reason
+            return {"error": f"the answer was cut: {reason}", "code": reason, **usage}
+        cut = [call for call in message.tool_calls if call.status != "complete"]
+        if cut:
+            why = f"the call of {cut[0].name} is not complete"
+            return {"error": why, "code": "incomplete_call", **usage}
+        pending = [ids[call.index] for call in message.tool_calls if call.kind != "server"]
+        end = {"outcome": "success", "pending": pending, **usage}
+        return {**end, "reason": message.finish_reason}
+
+    def customs(self, ids: dict[int, str]) -> Iterator[list[Any]]:
+        message = self.message
+        for call in message.tool_calls:
+            if call.status == "complete":
+                continue
+            why, code = "the call was cut off before its end", "truncated"
+            if call.status == "rejected":
+                why, code = call.errors[-1].message, call.errors[-1].code
+            about: dict[str, Any] = {"toolCallId": ids[call.index]}
+            about["toolCallName"] = call.name or "unknown"
+            yield [f"tool_call_{call.status}", {**about, "errorText": why, "code": code}]
+        for part in message.content:
+            file = file_of(part)
+            if file is not None:
+                yield ["file", {"url": file[0], "mediaType": file[1]}]
+        matched = list(self.results().values())
+        for part in message.content:
+            if isinstance(part, Citation):
+                for source in sources_of(part.data):
+                    named = source._asdict()
+                    named["mediaType"] = named.pop("media_type")
+                    named = {name: value for name, value in named.items() if value}
+                    yield ["source", {**named, "citation": part.data}]
+            elif isinstance(part, ServerToolResult) and all(part is not one for one in matched):
+                stray = {"callId": part.call_id, "name": part.name, "content": part.content}
+                yield ["server_tool_result", stray]
+
+
+def file_of(part: Part) -> tuple[str, str] | None:
+    """The address and the media type of a file that stands for itself among Gemini's parts."""
+    inline, linked = part.extra.get("inlineData"), part.extra.get("fileData")
+    if inline:
+        kind = inline["mimeType"]
+        return f"data:{kind};base64,{inline['data']}", kind
+    return (linked["fileUri"], linked["mimeType"]) if linked else None
+
+
+def by_name(pair: list[Any]) -> str:
+    """As `byName` in clients.mjs."""
+    name, value = pair
+    return f"{name} {value.get('toolCallId', '') if isinstance(value, dict) else ''}"
+
+
+def result_text(result: ServerToolResult) -> str:
+    content = result.content
+    return content if isinstance(content, str) else json_text(content)

@@ -1,0 +1,180 @@
+"""`format="auto"`: the format told from the first marker, the same for every cut."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from streamparse.formats import FormatParser, get
+from streamparse.formats.auto import _AT_START, _SIGNALS
+from tests.formats.checks import check_answer, run
+from tests.formats.reading import message_of, read
+from tests.formats.render import Answer, make_answer
+from tests.helpers import cut
+
+# What writes calls in the same way is told as the best known of them.
+TOLD = (
+    "hermes",
+    "qwen3_coder",
+    "glm45",
+    "hunyuan_a13b",
+    "hy_v3",
+    "hy_v4",
+    "deepseek_v3",
+    "deepseek_v31",
+    "mistral_v3",
+    "mistral_v13",
+    "k2_horizon_json",
+    "k2_horizon_typed",
+    "k2_horizon",
+    "olmo3",
+    "gemma4",
+    "granite",
+    "phi4_mini",
+    "granite_20b_fc",
+    "deepseek_v32",
+    "deepseek_v4",
+    "deepseek_v41",
+    "gigachat35",
+    "minimax_m2",
+    "minimax_m3",
+    "dots",
+    "minicpm5",
+    "step3",
+    "kimi_k2",
+    "kimi_k3",
+    "lfm2",
+    "llama4_pythonic",
+    "functiongemma",
+    "internlm2",
+    "cohere_command3",
+    "apertus",
+    "inkling",
+    "gigachat31",
+    "gigachat3",
+    "hyperclovax",
+    "longcat",
+    "nemotron_nano_v2",
+    "seed_oss",
+    "iquest_q1",
+    "solar_open",
+    "plamo3",
+    "command_r_plus",
+    "xlam",
+    "pythonic",
+    "llama3_json",
+    "llama31_function_tag",
+)
+
+
+def is_common(answer: Answer) -> bool:
+    """Before its first call nothing but text, and reasoning in the common tags or its own."""
+    reasoning = get(answer.format).reasoning
+    own = () if reasoning is None else reasoning.open
+    begins = answer.text.startswith(own) or not answer.reasoning
+    if answer.format == "granite":  # prose
+        return "Here is" not in answer.text and "Here's" not in answer.text
+    mixed = "<think>" in answer.text and "</think>" not in answer.text
+    if answer.format == "k2_horizon_typed":  # told by its first argument
+        return bool(answer.calls[0].arguments) and begins
+    return begins and not mixed and "<answer>" not in answer.text
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_a_format_writes_is_read_without_its_name(name: str) -> None:
+    """Content, reasoning in the common tags, and calls."""
+    told = 0
+    for seed in range(14):
+        answer = make_answer(name, random.Random(f"{name} {seed}"))
+        if not answer.calls or answer.options or not is_common(answer):
+            continue
+        options = {"tools": answer.tools}
+        found = run("auto", [answer.text], **options)
+        check_answer(found.message, answer)
+        assert found.message.extra["format"] == name
+        for sizes in ([1], [3, 2, 9]):
+            assert run("auto", cut(answer.text, sizes), **options).reading == found.reading
+        told += 1
+    assert told
+
+
+def test_the_table_names_formats() -> None:
+    for table in (_SIGNALS, _AT_START):
+        for choices in table.values():
+            for _, name in choices:
+                assert get(name).name == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Just text.",
+        "a <tool_call> is a tag, b <function= too, and <|channel|> as well",
+        "<tool_call>" + " " * 200 + "x",
+        "[1, 2, 3] is a list",
+        "[see] and {so on}",
+        '{1: "a"}',
+        "functools is a module",
+        "<tool_calls> <tool_calls>",
+        "<",
+        "",
+    ],
+)
+def test_what_no_format_goes_on_from_is_text(text: str) -> None:
+    message = message_of_auto(text)
+    assert (message.text, message.tool_calls) == (text, [])
+    assert "format" not in message.extra
+
+
+def message_of_auto(text: str) -> object:
+    whole = run("auto", [text])
+    for sizes in ([1], [2, 5], [7]):
+        assert run("auto", cut(text, sizes)).reading == whole.reading
+    return whole.message
+
+
+def test_what_follows_decides() -> None:
+    """One marker, several formats."""
+    texts = {
+        '<tool_call>\n{"name": "f"}\n</tool_call>': "hermes",
+        "<tool_call>\n<function=f>\n</function>\n</tool_call>": "qwen3_coder",
+        "<tool_call>f\n</tool_call>": "glm45",
+        "<function=f>{}</function>": "llama31_function_tag",
+        "<function=f></function>": "qwen3_coder",
+    }
+    for text, name in texts.items():
+        message = message_of_auto(text)
+        assert [call.name for call in message.tool_calls] == ["f"]  # type: ignore[attr-defined]
+        assert message.extra["format"] == name  # type: ignore[attr-defined]
+
+
+def test_a_call_quoted_in_reasoning() -> None:
+    text = '<think>Like <tool_call>{"name": "x"}</tool_call>?</think>No.'
+    message = message_of_auto(text)
+    assert message.tool_calls == []  # type: ignore[attr-defined]
+    assert message.text == "No."  # type: ignore[attr-defined]
+
+
+def test_reasoning_is_shown_before_the_format_is_known() -> None:
+    parser = FormatParser("auto")
+    parser.feed("<think>01")
+    assert parser.message.reasoning == "01"
+    parser.feed("</think>23")
+    assert parser.message.text == "23"
+    events = parser.feed('<tool_call>{"name": "f"')
+    assert [event.type for event in events] == ["provider_event", "tool_call_started"]
+
+
+def test_once_told_it_stays() -> None:
+    """The second block is of another format: text for the first."""
+    text = '<tool_call>{"name": "f"}</tool_call> [TOOL_CALLS]g[ARGS]{}'
+    message = message_of_auto(text)
+    assert [call.name for call in message.tool_calls] == ["f"]  # type: ignore[attr-defined]
+    assert message.text.strip() == "[TOOL_CALLS]g[ARGS]{}"  # type: ignore[attr-defined]
+
+
+def test_options_go_with_auto() -> None:
+    assert message_of("hermes", "a</think>b", in_reasoning=True).reasoning == "a"
+    assert run("auto", ["a</think>b"], in_reasoning=True).message.reasoning == "a"
+    assert read("hermes", "b", prompt_suffix="</think>").message.text == "b"

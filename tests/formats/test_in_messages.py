@@ -1,0 +1,205 @@
+"""Formats in `MessageParser`: of plain text, on top of a wire, and in the views of `stream`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse import IncompleteError, MessageParser, stream
+from streamparse.formats import TextReading, names
+from tests.formats.checks import check_answer, run
+from tests.formats.reading import only, tool
+from tests.formats.render import make_answer
+from tests.helpers import cut
+from tests.messages import answer, call_chunk, chunk, merged, run_parser, sse, text_chunk
+from tests.strategies import SIZES
+
+CALL = '<tool_call>{"name": "f", "arguments": {"a": "é😀"}}</tool_call>'
+NAMES = st.sampled_from(names())
+CHOICES = st.randoms(use_true_random=False)
+
+
+def wire(text: str, sizes: Sequence[int], finish: str = "stop") -> bytes:
+    """A stream of OpenAI's chat wire whose server passed the model's text on as it was."""
+    return sse([*map(text_chunk, cut(text, sizes)), chunk(finish=finish)])
+
+
+# Plain text
+
+
+@given(NAMES, CHOICES, SIZES)
+def test_law_1_bytes_cut_inside_characters(
+    name: str, choose: random.Random, sizes: Sequence[int]
+) -> None:
+    """Bytes, text and `FormatParser` say the same."""
+    said = make_answer(name, choose)
+    reading = TextReading(name, **said.options)
+    options: dict[str, Any] = {"format": reading, "tools": said.tools or None}
+    whole = answer([said.text], None, **options)
+    assert answer(cut(said.text.encode(), sizes), None, **options) == whole
+    assert answer(cut(said.text.encode(), [1]), "text", **options) == whole
+    alone = run(name, [said.text], tools=said.tools or None, **said.options)
+    assert merged(alone.events) == whole.events
+
+
+def test_text_that_ends_inside_a_character() -> None:
+    """That is no normal end."""
+    parser = MessageParser(format="hermes")
+    parser.feed(b"Gr\xc3")
+    parser.finish()
+    assert (parser.message.text, parser.message.status) == ("Gr\ufffd", "truncated")
+
+
+def test_a_stream_that_breaks_off() -> None:
+    parser = MessageParser(format="hermes")
+    parser.feed('<tool_call>{"name": "f", "arguments": {}')
+    parser.cut()
+    assert only(parser.message).status == "truncated"
+    assert parser.message.status == "truncated"
+
+
+# On a wire
+
+
+@given(NAMES, CHOICES, SIZES, SIZES)
+def test_law_1_on_top_of_a_wire(
+    name: str, choose: random.Random, deltas: Sequence[int], sizes: Sequence[int]
+) -> None:
+    """However the server cut the text, and the network the stream."""
+    said = make_answer(name, choose)
+    options: dict[str, Any] = {
+        "format": TextReading(name, **said.options),
+        "tools": said.tools or None,
+    }
+    parser, _, error = run_parser([wire(said.text, [])], "openai-chat", **options)
+    assert error is None
+    check_answer(parser.message, said)
+    whole = answer([wire(said.text, [])], **options)
+    assert answer(cut(wire(said.text, deltas), sizes), **options) == whole
+
+
+def on_wire(records: list[Any], format: str = "hermes", **options: Any) -> Any:
+    parser, _, error = run_parser([sse(records)], "openai-chat", format=format, **options)
+    assert error is None
+    return parser.message
+
+
+def test_reasoning_of_the_wire_stands_beside_that_of_the_text() -> None:
+    records = [chunk({"reasoning_content": "a"}), text_chunk("<think>b</think>c"), chunk(finish="stop")]
+    message = on_wire(records)
+    assert (message.reasoning, message.text) == ("ab", "c")
+
+
+def test_a_server_that_did_parse() -> None:
+    """Its calls stand beside those of the text."""
+    records = [
+        text_chunk(CALL),
+        call_chunk('{"b": 1}', id="c1", name="g"),
+        chunk(finish="tool_calls"),
+    ]
+    message = on_wire(records)
+    assert [(call.name, call.status) for call in message.tool_calls] == [
+        ("f", "complete"),
+        ("g", "complete"),
+    ]
+    assert message.finish_reason == "tool_calls"
+
+
+def test_a_normal_finish_says_that_there_are_calls() -> None:
+    message = on_wire([text_chunk(CALL), chunk(finish="stop")])
+    assert (message.finish_reason, message.raw_finish_reason) == ("tool_calls", "stop")
+    assert only(message).arguments == {"a": "é😀"}
+
+
+@pytest.mark.parametrize(
+    ("text", "finish", "status", "message_status"),
+    [
+        (CALL, "length", "complete", "truncated"),
+        (CALL.removesuffix("</tool_call>"), "stop", "complete", "complete"),
+        (CALL[:40], "length", "truncated", "truncated"),
+        (CALL[:40], "stop", "rejected", "complete"),
+    ],
+)
+def test_what_a_finish_reason_makes_of_a_call(
+    text: str, finish: str, status: str, message_status: str
+) -> None:
+    """A limit cuts what is open; a normal finish in the middle of a call breaks it."""
+    message = on_wire([text_chunk(text), chunk(finish=finish)])
+    assert (only(message).status, message.status) == (status, message_status)
+
+
+def test_a_wire_without_an_end() -> None:
+    parser, _, error = run_parser(
+        [sse([text_chunk(CALL[:40])], done=False)], "openai-chat", format="hermes"
+    )
+    assert error is None
+    assert only(parser.message).status == parser.message.status == "truncated"
+
+
+def test_each_choice_is_read_for_itself() -> None:
+    records = [
+        text_chunk(CALL[:20], choice=0),
+        text_chunk("Hello", choice=1),
+        text_chunk(CALL[20:], choice=0),
+        chunk(finish="stop", choice=0),
+        chunk(finish="stop", choice=1),
+    ]
+    parser, _, error = run_parser([sse(records)], "openai-chat", format="hermes")
+    assert error is None
+    first, second = parser.messages
+    assert only(first).status == "complete"
+    assert (second.text, second.tool_calls) == ("Hello", [])
+
+
+def test_tools_judge_calls_in_text() -> None:
+    message = on_wire([text_chunk(CALL), chunk(finish="stop")], tools=[tool("f", a="integer")])
+    assert only(message).status == "rejected"
+    message = on_wire([text_chunk(CALL), chunk(finish="stop")], tools=[tool("g")])
+    assert only(message).status == "rejected"
+
+
+def test_an_output_beside_the_format() -> None:
+    """The text without reasoning is the document."""
+    text = '<think>{"no": 1}</think>{"a": 1}'
+    parser = MessageParser(format="hermes", output=dict)
+    parser.feed(text)
+    parser.finish()
+    assert parser.message.output == {"a": 1}
+
+
+def test_auto_on_a_wire() -> None:
+    message = on_wire([text_chunk(CALL), chunk(finish="stop")], format="auto")
+    assert only(message).name == "f"
+
+
+# Views
+
+
+def test_views() -> None:
+    pieces = cut(f"<think>hm</think>Sure. {CALL}{CALL}", [5])
+    assert "".join(stream(pieces, format="hermes").text()) == "Sure. "
+    calls = stream(pieces, format="hermes").tool_calls()
+    assert [call.arguments for call in calls] == [{"a": "é😀"}] * 2
+    message = stream(pieces, format="hermes").result()
+    assert (message.reasoning, len(message.tool_calls)) == ("hm", 2)
+    with pytest.raises(IncompleteError):
+        stream([CALL[:40]], format="hermes").result()
+
+
+# Wrong options
+
+
+def test_wrong_options() -> None:
+    with pytest.raises(ValueError, match="no format is named"):
+        MessageParser(format="nope")
+    with pytest.raises(TypeError, match="not int"):
+        MessageParser(format=3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not chunks"):
+        MessageParser(format="hermes").feed({"choices": []})
+    assert MessageParser(format="hermes").api == "text"
+    assert MessageParser("openai-chat", format="hermes").api == "openai-chat"

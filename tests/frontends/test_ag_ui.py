@@ -1,0 +1,377 @@
+"""Tests of streamparse.frontends.ag_ui: the words of the protocol, one by one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from streamparse import AnyMessageEvent, MessageParser, OutputRejected, ProviderEvent
+from streamparse.errors import SchemaViolation
+from streamparse.frontends import AGUIEvents
+from streamparse.message import Citation, Message, ServerToolResult, ToolCall
+from streamparse.message_events import (
+    MessageFinished,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallCompleted,
+    ToolCallDelta,
+    ToolCallStarted,
+)
+from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk
+
+STOP = chunk({}, "stop")
+RUN = {"threadId": "t", "runId": "r"}
+USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+
+
+def chat(*records: Any, **options: Any) -> list[Any]:
+    """What is said of these records of an OpenAI chat stream."""
+    _, events, _ = run_parser([sse(records)], **options)
+    run = AGUIEvents("t", "r")
+    return run.encode(events) + run.finish()
+
+
+def kinds(events: list[Any]) -> list[str]:
+    return [said["type"] for said in events]
+
+
+def only(events: list[Any], kind: str) -> list[Any]:
+    return [said for said in events if said["type"] == kind]
+
+
+def arguments(events: list[Any]) -> str:
+    return "".join(said["delta"] for said in only(events, "TOOL_CALL_ARGS"))
+
+
+def ended(call: ToolCall, *parts: Any) -> list[Any]:
+    """What is said of a message with this call and these other parts."""
+    message = Message()
+    message.content = [call, *parts]
+    message.status, message.finish_reason = "complete", "stop"
+    events: list[AnyMessageEvent] = [ToolCallStarted(call), ToolCallCompleted(call)]
+    events.append(MessageFinished(message))
+    run = AGUIEvents("t", "r")
+    return run.encode(events) + run.finish()
+
+
+def server_call() -> ToolCall:
+    call = ToolCall(0, "server")
+    call.id, call.name, call.status, call.settled = "s1", "search", "complete", {}
+    return call
+
+
+# Text
+
+
+def test_text_and_reasoning() -> None:
+    said = chat(
+        chunk({"reasoning_content": "Hm."}),
+        text_chunk("Low."),
+        {**STOP, "model": "m", "usage": USAGE},
+    )
+    assert said == [
+        {"type": "RUN_STARTED", **RUN},
+        {"type": "REASONING_START", "messageId": "r-1"},
+        {"type": "REASONING_MESSAGE_START", "messageId": "r-1", "role": "reasoning"},
+        {"type": "REASONING_MESSAGE_CONTENT", "messageId": "r-1", "delta": "Hm."},
+        {"type": "REASONING_MESSAGE_END", "messageId": "r-1"},
+        {"type": "REASONING_END", "messageId": "r-1"},
+        {"type": "TEXT_MESSAGE_START", "messageId": "r-2", "role": "assistant"},
+        {"type": "TEXT_MESSAGE_CONTENT", "messageId": "r-2", "delta": "Low."},
+        {"type": "TEXT_MESSAGE_END", "messageId": "r-2"},
+        {
+            "type": "RUN_FINISHED",
+            **RUN,
+            "usage": [{"model": "m", "inputTokens": 3, "outputTokens": 2, "totalTokens": 5}],
+            "metadata": {"finishReason": "stop", "rawFinishReason": "stop"},
+        },
+    ]
+
+
+def test_a_refusal_is_a_marked_message() -> None:
+    said = AGUIEvents("t", "r").encode([TextDelta("Well, "), RefusalDelta("no.")])
+    assert only(said, "TEXT_MESSAGE_START")[1] == {
+        "type": "TEXT_MESSAGE_START",
+        "messageId": "r-2",
+        "role": "assistant",
+        "metadata": {"refusal": True},
+    }
+
+
+# Calls
+
+
+def test_calls_belong_to_the_message_before_them() -> None:
+    said = chat(
+        text_chunk("So:"),
+        call_chunk('{"a":', index=0, id="c0", name="f"),
+        call_chunk(" 1}", index=0),
+        call_chunk("{}", index=1, id="c1", name="g"),
+        chunk({}, "tool_calls"),
+    )
+    assert said[4:-1] == [
+        {
+            "type": "TOOL_CALL_START",
+            "toolCallId": "c0",
+            "toolCallName": "f",
+            "parentMessageId": "r-1",
+        },
+        {"type": "TOOL_CALL_ARGS", "toolCallId": "c0", "delta": '{"a":1}'},
+        {
+            "type": "TOOL_CALL_START",
+            "toolCallId": "c1",
+            "toolCallName": "g",
+            "parentMessageId": "r-1",
+        },
+        {"type": "TOOL_CALL_ARGS", "toolCallId": "c1", "delta": "{}"},
+        {"type": "TOOL_CALL_END", "toolCallId": "c0"},
+        {"type": "TOOL_CALL_END", "toolCallId": "c1"},
+    ]
+    assert said[-1]["outcome"] == {"type": "success", "pendingToolCallIds": ["c0", "c1"]}
+
+
+def test_messages_are_in_order() -> None:
+    """Text after a call is another message, and so is a call after reasoning."""
+    calls = [ToolCall(at) for at in range(3)]
+    for call in calls:
+        call.id, call.name = f"c{call.index}", "f"
+    said = AGUIEvents("t", "r").encode(
+        [
+            ToolCallStarted(calls[0]),
+            TextDelta("x"),
+            ToolCallStarted(calls[1]),
+            ReasoningDelta("y"),
+            ToolCallStarted(calls[2]),
+        ]
+    )
+    parents = [each["parentMessageId"] for each in only(said, "TOOL_CALL_START")]
+    texts = [each["messageId"] for each in only(said, "TEXT_MESSAGE_START")]
+    assert parents == ["r-1", "r-2", "r-4"]
+    assert texts == ["r-2"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "{}"])
+def test_no_arguments_are_an_empty_object(text: str) -> None:
+    assert arguments(chat(call_chunk(text, id="c", name="f"), STOP)) == "{}"
+
+
+def test_mended_arguments_are_json() -> None:
+    """What a lenient dialect reads, `JSON.parse` must read too."""
+    record = call_chunk("{a: 'x', b: [1, 2,],}", id="c", name="f")
+    said = chat(record, STOP, dialect="lenient")
+    assert arguments(said) == '{"a":"x","b":[1,2]}'
+    assert said[-1]["outcome"] == {"type": "success", "pendingToolCallIds": ["c"]}
+
+
+def test_free_text_is_a_json_string() -> None:
+    call = ToolCall(0, "custom")
+    call.id, call.name = "c", "sql"
+    run = AGUIEvents("t", "r")
+    said = run.encode([ToolCallStarted(call)])
+    for piece in ('select "', "ä\n", '"'):
+        call.grow(piece)
+        said += run.encode([ToolCallDelta(call, piece)])
+    call.status = "complete"
+    said += run.encode([ToolCallCompleted(call)])
+    assert json.loads(arguments(said)) == 'select "ä\n"'
+
+
+def test_a_name_that_grew() -> None:
+    """The client keeps the first name it hears, unless a second start tells another."""
+    call = ToolCall(0)
+    call.id, call.name, call.status, call.settled = "c", "get", "complete", {}
+    run = AGUIEvents("t", "r")
+    run.encode([ToolCallStarted(call)])
+    call.name = "get_tide"
+    said = run.encode([ToolCallCompleted(call)])
+    assert kinds(said) == ["TOOL_CALL_END", "TOOL_CALL_START", "TOOL_CALL_END"]
+    assert said[1]["toolCallName"] == "get_tide"
+
+
+def test_a_rejected_call_never_ends() -> None:
+    said = chat(call_chunk('{"a": tru3}', id="c", name="f"), STOP)
+    assert only(said, "TOOL_CALL_END") == []
+    [custom] = only(said, "CUSTOM")
+    assert custom["name"] == "tool_call_rejected"
+    assert custom["value"]["toolCallId"] == "c"
+    assert custom["value"]["code"] == "invalid_literal"
+    assert said[-1]["type"] == "RUN_ERROR"
+    assert said[-1]["code"] == "incomplete_call"
+
+
+def test_a_truncated_call_never_ends() -> None:
+    said = chat(call_chunk('{"a": 1', id="c", name="f"), chunk({}, "length"))
+    assert only(said, "TOOL_CALL_END") == []
+    assert [each["name"] for each in only(said, "CUSTOM")] == ["tool_call_truncated"]
+    assert said[-1] == {
+        "type": "RUN_ERROR",
+        "message": "the answer was cut: length",
+        "code": "length",
+    }
+
+
+def test_server_that_runs_the_tools() -> None:
+    """It may answer a rejected call too: then the run goes on and can succeed."""
+    run = AGUIEvents("t", "r")
+    records = [
+        call_chunk('{"a": 1}', index=0, id="c0", name="f"),
+        call_chunk('{"a": tru3}', index=1, id="c1", name="f"),
+        chunk({}, "tool_calls"),
+    ]
+    parser, events, _ = run_parser([sse(records)])
+    run.encode(events)
+    good, bad = parser.message.tool_calls
+    said = run.tool_output(good, {"b": 2}) + run.tool_error(bad, "no JSON")
+    _, events, _ = run_parser([sse([text_chunk("Two."), STOP])])
+    said += run.encode(events) + run.finish()
+    assert said[:3] == [
+        {
+            "type": "TOOL_CALL_RESULT",
+            "messageId": "r-2",
+            "toolCallId": "c0",
+            "content": '{"b":2}',
+            "role": "tool",
+        },
+        {
+            "type": "TOOL_CALL_RESULT",
+            "messageId": "r-3",
+            "toolCallId": "c1",
+            "content": "no JSON",
+            "role": "tool",
+            "metadata": {"error": True},
+        },
+        {"type": "TOOL_CALL_END", "toolCallId": "c1"},
+    ]
+    assert said[-1]["type"] == "RUN_FINISHED"
+    assert "outcome" not in said[-1]
+    assert only(said, "RUN_STARTED") == []
+
+
+# Tools of the provider
+
+
+def test_results_of_the_provider() -> None:
+    said = ended(server_call(), ServerToolResult("s1", "search", "low"))
+    assert [each["content"] for each in only(said, "TOOL_CALL_RESULT")] == ["low"]
+    assert "outcome" not in said[-1]  # nothing is left to the client
+
+
+def test_a_result_that_nobody_tells() -> None:
+    """Else the client would take the call for one that it has to run."""
+    said = ended(server_call())
+    assert [each["content"] for each in only(said, "TOOL_CALL_RESULT")] == [""]
+    assert "outcome" not in said[-1]
+
+
+def test_a_result_of_no_call() -> None:
+    said = ended(server_call(), ServerToolResult("gone", "list", [1]))
+    assert only(said, "CUSTOM") == [
+        {
+            "type": "CUSTOM",
+            "name": "server_tool_result",
+            "value": {"callId": "gone", "name": "list", "content": [1]},
+        }
+    ]
+
+
+# What the protocol has no words for
+
+
+def test_sources_files_and_provider_events() -> None:
+    page = {"type": "url_citation", "url": "https://example.org", "title": "Tides"}
+    said = ended(server_call(), Citation(page))
+    assert only(said, "CUSTOM")[0] == {
+        "type": "CUSTOM",
+        "name": "source",
+        "value": {"url": "https://example.org", "title": "Tides", "citation": page},
+    }
+    said = AGUIEvents("t", "r", provider_events=True).encode(
+        [
+            ProviderEvent("mood", None),
+            ProviderEvent("inlineData", {"mimeType": "image/png", "data": "aGk="}),
+        ]
+    )
+    assert said == [
+        {"type": "RUN_STARTED", **RUN},
+        {"type": "RAW", "event": None, "source": "mood"},
+        {
+            "type": "CUSTOM",
+            "name": "file",
+            "value": {"url": "data:image/png;base64,aGk=", "mediaType": "image/png"},
+        },
+    ]
+
+
+def test_a_rejected_output() -> None:
+    error = SchemaViolation("not one of these", code="enum", path=("unit",), offset=4)
+    [custom] = only(AGUIEvents("t", "r").encode([OutputRejected(error)]), "CUSTOM")
+    assert custom["name"] == "output_rejected"
+    assert custom["value"]["path"] == ["unit"]
+
+
+# The end
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_a_cut_text_is_no_success(reason: str) -> None:
+    said = chat(text_chunk("So"), chunk({}, reason))
+    assert kinds(said)[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
+    assert said[-1]["code"] == reason
+
+
+def test_an_error_of_the_provider() -> None:
+    said = chat(text_chunk("So"), {"error": {"message": "too busy", "type": "overloaded"}})
+    assert kinds(said)[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
+    assert said[-1]["code"] == "provider_error"
+    assert "too busy" in said[-1]["message"]
+
+
+def test_an_answer_that_nothing_ends() -> None:
+    parser, run = MessageParser("openai-chat"), AGUIEvents("t", "r")
+    said = run.encode(parser.feed(text_chunk("So"))) + run.finish(ConnectionError("reset"))
+    assert kinds(said)[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
+    assert said[-1] == {
+        "type": "RUN_ERROR",
+        "message": "an error broke off the answer",
+        "code": "error",
+    }
+    assert kinds(AGUIEvents("t", "r").finish()) == ["RUN_STARTED", "RUN_ERROR"]
+
+
+def test_a_failed_answer_may_be_asked_for_again() -> None:
+    run = AGUIEvents("t", "r")
+    for records in ([{"error": {"message": "busy"}}], [text_chunk("So"), STOP]):
+        _, events, _ = run_parser([sse(records)])
+        run.encode(events)
+    assert kinds(run.finish()) == ["RUN_FINISHED"]
+
+
+def test_abort() -> None:
+    run = AGUIEvents("t", "r")
+    run.encode([TextDelta("So")])
+    assert run.abort() == [
+        {"type": "TEXT_MESSAGE_END", "messageId": "r-1"},
+        {"type": "RUN_FINISHED", **RUN, "outcome": {"type": "cancelled"}},
+    ]
+    assert run.finish() == []
+
+
+def test_abort_in_a_call() -> None:
+    """A run does not finish while a call is open."""
+    run = AGUIEvents("t", "r")
+    run.encode(MessageParser("openai-chat").feed(call_chunk('{"a', id="c", name="f")))
+    said = run.abort("stopped")
+    assert kinds(said) == ["CUSTOM", "RUN_ERROR"]
+    assert said[-1] == {"type": "RUN_ERROR", "message": "stopped", "code": "cancelled"}
+
+
+def test_server_sent_events() -> None:
+    """There is no last record: the client reads each as JSON."""
+    run = AGUIEvents("t", "r")
+    body = run.to_sse(run.encode([TextDelta("x")])) + run.to_sse(run.finish())
+    records = body.decode().split("\n\n")
+    assert records.pop() == ""
+    assert all(json.loads(record.removeprefix("data: "))["type"] for record in records)

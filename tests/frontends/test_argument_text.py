@@ -1,0 +1,53 @@
+"""Tests of streamparse.frontends.argument_text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from streamparse import JSONParser, MessageParser
+from streamparse.frontends.argument_text import ArgumentText
+from streamparse.message_events import ArgumentCompleted, ArgumentDelta, ArgumentStarted
+from tests.helpers import cut, same
+from tests.messages import call_chunk, chunk
+from tests.strategies import JSON_TEXTS, SIZES
+
+
+def written(text: ArgumentText, events: Iterable[Any]) -> str:
+    pieces = []
+    for event in events:
+        if isinstance(event, ArgumentStarted):
+            pieces.append(text.started(event))
+        elif isinstance(event, ArgumentDelta):
+            pieces.append(text.delta(event))
+        elif isinstance(event, ArgumentCompleted):
+            pieces.append(text.completed(event))
+    return "".join(pieces)
+
+
+@given(document=JSON_TEXTS.map(lambda text: text.lstrip("\ufeff")), sizes=SIZES)
+def test_it_says_what_has_come(document: str, sizes: Sequence[int]) -> None:
+    """At any time the text is JSON as far as it goes; what is told of a number ends it."""
+    parser, text = MessageParser("openai-chat"), ArgumentText()
+    parser.feed(call_chunk("", id="c", name="f"))
+    again = JSONParser()
+    for piece in cut(document, sizes):
+        again.feed(written(text, parser.feed(call_chunk(piece))))
+    again.feed(written(text, parser.feed(chunk({}, "stop"))))
+    again.finish()
+    assert same(again.value, parser.message.tool_calls[0].partial)
+
+
+@pytest.mark.parametrize(
+    "document", ['{"a": {"b": ["c\\n", 1, null, true]}, "": 1e400}', "[]", '"x"']
+)
+def test_compact_json(document: str) -> None:
+    parser = MessageParser("openai-chat")
+    events = parser.feed(call_chunk(document, id="c", name="f"))
+    found = written(ArgumentText(), events)
+    assert json.loads(found) == json.loads(document)
+    assert " " not in found

@@ -1,0 +1,468 @@
+"""Tests of streamparse.frontends.ui_message_stream: the words of the protocol, one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamparse import AnyMessageEvent, MessageParser, OutputRejected, ProviderError, ProviderEvent
+from streamparse.errors import SchemaViolation
+from streamparse.frontends import UIMessageStream
+from streamparse.message import Citation, Message, ServerToolResult, ToolCall
+from streamparse.message_events import (
+    MessageFailed,
+    MessageFinished,
+    MessageStarted,
+    RefusalDelta,
+    TextDelta,
+    ToolCallCompleted,
+    ToolCallDelta,
+    ToolCallStarted,
+)
+from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk
+from tests.responses import added, at, completed, done, incomplete
+
+STOP = chunk({}, "stop")
+USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+PARTS = [{"type": "start"}, {"type": "start-step"}]
+
+
+def chat(*records: Any, **options: Any) -> list[Any]:
+    """What is said of these records of an OpenAI chat stream."""
+    _, events, _ = run_parser([sse(records)], **options)
+    ui = UIMessageStream()
+    return ui.encode(events) + ui.finish()
+
+
+def kinds(chunks: list[Any]) -> list[str]:
+    return [said["type"] for said in chunks]
+
+
+def only(chunks: list[Any], kind: str) -> list[Any]:
+    return [said for said in chunks if said["type"] == kind]
+
+
+def server_call() -> ToolCall:
+    call = ToolCall(0, "server")
+    call.id, call.name, call.status, call.settled = "s1", "search", "complete", {"q": "tide"}
+    return call
+
+
+def ended(call: ToolCall, *parts: Any, **about: Any) -> list[Any]:
+    """What is said of a message with this call and these other parts."""
+    message = Message()
+    message.content = [call, *parts]
+    message.status, message.finish_reason = "complete", "stop"
+    events: list[AnyMessageEvent] = [ToolCallStarted(call), ToolCallCompleted(call)]
+    events.append(MessageFinished(message))
+    ui = UIMessageStream(message_id="m")
+    return ui.encode(events) + ui.finish()
+
+
+# Text
+
+
+def test_text_and_reasoning() -> None:
+    said = chat(
+        chunk({"reasoning_content": "Hm."}),
+        text_chunk("Lo"),
+        text_chunk("w."),
+        STOP,
+        {"usage": USAGE},
+    )
+    assert said == [
+        *PARTS,
+        {"type": "reasoning-start", "id": "1"},
+        {"type": "reasoning-delta", "id": "1", "delta": "Hm."},
+        {"type": "reasoning-end", "id": "1"},
+        {"type": "text-start", "id": "2"},
+        {"type": "text-delta", "id": "2", "delta": "Low."},
+        {"type": "text-end", "id": "2"},
+        {"type": "finish-step"},
+        {
+            "type": "finish",
+            "finishReason": "stop",
+            "messageMetadata": {
+                "finishReason": "stop",
+                "rawFinishReason": "stop",
+                "usage": {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5},
+            },
+        },
+    ]
+
+
+def test_a_refusal_is_marked_text() -> None:
+    said = UIMessageStream().encode([TextDelta("Well, "), RefusalDelta("no.")])
+    assert said[4:] == [
+        {"type": "text-end", "id": "1"},
+        {
+            "type": "text-start",
+            "id": "2",
+            "providerMetadata": {"streamparse": {"refusal": True}},
+        },
+        {"type": "text-delta", "id": "2", "delta": "no."},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("stop", "stop"),
+        ("length", "length"),
+        ("content_filter", "content-filter"),
+        ("tool_calls", "tool-calls"),
+        ("surprise", "other"),
+    ],
+)
+def test_finish_reasons(reason: str, expected: str) -> None:
+    end = chat(text_chunk("x"), chunk({}, reason))[-1]
+    assert end["finishReason"] == expected
+    assert end["messageMetadata"]["rawFinishReason"] == reason
+
+
+def test_message_id_and_model() -> None:
+    ui = UIMessageStream(message_id="m-1")
+    assert ui.encode([MessageStarted("p-1", "small")]) == [
+        {"type": "start", "messageId": "m-1"},
+        {"type": "start-step"},
+    ]
+    assert ui.finish()[-1]["messageMetadata"]["model"] == "small"
+
+
+# Calls
+
+
+def test_a_call() -> None:
+    said = chat(
+        text_chunk("So:"),
+        call_chunk("", id="c1", name="f"),
+        call_chunk('{"a":'),
+        call_chunk(" 1}"),
+        chunk({}, "tool_calls"),
+    )
+    assert said[5:-2] == [
+        {"type": "tool-input-start", "toolCallId": "c1", "toolName": "f"},
+        {"type": "tool-input-delta", "toolCallId": "c1", "inputTextDelta": '{"a":1}'},
+        {"type": "tool-input-available", "toolCallId": "c1", "toolName": "f", "input": {"a": 1}},
+    ]
+
+
+def test_a_call_without_arguments() -> None:
+    [available] = only(chat(call_chunk("", id="c", name="f"), STOP), "tool-input-available")
+    assert available["input"] == {}
+
+
+def test_null_arguments_are_told() -> None:
+    [available] = only(chat(call_chunk("null", id="c", name="f"), STOP), "tool-input-available")
+    assert available["input"] is None
+
+
+def test_dynamic_tools() -> None:
+    _, events, _ = run_parser([sse([call_chunk("{}", id="c", name="f"), STOP])])
+    ui = UIMessageStream(dynamic_tools=True)
+    said = ui.encode(events) + ui.tool_output(events[-1].message.tool_calls[0], 1)
+    told = [each for each in said if "toolCallId" in each and "inputTextDelta" not in each]
+    assert kinds(told) == ["tool-input-start", "tool-input-available", "tool-output-available"]
+    assert all(each["dynamic"] for each in told)
+
+
+@pytest.mark.parametrize("finish", ["length", "content_filter"])
+def test_a_truncated_call(finish: str) -> None:
+    said = chat(call_chunk('{"a": 1', id="c", name="f"), chunk({}, finish))
+    assert only(said, "tool-input-available") == []
+    assert only(said, "tool-input-error") == [
+        {
+            "type": "tool-input-error",
+            "toolCallId": "c",
+            "toolName": "f",
+            "input": '{"a": 1',
+            "errorText": "the call was cut off before its end",
+        }
+    ]
+    assert only(said, "error") == []
+
+
+def test_a_rejected_call() -> None:
+    """At the character that rejects it; what comes after belongs to nobody."""
+    said = chat(call_chunk('{"a": tru3, "b"', id="c", name="f"), call_chunk(": 1}"), STOP)
+    [error] = only(said, "tool-input-error")
+    assert error["input"] == '{"a": tru'
+    assert error["errorText"]
+    assert only(said, "tool-input-available") == []
+    assert [each["inputTextDelta"] for each in only(said, "tool-input-delta")] == ["{"]
+
+
+def test_an_unknown_tool() -> None:
+    tools = [{"name": "g", "parameters": {"type": "object"}}]
+    said = chat(call_chunk('{"a": 1}', id="c", name="f"), STOP, tools=tools)
+    [error] = only(said, "tool-input-error")
+    assert error["input"] == ""
+    assert only(said, "tool-input-available") == only(said, "tool-input-delta") == []
+
+
+def test_a_free_text_call() -> None:
+    item = {"id": "it_0", "type": "custom_tool_call", "call_id": "c", "name": "sql", "input": ""}
+    records = [
+        added(0, item),
+        at("custom_tool_call_input.delta", 0, delta='select "1'),
+        at("custom_tool_call_input.delta", 0, delta='"'),
+        done(0, {**item, "input": 'select "1"', "status": "completed"}),
+        completed(),
+    ]
+    _, events, _ = run_parser(records, "openai-responses")
+    said = UIMessageStream().encode(events)
+    assert only(said, "tool-input-start")[0]["inputEncoding"] == "text"
+    assert only(said, "tool-input-available")[0]["input"] == 'select "1"'
+
+
+def test_a_free_text_call_that_is_cut() -> None:
+    item = {"id": "it_0", "type": "custom_tool_call", "call_id": "c", "name": "sql", "input": ""}
+    records = [added(0, item), at("custom_tool_call_input.delta", 0, delta="sel"), incomplete()]
+    _, events, _ = run_parser(records, "openai-responses")
+    [error] = only(UIMessageStream().encode(events), "tool-input-error")
+    assert error["input"] == "sel"
+
+
+# What tools gave
+
+
+def test_results_of_the_provider() -> None:
+    call = server_call()
+    said = ended(call, ServerToolResult("s1", "search", [{"title": "Tides"}]))
+    naming = {"toolCallId": "s1", "providerExecuted": True}
+    assert said[2:5] == [
+        {"type": "tool-input-start", **naming, "toolName": "search"},
+        {"type": "tool-input-available", **naming, "toolName": "search", "input": {"q": "tide"}},
+        {"type": "tool-output-available", **naming, "output": [{"title": "Tides"}]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "extra", "text"),
+    [
+        ("no network", {"is_error": True}, "no network"),
+        ([{"text": "no"}], {"status": "error"}, '[{"text":"no"}]'),
+        (
+            {"type": "web_search_tool_result_error", "error_code": "busy"},
+            {},
+            '{"type":"web_search_tool_result_error","error_code":"busy"}',
+        ),
+    ],
+)
+def test_failed_tools_of_the_provider(content: Any, extra: Any, text: str) -> None:
+    said = ended(server_call(), ServerToolResult("s1", "search", content, extra))
+    assert [each["errorText"] for each in only(said, "tool-output-error")] == [text]
+    assert only(said, "tool-output-available") == []
+
+
+def test_a_result_without_an_id_is_that_of_the_tools_call() -> None:
+    call = server_call()
+    call.id = None
+    said = ended(call, ServerToolResult(None, "search", 7), ServerToolResult(None, "search", 8))
+    [result] = only(said, "tool-output-available")
+    assert (result["toolCallId"], result["output"]) == ("m-call-1", 7)
+    assert [each["data"] for each in only(said, "data-server-tool-result")] == [
+        {"callId": None, "name": "search", "content": 8}
+    ]
+
+
+def test_a_result_of_no_call() -> None:
+    said = ended(server_call(), ServerToolResult("gone", "list", [1]))
+    assert only(said, "tool-output-available") == []
+    assert only(said, "data-server-tool-result") == [
+        {
+            "type": "data-server-tool-result",
+            "data": {"callId": "gone", "name": "list", "content": [1]},
+        }
+    ]
+
+
+def test_a_second_result_of_a_call() -> None:
+    said = ended(server_call(), *[ServerToolResult("s1", "search", at) for at in range(2)])
+    assert [each["output"] for each in only(said, "tool-output-available")] == [0]
+    assert [each["data"]["content"] for each in only(said, "data-server-tool-result")] == [1]
+
+
+def test_server_that_runs_the_tools() -> None:
+    """Two answers are two steps of one message, what the tools gave between them."""
+    ui = UIMessageStream()
+    parser, events, _ = run_parser(
+        [
+            sse(
+                [
+                    call_chunk('{"a": 1}', index=0, id="c0", name="f"),
+                    call_chunk("{}", index=1, id="c1", name="g"),
+                    chunk({}, "tool_calls"),
+                    {"usage": USAGE},
+                ]
+            )
+        ]
+    )
+    ui.encode(events)
+    f, g = parser.message.tool_calls
+    said = ui.tool_output(f, {"b": 2}) + ui.tool_error(g, "no such thing")
+    _, events, _ = run_parser([sse([text_chunk("Two."), STOP, {"usage": USAGE}])])
+    said += ui.encode(events) + ui.finish()
+    assert said[:4] == [
+        {"type": "tool-output-available", "toolCallId": "c0", "output": {"b": 2}},
+        {"type": "tool-output-error", "toolCallId": "c1", "errorText": "no such thing"},
+        {"type": "finish-step"},
+        {"type": "start-step"},
+    ]
+    assert kinds(said).count("start") == 0
+    assert said[-1]["messageMetadata"]["usage"] == {
+        "inputTokens": 6,
+        "outputTokens": 4,
+        "totalTokens": 10,
+    }
+
+
+# Sources and files
+
+
+def test_sources() -> None:
+    page = {"type": "url_citation", "url": "https://example.org", "title": "Tides"}
+    paper = {"type": "file_citation", "filename": "tides.pdf"}
+    said = ended(server_call(), Citation(page), Citation(paper))
+    assert said[4:6] == [
+        {
+            "type": "source-url",
+            "sourceId": "m-source-1",
+            "url": "https://example.org",
+            "title": "Tides",
+            "providerMetadata": {"streamparse": {"citation": page}},
+        },
+        {
+            "type": "source-document",
+            "sourceId": "m-source-2",
+            "mediaType": "application/pdf",
+            "title": "tides.pdf",
+            "filename": "tides.pdf",
+            "providerMetadata": {"streamparse": {"citation": paper}},
+        },
+    ]
+
+
+def test_files() -> None:
+    said = UIMessageStream().encode(
+        [
+            TextDelta("Look:"),
+            ProviderEvent("inlineData", {"mimeType": "image/png", "data": "aGk="}),
+            ProviderEvent("fileData", {"mimeType": "text/csv", "fileUri": "gs://b/t.csv"}),
+            ProviderEvent("inlineData", {"mimeType": "image/png"}),
+        ]
+    )
+    assert said[4:] == [
+        {"type": "text-end", "id": "1"},
+        {"type": "file", "url": "data:image/png;base64,aGk=", "mediaType": "image/png"},
+        {"type": "file", "url": "gs://b/t.csv", "mediaType": "text/csv"},
+    ]
+
+
+def test_provider_events_are_transient() -> None:
+    said = UIMessageStream(provider_events=True).encode([ProviderEvent("mood", {"a": 1})])
+    assert said == [
+        {"type": "start"},
+        {
+            "type": "data-provider-event",
+            "data": {"name": "mood", "data": {"a": 1}},
+            "transient": True,
+        },
+    ]
+
+
+# Failures
+
+
+def test_an_error_of_the_provider() -> None:
+    said = chat(text_chunk("So"), {"error": {"message": "too busy", "type": "overloaded"}})
+    assert kinds(said)[4:] == ["text-end", "message-metadata", "error", "finish-step", "finish"]
+    assert "too busy" in said[6]["errorText"]
+    assert said[-1]["finishReason"] == "error"
+
+
+def test_a_cut_answer() -> None:
+    parser, ui = MessageParser("openai-chat"), UIMessageStream()
+    said = ui.encode(parser.feed(text_chunk("So"))) + ui.encode(parser.cut()) + ui.finish()
+    assert [each["errorText"] for each in only(said, "error")] == [
+        "the answer was cut off before its end"
+    ]
+    assert said[-1]["finishReason"] == "error"
+
+
+def test_an_answer_that_nothing_ends() -> None:
+    """The source raised: what is open is closed, and one error told."""
+    parser, ui = MessageParser("openai-chat"), UIMessageStream()
+    said = ui.encode(parser.feed(text_chunk("So")))
+    said += ui.encode(parser.feed(call_chunk('{"a', id="c", name="f")))
+    said += ui.finish(ConnectionError("reset"))
+    assert kinds(said)[7:] == [
+        "tool-input-error",
+        "message-metadata",
+        "error",
+        "finish-step",
+        "finish",
+    ]
+
+
+def test_one_error_is_told() -> None:
+    message = Message()
+    message.status, message.finish_reason = "failed", "error"
+    error = ProviderError("too busy", data=None)
+    ui = UIMessageStream()
+    said = ui.encode([MessageFailed(message, error)]) + ui.finish(ConnectionError("reset"))
+    assert [each["errorText"] for each in only(said, "error")] == ["too busy"]
+
+
+def test_nothing_at_all() -> None:
+    assert kinds(UIMessageStream().finish()) == [
+        "start",
+        "start-step",
+        "message-metadata",
+        "error",
+        "finish-step",
+        "finish",
+    ]
+
+
+def test_abort() -> None:
+    ui = UIMessageStream()
+    call = ToolCall()
+    call.id, call.name = "c", "f"
+    call.grow('{"a')
+    said = ui.encode([TextDelta("So"), ToolCallStarted(call), ToolCallDelta(call, '{"a')])
+    said += ui.abort("stopped")
+    assert kinds(said)[-2:] == ["tool-input-error", "abort"]
+    assert said[-1] == {"type": "abort", "reason": "stopped"}
+    assert ui.finish() == []
+
+
+def test_a_rejected_output() -> None:
+    error = SchemaViolation("not one of these", code="enum", path=("unit",), offset=4)
+    said = UIMessageStream().encode([OutputRejected(error)])
+    assert said[1:] == [
+        {
+            "type": "data-output-rejected",
+            "data": {
+                "errorText": "not one of these",
+                "code": "enum",
+                "path": ["unit"],
+                "offset": 4,
+            },
+        }
+    ]
+
+
+# The wire
+
+
+def test_server_sent_events() -> None:
+    ui = UIMessageStream()
+    assert ui.to_sse(ui.encode([TextDelta("é")])).endswith(
+        'data: {"type":"text-delta","id":"1","delta":"é"}\n\n'.encode()
+    )
+    assert ui.to_sse(ui.finish()).endswith(b"\n\ndata: [DONE]\n\n")
+    assert UIMessageStream.headers["x-vercel-ai-ui-message-stream"] == "v1"
+    stopped = UIMessageStream()
+    assert stopped.to_sse(stopped.abort()).endswith(b'{"type":"abort"}\n\ndata: [DONE]\n\n')

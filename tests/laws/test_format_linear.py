@@ -1,0 +1,148 @@
+"""Law 6 for raw-text formats: what a character costs does not depend on how many came before.
+
+Long arguments in every kind of payload, and texts made to have a parser look at the same
+characters again: headers without end, what may become a marker again and again, closers that are
+none. Lines are counted as in `test_law_6_linear.py`, and time is measured for what they hide.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from streamparse import COMPILED, Limits
+from streamparse.formats import FormatParser
+from tests.formats.reading import tool
+from tests.helpers import cut
+from tests.laws.test_law_6_linear import lines_run
+
+_CODER = "<tool_call><function=f><parameter=s>\n"
+_DSML = '<｜DSML｜function_calls><｜DSML｜invoke name="f"><｜DSML｜parameter name="s" string="true">'
+_M3 = ']<]minimax[>[<tool_call>]<]minimax[>[<invoke name="f">]<]minimax[>[<s>'
+_HARMONY = " to=functions.f<|channel|>commentary<|message|>"
+_HERMES = '<tool_call>{"name": "f", "arguments": {"s": "'
+
+# What comes once, and what then comes over and over.
+LOADS: dict[str, tuple[str, str, str]] = {
+    "content": ("hermes", "", "word "),
+    "reasoning": ("hermes", "<think>", "word "),
+    "hermes": ("hermes", _HERMES, "text\\n"),
+    "arguments in a string": (
+        "granite4",
+        '<tool_call>{"name": "f", "arguments": "{\\"s\\": \\"',
+        "text\\\\n",
+    ),
+    "arguments before the name": ("hermes", '<tool_call>{"arguments": {"s": "', "text\\n"),
+    "a field nobody knows": ("hermes", '<tool_call>{"name": "f", "mood": "', "text\\n"),
+    "name and arguments": ("mistral_v13", '[TOOL_CALLS]f[ARGS]{"s": "', "text\\n"),
+    "harmony": ("harmony", _HARMONY + '{"s": "', "text\\n"),
+    "free text": ("harmony", _HARMONY, "text\n"),
+    "parameters": ("qwen3_coder", _CODER, "text\n"),
+    "pairs": ("glm45", "<tool_call>f\n<arg_key>s</arg_key>\n<arg_value>", "text\n"),
+    "typed on the wire": ("deepseek_v32", _DSML, "text\n"),
+    "a held value": ("deepseek_v32", _DSML.replace("true", "false"), "[1, 2], "),
+    "elements": ("minimax_m3", _M3, "text\n"),
+    "python": ("pythonic", "[f(s='", "text\\n"),
+    "gemma": ("gemma4", '<|tool_call>call:f{s:<|"|>', "text\n"),
+    "auto": ("auto", "", "word "),
+    "many calls": ("qwen3_coder", "", "<tool_call><function=f></function></tool_call>\n"),
+    # Made to be looked at again.
+    "beginnings of markers": ("hermes", "", "<"),
+    "longer beginnings": ("hermes", "", "<tool_cal"),
+    "markers that open nothing": ("hermes", "", "<tool_call> x"),
+    "markers in a row": ("hermes", "", "<tool_call>"),
+    "headers in a row": ("glm45", "", "<tool_call>a"),
+    "a header without end": ("mistral_v13", "[TOOL_CALLS]", "a"),
+    "a channel without end": ("harmony", "<|channel|>", "a"),
+    "a quoted header": ("deepseek_v32", '<｜DSML｜invoke name="', "a>"),
+    "a parameter's header without end": ("deepseek_v32", _DSML + "x", "<｜DSML｜parameter "),
+    "a quote in a parameter's header": (
+        "deepseek_v32",
+        '<｜DSML｜invoke name="f"><｜DSML｜parameter name="',
+        "a>",
+    ),
+    "openers in a value": ("qwen3_coder", _CODER, "<parameter=a>x</parameter "),
+    "closers in a value": ("qwen3_coder", _CODER, "</parameter>x "),
+    "white space behind a closer": ("qwen3_coder", _CODER + "</parameter>", " "),
+    "white space behind a call": ("qwen3_coder", _CODER + "</parameter></function>", " "),
+    "white space in front": ("pythonic", "", " "),
+    "newlines in a value": ("qwen3_coder", _CODER, "\n"),
+    "quotes in a string": ("pythonic", "[f(s='", "' "),
+    "a quote and white space": ("pythonic", "[f(s='a'", " "),
+    "backslashes": ("pythonic", "[f(s='", "\\"),
+    "a word without end": ("pythonic", "[f(s=", "a"),
+    "a bare string": ("gemma4", "<|tool_call>call:f{s:", "word "),
+    "half a delimiter": ("gemma4", '<|tool_call>call:f{s:<|"|>', '<|"|'),
+    "brackets": ("pythonic", "[f(s=", "[[[]], "),
+    "tags that are none": ("minimax_m3", _M3, "]<]minimax[>["),
+    "a tag without end": ("minimax_m3", _M3, "]<]minimax[>[<a"),
+    "elements without end": ("minimax_m3", _M3.replace("<s>", "<x>"), "]<]minimax[>[</y>"),
+    "auto, markers that decide nothing": ("auto", "", "<tool_call> <"),
+    "auto, beginnings": ("auto", "", "<"),
+    "a broken call": ("hermes", '<tool_call>{"name": "f", "arguments": {]', "text "),
+    "text beside parameters": ("qwen3_coder", "<tool_call><function=f>", "text "),
+    "the end of the turn": ("hermes", "", "<|im_end|>"),
+}
+TOOLS = [tool("f", s="string")]
+MANY = 12
+
+
+def feed(format: str, start: str, rest: str) -> FormatParser:
+    """The load in deltas of four characters."""
+    parser = FormatParser(format, tools=TOOLS, limits=Limits(tool_calls=10**6))
+    parser.feed(start)
+    for piece in cut(rest, [4]):
+        parser.feed(piece)
+    return parser
+
+
+def stream(more: str, size: int) -> str:
+    return (more * (size // len(more) + 1))[:size]
+
+
+@pytest.mark.skipif(COMPILED, reason="compiled code has no lines")
+@pytest.mark.parametrize("load", LOADS)
+def test_law_6_lines(load: str) -> None:
+    """Law 6: the lines that run for a character, late and early."""
+    format, start, more = LOADS[load]
+
+    def cost(first: int, last: int) -> float:
+        early, late = (lines_run(_feeding(format, start, more, size)) for size in (first, last))
+        return (late - early) / (last - first)
+
+    # A header is given up after 4096 characters: what then comes may cost a little more.
+    assert cost(4400, 4900) <= 1.5 * cost(600, 1100) + 1
+
+
+def _feeding(format: str, start: str, more: str, size: int) -> Callable[[], Any]:
+    rest = stream(more, size)
+    return lambda: feed(format, start, rest)
+
+
+@pytest.mark.parametrize("load", LOADS)
+def test_law_6_time(load: str) -> None:
+    """Law 6: a copy of all that came before, for each delta, would show."""
+    format, start, more = LOADS[load]
+    few, many = stream(more, 3000), stream(more, 3000 * MANY)
+    at_first = later = float("inf")
+    for _ in range(4):  # only a machine that is busy all the time fails all of them
+        at_first = min(at_first, _seconds(format, start, few))
+        later = min(later, _seconds(format, start, many))
+        if later <= 3 * at_first:
+            return
+    pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")
+
+
+def _seconds(format: str, start: str, rest: str) -> float:
+    gc.collect()
+    gc.disable()
+    try:
+        begin = time.process_time()
+        feed(format, start, rest)
+        return (time.process_time() - begin) / len(rest)
+    finally:
+        gc.enable()
