@@ -501,7 +501,9 @@ def test_a_truncated_call_is_shown() -> None:
 
 def test_partial_arguments_are_beginnings() -> None:
     """ggml-org/llama.cpp#12379: nothing shown is ever another thing later."""
-    text = '<tool_call>{"name": "p", "arguments": {"name": "s", "n": [12, {"a": null}]}}</tool_call>'
+    text = (
+        '<tool_call>{"name": "p", "arguments": {"name": "s", "n": [12, {"a": null}]}}</tool_call>'
+    )
     check_growth("hermes", text)
 
 

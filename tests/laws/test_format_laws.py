@@ -33,7 +33,9 @@ CHOICES = st.randoms(use_true_random=False)
 @each_format
 @FEW
 @given(choose=CHOICES, sizes=SIZES)
-def test_law_1_what_was_said_is_read(name: str, choose: random.Random, sizes: Sequence[int]) -> None:
+def test_law_1_what_was_said_is_read(
+    name: str, choose: random.Random, sizes: Sequence[int]
+) -> None:
     """Laws 1 and 4: written in the format, cut anywhere, read back."""
     answer = make_answer(name, choose)
     options = {"tools": answer.tools or None, **answer.options}
@@ -72,9 +74,7 @@ def test_law_7_a_cut_call_is_never_complete(
 @each_format
 @FEW
 @given(choose=CHOICES, sizes=SIZES, known=st.booleans())
-def test_law_1_damaged(
-    name: str, choose: random.Random, sizes: Sequence[int], known: bool
-) -> None:
+def test_law_1_damaged(name: str, choose: random.Random, sizes: Sequence[int], known: bool) -> None:
     """Laws 1, 4, 8 for what is no such answer any more: no exception, one reading, nothing lost."""
     answer = make_answer(name, choose)
     text = damaged(answer.text, get(name), choose)

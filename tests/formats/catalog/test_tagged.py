@@ -33,7 +33,11 @@ BODY = "<function=f>\n<parameter=s>\n a \n</parameter>\n</function>"
             "</dots_function_call>",
             " a ",
         ),
-        ("dots", '<dots_function_call>{"name": "f", "arguments": {"s": " a "}}</dots_function_call>', " a "),
+        (
+            "dots",
+            '<dots_function_call>{"name": "f", "arguments": {"s": " a "}}</dots_function_call>',
+            " a ",
+        ),
         ("minicpm5", '<functionname="f"><paramname="s"> a </param></function>', " a "),
         (
             "step3",
