@@ -48,7 +48,8 @@ class EventStore(Protocol):
     async def append(self, stream: str, record: bytes, *, last: bool = False) -> bool:
         """Keep a record; the first one makes the stream. Wait while the reader is far behind.
 
-        Is more wanted? False for a stream that is abandoned, for which there is no waiting either.
+        There is no waiting with the last record, nor for a stream that is abandoned: whoever is
+        about to end can. Is more wanted? False for a stream that is abandoned.
         """
         ...
 
@@ -147,7 +148,7 @@ class MemoryStore:
     - `keep`: seconds for which a stream that has ended is kept once its readers are gone.
     - `ended`: bytes of such streams; the oldest go first.
 
-    A stream takes `capacity` + `ahead` and a record at most. For use in one event loop.
+    A stream takes `capacity` + `ahead` and two records at most. For use in one event loop.
     """
 
     def __init__(
@@ -185,7 +186,9 @@ class MemoryStore:
         log = self._logs.get(stream)
         if log is None:
             log = self._logs[stream] = _Log()
-        while log.unread and log.unread + len(record) > self._ahead and not log.gone.is_set():
+        while log.unread and log.unread + len(record) > self._ahead:
+            if last or log.gone.is_set():
+                break
             log.room.clear()
             await log.room.wait()
         log.ended = last

@@ -24,13 +24,15 @@ TIMEOUT = 30.0  # seconds, for what takes a tenth of one
 class Server:
     """An application behind uvicorn on a port of its own."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, patience: int = 5) -> None:
         self._listening = socket.socket()
         self._listening.bind(("127.0.0.1", 0))
         host, port = self._listening.getsockname()
         self.address = (host, port)
         self.url = f"http://{host}:{port}"
-        config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            app, log_level="error", ws="none", timeout_graceful_shutdown=patience
+        )
         self._server = uvicorn.Server(config)
         self.loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
@@ -119,6 +120,22 @@ def test_cancelled_with_its_loop() -> None:
 
     run(scene())
     assert upstream.closed == 1
+
+
+def test_cancelled_with_its_loop_while_it_waits_for_its_reader() -> None:
+    """It must not wait any longer: a server that is shut down would hang."""
+    upstream, store = Upstream(list(range(9))), MemoryStore(ahead=0)
+
+    async def scene() -> None:
+        await store.append("s", b"opening")
+        Pump(upstream, encoded, store, "s").start()
+        while not upstream.given:
+            await asyncio.sleep(0)
+
+    began = time.monotonic()
+    run(scene())
+    assert time.monotonic() - began < 5
+    assert (upstream.given, upstream.closed) == (1, 1)
 
 
 def test_source_that_is_not_read() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import importlib
 import itertools
 import json
@@ -19,6 +20,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -463,6 +466,79 @@ def test_store_that_is_down() -> None:
     with Server(application(source, store=FarStore(MemoryStore(), broken=True))) as server:
         assert httpx.get(server.url, trust_env=False).status_code == 500
     assert source.opened == 0
+
+
+async def connection(app: Any, last_id: str, cut: int | None) -> tuple[bytes, bool]:
+    """What one connection brings, without sockets: broken after `cut` bytes; and was it whole?"""
+    got, gone = bytearray(), asyncio.Event()
+    whole = False
+
+    async def receive() -> dict[str, Any]:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        nonlocal whole
+        await asyncio.sleep(0)
+        if not gone.is_set():
+            got.extend(message.get("body", b""))
+            whole = message["type"] == "http.response.body" and not message["more_body"]
+        if cut is not None and len(got) > cut:
+            gone.set()
+
+    headers = [(b"last-event-id", last_id.encode())] if last_id else []
+    await app({"type": "http", "method": "GET", "headers": headers}, receive, send)
+    return bytes(got if cut is None else got[:cut]), whole and not gone.is_set()
+
+
+@given(
+    events=st.lists(st.text(max_size=30), max_size=20),
+    cuts=st.lists(st.integers(0, 600), max_size=8),
+    ahead=st.integers(0, 300),
+    suspends=st.booleans(),
+)
+def test_every_event_comes_once_wherever_the_connection_breaks(
+    events: list[str], cuts: list[int], ahead: int, suspends: bool
+) -> None:
+    opened = []
+
+    async def source() -> AsyncIterator[Any]:
+        opened.append(1)
+        for event in events:
+            if suspends:
+                await asyncio.sleep(0)
+            yield [event]
+
+    async def scene() -> list[Any]:
+        store = MemoryStore(capacity=1_000_000, ahead=ahead)
+        last_id, data = "", []
+        for cut in [*cuts, None]:
+            decoder = SSEDecoder()
+            answer = sse_response(source, store=store)
+            said, whole = await connection(answer, last_id, cut)
+            data += [json.loads(each.data) for each in decoder.feed(said)]
+            last_id = decoder.last_event_id or last_id
+            if whole:
+                break
+            if not last_id:  # broken before its first byte: nobody knows of that stream
+                opened.clear()
+        return data
+
+    assert asyncio.run(scene()) == [*([event] for event in events), ENDED]
+    assert len(opened) <= 1
+
+
+def test_server_that_is_shut_down_closes_its_sources(caplog: pytest.LogCaptureFixture) -> None:
+    upstream = Upstream([1], endless=True)
+    with contextlib.ExitStack() as client:
+        with Server(application(upstream, store=MemoryStore()), patience=1) as server:
+            response = client.enter_context(connected(server.url))
+            read = response.iter_bytes()
+            assert next(read)
+            until(lambda: upstream.given)
+            began = time.monotonic()
+        assert time.monotonic() - began < 5
+        assert upstream.closed == 1
 
 
 # Crowds
