@@ -369,7 +369,7 @@ class MessageParser:
 
 
 def _dialect_for(dialect: str | Dialect, format: Any) -> Dialect | None:
-    """Of the arguments. Behind those in a format there are markers, which only strict JSON finds."""
+    """Of the arguments. Behind those in a format stand markers, which only strict JSON finds."""
     chosen = dialect_of(dialect)
     if chosen is not None and format is not None:
         raise ValueError("with a format, arguments are read strictly: dialect must be 'strict'")

@@ -47,7 +47,8 @@ def test_types_by_schema() -> None:
     inner = {"type": "object", "properties": {"n": {"type": "integer"}, "s": {"type": "string"}}}
     schema = tool("f", o=inner, list={"type": "array", "items": {"type": "number"}}, b="boolean")
     body = (
-        "~<o>~<n>7~</n>~<s>7~</s>~</o>~<list>~<item>1.5~</item>~<item>2~</item>~</list>~<b>true~</b>"
+        "~<o>~<n>7~</n>~<s>7~</s>~</o>"
+        "~<list>~<item>1.5~</item>~<item>2~</item>~</list>~<b>true~</b>"
     )
     assert arguments(body, schema) == {"o": {"n": 7, "s": "7"}, "list": [1.5, 2], "b": True}
 

@@ -171,5 +171,9 @@ def test_ids_and_indexes() -> None:
 
 
 def test_empty_arguments_are_an_empty_object() -> None:
-    for text in ('{"name": "f"}', '{"name": "f", "arguments": {}}', '{"arguments": null, "name": "f"}'):
+    for text in (
+        '{"name": "f"}',
+        '{"name": "f", "arguments": {}}',
+        '{"arguments": null, "name": "f"}',
+    ):
         assert calls_of("hermes", f"<tool_call>{text}</tool_call>") == [("f", {})]

@@ -41,7 +41,9 @@ def test_what_looks_like_a_call_inside_one() -> None:
 
 
 def test_only_the_first_arguments_count() -> None:
-    found = read("hermes", '<tool_call>{"name": "f", "arguments": {"a": 1}, "parameters": {"b": 2}}')
+    found = read(
+        "hermes", '<tool_call>{"name": "f", "arguments": {"a": 1}, "parameters": {"b": 2}}'
+    )
     assert only(found.message).arguments == {"a": 1}
     assert [event.data for event in found.events if event.type == "provider_event"] == [{"b": 2}]
 
@@ -92,7 +94,9 @@ def test_bare_json_is_a_call_only_with_both() -> None:
 
 
 def test_the_arguments_alone() -> None:
-    assert calls_of("mistral_v13", '[TOOL_CALLS]f[ARGS]{"a": {"b": "}{"}}[TOOL_CALLS]g[ARGS] {}') == [
+    assert calls_of(
+        "mistral_v13", '[TOOL_CALLS]f[ARGS]{"a": {"b": "}{"}}[TOOL_CALLS]g[ARGS] {}'
+    ) == [
         ("f", {"a": {"b": "}{"}}),
         ("g", {}),
     ]
