@@ -69,7 +69,8 @@ BODY = "<function=f>\n<parameter=s>\n a \n</parameter>\n</function>"
         (
             "kimi_k3",
             '<|open|>tools<|sep|><|open|>call index="1" tool="f"<|sep|>'
-            '<|open|>argument type="string" key="s"<|sep|> a <|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>',
+            '<|open|>argument type="string" key="s"<|sep|> a <|close|>argument<|sep|>'
+            "<|close|>call<|sep|><|close|>tools<|sep|>",
             " a ",
         ),
     ],
