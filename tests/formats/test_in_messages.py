@@ -90,7 +90,11 @@ def on_wire(records: list[Any], format: str = "hermes", **options: Any) -> Any:
 
 
 def test_reasoning_of_the_wire_stands_beside_that_of_the_text() -> None:
-    records = [chunk({"reasoning_content": "a"}), text_chunk("<think>b</think>c"), chunk(finish="stop")]
+    records = [
+        chunk({"reasoning_content": "a"}),
+        text_chunk("<think>b</think>c"),
+        chunk(finish="stop"),
+    ]
     message = on_wire(records)
     assert (message.reasoning, message.text) == ("ab", "c")
 

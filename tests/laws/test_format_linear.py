@@ -21,7 +21,9 @@ from tests.helpers import cut
 from tests.laws.test_law_6_linear import lines_run
 
 _CODER = "<tool_call><function=f><parameter=s>\n"
-_DSML = '<｜DSML｜function_calls><｜DSML｜invoke name="f"><｜DSML｜parameter name="s" string="true">'
+_DSML = (
+    '<｜DSML｜function_calls><｜DSML｜invoke name="f"><｜DSML｜parameter name="s" string="true">'
+)
 _M3 = ']<]minimax[>[<tool_call>]<]minimax[>[<invoke name="f">]<]minimax[>[<s>'
 _HARMONY = " to=functions.f<|channel|>commentary<|message|>"
 _HERMES = '<tool_call>{"name": "f", "arguments": {"s": "'

@@ -43,9 +43,7 @@ _IFM_THINK: Final = Reasoning(
 )
 _IFM_TYPED: Final = Call(
     open=("<ifm|tool_call>",),
-    header=Header(
-        pattern=_NAME, stop=("<ifm|arg_key>", "</ifm|tool_call>"), start=_START
-    ),
+    header=Header(pattern=_NAME, stop=("<ifm|arg_key>", "</ifm|tool_call>"), start=_START),
     payload=Parameters(
         open=("<ifm|arg_key>",),
         header=Header(

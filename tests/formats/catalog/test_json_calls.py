@@ -8,13 +8,19 @@ import pytest
 
 from tests.formats.reading import calls_of, message_of, only
 
+
 @pytest.mark.parametrize(
     ("format", "text", "content", "reasoning"),
     [
         ("ernie45", "<response>\nFour.\n</response>\n", "Four.", ""),
         ("longcat", "<longcat_think>hm</longcat_think>Yes", "Yes", "hm"),
         ("hunyuan_a13b", "<think>\nhm\n</think>\n<answer>\nYes\n</answer>", "Yes", "hm"),
-        ("cohere_command3", "<|START_THINKING|>hm<|END_THINKING|><|START_RESPONSE|>Yes", "Yes", "hm"),
+        (
+            "cohere_command3",
+            "<|START_THINKING|>hm<|END_THINKING|><|START_RESPONSE|>Yes",
+            "Yes",
+            "hm",
+        ),
         ("cohere_command4", "<|START_TEXT|>Yes<|END_TEXT|>", "Yes", ""),
         ("apertus", "<|inner_prefix|>hm<|inner_suffix|>Yes", "Yes", "hm"),
         ("inkling", "<|content_thinking|>hm<|end_message|><|content_text|>Yes", "Yes", "hm"),
@@ -51,8 +57,14 @@ def test_all_before_the_final_response_is_reasoning() -> None:
         ("granite", '<|tool_call|> [{"name": "f", "arguments": {"x": 1}}]'),
         ("granite", '<tool_call>[{"name": "f", "arguments": {"x": 1}}]'),
         ("granite_20b_fc", '<function_call> {"name": "f", "arguments": {"x": 1}}'),
-        ("intern_s1", '<|action_start|> <|plugin|>\n{"name": "f", "parameters": {"x": 1}}<|action_end|>'),
-        ("cohere_command3", '<|START_ACTION|>[{"tool_name": "f", "parameters": {"x": 1}}]<|END_ACTION|>'),
+        (
+            "intern_s1",
+            '<|action_start|> <|plugin|>\n{"name": "f", "parameters": {"x": 1}}<|action_end|>',
+        ),
+        (
+            "cohere_command3",
+            '<|START_ACTION|>[{"tool_name": "f", "parameters": {"x": 1}}]<|END_ACTION|>',
+        ),
         ("command_r_plus", 'Action:\n```json\n[{"tool_name": "f", "parameters": {"x": 1}}]\n```'),
         ("llama3_json", '<|python_tag|>{"name": "f", "parameters": {"x": 1}}<|eom_id|>'),
         ("apertus", '<|tools_prefix|>[{"f": {"x": 1}}]<|tools_suffix|>'),

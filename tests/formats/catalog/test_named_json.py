@@ -41,7 +41,12 @@ def plamo(*names: str) -> str:
             "f",
             None,
         ),
-        ("deepseek_v31", '<｜tool▁call▁begin｜>f<｜tool▁sep｜>{"x": 1}<｜tool▁call▁end｜>', "f", None),
+        (
+            "deepseek_v31",
+            '<｜tool▁call▁begin｜>f<｜tool▁sep｜>{"x": 1}<｜tool▁call▁end｜>',
+            "f",
+            None,
+        ),
         ("functionary_v31", '<function=f>{"x": 1}</function>', "f", None),
         ("llama31_function_tag", '<function=ns:f>{"x": 1}</function>', "ns:f", None),
         (
