@@ -257,7 +257,7 @@ def test_says_what_happens_in_one_live_region(demo: Demo) -> None:
         """() => { window.said = []; new MutationObserver(() => said.push(status_.textContent))
         .observe(window.status_ = document.getElementById("status"), { childList: true }); }"""
     )
-    demo.play(REFUSED, QUICK)
+    demo.play(REFUSED, "3")
     demo.until("failed")
     said = demo.page.evaluate("() => said")
     assert said[0] == "Playing."

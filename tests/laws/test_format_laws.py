@@ -34,7 +34,9 @@ CHOICES = st.randoms(use_true_random=False)
 @each_format
 @FEW
 @given(choose=CHOICES, sizes=SIZES)
-def test_law_1_what_was_said_is_read(name: str, choose: random.Random, sizes: Sequence[int]) -> None:
+def test_law_1_what_was_said_is_read(
+    name: str, choose: random.Random, sizes: Sequence[int]
+) -> None:
     """Laws 1 and 4: written in the format, cut anywhere, read back."""
     answer = make_answer(name, choose)
     options = {"tools": answer.tools or None, **answer.options}

@@ -8,11 +8,13 @@ import importlib
 import itertools
 import json
 import logging
+import re
 import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,6 +26,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from streamparse import JSONSyntaxError, SSEDecoder, TextDelta, stream
+from streamparse.frontends import UIMessageStream
 from streamparse.web import Batch, EventStore, MemoryStore, encoded, sse_response, stop_stream
 from tests.web.serving import Server, Upstream, connected, get, until
 
@@ -125,7 +128,7 @@ def test_sources_that_block(kind: str) -> None:
 def test_heartbeats_while_nothing_comes() -> None:
     with Server(application(Upstream([1], pause=0.3), heartbeat=0.05)) as server:
         got = get(server.url)
-    assert 3 <= got.comments <= 8
+    assert 2 <= got.comments <= 8
     assert got.data == [1, ENDED]
 
 
@@ -147,6 +150,53 @@ def test_end_in_the_words_of_another_protocol() -> None:
     with Server(application(Upstream([1]), encode=encode, headers={"x-words": "v1"})) as server:
         got = get(server.url)
     assert (got.data, got.headers["x-words"]) == ([1, "[DONE]"], "v1")
+
+
+def test_records_of_a_front_end() -> None:
+    """As docs/frontends.md has it: the client of that protocol reads what it would read anyway."""
+    chunks: list[Any] = [{"choices": [{"delta": {"content": text}}]} for text in ("Hel", "lo")]
+    chunks.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+
+    async def records() -> AsyncIterator[Any]:
+        ui = UIMessageStream()
+        async with stream(Upstream(chunks).read(), api="openai-chat") as answer:
+            async for events in answer.batches():
+                for record in ui.encode(events):
+                    yield record
+        for record in ui.finish():
+            yield record
+
+    def told(record: Any) -> str:
+        return "[DONE]" if record["type"].startswith("stream_") else encoded(record)
+
+    app = application(records, encode=told, headers=UIMessageStream.headers)
+    with Server(app) as server, connected(server.url) as response:
+        assert response.headers.get_list("content-type") == ["text/event-stream"]
+        assert response.headers["x-vercel-ai-ui-message-stream"] == "v1"
+        said = [each.data for each in SSEDecoder().feed(response.read())]
+    ui, plain = UIMessageStream(), b""
+    with stream(chunks, api="openai-chat") as answer:
+        for events in answer.batches():
+            plain += ui.to_sse(ui.encode(events))
+    plain += ui.to_sse(ui.finish())
+    assert said == [each.data for each in SSEDecoder().feed(plain)]
+    assert said[-1] == "[DONE]"
+
+
+def test_documented_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/frontends.md: its blocks up to the one with `sse_response`, which is served."""
+    root = Path(__file__).parents[2]
+    monkeypatch.chdir(root)
+    text = (root / "docs" / "frontends.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    for block in re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        exec(compile(block, "frontends.md", "exec", dont_inherit=True), names)
+        if "sse_response(" in block:
+            break
+    with Server(names["app"]) as server:
+        said = httpx.post(f"{server.url}/chat", trust_env=False).content
+    assert b'"type":"tool-input-available"' in said
+    assert said.endswith(b"id: end\ndata: [DONE]\n\n")
 
 
 def test_end_that_cannot_be_encoded(caplog: pytest.LogCaptureFixture) -> None:
@@ -292,7 +342,7 @@ def test_two_readers_of_one_stream() -> None:
 
 def test_client_that_comes_too_late() -> None:
     upstream = Upstream(NUMBERS, pause=0.05)
-    store = MemoryStore(grace=0.1, keep=0.2)
+    store = MemoryStore(grace=0.1, keep=2)
     with Server(application(upstream, store=store)) as server:
         first = get(server.url, stop_after=1)
         until(lambda: upstream.closed)
