@@ -137,8 +137,8 @@ def check_events(found: Run) -> None:
             assert message.status == "truncated"
 
 
-def _joined(events: Iterable[Any], kind: type) -> str:
-    return "".join(event.text for event in events if type(event) is kind)
+def _joined(events: Iterable[Any], kind: Any) -> str:
+    return "".join(event.text for event in events if isinstance(event, kind))
 
 
 def check_call(call: ToolCall, events: list[Any]) -> None:
@@ -232,7 +232,8 @@ _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|x[0-9a-fA-F]{0,2
 # The keys and words of the templates: what frames a call is no part of it.
 _FRAMING = (
     "name arguments parameters args type function tool_name tool_call_id id index json constrain "
-    "assistant functions commentary analysis final self user message call string object array integer number boolean null true false think"
+    "assistant functions commentary analysis final self user message call string object array "
+    "integer number boolean null true false think"
 )
 
 

@@ -9,7 +9,7 @@ from streamparse.message import Message
 from tests.formats.checks import Run, check_events, check_nothing_lost, run
 from tests.helpers import cut
 
-CUTS = ([], [1], [2], [3, 1, 7], [0, 5])
+CUTS: tuple[list[int], ...] = ([], [1], [2], [3, 1, 7], [0, 5])
 
 
 def read(format: str | Format, text: str, **options: Any) -> Run:

@@ -452,6 +452,10 @@ def _ifm(parameter: str = "") -> Tagged:
     return replace(written, parameter=kind, as_json=True) if parameter else written
 
 
+def _hunyuan(written: Tagged) -> Tagged:
+    return replace(written, open="<tool_calls>", close="</tool_calls>")
+
+
 _K3 = Tagged(
     '<|open|>call tool="{name}" index="{place}"<|sep|>',
     "<|close|>call<|sep|>",
@@ -464,7 +468,6 @@ _K3 = Tagged(
     as_json=True,
 )
 _ATEM = _invoke("atem:", "atem:function_calls")
-_TOOL_CALLS = {"open": "<tool_calls>", "close": "</tool_calls>"}
 _STEP = "<｜tool_call{}｜>"
 _PLAMO = (
     "<|plamo:begin_tool_request:plamo|><|plamo:begin_tool_name:plamo|>{name}"
@@ -581,8 +584,8 @@ WRITERS: dict[str, Writer] = {
     "ling3": _pairs(),
     "spark25": _pairs(after_name="\n"),
     "iquest_q1": _pairs(tag="iquest_tool_call"),
-    "hy_v3": replace(_pairs(after_name="<tool_sep>", line="\n"), **_TOOL_CALLS),
-    "hy_v4": replace(_pairs(), **_TOOL_CALLS),
+    "hy_v3": _hunyuan(_pairs(after_name="<tool_sep>", line="\n")),
+    "hy_v4": _hunyuan(_pairs()),
     "k2_horizon": _ifm(),
     "k2_horizon_typed": _ifm("typed"),
     "pythonic": Pythonic(),

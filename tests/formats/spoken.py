@@ -161,8 +161,8 @@ def scalar(choose: Choices, kind: int) -> tuple[Any, Any]:
         options = [{"type": "integer"}, {"type": ["integer", "null"]}, {"type": "number"}]
         return number, choose.choice([*options, {"anyOf": [{"type": "null"}, {"type": "integer"}]}])
     if kind == 1:
-        number = choose.choice([0.5, -2.25, 1e-7, 1.5e300, 108.25])
-        return number, choose.choice([{"type": "number"}, {"type": ["number", "null"]}])
+        fraction = choose.choice([0.5, -2.25, 1e-7, 1.5e300, 108.25])
+        return fraction, choose.choice([{"type": "number"}, {"type": ["number", "null"]}])
     if kind == 2:
         return choose.choice([True, False]), {"type": "boolean"}
     return None, choose.choice([{"type": "null"}, {"type": ["integer", "null"]}])

@@ -8,6 +8,7 @@ import pytest
 
 from streamparse.formats import FormatParser, get
 from streamparse.formats.auto import _AT_START, _SIGNALS
+from streamparse.message import Message
 from tests.formats.checks import check_answer, run
 from tests.formats.reading import message_of, read
 from tests.formats.render import Answer, make_answer
@@ -127,7 +128,7 @@ def test_what_no_format_goes_on_from_is_text(text: str) -> None:
     assert "format" not in message.extra
 
 
-def message_of_auto(text: str) -> object:
+def message_of_auto(text: str) -> Message:
     whole = run("auto", [text])
     for sizes in ([1], [2, 5], [7]):
         assert run("auto", cut(text, sizes)).reading == whole.reading
@@ -145,15 +146,15 @@ def test_what_follows_decides() -> None:
     }
     for text, name in texts.items():
         message = message_of_auto(text)
-        assert [call.name for call in message.tool_calls] == ["f"]  # type: ignore[attr-defined]
-        assert message.extra["format"] == name  # type: ignore[attr-defined]
+        assert [call.name for call in message.tool_calls] == ["f"]
+        assert message.extra["format"] == name
 
 
 def test_a_call_quoted_in_reasoning() -> None:
     text = '<think>Like <tool_call>{"name": "x"}</tool_call>?</think>No.'
     message = message_of_auto(text)
-    assert message.tool_calls == []  # type: ignore[attr-defined]
-    assert message.text == "No."  # type: ignore[attr-defined]
+    assert message.tool_calls == []
+    assert message.text == "No."
 
 
 def test_reasoning_is_shown_before_the_format_is_known() -> None:
@@ -170,8 +171,8 @@ def test_once_told_it_stays() -> None:
     """The second block is of another format: text for the first."""
     text = '<tool_call>{"name": "f"}</tool_call> [TOOL_CALLS]g[ARGS]{}'
     message = message_of_auto(text)
-    assert [call.name for call in message.tool_calls] == ["f"]  # type: ignore[attr-defined]
-    assert message.text.strip() == "[TOOL_CALLS]g[ARGS]{}"  # type: ignore[attr-defined]
+    assert [call.name for call in message.tool_calls] == ["f"]
+    assert message.text.strip() == "[TOOL_CALLS]g[ARGS]{}"
 
 
 def test_options_go_with_auto() -> None:

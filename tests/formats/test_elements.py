@@ -46,7 +46,10 @@ def test_what_elements_become(body: str, expected: Any) -> None:
 def test_types_by_schema() -> None:
     inner = {"type": "object", "properties": {"n": {"type": "integer"}, "s": {"type": "string"}}}
     schema = tool("f", o=inner, list={"type": "array", "items": {"type": "number"}}, b="boolean")
-    body = "~<o>~<n>7~</n>~<s>7~</s>~</o>~<list>~<item>1.5~</item>~<item>2~</item>~</list>~<b>true~</b>"
+    body = (
+        "~<o>~<n>7~</n>~<s>7~</s>~</o>"
+        "~<list>~<item>1.5~</item>~<item>2~</item>~</list>~<b>true~</b>"
+    )
     assert arguments(body, schema) == {"o": {"n": 7, "s": "7"}, "list": [1.5, 2], "b": True}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from streamparse.formats import FormatParser
+from streamparse.message_events import ToolCallDelta
 from tests.formats.checks import check_growth
 from tests.formats.reading import calls_of, message_of, only, tool
 
@@ -231,7 +232,8 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
     (
         "an end marker in a string",
         "inkling",
-        '<|content_invoke_tool_json|>{"name": "a", "args": {"q": "<|end_message|>"}}<|end_message|>',
+        '<|content_invoke_tool_json|>{"name": "a", "args": {"q": "<|end_message|>"}}'
+        "<|end_message|>",
         "",
         [("a", {"q": "<|end_message|>"})],
     ),
@@ -253,7 +255,8 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
     (
         "raullenchai/Rapid-MLX#1542: a closer of the value in it",
         "qwen3_coder",
-        '<tool_call><function=w><parameter=s>return "</parameter>"</parameter></function></tool_call>',
+        '<tool_call><function=w><parameter=s>return "</parameter>"</parameter></function>'
+        "</tool_call>",
         "",
         [("w", {"s": 'return "</parameter>"'})],
     ),
@@ -296,7 +299,8 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
     (
         "vllm-project/vllm#48931: no section's opener, no `string` attribute",
         "deepseek_v4",
-        f'{_DSML}invoke name="a">\n{_DSML}parameter name="n">7</｜DSML｜parameter>\n</｜DSML｜invoke>',
+        f'{_DSML}invoke name="a">\n{_DSML}parameter name="n">7</｜DSML｜parameter>\n'
+        "</｜DSML｜invoke>",
         "",
         [("a", {"n": 7})],
     ),
@@ -469,7 +473,8 @@ def test_a_marker_alone_is_no_argument_text() -> None:
     parser = FormatParser("mistral_v13")
     texts = []
     for piece in ("[TOOL_CALLS]", "read", "[ARGS]", '{"f":1}'):
-        texts += [event.text for event in parser.feed(piece) if event.type == "tool_call_delta"]
+        events = parser.feed(piece)
+        texts += [event.text for event in events if isinstance(event, ToolCallDelta)]
     parser.finish()
     assert texts == ['{"f":1}']
     assert only(parser.message).arguments == {"f": 1}

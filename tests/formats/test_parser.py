@@ -96,9 +96,9 @@ def test_after_a_failure_it_is_dead() -> None:
     with pytest.raises(StreamParseError) as caught:
         parser.feed('Hi <tool_call>{"name": "f", "arguments": {}}</tool_call>')
     assert [event.type for event in caught.value.events][-1] == "message_finished"
-    for again in (lambda: parser.feed("x"), parser.finish):
+    for again in ("x", None):
         with pytest.raises(StreamParseError) as once_more:
-            again()
+            parser.finish() if again is None else parser.feed(again)
         assert (once_more.value.code, once_more.value.events) == ("tool_calls", [])
     assert (parser.message.text, parser.message.status) == ("Hi ", "truncated")
 

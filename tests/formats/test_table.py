@@ -21,7 +21,7 @@ def test_entries_are_values() -> None:
 
 def test_words_are_said_by_name() -> None:
     with pytest.raises(TypeError):
-        Reasoning(("<a>",), ("</a>",))  # type: ignore[misc]
+        Reasoning(("<a>",), ("</a>",))  # type: ignore[call-arg]
 
 
 def test_a_suffix_goes_into_every_tag() -> None:

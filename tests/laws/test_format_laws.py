@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -100,7 +101,7 @@ class Plain(random.Random):
         return seq[0]
 
 
-def fed_singly(parser: FormatParser, text: str) -> list[list[object]]:
+def fed_singly(parser: FormatParser, text: str) -> list[list[dict[str, Any]]]:
     return [[event.to_dict() for event in parser.feed(char)] for char in text]
 
 
@@ -112,13 +113,14 @@ def test_law_2_each_character_of_a_text_argument_comes_at_once(name: str) -> Non
     page = Page()
     WRITERS[name](page, (call,), Plain())
     start = page.text.index(DIGITS)
-    options = {"prompt_suffix": CHANNELS[name][0][2]} if name in CHANNELS else {}
-    parser = FormatParser(name, tools=[{"name": "search", "parameters": schema}], **options)
+    prompt = CHANNELS[name][0][2] if name in CHANNELS else ""
+    tools = [{"name": "search", "parameters": schema}]
+    parser = FormatParser(name, tools=tools, prompt_suffix=prompt)
     fed_singly(parser, page.text[:start])
     (found,) = parser.message.tool_calls
     assert found.name == "search"
     for place, events in enumerate(fed_singly(parser, DIGITS)):
-        texts = [event["text"] for event in events if event["type"] == "argument_delta"]  # type: ignore[index]
+        texts = [event["text"] for event in events if event["type"] == "argument_delta"]
         assert texts == [DIGITS[place]]
     fed_singly(parser, page.text[start + len(DIGITS) :])
     parser.finish()
@@ -129,11 +131,10 @@ def test_law_2_each_character_of_a_text_argument_comes_at_once(name: str) -> Non
 def test_law_2_each_character_of_text_comes_at_once(name: str) -> None:
     """Law 2 for content and reasoning."""
     texts = {"text_delta": ("", ""), "reasoning_delta": ("", "")}
-    options = {}
+    prompt = ""
     if name in CHANNELS:
-        (opener, closer, first), contents, reasons = CHANNELS[name]
+        (opener, closer, prompt), contents, reasons = CHANNELS[name]
         texts["text_delta"] = opener.format(contents[0]), closer
-        options = {"prompt_suffix": first}
         if reasons:
             texts["reasoning_delta"] = opener.format(reasons), closer
     reasoning = get(name).reasoning
@@ -142,10 +143,10 @@ def test_law_2_each_character_of_text_comes_at_once(name: str) -> None:
     for kind, (opener, closer) in texts.items():
         if kind == "reasoning_delta" and not opener:
             continue
-        parser = FormatParser(name, **options)
+        parser = FormatParser(name, prompt_suffix=prompt)
         parser.feed(opener)
         for place, events in enumerate(fed_singly(parser, DIGITS)):
-            found = [event for event in events if event["type"] != "message_started"]  # type: ignore[index]
+            found = [event for event in events if event["type"] != "message_started"]
             assert found == [{"type": kind, "text": DIGITS[place], "choice": 0}]
         parser.feed(closer)
         parser.finish()

@@ -41,8 +41,9 @@ BODY = "<function=f>\n<parameter=s>\n a \n</parameter>\n</function>"
         ("minicpm5", '<functionname="f"><paramname="s"> a </param></function>', " a "),
         (
             "step3",
-            '<｜tool_calls_begin｜><｜tool_call_begin｜><steptml:invoke name="f"><steptml:parameter '
-            'name="s"> a </steptml:parameter></steptml:invoke><｜tool_call_end｜><｜tool_calls_end｜>',
+            '<｜tool_calls_begin｜><｜tool_call_begin｜><steptml:invoke name="f">'
+            '<steptml:parameter name="s"> a </steptml:parameter></steptml:invoke>'
+            "<｜tool_call_end｜><｜tool_calls_end｜>",
             " a ",
         ),
         (
@@ -53,20 +54,23 @@ BODY = "<function=f>\n<parameter=s>\n a \n</parameter>\n</function>"
         ),
         (
             "deepseek_v41",
-            '<｜DSML｜ calls><｜DSML｜ invoke name="f"><｜DSML｜ parameter name="s" string="true"> a '
+            '<｜DSML｜ calls><｜DSML｜ invoke name="f">'
+            '<｜DSML｜ parameter name="s" string="true"> a '
             "</｜DSML｜ parameter></｜DSML｜ invoke></｜DSML｜ calls>",
             " a ",
         ),
         (
             "gigachat35",
-            '<｜GCML｜tool_calls><｜GCML｜invoke name="f"><｜GCML｜parameter name="s" string="true"> a '
+            '<｜GCML｜tool_calls><｜GCML｜invoke name="f">'
+            '<｜GCML｜parameter name="s" string="true"> a '
             "</｜GCML｜parameter></｜GCML｜invoke></｜GCML｜tool_calls><|message_sep|>",
             " a ",
         ),
         (
             "kimi_k3",
-            '<|open|>tools<|sep|><|open|>call index="1" tool="f"<|sep|><|open|>argument type="string"'
-            ' key="s"<|sep|> a <|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>',
+            '<|open|>tools<|sep|><|open|>call index="1" tool="f"<|sep|>'
+            '<|open|>argument type="string" key="s"<|sep|> a <|close|>argument<|sep|>'
+            "<|close|>call<|sep|><|close|>tools<|sep|>",
             " a ",
         ),
     ],
@@ -92,7 +96,8 @@ def test_what_is_no_call(format: str, text: str) -> None:
 
 def test_entities_in_attributes_only() -> None:
     text = (
-        '<|open|>call tool="a&amp;b"<|sep|><|open|>argument key="&quot;k&quot;" type="string"<|sep|>'
+        '<|open|>call tool="a&amp;b"<|sep|>'
+        '<|open|>argument key="&quot;k&quot;" type="string"<|sep|>'
         "&amp;<|close|>argument<|sep|><|close|>call<|sep|>"
     )
     assert calls_of("kimi_k3", text) == [("a&b", {'"k"': "&amp;"})]
@@ -128,7 +133,8 @@ def test_recipients_of_muse() -> None:
     """`self` is reasoning, in which a call is a quotation; so it is in what is for the user."""
     quoted = INVOKE.format("q")
     message = muse(
-        f" to=self<|message|>hm {quoted}<|eom|><|start|>assistant to=user<|message|>see {quoted}<|eom|>"
+        f" to=self<|message|>hm {quoted}<|eom|>"
+        f"<|start|>assistant to=user<|message|>see {quoted}<|eom|>"
         f"<|start|>assistant to=f<|message|>{INVOKE.format('f')}<|eot|>"
     )
     assert (message.reasoning, message.text) == (f"hm {quoted}", f"see {quoted}")
