@@ -247,5 +247,8 @@ def _nothing_follows(text: str, pos: i64, limit: i64, more: bool, before: str) -
     if place == limit:
         return UNDECIDED if more else VALUE
     if text[place] == "`" and before not in ("`", "\n"):
-        return PROSE  # inside a span of code
+        ticks = text[place : place + 3]
+        if more and place + 3 > limit and "```".startswith(ticks):
+            return UNDECIDED
+        return VALUE if ticks == "```" else PROSE  # the end of a fence, or of a span of code
     return PROSE if _SENTENCE.match(text, place) is not None else VALUE

@@ -17,7 +17,7 @@ from streamparse._core.lenient_prose import (
     starts_tuple,
     tag_at,
 )
-from tests.helpers import run
+from tests.helpers import cut, run
 
 # What stands before the value in these is none, by the rule at the top of the module.
 TRAPS = (
@@ -171,3 +171,21 @@ def test_fences_and_tags() -> None:
     assert tag_at("< a>", 0, 4, False) == tag_at("<a", 0, 2, True) == -1
     assert reasoning_end("<Think>") == "</think>"
     assert reasoning_end("<answer>") == ""
+
+
+def test_a_fence_that_closes_behind_the_bracket() -> None:
+    """A fence that is not on a line of its own is no span of code, however it is cut."""
+    for text, value in (
+        ("```js\n[ false ]```\n", [False]),
+        ("```python\n[]```", []),
+        ("```sh\n[ 1 ] ```", [1]),
+    ):
+        for size in (1, 2, len(text)):
+            parser = JSONParser("lenient")
+            for piece in cut(text, [size]):
+                parser.feed(piece)
+            parser.finish()
+            assert parser.done
+            assert parser.value == value
+    with pytest.raises(IncompleteError):
+        parse("the list `a [ 1 ]` stays text", dialect="lenient")
