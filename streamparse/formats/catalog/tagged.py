@@ -348,7 +348,9 @@ FORMATS: Final = (
         calls=(
             Call(
                 open=("<|open|>call",),
-                header=Header(pattern=r"(?=.*?\stool=\"(?P<name>[^\"]*)\")" + _ATTRIBUTES, end=("<|sep|>",)),
+                header=Header(
+                    pattern=r"(?=.*?\stool=\"(?P<name>[^\"]*)\")" + _ATTRIBUTES, end=("<|sep|>",)
+                ),
                 payload=Parameters(
                     open=("<|open|>argument",),
                     header=Header(
