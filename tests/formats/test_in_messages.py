@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamparse import IncompleteError, MessageParser, stream
@@ -21,6 +21,7 @@ from tests.strategies import SIZES
 
 CALL = '<tool_call>{"name": "f", "arguments": {"a": "é😀"}}</tool_call>'
 NAMES = st.sampled_from(names())
+SOME = settings(max_examples=max(settings().max_examples // 3, 5))
 CHOICES = st.randoms(use_true_random=False)
 
 
@@ -32,6 +33,7 @@ def wire(text: str, sizes: Sequence[int], finish: str = "stop") -> bytes:
 # Plain text
 
 
+@SOME
 @given(NAMES, CHOICES, SIZES)
 def test_law_1_bytes_cut_inside_characters(
     name: str, choose: random.Random, sizes: Sequence[int]
@@ -66,6 +68,7 @@ def test_a_stream_that_breaks_off() -> None:
 # On a wire
 
 
+@SOME
 @given(NAMES, CHOICES, SIZES, SIZES)
 def test_law_1_on_top_of_a_wire(
     name: str, choose: random.Random, deltas: Sequence[int], sizes: Sequence[int]

@@ -81,7 +81,7 @@ def test_life_cycle() -> None:
 
 
 def test_wrong_types() -> None:
-    with pytest.raises(TypeError, match="not bytes"):
+    with pytest.raises(TypeError, match="bytes"):
         FormatParser("hermes").feed(b"x")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="not NoneType"):
         FormatParser(None)  # type: ignore[arg-type]

@@ -129,7 +129,7 @@ def _feeding(format: str, start: str, more: str, size: int) -> Callable[[], Any]
 def test_law_6_time(load: str) -> None:
     """Law 6: a copy of all that came before, for each delta, would show."""
     format, start, more = LOADS[load]
-    few, many = stream(more, 3000), stream(more, 3000 * MANY)
+    few, many = stream(more, 2000), stream(more, 2000 * MANY)
     at_first = later = float("inf")
     for _ in range(4):  # only a machine that is busy all the time fails all of them
         at_first = min(at_first, _seconds(format, start, few))

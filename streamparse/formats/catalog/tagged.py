@@ -80,6 +80,7 @@ def _section(*tags: str) -> tuple[Section, ...]:
 
 _CODER: Final = (_function(),)
 _MINIMAX: Final = "]<]minimax[>["
+_ATTRIBUTES: Final = r"(?:\s+\w+=\"[^\"]*\")*\s*"
 _STEP_TOKENS: Final = ("<｜tool_call_begin｜>", "<｜tool_call_end｜>", "<｜tool_sep｜>")
 
 FORMATS: Final = (
@@ -326,7 +327,7 @@ FORMATS: Final = (
             header=Header(pattern=r".*", end=("<|message|>",)),
             close=("<|eom|>", "<|eot|>"),
             recipient=r"\bto=([^\s<]+)",
-            known=r"<\|start\|>(?:assistant)?\s*to=[^\s<]+\s*",
+            known=r"<\|start\|>(?:assistant\s)?\s*to=[^\s<]+\s*",
             reasoning=("self",),
             content=("user", "commentary"),
         ),
@@ -347,13 +348,15 @@ FORMATS: Final = (
         calls=(
             Call(
                 open=("<|open|>call",),
-                header=Header(pattern=r"(?=.*?\stool=\"(?P<name>[^\"]*)\").*", end=("<|sep|>",)),
+                header=Header(
+                    pattern=r"(?=.*?\stool=\"(?P<name>[^\"]*)\")" + _ATTRIBUTES, end=("<|sep|>",)
+                ),
                 payload=Parameters(
                     open=("<|open|>argument",),
                     header=Header(
                         pattern=(
                             r"(?=.*?\skey=\"(?P<key>[^\"]*)\")"
-                            r"(?:(?=.*?\stype=\"(?P<type>\w+)\"))?.*"
+                            r"(?:(?=.*?\stype=\"(?P<type>\w+)\"))?" + _ATTRIBUTES
                         ),
                         end=("<|sep|>",),
                     ),
