@@ -78,7 +78,7 @@ LENIENT_LOADS = [
     lenient("closers", lambda n: "[" * 50 + "{a: 1]" * (n // 6)),
     lenient("prose", lambda n: "It's [1] {x} <y> `z` [see] (a) " * (n // 31)),
     lenient("prose before a key", lambda n: 'x {"' + "a" * n),
-    lenient("opening brackets", lambda n: "x " + "[" * n, limits=Limits(depth=10**9)),
+    lenient("opening brackets", lambda n: "x " + "[[[[[[[ y " * (n // 10)),
     lenient("backticks", lambda n: "x " + "`` " * (n // 3)),
     lenient("a fence of backticks", lambda n: "`" * n),
     lenient("code", lambda n: "```c\n" + "if (a) { b[1]; }\n" * (n // 17)),
