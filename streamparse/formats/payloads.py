@@ -324,6 +324,7 @@ class CallPayload(Payload):
             pos += reader.take(text[pos:] if pos else text)
             if not reader.listening:
                 self.broken = True
+                self.give_up()
             elif reader.whole:
                 self.state = _KEY
             return pos
