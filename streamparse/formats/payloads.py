@@ -291,6 +291,8 @@ class CallPayload(Payload):
         if self.key in spec.name_keys and isinstance(value, str) and not spec.single_key:
             if self.name is None:
                 self.name = value
+            elif self.name != value:
+                self.others.append((self.key, value))
             self._begin()
         elif self.key in spec.id_keys and isinstance(value, (str, int)):
             self.identity = str(value)

@@ -162,7 +162,7 @@ def check_call(call: ToolCall, events: list[Any]) -> None:
         return
     assert same(replay(_value_events(events)), call.partial)
     if call.status == "complete":
-        assert call.arguments == json.loads(call.arguments_text or "{}")
+        assert call.arguments == json.loads(call.arguments_text.strip() or "{}")
 
 
 def _value_events(events: Iterable[Any]) -> list[Any]:
