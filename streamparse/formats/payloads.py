@@ -291,6 +291,8 @@ class CallPayload(Payload):
         if self.key in spec.name_keys and isinstance(value, str) and not spec.single_key:
             if self.name is None:
                 self.name = value
+            elif self.name != value:
+                self.others.append((self.key, value))
             self._begin()
         elif self.key in spec.id_keys and isinstance(value, (str, int)):
             self.identity = str(value)
@@ -324,6 +326,7 @@ class CallPayload(Payload):
             pos += reader.take(text[pos:] if pos else text)
             if not reader.listening:
                 self.broken = True
+                self.give_up()
             elif reader.whole:
                 self.state = _KEY
             return pos

@@ -162,7 +162,7 @@ def check_call(call: ToolCall, events: list[Any]) -> None:
         return
     assert same(replay(_value_events(events)), call.partial)
     if call.status == "complete":
-        assert call.arguments == json.loads(call.arguments_text or "{}")
+        assert call.arguments == json.loads(call.arguments_text.strip() or "{}")
 
 
 def _value_events(events: Iterable[Any]) -> list[Any]:
@@ -229,7 +229,7 @@ def grows(old: Any, new: Any) -> bool:
 
 _WORD = re.compile(r"[^\W_]{3,}")
 _RECIPIENT = re.compile(r"to=[^\s<]+")  # who runs a call is said again by the call
-_ATTRIBUTE = re.compile(r'\w+="')
+_ATTRIBUTE = re.compile(r'\b(?!(?:tool|key)=)\w+="[^"]*"|\w+="')  # all but names say nothing
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|x[0-9a-fA-F]{0,2}|.|$)", re.DOTALL)
 # The keys and words of the templates: what frames a call is no part of it.
 _FRAMING = (
@@ -268,6 +268,7 @@ def _dump(found: Run) -> str:
     parts = [message.text, message.reasoning]
     for call in message.tool_calls:
         parts += [call.name or "", call.id or "", call.raw_text, call.arguments_text]
+        parts += [error.message for error in call.errors]
     for event in found.events:
         if isinstance(event, ProviderEvent):
             parts += [event.name, str(event.data), json.dumps(event.data, ensure_ascii=False)]

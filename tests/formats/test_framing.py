@@ -157,6 +157,14 @@ def test_fields_that_nobody_knows_are_passed_on() -> None:
         ("tool_calls.mood", [1]),
         ("tool_calls.type", "other"),
     ]
+    twice = read("hermes", '<tool_call>{"name": "f", "name": "g", "arguments": {}}</tool_call>')
+    assert only(twice.message).name == "f"
+    passed_on = [event for event in twice.events if event.type == "provider_event"]
+    assert [(event.name, event.data) for event in passed_on] == [("tool_calls.name", "g")]
+    broken = read("hermes", '<tool_call>{"name": "f", "mood": 1, "arguments": {]}</tool_call>')
+    assert only(broken.message).status == "rejected"
+    passed_on = [event for event in broken.events if event.type == "provider_event"]
+    assert [(event.name, event.data) for event in passed_on] == [("tool_calls.mood", 1)]
     cut = read("hermes", '<tool_call>{"name": "f", "arguments": {}, "mood": ["half')
     passed_on = [event for event in cut.events if event.type == "provider_event"]
     assert [(event.name, event.data["text"]) for event in passed_on] == [
