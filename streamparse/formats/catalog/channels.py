@@ -27,7 +27,7 @@ FORMATS: Final = (
             open=("<|start|>", "<|channel|>"),
             header=Header(pattern=r".*", end=("<|message|>",)),
             close=("<|end|>", "<|call|>", "<|return|>"),
-            recipient=r"\bto=([^\s<]+)",
+            recipient=r"(?:\b|commentary|analysis)to=([^\s<]+)",
             channel=r"<\|channel\|>\s*(\w+)",
             known=(
                 r"(?:<\|start\|>)?(?:assistant)?\s*(?:to=[^\s<]+)?\s*"

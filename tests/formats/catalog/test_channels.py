@@ -24,6 +24,7 @@ def harmony(text: str) -> Any:
         "<|channel|>commentary to=functions.f",
         "<|channel|>analysis to=functions.f",
         " to=f<|channel|>commentary",
+        "<|channel|>commentaryto=functions.f",  # no space
     ],
 )
 @pytest.mark.parametrize("end", ["<|call|>", "<|return|>", "<|end|>", ""])
