@@ -12,12 +12,19 @@ import httpx
 import pytest
 
 from streamparse.cli import demo_command
-from tests.cli.running import COMMAND, Runner, running
+from tests.cli.running import Runner, running
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are different there")
 def test_serves_until_interrupted() -> None:
-    with running([*COMMAND, "demo", "--port", "0"]) as child:
+    # A process that was started in the background ignores the signal; here it must not.
+    program = """
+import signal, sys
+from streamparse.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main())
+"""
+    with running([sys.executable, "-c", program, "demo", "--port", "0"]) as child:
         assert child.stdout is not None
         line = child.stdout.readline().decode()
         found = re.search(r"http://127\.0\.0\.1:\d+/", line)
