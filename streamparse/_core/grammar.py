@@ -25,21 +25,6 @@ EXPONENT_SIGN: Final = 7
 EXPONENT_DIGITS: Final = 8
 # Where it may end.
 MAY_END: Final = (False, False, True, True, False, True, False, False, True)
-# The same places for the groups of `NUMBER_START`.
-STANDS: Final = (
-    START,
-    MINUS,
-    ZERO,
-    INTEGER,
-    POINT,
-    FRACTION,
-    EXPONENT,
-    EXPONENT_SIGN,
-    EXPONENT_DIGITS,
-    EXPONENT,
-    EXPONENT_SIGN,
-    EXPONENT_DIGITS,
-)
 
 # From here on regular expressions are quicker than a compiled loop; interpreted they always are.
 LONG_RUN: Final = 128
@@ -53,12 +38,39 @@ ESCAPED_RUN: Final = re.compile(
     |\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}){1,500}""",
     re.VERBOSE,
 )
-# The longest beginning of a number; the last group that matched tells where it stands.
-NUMBER_START: Final = re.compile(
-    r"""(-)?(?:(?:(0)|([1-9][0-9]*))(?:
-    (\.)(?:([0-9]+)(?:([eE])([-+])?([0-9]+)?)?)?
-    |([eE])([-+])?([0-9]+)?)?)?""",
-    re.VERBOSE,
+# How a number goes on from each of these places, as far as it goes in a text; the last group that
+# matched tells where it stands then.
+_EXPONENT: Final = "([eE])([-+])?([0-9]+)?"
+_FRACTION: Final = rf"([0-9]+)(?:{_EXPONENT})?"
+_ZERO: Final = rf"(?:(\.)(?:{_FRACTION})?|{_EXPONENT})?"
+_MINUS: Final = rf"(?:(?:(0)|([1-9][0-9]*)){_ZERO})?"
+NUMBER_REST: Final = tuple(
+    re.compile(rest)
+    for rest in (
+        "(-)?" + _MINUS,
+        _MINUS,
+        _ZERO,
+        "([0-9]+)?" + _ZERO,
+        f"(?:{_FRACTION})?",
+        f"([0-9]+)?(?:{_EXPONENT})?",
+        "([-+])?([0-9]+)?",
+        "([0-9]+)?",
+        "([0-9]+)?",
+    )
+)
+# The places of the groups, after the place itself.
+_AT_EXPONENT: Final = (EXPONENT, EXPONENT_SIGN, EXPONENT_DIGITS)
+_AT_ZERO: Final = (POINT, FRACTION, *_AT_EXPONENT, *_AT_EXPONENT)
+STANDS: Final = (
+    (START, MINUS, ZERO, INTEGER, *_AT_ZERO),
+    (MINUS, ZERO, INTEGER, *_AT_ZERO),
+    (ZERO, *_AT_ZERO),
+    (INTEGER, INTEGER, *_AT_ZERO),
+    (POINT, FRACTION, *_AT_EXPONENT),
+    (FRACTION, FRACTION, *_AT_EXPONENT),
+    _AT_EXPONENT,
+    (EXPONENT_SIGN, EXPONENT_DIGITS),
+    (EXPONENT_DIGITS, EXPONENT_DIGITS),
 )
 SPACE: Final = re.compile("[ \t\n\r]*")
 HEX_DIGITS: Final = "0123456789abcdefABCDEF"

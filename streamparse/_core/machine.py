@@ -31,7 +31,7 @@ from streamparse._core.grammar import (
     LITERALS,
     LONG_RUN,
     MAY_END,
-    NUMBER_START,
+    NUMBER_REST,
     SPACE,
     STANDS,
     START,
@@ -663,25 +663,23 @@ class Machine:
     def _number(self, text: str, pos: i64, end: i64) -> i64:
         """Read on inside a number; its text goes to `held` when the fragment ends first."""
         start = pos
-        if COMPILED or self.grammar != START:
-            grammar = self.grammar
+        grammar = self.grammar
+        if COMPILED:
             while pos < end:
                 grammar = number_step(grammar, ord(text[pos]))
                 if grammar < 0:
                     break
                 self.grammar = grammar
                 pos += 1
-        else:  # the same in one step
-            found = NUMBER_START.match(text, pos)
+        elif not grammar or text[pos] not in AFTER_NUMBER:  # the same in one step
+            found = NUMBER_REST[grammar].match(text, pos)
             assert found is not None
-            self.grammar = STANDS[found.lastindex or 0]
+            self.grammar = STANDS[grammar][found.lastindex or 0]
             pos = found.end()
-        lexeme = text[start:pos]
-        if self.held:
-            held = self.held
+        lexeme = self.held
+        if pos > start:
             self.held = ""  # the only reference is now the local one: appended in place
-            held += lexeme
-            lexeme = held
+            lexeme += text[start:pos]
         over: i64 = len(lexeme) - self.number_limit
         if over > 0:
             message = f"a number is longer than {self.number_limit} characters"
@@ -727,20 +725,18 @@ class Machine:
     def _literal(self, text: str, pos: i64, end: i64) -> i64:
         word = self.word
         matched = self.matched
-        size: i64 = len(word)
-        if matched == 0 and text[pos : pos + size] == word:
-            pos += size
-            matched = size
-        while pos < end and matched < size:
+        if text.startswith(word[matched:] if matched else word, pos):
+            pos += len(word) - matched
+            self.sink.scalar(LITERALS[word], self.offset + pos - 1)
+            self._end_value(self.offset + pos)
+            return pos
+        while pos < end:
             if text[pos] != word[matched]:
                 message = f"expected {word!r}, not {word[:matched]!r} and {text[pos]!r}"
                 self._reject("invalid_literal", message, self.offset + pos)
             pos += 1
             matched += 1
         self.matched = matched
-        if matched == size:
-            self.sink.scalar(LITERALS[word], self.offset + pos - 1)
-            self._end_value(self.offset + pos)
         return pos
 
     # Refusals.
