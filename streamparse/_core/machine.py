@@ -35,7 +35,6 @@ from streamparse._core.grammar import (
     SPACE,
     STANDS,
     START,
-    STOP,
     WORDS,
     number_step,
     run_end,
@@ -80,7 +79,6 @@ _CHECK: Final = 4096
 EXCERPT: Final = 40  # characters of context in an error
 
 # Interpreted, a method of an imported name is bound to an object for each call, of others not.
-_STOP: Final = STOP
 _ESCAPED: Final = ESCAPED
 
 
@@ -264,32 +262,39 @@ class Machine:
                 return end
             state = self.state
             if not state:  # STRING
-                if COMPILED:
+                if COMPILED or end > LONG_RUN:
                     stop = run_end(text, pos, end)
-                else:  # the same without a call
-                    found = _STOP.search(text, pos)
-                    stop = end if found is None else found.start()
+                    run = text[pos:stop] if stop - pos < end else text
+                else:  # the same by what Python does quickest with a short text
+                    run = (text[pos:] if pos else text).partition('"')[0]
+                    if "\\" in run:
+                        run = run.partition("\\")[0]
+                    if run.isprintable():
+                        stop = pos + len(run)
+                    else:
+                        stop = run_end(text, pos, end)
+                        run = text[pos:stop]
                 if not self.plain:
                     pos = self._step(text, pos, stop, end)
                 elif stop == end:  # the commonest delta of all
                     if self.in_key:
-                        sink.key_text(text[pos:] if pos else text, base + pos)
+                        sink.key_text(run, base + pos)
                     else:
-                        sink.text(text[pos:] if pos else text, base + pos)
+                        sink.text(run, base + pos)
                     self.offset = base + end
                     return end
                 elif ord(text[stop]) != 34:
-                    pos = self._joined(text, pos, stop, end, text[pos:stop])
+                    pos = self._joined(text, pos, stop, end, run)
                 elif self.in_key:
                     if stop > pos:
-                        sink.key_text(text[pos:stop], base + pos)
+                        sink.key_text(run, base + pos)
                     sink.end_key(base + stop)
                     self.in_key = False
                     self.state = COLON
                     pos = stop + 1
                 else:
                     if stop > pos:
-                        sink.text(text[pos:stop], base + pos)
+                        sink.text(run, base + pos)
                     sink.end_string(base + stop)
                     pos = stop + 1
                     if self.depth:
@@ -725,8 +730,9 @@ class Machine:
     def _literal(self, text: str, pos: i64, end: i64) -> i64:
         word = self.word
         matched = self.matched
-        if text.startswith(word[matched:] if matched else word, pos):
-            pos += len(word) - matched
+        size: i64 = len(word) - matched
+        if text[pos : pos + size] == (word[matched:] if matched else word):
+            pos += size
             self.sink.scalar(LITERALS[word], self.offset + pos - 1)
             self._end_value(self.offset + pos)
             return pos

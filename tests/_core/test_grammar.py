@@ -47,11 +47,14 @@ def test_steps_stop_at_the_first_character_that_no_number_has(text: str) -> None
         assert not any(NUMBER.fullmatch(text[: stop + 1] + end) for end in completions)
 
 
-@given(NUMBERS)
-def test_the_expression_stands_where_the_steps_stand(text: str) -> None:
-    found = grammar.NUMBER_START.match(text)
+@given(NUMBERS, st.data())
+def test_the_expressions_go_on_as_the_steps_do(text: str, data: st.DataObject) -> None:
+    stop, stand = steps(text)
+    cut = data.draw(st.integers(0, stop))
+    _, place = steps(text[:cut])
+    found = grammar.NUMBER_REST[place].match(text, cut)
     assert found is not None
-    assert (found.end(), grammar.STANDS[found.lastindex or 0]) == steps(text)
+    assert (found.end(), grammar.STANDS[place][found.lastindex or 0]) == (stop, stand)
 
 
 @given(st.text(), st.integers(0, 300), st.sampled_from(['"', "\\", "\n", "\x00", chr(0xDC00), ""]))
