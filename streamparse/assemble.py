@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from streamparse._core.builder import Builder
 from streamparse._core.sink import Sink
-from streamparse._core.transcriber import Transcriber, tell
+from streamparse._core.transcriber import Transcriber, tell, tell_key
 from streamparse.errors import LimitError
 from streamparse.limits import Limits
 from streamparse.paths import Path, Query
@@ -152,7 +152,7 @@ class Assembler:
             if not self._is_next(step):
                 return False
             if isinstance(step, str):
-                self._key(step)
+                tell_key(step, self.sink)
             if place + 1 < len(path):
                 self._begin(path[place + 1])
         return True
@@ -207,12 +207,6 @@ class Assembler:
             self.sink.start_object(0)
         else:
             self.sink.start_array(0)
-
-    def _key(self, name: str) -> None:
-        self.sink.start_key(0)
-        if name:
-            self.sink.key_text(name, 0)
-        self.sink.end_key(0)
 
     def _beyond(self, message: str, code: str) -> LimitError:
         sink = self.sink

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from streamparse._core.transcriber import tell_key
 from streamparse._core.writer import Writer
 
 __all__ = ["json_text"]
@@ -43,7 +44,7 @@ def _written(value: Any) -> str:
     while open_containers:
         for key, child in open_containers[-1]:
             if key is not None:
-                _write_key(writer, key)
+                tell_key(key, writer)
             inside = _begun(writer, child)
             if inside is not None:
                 open_containers.append(inside)
@@ -70,9 +71,3 @@ def _begun(writer: Writer, value: Any) -> Iterator[tuple[str | None, Any]] | Non
     else:
         writer.scalar(value, 0)
     return None
-
-
-def _write_key(writer: Writer, key: str) -> None:
-    writer.start_key(0)
-    writer.key_text(key, 0)
-    writer.end_key(0)

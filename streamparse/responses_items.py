@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from streamparse._core.transcriber import Transcriber, tell
+from streamparse._core.transcriber import Transcriber, tell, tell_key
 from streamparse.calls import CallReader
 from streamparse.errors import StreamParseError
 from streamparse.message import GrowingText, ServerToolResult
@@ -164,7 +164,7 @@ class Spoken:
         where = self.where
         sink.start_object(0)
         self.depth = 1
-        _say_key(sink, where[0])
+        tell_key(where[0], sink)
         if len(where) == 1:
             return
         sink.start_object(0)
@@ -172,7 +172,7 @@ class Spoken:
         if where[-1]:
             said = {name: value for name, value in before.items() if value is not None}
             self._members(sink, said)
-        _say_key(sink, where[1])
+        tell_key(where[1], sink)
         self.known.append(where[1])
         if not where[-1]:
             sink.start_array(0)
@@ -205,7 +205,7 @@ class Spoken:
         for name, value in members.items():
             if name not in self.known and name != self.where[1]:
                 self.known.append(name)
-                _say_key(sink, name)
+                tell_key(name, sink)
                 tell(value, sink)
 
     def _finish(self, sink: Transcriber, members: dict[str, Any]) -> None:
@@ -226,12 +226,6 @@ class Spoken:
             self._members(sink, inner)
             sink.end(0)
         sink.end(0)
-
-
-def _say_key(sink: Transcriber, name: str) -> None:
-    sink.start_key(0)
-    sink.key_text(name, 0)
-    sink.end_key(0)
 
 
 def is_call(kind: str) -> bool:

@@ -120,13 +120,18 @@ def tell(value: Any, sink: Sink) -> None:
             open_containers.pop()
             sink.end(0)
         elif isinstance(item, _Member):
-            sink.start_key(0)
-            if item.key:
-                sink.key_text(item.key, 0)
-            sink.end_key(0)
+            tell_key(item.key, sink)
             _begin(item.value, sink, open_containers)
         else:
             _begin(item, sink, open_containers)
+
+
+def tell_key(key: str, sink: Sink) -> None:
+    """Say the whole key of a member to a sink."""
+    sink.start_key(0)
+    if key:
+        sink.key_text(key, 0)
+    sink.end_key(0)
 
 
 class _Member:

@@ -6,6 +6,7 @@ with `JSON.parse`.
 
 from __future__ import annotations
 
+from streamparse._core.transcriber import tell_key
 from streamparse._core.writer import Writer
 from streamparse.message_events import ArgumentCompleted, ArgumentDelta, ArgumentStarted
 from streamparse.paths import Path
@@ -52,6 +53,4 @@ class ArgumentText:
 
     def _key(self, path: Path) -> None:
         if path and isinstance(path[-1], str):
-            self._writer.start_key(0)
-            self._writer.key_text(path[-1], 0)
-            self._writer.end_key(0)
+            tell_key(path[-1], self._writer)
