@@ -63,6 +63,7 @@ COMPILED = (
     "streamparse/formats/auto.py",
     "streamparse/formats/elements.py",
     "streamparse/formats/framing.py",
+    "streamparse/formats/generated.py",
     "streamparse/formats/literals.py",
     "streamparse/formats/markers.py",
     "streamparse/formats/parameters.py",

@@ -210,7 +210,7 @@ class CallReader:
             taken = self.machine.feed(text)
         except StreamParseError as error:
             failure = error
-            taken = min(max(error.offset - start, 0), len(text))
+            taken = taken_before(error, start, len(text))
         self.call.grow(text if taken == len(text) else text[:taken])
         if self.open:
             if taken < len(text) and failure is None:
@@ -710,3 +710,8 @@ class _Whole:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+
+def taken_before(error: StreamParseError, start: int, size: int) -> int:
+    """How much of a text of this size, from the offset `start` on, is good."""
+    return min(max(error.offset - start, 0), size)

@@ -72,6 +72,7 @@ FORMATS = (
     "typing",
     "literals",
     "payloads",
+    "generated",
     "parameters",
     "elements",
     "framing",

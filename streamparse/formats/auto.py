@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from streamparse.formats.framing import Framing
+from streamparse.formats.framing import NOT_SPACE, Framing
 from streamparse.formats.markers import UNDECIDED, Markers
-from streamparse.formats.plan import REASONING, Plan
+from streamparse.formats.plan import REASONING
 from streamparse.formats.registry import get, plan_of
 from streamparse.formats.table import Format, Reasoning
 from streamparse.limits import Limits
@@ -146,26 +146,20 @@ def _compiled(
 _CHOICES: Final = _compiled(_SIGNALS)
 _START_CHOICES: Final = _compiled(_AT_START)
 _WORDS: Final = Markers(_SIGNALS)
-_NOT_SPACE: Final = re.compile(r"\S")
-
-
-def base_plan() -> Plan:
-    """What reads the text until the format is known."""
-    return plan_of(_BASE)
 
 
 class AutoFraming(Framing):
     """A framing machine that chooses its plan."""
 
     def __init__(self, turn: Turn, limits: Limits) -> None:
-        super().__init__(turn, base_plan(), limits)
+        super().__init__(turn, plan_of(_BASE), limits)
         self.decided: bool = False
 
     def _text(self, text: str, pos: int, final: bool) -> int:
         if self.decided:
             return super()._text(text, pos, final)
         if self.fresh and self.mode != REASONING:
-            found = _NOT_SPACE.search(text, pos)
+            found = NOT_SPACE.search(text, pos)
             if found is not None and found.group() in _START_CHOICES:
                 chosen = self._choose(_START_CHOICES[found.group()], text, found.start(), final)
                 if chosen:

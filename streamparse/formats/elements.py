@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from streamparse._core.transcriber import tell
+from streamparse._core.transcriber import tell, tell_key
 from streamparse.errors import LimitError
+from streamparse.formats.generated import GeneratedPayload
 from streamparse.formats.markers import UNDECIDED, Markers
-from streamparse.formats.payloads import Host, Payload
+from streamparse.formats.payloads import Host
 from streamparse.formats.table import Elements
 from streamparse.formats.typing import Kinds, item_schema, kinds_of, property_schema, typed
 
@@ -65,10 +66,8 @@ class _Element:
         return members
 
 
-class ElementsPayload(Payload):
-    """Reads the elements of one call; the call's own closer is left to the host."""
-
-    generates = True
+class ElementsPayload(GeneratedPayload):
+    """Reads the elements of one call."""
 
     def __init__(self, host: Host, spec: Elements, closers: Markers) -> None:
         super().__init__(host)
@@ -82,39 +81,13 @@ class ElementsPayload(Payload):
         self.key: str = ""  # of the outermost element that is held
         self.held: list[Any] = []  # its values
         self.length: int = 0
-        self.reached: int = 0  # how far what is beyond a limit was read
-        self.place: int = 0  # of the events of this fragment
 
     def begin(self) -> None:
-        reader = self.start_call()
-        if reader is not None:
-            self.root = self.host.schema_of(reader.call.name or "")
-            place = len(reader.out)
-            reader.driver().start_object(0)
-            reader.told(place)
+        super().begin()
+        if self.reader is not None:
+            self.root = self.host.schema_of(self.reader.call.name or "")
 
-    def feed(self, text: str, pos: int, final: bool) -> int:
-        reader = self.reader
-        assert reader is not None
-        self.place = len(reader.out)
-        start = len(reader.call.arguments_text)
-        try:
-            while pos < len(text) and not self.done:
-                new = self._step(text, pos, final)
-                if new < 0:
-                    break
-                pos = new
-        except LimitError as error:
-            self.broken = True
-            reader.told(self.place)
-            error.offset = len(reader.call.arguments_text)
-            if reader.open:
-                reader.refuse(error, len(reader.out), start)
-            return self.reached
-        reader.told(self.place)
-        return pos
-
-    def _step(self, text: str, pos: int, final: bool) -> int:
+    def step(self, text: str, pos: int, final: bool) -> int:
         if self.tag is not None:
             return self._in_tag(text, pos)
         stop, word = self.namespace.find(text, pos, final)
@@ -176,12 +149,8 @@ class ElementsPayload(Payload):
         self.length = 0
         self.streams = len(self.stack) == 1 and element.kinds.known and element.kinds.is_text
         if self.streams:
-            self._say_key(key)
-            self._driver_text_begins()
-
-    def _driver_text_begins(self) -> None:
-        assert self.reader is not None
-        self.reader.driver().start_string(0)
+            tell_key(key, self.driver())
+            self.driver().start_string(0)
 
     def _close(self, tag: str) -> None:
         key = tag[2:-1].strip()
@@ -189,7 +158,7 @@ class ElementsPayload(Payload):
             self._text(self.spec.namespace + tag, self.reached)
             return
         if all(element.key != key for element in self.stack):
-            self._oddity("a tag closes what is not open")
+            self.oddity("a tag closes what is not open")
             return
         while self.stack[-1].key != key:
             self._end_element()
@@ -199,8 +168,7 @@ class ElementsPayload(Payload):
         element = self.stack.pop()
         if self.streams:
             self.streams = False
-            assert self.reader is not None
-            self.reader.driver().end_string(0)
+            self.driver().end_string(0)
         elif self.stack:
             self.stack[-1].children.append((element.key, element.value()))
         else:
@@ -209,7 +177,6 @@ class ElementsPayload(Payload):
 
     def _text(self, text: str, end: int) -> None:
         """Text up to `end`."""
-        assert self.reader is not None
         self.length += len(text)
         excess = self.length - self.host.limits.string
         if excess > 0:
@@ -221,46 +188,27 @@ class ElementsPayload(Payload):
             raise LimitError(message, code="string_length")
 
     def _say_text(self, text: str) -> None:
-        assert self.reader is not None
         if not text:
             return
         if self.streams:
-            self.reader.driver().text(text, 0)
+            self.driver().text(text, 0)
         elif self.stack:
             self.stack[-1].texts.append(text)
         elif not text.isspace():
-            self._oddity("text stands between the parameters")
-
-    def _oddity(self, message: str) -> None:
-        reader = self.reader
-        assert reader is not None
-        reader.told(self.place)
-        self.place = len(reader.out)
-        reader.oddity("unexpected_text", message)
-
-    # Saying.
-
-    def _say_key(self, key: str) -> None:
-        assert self.reader is not None
-        driver = self.reader.driver()
-        driver.start_key(0)
-        driver.key_text(key, 0)
-        driver.end_key(0)
+            self.oddity()
 
     def _tell_held(self) -> None:
         """No further sibling can change what this parameter is."""
         if not self.held:
             return
-        assert self.reader is not None
         value = self.held[0] if len(self.held) == 1 else self.held
         self.held = []
-        self._say_key(self.key)
-        tell(value, self.reader.driver())
+        tell_key(self.key, self.driver())
+        tell(value, self.driver())
 
     def _end_call(self) -> None:
         while self.stack:
             self._end_element()
         self._tell_held()
-        assert self.reader is not None
-        self.reader.driver().end(0)
+        self.driver().end(0)
         self.done = True

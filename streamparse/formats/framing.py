@@ -53,7 +53,7 @@ from streamparse.formats.table import (
 from streamparse.limits import Limits
 from streamparse.turn import Turn
 
-__all__ = ["Framing"]
+__all__ = ["NOT_SPACE", "Framing"]
 
 # States.
 _TEXT: Final = 0
@@ -65,6 +65,7 @@ _CHANNEL: Final = 5  # the header of a channel
 _RESCUE: Final = 6  # in a broken call
 
 _HEADER_LENGTH: Final = 4096
+NOT_SPACE: Final = re.compile(r"\S")
 
 
 class Framing(Host):
@@ -189,7 +190,7 @@ class Framing(Host):
     def _text(self, text: str, pos: int, final: bool) -> int:
         plan = self.plan
         if self.fresh and plan.at_start and self.mode != REASONING:
-            found = _NOT_SPACE.search(text, pos)
+            found = NOT_SPACE.search(text, pos)
             if found is None:
                 self.space += text[pos:]
                 return len(text)
@@ -344,7 +345,7 @@ class Framing(Host):
             return self._step(pos, word)
         if self.section is not None:
             for call in plan.bare:
-                if text[pos] in call.call.first or (call.call.first == "a" and _is_name(text[pos])):
+                if call.first is not None and call.first.match(text, pos, pos + 1):
                     self._begin_attempt("", False)
                     self._open_call(call)
                     return pos
@@ -503,7 +504,7 @@ class Framing(Host):
             return CallPayload(self, spec, call.sure)
         if isinstance(spec, Parameters):
             if call.parameters is None:
-                call.parameters = ParametersPlan(spec, call.close, self.plan.after_call)
+                call.parameters = ParametersPlan(spec, call.close, self.plan.between)
             return ParametersPayload(self, call.parameters)
         if isinstance(spec, Elements):
             return ElementsPayload(self, spec, call.close)
@@ -631,10 +632,3 @@ class Framing(Host):
         tools = self.turn.tools
         tool = None if tools is None else tools.find(name)
         return None if tool is None else tool.schema()
-
-
-_NOT_SPACE: Final = re.compile(r"\S")
-
-
-def _is_name(char: str) -> bool:
-    return char.isalpha() or char == "_"

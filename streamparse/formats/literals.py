@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.sink import NOTHING, Sink
-from streamparse._core.transcriber import tell
+from streamparse._core.transcriber import tell, tell_key
 from streamparse.errors import FormatError, LimitError
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.table import Literals
+from streamparse.formats.typing import INTEGER, NUMBER
 from streamparse.limits import Limits
 
 __all__ = ["LiteralMachine", "Opener"]
@@ -54,9 +55,7 @@ _WORDS: Final[dict[str, Any]] = {
     "false": False,
     "null": None,
 }
-_INTEGER: Final = re.compile(r"[+-]?\d+(?:_\d+)*")
 _BASED: Final = re.compile(r"[+-]?0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
-_FLOAT: Final = re.compile(r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _ESCAPES: Final = {
     "n": "\n",
     "t": "\t",
@@ -207,7 +206,7 @@ class LiteralMachine:
         if char == ":" and kind == _BRACE:
             self.kinds[-1] = _OBJECT
             self.sink.start_object(0)
-            self._say_key(str(self.first))
+            tell_key(str(self.first), self.sink)
             self.state = _VALUE
             return pos + 1
         if char != ",":
@@ -230,7 +229,7 @@ class LiteralMachine:
         if char != wanted:
             raise self._error("expected_colon", f"{wanted!r} must follow the name", pos)
         self._start()
-        self._say_key(self.collected)
+        tell_key(self.collected, self.sink)
         self.state = _VALUE
         return pos + 1
 
@@ -264,12 +263,6 @@ class LiteralMachine:
                 raise self._error("expected_key", f"{self.collected!r:.40} is no name", stop)
             self.state = _ASSIGN
         return stop
-
-    def _say_key(self, key: str) -> None:
-        self.sink.start_key(0)
-        if key:
-            self.sink.key_text(key, 0)
-        self.sink.end_key(0)
 
     def _value(self, text: str, pos: int, quote: str) -> int:
         char = text[pos]
@@ -325,13 +318,13 @@ class LiteralMachine:
         self.collected += text[pos:stop]
         self._bound(len(self.collected), stop)
         if closed:
-            self._scalar(self.collected, pos)
+            self._scalar(self.collected)
             return stop + size
         if found is not None:
-            self._scalar(self._meaning(self.collected.strip(), stop), stop)
+            self._scalar(self._meaning(self.collected.strip(), stop))
         return stop
 
-    def _scalar(self, value: Any, pos: int) -> None:
+    def _scalar(self, value: Any) -> None:
         if self.kinds[-1] == _BRACE:
             self.first = value
         else:
@@ -343,9 +336,9 @@ class LiteralMachine:
         if word in _WORDS:
             return _WORDS[word]
         if len(word) <= self.limits.integer_digits:
-            if _INTEGER.fullmatch(word):
+            if INTEGER.fullmatch(word):
                 return int(word)
-            if _FLOAT.fullmatch(word):
+            if NUMBER.fullmatch(word):
                 return float(word)
             if _BASED.fullmatch(word):
                 return int(word, 0)

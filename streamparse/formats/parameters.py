@@ -11,10 +11,11 @@ import re
 from typing import Any, Final
 
 from streamparse._core.sink import NOTHING
-from streamparse._core.transcriber import Transcriber, tell
+from streamparse._core.transcriber import tell, tell_key
 from streamparse.errors import LimitError
+from streamparse.formats.generated import GeneratedPayload
 from streamparse.formats.markers import UNDECIDED, Markers
-from streamparse.formats.payloads import Host, Payload
+from streamparse.formats.payloads import Host
 from streamparse.formats.plan import HeaderPlan
 from streamparse.formats.table import Parameters
 from streamparse.formats.typing import Kinds, kinds_of, property_schema, read_json, typed
@@ -44,7 +45,6 @@ class ParametersPlan:
     """The literals of one kind of parameters, among those of their format."""
 
     __slots__ = (
-        "after",
         "body",
         "closers",
         "ends",
@@ -61,17 +61,14 @@ class ParametersPlan:
         self.opens = frozenset(spec.open)
         self.closers = frozenset(spec.close)
         self.ends = frozenset(closers.words)  # of the call
+        #: What may stand between parameters, and so after a value; what may stand after the call.
         self.body = Markers([*spec.open, *spec.close, *closers.words, *after_call.words])
         self.value = Markers([*spec.close, *spec.open, *closers.words])
-        #: What may follow the end of a value, and what the end of the call.
-        self.after = self.body
         self.follow_call = after_call
 
 
-class ParametersPayload(Payload):
-    """Reads the parameters of one call; the call's own closer is left to the host."""
-
-    generates = True
+class ParametersPayload(GeneratedPayload):
+    """Reads the parameters of one call."""
 
     def __init__(self, host: Host, plan: ParametersPlan) -> None:
         super().__init__(host)
@@ -89,42 +86,8 @@ class ParametersPayload(Payload):
         self.first: bool = False  # nothing of the value has come yet
         self.newline: bool = False  # held back: it may be the one before the closer
         self.length: int = 0
-        self.reached: int = 0  # how far a value that is too long was read
-        self.place: int = 0
 
-    # The loop.
-
-    def feed(self, text: str, pos: int, final: bool) -> int:
-        reader = self.reader
-        assert reader is not None
-        end = len(text)
-        self.place = len(reader.out)
-        start = len(reader.call.arguments_text)
-        try:
-            while pos < end and not self.done:
-                new = self._step(text, pos, final)
-                if new < 0:
-                    break
-                pos = new
-        except LimitError as error:
-            self.broken = True
-            reader.told(self.place)
-            error.offset = len(reader.call.arguments_text)
-            if reader.open:
-                reader.refuse(error, len(reader.out), start)
-            return self.reached
-        reader.told(self.place)
-        return pos
-
-    def begin(self) -> None:
-        reader = self.start_call()
-        if reader is not None:
-            place = len(reader.out)
-            reader.driver().start_object(0)
-            reader.told(place)
-
-    def _step(self, text: str, pos: int, final: bool) -> int:
-        """One step; the new place, or -1: more text must come."""
+    def step(self, text: str, pos: int, final: bool) -> int:
         state = self.state
         if state == _VALUE:
             return self._value(text, pos, final)
@@ -140,34 +103,23 @@ class ParametersPayload(Payload):
         self._end_value()
         return stop + len(word)
 
-    def _driver(self) -> Transcriber:
-        assert self.reader is not None
-        return self.reader.driver()
-
     # Between parameters.
 
     def _body(self, text: str, pos: int, final: bool) -> int:
         """White space, a parameter, or the end of the call; other text is odd."""
         stop, word = self.plan.body.find(text, pos, final)
         if not text[pos:stop].isspace() and stop > pos:
-            self._oddity()
+            self.oddity()
         if not word:
             return stop if stop > pos else -1
         if word in self.plan.opens:
             self.state = _HEADER
             self.header = ""
         elif word not in self.plan.closers:  # those of a value come twice at times
-            self._driver().end(0)
+            self.driver().end(0)
             self.done = True
             return stop
         return stop + len(word)
-
-    def _oddity(self) -> None:
-        reader = self.reader
-        assert reader is not None
-        reader.told(self.place)
-        self.place = len(reader.out)
-        reader.oddity("unexpected_text", "text stands between the parameters")
 
     def _header(self, text: str, pos: int, final: bool) -> int:
         """The rest of a parameter's opening tag."""
@@ -192,7 +144,7 @@ class ParametersPayload(Payload):
         return after
 
     def _give_up_header(self) -> None:
-        self._oddity()
+        self.oddity()
         self.state = _BODY
 
     # Values.
@@ -272,7 +224,7 @@ class ParametersPayload(Payload):
         """Does the literal at `stop` end the value? `word`: yes, `""`: no, or `UNDECIDED`."""
         if word in self.plan.opens:
             return self._is_header(text, stop + len(word), word, final)
-        follow = self.plan.after if word in self.plan.closers else self.plan.follow_call
+        follow = self.plan.body if word in self.plan.closers else self.plan.follow_call
         place = stop + len(word)
         found = _SPACE.match(text, place)
         assert found is not None
@@ -339,34 +291,27 @@ class ParametersPayload(Payload):
         if not text:
             return
         if self.how == _STREAM:
-            self._driver().text(text, 0)
+            self.driver().text(text, 0)
             return
         self.parts.append(text)
         if self.how == _PERHAPS and not _may_be_null("".join(self.parts)):
             self.how = _STREAM
             self._open_string()
-            self._driver().text("".join(self.parts), 0)
+            self.driver().text("".join(self.parts), 0)
             self.parts = []
 
     def _open_string(self) -> None:
-        self._say_key()
-        self._driver().start_string(0)
-
-    def _say_key(self) -> None:
-        driver = self._driver()
-        driver.start_key(0)
-        if self.key:
-            driver.key_text(self.key, 0)
-        driver.end_key(0)
+        tell_key(self.key, self.driver())
+        self.driver().start_string(0)
 
     def _end_value(self) -> None:
         if self.how == _STREAM:
-            self._driver().end_string(0)
+            self.driver().end_string(0)
             return
         value = self._typed("".join(self.parts))
         self.parts = []
-        self._say_key()
-        tell(value, self._driver())
+        tell_key(self.key, self.driver())
+        tell(value, self.driver())
 
     def _typed(self, text: str) -> Any:
         if not self.as_json:

@@ -13,7 +13,7 @@ from streamparse._core._marks import mypyc_attr
 from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine
 from streamparse._core.sink import Sink
-from streamparse.calls import CallReader
+from streamparse.calls import CallReader, taken_before
 from streamparse.errors import FormatError, StreamParseError
 from streamparse.formats.literals import LiteralMachine, Opener
 from streamparse.formats.markers import UNDECIDED, Markers
@@ -93,9 +93,7 @@ class Payload:
             return pos
         self.broken = True
         self.give_up()
-        if reader.open:
-            place, start = len(reader.out), len(reader.call.arguments_text)
-            reader.refuse(FormatError(message, code=code, offset=start), place, start)
+        _refuse(reader, FormatError(message, code=code))
         return pos
 
 
@@ -241,7 +239,7 @@ class CallPayload(Payload):
         try:
             pos += self.machine.feed(text[pos:])
         except StreamParseError as error:
-            taken = min(max(error.offset - start, 0), len(text) - pos)
+            taken = taken_before(error, start, len(text) - pos)
             self.member.append(text[pos : pos + taken])
             return self.fail("malformed_call", error.message, pos + taken)
         if self.machine.done:
@@ -334,7 +332,7 @@ class CallPayload(Payload):
         try:
             taken = self.machine.feed(text[pos:])
         except StreamParseError as error:
-            taken = min(max(error.offset - start, 0), len(text) - pos)
+            taken = taken_before(error, start, len(text) - pos)
             if not self.decoded:
                 self.grow(text[pos : pos + taken])
             return self.fail("malformed_call", error.message, pos + taken)
@@ -412,10 +410,15 @@ class LiteralPayload(Payload):
         self.done = self.machine.done
         if failure is not None:
             self.broken = True
-            if reader.open:
-                failure.offset = len(reader.call.arguments_text)
-                reader.refuse(failure, len(reader.out), failure.offset)
+            _refuse(reader, failure)
         return pos
+
+
+def _refuse(reader: CallReader, error: StreamParseError) -> None:
+    """`error` is where the arguments' text ends, not in it."""
+    if reader.open:
+        error.offset = len(reader.call.arguments_text)
+        reader.refuse(error, len(reader.out), error.offset)
 
 
 class _LiteralOpener(Opener):

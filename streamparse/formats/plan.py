@@ -59,12 +59,13 @@ class HeaderPlan:
 class CallPlan:
     """One way to write a call, made ready."""
 
-    __slots__ = ("call", "close", "header", "parameters", "sure")
+    __slots__ = ("call", "close", "first", "header", "parameters", "sure")
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.header = None if call.header is None else HeaderPlan(call.header)
         self.close = Markers(call.close)
+        self.first = re.compile(call.first) if call.first else None
         self.sure = call.sure
         self.parameters: Any = None  # what the payload's reader keeps with it
 
@@ -76,7 +77,6 @@ class Plan:
         self.format = format
         self.calls = [CallPlan(call) for call in format.calls]
         self.bare = [plan for plan in self.calls if not plan.call.open]
-        self.skip = "".join({char for section in format.sections for char in section.skip})
         self.at_start: dict[str, Section] = {
             char: section for section in format.sections for char in section.at_start
         }
@@ -97,11 +97,10 @@ class Plan:
         self.section_closers = Markers(_all(section.close for section in format.sections))
         self.openers = self._openers()
         self.separators = frozenset(format.separators)
+        #: What may stand between calls, and so after one, apart from white space.
         self.between = Markers(
             [*self.openers, *self.section_closers.words, *self.separators],
         )
-        #: What may stand after a call, apart from white space.
-        self.after_call = self.between
         self.call_closers = Markers(_all(call.close for call in format.calls))
         bodies = () if channels is None else (*channels.close, *channels.open)
         #: Where a broken call ends.

@@ -176,7 +176,8 @@ Payload = JsonCall | JsonArguments | Parameters | Elements | Literals
 class Call:
     """One way to write a call.
 
-    - `open` empty: inside a section, a call begins at a character in `first`.
+    - `open` empty: inside a section, a call begins where the regular expression `first` matches
+      the next character.
     - `outside`: it may also stand outside a section.
     - `sure` false: it is a call only once both its name and its arguments were seen, as for bare
       JSON, which may be an answer as well.

@@ -15,7 +15,16 @@ from streamparse._core.parser import JSONParser
 from streamparse._core.sink import NOTHING
 from streamparse.errors import StreamParseError
 
-__all__ = ["Kinds", "item_schema", "kinds_of", "property_schema", "read_json", "typed"]
+__all__ = [
+    "INTEGER",
+    "NUMBER",
+    "Kinds",
+    "item_schema",
+    "kinds_of",
+    "property_schema",
+    "read_json",
+    "typed",
+]
 
 _ALIASES: Final[dict[str, str]] = {
     "str": "string",
@@ -36,8 +45,9 @@ _ALIASES: Final[dict[str, str]] = {
 }
 _TYPES: Final = frozenset(("string", "integer", "number", "boolean", "array", "object", "null"))
 _CHOICES: Final = ("anyOf", "oneOf", "allOf")
-_INTEGER: Final = re.compile(r"[+-]?\d+(?:_\d+)*")
-_NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+# Numbers as models write them: a sign, separators as in Python, a bare point.
+INTEGER: Final = re.compile(r"[+-]?\d+(?:_\d+)*")
+NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _DIGITS: Final = 4300  # of an integer, as Python's own limit
 _NESTED: Final = 64  # references and choices inside one another
 
@@ -220,7 +230,7 @@ def _as_type(name: str, text: str, trimmed: str) -> Any:
 
 
 def _integer(text: str) -> Any:
-    if _INTEGER.fullmatch(text) and len(text) <= _DIGITS:
+    if INTEGER.fullmatch(text) and len(text) <= _DIGITS:
         return int(text)
     value = _number(text)
     if isinstance(value, float) and value.is_integer():
@@ -229,9 +239,9 @@ def _integer(text: str) -> Any:
 
 
 def _number(text: str) -> Any:
-    if len(text) > _DIGITS or not _NUMBER.fullmatch(text):
+    if len(text) > _DIGITS or not NUMBER.fullmatch(text):
         return NOTHING
-    if _INTEGER.fullmatch(text):
+    if INTEGER.fullmatch(text):
         return int(text)
     value = float(text)
     return NOTHING if value in (float("inf"), float("-inf")) else value

@@ -9,7 +9,7 @@ from streamparse.formats.table import Call, Format, Header, Literals, Reasoning,
 __all__ = ["FORMATS"]
 
 #: A call begins with a letter or `_`.
-_NAME_START: Final = "a"
+_NAME_START: Final = r"[^\W\d]"
 _PYTHON: Final = Call(
     first=_NAME_START,
     header=Header(

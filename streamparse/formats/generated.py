@@ -1,0 +1,68 @@
+"""The base of payloads whose arguments have no JSON text: what is understood of them is told.
+
+A subclass says how one step goes; here are the loop, its events, and what a limit ends.
+"""
+
+from __future__ import annotations
+
+from streamparse._core.transcriber import Transcriber
+from streamparse.errors import LimitError
+from streamparse.formats.payloads import Host, Payload
+
+__all__ = ["GeneratedPayload"]
+
+
+class GeneratedPayload(Payload):
+    """Reads one call's arguments step by step; the call's own closer is left to the host."""
+
+    generates = True
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.place: int = 0  # of the events of this fragment
+        self.reached: int = 0  # how far what is beyond a limit was read
+
+    def begin(self) -> None:
+        reader = self.start_call()
+        if reader is not None:
+            place = len(reader.out)
+            reader.driver().start_object(0)
+            reader.told(place)
+
+    def feed(self, text: str, pos: int, final: bool) -> int:
+        reader = self.reader
+        assert reader is not None
+        self.place = len(reader.out)
+        start = len(reader.call.arguments_text)
+        try:
+            while pos < len(text) and not self.done:
+                new = self.step(text, pos, final)
+                if new < 0:
+                    break
+                pos = new
+        except LimitError as error:
+            self.broken = True
+            reader.told(self.place)
+            error.offset = len(reader.call.arguments_text)
+            if reader.open:
+                reader.refuse(error, len(reader.out), start)
+            return self.reached
+        reader.told(self.place)
+        return pos
+
+    def step(self, text: str, pos: int, final: bool) -> int:
+        """One step; the new place, or -1: more text must come."""
+        raise NotImplementedError
+
+    def driver(self) -> Transcriber:
+        """What is told the arguments."""
+        assert self.reader is not None
+        return self.reader.driver()
+
+    def oddity(self, message: str = "text stands between the parameters") -> None:
+        """Something here is not understood; what was understood before it is said first."""
+        reader = self.reader
+        assert reader is not None
+        reader.told(self.place)
+        self.place = len(reader.out)
+        reader.oddity("unexpected_text", message)
