@@ -41,6 +41,7 @@ CORE = (
     "writer",
     "transcriber",
     "subtree",
+    "fused",
     "parser",
 )
 

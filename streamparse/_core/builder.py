@@ -137,6 +137,12 @@ class Builder(Sink):
     def keep_next(self) -> None:
         """Keep the value that begins next whole while it is open; here all are."""
 
+    def unsettle(self) -> None:
+        """Take the open string out of its container again: it is about to grow."""
+        if self.settled:
+            self._put("")
+            self.settled = False
+
     # Sink calls.
 
     def start_object(self, offset: int) -> None:
@@ -177,7 +183,7 @@ class Builder(Sink):
 
     def text(self, text: str, offset: int) -> None:
         if self.settled:
-            self._unsettle()
+            self.unsettle()
         buffer = self.buffer
         self.buffer = ""  # Rule 2: the only reference is now the local one
         buffer += text
@@ -296,11 +302,6 @@ class Builder(Sink):
         else:
             self.members = None
             self.items = holder
-
-    def _unsettle(self) -> None:
-        """Take the open string out of its container again."""
-        self._put("")
-        self.settled = False
 
     def _put(self, text: str) -> None:
         """Show `text` as the open string in its container."""
