@@ -89,9 +89,7 @@ class Builder(Sink):
     @property
     def value(self) -> Any:
         """The value so far, the open string included."""
-        if self.in_string and not self.settled:
-            self._put(self.buffer)
-            self.settled = True
+        self.show()
         return self.root
 
     def snapshot(self) -> Any:
@@ -136,6 +134,12 @@ class Builder(Sink):
 
     def keep_next(self) -> None:
         """Keep the value that begins next whole while it is open; here all are."""
+
+    def show(self) -> None:
+        """Put the open string into its container."""
+        if self.in_string and not self.settled:
+            self._put(self.buffer)
+            self.settled = True
 
     def unsettle(self) -> None:
         """Take the open string out of its container again: it is about to grow."""

@@ -7,7 +7,8 @@ more, by a generator: its local variables are the state from one fragment to the
 Rule 1: only what is usual, inside one document. Before anything else (its first and last
 character, an error, a limit that comes near, a `\\u` escape, a long fragment) the state goes back
 to where it came from, and the machine reads on: cut there, the text means the same.
-Rule 2: whoever looks at the machine or the builder sends None first, which puts the state back.
+Rule 2: whoever looks at the machine or the builder sends None first, which puts the state back;
+"" is enough for who only wants to see the value.
 """
 
 from __future__ import annotations
@@ -69,9 +70,10 @@ def can_read(machine: Machine, builder: Builder) -> bool:
 
 
 def reading(machine: Machine, builder: Builder) -> Reading:
-    """Takes fragments of text, none of them empty, and gives their events.
+    """Takes fragments of text and gives their events.
 
-    None in place of a fragment puts the state back; the answer to it means nothing.
+    None in place of a fragment puts the state back, "" shows the open string where it belongs; the
+    answer to these means nothing.
     """
     events: list[Any] = []
     members: Any
@@ -80,9 +82,10 @@ def reading(machine: Machine, builder: Builder) -> Reading:
     value: Any
     text = yield events
     while True:
-        if text is None:
+        while not text:
+            if text is not None:
+                builder.show()
             text = yield events
-            continue
         pos = 0
         events = []
         if machine.plain and machine.depth:
@@ -95,7 +98,7 @@ def reading(machine: Machine, builder: Builder) -> Reading:
             builder.unsettle()
             members, items, index = builder.members, builder.items, builder.index
             outer, path, key = builder.base, builder.path, builder.key
-            buffer, slotted = builder.buffer, builder.slotted
+            buffer, slotted, shown = builder.buffer, builder.slotted, False
             builder.buffer = builder.key = ""  # so that the local ones are appended in place
             holders, indexes, bases = builder.holders, builder.indexes, builder.bases
             while True:
@@ -126,6 +129,12 @@ def reading(machine: Machine, builder: Builder) -> Reading:
                         if in_key:
                             key += got
                         elif got:
+                            if shown:  # there would be another reference
+                                shown = False
+                                if items is None:
+                                    members[key] = ""
+                                else:
+                                    items[-1] = ""
                             buffer += got
                             event = _new(StringDelta)
                             event.path = path
@@ -152,7 +161,7 @@ def reading(machine: Machine, builder: Builder) -> Reading:
                             event.value = buffer
                             events.append(event)
                             buffer = ""
-                            slotted = False
+                            slotted = shown = False
                             state = AFTER
                         continue
                     char = text[pos]
@@ -291,6 +300,18 @@ def reading(machine: Machine, builder: Builder) -> Reading:
                     base += end
                     pos = 0
                     text = yield events
+                    while not text:
+                        if text is None:
+                            break
+                        if state <= ESCAPE and not in_key and not shown:
+                            if items is None:
+                                members[key] = buffer
+                            elif slotted:
+                                items[-1] = buffer
+                            else:
+                                items.append(buffer)
+                            slotted = shown = True
+                        text = yield events
                     if text is None:
                         break
                     events = []
@@ -302,7 +323,7 @@ def reading(machine: Machine, builder: Builder) -> Reading:
             machine.depth, machine.in_array = depth, items is not None
             builder.members, builder.items, builder.index = members, items, index
             builder.base, builder.path, builder.key = outer, path, key
-            builder.buffer, builder.slotted = buffer, slotted
+            builder.buffer, builder.slotted, builder.settled = buffer, slotted, shown
             builder.in_string = state <= ESCAPE and not in_key
             buffer = key = ""
             if text is None:

@@ -166,7 +166,9 @@ class JSONParser:
 
         `None` before a value has begun (see `started`).
         """
-        self._settle()
+        if self._send is not None:
+            self._send("")
+            return self._builder.root
         return self._builder.value
 
     @property
