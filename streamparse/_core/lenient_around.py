@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 _SPACE: Final = " \t\r\n"
 _OTHER_SPACE: Final = strings.OTHER_SPACE
 _TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
-# All there is: a scalar or one word, perhaps in a call, a comment behind it.
+# All there is: a scalar or one word, perhaps in a call, comments behind it. What is repeated there
+# can match a text in one way only: the time would double with every character.
 _ALONE: Final = re.compile(
     r"""\s*(?:[^\W\d][\w.$]*[ ]?\(\s*(?P<wrapped>"[^"]*"|'[^']*'|[^\s"'(){}\[\],]+)\s*\)
     |(?P<quoted>[`´][^`´'"]*[`´'"]?)
     |(?P<word>[^\s,;"'`]+)(?P<quote>["']?))
-    [\s,;]*(?:(?:`{3,}|~{3,}|(?://|\#)[^\n]*|/\*.*?(?:\*/|\Z))\s*)*\Z""",
+    [\s,;]*(?:(?:`{3,}(?!`)|~{3,}(?!~)|(?://|\#)[^\n]*(?:\n|\Z)
+    |/\*(?:[^*]|\*(?!/))*(?:\*/|\Z))\s*)*\Z""",
     re.VERBOSE | re.DOTALL,
 )
 

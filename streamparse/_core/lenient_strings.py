@@ -80,7 +80,9 @@ OTHER_SPACE: Final = (
 )
 _SPACE: Final = f"[ \t\r\n{OTHER_SPACE}]"
 _BLANK: Final = re.compile(f"{_SPACE}*")
-_GAP: Final = rf"(?:{_SPACE}|/\*.*?\*/)*"
+# No part of these can match a text in two ways: the time would double with every comment.
+_IN_COMMENT: Final = r"/\*(?:[^*]|\*(?!/))*"
+_GAP: Final = rf"(?:{_SPACE}|{_IN_COMMENT}\*/)*"
 # What tells how words go on: a quote, the syntax of a container, a new line.
 WORD_STOPS: Final[dict[str, re.Pattern[str]]] = {
     closing: re.compile(f"[{re.escape(closing)},}}\\]:\n]") for closing in CLOSING.values()
@@ -99,7 +101,7 @@ _KEY: Final = re.compile(
     rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}[“”]|{_ESCAPED}\\"|{_TWICE}""?){_GAP}:|(?:{_NAME})["']?{_GAP}:(?!/)""",
     re.DOTALL,
 )
-_OPEN_GAP: Final = rf"{_GAP}(?:/|/\*.*)?"
+_OPEN_GAP: Final = rf"{_GAP}(?:/|{_IN_COMMENT})?"
 _OPEN_KEY: Final = re.compile(
     rf"""(?:{_DOUBLE}(?:\\|"{_OPEN_GAP})?|{_SINGLE}(?:\\|'{_OPEN_GAP})?|{_SMART}(?:[“”]{_OPEN_GAP})?"""
     rf"""|"|{_TWICE}(?:""?{_OPEN_GAP})?"""

@@ -30,9 +30,9 @@ FORMATS: Final = (
             recipient=r"(?:\b|commentary|analysis)to=([^\s<]+)",
             channel=r"<\|channel\|>\s*(\w+)",
             known=(
-                r"(?:<\|start\|>)?(?:assistant)?\s*(?:to=[^\s<]+)?\s*"
-                r"(?:<\|channel\|>\s*(?:analysis|commentary|final))?"
-                r"\s*(?:to=[^\s<]+)?\s*(?:<\|constrain\|>)?\s*(?:json)?\s*"
+                r"(?:<\|start\|>)?(?:assistant)?\s*(?:to=[^\s<]+(?![^\s<])\s*)?"
+                r"(?:<\|channel\|>\s*(?:analysis|commentary|final)\s*)?"
+                r"(?:to=[^\s<]+(?![^\s<])\s*)?(?:<\|constrain\|>\s*)?(?:json\s*)?"
             ),
             reasoning=("analysis",),
             content=("final", "commentary", "user", "assistant"),
