@@ -87,7 +87,7 @@ def reading(machine: Machine, builder: Builder) -> Reading:
                 builder.show()
             text = yield events
         pos = 0
-        events = []
+        events, builder.events = builder.events, []  # those of an interrupted feed, if any
         if machine.plain and machine.depth:
             # The state, in local variables until something unusual comes.
             state, base, checkpoint = machine.state, machine.offset, machine.checkpoint
@@ -101,231 +101,236 @@ def reading(machine: Machine, builder: Builder) -> Reading:
             buffer, slotted, shown = builder.buffer, builder.slotted, False
             builder.buffer = builder.key = ""  # so that the local ones are appended in place
             holders, indexes, bases = builder.holders, builder.indexes, builder.bases
-            while True:
-                end = len(text)
-                if base + end > checkpoint:
-                    break
-                while pos < end:
-                    if state <= ESCAPE:
-                        if not state:
-                            got, quote, _ = (text[pos:] if pos else text).partition('"')
-                            if "\\" in got:
-                                got, size, quote = _decoded(text[pos:])
-                                if size < 0:
-                                    break
-                                origin += size - len(got)
-                                pos += size
-                            elif got.isprintable():
-                                pos += len(got)
-                            else:
-                                break
-                        else:
-                            got, size, quote = _decoded("\\" + text[pos:])
-                            if held or size < 0:
-                                break
-                            origin += size - 1 - len(got)
-                            pos += size - 1
-                            state = STRING
-                        if in_key:
-                            key += got
-                        elif got:
-                            if shown:  # there would be another reference
-                                shown = False
-                                if items is None:
-                                    members[key] = ""
-                                else:
-                                    items[-1] = ""
-                            buffer += got
-                            event = _new(StringDelta)
-                            event.path = path
-                            event.text = got
-                            events.append(event)
-                        if not quote:
-                            continue
-                        pos += 1
-                        if quote == "\\":
-                            origin += 1
-                            state = ESCAPE
-                        elif in_key:
-                            in_key = False
-                            state = COLON
-                        else:
-                            if items is None:
-                                members[key] = buffer
-                            elif slotted:
-                                items[-1] = buffer
-                            else:
-                                items.append(buffer)
-                            event = _new(ValueCompleted)
-                            event.path = path
-                            event.value = buffer
-                            events.append(event)
-                            buffer = ""
-                            slotted = shown = False
-                            state = AFTER
-                        continue
-                    char = text[pos]
-                    if char == '"':
-                        if state < VALUE or state > FIRST_KEY:
-                            break
-                        if state >= KEY:
-                            key = ""
-                            in_key = True
-                        else:
-                            if items is None:
-                                path = outer + (key,)
-                            else:
-                                path = outer + (index,)
-                                index += 1
-                            event = _new(ValueStarted)
-                            event.path = path
-                            event.kind = "string"
-                            events.append(event)
-                        pos += 1
-                        origin = base + pos
-                        state = STRING
-                        continue
-                    if char == "," and state == AFTER:
-                        state = KEY if items is None else VALUE
-                        pos += 1
-                        continue
-                    if char == ":" and state == COLON:
-                        state = VALUE
-                        pos += 1
-                        continue
-                    if char == " " and state >= VALUE:
-                        pos += 1
-                        continue
-                    if state == NUMBER and char in AFTER_NUMBER:
-                        if not MAY_END[grammar] or len(held) >= _LONG_NUMBER:
-                            break
-                        value = int(held) if grammar <= INTEGER else float(held)
-                        held = ""
-                    elif state == NUMBER or (VALUE <= state <= FIRST_ITEM and char in _NUMBER):
-                        if state != NUMBER:
-                            grammar = START
-                        found = NUMBER_REST[grammar].match(text, pos)
-                        assert found is not None
-                        stop = found.end()
-                        if stop == pos or len(held) + stop - pos >= _LONG_NUMBER:
-                            break
-                        grammar = STANDS[grammar][found.lastindex or 0]
-                        held += text[pos:stop]
-                        pos = stop
-                        state = NUMBER
-                        continue
-                    elif state == LITERAL or (char in "tfn" and VALUE <= state <= FIRST_ITEM):
-                        if state != LITERAL:
-                            word = WORDS[char]
-                            matched = 0
-                            state = LITERAL
-                        rest = word[matched:] if matched else word
-                        if not text.startswith(rest, pos):
-                            if not rest.startswith(text[pos:]):
-                                break
-                            matched += end - pos
-                            pos = end
-                            continue
-                        pos += len(rest)
-                        value = LITERALS[word]
-                    elif (char == "{" or char == "[") and VALUE <= state <= FIRST_ITEM:
-                        if depth >= depth_limit:
-                            break
-                        stack.append(items is not None)
-                        counts.append(0)
-                        depth += 1
-                        bases.append(outer)
-                        indexes.append(index + 1)
-                        value = {} if char == "{" else []
-                        if items is None:
-                            holders.append(members)
-                            members[key] = value
-                            outer = outer + (key,)
-                        else:
-                            holders.append(items)
-                            items.append(value)
-                            outer = outer + (index,)
-                        event = _new(ValueStarted)
-                        event.path = outer
-                        index = 0
-                        if char == "{":
-                            event.kind = "object"
-                            members, items, state = value, None, FIRST_KEY
-                        else:
-                            event.kind = "array"
-                            members, items, state = None, value, FIRST_ITEM
-                        events.append(event)
-                        pos += 1
-                        continue
-                    elif (char == ("}" if items is None else "]")) and state in _MAY_CLOSE:
-                        if depth == 1:
-                            break
-                        event = _new(ValueCompleted)
-                        event.path = outer
-                        event.value = members if items is None else items
-                        events.append(event)
-                        holder = holders.pop()
-                        outer, index = bases.pop(), indexes.pop()
-                        stack.pop()
-                        counts.pop()
-                        depth -= 1
-                        if isinstance(holder, dict):
-                            members, items = holder, None
-                        else:
-                            members, items = None, holder
-                        state = AFTER
-                        pos += 1
-                        continue
-                    elif char == "\n" and state >= VALUE:
-                        pos += 1
-                        machine.line += 1
-                        machine.line_start = base + pos
-                        continue
-                    else:
+            try:
+                while True:
+                    end = len(text)
+                    if base + end > checkpoint:
                         break
-                    # A number or literal is whole.
-                    event = _new(ValueCompleted)
-                    if items is None:
-                        members[key] = value
-                        event.path = outer + (key,)
+                    while pos < end:
+                        if state <= ESCAPE:
+                            if not state:
+                                got, quote, _ = (text[pos:] if pos else text).partition('"')
+                                if "\\" in got:
+                                    got, size, quote = _decoded(text[pos:])
+                                    if size < 0:
+                                        break
+                                    origin += size - len(got)
+                                    pos += size
+                                elif got.isprintable():
+                                    pos += len(got)
+                                else:
+                                    break
+                            else:
+                                got, size, quote = _decoded("\\" + text[pos:])
+                                if held or size < 0:
+                                    break
+                                origin += size - 1 - len(got)
+                                pos += size - 1
+                                state = STRING
+                            if in_key:
+                                key += got
+                            elif got:
+                                if shown:  # there would be another reference
+                                    shown = False
+                                    if items is None:
+                                        members[key] = ""
+                                    else:
+                                        items[-1] = ""
+                                buffer += got
+                                event = _new(StringDelta)
+                                event.path = path
+                                event.text = got
+                                events.append(event)
+                            if not quote:
+                                continue
+                            pos += 1
+                            if quote == "\\":
+                                origin += 1
+                                state = ESCAPE
+                            elif in_key:
+                                in_key = False
+                                state = COLON
+                            else:
+                                if items is None:
+                                    members[key] = buffer
+                                elif slotted:
+                                    items[-1] = buffer
+                                else:
+                                    items.append(buffer)
+                                event = _new(ValueCompleted)
+                                event.path = path
+                                event.value = buffer
+                                events.append(event)
+                                buffer = ""
+                                slotted = shown = False
+                                state = AFTER
+                            continue
+                        char = text[pos]
+                        if char == '"':
+                            if state < VALUE or state > FIRST_KEY:
+                                break
+                            if state >= KEY:
+                                key = ""
+                                in_key = True
+                            else:
+                                if items is None:
+                                    path = outer + (key,)
+                                else:
+                                    path = outer + (index,)
+                                    index += 1
+                                event = _new(ValueStarted)
+                                event.path = path
+                                event.kind = "string"
+                                events.append(event)
+                            pos += 1
+                            origin = base + pos
+                            state = STRING
+                            continue
+                        if char == "," and state == AFTER:
+                            state = KEY if items is None else VALUE
+                            pos += 1
+                            continue
+                        if char == ":" and state == COLON:
+                            state = VALUE
+                            pos += 1
+                            continue
+                        if char == " " and state >= VALUE:
+                            pos += 1
+                            continue
+                        if state == NUMBER and char in AFTER_NUMBER:
+                            if not MAY_END[grammar] or len(held) >= _LONG_NUMBER:
+                                break
+                            value = int(held) if grammar <= INTEGER else float(held)
+                            held = ""
+                        elif state == NUMBER or (VALUE <= state <= FIRST_ITEM and char in _NUMBER):
+                            if state != NUMBER:
+                                grammar = START
+                            found = NUMBER_REST[grammar].match(text, pos)
+                            assert found is not None
+                            stop = found.end()
+                            if stop == pos or len(held) + stop - pos >= _LONG_NUMBER:
+                                break
+                            grammar = STANDS[grammar][found.lastindex or 0]
+                            held += text[pos:stop]
+                            pos = stop
+                            state = NUMBER
+                            continue
+                        elif state == LITERAL or (char in "tfn" and VALUE <= state <= FIRST_ITEM):
+                            if state != LITERAL:
+                                word = WORDS[char]
+                                matched = 0
+                                state = LITERAL
+                            rest = word[matched:] if matched else word
+                            if not text.startswith(rest, pos):
+                                if not rest.startswith(text[pos:]):
+                                    break
+                                matched += end - pos
+                                pos = end
+                                continue
+                            pos += len(rest)
+                            value = LITERALS[word]
+                        elif (char == "{" or char == "[") and VALUE <= state <= FIRST_ITEM:
+                            if depth >= depth_limit:
+                                break
+                            stack.append(items is not None)
+                            counts.append(0)
+                            depth += 1
+                            bases.append(outer)
+                            indexes.append(index + 1)
+                            value = {} if char == "{" else []
+                            if items is None:
+                                holders.append(members)
+                                members[key] = value
+                                outer = outer + (key,)
+                            else:
+                                holders.append(items)
+                                items.append(value)
+                                outer = outer + (index,)
+                            event = _new(ValueStarted)
+                            event.path = outer
+                            index = 0
+                            if char == "{":
+                                event.kind = "object"
+                                members, items, state = value, None, FIRST_KEY
+                            else:
+                                event.kind = "array"
+                                members, items, state = None, value, FIRST_ITEM
+                            events.append(event)
+                            pos += 1
+                            continue
+                        elif (char == ("}" if items is None else "]")) and state in _MAY_CLOSE:
+                            if depth == 1:
+                                break
+                            event = _new(ValueCompleted)
+                            event.path = outer
+                            event.value = members if items is None else items
+                            events.append(event)
+                            holder = holders.pop()
+                            outer, index = bases.pop(), indexes.pop()
+                            stack.pop()
+                            counts.pop()
+                            depth -= 1
+                            if isinstance(holder, dict):
+                                members, items = holder, None
+                            else:
+                                members, items = None, holder
+                            state = AFTER
+                            pos += 1
+                            continue
+                        elif char == "\n" and state >= VALUE:
+                            pos += 1
+                            machine.line += 1
+                            machine.line_start = base + pos
+                            continue
+                        else:
+                            break
+                        # A number or literal is whole.
+                        event = _new(ValueCompleted)
+                        if items is None:
+                            members[key] = value
+                            event.path = outer + (key,)
+                        else:
+                            items.append(value)
+                            event.path = outer + (index,)
+                            index += 1
+                        event.value = value
+                        events.append(event)
+                        state = AFTER
                     else:
-                        items.append(value)
-                        event.path = outer + (index,)
-                        index += 1
-                    event.value = value
-                    events.append(event)
-                    state = AFTER
-                else:
-                    recent.append(text)
-                    base += end
-                    pos = 0
-                    text = yield events
-                    while not text:
+                        recent.append(text)
+                        base += end
+                        pos = 0
+                        text = yield events
+                        while not text:
+                            if text is None:
+                                break
+                            if state <= ESCAPE and not in_key and not shown:
+                                if items is None:
+                                    members[key] = buffer
+                                elif slotted:
+                                    items[-1] = buffer
+                                else:
+                                    items.append(buffer)
+                                slotted = shown = True
+                            text = yield events
                         if text is None:
                             break
-                        if state <= ESCAPE and not in_key and not shown:
-                            if items is None:
-                                members[key] = buffer
-                            elif slotted:
-                                items[-1] = buffer
-                            else:
-                                items.append(buffer)
-                            slotted = shown = True
-                        text = yield events
-                    if text is None:
-                        break
-                    events = []
-                    continue
-                break
-            machine.state, machine.offset = state, base + pos
-            machine.in_key, machine.origin, machine.held = in_key, origin, held
-            machine.grammar, machine.word, machine.matched = grammar, word, matched
-            machine.depth, machine.in_array = depth, items is not None
-            builder.members, builder.items, builder.index = members, items, index
-            builder.base, builder.path, builder.key = outer, path, key
-            builder.buffer, builder.slotted, builder.settled = buffer, slotted, shown
-            builder.in_string = state <= ESCAPE and not in_key
-            buffer = key = ""
+                        events = []
+                        continue
+                    break
+            except BaseException:  # an interrupt
+                builder.events = events
+                raise
+            finally:
+                machine.state, machine.offset = state, base + pos
+                machine.in_key, machine.origin, machine.held = in_key, origin, held
+                machine.grammar, machine.word, machine.matched = grammar, word, matched
+                machine.depth, machine.in_array = depth, items is not None
+                builder.members, builder.items, builder.index = members, items, index
+                builder.base, builder.path, builder.key = outer, path, key
+                builder.buffer, builder.slotted, builder.settled = buffer, slotted, shown
+                builder.in_string = state <= ESCAPE and not in_key
+                buffer = key = ""
             if text is None:
                 continue
             if pos:

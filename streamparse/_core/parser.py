@@ -248,6 +248,9 @@ class JSONParser:
             except StreamParseError as error:
                 self._fail(error)
                 raise
+            except BaseException:  # an interrupt, say, with which the loop has ended
+                self._fuse()
+                raise
         if not self._ready or not isinstance(fragment, str):
             return self._feed_any(fragment)
         if not fragment:

@@ -14,7 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse import COMPILED, JSONParser, Limits, StreamParseError, StringDelta
+from streamparse import (
+    COMPILED,
+    JSONParser,
+    Limits,
+    StreamParseError,
+    StringDelta,
+    ValueCompleted,
+    ValueStarted,
+)
 from streamparse._core.builder import Builder
 from streamparse._core.fused import can_read, reading
 from streamparse._core.machine import Machine
@@ -175,3 +183,24 @@ def test_a_parser_is_read_copied_and_failed_in_the_loop() -> None:
     twin.feed('"]}')
     assert twin.finish() == []
     assert twin.value == {"a": ["b", "cde"]}
+
+
+def test_an_interrupt_leaves_a_parser_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(text: str) -> None:
+        raise KeyboardInterrupt
+
+    parser = JSONParser()
+    parser.feed('{"a": [1')
+    with monkeypatch.context() as patch:
+        patch.setattr("streamparse._core.fused._decoded", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            parser.feed(', "b\\n')
+    assert parser.value == {"a": [1, ""]}
+    assert parser.feed("c") == [
+        ValueCompleted(("a", 0), 1),
+        ValueStarted(("a", 1), "string"),
+        StringDelta(("a", 1), "c"),
+    ]
+    parser.feed('"]}')
+    parser.finish()
+    assert parser.value == {"a": [1, "c"]}
