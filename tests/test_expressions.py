@@ -80,8 +80,7 @@ def patterns_in(value: Any, depth: int = 6) -> Iterator[re.Pattern[str]]:
     elif isinstance(value, (list, tuple, set, frozenset)):
         inner = list(value)
     elif type(value).__module__.startswith("streamparse"):
-        slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
-        names = [*slots, *getattr(value, "__dict__", {})]
+        names = [name for name in dir(value) if not name.startswith("__")]
         inner = [getattr(value, name, None) for name in names]
     for item in inner if depth else ():
         yield from patterns_in(item, depth - 1)
