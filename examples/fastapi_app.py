@@ -18,7 +18,7 @@ from streamparse.web import MemoryStore, sse_response
 
 
 def get_forecast(place: str, date: str, hours: list[int]) -> str:
-    return f"{place}, {date}: rain from {hours[0]} o'clock on"
+    return f"{place}, {date}: rain from {min(hours, default=12)} o'clock on"
 
 
 def find_places(near: dict[str, float], kinds: list[str], with_children: bool, max_price: float):

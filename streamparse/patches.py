@@ -359,7 +359,7 @@ class PatchApplier:
         op: Any = operation.get("op")
         pointer: Any = operation.get("path")
         if op not in ("add", "replace", "append"):
-            raise _invalid(f"unknown operation {op!r}")
+            raise _invalid(f"unknown operation {_shown(op)}")
         if "value" not in operation:
             raise _invalid("an operation without a value")
         try:
@@ -380,8 +380,8 @@ class PatchApplier:
     def _go_packed(self, where: list[Any]) -> None:
         shared, steps = (where[0], where[1:]) if where else (None, [])
         if type(shared) is not int or not 0 <= shared < len(self._steps):
-            raise _invalid(f"{shared!r} is not a number of steps of the last path")
-        if not all(type(step) in (str, int) for step in steps):
+            raise _invalid(f"{_shown(shared)} is not a number of steps of the last path")
+        if not all(type(step) is str or _is_small(step) for step in steps):
             raise _invalid("a step is a name or an index")
         self._go(shared, steps)
 
@@ -410,7 +410,8 @@ class PatchApplier:
             index = len(holder) if step == "-" else _index(step)
             if index is not None and 0 <= index <= len(holder):
                 return index
-        raise self._misfit(f"{step!r} is no place in what is there", (*self._steps[1:], step))
+        message = f"{_shown(step)} is no place in what is there"
+        raise self._misfit(message, (*self._steps[1:], step))
 
     def _look(self, purpose: str) -> Any:
         """The value at the place."""
@@ -460,6 +461,17 @@ class PatchApplier:
 
 def _invalid(message: str) -> StreamParseError:
     return StreamParseError(f"not a patch operation: {message}", code="invalid_patch")
+
+
+def _shown(value: Any) -> str:
+    """A foreign value in a message, which it must not break or fill."""
+    if isinstance(value, str):
+        return repr(value[:40])
+    return repr(value) if value is None or _is_small(value) else f"a {type(value).__name__}"
+
+
+def _is_small(value: Any) -> bool:
+    return type(value) is int and abs(value) < 1 << 63
 
 
 def _index(step: Any) -> int | None:

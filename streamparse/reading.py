@@ -319,8 +319,12 @@ class AsyncReading(Reading[P], Generic[P, E]):
     """Reads an async iterable: the views of `SyncReading`, to be awaited."""
 
     def __init__(self, source: Any, view: View[P], pace: Pace | None = None) -> None:
+        from asyncio import Lock
+
         super().__init__(view, pace)
+        self._closing = Lock()
         self._fetcher: _Fetcher | None = None
+        self._waiting: _Waiting | None = None
         self._fragments = async_pieces(source)
         self._closers = AsyncExitStack()
         self._closers.push_async_callback(aclose, source)
@@ -352,9 +356,15 @@ class AsyncReading(Reading[P], Generic[P, E]):
         return _only([value async for value in self._run(self._result())])
 
     async def aclose(self) -> None:
-        """Stop reading and close the source; the view ends. Harmless when repeated."""
+        """Stop reading and close the source; the view ends. Harmless when repeated.
+
+        Also from another task than the one that reads.
+        """
         self._view.stop()
-        await self._closers.aclose()
+        if self._waiting is not None:
+            await self._waiting.end()
+        async with self._closing:
+            await self._closers.aclose()
 
     async def __aenter__(self: A) -> A:
         return self
@@ -391,10 +401,18 @@ class AsyncReading(Reading[P], Generic[P, E]):
 
     async def _read_next(self, view: View[P]) -> Iterable[Any] | None:
         """What the next fragment gives; None if there is none."""
+        self._waiting = waiting = _Waiting()
         try:
             fragment = await anext(self._fragments)
         except StopAsyncIteration:
             return None
+        except BaseException as error:
+            if waiting.is_ended_by(error):
+                return None
+            raise
+        finally:
+            self._waiting = None
+            waiting.over()
         return view.feed(fragment)
 
     async def _read_paced(self, view: View[P]) -> Iterable[Any] | None:
@@ -411,13 +429,51 @@ class AsyncReading(Reading[P], Generic[P, E]):
             if not arrived:
                 return view.wake(clock())
             fragment = self._fetcher.take()
+            return None if fragment is _END else view.feed(fragment, clock())
         except Exception as error:
             return view.fail(error)
         except BaseException:  # cancelled; what had just arrived is known to the parser at least
             if self._fetcher.has_fragment():
                 view.feed(self._fetcher.take())
             raise
-        return None if fragment is _END else view.feed(fragment, clock())
+
+
+class _Waiting:
+    """A task that waits for the next fragment; another one may end that."""
+
+    def __init__(self) -> None:
+        import asyncio
+
+        try:
+            self._task = asyncio.current_task()
+        except RuntimeError:  # another kind of event loop, whose tasks are not known here
+            self._task = None
+        self._ended: asyncio.Future[None] | None = None
+
+    async def end(self) -> None:
+        """Let the waiting end as if there were nothing more."""
+        import asyncio
+
+        if self._task is None or self._task is asyncio.current_task():
+            return
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
+            self._task.cancel()
+        await asyncio.shield(self._ended)
+
+    def is_ended_by(self, error: BaseException) -> bool:
+        """Did `end` bring this about, and nothing else?"""
+        import asyncio
+
+        if self._ended is None or not isinstance(error, asyncio.CancelledError):
+            return False
+        uncancel = getattr(self._task, "uncancel", None)  # from Python 3.11 on
+        return uncancel is None or not uncancel()
+
+    def over(self) -> None:
+        """It does not wait any more."""
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
 
 
 class _Fetcher:
@@ -433,6 +489,7 @@ class _Fetcher:
         self._fragments = fragments
         self._asked: asyncio.Queue[asyncio.Future[Any]] = asyncio.Queue()
         self._next: asyncio.Future[Any] | None = None
+        self._closed = False
         self._task = asyncio.create_task(self._fetch())
 
     async def wait(self, seconds: float | None) -> bool:
@@ -461,13 +518,14 @@ class _Fetcher:
         """Stop reading."""
         import asyncio
 
+        self._closed = True
         self._task.cancel()
         await asyncio.wait((self._task,))
         if self._next is not None and not self._next.cancel() and not self._next.cancelled():
             self._next.exception()  # which nobody asks for any more
 
     async def _fetch(self) -> None:
-        while True:
+        while not self._closed:  # a source may swallow the cancellation, and give something
             asked = await self._asked.get()
             try:
                 asked.set_result(await anext(self._fragments))

@@ -528,3 +528,31 @@ def test_any_operations(start: Any, patches: list[Any]) -> None:
 def test_any_operations_in_javascript(node: Node, start: Any, patches: list[Any]) -> None:
     value, code = outcome(start, patches)
     assert node.ask(patches, start) == {"value": value, "code": code}
+
+
+def deep(levels: int) -> Any:
+    value: Any = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": deep(5_000), "path": "", "value": 1},
+        [deep(5_000), "x", 1],
+        [{"a": deep(5_000)}, "x", 1],
+        [0, 10**5_000, 1],
+        [10**5_000, "a", 1],
+        {"op": "x" * 1_000_000, "path": "", "value": 1},
+    ],
+    ids=["op", "path", "shared", "step", "number", "long"],
+)
+def test_what_cannot_be_shown_is_refused_all_the_same(operation: Any) -> None:
+    applier = PatchApplier([1])
+    for _ in range(2):
+        with pytest.raises(StreamParseError) as caught:
+            applier.apply([operation])
+        assert caught.value.code == "invalid_patch"
+        assert len(caught.value.message) < 200

@@ -419,11 +419,12 @@ def test_a_source_that_is_cancelled_itself_is_not_at_its_end() -> None:
         asyncio.run(main())
 
 
-def test_closing_ends_a_reader_that_waits() -> None:
+@pytest.mark.parametrize("every", [None, 60])
+def test_closing_ends_a_reader_that_waits(every: float | None) -> None:
     async def main() -> list[str]:
         source = Silent("a")
         source.gate.release()
-        answer = stream(source, api="text", every=60)
+        answer = stream(source, api="text", every=every)
 
         async def read() -> list[str]:
             return [text async for text in answer.text()]
@@ -438,6 +439,92 @@ def test_closing_ends_a_reader_that_waits() -> None:
         return await task
 
     assert asyncio.run(asyncio.wait_for(main(), 30)) == ["a"]
+
+
+@pytest.mark.parametrize("every", [None, 60])
+def test_closing_what_a_generator_gives(every: float | None) -> None:
+    """Nobody but its reader may close a generator that is running."""
+    closed = []
+
+    async def source() -> AsyncIterator[str]:
+        try:
+            yield "a"
+            await asyncio.Event().wait()
+        finally:
+            closed.append(True)
+
+    async def main() -> list[str]:
+        answer = stream(source(), api="text", every=every)
+
+        async def read() -> list[str]:
+            return [text async for text in answer.text()]
+
+        task = asyncio.create_task(read())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await asyncio.gather(answer.aclose(), answer.aclose())
+        return await task
+
+    assert asyncio.run(asyncio.wait_for(main(), 30)) == ["a"]
+    assert closed == [True]
+
+
+def test_closing_does_not_hide_that_the_reader_is_cancelled() -> None:
+    async def main() -> None:
+        answer = stream(Silent(), api="text")
+
+        async def read() -> None:
+            async for _ in answer.text():
+                pass
+
+        task = asyncio.create_task(read())
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(answer.aclose())
+        await asyncio.sleep(0)
+        task.cancel()
+        await closing
+        if hasattr(task, "uncancel"):  # before Python 3.11 nothing tells the two apart
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+
+
+def test_closing_a_source_that_does_not_heed_it() -> None:
+    async def source() -> AsyncIterator[str]:
+        yield "a"
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            yield "b"
+
+    async def main() -> list[str]:
+        answer = stream(source(), api="text", every=0.001)
+        seen = []
+        async for text in answer.text():
+            seen.append(text)
+            await answer.aclose()
+        return seen
+
+    assert asyncio.run(asyncio.wait_for(main(), 30)) == ["a"]
+
+
+def test_what_is_held_back_comes_before_what_cannot_be_read() -> None:
+    async def main() -> list[Any]:
+        source = Silent("a", "b", 5)
+        for _ in range(3):
+            source.gate.release()
+        seen: list[Any] = []
+
+        async def read() -> None:
+            async for text in stream(source, api="text", every=60).text():
+                seen.append(text)  # noqa: PERF401 (they are to be seen when the error comes)
+
+        with pytest.raises(TypeError):
+            await read()
+        return seen
+
+    assert asyncio.run(main()) == ["a", "b"]
 
 
 def test_leaving_early_reads_nothing_ahead() -> None:

@@ -57,6 +57,7 @@ class Pump:
         self._store = store
         self._stream = stream
         self._number = 1
+        self._reading = True
 
     def start(self) -> None:
         """Run beside the caller."""
@@ -66,25 +67,33 @@ class Pump:
 
     async def run(self) -> None:
         """Until the source ends or the stream is abandoned."""
-        reading = asyncio.ensure_future(self._read())
-        watching = asyncio.ensure_future(self._store.abandoned(self._stream))
-        try:
-            await asyncio.wait((reading, watching), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            watching.cancel()
-            reading.cancel()
-            with suppress(asyncio.CancelledError):
-                last = STOPPED
-                last = await reading
-            await self._store.append(self._stream, record(self._farewell(last), END), last=True)
+        task = asyncio.current_task()
+        assert task is not None
 
-    def _farewell(self, last: dict[str, Any]) -> str | None:
-        """The text of the last record, which has to come whatever `encode` makes of it."""
+        def leave(watching: asyncio.Future[None]) -> None:
+            """Stop reading, but do not disturb the source while it is being closed."""
+            if self._reading and not watching.cancelled():
+                watching.exception()  # of a store: the stream is as good as abandoned
+                task.cancel()
+
+        watching = asyncio.ensure_future(self._store.abandoned(self._stream))
+        watching.add_done_callback(leave)
+        last = STOPPED
         try:
-            return self._encode(last)
+            with suppress(asyncio.CancelledError):
+                last = await self._read()
+        finally:
+            self._reading = False
+            watching.cancel()
+            await self._store.append(self._stream, self._farewell(last), last=True)
+
+    def _farewell(self, last: dict[str, Any]) -> bytes:
+        """The last record, which has to come whatever `encode` makes of it."""
+        try:
+            return record(self._encode(last), END)
         except Exception:
             _LOG.exception("the end of a stream to a page could not be encoded")
-            return encoded(last)
+            return record(encoded(last), END)
 
     async def _read(self) -> dict[str, Any]:
         """How it ended."""
@@ -105,14 +114,17 @@ class Pump:
             return failed(error)
 
     async def _take(self, items: AsyncIterator[Any]) -> dict[str, Any]:
-        async for item in items:
-            text = self._encode(item)
-            if text is not None:
-                self._number += 1
-                place = Place(self._stream, self._number)
-                if not await self._store.append(self._stream, record(text, place)):
-                    return STOPPED
-        return ENDED
+        try:
+            async for item in items:
+                text = self._encode(item)
+                if text is not None:
+                    self._number += 1
+                    place = Place(self._stream, self._number)
+                    if not await self._store.append(self._stream, record(text, place)):
+                        return STOPPED
+            return ENDED
+        finally:
+            self._reading = False
 
 
 async def _made(source: Any) -> Any:
@@ -130,17 +142,28 @@ async def _in_a_thread(source: Any) -> AsyncIterator[Any]:
     """The items of an iterable that blocks; it is used and closed in a thread of its own."""
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, thread_name_prefix="streamparse") as thread:
-        iterator = await loop.run_in_executor(thread, iter, source)
+        making = loop.run_in_executor(thread, iter, source)
+        try:
+            iterator = await _done(making)
+        except asyncio.CancelledError:
+            if making.exception() is None:
+                await loop.run_in_executor(thread, close, making.result())
+            raise
         try:
             while True:
-                step = loop.run_in_executor(thread, next, iterator, _NOTHING)
-                try:
-                    item = await asyncio.shield(step)
-                except asyncio.CancelledError:
-                    await asyncio.wait((step,))  # a thread cannot be stopped
-                    raise
+                item = await _done(loop.run_in_executor(thread, next, iterator, _NOTHING))
                 if item is _NOTHING:
                     return
                 yield item
         finally:
             await loop.run_in_executor(thread, close, iterator)
+
+
+async def _done(step: asyncio.Future[Any]) -> Any:
+    """The result of what a thread does; a thread cannot be stopped, so it is waited for."""
+    try:
+        return await asyncio.shield(step)
+    except asyncio.CancelledError:
+        await asyncio.wait((step,))
+        step.exception()  # which nobody wants to know any more
+        raise

@@ -40,12 +40,19 @@ def place_of(last_event_id: str) -> Place | None:
 def record(data: str | None, id: object) -> bytes:
     """One record (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
-    Without data, only the id is told.
+    Without data, only the id is told. Halves of surrogate pairs, which no page can be sent, are
+    joined where they meet, and else become U+FFFD.
     """
     if data is None:
         return f"id: {id}\n\n".encode()
+    if not isinstance(data, str):
+        raise TypeError(f"encode gives the text of a record, not {type(data).__name__}")
     lines = _LINE_END.split(data) if "\n" in data or "\r" in data else (data,)
-    return "".join([f"id: {id}\n", *(f"data: {line}\n" for line in lines), "\n"]).encode()
+    text = "".join([f"id: {id}\n", *(f"data: {line}\n" for line in lines), "\n"])
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
 def opening(place: Place, retry: float) -> bytes:

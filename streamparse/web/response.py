@@ -15,7 +15,7 @@ from streamparse.web.store import Batch, EventStore, ExpiredError, MemoryStore
 try:
     from starlette.datastructures import Headers
     from starlette.responses import Response
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 except ImportError as error:
     needs = "streamparse.web needs starlette: pip install 'llm-streamparse[web]'"
     raise ImportError(needs, name=error.name) from error
@@ -62,7 +62,11 @@ def sse_response(
     JSON of `to_dict()`.
 
     The id of a record is all that is needed to resume its stream; it cannot be guessed.
+
+    Raises `ValueError` for a `heartbeat` that is not above 0; `math.inf`: none.
     """
+    if not heartbeat > 0:
+        raise ValueError("heartbeat is a number of seconds above 0")
     return SSEResponse(
         source,
         MemoryStore(capacity=0, grace=0, keep=0) if store is None else store,
@@ -117,7 +121,7 @@ class SSEResponse(Response):
         try:
             await asyncio.wait((serving, leaving), return_when=asyncio.FIRST_COMPLETED)
             if serving.done():
-                with suppress(OSError):  # some servers say so that the client has left
+                with suppress(_LeftError):
                     serving.result()
         finally:
             leaving.cancel()
@@ -150,6 +154,10 @@ class SSEResponse(Response):
         Pump(self._source, self._encode, self._store, stream).start()
 
 
+class _LeftError(Exception):
+    """The client has left."""
+
+
 class _Connection:
     """One reader of one stream."""
 
@@ -166,15 +174,21 @@ class _Connection:
     async def start(self, status: int) -> None:
         """Send the head."""
         headers = self._response.raw_headers if status == 200 else []
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._pass({"type": "http.response.start", "status": status, "headers": headers})
 
     async def send(self, data: bytes) -> None:
         """Returns when there is room for more."""
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        await self._pass({"type": "http.response.body", "body": data, "more_body": True})
 
     async def end(self, data: bytes) -> None:
         """Send the rest."""
-        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+        await self._pass({"type": "http.response.body", "body": data, "more_body": False})
+
+    async def _pass(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except OSError as error:  # some servers say so that the client has left
+            raise _LeftError from error
 
     async def nothing_more(self) -> None:
         """The status at which an `EventSource` gives up."""

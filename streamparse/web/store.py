@@ -81,6 +81,7 @@ class _Log:
         self.written = 0  # bytes
         self.dropped = 0  # bytes
         self.readers: dict[str, int] = {}  # the last record each has
+        self.awaited = True  # the first of them has neither come nor left
         self.read = 0  # the last record of the reader that is furthest
         self.ended = False
         self.arrived = asyncio.Event()
@@ -129,6 +130,7 @@ class _Log:
     def has_come(self, reader: str, number: int) -> None:
         """This reader is there and has everything up to `number`."""
         self.cancel_timer()
+        self.awaited = False
         self.readers[reader] = number
         self.read = max(self.readers.values())
         self.room.set()
@@ -194,7 +196,7 @@ class MemoryStore:
         log.ended = last
         log.add(record)
         log.drop_read(self._capacity)
-        if last and not log.readers:
+        if last and not log.readers and not log.awaited:
             self._retire(stream, log)
         return not log.gone.is_set()
 
@@ -221,9 +223,10 @@ class MemoryStore:
         log = self._logs.get(stream)
         if log is None:
             return
-        log.readers.pop(reader, None)
-        if log.readers:
-            return
+        log.awaited = False
+        came = log.readers.pop(reader, None) is not None
+        if log.readers or (log.timer is not None and not came):
+            return  # who asked in vain does not prolong anything
         if log.ended:
             self._retire(stream, log)
         else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -149,3 +150,73 @@ def test_source_that_is_not_read() -> None:
     run(close_source(source))
     run(close_source(lambda: pytest.fail("called")))
     assert source.closed
+
+
+@pytest.mark.parametrize("fault", [b"bytes", "\ud83d"], ids=["bytes", "half a pair"])
+def test_a_last_record_whatever_is_made_of_it(fault: Any) -> None:
+    async def scene() -> None:
+        store = MemoryStore()
+        await store.append("s", b"")
+        await Pump([1], lambda item: fault, store, "s").run()
+        batch = await store.read("s", "reader", 1, 0)
+        assert batch.ended
+        assert b"id: end\ndata: " in batch.data
+
+    run(scene())
+
+
+def test_the_end_of_the_event_loop_lets_a_source_close() -> None:
+    closed = []
+
+    async def source() -> AsyncIterator[int]:
+        try:
+            for number in itertools.count():
+                yield number
+                await asyncio.sleep(0.001)
+        finally:
+            await asyncio.sleep(0.02)
+            closed.append(True)
+
+    async def scene() -> None:
+        store = MemoryStore()
+        await store.append("s", b"")
+        Pump(source, encoded, store, "s").start()
+        await asyncio.sleep(0.01)
+
+    run(scene())
+    assert closed == [True]
+
+
+def test_a_source_that_is_slow_to_begin_stops_nobody_else() -> None:
+    closed = []
+
+    class Numbers:
+        def __iter__(self) -> Numbers:
+            return self
+
+        def __next__(self) -> int:
+            return 1
+
+        def close(self) -> None:
+            closed.append(True)
+
+    class Slow:
+        def __iter__(self) -> Numbers:
+            time.sleep(0.3)
+            return Numbers()
+
+    async def scene() -> float:
+        store = MemoryStore()
+        await store.append("s", b"")
+        pumping = asyncio.create_task(Pump(Slow(), encoded, store, "s").run())
+        await asyncio.sleep(0.05)
+        await store.stop("s")
+        longest = 0.0
+        while not pumping.done():
+            before = time.monotonic()
+            await asyncio.sleep(0.005)
+            longest = max(longest, time.monotonic() - before)
+        return longest
+
+    assert asyncio.run(scene()) < 0.2
+    assert closed == [True]

@@ -52,3 +52,12 @@ def test_encoded() -> None:
     assert json.loads(encoded(parser.message)) == parser.message.to_dict()
     with pytest.raises(TypeError):
         encoded(object())
+
+
+def test_halves_of_surrogate_pairs() -> None:
+    assert record("a\ud83d\ude00b\udc00", 1) == "id: 1\ndata: a😀b\ufffd\n\n".encode()
+
+
+def test_a_record_is_text() -> None:
+    with pytest.raises(TypeError, match="text of a record, not bytes"):
+        record(b"{}", 1)  # type: ignore[arg-type]

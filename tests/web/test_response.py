@@ -657,3 +657,28 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ImportError, match=r"llm-streamparse\[web\]"):
         importlib.import_module("streamparse.web")
+
+
+@pytest.mark.parametrize("heartbeat", [0, -1, float("nan")])
+def test_a_heartbeat_is_above_zero(heartbeat: float) -> None:
+    with pytest.raises(ValueError, match="heartbeat"):
+        sse_response([], heartbeat=heartbeat)
+
+
+def test_a_store_that_fails_is_not_taken_for_a_client_that_left() -> None:
+    class Broken(MemoryStore):
+        async def read(self, stream: str, reader: str, after: int, wait: float) -> Batch:
+            raise ConnectionError("no store")
+
+    async def send(message: Any) -> None:
+        pass
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def scene() -> None:
+        scope = {"type": "http", "method": "GET", "headers": []}
+        await sse_response([1], store=Broken())(scope, receive, send)
+
+    with pytest.raises(ConnectionError, match="no store"):
+        asyncio.run(asyncio.wait_for(scene(), 20))

@@ -116,6 +116,23 @@ def test_stream_is_abandoned_when_its_reader_does_not_come_back() -> None:
     run(scene())
 
 
+def test_who_asks_in_vain_does_not_keep_a_stream() -> None:
+    async def scene() -> None:
+        store = MemoryStore(grace=0.1)
+        await store.append("s", b"a")
+        watching = asyncio.create_task(store.abandoned("s"))
+        await store.read("s", "one", 1, 0)
+        await store.leave("s", "one")
+        for _ in range(4):
+            await asyncio.sleep(0.05)
+            with pytest.raises(ExpiredError):
+                await store.read("s", "two", 999, 0)
+            await store.leave("s", "two")
+        assert watching.done()
+
+    run(scene())
+
+
 def test_stream_is_abandoned_by_the_last_reader_only() -> None:
     async def scene() -> None:
         store = MemoryStore(grace=0)
@@ -138,6 +155,18 @@ def test_reader_that_left_before_it_read_has_left() -> None:
         await store.leave("s", "one")
         await store.leave("unknown", "one")
         await store.abandoned("s")
+
+    run(scene())
+
+
+def test_a_stream_that_ends_before_its_reader_comes_waits_for_it() -> None:
+    async def scene() -> None:
+        store = MemoryStore(capacity=0, grace=0, keep=0)
+        await store.append("s", b"a")
+        await store.append("s", b"b", last=True)
+        assert await store.read("s", "r", 0, 5) == Batch(b"ab", 2, True)
+        await store.leave("s", "r")
+        assert store.streams == 0
 
     run(scene())
 
@@ -177,11 +206,13 @@ def test_ended_streams_have_a_common_bound() -> None:
         store = MemoryStore(ended=25)
         for name in "abcd":
             await store.append(name, b"1234567890", last=True)
+            await store.leave(name, "r")
         assert (store.streams, store.size) == (2, 20)
         with pytest.raises(ExpiredError):
             await store.read("b", "r", 0, 0)
         assert (await store.read("c", "r", 0, 0)).ended
         await store.append("e", b"1234567890", last=True)
+        await store.leave("e", "r")
         assert store.streams == 3  # one of them is being read
 
     run(scene())

@@ -265,6 +265,8 @@ function cutOrResume() {
   if (session.state === "playing") {
     session.abort.abort();
     setState("cut", "Disconnected. The answer waits for a minute.");
+  } else if (session.state === "cut" && !session.last) {
+    play(); // nothing had come that could be resumed
   } else if (session.state === "cut") {
     session.resumed += 1;
     setState("playing", "Resumed: nothing was lost.");
