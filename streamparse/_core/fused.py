@@ -24,6 +24,7 @@ from streamparse._core.grammar import (
     COMPILED,
     INTEGER,
     LITERALS,
+    LONG_RUN,
     MAY_END,
     NUMBER_REST,
     STANDS,
@@ -47,6 +48,7 @@ from streamparse._core.machine import (
 Reading = Generator[list[Any], str | None, None]
 
 _NUMBER: Final = "-0123456789"
+_PAUSE: Final = 8  # fragments left to the machine then: what is unusual seldom comes alone
 _LONG_NUMBER: Final = 20  # from here on the machine looks at its limits
 _MAY_CLOSE: Final = (AFTER, FIRST_ITEM, FIRST_KEY)
 
@@ -76,6 +78,7 @@ def reading(machine: Machine, builder: Builder) -> Reading:
     answer to these means nothing.
     """
     events: list[Any] = []
+    pause = 0
     members: Any
     items: Any
     event: Any
@@ -88,7 +91,9 @@ def reading(machine: Machine, builder: Builder) -> Reading:
             text = yield events
         pos = 0
         events, builder.events = builder.events, []  # those of an interrupted feed, if any
-        if machine.plain and machine.depth:
+        if pause:
+            pause -= 1
+        elif machine.plain and machine.depth:
             # The state, in local variables until something unusual comes.
             state, base, checkpoint = machine.state, machine.offset, machine.checkpoint
             in_key, origin, held = machine.in_key, machine.origin, machine.held
@@ -111,6 +116,8 @@ def reading(machine: Machine, builder: Builder) -> Reading:
                             if not state:
                                 got, quote, _ = (text[pos:] if pos else text).partition('"')
                                 if "\\" in got:
+                                    if end > LONG_RUN:
+                                        break
                                     got, size, quote = _decoded(text[pos:])
                                     if size < 0:
                                         break
@@ -301,6 +308,7 @@ def reading(machine: Machine, builder: Builder) -> Reading:
                         base += end
                         pos = 0
                         text = yield events
+                        events = []
                         while not text:
                             if text is None:
                                 break
@@ -315,10 +323,12 @@ def reading(machine: Machine, builder: Builder) -> Reading:
                             text = yield events
                         if text is None:
                             break
-                        events = []
                         continue
+                    pause = _PAUSE
                     break
-            except BaseException:  # an interrupt
+            except GeneratorExit:
+                raise
+            except BaseException:  # an interrupt: what is known by now comes with the next fragment
                 builder.events = events
                 raise
             finally:
@@ -351,7 +361,8 @@ def _decoded(text: str) -> tuple[str, int, str]:
     """
     if "\\u" in text or not text.isprintable():
         return "", -1, ""
-    whole = text if text[-1] != "\\" else text[:-1]
+    backslashes = len(text) - len(text.rstrip("\\"))
+    whole = text[:-1] if backslashes % 2 else text
     try:
         got, stop = scanstring(whole + '"', 0)
     except ValueError:

@@ -73,6 +73,7 @@ class JSONParser:
         "_failure",
         "_finished",
         "_lenient",
+        "_loop",
         "_machine",
         "_many",
         "_options",
@@ -128,7 +129,8 @@ class JSONParser:
         self._decoder: Utf8Decoder | None = None
         self._takes_text: bool = False
         self._ready: bool = False  # for text, alive, and nothing but the machine to ask
-        self._send: Callable[[str | None], list[ValueEvent]] | None = None  # the fused loop's
+        self._loop: Any = None  # a `Reading`, for interpreted code
+        self._send: Callable[[str | None], list[ValueEvent]] | None = None  # the loop's
         self._rest: list[Any] = []  # the fragments after the value
         self._finished: bool = False
         self._failure: StreamParseError | None = None
@@ -167,7 +169,7 @@ class JSONParser:
         `None` before a value has begun (see `started`).
         """
         if self._send is not None:
-            self._send("")
+            self._ask("")
             return self._builder.root
         return self._builder.value
 
@@ -248,8 +250,8 @@ class JSONParser:
             except StreamParseError as error:
                 self._fail(error)
                 raise
-            except BaseException:  # an interrupt, say, with which the loop has ended
-                self._fuse()
+            except BaseException:  # an interrupt, say
+                self._revive()
                 raise
         if not self._ready or not isinstance(fragment, str):
             return self._feed_any(fragment)
@@ -345,14 +347,28 @@ class JSONParser:
     def _fuse(self) -> None:
         """Let machine and builder be driven by the loop for interpreted code, where it can."""
         if self._ready and can_read(self._machine, self._builder):
-            loop = reading(self._machine, self._builder)
-            next(loop)
-            self._send = loop.send
+            self._loop = reading(self._machine, self._builder)
+            next(self._loop)
+            self._send = self._loop.send
 
     def _settle(self) -> None:
         """Before anyone looks at the machine or the builder."""
         if self._send is not None:
-            self._send(None)
+            self._ask(None)
+
+    def _ask(self, what: str | None) -> None:
+        """See `reading`. A loop that runs just now (in another thread) cannot be asked."""
+        if self._send is not None and self._loop is not None and not self._loop.gi_running:
+            try:
+                self._send(what)
+            except BaseException:
+                self._revive()
+                raise
+
+    def _revive(self) -> None:
+        """An exception of no kind of ours has ended the loop, which has put its state back."""
+        if self._loop is not None and not self._loop.gi_running:
+            self._fuse()
 
     def finish(self) -> list[ValueEvent]:
         """The input has ended; the last events. A second call returns `[]`.
