@@ -204,3 +204,35 @@ def test_an_interrupt_leaves_a_parser_that_goes_on(monkeypatch: pytest.MonkeyPat
     parser.feed('"]}')
     parser.finish()
     assert parser.value == {"a": [1, "c"]}
+
+
+@pytest.mark.parametrize("look", ["value", "open_path", "done", "started"])
+def test_an_interrupt_while_a_parser_is_read(look: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop ends with it, and what it gave already is not given again."""
+
+    def interrupt(builder: Builder) -> None:
+        raise KeyboardInterrupt
+
+    parser = JSONParser()
+    parser.feed('{"a": "b')
+    parser.feed("c")
+    with monkeypatch.context() as patch:
+        patch.setattr(Builder, "show", interrupt)
+        assert parser.open_path == ("a",)  # the state is where it came from
+        with pytest.raises(KeyboardInterrupt):
+            parser.value  # noqa: B018 (reading it is what is tested)
+    assert parser.value == {"a": "bc"}
+    getattr(parser, look)
+    assert parser.feed("d") == [StringDelta(("a",), "d")]
+    assert parser.value == {"a": "bcd"}
+
+
+def test_text_that_is_seldom_usual() -> None:
+    """The loop leaves some fragments to the machine then; nothing of that shows."""
+    text = '["' + "".join(f"\\u00e{place}x\xa0\\\\" for place in range(10)) + '", [1, 2]]'
+    for size in (1, 3, 7, 200):
+        fused, plain = Pair(True), Pair(False)
+        for piece in cut(text, [size]):
+            assert fused.feed(piece) == plain.feed(piece)
+            assert fused.value() == plain.value()
+        assert fused.state() == plain.state()
