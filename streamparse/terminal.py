@@ -86,7 +86,8 @@ def _for_screen(text: str) -> str:
 
 def _label(text: object) -> str:
     """Something short, on one line."""
-    line = printable(str(text)).replace("\n", " ").replace("\t", " ")
+    start = str(text)[: 2 * _LABEL]  # however long it is, no more than this is looked at
+    line = printable(start).replace("\n", " ").replace("\t", " ")
     return line if len(line) <= _LABEL else line[: _LABEL - 1] + _CUT
 
 
