@@ -11,6 +11,7 @@ import difflib
 import inspect
 import re
 from collections.abc import Iterable, Mapping
+from types import NoneType
 from typing import Any, Final
 
 from streamparse._core.sink import ValidatorFactory
@@ -127,9 +128,9 @@ def _tools_in(given: Any) -> list[Tool]:
     if isinstance(given, (str, bytes)):
         raise TypeError(f"{given!r} is no tool")
     if _is_model_instance(given):
-        return _from_dict(given.model_dump(by_alias=True, exclude_none=True, mode="json"))
+        return _from_dumped(given, given.model_dump(by_alias=True, exclude_none=True, mode="json"))
     if callable(getattr(given, "to_dict", None)):
-        return _from_dict(dict(given.to_dict()))
+        return _from_dumped(given, given.to_dict())
     if callable(given):
         return [_from_function(given)]
     if isinstance(given, Iterable):
@@ -141,12 +142,21 @@ def _is_model_instance(given: Any) -> bool:
     return callable(getattr(given, "model_dump", None))
 
 
+def _from_dumped(given: Any, dumped: Any) -> list[Tool]:
+    """An object of an SDK says itself as a dict."""
+    if not isinstance(dumped, Mapping):
+        raise TypeError(f"{type(given).__name__} is no tool: it is dumped as no dict")
+    return _from_dict(dict(dumped))
+
+
 def _from_class(cls: type) -> Tool:
     """A class is a tool by its name; its fields are the arguments."""
-    if issubclass(cls, (str, bytes, int, float, list, tuple, set, frozenset)):
+    if issubclass(cls, (str, bytes, int, float, list, tuple, set, frozenset, type)):
         raise TypeError(f"{cls.__name__} has no arguments: it is no tool")
     own = cls.__dict__.get("__doc__")
-    return Tool(cls.__name__, validator_of(cls), inspect.cleandoc(own) if own else "")
+    # Anything may be assigned to it, even a property.
+    text = inspect.cleandoc(own) if isinstance(own, str) else ""
+    return Tool(cls.__name__, validator_of(cls), text)
 
 
 # Functions
@@ -221,6 +231,8 @@ _DECLARATIONS: Final = ("functionDeclarations", "function_declarations")
 _LISTS: Final = ("tools", *_DECLARATIONS)
 # Members that hold the tool itself.
 _WRAPPERS: Final = ("function", "custom", "toolSpec")
+# What belongs to a tool with a name.
+_PARTS: Final = (*_SCHEMA_KEYS, "parameter_definitions", "name", "description", "type", "strict")
 
 
 def _from_dict(given: dict[str, Any]) -> list[Tool]:
@@ -230,19 +242,48 @@ def _from_dict(given: dict[str, Any]) -> list[Tool]:
             return [tool for entry in given[key] for tool in _tools_in(entry)]
     for key in _WRAPPERS:
         if isinstance(given.get(key), Mapping):
-            return _from_dict(dict(given[key]))
+            return _wrapped(given, dict(given[key]))
     name = given.get("name")
-    if isinstance(name, str) and name:
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"the name of a tool is a str, not {type(name).__name__}")
+    if name:
         text = given.get("description")
         return [Tool(name, _judge_of(name, given), text if isinstance(text, str) else "")]
     kind = given.get("type")
-    if "properties" in given or "$schema" in given or kind in _JSON_TYPES:
+    if "properties" in given or "$schema" in given or kind in _TYPES:
         raise ValueError("a JSON Schema alone has no name: give {'name': …, 'parameters': …}")
-    if isinstance(kind, str) and kind not in ("function", "custom"):
+    if isinstance(kind, str) and kind not in ("function", "custom", ""):
         return [Tool(kind)]  # as OpenAI's local_shell: the API names it by its type
-    if len(given) == 1 and "name" not in given and kind is None:
-        return []  # one of Gemini's own, {"googleSearch": {}}; a cache point of Bedrock's
+    if _is_of_the_provider(given):
+        return []
     raise ValueError(f"no tool can be read from {given!r:.200}")
+
+
+def _wrapped(given: dict[str, Any], inner: dict[str, Any]) -> list[Tool]:
+    """The tool that is held by a member; there must be one, or its name was forgotten."""
+    tools = _from_dict(inner)
+    if not tools:
+        raise ValueError(f"no tool can be read from {given!r:.200}")
+    return tools
+
+
+def _is_of_the_provider(given: dict[str, Any]) -> bool:
+    """One of Gemini's own, `{"googleSearch": {}}`; a cache point of Bedrock's?
+
+    Their names are not known, as more are added every year. What is known as a part of a tool is
+    none of them: whoever gave it would wait for calls that were all refused.
+    """
+    if len(given) != 1:
+        return False
+    [(key, value)] = given.items()
+    if key in _LISTS and value is not None:
+        raise TypeError(f"{key!r} is a list of tools, not {type(value).__name__}")
+    if key in _WRAPPERS:
+        raise TypeError(f"{key!r} is a dict, not {type(value).__name__}")
+    if not isinstance(key, str) or key in _PARTS:
+        return False
+    # Otherwise a dict, nothing, or an SDK's object.
+    return not isinstance(value, (str, bytes, int, float, list, tuple))
 
 
 def _judge_of(name: str, given: dict[str, Any]) -> ValidatorFactory | None:
@@ -250,8 +291,8 @@ def _judge_of(name: str, given: dict[str, Any]) -> ValidatorFactory | None:
     if isinstance(schema, Mapping) and set(schema) == {"json"}:
         schema = schema["json"]  # Bedrock
     definitions = given.get("parameter_definitions")  # Cohere v1
-    if schema is None and isinstance(definitions, Mapping):
-        schema = _from_definitions(definitions)
+    if schema is None and definitions is not None:
+        schema = _from_definitions(name, definitions)
     if schema is None:
         return None
     if inspect.isclass(schema):
@@ -278,14 +319,28 @@ _COHERE_TYPES: Final = {
 }
 
 
-def _from_definitions(definitions: Mapping[str, Any]) -> dict[str, Any]:
+def _from_definitions(tool: str, definitions: Any) -> dict[str, Any]:
     """Cohere's older form: parameters with types by their names in Python."""
+    if not isinstance(definitions, Mapping):
+        raise TypeError(f"the parameters of {tool!r} are no dict: {definitions!r:.100}")
     properties: dict[str, Any] = {}
+    needed: list[str] = []
     for name, definition in definitions.items():
-        word = re.match(r"\w*", str(definition.get("type", "")))
+        said = f"the parameter {name!r} of {tool!r}"
+        if not isinstance(name, str):
+            raise TypeError(f"{said} has a name that is no str")
+        if not isinstance(definition, Mapping):
+            raise TypeError(f"{said} is no dict: {definition!r:.100}")
+        spelled, required = definition.get("type"), definition.get("required")
+        if not isinstance(spelled, (str, NoneType)):
+            raise TypeError(f"{said} has a type that is no str: {spelled!r:.100}")
+        if not isinstance(required, (bool, NoneType)):
+            raise TypeError(f"{said} has a 'required' that is no bool: {required!r:.100}")
+        word = re.match(r"\w*", spelled or "")
         kind = _COHERE_TYPES.get(word[0].lower()) if word else None
         properties[name] = {} if kind is None else {"type": kind}
-    needed = [name for name, entry in definitions.items() if entry.get("required")]
+        if required:
+            needed.append(name)
     return {"type": "object", "properties": properties, "required": needed}
 
 
@@ -293,7 +348,7 @@ _GEMINI_TYPES: Final = {
     kind.upper(): kind
     for kind in ("string", "number", "integer", "boolean", "array", "object", "null")
 }
-_JSON_TYPES: Final = tuple(_GEMINI_TYPES.values())
+_TYPES: Final = (*_GEMINI_TYPES.values(), *_GEMINI_TYPES)
 _COUNTS: Final = (
     "minItems",
     "maxItems",

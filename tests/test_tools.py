@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 pytest.importorskip("pydantic")
 pytest.importorskip("jsonschema")
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, RootModel, model_validator
 
 from streamparse import (
     MessageParser,
@@ -170,6 +170,10 @@ def test_tools_without_a_schema() -> None:
     assert run_call(toolbox, "bash", ['{"x": 1}'])[0].parsed is None
 
 
+def cohere(definitions: Any) -> dict[str, Any]:
+    return {"name": "f", "parameter_definitions": definitions}
+
+
 @pytest.mark.parametrize(
     ("tools", "kind", "says"),
     [
@@ -182,11 +186,107 @@ def test_tools_without_a_schema() -> None:
         (3, TypeError, "not int"),
         (lambda: 1, TypeError, "no name to be called by"),
         (int, TypeError, "no arguments"),
+        (type, TypeError, "no arguments"),
+        (RootModel[list[int]]([1]), TypeError, "dumped as no dict"),
+        ({"name": 5, "type": "bash"}, TypeError, "name of a tool is a str, not int"),
+        ({"type": ""}, ValueError, "no tool can be read"),
+        ({"type": "STRING"}, ValueError, "has no name"),
+        ({"tools": 5}, TypeError, "'tools' is a list of tools, not int"),
+        ({"functionDeclarations": {}}, TypeError, "is a list of tools, not dict"),
+        ({"toolSpec": "x"}, TypeError, "'toolSpec' is a dict, not str"),
+        ({"type": "function", "function": {"parameters": {}}}, ValueError, "no tool can be read"),
+        ({"parameters": {}}, ValueError, "no tool can be read"),
+        ({"googleSearch": 5}, ValueError, "no tool can be read"),
+        ({5: {}}, ValueError, "no tool can be read"),
+        (cohere(5), TypeError, "the parameters of 'f' are no dict: 5"),
+        (cohere([]), TypeError, "the parameters of 'f' are no dict"),
+        (cohere({"x": 5}), TypeError, "the parameter 'x' of 'f' is no dict: 5"),
+        (cohere({5: {}}), TypeError, "the parameter 5 of 'f' has a name that is no str"),
+        (cohere({"x": {"type": 5}}), TypeError, "has a type that is no str: 5"),
+        (cohere({"x": {"required": "no"}}), TypeError, "has a 'required' that is no bool: 'no'"),
+        ({"name": "f", "parameters": {"$schema": 5}}, ValueError, "the parameters of 'f': bad"),
     ],
 )
 def test_what_is_no_tool(tools: Any, kind: type[Exception], says: str) -> None:
     with pytest.raises(kind, match=says):
         MessageParser(tools=tools)
+
+
+def test_a_docstring_that_is_no_text() -> None:
+    own = type("own", (BaseModel,), {"__doc__": 5, "__module__": __name__})
+    assert [tool.description for tool in Toolbox([own]).tools.values()] == [""]
+
+
+WRONG: list[Any] = [5, -1.5, True, None, "x", "", b"x", [], {}, [5], [None], [[]], {"x": 5}]
+WRONG += [{"x": None}, {"x": []}, {5: 5}, {"type": 5}, {"type": []}, {"type": {}}, int, object()]
+MORE_FORMS: list[tuple[str, Any]] = [
+    ("custom", {"type": "custom", "custom": {"name": "water", "format": {"type": "text"}}}),
+    ("the provider's", {"type": "web_search", "filters": {"x": 1}}),
+    ("Anthropic's", {"type": "bash_20250124", "name": "bash", "cache_control": {"type": "x"}}),
+    ("Gemini's", {"googleSearch": {}}),
+    ("references", {"name": "water", "parameters": {"$ref": "#/$defs/a", "$defs": {"a": SCHEMA}}}),
+    (
+        "draft 4",
+        {
+            "name": "water",
+            "parameters": {
+                "$schema": "http://json-schema.org/draft-04/schema#",
+                "definitions": {"a": SCHEMA},
+                "$ref": "#/definitions/a",
+            },
+        },
+    ),
+    (
+        "Gemini, all",
+        {
+            "functionDeclarations": [
+                {"name": "water", "description": "d", "parameters": GEMINI, "response": GEMINI}
+            ]
+        },
+    ),
+]
+
+
+def places_in(value: Any) -> list[tuple[Any, ...]]:
+    """The paths of all that is in a value, and of the value itself."""
+    inside: Any = ()
+    if isinstance(value, dict):
+        inside = value.items()
+    elif isinstance(value, (list, tuple)):
+        inside = enumerate(value)
+    return [(), *((key, *rest) for key, inner in inside for rest in places_in(inner))]
+
+
+def with_another(value: Any, path: tuple[Any, ...], other: Any) -> Any:
+    """The value, with something else at that path."""
+    if not path:
+        return other
+    made = value.copy()
+    made[path[0]] = with_another(made[path[0]], path[1:], other)
+    return made
+
+
+ALL_FORMS = FORMS + MORE_FORMS
+
+
+@pytest.mark.parametrize("form", [row[1] for row in ALL_FORMS], ids=[row[0] for row in ALL_FORMS])
+def test_a_field_of_a_wrong_type(form: Any) -> None:
+    """Is taken, or refused as documented; a tool that is taken has a name and can be asked."""
+    taken = Toolbox([form]).names
+    for path in places_in(form):
+        for wrong in WRONG:
+            given_tool = with_another(form, path, wrong)
+            try:
+                toolbox = Toolbox([given_tool])
+            except (ValueError, TypeError):
+                continue
+            assert all(name and isinstance(name, str) for name in toolbox.names), given_tool
+            # A tool may become one of the provider's, a list one of none; no other is lost unsaid.
+            lost = bool(taken) and not toolbox.names
+            whole = not path or isinstance(path[-1], int)
+            assert not lost or whole or wrong in (None, [], [[]]), given_tool
+            for name in toolbox.names:
+                run_call(toolbox, name, ['{"plant": "fern", "litres": [1, {}]}'])
 
 
 def test_positional_only_parameters_cannot_be_called_by_name() -> None:

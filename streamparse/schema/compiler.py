@@ -198,6 +198,8 @@ class Compiler:
 
     def _lookup(self, site: Site, keyword: str, reference: str) -> Any:
         exceptions = needed("referencing.exceptions")
+        if not isinstance(reference, str):  # which the meta-schema of draft 4 lets pass
+            raise ValueError(f"bad schema: the {keyword} {reference!r:.100} is no str")
         try:
             if keyword == "$recursiveRef":
                 return needed("referencing.jsonschema").lookup_recursive_ref(site.resolves)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from types import NoneType
 from typing import Any
 
 from streamparse.errors import LimitError
@@ -72,6 +73,9 @@ def dialect(schema: Any, draft: str | None) -> Dialect:
     library = needed("jsonschema")
     if draft is not None:
         return Dialect(getattr(library, _CLASSES[draft]))
+    spelled = schema.get("$schema") if isinstance(schema, dict) else None
+    if not isinstance(spelled, (str, NoneType)):  # the library would look it up
+        raise ValueError(f"bad schema at #/$schema: {spelled!r:.100} is no str")
     default = library.Draft202012Validator
     return Dialect(needed("jsonschema.validators").validator_for(schema, default=default))
 

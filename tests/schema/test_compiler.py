@@ -44,6 +44,15 @@ def test_paths_are_those_in_the_document() -> None:
     }
 
 
+@pytest.mark.parametrize("reference", [5, None, True, [], {}, ["a"]])
+def test_a_reference_that_is_no_text(reference: Any) -> None:
+    schema = {"$schema": "http://json-schema.org/draft-04/schema#", "$ref": reference}
+    with pytest.raises(ValueError, match=r"bad schema|unresolvable"):
+        SchemaValidator({**schema, "properties": {"a": schema}})
+    with pytest.raises(ValueError, match=r"bad schema: the \$ref"):
+        SchemaValidator(schema)
+
+
 @pytest.mark.parametrize(
     "schema",
     [
