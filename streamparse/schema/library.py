@@ -7,7 +7,7 @@ the value arrives: `format`, `unevaluated*`, keywords that only old drafts have.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from streamparse.errors import LimitError
@@ -20,6 +20,8 @@ _CLASSES = {
     "draft4": "Draft4Validator",
 }
 DRAFTS = tuple(_CLASSES)
+# Keywords that refuse a value because other schemas do, or do not.
+_OF_OTHERS = ("anyOf", "oneOf", "not")
 
 
 def needed(module: str) -> Any:
@@ -108,20 +110,31 @@ class Reference:
 
     def __call__(self, value: Any) -> bool:
         """Is the value valid? Raises `LimitError` where the library cannot go so deep."""
+        return next(self._errors(value), None) is None
+
+    def fault(self, value: Any) -> str:
+        """The keyword of this very schema that refuses a value first; empty when none does."""
+        for error in self._errors(value):
+            keyword = str(error.validator)
+            if error.schema is self.schema and keyword not in _OF_OTHERS:
+                return keyword
+        return ""
+
+    def _errors(self, value: Any) -> Iterator[Any]:
         if self.made is None:
             self.made = self._made()
         validator = self.made
         try:
             if not self.keyword:
-                return bool(validator.is_valid(value))
+                yield from validator.iter_errors(value)
+                return
             decide: Callable[..., Any] = validator.VALIDATORS[self.keyword]
-            errors = decide(validator, self.schema[self.keyword], value, self.schema) or ()
-            return next(iter(errors), None) is None
+            yield from decide(validator, self.schema[self.keyword], value, self.schema) or ()
         except RecursionError:
             message = "nested more deeply than the reference library can judge"
             raise LimitError(message, code="depth") from None
         except (ArithmeticError, LookupError, TypeError, ValueError):
-            return True  # a fault of the library's own is no verdict
+            return  # a fault of the library's own is no verdict
 
     def _made(self) -> Any:
         checker = self.spoken.kind.FORMAT_CHECKER if self.formats else None
