@@ -66,7 +66,14 @@ class Dialect:
 
     def of(self, schema: Any) -> Any:
         """The validator class for a schema found inside one of this dialect."""
-        return needed("jsonschema.validators").validator_for(schema, default=self.kind)
+        return _class_of(schema, self.kind)
+
+
+def _class_of(schema: Any, default: Any) -> Any:
+    """The library's class for a schema; a `$schema` that is no text is for the check to refuse."""
+    if isinstance(schema, dict) and not isinstance(schema.get("$schema", ""), str):
+        return default
+    return needed("jsonschema.validators").validator_for(schema, default=default)
 
 
 def dialect(schema: Any, draft: str | None) -> Dialect:
@@ -74,17 +81,16 @@ def dialect(schema: Any, draft: str | None) -> Dialect:
     library = needed("jsonschema")
     if draft is not None:
         return Dialect(getattr(library, _CLASSES[draft]))
-    default = library.Draft202012Validator
-    return Dialect(needed("jsonschema.validators").validator_for(schema, default=default))
+    return Dialect(_class_of(schema, library.Draft202012Validator))
 
 
-def check_schema(schema: Any, spoken: Dialect) -> None:
-    """Raise `ValueError` for what is not a schema."""
+def check_schema(schema: Any, spoken: Dialect, place: str = "#") -> None:
+    """Raise `ValueError` for what is not a schema; `place`: where it stands."""
     library = needed("jsonschema.exceptions")
     try:
         spoken.kind.check_schema(schema)
     except library.SchemaError as error:
-        place = "/".join(["#", *map(str, error.absolute_path)])
+        place = "/".join([place, *map(str, error.absolute_path)])
         raise ValueError(f"bad schema at {place}: {error.message[:300]}") from error
 
 
