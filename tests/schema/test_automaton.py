@@ -116,19 +116,16 @@ def test_a_long_text_costs_no_more_sets_than_the_pattern_has_places() -> None:
     assert len(found.memo) < 50
 
 
-def test_many_long_texts_hold_no_more_sets_than_are_remembered(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("streamparse.schema.automaton._MEMO", 100)
+def test_many_long_texts_hold_no_more_sets_than_are_remembered() -> None:
     found = Automaton("^(?:[ab]*a[ab]{14})$")
     dice = random.Random(1)
     spots = found.start
     for _ in range(5):
         spots = found.start
-        for char in dice.choices("ab", k=2_000):
+        for char in dice.choices("ab", k=3_000):
             spots = found.step(spots, char)
     assert not spots.dead
-    assert len(reached([found.start, spots])) <= 102  # and what is held
+    assert len(reached([found.start, spots])) <= 2_002  # and what is held
 
 
 def reached(waiting: list[Spots]) -> set[int]:
