@@ -97,7 +97,7 @@ class Automaton:
         first = self._sequence(tree, _DONE)
         if self._reached([first], False):
             raise UnknownPattern(pattern)  # it may begin anywhere
-        self.start: Spots = self.spots(self._reached([first], True))
+        self.start: Spots = self.spots(self._reached([first], True))  # never forgotten
 
     def step(self, spots: Spots, char: str) -> Spots:
         """Where a character leads."""
@@ -123,10 +123,17 @@ class Automaton:
         found = self.memo.get(places)
         if found is None:
             if len(self.memo) >= _MEMO:
-                self.memo = {}
+                self._forget()
             found = Spots(places)
             self.memo[places] = found
         return found
+
+    def _forget(self) -> None:
+        """Let go of all sets: each leads to others, so one that is held would hold them all."""
+        known = self.memo
+        self.memo = {self.start.places: self.start}
+        for spots in list(known.values()):  # another thread may still add some
+            spots.next = {}
 
     def _reached(self, places: list[int], beginning: bool) -> tuple[int, ...]:
         """These places and those that nothing leads to; only those that matter, sorted."""

@@ -28,13 +28,13 @@ def number_fault(rules: NumberRules, value: Any) -> str:
 
 
 def _is_multiple(value: Any, step: Any) -> bool:
-    if not isinstance(step, float):
-        return not value % step
     try:
+        if not isinstance(step, float):
+            return not value % step
         quotient = value / step
         return bool(int(quotient) == quotient)
     except OverflowError:  # beyond floating point
-        if isinstance(value, float) and math.isinf(value):
+        if any(isinstance(one, float) and math.isinf(one) for one in (value, step)):
             return False
         return (Fraction(value) / Fraction(step)).denominator == 1
     except ValueError:
@@ -97,6 +97,8 @@ class Seen:
         self.texts: set[str] = set()
         self.scalars: set[Any] = set()
         self.containers: dict[Any, list[Any]] = {}
+        #: Those with no hash, by what `parse_float` made of a number: compared one by one.
+        self.others: list[Any] = []
         #: Was one inside of a container? Then only the library's way of sorting tells, at the
         #: end, whether it finds two equal ones (see `unique`).
         self.booleans: bool = False
@@ -112,11 +114,15 @@ class Seen:
             return _new(self.texts, item)
         if isinstance(item, bool) or item is None:
             return _new(self.scalars, repr(item))  # no text is among these
-        if not isinstance(item, (dict, list)):
-            return _new(self.scalars, item)
-        shape = _shape(item)
-        self.booleans = self.booleans or ("True",) in shape or ("False",) in shape
-        alike = self.containers.setdefault(shape, [])
+        alike = self.others
+        try:
+            if not isinstance(item, (dict, list)):
+                return _new(self.scalars, item)
+            shape = _shape(item)
+            self.booleans = self.booleans or ("True",) in shape or ("False",) in shape
+            alike = self.containers.setdefault(shape, [])
+        except TypeError:
+            pass
         if any(equal(item, other) for other in alike):
             return False
         alike.append(item)

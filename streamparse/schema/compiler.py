@@ -40,6 +40,10 @@ from streamparse.schema.plans import EndlessError, Planner
 from streamparse.schema.trie import Trie
 
 _MOST_NODES: Final = 50_000
+_LARGEST: Final = 1 << 62  # what counts fit into in the compiled build; nothing is so large
+
+# What the library raises as well, for references through what is no container, or no text.
+_UNRESOLVABLE: Final = (ValueError, LookupError, TypeError, AttributeError)
 
 TYPES: Final = {
     "object": 1 << OBJECT,
@@ -78,6 +82,8 @@ class Compiler:
         self.dynamic = False
         self.dialects = {spoken.kind: spoken}
         self.places = dict(_places(schema))
+        self.checked: set[Any] = set()
+        self._mark(schema, spoken)
         self.begin()
 
     def begin(self) -> None:
@@ -100,7 +106,7 @@ class Compiler:
             node.freeze()
         try:
             Planner(self.program).run()
-        except (EndlessError, RecursionError) as error:
+        except EndlessError as error:
             raise ValueError("the schema refers to itself without end") from error
         return self.program
 
@@ -191,20 +197,37 @@ class Compiler:
     def referred(self, site: Site, keyword: str, reference: str) -> Node:
         """The node that a reference leads to."""
         resolved = self._lookup(site, keyword, reference)
+        self._check(resolved.contents, site.spoken, reference)
         path = self.places.get(id(resolved.contents))
         if path is None:
             path = _path_of(reference, (*site.node.path, keyword))
         return self.node(resolved.contents, resolved.resolver, path, site.spoken, enter=False)
 
+    def _check(self, schema: Any, around: Dialect, reference: str) -> None:
+        """A reference may lead where the meta-schema has not looked."""
+        if not isinstance(schema, dict) or (id(schema), around.kind) in self.checked:
+            return
+        if self._dialect(schema, around) is around:  # of others `_follows` makes sure
+            check_schema(schema, around, reference)
+            self._mark(schema, around)
+
+    def _mark(self, schema: Any, spoken: Dialect) -> None:
+        """A schema has been checked, and the schemas in it."""
+        waiting = [schema]
+        while waiting:
+            one = waiting.pop()
+            key = id(one), spoken.kind
+            if isinstance(one, dict) and key not in self.checked:
+                self.checked.add(key)
+                waiting += spoken.specification.subresources_of(one)
+
     def _lookup(self, site: Site, keyword: str, reference: str) -> Any:
         exceptions = needed("referencing.exceptions")
-        if not isinstance(reference, str):  # which the meta-schema of draft 4 lets pass
-            raise ValueError(f"bad schema: the {keyword} {reference!r:.100} is no str")
         try:
             if keyword == "$recursiveRef":
                 return needed("referencing.jsonschema").lookup_recursive_ref(site.resolves)
             return site.resolves.lookup(reference)
-        except (exceptions.Unresolvable, ValueError, LookupError) as error:
+        except (exceptions.Unresolvable, *_UNRESOLVABLE) as error:
             raise ValueError(f"unresolvable {keyword} {reference!r}") from error
 
 
@@ -232,8 +255,12 @@ def _path_of(reference: str, otherwise: tuple[Any, ...]) -> tuple[Any, ...]:
 def _pattern(text: str) -> Any:
     try:
         return re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
+    except (re.error, OverflowError, TypeError) as error:
         raise ValueError(f"bad schema: {text!r} is no regular expression: {error}") from error
+
+
+def _count(value: Any) -> int:
+    return min(int(value), _LARGEST)
 
 
 # Rules of a node, made when a keyword first asks for them.
@@ -319,9 +346,9 @@ def _multiple(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
 
 def _length(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     if keyword == "maxLength":
-        _strings(site).longest = int(value)
+        _strings(site).longest = _count(value)
     else:
-        _strings(site).shortest = int(value)
+        _strings(site).shortest = _count(value)
 
 
 def _matching(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
@@ -372,9 +399,9 @@ def _required(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
 
 def _members(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     if keyword == "maxProperties":
-        _objects(site).most = int(value)
+        _objects(site).most = _count(value)
     else:
-        _objects(site).fewest = int(value)
+        _objects(site).fewest = _count(value)
 
 
 def _dependent_required(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
@@ -431,9 +458,9 @@ def _leave_room(site: Site, keyword: str, room: int) -> None:
 
 def _size(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     if keyword == "maxItems":
-        _arrays(site).most = int(value)
+        _arrays(site).most = _count(value)
     else:
-        _arrays(site).fewest = int(value)
+        _arrays(site).fewest = _count(value)
 
 
 def _unique(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
@@ -445,8 +472,8 @@ def _contains(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     rules = _arrays(site)
     rules.contains = compiler.inner(site, value, keyword, enter=False)
     if site.spoken.name in ("draft2020-12", "draft2019-09"):
-        rules.contains_least = int(site.schema.get("minContains", 1))
-        rules.contains_most = int(site.schema.get("maxContains", -1))
+        rules.contains_least = _count(site.schema.get("minContains", 1))
+        rules.contains_most = _count(site.schema.get("maxContains", -1))
 
 
 def _refer(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:

@@ -60,7 +60,10 @@ def _write_out_one(schema: dict[str, Any]) -> None:
         schema["pattern"] = written(schema["pattern"])
     by_pattern = schema.get("patternProperties")
     if isinstance(by_pattern, dict):
-        schema["patternProperties"] = {written(name): inner for name, inner in by_pattern.items()}
+        schema["patternProperties"] = {
+            written(name) if isinstance(name, str) else name: inner
+            for name, inner in by_pattern.items()
+        }
 
 
 def written(pattern: str) -> str:

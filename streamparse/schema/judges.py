@@ -72,20 +72,25 @@ class Judge(Court):
     def _judge_scalar(self, task: Task, value: object, offset: int) -> None:
         node = task.node
         if self.kind == NUMBER:
-            if not isinstance(value, (int, float)):  # what `parse_float` made of it
-                if node.reference is not None and not node.reference(value):
-                    self._fail(task.branch, node, "type", offset, value, True)
-                return
-            for values in node.values:
-                if value not in values.numbers:
-                    self._fail(task.branch, node, values.keyword, offset, value, True)
-            if node.numbers is not None:
-                keyword = number_fault(node.numbers, value)
-                if keyword:
-                    self._fail(task.branch, node, keyword, offset, value, True)
+            self._judge_number(task, value, offset)
         for check in node.checks:
             if check.kinds >> self.kind & 1 and not check.decide(value):
                 self._fail(task.branch, node, check.keyword, offset, value, True)
+
+    def _judge_number(self, task: Task, value: object, offset: int) -> None:
+        node = task.node
+        if not isinstance(value, (int, float)):  # what `parse_float` made of it
+            keyword = "" if node.reference is None else node.reference.fault(value)
+            if keyword:
+                self._fail(task.branch, node, keyword, offset, value, True)
+            return
+        for values in node.values:
+            if value not in values.numbers:
+                self._fail(task.branch, node, values.keyword, offset, value, True)
+        if node.numbers is not None:
+            keyword = number_fault(node.numbers, value)
+            if keyword:
+                self._fail(task.branch, node, keyword, offset, value, True)
 
     def _broke(self, node: Node, keyword: str) -> bool:
         """Was this said inside the text?"""

@@ -7,8 +7,7 @@ the value arrives: `format`, `unevaluated*`, keywords that only old drafts have.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from types import NoneType
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from streamparse.errors import LimitError
@@ -21,6 +20,8 @@ _CLASSES = {
     "draft4": "Draft4Validator",
 }
 DRAFTS = tuple(_CLASSES)
+# Keywords that refuse a value because other schemas do, or do not.
+_OF_OTHERS = ("anyOf", "oneOf", "not")
 
 
 def needed(module: str) -> Any:
@@ -65,7 +66,14 @@ class Dialect:
 
     def of(self, schema: Any) -> Any:
         """The validator class for a schema found inside one of this dialect."""
-        return needed("jsonschema.validators").validator_for(schema, default=self.kind)
+        return _class_of(schema, self.kind)
+
+
+def _class_of(schema: Any, default: Any) -> Any:
+    """The library's class for a schema; a `$schema` that is no text is for the check to refuse."""
+    if isinstance(schema, dict) and not isinstance(schema.get("$schema", ""), str):
+        return default
+    return needed("jsonschema.validators").validator_for(schema, default=default)
 
 
 def dialect(schema: Any, draft: str | None) -> Dialect:
@@ -73,20 +81,16 @@ def dialect(schema: Any, draft: str | None) -> Dialect:
     library = needed("jsonschema")
     if draft is not None:
         return Dialect(getattr(library, _CLASSES[draft]))
-    spelled = schema.get("$schema") if isinstance(schema, dict) else None
-    if not isinstance(spelled, (str, NoneType)):  # the library would look it up
-        raise ValueError(f"bad schema at #/$schema: {spelled!r:.100} is no str")
-    default = library.Draft202012Validator
-    return Dialect(needed("jsonschema.validators").validator_for(schema, default=default))
+    return Dialect(_class_of(schema, library.Draft202012Validator))
 
 
-def check_schema(schema: Any, spoken: Dialect) -> None:
-    """Raise `ValueError` for what is not a schema."""
+def check_schema(schema: Any, spoken: Dialect, place: str = "#") -> None:
+    """Raise `ValueError` for what is not a schema; `place`: where it stands."""
     library = needed("jsonschema.exceptions")
     try:
         spoken.kind.check_schema(schema)
     except library.SchemaError as error:
-        place = "/".join(["#", *map(str, error.absolute_path)])
+        place = "/".join([place, *map(str, error.absolute_path)])
         raise ValueError(f"bad schema at {place}: {error.message[:300]}") from error
 
 
@@ -112,20 +116,31 @@ class Reference:
 
     def __call__(self, value: Any) -> bool:
         """Is the value valid? Raises `LimitError` where the library cannot go so deep."""
+        return next(self._errors(value), None) is None
+
+    def fault(self, value: Any) -> str:
+        """The keyword of this very schema that refuses a value first; empty when none does."""
+        for error in self._errors(value):
+            keyword = str(error.validator)
+            if error.schema is self.schema and keyword not in _OF_OTHERS:
+                return keyword
+        return ""
+
+    def _errors(self, value: Any) -> Iterator[Any]:
         if self.made is None:
             self.made = self._made()
         validator = self.made
         try:
             if not self.keyword:
-                return bool(validator.is_valid(value))
+                yield from validator.iter_errors(value)
+                return
             decide: Callable[..., Any] = validator.VALIDATORS[self.keyword]
-            errors = decide(validator, self.schema[self.keyword], value, self.schema) or ()
-            return next(iter(errors), None) is None
+            yield from decide(validator, self.schema[self.keyword], value, self.schema) or ()
         except RecursionError:
             message = "nested more deeply than the reference library can judge"
             raise LimitError(message, code="depth") from None
         except (ArithmeticError, LookupError, TypeError, ValueError):
-            return True  # a fault of the library's own is no verdict
+            return  # a fault of the library's own is no verdict
 
     def _made(self) -> Any:
         checker = self.spoken.kind.FORMAT_CHECKER if self.formats else None

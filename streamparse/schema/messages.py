@@ -13,6 +13,7 @@ from streamparse.schema.nodes import Failure, Node
 _SHOWN: Final = 6  # allowed values that a message lists
 _WIDTH: Final = 60  # characters of a value that a message shows
 _COMPARED: Final = 500  # allowed values that are compared with what came
+_MEASURED: Final = 10  # and those that are measured exactly, which takes long
 
 
 class Kind:
@@ -225,18 +226,42 @@ def closest(text: str, words: list[str]) -> str | None:
     begun = [word for word in words[:_COMPARED] if text[:-1] and word.startswith(text[:-1])]
     if len(begun) == 1:
         return begun[0]
-    best, word = max(
-        ((_likeness(text, word), word) for word in begun or words[:_COMPARED]),
-        default=(0.0, ""),
-        key=lambda pair: pair[0],
-    )
-    return word if best >= 0.6 else None
+    short = text[:_WIDTH].lower()
+    ranked = [
+        (-_most_likeness(short, word[:_WIDTH].lower()), number, word)
+        for number, word in enumerate(begun or words[:_COMPARED])
+    ]
+    ranked.sort()
+    best: tuple[float, int, str] = (0.6, -_COMPARED, "")
+    for bound, number, word in ranked[:_MEASURED]:
+        if -bound < best[0]:
+            break
+        best = max(best, (_likeness(short, word[:_WIDTH].lower()), -number, word))
+    return best[2] if best[1] > -_COMPARED else None
 
 
-def _likeness(text: str, word: str) -> float:
-    short, long = text[:_WIDTH].lower(), word[:_WIDTH].lower()
+def _likeness(short: str, long: str) -> float:
     ratios = (SequenceMatcher(None, short, part).ratio() for part in (long, long[: len(short)]))
     return max(ratios)
+
+
+def _most_likeness(short: str, long: str) -> float:
+    """What `_likeness` cannot exceed, by the letters that both have: so much is soon known."""
+    size = len(short)
+    if not size:
+        return 1.0
+    left: dict[str, int] = {}
+    for char in short:
+        left[char] = left.get(char, 0) + 1
+    shared, begins = 0, 0
+    for place, char in enumerate(long):
+        if left.get(char, 0) > 0:
+            left[char] -= 1
+            shared += 1
+        if place < size:
+            begins = shared
+    whole, beginning = size + len(long), size + min(size, len(long))
+    return max(2.0 * shared / whole, 2.0 * begins / beginning)
 
 
 __all__ = ["Kind", "closest", "violation"]

@@ -85,9 +85,8 @@ class Planner:
         if plan.refusal is not None:
             return plan
         plan.nodes = list({one.index: one for one in plan.nodes}.values())
-        plan.weight = len(plan.nodes) + sum(
-            branch.weight for group in plan.groups for branch in group.plans if branch is not None
-        )
+        plan.groups = list({one.index: one for one in plan.groups}.values())
+        plan.weight = len(plan.nodes) + sum(map(_weight, plan.groups))
         plan.keeps = any(one.keeps >> kind & 1 for one in plan.nodes) or any(
             branch.keeps for group in plan.groups for branch in group.plans if branch is not None
         )
@@ -169,6 +168,11 @@ def _melt(plan: Plan, other: Plan | None) -> None:
     plan.refusal = plan.refusal or other.refusal
     plan.nodes += other.nodes
     plan.groups += other.groups
+
+
+def _weight(group: Group) -> int:
+    """Also a group of branches that ask nothing is one to be kept for each value."""
+    return 1 + sum(branch.weight for branch in group.plans if branch is not None)
 
 
 def _has_state(node: Node, kind: int) -> bool:

@@ -126,7 +126,7 @@ def write_seen(seen: Seen | None) -> Any:
     """The items of an array so far, flat."""
     if seen is None:
         return None
-    containers = [item for alike in seen.containers.values() for item in alike]
+    containers = [item for alike in seen.containers.values() for item in alike] + seen.others
     return list(seen.texts), list(seen.scalars), flatten(containers), seen.booleans
 
 

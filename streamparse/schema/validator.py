@@ -9,6 +9,7 @@ from streamparse._core.sink import Validator, ValidatorFactory
 from streamparse.schema import library
 from streamparse.schema.compiler import Compiler
 from streamparse.schema.escapes import write_out
+from streamparse.schema.nodes import Program
 from streamparse.schema.walker import Walker
 
 __all__ = ["SchemaValidator"]
@@ -57,14 +58,22 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
         if draft is not None and draft not in library.DRAFTS:
             choices = ", ".join(map(repr, library.DRAFTS))
             raise ValueError(f"draft must be one of {choices}, not {draft!r}")
-        self._options = (copy.deepcopy(schema), draft, registry, formats, collect)
-        schema = copy.deepcopy(schema)
+        _refuse_loops(schema)
+        try:
+            self._options = (copy.deepcopy(schema), draft, registry, formats, collect)
+            self._program = self._compiled()
+        except RecursionError:  # of whatever reads schemas: the library, `re`, `copy`, plans
+            raise ValueError("bad schema: nested too deeply") from None
+        self._collect = collect
+
+    def _compiled(self) -> Program:
+        given, draft, registry, formats, _ = self._options
+        schema = copy.deepcopy(given)
         write_out(schema)
         spoken = library.dialect(schema, draft)
         library.check_schema(schema, spoken)
         resolves = library.resolver(schema, spoken, registry)
-        self._program = Compiler(schema, spoken, resolves, formats).run()
-        self._collect = collect
+        return Compiler(schema, spoken, resolves, formats).run()
 
     def begin(self) -> Validator:
         """The state for one document."""
@@ -83,6 +92,26 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
 
     def __repr__(self) -> str:
         return f"SchemaValidator({self._options[0]!r:.60})"
+
+
+def _refuse_loops(schema: Any) -> None:
+    """A container inside itself has no end; one that stands in several places is fine."""
+    around: set[int] = set()
+    done: set[int] = set()
+    waiting: list[tuple[Any, bool]] = [(schema, False)]
+    while waiting:
+        value, whole = waiting.pop()
+        key = id(value)
+        if whole:
+            around.discard(key)
+            done.add(key)
+        elif key in around:
+            raise ValueError("bad schema: it contains itself")
+        elif key not in done and isinstance(value, (dict, list)):
+            around.add(key)
+            waiting.append((value, True))
+            inside = value.values() if isinstance(value, dict) else value
+            waiting += [(inner, False) for inner in inside]
 
 
 def _made(

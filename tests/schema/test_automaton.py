@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse.schema.automaton import Automaton, automaton
+from streamparse.schema.automaton import Automaton, Spots, automaton
 
 
 def doomed_at(pattern: str, text: str) -> int | None:
@@ -113,3 +114,26 @@ def test_a_long_text_costs_no_more_sets_than_the_pattern_has_places() -> None:
         spots = found.step(spots, char)
     assert not spots.dead
     assert len(found.memo) < 50
+
+
+def test_many_long_texts_hold_no_more_sets_than_are_remembered() -> None:
+    found = Automaton("^(?:[ab]*a[ab]{14})$")
+    dice = random.Random(1)
+    spots = found.start
+    for _ in range(5):
+        spots = found.start
+        for char in dice.choices("ab", k=3_000):
+            spots = found.step(spots, char)
+    assert not spots.dead
+    assert len(reached([found.start, spots])) <= 2_002  # and what is held
+
+
+def reached(waiting: list[Spots]) -> set[int]:
+    """All that some sets lead to."""
+    met: set[int] = set()
+    while waiting:
+        spots = waiting.pop()
+        if id(spots) not in met:
+            met.add(id(spots))
+            waiting += spots.next.values()
+    return met

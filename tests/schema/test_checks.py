@@ -11,6 +11,7 @@ from jsonschema import Draft4Validator, Draft202012Validator
 
 from streamparse.schema.checks import Seen, equal, number_fault, unique
 from streamparse.schema.nodes import NumberRules
+from streamparse.schema.state import read_seen, write_seen
 from tests.schema.schemas import NUMBERS, VALUES
 
 # Lists of lists are what the library sorts.
@@ -81,3 +82,20 @@ def test_multiples_beyond_floating_point() -> None:
     rules.step = 0.5
     assert number_fault(rules, 10**400) == ""
     assert number_fault(rules, float("inf")) == "multipleOf"
+    rules.step = 10**400
+    assert [number_fault(rules, value) for value in (0, 0.0, 3 * 10**400)] == [""] * 3
+    for value in (1.5, 1e300, float("inf"), 10**399):
+        assert number_fault(rules, value) == "multipleOf"
+    rules.step = float("inf")
+    assert number_fault(rules, 10**400) == "multipleOf"
+
+
+def test_numbers_without_a_hash() -> None:
+    seen = Seen()
+    items: list[Any] = [{1.5}, 1.5, [{1.5}], {2.5}]
+    assert [seen.repeats(item) for item in items] == [False] * 4
+    assert seen.repeats({1.5})
+    assert seen.repeats([{1.5}])
+    again = read_seen(write_seen(seen))
+    assert again is not None
+    assert [again.repeats(item) for item in items] == [True] * 4

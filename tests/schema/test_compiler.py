@@ -184,3 +184,74 @@ def test_a_schema_of_too_many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streamparse.schema.compiler._MOST_NODES", 100)
     with pytest.raises(ValueError, match="parts"):
         SchemaValidator({"allOf": [{"anyOf": [{"minimum": 1}] * 5} for _ in range(100)]})
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/minimum/x", "minimum": 3},
+        {"$ref": "#/default/x", "default": None},
+        {"$ref": "#/x/y", "x": True},
+    ],
+)
+def test_a_reference_into_what_has_no_parts(schema: Any) -> None:
+    with pytest.raises(ValueError, match="unresolvable"):
+        SchemaValidator(schema)
+
+
+BAD_PARTS: list[dict[Any, Any]] = [
+    {"$id": 5},
+    {"$ref": 5},
+    {"$schema": 5},
+    {"$schema": []},
+    {"anyOf": 5},
+    {"contains": {}, "minContains": "x"},
+    {"dependentRequired": {"a": 5}},
+    {"enum": 5},
+    {"maxLength": float("inf")},
+    {"minLength": None},
+    {"minimum": "a"},
+    {"multipleOf": 0},
+    {"pattern": 5},
+    {"patternProperties": {5: True}},
+    {"patternProperties": 5},
+    {"prefixItems": 5},
+    {"properties": 5},
+    {"required": [[5]]},
+    {"type": [[5]]},
+    {"unevaluatedProperties": False, "properties": [1, 2]},
+]
+
+
+@pytest.mark.parametrize("part", BAD_PARTS, ids=str)
+def test_a_reference_to_what_is_no_schema(part: dict[Any, Any]) -> None:
+    """Wherever it stands, also where the meta-schema does not look."""
+    registry: Any = Registry().with_resource("urn:x", DRAFT202012.create_resource({"x": part}))
+    for schema in (part, {"$ref": "#/x", "x": part}, {"$ref": "urn:x#/x"}):
+        with pytest.raises(ValueError, match="bad schema"):
+            SchemaValidator(schema, registry=registry)
+
+
+def test_the_place_of_a_bad_part_is_told() -> None:
+    with pytest.raises(ValueError, match="at #/x/properties/a/minimum:"):
+        SchemaValidator({"$ref": "#/x", "x": {"properties": {"a": {"minimum": "b"}}}})
+
+
+def test_a_part_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+    monkeypatch.setattr(
+        "streamparse.schema.compiler.check_schema", lambda *given: checked.append(given[2])
+    )
+    places = ["#", "#/$defs/a", "#/$defs/a/items", "#/x", "#/x/items", "#/x", "#/y"]
+    parts: dict[str, Any] = {"x": {"items": {}}, "y": {}, "$defs": {"a": {"items": {}}}}
+    SchemaValidator(
+        {"properties": {str(n): {"$ref": one} for n, one in enumerate(places)}, **parts}
+    )
+    assert sorted(checked) == ["#/x", "#/y"]
+
+
+def test_counts_without_bound() -> None:
+    most = {"maxLength": 10**30, "maxItems": 10**30, "maxProperties": 10**30}
+    assert verdict(SchemaValidator(most), ['["a"]']) is None
+    refused = verdict(SchemaValidator({"minItems": 10**30}), ["[1]"]) or ()
+    assert refused[0] == "minItems"

@@ -9,7 +9,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from streamparse import JSONParser, SchemaViolation
@@ -23,6 +23,7 @@ pytest.importorskip("regex")
 
 @given(st.sampled_from(["L", "Lu", "Nd", "P", "Zs"]), st.booleans(), st.characters())
 def test_categories_are_those_of_unicode(category: str, negated: bool, char: str) -> None:
+    assume(unicodedata.category(char) != "Cn")  # `regex` may know a later Unicode
     escape = f"\\{'P' if negated else 'p'}{{{category}}}"
     holds = unicodedata.category(char).startswith(category)
     assert (re.fullmatch(written(escape), char) is not None) is (holds != negated)

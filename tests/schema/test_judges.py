@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse import JSONParser
+from streamparse import JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator
 from tests.schema.schemas import LEAVES, VALUES, valid, verdict
 
@@ -38,3 +39,41 @@ def test_everything_that_is_wrong_is_told(schema: Any, text: str, codes: int) ->
     parser.feed(text)
     parser.finish()
     assert len(parser.violations) == codes
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "code"),
+    [
+        ({"maximum": 1}, "2.5", "maximum"),
+        ({"type": "number", "maximum": 1}, "2.5", "maximum"),
+        ({"type": "integer", "maximum": 1}, "2.5", "type"),
+        ({"anyOf": [{"maximum": 1}, {"type": "string"}]}, "2.5", "maximum"),
+        ({"anyOf": [{"maximum": 1}, {"minimum": 5}], "maximum": 9}, "2.5", "anyOf"),
+        ({"not": {"maximum": 3}, "maximum": 9}, "2.5", "not"),
+        ({"items": {"$ref": "#/$defs/x"}, "$defs": {"x": {"maximum": 1}}}, "[2.5]", "maximum"),
+        ({"$ref": "#/$defs/x", "minimum": 0, "$defs": {"x": {"maximum": 1}}}, "2.5", "maximum"),
+        ({"properties": {"price": {"minimum": 0}}}, '{"price": -0.5}', "minimum"),
+        ({"const": 0.5}, "0.25", "const"),
+        ({"const": [0.5]}, "[0.25]", "const"),
+        ({"enum": [0.5, 1]}, "0.25", "enum"),
+        ({"multipleOf": 2}, "2.5", "multipleOf"),
+        ({"enum": [0.5, 1]}, "0.5", None),
+        ({"minimum": 1, "multipleOf": 0.5}, "2.5", None),
+    ],
+)
+def test_numbers_that_are_neither_int_nor_float(schema: Any, text: str, code: str | None) -> None:
+    """The library judges them; what it refuses first is told."""
+    parser = JSONParser(validator=SchemaValidator(schema), parse_float=Decimal)
+    told = None
+    try:
+        parser.feed(text + " ")
+    except SchemaViolation as error:
+        told = error.code
+    assert told == code
+
+
+def test_such_numbers_where_the_library_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamparse.schema.plans.HEAVIEST", 1)
+    validator = SchemaValidator({"minimum": 1, "allOf": [{"maximum": 2}]})
+    with pytest.raises(SchemaViolation):
+        JSONParser(validator=validator, parse_float=Decimal).feed("2.5 ")

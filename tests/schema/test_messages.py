@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamparse import JSONParser, SchemaViolation, json_pointer, value_at
 from streamparse.errors import VIOLATION_CODES
 from streamparse.schema import SchemaValidator
-from streamparse.schema.messages import closest
+from streamparse.schema.messages import _likeness, _most_likeness, closest
 from tests.parts import failure
 
 WEATHER: dict[str, Any] = {
@@ -101,3 +104,27 @@ def test_messages_stay_short() -> None:
     schema = {"enum": ["x" * 1000], "maxLength": 5}
     text = '"' + "x" * 500
     assert len(failure(JSONParser(validator=SchemaValidator(schema)), [text]).message) < 200
+
+
+@given(st.text("abcd", max_size=9), st.lists(st.text("abcd", max_size=9), max_size=9))
+def test_what_is_likely_at_most(text: str, words: list[str]) -> None:
+    """The nearest is found as if all had been measured."""
+    exact = [_likeness(text, word) for word in words]
+    bounds = [_most_likeness(text, word) for word in words]
+    assert all(bound >= ratio for bound, ratio in zip(bounds, exact, strict=True))
+    near = closest(text, words)
+    if near is not None and not any(text[:-1] and one.startswith(text[:-1]) for one in words):
+        assert near == words[exact.index(max(exact))]
+
+
+def test_few_of_many_words_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[SequenceMatcher[str]] = []
+
+    def ratio(matcher: SequenceMatcher[str]) -> float:
+        measured.append(matcher)
+        return 0.7
+
+    monkeypatch.setattr(SequenceMatcher, "ratio", ratio)
+    words = [f"{number:040d}-value" for number in range(500)]
+    assert closest("0" * 30 + "zz", words) in words
+    assert len(measured) <= 20  # each whole, and its beginning

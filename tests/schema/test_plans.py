@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from streamparse.schema.nodes import ARRAY, KINDS, NULL, NUMBER, OBJECT, STRING, TRUE, Plan
+from streamparse.schema.plans import HEAVIEST
 from streamparse.schema.validator import SchemaValidator
 from tests.schema.schemas import verdict
 
@@ -86,3 +87,29 @@ def test_what_is_too_much_to_follow_is_left_to_the_library(monkeypatch: pytest.M
     assert refused is not None
     assert refused[1:3] == early[1:3]
     assert (early[0], refused[0]) == ("anyOf", "allOf")
+
+
+def doubled(keyword: str, levels: int) -> dict[str, Any]:
+    """A schema that asks for the next one twice, again and again."""
+    parts: dict[str, Any] = {
+        str(level): {keyword: [{"$ref": f"#/$defs/{level + 1}"}] * 2} for level in range(levels)
+    }
+    parts[str(levels)] = {"dependentSchemas": {"a": False}}
+    return {"$ref": "#/$defs/0", "$defs": parts}
+
+
+def test_what_is_asked_twice_is_one_group() -> None:
+    schema = doubled("allOf", 30)
+    assert len(plan(schema, OBJECT).groups) == 1
+    assert verdict(SchemaValidator(schema), ['{"b": 1}']) is None
+    assert (verdict(SchemaValidator(schema), ['{"a": 1}']) or ())[0] == "false"
+
+
+def test_groups_of_branches_that_ask_nothing_have_a_weight() -> None:
+    """However many there are, not more than is bearable are kept for one value."""
+    assert plan(doubled("anyOf", 3), OBJECT).weight == 15
+    for levels in (3, 14):
+        schema = doubled("anyOf", levels)
+        assert plan(schema, OBJECT).weight <= HEAVIEST
+        assert verdict(SchemaValidator(schema), ['{"b": 1}']) is None
+        assert verdict(SchemaValidator(schema), ['{"a": 1}']) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -178,3 +179,39 @@ def test_codes_are_documented_and_their_own() -> None:
 
 def test_the_words_for_people() -> None:
     assert repr(SchemaValidator({"type": "null"})) == "SchemaValidator({'type': 'null'})"
+
+
+def nested(levels: int, around: Callable[[Any], Any]) -> Any:
+    schema: Any = {"type": "string"}
+    for _ in range(levels):
+        schema = around(schema)
+    return schema
+
+
+CHAIN = {str(number): {"$ref": f"#/$defs/{number + 1}"} for number in range(2000)}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        nested(150, lambda inner: {"anyOf": [inner]}),
+        nested(2000, lambda inner: {"properties": {"a": inner}}),
+        {"const": nested(2000, lambda inner: [inner])},
+        {"pattern": f"^{'(' * 3000}a{')' * 3000}"},
+        {"$ref": "#/$defs/0", "$defs": {**CHAIN, "2000": {}}},
+    ],
+    ids=["anyOf", "properties", "const", "pattern", "$ref"],
+)
+def test_a_schema_that_is_too_deep_is_a_bad_schema(schema: Any) -> None:
+    with pytest.raises(ValueError, match="too deeply"):
+        SchemaValidator(schema)
+
+
+def test_a_schema_that_contains_itself_is_a_bad_schema() -> None:
+    schema: dict[str, Any] = {}
+    schema["anyOf"] = [{}, {"not": schema}]
+    with pytest.raises(ValueError, match="contains itself"):
+        SchemaValidator(schema)
+    part = {"minimum": 1}
+    twice = SchemaValidator({"items": part, "contains": part, "anyOf": [part, part]})
+    assert verdict(twice, ["[1]"]) is None
