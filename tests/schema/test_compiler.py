@@ -49,7 +49,7 @@ def test_a_reference_that_is_no_text(reference: Any) -> None:
     schema = {"$schema": "http://json-schema.org/draft-04/schema#", "$ref": reference}
     with pytest.raises(ValueError, match=r"bad schema|unresolvable"):
         SchemaValidator({**schema, "properties": {"a": schema}})
-    with pytest.raises(ValueError, match=r"bad schema: the \$ref"):
+    with pytest.raises(ValueError, match="unresolvable"):
         SchemaValidator(schema)
 
 
