@@ -228,16 +228,12 @@ class LenientAround(LenientTokens):
     def _skip(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Read on to what ends a comment, reasoning or a block of code."""
         ending = self.ending
-        body = text.lower() if self.state == REASONING else text
-        found: i64 = body.find(ending, pos)
-        if ending == "\n":
-            line = min((at for at in (found, text.find("\r", pos)) if at >= 0), default=-1)
-            found = line
+        found: i64 = self._find_ending(text, pos)
         size: i64 = len(ending)
         if found < 0:
             keep = 0 if final or ending == "\n" else size - 1
             stop = end - keep if end - keep > pos else pos
-            while stop < end and not ending.startswith(body[stop:end]):
+            while stop < end and not ending.startswith(text[stop:end].lower()):
                 stop += 1
             if not self.depth:
                 self._outside(text[pos:stop])
@@ -254,6 +250,15 @@ class LenientAround(LenientTokens):
         else:
             self.state = DOCUMENT
         return stop
+
+    def _find_ending(self, text: str, pos: i64) -> i64:
+        if self.state == REASONING:
+            return prose.find_reasoning_end(text, pos, self.ending)
+        found: i64 = text.find(self.ending, pos)
+        if self.ending == "\n":
+            line = min((at for at in (found, text.find("\r", pos)) if at >= 0), default=-1)
+            found = line
+        return found
 
     def _behind(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """The text behind the one value: kept, and on record."""

@@ -30,9 +30,19 @@ _OPEN_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
 TAG: Final = re.compile(r"</?[|A-Za-z_][^<>\n{}\[\]]{0,100}>")
 _OPEN_TAG: Final = re.compile(r"</?(?:[|A-Za-z_][^<>\n{}\[\]]{0,100})?\Z")
 # What stands in these is never the answer.
-_REASONING: Final = re.compile(
-    r"<(think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis)>", re.IGNORECASE
-)
+_REASONING_ENDS: Final[dict[str, re.Pattern[str]]] = {
+    f"</{name}>": re.compile(f"</{name}>", re.IGNORECASE | re.ASCII)
+    for name in (
+        "think",
+        "thinking",
+        "thought",
+        "thoughts",
+        "reasoning",
+        "reflection",
+        "scratchpad",
+        "analysis",
+    )
+}
 # A block in one of these is code: a value only if it starts with one, by the rule for prose.
 _CODE: Final = frozenset(
     [
@@ -116,8 +126,15 @@ _OPEN_TUPLE: Final = re.compile(r"\(\s*(?:[-+0-9.]*|[A-Za-z]{1,5}|\))\s*\Z")
 
 def reasoning_end(tag: str) -> str:
     """The tag that ends the reasoning that this one begins; empty: none."""
-    found = _REASONING.fullmatch(tag)
-    return f"</{found.group(1).lower()}>" if found is not None else ""
+    ending = f"</{tag[1:].lower()}" if tag.isascii() else ""
+    return ending if ending in _REASONING_ENDS else ""
+
+
+def find_reasoning_end(text: str, pos: i64, ending: str) -> i64:
+    """Where the tag that `reasoning_end` told stands; -1: not there."""
+    # Not in a copy in lower case: that is all of the text, and some characters are longer there.
+    found = _REASONING_ENDS[ending].search(text, pos)
+    return -1 if found is None else found.start()
 
 
 def is_code(label: str) -> bool:
