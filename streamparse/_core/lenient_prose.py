@@ -189,9 +189,11 @@ def starts_tuple(text: str, pos: i64, end: i64, final: bool) -> i64:
     """Does the `(` that is the first character start a tuple?"""
     limit = pos + LOOK
     more = end < limit and not final
-    if more and _OPEN_TUPLE.match(text, pos) is not None:
+    if end < limit:
+        limit = end
+    if more and _OPEN_TUPLE.match(text, pos, limit) is not None:
         return UNDECIDED
-    return VALUE if _TUPLE.match(text, pos) is not None else PROSE
+    return VALUE if _TUPLE.match(text, pos, limit) is not None else PROSE
 
 
 def goes_on(text: str, pos: i64, end: i64, final: bool, before: str) -> i64:
