@@ -177,11 +177,11 @@ class LenientTokens(LenientQuoted):
 
     def _sign(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """A sign without a number: refused, unless the input ends behind it."""
-        near = blank_end(text, pos, end)
-        if near < end:
+        limit = pos + LOOK if pos + LOOK < end else end
+        if blank_end(text, pos, limit) < limit or limit - pos == LOOK:
             message = f"{text[pos]!r} cannot follow {self.held!r} in a number"
             self._reject("invalid_number", message, self.offset + pos)
-        return end if final or end - pos > LOOK else -1 - pos
+        return end if final else -1 - pos
 
     def _unwrapped(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """The position behind `name(`, if just one value stands in the brackets; 0: not so."""

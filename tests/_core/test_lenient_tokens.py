@@ -131,3 +131,16 @@ def test_a_long_token_is_words_from_where_that_is_known(text: str, many: bool) -
         whole = run([text], **options)
         for size in (1, 3, 4, 40):
             assert run(cut(text, [size]), **options) == whole
+
+
+@pytest.mark.parametrize("width", [1, 126, 127, 128, 129, 300])
+@pytest.mark.parametrize("end", ["", "1]", "]"])
+def test_a_sign_and_spaces(width: int, end: str) -> None:
+    """No number is found behind them, however many there are."""
+    text = "[-" + " " * width + end
+    whole = run([text], dialect="lenient")
+    for size in (1, 3, 40):
+        assert run(cut(text, [size]), dialect="lenient") == whole
+    if end or width > 127:
+        assert whole.error is not None
+        assert (whole.error.code, whole.error.offset) == ("invalid_number", 2)
