@@ -25,6 +25,8 @@ PROSE: Final = 2
 
 # In prose nothing else can begin a value, a fence or a tag.
 CANDIDATE: Final = re.compile(r"[\[{<]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
+# Among documents a line can. One search for both: two would each look beyond what the other finds.
+CANDIDATE_OR_LINE: Final = re.compile(r"[\[{<\n]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
 FENCE: Final = re.compile(r"(`{3,20}|~{3,20})[ \t]{0,8}([\w+#.\-]{0,40})[ \t]{0,8}")
 _OPEN_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
 TAG: Final = re.compile(r"</?[|A-Za-z_][^<>\n{}\[\]]{0,100}>")

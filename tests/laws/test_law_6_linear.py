@@ -96,6 +96,11 @@ LENIENT_LOADS = [
     lenient("many", lambda n: "{'a': 1}, then\n" * (n // 15), many=True),
     lenient("validator", lambda n: "{a: '" + "😀" * n, validator=AcceptingFactory()),
     at_once("reasoning", lambda n: "<think></think>" * (n // 15)),
+    at_once("comments", lambda n: "[" + "#\n" * (n // 2)),
+    at_once("comments and returns", lambda n: "[" + "//\r" * (n // 3)),
+    at_once("prose", lambda n: "It's [1] {x} <y> `z` [see] (a) " * (n // 31)),
+    at_once("prose among documents", lambda n: "a {x} " * (n // 6), many=True),
+    at_once("lines among documents", lambda n: "a b\n" * (n // 4), many=True),
 ]
 
 
