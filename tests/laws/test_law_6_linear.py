@@ -258,6 +258,17 @@ def memory_of(call: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("part", ["\xa0", ",", "/**/"])
+def test_law_6_memory_of_repairs(part: str) -> None:
+    """Law 6: a repair takes what it takes, however deep it is."""
+    load = lenient("repairs", str)
+    open_only, deep, flat = (
+        memory_of(lambda: parse(load, cut(text, [4]), False))  # noqa: B023 (called at once)
+        for text in ("[" * 900, "[" * 900 + part * 2000, "[" + part * 2000)
+    )
+    assert deep - open_only <= 1.2 * flat
+
+
 @pytest.mark.parametrize("name", ["string", "escapes", "key", "items", "objects", "spaces"])
 def test_law_6_memory_is_the_value(name: str) -> None:
     """Law 6: beside its value a parser holds next to nothing."""
