@@ -288,7 +288,10 @@ class LenientTokens(LenientQuoted):
         char = text[pos]
         blanks = _BLANKS.match(text, pos)
         if blanks is not None:
-            self.gap += blanks.group()
+            gap = self.gap
+            self.gap = ""  # Rule 2 of the builder: the only reference is now the local one
+            gap += blanks.group()
+            self.gap = gap
             return blanks.end()
         told: i64 = 0
         width: i64 = 1

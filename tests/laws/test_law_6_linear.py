@@ -71,7 +71,7 @@ LENIENT_LOADS = [
     lenient("line ends", lambda n: '["' + "\n\t" * (n // 2)),
     lenient("unknown escapes", lambda n: '["' + r"\q\x4" * (n // 5)),
     lenient("unquoted", lambda n: "{a: " + "word, " * (n // 6)),
-    lenient("unquoted spaces", lambda n: "{a: b" + " " * n),
+    Load("lenient unquoted spaces", lambda n: "{a: b" + " " * n, {"dialect": "lenient"}, times=5),
     lenient("brackets in words", lambda n: "{a: b" + "{" * n),
     lenient("long word", lambda n: "[" + "é" * n),
     lenient("long key", lambda n: "{a: 1, " + "b: 2 " * (n // 5)),
