@@ -44,6 +44,8 @@ class Builder(Sink):
         "key",
         "many",
         "members",
+        "mended_base",
+        "mended_path",
         "path",
         "repairs",
         "reporter",
@@ -56,6 +58,8 @@ class Builder(Sink):
         super().__init__()
         self.events: list[Any] = []
         self.repairs: list[Repair] = []
+        self.mended_base: tuple[Any, ...] = ()  # of the last repair of what comes next
+        self.mended_path: tuple[Any, ...] = ()
         self.many = many
         self.reporter = reporter
         self.begun: bool = False  # the root, but for the list of `many`
@@ -262,7 +266,22 @@ class Builder(Sink):
             self.begun = True
 
     def repair(self, code: str, offset: int, item: bool) -> None:
-        self.repairs.append(Repair(code, offset, self.next_path() if item else self.base))
+        path = self.base
+        if item:
+            path = self.path if self.in_string else self._mended_path()
+        self.repairs.append(Repair(code, offset, path))
+
+    def _mended_path(self) -> tuple[Any, ...]:
+        """`_next_path`, the same object while it stays the same: repairs are kept, so is theirs."""
+        path = self.mended_path
+        if path and self.mended_base is self.base:
+            if self.members is not None and path[-1] == self.key:
+                return path
+            if self.items is not None and path[-1] == self.index:
+                return path
+        self.mended_base = self.base
+        self.mended_path = self._next_path()
+        return self.mended_path
 
     # Placing.
 

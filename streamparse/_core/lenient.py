@@ -82,7 +82,9 @@ class LenientMachine(LenientStructure):
         pending = self.pending
         start: i64 = self.offset + len(pending)
         if start + size > self.checkpoint:
-            self._check_document(text, start)
+            if start + size > self.document_start + self.document_limit:
+                return self._feed_bounded(text)
+            self._keep_excerpt(start, size)
         self.recent.append(text)
         if pending:
             text = pending + text
@@ -101,27 +103,26 @@ class LenientMachine(LenientStructure):
         self._advance(text, False)
         return size
 
-    def _check_document(self, text: str, start: i64) -> None:
-        """Look at the bound of the document; keep no more than an excerpt of what has passed."""
-        room: i64 = self.document_start + self.document_limit - start
+    def _feed_bounded(self, text: str) -> int:
+        """`feed` at the limit of the document: in pieces that cannot pass it."""
+        taken: i64 = 0
         size: i64 = len(text)
-        if size > room:
-            whole = self.pending + text[:room]
-            self.recent.append(text[:room])
-            self.pending = ""
-            self._advance(whole, False)
-            if self.document_start + self.document_limit - start >= size:
-                rest = text[room:]  # another document has begun
-                self.recent.append(rest)
-                whole = self.pending + rest
-                self.pending = ""
-                self._advance(whole, False)
-            message = f"a document is longer than {self.document_limit} characters"
-            raise LimitError(message, code="document_length", offset=start + room)
+        while taken < size:
+            start: i64 = self.offset + len(self.pending)
+            room: i64 = self.document_start + self.document_limit - start
+            if room <= 0:
+                message = f"a document is longer than {self.document_limit} characters"
+                raise LimitError(message, code="document_length", offset=start)
+            taken += self.feed(text[taken : taken + room])
+        return size
+
+    def _keep_excerpt(self, start: i64, size: i64) -> None:
+        """Keep no more than an excerpt of what has passed; go on to the next checkpoint."""
         self.recent = ["".join(self.recent)[-(EXCERPT + LOOK) :]]
         self.recent_start = start - len(self.recent[0])
         far = start + size + 4096
-        self.checkpoint = far if far < start + room else start + room
+        bound = self.document_start + self.document_limit
+        self.checkpoint = far if far < bound else bound
 
     def _advance(self, text: str, final: bool) -> None:
         base = self.offset

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SPACE: Final = " \t\r\n"
 _OTHER_SPACE: Final = strings.OTHER_SPACE
+_LINE_END: Final = re.compile(r"[\r\n]")
 _TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
 # All there is: a scalar or one word, perhaps in a call, comments behind it. What is repeated there
 # can match a text in one way only: the time would double with every character.
@@ -96,12 +97,9 @@ class LenientAround(LenientTokens):
 
     def _prose(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Words: where among them does a value start?"""
-        found = prose.CANDIDATE.search(text, pos)
+        candidate = prose.CANDIDATE_OR_LINE if self.many else prose.CANDIDATE
+        found = candidate.search(text, pos)
         stop: i64 = end if found is None else found.start()
-        if self.many:
-            line = text.find("\n", pos, stop)
-            if line >= 0:
-                stop = line
         if stop > pos:
             self._outside(text[pos:stop])
         if stop == end:
@@ -228,16 +226,12 @@ class LenientAround(LenientTokens):
     def _skip(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Read on to what ends a comment, reasoning or a block of code."""
         ending = self.ending
-        body = text.lower() if self.state == REASONING else text
-        found: i64 = body.find(ending, pos)
-        if ending == "\n":
-            line = min((at for at in (found, text.find("\r", pos)) if at >= 0), default=-1)
-            found = line
+        found: i64 = self._find_ending(text, pos)
         size: i64 = len(ending)
         if found < 0:
             keep = 0 if final or ending == "\n" else size - 1
             stop = end - keep if end - keep > pos else pos
-            while stop < end and not ending.startswith(body[stop:end]):
+            while stop < end and not ending.startswith(text[stop:end].lower()):
                 stop += 1
             if not self.depth:
                 self._outside(text[pos:stop])
@@ -254,6 +248,14 @@ class LenientAround(LenientTokens):
         else:
             self.state = DOCUMENT
         return stop
+
+    def _find_ending(self, text: str, pos: i64) -> i64:
+        if self.state == REASONING:
+            return prose.find_reasoning_end(text, pos, self.ending)
+        if self.ending == "\n":
+            line = _LINE_END.search(text, pos)
+            return -1 if line is None else line.start()
+        return text.find(self.ending, pos)
 
     def _behind(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """The text behind the one value: kept, and on record."""

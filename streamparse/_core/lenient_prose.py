@@ -25,14 +25,26 @@ PROSE: Final = 2
 
 # In prose nothing else can begin a value, a fence or a tag.
 CANDIDATE: Final = re.compile(r"[\[{<]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
+# Among documents a line can. One search for both: two would each look beyond what the other finds.
+CANDIDATE_OR_LINE: Final = re.compile(r"[\[{<\n]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
 FENCE: Final = re.compile(r"(`{3,20}|~{3,20})[ \t]{0,8}([\w+#.\-]{0,40})[ \t]{0,8}")
 _OPEN_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
 TAG: Final = re.compile(r"</?[|A-Za-z_][^<>\n{}\[\]]{0,100}>")
 _OPEN_TAG: Final = re.compile(r"</?(?:[|A-Za-z_][^<>\n{}\[\]]{0,100})?\Z")
 # What stands in these is never the answer.
-_REASONING: Final = re.compile(
-    r"<(think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis)>", re.IGNORECASE
-)
+_REASONING_ENDS: Final[dict[str, re.Pattern[str]]] = {
+    f"</{name}>": re.compile(f"</{name}>", re.IGNORECASE | re.ASCII)
+    for name in (
+        "think",
+        "thinking",
+        "thought",
+        "thoughts",
+        "reasoning",
+        "reflection",
+        "scratchpad",
+        "analysis",
+    )
+}
 # A block in one of these is code: a value only if it starts with one, by the rule for prose.
 _CODE: Final = frozenset(
     [
@@ -116,8 +128,15 @@ _OPEN_TUPLE: Final = re.compile(r"\(\s*(?:[-+0-9.]*|[A-Za-z]{1,5}|\))\s*\Z")
 
 def reasoning_end(tag: str) -> str:
     """The tag that ends the reasoning that this one begins; empty: none."""
-    found = _REASONING.fullmatch(tag)
-    return f"</{found.group(1).lower()}>" if found is not None else ""
+    ending = f"</{tag[1:].lower()}" if tag.isascii() else ""
+    return ending if ending in _REASONING_ENDS else ""
+
+
+def find_reasoning_end(text: str, pos: i64, ending: str) -> i64:
+    """Where the tag that `reasoning_end` told stands; -1: not there."""
+    # Not in a copy in lower case: that is all of the text, and some characters are longer there.
+    found = _REASONING_ENDS[ending].search(text, pos)
+    return -1 if found is None else found.start()
 
 
 def is_code(label: str) -> bool:
@@ -172,9 +191,11 @@ def starts_tuple(text: str, pos: i64, end: i64, final: bool) -> i64:
     """Does the `(` that is the first character start a tuple?"""
     limit = pos + LOOK
     more = end < limit and not final
-    if more and _OPEN_TUPLE.match(text, pos) is not None:
+    if end < limit:
+        limit = end
+    if more and _OPEN_TUPLE.match(text, pos, limit) is not None:
         return UNDECIDED
-    return VALUE if _TUPLE.match(text, pos) is not None else PROSE
+    return VALUE if _TUPLE.match(text, pos, limit) is not None else PROSE
 
 
 def goes_on(text: str, pos: i64, end: i64, final: bool, before: str) -> i64:

@@ -106,14 +106,16 @@ class LenientTokens(LenientQuoted):
         self.held = held
         size: i64 = len(held)
         if size > _NAME or size > self.number_limit:
-            self._check_numeric(piece)
-        if self.numeric and size > self.number_limit:
-            message = f"a number is longer than {self.number_limit} characters"
-            offset = self.token_at + self.number_limit
-            raise LimitError(message, code="number_length", offset=offset)
-        if size > _NAME and not self.numeric:
-            self._start_words()
-            return stop
+            size = self._numeric_size(piece)
+            if size > self.number_limit:
+                message = f"a number is longer than {self.number_limit} characters"
+                offset = self.token_at + self.number_limit
+                raise LimitError(message, code="number_length", offset=offset)
+            known = size + 1 if size > _NAME else _NAME + 1  # that they are words is known here
+            if len(held) >= known:
+                self.held = held[:known]
+                self._start_words()
+                return stop - (len(held) - known)
         if stop == end:
             return end
         if not self.depth:
@@ -147,14 +149,22 @@ class LenientTokens(LenientQuoted):
             self._start_words()
         return stop
 
-    def _check_numeric(self, piece: str) -> None:
-        """Is the token, which ends with `piece`, still a number? Asked of long ones only."""
-        if self.numeric:
-            size = len(self.held)
-            bound = _NAME if self.number_limit > _NAME else self.number_limit
-            asked = size - len(piece) > bound  # about what stands before `piece`
-            text = piece if asked else self.held
-            self.numeric = _NUMERIC.fullmatch(text) is not None
+    def _numeric_size(self, piece: str) -> i64:
+        """How much of the token, which ends with `piece`, may be a number; asked of long ones only.
+
+        In one that is no number it is the start that was; at most `_NAME` if that was known before.
+        """
+        if not self.numeric:
+            return 0
+        size: i64 = len(self.held)
+        before: i64 = size - len(piece)
+        bound = _NAME if self.number_limit > _NAME else self.number_limit
+        asked = before > bound  # about what stands before `piece`
+        found = _NUMERIC.match(piece if asked else self.held)
+        assert found is not None
+        told: i64 = found.end() + (before if asked else 0)
+        self.numeric = told == size
+        return told
 
     def _end_lone_token(self, behind: str, offset: i64) -> None:
         """A number or literal among many documents, or prose; `behind` it comes this character."""
@@ -167,11 +177,11 @@ class LenientTokens(LenientQuoted):
 
     def _sign(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """A sign without a number: refused, unless the input ends behind it."""
-        near = blank_end(text, pos, end)
-        if near < end:
+        limit = pos + LOOK if pos + LOOK < end else end
+        if blank_end(text, pos, limit) < limit or limit - pos == LOOK:
             message = f"{text[pos]!r} cannot follow {self.held!r} in a number"
             self._reject("invalid_number", message, self.offset + pos)
-        return end if final or end - pos > LOOK else -1 - pos
+        return end if final else -1 - pos
 
     def _unwrapped(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """The position behind `name(`, if just one value stands in the brackets; 0: not so."""
@@ -278,7 +288,10 @@ class LenientTokens(LenientQuoted):
         char = text[pos]
         blanks = _BLANKS.match(text, pos)
         if blanks is not None:
-            self.gap += blanks.group()
+            gap = self.gap
+            self.gap = ""  # Rule 2 of the builder: the only reference is now the local one
+            gap += blanks.group()
+            self.gap = gap
             return blanks.end()
         told: i64 = 0
         width: i64 = 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from streamparse import StringDelta, ValueCompleted, ValueStarted
+from streamparse import JSONParser, StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.builder import Builder
 from streamparse._core.machine import Machine
 from tests.helpers import merge_deltas
@@ -367,3 +367,21 @@ def test_forks_and_pickles_at_any_depth(opener: str) -> None:
         play([("scalar", "core", 0)] + [("end", 0)] * depth, twin)
         assert twin.open_path is None
         assert twin.take_events()[-1].path == ()
+
+
+def test_repairs_of_one_place_share_its_path() -> None:
+    """They are kept, and a path is as long as the document is deep."""
+    parser = JSONParser("lenient")
+    parser.feed("[[\xa0\xa0 1,\xa0, {'a': \xa0\xa0")
+    paths = [repair.path for repair in parser.repairs if repair.code == "white_space"]
+    assert paths == [(0, 0), (0, 0), (0, 1), (0, 1, "a"), (0, 1, "a")]
+    assert paths[0] is paths[1]
+    assert paths[3] is paths[4]
+    parser.feed("1}, {'a': \xa0 1")
+    assert parser.repairs[-1].path == (0, 2, "a")
+
+
+def test_repairs_of_many_documents() -> None:
+    parser = JSONParser("lenient", many=True)
+    parser.feed("[\xa01] [\xa01]")
+    assert [repair.path for repair in parser.repairs] == [(0, 0), (1, 0)]

@@ -7,7 +7,7 @@ import pytest
 from streamparse import IncompleteError, JSONParser, JSONSyntaxError, LimitError, Limits
 from streamparse._core.lenient import LenientMachine
 from streamparse.dialect import Dialect
-from tests.helpers import run
+from tests.helpers import cut, run
 from tests.parts import Recorder
 
 
@@ -74,6 +74,17 @@ def test_the_limit_of_a_document(size: int) -> None:
     assert whole == run(list(text), dialect="lenient", limits=Limits(document=size))
     assert whole.error is not None
     assert (whole.error.code, whole.error.offset) == ("document_length", size)
+
+
+@pytest.mark.parametrize("size", [3, 4, 5, 60, 160])
+def test_the_limit_of_a_document_among_many(size: int) -> None:
+    """However many documents a fragment holds, each has the limit of its own."""
+    for text in ("[1]\n" * 40, "[1]\n" * 20 + "[1, 2]\n" * 20):
+        limits = Limits(document=size)
+        whole = run([text], dialect="lenient", limits=limits, many=True)
+        assert whole == run(list(text), dialect="lenient", limits=limits, many=True)
+        assert whole == run(cut(text, [7]), dialect="lenient", limits=limits, many=True)
+        assert (whole.error is None) == (size > 5 or (size > 3 and "2" not in text))
 
 
 def test_lines_and_columns() -> None:

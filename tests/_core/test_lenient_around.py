@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streamparse import JSONParser
-from tests.helpers import run
+from streamparse import JSONParser, parse
+from tests.helpers import cut, run
 
 
 def read(text: str, **options: object) -> JSONParser:
@@ -83,3 +83,12 @@ def test_a_value_without_brackets_is_all_there_is() -> None:
     assert read("tru").truncated
     assert not read("true").repairs
     assert read("word").repairs[0].code == "unquoted_string"
+
+
+@pytest.mark.parametrize("inside", ["İ" * 30, "</thinİ</THIN", "\u212a</thin\u212a>", "</thin"])
+def test_reasoning_ends_where_its_tag_stands(inside: str) -> None:
+    """Some letters are two in lower case, some are then letters of ASCII."""
+    text = f'<think>{inside}</Think>{{"a": 1}}'
+    outcomes = [run(cut(text, [size]), dialect="lenient") for size in (len(text), 1, 3)]
+    assert parse(text, dialect="lenient") == {"a": 1}
+    assert outcomes[0] == outcomes[1] == outcomes[2]

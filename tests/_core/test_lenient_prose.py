@@ -189,3 +189,13 @@ def test_a_fence_that_closes_behind_the_bracket() -> None:
             assert parser.value == value
     with pytest.raises(IncompleteError):
         parse("the list `a [ 1 ]` stays text", dialect="lenient")
+
+
+@pytest.mark.parametrize("start", ["(", "()", "(1", "(true"])
+@pytest.mark.parametrize("width", [120, 126, 127, 128, 300])
+def test_a_tuple_is_told_by_what_is_near(start: str, width: int) -> None:
+    for rest in (', "a", "b")', '"a", "b")'):
+        text = start + " " * width + rest
+        whole = run([text], dialect="lenient")
+        assert run(list(text), dialect="lenient") == whole
+        assert run(cut(text, [40]), dialect="lenient") == whole

@@ -16,7 +16,7 @@ from streamparse import (
     ValueCompleted,
     parse,
 )
-from tests.helpers import run
+from tests.helpers import cut, run
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,38 @@ def test_a_number_that_is_rejected() -> None:
         parser.feed("[0x1F]")
     assert caught.value.code == "number_rejected"
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```json\n[1, " + "a" * 70 + "```\nbye",
+        "```json\n[1, " + "1" * 70 + "z```\nbye",
+        "```json\n[1, " + "1" * 30 + "z" * 60 + "```\nbye",
+        "a<a>" * 17,
+        "1" * 70 + "a" * 9 + "<think>[1]</think>[2]",
+        "[" + "1" * 101 + "z]",
+        "[" + "1" * 100 + "z]",
+        "[1234567z]",
+    ],
+)
+def test_a_long_token_is_words_from_where_that_is_known(text: str, many: bool) -> None:
+    for limit in (5, 100):
+        options = {"dialect": "lenient", "many": many, "limits": Limits(number=limit)}
+        whole = run([text], **options)
+        for size in (1, 3, 4, 40):
+            assert run(cut(text, [size]), **options) == whole
+
+
+@pytest.mark.parametrize("width", [1, 126, 127, 128, 129, 300])
+@pytest.mark.parametrize("end", ["", "1]", "]"])
+def test_a_sign_and_spaces(width: int, end: str) -> None:
+    """No number is found behind them, however many there are."""
+    text = "[-" + " " * width + end
+    whole = run([text], dialect="lenient")
+    for size in (1, 3, 40):
+        assert run(cut(text, [size]), dialect="lenient") == whole
+    if end or width > 127:
+        assert whole.error is not None
+        assert (whole.error.code, whole.error.offset) == ("invalid_number", 2)
