@@ -169,7 +169,7 @@ class AutoFraming(Framing):
                     return self._take(chosen, text, pos, final)
         stop, word = _WORDS.find(text, pos, final)
         if stop > pos:
-            new = super()._text(text[:stop], pos, final or bool(word))
+            new = pos + super()._text(text[pos:stop], 0, final or bool(word))
             self.stuck = self.stuck or (not word and stop < len(text))
             return new
         if not word:

@@ -65,6 +65,7 @@ _CHANNEL: Final = 5  # the header of a channel
 _RESCUE: Final = 6  # in a broken call
 
 _HEADER_LENGTH: Final = 4096
+_SLICE: Final = 4096
 NOT_SPACE: Final = re.compile(r"\S")
 
 
@@ -115,7 +116,18 @@ class Framing(Host):
             self.mode = REASONING
 
     def feed(self, text: str) -> None:
-        """More text."""
+        """More text.
+
+        It is read in slices, so that what a step searches or copies is bounded: a long fragment
+        costs as much as its characters do in short ones.
+        """
+        if len(text) <= _SLICE:
+            self._feed(text)
+            return
+        for start in range(0, len(text), _SLICE):
+            self._feed(text[start : start + _SLICE])
+
+    def _feed(self, text: str) -> None:
         if self.buffer:
             text = self.buffer + text
             self.buffer = ""
@@ -405,22 +417,13 @@ class Framing(Host):
         header = self.plan.header if is_channel else self._call_header()
         assert header is not None
         stop, word = header.ends.find(text, pos, final)
-        piece = text[pos:stop]
-        if header.forbidden is not None:
-            bad = header.forbidden.search(piece)
-            if bad is not None:
-                self.failing = True
-                return pos + bad.start()
-        room = _HEADER_LENGTH - len(self.header)
-        if len(piece) > room:
+        # A quoted literal may have made it longer than allowed.
+        room = max(_HEADER_LENGTH - len(self.header), 0)
+        piece = text[pos : min(stop, pos + room)]
+        good = self._good(header, piece)
+        if good < stop - pos:
             self.failing = True
-            return pos + room
-        if header.start is not None:
-            so_far = header.start.match(self.header + piece)
-            good = 0 if so_far is None else so_far.end() - len(self.header)
-            if good < len(piece):
-                self.failing = True
-                return pos + max(good, 0)
+            return pos + good
         self.header += piece
         if not word:
             self.stuck = stop < len(text)
@@ -437,6 +440,19 @@ class Framing(Host):
         else:
             self._named(found)
         return after
+
+    def _good(self, header: HeaderPlan, piece: str) -> int:
+        """How many characters of `piece` may stand in the header, after what is there of it."""
+        good = len(piece)
+        if header.forbidden is not None:
+            bad = header.forbidden.search(piece)
+            if bad is not None:
+                good = bad.start()
+        if header.start is not None:
+            so_far = header.start.match(self.header + piece)
+            begun = 0 if so_far is None else so_far.end() - len(self.header)
+            good = min(good, max(begun, 0))
+        return good
 
     def _call_header(self) -> HeaderPlan | None:
         assert self.current is not None

@@ -125,7 +125,8 @@ class ParametersPayload(GeneratedPayload):
         """The rest of a parameter's opening tag."""
         header = self.plan.header
         stop, word = header.ends.find(text, pos, final)
-        room = _HEADER_LENGTH - len(self.header)
+        # A quoted literal may have made it longer than allowed.
+        room = max(_HEADER_LENGTH - len(self.header), 0)
         if stop - pos > room:
             self._give_up_header()
             return pos + room
