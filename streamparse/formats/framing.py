@@ -204,16 +204,16 @@ class Framing(Host):
         if self.fresh and plan.at_start and self.mode != REASONING:
             found = NOT_SPACE.search(text, pos)
             if found is None:
-                self.space += text[pos:]
+                self._grow_space(text[pos:])
                 return len(text)
             section = plan.at_start.get(found.group())
             word = "" if section is None else self._opener(text, found.start(), final)
             if word == UNDECIDED:
-                self.space += text[pos : found.start()]
+                self._grow_space(text[pos : found.start()])
                 self.stuck = True
                 return found.start()
             if section is not None and not word:
-                self.space += text[pos : found.start()]
+                self._grow_space(text[pos : found.start()])
                 self._begin_attempt("", False)
                 self._enter(section)
                 return found.start()
@@ -234,7 +234,7 @@ class Framing(Host):
         action = self.plan.actions[self.mode][word]
         kind = action.kind
         if kind == END:
-            self.space += word
+            self._grow_space(word)
             self.running = False
         elif kind == SECTION:
             assert action.section is not None
@@ -287,13 +287,25 @@ class Framing(Host):
         """Text of the kind that this is."""
         if not self.running:
             if not text or text.isspace():
-                self.space += text
+                self._grow_space(text)
                 return
             text = self.space + text
             self.space = ""
             self.running = True
             self.fresh = False
         self._emit(text)
+
+    # A string is grown while nothing else refers to it: it would be copied each time.
+
+    def _grow_space(self, text: str) -> None:
+        space, self.space = self.space, ""
+        space += text
+        self.space = space
+
+    def _grow_gap(self, text: str) -> None:
+        gap, self.gap = self.gap, ""
+        gap += text
+        self.gap = gap
 
     def _emit(self, text: str) -> None:
         if self.silent:
@@ -310,7 +322,7 @@ class Framing(Host):
             self.attempt = True
             self.marked = marked
             self.raw = [word]
-            self.space += self.gap
+            self._grow_space(self.gap)
         self.gap = ""
 
     def _give_up(self) -> None:
@@ -338,7 +350,7 @@ class Framing(Host):
             char = text[pos]
             if char.isspace():
                 if not self.attempt:
-                    self.gap += char
+                    self._grow_gap(char)
             elif char not in skip:
                 return pos if pos > start else self._next(text, pos, final)
             elif char == "]" and self.section is not None and not self.section.close:
@@ -550,7 +562,9 @@ class Framing(Host):
     def _keep_source(self, payload: Payload, text: str) -> None:
         """The source of arguments that have no JSON text; what came before the call is its, too."""
         if self.reader is None:
-            payload.early_source += text
+            early, payload.early_source = payload.early_source, ""
+            early += text
+            payload.early_source = early
         else:
             self.reader.call.grow_raw(payload.early_source + text)
             payload.early_source = ""
@@ -562,9 +576,10 @@ class Framing(Host):
     def _close(self, text: str, pos: int, final: bool) -> int:
         """The closer of a call whose payload is whole; it may be missing."""
         assert self.current is not None
+        start = pos
         while pos < len(text) and text[pos].isspace():
-            self.gap += text[pos]
             pos += 1
+        self._grow_gap(text[start:pos])
         if pos == len(text):
             return pos
         word = self.current.close.at(text, pos, final)

@@ -256,7 +256,7 @@ class LiteralMachine:
         """An unquoted key, up to what separates it from its value."""
         found = _WORD_END.search(text, pos)
         stop = len(text) if found is None else found.start()
-        self.collected += text[pos:stop]
+        self._collect(text[pos:stop])
         self._bound(len(self.collected), stop)
         if found is not None:
             if self.kinds[-1] == _ARGUMENTS and not _KEY_NAME.fullmatch(self.collected):
@@ -315,7 +315,7 @@ class LiteralMachine:
             if place < stop:
                 stop, closed, size = place, bool(quote), len(quote)
                 found = None
-        self.collected += text[pos:stop]
+        self._collect(text[pos:stop])
         self._bound(len(self.collected), stop)
         if closed:
             self._scalar(self.collected)
@@ -345,6 +345,12 @@ class LiteralMachine:
         if self.style.bare:
             return word
         raise self._error("invalid_literal", f"{word!r:.40} is no literal", pos)
+
+    def _collect(self, text: str) -> None:
+        # Grown while nothing else refers to it: it would be copied each time.
+        collected, self.collected = self.collected, ""
+        collected += text
+        self.collected = collected
 
     # Strings.
 
@@ -476,7 +482,7 @@ class LiteralMachine:
         if excess > 0:
             text = text[:-excess]
         if self.collects:
-            self.collected += text
+            self._collect(text)
         elif text:
             self.sink.text(text, 0)
         if excess > 0:

@@ -139,6 +139,36 @@ def test_law_6_time(load: str) -> None:
     pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")
 
 
+# What is kept until it is known what it belongs to, in fragments of one size.
+KEPT: dict[str, tuple[str, str, str]] = {
+    "white space in front": ("hermes", "", " "),
+    "ends of the turn": ("hermes", "", "<|im_end|>"),
+    "white space between calls": (
+        "hermes",
+        '<tool_call>{"name": "f", "arguments": {}}</tool_call>',
+        " ",
+    ),
+    "white space before a closer": ("hermes", '<tool_call>{"name": "f", "arguments": {}}', " "),
+    "a key": ("gemma4", "<|tool_call>call:f{", "a"),
+    "a word": ("gemma4", "<|tool_call>call:f{s:", "a"),
+    "a key in quotes": ("pythonic", "[f(s={'", "a"),
+}
+
+
+@pytest.mark.parametrize("load", KEPT)
+def test_law_6_of_what_is_kept(load: str) -> None:
+    """Law 6: what is kept is not copied for each fragment."""
+    format, start, more = KEPT[load]
+    few, many = stream(more, 100_000), stream(more, 100_000 * MANY)
+    at_first = later = float("inf")
+    for _ in range(4):
+        at_first = min(at_first, _seconds(format, start, few, 100))
+        later = min(later, _seconds(format, start, many, 100))
+        if later <= 3 * at_first:
+            return
+    pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")
+
+
 # Made to have every step look at, or copy, the rest of a fragment that is fed whole.
 WHOLE: dict[str, tuple[str, str, str]] = {
     "headers": ("functiongemma", "", "<start_function_call>call:"),
