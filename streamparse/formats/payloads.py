@@ -400,6 +400,8 @@ class LiteralPayload(Payload):
         try:
             pos = self.machine.feed(text, pos, final)
         except StreamParseError as error:
+            if error.code == "tool_calls":
+                raise  # a limit of the answer, not of this call
             failure = error
             pos = max(error.offset, first)
         reader = self.reader

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from streamparse import Limits
 from streamparse.formats import FormatParser
 from tests.formats.reading import calls_of, message_of, only, read
 
@@ -109,3 +110,18 @@ def test_free_text_for_a_custom_tool() -> None:
     call = only(message_of("harmony", text, prompt_suffix="<|start|>assistant"))
     assert (call.kind, call.name, call.status) == ("custom", "python", "complete")
     assert call.arguments == "print('{<|end')\n"
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [
+        ("pythonic", "[f(p='P', day=2), g(port=)]"),
+        ("pythonic", "[f(p='P', day=2), g()]"),
+        ("hermes", '<tool_call>{"name": "f", "arguments": {"p": "P", "day": 2}}</tool_call>' * 2),
+    ],
+)
+def test_one_call_too_many_is_an_error_of_the_answer(format: str, text: str) -> None:
+    found = read(format, text, limits=Limits(tool_calls=1))
+    assert found.error is not None
+    assert found.error.code == "tool_calls"
+    assert only(found.message).arguments == {"p": "P", "day": 2}
