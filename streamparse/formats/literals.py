@@ -17,7 +17,7 @@ from streamparse._core.transcriber import tell, tell_key
 from streamparse.errors import FormatError, LimitError
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.table import Literals
-from streamparse.formats.typing import INTEGER, NUMBER
+from streamparse.formats.typing import DIGITS, INTEGER, NUMBER
 from streamparse.limits import Limits
 
 __all__ = ["LiteralMachine", "Opener"]
@@ -335,13 +335,16 @@ class LiteralMachine:
         """The value of a number or word."""
         if word in _WORDS:
             return _WORDS[word]
-        if len(word) <= self.limits.integer_digits:
+        digits = min(self.limits.integer_digits, DIGITS)
+        if len(word) <= digits:
             if INTEGER.fullmatch(word):
                 return int(word)
             if NUMBER.fullmatch(word):
                 return float(word)
             if _BASED.fullmatch(word):
-                return int(word, 0)
+                number = int(word, 0)
+                if number.bit_length() * 0.302 < digits:  # it has more digits in base ten
+                    return number
         if self.style.bare:
             return word
         raise self._error("invalid_literal", f"{word!r:.40} is no literal", pos)

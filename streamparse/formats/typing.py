@@ -16,6 +16,7 @@ from streamparse._core.sink import NOTHING
 from streamparse.errors import StreamParseError
 
 __all__ = [
+    "DIGITS",
     "INTEGER",
     "NUMBER",
     "Kinds",
@@ -48,7 +49,7 @@ _CHOICES: Final = ("anyOf", "oneOf", "allOf")
 # Numbers as models write them: a sign, separators as in Python, a bare point.
 INTEGER: Final = re.compile(r"[+-]?\d+(?:_\d+)*")
 NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_DIGITS: Final = 4300  # of an integer, as Python's own limit
+DIGITS: Final = 4300  # of an integer, as Python's own limit
 _NESTED: Final = 64  # references and choices inside one another
 
 
@@ -230,7 +231,7 @@ def _as_type(name: str, text: str, trimmed: str) -> Any:
 
 
 def _integer(text: str) -> Any:
-    if INTEGER.fullmatch(text) and len(text) <= _DIGITS:
+    if INTEGER.fullmatch(text) and len(text) <= DIGITS:
         return int(text)
     value = _number(text)
     if isinstance(value, float) and value.is_integer():
@@ -239,7 +240,7 @@ def _integer(text: str) -> Any:
 
 
 def _number(text: str) -> Any:
-    if len(text) > _DIGITS or not NUMBER.fullmatch(text):
+    if len(text) > DIGITS or not NUMBER.fullmatch(text):
         return NOTHING
     if INTEGER.fullmatch(text):
         return int(text)
