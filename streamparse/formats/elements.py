@@ -15,6 +15,7 @@ from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.payloads import Host
 from streamparse.formats.table import Elements
 from streamparse.formats.typing import Kinds, item_schema, kinds_of, property_schema, typed
+from streamparse.limits import Limits
 
 __all__ = ["ElementsPayload"]
 
@@ -44,11 +45,11 @@ class _Element:
     def _is_array(self, key: str) -> bool:
         return key == _ITEM and "object" not in self.kinds.names
 
-    def value(self) -> Any:
+    def value(self, limits: Limits) -> Any:
         """What the element has become, at its end."""
         text = "".join(self.texts)
         if not self.children:
-            return typed(text, self.kinds)
+            return typed(text, self.kinds, limits)
         if all(self._is_array(key) for key, _ in self.children):
             return [value for _, value in self.children]
         members: dict[str, Any] = {}
@@ -100,6 +101,7 @@ class ElementsPayload(GeneratedPayload):
         if closer == UNDECIDED:
             return -1
         if closer:
+            self.reached = pos
             self._end_call()
             return pos
         self.tag = ""
@@ -170,10 +172,10 @@ class ElementsPayload(GeneratedPayload):
             self.streams = False
             self.driver().end_string(0)
         elif self.stack:
-            self.stack[-1].children.append((element.key, element.value()))
+            self.stack[-1].children.append((element.key, element.value(self.host.inner_limits)))
         else:
             self.key = element.key
-            self.held.append(element.value())
+            self.held.append(element.value(self.host.inner_limits))
 
     def _text(self, text: str, end: int) -> None:
         """Text up to `end`."""

@@ -545,7 +545,7 @@ class Framing(Host):
         payload = self.payload
         assert payload is not None
         new = payload.feed(text, pos, final)
-        if payload.generates and new > pos:
+        if payload.generates and (new > pos or payload.early_source):
             self._keep_source(payload, text[pos:new])
         if payload.refused:
             self.failing = True

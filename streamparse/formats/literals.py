@@ -108,6 +108,7 @@ class LiteralMachine:
         "markers",
         "opener",
         "quote",
+        "reached",
         "sink",
         "started",
         "state",
@@ -137,12 +138,21 @@ class LiteralMachine:
         self.collected: str = ""  # a key or word so far
         self.first: Any = NOTHING  # the first element after an undecided `{`
         self.length: int = 0
+        self.reached: int = 0  # the place of what is told; the sink's limits know none
         self.high: str = ""
 
     # The loop.
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         """Read on from `pos`; the place it got to."""
+        try:
+            return self._feed(text, pos, final)
+        except LimitError as error:
+            if error.offset < 0:
+                error.offset = self.reached
+            raise
+
+    def _feed(self, text: str, pos: int, final: bool) -> int:
         end = len(text)
         while pos < end and not self.done:
             state = self.state
@@ -169,6 +179,7 @@ class LiteralMachine:
         """What may stand between values, at a character that is no white space."""
         char = text[pos]
         state = self.state
+        self.reached = pos
         if char == self.brackets[-1] and state != _ASSIGN:
             self._close(pos)
             return pos + 1
@@ -285,7 +296,7 @@ class LiteralMachine:
         return pos
 
     def _open(self, char: str, pos: int) -> None:
-        if len(self.kinds) > self.limits.depth:
+        if len(self.kinds) >= self.limits.depth:
             message = f"containers are nested more than {self.limits.depth} deep"
             raise LimitError(message, code="depth", offset=pos)
         self.brackets.append(_CLOSING[char])
@@ -317,6 +328,7 @@ class LiteralMachine:
                 found = None
         self._collect(text[pos:stop])
         self._bound(len(self.collected), stop)
+        self.reached = stop
         if closed:
             self._scalar(self.collected)
             return stop + size
@@ -376,6 +388,7 @@ class LiteralMachine:
             return pos  # two quotes so far
         self.triple = ahead == quote * 2
         self.stops = _STOPS[quote]
+        self.reached = pos
         self._begin_string()
         self.state = _STRING
         return pos + 2 if self.triple else pos
