@@ -61,6 +61,7 @@ COMPILED = (
     "streamparse/schema/walker.py",
     "streamparse/wires/*.py",
     "streamparse/formats/auto.py",
+    "streamparse/formats/bounds.py",
     "streamparse/formats/elements.py",
     "streamparse/formats/framing.py",
     "streamparse/formats/generated.py",

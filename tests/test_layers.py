@@ -72,6 +72,7 @@ FORMATS = (
     "plan",
     "typing",
     "literals",
+    "bounds",
     "payloads",
     "generated",
     "parameters",

@@ -19,8 +19,10 @@ from streamparse.turn import Turn
 
 __all__ = ["AutoFraming"]
 
-# So many characters behind a marker decide, or it is text.
+# So many characters behind a marker decide, or it is text; white space right behind it, up to a
+# bound of its own, is not counted.
 _AHEAD: Final = 96
+_SPACE: Final = re.compile(r"\s{0,1024}")
 
 # What may follow a marker, and the format that it then shows. Of one marker no two match.
 _SIGNALS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
@@ -161,31 +163,45 @@ class AutoFraming(Framing):
         if self.fresh and self.mode != REASONING:
             found = NOT_SPACE.search(text, pos)
             if found is not None and found.group() in _START_CHOICES:
-                chosen = self._choose(_START_CHOICES[found.group()], text, found.start(), final)
+                choices = _START_CHOICES[found.group()]
+                chosen = self._choose(choices, text, found.start(), found.end(), final)
                 if chosen:
                     return self._take(chosen, text, pos, final)
         stop, word = _WORDS.find(text, pos, final)
         if stop > pos:
-            new = super()._text(text[:stop], pos, final or bool(word))
+            new = pos + super()._text(text[pos:stop], 0, final or bool(word))
             self.stuck = self.stuck or (not word and stop < len(text))
             return new
         if not word:
             self.stuck = True
             return pos
-        chosen = self._choose(_CHOICES[word], text, pos + len(word), final)
+        behind = pos + len(word)
+        chosen = self._choose(_CHOICES[word], text, behind, behind, final)
         if chosen and not self._is_quoted(chosen):
             return self._take(chosen, text, pos, final)
         self._say(word)
-        return pos + len(word)
+        return behind
 
     def _choose(
-        self, choices: list[tuple[re.Pattern[str], str]], text: str, pos: int, final: bool
+        self,
+        choices: list[tuple[re.Pattern[str], str]],
+        text: str,
+        pos: int,
+        marker: int,
+        final: bool,
     ) -> str:
-        """The format that the text at `pos` shows; `""`: none, or `UNDECIDED`."""
+        """The format that the text at `pos` shows, where the marker ends at `marker`.
+
+        `""`: none, or `UNDECIDED`. What is beyond the window does not count, even if it is there:
+        it would not be in another chunking.
+        """
+        space = _SPACE.match(text, marker)
+        assert space is not None
+        window = space.end() + _AHEAD
         for pattern, name in choices:
-            if pattern.match(text, pos) is not None:
+            if pattern.match(text, pos, window) is not None:
                 return name
-        return UNDECIDED if not final and len(text) - pos < _AHEAD else ""
+        return UNDECIDED if not final and len(text) < window else ""
 
     def _is_quoted(self, chosen: str) -> bool:
         """Is this a call in the reasoning of a format that has none there?"""

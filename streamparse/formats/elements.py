@@ -15,6 +15,7 @@ from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.payloads import Host
 from streamparse.formats.table import Elements
 from streamparse.formats.typing import Kinds, item_schema, kinds_of, property_schema, typed
+from streamparse.limits import Limits
 
 __all__ = ["ElementsPayload"]
 
@@ -44,11 +45,11 @@ class _Element:
     def _is_array(self, key: str) -> bool:
         return key == _ITEM and "object" not in self.kinds.names
 
-    def value(self) -> Any:
+    def value(self, limits: Limits) -> Any:
         """What the element has become, at its end."""
         text = "".join(self.texts)
         if not self.children:
-            return typed(text, self.kinds)
+            return typed(text, self.kinds, limits)
         if all(self._is_array(key) for key, _ in self.children):
             return [value for _, value in self.children]
         members: dict[str, Any] = {}
@@ -92,7 +93,7 @@ class ElementsPayload(GeneratedPayload):
             return self._in_tag(text, pos)
         stop, word = self.namespace.find(text, pos, final)
         if stop > pos:
-            self._text(text[pos:stop], stop)
+            self._text(text[pos:stop], stop, pos)
             return stop
         if not word:
             return -1
@@ -100,6 +101,7 @@ class ElementsPayload(GeneratedPayload):
         if closer == UNDECIDED:
             return -1
         if closer:
+            self.reached = pos
             self._end_call()
             return pos
         self.tag = ""
@@ -110,7 +112,7 @@ class ElementsPayload(GeneratedPayload):
         so_far = self.tag or ""
         if not so_far and text[pos] != "<":
             self.tag = None
-            self._text(self.spec.namespace, pos)
+            self._text(self.spec.namespace, pos, pos)
             return pos
         stop = text.find(">", pos)
         after = min(len(text) if stop < 0 else stop + 1, pos + _TAG_LENGTH - len(so_far))
@@ -119,7 +121,7 @@ class ElementsPayload(GeneratedPayload):
         self.reached = after
         if tag[-1] != ">" and len(tag) == _TAG_LENGTH:
             self.tag = None
-            self._text(self.spec.namespace + tag, after)
+            self._text(self.spec.namespace + tag, after, after)
         elif tag[-1] == ">":
             self.tag = None
             if tag.startswith("</"):
@@ -133,7 +135,7 @@ class ElementsPayload(GeneratedPayload):
     def _open(self, tag: str) -> None:
         key = tag[1:-1].strip()
         if self.streams or not key:
-            self._text(self.spec.namespace + tag, self.reached)
+            self._text(self.spec.namespace + tag, self.reached, self.reached)
             return
         if len(self.stack) >= self.host.limits.depth:
             message = f"elements are nested more than {self.host.limits.depth} deep"
@@ -155,7 +157,7 @@ class ElementsPayload(GeneratedPayload):
     def _close(self, tag: str) -> None:
         key = tag[2:-1].strip()
         if self.streams and key != self.stack[-1].key:
-            self._text(self.spec.namespace + tag, self.reached)
+            self._text(self.spec.namespace + tag, self.reached, self.reached)
             return
         if all(element.key != key for element in self.stack):
             self.oddity("a tag closes what is not open")
@@ -170,17 +172,17 @@ class ElementsPayload(GeneratedPayload):
             self.streams = False
             self.driver().end_string(0)
         elif self.stack:
-            self.stack[-1].children.append((element.key, element.value()))
+            self.stack[-1].children.append((element.key, element.value(self.host.inner_limits)))
         else:
             self.key = element.key
-            self.held.append(element.value())
+            self.held.append(element.value(self.host.inner_limits))
 
-    def _text(self, text: str, end: int) -> None:
-        """Text up to `end`."""
+    def _text(self, text: str, end: int, start: int) -> None:
+        """Text up to `end`; before `start`, nothing is read again: a tag is one piece."""
         self.length += len(text)
         excess = self.length - self.host.limits.string
         if excess > 0:
-            self.reached = max(end - excess, end - len(text))
+            self.reached = max(end - excess, start)
             text = text[:-excess]
         self._say_text(text)
         if excess > 0:

@@ -65,6 +65,7 @@ _CHANNEL: Final = 5  # the header of a channel
 _RESCUE: Final = 6  # in a broken call
 
 _HEADER_LENGTH: Final = 4096
+_SLICE: Final = 4096
 NOT_SPACE: Final = re.compile(r"\S")
 
 
@@ -115,7 +116,18 @@ class Framing(Host):
             self.mode = REASONING
 
     def feed(self, text: str) -> None:
-        """More text."""
+        """More text.
+
+        It is read in slices, so that what a step searches or copies is bounded: a long fragment
+        costs as much as its characters do in short ones.
+        """
+        if len(text) <= _SLICE:
+            self._feed(text)
+            return
+        for start in range(0, len(text), _SLICE):
+            self._feed(text[start : start + _SLICE])
+
+    def _feed(self, text: str) -> None:
         if self.buffer:
             text = self.buffer + text
             self.buffer = ""
@@ -192,16 +204,16 @@ class Framing(Host):
         if self.fresh and plan.at_start and self.mode != REASONING:
             found = NOT_SPACE.search(text, pos)
             if found is None:
-                self.space += text[pos:]
+                self._grow_space(text[pos:])
                 return len(text)
             section = plan.at_start.get(found.group())
             word = "" if section is None else self._opener(text, found.start(), final)
             if word == UNDECIDED:
-                self.space += text[pos : found.start()]
+                self._grow_space(text[pos : found.start()])
                 self.stuck = True
                 return found.start()
             if section is not None and not word:
-                self.space += text[pos : found.start()]
+                self._grow_space(text[pos : found.start()])
                 self._begin_attempt("", False)
                 self._enter(section)
                 return found.start()
@@ -222,7 +234,7 @@ class Framing(Host):
         action = self.plan.actions[self.mode][word]
         kind = action.kind
         if kind == END:
-            self.space += word
+            self._grow_space(word)
             self.running = False
         elif kind == SECTION:
             assert action.section is not None
@@ -275,13 +287,25 @@ class Framing(Host):
         """Text of the kind that this is."""
         if not self.running:
             if not text or text.isspace():
-                self.space += text
+                self._grow_space(text)
                 return
             text = self.space + text
             self.space = ""
             self.running = True
             self.fresh = False
         self._emit(text)
+
+    # A string is grown while nothing else refers to it: it would be copied each time.
+
+    def _grow_space(self, text: str) -> None:
+        space, self.space = self.space, ""
+        space += text
+        self.space = space
+
+    def _grow_gap(self, text: str) -> None:
+        gap, self.gap = self.gap, ""
+        gap += text
+        self.gap = gap
 
     def _emit(self, text: str) -> None:
         if self.silent:
@@ -298,7 +322,7 @@ class Framing(Host):
             self.attempt = True
             self.marked = marked
             self.raw = [word]
-            self.space += self.gap
+            self._grow_space(self.gap)
         self.gap = ""
 
     def _give_up(self) -> None:
@@ -326,7 +350,7 @@ class Framing(Host):
             char = text[pos]
             if char.isspace():
                 if not self.attempt:
-                    self.gap += char
+                    self._grow_gap(char)
             elif char not in skip:
                 return pos if pos > start else self._next(text, pos, final)
             elif char == "]" and self.section is not None and not self.section.close:
@@ -405,22 +429,13 @@ class Framing(Host):
         header = self.plan.header if is_channel else self._call_header()
         assert header is not None
         stop, word = header.ends.find(text, pos, final)
-        piece = text[pos:stop]
-        if header.forbidden is not None:
-            bad = header.forbidden.search(piece)
-            if bad is not None:
-                self.failing = True
-                return pos + bad.start()
-        room = _HEADER_LENGTH - len(self.header)
-        if len(piece) > room:
+        # A quoted literal may have made it longer than allowed.
+        room = max(_HEADER_LENGTH - len(self.header), 0)
+        piece = text[pos : min(stop, pos + room)]
+        good = self._good(header, piece)
+        if good < stop - pos:
             self.failing = True
-            return pos + room
-        if header.start is not None:
-            so_far = header.start.match(self.header + piece)
-            good = 0 if so_far is None else so_far.end() - len(self.header)
-            if good < len(piece):
-                self.failing = True
-                return pos + max(good, 0)
+            return pos + good
         self.header += piece
         if not word:
             self.stuck = stop < len(text)
@@ -437,6 +452,19 @@ class Framing(Host):
         else:
             self._named(found)
         return after
+
+    def _good(self, header: HeaderPlan, piece: str) -> int:
+        """How many characters of `piece` may stand in the header, after what is there of it."""
+        good = len(piece)
+        if header.forbidden is not None:
+            bad = header.forbidden.search(piece)
+            if bad is not None:
+                good = bad.start()
+        if header.start is not None:
+            so_far = header.start.match(self.header + piece)
+            begun = 0 if so_far is None else so_far.end() - len(self.header)
+            good = min(good, max(begun, 0))
+        return good
 
     def _call_header(self) -> HeaderPlan | None:
         assert self.current is not None
@@ -517,7 +545,7 @@ class Framing(Host):
         payload = self.payload
         assert payload is not None
         new = payload.feed(text, pos, final)
-        if payload.generates and new > pos:
+        if payload.generates and (new > pos or payload.early_source):
             self._keep_source(payload, text[pos:new])
         if payload.refused:
             self.failing = True
@@ -534,7 +562,9 @@ class Framing(Host):
     def _keep_source(self, payload: Payload, text: str) -> None:
         """The source of arguments that have no JSON text; what came before the call is its, too."""
         if self.reader is None:
-            payload.early_source += text
+            early, payload.early_source = payload.early_source, ""
+            early += text
+            payload.early_source = early
         else:
             self.reader.call.grow_raw(payload.early_source + text)
             payload.early_source = ""
@@ -546,9 +576,10 @@ class Framing(Host):
     def _close(self, text: str, pos: int, final: bool) -> int:
         """The closer of a call whose payload is whole; it may be missing."""
         assert self.current is not None
+        start = pos
         while pos < len(text) and text[pos].isspace():
-            self.gap += text[pos]
             pos += 1
+        self._grow_gap(text[start:pos])
         if pos == len(text):
             return pos
         word = self.current.close.at(text, pos, final)

@@ -5,8 +5,8 @@ A subclass says how one step goes; here are the loop, its events, and what a lim
 
 from __future__ import annotations
 
-from streamparse._core.transcriber import Transcriber
 from streamparse.errors import LimitError
+from streamparse.formats.bounds import Bounds
 from streamparse.formats.payloads import Host, Payload
 
 __all__ = ["GeneratedPayload"]
@@ -21,13 +21,18 @@ class GeneratedPayload(Payload):
         super().__init__(host)
         self.place: int = 0  # of the events of this fragment
         self.reached: int = 0  # how far what is beyond a limit was read
+        self.bounds: Bounds | None = None
 
     def begin(self) -> None:
         reader = self.start_call()
         if reader is not None:
-            place = len(reader.out)
-            reader.driver().start_object(0)
-            reader.told(place)
+            self.place = len(reader.out)
+            self.bounds = Bounds(reader.driver(), self.host.limits)
+            try:
+                self.bounds.start_object(0)
+            except LimitError as error:
+                self._end_beyond(error, 0)
+            reader.told(self.place)
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         reader = self.reader
@@ -35,29 +40,35 @@ class GeneratedPayload(Payload):
         self.place = len(reader.out)
         start = len(reader.call.arguments_text)
         try:
-            while pos < len(text) and not self.done:
+            while pos < len(text) and not (self.done or self.broken):
                 new = self.step(text, pos, final)
                 if new < 0:
                     break
                 pos = new
         except LimitError as error:
-            self.broken = True
-            reader.told(self.place)
-            error.offset = len(reader.call.arguments_text)
-            if reader.open:
-                reader.refuse(error, len(reader.out), start)
+            self._end_beyond(error, start)
             return self.reached
         reader.told(self.place)
         return pos
+
+    def _end_beyond(self, error: LimitError, start: int) -> None:
+        """A limit is passed; the arguments were `start` long before this fragment."""
+        reader = self.reader
+        assert reader is not None
+        self.broken = True
+        reader.told(self.place)
+        error.offset = len(reader.call.arguments_text)
+        if reader.open:
+            reader.refuse(error, len(reader.out), start)
 
     def step(self, text: str, pos: int, final: bool) -> int:
         """One step; the new place, or -1: more text must come."""
         raise NotImplementedError
 
-    def driver(self) -> Transcriber:
+    def driver(self) -> Bounds:
         """What is told the arguments."""
-        assert self.reader is not None
-        return self.reader.driver()
+        assert self.bounds is not None
+        return self.bounds
 
     def oddity(self, message: str = "text stands between the parameters") -> None:
         """Something here is not understood; what was understood before it is said first."""

@@ -17,7 +17,7 @@ from streamparse._core.transcriber import tell, tell_key
 from streamparse.errors import FormatError, LimitError
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.table import Literals
-from streamparse.formats.typing import INTEGER, NUMBER
+from streamparse.formats.typing import DIGITS, INTEGER, NUMBER
 from streamparse.limits import Limits
 
 __all__ = ["LiteralMachine", "Opener"]
@@ -108,6 +108,7 @@ class LiteralMachine:
         "markers",
         "opener",
         "quote",
+        "reached",
         "sink",
         "started",
         "state",
@@ -137,12 +138,21 @@ class LiteralMachine:
         self.collected: str = ""  # a key or word so far
         self.first: Any = NOTHING  # the first element after an undecided `{`
         self.length: int = 0
+        self.reached: int = 0  # the place of what is told; the sink's limits know none
         self.high: str = ""
 
     # The loop.
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         """Read on from `pos`; the place it got to."""
+        try:
+            return self._feed(text, pos, final)
+        except LimitError as error:
+            if error.offset < 0:
+                error.offset = self.reached
+            raise
+
+    def _feed(self, text: str, pos: int, final: bool) -> int:
         end = len(text)
         while pos < end and not self.done:
             state = self.state
@@ -169,6 +179,7 @@ class LiteralMachine:
         """What may stand between values, at a character that is no white space."""
         char = text[pos]
         state = self.state
+        self.reached = pos
         if char == self.brackets[-1] and state != _ASSIGN:
             self._close(pos)
             return pos + 1
@@ -256,7 +267,7 @@ class LiteralMachine:
         """An unquoted key, up to what separates it from its value."""
         found = _WORD_END.search(text, pos)
         stop = len(text) if found is None else found.start()
-        self.collected += text[pos:stop]
+        self._collect(text[pos:stop])
         self._bound(len(self.collected), stop)
         if found is not None:
             if self.kinds[-1] == _ARGUMENTS and not _KEY_NAME.fullmatch(self.collected):
@@ -285,7 +296,7 @@ class LiteralMachine:
         return pos
 
     def _open(self, char: str, pos: int) -> None:
-        if len(self.kinds) > self.limits.depth:
+        if len(self.kinds) >= self.limits.depth:
             message = f"containers are nested more than {self.limits.depth} deep"
             raise LimitError(message, code="depth", offset=pos)
         self.brackets.append(_CLOSING[char])
@@ -315,8 +326,9 @@ class LiteralMachine:
             if place < stop:
                 stop, closed, size = place, bool(quote), len(quote)
                 found = None
-        self.collected += text[pos:stop]
+        self._collect(text[pos:stop])
         self._bound(len(self.collected), stop)
+        self.reached = stop
         if closed:
             self._scalar(self.collected)
             return stop + size
@@ -335,16 +347,25 @@ class LiteralMachine:
         """The value of a number or word."""
         if word in _WORDS:
             return _WORDS[word]
-        if len(word) <= self.limits.integer_digits:
+        digits = min(self.limits.integer_digits, DIGITS)
+        if len(word) <= digits:
             if INTEGER.fullmatch(word):
                 return int(word)
             if NUMBER.fullmatch(word):
                 return float(word)
             if _BASED.fullmatch(word):
-                return int(word, 0)
+                number = int(word, 0)
+                if number.bit_length() * 0.302 < digits:  # it has more digits in base ten
+                    return number
         if self.style.bare:
             return word
         raise self._error("invalid_literal", f"{word!r:.40} is no literal", pos)
+
+    def _collect(self, text: str) -> None:
+        # Grown while nothing else refers to it: it would be copied each time.
+        collected, self.collected = self.collected, ""
+        collected += text
+        self.collected = collected
 
     # Strings.
 
@@ -367,6 +388,7 @@ class LiteralMachine:
             return pos  # two quotes so far
         self.triple = ahead == quote * 2
         self.stops = _STOPS[quote]
+        self.reached = pos
         self._begin_string()
         self.state = _STRING
         return pos + 2 if self.triple else pos
@@ -476,7 +498,7 @@ class LiteralMachine:
         if excess > 0:
             text = text[:-excess]
         if self.collects:
-            self.collected += text
+            self._collect(text)
         elif text:
             self.sink.text(text, 0)
         if excess > 0:

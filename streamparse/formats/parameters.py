@@ -100,6 +100,7 @@ class ParametersPayload(GeneratedPayload):
         if not word:
             return stop if stop > pos else -1
         self.state = _BODY
+        self.reached = stop
         self._end_value()
         return stop + len(word)
 
@@ -125,7 +126,8 @@ class ParametersPayload(GeneratedPayload):
         """The rest of a parameter's opening tag."""
         header = self.plan.header
         stop, word = header.ends.find(text, pos, final)
-        room = _HEADER_LENGTH - len(self.header)
+        # A quoted literal may have made it longer than allowed.
+        room = max(_HEADER_LENGTH - len(self.header), 0)
         if stop - pos > room:
             self._give_up_header()
             return pos + room
@@ -135,6 +137,7 @@ class ParametersPayload(GeneratedPayload):
         after = stop if word in header.stops else stop + len(word)
         found = header.pattern.fullmatch(self.header)
         if found is not None:
+            self.reached = after
             self._begin_value(found)
         elif self.header.count('"') % 2:  # the literal is quoted
             self.header += word
@@ -154,6 +157,7 @@ class ParametersPayload(GeneratedPayload):
         spec = self.spec
         key = groups["key"] or ""
         self.key = html.unescape(key) if spec.entities else key
+        self.driver().allow_member(self.key)
         self.kinds = Kinds()
         self.as_json = False
         self.parts = []
@@ -204,6 +208,7 @@ class ParametersPayload(GeneratedPayload):
         if real == UNDECIDED:
             return stop if stop > pos else -1
         self.state = _BODY
+        self.reached = stop
         self._end_value()
         return stop + len(word) if word in self.plan.closers else stop
 
@@ -315,8 +320,8 @@ class ParametersPayload(GeneratedPayload):
 
     def _typed(self, text: str) -> Any:
         if not self.as_json:
-            return typed(text, self.kinds)
-        value = read_json(text)
+            return typed(text, self.kinds, self.host.inner_limits)
+        value = read_json(text, self.host.inner_limits)
         return text if value is NOTHING else value
 
 

@@ -7,6 +7,7 @@ or literals, arguments reach the same chain.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from streamparse._core._marks import mypyc_attr
@@ -14,7 +15,8 @@ from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine
 from streamparse._core.sink import Sink
 from streamparse.calls import CallReader, taken_before
-from streamparse.errors import FormatError, StreamParseError
+from streamparse.errors import FormatError, LimitError, StreamParseError
+from streamparse.formats.bounds import Bounds
 from streamparse.formats.literals import LiteralMachine, Opener
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.table import JsonArguments, JsonCall, Literals
@@ -31,6 +33,8 @@ class Host(TextReader):
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        #: Of what is read by itself and then becomes a member of the arguments.
+        self.inner_limits = replace(limits, depth=max(limits.depth - 1, 0))
 
     def begin_call(self, kind: str = "function") -> CallReader | None:
         """It is a call, of the name in the header. None: it is none."""
@@ -85,7 +89,7 @@ class Payload:
             self.refused = self.reader is None
         return self.reader
 
-    def fail(self, code: str, message: str, pos: int) -> int:
+    def fail(self, error: StreamParseError, pos: int) -> int:
         """The text at `pos` breaks the payload."""
         reader = self.reader
         if reader is None:
@@ -93,7 +97,7 @@ class Payload:
             return pos
         self.broken = True
         self.give_up()
-        _refuse(reader, FormatError(message, code=code))
+        _refuse(reader, error)
         return pos
 
 
@@ -106,6 +110,7 @@ class ArgumentsPayload(Payload):
         self.closers = closers
         self.begun: bool = False
         self.is_text: bool = False
+        self.length: int = 0  # of the free text
 
     def begin(self) -> None:
         if not self.spec.free_text:
@@ -150,6 +155,13 @@ class ArgumentsPayload(Payload):
         """The free text of a custom tool, up to the closer."""
         stop, word = self.closers.find(text, pos, final)
         assert self.reader is not None
+        longest = self.host.limits.string
+        room = longest - self.length
+        self.length += stop - pos
+        if self.length > longest:
+            self.reader.feed(text[pos : pos + room])
+            message = f"a text is longer than {longest} characters"
+            return self.fail(LimitError(message, code="string_length"), pos + room)
         self.reader.feed(text[pos:stop])
         self.done = bool(word)
         return stop
@@ -224,7 +236,8 @@ class CallPayload(Payload):
             self._begin_value(char)
             return pos
         else:
-            return self.fail("malformed_call", f"{char!r} cannot stand here in a call", pos)
+            message = f"{char!r} cannot stand here in a call"
+            return self.fail(FormatError(message, code="malformed_call"), pos)
         return pos + 1
 
     def _restart(self, state: int) -> None:
@@ -241,7 +254,7 @@ class CallPayload(Payload):
         except StreamParseError as error:
             taken = taken_before(error, start, len(text) - pos)
             self.member.append(text[pos : pos + taken])
-            return self.fail("malformed_call", error.message, pos + taken)
+            return self.fail(_malformed(error), pos + taken)
         if self.machine.done:
             if self.state == _IN_KEY:
                 self._end_key()
@@ -335,7 +348,7 @@ class CallPayload(Payload):
             taken = taken_before(error, start, len(text) - pos)
             if not self.decoded:
                 self.grow(text[pos : pos + taken])
-            return self.fail("malformed_call", error.message, pos + taken)
+            return self.fail(_malformed(error), pos + taken)
         if not self.decoded:
             self.grow(text[pos : pos + taken])
         if self.machine.done:
@@ -400,6 +413,8 @@ class LiteralPayload(Payload):
         try:
             pos = self.machine.feed(text, pos, final)
         except StreamParseError as error:
+            if error.code == "tool_calls":
+                raise  # a limit of the answer, not of this call
             failure = error
             pos = max(error.offset, first)
         reader = self.reader
@@ -412,6 +427,13 @@ class LiteralPayload(Payload):
             self.broken = True
             _refuse(reader, failure)
         return pos
+
+
+def _malformed(error: StreamParseError) -> StreamParseError:
+    """What `error` in the JSON of a call makes of the call. A limit stays one."""
+    if isinstance(error, LimitError):
+        return LimitError(error.message, code=error.code)
+    return FormatError(error.message, code="malformed_call")
 
 
 def _refuse(reader: CallReader, error: StreamParseError) -> None:
@@ -431,6 +453,6 @@ class _LiteralOpener(Opener):
         if reader is None:
             raise FormatError("no call can begin here", code="malformed_call")
         payload.place = len(reader.out)
-        sink = reader.driver()
+        sink = Bounds(reader.driver(), payload.host.limits)
         sink.start_object(0)
         return sink

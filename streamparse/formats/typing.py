@@ -13,9 +13,11 @@ from typing import Any, Final
 from streamparse._core.flat import equal
 from streamparse._core.parser import JSONParser
 from streamparse._core.sink import NOTHING
-from streamparse.errors import StreamParseError
+from streamparse.errors import LimitError, StreamParseError
+from streamparse.limits import Limits
 
 __all__ = [
+    "DIGITS",
     "INTEGER",
     "NUMBER",
     "Kinds",
@@ -48,7 +50,8 @@ _CHOICES: Final = ("anyOf", "oneOf", "allOf")
 # Numbers as models write them: a sign, separators as in Python, a bare point.
 INTEGER: Final = re.compile(r"[+-]?\d+(?:_\d+)*")
 NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_DIGITS: Final = 4300  # of an integer, as Python's own limit
+DIGITS: Final = 4300  # of an integer, as Python's own limit
+_LIMITS: Final = Limits()
 _NESTED: Final = 64  # references and choices inside one another
 
 
@@ -183,8 +186,10 @@ def _resolved(reference: str, root: Any) -> Any:
     return node
 
 
-def typed(text: str, kinds: Kinds) -> Any:
+def typed(text: str, kinds: Kinds, limits: Limits = _LIMITS) -> Any:
     """The value that `text` stands for; the text itself, if it is of no type allowed.
+
+    A number beyond `limits` stays text, JSON beyond them is a `LimitError`.
 
     >>> count = kinds_of({"type": ["integer", "null"]}, {})
     >>> typed(" 1_000 ", count), typed("None", count), typed("many", count)
@@ -197,52 +202,53 @@ def typed(text: str, kinds: Kinds) -> Any:
     if trimmed.lower() in ("null", "none") and ("null" in names or "string" not in names):
         return None
     for literal in kinds.literals:
-        if _is_written(literal, trimmed):
+        if _is_written(literal, trimmed, limits):
             return literal
     for name in names:
-        value = _as_type(name, text, trimmed)
+        value = _as_type(name, text, trimmed, limits)
         if value is not NOTHING:
             return value
     return text
 
 
-def _is_written(literal: Any, text: str) -> bool:
+def _is_written(literal: Any, text: str, limits: Limits) -> bool:
     if isinstance(literal, bool):
         return text.lower() == ("true" if literal else "false")
     if isinstance(literal, (int, float)):
-        value = _number(text)
+        value = _number(text, limits)
         return isinstance(value, (int, float)) and value == literal
-    return equal(read_json(text), literal)
+    return equal(read_json(text, limits), literal)
 
 
-def _as_type(name: str, text: str, trimmed: str) -> Any:
+def _as_type(name: str, text: str, trimmed: str, limits: Limits) -> Any:
     if name == "string":
         return text
     if name == "integer":
-        return _integer(trimmed)
+        return _integer(trimmed, limits)
     if name == "number":
-        return _number(trimmed)
+        return _number(trimmed, limits)
     if name == "boolean":
         return _boolean(trimmed)
     if name == "object" or name == "array":
-        return _container(name, trimmed)
+        return _container(name, trimmed, limits)
     return NOTHING
 
 
-def _integer(text: str) -> Any:
-    if INTEGER.fullmatch(text) and len(text) <= _DIGITS:
-        return int(text)
-    value = _number(text)
+def _integer(text: str, limits: Limits) -> Any:
+    value = _number(text, limits)
+    if isinstance(value, int):
+        return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return NOTHING
 
 
-def _number(text: str) -> Any:
-    if len(text) > _DIGITS or not NUMBER.fullmatch(text):
+def _number(text: str, limits: Limits) -> Any:
+    if len(text) > min(DIGITS, limits.number) or not NUMBER.fullmatch(text):
         return NOTHING
     if INTEGER.fullmatch(text):
-        return int(text)
+        digits = sum(map(str.isdigit, text))
+        return int(text) if digits <= limits.integer_digits else NOTHING
     value = float(text)
     return NOTHING if value in (float("inf"), float("-inf")) else value
 
@@ -254,19 +260,21 @@ def _boolean(text: str) -> Any:
     return False if word in ("false", "0") else NOTHING
 
 
-def _container(name: str, text: str) -> Any:
+def _container(name: str, text: str, limits: Limits) -> Any:
     if not text:
         return {} if name == "object" else []
-    value = read_json(text)
+    value = read_json(text, limits)
     return value if isinstance(value, dict if name == "object" else list) else NOTHING
 
 
-def read_json(text: str) -> Any:
-    """The value of JSON text; `NOTHING` if it is none."""
-    parser = JSONParser()
+def read_json(text: str, limits: Limits = _LIMITS) -> Any:
+    """The value of JSON text; `NOTHING` if it is none. Raises `LimitError`."""
+    parser = JSONParser(limits=limits)
     try:
         parser.feed(text)
         parser.finish()
+    except LimitError:
+        raise
     except StreamParseError:
         return NOTHING
     return parser.value

@@ -179,3 +179,28 @@ def test_options_go_with_auto() -> None:
     assert message_of("hermes", "a</think>b", in_reasoning=True).reasoning == "a"
     assert run("auto", ["a</think>b"], in_reasoning=True).message.reasoning == "a"
     assert read("hermes", "b", prompt_suffix="</think>").message.text == "b"
+
+
+@pytest.mark.parametrize("space", [95, 96, 97, 200, 1024])
+def test_white_space_behind_a_marker_does_not_count(space: int) -> None:
+    text = "<tool_call>" + " " * space + '{"name": "f", "arguments": {}}</tool_call>'
+    message = message_of_auto(text)
+    assert [call.name for call in message.tool_calls] == ["f"]
+    message = message_of_auto("[" + " " * space + '{"name": "f", "arguments": {}}]')
+    assert [call.name for call in message.tool_calls] == ["f"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<tool_call>" + " " * 1200 + '{"name": "f", "arguments": {}}</tool_call>',
+        "<tool_call>" + "f" * 96 + "</tool_call>",
+        "[TOOL_CALLS]" + "f" * 96 + "[ARGS]{}",
+        "[" + "f" * 96 + "()]",
+    ],
+)
+def test_what_is_beyond_the_window_decides_nothing(text: str) -> None:
+    """However much of it has come by then."""
+    message = message_of_auto(text)
+    assert message.tool_calls == []
+    assert message.text == text

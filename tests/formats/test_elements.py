@@ -85,3 +85,12 @@ def test_limits_are_kept() -> None:
         text = written(f"~<a>{'x' * 50}~</a>")
         call = only(message_of("minimax_m3", text, tools=tools, limits=Limits(string=20)))
         assert (call.status, call.errors[-1].code) == ("rejected", "string_length")
+
+
+def test_a_limit_inside_what_is_no_tag() -> None:
+    """It is text only once it is too long for a tag, and by then most of it is read."""
+    start = ']<]minimax[>[<tool_call>]<]minimax[>[<invoke name="f">]<]minimax[>[<s>'
+    text = start + "]<]minimax[>[<" + "x" * 2000 + "]<]minimax[>[</tool_call>"
+    for tools in (None, [tool("f", s="string")]):
+        call = only(message_of("minimax_m3", text, limits=Limits(string=1000), tools=tools))
+        assert call.errors[-1].code == "string_length"

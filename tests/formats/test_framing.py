@@ -185,3 +185,32 @@ def test_empty_arguments_are_an_empty_object() -> None:
         '{"arguments": null, "name": "f"}',
     ):
         assert calls_of("hermes", f"<tool_call>{text}</tool_call>") == [("f", {})]
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [
+        ("glm45", "<tool_call>, <think>" + "x" * 5000 + "</think>bye"),
+        ("glm45", "<tool_call>f <think>" + "x" * 5000 + "</think>bye"),
+        ("functiongemma", "<start_function_call>call:" + "x" * 5000 + "{<bye"),
+        ("mistral_v11", "[TOOL_CALLS]f<" + "x" * 5000 + "[TOOL_CALLS]"),
+    ],
+)
+def test_a_header_ends_where_it_cannot_go_on(format: str, text: str) -> None:
+    """However much of what follows is there: its length is asked last."""
+    message = message_of(format, text)
+    assert message.tool_calls == []
+
+
+def test_a_header_that_a_quoted_literal_makes_too_long() -> None:
+    start = '<｜DSML｜function_calls><｜DSML｜invoke name="'
+    for size in range(4090, 4098):
+        message_of("deepseek_v32", start + "a" * (size - 7) + '>>>>>" >bye')
+        message_of("deepseek_v32", start + "a" * (size - 7) + ">>>>>>>>>bye")
+
+
+def test_a_long_fragment_is_read_as_short_ones_are() -> None:
+    text = "word " * 5000 + '<tool_call>{"name": "f", "arguments": {"s": "' + "text " * 5000
+    message = message_of("hermes", text + '"}}</tool_call>')
+    assert message.text.strip() == ("word " * 5000).strip()
+    assert only(message).arguments == {"s": "text " * 5000}

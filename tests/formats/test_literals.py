@@ -152,3 +152,10 @@ def test_limits_are_kept() -> None:
 
 def test_a_number_of_many_digits_is_none() -> None:
     assert refusal(f"[f(x={'9' * 5000})]") == "invalid_literal"
+
+
+@pytest.mark.parametrize("digits", [4300, 10_000])
+@pytest.mark.parametrize("word", ["9" * 5000, "0x" + "9" * 4290, "0b" + "1" * 20_000])
+def test_integers_that_python_does_not_write(word: str, digits: int) -> None:
+    call = only(message_of("pythonic", f"[f(a={word})]", limits=Limits(integer_digits=digits)))
+    assert (call.status, call.errors[-1].code) == ("rejected", "invalid_literal")

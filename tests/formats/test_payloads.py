@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from streamparse import Limits
 from streamparse.formats import FormatParser
 from tests.formats.reading import calls_of, message_of, only, read
 
@@ -109,3 +110,41 @@ def test_free_text_for_a_custom_tool() -> None:
     call = only(message_of("harmony", text, prompt_suffix="<|start|>assistant"))
     assert (call.kind, call.name, call.status) == ("custom", "python", "complete")
     assert call.arguments == "print('{<|end')\n"
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [
+        ("pythonic", "[f(p='P', day=2), g(port=)]"),
+        ("pythonic", "[f(p='P', day=2), g()]"),
+        ("hermes", '<tool_call>{"name": "f", "arguments": {"p": "P", "day": 2}}</tool_call>' * 2),
+    ],
+)
+def test_one_call_too_many_is_an_error_of_the_answer(format: str, text: str) -> None:
+    found = read(format, text, limits=Limits(tool_calls=1))
+    assert found.error is not None
+    assert found.error.code == "tool_calls"
+    assert only(found.message).arguments == {"p": "P", "day": 2}
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (Limits(depth=2), "depth"),
+        (Limits(string=4), "string_length"),
+        (Limits(items=2), "array_items"),
+    ],
+)
+def test_a_limit_in_a_field_of_the_call_is_one(limits: Limits, code: str) -> None:
+    field = {"depth": "[[[]]]", "string_length": '"tools"', "array_items": "[1, 2, 3]"}[code]
+    text = '<tool_call>{"name": "f", "mood": ' + field + "}</tool_call>"
+    call = only(message_of("hermes", text, limits=limits))
+    assert (call.status, call.errors[-1].code) == ("rejected", code)
+
+
+def test_free_text_is_limited_as_a_string_is() -> None:
+    text = "<|channel|>commentary to=python<|message|>0123456789<|call|>"
+    call = only(message_of("harmony", text, limits=Limits(string=8)))
+    assert (call.status, call.errors[-1].code) == ("rejected", "string_length")
+    call = only(message_of("harmony", text, limits=Limits(string=10)))
+    assert (call.status, call.arguments) == ("complete", "0123456789")

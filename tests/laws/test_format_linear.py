@@ -93,11 +93,11 @@ TOOLS = [tool("f", s="string")]
 MANY = 12
 
 
-def feed(format: str, start: str, rest: str) -> FormatParser:
-    """The load in deltas of four characters."""
+def feed(format: str, start: str, rest: str, size: int = 4) -> FormatParser:
+    """The load in deltas of four characters, or of `size`."""
     parser = FormatParser(format, tools=TOOLS, limits=Limits(tool_calls=10**6))
     parser.feed(start)
-    for piece in cut(rest, [4]):
+    for piece in cut(rest, [size]):
         parser.feed(piece)
     return parser
 
@@ -139,12 +139,69 @@ def test_law_6_time(load: str) -> None:
     pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")
 
 
-def _seconds(format: str, start: str, rest: str) -> float:
+# What is kept until it is known what it belongs to, in fragments of one size.
+KEPT: dict[str, tuple[str, str, str]] = {
+    "white space in front": ("hermes", "", " "),
+    "ends of the turn": ("hermes", "", "<|im_end|>"),
+    "white space between calls": (
+        "hermes",
+        '<tool_call>{"name": "f", "arguments": {}}</tool_call>',
+        " ",
+    ),
+    "white space before a closer": ("hermes", '<tool_call>{"name": "f", "arguments": {}}', " "),
+    "a key": ("gemma4", "<|tool_call>call:f{", "a"),
+    "a word": ("gemma4", "<|tool_call>call:f{s:", "a"),
+    "a key in quotes": ("pythonic", "[f(s={'", "a"),
+}
+
+
+@pytest.mark.parametrize("load", KEPT)
+def test_law_6_of_what_is_kept(load: str) -> None:
+    """Law 6: what is kept is not copied for each fragment."""
+    format, start, more = KEPT[load]
+    few, many = stream(more, 100_000), stream(more, 100_000 * MANY)
+    at_first = later = float("inf")
+    for _ in range(4):
+        at_first = min(at_first, _seconds(format, start, few, 100))
+        later = min(later, _seconds(format, start, many, 100))
+        if later <= 3 * at_first:
+            return
+    pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")
+
+
+# Made to have every step look at, or copy, the rest of a fragment that is fed whole.
+WHOLE: dict[str, tuple[str, str, str]] = {
+    "headers": ("functiongemma", "", "<start_function_call>call:"),
+    "forbidden headers": ("mistral_v11", "", "[TOOL_CALLS]<"),
+    "a parameter's headers": ("qwen3_coder", "<tool_call><function=f>", "<parameter="),
+    "members": ("hermes", '<tool_call>{"name": "f"', ', "a": 1'),
+    "calls": ("hermes", "", '<tool_call>{"name": "f", "arguments": {}}</tool_call>'),
+    "words": ("gemma4", "<|tool_call>call:f{s:[", "word,"),
+    "auto, reasoning again and again": ("auto", "", "<think>a</think>b"),
+    "auto, markers that decide nothing": ("auto", "", "<tool_call> <"),
+}
+
+
+@pytest.mark.parametrize("load", WHOLE)
+def test_law_6_in_one_fragment(load: str) -> None:
+    """Law 6: a long fragment costs what its characters do."""
+    format, start, more = WHOLE[load]
+    few, many = stream(more, 20_000), stream(more, 20_000 * MANY)
+    at_first = later = float("inf")
+    for _ in range(4):
+        at_first = min(at_first, _seconds(format, start, few, len(few)))
+        later = min(later, _seconds(format, start, many, len(many)))
+        if later <= 3 * at_first:
+            return
+    pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer fragment")
+
+
+def _seconds(format: str, start: str, rest: str, size: int = 4) -> float:
     gc.collect()
     gc.disable()
     try:
         begin = time.process_time()
-        feed(format, start, rest)
+        feed(format, start, rest, size)
         return (time.process_time() - begin) / len(rest)
     finally:
         gc.enable()

@@ -1,0 +1,100 @@
+"""The bounds of arguments that have no JSON text: the machine counts where there is some."""
+
+from __future__ import annotations
+
+from streamparse._core.sink import Sink
+from streamparse.errors import LimitError
+from streamparse.limits import Limits
+
+__all__ = ["Bounds"]
+
+
+class Bounds(Sink):
+    """Passes every call on; what is beyond `Limits` raises in place of being passed on.
+
+    The error knows no place (its offset is negative): who drives does. Strings are bounded there,
+    too, as they are held back at times; keys are bounded here.
+    """
+
+    def __init__(self, inner: Sink, limits: Limits) -> None:
+        super().__init__()
+        self.inner = inner
+        self.limits = limits
+        # Of each open container: its members or items so far. An object's are counted as keys.
+        self.counts: list[int] = []
+        self.arrays: list[bool] = []
+        self.key_length: int = 0
+
+    def allow_member(self, key: str) -> None:
+        """Raises if the innermost object cannot have one more member, of this key."""
+        self._allow(self.counts[-1] + 1, self.limits.keys, "an object", "members", "object_keys")
+        self._allow_key(len(key))
+
+    def start_object(self, offset: int) -> None:
+        self._enter(False)
+        self.inner.start_object(offset)
+
+    def start_array(self, offset: int) -> None:
+        self._enter(True)
+        self.inner.start_array(offset)
+
+    def start_string(self, offset: int) -> None:
+        self._count_item()
+        self.inner.start_string(offset)
+
+    def start_scalar(self, kind: str, offset: int) -> None:
+        self._count_item()
+        self.inner.start_scalar(kind, offset)
+
+    def scalar(self, value: object, offset: int) -> None:
+        self.inner.scalar(value, offset)
+
+    def start_key(self, offset: int) -> None:
+        self.allow_member("")
+        self.counts[-1] += 1
+        self.key_length = 0
+        self.inner.start_key(offset)
+
+    def key_text(self, text: str, offset: int) -> None:
+        self.key_length += len(text)
+        self._allow_key(self.key_length)
+        self.inner.key_text(text, offset)
+
+    def end_key(self, offset: int) -> None:
+        self.inner.end_key(offset)
+
+    def text(self, text: str, offset: int) -> None:
+        self.inner.text(text, offset)
+
+    def end_string(self, offset: int) -> None:
+        self.inner.end_string(offset)
+
+    def end(self, offset: int) -> None:
+        self.counts.pop()
+        self.arrays.pop()
+        self.inner.end(offset)
+
+    def _enter(self, array: bool) -> None:
+        self._count_item()
+        if len(self.counts) >= self.limits.depth:
+            message = f"containers are nested more than {self.limits.depth} deep"
+            raise LimitError(message, code="depth", offset=-1)
+        self.counts.append(0)
+        self.arrays.append(array)
+
+    def _count_item(self) -> None:
+        """A value begins: an item, unless it is the root or that of a member."""
+        if self.arrays and self.arrays[-1]:
+            self.counts[-1] += 1
+            bound = self.limits.items
+            self._allow(self.counts[-1], bound, "an array", "items", "array_items")
+
+    def _allow(self, count: int, bound: int | None, where: str, what: str, code: str) -> None:
+        if bound is not None and count > bound:
+            message = f"{where} has more than {bound} {what}"
+            raise LimitError(message, code=code, offset=-1)
+
+    def _allow_key(self, length: int) -> None:
+        if length > self.limits.string:
+            message = f"a key is longer than {self.limits.string} characters"
+            raise LimitError(message, code="string_length", offset=-1)
