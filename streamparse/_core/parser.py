@@ -51,7 +51,8 @@ class JSONParser:
     - `limits`: see `Limits`; `parse_float` and `parse_int` get the number's text.
     - `validator`: judges the value as it arrives.
 
-    Raises `StreamParseError` for bad input, `ValueError` and `TypeError` for bad options.
+    A parser is for one thread at a time. Raises `StreamParseError` for bad input, `ValueError` and
+    `TypeError` for bad options.
 
     >>> parser = JSONParser()
     >>> parser.feed('{"city": "Par')  # doctest: +NORMALIZE_WHITESPACE
