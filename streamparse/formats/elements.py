@@ -160,7 +160,7 @@ class ElementsPayload(GeneratedPayload):
             self._text(self.spec.namespace + tag, self.reached, self.reached)
             return
         if all(element.key != key for element in self.stack):
-            self.oddity("a tag closes what is not open")
+            self.unexpected("a tag closes what is not open")
             return
         while self.stack[-1].key != key:
             self._end_element()
@@ -197,7 +197,7 @@ class ElementsPayload(GeneratedPayload):
         elif self.stack:
             self.stack[-1].texts.append(text)
         elif not text.isspace():
-            self.oddity()
+            self.unexpected()
 
     def _tell_held(self) -> None:
         """No further sibling can change what this parameter is."""

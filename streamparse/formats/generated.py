@@ -70,7 +70,7 @@ class GeneratedPayload(Payload):
         assert self.bounds is not None
         return self.bounds
 
-    def oddity(self, message: str = "text stands between the parameters") -> None:
+    def unexpected(self, message: str = "text stands between the parameters") -> None:
         """Something here is not understood; what was understood before it is said first."""
         reader = self.reader
         assert reader is not None

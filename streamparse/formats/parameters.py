@@ -110,7 +110,7 @@ class ParametersPayload(GeneratedPayload):
         """White space, a parameter, or the end of the call; other text is odd."""
         stop, word = self.plan.body.find(text, pos, final)
         if not text[pos:stop].isspace() and stop > pos:
-            self.oddity()
+            self.unexpected()
         if not word:
             return stop if stop > pos else -1
         if word in self.plan.opens:
@@ -147,7 +147,7 @@ class ParametersPayload(GeneratedPayload):
         return after
 
     def _give_up_header(self) -> None:
-        self.oddity()
+        self.unexpected()
         self.state = _BODY
 
     # Values.
