@@ -361,8 +361,9 @@ def _decoded(text: str) -> tuple[str, int, str]:
     """
     if "\\u" in text or not text.isprintable():
         return "", -1, ""
-    backslashes = len(text) - len(text.rstrip("\\"))
-    whole = text[:-1] if backslashes % 2 else text
+    whole = text
+    if text[-1] == "\\" and (len(text) - len(text.rstrip("\\"))) % 2:
+        whole = text[:-1]  # an escape that is cut
     try:
         got, stop = scanstring(whole + '"', 0)
     except ValueError:
