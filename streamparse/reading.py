@@ -324,7 +324,7 @@ class AsyncReading(Reading[P], Generic[P, E]):
         super().__init__(view, pace)
         self._closing = Lock()
         self._fetcher: _Fetcher | None = None
-        self._waiting: _Waiting | None = None
+        self._waiting = _Waiting()
         self._fragments = async_pieces(source)
         self._closers = AsyncExitStack()
         self._closers.push_async_callback(aclose, source)
@@ -361,8 +361,7 @@ class AsyncReading(Reading[P], Generic[P, E]):
         Also from another task than the one that reads.
         """
         self._view.stop()
-        if self._waiting is not None:
-            await self._waiting.end()
+        await self._waiting.end()
         async with self._closing:
             await self._closers.aclose()
 
@@ -401,7 +400,8 @@ class AsyncReading(Reading[P], Generic[P, E]):
 
     async def _read_next(self, view: View[P]) -> Iterable[Any] | None:
         """What the next fragment gives; None if there is none."""
-        self._waiting = waiting = _Waiting()
+        waiting = self._waiting
+        waiting.begin()
         try:
             fragment = await anext(self._fragments)
         except StopAsyncIteration:
@@ -411,7 +411,6 @@ class AsyncReading(Reading[P], Generic[P, E]):
                 return None
             raise
         finally:
-            self._waiting = None
             waiting.over()
         return view.feed(fragment)
 
@@ -439,16 +438,21 @@ class AsyncReading(Reading[P], Generic[P, E]):
 
 
 class _Waiting:
-    """A task that waits for the next fragment; another one may end that."""
+    """The task that waits for the next fragment, if one does; another one may end that."""
 
     def __init__(self) -> None:
         import asyncio
 
+        self._current_task = asyncio.current_task
+        self._task: asyncio.Task[Any] | None = None
+        self._ended: asyncio.Future[None] | None = None
+
+    def begin(self) -> None:
+        """This task waits from now on."""
         try:
-            self._task = asyncio.current_task()
+            self._task = self._current_task()
         except RuntimeError:  # another kind of event loop, whose tasks are not known here
             self._task = None
-        self._ended: asyncio.Future[None] | None = None
 
     async def end(self) -> None:
         """Let the waiting end as if there were nothing more."""
@@ -472,6 +476,7 @@ class _Waiting:
 
     def over(self) -> None:
         """It does not wait any more."""
+        self._task = None
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
 
