@@ -31,14 +31,15 @@ class GeneratedPayload(Payload):
             try:
                 self.bounds.start_object(0)
             except LimitError as error:
-                self._end_beyond(error, 0)
-            reader.told(self.place)
+                reader.told(self.place)
+                self.refuse(error)
+            else:
+                reader.told(self.place)
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         reader = self.reader
         assert reader is not None
         self.place = len(reader.out)
-        start = len(reader.call.arguments_text)
         try:
             while pos < len(text) and not (self.done or self.broken):
                 new = self.step(text, pos, final)
@@ -46,20 +47,11 @@ class GeneratedPayload(Payload):
                     break
                 pos = new
         except LimitError as error:
-            self._end_beyond(error, start)
+            reader.told(self.place)
+            self.refuse(error)
             return self.reached
         reader.told(self.place)
         return pos
-
-    def _end_beyond(self, error: LimitError, start: int) -> None:
-        """A limit is passed; the arguments were `start` long before this fragment."""
-        reader = self.reader
-        assert reader is not None
-        self.broken = True
-        reader.told(self.place)
-        error.offset = len(reader.call.arguments_text)
-        if reader.open:
-            reader.refuse(error, len(reader.out), start)
 
     def step(self, text: str, pos: int, final: bool) -> int:
         """One step; the new place, or -1: more text must come."""

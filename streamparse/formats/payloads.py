@@ -95,10 +95,17 @@ class Payload:
         if reader is None:
             self.refused = True
             return pos
-        self.broken = True
         self.give_up()
-        _refuse(reader, error)
+        self.refuse(error)
         return pos
+
+    def refuse(self, error: StreamParseError) -> None:
+        """The call is broken by `error`, whose place is where the arguments' text ends."""
+        self.broken = True
+        reader = self.reader
+        if reader is not None and reader.open:
+            error.offset = len(reader.call.arguments_text)
+            reader.refuse(error, len(reader.out), error.offset)
 
 
 class ArgumentsPayload(Payload):
@@ -424,8 +431,7 @@ class LiteralPayload(Payload):
         reader.told(self.place)
         self.done = self.machine.done
         if failure is not None:
-            self.broken = True
-            _refuse(reader, failure)
+            self.refuse(failure)
         return pos
 
 
@@ -434,13 +440,6 @@ def _malformed(error: StreamParseError) -> StreamParseError:
     if isinstance(error, LimitError):
         return LimitError(error.message, code=error.code)
     return FormatError(error.message, code="malformed_call")
-
-
-def _refuse(reader: CallReader, error: StreamParseError) -> None:
-    """`error` is where the arguments' text ends, not in it."""
-    if reader.open:
-        error.offset = len(reader.call.arguments_text)
-        reader.refuse(error, len(reader.out), error.offset)
 
 
 class _LiteralOpener(Opener):
