@@ -31,24 +31,20 @@ PACKAGE = "streamparse"
 # Globs, relative to the project root; `__init__.py` files are never compiled.
 COMPILED = (
     "streamparse/_core/*.py",
-    "streamparse/text.py",
-    "streamparse/sse.py",
-    "streamparse/transport.py",
+    "streamparse/_decoding/json_records.py",
+    "streamparse/_decoding/opening.py",
+    "streamparse/_decoding/record.py",
+    "streamparse/_decoding/sse.py",
+    "streamparse/_decoding/transport.py",
+    "streamparse/_answers/calls.py",
+    "streamparse/_answers/output.py",
+    "streamparse/_answers/turn.py",
+    "streamparse/_wires/*.py",
     "streamparse/message.py",
     "streamparse/message_events.py",
-    "streamparse/assemble.py",
-    "streamparse/calls.py",
-    "streamparse/correlation.py",
-    "streamparse/output.py",
-    "streamparse/turn.py",
-    "streamparse/wire.py",
-    "streamparse/anthropic_events.py",
-    "streamparse/bedrock.py",
-    "streamparse/responses_items.py",
-    "streamparse/responses_history.py",
-    "streamparse/model_judge.py",
-    "streamparse/model_parts.py",
-    "streamparse/model_plans.py",
+    "streamparse/models/parts.py",
+    "streamparse/models/plans.py",
+    "streamparse/models/validator.py",
     "streamparse/schema/automaton.py",
     "streamparse/schema/checks.py",
     "streamparse/schema/judges.py",
@@ -59,7 +55,6 @@ COMPILED = (
     "streamparse/schema/trie.py",
     "streamparse/schema/verdicts.py",
     "streamparse/schema/walker.py",
-    "streamparse/wires/*.py",
     "streamparse/formats/auto.py",
     "streamparse/formats/bounds.py",
     "streamparse/formats/elements.py",
@@ -150,7 +145,7 @@ class CompileHook(BuildHookInterface[BuilderConfig]):
             return
         for name in SAMPLES:
             source = Path(self.root, "examples", name)
-            build_data["force_include"][str(source)] = f"{PACKAGE}/demo/samples/{name}"
+            build_data["force_include"][str(source)] = f"{PACKAGE}/_demo/samples/{name}"
         if pure_wanted() and not compiled_wanted():
             return
         # Kept until the wheel is written: hatchling reads the files after this method has returned.

@@ -24,7 +24,8 @@ from streamparse import (
     SSEDecoder,
     StreamParseError,
 )
-from streamparse.transport import Record, Transport
+from streamparse._decoding.record import Record
+from streamparse._decoding.transport import Transport
 from tests.helpers import (
     Fragment,
     Outcome,

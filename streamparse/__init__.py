@@ -7,6 +7,10 @@ word on what is complete.
 from __future__ import annotations
 
 from streamparse._core.grammar import COMPILED
+from streamparse._decoding.jsonl import JSONLinesDecoder
+from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
+from streamparse._drivers.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
+from streamparse._drivers.stream import AsyncStream, Stream, stream
 from streamparse._version import __version__
 from streamparse.coalesce import Coalescer
 from streamparse.dialect import REPAIR_CODES, Dialect, Repair
@@ -24,8 +28,6 @@ from streamparse.errors import (
 )
 from streamparse.events import StringDelta, ValueCompleted, ValueEvent, ValueStarted
 from streamparse.json_parser import JSONParser, parse
-from streamparse.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
-from streamparse.jsonl import JSONLinesDecoder
 from streamparse.limits import Limits
 from streamparse.message import (
     Citation,
@@ -74,8 +76,6 @@ from streamparse.paths import (
     parse_json_pointer,
     value_at,
 )
-from streamparse.sse import ServerSentEvent, SSEDecoder
-from streamparse.stream import AsyncStream, Stream, stream
 
 __all__ = [
     "AnyMessageEvent",

@@ -1,10 +1,10 @@
-"""`python -m streamparse`: the command line, see `streamparse.cli`."""
+"""`python -m streamparse`: the command line, see `streamparse._cli`."""
 
 from __future__ import annotations
 
 import sys
 
-from streamparse.cli import main
+from streamparse._cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

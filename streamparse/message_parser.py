@@ -10,7 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from streamparse._answers.output import OutputReader, judge_of, root_kind
+from streamparse._answers.tools import Toolbox
+from streamparse._answers.turn import Turns
 from streamparse._core.parser import dialect_of
+from streamparse._core.plain import shown
+from streamparse._core.text import Utf8Replacer
+from streamparse._decoding.record import Record
+from streamparse._decoding.sdk import chunk_of
+from streamparse._decoding.transport import Transport
+from streamparse._wires.anthropic_messages import AnthropicMessages
+from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.bedrock_converse import BedrockConverse
+from streamparse._wires.bedrock_invoke_anthropic import BedrockInvokeAnthropic
+from streamparse._wires.cohere_v2 import CohereV2
+from streamparse._wires.google_generate import GoogleGenerate
+from streamparse._wires.google_interactions import GoogleInteractions
+from streamparse._wires.ollama_chat import OllamaChat
+from streamparse._wires.openai_chat import OpenAIChat
+from streamparse._wires.openai_completions import OpenAICompletions
+from streamparse._wires.openai_responses import OpenAIResponses
 from streamparse.dialect import Dialect
 from streamparse.errors import ProviderError, StreamParseError, WireError
 from streamparse.formats.parser import TextReading
@@ -19,23 +38,6 @@ from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import AnyMessageEvent
 from streamparse.metrics import Metrics
-from streamparse.output import OutputReader, judge_of, root_kind
-from streamparse.sdk import chunk_of
-from streamparse.text import Utf8Replacer
-from streamparse.tools import Toolbox
-from streamparse.transport import Record, Transport
-from streamparse.turn import Turns
-from streamparse.wire import Wire, provider_error, shown
-from streamparse.wires.anthropic_messages import AnthropicMessages
-from streamparse.wires.bedrock_converse import BedrockConverse
-from streamparse.wires.bedrock_invoke_anthropic import BedrockInvokeAnthropic
-from streamparse.wires.cohere_v2 import CohereV2
-from streamparse.wires.google_generate import GoogleGenerate
-from streamparse.wires.google_interactions import GoogleInteractions
-from streamparse.wires.ollama_chat import OllamaChat
-from streamparse.wires.openai_chat import OpenAIChat
-from streamparse.wires.openai_completions import OpenAICompletions
-from streamparse.wires.openai_responses import OpenAIResponses
 
 __all__ = ["MessageParser"]
 

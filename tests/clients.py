@@ -26,9 +26,9 @@ from streamparse import (
     Text,
     ToolCall,
 )
+from streamparse._core.plain import json_text
 from streamparse.frontends import AGUIEvents, UIMessageStream
 from streamparse.frontends.citations import sources_of
-from streamparse.json_text import json_text
 from tests.messages import call_texts
 
 NODE = Path(__file__).parent / "node"

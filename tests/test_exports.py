@@ -11,13 +11,15 @@ import streamparse
 
 # The modules whose names the package offers.
 EXPORTED = (
+    "_decoding.jsonl",
+    "_decoding.sse",
+    "_drivers.json_stream",
+    "_drivers.stream",
     "coalesce",
     "dialect",
     "errors",
     "events",
     "json_parser",
-    "json_stream",
-    "jsonl",
     "limits",
     "message",
     "message_events",
@@ -25,8 +27,6 @@ EXPORTED = (
     "metrics",
     "patches",
     "paths",
-    "sse",
-    "stream",
 )
 OWN = {"COMPILED", "__version__"}
 

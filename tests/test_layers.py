@@ -40,6 +40,8 @@ CORE = (
     "guard",
     "writer",
     "transcriber",
+    "plain",
+    "text",
     "subtree",
     "fused",
     "parser",
@@ -84,6 +86,28 @@ FORMATS = (
     "detect",
 )
 
+DECODING = ("record", "opening", "json_records", "sse", "jsonl", "event_stream", "sdk", "transport")
+MODELS = ("plans", "parts", "validator", "parser")
+ANSWERS = ("tools", "calls", "output", "turn")
+# The adapters, one an API, are siblings above these.
+WIRES = (
+    "base",
+    "correlation",
+    "assemble",
+    "anthropic_events",
+    "bedrock_chunks",
+    "responses_items",
+    "responses_history",
+)
+DRIVERS = ("sources", "reading", "json_stream", "stream")
+
+
+def _in_order(
+    package: str, layer: int, names: tuple[str, ...], start: int = 1
+) -> dict[str, tuple[int, int]]:
+    return {f"{package}.{name}": (layer, place) for place, name in enumerate(names, start)}
+
+
 # Module: (layer, position in the layer). A module that is missing here fails, as does an entry
 # without its module.
 PLACES: dict[str, tuple[int, int]] = {
@@ -93,39 +117,24 @@ PLACES: dict[str, tuple[int, int]] = {
     "errors": (0, 3),
     "dialect": (0, 4),
     "_core": (1, 0),
-    "text": (1, 0),
-    **{f"_core.{name}": (1, place) for place, name in enumerate(CORE, start=1)},
+    **_in_order("_core", 1, CORE),
     "events": (2, 0),
     "json_parser": (2, 1),
-    "sse": (2, 2),
-    "message": (2, 3),
-    "message_events": (2, 4),
-    "assemble": (2, 5),
-    "event_stream": (2, 6),
-    "jsonl": (2, 7),
-    **{f"schema.{name}": (2, 8 + place) for place, name in enumerate(SCHEMA)},
-    "schema": (2, 8 + len(SCHEMA)),
-    "json_text": (2, 7),
-    "transport": (3, 0),
-    "model_plans": (3, 0),
-    "model_parts": (3, 1),
-    "model_judge": (3, 2),
-    "models": (3, 3),
-    "tools": (3, 4),
-    "calls": (3, 5),
-    "correlation": (3, 6),
-    "output": (3, 6),
-    "turn": (3, 7),
-    "wire": (3, 8),
-    "anthropic_events": (3, 9),
-    "bedrock": (3, 9),
-    "responses_items": (3, 9),
-    "responses_history": (3, 10),
-    "wires": (4, 0),
-    **{f"formats.{name}": (4, place) for place, name in enumerate(FORMATS)},
-    "formats.catalog": (4, FORMATS.index("registry") - 1),
+    "message": (2, 2),
+    "message_events": (2, 3),
+    "schema": (2, 4 + len(SCHEMA)),
+    **_in_order("schema", 2, SCHEMA, 4),
+    "_decoding": (3, 0),
+    **_in_order("_decoding", 3, DECODING),
+    "models": (3, 4),
+    **_in_order("models", 3, MODELS),
+    "_answers": (3, 10),
+    **_in_order("_answers", 3, ANSWERS, 11),
+    "_wires": (4, 0),
+    **_in_order("_wires", 4, WIRES),
     "formats": (4, len(FORMATS)),
-    "sdk": (5, 0),
+    "formats.catalog": (4, FORMATS.index("registry") - 1),
+    **_in_order("formats", 4, FORMATS, 0),
     "metrics": (5, 0),
     "message_parser": (5, 1),
     "patches": (5, 1),
@@ -136,57 +145,53 @@ PLACES: dict[str, tuple[int, int]] = {
     "frontends.ag_ui": (5, 2),
     "frontends.ui_message_stream": (5, 2),
     "frontends": (5, 3),
-    "sources": (5, 2),
-    "reading": (5, 3),
-    "json_stream": (5, 4),
-    "stream": (5, 4),
+    "_drivers": (5, 2),
+    **_in_order("_drivers", 5, DRIVERS, 3),
     "terminal": (6, 0),
-    "cli.streams": (6, 1),
-    "cli.figures": (6, 2),
-    "cli.displays": (6, 3),
-    "cli.judging": (6, 4),
-    "cli.json_command": (6, 5),
-    "cli.replay_command": (6, 5),
+    "_cli.streams": (6, 1),
+    "_cli.figures": (6, 2),
+    "_cli.displays": (6, 3),
+    "_cli.judging": (6, 4),
+    "_cli.json_command": (6, 5),
+    "_cli.replay_command": (6, 5),
     "web.records": (6, 0),
     "web.store": (6, 0),
     "web.pump": (6, 1),
     "web.response": (6, 2),
     "web": (6, 3),
-    "demo.samples": (6, 0),
-    "demo.playing": (6, 1),
-    "demo.application": (6, 4),
-    "demo": (6, 5),
-    "cli.demo_command": (6, 6),
-    "cli.entry": (6, 7),
-    "cli": (6, 8),
+    "_demo.samples": (6, 0),
+    "_demo.playing": (6, 1),
+    "_demo.application": (6, 4),
+    "_demo": (6, 5),
+    "_cli.demo_command": (6, 6),
+    "_cli.entry": (6, 7),
+    "_cli": (6, 8),
     "__main__": (6, 9),
     "__init__": (7, 0),
 }
 
 # For folders of siblings: files that the table does not name. A folder need not exist.
 FOLDERS: dict[str, tuple[int, int]] = {
-    "wires.": (4, 0),
+    "_wires.": (4, len(WIRES) + 1),
     "formats.catalog.": (4, FORMATS.index("registry") - 1),
 }
 
 # By the beginning of the module's name. `mypy_extensions` is never needed to run.
 THIRD_PARTIES: dict[str, set[str]] = {
     "_core.": {"mypy_extensions"},
-    "event_stream": {"botocore"},
+    "_decoding.event_stream": {"botocore"},
+    "_decoding.sse": {"mypy_extensions"},
     # What runs without the extra is refused by `library`, which names it.
     "schema.": {"mypy_extensions"},
-    "model_plans": {"pydantic_core"},
-    "model_judge": {"pydantic", "pydantic_core"},
-    "models": {"pydantic", "typing_extensions"},
-    "sse": {"mypy_extensions"},
+    "models.plans": {"pydantic_core"},
+    "models.validator": {"pydantic", "pydantic_core"},
+    "models.parser": {"pydantic", "typing_extensions"},
     "terminal": {"rich"},
-    "cli.displays": {"rich"},
-    "cli.demo_command": {"jsonschema", "uvicorn"},
+    "_cli.displays": {"rich"},
+    "_cli.demo_command": {"jsonschema", "uvicorn"},
     "web.response": {"starlette"},
-    "demo.application": {"starlette"},
+    "_demo.application": {"starlette"},
 }
-
-DRIVERS = ("sources", "reading", "json_stream", "stream", "cli", "__main__")
 OUTSIDE_WORLD = {
     "asyncio",
     "concurrent",
@@ -263,7 +268,7 @@ def is_outside_world(name: str) -> bool:
 
 
 def is_driver(module: str) -> bool:
-    return module in DRIVERS or module.startswith(("cli.", "demo.", "web."))
+    return module.startswith(("_drivers.", "_cli.", "_demo.", "web.", "__main__"))
 
 
 def objections(module: str, tree: ast.AST, package: str = "streamparse") -> Iterator[str]:
@@ -301,26 +306,26 @@ def test_table_names_existing_modules_only() -> None:
         ("limits", "from streamparse.errors import LimitError", 1),
         ("limits", "from .errors import LimitError", 1),
         ("limits", "from . import errors, paths", 1),
-        ("limits", "import streamparse.stream", 1),
-        ("cli", "from streamparse import JSONParser", 1),
-        ("cli", "from streamparse import json_parser", 0),
-        ("cli.streams", "import select", 0),
-        ("cli.streams", "import rich", 1),
+        ("limits", "import streamparse._drivers.stream", 1),
+        ("_cli", "from streamparse import JSONParser", 1),
+        ("_cli", "from streamparse import json_parser", 0),
+        ("_cli.streams", "import select", 0),
+        ("_cli.streams", "import rich", 1),
         ("terminal", "def late():\n    import rich", 0),
         ("terminal", "import time", 1),
         ("_core.flat", "from streamparse._core import machine", 1),
         ("_core.parser", "from streamparse._core import machine", 0),
-        ("_core.machine", "def late():\n    from streamparse import cli", 1),
+        ("_core.machine", "def late():\n    from streamparse import _cli", 1),
         ("_core.sink", "from mypy_extensions import mypyc_attr", 0),
         ("limits", "if TYPE_CHECKING:\n    from mypy_extensions import i64", 1),
         ("formats.catalog.hermes", "from streamparse.formats.table import Format", 0),
         ("formats.catalog.hermes", "from streamparse.formats.catalog import keyed", 1),
         ("formats.plan", "from streamparse.formats.framing import Framing", 1),
-        ("text", "import time", 1),
-        ("text", "from urllib.parse import urljoin", 0),
-        ("text", "from urllib import request", 1),
-        ("text", "async def feed(): ...", 1),
-        ("text", "def feed(): return [x async for x in y]", 1),
+        ("_core.text", "import time", 1),
+        ("_core.text", "from urllib.parse import urljoin", 0),
+        ("_core.text", "from urllib import request", 1),
+        ("_core.text", "async def feed(): ...", 1),
+        ("_core.text", "def feed(): return [x async for x in y]", 1),
         ("stream", "import asyncio\nasync def feed(): ...", 0),
     ],
 )

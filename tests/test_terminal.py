@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamparse._drivers.stream import stream
 from streamparse.message import (
     Citation,
     Message,
@@ -23,7 +24,6 @@ from streamparse.message import (
     Usage,
 )
 from streamparse.message_parser import MessageParser
-from streamparse.stream import stream
 from streamparse.terminal import (
     LiveMessages,
     MessageView,

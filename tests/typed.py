@@ -32,7 +32,7 @@ from pydantic import (
 )
 
 from streamparse import JSONParser, SchemaViolation
-from streamparse.model_judge import ModelJudge, ModelValidator
+from streamparse.models.validator import ModelJudge, ModelValidator
 
 
 class Colour(enum.Enum):

@@ -128,8 +128,10 @@ def reading(machine: Machine, builder: Builder) -> Reading:
                                 else:
                                     break
                             else:
+                                if held:
+                                    break
                                 got, size, quote = _decoded("\\" + text[pos:])
-                                if held or size < 0:
+                                if size < 0:
                                     break
                                 origin += size - 1 - len(got)
                                 pos += size - 1

@@ -442,8 +442,7 @@ class Machine:
         if self.counting:
             self._count(offset)
         if self.depth >= self.depth_limit:
-            message = f"containers are nested more than {self.limits.depth} deep"
-            raise LimitError(message, code="depth", offset=offset)
+            raise too_deep(self.limits.depth, offset)
         if array:
             self.sink.start_array(offset)
             self.state = FIRST_ITEM
@@ -489,13 +488,8 @@ class Machine:
         count = self.counts[-1] + 1
         self.counts[-1] = count
         bound = self.limits.items if self.in_array else self.limits.keys
-        if bound is None or count <= bound:
-            return
-        if self.in_array:
-            message, code = f"an array has more than {bound} items", "array_items"
-        else:
-            message, code = f"an object has more than {bound} members", "object_keys"
-        raise LimitError(message, code=code, offset=offset)
+        if bound is not None and count > bound:
+            raise too_many(self.in_array, bound, offset)
 
     def _space(self, text: str, pos: i64, end: i64) -> i64:
         """The position after the white space at `pos`; lines are counted here."""
@@ -768,3 +762,18 @@ class Machine:
 
     def _reject(self, code: str, message: str, offset: i64) -> NoReturn:
         raise JSONSyntaxError(message, code=code, offset=offset)
+
+
+def too_deep(bound: int, offset: int) -> LimitError:
+    """For a container inside so many others."""
+    message = f"containers are nested more than {bound} deep"
+    return LimitError(message, code="depth", offset=offset)
+
+
+def too_many(in_array: bool, bound: int, offset: int) -> LimitError:
+    """For one item or member more than there may be."""
+    if in_array:
+        message, code = f"an array has more than {bound} items", "array_items"
+    else:
+        message, code = f"an object has more than {bound} members", "object_keys"
+    return LimitError(message, code=code, offset=offset)

@@ -16,6 +16,7 @@ from streamparse._core.fused import can_read, reading
 from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine
 from streamparse._core.sink import ValidatorFactory
+from streamparse._core.text import Utf8Decoder
 from streamparse.dialect import Dialect, Repair
 from streamparse.errors import (
     IncompleteError,
@@ -25,7 +26,6 @@ from streamparse.errors import (
 )
 from streamparse.limits import Limits
 from streamparse.paths import Query
-from streamparse.text import Utf8Decoder
 
 _DEFAULT_LIMITS: Final = Limits()
 _LENIENT: Final = Dialect()

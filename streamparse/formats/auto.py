@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from streamparse._answers.turn import Turn
 from streamparse.formats.framing import NOT_SPACE, Framing
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.plan import REASONING
 from streamparse.formats.registry import get, plan_of
 from streamparse.formats.table import Format, Reasoning
 from streamparse.limits import Limits
-from streamparse.turn import Turn
 
 __all__ = ["AutoFraming"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamparse._core.machine import too_deep, too_many
 from streamparse._core.sink import Sink
 from streamparse.errors import LimitError
 from streamparse.limits import Limits
@@ -27,7 +28,9 @@ class Bounds(Sink):
 
     def allow_member(self, key: str) -> None:
         """Raises if the innermost object cannot have one more member, of this key."""
-        self._allow(self.counts[-1] + 1, self.limits.keys, "an object", "members", "object_keys")
+        bound = self.limits.keys
+        if bound is not None and self.counts[-1] >= bound:
+            raise too_many(False, bound, -1)
         self._allow_key(len(key))
 
     def start_object(self, offset: int) -> None:
@@ -77,8 +80,7 @@ class Bounds(Sink):
     def _enter(self, array: bool) -> None:
         self._count_item()
         if len(self.counts) >= self.limits.depth:
-            message = f"containers are nested more than {self.limits.depth} deep"
-            raise LimitError(message, code="depth", offset=-1)
+            raise too_deep(self.limits.depth, -1)
         self.counts.append(0)
         self.arrays.append(array)
 
@@ -87,12 +89,8 @@ class Bounds(Sink):
         if self.arrays and self.arrays[-1]:
             self.counts[-1] += 1
             bound = self.limits.items
-            self._allow(self.counts[-1], bound, "an array", "items", "array_items")
-
-    def _allow(self, count: int, bound: int | None, where: str, what: str, code: str) -> None:
-        if bound is not None and count > bound:
-            message = f"{where} has more than {bound} {what}"
-            raise LimitError(message, code=code, offset=-1)
+            if bound is not None and self.counts[-1] > bound:
+                raise too_many(True, bound, -1)
 
     def _allow_key(self, length: int) -> None:
         if length > self.limits.string:

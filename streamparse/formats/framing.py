@@ -14,7 +14,8 @@ import html
 import re
 from typing import Any, Final
 
-from streamparse.calls import CallReader
+from streamparse._answers.calls import CallReader
+from streamparse._answers.turn import Turn
 from streamparse.formats.elements import ElementsPayload
 from streamparse.formats.markers import UNDECIDED
 from streamparse.formats.parameters import ParametersPayload, ParametersPlan
@@ -51,7 +52,6 @@ from streamparse.formats.table import (
     Section,
 )
 from streamparse.limits import Limits
-from streamparse.turn import Turn
 
 __all__ = ["NOT_SPACE", "Framing"]
 

@@ -12,6 +12,7 @@ import re
 from typing import Any, Final
 
 from streamparse._core._marks import mypyc_attr
+from streamparse._core.machine import too_deep
 from streamparse._core.sink import NOTHING, Sink
 from streamparse._core.transcriber import tell, tell_key
 from streamparse.errors import FormatError, LimitError
@@ -297,8 +298,7 @@ class LiteralMachine:
 
     def _open(self, char: str, pos: int) -> None:
         if len(self.kinds) >= self.limits.depth:
-            message = f"containers are nested more than {self.limits.depth} deep"
-            raise LimitError(message, code="depth", offset=pos)
+            raise too_deep(self.limits.depth, pos)
         self.brackets.append(_CLOSING[char])
         if char != "{":
             self.kinds.append(_ARRAY)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from streamparse._answers.tools import Toolbox
+from streamparse._answers.turn import Turn, Turns
 from streamparse.errors import StreamParseError
 from streamparse.formats.auto import AutoFraming
 from streamparse.formats.framing import Framing
@@ -13,8 +15,6 @@ from streamparse.formats.table import Format
 from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import AnyMessageEvent
-from streamparse.tools import Toolbox
-from streamparse.turn import Turn, Turns
 
 __all__ = ["FormatParser", "TextReading"]
 

@@ -10,18 +10,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from streamparse._answers.calls import CallReader, taken_before
+from streamparse._answers.turn import TextReader
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine
 from streamparse._core.sink import Sink
-from streamparse.calls import CallReader, taken_before
 from streamparse.errors import FormatError, LimitError, StreamParseError
 from streamparse.formats.bounds import Bounds
 from streamparse.formats.literals import LiteralMachine, Opener
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.table import JsonArguments, JsonCall, Literals
 from streamparse.limits import Limits
-from streamparse.turn import TextReader
 
 __all__ = ["ArgumentsPayload", "CallPayload", "Host", "LiteralPayload", "Payload"]
 

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from streamparse._core.plain import json_text
 from streamparse.errors import StreamParseError
 from streamparse.frontends.citations import Source
 from streamparse.frontends.encoder import FrontEnd, ShownCall, usage_counts
-from streamparse.json_text import json_text
 from streamparse.message import ServerToolResult
 
 __all__ = ["AGUIEvents"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from streamparse.wire import dict_of, list_of, text_of
+from streamparse._core.plain import dict_of, list_of, text_of
 
 __all__ = ["Source", "sources_of"]
 

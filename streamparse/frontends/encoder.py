@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final, TypeAlias
 
+from streamparse._core.plain import dict_of, json_text, text_of
 from streamparse.errors import IncompleteError, StreamParseError
 from streamparse.frontends.argument_text import ArgumentText
 from streamparse.frontends.citations import Source, sources_of
-from streamparse.json_text import json_text
 from streamparse.message import Citation, Message, ServerToolResult, ToolCall, Usage
 from streamparse.message_events import (
     AnyMessageEvent,
@@ -37,7 +37,6 @@ from streamparse.message_events import (
     ToolCallTruncated,
     UsageUpdated,
 )
-from streamparse.wire import dict_of, text_of
 
 __all__ = ["FrontEnd", "Record", "ShownCall", "usage_counts"]
 

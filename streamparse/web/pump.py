@@ -17,9 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
+from streamparse._drivers.sources import aclose, close, is_async
 from streamparse.errors import StreamParseError
 from streamparse.message import error_to_dict
-from streamparse.sources import aclose, close, is_async
 from streamparse.web.records import END, Place, encoded, record
 from streamparse.web.store import EventStore
 

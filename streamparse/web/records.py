@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
-from streamparse.json_text import json_text
+from streamparse._core.plain import json_text
 
 __all__ = ["END", "HEARTBEAT", "Place", "encoded", "opening", "place_of", "record"]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from streamparse._answers.tools import Toolbox
 from streamparse.message import Message
-from streamparse.tools import Toolbox
 from tests.formats.checks import check_events, check_growth, check_nothing_lost, run
 from tests.helpers import cut
 

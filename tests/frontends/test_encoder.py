@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse import MessageParser, ProviderEvent, SSEDecoder, StreamParseError, TextDelta
+from streamparse._core.plain import json_text
 from streamparse.frontends import AGUIEvents, UIMessageStream
 from streamparse.frontends.encoder import FrontEnd, usage_counts
-from streamparse.json_text import json_text
 from streamparse.message import ToolCall, Usage
 from tests.helpers import cut
 from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk

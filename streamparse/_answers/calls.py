@@ -1,0 +1,717 @@
+"""One tool call while it arrives: its text, its arguments, and when it may be called complete.
+
+The rules, in the words of the design contract. A call is complete when
+
+(a) its own end was signalled and its JSON is whole, or
+(b) a normal finish reason arrives and its JSON is whole, or
+(c) the finish is a limit, its JSON is whole and a later call has already received data.
+
+That the JSON so far happens to parse completes nothing. A call that ends with unfinished JSON
+stays open until the finish: a limit, an error or the end of input makes it truncated, a normal
+finish rejects it. No argument text at all is `{}` under (a) and (b), never under (c).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from streamparse._answers.tools import Toolbox
+from streamparse._core.chain import Chain
+from streamparse._core.flat import equal
+from streamparse._core.guard import Guard
+from streamparse._core.lenient import LenientMachine
+from streamparse._core.machine import EXCERPT, Machine
+from streamparse._core.parser import JSONParser, locate
+from streamparse._core.sink import Sink, ValidatorFactory
+from streamparse._core.transcriber import Transcriber, tell
+from streamparse.dialect import Dialect
+from streamparse.errors import (
+    IncompleteError,
+    JSONSyntaxError,
+    SchemaViolation,
+    StreamParseError,
+    WireError,
+)
+from streamparse.limits import Limits
+from streamparse.message import ToolCall
+from streamparse.message_events import (
+    ArgumentReporter,
+    ProviderEvent,
+    ToolCallCompleted,
+    ToolCallDelta,
+    ToolCallRejected,
+    ToolCallStarted,
+    ToolCallTruncated,
+)
+
+__all__ = ["CUT", "CallReader", "LIMIT", "NORMAL"]
+
+# How a message ends, as far as its calls are concerned.
+NORMAL: Final = 0
+LIMIT: Final = 1
+CUT: Final = 2  # an error, a filter, or the end of input without a word
+
+_SPACE: Final = " \t\n\r"
+
+
+class CallReader:
+    """Feeds one `ToolCall`: an adapter says what it sees, events go to `out`.
+
+    A call without a name yet is held back: whoever gets `ToolCallStarted` needs the name.
+
+    With `tools` the arguments are judged as they arrive. What is refused ends the call as far as
+    events are concerned; its value and its texts go on growing, in silence.
+    """
+
+    __slots__ = (
+        "again",
+        "begun",
+        "call",
+        "chain",
+        "choice",
+        "dialect",
+        "first",
+        "guard",
+        "head",
+        "held",
+        "hushed",
+        "judged_as",
+        "limits",
+        "machine",
+        "open",
+        "out",
+        "recheck",
+        "told_to",
+        "tools",
+        "transcriber",
+        "waiting",
+    )
+
+    def __init__(
+        self,
+        call: ToolCall,
+        choice: int,
+        out: list[Any],
+        limits: Limits,
+        tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
+    ) -> None:
+        self.call = call
+        self.choice = choice
+        self.out = out
+        self.limits = limits
+        self.chain = Chain(reporter=ArgumentReporter(call, choice))
+        self.chain.builder.events = out
+        call.builder = self.chain.builder
+        self.head: Sink = self.chain.head  # what is driven: the chain, or the guard before it
+        self.dialect = dialect  # None: strict
+        self.machine = self._new_machine()
+        self.transcriber: Transcriber | None = None
+        self.tools = tools
+        self.guard: Guard | None = None
+        self.judged_as: ValidatorFactory | None = None  # of the tool that is called
+        self.waiting: bool = False  # no tool has this name; is it perhaps half a name?
+        self.recheck: bool = False  # was it not judged all along, and must be at the end?
+        self.hushed: bool = False  # rejected, but the value still grows, without events
+        self.begun: bool = False  # has `ToolCallStarted` gone out?
+        self.held: list[Any] = []  # text and values that came before the name
+        self.open: bool = True  # has no ending event gone out?
+        self.told_to: int = 0  # in the lenient dialect: so much of the text was in deltas
+        # After the value: so many characters of it, `first`, have come once more.
+        self.again: int = 0
+        self.first: str = ""
+
+    # What adapters ask.
+
+    @property
+    def whole(self) -> bool:
+        """Do the arguments so far end with a whole value? That completes nothing."""
+        if self.call.kind == "custom":
+            return not self.open
+        if self.transcriber is None:
+            return self.machine.done
+        builder = self.chain.builder
+        return builder.started and builder.open_path is None
+
+    @property
+    def listening(self) -> bool:
+        """Does the value still grow with what is said?"""
+        return self.open or self.hushed
+
+    @property
+    def received(self) -> bool:
+        """Has any argument text or value come?"""
+        return bool(self.held) or bool(self.call.arguments_text.strip(_SPACE))
+
+    # What adapters say.
+
+    def set_id(self, identity: str) -> None:
+        """The first id is kept; another one later is odd and noted once."""
+        call = self.call
+        if call.id is None:
+            call.id = identity
+        elif call.id != identity:
+            self.oddity("changed_id", f"this delta names the call {identity!r}, not {call.id!r}")
+
+    def set_name(self, name: str) -> None:
+        """Repeats are ignored, a longer one that begins with the old replaces it."""
+        call = self.call
+        if call.name is None or (name != call.name and name.startswith(call.name)):
+            call.name = name
+            if self.begun and self.tools is not None:
+                self._choose_tool()
+            self.begin()
+        elif name != call.name:
+            self.oddity("changed_name", f"this delta names the tool {name!r}, not {call.name!r}")
+
+    def oddity(self, code: str, message: str) -> None:
+        """Keep an oddity in `call.errors`, once for each code."""
+        call = self.call
+        if code == "misplaced_value" and self.judged_as is not None:
+            self._judge_later()
+        if all(error.code != code for error in call.errors):
+            error = WireError(message, code=code, offset=len(call.arguments_text))
+            call.errors.append(error)
+
+    def feed(self, text: str) -> None:
+        """More of the arguments' JSON text (of the free text of a custom call)."""
+        if not text:
+            return
+        if self.waiting:
+            self._stop_waiting()
+        if not self.begun:
+            self.held.append(text)
+        elif not self.open:
+            if self.hushed:
+                self._go_on(text)
+            else:
+                self._late(text)
+        elif self.call.kind == "custom":
+            self.call.grow(text)
+            self.out.append(ToolCallDelta(self.call, text, self.choice))
+        elif self.transcriber is not None or (self.machine.done and self.dialect is None):
+            self._after(text)
+        else:
+            self._feed_json(text)
+
+    def take(self, text: str) -> int:
+        """As `feed`, where other text may follow the value: how much of `text` belongs to it.
+
+        Of text that breaks the JSON, what comes before the refused character; then the value does
+        not grow any more (`listening`), and the rest of the call goes through `feed`.
+        """
+        if self.waiting:
+            self._stop_waiting()
+        place, start = len(self.out), self.machine.offset
+        failure: StreamParseError | None = None
+        if self.open:
+            self.out.append(ToolCallDelta(self.call, text, self.choice))
+        try:
+            taken = self.machine.feed(text)
+        except StreamParseError as error:
+            failure = error
+            taken = taken_before(error, start, len(text))
+        self.call.grow(text if taken == len(text) else text[:taken])
+        if self.open:
+            if taken < len(text) and failure is None:
+                self.out.pop(place)
+                if taken:
+                    self.out.insert(place, ToolCallDelta(self.call, text[:taken], self.choice))
+            if self.guard is not None:
+                self._heed_guard(place, start)
+            if failure is not None and self.open:
+                self._refuse(failure, place, start)
+        elif self.guard is not None:
+            self.guard.unseen.clear()
+        if failure is not None:
+            self.hushed = False
+        return taken
+
+    def feed_value(self, value: Any) -> None:
+        """The arguments as one parsed value."""
+        if self.waiting:
+            self._stop_waiting()
+        if not self.begun:
+            self.held.append(_Whole(value))
+        elif not self.listening or self.received:
+            self._feed_value_again(value)
+        else:
+            place = len(self.out)
+            start = len(self.call.arguments_text)
+            try:
+                tell(value, self.driver())
+            except StreamParseError as error:
+                self.refuse(error, place, start)
+            else:
+                self.told(place)
+
+    def confirm(self, text: str) -> None:
+        """The wire says the whole arguments once more, at their end: what was not streamed is fed.
+
+        Other text of the same value is noted. Another value rejects the call: what was shown is
+        not taken back (law 3), and what the provider has replaced should not run either.
+        """
+        known = self.call.raw_text
+        if not text.strip(_SPACE):
+            return
+        if not self.begun:
+            self.held = [text]
+        elif text.startswith(known):
+            self.feed(text[len(known) :])
+        elif self.call.kind != "custom" and self._says_the_same(text):
+            self.oddity("replaced_arguments", "the final arguments are written in another way")
+        elif text.strip(_SPACE) != known.strip(_SPACE):
+            self.replaced(text)
+
+    def replaced(self, text: str) -> None:
+        """The final arguments, `text`, are others than those that were streamed."""
+        if self.open:
+            offset = len(self.call.arguments_text)
+            message = "the final arguments differ from those that were streamed"
+            self._reject(WireError(message, code="replaced_arguments", offset=offset))
+        else:
+            self.oddity("replaced_arguments", "other arguments came after the end of the call")
+        data = {**self.call.naming(), "text": text}
+        self.out.append(ProviderEvent("replaced_arguments", data, self.choice))
+
+    def driver(self) -> Transcriber:
+        """For arguments without text: say them to this sink, then call `told`."""
+        if self.waiting:
+            self._stop_waiting()
+        if self.transcriber is None:
+            self.transcriber = Transcriber(self.head)
+        return self.transcriber
+
+    def told(self, place: int) -> None:
+        """What was said since `out` was `place` long becomes text, ahead of its events."""
+        if self.transcriber is None:
+            return
+        text = self.transcriber.take()
+        start = len(self.call.arguments_text)
+        if text:
+            self.call.grow_generated(text)
+        if not self.open:
+            if self.guard is not None:
+                self.guard.unseen.clear()
+            return
+        if text:
+            self.out.insert(place, ToolCallDelta(self.call, text, self.choice))
+        self._heed_guard(place, start)
+
+    def end(self) -> None:
+        """The call's own end was signalled: rule (a)."""
+        self.begin()
+        if self.waiting:
+            self._stop_waiting()
+        if self.open and (self._is_whole() or self._is_empty()):
+            self._complete()
+
+    def close(self, how: int, later_call: bool = False) -> None:
+        """The message has ended (`NORMAL`, `LIMIT`, `CUT`): rules (b) and (c)."""
+        self.begin()
+        if self.waiting and how != CUT:
+            self._stop_waiting()
+        if not self.open:
+            self._end_in_silence()
+            return
+        if how == NORMAL:
+            self._close_normally()
+        elif how == LIMIT and later_call and self._is_whole():
+            self._complete()
+        else:
+            self._truncate()
+
+    def refuse(self, error: StreamParseError, place: int, start: int) -> None:
+        """What was said since `out` was `place` and the text `start` long raised `error`."""
+        self.told(place)
+        if self.open:
+            self._refuse(error, place, start)
+        else:
+            self.hushed = False
+
+    # How it goes on.
+
+    def begin(self) -> None:
+        """Report the start, then everything that was held back for it."""
+        if self.begun:
+            return
+        self.begun = True
+        self.out.append(ToolCallStarted(self.call, self.choice))
+        if self.tools is not None:
+            self._choose_tool()
+        held = self.held
+        self.held = []
+        for piece in held:
+            if isinstance(piece, _Whole):
+                self.feed_value(piece.value)
+            else:
+                self.feed(piece)
+
+    def _feed_leniently(self, text: str, machine: LenientMachine) -> None:
+        """As `_feed_json`, but a delta has no more than what the machine has decided."""
+        place = len(self.out)
+        self.call.grow(text)
+        try:
+            machine.feed(text)
+        except StreamParseError as error:
+            self._heed_guard(place, 0)
+            if self.open:
+                self._refuse(error, place, 0)
+            self.hushed = False
+            return
+        self._heed_guard(place, 0)
+        if self.open:
+            self._tell_decided(place, machine.decided)
+
+    def _tell_decided(self, place: int, stop: int) -> None:
+        """A delta of the text that has not been in one, up to the offset `stop`."""
+        text = self.call.arguments_text[self.told_to : stop]
+        if text:
+            self.told_to += len(text)
+            self.out.insert(place, ToolCallDelta(self.call, text, self.choice))
+
+    def _feed_json(self, text: str) -> None:
+        call, out, machine = self.call, self.out, self.machine
+        if self.dialect is not None:
+            assert isinstance(machine, LenientMachine)
+            self._feed_leniently(text, machine)
+            return
+        place = len(out)
+        start = len(call.arguments_text)
+        out.append(ToolCallDelta(call, text, self.choice))
+        try:
+            taken = machine.feed(text)
+        except StreamParseError as error:
+            call.grow(text)
+            self._heed_guard(place, start)  # what came first counts
+            if self.open:
+                self._refuse(error, place, start)
+            self.hushed = False
+            return
+        if taken == len(text):
+            call.grow(text)
+            if self.guard is not None:
+                self._heed_guard(place, start)
+            return
+        if self.guard is not None and self.guard.refusal is not None:
+            call.grow(text)
+            self._heed_guard(place, start)
+            return
+        out.pop(place)
+        if taken:
+            out.insert(place, ToolCallDelta(call, text[:taken], self.choice))
+            call.grow(text[:taken])
+        self._after(text[taken:])
+
+    # Tools.
+
+    def _choose_tool(self) -> None:
+        """The name is known, or has become a longer one: by what are the arguments judged?"""
+        call, tools = self.call, self.tools
+        if tools is None or call.name is None or call.kind == "server" or not self.open:
+            return
+        tool = tools.find(call.name)
+        if tool is None:
+            # Half of a name may be on its way; arguments end the waiting.
+            if self.received or not tools.may_become(call.name):
+                self._reject_unknown()
+            self.waiting = self.open
+            return
+        self.waiting = False
+        self.judged_as = tool.validator if call.kind != "custom" else None
+        if self.received and not self.held:
+            self._judge_later()
+        elif self.judged_as is not None:
+            self._watch(Guard(self.judged_as.begin(), self.chain.builder))
+        else:
+            self._watch(None)
+
+    def _watch(self, guard: Guard | None) -> None:
+        """Have the machine drive a guard; nothing has been said to it yet."""
+        self.guard = guard
+        self.head = self.chain.head if guard is None else guard
+        self.machine = self._new_machine()
+
+    def _new_machine(self) -> Machine:
+        if self.dialect is None:
+            return Machine(self.head, limits=self.limits, stop=True)
+        return LenientMachine(self.head, self.dialect, limits=self.limits)
+
+    def _judge_later(self) -> None:
+        self.recheck = self.judged_as is not None
+        if self.guard is not None:
+            self.guard.judge = None
+
+    def _stop_waiting(self) -> None:
+        """Arguments or the end came: the name was whole, and is unknown."""
+        self.waiting = False
+        if self.open:
+            self._reject_unknown()
+
+    def _reject_unknown(self) -> None:
+        assert self.tools is not None
+        error = self.tools.unknown(self.call.name or "")
+        if self.transcriber is None and not self.call.arguments_text:
+            guard = Guard(None, self.chain.builder)
+            self._watch(guard)
+            guard.silence()
+            self.hushed = True
+        self._reject(error)
+
+    def _heed_guard(self, place: int, start: int) -> None:
+        """What the guard refused rejects the call, which then goes on in silence."""
+        guard = self.guard
+        if guard is None or guard.refusal is None or not self.open:
+            return
+        error = guard.refusal
+        before = self.call.arguments_text[: error.offset]
+        error.line = before.count("\n") + 1
+        error.column = error.offset - before.rfind("\n")
+        error.excerpt = before[-EXCERPT:]
+        self.hushed = True
+        self._cut_delta(error, place, start)
+        self._reject(error)
+
+    def _go_on(self, text: str) -> None:
+        """More of a rejected call: the texts and the value grow."""
+        self.call.grow(text)
+        if self.transcriber is None and not self.machine.done and self.call.kind != "custom":
+            try:
+                self.machine.feed(text)
+            except StreamParseError:
+                self.hushed = False  # after broken JSON only the texts
+        if self.guard is not None:
+            self.guard.unseen.clear()
+
+    def _end_in_silence(self) -> None:
+        """The message has ended, and this call was rejected: a number at its root is whole now."""
+        if self.hushed and self.transcriber is None and self.call.kind != "custom":
+            try:
+                self.machine.end_root_number()
+            except StreamParseError:
+                self.hushed = False
+
+    def _judged_at_the_end(self) -> bool:
+        """Judge what could not be judged while it came; what is refused rejects the call."""
+        chain = Chain(validator=self.judged_as)
+        try:
+            tell(self.call.partial, Transcriber(chain.head))
+        except SchemaViolation as error:
+            error.offset = len(self.call.arguments_text)
+            self._reject(error)
+            return False
+        self.call.parsed = None if chain.judge is None else chain.judge.parsed
+        return True
+
+    def _after(self, text: str) -> None:
+        """Text after a whole value: white space, the same value again, or one too many."""
+        while text:
+            if not self.again:
+                rest = text.lstrip(_SPACE)
+                space = text[: len(text) - len(rest)]
+                if space:
+                    self.call.grow(space)
+                    self.out.append(ToolCallDelta(self.call, space, self.choice))
+                text = rest
+                if not text:
+                    return
+                if not self.first:
+                    self.first = self.call.arguments_text.strip(_SPACE)
+            expected = len(self.first) - self.again
+            piece = text[:expected]
+            if not self.first.startswith(piece, self.again):
+                self._refuse_second(text)
+                return
+            self.call.grow_raw(piece)
+            self.again += len(piece)
+            text = text[expected:]
+            if self.again == len(self.first):
+                self.again = 0
+                self.oddity("repeated_arguments", "the whole arguments came once more")
+
+    def _refuse_second(self, text: str) -> None:
+        call = self.call
+        offset = len(call.arguments_text)
+        message = "a second value follows the arguments"
+        error = JSONSyntaxError(message, code="multiple_values", offset=offset)
+        self._locate(error)
+        # What was kept back as a repetition is now known to be more text.
+        if self.again and call.raw is not None:
+            call.raw = call.raw[: len(call.raw) - self.again]
+        call.grow(self.first[: self.again] + text)
+        self.again = 0
+        self._reject(error)
+
+    def _feed_value_again(self, value: Any) -> None:
+        """A second whole value: the same is a repetition, another one is refused."""
+        copy = Transcriber(Chain().head)
+        tell(value, copy)
+        text = copy.take()
+        if self.open and self.whole and equal(value, self.call.partial):
+            self.call.grow_raw(text)
+            self.oddity("repeated_arguments", "the whole arguments came once more")
+        elif self.open and not self.whole:
+            self.feed(text)
+        elif self.open:
+            self._refuse_second(text)
+        else:
+            self._late(text)
+
+    def _late(self, text: str) -> None:
+        """A delta after the end: kept, and after broken JSON simply more of the text."""
+        call = self.call
+        if call.status == "rejected":
+            call.grow(text)
+            return
+        call.grow_raw(text)
+        self.oddity("late_delta", "a delta came after the end of the call")
+        late = {**call.naming(), "text": text}
+        self.out.append(ProviderEvent("late_tool_call_delta", late, self.choice))
+
+    def _says_the_same(self, text: str) -> bool:
+        """Is `text` the JSON of the value so far, written in another way?"""
+        parser = JSONParser(limits=self.limits)
+        try:
+            parser.feed(text)
+            parser.finish()
+        except StreamParseError:
+            return False
+        return self.whole and equal(parser.value, self.call.partial)
+
+    # How it ends.
+
+    def _is_whole(self) -> bool:
+        """Is the value whole, if nothing more comes? A number is, when nothing follows it."""
+        if self.again:
+            return False
+        if self.call.kind == "custom":
+            return True
+        if self.transcriber is None:
+            try:
+                self.machine.end_root_number()
+            except StreamParseError as error:
+                self._reject(self._locate(error))
+                return False
+            if self.guard is not None:
+                self._heed_guard(len(self.out), len(self.call.arguments_text))
+        return self.open and self.whole
+
+    def _is_empty(self) -> bool:
+        """No arguments at all mean an empty object, which is then said to the chain."""
+        if self.received or not self.open:
+            return False
+        offset = len(self.call.arguments_text)
+        try:
+            self.head.start_object(offset)
+            self.head.end(offset)
+        except StreamParseError as error:
+            self._reject(self._locate(error))
+            return False
+        self._heed_guard(len(self.out), offset)
+        return self.open
+
+    def _close_normally(self) -> None:
+        if self._is_whole() or self._is_empty():
+            self._complete()
+        elif self.open:
+            if self.again:
+                self._refuse_second("")
+                return
+            error: StreamParseError
+            if self.transcriber is None:
+                error = self._unfinished()
+            else:
+                offset = len(self.call.arguments_text)
+                message = "the call ended inside its arguments"
+                error = IncompleteError(message, code="truncated", offset=offset)
+            self._reject(self._locate(error))
+
+    def _unfinished(self) -> StreamParseError:
+        try:
+            self.machine.finish()
+        except StreamParseError as error:
+            return error
+        if self.dialect is None:
+            raise AssertionError("a machine that is not done can finish")
+        message = "the call ended inside its arguments"
+        offset = len(self.call.arguments_text)
+        return IncompleteError(message, code="truncated", offset=offset)
+
+    def _complete(self) -> None:
+        call = self.call
+        if call.name is None:
+            self._reject(WireError("the call never got a name", code="missing_name"))
+            return
+        if self.tools is not None:
+            if self.recheck and not self._judged_at_the_end():
+                return
+            self._set_parsed()
+        self._settle("complete")
+        self.out.append(ToolCallCompleted(call, self.choice))
+
+    def _set_parsed(self) -> None:
+        """A type makes an object; by a schema the arguments themselves are what is valid."""
+        call, guard = self.call, self.guard
+        if guard is not None and guard.parsed is not None:
+            call.parsed = guard.parsed
+        elif call.parsed is None and self.judged_as is not None:
+            call.parsed = call.partial
+
+    def _truncate(self) -> None:
+        if not self.open:
+            return
+        if self.again:
+            self.oddity("repeated_arguments", "the arguments were being repeated at the end")
+        self._settle("truncated")
+        self.out.append(ToolCallTruncated(self.call, self.choice))
+
+    def _reject(self, error: StreamParseError) -> None:
+        self.call.errors.append(error)
+        self._settle("rejected")
+        self.out.append(ToolCallRejected(self.call, error, self.choice))
+
+    def _settle(self, status: str) -> None:
+        is_text = self.transcriber is None and self.call.kind != "custom"
+        if status != "rejected" and is_text and isinstance(self.machine, LenientMachine):
+            self._tell_decided(len(self.out), len(self.call.arguments_text))
+        self.call.status = status
+        self.open = False
+
+    def _refuse(self, error: StreamParseError, place: int, start: int) -> None:
+        """Refused at a character: the delta at `place`, from offset `start`, ends before it."""
+        self._locate(error)
+        self._cut_delta(error, place, start)
+        self._reject(error)
+
+    def _cut_delta(self, error: StreamParseError, place: int, start: int) -> None:
+        if isinstance(self.machine, LenientMachine) and self.transcriber is None:
+            self._tell_decided(place, error.offset)
+            return
+        delta = self.out[place] if place < len(self.out) else None
+        kept = max(error.offset - start, 0)
+        if isinstance(delta, ToolCallDelta) and kept < len(delta.text):
+            del self.out[place]
+            if kept:
+                piece = ToolCallDelta(self.call, delta.text[:kept], self.choice)
+                self.out.insert(place, piece)
+
+    def _locate(self, error: StreamParseError) -> StreamParseError:
+        if self.transcriber is None:
+            locate(error, self.machine, self.chain.builder)
+        elif not isinstance(error, SchemaViolation):
+            error.path = self.chain.builder.next_path()
+        return error
+
+
+class _Whole:
+    """A whole value that waits for the call's name."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def taken_before(error: StreamParseError, start: int, size: int) -> int:
+    """How much of a text of this size, from the offset `start` on, is good."""
+    return min(max(error.offset - start, 0), size)

@@ -1,0 +1,148 @@
+"""The structured output of one answer: its text read as a JSON document while it arrives.
+
+The text itself goes on as text, whatever becomes of the document. `message.partial_output` is
+what is known so far; `message.output` is there once the document is whole and the message is
+complete: neither alone will do, because a text that happens to parse may have been cut.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from streamparse._answers.tools import validator_of
+from streamparse._core.chain import Chain
+from streamparse._core.lenient import LenientMachine
+from streamparse._core.machine import Machine
+from streamparse._core.parser import locate
+from streamparse._core.sink import NOTHING, ValidatorFactory
+from streamparse.dialect import Dialect
+from streamparse.errors import IncompleteError, SchemaViolation, StreamParseError
+from streamparse.limits import Limits
+from streamparse.message import Message
+from streamparse.message_events import OutputRejected, OutputReporter
+
+__all__ = ["OutputReader", "judge_of", "root_kind"]
+
+ANY: Final = "any"
+_SPACE: Final = " \t\n\r\ufeff"  # of a byte order mark in the wrong place the machine complains
+# What a value may begin with; anything else is for the machine to refuse.
+_BEGINNINGS: Final = '{["-0123456789tfn'
+_OPENINGS: Final[dict[str, str]] = {"object": "{", "array": "["}
+
+
+def root_kind(output: Any) -> str:
+    """What the document may be, by what the caller asked for: `"any"`, `"object"` or `"array"`.
+
+    More than the kind is for a validator to judge: see `judge_of`.
+
+    >>> root_kind(dict), root_kind(object)
+    ('object', 'any')
+    """
+    return "object" if output is dict else "array" if output is list else ANY
+
+
+def judge_of(output: Any) -> ValidatorFactory | None:
+    """What judges the document; None where its kind is all that was asked for."""
+    if output is None or any(output is plain for plain in (Any, object, dict, list)):
+        return None
+    if isinstance(output, str):
+        raise TypeError(f"output takes a type or a JSON Schema, not {output!r}")
+    return validator_of(output)
+
+
+class OutputReader:
+    """Reads the text of one message; events go to `out`.
+
+    `kind` is one of `root_kind`, `judge` what judges more than that. A text that is not the
+    document asked for is refused at the first character that makes it so, by `OutputRejected`; the
+    message is not rejected with it.
+    """
+
+    __slots__ = ("begun", "chain", "kind", "lenient", "machine", "message", "open", "out")
+
+    def __init__(
+        self,
+        kind: str,
+        message: Message,
+        out: list[Any],
+        limits: Limits,
+        judge: ValidatorFactory | None = None,
+        dialect: Dialect | None = None,
+    ) -> None:
+        self.kind = kind
+        self.message = message
+        self.out = out
+        self.chain = Chain(validator=judge, reporter=OutputReporter(message.choice))
+        self.chain.builder.events = out
+        message.output_builder = self.chain.builder
+        self.lenient: LenientMachine | None = None
+        if dialect is None:
+            self.machine = Machine(self.chain.head, limits=limits)
+        else:
+            self.lenient = LenientMachine(self.chain.head, dialect, limits=limits)
+            self.lenient.wanted = "" if kind == ANY else kind
+            self.machine = self.lenient
+        self.begun: bool = False  # has anything but white space come?
+        self.open: bool = True  # neither refused nor ended
+
+    def feed(self, text: str) -> None:
+        """More text of the message."""
+        if not self.open:
+            return
+        try:
+            if not self.begun and self.lenient is None:
+                self._begin(text)
+            self.begun = self.begun or bool(text.strip(_SPACE))
+            self.machine.feed(text)
+        except StreamParseError as error:
+            self._reject(error)
+
+    def end(self) -> None:
+        """The message has got its status: a complete one must hold a whole document.
+
+        An answer that only calls tools owes no document yet.
+        """
+        message = self.message
+        if not self.open or message.status != "complete":
+            return
+        if not self.begun and message.finish_reason == "tool_calls":
+            return
+        try:
+            self.machine.finish()
+        except StreamParseError as error:
+            self._reject(error)
+            return
+        if self.lenient is not None and self.lenient.truncated:
+            cut, offset = "the text ended before the output did", self.machine.offset
+            self._reject(IncompleteError(cut, code="truncated", offset=offset))
+            return
+        self.open = False
+        judge = self.chain.judge
+        parsed = None if judge is None else judge.parsed
+        message.output = self.chain.value if parsed is None else parsed
+
+    def shown(self) -> Any:
+        """A snapshot of the document so far, of the type asked for; `NOTHING`: none yet."""
+        builder, judge = self.chain.builder, self.chain.judge
+        return builder.snapshot() if judge is None else judge.shown(builder.snapshot)
+
+    def at(self, path: tuple[Any, ...]) -> Any:
+        """The complete value at a path, of its type; `NOTHING` where it has none."""
+        judge = self.chain.judge
+        return NOTHING if judge is None else judge.at(path)
+
+    def _begin(self, text: str) -> None:
+        """The first character tells the kind of the document."""
+        body = text.lstrip(_SPACE)
+        if not body:
+            return
+        opening = _OPENINGS.get(self.kind, "")
+        if opening and body[0] in _BEGINNINGS and body[0] != opening:
+            self.machine.feed(text[: len(text) - len(body)])
+            message = f"the output must be an {self.kind}: {opening!r} must come first"
+            raise SchemaViolation(message, code="wrong_type", offset=self.machine.offset)
+
+    def _reject(self, error: StreamParseError) -> None:
+        locate(error, self.machine, self.chain.builder)
+        self.open = False
+        self.out.append(OutputRejected(error, self.message.choice))

@@ -1,0 +1,401 @@
+"""What a tool is: its name, and what judges the arguments of its calls.
+
+Tools are given as their users have them: pydantic models, functions, JSON Schemas with a name, or
+the dicts that the providers' APIs take. Pydantic and jsonschema are asked for only where a tool
+needs them (extras `pydantic` and `schema`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from types import NoneType
+from typing import Any, Final
+
+from streamparse._core.sink import ValidatorFactory
+from streamparse.errors import SchemaViolation
+
+__all__ = ["Tool", "Toolbox", "validator_of"]
+
+
+class Tool:
+    """A tool: `name`, `description` ("" if none), `validator` of its arguments (None: any will do).
+
+    `Tool.of` reads what users have.
+    """
+
+    __slots__ = ("description", "name", "validator")
+
+    def __init__(
+        self, name: str, validator: ValidatorFactory | None = None, description: str = ""
+    ) -> None:
+        self.name = name
+        self.validator = validator
+        self.description = description
+
+    def __repr__(self) -> str:
+        return f"Tool({self.name!r}, {self.validator!r})"
+
+    def schema(self) -> Any:
+        """The JSON Schema of the arguments; None where the validator has none."""
+        tell = getattr(self.validator, "json_schema", None)
+        return None if tell is None else tell()
+
+
+class Toolbox:
+    """The tools that a model may call, by name.
+
+    Takes models, functions, dicts and `Tool`s, alone or in a list; raises `ValueError` and
+    `TypeError` for what is no tool, `ImportError` where an extra is missing.
+
+    >>> def water(plant: str, litres: float = 1.0) -> None: ...
+    >>> tools = Toolbox([water, {"name": "stop", "parameters": {"type": "object"}}])
+    >>> tools.names
+    ['water', 'stop']
+    >>> tools.unknown("watr").message
+    "no tool is named 'watr'; did you mean 'water'?"
+    """
+
+    __slots__ = ("tools",)
+
+    def __init__(self, given: Any) -> None:
+        self.tools: dict[str, Tool] = {}
+        for tool in _tools_in(given):
+            if tool.name in self.tools:
+                raise ValueError(f"two tools are named {tool.name!r}")
+            self.tools[tool.name] = tool
+
+    @property
+    def names(self) -> list[str]:
+        """The names, in the order given."""
+        return list(self.tools)
+
+    def find(self, name: str) -> Tool | None:
+        """The tool of this name."""
+        return self.tools.get(name)
+
+    def may_become(self, name: str) -> bool:
+        """Is `name` the beginning of a tool's name?"""
+        return any(known.startswith(name) for known in self.tools)
+
+    def unknown(self, name: str) -> SchemaViolation:
+        """What a call of a tool with another name is rejected with."""
+        message = f"no tool is named {name!r}"
+        close = difflib.get_close_matches(name, self.tools, 1)
+        if close:
+            message += f"; did you mean {close[0]!r}?"
+        return SchemaViolation(message, code="unknown_tool", closest=close[0] if close else None)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Toolbox, (list(self.tools.values()),)
+
+
+def validator_of(type: Any) -> ValidatorFactory:
+    """What judges JSON by a JSON Schema (a dict or bool) or by a type (pydantic's business).
+
+    A validator is taken as it is.
+    """
+    if isinstance(type, ValidatorFactory):
+        return type
+    if isinstance(type, (dict, bool)):
+        return _schema_validator(type)
+    from streamparse.models.parser import ModelValidator
+
+    return ModelValidator(type)
+
+
+def _schema_validator(schema: dict[str, Any] | bool) -> ValidatorFactory:
+    from streamparse.schema import SchemaValidator
+
+    return SchemaValidator(schema)
+
+
+# Reading what is given
+
+
+def _tools_in(given: Any) -> list[Tool]:
+    """One thing that was given, or a list of them, as tools."""
+    if isinstance(given, Toolbox):
+        return list(given.tools.values())
+    if isinstance(given, Tool):
+        return [given]
+    if isinstance(given, Mapping):
+        return _from_dict(dict(given))
+    if inspect.isclass(given):
+        return [_from_class(given)]
+    if isinstance(given, (str, bytes)):
+        raise TypeError(f"{given!r} is no tool")
+    if _is_model_instance(given):
+        return _from_dumped(given, given.model_dump(by_alias=True, exclude_none=True, mode="json"))
+    if callable(getattr(given, "to_dict", None)):
+        return _from_dumped(given, given.to_dict())
+    if callable(given):
+        return [_from_function(given)]
+    if isinstance(given, Iterable):
+        return [tool for entry in given for tool in _tools_in(entry)]
+    raise TypeError(f"a tool is a model, a function or a dict, not {type(given).__name__}")
+
+
+def _is_model_instance(given: Any) -> bool:
+    return callable(getattr(given, "model_dump", None))
+
+
+def _from_dumped(given: Any, dumped: Any) -> list[Tool]:
+    """An object of an SDK says itself as a dict."""
+    if not isinstance(dumped, Mapping):
+        raise TypeError(f"{type(given).__name__} is no tool: it is dumped as no dict")
+    return _from_dict(dict(dumped))
+
+
+def _from_class(cls: type) -> Tool:
+    """A class is a tool by its name; its fields are the arguments."""
+    if issubclass(cls, (str, bytes, int, float, list, tuple, set, frozenset, type)):
+        raise TypeError(f"{cls.__name__} has no arguments: it is no tool")
+    own = cls.__dict__.get("__doc__")
+    # Anything may be assigned to it, even a property.
+    text = inspect.cleandoc(own) if isinstance(own, str) else ""
+    return Tool(cls.__name__, validator_of(cls), text)
+
+
+# Functions
+
+
+def _from_function(function: Any) -> Tool:
+    """A function's parameters are the arguments; `parsed` is then the keyword arguments."""
+    from streamparse.models.parser import ModelValidator, keywords_type
+
+    name = getattr(function, "__name__", "")
+    if not name or name == "<lambda>":
+        raise TypeError(f"{function!r} has no name to be called by")
+    text = inspect.getdoc(function) or ""
+    described = parameters_in(text)
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            raise TypeError(f"{name}: {parameter.name!r} can only be given by its place")
+    arguments = keywords_type(function, described)
+    return Tool(name, ModelValidator(arguments), re.split(r"\n\s*\n", text, maxsplit=1)[0])
+
+
+_SECTION: Final = re.compile(r"^(Args|Arguments|Parameters):\s*$")
+_ENTRY: Final = re.compile(r"^\s+\*{0,2}(\w+)\s*(?:\([^)]*\))?:\s*(.*)$")
+_SPHINX: Final = re.compile(r"^:param\s+(?:[^:]*\s)?(\w+):\s*(.*)$")
+
+
+def parameters_in(text: str) -> dict[str, str]:
+    """What a docstring says of the parameters: an "Args:" section, or `:param name:` lines.
+
+    >>> parameters_in('''Water a plant.
+    ...
+    ... Args:
+    ...     plant: which one,
+    ...         by name
+    ... ''')
+    {'plant': 'which one, by name'}
+    """
+    found: dict[str, str] = {}
+    inside = False
+    current = ""
+    indent = 0
+    for line in text.splitlines():
+        sphinx = _SPHINX.match(line.strip())
+        entry = _ENTRY.match(line) if inside else None
+        depth = len(line) - len(line.lstrip())
+        if sphinx:
+            current, indent = sphinx[1], depth
+            found[current] = sphinx[2]
+        elif _SECTION.match(line):
+            inside, current, indent = True, "", 0
+        elif entry and (not indent or depth <= indent):
+            current, indent = entry[1], depth
+            found[current] = entry[2]
+        elif line.strip() and current and depth > indent:
+            found[current] = f"{found[current]} {line.strip()}".strip()
+        elif line.strip():
+            inside, current = inside and depth > 0, ""
+    return found
+
+
+# Dicts
+
+# Where the APIs keep the schema of the arguments.
+_SCHEMA_KEYS: Final = (
+    "parameters",
+    "input_schema",  # Anthropic
+    "inputSchema",  # Bedrock; MCP
+    "parametersJsonSchema",  # Gemini
+    "parameters_json_schema",
+)
+_DECLARATIONS: Final = ("functionDeclarations", "function_declarations")
+_LISTS: Final = ("tools", *_DECLARATIONS)
+# Members that hold the tool itself.
+_WRAPPERS: Final = ("function", "custom", "toolSpec")
+# What belongs to a tool with a name.
+_PARTS: Final = (*_SCHEMA_KEYS, "parameter_definitions", "name", "description", "type", "strict")
+
+
+def _from_dict(given: dict[str, Any]) -> list[Tool]:
+    """The tools of a provider's dict; what the provider runs itself is none of the caller's."""
+    for key in _LISTS:
+        if isinstance(given.get(key), (list, tuple)):
+            return [tool for entry in given[key] for tool in _tools_in(entry)]
+    for key in _WRAPPERS:
+        if isinstance(given.get(key), Mapping):
+            return _wrapped(given, dict(given[key]))
+    name = given.get("name")
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"the name of a tool is a str, not {type(name).__name__}")
+    if name:
+        text = given.get("description")
+        return [Tool(name, _judge_of(name, given), text if isinstance(text, str) else "")]
+    kind = given.get("type")
+    if "properties" in given or "$schema" in given or kind in _TYPES:
+        raise ValueError("a JSON Schema alone has no name: give {'name': …, 'parameters': …}")
+    if isinstance(kind, str) and kind not in ("function", "custom", ""):
+        return [Tool(kind)]  # as OpenAI's local_shell: the API names it by its type
+    if _is_of_the_provider(given):
+        return []
+    raise ValueError(f"no tool can be read from {given!r:.200}")
+
+
+def _wrapped(given: dict[str, Any], inner: dict[str, Any]) -> list[Tool]:
+    """The tool that is held by a member; there must be one, or its name was forgotten."""
+    tools = _from_dict(inner)
+    if not tools:
+        raise ValueError(f"no tool can be read from {given!r:.200}")
+    return tools
+
+
+def _is_of_the_provider(given: dict[str, Any]) -> bool:
+    """One of Gemini's own, `{"googleSearch": {}}`; a cache point of Bedrock's?
+
+    Their names are not known, as more are added every year. What is known as a part of a tool is
+    none of them: whoever gave it would wait for calls that were all refused.
+    """
+    if len(given) != 1:
+        return False
+    [(key, value)] = given.items()
+    if key in _LISTS and value is not None:
+        raise TypeError(f"{key!r} is a list of tools, not {type(value).__name__}")
+    if key in _WRAPPERS:
+        raise TypeError(f"{key!r} is a dict, not {type(value).__name__}")
+    if not isinstance(key, str) or key in _PARTS:
+        return False
+    # Otherwise a dict, nothing, or an SDK's object.
+    return not isinstance(value, (str, bytes, int, float, list, tuple))
+
+
+def _judge_of(name: str, given: dict[str, Any]) -> ValidatorFactory | None:
+    schema: Any = next((given[key] for key in _SCHEMA_KEYS if given.get(key) is not None), None)
+    if isinstance(schema, Mapping) and set(schema) == {"json"}:
+        schema = schema["json"]  # Bedrock
+    definitions = given.get("parameter_definitions")  # Cohere v1
+    if schema is None and definitions is not None:
+        schema = _from_definitions(name, definitions)
+    if schema is None:
+        return None
+    if inspect.isclass(schema):
+        return validator_of(schema)
+    if not isinstance(schema, (Mapping, bool)):
+        raise TypeError(f"the parameters of {name!r} are no schema: {schema!r:.100}")
+    try:
+        return _schema_validator(json_schema(schema))
+    except ValueError as error:
+        raise ValueError(f"the parameters of {name!r}: {error}") from error
+
+
+_COHERE_TYPES: Final = {
+    "str": "string",
+    "string": "string",
+    "int": "integer",
+    "integer": "integer",
+    "float": "number",
+    "number": "number",
+    "bool": "boolean",
+    "boolean": "boolean",
+    "list": "array",
+    "dict": "object",
+}
+
+
+def _from_definitions(tool: str, definitions: Any) -> dict[str, Any]:
+    """Cohere's older form: parameters with types by their names in Python."""
+    if not isinstance(definitions, Mapping):
+        raise TypeError(f"the parameters of {tool!r} are no dict: {definitions!r:.100}")
+    properties: dict[str, Any] = {}
+    needed: list[str] = []
+    for name, definition in definitions.items():
+        said = f"the parameter {name!r} of {tool!r}"
+        if not isinstance(name, str):
+            raise TypeError(f"{said} has a name that is no str")
+        if not isinstance(definition, Mapping):
+            raise TypeError(f"{said} is no dict: {definition!r:.100}")
+        spelled, required = definition.get("type"), definition.get("required")
+        if not isinstance(spelled, (str, NoneType)):
+            raise TypeError(f"{said} has a type that is no str: {spelled!r:.100}")
+        if not isinstance(required, (bool, NoneType)):
+            raise TypeError(f"{said} has a 'required' that is no bool: {required!r:.100}")
+        word = re.match(r"\w*", spelled or "")
+        kind = _COHERE_TYPES.get(word[0].lower()) if word else None
+        properties[name] = {} if kind is None else {"type": kind}
+        if required:
+            needed.append(name)
+    return {"type": "object", "properties": properties, "required": needed}
+
+
+_GEMINI_TYPES: Final = {
+    kind.upper(): kind
+    for kind in ("string", "number", "integer", "boolean", "array", "object", "null")
+}
+_TYPES: Final = (*_GEMINI_TYPES.values(), *_GEMINI_TYPES)
+_COUNTS: Final = (
+    "minItems",
+    "maxItems",
+    "minLength",
+    "maxLength",
+    "minProperties",
+    "maxProperties",
+)
+_SCHEMAS_BY_NAME: Final = ("properties", "$defs", "definitions", "patternProperties", "defs")
+_SCHEMA_LISTS: Final = ("anyOf", "allOf", "oneOf", "prefixItems")
+_INNER: Final = ("items", "additionalProperties", "not", "if", "then", "else", "contains")
+
+
+def json_schema(schema: Any) -> Any:
+    """A schema as JSON Schema has it: Gemini writes types in capitals, "nullable", counts as text.
+
+    What already is JSON Schema comes back unchanged.
+
+    >>> json_schema({"type": "STRING", "nullable": True, "maxLength": "3"})
+    {'type': ['string', 'null'], 'maxLength': 3}
+    """
+    if not isinstance(schema, Mapping):
+        return schema
+    capital = isinstance(schema.get("type"), str) and schema["type"].isupper()
+    made: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
+            made[key] = {name: json_schema(entry) for name, entry in value.items()}
+        elif key in _SCHEMA_LISTS and isinstance(value, (list, tuple)):
+            made[key] = [json_schema(entry) for entry in value]
+        elif key in _INNER:
+            made[key] = json_schema(value)
+        elif key in _COUNTS and isinstance(value, str) and value.isdigit():
+            made[key] = int(value)
+        else:
+            made[key] = value
+    return _lowered(made) if capital else made
+
+
+def _lowered(made: dict[str, Any]) -> dict[str, Any]:
+    """The words of Gemini's own schemas, in those of JSON Schema."""
+    kind = _GEMINI_TYPES.get(made["type"])
+    if kind is None:
+        del made["type"]  # TYPE_UNSPECIFIED
+    nullable = made.pop("nullable", False)
+    if kind is not None:
+        made["type"] = [kind, "null"] if nullable else kind
+    if nullable and isinstance(made.get("enum"), list):
+        made["enum"] = [*made["enum"], None]
+    return made

@@ -1,0 +1,445 @@
+"""One answer while it arrives: what an adapter says becomes content, events and a status.
+
+Adapters (one for each wire API) know the provider's words; this knows the rules that hold for all
+of them. `Turns` holds one `Turn` for each choice and the one list of events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
+from streamparse._answers.output import OutputReader
+from streamparse._answers.tools import Toolbox
+from streamparse._core._marks import mypyc_attr
+from streamparse._core.flat import equal
+from streamparse._core.sink import ValidatorFactory
+from streamparse.dialect import Dialect
+from streamparse.errors import LimitError, ProviderError, StreamParseError
+from streamparse.limits import Limits
+from streamparse.message import (
+    GrowingText,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    Usage,
+)
+from streamparse.message_events import (
+    MessageFailed,
+    MessageFinished,
+    MessageStarted,
+    ProviderEvent,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    UsageUpdated,
+)
+
+__all__ = ["TextReader", "Turn", "Turns"]
+
+_STATUS: Final[dict[str, str]] = {
+    "length": "truncated",
+    "content_filter": "truncated",
+    "error": "failed",
+}
+_CLOSING: Final[dict[str, int]] = {"length": LIMIT, "content_filter": CUT, "error": CUT}
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class TextReader:
+    """Reads the text of one answer for more than text, and says to its turn what it finds."""
+
+    def feed(self, text: str) -> None:
+        """More text."""
+        raise NotImplementedError
+
+    def finish(self, normal: bool) -> bool:
+        """No more text comes; was nothing left open? `normal`: it was not cut by a limit."""
+        raise NotImplementedError
+
+
+class Turn:
+    """One answer. An adapter calls, in any order, what it understands of a record."""
+
+    __slots__ = (
+        "begun",
+        "calls",
+        "choice",
+        "dialect",
+        "ended",
+        "limits",
+        "message",
+        "noted",
+        "out",
+        "output",
+        "reader",
+        "tools",
+    )
+
+    def __init__(
+        self,
+        choice: int,
+        out: list[Any],
+        limits: Limits,
+        tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
+    ) -> None:
+        self.choice = choice
+        self.out = out
+        self.limits = limits
+        self.tools = tools
+        self.dialect = dialect
+        self.message = Message(choice)
+        self.calls: list[CallReader] = []
+        self.begun: bool = False
+        self.ended: bool = False  # has the last event gone out?
+        self.noted: dict[str, Any] = {}  # what `note` said last, by name
+        self.output: OutputReader | None = None  # reads the text too, where an output was asked
+        self.reader: TextReader | None = None  # gets the text first, where a format was given
+
+    # The whole.
+
+    def begin(self, identity: Any = None, model: Any = None) -> None:
+        """The answer has begun; the first id and the last model that are not blank are kept."""
+        message = self.message
+        if message.id is None and isinstance(identity, str) and identity:
+            message.id = identity
+        if isinstance(model, str) and model:
+            message.model = model
+        if not self.begun:
+            self.begun = True
+            self.out.append(MessageStarted(message.id, message.model, self.choice))
+
+    def usage(self, usage: Usage) -> None:
+        """What the provider has counted by now; the last word holds."""
+        known = self.message.usage
+        if known is None or not equal(usage.to_dict(), known.to_dict()):
+            self.message.usage = usage
+            self.out.append(UsageUpdated(usage, self.choice))
+
+    def note(self, name: str, data: Any) -> None:
+        """Something without an event of its own; said again only when it has changed."""
+        if name in self.noted and equal(self.noted[name], data):
+            return
+        self.noted[name] = data
+        self.message.extra[name] = data
+        self.out.append(ProviderEvent(name, data, self.choice))
+
+    def pass_on(self, name: str, data: Any) -> None:
+        """Something not understood: each time, and nothing of it is kept."""
+        self.out.append(ProviderEvent(name, data, self.choice))
+
+    # Content.
+
+    def text(self, text: str, part: Text | None = None) -> None:
+        """More text, in `part` or in the text that is growing now."""
+        if self.reader is not None:
+            if text:
+                self.begin()
+                self.reader.feed(text)
+        else:
+            self.plain_text(text, part)
+
+    def plain_text(self, text: str, part: Text | None = None) -> None:
+        """Text in which nothing more is to be found."""
+        if text:
+            self.begin()
+            target = part if part is not None else self._growing(Text)
+            target.grow(text)
+            message = self.message
+            whole = message.text
+            message.text = ""  # the only reference is now the local one
+            whole += text
+            message.text = whole
+            self.out.append(TextDelta(text, self.choice))
+            if self.output is not None:
+                self.output.feed(text)
+
+    def reasoning(self, text: str, part: Reasoning | None = None) -> None:
+        """More reasoning, in `part` or in the reasoning that is growing now."""
+        if text:
+            self.begin()
+            target = part if part is not None else self._growing(Reasoning)
+            target.grow(text)
+            message = self.message
+            whole = message.reasoning
+            message.reasoning = ""
+            whole += text
+            message.reasoning = whole
+            self.out.append(ReasoningDelta(text, self.choice))
+
+    def refusal(self, text: str, part: Refusal | None = None) -> None:
+        """More of a refusal."""
+        if text:
+            self.begin()
+            target = part if part is not None else self._growing(Refusal)
+            target.grow(text)
+            message = self.message
+            whole = message.refusal
+            message.refusal = ""
+            whole += text
+            message.refusal = whole
+            self.out.append(RefusalDelta(text, self.choice))
+
+    def growing_reasoning(self) -> Reasoning:
+        """The reasoning that is growing now; a new part, if the last one is something else."""
+        part = self._growing(Reasoning)
+        assert isinstance(part, Reasoning)
+        return part
+
+    def growing_text(self) -> Text:
+        """The text that is growing now; a new part, if the last one is something else."""
+        part = self._growing(Text)
+        assert isinstance(part, Text)
+        return part
+
+    def add(self, part: Part) -> None:
+        """A part that is there at once, or that the adapter will fill."""
+        self.begin()
+        self.message.content.append(part)
+
+    def call(
+        self, identity: str | None = None, name: str | None = None, kind: str = "function"
+    ) -> CallReader:
+        """A new call. Raises `LimitError` beyond `Limits.tool_calls`."""
+        self.begin()
+        if len(self.calls) >= self.limits.tool_calls:
+            message = f"more than {self.limits.tool_calls} tool calls in one message"
+            raise LimitError(message, code="tool_calls")
+        call = ToolCall(len(self.calls), kind)
+        reader = CallReader(call, self.choice, self.out, self.limits, self.tools, self.dialect)
+        self.calls.append(reader)
+        self.message.content.append(call)
+        if identity is not None:
+            call.id = identity
+        if name is not None:
+            reader.set_name(name)
+        return reader
+
+    def _growing(self, kind: type[GrowingText]) -> GrowingText:
+        content = self.message.content
+        if content:
+            last = content[-1]
+            if type(last) is kind:
+                assert isinstance(last, GrowingText)
+                return last
+        part = kind()
+        self.begin()
+        content.append(part)
+        return part
+
+    # The end.
+
+    def finish(self, reason: str, raw: Any = None, again: bool = False) -> None:
+        """A finish reason came: calls are settled; usage may still follow.
+
+        The first one holds; `again`: the last does, on wires that say one with every chunk.
+        """
+        message = self.message
+        known = message.finish_reason is not None
+        if self.ended or (known and not again) or message.error is not None:
+            return
+        self.begin()
+        closing = _CLOSING.get(reason, NORMAL)
+        self.finish_text(closing == NORMAL)
+        self._close_calls(closing)
+        message.finish_reason = self._finished(reason)
+        message.raw_finish_reason = None if raw is None else str(raw)
+
+    def _finished(self, reason: str) -> str:
+        """A normal finish that leaves client calls says so."""
+        if reason == "stop" and any(_is_clients(reader.call) for reader in self.calls):
+            return "tool_calls"
+        return reason
+
+    def fail(self, error: ProviderError) -> None:
+        """The provider reported an error: the message has failed, open calls are cut."""
+        if self.ended or self.message.error is not None:
+            return
+        self.begin()
+        self.finish_text(False)
+        self._close_calls(CUT)
+        self.message.error = error
+        self.message.finish_reason = "error"
+
+    def end(self) -> None:
+        """Nothing more belongs to this answer: the last event goes out.
+
+        Without a finish reason or an error the stream was cut: that is never a success.
+        """
+        if self.ended:
+            return
+        self.begin()
+        self.finish_text(False)
+        message = self.message
+        # After a finish reason only calls that began later are open: nothing has settled them.
+        cut = any(reader.open for reader in self.calls)
+        self._close_calls(CUT)
+        if message.finish_reason is None:
+            message.status = "truncated"
+        else:
+            message.finish_reason = self._finished(message.finish_reason)
+            status = _STATUS.get(message.finish_reason, "complete")
+            message.status = "truncated" if cut and status == "complete" else status
+        if self.output is not None:
+            self.output.end()
+        self.ended = True
+        if message.status != "failed":
+            self.out.append(MessageFinished(message, self.choice))
+            return
+        error = message.error
+        if error is None:
+            word = message.raw_finish_reason
+            error = ProviderError(f"the provider ended the answer with {word!r}", data=word)
+            message.error = error
+        self.out.append(MessageFailed(message, error, self.choice))
+
+    def finish_text(self, normal: bool) -> bool:
+        """No more text comes; was nothing left open in it?"""
+        reader = self.reader
+        self.reader = None
+        return reader is None or reader.finish(normal)
+
+    def _close_calls(self, how: int) -> None:
+        last = len(self.calls) - 1
+        for place, reader in enumerate(self.calls):
+            reader.close(how, place < last)
+
+
+def _is_clients(call: ToolCall) -> bool:
+    return call.kind != "server" and call.status != "truncated"
+
+
+class Turns:
+    """The answers of one response, by choice, and the events of them all.
+
+    `output`: the kind of document that each text is to be, see `output.root_kind`; "" for none;
+    `judge`: what judges it. `tools`: what the calls may call, None for anything. `reading`: makes
+    what reads the text of an answer, where it is of a raw-text format.
+    """
+
+    __slots__ = (
+        "api",
+        "dialect",
+        "events",
+        "history",
+        "judge",
+        "limits",
+        "output",
+        "output_dialect",
+        "reading",
+        "tools",
+        "turns",
+    )
+
+    def __init__(
+        self,
+        limits: Limits,
+        output: str = "",
+        judge: ValidatorFactory | None = None,
+        tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
+        output_dialect: Dialect | None = None,
+        reading: Callable[[Turn], TextReader] | None = None,
+    ) -> None:
+        self.limits = limits
+        self.dialect = dialect
+        self.output_dialect = output_dialect
+        self.reading = reading
+        self.output = output
+        self.judge = judge
+        self.tools = tools
+        self.events: list[Any] = []
+        self.turns: dict[int, Turn] = {}
+        self.api: str | None = None
+        self.history: Any = None
+        self.at(0)
+
+    def at(self, choice: int) -> Turn:
+        """The answer with this index; made when it is first heard of."""
+        turn = self.turns.get(choice)
+        if turn is None:
+            turn = Turn(choice, self.events, self.limits, self.tools, self.dialect)
+            turn.message.api = self.api
+            turn.message.history = self.history
+            if self.output:
+                turn.output = OutputReader(
+                    self.output,
+                    turn.message,
+                    self.events,
+                    self.limits,
+                    self.judge,
+                    self.output_dialect,
+                )
+            if self.reading is not None:
+                turn.reader = self.reading(turn)
+            self.turns[choice] = turn
+        return turn
+
+    def serve(self, api: str, history: Any) -> None:
+        """The wire API is known: messages go back to it by `history`."""
+        self.api = api
+        self.history = history
+        for turn in self.turns.values():
+            turn.message.api = api
+            turn.message.history = history
+
+    @property
+    def all(self) -> list[Turn]:
+        """In the order of their indexes.
+
+        Choice 0 is there from the start; where only others have begun, it was never one of them.
+        """
+        turns = [self.turns[choice] for choice in sorted(self.turns)]
+        begun = [turn for turn in turns if turn.begun]
+        return begun or turns
+
+    @property
+    def first(self) -> Turn:
+        """The one that what is said of the whole response belongs to."""
+        first = self.turns[0]
+        return first if first.begun or len(self.turns) == 1 else self.all[0]
+
+    @property
+    def ended(self) -> bool:
+        """Have all of them ended?"""
+        begun = False
+        for turn in self.turns.values():
+            if turn.begun:
+                if not turn.ended:
+                    return False
+                begun = True
+        return begun
+
+    def fail(self, error: ProviderError) -> None:
+        """An error of the whole response: whoever has not ended has failed, and ends."""
+        for turn in self.all:
+            turn.fail(error)
+            turn.end()
+
+    def fail_transport(self, error: StreamParseError) -> None:
+        """The stream broke: what is open is cut, and each message says why."""
+        for turn in self.all:
+            if not turn.ended:
+                # Without its events: they refer to the message.
+                turn.message.error = error.copy_without_events()
+
+    def finish(self, reason: str, raw: Any = None) -> None:
+        """A finish of the whole response, where the wire has one for all choices."""
+        for turn in self.all:
+            turn.finish(reason, raw)
+
+    def end(self) -> None:
+        """The terminal record, or the end of input."""
+        for turn in self.all:
+            turn.end()
+
+    def take(self) -> list[Any]:
+        """The events since the last call."""
+        events = self.events[:]
+        del self.events[:]
+        return events

@@ -1,0 +1,66 @@
+"""`streamparse demo`: a page in the browser that shows recorded answers as they arrive."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import webbrowser
+from typing import Any
+
+from streamparse._cli.streams import OK, UNUSABLE, Complaint, between
+
+__all__ = ["add", "run"]
+
+_PORT = 8765
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Say what arguments the command takes."""
+    argument = command.add_argument
+    argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="NAME",
+        help="the address to listen at (default: %(default)s, for this machine only)",
+    )
+    argument(
+        "--port",
+        type=between(0, 65535),
+        default=_PORT,
+        metavar="N",
+        help="the port (default: %(default)s; 0: any that is free)",
+    )
+    argument("--open", action="store_true", help="open the page in the browser")
+
+
+def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
+    """Serve the page until interrupted."""
+    application, uvicorn = _parts()
+    try:
+        listening = socket.create_server((options.host, options.port))
+    except OSError as error:
+        said = f"cannot listen at {options.host}:{options.port}: {error.strerror}"
+        raise Complaint(said, UNUSABLE) from error
+    with listening:
+        url = f"http://{options.host}:{listening.getsockname()[1]}/"
+        print(f"The page is at {url} (Ctrl-C ends it)", flush=True)
+        if options.open:
+            webbrowser.open(url)
+        config = uvicorn.Config(
+            application(), log_level="warning", ws="none", timeout_graceful_shutdown=1
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+    return OK
+
+
+def _parts() -> tuple[Any, Any]:
+    """What the extras bring."""
+    try:
+        import jsonschema  # noqa: F401
+        import uvicorn
+
+        from streamparse._demo.application import application
+    except ImportError as error:
+        needs = "the demo needs more: pip install 'llm-streamparse[web,schema]'"
+        raise ImportError(needs, name=error.name) from error
+    return application, uvicorn

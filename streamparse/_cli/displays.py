@@ -1,0 +1,202 @@
+"""The ways to show an answer: live in a terminal, as plain text, as JSON."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections.abc import Callable
+from typing import BinaryIO, Final
+
+from streamparse._cli.figures import Figures
+from streamparse._cli.streams import line
+from streamparse.coalesce import Coalescer
+from streamparse.message import Message, ToolCall
+from streamparse.message_events import (
+    AnyMessageEvent,
+    MessageFailed,
+    MessageFinished,
+    OutputRejected,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallCompleted,
+    ToolCallRejected,
+    ToolCallTruncated,
+)
+from streamparse.terminal import (
+    LiveMessages,
+    printable,
+    status_of_call,
+    status_of_message,
+    usage_of,
+)
+
+__all__ = ["Display", "EventLines", "LiveView", "MessageLines", "PlainText"]
+
+_FRAME: Final = 1 / 30  # seconds between two renderings of the live view
+
+
+class Display:
+    """Shows what it takes. Use as a context manager; leaving it shows what was held back."""
+
+    def __enter__(self) -> Display:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
+        """These events have come; `messages` are live."""
+
+    def rest(self) -> None:
+        """Nothing may come for a while: show everything."""
+
+    def close(self) -> None:
+        """Nothing more comes."""
+
+
+class EventLines(Display):
+    """`--events`: each event as a line of JSON, as it comes."""
+
+    def __init__(self, output: BinaryIO) -> None:
+        self._output = output
+
+    def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
+        for event in events:
+            self._output.write(line(event.to_dict()))
+        self._output.flush()
+
+
+class MessageLines(Display):
+    """`--message`: each message as a line of JSON, when it has ended."""
+
+    def __init__(self, output: BinaryIO) -> None:
+        self._output = output
+
+    def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
+        for event in events:
+            if isinstance(event, (MessageFinished, MessageFailed)):
+                self._output.write(line(event.message.to_dict()))
+        self._output.flush()
+
+
+class PlainText(Display):
+    """Text as it comes, calls as they end, a summary: without control codes, in UTF-8."""
+
+    def __init__(self, output: BinaryIO, figures: Figures) -> None:
+        self._output = output
+        self._figures = figures
+        self._heading = ""  # of what is being written
+        self._begun = False  # has anything been written?
+        self._fresh = True  # is the output at the start of a line?
+        self._several = False
+
+    def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
+        self._several = self._several or len(messages) > 1
+        for event in events:
+            self._show(event)
+        self._output.flush()
+
+    def close(self) -> None:
+        self._end_line()
+        self._write("".join(f"{each}\n" for each in self._figures.lines()))
+        self._output.flush()
+
+    def _show(self, event: AnyMessageEvent) -> None:
+        if isinstance(event, TextDelta):
+            self._more("text", event.choice, event.text)
+        elif isinstance(event, ReasoningDelta):
+            self._more("reasoning", event.choice, event.text)
+        elif isinstance(event, RefusalDelta):
+            self._more("refusal", event.choice, event.text)
+        elif isinstance(event, (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)):
+            self._call(event.call, event.choice)
+        elif isinstance(event, OutputRejected):
+            error = event.error
+            place = f"{error.line}:{error.column}"
+            self._begin(f"output rejected at {place}: {error.message} ({error.code})", event.choice)
+        elif isinstance(event, (MessageFinished, MessageFailed)):
+            self._message(event.message)
+
+    def _more(self, kind: str, choice: int, text: str) -> None:
+        self._begin(kind, choice)
+        self._write(text)
+
+    def _call(self, call: ToolCall, choice: int) -> None:
+        identity = f", {call.id}" if call.id else ""
+        kind = f"{call.kind} " if call.kind != "function" else ""
+        self._heading = ""
+        self._begin(f"{kind}tool call {call.name}{identity}: {status_of_call(call)}", choice)
+        self._write(call.arguments_text.strip("\r\n"))
+        for error in call.errors:
+            self._end_line()
+            self._write(f"{error.message} ({error.code})\n")
+
+    def _message(self, message: Message) -> None:
+        origin = " ".join(word for word in (message.api, message.model) if word)
+        self._begin(f"{origin}: {status_of_message(message)}".removeprefix(": "), message.choice)
+        counts = usage_of(message.usage) if message.usage is not None else ""
+        self._write(f"{counts}\n" if counts else "")
+
+    def _begin(self, heading: str, choice: int) -> None:
+        if self._several:
+            heading = f"choice {choice}: {heading}"
+        if heading == self._heading:
+            return
+        self._end_line()
+        self._write("\n" if self._begun else "")
+        self._write(f"[{heading}]\n")
+        self._heading = heading
+
+    def _end_line(self) -> None:
+        self._write("" if self._fresh else "\n")
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._output.write(printable(text).encode())
+            self._begun = True
+            self._fresh = text.endswith("\n")
+
+
+class LiveView(Display):
+    """The view of `streamparse.terminal` in a terminal, redrawn while it grows.
+
+    Raises `ImportError`, which names the extra, when rich is missing.
+    """
+
+    def __init__(
+        self,
+        figures: Figures,
+        clock: Callable[[], float] = time.monotonic,
+        fold: bool = True,
+    ) -> None:
+        self._live = LiveMessages(fold=fold)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A terminal that is not UTF-8 shows escapes for what it has no characters for.
+            sys.stdout.reconfigure(errors="backslashreplace")
+        self._figures = figures
+        self._clock = clock
+        self._coalescer = Coalescer(_FRAME, hold="all")
+
+    def __enter__(self) -> LiveView:
+        self._live.__enter__()
+        return self
+
+    def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
+        self._live.view.source = messages
+        if self._coalescer.feed(events, self._clock()):
+            self._draw()
+
+    def rest(self) -> None:
+        if self._coalescer.flush():
+            self._draw()
+
+    def close(self) -> None:
+        """Take the last picture away and print everything, which then stays."""
+        self._live.view.footer = self._figures.lines()
+        self._live.close()
+
+    def _draw(self) -> None:
+        self._live.view.footer = self._figures.lines()
+        self._live.draw()

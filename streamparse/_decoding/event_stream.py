@@ -1,0 +1,192 @@
+"""The binary event stream of AWS (`application/vnd.amazon.eventstream`), as Bedrock sends it.
+
+Each message is a frame: its length, the length of its headers, a checksum of these two, headers,
+payload, a checksum of all (https://smithy.io/2.0/aws/amazon-eventstream.html). What is inside a
+frame is decoded by botocore (extra `bedrock`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final, NoReturn
+
+from streamparse._core.text import as_bytes
+from streamparse.errors import IncompleteError, LimitError, StreamParseError, WireError
+from streamparse.limits import Limits
+
+__all__ = ["EventStreamDecoder", "EventStreamMessage"]
+
+_DEFAULT_LIMITS: Final = Limits()
+_PRELUDE: Final = 12  # bytes: two lengths and their checksum
+_CHECKSUM: Final = 4
+
+
+class EventStreamMessage:
+    """One message: its headers by name (`":event-type"` …) and its payload.
+
+    The value of a header is a `str` for all that Bedrock sends; the format also knows `bool`,
+    `int` (also times, in milliseconds) and `bytes`.
+    """
+
+    __slots__ = ("headers", "payload")
+
+    __match_args__: ClassVar = ("headers", "payload")
+    type: ClassVar[str] = "event_stream_message"
+
+    def __init__(self, headers: dict[str, Any], payload: bytes) -> None:
+        self.headers = headers
+        self.payload = payload
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EventStreamMessage):
+            return NotImplemented
+        return self.headers == other.headers and self.payload == other.payload
+
+    def __repr__(self) -> str:
+        return f"EventStreamMessage(headers={self.headers!r}, payload={self.payload!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return EventStreamMessage, (self.headers, self.payload)
+
+
+class EventStreamDecoder:
+    """Decodes frames while they arrive, cut anywhere; `feed` returns the messages now whole.
+
+    Raises `WireError(code="bad_frame")` for a wrong checksum or impossible lengths, as soon as the
+    bytes show it, and `LimitError(code="record_length")` for a frame of more bytes than
+    `Limits.record`. Offsets count bytes, and errors know no lines. A failure is for good: later
+    calls raise a fresh copy of it, without events.
+
+    The constructor raises `ImportError` without the extra `bedrock`.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_buffers",
+        "_failure",
+        "_finished",
+        "_frame",
+        "_limit",
+        "_needed",
+        "_start",
+        "places",
+    )
+
+    def __init__(self, limits: Limits = _DEFAULT_LIMITS) -> None:
+        if not isinstance(limits, Limits):
+            raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
+        self._buffers: Any = _event_stream_buffer()
+        self._buffer: Any = None  # botocore's, for the frame whose prelude has come
+        self._limit: int = limits.record
+        self._frame = bytearray()
+        self._needed: int = _PRELUDE  # so many bytes, then something can be decided
+        self._start: int = 0  # the place of the frame
+        self._finished: bool = False
+        self._failure: StreamParseError | None = None
+        #: Of each message of the last call, where its frame begins, in bytes.
+        self.places: list[int] = []
+
+    @property
+    def pending(self) -> int:
+        """The bytes of the frame that has not ended; 0 between frames."""
+        return len(self._frame)
+
+    def feed(self, fragment: bytes | bytearray | memoryview) -> list[EventStreamMessage]:
+        """Take bytes; the messages that they ended. No bytes are legal and free."""
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
+        data = as_bytes(fragment)
+        self.places = []
+        if not data:
+            return []
+        if self._finished:
+            raise StreamParseError(
+                "the input was said to have ended",
+                code="finished",
+                offset=self._start + len(self._frame),
+            )
+        messages: list[EventStreamMessage] = []
+        try:
+            self._read(data, messages)
+        except StreamParseError as error:
+            self._failure = error.copy_without_events()
+            error.events = list(messages)
+            raise
+        return messages
+
+    def finish(self) -> list[EventStreamMessage]:
+        """The input has ended: `[]`, or `IncompleteError` inside a frame."""
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
+        self.places = []
+        if not self._finished and self._frame:
+            message = f"the input ended after {len(self._frame)} bytes of a frame"
+            offset = self._start + len(self._frame)
+            error = IncompleteError(message, code="truncated", offset=offset)
+            self._failure = error.copy_without_events()
+            raise error
+        self._finished = True
+        return []
+
+    def _read(self, data: bytes, messages: list[EventStreamMessage]) -> None:
+        # botocore's buffer copies all it holds for each fragment: it gets a frame in two pieces.
+        taken = 0
+        while taken < len(data):
+            step = data[taken : taken + self._needed - len(self._frame)]
+            self._frame += step
+            taken += len(step)
+            if len(self._frame) < self._needed:
+                return
+            if self._buffer is None:
+                self._needed = self._length()
+            if len(self._frame) == self._needed:
+                start = self._start
+                messages.append(self._message())
+                self.places.append(start)
+
+    def _length(self) -> int:
+        """The length of the frame, by its prelude."""
+        prelude = bytes(self._frame)
+        self._buffer = self._buffers()
+        self._buffer.add_data(prelude)
+        try:
+            next(self._buffer)  # judges the prelude, and waits for the rest
+        except StopIteration:
+            pass
+        except Exception as error:  # botocore's own and those of what it calls
+            self._refuse(str(error))
+        length = int.from_bytes(prelude[:4], "big")
+        headers = int.from_bytes(prelude[4:8], "big")
+        if length < _PRELUDE + headers + _CHECKSUM:
+            self._refuse(f"{length} bytes do not hold {headers} bytes of headers")
+        if length > self._limit:
+            message = f"a frame of {length} bytes is longer than {self._limit}"
+            raise LimitError(message, code="record_length", offset=self._start + self._limit)
+        return length
+
+    def _message(self) -> EventStreamMessage:
+        """The message of the frame in hand, which is whole."""
+        self._buffer.add_data(bytes(self._frame[_PRELUDE:]))
+        try:
+            found = next(self._buffer)
+        except Exception as error:  # checksums, headers of no known type, not UTF-8 …
+            self._refuse(str(error) or repr(error))
+        self._start += len(self._frame)
+        self._frame = bytearray()
+        self._needed = _PRELUDE
+        self._buffer = None
+        return EventStreamMessage(found.headers, found.payload)
+
+    def _refuse(self, reason: str) -> NoReturn:
+        message = f"a damaged frame: {reason}"
+        raise WireError(message, code="bad_frame", offset=self._start)
+
+
+def _event_stream_buffer() -> Any:
+    """botocore's class, imported when it is needed."""
+    try:
+        from botocore.eventstream import EventStreamBuffer
+    except ImportError as error:
+        raise ImportError(
+            "binary event streams need botocore: pip install 'llm-streamparse[bedrock]'"
+        ) from error
+    return EventStreamBuffer

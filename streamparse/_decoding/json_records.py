@@ -1,0 +1,179 @@
+"""`JSONRecords`: the records of a stream of JSON documents, however they are joined."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from streamparse._core.machine import Machine
+from streamparse._core.sink import Sink
+from streamparse._core.text import Utf8Decoder
+from streamparse._decoding.record import Record, failure_of
+from streamparse.errors import IncompleteError, JSONSyntaxError, StreamParseError
+from streamparse.limits import Limits
+
+__all__ = ["JSONRecords"]
+
+_BETWEEN: Final = " \t\r\n,\ufeff"  # what may stand between the records of a stream of JSON
+
+
+class _Values(Sink):
+    """Makes a record of each document, but of an array at the top each of its elements."""
+
+    __slots__ = ("_in_array", "_key", "_open", "_pieces", "ended", "machine", "records")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[Record] = []
+        self.machine: Machine | None = None
+        self._in_array: bool = False  # an array at the top is open
+        self._open: list[Any] = []  # the containers that are open inside a record
+        self._key: str = ""
+        self._pieces: list[str] = []  # of the open string or key
+        self.ended: int = 0  # the place after the last record
+
+    def start_object(self, offset: int) -> None:
+        value: dict[str, Any] = {}
+        self._add(value)
+        self._open.append(value)
+
+    def start_array(self, offset: int) -> None:
+        if not self._in_array and not self._open:
+            self._in_array = True
+            return
+        value: list[Any] = []
+        self._add(value)
+        self._open.append(value)
+
+    def start_string(self, offset: int) -> None:
+        self._pieces = []
+
+    def start_key(self, offset: int) -> None:
+        self._pieces = []
+
+    def key_text(self, text: str, offset: int) -> None:
+        self._pieces.append(text)
+
+    def text(self, text: str, offset: int) -> None:
+        self._pieces.append(text)
+
+    def end_key(self, offset: int) -> None:
+        self._key = "".join(self._pieces)
+
+    def end_string(self, offset: int) -> None:
+        text = "".join(self._pieces)
+        self._add(text)
+        if not self._open:
+            self._end_record(text, offset + 1)
+
+    def scalar(self, value: object, offset: int) -> None:
+        self._add(value)
+        if not self._open:
+            literal = value is None or isinstance(value, bool)
+            self._end_record(value, offset + 1 if literal else offset)
+
+    def end(self, offset: int) -> None:
+        if not self._open:
+            self._in_array = False
+            return
+        value = self._open.pop()
+        if not self._open:
+            self._end_record(value, offset + 1)
+
+    def _add(self, value: object) -> None:
+        """A value begins, or a scalar is whole: put it in the innermost container."""
+        if not self._open:
+            return
+        top = self._open[-1]
+        if isinstance(top, list):
+            top.append(value)
+        else:
+            top[self._key] = value
+
+    def _end_record(self, value: object, end: int) -> None:
+        self.records.append(Record("", value, "null" if value is None else ""))
+        self.ended = end
+        if self._in_array and self.machine is not None:
+            self.machine.document_start = end  # each element has the limit of a record
+
+
+class JSONRecords:
+    """The records of a stream of JSON."""
+
+    __slots__ = ("_decoder", "_machine", "_source", "_takes_text", "_values", "failure")
+
+    def __init__(self, limits: Limits) -> None:
+        self.failure: StreamParseError | None = None
+        self._source: list[str] = []  # the text of the record that is open
+        self._values = _Values()
+        bounds = replace(limits, document=limits.record)
+        self._machine = Machine(self._values, limits=bounds, many=True)
+        self._values.machine = self._machine
+        self._decoder: Utf8Decoder | None = None
+        self._takes_text: bool = False
+
+    def feed(self, data: str | bytes) -> list[Record]:
+        """Take a fragment that is not empty; the records that are now whole."""
+        try:
+            self._read(data)
+        except StreamParseError as error:
+            self._fail(error)
+        return self._take()
+
+    def finish(self) -> list[Record]:
+        """The input has ended: the record that it ended in, if any."""
+        try:
+            if self._decoder is not None and self._decoder.pending:
+                message = "the input ended inside a UTF-8 character"
+                raise IncompleteError(message, code="truncated", offset=self._machine.offset)
+            self._machine.finish()
+        except IncompleteError:
+            text = "".join(self._source).lstrip(_BETWEEN)
+            return [*self._take(), Record("", None, text, True)]
+        except StreamParseError as error:  # the bounds of a last number
+            self._fail(error)
+        return self._take()
+
+    def _read(self, data: str | bytes) -> None:
+        if isinstance(data, str):
+            if self._decoder is not None:
+                raise TypeError("this stream was fed bytes, now text: feed it one or the other")
+            self._takes_text = True
+            self._pass(data)
+            return
+        if self._takes_text:
+            raise TypeError("this stream was fed text, now bytes: feed it one or the other")
+        if self._decoder is None:
+            self._decoder = Utf8Decoder()
+        text = self._decoder.feed(data)
+        if text:
+            self._pass(text)
+        if self._decoder.invalid:
+            message = f"byte 0x{self._decoder.invalid[0]:02x} cannot be UTF-8 here"
+            raise JSONSyntaxError(message, code="invalid_utf8", offset=self._machine.offset)
+
+    def _pass(self, text: str) -> None:
+        """To the machine; of the source only what follows the last record is kept."""
+        start, before = self._machine.offset, self._values.ended
+        self._machine.feed(text)
+        ended = self._values.ended
+        if ended > before:
+            self._source = []
+            text = text[max(ended - start, 0) :]
+        self._source.append(text)
+
+    def _take(self) -> list[Record]:
+        records = self._values.records
+        self._values.records = []
+        return records
+
+    def _fail(self, error: StreamParseError) -> None:
+        """Keep `error` as that of the stream."""
+        machine = self._machine
+        self.failure = failure_of(
+            error,
+            error.message,
+            (error.offset, machine.line, error.offset - machine.line_start + 1),
+            machine.text_before(error.offset),
+        )
+        self._values.machine = None  # no cycle

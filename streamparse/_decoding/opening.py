@@ -1,0 +1,130 @@
+"""`Opening`: detects the framing of a stream from its first characters."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from typing import Final
+
+from streamparse._core.text import Utf8Replacer
+from streamparse.errors import LimitError, WireError
+from streamparse.limits import Limits
+
+__all__ = ["Opening"]
+
+_SPACE: Final = " \t\r\n"
+_BOM: Final = "\ufeff"
+_HELD: Final = 64 * 1024  # characters without a known framing, before the stream is refused
+_SHOWN: Final = 200  # of them in the error: enough for a gateway's headline
+# The beginning of the first line that is not blank.
+_FIELD: Final = re.compile(r"(?:data|event|id|retry)?:|(?:data|event|id|retry)[\r\n]")
+_BARE_FIELDS: Final = ("data", "event", "id", "retry")
+
+
+class Opening:
+    """Holds the beginning of a stream until it tells the framing.
+
+    White space is held too: it may be long (some servers keep a connection alive by line feeds),
+    and the decoders need it to count places.
+    """
+
+    __slots__ = (
+        "_at_line_start",
+        "_bytes",
+        "_count",
+        "_decoder",
+        "_limit",
+        "_line",
+        "_seen",
+        "_text",
+        "framing",
+    )
+
+    def __init__(self, limits: Limits) -> None:
+        self.framing: str = ""
+        self._limit: int = limits.record
+        # What was fed, of the type that came.
+        self._bytes = bytearray()
+        self._text = StringIO(newline="")
+        self._decoder: Utf8Replacer | None = None
+        self._seen: int = 0  # characters before the first that is not white
+        self._line: str = ""  # what begins with it, as far as it is shown
+        self._count: int = 0  # the same, counted on
+        self._at_line_start: bool = True
+
+    def feed(self, data: str | bytes) -> None:
+        """Take a fragment that is not empty; sets `framing`, raises when it cannot be a stream."""
+        if isinstance(data, str):
+            if self._decoder is not None:
+                raise TypeError("this stream was fed bytes, now text: feed it one or the other")
+            self._text.write(data)
+            self._look(data)
+            return
+        if self._text.tell():
+            raise TypeError("this stream was fed text, now bytes: feed it one or the other")
+        self._bytes += data
+        if self._decoder is None:
+            self._decoder = Utf8Replacer()
+            if not data[0]:  # of a frame's length: none has 16 MiB
+                self.framing = "binary"
+                return
+        text = "" if self.framing else self._decoder.feed(data)
+        if text:
+            self._look(text)
+
+    def take(self) -> str | bytes:
+        """All that was fed, given away."""
+        held = bytes(self._bytes) if self._decoder is not None else self._text.getvalue()
+        self._bytes = bytearray()
+        self._text = StringIO(newline="")
+        return held
+
+    def finish(self) -> str:
+        """The input has ended: the framing; raises when there was something and no stream."""
+        if self._decoder is not None:
+            rest = self._decoder.finish()
+            if rest:
+                self._look(rest)
+        if self._at_line_start and self._line and _begins_field(self._line):
+            self.framing = "sse"  # cut inside the first field's name, that is still a stream
+        elif self._line and not self.framing:
+            self._give_up()
+        return self.framing
+
+    def _look(self, text: str) -> None:
+        if not self._line:
+            text = self._after_space(text)
+            if not text:
+                return
+            if text[0] == "{" or text[0] == "[":
+                self.framing = "json"
+                return
+        self._line += text[: _SHOWN - len(self._line)]
+        self._count += len(text)
+        if self._at_line_start and _FIELD.match(self._line):
+            self.framing = "sse"
+        elif self._count > _HELD:
+            self._give_up()
+
+    def _after_space(self, text: str) -> str:
+        """What follows the white space that begins `text`."""
+        if not self._seen and text[0] == _BOM:
+            self._seen = 1
+            text = text[1:]
+        rest = text.lstrip(_SPACE)
+        white = len(text) - len(rest)
+        if white:
+            self._seen += white
+            self._at_line_start = text[white - 1] in "\r\n"
+        if self._seen > self._limit:
+            message = f"more than {self._limit} characters of white space"
+            raise LimitError(message, code="record_length", offset=self._limit)
+        return rest
+
+    def _give_up(self) -> None:
+        message = "the input is neither JSON nor server-sent events"
+        raise WireError(message, code="not_a_stream", excerpt=self._line)
+
+
+def _begins_field(line: str) -> bool:
+    return any(field.startswith(line) for field in _BARE_FIELDS)

@@ -1,0 +1,373 @@
+"""Server-sent events: bytes or text in, events out, cut anywhere.
+
+Follows the WHATWG HTML Standard, section 9.2.6 "Interpreting an event stream"
+(https://html.spec.whatwg.org/multipage/server-sent-events.html), with one switch: what becomes of
+a last event that no blank line ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
+
+from streamparse._core._marks import mypyc_attr
+from streamparse._core.text import Utf8Replacer, as_bytes
+from streamparse.errors import LimitError, StreamParseError
+from streamparse.limits import Limits
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+__all__ = ["SSEDecoder", "ServerSentEvent"]
+
+_DEFAULT_LIMITS: Final = Limits()
+_BOM: Final = "\ufeff"
+_BLOCK: Final = 512  # so many pieces of an unfinished line are joined to one
+_EXCERPT: Final = 40  # characters of context in an error
+_RETRY_DIGITS: Final = 20  # more milliseconds than that are no time anyone can wait
+
+
+@mypyc_attr(acyclic=True)
+class ServerSentEvent:
+    """One event of a stream.
+
+    `event` is its type, `"message"` where the stream names none; `data` its lines joined by line
+    feeds; `id` the last event id when it was dispatched (`""`: none), which stays in force for
+    the events after it; `retry` the reconnection time in milliseconds that this event's own
+    fields set, or `None`.
+
+    >>> SSEDecoder().feed("event: ping\\ndata: {}\\n\\n")
+    [ServerSentEvent(event='ping', data='{}', id='', retry=None)]
+    """
+
+    __slots__ = ("data", "event", "id", "retry")
+
+    __match_args__: ClassVar = ("event", "data", "id", "retry")
+    type: ClassVar[str] = "server_sent_event"
+
+    def __init__(
+        self, event: str = "message", data: str = "", id: str = "", retry: int | None = None
+    ) -> None:
+        self.event = event
+        self.data = data
+        self.id = id
+        self.retry = retry
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ServerSentEvent):
+            return NotImplemented
+        same = self.event == other.event and self.data == other.data
+        return same and self.id == other.id and self.retry == other.retry
+
+    def __repr__(self) -> str:
+        own = f"event={self.event!r}, data={self.data!r}, id={self.id!r}, retry={self.retry!r}"
+        return f"ServerSentEvent({own})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ServerSentEvent, (self.event, self.data, self.id, self.retry)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: `type`, `event`, `data`, `id`, `retry`."""
+        return {
+            "type": self.type,
+            "event": self.event,
+            "data": self.data,
+            "id": self.id,
+            "retry": self.retry,
+        }
+
+
+class SSEDecoder:
+    """Decodes a stream of server-sent events (WHATWG) while it arrives.
+
+    `feed` takes text or bytes, cut anywhere, and returns the events whose blank line has come.
+    Bytes that are not UTF-8 become U+FFFD; one leading byte order mark is ignored; lines end with
+    CR, LF or CRLF. A `retry` of more than 20 digits is ignored.
+
+    - `unterminated`: the standard's `"discard"` drops an event that the input ends in, or
+      `"dispatch"` returns it from `finish`: some proxies cut the last blank line.
+    - `limits`: `Limits.record` bounds the characters of one event, its comments, field names and
+      line ends included; beyond is `LimitError(code="record_length")`.
+
+    A failure is for good: later calls raise a fresh copy of it, without events.
+
+    >>> decoder = SSEDecoder()
+    >>> decoder.feed(b"id: 7\\r\\ndata: first\\r")
+    []
+    >>> decoder.feed(b"\\n\\r\\n: a comment")
+    [ServerSentEvent(event='message', data='first', id='7', retry=None)]
+    >>> decoder.last_event_id
+    '7'
+    """
+
+    __slots__ = (
+        "_after_cr",
+        "_blocks",
+        "_bytes",
+        "_data",
+        "_event",
+        "_events",
+        "_failure",
+        "_finished",
+        "_id",
+        "_last_id",
+        "_limit",
+        "_line",
+        "_line_start",
+        "_offset",
+        "_own_retry",
+        "_parts",
+        "_place",
+        "_record_start",
+        "_retry",
+        "_takes_text",
+        "_unterminated",
+        "places",
+    )
+
+    def __init__(self, unterminated: str = "discard", limits: Limits = _DEFAULT_LIMITS) -> None:
+        if unterminated not in ("discard", "dispatch"):
+            raise ValueError(f"unterminated must be 'discard' or 'dispatch', not {unterminated!r}")
+        if not isinstance(limits, Limits):
+            raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
+        self._unterminated: bool = unterminated == "dispatch"
+        self._limit: i64 = limits.record
+        #: Of each event of the last call, where its data begin: offset, line, column.
+        self.places: list[tuple[int, int, int]] = []
+        self._events: list[ServerSentEvent] = []
+        self._bytes: Utf8Replacer | None = None
+        self._takes_text: bool = False
+        self._finished: bool = False
+        self._failure: StreamParseError | None = None
+        # Where reading stands, in characters; lines as in errors, ended by line feeds only.
+        self._offset: i64 = 0
+        self._record_start: i64 = 0
+        self._line: i64 = 1
+        self._line_start: i64 = 0
+        self._after_cr: bool = False  # a line feed that comes next belongs to the line end
+        # The line that has not ended, in pieces; long ones in blocks of pieces.
+        self._blocks: list[str] = []
+        self._parts: list[str] = []
+        # The buffers of the standard.
+        self._data: list[str] = []
+        self._event: str = ""
+        self._id: str = ""
+        self._last_id: str = ""
+        self._retry: int | None = None
+        self._own_retry: int | None = None
+        self._place: tuple[int, int, int] = (0, 1, 1)
+
+    @property
+    def last_event_id(self) -> str:
+        """What a client sends as `Last-Event-ID` when it connects again; `""` if there is none."""
+        return self._last_id
+
+    @property
+    def retry(self) -> int | None:
+        """The reconnection time in milliseconds, as last set by the stream."""
+        return self._retry
+
+    def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[ServerSentEvent]:
+        """Take a fragment; the events that it ended. An empty one is legal and free.
+
+        Raises `LimitError` (see above), `StreamParseError(code="finished")` after `finish`,
+        `TypeError` for anything but text or bytes and when they are mixed.
+        """
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
+        self.places = []
+        if isinstance(fragment, str):
+            if not fragment:
+                return []
+            if self._finished or not self._takes_text:
+                self._begin(True)
+            return self._read(fragment)
+        data = as_bytes(fragment)
+        if not data:
+            return []
+        if self._finished or self._bytes is None:
+            self._begin(False)
+        assert self._bytes is not None
+        text = self._bytes.feed(data)
+        return self._read(text) if text else []
+
+    def finish(self) -> list[ServerSentEvent]:
+        """The input has ended; with `"dispatch"` the event that it ended in. Then `[]`."""
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
+        self.places = []
+        if self._finished:
+            return []
+        self._finished = True
+        rest = self._bytes.finish() if self._bytes is not None else ""
+        events = self._read(rest) if rest else []
+        if self._unterminated:
+            line = self._held()
+            if line:
+                self._field(line, self._offset - len(line))
+            self._dispatch()
+            events += self._take()
+        return events
+
+    def _begin(self, text: bool) -> None:
+        """The first fragment decides what this decoder takes."""
+        if self._finished:
+            message = "the input was said to have ended"
+            error = StreamParseError(message, code="finished", offset=self._offset)
+            error.line = self._line
+            error.column = self._offset - self._line_start + 1
+            raise error
+        if self._takes_text or self._bytes is not None:
+            kinds = "bytes, now text" if text else "text, now bytes"
+            raise TypeError(f"this decoder was fed {kinds}: feed it one or the other")
+        self._takes_text = text
+        if not text:
+            self._bytes = Utf8Replacer()
+
+    def _take(self) -> list[ServerSentEvent]:
+        events = self._events
+        self._events = []
+        return events
+
+    # Lines.
+
+    def _read(self, text: str) -> list[ServerSentEvent]:
+        """Read lines; what follows the last line end is held."""
+        base: i64 = self._offset
+        size: i64 = len(text)
+        start: i64 = self._skip(text)
+        feed: i64 = text.find("\n", start)
+        carriage: i64 = text.find("\r", start)
+        while feed >= 0 or carriage >= 0:
+            if carriage < 0 or 0 <= feed < carriage:
+                end = feed
+                after = end + 1
+                feed = text.find("\n", after)
+            else:
+                end = carriage
+                after = end + 1
+                carriage = text.find("\r", after)
+                self._after_cr = after == size
+            self._end_line(text, start, end)
+            start = after
+            if ord(text[end]) == 10:
+                self._line += 1
+                self._line_start = base + after
+            elif start == feed:  # the other half of a CRLF
+                start = self._pass_feed(text, start)
+                feed = text.find("\n", start)
+        if start < size:
+            self._hold(text[start:] if start else text)
+        self._offset = base + size
+        if self._offset - self._record_start > self._limit:
+            self._too_long(self._offset)
+        return self._take()
+
+    def _skip(self, text: str) -> int:
+        """The length of what begins `text` but no line: a byte order mark, half a CRLF."""
+        if self._after_cr:
+            self._after_cr = False
+            if text[0] == "\n":
+                return self._pass_feed(text, 0)
+        elif self._offset == 0 and text[0] == _BOM:
+            self._record_start = 1
+            return 1
+        return 0
+
+    def _pass_feed(self, text: str, at: i64) -> i64:
+        """The line feed of a CRLF is at `at`; the position after it."""
+        offset = self._offset + at
+        if self._record_start == offset:  # the line was a blank one
+            self._record_start = offset + 1
+        elif offset - self._record_start >= self._limit:
+            self._too_long(offset)
+        self._line += 1
+        self._line_start = offset + 1
+        return at + 1
+
+    def _end_line(self, text: str, start: i64, end: i64) -> None:
+        """A line ends at `end`; it began at `start`, or before `text` with what is held."""
+        offset = self._offset + end
+        if offset - self._record_start >= self._limit:
+            self._hold(text[start:end])
+            self._too_long(offset)
+        if self._parts or self._blocks:
+            self._parts.append(text[start:end])
+            line = self._held()
+            self._field(line, offset - len(line))
+        elif end > start:
+            self._field(text[start:end], self._offset + start)
+        else:
+            self._dispatch()
+            self._record_start = offset + 1
+
+    def _hold(self, text: str) -> None:
+        """More of a line that has not ended."""
+        self._parts.append(text)
+        if len(self._parts) >= _BLOCK:
+            self._blocks.append("".join(self._parts))
+            self._parts = []
+
+    def _held(self) -> str:
+        """The line in hand, which is given away."""
+        line = "".join(self._blocks) + "".join(self._parts)
+        self._blocks = []
+        self._parts = []
+        return line
+
+    # Fields.
+
+    def _field(self, line: str, offset: i64) -> None:
+        """Process a line that is not blank; `offset` is its place."""
+        if line[:6] == "data: ":  # as nearly all are
+            if not self._data:
+                column = offset - self._line_start + 7
+                self._place = (offset + 6, self._line, column)
+            self._data.append(line[6:])
+            return
+        name, _, value = line.partition(":")
+        if value.startswith(" "):
+            value = value[1:]
+        if name == "data":
+            if not self._data:
+                start = offset + len(line) - len(value)
+                self._place = (start, self._line, start - self._line_start + 1)
+            self._data.append(value)
+        elif name == "event":
+            self._event = value
+        elif name == "id":
+            if "\0" not in value:
+                self._id = value
+        elif name == "retry" and len(value) <= _RETRY_DIGITS and _is_digits(value):
+            self._retry = self._own_retry = int(value)
+
+    def _dispatch(self) -> None:
+        """A blank line: what has been gathered is an event, if there are data."""
+        self._last_id = self._id
+        if self._data:
+            data = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
+            event = ServerSentEvent(self._event or "message", data, self._id, self._own_retry)
+            self._events.append(event)
+            self.places.append(self._place)
+            self._data = []
+        self._event = ""
+        self._own_retry = None
+
+    # Failing.
+
+    def _too_long(self, reached: i64) -> NoReturn:
+        """The record passes its limit in the line in hand, which was read up to `reached`."""
+        offset = self._record_start + self._limit
+        message = f"a server-sent event is longer than {self._limit} characters"
+        error = LimitError(message, code="record_length", offset=offset)
+        error.line = self._line
+        error.column = offset - self._line_start + 1
+        line = self._held()
+        error.excerpt = line[: offset - reached + len(line)][-_EXCERPT:]
+        self._failure = error.copy_without_events()
+        error.events = list(self._take())
+        raise error
+
+
+def _is_digits(text: str) -> bool:
+    """ASCII digits only, as the standard says, and at least one."""
+    return text.isascii() and text.isdigit()

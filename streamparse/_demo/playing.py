@@ -1,0 +1,155 @@
+"""A recording as a stream to the page: at a pace, judged, and as little of it as there is news."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
+
+from streamparse._demo.samples import Recording
+from streamparse._drivers.stream import stream
+from streamparse.errors import StreamParseError
+from streamparse.message import error_to_dict
+from streamparse.message_events import (
+    AnyMessageEvent,
+    ArgumentCompleted,
+    ArgumentDelta,
+    ArgumentStarted,
+    MessageFailed,
+    MessageFinished,
+    MessageStarted,
+    OutputCompleted,
+    OutputDelta,
+    OutputRejected,
+    OutputStarted,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallCompleted,
+    ToolCallDelta,
+    ToolCallRejected,
+    ToolCallStarted,
+    ToolCallTruncated,
+)
+from streamparse.message_parser import MessageParser
+from streamparse.patches import PatchPacker
+
+__all__ = ["News", "bytes_a_second", "player"]
+
+_FRAME: Final = 1 / 30  # seconds: a screen shows no more
+_TEXTS: Final = (TextDelta, ReasoningDelta, RefusalDelta)
+_ARGUMENTS: Final = (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
+_OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
+_ENDS: Final = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
+
+
+def player(
+    recording: Recording, speed: float, size: int
+) -> Callable[[], AsyncIterator[list[dict[str, Any]]]]:
+    """A source for `sse_response`: `speed` in bytes a second (0: at once), in pieces of `size`."""
+
+    async def play() -> AsyncIterator[list[dict[str, Any]]]:
+        news = News(structured=recording.output is not None)
+        source = _pieces(recording.data, speed, size)
+        answer = stream(source, tools=recording.tools, output=recording.output, every=_FRAME)
+        async with answer:
+            async for events in answer.batches():
+                told = news.of(events)
+                if told:
+                    yield told
+
+    return play
+
+
+async def _pieces(data: bytes, speed: float, size: int) -> AsyncIterator[bytes]:
+    began = time.monotonic()
+    for start in range(0, len(data), size):
+        # By the schedule of the whole, so that what each step takes does not add up.
+        due = began + start / speed - time.monotonic() if speed else 0.0
+        await asyncio.sleep(max(due, 0.0))
+        yield data[start : start + size]
+
+
+def bytes_a_second(data: bytes, speed: float) -> float:
+    """How fast to play so that `speed` characters of the answer come in a second."""
+    parser = MessageParser()
+    try:
+        events = parser.feed(data) + parser.finish()
+    except StreamParseError as error:
+        events = error.events
+    shown = sum(len(e.text) for e in events if isinstance(e, (*_TEXTS, ToolCallDelta)))
+    return speed * len(data) / shown if shown else speed
+
+
+class News:
+    """Makes of events what the page is told.
+
+    Values are told as packed patches, with the path that is open: off that path all is complete.
+    """
+
+    def __init__(self, structured: bool = False) -> None:
+        self._structured = structured
+        self._packers: dict[tuple[int, int | None], PatchPacker] = {}
+
+    def of(self, events: list[AnyMessageEvent]) -> list[dict[str, Any]]:
+        """What these events come to; the patch of a value stands where it has changed first."""
+        told: list[dict[str, Any]] = []
+        values: dict[tuple[int, int | None], list[Any]] = {}
+        places: dict[tuple[int, int | None], dict[str, Any]] = {}
+        for event in events:
+            key = _document_of(event)
+            if key is None:
+                told += self._plainly(event)
+                continue
+            if key not in values:
+                values[key] = []
+                places[key] = {"type": "value", "choice": key[0], "call": key[1]}
+                told.append(places[key])
+            values[key].append(event)
+        for key, its in values.items():
+            packer = self._packers.setdefault(key, PatchPacker())
+            places[key].update(patch=packer.pack(its), open=_open_after(its[-1]))
+        return told
+
+    def _plainly(self, event: AnyMessageEvent) -> list[dict[str, Any]]:
+        if isinstance(event, MessageStarted):
+            head = {"type": event.type, "choice": event.choice}
+            return [{**head, "model": event.model, "structured": self._structured}]
+        return _told(event)
+
+
+def _document_of(event: AnyMessageEvent) -> tuple[int, int | None] | None:
+    """The choice and the call whose value it tells of; no call: the structured output."""
+    if isinstance(event, _ARGUMENTS):
+        return event.choice, event.call.index
+    return (event.choice, None) if isinstance(event, _OUTPUTS) else None
+
+
+def _open_after(event: Any) -> list[Any] | None:
+    """The path that is open after it; None: the value is complete."""
+    if not isinstance(event, (ArgumentCompleted, OutputCompleted)):
+        return list(event.path)
+    return list(event.path[:-1]) if event.path else None
+
+
+def _told(event: AnyMessageEvent) -> list[dict[str, Any]]:
+    head = {"type": event.type, "choice": event.choice}
+    if isinstance(event, _TEXTS):
+        return [{**head, "text": event.text}]
+    if isinstance(event, ToolCallStarted):
+        return [{**head, "call": event.call.index, "name": event.call.name}]
+    if isinstance(event, _ENDS):
+        told = {**head, "call": event.call.index}
+        if isinstance(event, ToolCallRejected):
+            told["error"] = error_to_dict(event.error)
+        return [told]
+    if isinstance(event, OutputRejected):
+        return [{**head, "error": error_to_dict(event.error)}]
+    if isinstance(event, (MessageFinished, MessageFailed)):
+        message = event.message
+        told = {**head, "status": message.status, "finish_reason": message.finish_reason}
+        told["api"] = message.api
+        told["error"] = None if message.error is None else error_to_dict(message.error)
+        return [told]
+    return []

@@ -1,0 +1,423 @@
+"""`stream`: the answer of a model from whatever an HTTP library or an SDK gives.
+
+Views are those of `reading`; what they look at is the first answer (choice) of the response.
+Rule: a view that shows no events ends with an error where the answer did: a reader that sees only
+text must not take half an answer for a whole one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
+from functools import partial
+from typing import Any, Final, overload
+
+from streamparse._answers.tools import Toolbox
+from streamparse._core.sink import NOTHING
+from streamparse._drivers.reading import AsyncReading, Pace, Partials, Reading, SyncReading, View
+from streamparse._drivers.sources import is_async
+from streamparse.dialect import Dialect
+from streamparse.errors import IncompleteError, StreamParseError
+from streamparse.formats.parser import TextReading
+from streamparse.formats.table import Format
+from streamparse.limits import Limits
+from streamparse.message import Message, ToolCall
+from streamparse.message_events import (
+    AnyMessageEvent,
+    MessageFailed,
+    MessageFinished,
+    OutputCompleted,
+    OutputDelta,
+    OutputRejected,
+    OutputStarted,
+    TextDelta,
+    ToolCallCompleted,
+)
+from streamparse.message_parser import MessageParser
+from streamparse.metrics import Metrics
+from streamparse.paths import Path, Query
+
+__all__ = ["AsyncStream", "Stream", "stream"]
+
+_OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
+
+
+# What fragments come to
+
+
+class _Events(View[MessageParser]):
+    """The events. Whatever ends the reading too early cuts the answer: it is not in progress."""
+
+    def stop(self) -> None:
+        super().stop()
+        self.parser.cut()
+
+
+class _Batches(_Events):
+    """The events that came together."""
+
+    hold = "all"
+
+    def show(self, events: list[AnyMessageEvent]) -> list[list[AnyMessageEvent]]:
+        return [events] if events else []
+
+
+class _Answer(_Events):
+    """What is shown of one answer; the error at its end, if it was cut or failed."""
+
+    def show(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        choice = self.parser.message.choice
+        mine = [event for event in events if event.choice == choice]
+        shown = self.show_mine(mine)
+        for event in mine:
+            if self.failure is None:
+                self.failure = self.verdict(event)
+        return shown
+
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        """What these events of the answer give."""
+        raise NotImplementedError
+
+    def verdict(self, event: AnyMessageEvent) -> StreamParseError | None:
+        """The error that this event means to the reader, if it means one."""
+        if isinstance(event, (MessageFinished, MessageFailed)):
+            return _failure_of(event.message)
+        return None
+
+
+class _Text(_Answer):
+    """The text."""
+
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        return [event.text for event in events if isinstance(event, TextDelta)]
+
+
+class _ToolCalls(_Answer):
+    """Each call as it completes."""
+
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        return [event.call for event in events if isinstance(event, ToolCallCompleted)]
+
+
+class _Message(_Answer):
+    """The message at its end."""
+
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        return ()
+
+    def last(self) -> Iterable[Any]:
+        return (self.parser.message,)
+
+
+class _Output(_Answer):
+    """What looks at the structured output: the output itself, at its end."""
+
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        return ()
+
+    def verdict(self, event: AnyMessageEvent) -> StreamParseError | None:
+        if isinstance(event, OutputRejected):
+            return event.error.copy_without_events()
+        if isinstance(event, MessageFinished):
+            return _failure_of(event.message) or _lack_of_output(event.message)
+        return super().verdict(event)
+
+    def last(self) -> Iterable[Any]:
+        return (self.parser.message.output,)
+
+
+class _OutputPartials(_Output, Partials[MessageParser]):
+    """Snapshots of the output."""
+
+    def open_path(self) -> Path | None:
+        builder = self.parser.message.output_builder
+        return None if builder is None else builder.open_path
+
+    def snapshot(self) -> Any:
+        reader = self.parser.output_reader()
+        return None if reader is None else reader.shown()
+
+    def is_end(self, event: AnyMessageEvent) -> bool:
+        return isinstance(event, OutputCompleted)
+
+    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        outputs = [event for event in events if isinstance(event, _OUTPUTS)]
+        if not outputs:
+            return ()
+        shown = Partials.show(self, outputs)
+        if self._is_typed():
+            # A part that is complete may have become another object: it has its defaults now.
+            shown = (self.snapshot(),)
+        return [each for each in shown if each is not NOTHING]
+
+    def _is_typed(self) -> bool:
+        reader = self.parser.output_reader()
+        return reader is not None and reader.chain.validator is not None
+
+    def last(self) -> Iterable[Any]:
+        return ()
+
+
+class _OutputItems(_Output):
+    """Selected values of the output as they complete."""
+
+    def __init__(self, parser: MessageParser, query: str | Query) -> None:
+        super().__init__(parser)
+        self.query = query if isinstance(query, Query) else Query.parse(query)
+
+    def show_mine(self, events: list[AnyMessageEvent]) -> list[Any]:
+        return [
+            self._typed(event)
+            for event in events
+            if isinstance(event, OutputCompleted) and self.query.matches(event.path)
+        ]
+
+    def _typed(self, event: OutputCompleted) -> Any:
+        """The value as the type it was asked for, where a type says so."""
+        reader = self.parser.output_reader()
+        typed = NOTHING if reader is None else reader.at(event.path)
+        return event.value if typed is NOTHING else typed
+
+    def last(self) -> Iterable[Any]:
+        return ()
+
+
+class _OutputField(_OutputItems):
+    """The first selected value of the output, or an error."""
+
+    def show_mine(self, events: list[AnyMessageEvent]) -> list[Any]:
+        found = super().show_mine(events)
+        self.over = bool(found)
+        return found
+
+    def verdict(self, event: AnyMessageEvent) -> StreamParseError | None:
+        if isinstance(event, OutputCompleted) and not event.path and not self.over:
+            offset = len(self.parser.message.text)
+            message = f"the output ended without {self.query}"
+            return StreamParseError(message, code="not_found", offset=offset)
+        return super().verdict(event)
+
+
+def _failure_of(message: Message) -> StreamParseError | None:
+    """Why the message is no whole answer, if it is none."""
+    if message.status == "complete":
+        return None
+    if message.error is not None:
+        return message.error.copy_without_events()
+    reason = message.finish_reason
+    why = "the input ended before the answer did"
+    if reason is not None:
+        why = f"the answer was cut: finish reason {reason!r}"
+    return IncompleteError(why, code="truncated", offset=len(message.text))
+
+
+def _lack_of_output(message: Message) -> StreamParseError | None:
+    """An answer that only calls tools has no output, which nobody rejected."""
+    if message.finish_reason != "tool_calls" or message.text.strip(" \t\n\r"):
+        return None
+    why = "the answer has no output: it calls tools"
+    return IncompleteError(why, code="empty", offset=len(message.text))
+
+
+# Streams
+
+
+class _Options(Reading[MessageParser]):
+    """The views of an answer. A mixin: the reading beside it gets the source."""
+
+    _make: Callable[..., MessageParser]
+    _output: Any
+
+    @property
+    def message(self) -> Message:
+        """The first answer, from the start, as far as it has come."""
+        return self.parser.message
+
+    @property
+    def messages(self) -> list[Message]:
+        """All answers, in the order of their choice indexes."""
+        return self.parser.messages
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """Times and counts, if there is a clock."""
+        return self.parser.metrics
+
+    def _batches(self) -> View[MessageParser]:
+        return _Batches(self.parser)
+
+    def _partials(self) -> View[MessageParser]:
+        return _OutputPartials(self._reading_output())
+
+    def _items(self, query: str | Query) -> View[MessageParser]:
+        return _OutputItems(self._reading_output(), query)
+
+    def _field(self, query: str | Query) -> View[MessageParser]:
+        return _OutputField(self._reading_output(), query)
+
+    def _result(self) -> View[MessageParser]:
+        return (_Message if self._output is None else _Output)(self.parser)
+
+    def _reading_output(self) -> MessageParser:
+        """These views look at the output: where none was asked for, JSON of any kind is."""
+        return self.parser if self._output is not None else self._make(output=object)
+
+
+class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent]):
+    """An answer read from an iterable; made by `stream`.
+
+    Views: iteration (the events), `batches()`, `text()`, `tool_calls()`, `partials()`, `items()`,
+    `field()`, `result()`. Calling one begins it, it consumes the stream, and there can be no second
+    one: `RuntimeError`. `message`, `messages` and `metrics` can be read at any time.
+
+    `partials`, `items` and `field` look at the structured output; `result` gives it, or the
+    `Message` where no `output` was asked for. All views but the iteration over events look at the
+    first answer only and raise where it is no whole one, once everything before has been given:
+    `ProviderError`, `IncompleteError` (cut by a limit, a filter, the transport); those that look
+    at the output raise what refused it too (`SchemaViolation`, `JSONSyntaxError`), at once.
+
+    Whatever ends the reading (the last fragment, an error, leaving the `with` block) closes the
+    source by its `close()`, or that of its `response`. An answer that was still in progress is then
+    truncated. Exceptions of the source pass unchanged.
+
+    >>> parts = ['{"city": "Par', 'is", "days": 3}']
+    >>> with stream(parts, api="text") as answer:
+    ...     print(answer.field("$.city"))
+    Paris
+    >>> stream(parts, api="text", output=dict).result()
+    {'city': 'Paris', 'days': 3}
+    """
+
+    def __init__(
+        self, source: Any, make: Callable[..., MessageParser], output: Any, pace: Pace
+    ) -> None:
+        self._make, self._output = make, output
+        super().__init__(source, _Events(make(output=output)), pace)
+
+    def text(self) -> Generator[str, None, None]:
+        """The text of the answer, delta by delta."""
+        return self._run(_Text(self.parser))
+
+    def tool_calls(self) -> Generator[ToolCall, None, None]:
+        """Each complete call, as it completes; `message.tool_calls` has the others too."""
+        return self._run(_ToolCalls(self.parser))
+
+
+class AsyncStream(_Options, AsyncReading[MessageParser, AnyMessageEvent]):
+    """An answer read from an async iterable; made by `stream`.
+
+    The views of `Stream`, with `async for`, `await field(...)` and `await result()`. The source is
+    closed by its `aclose()`, or else its `close()`, which may be a coroutine function. Use `async
+    with`: without it, a view that is dropped closes the source when the event loop comes to it.
+    """
+
+    def __init__(
+        self, source: Any, make: Callable[..., MessageParser], output: Any, pace: Pace
+    ) -> None:
+        self._make, self._output = make, output
+        super().__init__(source, _Events(make(output=output)), pace)
+
+    def text(self) -> AsyncGenerator[str, None]:
+        """See `Stream.text`."""
+        return self._run(_Text(self.parser))
+
+    def tool_calls(self) -> AsyncGenerator[ToolCall, None]:
+        """See `Stream.tool_calls`."""
+        return self._run(_ToolCalls(self.parser))
+
+
+@overload
+def stream(
+    source: Iterable[Any],
+    *,
+    api: str | None = None,
+    format: str | Format | TextReading | None = None,
+    tools: Any = None,
+    output: Any = None,
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
+    limits: Limits | None = None,
+    clock: Callable[[], float] | None = None,
+    every: float | None = None,
+) -> Stream: ...
+
+
+@overload
+def stream(
+    source: AsyncIterable[Any],
+    *,
+    api: str | None = None,
+    format: str | Format | TextReading | None = None,
+    tools: Any = None,
+    output: Any = None,
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
+    limits: Limits | None = None,
+    clock: Callable[[], float] | None = None,
+    every: float | None = None,
+) -> AsyncStream: ...
+
+
+@overload
+def stream(
+    source: Any,
+    *,
+    api: str | None = None,
+    format: str | Format | TextReading | None = None,
+    tools: Any = None,
+    output: Any = None,
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
+    limits: Limits | None = None,
+    clock: Callable[[], float] | None = None,
+    every: float | None = None,
+) -> Any: ...
+
+
+def stream(
+    source: Any,
+    *,
+    api: str | None = None,
+    format: str | Format | TextReading | None = None,
+    tools: Any = None,
+    output: Any = None,
+    dialect: str | Dialect = "strict",
+    output_dialect: str | Dialect = "lenient",
+    limits: Limits | None = None,
+    clock: Callable[[], float] | None = None,
+    every: float | None = None,
+) -> Stream | AsyncStream:
+    """Read an answer while it arrives: a `Stream`, or an `AsyncStream` where `source` is async.
+
+    `source` is an iterable, or async iterable, of bytes or text cut anywhere, of decoded chunks
+    (dicts) or of an SDK's chunk objects; a stream object of an SDK (openai, anthropic,
+    google-genai, mistralai, ollama); or a response of httpx, aiohttp, requests or urllib3. One
+    text, one dict or one whole response object of an SDK is a source of one piece.
+
+    The options are those of `MessageParser`, and `every`, the seconds between two looks of somebody
+    who need not see every delta (a screen: `1/30`): deltas of one thing are merged, as a
+    `Coalescer` does it by `clock`; nothing else is delayed, but for `batches()`. An async stream
+    lets out what is held on time, which needs asyncio; the other one when a fragment has come, at
+    the end, or before an error, because nothing can be done while its source is waited for.
+
+    Raises `ValueError` and `TypeError` for bad options, and `TypeError` for what cannot be read.
+
+    >>> with stream(["Hel", "lo"], api="text") as answer:
+    ...     print("".join(answer.text()), answer.message.status)
+    Hello complete
+    """
+    tools = None if tools is None else Toolbox(tools)
+    make = partial(
+        MessageParser,
+        api,
+        format=format,
+        tools=tools,
+        dialect=dialect,
+        output_dialect=output_dialect,
+        limits=limits,
+        clock=clock,
+    )
+    if isinstance(source, dict) or hasattr(source, "model_dump"):
+        source = (source,)
+    kind = AsyncStream if is_async(source) else Stream
+    return kind(source, make, output, Pace(every, clock or time.monotonic))

@@ -1,0 +1,26 @@
+"""Anthropic Messages: server-sent events of the API, of Vertex, and of servers that speak it.
+
+Source: https://docs.claude.com/en/api/messages-streaming. The events themselves, and their quirks,
+are in `streamparse._wires.anthropic_events`, because Bedrock sends them too.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from streamparse._wires.anthropic_events import EVENTS, AnthropicEvents
+
+__all__ = ["AnthropicMessages"]
+
+
+class AnthropicMessages(AnthropicEvents):
+    """Events named by their `type`, and whole bodies."""
+
+    api: ClassVar[str] = "anthropic-messages"
+
+    @classmethod
+    def recognizes(cls, data: dict[str, Any], event: str) -> bool:
+        kind = data.get("type")
+        if kind == "message":
+            return isinstance(data.get("content"), list) and data.get("role") == "assistant"
+        return isinstance(kind, str) and kind in EVENTS

@@ -1,0 +1,500 @@
+"""Google `generateContent` and `streamGenerateContent`: the Gemini API and Vertex AI.
+
+Source: https://ai.google.dev/api/generate-content, the types of the google-genai SDK, and recorded
+streams of both services (server-sent events, JSON arrays, whole bodies).
+
+Quirks that are handled here:
+- Parts have neither ids nor indexes: text goes on until a part of another kind comes.
+- A `thoughtSignature` belongs to its part, which is not merged with others and goes back as it
+  was, even where it is an empty text.
+- A call is one part, or (Vertex, `streamFunctionCallArguments`) pieces at paths: it ends with an
+  empty `functionCall`, with a part that lacks `willContinue`, with the next one that has a name,
+  or with the finish reason. Such pieces that come out of order are in the call's value, but not
+  in its `arguments_text`.
+- There is no terminal record; old models send `finishReason: "STOP"` with every chunk, so the
+  last one holds.
+- A blocked prompt has no candidates, only `promptFeedback.blockReason`.
+- `finishReason` is a number where an SDK converted it from protocol buffers.
+- `usageMetadata` comes with every chunk; the early ones may hold nothing but `trafficType`.
+- Citations may be repeated from chunk to chunk; `citationSources` is their old name.
+
+What the provider runs itself: `executableCode` is a server call named `code_execution` with the
+arguments `{"language": …, "code": …}`; a `toolCall` is one named by its `toolType`. Files
+(`inlineData`, `fileData`) are passed on, and kept in the `extra` of an empty part, as the next
+turn needs them where they were. Of grounding each support is a `Citation`, with its chunks beside
+it; the whole is in `message.extra`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from streamparse._answers.calls import CallReader
+from streamparse._answers.turn import Turn, Turns
+from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
+from streamparse._wires.assemble import Assembler, parse_place
+from streamparse._wires.base import Wire, provider_error
+from streamparse.errors import StreamParseError
+from streamparse.message import (
+    Citation,
+    GrowingText,
+    Message,
+    Part,
+    Reasoning,
+    ServerToolResult,
+    Text,
+    ToolCall,
+    Usage,
+)
+from streamparse.paths import Path
+
+__all__ = ["GoogleGenerate", "history"]
+
+REASONS: Final[dict[str, str]] = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "SAFETY": "content_filter",
+    "RECITATION": "content_filter",
+    "LANGUAGE": "content_filter",
+    "BLOCKLIST": "content_filter",
+    "PROHIBITED_CONTENT": "content_filter",
+    "SPII": "content_filter",
+    "MODEL_ARMOR": "content_filter",
+    "ESCALATION": "content_filter",
+    "PUP_LIMITED_DISABLED": "content_filter",
+    "IMAGE_SAFETY": "content_filter",
+    "IMAGE_PROHIBITED_CONTENT": "content_filter",
+    "IMAGE_RECITATION": "content_filter",
+    "IMAGE_OTHER": "content_filter",
+    "OTHER": "error",
+    "MALFORMED_FUNCTION_CALL": "error",
+    "UNEXPECTED_TOOL_CALL": "error",
+    "TOO_MANY_TOOL_CALLS": "error",
+    "MALFORMED_RESPONSE": "error",
+    "MISSING_THOUGHT_SIGNATURE": "error",
+    # The limit of one request was reached; the answer goes on in the next one.
+    "CONTINUATION": "paused",
+    # The numbers that both services agree on.
+    "1": "stop",
+    "2": "length",
+    "3": "content_filter",
+    "4": "content_filter",
+    "5": "error",
+}
+
+_TOP: Final = frozenset(
+    ("candidates", "usageMetadata", "modelVersion", "responseId", "error", "promptFeedback")
+)
+# What the google-genai SDK adds to its chunks.
+_OF_THE_SDK: Final = frozenset(("sdkHttpResponse", "automaticFunctionCallingHistory", "parsed"))
+_CANDIDATE: Final = frozenset(("index", "content", "finishReason", "citationMetadata"))
+_REPEATED: Final = frozenset(
+    (
+        "avgLogprobs",
+        "continuationToken",
+        "finishMessage",
+        "groundingMetadata",
+        "safetyRatings",
+        "tokenCount",
+        "urlContextMetadata",
+    )
+)
+_CALL: Final = frozenset(("id", "name", "args", "partialArgs", "willContinue"))
+# What stands beside the content of a part and goes back with it.
+_BESIDE: Final = ("thoughtSignature", "partMetadata", "videoMetadata", "mediaResolution")
+# Content that is kept to go back, without being understood.
+_FILES: Final = ("inlineData", "fileData", "functionResponse")
+# What is understood in a part, if it is of this type.
+_PART: Final[dict[str, type]] = {
+    "text": str,
+    "thought": bool,
+    "functionCall": dict,
+    "executableCode": dict,
+    "codeExecutionResult": dict,
+    "toolCall": dict,
+    "toolResponse": dict,
+    **dict.fromkeys(_BESIDE, object),
+}
+_CODE: Final = "code_execution"
+
+
+class GoogleGenerate(Wire):
+    """`GenerateContentResponse` records, which are chunks and whole bodies alike."""
+
+    api: ClassVar[str] = "google-generate"
+
+    def __init__(self, turns: Turns) -> None:
+        super().__init__(turns)
+        # By choice: the call that is being streamed, and the citations that are known.
+        self.streamed: dict[int, _Streamed] = {}
+        self.cited: dict[int, set[str]] = {}
+
+    @classmethod
+    def recognizes(cls, data: dict[str, Any], event: str) -> bool:
+        if isinstance(data.get("candidates"), list) or isinstance(data.get("promptFeedback"), dict):
+            return True
+        return "usageMetadata" in data and ("modelVersion" in data or "responseId" in data)
+
+    def history(self) -> Any:
+        return history
+
+    def record(self, data: dict[str, Any], event: str) -> bool:
+        if all(data.get(key) is None for key in _TOP):
+            return False
+        if len(data) > 1 or "error" not in data:
+            self._answer(data)
+        if data.get("error"):
+            failure = provider_error(data)
+            assert failure is not None
+            self.turns.fail(failure)
+        return True
+
+    def _answer(self, data: dict[str, Any]) -> None:
+        candidates = data.get("candidates")
+        for candidate in list_of(candidates):
+            if isinstance(candidate, dict):
+                self._candidate(candidate, data)
+            else:
+                self.turns.first.pass_on("candidates", candidate)
+        if is_something(candidates) and not isinstance(candidates, list):
+            self.turns.first.pass_on("candidates", candidates)
+        first = self.turns.first
+        first.begin(data.get("responseId"), data.get("modelVersion"))
+        feedback = data.get("promptFeedback")
+        if is_something(feedback):
+            first.note("promptFeedback", feedback)
+            blocked = dict_of(feedback).get("blockReason")
+            if blocked:
+                self.turns.finish("content_filter", blocked)
+        _count(first, data.get("usageMetadata"))
+        for key in data:
+            if key not in _TOP and key not in _OF_THE_SDK and is_something(data[key]):
+                first.note(key, data[key])
+
+    def _candidate(self, candidate: dict[str, Any], data: dict[str, Any]) -> None:
+        turn = self.turns.at(number_of(candidate.get("index")) or 0)
+        turn.begin(data.get("responseId"), data.get("modelVersion"))
+        content = candidate.get("content")
+        if isinstance(content, dict):
+            for part in list_of(content.get("parts")):
+                if isinstance(part, dict):
+                    self._part(turn, part)
+                else:
+                    turn.pass_on("parts", part)
+            for key in content:
+                if key not in ("role", "parts") and is_something(content[key]):
+                    turn.pass_on(key, content[key])
+        elif is_something(content):
+            turn.pass_on("content", content)
+        self._citations(turn, candidate)
+        for key in candidate:
+            if key not in _CANDIDATE and is_something(candidate[key]):
+                if key in _REPEATED:
+                    turn.note(key, candidate[key])
+                else:
+                    turn.pass_on(key, candidate[key])
+        self._finish(turn, candidate.get("finishReason"))
+
+    def _finish(self, turn: Turn, reason: Any) -> None:
+        if not is_something(reason) or reason in ("FINISH_REASON_UNSPECIFIED", 0):
+            return
+        word = REASONS.get(str(reason), "other")
+        if word not in ("length", "content_filter", "error"):
+            self._end_streamed(turn)
+        turn.finish(word, reason, again=True)
+
+    # Parts.
+
+    def _part(self, turn: Turn, part: dict[str, Any]) -> None:
+        beside = {name: part[name] for name in _BESIDE if is_something(part.get(name))}
+        call = part.get("functionCall")
+        if isinstance(call, dict):
+            self._call(turn, call, beside)
+        elif isinstance(part.get("text"), str):
+            _text(turn, part["text"], part.get("thought") is True, beside)
+        elif not self._server_part(turn, part, beside):
+            _file(turn, part, beside)
+        for key in part:
+            if not isinstance(part[key], _PART.get(key, ())) and is_something(part[key]):
+                turn.pass_on(key, part[key])
+
+    def _server_part(self, turn: Turn, part: dict[str, Any], beside: dict[str, Any]) -> bool:
+        """Code and tools that the provider runs itself, and what they gave."""
+        for key, name in (("executableCode", _CODE), ("toolCall", "")):
+            said = part.get(key)
+            if isinstance(said, dict):
+                name = name or text_of(said.get("toolType")) or "tool"
+                reader = turn.call(text_of(said.get("id")) or None, name, "server")
+                reader.call.extra.update(beside)
+                given = said.get("args") if key == "toolCall" else _without_id(said)
+                if given is not None:
+                    reader.feed_value(given)
+                reader.end()
+                return True
+        for key, name in (("codeExecutionResult", _CODE), ("toolResponse", "")):
+            said = part.get(key)
+            if isinstance(said, dict):
+                name = name or text_of(said.get("toolType")) or "tool"
+                given = said.get("response") if key == "toolResponse" else _without_id(said)
+                identity = text_of(said.get("id")) or None
+                turn.add(ServerToolResult(identity, name, given, beside))
+                return True
+        return False
+
+    # Calls.
+
+    def _call(self, turn: Turn, call: dict[str, Any], beside: dict[str, Any]) -> None:
+        name = text_of(call.get("name")) or None
+        pieces = list_of(call.get("partialArgs"))
+        goes_on = call.get("willContinue") is True
+        streamed = self.streamed.get(turn.choice)
+        if name is not None or (streamed is None and (pieces or call.get("args") is not None)):
+            self._end_streamed(turn)
+            reader = turn.call(text_of(call.get("id")) or None, name)
+            streamed = self.streamed[turn.choice] = _Streamed(reader, turn)
+        if streamed is None:  # the end of a call that has ended
+            if beside:
+                _text(turn, "", False, beside)
+            return
+        reader = streamed.reader
+        reader.call.extra.update(beside)
+        # An empty object with a call that is streamed is only its beginning.
+        if call.get("args") is not None and not (goes_on and call["args"] == {}):
+            streamed.whole(call["args"])
+        for piece in pieces:
+            streamed.take(piece)
+        for key in call:
+            if key not in _CALL and is_something(call[key]):
+                turn.pass_on(f"functionCall.{key}", call[key])
+        if not goes_on:
+            self._end_streamed(turn)
+
+    def _end_streamed(self, turn: Turn) -> None:
+        streamed = self.streamed.pop(turn.choice, None)
+        if streamed is not None:
+            streamed.end()
+
+    # Sources.
+
+    def _citations(self, turn: Turn, candidate: dict[str, Any]) -> None:
+        metadata = dict_of(candidate.get("citationMetadata"))
+        found = list_of(metadata.get("citations")) + list_of(metadata.get("citationSources"))
+        grounding = dict_of(candidate.get("groundingMetadata"))
+        chunks = list_of(grounding.get("groundingChunks"))
+        for support in list_of(grounding.get("groundingSupports")):
+            places = list_of(dict_of(support).get("groundingChunkIndices"))
+            sources = [
+                chunks[place]
+                for place in places
+                if isinstance(place, int) and 0 <= place < len(chunks)
+            ]
+            found.append({**dict_of(support), "groundingChunks": sources})
+        known = self.cited.setdefault(turn.choice, set())
+        for citation in found:
+            seen = repr(citation)
+            if seen not in known:
+                known.add(seen)
+                turn.add(Citation(citation))
+
+
+class _Streamed:
+    """A call whose arguments come as pieces at paths."""
+
+    __slots__ = ("assembler", "place", "reader", "text", "turn")
+
+    def __init__(self, reader: CallReader, turn: Turn) -> None:
+        self.reader = reader
+        self.turn = turn
+        self.assembler: Assembler | None = None
+        # The last path, as it was written and as it was read: it is mostly the next one too.
+        self.text: str = ""
+        self.place: tuple[Path, bool] | None = None
+
+    def whole(self, arguments: Any) -> None:
+        """All of them at once; after pieces, once more."""
+        self._close()
+        self.reader.feed_value(arguments)
+
+    def take(self, piece: Any) -> None:
+        """One `PartialArg`."""
+        if not self.reader.open and self.reader.call.status != "rejected":
+            self.turn.pass_on("partialArgs", piece)
+            self.reader.oddity("late_delta", "a delta came after the end of the call")
+            return
+        text = text_of(piece.get("jsonPath")) if isinstance(piece, dict) else ""
+        if text != self.text:
+            self.text = text
+            self.place = parse_place(text)
+        if self.place is None:
+            self.turn.pass_on("partialArgs", piece)
+            self.reader.oddity("misplaced_value", f"a value came without a place: {text!r}")
+            return
+        assembler = self._begin()
+        length, start = len(self.turn.out), len(self.reader.call.arguments_text)
+        placed = True
+        try:
+            placed = _assemble(assembler, piece, *self.place)
+        except StreamParseError as error:
+            self._refuse(error, length, start)
+        else:
+            self.reader.told(length)
+        if not placed:
+            self.reader.oddity("misplaced_value", f"a value came late, or too early: {text}")
+
+    def end(self) -> None:
+        """The call's end was signalled: what is open in it is complete."""
+        self._close()
+        self.reader.end()
+
+    def _close(self) -> None:
+        if self.assembler is not None and self.reader.listening:
+            length, start = len(self.turn.out), len(self.reader.call.arguments_text)
+            try:
+                self.assembler.close()
+            except StreamParseError as error:
+                self._refuse(error, length, start)
+            else:
+                self.reader.told(length)
+
+    def _begin(self) -> Assembler:
+        assembler = self.assembler
+        if assembler is None:
+            reader = self.reader
+            reader.begin()
+            builder = reader.chain.builder
+            assembler = self.assembler = Assembler(reader.driver(), builder, reader.limits)
+        return assembler
+
+    def _refuse(self, error: StreamParseError, length: int, start: int) -> None:
+        self.reader.refuse(error, length, start)
+        if self.assembler is not None:
+            self.assembler.detach()
+
+
+def _assemble(assembler: Assembler, piece: dict[str, Any], path: Path, is_array: bool) -> bool:
+    """Say a piece; False: it came out of order."""
+    value, known = _value_of(piece)
+    if not known:
+        return assembler.container(path, is_array)
+    if is_array:
+        path = assembler.next_path(path)
+    if not isinstance(value, str):
+        return assembler.set(path, value)
+    placed = assembler.append(path, value)
+    if piece.get("willContinue") is not True:
+        assembler.complete(path)
+    return placed
+
+
+def _value_of(piece: dict[str, Any]) -> tuple[Any, bool]:
+    """The value of a piece, and whether it has one."""
+    if piece.get("nullValue") is not None:
+        return None, True
+    for name in ("stringValue", "boolValue"):
+        if piece.get(name) is not None:
+            return piece[name], True
+    number = piece.get("numberValue")
+    if number in ("NaN", "Infinity", "-Infinity"):  # as protocol buffers write them in JSON
+        return float(number), True
+    return number, number is not None
+
+
+def _text(turn: Turn, text: str, thought: bool, beside: dict[str, Any]) -> None:
+    """Text or thought; with something beside it, it is a part of its own."""
+    last = turn.message.content[-1] if turn.message.content else None
+    if not beside and not (isinstance(last, GrowingText) and last.extra):
+        if thought:
+            turn.reasoning(text)
+        else:
+            turn.text(text)
+    elif thought and (text or beside):
+        reasoning = Reasoning("", beside)
+        turn.add(reasoning)
+        turn.reasoning(text, reasoning)
+    elif text or beside:
+        part = Text("", beside)
+        turn.add(part)
+        turn.text(text, part)
+
+
+def _file(turn: Turn, part: dict[str, Any], beside: dict[str, Any]) -> None:
+    """What has no text is kept, where it stands, for the next turn."""
+    kept = {name: part[name] for name in _FILES if is_something(part.get(name))}
+    if kept or beside:
+        _text(turn, "", part.get("thought") is True, {**kept, **beside})
+
+
+def _without_id(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name != "id"}
+
+
+def _count(turn: Turn, raw: Any) -> None:
+    """The last usage holds, but one without any number of tokens replaces none."""
+    if not isinstance(raw, dict):
+        if is_something(raw):
+            turn.pass_on("usageMetadata", raw)
+        return
+    usage = Usage(
+        input_tokens=_sum(raw.get("promptTokenCount"), raw.get("toolUsePromptTokenCount")),
+        cached_tokens=number_of(raw.get("cachedContentTokenCount")),
+        output_tokens=_sum(raw.get("candidatesTokenCount"), raw.get("thoughtsTokenCount")),
+        reasoning_tokens=number_of(raw.get("thoughtsTokenCount")),
+        total_tokens=number_of(raw.get("totalTokenCount")),
+        raw=raw,
+    )
+    counted = (usage.input_tokens, usage.output_tokens, usage.total_tokens)
+    if turn.message.usage is None or any(count is not None for count in counted):
+        turn.usage(usage)
+
+
+def _sum(*counts: Any) -> int | None:
+    known = [count for count in map(number_of, counts) if count is not None]
+    return sum(known) if known else None
+
+
+# The next turn.
+
+
+def history(message: Message) -> list[dict[str, Any]]:
+    """One `Content` of the role `"model"`, its parts in their places, with their signatures.
+
+    Signatures are only accepted where they were. Calls that are not complete are left out: the
+    API refuses a call without a response. What the provider ran itself goes back too.
+    """
+    parts = [back for part in message.content for back in _part_back(part)]
+    if all(part.get("thought") for part in parts):
+        return []  # thoughts that led to nothing
+    return [{"role": "model", "parts": parts}]
+
+
+def _part_back(part: Part) -> list[dict[str, Any]]:
+    if isinstance(part, Text):
+        is_file = any(name in part.extra for name in _FILES)
+        if not part.text and not part.extra:
+            return []
+        return [{**part.extra} if is_file else {"text": part.text, **part.extra}]
+    if isinstance(part, Reasoning):
+        is_file = any(name in part.extra for name in _FILES)
+        text = {} if is_file else {"text": part.text}
+        return [{**text, "thought": True, **part.extra}]
+    if isinstance(part, ToolCall):
+        return [{**_call_back(part), **part.extra}] if part.status == "complete" else []
+    if isinstance(part, ServerToolResult):
+        return [{**_result_back(part), **part.extra}]
+    return []
+
+
+def _call_back(call: ToolCall) -> dict[str, Any]:
+    named = {} if call.id is None else {"id": call.id}
+    if call.kind != "server":
+        return {"functionCall": {**named, "name": call.name, "args": call.arguments}}
+    if call.name == _CODE:
+        return {"executableCode": {**named, **call.arguments}}
+    return {"toolCall": {**named, "toolType": call.name, "args": call.arguments}}
+
+
+def _result_back(result: ServerToolResult) -> dict[str, Any]:
+    named = {} if result.call_id is None else {"id": result.call_id}
+    if result.name == _CODE:
+        return {"codeExecutionResult": {**named, **dict_of(result.content)}}
+    return {"toolResponse": {**named, "toolType": result.name, "response": result.content}}

@@ -1,0 +1,444 @@
+"""Google Interactions API (`/v1beta/interactions`).
+
+Source: https://ai.google.dev/api/interactions-api, the types of the google-genai SDK, and recorded
+streams of the revision 2026-05-20. The events of the revision before it (`content.start`,
+`content.delta`, `content.stop`, `interaction.start`, `interaction.complete`) are read as well.
+
+Quirks that are handled here:
+- The type of an event is `event_type`; every step has an `index`.
+- A call starts with `arguments: {}`, which only counts if no `arguments_delta` follows.
+- A blank `id` (`store: false`) or `signature` says nothing.
+- A thought may consist of nothing but its signature, which the next turn needs.
+- `interaction.completed` ends the stream, and `[DONE]` may follow; its `steps` may be missing,
+  and repeat what was streamed where they are there.
+
+What the provider runs itself (`google_search_call`, `mcp_server_tool_call`, …) are server calls
+named without `_call`, or by their own name. Pictures, videos and documents are passed on, and kept
+in the `extra` of an empty `Text`; sound is passed on only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from streamparse._answers.calls import CallReader
+from streamparse._answers.turn import Turn, Turns
+from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
+from streamparse._wires.base import Wire, provider_error
+from streamparse.errors import ProviderError
+from streamparse.message import (
+    Citation,
+    Message,
+    Part,
+    Reasoning,
+    ServerToolResult,
+    Text,
+    ToolCall,
+    Usage,
+)
+
+__all__ = ["GoogleInteractions", "history"]
+
+# The statuses with which an interaction stops; "cancelled" is no finish, so it ends truncated.
+REASONS: Final[dict[str, str]] = {
+    "completed": "stop",
+    "requires_action": "tool_calls",
+    "requires_continuation": "paused",
+    "incomplete": "length",
+    "budget_exceeded": "length",
+    "failed": "error",
+}
+_RUNNING: Final = frozenset(("", "in_progress", "queued", "cancelled"))
+
+_ENDS: Final = frozenset(("interaction.completed", "interaction.complete"))
+_EVENTS: Final = frozenset(
+    (
+        "interaction.created",
+        "interaction.start",
+        "interaction.status_update",
+        "step.start",
+        "step.delta",
+        "step.stop",
+        "content.start",
+        "content.delta",
+        "content.stop",
+        "error",
+    )
+)
+_RECORD: Final = frozenset(
+    ("event_type", "event_id", "index", "step", "content", "delta", "metadata", "usage", "error")
+) | frozenset(("interaction", "interaction_id", "status"))
+_INTERACTION: Final = frozenset(
+    ("id", "object", "model", "agent", "status", "usage", "steps", "outputs", "error")
+)
+
+# Content of the model without text, which the next turn may need.
+_FILES: Final = frozenset(("image", "video", "document"))
+_CONTENT: Final = _FILES | {"text", "audio"}
+# Calls that have no arguments at all.
+_BARE: Final = frozenset(("file_search_call", "processing_call"))
+
+
+class GoogleInteractions(Wire):
+    """The typed events of a stream, and whole interactions."""
+
+    api: ClassVar[str] = "google-interactions"
+
+    def __init__(self, turns: Turns) -> None:
+        super().__init__(turns)
+        self.steps: dict[int | None, _Step] = {}
+
+    @classmethod
+    def recognizes(cls, data: dict[str, Any], event: str) -> bool:
+        kind = text_of(data.get("event_type"))
+        return kind in _EVENTS or kind in _ENDS or data.get("object") == "interaction"
+
+    def history(self) -> Any:
+        return history
+
+    def record(self, data: dict[str, Any], event: str) -> bool:
+        turn = self.turns.first
+        kind = text_of(data.get("event_type"))
+        if not kind and data.get("object") == "interaction":
+            self._interaction(turn, data)
+            self._complete(turn, data)
+            return True
+        if kind not in _EVENTS and kind not in _ENDS:
+            return False
+        turn.begin(data.get("interaction_id"))
+        if data.get("event_id"):  # to resume the stream; in every event, so it has none here
+            turn.message.extra["event_id"] = data["event_id"]
+        for key in data:
+            if key not in _RECORD and is_something(data[key]):
+                turn.note(key, data[key])
+        self._event(turn, kind, data)
+        metadata = dict_of(data.get("metadata"))
+        usage = metadata.get("total_usage") or metadata.get("usage") or data.get("usage")
+        if isinstance(usage, dict) and not self.turns.ended:
+            turn.usage(_usage(usage))
+        return True
+
+    def _event(self, turn: Turn, kind: str, data: dict[str, Any]) -> None:
+        interaction = dict_of(data.get("interaction"))
+        what = kind.partition(".")[2]
+        index = number_of(data.get("index"))
+        if kind == "error":
+            failure = provider_error(data, "" if data.get("error") else "error")
+            assert failure is not None
+            self.turns.fail(failure)
+        elif kind in _ENDS:
+            self._interaction(turn, interaction)
+            self._complete(turn, interaction)
+        elif kind == "interaction.status_update":
+            self._finish(turn, text_of(data.get("status")))
+        elif interaction:
+            self._interaction(turn, interaction)
+        elif what == "start":
+            self._start(turn, index, _step_of(data))
+        elif what == "delta":
+            self._delta(turn, index, data.get("delta"))
+        elif what == "stop":
+            self._stop(index)
+
+    # The whole.
+
+    def _interaction(self, turn: Turn, interaction: dict[str, Any]) -> None:
+        turn.begin(interaction.get("id"), interaction.get("model") or interaction.get("agent"))
+        for key in interaction:
+            if key not in _INTERACTION and is_something(interaction[key]):
+                turn.note(key, interaction[key])
+
+    def _complete(self, turn: Turn, interaction: dict[str, Any]) -> None:
+        """A whole interaction, or the end of a streamed one."""
+        if not self.steps:
+            steps = interaction.get("steps") or interaction.get("outputs")
+            for index, step in enumerate(list_of(steps)):
+                self._start(turn, index, _as_step(step))
+                self._stop(index)
+        usage = interaction.get("usage")
+        if isinstance(usage, dict):
+            turn.usage(_usage(usage))
+        self._finish(turn, text_of(interaction.get("status")))
+        error = interaction.get("error")
+        if error:
+            failure = provider_error({"error": error})
+            assert isinstance(failure, ProviderError)
+            turn.fail(failure)
+        self.turns.end()
+
+    def _finish(self, turn: Turn, status: str) -> None:
+        if status not in _RUNNING:
+            turn.finish(REASONS.get(status, "other"), status, again=True)
+        elif status == "cancelled":
+            turn.message.raw_finish_reason = status
+
+    # Steps.
+
+    def _start(self, turn: Turn, index: int | None, start: Any) -> None:
+        if not isinstance(start, dict):
+            turn.pass_on("step", start)
+            return
+        kind = text_of(start.get("type"))
+        step = self.steps[index] = _Step(kind)
+        if kind == "model_output":
+            for content in list_of(start.get("content")):
+                self._content(turn, step, content)
+            _pass_on(turn, start, ("type", "content"))
+        elif kind == "thought":
+            for content in list_of(start.get("summary")):
+                self._summary(turn, step, content)
+            self._signature(turn, step, start)
+            _pass_on(turn, start, ("type", "summary", "signature"))
+        elif kind.endswith("_call"):
+            self._call(turn, step, start)
+        elif kind.endswith("_result"):
+            self._result(turn, step, start)
+        else:
+            turn.pass_on("step", start)
+
+    def _delta(self, turn: Turn, index: int | None, delta: Any) -> None:
+        if not isinstance(delta, dict):
+            turn.pass_on("delta", delta)
+            return
+        kind = text_of(delta.get("type"))
+        step = self.steps.get(index)
+        if step is None:
+            step = self.steps[index] = _Step(_TYPE_OF_DELTA.get(kind, kind))
+        if kind in _CONTENT:
+            self._content(turn, step, delta)
+        elif kind == "text_annotation_delta":
+            _cite(turn, delta)
+        elif kind == "thought_summary":
+            self._summary(turn, step, delta.get("content"))
+        elif kind == "thought_signature":
+            self._signature(turn, step, delta)
+        elif kind == "arguments_delta" or kind.endswith("_call"):
+            self._call(turn, step, delta)
+        elif kind.endswith("_result"):
+            self._result(turn, step, delta)
+        else:
+            turn.pass_on("delta", delta)
+
+    def _stop(self, index: int | None) -> None:
+        step = self.steps.get(index)
+        if step is not None and step.reader is not None:
+            if step.given is not None and not step.reader.received:
+                step.reader.feed_value(step.given)
+            step.reader.end()
+
+    # What is in a step.
+
+    def _content(self, turn: Turn, step: _Step, content: Any) -> None:
+        kind = text_of(content.get("type")) if isinstance(content, dict) else ""
+        if kind == "text":
+            text = text_of(content.get("text"))
+            if text:
+                if step.text is None:
+                    step.text = Text()
+                    turn.add(step.text)
+                turn.text(text, step.text)
+            _cite(turn, content)
+            _pass_on(turn, content, ("type", "text", "annotations"))
+            return
+        turn.pass_on(kind or "content", content)
+        if kind in _FILES:
+            turn.add(Text("", dict(content)))
+            step.text = None  # more text comes after it
+
+    def _summary(self, turn: Turn, step: _Step, content: Any) -> None:
+        text = text_of(content.get("text")) if isinstance(content, dict) else text_of(content)
+        if text:
+            turn.reasoning(text, step.thought_in(turn))
+        elif is_something(content) and dict_of(content).get("type") != "text":
+            turn.pass_on("thought_summary", content)
+
+    def _signature(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
+        if source.get("signature"):
+            step.thought_in(turn).extra["signature"] = source["signature"]
+
+    def _call(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
+        """A call, or more of it."""
+        reader = step.reader
+        starts = reader is None
+        if reader is None:
+            kind = step.kind
+            name = text_of(source.get("name")) or None
+            if kind != "function_call":
+                name = name or kind.removesuffix("_call")
+            whose = "function" if kind == "function_call" else "server"
+            reader = step.reader = turn.call(text_of(source.get("id")) or None, name, whose)
+            reader.call.extra["type"] = kind
+        else:
+            if text_of(source.get("id")):
+                reader.set_id(source["id"])
+            if text_of(source.get("name")):
+                reader.set_name(source["name"])
+        arguments = source.get("arguments")
+        if isinstance(arguments, str):
+            reader.feed(arguments)
+        elif starts:
+            step.given = arguments
+        elif arguments:
+            reader.feed_value(arguments)
+        for key in source:
+            if key not in ("type", "id", "name", "arguments") and is_something(source[key]):
+                reader.call.extra[key] = source[key]
+
+    def _result(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
+        """What a server call gave, or more of it; lists grow."""
+        part = step.result
+        if part is None:
+            part = step.result = ServerToolResult(None, step.kind.removesuffix("_result"))
+            part.extra["type"] = step.kind
+            turn.add(part)
+        part.call_id = text_of(source.get("call_id")) or part.call_id
+        if text_of(source.get("name")):
+            part.name = source["name"]
+            part.extra["name"] = source["name"]
+        _grow(part, source.get("result"))
+        for key in source:
+            if key not in ("type", "call_id", "name", "result") and is_something(source[key]):
+                part.extra[key] = source[key]
+
+
+class _Step:
+    """One step: what of the message it fills."""
+
+    __slots__ = ("given", "kind", "reader", "result", "text", "thought")
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.text: Text | None = None
+        self.thought: Reasoning | None = None
+        self.reader: CallReader | None = None
+        self.result: ServerToolResult | None = None
+        self.given: Any = None  # arguments as an object, for the end of the step
+
+    def thought_in(self, turn: Turn) -> Reasoning:
+        """The part for this thought; made when there is something to say."""
+        if self.thought is None:
+            self.thought = Reasoning()
+            turn.add(self.thought)
+        return self.thought
+
+
+def _grow(part: ServerToolResult, result: Any) -> None:
+    """More of a result: lists and texts go on, anything else is whole."""
+    if isinstance(result, list) and isinstance(part.content, list):
+        part.content.extend(result)
+    elif isinstance(result, list):
+        part.content = list(result)
+    elif isinstance(result, str) and isinstance(part.content, str):
+        part.content += result
+    elif result is not None:
+        part.content = result
+
+
+# The step that a delta belongs to, where its start was not seen.
+_TYPE_OF_DELTA: Final[dict[str, str]] = {
+    "arguments_delta": "function_call",
+    "thought_summary": "thought",
+    "thought_signature": "thought",
+    "text_annotation_delta": "model_output",
+    **dict.fromkeys(_CONTENT, "model_output"),
+}
+
+
+def _step_of(data: dict[str, Any]) -> Any:
+    """The step that starts; in the older revision its content."""
+    return data["step"] if data.get("step") is not None else _as_step(data.get("content"))
+
+
+def _as_step(step: Any) -> Any:
+    """Content of the older revision, as the step it now stands in."""
+    if isinstance(step, dict) and text_of(step.get("type")) in _CONTENT:
+        return {"type": "model_output", "content": [step]}
+    return step
+
+
+def _cite(turn: Turn, source: dict[str, Any]) -> None:
+    for annotation in list_of(source.get("annotations")):
+        turn.add(Citation(annotation))
+
+
+def _pass_on(turn: Turn, source: dict[str, Any], understood: tuple[str, ...]) -> None:
+    for key in source:
+        if key not in understood and is_something(source[key]):
+            turn.pass_on(key, source[key])
+
+
+def _usage(raw: dict[str, Any]) -> Usage:
+    return Usage(
+        input_tokens=_sum(raw.get("total_input_tokens"), raw.get("total_tool_use_tokens")),
+        cached_tokens=number_of(raw.get("total_cached_tokens")),
+        output_tokens=_sum(raw.get("total_output_tokens"), raw.get("total_thought_tokens")),
+        reasoning_tokens=number_of(raw.get("total_thought_tokens")),
+        total_tokens=number_of(raw.get("total_tokens")),
+        raw=raw,
+    )
+
+
+def _sum(*counts: Any) -> int | None:
+    known = [count for count in map(number_of, counts) if count is not None]
+    return sum(known) if known else None
+
+
+# The next turn.
+
+
+def history(message: Message) -> list[dict[str, Any]]:
+    """The steps of this answer, to be added to the `input` of the next interaction.
+
+    That is what the API documents for callers who keep the conversation themselves (`store:
+    false`). Who lets the server keep it sends `previous_interaction_id=message.id` instead, and
+    only what is new as `input`. Calls that are not complete are left out.
+    """
+    steps: list[dict[str, Any]] = []
+    for part in message.content:
+        if isinstance(part, (Text, Citation)):
+            _content_back(steps, part)
+        elif isinstance(part, Reasoning):
+            if part.text or part.extra:
+                steps.append(_thought_back(part))
+        elif isinstance(part, ToolCall):
+            if part.status == "complete":
+                steps.append(_call_back(part))
+        elif isinstance(part, ServerToolResult):
+            steps.append({**part.extra, "call_id": part.call_id, "result": part.content})
+    if all(step["type"] == "thought" for step in steps):
+        return []  # thoughts that led to nothing
+    return steps
+
+
+def _content_back(steps: list[dict[str, Any]], part: Part) -> None:
+    """Content, in the output that the last step is; an annotation, beside the text before it."""
+    if isinstance(part, Citation):
+        texts = [
+            content
+            for step in steps[-1:]
+            for content in step.get("content", ())
+            if content["type"] == "text"
+        ]
+        if texts:
+            texts[-1].setdefault("annotations", []).append(part.data)
+    elif isinstance(part, Text) and (part.text or part.extra):
+        if not steps or steps[-1]["type"] != "model_output":
+            steps.append({"type": "model_output", "content": []})
+        text = {"type": "text", "text": part.text}
+        steps[-1]["content"].append(dict(part.extra) if part.extra else text)
+
+
+def _thought_back(part: Reasoning) -> dict[str, Any]:
+    back: dict[str, Any] = {"type": "thought", **part.extra}
+    if part.text:
+        back["summary"] = [{"type": "text", "text": part.text}]
+    return back
+
+
+def _call_back(call: ToolCall) -> dict[str, Any]:
+    back: dict[str, Any] = {**call.extra, "id": call.id or f"call_{call.index}"}
+    if call.kind == "function" or call.extra.get("type") == "mcp_server_tool_call":
+        back["name"] = call.name
+    if call.extra.get("type") not in _BARE or call.arguments:
+        back["arguments"] = call.arguments
+    return back

@@ -1,0 +1,391 @@
+"""OpenAI Chat Completions, and the many servers that speak it their own way.
+
+Source: https://platform.openai.com/docs/api-reference/chat-streaming, and recorded streams of
+OpenAI, Azure, DeepSeek, Qwen, Groq, OpenRouter, xAI, Mistral, Moonshot, Gemini's and Ollama's
+compatible endpoints, vLLM, llama.cpp, Perplexity and gateways.
+
+Quirks that are handled here:
+- Reasoning comes as `reasoning_content`, as `reasoning`, or in `reasoning_details` (OpenRouter).
+- `content` may be a list of parts, thinking among them (Mistral).
+- Azure: a first chunk without choices and with blank ids; chunks without `delta`.
+- Calls without index, with a constant one, with rotating or missing ids: see `correlation`.
+- Arguments as an object (Mistral), `extra_content` beside a call (Gemini), `"null"` for no id.
+- The finish reason comes twice (OpenRouter), with the last delta (vLLM, Mistral), or never
+  (`[DONE]` alone).
+- Usage in the finish chunk, in one of its own, or in every chunk (Perplexity); inside the choice
+  (Moonshot), or in `x_groq`.
+- Perplexity sends the whole `message` beside each delta, and another `object` at the end.
+- An error inside a chunk, beside its choices (OpenRouter).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from streamparse._answers.calls import CallReader
+from streamparse._answers.turn import Turn, Turns
+from streamparse._core.flat import equal
+from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
+from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.correlation import Correlator
+from streamparse.errors import ProviderError
+from streamparse.message import Citation, Message, Reasoning, ToolCall, Usage
+
+__all__ = ["OpenAIChat", "history"]
+
+REASONS: Final[dict[str, str]] = {
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "tool_use": "tool_calls",
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "content_filter": "content_filter",
+    "error": "error",
+    # DeepSeek: the system ran out of resources in the middle of the answer.
+    "insufficient_system_resource": "error",
+}
+
+# Padding against the guessing of tokens by size, and what says nothing about the answer.
+_IGNORED: Final = frozenset(
+    ("id", "object", "created", "model", "choices", "usage", "error", "obfuscation", "p")
+)
+_CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason", "usage"))
+_CALL: Final = frozenset(("index", "id", "type", "function", "custom"))
+# What is understood in a delta, if it is of one of these types; `"refusal": false` says nothing.
+_DELTA: Final[dict[str, tuple[type, ...]]] = {
+    "annotations": (list,),
+    "content": (str, list),
+    "function_call": (dict,),
+    "reasoning": (str,),
+    "reasoning_content": (str,),
+    "reasoning_details": (list,),
+    "refusal": (str, bool),
+    "role": (str,),
+    "tool_calls": (list,),
+}
+_REPEATED: Final = frozenset(("content_filter_results", "native_finish_reason", "stop_reason"))
+
+
+class OpenAIChat(Wire):
+    """`chat.completion.chunk` records, and whole `chat.completion` bodies."""
+
+    api: ClassVar[str] = "openai-chat"
+
+    def __init__(self, turns: Turns) -> None:
+        super().__init__(turns)
+        self.calls: dict[int, Correlator] = {}
+
+    @classmethod
+    def recognizes(cls, data: dict[str, Any], event: str) -> bool:
+        if text_of(data.get("object")).startswith("chat.completion"):
+            return True
+        for choice in list_of(data.get("choices")):
+            if isinstance(choice, dict) and ("delta" in choice or "message" in choice):
+                return True
+        return False
+
+    def history(self) -> Any:
+        return history
+
+    def record(self, data: dict[str, Any], event: str) -> bool:
+        choices = data.get("choices")
+        error = data.get("error")
+        if choices is None and (error or "usage" not in data):
+            if not error and text_of(data.get("object")) != "error":
+                return False
+            failure = provider_error(data, "error")
+            assert failure is not None
+            self.turns.fail(failure)
+            return True
+        whole = False
+        for choice in list_of(choices):
+            if isinstance(choice, dict):
+                whole = self._choice(choice, data) or whole
+            else:
+                self.turns.first.pass_on("choices", choice)
+        first = self.turns.first
+        usage = data.get("usage")
+        if not is_something(usage):
+            usage = dict_of(data.get("x_groq")).get("usage")
+        if isinstance(usage, dict):
+            first.usage(_usage(usage))
+        elif usage is not None:
+            first.pass_on("usage", usage)
+        for key in data:
+            if key not in _IGNORED and is_something(data[key]):
+                first.note(key, data[key])
+        if error:
+            self._fail(error, data)
+        if whole:
+            self.turns.end()
+        return True
+
+    def _fail(self, error: Any, data: dict[str, Any]) -> None:
+        failure = provider_error(data)
+        assert isinstance(failure, ProviderError)
+        self.turns.fail(failure)
+
+    def _choice(self, choice: dict[str, Any], data: dict[str, Any]) -> bool:
+        """One choice of a chunk; True when it was a whole message."""
+        turn = self.turns.at(number_of(choice.get("index")) or 0)
+        turn.begin(data.get("id"), data.get("model"))
+        delta = choice.get("delta")
+        message = choice.get("message")
+        whole = isinstance(message, dict) and not isinstance(delta, dict)
+        if whole:
+            self._message(turn, dict_of(message))
+        elif isinstance(delta, dict):
+            self._delta(turn, delta)
+        elif is_something(delta):
+            turn.pass_on("delta", delta)
+        for key in choice:
+            if key not in _CHOICE and is_something(choice[key]):
+                if key in _REPEATED:
+                    turn.note(key, choice[key])
+                elif key != "text":  # the same as the delta (Together)
+                    turn.pass_on(key, choice[key])
+        usage = choice.get("usage")
+        if isinstance(usage, dict):
+            turn.usage(_usage(usage))
+        reason = choice.get("finish_reason")
+        if isinstance(reason, str) and reason:
+            self._finish(turn, reason)
+        elif is_something(reason):
+            turn.pass_on("finish_reason", reason)
+        return whole
+
+    def _finish(self, turn: Turn, raw: str) -> None:
+        reason = REASONS.get(raw, "other")
+        if reason == "stop" and turn.message.refusal:
+            reason = "refusal"
+        turn.finish(reason, raw)
+
+    def _message(self, turn: Turn, message: dict[str, Any]) -> None:
+        """The message of a whole body is one delta, but that its calls have no indexes."""
+        calls = [
+            {**call, "index": place} if isinstance(call, dict) else call
+            for place, call in enumerate(list_of(message.get("tool_calls")))
+        ]
+        self._delta(turn, {**message, "tool_calls": calls})
+
+    def _delta(self, turn: Turn, delta: dict[str, Any]) -> None:
+        for key in delta:
+            if not isinstance(delta[key], _DELTA.get(key, ())) and is_something(delta[key]):
+                turn.pass_on(key, delta[key])
+        self._reasoning(turn, delta)
+        content = delta.get("content")
+        if isinstance(content, str):
+            turn.text(content)
+        elif isinstance(content, list):
+            for part in content:
+                self._part(turn, part)
+        turn.refusal(text_of(delta.get("refusal")))
+        calls = delta.get("tool_calls")
+        if isinstance(calls, list):
+            for call in calls:
+                self._call(turn, call)
+        legacy = delta.get("function_call")
+        if isinstance(legacy, dict):
+            self._call(turn, {"index": "function_call", "function": legacy})
+        for annotation in list_of(delta.get("annotations")):
+            turn.add(Citation(annotation))
+
+    # Reasoning.
+
+    def _reasoning(self, turn: Turn, delta: dict[str, Any]) -> None:
+        details = delta.get("reasoning_details")
+        text = ""
+        for field in ("reasoning_content", "reasoning"):
+            text = text_of(delta.get(field))
+            if text:
+                turn.growing_reasoning().extra.setdefault("field", field)
+                break
+        if isinstance(details, list) and details:
+            if not text:
+                text = "".join([_text_of_detail(detail) for detail in details])
+            part = _detailed_reasoning(turn, bool(text))
+            _merge_details(part.extra["reasoning_details"], details)
+        turn.reasoning(text)
+
+    def _part(self, turn: Turn, part: Any) -> None:
+        """A part of a `content` list, as Mistral sends them."""
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind == "text":
+            turn.text(text_of(part.get("text")))
+        elif kind == "thinking":
+            self._thinking(turn, part)
+        elif kind == "reference":
+            turn.add(Citation(part))
+        elif kind == "refusal":
+            turn.refusal(text_of(part.get("refusal")))
+        elif isinstance(part, str):
+            turn.text(part)
+        else:
+            turn.pass_on("content_part", part)
+
+    def _thinking(self, turn: Turn, part: dict[str, Any]) -> None:
+        thinking = part.get("thinking")
+        pieces = thinking if isinstance(thinking, list) else [{"type": "text", "text": thinking}]
+        for piece in pieces:
+            text = text_of(piece.get("text")) if isinstance(piece, dict) else ""
+            if text:
+                turn.growing_reasoning().extra.setdefault("field", "thinking")
+                turn.reasoning(text)
+            elif isinstance(piece, dict) and piece.get("type") == "reference":
+                turn.add(Citation(piece))
+        if part.get("signature"):
+            turn.growing_reasoning().extra["signature"] = part["signature"]
+
+    # Calls.
+
+    def _call(self, turn: Turn, entry: Any) -> None:
+        if not isinstance(entry, dict):
+            turn.pass_on("tool_calls", entry)
+            return
+        custom = entry.get("custom")
+        function = dict_of(custom if isinstance(custom, dict) else entry.get("function"))
+        arguments = function.get("input" if isinstance(custom, dict) else "arguments")
+        name = text_of(function.get("name")) or None
+        identity = text_of(entry.get("id")) or None
+        if identity == "null":
+            identity = None
+        text = arguments if isinstance(arguments, str) else ""
+        kind = "custom" if isinstance(custom, dict) else "function"
+        reader = self._reader(turn, entry, identity, name, text, kind)
+        if reader is None:
+            return
+        if isinstance(arguments, str):
+            reader.feed(arguments)
+        elif arguments is not None:
+            reader.feed_value(arguments)
+        for key in entry:
+            if key not in _CALL and is_something(entry[key]):
+                reader.call.extra[key] = entry[key]
+        for key in function:
+            if key not in ("name", "arguments", "input") and is_something(function[key]):
+                turn.pass_on(f"function.{key}", function[key])
+
+    def _reader(
+        self,
+        turn: Turn,
+        entry: dict[str, Any],
+        identity: str | None,
+        name: str | None,
+        text: str,
+        kind: str,
+    ) -> CallReader | None:
+        """The call that this entry belongs to: an old one, a new one, or nobody can tell."""
+        calls = self.calls.setdefault(turn.choice, Correlator())
+        index = entry.get("index")
+        if isinstance(index, (list, dict)):  # says nothing, and no dict takes it as a key
+            index = None
+        reader = calls.find(index, identity, name, text)
+        if reader is not None:
+            if identity is not None:
+                reader.set_id(identity)
+            if name is not None:
+                reader.set_name(name)
+            return reader
+        if index is None and identity is None and name is None and calls.calls:
+            if text.strip():
+                for candidate in calls.unfinished():
+                    candidate.oddity("ambiguous_delta", "a delta may have been of this call")
+                turn.pass_on("ambiguous_tool_call_delta", entry)
+            return None
+        if turn.message.finish_reason is not None:
+            turn.pass_on("late_tool_call", entry)
+            return None
+        reader = turn.call(identity, name, kind)
+        calls.add(reader, index, identity)
+        return reader
+
+
+# OpenRouter's `reasoning_details`: pieces of a list of typed objects, told apart by index.
+
+
+def _text_of_detail(detail: Any) -> str:
+    if not isinstance(detail, dict):
+        return ""
+    return text_of(detail.get("text")) or text_of(detail.get("summary"))
+
+
+def _detailed_reasoning(turn: Turn, growing: bool) -> Reasoning:
+    """The part that keeps the details: the growing one, or the last that has any."""
+    if not growing:
+        for part in reversed(turn.message.content):
+            if isinstance(part, Reasoning) and "reasoning_details" in part.extra:
+                return part
+    part = turn.growing_reasoning()
+    part.extra.setdefault("reasoning_details", [])
+    return part
+
+
+def _merge_details(known: list[Any], details: list[Any]) -> None:
+    for detail in details:
+        if not isinstance(detail, dict):
+            known.append(detail)
+            continue
+        last = dict_of(known[-1]) if known else {}
+        if not last or not all(equal(last.get(key), detail.get(key)) for key in ("type", "index")):
+            known.append(dict(detail))
+            continue
+        for key, value in detail.items():
+            if key in ("text", "summary", "data") and isinstance(value, str):
+                whole = text_of(last.get(key))
+                last[key] = ""  # the only reference is now the local one
+                whole += value
+                last[key] = whole
+            elif value is not None:
+                last[key] = value
+
+
+def _usage(raw: dict[str, Any]) -> Usage:
+    cached = dict_of(raw.get("prompt_tokens_details"))
+    details = dict_of(raw.get("completion_tokens_details"))
+    return Usage(
+        input_tokens=number_of(raw.get("prompt_tokens"), raw.get("input_tokens")),
+        cached_tokens=number_of(cached.get("cached_tokens"), raw.get("prompt_cache_hit_tokens")),
+        cache_write_tokens=number_of(cached.get("cache_write_tokens")),
+        output_tokens=number_of(raw.get("completion_tokens"), raw.get("output_tokens")),
+        reasoning_tokens=number_of(details.get("reasoning_tokens"), raw.get("reasoning_tokens")),
+        total_tokens=number_of(raw.get("total_tokens")),
+        raw=raw,
+    )
+
+
+def history(message: Message) -> list[dict[str, Any]]:
+    """One assistant message: text, refusal, the complete calls, and reasoning where wanted.
+
+    DeepSeek and Moonshot want `reasoning_content` back beside tool calls, OpenRouter its
+    `reasoning_details`, Gemini's endpoint the `extra_content` of a call. Calls that are not
+    complete are left out: the API refuses a call without a result.
+    """
+    calls = [_call_back(call) for call in message.tool_calls if call.status == "complete"]
+    if not calls and not message.text and not message.refusal:
+        return []
+    back: dict[str, Any] = {"role": "assistant", "content": message.text or None}
+    if message.refusal:
+        back["refusal"] = message.refusal
+    if calls:
+        back["tool_calls"] = calls
+    for part in message.content:
+        if isinstance(part, Reasoning):
+            if part.extra.get("field") == "reasoning_content":
+                back["reasoning_content"] = back.get("reasoning_content", "") + part.text
+            details = part.extra.get("reasoning_details")
+            if details:
+                back["reasoning_details"] = [*back.get("reasoning_details", []), *details]
+    return [back]
+
+
+def _call_back(call: ToolCall) -> dict[str, Any]:
+    identity = call.id or f"call_{call.index}"
+    if call.kind == "custom":
+        custom = {"name": call.name, "input": call.arguments_text}
+        return {"id": identity, "type": "custom", "custom": custom, **call.extra}
+    function = {"name": call.name, "arguments": call.arguments_text.strip() or "{}"}
+    return {"id": identity, "type": "function", "function": function, **call.extra}

@@ -1,0 +1,203 @@
+"""A message of the Responses API as input items of the next turn.
+
+Source: https://platform.openai.com/docs/api-reference/responses/create, and the types of the
+openai SDK, which say what of an item the API takes back.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from streamparse._core.plain import dict_of, list_of, text_of
+from streamparse._wires.responses_items import CALLS, result_member, shape_of
+from streamparse.message import (
+    Citation,
+    GrowingText,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    ServerToolResult,
+    Text,
+    ToolCall,
+)
+
+__all__ = ["history"]
+
+# Annotations that the API takes back, and what they need.
+_ANNOTATIONS: Final[dict[str, tuple[str, ...]]] = {
+    "url_citation": ("url", "title", "start_index", "end_index"),
+    "file_citation": ("file_id", "filename", "index"),
+    "container_file_citation": (
+        "container_id",
+        "file_id",
+        "filename",
+        "start_index",
+        "end_index",
+    ),
+    "file_path": ("file_id", "index"),
+}
+
+
+def history(message: Message) -> list[dict[str, Any]]:
+    """Input items: the output items of the response, without calls that are not complete.
+
+    Item ids, phases, namespaces and encrypted content go back as they came. Reasoning goes back
+    with what it led to, and not without: the API refuses a reasoning item that nothing follows.
+    A search in xAI's own shape is left out, it is not one of the API's.
+    """
+    back = _Back()
+    for part in message.content:
+        back.add(part)
+    return back.items
+
+
+class _Back:
+    """Content parts, as input items."""
+
+    __slots__ = ("calls", "items", "left_out", "open", "thoughts")
+
+    def __init__(self) -> None:
+        self.items: list[dict[str, Any]] = []
+        self.thoughts: list[dict[str, Any]] = []  # wait for what they lead to
+        self.calls: dict[Any, dict[str, Any]] = {}  # by id
+        self.left_out: set[Any] = set()  # ids of calls
+        self.open: dict[str, Any] | None = None  # the message that more parts may belong to
+
+    def add(self, part: Part) -> None:
+        if isinstance(part, (Text, Refusal)):
+            self._say(part)
+            return
+        if isinstance(part, Citation):
+            self._cite(part.data)
+            return
+        self.open = None
+        if isinstance(part, Reasoning):
+            self._think(part)
+        elif isinstance(part, ToolCall):
+            self._call(part)
+        elif isinstance(part, ServerToolResult):
+            self._result(part)
+
+    def _keep(self, item: dict[str, Any]) -> None:
+        self.items += self.thoughts
+        self.thoughts = []
+        self.items.append(item)
+
+    def _say(self, part: GrowingText) -> None:
+        if not part.text:
+            return
+        identity = part.extra.get("id")
+        item = self.open
+        if item is None or item.get("id") != identity:
+            item = {**part.extra, "role": "assistant", "content": []}
+            if identity is None:
+                item["content"] = ""
+            else:
+                item["type"] = "message"
+                item["status"] = _ended(part.extra.get("status"))
+            self.open = item
+            self._keep(item)
+        if identity is None:
+            # Without an id it can only be a message in the short form, whose content is text.
+            item["content"] += part.text
+        elif isinstance(part, Refusal):
+            item["content"].append({"type": "refusal", "refusal": part.text})
+        else:
+            text = {"type": "output_text", "text": part.text, "annotations": []}
+            item["content"].append(text)
+
+    def _cite(self, data: Any) -> None:
+        wanted = _ANNOTATIONS.get(text_of(dict_of(data).get("type")))
+        content = [] if self.open is None else list_of(self.open["content"])
+        if wanted and content and all(data.get(name) is not None for name in wanted):
+            content[-1].setdefault("annotations", []).append(data)
+
+    def _think(self, part: Reasoning) -> None:
+        extra = part.extra
+        if extra.get("type") == "compaction":
+            self._keep(dict(extra))
+            return
+        if not extra.get("id"):
+            return
+        own = ("summary_index", "content_index")
+        frame = {name: value for name, value in extra.items() if name not in own}
+        last = self.thoughts[-1] if self.thoughts else {}
+        if last.get("id") != extra["id"]:
+            last = {**frame, "type": "reasoning", "summary": []}
+            self.thoughts.append(last)
+        if "summary_index" in extra:
+            last["summary"].append({"type": "summary_text", "text": part.text})
+        elif "content_index" in extra:
+            text = {"type": "reasoning_text", "text": part.text}
+            last["content"] = [*last.get("content", []), text]
+
+    def _call(self, call: ToolCall) -> None:
+        item = _call_back(call) if call.status == "complete" else None
+        if item is None:
+            self.thoughts = []
+            self.left_out.add(call.id)
+        else:
+            self._keep(item)
+            self.calls[call.id] = item
+
+    def _result(self, part: ServerToolResult) -> None:
+        kind = text_of(part.extra.get("type"))
+        call = self.calls.get(part.call_id)
+        if kind:
+            if part.call_id is None or part.call_id not in self.left_out:
+                member = result_member(kind)
+                content = {} if member is None else {member: part.content}
+                self._keep({**part.extra, **content})
+        elif call is not None and not part.extra.get("is_error"):
+            call[shape_of(call["type"])[3][0]] = part.content
+
+
+def _ended(status: Any) -> str:
+    """The status of a message item: one that was still being written goes back as incomplete."""
+    if status in ("completed", None):
+        return "completed"
+    return "incomplete"
+
+
+def _call_back(call: ToolCall) -> dict[str, Any] | None:
+    """The item of a complete call; None where the API has none of this shape."""
+    kind = text_of(call.extra.get("type"))
+    if not kind:
+        member = "input" if call.kind == "custom" else "arguments"
+        text = call.arguments_text if call.kind == "custom" else call.arguments_text or "{}"
+        own = {"type": f"{call.kind}_call", "call_id": call.id or f"call_{call.index}"}
+        if call.kind == "custom":
+            own["type"] = "custom_tool_call"
+        return {**call.extra, **own, "name": call.name, member: text}
+    item = dict(call.extra)
+    if kind not in CALLS:
+        return item
+    _, _, names, results = CALLS[kind]
+    arguments = dict_of(call.arguments)
+    if kind == "web_search_call":
+        arguments = _search_back(arguments)
+        if not arguments:
+            return None
+    for name in results[:1]:
+        item[name] = None
+    if kind == "tool_search_call":
+        item["arguments"] = call.arguments
+    elif names == ("arguments",):
+        item["arguments"] = call.arguments_text or "{}"
+    else:
+        item.update(arguments)
+    if kind == "code_interpreter_call":
+        item.setdefault("code", None)
+    return item
+
+
+def _search_back(arguments: dict[str, Any]) -> dict[str, Any]:
+    """What a search looked for; of its sources only pages go back, the API knows no others."""
+    action = dict(dict_of(arguments.get("action")))
+    if not action:
+        return {}
+    if "sources" in action:
+        sources = list_of(action["sources"])
+        action["sources"] = [one for one in sources if dict_of(one).get("type") == "url"]
+    return {"action": action}

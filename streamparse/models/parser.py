@@ -1,0 +1,286 @@
+"""JSON as a pydantic type while it arrives: `ModelValidator`, `ModelParser`, field markers.
+
+The rules are in `validator`; needs the extra `pydantic`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Annotated, Any, Generic, TypeVar, overload
+
+from streamparse._core.sink import NOTHING
+from streamparse.dialect import Dialect, Repair
+from streamparse.errors import IncompleteError
+from streamparse.events import ValueEvent
+from streamparse.json_parser import JSONParser
+from streamparse.limits import Limits
+from streamparse.models.parts import fields_of, part_at
+from streamparse.models.plans import MARK
+from streamparse.models.validator import MISSING_EXTRA, ModelJudge, ModelValidator
+from streamparse.paths import Path
+
+__all__ = ["ModelParser", "ModelValidator", "NotBefore", "WhenComplete"]
+
+T = TypeVar("T")
+
+
+# Markers
+
+
+class WhenComplete:
+    """In `Annotated`: `ModelParser.partial` shows this value only when it is complete.
+
+    >>> from typing import Annotated
+    >>> from pydantic import BaseModel
+    >>> class Search(BaseModel):
+    ...     query: Annotated[str, WhenComplete()]
+    >>> parser = ModelParser(Search)
+    >>> _ = parser.feed('{"query": "hot')
+    >>> parser.get("query", "not yet")
+    'not yet'
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        return _marked(handler(source), {"when_complete": True})
+
+
+class NotBefore:
+    """In `Annotated`, of an object: it is not shown before these fields of its own are.
+
+    `list[Annotated[Step, NotBefore("title")]]`: a step joins the list when its title begins.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def __repr__(self) -> str:
+        return f"NotBefore({', '.join(map(repr, self.names))})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NotBefore) and self.names == other.names
+
+    def __hash__(self) -> int:
+        return hash(self.names)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return _marked(handler(source), {"not_before": self.names})
+
+
+def _marked(schema: Any, wish: dict[str, Any]) -> Any:
+    """The schema with a wish in its metadata; a reference gets a wrapper that carries it."""
+    if schema["type"] == "definition-ref" or "ref" in schema:
+        schema = {"type": "union", "choices": [schema]}
+    metadata = schema.get("metadata") or {}
+    wishes = {**metadata.get(MARK, {}), **wish}
+    return {**schema, "metadata": {**metadata, MARK: wishes}}
+
+
+# The parser
+
+
+class ModelParser(Generic[T]):
+    """Parses JSON into a type while it arrives; `partial` is what is known so far, as that type.
+
+    `type` is any annotation that pydantic understands; the keywords are those of `ModelValidator`,
+    and dialect and limits of `JSONParser`. `feed` and `finish` give events and raise as it does,
+    with `SchemaViolation` at the first character that pydantic would certainly refuse.
+
+    In `partial` complete parts are validated; an open string grows, the items of a list come one
+    by one, and numbers, dates, literals are there when they are whole. A field that has not arrived
+    raises `AttributeError`: nothing is invented, defaults come when their object is complete. A
+    value that a union has not been decided for is not shown. `WhenComplete` and `NotBefore` in
+    `Annotated` hold back more.
+
+    >>> from pydantic import BaseModel
+    >>> class Trip(BaseModel):
+    ...     city: str
+    ...     days: int = 1
+    >>> parser = ModelParser(Trip)
+    >>> _ = parser.feed('{"city": "Par')
+    >>> parser.partial.city
+    'Par'
+    >>> parser.partial.days
+    Traceback (most recent call last):
+    AttributeError: 'Trip' object has no attribute 'days'
+    >>> _ = parser.feed('is"}')
+    >>> parser.result
+    Trip(city='Paris', days=1)
+    """
+
+    @overload
+    def __init__(
+        self,
+        type: type[T],
+        *,
+        strict: bool | None = None,
+        by_alias: bool | None = None,
+        by_name: bool | None = None,
+        context: Any = None,
+        dialect: str | Dialect = "strict",
+        limits: Limits | None = None,
+    ) -> None: ...
+
+    # A union or an annotated type is no `type[T]`; write `ModelParser[A | B](A | B)`.
+    @overload
+    def __init__(
+        self,
+        type: Any,
+        *,
+        strict: bool | None = None,
+        by_alias: bool | None = None,
+        by_name: bool | None = None,
+        context: Any = None,
+        dialect: str | Dialect = "strict",
+        limits: Limits | None = None,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        type: Any,
+        *,
+        strict: bool | None = None,
+        by_alias: bool | None = None,
+        by_name: bool | None = None,
+        context: Any = None,
+        dialect: str | Dialect = "strict",
+        limits: Limits | None = None,
+    ) -> None:
+        self._model = ModelValidator(
+            type, strict=strict, by_alias=by_alias, by_name=by_name, context=context
+        )
+        self._parser = JSONParser(
+            dialect,
+            validator=self._model,
+            limits=limits if limits is not None else Limits(),
+        )
+        self._shown: Any = NOTHING
+        self._fresh: bool = False  # is `_shown` what there is to show?
+
+    def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[ValueEvent]:
+        """Take a fragment; the events it decided. An empty one is legal and free."""
+        self._fresh = False
+        return self._parser.feed(fragment)
+
+    def finish(self) -> list[ValueEvent]:
+        """The input has ended; raises `IncompleteError` when the document is not whole."""
+        self._fresh = False
+        return self._parser.finish()
+
+    @property
+    def started(self) -> bool:
+        """Has a root value begun?"""
+        return self._parser.started
+
+    @property
+    def done(self) -> bool:
+        """Is the document complete?"""
+        return self._parser.done
+
+    @property
+    def repairs(self) -> list[Repair]:
+        """What a lenient dialect mended, see `JSONParser.repairs`."""
+        return self._parser.repairs
+
+    @property
+    def truncated(self) -> bool:
+        """Did the input end early, in a lenient dialect?"""
+        return self._parser.truncated
+
+    @property
+    def value(self) -> Any:
+        """The partial JSON value, see `JSONParser.value`."""
+        return self._parser.value
+
+    @property
+    def result(self) -> T:
+        """The validated object; raises `IncompleteError` while the document is not whole."""
+        judge = self._judge()
+        if judge is None or not judge.done:
+            raise IncompleteError("the value is not whole yet", code="truncated")
+        result: T = judge.parsed  # type: ignore[assignment]
+        return result
+
+    @property
+    def partial(self) -> T:
+        """What is known so far; later feeds do not change it. Once complete, it is `result`.
+
+        Costs the open containers and the open string; complete parts are shared. Raises
+        `IncompleteError` while nothing can be shown.
+        """
+        if not self._fresh:
+            judge = self._judge()
+            self._shown = NOTHING if judge is None else judge.shown(self._parser.snapshot)
+            self._fresh = True
+        if self._shown is NOTHING:
+            raise IncompleteError("nothing of the value can be shown yet", code="empty")
+        shown: T = self._shown
+        return shown
+
+    @property
+    def fields_set(self) -> set[str]:
+        """The names of the fields of the root that are shown."""
+        try:
+            shown = self.partial
+        except IncompleteError:
+            return set()
+        return fields_of(shown)
+
+    def get(self, path: Path | str | int, default: Any = None) -> Any:
+        """The value at a path of `partial` (names of fields, keys, indexes), else `default`."""
+        try:
+            value: Any = self.partial
+        except IncompleteError:
+            return default
+        for step in path if isinstance(path, tuple) else (path,):
+            value = part_at(value, step)
+            if value is NOTHING:
+                return default
+        return value
+
+    def is_complete(self, path: Path | str | int = ()) -> bool:
+        """Is the value at a path of `partial` whole (and validated, if it can be alone)?"""
+        judge = self._judge()
+        steps = path if isinstance(path, tuple) else (path,)
+        if self.get(steps, NOTHING) is NOTHING or judge is None:
+            return False
+        open_path = self._parser.open_path
+        return judge.done or open_path is None or not judge.is_open(steps, open_path)
+
+    def _judge(self) -> ModelJudge | None:
+        judge = self._parser._chain.judge
+        assert judge is None or isinstance(judge, ModelJudge)
+        return judge
+
+
+# Functions
+
+
+def keywords_type(function: Any, described: dict[str, str]) -> Any:
+    """A type of the keyword arguments of a function: a TypedDict without other keys.
+
+    `described`: what is known of the parameters in words.
+    """
+    try:
+        import typing_extensions
+        from pydantic import Field
+    except ImportError as error:
+        raise ImportError(MISSING_EXTRA) from error
+    hints = typing_extensions.get_type_hints(function, include_extras=True)
+    members: dict[str, Any] = {}
+    more = False
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            more = more or parameter.kind is parameter.VAR_KEYWORD
+            continue
+        kind = hints.get(parameter.name, Any)
+        if parameter.name in described:
+            kind = Annotated[kind, Field(description=described[parameter.name])]
+        if parameter.default is not parameter.empty:
+            kind = typing_extensions.NotRequired[kind]
+        members[parameter.name] = kind
+    name = getattr(function, "__name__", "arguments")
+    make: Any = typing_extensions.TypedDict
+    made = make(name, members)
+    made.__pydantic_config__ = {"extra": "allow" if more else "forbid"}
+    return made

@@ -1,0 +1,151 @@
+"""Typed containers put together from their parts, whole ones and those that are still open."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Final
+
+from streamparse._core.sink import NOTHING
+from streamparse.models.plans import Shape, Slot
+
+__all__ = ["assembled", "fields_of", "finished", "part_at", "shown_parts"]
+
+
+_set: Final = object.__setattr__  # models and dataclasses may forbid their own
+
+
+def assembled(shape: Shape, parts: Any, complete: bool) -> Any:
+    """The container that the parts make; a complete one gets its defaults."""
+    form = shape.form
+    if form in _COLLECTIONS:
+        return _COLLECTIONS[form](parts)
+    arrived = set(parts)
+    if complete:
+        for name, schema in shape.defaults.items():
+            if name not in parts:
+                parts[name] = _default_of(schema)
+    if form == "model":
+        return _instance(shape, parts, arrived)
+    if form == "dataclass":
+        made = object.__new__(shape.cls if complete else _partial_class(shape.cls))
+        for name, part in parts.items():
+            _set(made, name, part)
+        return made
+    return parts
+
+
+_COLLECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
+    "list": lambda parts: parts,
+    "set": set,
+    "frozenset": frozenset,
+    "tuple": tuple,
+}
+
+
+def _instance(shape: Shape, parts: dict[str, Any], arrived: set[str]) -> Any:
+    """A model as pydantic leaves it, but with these fields only."""
+    made = shape.cls.__new__(shape.cls)
+    extra = None
+    if shape.extra == "allow":
+        fields = {member.name for member in shape.members.values()}
+        extra = {name: part for name, part in parts.items() if name not in fields}
+        parts = {name: part for name, part in parts.items() if name in fields}
+    _set(made, "__dict__", parts)
+    _set(made, "__pydantic_fields_set__", arrived)
+    _set(made, "__pydantic_extra__", extra)
+    _set(made, "__pydantic_private__", None)
+    return made
+
+
+def _default_of(schema: Any) -> Any:
+    if "default_factory" in schema:
+        return schema["default_factory"]()
+    default = schema["default"]
+    return copy.deepcopy(default) if isinstance(default, (list, dict, set)) else default
+
+
+class _NotArrived:
+    """Stands for the default of a dataclass field that has not arrived."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        raise AttributeError(f"{self.name!r} has not arrived yet", name=self.name, obj=instance)
+
+
+_PARTIAL_CLASSES: Final[dict[type, type]] = {}
+
+
+def _partial_class(cls: type) -> type:
+    """A dataclass whose fields need not all be there: without the defaults in the class."""
+    found = _PARTIAL_CLASSES.get(cls)
+    if found is None:
+        names = [field.name for field in dataclasses.fields(cls)]
+        slotted = "__slots__" in vars(cls)
+        body: dict[str, Any] = {} if slotted else {name: _NotArrived(name) for name in names}
+        # A lambda, because a compiled function of a module does not bind as a method.
+        shown = lambda made: _partial_repr(made)  # noqa: E731
+        body.update(__slots__=(), __repr__=shown, __module__=cls.__module__)
+        found = type(cls.__name__, (cls,), body)
+        _PARTIAL_CLASSES[cls] = found
+    return found
+
+
+def _partial_repr(made: Any) -> str:
+    names = [field.name for field in dataclasses.fields(made)]
+    shown = ", ".join(f"{name}={getattr(made, name)!r}" for name in names if hasattr(made, name))
+    return f"{type(made).__name__}({shown})"
+
+
+def finished(shape: Shape, made: Any, after: Callable[[Any, Any], Any]) -> Any:
+    """What the type does with a whole container: root models, validators of the "after" kind.
+
+    `after` calls one of these as pydantic would.
+    """
+    for wraps, what in shape.steps:
+        made = _rooted(what, made) if wraps else after(what, made)
+    return made
+
+
+def _rooted(cls: Any, root: Any) -> Any:
+    made = cls.__new__(cls)
+    _set(made, "__dict__", {"root": root})
+    _set(made, "__pydantic_fields_set__", {"root"})
+    _set(made, "__pydantic_extra__", None)
+    _set(made, "__pydantic_private__", None)
+    return made
+
+
+def shown_parts(shape: Shape, parts: Any, slot: Slot) -> Any:
+    """An open container to look at, or `NOTHING` while it is to be held back."""
+    if slot.not_before and any(name not in parts for name in slot.not_before):
+        return NOTHING
+    made = assembled(shape, parts, False)
+    for wraps, what in shape.steps:
+        if wraps:
+            made = _rooted(what, made)
+    return made
+
+
+def part_at(value: Any, step: str | int) -> Any:
+    """A member, an item or a field of a typed value."""
+    if isinstance(value, dict):
+        return value.get(step, NOTHING)
+    if isinstance(value, (list, tuple)):
+        known = isinstance(step, int) and -len(value) <= step < len(value)
+        return value[step] if known and isinstance(step, int) else NOTHING
+    if getattr(type(value), "__pydantic_root_model__", False):
+        return part_at(value.root, step) if hasattr(value, "root") else NOTHING
+    return getattr(value, step, NOTHING) if isinstance(step, str) else NOTHING
+
+
+def fields_of(shown: Any) -> set[str]:
+    """The names of the fields that are there."""
+    if isinstance(shown, dict):
+        return set(shown)
+    if dataclasses.is_dataclass(shown):
+        return {field.name for field in dataclasses.fields(shown) if hasattr(shown, field.name)}
+    return set(getattr(shown, "model_fields_set", ()))

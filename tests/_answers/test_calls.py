@@ -1,0 +1,680 @@
+"""Tests of one call: when it is complete, and what becomes of text that has no business there."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
+from streamparse._answers.tools import Toolbox
+from streamparse._core.sink import Sink
+from streamparse.dialect import Dialect
+from streamparse.errors import JSONSyntaxError, SchemaViolation
+from streamparse.limits import Limits
+from streamparse.message import ToolCall
+from streamparse.message_events import (
+    ArgumentCompleted,
+    ArgumentDelta,
+    ArgumentStarted,
+    ProviderEvent,
+    ToolCallCompleted,
+    ToolCallDelta,
+    ToolCallRejected,
+    ToolCallStarted,
+    ToolCallTruncated,
+)
+from tests.helpers import cut
+from tests.messages import about_calls, call_texts, kinds
+from tests.strategies import SIZES
+
+ENDINGS = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
+
+
+class Run:
+    """A call, its reader and all events so far."""
+
+    def __init__(
+        self,
+        *texts: Any,
+        name: str | None = "water",
+        kind: str = "function",
+        limits: Limits | None = None,
+    ) -> None:
+        self.events: list[Any] = []
+        self.call = ToolCall(0, kind)
+        self.reader = CallReader(self.call, 0, self.events, limits or Limits())
+        if name is not None:
+            self.reader.set_name(name)
+        self.feed(*texts)
+
+    def feed(self, *texts: Any) -> Run:
+        for text in texts:
+            if isinstance(text, str):
+                self.reader.feed(text)
+            else:
+                self.reader.feed_value(text)
+        return self
+
+    def end(self) -> Run:
+        self.reader.end()
+        return self
+
+    def close(self, how: int, later_call: bool = False) -> Run:
+        self.reader.close(how, later_call)
+        return self
+
+    @property
+    def status(self) -> str:
+        return self.call.status
+
+    @property
+    def codes(self) -> list[str]:
+        return [error.code for error in self.call.errors]
+
+    @property
+    def said(self) -> str:
+        """What the deltas add up to."""
+        return call_texts(self.events).get((0, 0), "")
+
+    @property
+    def endings(self) -> list[Any]:
+        return [event for event in self.events if isinstance(event, ENDINGS)]
+
+    @property
+    def summary(self) -> tuple[str, Any, str, str]:
+        return self.status, self.call.partial, self.said, self.call.raw_text
+
+
+# The rules
+
+WHOLE = '{"litres": 3}'
+HALF = '{"litres": 3'
+
+RULES = [
+    # (text, end signalled, finish, a later call, status)
+    (WHOLE, True, None, False, "complete"),  # (a)
+    (WHOLE, True, CUT, False, "complete"),
+    (WHOLE, False, NORMAL, False, "complete"),  # (b)
+    (WHOLE, False, LIMIT, True, "complete"),  # (c)
+    (WHOLE, False, LIMIT, False, "truncated"),  # the last one before a limit may be cut
+    (WHOLE, False, CUT, True, "truncated"),  # that it parses completes nothing
+    (WHOLE, False, CUT, False, "truncated"),
+    (WHOLE, False, None, False, "in_progress"),
+    (HALF, True, None, False, "in_progress"),  # stays open until the finish
+    (HALF, True, NORMAL, False, "rejected"),
+    (HALF, True, LIMIT, False, "truncated"),
+    (HALF, True, CUT, False, "truncated"),
+    (HALF, False, NORMAL, True, "rejected"),
+    (HALF, False, LIMIT, True, "truncated"),
+    (HALF, False, CUT, True, "truncated"),
+    ("", True, None, False, "complete"),  # {}
+    ("", False, NORMAL, False, "complete"),
+    ("", False, LIMIT, True, "truncated"),  # never under (c)
+    ("", False, CUT, False, "truncated"),
+    ("{oops", True, NORMAL, False, "rejected"),
+    ("{oops", False, CUT, False, "rejected"),
+]
+
+
+@pytest.mark.parametrize(("text", "ended", "how", "later", "status"), RULES)
+def test_rules(text: str, ended: bool, how: int | None, later: bool, status: str) -> None:
+    run = Run(*text)
+    if ended:
+        run.end()
+    if how is not None:
+        run.close(how, later)
+    assert run.status == status
+    assert len(run.endings) == (status != "in_progress")
+    if status == "complete":
+        assert run.call.arguments == ({"litres": 3} if text else {})
+        assert isinstance(run.endings[0], ToolCallCompleted)
+    else:
+        assert run.call.arguments is None
+    assert (status == "rejected") == bool(run.call.errors)
+    assert run.call.arguments_text == text
+
+
+@pytest.mark.parametrize("how", [NORMAL, LIMIT, CUT])
+def test_nothing_ends_twice(how: int) -> None:
+    for text in (WHOLE, HALF, "{oops", ""):
+        run = Run(text).end().close(how).end().close(NORMAL).close(CUT)
+        assert len(run.endings) == 1
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n \t"])
+def test_no_arguments_are_an_empty_object(text: str) -> None:
+    run = Run(text).end()
+    assert run.summary == ("complete", {}, text, text)
+    assert run.events[-3:] == [
+        ArgumentStarted(run.call, (), "object"),
+        ArgumentCompleted(run.call, (), {}),
+        ToolCallCompleted(run.call),
+    ]
+
+
+@pytest.mark.parametrize("text", ["null", "true", "[1, 2]", '"x"', "12", "-0.5e3"])
+def test_any_root_is_a_value(text: str) -> None:
+    run = Run(*text).close(NORMAL)
+    assert run.summary == ("complete", json.loads(text), text, text)
+    assert run.events[-2] == ArgumentCompleted(run.call, (), json.loads(text))
+
+
+def test_a_number_is_whole_when_nothing_follows() -> None:
+    assert Run("12").close(LIMIT, later_call=True).status == "complete"
+    assert Run("12").end().status == "complete"
+    assert Run("1").feed("2").end().call.arguments == 12
+    assert Run("1.").close(NORMAL).status == "rejected"
+    assert Run("1.").close(LIMIT, later_call=True).status == "truncated"
+    assert Run("tru").close(NORMAL).codes == ["truncated"]
+    assert Run("12").close(CUT).call.partial is None
+
+
+# Events
+
+
+def test_events_of_arguments() -> None:
+    run = Run('{"a": "x', 'y", "b": [1', "]}").close(NORMAL)
+    call = run.call
+    assert run.events == [
+        ToolCallStarted(call),
+        ToolCallDelta(call, '{"a": "x'),
+        ArgumentStarted(call, (), "object"),
+        ArgumentStarted(call, ("a",), "string"),
+        ArgumentDelta(call, ("a",), "x"),
+        ToolCallDelta(call, 'y", "b": [1'),
+        ArgumentDelta(call, ("a",), "y"),
+        ArgumentCompleted(call, ("a",), "xy"),
+        ArgumentStarted(call, ("b",), "array"),
+        ToolCallDelta(call, "]}"),
+        ArgumentCompleted(call, ("b", 0), 1),
+        ArgumentCompleted(call, ("b",), [1]),
+        ArgumentCompleted(call, (), {"a": "xy", "b": [1]}),
+        ToolCallCompleted(call),
+    ]
+
+
+def test_choice_of_the_events() -> None:
+    events: list[Any] = []
+    reader = CallReader(ToolCall(), 3, events, Limits())
+    reader.set_name("f")
+    reader.feed('{"a": "b"}')
+    reader.end()
+    assert {event.choice for event in events} == {3}
+
+
+def test_partial_grows() -> None:
+    run = Run('{"city": "Lin')
+    assert run.call.partial == {"city": "Lin"}
+    run.feed('z", "days"')
+    assert run.call.partial == {"city": "Linz"}
+    run.feed(": 2")
+    assert run.call.partial == {"city": "Linz"}
+    run.feed("}")
+    assert run.call.partial == {"city": "Linz", "days": 2}
+    assert run.status == "in_progress"
+
+
+@pytest.mark.parametrize("sizes", [[], [1], [3], [5, 0, 1]])
+def test_empty_text_is_nothing(sizes: Sequence[int]) -> None:
+    run = Run(*cut(WHOLE, sizes), "").close(NORMAL)
+    assert run.summary == ("complete", {"litres": 3}, WHOLE, WHOLE)
+
+
+# Broken JSON
+
+BROKEN = [
+    # (text, offset of the refused character, code)
+    ('{"a": 1, oops}', 9, "expected_key"),
+    ('{"a": nope', 7, "invalid_literal"),
+    ('{"a": 01}', 7, None),
+    ('{"a" 1}', 5, "expected_colon"),
+    ("{]", 1, None),
+    ('["a\nb"]', 3, "control_character"),
+    ("['a']", 1, "expected_value"),
+    ("Sure! {}", 0, "expected_value"),
+]
+
+
+@pytest.mark.parametrize(("text", "offset", "code"), BROKEN)
+@pytest.mark.parametrize("sizes", [[], [1], [3], [4, 1]], ids=str)
+def test_rejected_at_the_character(
+    text: str, offset: int, code: str | None, sizes: Sequence[int]
+) -> None:
+    run = Run()
+    start = 0
+    for piece in cut(text, sizes):
+        run.feed(piece)
+        start += len(piece)
+        assert run.status == ("rejected" if start > offset else "in_progress")
+        assert run.call.arguments_text == text[:start]
+    [ending] = run.endings
+    assert isinstance(ending, ToolCallRejected)
+    assert run.events[-1] == ending, "nothing comes after it"
+    assert ending.error is run.call.errors[-1]
+    assert ending.error.offset == offset
+    assert code is None or ending.error.code == code
+    assert isinstance(ending.error, JSONSyntaxError)
+    assert run.said == text[:offset], "the deltas add up to the text before the character"
+    assert run.call.raw_text == text
+
+
+def test_a_rejected_call_keeps_what_it_had() -> None:
+    run = Run('{"a": "kept", "b": x').feed(' and more {"', "").end().close(NORMAL)
+    assert run.call.partial == {"a": "kept"}
+    assert run.call.arguments_text == '{"a": "kept", "b": x and more {"'
+    assert run.call.errors[0].path == ("b",)
+    assert [type(event) for event in run.events[-1:]] == [ToolCallRejected]
+
+
+def test_the_place_of_an_unfinished_call() -> None:
+    run = Run('{"a": [1, ').close(NORMAL)
+    [error] = run.call.errors
+    assert (error.code, error.offset, error.path) == ("truncated", 10, ("a", 1))
+    assert error.excerpt == '{"a": [1, '
+
+
+# A second value
+
+
+def test_glued_objects_are_refused() -> None:
+    run = Run('{"a": 1}', '{"a": 2}').close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+    assert run.call.errors[0].offset == 8
+    assert run.call.partial == {"a": 1}
+    assert run.call.arguments is None
+    assert (run.said, run.call.raw_text) == ('{"a": 1}', '{"a": 1}{"a": 2}')
+    assert run.call.arguments_text == '{"a": 1}{"a": 2}'
+
+
+@pytest.mark.parametrize("second", ['{"a": 1}', "x", ",", "}", "1", '{"b": 1}'])
+@pytest.mark.parametrize("sizes", [[], [1], [7], [9, 1]], ids=str)
+def test_an_empty_object_before_the_real_one(second: str, sizes: Sequence[int]) -> None:
+    run = Run(*cut("{}" + second, sizes)).close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+    assert (run.said, run.call.arguments_text) == ("{}", "{}" + second)
+
+
+@pytest.mark.parametrize("sizes", [[], [1], [13], [5, 0, 2]], ids=str)
+@pytest.mark.parametrize("times", [2, 3])
+@pytest.mark.parametrize("between", ["", " ", "\n\n"])
+def test_repeated_arguments_are_dropped_and_noted(
+    sizes: Sequence[int], times: int, between: str
+) -> None:
+    """vLLM may send the whole arguments once more with the finish reason."""
+    text = between.join([WHOLE] * times)
+    run = Run(*cut(text, sizes)).close(NORMAL)
+    assert (run.status, run.codes) == ("complete", ["repeated_arguments"])
+    assert run.call.arguments == {"litres": 3}
+    assert run.call.arguments_text == WHOLE + between * (times - 1)
+    assert run.said == run.call.arguments_text
+    assert run.call.raw_text == text
+
+
+@pytest.mark.parametrize("length", range(1, len(WHOLE)))
+def test_cut_while_it_repeats(length: int) -> None:
+    """Whether it was a repetition nobody knows: that is no complete call."""
+    run = Run(WHOLE, WHOLE[:length])
+    assert run.status == "in_progress"
+    truncated = run.close(CUT)
+    assert (truncated.status, truncated.codes) == ("truncated", ["repeated_arguments"])
+    assert truncated.call.arguments_text == WHOLE
+    assert truncated.call.raw_text == WHOLE + WHOLE[:length]
+    assert Run(WHOLE, WHOLE[:length]).close(LIMIT, True).status == "truncated"
+    assert Run(WHOLE, WHOLE[:length]).end().status == "in_progress"
+
+
+@pytest.mark.parametrize("length", range(1, len(WHOLE)))
+def test_a_repetition_that_a_normal_finish_ends(length: int) -> None:
+    run = Run(WHOLE, WHOLE[:length]).close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+    assert run.call.arguments_text == WHOLE + WHOLE[:length]
+    assert run.said == WHOLE
+
+
+@pytest.mark.parametrize("length", range(1, len(WHOLE)))
+@pytest.mark.parametrize("sizes", [[], [1]], ids=str)
+def test_a_repetition_that_turns_out_to_be_none(length: int, sizes: Sequence[int]) -> None:
+    text = WHOLE + WHOLE[:length] + "?"
+    run = Run(*cut(text, sizes), "!").close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+    assert run.call.errors[0].offset == len(WHOLE)
+    assert run.call.arguments_text == run.call.raw_text == text + "!"
+    assert run.said == WHOLE
+
+
+def test_white_space_around_the_value_is_text() -> None:
+    text = f"\n {WHOLE} \t\r\n"
+    run = Run(*text).close(NORMAL)
+    assert run.summary == ("complete", {"litres": 3}, text, text)
+    assert run.codes == []
+
+
+def test_much_white_space_after_the_value_costs_little() -> None:
+    """The value is not looked at again for every blank; a model may go on with them for long."""
+    value = json.dumps({"text": "x" * 1_000_000})
+    run = Run(value)
+    for _ in range(100_000):  # a copy of the value for each would take minutes
+        run.reader.feed("\n")
+    assert run.close(NORMAL).status == "complete"
+    assert len(run.call.arguments_text) == len(value) + 100_000
+
+
+# Whole values
+
+
+VALUES: list[Any] = [{"a": [1, {"b": None}], "c": "é\n"}, {}, [], None, "text", 0, 1.5, True]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_a_whole_value(value: Any) -> None:
+    run = Run()
+    run.reader.feed_value(value)
+    assert run.status == "in_progress"
+    assert run.reader.whole
+    run.close(NORMAL)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert run.summary == ("complete", value, text, text)
+    assert isinstance(run.events[1], ToolCallDelta), "the text comes before its events"
+    assert kinds(run.events)[-2:] == ["argument_completed", "tool_call_completed"]
+
+
+def test_a_whole_value_is_repeated_as_a_value_or_as_text() -> None:
+    value = {"a": 1}
+    for again in (value, '{"a":1}'):
+        run = Run(value, again).close(NORMAL)
+        assert (run.status, run.codes) == ("complete", ["repeated_arguments"])
+        assert run.summary == ("complete", value, '{"a":1}', '{"a":1}{"a":1}')
+
+
+def test_another_value_after_a_whole_one() -> None:
+    for first, second in (({}, {"a": 1}), ('{"b": 2}', {"a": 1}), ({"a": 1}, '{"a":2}')):
+        run = Run(first, second).close(NORMAL)
+        assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+
+
+def test_a_whole_value_in_the_middle_of_text() -> None:
+    run = Run('{"a": ', {"b": 1}, "}").close(NORMAL)
+    assert (run.status, run.call.arguments) == ("complete", {"a": {"b": 1}})
+
+
+def test_text_after_a_whole_value() -> None:
+    run = Run({"a": 1}, " \n", "x").close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+    assert run.call.arguments_text == '{"a":1} \nx'
+
+
+def test_the_driver_says_values_piece_by_piece() -> None:
+    run = Run()
+    for step in range(3):
+        place = len(run.events)
+        sink = run.reader.driver()
+        if step == 0:
+            sink.start_object(0)
+            sink.start_key(0)
+            sink.key_text("a", 0)
+            sink.end_key(0)
+            sink.start_string(0)
+        sink.text("xyz"[step], 0)
+        run.reader.told(place)
+    assert run.call.partial == {"a": "xyz"}
+    assert run.call.arguments_text == '{"a":"xyz'
+    assert not run.reader.whole
+    run.close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["truncated"])
+    assert run.call.errors[0].path == ("a",)
+    assert kinds(run.events)[:3] == ["tool_call_started", "tool_call_delta", "argument_started"]
+
+
+# The name
+
+
+def test_a_call_without_a_name_is_held_back() -> None:
+    run = Run('{"a": ', "1}", name=None)
+    assert run.events == []
+    assert run.reader.received
+    run.reader.set_name("water")
+    assert kinds(run.events)[:2] == ["tool_call_started", "tool_call_delta"]
+    assert run.events[0].call.name == "water"
+    assert run.close(NORMAL).summary == ("complete", {"a": 1}, '{"a": 1}', '{"a": 1}')
+
+
+def test_a_value_is_held_back_for_the_name_too() -> None:
+    run = Run({"a": 1}, name=None)
+    assert run.events == []
+    run.reader.set_name("water")
+    assert run.end().call.arguments == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "codes"),
+    [(NORMAL, "rejected", ["missing_name"]), (LIMIT, "truncated", []), (CUT, "truncated", [])],
+)
+def test_a_name_that_never_came(how: int, status: str, codes: list[str]) -> None:
+    run = Run('{"a": 1}', name=None).close(how)
+    assert (run.status, run.codes) == (status, codes)
+    assert run.call.name is None
+    assert run.call.partial == {"a": 1}
+    assert run.said == '{"a": 1}', "nothing is lost"
+
+
+def test_names_are_set_once_and_may_grow() -> None:
+    run = Run(name="wat")
+    run.reader.set_name("water")
+    run.reader.set_name("water")
+    assert (run.call.name, run.codes) == ("water", [])
+    run.reader.set_name("fire")
+    run.reader.set_name("earth")
+    assert (run.call.name, run.codes) == ("water", ["changed_name"])
+    assert kinds(run.events) == ["tool_call_started"]
+
+
+def test_the_first_id_is_kept() -> None:
+    run = Run("{")
+    for identity in ("a", "a", "b", "c"):
+        run.reader.set_id(identity)
+    assert (run.call.id, run.codes) == ("a", ["changed_id"])
+    assert run.call.errors[0].offset == 1
+
+
+# Custom calls
+
+
+def test_a_custom_call_is_free_text() -> None:
+    run = Run("SELECT {", "oops", kind="custom")
+    assert run.call.partial == "SELECT {oops"
+    assert not run.reader.whole
+    run.end()
+    assert run.summary == ("complete", "SELECT {oops", "SELECT {oops", "SELECT {oops")
+    assert run.call.arguments == "SELECT {oops"
+    assert kinds(run.events) == ["tool_call_started", "tool_call_delta", "tool_call_completed"]
+
+
+@pytest.mark.parametrize(
+    ("how", "later", "status"),
+    [
+        (NORMAL, False, "complete"),
+        (LIMIT, True, "complete"),
+        (LIMIT, False, "truncated"),
+        (CUT, True, "truncated"),
+    ],
+)
+def test_the_end_of_a_custom_call(how: int, later: bool, status: str) -> None:
+    assert Run("x", kind="custom").close(how, later).status == status
+
+
+# Late deltas
+
+
+def test_a_delta_after_the_end_is_kept_and_passed_on() -> None:
+    run = Run(WHOLE).end().feed("more", "!")
+    assert (run.status, run.codes) == ("complete", ["late_delta"])
+    assert run.call.arguments == {"litres": 3}
+    assert (run.call.arguments_text, run.call.raw_text) == (WHOLE, WHOLE + "more!")
+    naming = {"index": 0, "id": None, "name": "water"}
+    assert run.events[-2:] == [
+        ProviderEvent("late_tool_call_delta", {**naming, "text": "more"}),
+        ProviderEvent("late_tool_call_delta", {**naming, "text": "!"}),
+    ]
+
+
+def test_a_late_value_is_passed_on_as_text() -> None:
+    run = Run(WHOLE).end().feed({"a": 1})
+    assert run.codes == ["late_delta"]
+    assert run.events[-1].data["text"] == '{"a":1}'
+
+
+def test_late_text_of_a_truncated_call() -> None:
+    run = Run(HALF).close(LIMIT).feed("0}")
+    assert (run.status, run.call.raw_text) == ("truncated", HALF + "0}")
+    assert isinstance(run.events[-1], ProviderEvent)
+
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    ("limits", "text", "offset", "code"),
+    [
+        (Limits(depth=2), '{"a": [[', 7, "depth"),
+        (Limits(string=3), '{"a": "abcd', 10, "string_length"),
+        (Limits(keys=1), '{"a": 1, "b', 9, "object_keys"),
+        (Limits(items=1), "[1, 2", 4, "array_items"),
+        (Limits(document=4), '{"a": 1', 4, "document_length"),
+    ],
+)
+@pytest.mark.parametrize("sizes", [[], [1]], ids=str)
+def test_limits_reject_the_call(
+    limits: Limits, text: str, offset: int, code: str, sizes: Sequence[int]
+) -> None:
+    run = Run(*cut(text, sizes), limits=limits)
+    assert (run.status, run.codes) == ("rejected", [code])
+    assert run.call.errors[0].offset == offset
+    assert run.said == text[:offset]
+
+
+def test_a_refusal_in_a_whole_value() -> None:
+    """The deltas end before the refused character there too."""
+
+    class Refuses(Sink):
+        """Stands for the sinks in front of the builder: raises at the first number."""
+
+        def start_scalar(self, kind: str, offset: int) -> None:
+            raise SchemaViolation("no numbers", code="truncated", offset=offset)
+
+    run = Run()
+    run.reader.driver().inner = Refuses()
+    run.reader.feed_value({"a": "b", "c": 3})
+    assert run.status == "rejected"
+    assert run.said == '{"a":"b","c":'
+    assert run.call.errors[0].offset == 13
+
+
+# Any cut
+
+
+TEXTS = st.sampled_from(
+    [WHOLE, HALF, WHOLE + WHOLE, WHOLE + HALF, "{}{", "12", "12 1", '{"a": "\\ud83d\\ude00"} x', ""]
+) | st.text(st.sampled_from('{}[]":,a1 \\n'), max_size=12)
+
+
+@given(TEXTS, st.lists(st.integers(0, 5), min_size=1), st.sampled_from([NORMAL, LIMIT, CUT]))
+def test_law_1_any_pieces(text: str, sizes: list[int], how: int) -> None:
+    """Law 1 for the text of one call, and law 4: the deltas add up."""
+    whole = Run(text).close(how, later_call=True)
+    pieces = Run(*cut(text, sizes)).close(how, later_call=True)
+    assert pieces.call.to_dict() == whole.call.to_dict()
+    assert pieces.summary == whole.summary
+    assert kinds(about_calls(pieces.events)) == kinds(about_calls(whole.events))
+    if whole.status == "complete":
+        assert whole.said == whole.call.arguments_text
+    elif whole.status == "rejected":
+        assert whole.said == text[: whole.call.errors[-1].offset]
+
+
+# The lenient dialect
+
+
+def test_arguments_in_a_lenient_dialect() -> None:
+    text = "{'city': \"Z\\xfcrich\", days: [1, 2,]} "
+    for size in (1, 3, len(text)):
+        events: list[Any] = []
+        call = ToolCall()
+        reader = CallReader(call, 0, events, Limits(), None, Dialect())
+        call.name = "trip"
+        reader.begin()
+        for start in range(0, len(text), size):
+            reader.feed(text[start : start + size])
+        reader.end()
+        assert (call.status, call.arguments) == ("complete", {"city": "Zürich", "days": [1, 2]})
+        codes = [repair.code for repair in call.repairs]
+        assert codes == ["single_quotes", "escape", "unquoted_key", "trailing_comma"]
+        assert call.to_dict()["repairs"][1]["path"] == ["city"]
+        assert call.arguments_text == text
+        assert pickle.loads(pickle.dumps(call)).repairs == call.repairs
+
+
+def test_half_a_call_is_not_mended_into_a_whole_one() -> None:
+    """Law 7: arguments that end early are truncated or rejected, in a lenient dialect too."""
+    for how, status in ((NORMAL, "rejected"), (LIMIT, "truncated"), (CUT, "truncated")):
+        call = ToolCall()
+        reader = CallReader(call, 0, [], Limits(), None, Dialect())
+        call.name = "trip"
+        reader.begin()
+        reader.feed("{'city': 'Zü")
+        reader.end()
+        assert call.status == "in_progress"
+        reader.close(how)
+        assert (call.status, call.arguments, call.partial) == (status, None, {"city": "Zü"})
+
+
+def test_arguments_that_come_twice_in_a_lenient_dialect() -> None:
+    call = ToolCall()
+    reader = CallReader(call, 0, [], Limits(), None, Dialect())
+    call.name = "trip"
+    reader.begin()
+    reader.feed('{"x": 1}')
+    reader.feed('{"x": 1}')
+    reader.close(NORMAL)
+    assert (call.status, call.arguments) == ("complete", {"x": 1})
+    assert [repair.code for repair in call.repairs] == ["trailing_text"]
+
+
+@given(
+    st.sampled_from(
+        [
+            "{'city': \"Z\\xfcrich\", days: [1, 2,]} ",
+            '{"city": "the "old" town", "days": 12}',
+            '{"city": nowhere, "days": "many"}',
+            '{"city": None, "days": 99999}',
+            '{"days": [1] [2], "city": ',
+            "```json\n{city: 'x'}\n```",
+            '{"a":, "b": 1}',
+        ]
+    ),
+    SIZES,
+    st.sampled_from([NORMAL, LIMIT]),
+)
+def test_law_1_of_refusals_in_a_lenient_dialect(text: str, sizes: Sequence[int], how: int) -> None:
+    """Laws 1 and 4: the deltas are the text before the refused character, or all of it."""
+    properties = {"days": {"type": "integer", "maximum": 100}, "city": {"type": "string"}}
+    tools = Toolbox([{"name": "trip", "parameters": {"properties": properties}}])
+    told = []
+    for pieces in ([text], cut(text, sizes), list(text)):
+        events: list[Any] = []
+        call = ToolCall()
+        reader = CallReader(call, 0, events, Limits(), tools, Dialect())
+        reader.set_name("trip")
+        for piece in pieces:
+            reader.feed(piece)
+        reader.close(how)
+        said = "".join(event.text for event in events if isinstance(event, ToolCallDelta))
+        error = call.errors[-1] if call.status == "rejected" else None
+        assert said == (text if error is None else text[: error.offset])
+        told.append((call.status, call.partial, error and (error.code, error.offset, error.path)))
+    assert told[0] == told[1] == told[2]

@@ -1,0 +1,371 @@
+"""The text of a message as a document, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from streamparse import (
+    Dialect,
+    IncompleteError,
+    JSONParser,
+    JSONSyntaxError,
+    LimitError,
+    Limits,
+    MessageParser,
+    OutputCompleted,
+    OutputDelta,
+    OutputRejected,
+    OutputStarted,
+    SchemaViolation,
+    StreamParseError,
+    StringDelta,
+    TextDelta,
+    ValueCompleted,
+    ValueStarted,
+)
+from streamparse._answers.output import root_kind
+from tests.helpers import cut, failure, loads, merge_deltas, same, tokens
+from tests.messages import call_chunk, chunk, kinds, read, sse, text_chunk
+from tests.parts import cuttings, halvings
+from tests.strategies import ANY_TEXTS, JSON_TEXTS, PLACES, SIZES
+
+TRIP = '{"city": "Zürich", "stops": [{"n": 1}, {"n": -2.5}], "sure": true, "note": null}'
+VALUE_EVENTS: dict[type, Callable[[Any], Any]] = {
+    OutputStarted: lambda event: ValueStarted(event.path, event.kind),
+    OutputDelta: lambda event: StringDelta(event.path, event.text),
+    OutputCompleted: lambda event: ValueCompleted(event.path, event.value),
+}
+
+
+def as_values(events: Sequence[Any]) -> list[Any]:
+    """The events of the output, as those of a document."""
+    return [VALUE_EVENTS[type(event)](event) for event in events if type(event) in VALUE_EVENTS]
+
+
+def rejection(events: Sequence[Any]) -> StreamParseError | None:
+    """Why the output was rejected; at most once."""
+    errors = [event.error for event in events if isinstance(event, OutputRejected)]
+    assert len(errors) <= 1
+    return errors[0] if errors else None
+
+
+def run(pieces: Sequence[str], output: Any = object, **options: Any) -> tuple[Any, list[Any]]:
+    return read(pieces, api="text", output=output, **options)
+
+
+# What can be asked for
+
+
+@pytest.mark.parametrize(
+    ("output", "kind"), [(Any, "any"), (object, "any"), (dict, "object"), (list, "array")]
+)
+def test_root_kind(output: Any, kind: str) -> None:
+    assert root_kind(output) == kind
+
+
+def test_a_name_is_no_output() -> None:
+    with pytest.raises(TypeError, match="takes a type or a JSON Schema"):
+        MessageParser(output="dict")
+
+
+def test_the_dialect_has_a_name() -> None:
+    with pytest.raises(ValueError, match="output_dialect must be 'strict', 'lenient' or a Dialect"):
+        MessageParser(output=dict, output_dialect="loose")
+
+
+def test_without_output_there_is_none() -> None:
+    message, events = read(["[1]"], api="text")
+    assert (message.output, message.partial_output) == (None, None)
+    assert as_values(events) == []
+
+
+# While it arrives
+
+
+def test_events_come_after_the_text_they_are_of() -> None:
+    parser = MessageParser("text", output=dict)
+    assert kinds(parser.feed('{"a": "x')) == [
+        "message_started",
+        "text_delta",
+        "output_started",
+        "output_started",
+        "output_delta",
+    ]
+    assert parser.feed("yz") == [TextDelta("yz"), OutputDelta(("a",), "yz")]
+    assert parser.message.partial_output == {"a": "xyz"}
+    assert parser.message.output is None
+
+
+def test_the_output_is_there_only_when_the_message_is_complete() -> None:
+    parser = MessageParser("openai-chat", output=dict)
+    parser.feed(text_chunk(TRIP))
+    parser.feed(chunk(finish="stop"))
+    assert parser.message.output is None
+    assert parser.message.partial_output == json.loads(TRIP)
+    parser.feed(chunk(usage={"prompt_tokens": 1, "completion_tokens": 2}))
+    parser.finish()
+    assert parser.message.status == "complete"
+    assert parser.message.output == json.loads(TRIP)
+
+
+def test_choice_by_choice() -> None:
+    parser = MessageParser("openai-chat", output=object)
+    for text, choice in [('{"a"', 0), ("[1, ", 1), (": 1}", 0), ("2]", 1)]:
+        parser.feed(text_chunk(text, choice))
+    events = [*parser.feed(chunk(finish="stop")), *parser.feed(chunk(finish="stop", choice=1))]
+    events += parser.finish()
+    assert [message.output for message in parser.messages] == [{"a": 1}, [1, 2]]
+    assert rejection(events) is None
+
+
+@given(JSON_TEXTS, SIZES)
+@example(TRIP, [1])
+def test_a_document_gives_what_a_parser_of_json_gives(text: str, sizes: list[int]) -> None:
+    """Laws 1, 4 and 5: whatever the chunking, the same values and events as `JSONParser`."""
+    parser = JSONParser()
+    expected = [*parser.feed(text), *parser.finish()]
+    message, events = run([str(piece) for piece in cut(text, sizes)])
+    assert rejection(events) is None
+    assert same(message.output, parser.value)
+    assert merge_deltas(as_values(events)) == merge_deltas(expected)
+    assert message.text == text
+
+
+@given(ANY_TEXTS, SIZES)
+def test_a_refusal_does_not_depend_on_the_chunking(text: str, sizes: list[int]) -> None:
+    """Law 1: the error, what was understood before it, and the text, which goes on."""
+    whole, whole_events = run([text])
+    message, events = run([str(piece) for piece in cut(text, sizes)])
+    one, other = rejection(whole_events), rejection(events)
+    assert (one and failure(one)) == (other and failure(other))
+    assert tokens(message.to_dict()) == tokens(whole.to_dict())
+    assert merge_deltas(as_values(events)) == merge_deltas(as_values(whole_events))
+    assert message.text == text
+
+
+@given(ANY_TEXTS)
+def test_a_refusal_is_that_of_a_parser_of_json(text: str) -> None:
+    """Same code, place and excerpt; and nothing after it reaches the value."""
+    parser = JSONParser()
+    expected: StreamParseError | None = None
+    events: list[Any] = []
+    try:
+        events = parser.feed(text)
+        events += parser.finish()
+    except StreamParseError as error:
+        expected, events = error, events + error.events
+    message, mine = run([text], output_dialect="strict")
+    found = rejection(mine)
+    assert (found and failure(found)) == (expected and failure(expected))
+    assert as_values(mine) == events
+    assert same(message.partial_output, parser.value)
+    assert message.status == "complete"  # a text that is no document is a text
+
+
+# The kind of the document
+
+
+@pytest.mark.parametrize(
+    ("output", "text", "offset"),
+    [
+        (dict, "[1]", 0),
+        (dict, ' \n"x"', 2),
+        (dict, "-1", 0),
+        (dict, "true", 0),
+        (dict, "\ufeff null", 2),
+        (list, "{}", 0),
+        (list, "\t7", 1),
+    ],
+)
+def test_a_document_of_another_kind_is_refused_at_its_first_character(
+    output: Any, text: str, offset: int
+) -> None:
+    for pieces in [*cuttings(text), *halvings(text)]:
+        message, events = run(pieces, output)
+        error = rejection(events)
+        assert isinstance(error, SchemaViolation)
+        assert (error.code, error.offset, error.path) == ("wrong_type", offset, ())
+        assert error.excerpt == text[:offset]
+        assert as_values(events) == []
+        assert (message.output, message.partial_output) == (None, None)
+
+
+def test_what_is_no_json_at_all_is_a_syntax_error_whatever_the_kind() -> None:
+    for output in (dict, list, object):
+        error = rejection(run(["Sure, here"], output, output_dialect="strict")[1])
+        assert isinstance(error, JSONSyntaxError)
+        assert (error.code, error.offset) == ("expected_value", 0)
+
+
+@pytest.mark.parametrize("text", [" {}", '\ufeff{"a": [1]}\n'])
+def test_an_object_where_one_was_asked_for(text: str) -> None:
+    for pieces in cuttings(text):
+        assert run(pieces, dict)[0].output == json.loads(text.strip("\ufeff"))
+
+
+# How it ends
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "\ufeff"])
+def test_no_document_at_all(text: str) -> None:
+    _, events = run([text])
+    error = rejection(events)
+    assert isinstance(error, IncompleteError)
+    assert (error.code, error.offset) == ("empty", len(text))
+    assert kinds(events)[-2:] == ["output_rejected", "message_finished"]
+
+
+@given(JSON_TEXTS, PLACES)
+def test_a_normal_finish_inside_the_document(text: str, place: int) -> None:
+    """Law 7: a prefix is no output, unless it is a document itself."""
+    prefix = text[: place % (len(text) + 1)]
+    message, events = run([prefix])
+    try:
+        expected = loads(prefix.removeprefix("\ufeff"))
+    except ValueError:
+        assert isinstance(rejection(events), IncompleteError)
+        assert message.output is None
+    else:
+        assert rejection(events) is None
+        assert same(message.output, expected)
+
+
+def test_a_root_number_is_whole_at_the_end() -> None:
+    parser = MessageParser("text", output=object)
+    assert as_values(parser.feed("12")) == []
+    assert as_values(parser.finish()) == [ValueCompleted((), 12)]
+    assert parser.message.output == 12
+
+
+@pytest.mark.parametrize("finish", ["length", "content_filter", None])
+@pytest.mark.parametrize("text", [TRIP, TRIP[:20], ""])
+def test_a_truncated_message_has_no_output(finish: str | None, text: str) -> None:
+    """Law 7: not even when its text is a whole document, and it is not rejected either."""
+    records = [text_chunk(text), *([chunk(finish=finish)] if finish else [])]
+    message, events = read([sse(records, done=False)], output=dict)
+    assert message.status == "truncated"
+    assert message.output is None
+    assert rejection(events) is None
+    assert message.partial_output == (JSONParser() if not text else parsed(text)).value
+
+
+def parsed(text: str) -> JSONParser:
+    parser = JSONParser()
+    parser.feed(text)
+    return parser
+
+
+def test_a_failed_message_has_no_output() -> None:
+    records = [text_chunk(TRIP), {"error": {"message": "overloaded"}}]
+    message, _ = read([sse(records, done=False)], output=dict)
+    assert (message.status, message.output) == ("failed", None)
+
+
+def test_an_answer_that_calls_tools_owes_no_document() -> None:
+    records = [call_chunk("{}", id="c", name="look"), chunk(finish="tool_calls")]
+    message, events = read([sse(records)], output=dict)
+    assert message.finish_reason == "tool_calls"
+    assert rejection(events) is None
+    assert message.output is None
+
+
+def test_but_what_it_has_begun_it_owes() -> None:
+    records = [text_chunk("{"), call_chunk("{}", id="c", name="look"), chunk(finish="tool_calls")]
+    error = rejection(read([sse(records)], output=dict)[1])
+    assert isinstance(error, IncompleteError)
+    assert error.code == "truncated"
+
+
+def test_text_goes_on_after_a_refusal() -> None:
+    parser = MessageParser("text", output=object, output_dialect="strict")
+    parser.feed("[1] and")
+    assert parser.feed(" more") == [TextDelta(" more")]
+    parser.finish()
+    message = parser.message
+    assert (message.text, message.status) == ("[1] and more", "complete")
+    assert (message.output, message.partial_output) == (None, [1])
+
+
+# The lenient dialect, which is the default
+
+
+def test_an_output_in_a_fence_with_repairs() -> None:
+    text = 'Here you are:\n```json\n{\'city\': "Zürich", "stops": [1, 2,]}\n```\nBon voyage!'
+    for pieces in cuttings(text):
+        message, events = run(pieces, dict)
+        assert rejection(events) is None
+        assert message.output == {"city": "Zürich", "stops": [1, 2]}
+        assert message.text == text
+        codes = [repair.code for repair in message.output_repairs]
+        assert codes == [
+            "fence",
+            "leading_text",
+            "single_quotes",
+            "trailing_comma",
+            "trailing_text",
+        ]
+        assert message.to_dict()["output_repairs"][0]["code"] == "fence"
+        assert pickle.loads(pickle.dumps(message)).output_repairs == message.output_repairs
+
+
+def test_nothing_repaired_nothing_said() -> None:
+    message, _ = run(['{"a": 1}'], dict)
+    assert (message.output, message.output_repairs) == ({"a": 1}, [])
+    assert "output_repairs" not in message.to_dict()
+
+
+def test_a_complete_message_with_half_a_document_has_no_output() -> None:
+    """Law 7: what was cut is shown, and is no output."""
+    for pieces in cuttings('{"a": [1, "x'):
+        message, events = run(pieces, dict)
+        error = rejection(events)
+        assert isinstance(error, IncompleteError)
+        assert error.code == "truncated"
+        assert (message.output, message.partial_output) == (None, {"a": [1, "x"]})
+
+
+def test_a_text_without_a_value_has_no_output() -> None:
+    message, events = run(["Sorry, I cannot do that."], dict)
+    error = rejection(events)
+    assert isinstance(error, IncompleteError)
+    assert (error.code, message.output) == ("empty", None)
+
+
+@pytest.mark.parametrize(
+    ("output", "text"), [(dict, "A: [1, 2]"), (list, "A: {'a': 1}"), (dict, "'a'")]
+)
+def test_a_value_of_another_kind_is_refused_in_prose_too(output: Any, text: str) -> None:
+    for pieces in cuttings(text):
+        message, events = run(pieces, output)
+        error = rejection(events)
+        assert isinstance(error, SchemaViolation)
+        assert (error.code, message.output) == ("wrong_type", None)
+
+
+def test_an_output_dialect_may_allow_less() -> None:
+    message, events = run(["{'a': 1}"], dict, output_dialect=Dialect(single_quotes=False))
+    error = rejection(events)
+    assert isinstance(error, JSONSyntaxError)
+    assert (error.code, message.output) == ("repair_refused", None)
+
+
+def test_limits_hold() -> None:
+    for pieces in cuttings("[[[]]]"):
+        error = rejection(run(pieces, limits=Limits(depth=2))[1])
+        assert isinstance(error, LimitError)
+        assert (error.code, error.offset) == ("depth", 2)
+
+
+@given(st.text())
+def test_the_text_is_the_text(text: str) -> None:
+    """Law 8: whatever becomes of the output, the deltas add up to what came."""
+    message, events = run([text])
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == text
+    assert message.text == text

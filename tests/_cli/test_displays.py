@@ -1,0 +1,230 @@
+"""Tests of streamparse._cli.displays."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+
+import pytest
+
+from streamparse import MessageParser
+from streamparse._cli.displays import Display, EventLines, LiveView, MessageLines, PlainText
+from streamparse._cli.figures import Figures
+from tests._cli.running import EXAMPLES
+from tests.parts import ragged
+
+CHAT = (EXAMPLES / "openai-chat.sse").read_bytes()
+
+
+class Terminal(io.TextIOWrapper):
+    """Something that rich takes for a terminal."""
+
+    def __init__(self) -> None:
+        self.raw_output = io.BytesIO()
+        super().__init__(self.raw_output, encoding="utf-8", newline="")
+
+    def isatty(self) -> bool:
+        return True
+
+    @property
+    def text(self) -> str:
+        """What was written, without the colours."""
+        self.flush()
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.raw_output.getvalue().decode())
+
+
+def show(display: Display, data: bytes, size: int = 100) -> None:
+    """Feed everything, in pieces of `size`."""
+    parser = MessageParser()
+    with display:
+        for start in range(0, len(data), size):
+            display.take(parser.feed(data[start : start + size]), parser.messages)
+        display.take(parser.finish(), parser.messages)
+
+
+def chat(*deltas: dict[str, object], finish: str = "stop") -> bytes:
+    choices = [[{"index": 0, "delta": delta}] for delta in deltas]
+    choices.append([{"index": 0, "delta": {}, "finish_reason": finish}])
+    return b"".join(b"data: %s\n\n" % json.dumps({"choices": each}).encode() for each in choices)
+
+
+def plain(data: bytes, size: int = 100) -> str:
+    output = io.BytesIO()
+    show(PlainText(output, Figures(lambda: 0.0)), data, size)
+    return output.getvalue().decode()
+
+
+# JSON
+
+
+def test_events() -> None:
+    output = io.BytesIO()
+    show(EventLines(output), CHAT)
+    parser = MessageParser()
+    expected = [event.to_dict()["type"] for event in parser.feed(CHAT) + parser.finish()]
+    assert [json.loads(line)["type"] for line in output.getvalue().splitlines()] == expected
+
+
+def test_message() -> None:
+    output = io.BytesIO()
+    show(MessageLines(output), CHAT)
+    parser = MessageParser()
+    parser.feed(CHAT)
+    assert [json.loads(line) for line in output.getvalue().splitlines()] == [
+        parser.message.to_dict()
+    ]
+
+
+# Plain text
+
+
+@pytest.mark.parametrize("size", [1, 40, 100_000])
+def test_plain_text(size: int) -> None:
+    data = chat(
+        {"reasoning": "Two and two,\n"},
+        {"reasoning": "four."},
+        {"content": "It is "},
+        {"content": "four.\n"},
+        {"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "add", "arguments": "{"}}]},
+        {"tool_calls": [{"index": 0, "function": {"arguments": '"n": 2}'}}]},
+    )
+    assert plain(data, size).splitlines()[:-1] == [
+        "[reasoning]",
+        "Two and two,",
+        "four.",
+        "",
+        "[text]",
+        "It is four.",
+        "",
+        "[tool call add, c1: complete]",
+        '{"n": 2}',
+        "",
+        "[openai-chat: complete, finish reason tool_calls (stop)]",
+    ]
+
+
+def test_plain_text_comes_at_once() -> None:
+    output = io.BytesIO()
+    display = PlainText(output, Figures(lambda: 0.0))
+    parser = MessageParser("openai-chat")
+    for text, expected in (("Hel", "[text]\nHel"), ("lo", "[text]\nHello")):
+        events = parser.feed({"choices": [{"index": 0, "delta": {"content": text}}]})
+        display.take(events, parser.messages)
+        assert output.getvalue().decode() == expected
+
+
+def test_plain_text_has_no_control_codes() -> None:
+    evil = "\x1b[2J\x07\x9b \ud83d"
+    call = {"index": 0, "id": evil, "function": {"name": evil, "arguments": f'{{"a": "{evil}"}}'}}
+    text = plain(chat({"content": evil}, {"reasoning": evil}, {"tool_calls": [call]}))
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert "\\x1b[2J\\x07\\x9b \\ud83d" in text
+
+
+def test_plain_text_of_several_choices() -> None:
+    records = [{"choices": [{"index": n % 2, "delta": {"content": f"{n}"}}]} for n in range(4)]
+    data = b"".join(b"data: %s\n\n" % json.dumps(record).encode() for record in records)
+    text = plain(data, 100_000)
+    assert text.startswith("[choice 0: text]\n0\n\n[choice 1: text]\n1\n\n[choice 0: text]\n2\n")
+    assert "[choice 1: openai-chat: truncated, without a finish reason]" in text
+
+
+def test_plain_text_says_why_a_call_was_rejected() -> None:
+    call = {"index": 0, "id": "c1", "function": {"name": "add", "arguments": '{"n": 2]'}}
+    text = plain(chat({"tool_calls": [call]}))
+    assert '[tool call add, c1: rejected]\n{"n": 2]\n' in text
+    assert "(mismatched_bracket)\n" in text
+
+
+# Live
+
+
+def terminal_in(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A terminal of 75 by 20 in place of standard output (no fixture: pytest has its own)."""
+    pytest.importorskip("rich", reason="needs the extra cli")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    for name, value in (("TERM", "xterm"), ("COLUMNS", "75"), ("LINES", "20")):
+        monkeypatch.setenv(name, value)
+    return terminal
+
+
+def test_live_view_draws_while_it_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_in(monkeypatch)
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += 0.1  # always time for another picture
+        return now
+
+    show(LiveView(Figures(clock), clock), CHAT)
+    text = terminal.text
+    assert text.count("─ open ─╯") > 10
+    assert text.count("in progress") > 10
+    assert "▌" in text
+    assert text.startswith("\x1b[?25l")  # the cursor is hidden …
+    assert text.count("\x1b[?25h") == 1  # … and comes back
+    final = text[text.index("\x1b[?25h") :]
+    assert final.count("─ complete ─╯") == 3
+    assert final.count("I will look up") == 1
+    assert "finish reason tool_calls" in final
+    assert "▌" not in final
+
+
+def test_live_view_keeps_to_a_frame_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_in(monkeypatch)
+    show(LiveView(Figures(lambda: 0.0), lambda: 0.0), CHAT)
+    assert terminal.text.count("in progress") == 1  # the first picture; no time has passed
+    assert terminal.text.count("─ open ─╯") == 0
+    assert "finish reason tool_calls" in terminal.text
+
+
+def test_live_view_shows_everything_before_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_in(monkeypatch)
+    display = LiveView(Figures(lambda: 0.0), lambda: 0.0)
+    parser = MessageParser("openai-chat")
+    with display:
+        for text in ("Hello", " there"):
+            events = parser.feed({"choices": [{"index": 0, "delta": {"content": text}}]})
+            display.take(events, parser.messages)
+        assert "Hello▌" in terminal.text  # the first comes at once
+        assert "there" not in terminal.text
+        display.rest()
+        assert "Hello there▌" in terminal.text
+        drawn = len(terminal.text)
+        display.rest()
+        assert len(terminal.text) == drawn  # nothing new
+
+
+def test_live_view_in_a_terminal_of_few_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_in(monkeypatch)
+    terminal.reconfigure(encoding="ascii")
+    show(LiveView(Figures(lambda: 0.0), lambda: 0.0), CHAT)
+    assert "\\U0001f409" in terminal.text  # the dragon
+
+
+def test_live_view_needs_rich(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rich", None)
+    with pytest.raises(ImportError, match=r"llm-streamparse\[cli\]"):
+        LiveView(Figures(lambda: 0.0))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_cutting_shows_the_same(seed: int) -> None:
+    """Law 1, as far as it can be seen."""
+
+    def tail(text: str) -> str:
+        return text[: text.rindex("tokens: ")]
+
+    output = io.BytesIO()
+    display = PlainText(output, Figures(lambda: 0.0))
+    parser = MessageParser()
+    with display:
+        for piece in ragged(CHAT, seed):
+            assert isinstance(piece, bytes)
+            display.take(parser.feed(piece), parser.messages)
+        display.take(parser.finish(), parser.messages)
+    assert tail(output.getvalue().decode()) == tail(plain(CHAT))

@@ -1,0 +1,126 @@
+"""Tests of streamparse._cli.judging, and of `streamparse json --schema`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamparse import JSONParser, SchemaViolation
+from streamparse._cli.judging import Judging, described
+from streamparse.schema import SchemaValidator
+from tests._cli.running import Runner
+from tests.parts import chars, ragged
+
+SCHEMA = {
+    "properties": {"unit": {"enum": ["celsius", "kelvin"]}, "days": {"type": "integer"}},
+    "required": ["city"],
+}
+TEXT = '{"unit": "celcius", "days": 3}'
+EXPECTED = [
+    ("value_started", []),
+    ("value_started", ["unit"]),
+    ("string_delta", ["unit"]),
+    ("violation", ["unit"]),
+    ("string_delta", ["unit"]),
+    ("value_completed", ["unit"]),
+    ("violation", []),  # the same character ends the number and the object
+    ("value_completed", ["days"]),
+    ("value_completed", []),
+]
+
+
+def merged(lines: list[dict[str, Any]]) -> list[tuple[str, list[Any]]]:
+    """Kinds and paths, adjacent deltas as one."""
+    kinds = [(line["type"], line["path"]) for line in lines]
+    return [
+        one
+        for at, one in enumerate(kinds)
+        if at == 0 or one[0] != "string_delta" or kinds[at - 1] != one
+    ]
+
+
+@pytest.mark.parametrize("pieces", [[TEXT], chars(TEXT), ragged(TEXT, 5)], ids=len)
+def test_violations_stand_in_their_place(pieces: list[str]) -> None:
+    judging = Judging(JSONParser(validator=SchemaValidator(SCHEMA, collect=True)))
+    lines = list(judging.lines(piece.encode() for piece in pieces))
+    assert merged(lines) == EXPECTED
+    deltas = "".join(line["text"] for line in lines if line["type"] == "string_delta")
+    assert deltas == "celcius"
+    assert judging.told == 2
+
+
+def test_a_violation_in_words() -> None:
+    error = SchemaViolation(
+        "m", code="enum", offset=3, line=2, path=("a", 0), schema_path=("enum",)
+    )
+    assert described(error) == {
+        "type": "violation",
+        "path": ["a", 0],
+        "code": "enum",
+        "message": "m",
+        "offset": 3,
+        "line": 2,
+        "column": 1,
+        "schema_path": ["enum"],
+        "closest": None,
+    }
+
+
+def test_what_came_before_an_error_is_shown(command: Runner, tmp_path: Path) -> None:
+    assert run(command, tmp_path, SCHEMA, '{"days": "x", ?') == 1
+    assert [line["type"] for line in command.lines][:2] == ["value_started", "violation"]
+    assert command.complaint.startswith("streamparse: FILE:1:15: ")
+
+
+def run(command: Runner, folder: Path, schema: Any, text: str, *arguments: str) -> int:
+    file = folder / "schema.json"
+    file.write_text(schema if isinstance(schema, str) else json.dumps(schema))
+    return command("json", "--schema", str(file), *arguments, given=text)
+
+
+@pytest.mark.parametrize("size", ["1", "5", "65536"])
+def test_the_command(command: Runner, tmp_path: Path, size: str) -> None:
+    assert run(command, tmp_path, SCHEMA, TEXT, "--chunk-size", size) == 1
+    assert merged(command.lines) == EXPECTED
+    (found,) = [line for line in command.lines if line.get("closest")]
+    assert (found["code"], found["offset"], found["closest"]) == ("enum", 13, "celsius")
+    assert command.err == b""
+
+
+def test_a_valid_document(command: Runner, tmp_path: Path) -> None:
+    assert run(command, tmp_path, SCHEMA, '{"city": "Oslo"}') == 0
+    assert run(command, tmp_path, SCHEMA, '{"city": "Oslo"} rest', "--trailing", "stop") == 0
+    assert run(command, tmp_path, {"type": "integer"}, "1.5") == 1
+    assert [line["type"] for line in command.lines] == ["violation", "value_completed"]
+
+
+def test_with_selected_events_and_several_documents(command: Runner, tmp_path: Path) -> None:
+    arguments = ("--many", "--select", "$[*].city")
+    assert run(command, tmp_path, SCHEMA, '{"city": "Oslo"} {"days": 1}', *arguments) == 1
+    assert [line["type"] for line in command.lines][-2:] == ["value_completed", "violation"]
+
+
+@pytest.mark.parametrize("schema", ["{", '{"type": "text"}', "[]"])
+def test_a_file_that_is_no_schema(command: Runner, tmp_path: Path, schema: str) -> None:
+    assert run(command, tmp_path, schema, TEXT) == 2
+    assert "schema.json" in command.complaint
+
+
+def test_a_missing_file(command: Runner, tmp_path: Path) -> None:
+    assert command("json", "--schema", str(tmp_path / "none.json"), given=TEXT) == 2
+    assert "No such file" in command.complaint
+
+
+def test_a_missing_extra(command: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    assert run(command, tmp_path, SCHEMA, TEXT) == 2
+    assert "llm-streamparse[schema]" in command.complaint
+
+
+@pytest.mark.parametrize("other", ["--partial", "--final"])
+def test_contradictions(command: Runner, tmp_path: Path, other: str) -> None:
+    assert run(command, tmp_path, SCHEMA, TEXT, other) == 2

@@ -1,0 +1,114 @@
+"""Tests of streamparse._cli.streams."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from streamparse._cli import streams
+
+
+def test_statuses_differ() -> None:
+    statuses = (
+        streams.OK,
+        streams.BAD_INPUT,
+        streams.UNUSABLE,
+        streams.INTERRUPTED,
+        streams.BROKEN_PIPE,
+    )
+    assert statuses == (0, 1, 2, 130, 141)
+
+
+def test_between() -> None:
+    number = streams.between(1, 20)
+    assert [number("1"), number("020")] == [1, 20]
+    for text in ("0", "21", "-1", "1.0", "", " 1", "1_0", "٣", "9" * 5000):
+        with pytest.raises(argparse.ArgumentTypeError, match="is not a number from 1 to 20"):
+            number(text)
+
+
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_fragments(tmp_path: Path, size: int) -> None:
+    file = tmp_path / "input"
+    file.write_bytes(b"0123456789")
+    found = list(streams.fragments(str(file), size))
+    assert b"".join(found) == b"0123456789"
+    assert max(map(len, found)) <= size
+
+
+def test_fragments_of_a_file_that_is_missing(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing")
+    with pytest.raises(streams.Complaint, match="missing: ") as caught:
+        list(streams.fragments(missing, 1))
+    assert caught.value.status == streams.UNUSABLE
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what can be read is not told there")
+def test_a_pause_is_told_before_it_is_waited_for(tmp_path: Path) -> None:
+    """A named pipe: bytes that are there are read without a pause, then there is one."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    os.write(writer, b"abcdef")
+    pauses = 0
+
+    def pause() -> None:
+        nonlocal pauses
+        pauses += 1
+        os.write(writer, b"g")
+
+    reading = streams.fragments(str(pipe), 2, pause)
+    assert [next(reading), next(reading), next(reading)] == [b"ab", b"cd", b"ef"]
+    assert pauses == 0
+    assert next(reading) == b"g"
+    assert pauses == 1
+    os.close(writer)
+    assert list(reading) == []
+
+
+def test_a_file_has_no_pauses(tmp_path: Path) -> None:
+    file = tmp_path / "input"
+    file.write_bytes(b"abc")
+
+    def pause() -> None:
+        raise AssertionError
+
+    assert b"".join(streams.fragments(str(file), 1, pause)) == b"abc"
+
+
+def test_names() -> None:
+    assert [streams.name_of("-"), streams.name_of("a.sse")] == ["<stdin>", "a.sse"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": [1, None, True, 0.5], "é": "\n"}, '{"a":[1,null,true,0.5],"é":"\\n"}\n'),
+        ([float("inf"), -float("inf")], "[1e999,-1e999]\n"),
+        ({"\ud83d": "\udc00x"}, '{"\\ud83d":"\\udc00x"}\n'),
+        ({}, "{}\n"),
+    ],
+)
+def test_line(value: object, expected: str) -> None:
+    assert streams.line(value).decode() == expected
+
+
+def test_line_of_what_is_deep() -> None:
+    value: list[object] = ["bottom"]
+    for _ in range(5000):
+        value = [{"": value}]
+    text = streams.line(value).decode()
+    assert text == '[{"":' * 5000 + '["bottom"]' + "}]" * 5000 + "\n"
+    assert "\n" not in text[:-1]
+    assert json.loads(streams.line({"a": 1})) == {"a": 1}
+
+
+def test_complain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert streams.complain("no such thing", 7) == 7
+    assert capsys.readouterr().err == "streamparse: no such thing\n"
+    streams.complain("a file called \x1b[2J", 1)
+    assert capsys.readouterr().err == "streamparse: a file called \\x1b[2J\n"

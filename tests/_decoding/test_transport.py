@@ -1,0 +1,732 @@
+"""Tests of the transport: the framing told, records of every framing, failures, any cut."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse import LimitError, Limits, StreamParseError, WireError
+from streamparse._decoding.record import Record
+from streamparse._decoding.transport import Transport
+from tests._decoding.test_event_stream import frame
+from tests.growth import is_linear
+from tests.helpers import cut, is_encodable, tokens
+from tests.parts import cuts_of
+from tests.strategies import ANY_MANY_TEXTS, JSON_TEXTS, NODES
+
+
+def plain(record: Record) -> tuple[Any, ...]:
+    """A record as data that compares strictly, and without recursion."""
+    return record.event, tokens(record.data), record.text, record.cut, record.exception
+
+
+def described(failure: StreamParseError | None) -> tuple[Any, ...] | None:
+    if failure is None:
+        return None
+    place = (failure.offset, failure.line, failure.column)
+    return type(failure), failure.code, *place, failure.excerpt, failure.message
+
+
+def run(fragments: Iterable[str | bytes], **bounds: int) -> tuple[Any, ...]:
+    """All that a run shows, strictly comparable."""
+    transport = Transport(limits=Limits(**bounds))
+    records: list[Record] = []
+    for fragment in fragments:
+        records += transport.feed(fragment)
+    records += transport.finish()
+    return [plain(one) for one in records], described(transport.failure), transport.framing
+
+
+def read(stream: str | bytes, **bounds: int) -> tuple[list[Record], StreamParseError | None, str]:
+    """Records, failure and framing, which are the same for every cut, of text and of bytes."""
+    transport = Transport(limits=Limits(**bounds))
+    records = transport.feed(stream) + transport.finish()
+    shown = ([plain(one) for one in records], described(transport.failure), transport.framing)
+    streams: list[str | bytes] = [stream]
+    if isinstance(stream, str) and is_encodable(stream):
+        streams.append(stream.encode())
+    for one in streams:
+        halves = [[one[:at], one[at:]] for at in range(min(len(one), 300))]
+        for fragments in [*cuts_of(one), *halves]:
+            assert run(fragments, **bounds) == shown
+    return records, transport.failure, transport.framing
+
+
+def records_of(stream: str | bytes, **bounds: int) -> list[Record]:
+    records, failure, _ = read(stream, **bounds)
+    assert failure is None
+    return records
+
+
+def data_of(stream: str | bytes) -> list[Any]:
+    return [record.data for record in records_of(stream)]
+
+
+def failure_of(stream: str | bytes, **bounds: int) -> StreamParseError:
+    failure = read(stream, **bounds)[1]
+    assert failure is not None
+    return failure
+
+
+# The framing
+
+
+@pytest.mark.parametrize(
+    ("stream", "framing"),
+    [
+        ("", ""),
+        (" \r\n\t", ""),
+        ("\ufeff", ""),
+        ("{", "json"),
+        ("\ufeff\n [", "json"),
+        (":", "sse"),
+        ("data:", "sse"),
+        ("event: x", "sse"),
+        ("id\r", "sse"),
+        ("retry\n", "sse"),
+        ("data", "sse"),
+        ("\ufeffdata: x", "sse"),
+        ("\n\r\n \t\n: x", "sse"),
+        (b"\0", "binary"),
+    ],
+)
+def test_the_framing(stream: str | bytes, framing: str) -> None:
+    _, failure, found = read(stream)
+    assert (failure, found) == (None, framing)
+
+
+@pytest.mark.parametrize("start", ["{", "[", ":", "data:", "event:", "id\n", "\n\n[", "\ufeff:"])
+def test_law_2_the_framing_is_known_at_once(start: str) -> None:
+    """Law 2: with the first character that tells it."""
+    transport = Transport()
+    transport.feed(start[:-1])
+    assert transport.framing == ""
+    transport.feed(start[-1:])
+    assert transport.framing == ("json" if start[-1:] in "{[" else "sse")
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        "<!DOCTYPE html>\n<title>502 Bad Gateway</title>",
+        "upstream connect error",
+        "Data: x\n\n",
+        " data: x\n\n",
+        "dates",
+        "datas: x\n\n",
+        "da\nta: x",
+        '"text"',
+        "12",
+        "\ufeff\ufeff{}",
+        "x\0",
+        b"\xff{}",
+        "}",
+    ],
+)
+def test_no_stream(stream: str | bytes) -> None:
+    records, failure, framing = read(stream)
+    assert (records, framing) == ([], "")
+    assert type(failure) is WireError
+    assert (failure.code, failure.offset) == ("not_a_stream", 0)
+    text = stream if isinstance(stream, str) else stream.decode(errors="replace")
+    assert failure.excerpt == text.removeprefix("\ufeff").lstrip()
+
+
+def test_no_stream_without_an_end() -> None:
+    """It is given up after 64 Ki characters, and what is shown of it has an end."""
+    for size in (1, 1000, 10**6):
+        transport = Transport()
+        for piece in cut("\n\n" + "x" * 2**16, [size]):
+            assert transport.feed(piece) == []
+        assert transport.failure is None
+        assert transport.feed("x") == []
+        assert transport.failure is not None
+        assert transport.failure.excerpt == "x" * 200
+
+
+def test_long_white_space() -> None:
+    """Some servers keep the connection alive with line feeds, before a body or a stream."""
+    for size in (1, 10**6):
+        for start in ("{}", "data: {}\n\n"):
+            transport = Transport()
+            for piece in cut("\n" * 70_000, [size]):
+                assert transport.feed(piece) == []
+            assert transport.framing == ""
+            records = transport.feed(start) + transport.finish()
+            assert [record.data for record in records] == [{}]
+
+
+def test_too_much_white_space() -> None:
+    for rest in ("", " ", "{}", "data: 1\n\n"):
+        failure = failure_of("\n" * 10 + " " + rest, record=10)
+        assert (type(failure), failure.code, failure.offset) == (LimitError, "record_length", 10)
+    assert failure_of("\n" * 10 + "x", record=10).code == "not_a_stream"
+
+
+# Server-sent events
+
+
+def test_events() -> None:
+    stream = ': hi\n\nevent: start\ndata: {"a": [1.5, "é"]}\n\ndata:[]\n\ndata: [DONE]\n\n'
+    assert records_of(stream) == [
+        Record("start", {"a": [1.5, "é"]}, '{"a": [1.5, "é"]}'),
+        Record("", [], "[]"),
+        Record("", None, "[DONE]"),
+    ]
+
+
+@pytest.mark.parametrize("data", ["ping", "12", "null", '"x"', "x {}", "- []"])
+def test_data_that_do_not_look_like_json_are_passed_on(data: str) -> None:
+    stream = f"data: {data}\n\ndata: 1\n\n"
+    assert records_of(stream) == [Record("", None, data), Record("", None, "1")]
+
+
+@pytest.mark.parametrize("data", ["[DONE]", "  [DONE]\t", "\ndata: [DONE]\ndata:"])
+def test_done(data: str) -> None:
+    assert records_of(f"data:{data}\n\n") == [Record("", None, "[DONE]")]
+
+
+@pytest.mark.parametrize(
+    "block", ["data:", "data:  ", "event: ping", "id: 4", ": x", "data:\ndata"]
+)
+def test_records_without_data_are_none(block: str) -> None:
+    assert data_of(f"{block}\n\ndata: {{}}\n\n") == [{}]
+
+
+def test_data_in_several_lines() -> None:
+    stream = 'data: {"a":\r\ndata: "b"\r\ndata: }\r\n\r\n'
+    assert records_of(stream) == [Record("", {"a": "b"}, '{"a":\n"b"\n}')]
+
+
+def test_white_space_around_data() -> None:
+    assert records_of("data:  \t{} \n\n") == [Record("", {}, " \t{} ")]
+
+
+def test_the_name_message_is_that_of_no_name() -> None:
+    assert records_of("event: message\ndata: {}\n\n") == [Record("", {}, "{}")]
+
+
+@pytest.mark.parametrize("tail", ["", "\n", "\r", "\r\n"])
+def test_the_last_event_needs_no_blank_line(tail: str) -> None:
+    assert records_of('data: {"a": 1}' + tail) == [Record("", {"a": 1}, '{"a": 1}')]
+
+
+@pytest.mark.parametrize("data", ['{"a": ', "{", "[1", "[DO", '{"a": tr', "{}{"])
+def test_law_7_a_cut_record_says_so(data: str) -> None:
+    """Law 7: the input ended inside of it."""
+    stream = "data: {}\n\nevent: x\ndata: " + data
+    assert records_of(stream) == [Record("", {}, "{}"), Record("x", None, data, cut=True)]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ('{"a": ', "it ends before a value (at character 5"),
+        ("[DONE", "expected a value or ']', not 'D' (at character 1"),
+        ('{"a" 1}', "expected ':', not '1' (at character 5"),
+        ("{}{}", "only white space may follow the value, not '{' (at character 2"),
+        ('{"a": \ufffd}', "expected a value, not '\ufffd' (at character 6"),
+    ],
+)
+def test_a_broken_record(data: str, reason: str) -> None:
+    records, failure, _ = read(f"data: {{}}\n\nid: 3\ndata:  {data}\n\ndata: []\n\n")
+    assert records == [Record("", {}, "{}")]
+    assert type(failure) is WireError
+    assert (failure.code, failure.offset) == ("invalid_record", 22)
+    assert (failure.line, failure.column) == (4, 7)
+    assert reason in failure.message
+
+
+def test_the_standard_library_s_numbers_are_accepted() -> None:
+    assert data_of('data: {"a": NaN}\n\n')[0]["a"] != 0
+
+
+def test_deep_records() -> None:
+    """Depth is a limit, never a crash, however little the stack has left."""
+    deep = "[" * 1000 + "]" * 1000
+    (record,) = Transport().feed(f"data: {deep}\n\n")
+    assert tokens(record.data) == [*"[" * 1000, *"]" * 1000]
+    failure = failure_of(f"data: [{deep}]\n\n")
+    assert (type(failure), failure.code, failure.offset) == (LimitError, "depth", 6)
+    assert failure_of("data: [[]]", depth=1).code == "depth"
+    assert data_of('data: {"a": "[[[["}\n\n') == [{"a": "[[[["}]
+    assert records_of('data: {"a": "[[[["}\n\n', depth=1)[0].data == {"a": "[[[["}
+
+
+def test_little_stack() -> None:
+    def sink(levels: int) -> list[Record]:
+        return (
+            sink(levels - 1) if levels else Transport().feed(f"data: {'[' * 300 + ']' * 300}\n\n")
+        )
+
+    depth = len(inspect.stack())
+    (record,) = sink(sys.getrecursionlimit() - depth - 60)
+    assert len(tokens(record.data)) == 600
+
+
+def test_big_integers() -> None:
+    assert data_of(f"data: [{'9' * 4300}]\n\n") == [[int("9" * 4300)]]
+    failure = failure_of(f"data: [{'9' * 4301}]\n\n")
+    assert (type(failure), failure.code) == (LimitError, "integer_digits")
+
+
+def test_the_limit_of_an_event() -> None:
+    records, failure, _ = read("data: {}\n\ndata: [12]\n\n", record=10)
+    assert records == [Record("", {}, "{}")]
+    assert type(failure) is LimitError
+    assert (failure.code, failure.offset) == ("record_length", 20)
+
+
+def test_a_limit_passed_before_the_framing_was_known() -> None:
+    assert failure_of("data", record=2).offset == 2
+    assert failure_of("x", record=0).code == "not_a_stream"
+
+
+def test_a_limit_passed_by_the_end_of_the_input() -> None:
+    """Which makes a character of what was cut."""
+    failure = failure_of(b"data: [\xe2\x82", record=7)
+    assert (type(failure), failure.offset) == (LimitError, 7)
+
+
+def test_what_is_broken_first_is_the_failure() -> None:
+    """Though a limit is passed in the same fragment."""
+    assert failure_of("data: {\n\n: long comment", record=10).code == "invalid_record"
+
+
+# JSON
+
+
+@pytest.mark.parametrize("between", ["\n", "", " ", "\r\n\r\n"])
+def test_objects_one_after_the_other(between: str) -> None:
+    stream = between.join(['{"a": 1}', "{}", '{"b": {"c": ["d", {}, null, -2.5]}}'])
+    assert records_of(stream) == [
+        Record("", {"a": 1}, ""),
+        Record("", {}, ""),
+        Record("", {"b": {"c": ["d", {}, None, -2.5]}}, ""),
+    ]
+
+
+def test_elements_of_an_array() -> None:
+    stream = '[{"a": [1]},\n{}\n, [2, [3]], "x", 4, true, null, ""]\n'
+    assert data_of(stream) == [{"a": [1]}, {}, [2, [3]], "x", 4, True, None, ""]
+    assert records_of("[null]") == [Record("", None, "null")]
+    assert data_of("[]{}[[]]\n[5]6 7") == [{}, [], 5, 6, 7]
+
+
+def test_law_2_a_record_comes_with_its_last_character() -> None:
+    """Law 2: an element does not wait for the array, nor an object for its line."""
+    for stream, ends in (('[{"a": 1}, "b", 2,', (9, 14, 18)), ('{"a": {}}\n{"b"', (9,))):
+        transport = Transport()
+        found = [at for at, char in enumerate(stream, 1) if transport.feed(char)]
+        assert tuple(found) == ends
+
+
+def test_a_repeated_key_as_the_standard_library_has_it() -> None:
+    stream = '{"a": {"b": 1}, "c": 2, "a": [3]}'
+    assert [*records_of(stream)[0].data.items()] == [*json.loads(stream).items()]
+
+
+@pytest.mark.parametrize("tail", ['{"a"', '{"a": "b', "[", "[{},", "[1", '{"a": tru', '["\\u00'])
+def test_law_7_cut_json(tail: str) -> None:
+    """Laws 7 and 8: the input ended inside a record, or the array around it; its text is kept."""
+    records = records_of('{"x": 1}\n' + tail)
+    assert records[0] == Record("", {"x": 1}, "")
+    assert records[-1] == Record("", None, "" if tail == "[{}," else tail, cut=True)
+    assert [record.cut for record in records[1:-1]] == [False] * (len(records) - 2)
+
+
+def test_law_7_cut_inside_a_character() -> None:
+    """Law 7."""
+    assert records_of(b'{"a": "\xe2\x82') == [Record("", None, '{"a": "', cut=True)]
+    assert records_of(b"{}\xe2\x82") == [Record("", {}, ""), Record("", None, "", cut=True)]
+
+
+@pytest.mark.parametrize(
+    ("tail", "offset", "line", "column"),
+    [
+        ("<html>", 9, 2, 1),
+        ('{"b": \n}', 16, 3, 1),
+        ("[1 2]", 12, 2, 4),
+        ("]", 9, 2, 1),
+        ('"\n"', 10, 2, 2),
+        ("data: {}", 9, 2, 1),
+    ],
+)
+def test_broken_json(tail: str, offset: int, line: int, column: int) -> None:
+    stream = '{"a": 1}\n' + tail
+    records, failure, _ = read(stream)
+    assert records[0] == Record("", {"a": 1}, "")
+    assert type(failure) is WireError
+    assert (failure.code, failure.offset) == ("invalid_record", offset)
+    assert (failure.line, failure.column) == (line, column)
+    assert failure.excerpt == stream[:offset]
+
+
+def test_json_that_is_no_utf8() -> None:
+    records, failure, _ = read(b'{"a": 1}\n{"\xff": 1}')
+    assert records == [Record("", {"a": 1}, "")]
+    assert isinstance(failure, WireError)
+    assert (failure.code, failure.offset, failure.line) == ("invalid_record", 11, 2)
+
+
+def test_the_limit_of_a_record_of_json() -> None:
+    """It bounds one object or element, not the stream and not the array around."""
+    for stream in (
+        '{"a": "bc"}\n' * 9,
+        "[" + '{"a": "b"},' * 9 + "{}]",
+        "[" + "1234567890," * 9 + "1]",
+    ):
+        assert len(records_of(stream, record=12)) >= 9
+    for stream, offset in (
+        ('{"a": 1}\n{"a": "bc"}', 18),
+        ('[{"a": 1},{"a": "bc"}]', 19),
+        ("[1,2,          3]", 14),
+        ("[true,[        ]]", 15),
+    ):
+        failure = failure_of(stream, record=10)
+        assert (type(failure), failure.code, failure.offset) == (
+            LimitError,
+            "record_length",
+            offset,
+        )
+
+
+@pytest.mark.parametrize(
+    ("stream", "bounds", "code"),
+    [
+        ("[" * 1001, {}, "depth"),
+        ('{"a": "bcd"}', {"string": 2}, "string_length"),
+        ("[12345", {"number": 4}, "number_length"),
+        ("[]12345", {"integer_digits": 4}, "integer_digits"),
+        ('{"a":1, "b"', {"keys": 1}, "object_keys"),
+    ],
+)
+def test_the_limits_of_json(stream: str, bounds: dict[str, int], code: str) -> None:
+    failure = failure_of(stream, **bounds)
+    assert (type(failure), failure.code) == (LimitError, code)
+
+
+# Binary event streams
+
+
+def named(kind: str, payload: bytes = b"{}") -> bytes:
+    return frame({":message-type": "event", ":event-type": kind}, payload)
+
+
+def test_binary_records() -> None:
+    pytest.importorskip("botocore")
+    stream = (
+        named("messageStart", b'{"role": "assistant", "p": "abc"}')
+        + named("chunk", b'{"bytes": "e30="}')
+        + named("empty", b"")
+        + named("plain", "né".encode())
+    )
+    assert records_of(stream) == [
+        Record("messageStart", {"role": "assistant", "p": "abc"}, ""),
+        Record("chunk", {"bytes": "e30="}, ""),
+        Record("empty", None, ""),
+        Record("plain", None, "né"),
+    ]
+
+
+def test_binary_exceptions() -> None:
+    pytest.importorskip("botocore")
+    exception = {":message-type": "exception", ":exception-type": "throttlingException"}
+    error = {":message-type": "error", ":error-code": "500", ":error-message": "sorry"}
+    assert records_of(frame(exception, b'{"message": "slow"}') + frame(error, b"")) == [
+        Record("throttlingException", {"message": "slow"}, "", exception=True),
+        Record("500", None, "sorry", exception=True),
+    ]
+    assert records_of(frame({}, b"{}")) == [Record("", {}, "")]
+
+
+def test_law_7_a_cut_frame() -> None:
+    """Law 7: at every place."""
+    pytest.importorskip("botocore")
+    stream = named("a") + named("b")
+    whole = len(named("a"))
+    for end in range(1, len(stream)):
+        records = run([stream[:end]])[0]
+        assert len(records) == (end >= whole) + (end % whole != 0)
+        assert records[-1][3] is (end != whole)
+
+
+def test_broken_binary_records() -> None:
+    pytest.importorskip("botocore")
+    first = named("a")
+    records, failure, _ = read(first + named("b", b'{"c": ') + named("d"))
+    assert records == [Record("a", {}, "")]
+    assert (type(failure), failure and failure.code) == (WireError, "invalid_record")
+    assert failure is not None
+    assert failure.offset == len(first)
+    damaged = first + named("b")[:-1] + b"x"
+    records, failure, _ = read(damaged)
+    assert records == [Record("a", {}, "")]
+    assert failure is not None
+    assert (failure.code, failure.offset) == ("bad_frame", len(first))
+
+
+def test_the_limit_of_a_frame() -> None:
+    pytest.importorskip("botocore")
+    stream = named("a") + named("b", b'"' + b"x" * 200 + b'"')
+    failure = failure_of(stream, record=100)
+    assert (type(failure), failure.code) == (LimitError, "record_length")
+    assert failure.offset == len(named("a")) + 100
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "botocore.eventstream", None)
+    transport = Transport()
+    for piece in (b"\0", b"data: {}"):
+        with pytest.raises(ImportError, match=r"llm-streamparse\[bedrock\]"):
+            transport.feed(piece)
+    with pytest.raises(TypeError, match="one or the other"):
+        transport.feed("text")
+
+
+# Recordings
+
+FRAMINGS = {
+    ".sse": "sse",
+    ".ndjson": "json",
+    ".jsonl": "json",
+    ".jsonarray": "json",
+    ".eventstream": "binary",
+}
+
+
+@pytest.mark.parametrize("suffix", FRAMINGS)
+def test_recorded_streams(shared_data: Path, suffix: str) -> None:
+    """What providers really sent is understood, and no cut shows."""
+    found = sorted((shared_data / "streams").rglob(f"*{suffix}"))
+    if suffix == ".eventstream":
+        pytest.importorskip("botocore")
+    assert found
+    for path in found:
+        body = path.read_bytes()
+        whole = run([body])
+        assert whole[1:] == (None, FRAMINGS[suffix]), path.name
+        assert whole[0], path.name
+        assert not any(cut_short for *_, cut_short, _ in whole[0]), path.name
+        assert run(cut(body, [150, 1, 30])) == whole, path.name
+
+
+# Life cycle
+
+
+def test_after_a_failure() -> None:
+    transport = Transport()
+    assert transport.feed("data: {}\n\ndata: {\n\n") == [Record("", {}, "{}")]
+    failure = transport.failure
+    assert failure is not None
+    assert failure.events == []
+    assert transport.feed("data: {}\n\n") == []
+    assert transport.finish() == []
+    assert transport.failure is failure
+
+
+@pytest.mark.parametrize("stream", ["", "data: {}", "{}", "[", " "])
+def test_after_finish(stream: str) -> None:
+    transport = Transport()
+    transport.feed(stream)
+    transport.finish()
+    assert transport.finish() == []
+    assert transport.feed("") == []
+    with pytest.raises(StreamParseError) as caught:
+        transport.feed("x")
+    assert caught.value.code == "finished"
+
+
+@pytest.mark.parametrize("start", ["\n", "data: {", "{", "x"])
+def test_text_and_bytes_do_not_mix(start: str) -> None:
+    for first, second in ((start, b"x"), (start.encode(), "x")):
+        transport = Transport()
+        transport.feed(first)
+        assert transport.feed(second[:0]) == []
+        with pytest.raises(TypeError, match="one or the other"):
+            transport.feed(second)
+
+
+def test_text_after_a_frame() -> None:
+    pytest.importorskip("botocore")
+    transport = Transport()
+    transport.feed(b"\0")
+    with pytest.raises(TypeError, match="one or the other"):
+        transport.feed("x")
+
+
+@pytest.mark.parametrize("wrong", [None, 1, ["{}"], {}])
+@pytest.mark.parametrize("start", ["", "data: {", "{"])
+def test_nothing_else_is_taken(start: str, wrong: Any) -> None:
+    transport = Transport()
+    transport.feed(start)
+    with pytest.raises(TypeError):
+        transport.feed(wrong)
+    with pytest.raises(TypeError, match="Limits"):
+        Transport(limits=wrong)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_kinds_of_bytes(kind: Any) -> None:
+    for stream in (b"data: {}", b"{}"):
+        transport = Transport()
+        transport.feed(kind(stream[:1]))
+        transport.feed(kind(stream[1:]))
+        assert len(transport.finish()) + (stream == b"{}") == 1
+
+
+def test_the_record_as_data() -> None:
+    one = Record("e", [1], "t", True, True)
+    assert one == Record("e", [1], "t", True, True)
+    assert one != ("e", [1], "t", True, True)
+    for other in (
+        Record("f", [1], "t", True, True),
+        Record("e", [2], "t", True, True),
+        Record("e", [1], "u", True, True),
+        Record("e", [1], "t", False, True),
+        Record("e", [1], "t", True, False),
+    ):
+        assert one != other
+    assert repr(one) == "Record(event='e', data=[1], text='t', cut=True, exception=True)"
+
+
+# Any cut
+
+SIZES = st.lists(st.integers(0, 9), max_size=4)
+_DATA = st.sampled_from(
+    ["{}", '{"a": "é😀"}', "[1, [2]]", "[DONE]", "ping", "", '{"a"', "{]", '{"a": 1}\ndata: {']
+)
+_BLOCKS = st.one_of(
+    _DATA.map("data: {}".format),
+    st.builds("event: {}\ndata:{}".format, st.sampled_from("ab"), _DATA),
+    st.sampled_from([": hi", "id: 1", "retry: 1", "", "x", "\ufeff"]),
+)
+_EVENTS = st.lists(
+    st.builds(
+        str.__add__, _BLOCKS, st.sampled_from(["\n\n", "\n\n", "\r\n\r\n", "\r\r", "\n", ""])
+    ),
+    max_size=6,
+).map("".join)
+_TAILS = st.sampled_from(["", "", "", "}", "<html>", '{"a', "\ufeff", "data: {}", "[", "1"])
+_ARRAYS = st.lists(NODES, max_size=4).map(
+    lambda nodes: "[" + ",".join(node.text for node in nodes) + "]"
+)
+_JSON = st.builds(str.__add__, ANY_MANY_TEXTS | _ARRAYS | JSON_TEXTS, _TAILS)
+STREAMS = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["", "", "\ufeff", "\n", " "]),
+    _EVENTS | _JSON,
+    st.sampled_from(["", "", "\n"]),
+)
+
+
+def any_cut(stream: str | bytes, sizes: Sequence[int], **bounds: int) -> None:
+    whole = run([stream], **bounds)
+    for pieces in ([1], sizes):
+        assert run(cut(stream, pieces), **bounds) == whole
+
+
+@given(STREAMS, SIZES)
+def test_law_1_any_chunking(stream: str, sizes: list[int]) -> None:
+    """Law 1: records, failure and framing; UTF-8 is as good as text."""
+    any_cut(stream, sizes)
+    if is_encodable(stream):
+        any_cut(stream.encode(), sizes)
+        assert run([stream.encode()]) == run([stream])
+
+
+@given(STREAMS, SIZES, st.integers(0, 60), st.integers(0, 3))
+def test_law_1_with_limits(stream: str, sizes: list[int], record: int, depth: int) -> None:
+    """Law 1: the error of a limit too."""
+    any_cut(stream, sizes, record=record, depth=depth)
+
+
+@given(st.binary(max_size=60) | STREAMS.map(lambda text: text.encode(errors="replace")), SIZES)
+def test_law_1_any_bytes(stream: bytes, sizes: list[int]) -> None:
+    """Law 1: no bytes raise."""
+    if stream[:1] != b"\0":
+        any_cut(stream, sizes)
+
+
+@given(
+    st.lists(st.sampled_from([named("a"), named("b", b"[1]"), named("c", b"{")]), max_size=3),
+    st.sampled_from([b"", b"", b"\0\0\0", b"\0" * 12, b"x" * 20]),
+    SIZES,
+    st.integers(0, 100),
+)
+def test_law_1_frames(frames: list[bytes], tail: bytes, sizes: list[int], record: int) -> None:
+    """Law 1: binary streams."""
+    pytest.importorskip("botocore")
+    stream = b"".join(frames) + tail
+    any_cut(stream, sizes)
+    any_cut(stream, sizes, record=record)
+
+
+@given(_ARRAYS)
+def test_law_5_an_array_gives_what_the_standard_library_gives(text: str) -> None:
+    """Law 5, for the elements of an array."""
+    if not is_encodable(text):
+        return
+    found = run([text])
+    expected = json.loads(text)
+    assert [record[1] for record in found[0]] == [tokens(value) for value in expected]
+
+
+# Work
+
+
+def feed_each(pieces: Sequence[Any]) -> None:
+    transport = Transport()
+    for piece in pieces:
+        transport.feed(piece)
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        lambda n: 'data: {"a": 1}\n\n' * (n // 16),
+        lambda n: 'data: {"a": "' + "😀" * n + '"}\n\n',
+        lambda n: '{"a": 1}\n' * (n // 9),
+        lambda n: "[" + '{"a": "b"},' * (n // 11),
+        lambda n: ('{"a": "' + "é" * (n // 2)).encode(),
+        lambda n: "\n" * n,
+        lambda n: b"\n" * n,
+        lambda n: "<" * min(n, 60_000),
+    ],
+    ids=["events", "event", "lines", "array", "object", "white text", "white bytes", "no stream"],
+)
+def test_law_6_linear(stream: Any) -> None:
+    """Law 6: work per character is bounded."""
+    is_linear(feed_each, stream)
+
+
+def test_law_6_one_frame() -> None:
+    """Law 6: botocore's own buffer would copy all it holds for each byte."""
+    pytest.importorskip("botocore")
+    is_linear(feed_each, lambda n: named("a", b"[" + b" " * n + b"]"))
+
+
+def test_records_are_dropped() -> None:
+    """What was returned is not kept: neither elements of an array nor objects."""
+    for stream in ("[" + '{"a": "b"},' * 50, '{"a": "b"}\n' * 50):
+        transport = Transport()
+        assert len(transport.feed(stream)) == 50
+        assert transport.feed(" ") == []
+
+
+@pytest.mark.parametrize("text", ["d", "dat", "e", "eve", "i", "re", "\n\nda"])
+def test_a_stream_cut_inside_its_first_field_is_a_stream(text: str) -> None:
+    """An early end is for the message to report, not an error of the transport."""
+    transport = Transport()
+    assert transport.feed(text) == []
+    assert transport.finish() == []
+    assert transport.failure is None
+    assert transport.framing == "sse"

@@ -1,0 +1,121 @@
+"""The application behind the page, without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from streamparse import SSEDecoder
+from streamparse._demo.application import LARGEST_RECORDING, application
+from streamparse._demo.samples import SAMPLES
+from tests.web.serving import Server
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with Server(application(grace=5)) as server:
+        yield server.url
+
+
+def post(url: str, **options: Any) -> httpx.Response:
+    return httpx.post(url, trust_env=False, timeout=30, **options)
+
+
+def news(response: httpx.Response) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """All that a page is told, and the last record."""
+    *batches, last = [json.loads(each.data) for each in SSEDecoder().feed(response.content)]
+    return [each for batch in batches for each in batch], last
+
+
+def test_page_needs_nothing_from_elsewhere(url: str) -> None:
+    page = httpx.get(url, trust_env=False)
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert page.text.startswith("<!doctype html>")
+    seen, todo = set(), {"page.css", "page.js"}
+    assert todo <= set(re.findall(r'(?:href|src)="([\w.]+)"', page.text))
+    while todo:
+        file = todo.pop()
+        seen.add(file)
+        found = httpx.get(f"{url}/{file}", trust_env=False)
+        assert found.status_code == 200
+        assert "http" not in found.text
+        todo |= set(re.findall(r'from "\./([\w.]+)"', found.text)) - seen
+    assert seen == {"page.css", "page.js", "records.js", "streamparse.js", "values.js"}
+
+
+def test_samples_are_listed(url: str) -> None:
+    listed = httpx.get(f"{url}/samples", trust_env=False).json()
+    assert [each["title"] for each in listed] == [each.title for each in SAMPLES]
+
+
+@pytest.mark.parametrize("index", range(len(SAMPLES)))
+def test_sample_is_played(url: str, index: int) -> None:
+    told, last = news(post(f"{url}/play?sample={index}&speed=0&chunk=64"))
+    assert last == {"type": "stream_ended"}
+    assert told[-1]["type"] in ("message_finished", "message_failed")
+
+
+def test_dropped_recording(url: str) -> None:
+    chunk = {"choices": [{"delta": {"content": '{"a": 1}'}, "finish_reason": "stop"}]}
+    body = f"data: {json.dumps(chunk)}\n\n".encode()
+    told, _ = news(post(f"{url}/play?speed=0&chunk=5", content=body))
+    assert {"type": "text_delta", "choice": 0, "text": '{"a": 1}'} in told
+    told, _ = news(post(f"{url}/play?speed=0&chunk=1000&output=json", content=body))
+    values = [each for each in told if each["type"] == "value"]
+    assert values[-1]["open"] is None
+
+
+def test_what_is_no_recording(url: str) -> None:
+    told, last = news(post(f"{url}/play?speed=0&chunk=64", content=b"<h1>502</h1>"))
+    assert last["error"]["code"] == told[-1]["error"]["code"] == "not_a_stream"
+    large = post(f"{url}/play?speed=0&chunk=64", content=b" " * (LARGEST_RECORDING + 1))
+    assert large.status_code == 413
+
+
+def test_recording_that_needs_an_extra(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "botocore.eventstream", None)
+    data = (Path(__file__).parents[2] / "examples" / "bedrock-converse.bin").read_bytes()
+    refused = post(f"{url}/play?speed=0&chunk=64", content=data)
+    assert refused.status_code == 422
+    assert "llm-streamparse[bedrock]" in refused.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "speed=0", "speed=-1&chunk=1", "speed=nan&chunk=1", "speed=x&chunk=1", "speed=0&chunk=0"],
+)
+@pytest.mark.parametrize("sample", ["sample=0", "sample=99", "sample=x", ""])
+def test_bad_requests(url: str, query: str, sample: str) -> None:
+    if sample == "sample=0" or query:
+        assert post(f"{url}/play?{query}&{sample}").status_code == 400
+
+
+def test_cut_resumed_and_stopped(url: str) -> None:
+    whole, _ = news(post(f"{url}/play?sample=1&speed=0&chunk=64"))
+    decoder, records = SSEDecoder(), []
+    with httpx.stream(
+        "POST", f"{url}/play?sample=1&speed=800&chunk=64", trust_env=False, timeout=30
+    ) as response:
+        for data in response.iter_bytes():
+            records += decoder.feed(data)
+            if len(records) > 5:
+                break
+    rest, last = news(post(f"{url}/play", headers={"Last-Event-ID": records[-1].id}))
+    assert last == {"type": "stream_ended"}
+    assert rest[-1] == whole[-1]
+    with httpx.stream(
+        "POST", f"{url}/play?sample=1&speed=20&chunk=64", trust_env=False, timeout=30
+    ) as response:
+        decoder, records = SSEDecoder(), []
+        for data in response.iter_bytes():
+            records += decoder.feed(data)
+            if len(records) == 1:
+                assert post(f"{url}/stop", params={"id": records[0].id}).status_code == 204
+        assert json.loads(records[-1].data) == {"type": "stream_stopped"}

@@ -1,0 +1,39 @@
+"""The samples are there, are what they are called, and the wheel takes all of them along."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from streamparse import MessageParser, ToolCallRejected
+from streamparse._demo.samples import SAMPLES, Sample
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title)
+def test_sample_is_read(sample: Sample) -> None:
+    recording = sample.read()
+    assert (recording.tools is None, recording.output is None) == (
+        sample.tools is None,
+        sample.output is None,
+    )
+    parser = MessageParser(tools=recording.tools, output=recording.output)
+    events = parser.feed(recording.data) + parser.finish()
+    rejected = [event for event in events if isinstance(event, ToolCallRejected)]
+    assert len(rejected) == ("refused" in sample.title)
+    status = {"Cut off": "truncated", "An error of the provider": "failed"}
+    assert parser.message.status == status.get(sample.title, "complete")
+
+
+def test_wheel_has_the_samples() -> None:
+    pytest.importorskip("hatchling", reason="needs hatchling, which builds the wheel")
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    files = {file for each in SAMPLES for file in (each.file, each.tools, each.output) if file}
+    assert files == set(build.SAMPLES)

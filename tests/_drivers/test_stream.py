@@ -1,0 +1,508 @@
+"""Tests of streamparse._drivers.stream: what each view of an answer gives, and how it ends.
+
+What both kinds of stream promise alike is tested for both, by `drive` and `ask`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from streamparse import (
+    AsyncStream,
+    IncompleteError,
+    JSONSyntaxError,
+    Message,
+    MessageParser,
+    ProviderError,
+    Query,
+    SchemaViolation,
+    Stream,
+    StreamParseError,
+    TextDelta,
+    ToolCall,
+    WireError,
+    stream,
+)
+from tests.counted import AsyncSource, Fragments, Source
+from tests.helpers import cut
+from tests.messages import answer_of, call_chunk, chunk, read, sse, text_chunk
+from tests.strategies import SIZES
+
+TRIP = '{"city": "Paris", "items": [{"n": 1}, {"n": 2}], "days": 3}'
+VALUE = {"city": "Paris", "items": [{"n": 1}, {"n": 2}], "days": 3}
+RECORDS = [
+    chunk({"role": "assistant", "content": ""}, model="m-1"),
+    text_chunk("I look "),
+    text_chunk("it up."),
+    call_chunk('{"place": ', id="c1", name="weather"),
+    call_chunk('"Graz"}'),
+    call_chunk('{"place": "Linz"}', index=1, id="c2", name="weather"),
+    call_chunk('{"place": ', index=2, id="c3", name="weather"),
+    chunk(finish="tool_calls"),
+    chunk(usage={"prompt_tokens": 5, "completion_tokens": 9}),
+]
+
+
+def said(text: str, finish: str | None = "stop", size: int = 4) -> list[Any]:
+    """Chunks that say the text."""
+    chunks = [text_chunk(text[at : at + size]) for at in range(0, len(text), size)]
+    return [*chunks, chunk(finish=finish)] if finish else chunks
+
+
+@dataclass
+class Outcome:
+    """What came of reading a source through a view."""
+
+    shown: list[Any]
+    error: BaseException | None
+    closed: int
+    left: int  # fragments never asked for
+    message: Message
+
+    @property
+    def code(self) -> str | None:
+        return self.error.code if isinstance(self.error, StreamParseError) else None
+
+
+Drive = Callable[..., Outcome]
+
+
+def drive_sync(fragments: Fragments, view: str, *args: Any, **options: Any) -> Outcome:
+    source, shown, error = Source(fragments), [], None
+    with stream(source, **options) as answer:
+        try:
+            values = iter(answer) if view == "events" else getattr(answer, view)(*args)
+            for value in values:
+                shown.append(value)  # noqa: PERF402 (they are to be seen if an error follows)
+        except Exception as caught:
+            error = caught
+    return Outcome(shown, error, source.closed, len(source.left), answer.message)
+
+
+def drive_async(fragments: Fragments, view: str, *args: Any, **options: Any) -> Outcome:
+    source, messages = AsyncSource(fragments), []
+    shown: list[Any] = []
+    errors: list[Exception] = []
+
+    async def read_all() -> None:
+        async with stream(source, **options) as answer:
+            try:
+                values = aiter(answer) if view == "events" else getattr(answer, view)(*args)
+                async for value in values:
+                    shown.append(value)  # noqa: PERF401 (as above)
+            except Exception as caught:
+                errors.append(caught)
+        messages.append(answer.message)
+
+    asyncio.run(read_all())
+    error = errors[0] if errors else None
+    return Outcome(shown, error, source.inner.closed, len(source.inner.left), messages[0])
+
+
+def ask_sync(fragments: Fragments, view: str, *args: Any, **options: Any) -> Outcome:
+    source, shown, error = Source(fragments), [], None
+    answer = stream(source, **options)
+    try:
+        shown.append(getattr(answer, view)(*args))
+    except Exception as caught:
+        error = caught
+    return Outcome(shown, error, source.closed, len(source.left), answer.message)
+
+
+def ask_async(fragments: Fragments, view: str, *args: Any, **options: Any) -> Outcome:
+    source, messages = AsyncSource(fragments), []
+    shown: list[Any] = []
+    errors: list[Exception] = []
+
+    async def ask() -> None:
+        answer = stream(source, **options)
+        try:
+            shown.append(await getattr(answer, view)(*args))
+        except Exception as caught:
+            errors.append(caught)
+        messages.append(answer.message)
+
+    asyncio.run(ask())
+    error = errors[0] if errors else None
+    return Outcome(shown, error, source.inner.closed, len(source.inner.left), messages[0])
+
+
+@pytest.fixture(
+    params=[drive_sync, drive_async, partial(drive_sync, every=0), partial(drive_async, every=0)],
+    ids=["sync", "async", "sync, paced", "async, paced"],
+)
+def drive(request: pytest.FixtureRequest) -> Any:
+    """Read a whole view of several values."""
+    return request.param
+
+
+@pytest.fixture(
+    params=[ask_sync, ask_async, partial(ask_sync, every=0), partial(ask_async, every=0)],
+    ids=["sync", "async", "sync, paced", "async, paced"],
+)
+def ask(request: pytest.FixtureRequest) -> Any:
+    """Ask a view for its one value."""
+    return request.param
+
+
+# What can be read
+
+
+def test_the_kind_of_the_source_decides_the_kind_of_the_stream() -> None:
+    assert type(stream([])) is Stream
+    assert type(stream(AsyncSource([]))) is AsyncStream
+    with pytest.raises(TypeError):
+        stream(3)
+
+
+def test_options_are_those_of_the_parser() -> None:
+    *mine, every = list(inspect.signature(stream).parameters.values())[1:]
+    assert every.name == "every"
+    theirs = list(inspect.signature(MessageParser).parameters.values())
+    assert [(option.name, option.default) for option in mine] == [
+        (option.name, option.default) for option in theirs
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"api": "morse"}, {"tools": [{"no": "name", "at": "all"}]}, {"output_dialect": "lax"}],
+)
+def test_bad_options_are_refused_at_once(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"must be|takes|no tool can be read"):
+        stream([], **options)
+
+
+@pytest.mark.parametrize(
+    "fragments",
+    [
+        RECORDS,
+        [sse(RECORDS)],
+        [sse(RECORDS).decode()],
+        [bytearray(sse(RECORDS)[:100]), memoryview(sse(RECORDS)[100:])],
+    ],
+    ids=["chunks", "bytes", "text", "buffers"],
+)
+def test_every_kind_of_fragment(ask: Drive, fragments: Fragments) -> None:
+    outcome = ask(fragments, "result")
+    assert outcome.error is None
+    assert outcome.shown == [read([sse(RECORDS)], api=None)[0]]
+    assert (outcome.closed, outcome.left) == (1, 0)
+
+
+@pytest.mark.parametrize("source", [sse(RECORDS), sse(RECORDS).decode()])
+def test_one_text_is_one_fragment(source: Any) -> None:
+    assert stream(source).result().text == "I look it up."
+
+
+def test_one_dict_is_one_chunk() -> None:
+    message = {"role": "assistant", "content": "Hello."}
+    body = {
+        "object": "chat.completion",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+    }
+    assert stream(body).result().text == "Hello."
+
+
+# Events
+
+
+@given(SIZES)
+def test_events_are_those_of_the_parser(sizes: list[int]) -> None:
+    """Law 1: cut anywhere, the same answer as `MessageParser` gives."""
+    pieces = cut(sse(RECORDS), sizes)
+    source, parser = stream(pieces), MessageParser()
+    events = list(source)
+    expected = [event for piece in pieces for event in parser.feed(piece)] + parser.finish()
+    assert answer_of(source.parser, events, None) == answer_of(parser, expected, None)
+
+
+def test_an_event_comes_before_more_is_asked_for() -> None:
+    source = Source(said("Hello there"))
+    events = iter(stream(source))
+    assert [next(events).type, next(events)] == ["message_started", TextDelta("Hell")]
+    assert len(source.left) == 3
+
+
+def test_iteration_shows_failures_as_events(drive: Drive) -> None:
+    outcome = drive([*said("Hel", None), {"error": {"message": "overloaded"}}], "events")
+    assert outcome.error is None
+    assert outcome.shown[-1].type == "message_failed"
+
+
+def test_a_broken_transport_is_raised_after_what_came_before(drive: Drive) -> None:
+    fragments = [sse(said("Hel", None), done=False), b"data: {nonsense}\n\n", b"data: {}"]
+    for view in ("events", "text"):
+        outcome = drive(fragments, view, api="openai-chat")
+        assert isinstance(outcome.error, WireError)
+        assert outcome.error.events == []
+        assert (outcome.closed, outcome.left) == (1, 1)
+        assert outcome.message.status == "truncated"
+        if view == "text":
+            assert outcome.shown == ["Hel"]
+        else:
+            assert [event.type for event in outcome.shown][-1] == "message_finished"
+
+
+def test_exceptions_of_the_source_pass_unchanged(drive: Drive) -> None:
+    lost = OSError("the line is dead")
+    outcome = drive([*said("Hel", None), lost], "text")
+    assert outcome.shown == ["Hel"]
+    assert outcome.error is lost
+    assert outcome.closed == 1
+
+
+# Text and calls
+
+
+def test_text(drive: Drive) -> None:
+    outcome = drive(RECORDS, "text")
+    assert outcome.shown == ["I look ", "it up."]
+    assert (outcome.error, outcome.closed) == (None, 1)
+
+
+def test_text_of_the_first_answer_only(drive: Drive) -> None:
+    records = [text_chunk("a"), text_chunk("b", choice=1), text_chunk("c")]
+    ends = [chunk(finish="stop"), chunk(finish="length", choice=1)]
+    outcome = drive([sse([*records, *ends])], "text")
+    assert (outcome.shown, outcome.error) == (["a", "c"], None)
+
+
+def test_tool_calls_come_as_they_complete(drive: Drive) -> None:
+    outcome = drive(RECORDS, "tool_calls")
+    assert [(call.id, call.arguments) for call in outcome.shown] == [
+        ("c1", {"place": "Graz"}),
+        ("c2", {"place": "Linz"}),
+    ]
+    assert all(isinstance(call, ToolCall) for call in outcome.shown)
+    # The third was rejected: it is among those of the message.
+    assert [call.status for call in outcome.message.tool_calls][-1] == "rejected"
+    assert outcome.error is None
+
+
+ENDS: list[tuple[list[Any], type[StreamParseError], str, str]] = [
+    ([chunk(finish="length")], IncompleteError, "truncated", "finish reason 'length'"),
+    ([chunk(finish="content_filter")], IncompleteError, "truncated", "'content_filter'"),
+    ([], IncompleteError, "truncated", "the input ended before the answer did"),
+    ([{"error": {"message": "too busy"}}], ProviderError, "provider_error", "too busy"),
+]
+
+
+@pytest.mark.parametrize(("end", "kind", "code", "words"), ENDS)
+@pytest.mark.parametrize("view", ["text", "tool_calls", "partials"])
+def test_half_an_answer_is_not_taken_for_a_whole_one(
+    drive: Drive, end: list[Any], kind: type, code: str, words: str, view: str
+) -> None:
+    """Law 7: readers that see no events get an error, after everything that came."""
+    outcome = drive([text_chunk("[1, 2"), *end], view)
+    assert isinstance(outcome.error, kind)
+    assert outcome.code == code
+    assert words in str(outcome.error)
+    assert outcome.shown == {"text": ["[1, 2"], "tool_calls": [], "partials": [[1]]}[view]
+    assert outcome.closed == 1
+
+
+@pytest.mark.parametrize(("end", "kind", "code", "words"), ENDS)
+@pytest.mark.parametrize("output", [None, object])
+def test_result_of_half_an_answer(
+    ask: Drive, end: list[Any], kind: type, code: str, words: str, output: Any
+) -> None:
+    outcome = ask([text_chunk("[1, 2]"), *end], "result", output=output)
+    assert isinstance(outcome.error, kind)
+    assert (outcome.code, outcome.shown, outcome.closed) == (code, [], 1)
+    assert outcome.message.text == "[1, 2]"  # kept, whatever the end
+
+
+# The output
+
+
+def test_result(ask: Drive) -> None:
+    assert ask(said(TRIP), "result", output=dict).shown == [VALUE]
+    assert ask(said("null"), "result", output=object).shown == [None]
+    (message,) = ask(said(TRIP), "result").shown
+    assert (message.text, message.output) == (TRIP, None)
+
+
+def test_result_refused(ask: Drive) -> None:
+    strict = {"output": dict, "output_dialect": "strict"}
+    outcome = ask([*said("[1]", None), *said("never read")], "result", **strict)
+    assert isinstance(outcome.error, SchemaViolation)
+    assert (outcome.closed, outcome.left) == (1, 4)  # at once: the rest is not paid for
+    outcome = ask(said("Here you are: {}"), "result", **strict)
+    assert isinstance(outcome.error, JSONSyntaxError)
+    assert outcome.code == "expected_value"
+
+
+@pytest.mark.parametrize("view", ["partials", "result", "items", "field"])
+def test_an_answer_without_output(drive: Drive, ask: Drive, view: str) -> None:
+    args = ["$.a"] if view in ("items", "field") else []
+    reader = ask if view in ("result", "field") else drive
+    outcome = reader([sse([])], view, *args, output=object, api="openai-chat")
+    assert isinstance(outcome.error, IncompleteError)
+    assert outcome.code == "empty"
+    outcome = reader(RECORDS[3:], view, *args, output=object)
+    assert outcome.code == "empty"
+    assert "it calls tools" in str(outcome.error)
+
+
+def test_partials(drive: Drive) -> None:
+    pieces = ['{"city', '": "Par', "\\u00", '69s",', ' "n": 1', "2}"]
+    outcome = drive([*map(text_chunk, pieces), chunk(finish="stop")], "partials", output=dict)
+    assert outcome.shown == [
+        {},
+        {"city": "Par"},
+        {"city": "Paris"},
+        {"city": "Paris", "n": 12},
+    ]
+    assert outcome.message.output == outcome.shown[-1]
+
+
+def test_partials_do_not_change_later() -> None:
+    pieces = ["[[1, ", "2], [", "3]]"]
+    records = [*map(text_chunk, pieces), chunk(finish="stop")]
+    shown = list(stream(records, output=list).partials())
+    assert shown == [[[1]], [[1, 2], []], [[1, 2], [3]]]
+
+
+@pytest.mark.parametrize("query", ["$.items[*]", Query.parse("$.items[*]")])
+def test_items(drive: Drive, query: Any) -> None:
+    outcome = drive(said(TRIP), "items", query, output=dict)
+    assert (outcome.shown, outcome.error) == ([{"n": 1}, {"n": 2}], None)
+    assert outcome.message.output == VALUE
+
+
+def test_each_item_comes_as_it_completes() -> None:
+    source = Source(said(TRIP, size=1))
+    items = stream(source).items("$.items[*]")
+    assert next(items) == {"n": 1}
+    assert len(source.left) == len(TRIP) - TRIP.index("}") - 1 + 1
+
+
+def test_items_before_a_failure_are_given(drive: Drive) -> None:
+    outcome = drive(said('[1, 2, "x'), "items", "$[*]", output=list)
+    assert outcome.shown == [1, 2]
+    assert isinstance(outcome.error, IncompleteError)
+
+
+@pytest.mark.parametrize("view", ["items", "field"])
+def test_a_bad_query_begins_no_view(view: str) -> None:
+    answer = stream(said(TRIP))
+    with pytest.raises(ValueError, match="position"):
+        getattr(answer, view)("$.items[-1]")
+    assert list(answer.text())
+
+
+def test_field_comes_as_soon_as_it_is_complete(ask: Drive) -> None:
+    outcome = ask(said(TRIP, size=1), "field", "$.city", output=dict, output_dialect="strict")
+    assert outcome.shown == ["Paris"]
+    assert outcome.left == len(TRIP) - len('{"city": "Paris"') + 1
+    assert outcome.closed == 1
+
+
+def test_field_that_can_no_longer_come(ask: Drive) -> None:
+    fragments = [*said(TRIP, None), *said("   "), chunk()]
+    outcome = ask(fragments, "field", "$.country", output=dict)
+    assert outcome.code == "not_found"
+    assert str(outcome.error).startswith("the output ended without $.country")
+    assert outcome.left == 3  # nothing after the document was waited for
+    assert outcome.closed == 1
+
+
+def test_field_of_a_refused_output(ask: Drive) -> None:
+    outcome = ask(said("no"), "field", "$.city", output_dialect="strict")
+    assert isinstance(outcome.error, JSONSyntaxError)
+    outcome = ask(said("no"), "field", "$.city")
+    assert outcome.code == "not_found"
+
+
+def test_where_no_output_was_asked_for_views_of_it_read_any_json(drive: Drive) -> None:
+    assert drive(said("[1, 2]"), "items", "$[*]").shown == [1, 2]
+    assert drive(said("[1, 2]"), "partials").shown[-1] == [1, 2]
+
+
+# One pass, and what is live meanwhile
+
+
+@pytest.mark.parametrize("first", ["text", "tool_calls", "partials", "items", "field", "result"])
+@pytest.mark.parametrize("second", ["text", "result", "items"])
+def test_a_second_view_is_refused(first: str, second: str) -> None:
+    answer = stream(said(TRIP))
+    arguments = {"items": ["$.city"], "field": ["$.city"]}
+    getattr(answer, first)(*arguments.get(first, []))
+    with pytest.raises(RuntimeError, match="read once"):
+        getattr(answer, second)(*arguments.get(second, []))
+
+
+def test_what_is_live() -> None:
+    ticks = iter(range(100))
+    with stream(said("Hello there"), clock=lambda: float(next(ticks))) as answer:
+        assert (answer.message.status, answer.messages) == ("in_progress", [answer.message])
+        texts = answer.text()
+        next(texts)
+        assert answer.message.text == "Hell"
+        assert answer.metrics is not None
+        assert answer.metrics.text_characters == 4
+        assert list(texts) == ["o th", "ere"]
+        assert answer.message.status == "complete"
+    assert stream([]).metrics is None
+
+
+def test_leaving_early_closes_the_source() -> None:
+    source = Source(said("Hello there"))
+    with stream(source) as answer:
+        next(answer.text())
+    assert (source.closed, len(source.left)) == (1, 3)
+
+
+@pytest.mark.parametrize("api", ["openai-chat", "text"])
+@pytest.mark.parametrize("view", ["__iter__", "text"])
+def test_what_was_left_early_is_truncated(api: str, view: str) -> None:
+    """Law 7: also the plain text of a model, which has no end but that of the input."""
+    source: list[Any] = RECORDS if api == "openai-chat" else ["Hello ", "there"]
+    with stream(source, api=api) as answer:
+        shown = getattr(answer, view)()  # held: a view that is dropped closes the source
+        next(shown)
+        assert answer.message.status == "in_progress"
+    assert answer.message.status == "truncated"
+
+
+def test_a_call_is_truncated_when_the_source_breaks(drive: Drive) -> None:
+    outcome = drive([*RECORDS[:4], OSError("reset by peer")], "text")
+    assert isinstance(outcome.error, OSError)
+    assert outcome.message.status == "truncated"
+    assert [call.status for call in outcome.message.tool_calls] == ["truncated"]
+
+
+def test_leaving_after_the_end_changes_nothing() -> None:
+    with stream(RECORDS) as answer:
+        message = answer.result()
+        status = message.status
+    assert (status, answer.message.status) == ("complete", "complete")
+
+
+def test_leaving_an_async_stream_early_closes_the_source() -> None:
+    source = AsyncSource(said("Hello there"))
+
+    async def leave() -> str:
+        async with stream(source) as answer:
+            async for text in answer.text():
+                return text
+        raise AssertionError
+
+    assert asyncio.run(leave()) == "Hell"
+    assert (source.inner.closed, len(source.inner.left)) == (1, 3)
+
+
+def test_an_exception_in_the_block_closes_the_source() -> None:
+    source = Source(said("Hello there"))
+    with pytest.raises(KeyError), stream(source):
+        raise KeyError("mine")
+    assert source.closed == 1

@@ -1,0 +1,128 @@
+"""Tests of what adapters share: the shapes of errors, values of the wrong type, the interface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamparse._answers.turn import Turns
+from streamparse._core.plain import dict_of, list_of, number_of, text_of
+from streamparse._wires.base import Wire, no_history, provider_error
+from streamparse.limits import Limits
+from streamparse.message import Message
+
+# (record, message): the shapes that providers and gateways were seen to send.
+ERRORS: list[tuple[dict[str, Any], str]] = [
+    ({"error": {"message": "slow down", "type": "rate_limit"}}, "rate_limit: slow down"),
+    ({"error": {"message": "slow down", "code": 429}}, "429: slow down"),
+    (
+        {"error": {"code": 400, "message": "bad", "status": "INVALID_ARGUMENT"}},
+        "INVALID_ARGUMENT: bad",
+    ),
+    ({"error": {"message": "slow down"}}, "slow down"),
+    ({"error": {"detail": "nothing here"}}, "nothing here"),
+    ({"error": {"type": "overloaded"}}, "overloaded"),
+    ({"error": {"metadata": 1}}, "the provider reported an error"),
+    ({"error": "no such model"}, "no such model"),
+    ({"code": "not_found", "error": "no such model"}, "not_found: no such model"),
+    ({"type": "error", "error": {"type": "overloaded", "message": "busy"}}, "overloaded: busy"),
+    ({"type": "error", "message": "busy", "code": "too_many"}, "too_many: busy"),
+    ({"object": "error", "message": "too long", "code": 400}, "400: too long"),
+    ({"object": "error", "message": "x", "type": "BadRequest", "code": 400}, "BadRequest: x"),
+    ({"message": "Forbidden"}, "Forbidden"),
+    ({"id": "r-1", "message": "wrong key"}, "wrong key"),
+    ({"detail": "Not Found"}, "Not Found"),
+    ({"errors": ["one", "two"]}, '["one","two"]'),
+    ({"error": ["odd"]}, '["odd"]'),
+]
+
+
+@pytest.mark.parametrize(("data", "message"), ERRORS, ids=repr)
+def test_errors(data: dict[str, Any], message: str) -> None:
+    error = provider_error(data)
+    assert error is not None
+    assert error.message == message
+    assert error.code == "provider_error"
+    assert error.data is data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"error": None},
+        {"error": ""},
+        {"error": {}},
+        {"type": "ping"},
+        {"choices": [], "message": "x"},
+        {"message": {"role": "assistant"}, "done": False},
+        {"content": [], "errors": []},
+    ],
+    ids=repr,
+)
+def test_no_errors(data: dict[str, Any]) -> None:
+    assert provider_error(data) is None
+
+
+def test_a_name_of_the_transport_makes_an_error_of_anything() -> None:
+    error = provider_error({"message": "wait"}, "throttlingException")
+    assert error is not None
+    assert error.message == "throttlingException: wait"
+    error = provider_error({}, "internalServerException")
+    assert error is not None
+    assert error.message == "internalServerException"
+
+
+@pytest.mark.parametrize(("data", "message"), ERRORS, ids=repr)
+def test_bare_shapes_are_errors_only_where_they_may_be(data: dict[str, Any], message: str) -> None:
+    """In the middle of a stream a record with a `message` may be anything."""
+    marked = "error" in data or "error" in (data.get("type"), data.get("object"))
+    assert (provider_error(data, bare=False) is not None) == marked
+
+
+def test_values_of_the_wrong_type() -> None:
+    for odd in (None, 5, True, b"x", ()):
+        assert text_of(odd) == ""
+        assert dict_of(odd) == {}
+        assert list_of(odd) == []
+    assert text_of("x") == "x"
+    assert dict_of({"a": 1}) == {"a": 1}
+    assert list_of([1]) == [1]
+
+
+def test_numbers() -> None:
+    assert number_of(None, "3", 2.5, True, 4, 5) == 4
+    assert number_of(0, 4) == 0
+    assert number_of() is None
+
+
+def test_a_wire_understands_nothing_and_ends_what_it_is_told_to() -> None:
+    turns = Turns(Limits())
+    wire = Wire(turns)
+    assert not Wire.recognizes({"choices": []}, "")
+    assert not wire.record({"choices": []}, "")
+    assert wire.history() is no_history
+    assert turns.all[0].message.to_history() == []
+    wire.end()
+    assert turns.all[0].message.status == "truncated"
+
+
+def test_done_without_a_finish_reason_is_a_normal_finish() -> None:
+    turns = Turns(Limits())
+    Wire(turns).done()
+    assert turns.all[0].message.status == "complete"
+    assert turns.all[0].message.finish_reason == "stop"
+
+
+def test_a_subclass_names_its_api() -> None:
+    class Mine(Wire):
+        api = "mine"
+
+        def history(self) -> Any:
+            return lambda message: [{"text": message.text}]
+
+    turns = Turns(Limits())
+    Mine(turns)
+    message: Message = turns.at(3).message
+    assert (message.api, message.to_history()) == ("mine", [{"text": ""}])

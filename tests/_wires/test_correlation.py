@@ -1,0 +1,268 @@
+"""Tests of the rules that say which call a delta belongs to, each with the servers it is for.
+
+Deltas are `(index, id, name, text)`; what is None was not sent.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import pytest
+
+from streamparse._answers.calls import NORMAL, CallReader
+from streamparse._wires.correlation import Correlator
+from streamparse.limits import Limits
+from streamparse.message import ToolCall
+
+Delta: TypeAlias = tuple[Any, str | None, str | None, str]
+
+
+def calls_of(deltas: Sequence[Delta]) -> list[CallReader]:
+    """The calls that an adapter makes of the deltas."""
+    correlator = Correlator()
+    for index, identity, name, text in deltas:
+        reader = correlator.find(index, identity, name, text)
+        if reader is None:
+            reader = CallReader(ToolCall(len(correlator.calls)), 0, [], Limits())
+            correlator.add(reader, index, identity)
+        if identity is not None:
+            reader.set_id(identity)
+        if name is not None:
+            reader.set_name(name)
+        reader.feed(text)
+    for reader in correlator.calls:
+        reader.close(NORMAL)
+    return correlator.calls
+
+
+def summary(deltas: Sequence[Delta]) -> list[tuple[str | None, str | None, Any]]:
+    return [
+        (reader.call.id, reader.call.name, reader.call.arguments) for reader in calls_of(deltas)
+    ]
+
+
+def codes(deltas: Sequence[Delta]) -> list[list[str]]:
+    return [[error.code for error in reader.call.errors] for reader in calls_of(deltas)]
+
+
+ONE = [("a", "f", {"x": 1})]
+TWO = [("a", "f", {"x": 1}), ("b", "f", {"x": 2})]
+
+
+def test_the_standard_form() -> None:
+    """OpenAI: id and name once, then the index alone; and the same with the calls interleaved."""
+    first: list[Delta] = [(0, "a", "f", ""), (0, None, None, '{"x"'), (0, None, None, ": 1}")]
+    second: list[Delta] = [(1, "b", "f", ""), (1, None, None, '{"x"'), (1, None, None, ": 2}")]
+    assert summary(first + second) == TWO
+    assert summary([*itertools.chain.from_iterable(zip(first, second, strict=True))]) == TWO
+    assert codes(first + second) == [[], []]
+
+
+# Rule 1: a known id, an index that is absent or agrees
+
+
+@pytest.mark.parametrize("index", [0, None])
+def test_rule_1_the_same_id_again_is_repetition(index: Any) -> None:
+    """NIM, MiniMax, some Qwen models: id and name in every delta, never to be appended."""
+    deltas: list[Delta] = [
+        (index, "a", "f", '{"x"'),
+        (index, "a", "f", ": 1"),
+        (index, "a", None, "}"),
+    ]
+    assert summary(deltas) == ONE
+    assert codes(deltas) == [[]]
+
+
+def test_rule_1_without_an_index_ids_tell_the_calls_apart() -> None:
+    deltas: list[Delta] = [
+        (None, "a", "f", '{"x"'),
+        (None, "b", "f", '{"x"'),
+        (None, "a", None, ": 1}"),
+        (None, "b", None, ": 2}"),
+    ]
+    assert summary(deltas) == TWO
+
+
+def test_rule_1_the_same_id_with_another_name_is_another_call() -> None:
+    """Counters of ids that start again."""
+    deltas: list[Delta] = [(None, "a", "f", '{"x": 1}'), (None, "a", "g", '{"y": 2}')]
+    assert summary(deltas) == [("a", "f", {"x": 1}), ("a", "g", {"y": 2})]
+    assert codes(deltas) == [[], ["repeated_id"]]
+
+
+# Rule 2: an unseen id, an index that is unseen or absent
+
+
+def test_rule_2_whole_calls_without_an_index() -> None:
+    """Gemini's compatible endpoint, Ollama before 0.4.7."""
+    assert summary([(None, "a", "f", '{"x": 1}'), (None, "b", "f", '{"x": 2}')]) == TWO
+
+
+@pytest.mark.parametrize("index", [0, 1, 7, "one"])
+def test_rule_2_the_first_index_may_be_anything(index: Any) -> None:
+    assert summary([(index, "a", "f", '{"x"'), (index, None, None, ": 1}")]) == ONE
+
+
+# Rule 3: an unseen id under a seen index
+
+
+def test_rule_3_a_late_id() -> None:
+    deltas: list[Delta] = [(0, None, "f", ""), (0, "a", None, '{"x": 1}')]
+    assert summary(deltas) == ONE
+    assert codes(deltas) == [[]]
+
+
+def test_rule_3_an_id_that_is_only_the_start_of_another_call() -> None:
+    """A call without an id is not given that of the next one."""
+    deltas: list[Delta] = [(0, None, "f", '{"x": 1}'), (0, "b", "g", '{"y": 2}')]
+    assert summary(deltas) == [(None, "f", {"x": 1}), ("b", "g", {"y": 2})]
+    assert codes(deltas) == [[], []]
+
+
+@pytest.mark.parametrize("second", ["f", "g"])
+def test_rule_3_a_constant_index(second: str) -> None:
+    """Old Groq models, Ollama until 2026, Bedrock behind a proxy: whole calls, all index 0."""
+    deltas: list[Delta] = [(0, "a", "f", '{"x": 1}'), (0, "b", second, '{"x": 2}')]
+    assert summary(deltas) == [("a", "f", {"x": 1}), ("b", second, {"x": 2})]
+    assert codes(deltas) == [[], []]
+
+
+def test_rule_3_a_constant_index_and_pieces() -> None:
+    deltas: list[Delta] = [
+        (0, "a", "f", ""),
+        (0, None, None, '{"x"'),
+        (0, None, None, ": 1}"),
+        (0, "b", "f", ""),
+        (0, None, None, '{"x": 2}'),
+    ]
+    assert summary(deltas) == TWO
+
+
+def test_rule_3_a_constant_index_and_no_name() -> None:
+    """Another value after a whole one begins another call, although nobody names it."""
+    deltas: list[Delta] = [(0, "a", "f", '{"x": 1}'), (0, "b", None, '{"x": 2}')]
+    assert [reader.call.id for reader in calls_of(deltas)] == ["a", "b"]
+    assert codes(deltas) == [[], ["missing_name"]]
+
+
+@pytest.mark.parametrize("name", [None, "f"])
+def test_rule_3_rotating_ids(name: str | None) -> None:
+    """A fresh id in every delta: the call goes on, and the oddity is noted."""
+    deltas: list[Delta] = [(0, "a", "f", '{"x"'), (0, "b", name, ": "), (0, "c", name, "1}")]
+    assert summary(deltas) == ONE
+    assert codes(deltas) == [["changed_id"]]
+
+
+def test_rule_3_two_calls_in_one_chunk_under_one_index() -> None:
+    """The same call twice at the start (vLLM with Kimi): one call."""
+    deltas: list[Delta] = [
+        (0, "a", "f", ""),
+        (0, "a", None, '{"x"'),
+        (0, None, None, ": 1}"),
+    ]
+    assert summary(deltas) == ONE
+
+
+# Rule 4: no id, a seen index
+
+
+def test_rule_4_another_name_starts_a_call() -> None:
+    deltas: list[Delta] = [(0, None, "f", '{"x": 1}'), (0, None, "g", '{"y": 2}')]
+    assert summary(deltas) == [(None, "f", {"x": 1}), (None, "g", {"y": 2})]
+
+
+def test_rule_4_the_same_name_goes_on_and_a_longer_one_replaces_it() -> None:
+    assert summary([(0, "a", "f", '{"x"'), (0, None, "f", ": 1}")]) == ONE
+    assert summary([(0, "a", "fo", '{"x"'), (0, None, "foo", ": 1}")])[0][1] == "foo"
+
+
+# Rule 5: no id, an unseen index
+
+
+def test_rule_5_an_index_is_enough() -> None:
+    deltas: list[Delta] = [(0, None, "f", '{"x": 1}'), (1, None, "f", '{"x": 2}')]
+    assert [arguments for _, _, arguments in summary(deltas)] == [{"x": 1}, {"x": 2}]
+
+
+# Rule 6: neither id nor index
+
+
+def test_rule_6_a_name_starts_a_call() -> None:
+    """Mistral's and Gemini's whole calls."""
+    deltas: list[Delta] = [(None, None, "f", '{"x": 1}'), (None, None, "f", '{"x": 2}')]
+    assert [arguments for _, _, arguments in summary(deltas)] == [{"x": 1}, {"x": 2}]
+
+
+def test_rule_6_the_only_unfinished_call_goes_on() -> None:
+    """A server that forgets the index of continuations."""
+    deltas: list[Delta] = [
+        (0, "a", "f", '{"x": 1}'),
+        (1, "b", "f", '{"x"'),
+        (None, None, None, ": "),
+        (None, None, None, "2}"),
+        (None, None, None, "\n"),
+    ]
+    assert summary(deltas) == TWO
+    assert codes(deltas) == [[], []]
+
+
+def test_rule_6_nobody_can_tell() -> None:
+    correlator = Correlator()
+    for index, identity in enumerate("ab"):
+        reader = CallReader(ToolCall(index), 0, [], Limits())
+        correlator.add(reader, index, identity)
+        reader.feed('{"x"')
+    assert correlator.find(None, None, None, ": 1}") is None
+    assert correlator.unfinished() == correlator.calls
+
+
+def test_rule_6_a_repetition_without_labels() -> None:
+    deltas: list[Delta] = [(0, "a", "f", '{"x": 1}'), (None, None, None, '{"x": 1}')]
+    assert summary(deltas) == ONE
+    assert codes(deltas) == [["repeated_arguments"]]
+
+
+def test_rule_6_a_value_that_no_call_waits_for() -> None:
+    correlator = Correlator()
+    reader = CallReader(ToolCall(), 0, [], Limits())
+    correlator.add(reader, 0, "a")
+    reader.set_name("f")
+    reader.feed('{"x": 1}')
+    assert correlator.find(None, None, None, '{"y": 2}') is None
+    assert correlator.find(None, None, None, " \n") is reader
+    assert correlator.unfinished() == []
+
+
+# Ids that clash
+
+
+def test_an_id_that_an_earlier_call_has() -> None:
+    """Moonshot counts its ids by itself, and may count wrongly: the index decides."""
+    deltas: list[Delta] = [(0, "a", "f", '{"x": 1}'), (1, "a", "f", '{"x": 2}')]
+    assert summary(deltas) == [("a", "f", {"x": 1}), ("a", "f", {"x": 2})]
+    assert codes(deltas) == [[], ["repeated_id"]]
+
+
+def test_a_late_id_that_an_earlier_call_has() -> None:
+    deltas: list[Delta] = [
+        (0, "a", "f", '{"x": 1}'),
+        (1, None, "f", '{"x"'),
+        (1, "a", None, ": 2}"),
+    ]
+    assert summary(deltas) == [("a", "f", {"x": 1}), ("a", "f", {"x": 2})]
+    assert codes(deltas) == [[], ["repeated_id"]]
+
+
+def test_a_known_id_under_the_index_of_another_call() -> None:
+    """The index is the better witness, unless another name comes along."""
+    deltas: list[Delta] = [
+        (0, "a", "f", '{"x": 1}'),
+        (1, "b", "f", '{"x"'),
+        (1, "a", None, ": 2}"),
+    ]
+    assert summary(deltas) == TWO
+    assert codes(deltas) == [[], ["changed_id"]]
+    deltas = [(0, "a", "f", '{"x": 1}'), (1, "b", "f", '{"x": 2}'), (1, "a", "g", "{}")]
+    assert [name for _, name, _ in summary(deltas)] == ["f", "f", "g"]

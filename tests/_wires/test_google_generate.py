@@ -1,0 +1,700 @@
+"""Tests of the adapter of Google's generateContent: parts, calls in pieces, ends, history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse._wires.google_generate import GoogleGenerate
+from streamparse.limits import Limits
+from streamparse.message import Citation, Message, Reasoning, ServerToolResult, Text, ToolCall
+from streamparse.message_events import ProviderEvent
+from streamparse.message_parser import MessageParser
+from tests._wires.changes import CHANGES, changed
+from tests._wires.recordings import Recording, recordings, without
+from tests.growth import is_linear
+from tests.helpers import cut
+from tests.messages import about_calls, answer, kinds, run_parser, sse
+
+API = "google-generate"
+COUNTS = {
+    "promptTokenCount": 30,
+    "cachedContentTokenCount": 10,
+    "candidatesTokenCount": 7,
+    "thoughtsTokenCount": 5,
+    "toolUsePromptTokenCount": 4,
+    "totalTokenCount": 46,
+}
+
+
+# Records
+
+
+def chunk(*parts: Any, finish: Any = None, **more: Any) -> dict[str, Any]:
+    candidate: dict[str, Any] = {"content": {"role": "model", "parts": list(parts)}, **more}
+    if finish is not None:
+        candidate["finishReason"] = finish
+    return {"candidates": [candidate], "modelVersion": "gem-1", "responseId": "r-1"}
+
+
+def call(name: str | None = None, **members: Any) -> dict[str, Any]:
+    return {"functionCall": {**({} if name is None else {"name": name}), **members}}
+
+
+def piece(path: str, more: bool = False, **value: Any) -> dict[str, Any]:
+    """One part with one piece of arguments; the call goes on."""
+    goes_on = {"willContinue": True} if more else {}
+    return call(partialArgs=[{"jsonPath": path, **value, **goes_on}], willContinue=True)
+
+
+END = call()
+STREAMED = [
+    chunk({**call("brew", willContinue=True), "thoughtSignature": "c2ln"}),
+    chunk(piece("$.tea", True, stringValue="se")),
+    chunk(piece("$.tea", True, stringValue="ncha"), piece("$.tea", stringValue="")),
+    chunk(piece("$.cups[0].ml", numberValue=150)),
+    chunk(call(willContinue=True)),
+    chunk(piece("$.cups[0]['for whom']", nullValue="NULL_VALUE")),
+    chunk(piece("$.cups[1].hot", boolValue=True), piece("$.cups[]"), piece("$.notes[]")),
+    chunk(piece("$.extras"), END),
+    chunk({"text": ""}, finish="STOP"),
+]
+BREWED = {
+    "tea": "sencha",
+    "cups": [{"ml": 150, "for whom": None}, {"hot": True}],
+    "notes": [],
+    "extras": {},
+}
+
+SAMPLES: dict[str, list[dict[str, Any]]] = {
+    "text": [chunk({"text": "Green "}), chunk({"text": "tea."}, finish="STOP")],
+    "thought": [
+        chunk({"text": "Which ", "thought": True}),
+        chunk({"text": "tea?", "thought": True}),
+        chunk({"text": "Sencha"}),
+        chunk({"text": "", "thoughtSignature": "c2ln"}, finish="STOP"),
+    ],
+    "calls": [
+        chunk({"text": "Two calls."}, {**call("brew", args={"ml": 150}), "thoughtSignature": "cw"}),
+        chunk(call("stir", id="k-2"), finish="STOP"),
+    ],
+    "streamed": STREAMED,
+    "code": [
+        chunk({"executableCode": {"language": "PYTHON", "code": "print(2)"}}),
+        chunk({"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "2\n"}}),
+        chunk({"text": "It is 2."}, finish="STOP"),
+    ],
+    "tools": [
+        chunk({"toolCall": {"id": "t1", "toolType": "GOOGLE_SEARCH_WEB", "args": {"q": ["tea"]}}}),
+        chunk({"toolResponse": {"id": "t1", "toolType": "GOOGLE_SEARCH_WEB", "response": {}}}),
+        chunk({"text": "Found."}, finish="STOP"),
+    ],
+    "picture": [
+        chunk({"text": "Look: "}),
+        chunk({"inlineData": {"mimeType": "image/png", "data": "aGk="}, "thoughtSignature": "cw"}),
+        chunk({"text": "tea"}, finish="STOP"),
+    ],
+    "cut": [chunk({"text": "Green te"}, finish="MAX_TOKENS")],
+}
+
+
+def read(records: Iterable[Any]) -> tuple[Message, list[Any]]:
+    parser, events, error = run_parser(records, API)
+    assert error is None
+    return parser.message, events
+
+
+def only_call(records: Iterable[Any]) -> ToolCall:
+    (found,) = read(records)[0].tool_calls
+    return found
+
+
+def passed_on(events: Iterable[Any]) -> list[tuple[str, Any]]:
+    return [(event.name, event.data) for event in events if isinstance(event, ProviderEvent)]
+
+
+def codes(found: ToolCall) -> list[str]:
+    return [error.code for error in found.errors]
+
+
+# Text
+
+
+def test_a_text() -> None:
+    message, events = read(SAMPLES["text"])
+    assert kinds(events) == ["message_started", "text_delta", "message_finished"]
+    assert (message.id, message.model) == ("r-1", "gem-1")
+    assert (message.text, message.status) == ("Green tea.", "complete")
+    assert (message.finish_reason, message.raw_finish_reason) == ("stop", "STOP")
+    assert message.content == [Text("Green tea.")]
+
+
+def test_a_run_ends_where_the_kind_changes() -> None:
+    message, _ = read(SAMPLES["thought"])
+    signed = Text("", {"thoughtSignature": "c2ln"})
+    assert message.content == [Reasoning("Which tea?"), Text("Sencha"), signed]
+    assert (message.text, message.reasoning) == ("Sencha", "Which tea?")
+
+
+def test_a_part_with_a_signature_is_not_merged() -> None:
+    message, _ = read(
+        [
+            chunk({"text": "a"}),
+            chunk({"text": "b", "thoughtSignature": "cw"}),
+            chunk({"text": "c"}, {"text": "d"}, finish="STOP"),
+        ]
+    )
+    assert message.content == [Text("a"), Text("b", {"thoughtSignature": "cw"}), Text("cd")]
+    assert message.text == "abcd"
+    thoughts = [{"text": "a", "thought": True, "thoughtSignature": "cw"}]
+    message, _ = read([chunk(*thoughts, {"text": "b", "thought": True})])
+    assert message.content == [Reasoning("a", {"thoughtSignature": "cw"}), Reasoning("b")]
+
+
+def test_content_may_be_missing() -> None:
+    blank = {"candidates": [{"index": 0}], "responseId": "r-1"}
+    message, _ = read([blank, chunk(finish="STOP"), {"usageMetadata": COUNTS, "responseId": "r-1"}])
+    assert (message.content, message.status) == ([], "complete")
+    assert message.usage is not None
+
+
+def test_usage() -> None:
+    first = {**chunk({"text": "a"}), "usageMetadata": {"trafficType": "ON_DEMAND"}}
+    last = {**chunk(finish="STOP"), "usageMetadata": COUNTS}
+    after = {"usageMetadata": {"trafficType": "ON_DEMAND"}, "responseId": "r-1"}
+    usage = read([first, last, after])[0].usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.cached_tokens) == (34, 10)
+    assert (usage.output_tokens, usage.reasoning_tokens, usage.total_tokens) == (12, 5, 46)
+    assert usage.raw == COUNTS
+
+
+def test_several_candidates_are_choices() -> None:
+    one, two = chunk({"text": "a"}, index=0), chunk({"text": "b"}, index=1, finish="STOP")
+    parser, _, _ = run_parser([one, two, chunk({"text": "c"}, index=0, finish="SAFETY")], API)
+    assert [message.text for message in parser.messages] == ["ac", "b"]
+    assert [message.status for message in parser.messages] == ["truncated", "complete"]
+
+
+# Calls
+
+
+def test_a_whole_call_is_complete_at_once() -> None:
+    parser = MessageParser(API)
+    kept = [event.type for event in about_calls(parser.feed(SAMPLES["calls"][0]))]
+    assert kept == ["tool_call_started", "tool_call_delta", "tool_call_completed"]
+    brew = parser.message.tool_calls[0]
+    assert (brew.name, brew.id, brew.arguments) == ("brew", None, {"ml": 150})
+    assert brew.arguments_text == '{"ml":150}'
+    assert brew.extra == {"thoughtSignature": "cw"}
+
+
+def test_a_call_without_arguments() -> None:
+    message, _ = read(SAMPLES["calls"])
+    stir = message.tool_calls[1]
+    assert (stir.name, stir.id, stir.arguments, stir.status) == ("stir", "k-2", {}, "complete")
+    assert (message.finish_reason, message.raw_finish_reason) == ("tool_calls", "STOP")
+
+
+def test_a_call_in_pieces() -> None:
+    message, events = read(STREAMED)
+    (found,) = message.tool_calls
+    assert (found.status, found.arguments, found.errors) == ("complete", BREWED, [])
+    assert json.loads(found.arguments_text) == BREWED
+    assert found.extra == {"thoughtSignature": "c2ln"}
+    assert message.finish_reason == "tool_calls"
+    deltas = [event.text for event in events if event.type == "tool_call_delta"]
+    assert "".join(deltas) == found.arguments_text
+
+
+def test_pieces_are_shown_as_they_come() -> None:
+    """Law 2."""
+    parser = MessageParser(API)
+    parser.feed(STREAMED[0])
+    events = parser.feed(STREAMED[1])
+    (found,) = parser.message.tool_calls
+    assert found.partial == {"tea": "se"}
+    assert [event.type for event in events] == [
+        "tool_call_delta",
+        "argument_started",
+        "argument_started",
+        "argument_delta",
+    ]
+    ended = [parser.feed(record) for record in STREAMED[2:]]
+    complete = [
+        place
+        for place, events in enumerate(ended)
+        if any(event.type == "tool_call_completed" for event in events)
+    ]
+    assert complete == [5]  # with the empty call, before the finish reason
+
+
+TEA = piece("$.tea", True, stringValue="sencha")
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [chunk(TEA), chunk(END)],
+        # The last part lacks `willContinue`.
+        [chunk(call(partialArgs=[{"jsonPath": "$.tea", "stringValue": "sencha"}]))],
+        # The next call, and the finish reason.
+        [chunk(TEA), chunk(call("stir", willContinue=True)), chunk(END)],
+        [chunk(TEA, finish="STOP")],
+    ],
+)
+def test_how_a_streamed_call_ends(records: list[Any]) -> None:
+    start = [chunk(call("brew", willContinue=True))]
+    message, _ = read([*start, *records, chunk(finish="STOP")])
+    assert message.tool_calls[0].arguments == {"tea": "sencha"}
+    assert all(found.status == "complete" for found in message.tool_calls)
+
+
+@pytest.mark.parametrize(
+    ("finish", "status", "message_status"),
+    [
+        ("MAX_TOKENS", "truncated", "truncated"),
+        ("SAFETY", "truncated", "truncated"),
+        ("MALFORMED_FUNCTION_CALL", "truncated", "failed"),
+        (None, "truncated", "truncated"),
+    ],
+)
+def test_a_streamed_call_that_was_cut(finish: str | None, status: str, message_status: str) -> None:
+    """Law 7."""
+    message, _ = read([chunk(call("brew", willContinue=True)), chunk(TEA), chunk(finish=finish)])
+    (found,) = message.tool_calls
+    assert (found.status, found.arguments) == (status, None)
+    assert found.partial == {"tea": "sencha"}
+    assert message.status == message_status
+
+
+def test_a_streamed_call_without_arguments() -> None:
+    for end in (chunk(END), chunk(finish="STOP")):
+        assert only_call([chunk(call("brew", willContinue=True)), end]).arguments == {}
+
+
+def test_a_streamed_call_may_begin_with_an_empty_object() -> None:
+    found = only_call([chunk(call("brew", args={}, willContinue=True)), chunk(TEA), chunk(END)])
+    assert (found.arguments, found.errors) == ({"tea": "sencha"}, [])
+
+
+def test_whole_arguments_after_their_pieces() -> None:
+    start = [chunk(call("brew", willContinue=True)), chunk(TEA)]
+    same = only_call([*start, chunk(call(args={"tea": "sencha"}))])
+    assert (same.status, codes(same)) == ("complete", ["repeated_arguments"])
+    other = only_call([*start, chunk(call(args={"tea": "bancha"}))])
+    assert (other.status, codes(other)) == ("rejected", ["multiple_values"])
+
+
+def test_misplaced_pieces_are_set_and_noted() -> None:
+    pieces = [
+        piece("$.a.x", numberValue=1),
+        piece("$.b", numberValue=2),
+        piece("$.a.y", numberValue=3),
+        piece("$.c[1]", numberValue=4),
+    ]
+    found = only_call([chunk(call("brew", willContinue=True)), chunk(*pieces), chunk(END)])
+    assert found.arguments == {"a": {"x": 1, "y": 3}, "b": 2, "c": [None, 4]}
+    assert found.status == "complete"
+    assert codes(found) == ["misplaced_value"]
+    assert json.loads(found.arguments_text) == {"a": {"x": 1}, "b": 2, "c": []}
+
+
+def test_a_piece_without_a_place_is_passed_on() -> None:
+    strange = {"jsonPath": "$..tea", "stringValue": "x"}
+    records = [chunk(call("brew", partialArgs=[strange, 7]))]
+    message, events = read([*records, chunk(finish="STOP")])
+    assert passed_on(events) == [("partialArgs", strange), ("partialArgs", 7)]
+    assert codes(message.tool_calls[0]) == ["misplaced_value"]
+
+
+def test_a_piece_after_the_end_is_passed_on() -> None:
+    start = chunk(call("brew", willContinue=True), finish="MAX_TOKENS")
+    message, events = read([start, chunk(TEA)])
+    (found,) = message.tool_calls
+    assert (found.status, codes(found)) == ("truncated", ["late_delta"])
+    assert [name for name, _ in passed_on(events)] == ["partialArgs"]
+
+
+def test_items_may_be_appended_by_empty_brackets() -> None:
+    pieces = [piece("$.t[]", True, stringValue="a"), piece("$.t[]", stringValue="b")]
+    found = only_call([chunk(call("f", willContinue=True)), chunk(*pieces), chunk(END)])
+    assert found.arguments == {"t": ["ab"]}
+
+
+@pytest.mark.parametrize(("number", "value"), [(2, 2), (0.5, 0.5), ("Infinity", float("inf"))])
+def test_numbers(number: Any, value: float) -> None:
+    found = only_call([chunk(call("f", partialArgs=[{"jsonPath": "$.n", "numberValue": number}]))])
+    assert found.arguments == {"n": value}
+
+
+def test_a_path_beyond_the_limits_rejects_the_call() -> None:
+    deep = {"jsonPath": "$" + ".a" * 5, "numberValue": 1}
+    records = [chunk(call("f", willContinue=True)), chunk(TEA, call(partialArgs=[deep]))]
+    parser, events, _ = run_parser(records, API, limits=Limits(depth=4))
+    (found,) = parser.message.tool_calls
+    assert (found.status, codes(found)) == ("rejected", ["depth"])
+    assert [event.type for event in about_calls(events)][-1] == "tool_call_rejected"
+    assert found.partial == {"tea": "sencha"}
+
+
+def test_a_rejected_call_goes_on_silently() -> None:
+    deep = {"jsonPath": "$.a.b.c", "numberValue": 1}
+    later = piece("$.x", numberValue=2)
+    records = [chunk(call("f", partialArgs=[deep], willContinue=True)), chunk(later), chunk(END)]
+    parser, events, _ = run_parser(records, API, limits=Limits(depth=2))
+    assert parser.message.tool_calls[0].partial == {"x": 2}
+    assert not [event for event in events if event.type.startswith("argument_")]
+
+
+def test_a_call_without_a_name_is_rejected() -> None:
+    found = only_call([chunk(call(args={"a": 1})), chunk(finish="STOP")])
+    assert (found.status, codes(found)) == ("rejected", ["missing_name"])
+
+
+def test_work_is_linear() -> None:
+    """Law 6."""
+
+    def one_string(pieces: Sequence[str]) -> None:
+        parser = MessageParser(API)
+        parser.feed(chunk(call("brew", willContinue=True)))
+        for text in pieces:
+            parser.feed(chunk(piece("$.steps[0]['to do']", True, stringValue=text)))
+
+    is_linear(one_string, lambda size: "x" * size, 20)
+
+
+# What the provider runs itself
+
+
+def test_code() -> None:
+    message, _ = read(SAMPLES["code"])
+    ran, result, _ = message.content
+    assert isinstance(ran, ToolCall)
+    assert (ran.kind, ran.name, ran.status) == ("server", "code_execution", "complete")
+    assert ran.arguments == {"language": "PYTHON", "code": "print(2)"}
+    assert result == ServerToolResult(
+        None, "code_execution", {"outcome": "OUTCOME_OK", "output": "2\n"}
+    )
+    assert message.finish_reason == "stop"
+
+
+def test_tools_of_the_server() -> None:
+    message, _ = read(SAMPLES["tools"])
+    ran, result, _ = message.content
+    assert isinstance(ran, ToolCall)
+    assert (ran.kind, ran.name, ran.id) == ("server", "GOOGLE_SEARCH_WEB", "t1")
+    assert result == ServerToolResult("t1", "GOOGLE_SEARCH_WEB", {})
+    assert message.finish_reason == "stop"
+
+
+def test_files_are_passed_on_and_kept_in_their_place() -> None:
+    message, events = read(SAMPLES["picture"])
+    data = {"mimeType": "image/png", "data": "aGk="}
+    kept = Text("", {"inlineData": data, "thoughtSignature": "cw"})
+    assert message.content == [Text("Look: "), kept, Text("tea")]
+    assert passed_on(events) == [("inlineData", data)]
+
+
+# Sources
+
+
+def test_citations_come_once() -> None:
+    one, two = {"startIndex": 0, "uri": "u:1"}, {"startIndex": 5, "uri": "u:2"}
+    records = [
+        chunk({"text": "a"}, citationMetadata={"citationSources": [one]}),
+        chunk({"text": "b"}, citationMetadata={"citations": [one, two]}, finish="STOP"),
+    ]
+    message, _ = read(records)
+    assert [part for part in message.content if isinstance(part, Citation)] == [
+        Citation(one),
+        Citation(two),
+    ]
+    assert message.text == "ab"
+
+
+def test_grounding() -> None:
+    chunks = [{"web": {"uri": "u:1"}}, {"web": {"uri": "u:2"}}]
+    support = {"segment": {"endIndex": 4}, "groundingChunkIndices": [1, 9]}
+    grounding = {"groundingChunks": chunks, "groundingSupports": [support]}
+    message, events = read([chunk({"text": "Tea."}, groundingMetadata=grounding, finish="STOP")])
+    assert message.content[1] == Citation({**support, "groundingChunks": [chunks[1]]})
+    assert message.extra["groundingMetadata"] == grounding
+    assert ("groundingMetadata", grounding) in passed_on(events)
+
+
+# Ends
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason", "status"),
+    [
+        ("STOP", "stop", "complete"),
+        ("MAX_TOKENS", "length", "truncated"),
+        ("RECITATION", "content_filter", "truncated"),
+        ("IMAGE_SAFETY", "content_filter", "truncated"),
+        ("MALFORMED_FUNCTION_CALL", "error", "failed"),
+        ("UNEXPECTED_TOOL_CALL", "error", "failed"),
+        ("OTHER", "error", "failed"),
+        ("CONTINUATION", "paused", "complete"),
+        ("NEWEST_REASON", "other", "complete"),
+        (1, "stop", "complete"),
+        (2, "length", "truncated"),
+    ],
+)
+def test_finish_reasons(raw: Any, reason: str, status: str) -> None:
+    message, _ = read([chunk({"text": "a"}, finish=raw, finishMessage="why")])
+    assert (message.finish_reason, message.status) == (reason, status)
+    assert message.raw_finish_reason == str(raw)
+    assert message.extra["finishMessage"] == "why"
+
+
+def test_the_last_finish_reason_holds() -> None:
+    """Old models say STOP with every chunk."""
+    message, _ = read([chunk({"text": "a"}, finish="STOP"), chunk({"text": "b"}, finish="SAFETY")])
+    assert (message.text, message.raw_finish_reason) == ("ab", "SAFETY")
+    assert message.status == "truncated"
+    message, _ = read([chunk({"text": "a"}, finish="STOP"), chunk(call("brew"), finish="STOP")])
+    assert message.finish_reason == "tool_calls"
+    assert message.tool_calls[0].status == "complete"
+
+
+def test_an_unspecified_finish_reason_is_none() -> None:
+    for blank in ("FINISH_REASON_UNSPECIFIED", 0, "", None):
+        message, _ = read([chunk({"text": "a"}, finish=blank)])
+        assert (message.finish_reason, message.status) == (None, "truncated")
+
+
+def test_without_a_finish_reason_it_was_cut() -> None:
+    """Law 7: for every beginning of every sample."""
+    for records in SAMPLES.values():
+        for length in range(len(records)):
+            message, _ = read(records[:length])
+            assert message.status == "truncated"
+            assert all(found.status != "in_progress" for found in message.tool_calls)
+
+
+def test_a_blocked_prompt() -> None:
+    feedback = {"blockReason": "SAFETY", "blockReasonMessage": "no"}
+    message, events = read([{"promptFeedback": feedback}])
+    assert (message.finish_reason, message.raw_finish_reason) == ("content_filter", "SAFETY")
+    assert message.status == "truncated"
+    assert message.extra["promptFeedback"] == feedback
+    assert kinds(events) == ["message_started", "provider_event", "message_finished"]
+
+
+ERROR = {"error": {"code": 503, "message": "busy", "status": "UNAVAILABLE"}}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        sse([chunk({"text": "a"}), ERROR], done=False),
+        json.dumps([chunk({"text": "a"}), ERROR], indent=1).encode(),
+    ],
+)
+def test_an_error_in_mid_stream(data: bytes) -> None:
+    parser, events, error = run_parser([data], API)
+    assert error is None
+    assert (parser.message.status, parser.message.text) == ("failed", "a")
+    assert kinds(events)[-1] == "message_failed"
+    assert str(parser.message.error) == "UNAVAILABLE: busy"
+
+
+@pytest.mark.parametrize("body", [ERROR, [ERROR]])
+def test_an_error_alone(body: Any) -> None:
+    for api in (API, "auto"):
+        parser, _, _ = run_parser([json.dumps(body)], api)
+        assert (parser.message.status, parser.message.finish_reason) == ("failed", "error")
+
+
+# Framings, bodies, chunkings
+
+
+def array_of(records: list[Any]) -> bytes:
+    return ("[" + ",\r\n".join(map(json.dumps, records)) + "]").encode()
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_the_framing_does_not_matter(name: str) -> None:
+    records = SAMPLES[name]
+    expected = answer(records, API)
+    assert answer([sse(records, False, "\r\n\r\n")], API) == expected
+    assert answer([array_of(records)], API) == expected
+    assert answer([sse(records, False)], "auto") == expected
+    assert answer([array_of(records)], "auto") == expected
+
+
+@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"streamed"}))
+def test_a_whole_body_gives_the_message_of_its_stream(name: str) -> None:
+    records = SAMPLES[name]
+    parts = [part for record in records for part in record["candidates"][0]["content"]["parts"]]
+    body = chunk(*parts, finish=records[-1]["candidates"][0]["finishReason"])
+    assert read([body])[0] == read(records)[0]
+
+
+@given(name=st.sampled_from(sorted(SAMPLES)), sizes=st.lists(st.integers(1, 60), min_size=1))
+def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
+    """Law 1."""
+    for data in (sse(SAMPLES[name], False, "\r\n\r\n"), array_of(SAMPLES[name])):
+        assert answer(cut(data, sizes), API) == answer([data], API)
+
+
+@given(name=st.sampled_from(sorted(SAMPLES)), changes=CHANGES)
+def test_no_record_is_too_strange(name: str, changes: list[tuple[int, Any]]) -> None:
+    records = changed(SAMPLES[name], changes)
+    parser, _, error = run_parser(records, API)
+    assert error is None
+    parser.message.to_history()
+
+
+# Law 8
+
+
+def test_what_is_not_understood_reaches_the_caller() -> None:
+    part = {"text": "a", "new1": 1}
+    record = chunk({**part}, call("f", new2=2), finish="STOP", new3=3)
+    record["candidates"][0]["content"]["new4"] = 4
+    message, events = read([{**record, "new5": 5, "createTime": "now"}, {"new6": 6}])
+    found = passed_on(events)
+    for name, data in [
+        ("new1", 1),
+        ("functionCall.new2", 2),
+        ("new3", 3),
+        ("new4", 4),
+        ("new5", 5),
+    ]:
+        assert (name, data) in found
+    assert ("record", {"new6": 6}) in found
+    assert message.extra["createTime"] == "now"
+
+
+def test_what_is_repeated_is_said_once() -> None:
+    ratings = [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"}]
+    records = [chunk({"text": "a"}, safetyRatings=ratings) for _ in range(3)]
+    assert passed_on(read(records)[1]) == [("safetyRatings", ratings)]
+
+
+def test_fields_of_another_type_reach_the_caller() -> None:
+    record = chunk({"text": 5}, {"functionCall": "f"}, 9)
+    assert passed_on(read([record])[1]) == [("text", 5), ("functionCall", "f"), ("parts", 9)]
+
+
+def test_its_records_are_recognized() -> None:
+    records = [chunk(), {"promptFeedback": {}}, {"usageMetadata": {}, "modelVersion": "gem-1"}]
+    assert all(GoogleGenerate.recognizes(record, "") for record in records)
+    live = {"serverContent": {"turnComplete": True}, "usageMetadata": {"responseTokenCount": 1}}
+    assert not GoogleGenerate.recognizes(live, "")
+
+
+# History
+
+
+def test_history_gives_parts_back_in_their_places() -> None:
+    (back,) = read(SAMPLES["thought"])[0].to_history()
+    assert back == {
+        "role": "model",
+        "parts": [
+            {"text": "Which tea?", "thought": True},
+            {"text": "Sencha"},
+            {"text": "", "thoughtSignature": "c2ln"},
+        ],
+    }
+    assert read(SAMPLES["picture"])[0].to_history()[0]["parts"] == [
+        {"text": "Look: "},
+        SAMPLES["picture"][1]["candidates"][0]["content"]["parts"][0],
+        {"text": "tea"},
+    ]
+
+
+def test_history_gives_calls_back_with_their_signatures() -> None:
+    (back,) = read(STREAMED)[0].to_history()
+    assert back["parts"] == [
+        {"functionCall": {"name": "brew", "args": BREWED}, "thoughtSignature": "c2ln"}
+    ]
+    (back,) = read(SAMPLES["calls"])[0].to_history()
+    assert back["parts"][2] == {"functionCall": {"id": "k-2", "name": "stir", "args": {}}}
+
+
+def test_history_gives_back_what_ran_on_the_server() -> None:
+    for name in ("code", "tools"):
+        parts = [record["candidates"][0]["content"]["parts"][0] for record in SAMPLES[name]]
+        assert read(SAMPLES[name])[0].to_history()[0]["parts"] == parts
+
+
+def test_history_of_what_was_cut() -> None:
+    message, _ = read([chunk({"text": "Hm", "thought": True}, call("brew", willContinue=True))])
+    assert message.to_history() == []
+    assert read([])[0].to_history() == []
+
+
+def content_type() -> Any:
+    types = pytest.importorskip("google.genai.types")
+    return types.Content
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_history_is_what_the_sdk_takes(name: str) -> None:
+    content = content_type()
+    for back in read(SAMPLES[name])[0].to_history():
+        content.model_validate(back)
+
+
+# The SDK's own chunks, and recordings
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_chunks_of_the_sdk_are_read(name: str) -> None:
+    types = pytest.importorskip("google.genai.types")
+    records = SAMPLES[name]
+    chunks = [types.GenerateContentResponse.model_validate(record) for record in records]
+    # The SDK has an order of members of its own, and writes signatures in the other base64.
+    left_out = ["extra", "arguments_text", "raw_text"]
+    assert without(read(chunks)[0].to_dict(), left_out) == without(
+        read(records)[0].to_dict(), left_out
+    )
+
+
+@pytest.fixture(scope="module")
+def recorded(shared_data: Path) -> list[Recording]:
+    return list(recordings(shared_data, API))
+
+
+def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recording]) -> None:
+    content = content_type()
+    given_back = 0
+    for recording in recorded:
+        for back in read(recording.records)[0].to_history():
+            content.model_validate(back)
+            given_back += 1
+    assert given_back > len(recorded) // 2
+
+
+def test_the_parts_of_every_recording_as_a_body_give_its_message(
+    recorded: list[Recording],
+) -> None:
+    """The SDK has no accumulator: the body is the last record with the parts of all."""
+    compared = 0
+    for recording in recorded:
+        records = [record for record in recording.records if record.get("candidates")]
+        candidates = [record["candidates"][0] for record in records]
+        contents = [candidate.get("content") or {} for candidate in candidates]
+        parts = [part for content in contents for part in content.get("parts") or []]
+        pieces = any("willContinue" in part.get("functionCall", {}) for part in parts)
+        if not records or pieces or any(len(record["candidates"]) > 1 for record in records):
+            continue
+        last = {**candidates[-1], "content": {"role": "model", "parts": parts}}
+        body = {**recording.records[-1], **records[-1], "candidates": [last]}
+        left_out = ["extra", "usage"]  # what is repeated from chunk to chunk may differ
+        if any("citationMetadata" in candidate for candidate in candidates):
+            continue  # they stand between the parts
+        whole = without(read([body])[0].to_dict(), left_out)
+        assert whole == without(read(records)[0].to_dict(), left_out), recording.name
+        compared += 1
+    assert compared > len(recorded) * 3 // 4

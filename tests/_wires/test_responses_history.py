@@ -1,0 +1,138 @@
+"""Tests of the next turn of the Responses API: what of a message goes back, and how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamparse.message import Reasoning
+from tests._wires.recordings import Recording, recordings, validated
+from tests.responses import (
+    API,
+    CREATED,
+    FILE,
+    PAGE,
+    SAMPLES,
+    added,
+    at,
+    call_events,
+    cited,
+    completed,
+    custom_events,
+    done,
+    incomplete,
+    items_of,
+    read,
+    reasoning_events,
+    shell_events,
+    stream,
+    text_events,
+)
+
+
+def input_items() -> Any:
+    pytest.importorskip("openai")
+    pydantic = pytest.importorskip("pydantic")
+    from openai.types.responses import ResponseInputItemParam
+
+    return pydantic.TypeAdapter(ResponseInputItemParam)
+
+
+@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"weather_call"}))
+def test_history_is_what_the_sdk_takes(name: str) -> None:
+    adapter = input_items()
+    for item in read(SAMPLES[name])[0].to_history():
+        validated(adapter, item)
+
+
+def test_history_is_the_output() -> None:
+    records = stream(
+        reasoning_events(["Shade?", "Yes."]),
+        text_events("So:", 1, phase="commentary"),
+        call_events('{"bed": 1}', 2, namespace="garden"),
+        custom_events("M 0 0", 3),
+    )
+    assert read(records)[0].to_history() == items_of(records)
+
+
+def test_reasoning_does_not_go_back_without_what_it_led_to() -> None:
+    cut_call = call_events('{"bed', 1)[:-1]
+    message, _ = read([CREATED, *reasoning_events(["Hm."]), *cut_call, incomplete()])
+    assert message.to_history() == []
+    message, _ = read([CREATED, *reasoning_events(["Hm."]), incomplete()])
+    assert message.to_history() == []
+
+
+def test_a_result_does_not_go_back_without_its_call() -> None:
+    item = {"type": "shell_call_output", "id": "o_1", "call_id": "call_0", "output": []}
+    message, _ = read(
+        [CREATED, *shell_events(["ls"])[:-1], added(1, item), done(1, item), incomplete()]
+    )
+    assert message.to_history() == []
+
+
+def test_text_that_was_cut_goes_back_as_incomplete() -> None:
+    adapter = input_items()
+    message, _ = read([CREATED, *text_events("Ferns like")[:-3]])
+    (item,) = message.to_history()
+    assert (item["status"], item["content"][0]["text"]) == ("incomplete", "Ferns like")
+    validated(adapter, item)
+
+
+def test_messages_without_ids_go_back_in_the_short_form() -> None:
+    adapter = input_items()
+    records = [at("output_text.delta", 0, content_index=0, delta="Ok")]
+    (item,) = read([CREATED, *records, completed()])[0].to_history()
+    assert item == {"role": "assistant", "content": "Ok"}
+    validated(adapter, item)
+
+
+def test_only_pages_go_back_as_sources() -> None:
+    page, feed = {"type": "url", "url": "https://example.org"}, {"type": "api", "name": "weather"}
+    action = {"type": "search", "query": "fern", "sources": [feed, page]}
+    item = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": action}
+    message, _ = read(stream([done(0, item)], text_events("Ok", 1)))
+    assert message.tool_calls[0].arguments == {"action": action}
+    assert message.to_history()[0]["action"]["sources"] == [page]
+    assert action["sources"] == [feed, page]
+
+
+def test_citations_go_back_with_their_text() -> None:
+    bare = {"type": "url_citation", "url": "https://example.org"}  # xAI's: the API wants more
+    message, _ = read(stream(cited([PAGE, bare, FILE], True)))
+    assert message.to_history()[0]["content"][0]["annotations"] == [PAGE, FILE]
+
+
+def test_compaction_goes_back() -> None:
+    item = {"type": "compaction", "id": "cmp_1", "encrypted_content": "early"}
+    final = {**item, "encrypted_content": "late"}
+    message, _ = read(stream([added(0, item), done(0, final)], text_events("Ok", 1)))
+    assert message.content[0] == Reasoning("", final)
+    assert message.to_history()[0] == final
+
+
+@pytest.fixture(scope="module")
+def recorded(shared_data: Path) -> list[Recording]:
+    return list(recordings(shared_data, API))
+
+
+def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recording]) -> None:
+    adapter = input_items()
+    for recording in recorded:
+        back = read(recording.records)[0].to_history()
+        assert refused(adapter, back) == [], recording.name
+
+
+def refused(adapter: Any, items: list[dict[str, Any]]) -> list[str]:
+    """What the types of the SDK have against these items."""
+    return [wrong for item in items for wrong in [complaint(adapter, item)] if wrong]
+
+
+def complaint(adapter: Any, item: dict[str, Any]) -> str:
+    try:
+        validated(adapter, item)
+    except ValueError as error:
+        return f"{item.get('type')}: {error}"
+    return ""

@@ -1,0 +1,372 @@
+"""Tests of streamparse.models.parser: typed partial objects, markers."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("pydantic")
+
+from pydantic import BaseModel, TypeAdapter
+
+from streamparse import IncompleteError, SchemaViolation
+from streamparse.models import ModelParser, NotBefore, WhenComplete
+from streamparse.models.parser import keywords_type
+from tests.typed import (
+    TYPES,
+    VALUES,
+    Before,
+    Colour,
+    Numbers,
+    Open,
+    Options,
+    Point,
+    Renamed,
+    Stop,
+    Trip,
+    Walk,
+)
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+# Typed partial objects
+
+
+def states(kind: Any, text: str) -> list[Any]:
+    """What a reader sees after every character."""
+    parser = ModelParser[Any](kind)
+    seen: list[Any] = []
+    for char in text:
+        parser.feed(char)
+        try:
+            shown = parser.partial
+        except IncompleteError:
+            continue
+        if not seen or seen[-1] != shown or repr(seen[-1]) != repr(shown):
+            seen.append(shown)
+    return seen
+
+
+def test_a_partial_model_grows() -> None:
+    parser = ModelParser(Trip)
+    parser.feed('{"city": "Lin')
+    partial = parser.partial
+    assert isinstance(partial, Trip)
+    assert partial.city == "Lin"
+    assert parser.fields_set == partial.model_fields_set == {"city"}
+    for name in ("stops", "note", "day"):
+        with pytest.raises(AttributeError, match=name):
+            getattr(partial, name)
+    parser.feed('z", "stops": [{"name": "A", "nights": 2}, {"name": "B')
+    assert partial.city == "Lin", "a partial is a snapshot"
+    assert parser.partial.stops[0] == Stop(name="A", nights=2)
+    assert parser.partial.stops[1].name == "B"
+    assert not hasattr(parser.partial.stops[1], "nights")
+    parser.feed('"}], "day": "2024-')
+    assert parser.partial.stops[1] == Stop(name="B"), "complete, it has its defaults"
+    assert not hasattr(parser.partial, "day"), "half a date is none"
+    parser.feed('02-29", "legs": [{"km": 3')
+    assert parser.partial.day == datetime.date(2024, 2, 29)
+    assert [repr(leg) for leg in parser.partial.legs] == ["Walk()"], "only a Walk has such a km"
+    parser.feed(', "kind": "walk"')
+    assert parser.partial.legs[0] == Walk.model_construct(km=3.0, kind="walk")
+    parser.feed("}]}")
+    assert parser.result is parser.partial
+    assert parser.result.note is None
+    assert parser.finish() == []
+
+
+def test_complete_parts_are_shared() -> None:
+    parser = ModelParser(list[Stop])
+    parser.feed('[{"name": "A"}, {"name": "')
+    first = parser.partial
+    assert parser.partial is first, "nothing came since"
+    parser.feed("B")
+    assert parser.partial is not first
+    assert parser.partial[0] is first[0]
+    assert (first[1].name, parser.partial[1].name) == ("", "B")
+
+
+def test_dataclasses_have_no_defaults_while_they_are_open() -> None:
+    parser = ModelParser(Point)
+    parser.feed('{"x": 1, ')
+    partial = parser.partial
+    assert isinstance(partial, Point)
+    assert partial.x == 1.0
+    with pytest.raises(AttributeError, match="'y'"):
+        _ = partial.y
+    assert repr(partial) == "Point(x=1.0)"
+    parser.feed('"tags": ["a", "b')
+    assert parser.partial.tags == ["a", "b"]
+    assert parser.fields_set == {"x", "tags"}
+    parser.feed('"]}')
+    assert parser.result == Point(1.0, 0.0, ["a", "b"])
+    assert type(parser.result) is Point
+
+
+def test_slots_and_frozen_dataclasses() -> None:
+    @dataclasses.dataclass(frozen=True, slots=True)
+    class Slotted:
+        a: int
+        b: str = "b"
+
+    parser = ModelParser[Any](list[Slotted])
+    parser.feed('[{"a": 1}, {"a": 2, ')
+    assert parser.partial[0] == Slotted(1)
+    assert parser.partial[1].a == 2
+    assert not hasattr(parser.partial[1], "b")
+
+
+def test_containers() -> None:
+    assert states(tuple[int, str], '[1, "ab"]') == [(), (1,), (1, ""), (1, "a"), (1, "ab")]
+    assert states(set[int], "[1, 1, 2]") == [set(), {1}, {1, 2}]
+    assert states(dict[str, list[int]], '{"a": [1, 2]}')[-2:] == [{"a": [1]}, {"a": [1, 2]}]
+    assert states(Options, '{"fast": true, "depth": 1}') == [
+        {},
+        {"fast": True},
+        {"fast": True, "depth": 1},
+    ]
+    assert states(Numbers, "[1, 2]") == [Numbers([]), Numbers([1]), Numbers([1, 2])]
+    assert states(Any, '{"a": ["x", 1]}')[2:4] == [{"a": [""]}, {"a": ["x"]}]
+
+
+def test_what_is_not_decided_is_not_shown() -> None:
+    assert states(Colour, '"red"') == [Colour.RED]
+    assert states(Walk | Stop, '{"name": "A"}') == [Stop(name="A")], "either, to the end"
+    assert repr(states(Walk | Stop, '{"kind": "walk", "km": 1}')[0]) == "Walk()"
+    assert states(list[int | str], '["1", 2]') == [[], ["1"], ["1", 2]]
+    assert states(Before, "5") == []
+    parser = ModelParser(Before)
+    parser.feed('{"n": "5", ')
+    assert parser.get("n") == "5", "as it came: only the whole can be judged"
+    parser.feed('"m": 1}')
+    assert parser.result == Before(n=5)
+
+
+def test_aliases_and_extras() -> None:
+    parser = ModelParser(Renamed)
+    parser.feed('{"firstValue": 1, "zwei": 2, ')
+    assert (parser.partial.first, parser.partial.second) == (1, 2)
+    assert parser.is_complete("first")
+    more = ModelParser(Open)
+    more.feed('{"n": 1, "other": "x')
+    assert more.partial.other == "x"  # type: ignore[attr-defined]
+    assert more.partial.model_extra == {"other": "x"}
+
+
+@given(st.sampled_from(TYPES), VALUES)
+def test_a_partial_never_takes_back(kind: Any, value: Any) -> None:
+    """Law 3 for typed values: what is complete stays, and the last one is the result."""
+    text = json.dumps(value)
+    parser = ModelParser[Any](kind)
+    complete: dict[tuple[Any, ...], Any] = {}
+    try:
+        for char in text:
+            parser.feed(char)
+            for path, part in complete.items():
+                assert parser.get(path, None) == part or parser.done
+            for name in parser.fields_set:
+                if parser.is_complete(name) and not parser.done:
+                    complete[(name,)] = parser.get(name)
+        parser.finish()
+    except SchemaViolation:
+        return
+    assert parser.result == TypeAdapter(kind).validate_json(text)
+
+
+def test_get_and_is_complete() -> None:
+    parser = ModelParser(Trip)
+    assert parser.get("city", "?") == "?"
+    assert not parser.is_complete()
+    parser.feed('{"city": "Linz", "stops": [{"name": "A"}, {"name": "B')
+    assert parser.get("city") == "Linz"
+    assert parser.get(("stops", 1, "name")) == "B"
+    assert parser.get(("stops", 2, "name"), "none") == "none"
+    assert parser.get(("stops", "x"), "none") == "none"
+    assert parser.is_complete("city")
+    assert not parser.is_complete("stops")
+    assert parser.is_complete(("stops", 0))
+    assert parser.is_complete(("stops", 0, "nights"))
+    assert not parser.is_complete(("stops", 1))
+    assert not parser.is_complete(("stops", 1, "name"))
+    assert not parser.is_complete("day")
+    parser.feed('"}]}')
+    assert parser.is_complete()
+    assert parser.is_complete("day")
+
+
+def test_no_result_before_the_end() -> None:
+    parser = ModelParser(Stop)
+    with pytest.raises(IncompleteError):
+        _ = parser.partial
+    parser.feed('{"name": "A"')
+    with pytest.raises(IncompleteError):
+        _ = parser.result
+    with pytest.raises(IncompleteError):
+        parser.finish()
+
+
+def test_what_was_understood_stays_after_a_violation() -> None:
+    parser = ModelParser(Trip)
+    with pytest.raises(SchemaViolation):
+        parser.feed('{"city": "Linz", "stops": [{"name": "A"}, {"nights": 0}]}')
+    assert parser.partial.city == "Linz"
+    assert parser.partial.stops[0] == Stop(name="A")
+    assert parser.value == {"city": "Linz", "stops": [{"name": "A"}, {}]}
+
+
+# Markers
+
+
+class Step(BaseModel):
+    title: str
+    code: Annotated[str, WhenComplete()]
+
+
+class Recipe(BaseModel):
+    steps: list[Annotated[Step, NotBefore("title")]] = []
+    words: Annotated[list[str], WhenComplete()] = []
+    first: Annotated[Step, WhenComplete()] | None = None
+
+
+def test_when_complete() -> None:
+    assert [dict(state) for state in states(Step, '{"code": "ab", "title": "t"}')][:4] == [
+        {},
+        {"code": "ab"},
+        {"code": "ab", "title": ""},
+        {"code": "ab", "title": "t"},
+    ]
+    shown = [dict(state).get("words") for state in states(Recipe, '{"words": ["a", "b"]}')]
+    assert shown[:2] == [None, ["a", "b"]]
+    first = states(Recipe, '{"first": {"title": "t", "code": "c"}}')
+    assert dict(first[0]) == {}
+    assert first[1].first == Step(title="t", code="c")
+
+
+def test_not_before() -> None:
+    steps = [
+        state.steps for state in states(Recipe, '{"steps": [{"code": "c", "title": "t"}]}')[1:]
+    ]
+    assert steps[0] == []
+    assert dict(steps[1][0]) == {"code": "c", "title": ""}
+    assert repr(NotBefore("a", "b")) == "NotBefore('a', 'b')"
+    assert NotBefore("a") == NotBefore("a") != NotBefore("b")
+
+
+def test_markers_change_nothing_else() -> None:
+    plain = {"steps": [{"title": "t", "code": "c"}], "words": ["w"]}
+    assert Recipe.model_validate(plain).model_dump(exclude_none=True) == plain
+    assert "streamparse" not in json.dumps(Recipe.model_json_schema())
+
+
+# Static types
+
+
+#: What follows the example of the README: the types it promises, and one mistake at the end.
+MORE = """
+reveal_type(parser.partial)
+title: str = parser.partial.steps[0].title
+union = ModelParser[Recipe | int](Recipe | int)
+either: Recipe | int = union.result
+reveal_type(ModelParser(list[Recipe]).partial)
+mistake: int = parser.result
+"""
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """The documented example as a module."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    (documented,) = [block for block in blocks if "ModelParser(Recipe)" in block]
+    path = tmp_path / "example.py"
+    path.write_text(documented + MORE, encoding="utf-8")
+    return path
+
+
+def faults(output: str) -> list[str]:
+    return [line for line in output.splitlines() if "example.py" in line and "error:" in line]
+
+
+def test_mypy_accepts_the_documented_example(example: Path) -> None:
+    api = pytest.importorskip("mypy.api", reason="mypy is not installed")
+    cache = f"--cache-dir={example.parent}"
+    output, _, _ = api.run(["--strict", "--python-version=3.10", cache, str(example)])
+    assert 'Revealed type is "example.Recipe"' in output
+    assert 'Revealed type is "list[example.Recipe]"' in output
+    (fault,) = faults(output)
+    assert 'expression has type "Recipe", variable has type "int"' in fault
+
+
+def test_pyright_accepts_the_documented_example(example: Path) -> None:
+    pytest.importorskip("pyright", reason="pyright is not installed")
+    command = [sys.executable, "-m", "pyright"]
+    try:  # its first run downloads it
+        subprocess.run([*command, "--version"], check=True, capture_output=True, timeout=60)
+    except (OSError, subprocess.SubprocessError) as error:
+        pytest.skip(f"pyright cannot be run: {error}")
+    paths = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run(
+        [*command, "--pythonpath", sys.executable, str(example)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **paths},
+        cwd=example.parent,
+    )
+    assert 'Type of "parser.partial" is "Recipe"' in done.stdout
+    assert 'is "list[Recipe]"' in done.stdout
+    (fault,) = faults(done.stdout)
+    assert '"Recipe" is not assignable to declared type "int"' in fault
+
+
+# Functions
+
+
+def test_keyword_arguments_as_a_type() -> None:
+    def water(plant: str, *, litres: float = 1.0, **more: Any) -> None: ...
+
+    kind = keywords_type(water, {"plant": "which one"})
+    assert ModelParser[Any](kind).get("plant") is None
+    schema = TypeAdapter(kind).json_schema()
+    assert schema["required"] == ["plant"]
+    assert schema["properties"]["plant"] == {
+        "description": "which one",
+        "title": "Plant",
+        "type": "string",
+    }
+    assert schema["additionalProperties"] is True
+
+
+def test_without_pydantic_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pydantic", None)
+    with pytest.raises(ImportError, match=r"llm-streamparse\[pydantic\]"):
+        ModelParser(int)
+    with pytest.raises(ImportError, match=r"llm-streamparse\[pydantic\]"):
+        keywords_type(print, {})
+
+
+def test_a_model_from_damaged_json() -> None:
+    parser = ModelParser(dict[str, list[int]], dialect="lenient")
+    parser.feed("Here: {'a': [1, 2,], b: [")
+    assert parser.partial == {"a": [1, 2], "b": []}
+    parser.feed("3]}")
+    parser.finish()
+    assert parser.result == {"a": [1, 2], "b": [3]}
+    codes = [repair.code for repair in parser.repairs]
+    assert codes == ["leading_text", "single_quotes", "trailing_comma", "unquoted_key"]
+    cut = ModelParser(dict[str, list[int]], dialect="lenient")
+    cut.feed('{"a": [1, 2')
+    cut.finish()
+    assert (cut.truncated, cut.done) == (True, False)
+    with pytest.raises(IncompleteError):
+        _ = cut.result
