@@ -27,7 +27,7 @@ MUST_HAVE_EXAMPLES = (
     "json_parser.py",
     "limits.py",
     "paths.py",
-    "text.py",
+    "_core/text.py",
 )
 
 

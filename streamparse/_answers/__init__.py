@@ -1,0 +1,1 @@
+"""What an answer is while it is read: its text, tool calls, output and status."""
