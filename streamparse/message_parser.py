@@ -153,6 +153,11 @@ class MessageParser:
         """All choices, in the order of their indexes."""
         return [turn.message for turn in self._turns.all]
 
+    @property
+    def ended(self) -> bool:
+        """Whether every answer that began has had its last event."""
+        return self._turns.ended
+
     def output_reader(self) -> OutputReader | None:
         """What reads the output of the first choice, if one was asked for."""
         return self._turns.all[0].output

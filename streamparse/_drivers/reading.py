@@ -5,7 +5,8 @@ only fetches fragments, hands on what they come to, and closes the source.
 Rule 2: a source is read once. Its first view consumes it; a second one is a `RuntimeError`.
 Rule 3: nothing understood is lost. What a fragment completed before it failed is given first,
 then the error is raised.
-Rule 4: the source is closed, whatever ends the reading.
+Rule 4: the source is closed, whatever ends the reading. Reading an answer ends with the answer:
+some servers keep the connection open long after it. `drain` reads on to the end of the input.
 Rule 5: with `every=` deltas are held back by a `Coalescer`. A reading says what time it is: the one
 of an iterable when a fragment has come, because nothing can be done while it waits; the async one
 also when something is due. Without it nothing is timed, and asyncio is not needed.
@@ -78,6 +79,11 @@ class View(Generic[P]):
         self.failure: Exception | None = None
         self._coalescer: Coalescer | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether the parser has everything it was made to read, before the end of the input."""
+        return False
+
     def slow_down(self, pace: Pace) -> None:
         """Show events at this pace."""
         self._coalescer = pace.coalescer(self.hold)
@@ -120,6 +126,12 @@ class View(Generic[P]):
         except StreamParseError as error:
             return self.show(held + self._fail(error))
         shown = self.show(held + events)
+        return shown if self.failure is not None else [*shown, *self.last()]
+
+    def conclude(self) -> Iterable[Any]:
+        """What is left to give where the reading stops at the end of the answer."""
+        held = self._held()
+        shown = self.show(held) if held else ()
         return shown if self.failure is not None else [*shown, *self.last()]
 
     def _held(self) -> list[Any]:
@@ -187,10 +199,11 @@ class Reading(Generic[P]):
     The hooks that begin with an underscore make the views.
     """
 
-    def __init__(self, view: View[P], pace: Pace | None = None) -> None:
+    def __init__(self, view: View[P], pace: Pace | None = None, drain: bool = True) -> None:
         self._begun = False
         self._view = view
         self._pace = Pace() if pace is None else pace
+        self._drain = drain
 
     @property
     def parser(self) -> P:
@@ -215,6 +228,10 @@ class Reading(Generic[P]):
     def _result(self) -> View[P]:
         raise NotImplementedError
 
+    def _is_ended(self, view: View[P]) -> bool:
+        """Whether to stop here, with input that was not read yet."""
+        return view.ended and not self._drain
+
     def _begin(self, view: View[P]) -> View[P]:
         if self._begun:
             raise RuntimeError("a stream is read once, and a view of this one has begun already")
@@ -229,8 +246,10 @@ class Reading(Generic[P]):
 class SyncReading(Reading[P], Generic[P, E]):
     """Reads an iterable: the views, and a context manager that closes the source."""
 
-    def __init__(self, source: Any, view: View[P], pace: Pace | None = None) -> None:
-        super().__init__(view, pace)
+    def __init__(
+        self, source: Any, view: View[P], pace: Pace | None = None, drain: bool = True
+    ) -> None:
+        super().__init__(view, pace, drain)
         self._fragments = pieces(source)
         self._closers = ExitStack()
         self._closers.callback(close, source)
@@ -286,6 +305,7 @@ class SyncReading(Reading[P], Generic[P, E]):
         return self._read(self._begin(view))
 
     def _read(self, view: View[P]) -> Generator[Any, None, None]:
+        last = view.finish
         try:
             for batch in self._fed(view):
                 for shown in batch:
@@ -296,7 +316,10 @@ class SyncReading(Reading[P], Generic[P, E]):
                     return
                 if view.failure is not None:
                     raise view.failure
-            for shown in view.finish():
+                if self._is_ended(view):
+                    last = view.conclude
+                    break
+            for shown in last():
                 yield shown
             if view.failure is not None:
                 raise view.failure
@@ -318,10 +341,12 @@ class SyncReading(Reading[P], Generic[P, E]):
 class AsyncReading(Reading[P], Generic[P, E]):
     """Reads an async iterable: the views of `SyncReading`, to be awaited."""
 
-    def __init__(self, source: Any, view: View[P], pace: Pace | None = None) -> None:
+    def __init__(
+        self, source: Any, view: View[P], pace: Pace | None = None, drain: bool = True
+    ) -> None:
         from asyncio import Lock
 
-        super().__init__(view, pace)
+        super().__init__(view, pace, drain)
         self._closing = Lock()
         self._fetcher: _Fetcher | None = None
         self._waiting = _Waiting()
@@ -381,6 +406,7 @@ class AsyncReading(Reading[P], Generic[P, E]):
 
     async def _read(self, view: View[P]) -> AsyncGenerator[Any, None]:
         read = self._read_next if self._pace.every is None else self._read_paced
+        last = view.finish
         try:
             while (batch := await read(view)) is not None:
                 for shown in batch:
@@ -391,7 +417,10 @@ class AsyncReading(Reading[P], Generic[P, E]):
                     return
                 if view.failure is not None:
                     raise view.failure
-            for shown in view.finish():
+                if self._is_ended(view):
+                    last = view.conclude
+                    break
+            for shown in last():
                 yield shown
             if view.failure is not None:
                 raise view.failure

@@ -48,6 +48,10 @@ _OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
 class _Events(View[MessageParser]):
     """The events. Whatever ends the reading too early cuts the answer: it is not in progress."""
 
+    @property
+    def ended(self) -> bool:
+        return self.parser.ended
+
     def stop(self) -> None:
         super().stop()
         self.parser.cut()
@@ -212,10 +216,13 @@ def _failure_of(message: Message) -> StreamParseError | None:
 
 
 def _lack_of_output(message: Message) -> StreamParseError | None:
-    """An answer that only calls tools has no output, which nobody rejected."""
-    if message.finish_reason != "tool_calls" or message.text.strip(" \t\n\r"):
+    """Return why an answer that calls tools or refuses has no output; None for other answers."""
+    if message.finish_reason == "tool_calls":
+        why = "the answer has no output: it calls tools"
+    elif message.finish_reason == "refusal" or message.refusal:
+        why = "the answer has no output: the model refused"
+    else:
         return None
-    why = "the answer has no output: it calls tools"
     return IncompleteError(why, code="empty", offset=len(message.text))
 
 
@@ -276,9 +283,9 @@ class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent]):
     `ProviderError`, `IncompleteError` (cut by a limit, a filter, the transport); those that look
     at the output raise what refused it too (`SchemaViolation`, `JSONSyntaxError`), at once.
 
-    Whatever ends the reading (the last fragment, an error, leaving the `with` block) closes the
-    source by its `close()`, or that of its `response`. An answer that was still in progress is then
-    truncated. Exceptions of the source pass unchanged.
+    Whatever ends the reading (the end of the answer, the last fragment, an error, leaving the
+    `with` block) closes the source by its `close()`, or that of its `response`. An answer that was
+    still in progress is then truncated. Exceptions of the source pass unchanged.
 
     >>> parts = ['{"city": "Par', 'is", "days": 3}']
     >>> with stream(parts, api="text") as answer:
@@ -289,10 +296,15 @@ class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent]):
     """
 
     def __init__(
-        self, source: Any, make: Callable[..., MessageParser], output: Any, pace: Pace
+        self,
+        source: Any,
+        make: Callable[..., MessageParser],
+        output: Any,
+        pace: Pace,
+        drain: bool = False,
     ) -> None:
         self._make, self._output = make, output
-        super().__init__(source, _Events(make(output=output)), pace)
+        super().__init__(source, _Events(make(output=output)), pace, drain)
 
     def text(self) -> Generator[str, None, None]:
         """The text of the answer, delta by delta."""
@@ -312,10 +324,15 @@ class AsyncStream(_Options, AsyncReading[MessageParser, AnyMessageEvent]):
     """
 
     def __init__(
-        self, source: Any, make: Callable[..., MessageParser], output: Any, pace: Pace
+        self,
+        source: Any,
+        make: Callable[..., MessageParser],
+        output: Any,
+        pace: Pace,
+        drain: bool = False,
     ) -> None:
         self._make, self._output = make, output
-        super().__init__(source, _Events(make(output=output)), pace)
+        super().__init__(source, _Events(make(output=output)), pace, drain)
 
     def text(self) -> AsyncGenerator[str, None]:
         """See `Stream.text`."""
@@ -339,6 +356,7 @@ def stream(
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
     every: float | None = None,
+    drain: bool = False,
 ) -> Stream: ...
 
 
@@ -355,6 +373,7 @@ def stream(
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
     every: float | None = None,
+    drain: bool = False,
 ) -> AsyncStream: ...
 
 
@@ -371,6 +390,7 @@ def stream(
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
     every: float | None = None,
+    drain: bool = False,
 ) -> Any: ...
 
 
@@ -386,6 +406,7 @@ def stream(
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
     every: float | None = None,
+    drain: bool = False,
 ) -> Stream | AsyncStream:
     """Read an answer while it arrives: a `Stream`, or an `AsyncStream` where `source` is async.
 
@@ -399,6 +420,11 @@ def stream(
     `Coalescer` does it by `clock`; nothing else is delayed, but for `batches()`. An async stream
     lets out what is held on time, which needs asyncio; the other one when a fragment has come, at
     the end, or before an error, because nothing can be done while its source is waited for.
+
+    Every view ends, and closes the source, when each answer of the response has ended: at `[DONE]`,
+    `message_stop`, `response.completed` and so on, or at the end of the input where the API has no
+    such record. `drain=True` reads on to the end of the input, for whoever wants the records that
+    follow.
 
     Raises `ValueError` and `TypeError` for bad options, and `TypeError` for what cannot be read.
 
@@ -420,4 +446,4 @@ def stream(
     if isinstance(source, dict) or hasattr(source, "model_dump"):
         source = (source,)
     kind = AsyncStream if is_async(source) else Stream
-    return kind(source, make, output, Pace(every, clock or time.monotonic))
+    return kind(source, make, output, Pace(every, clock or time.monotonic), drain)

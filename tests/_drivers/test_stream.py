@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -164,8 +165,8 @@ def test_the_kind_of_the_source_decides_the_kind_of_the_stream() -> None:
 
 
 def test_options_are_those_of_the_parser() -> None:
-    *mine, every = list(inspect.signature(stream).parameters.values())[1:]
-    assert every.name == "every"
+    *mine, every, drain = list(inspect.signature(stream).parameters.values())[1:]
+    assert (every.name, drain.name) == ("every", "drain")
     theirs = list(inspect.signature(MessageParser).parameters.values())
     assert [(option.name, option.default) for option in mine] == [
         (option.name, option.default) for option in theirs
@@ -250,6 +251,69 @@ def test_a_broken_transport_is_raised_after_what_came_before(drive: Drive) -> No
             assert outcome.shown == ["Hel"]
         else:
             assert [event.type for event in outcome.shown][-1] == "message_finished"
+
+
+# The end of the answer
+
+
+def records(data: list[Any]) -> str:
+    """Server-sent events, without a `[DONE]` at their end."""
+    return "".join(f"data: {json.dumps(each)}\n\n" for each in data)
+
+
+TERMINATED = {
+    "openai-chat": [records([*said("[1, 2]", "stop")]), "data: [DONE]\n\n"],
+    "anthropic-messages": [
+        records(
+            [
+                {"type": "message_start", "message": {"id": "m", "content": []}},
+                {"type": "content_block_start", "index": 0, "content_block": {"type": "text"}},
+                {
+                    "type": "content_block_delta",
+                    "index": 0,
+                    "delta": {"type": "text_delta", "text": "[1, 2]"},
+                },
+                {"type": "content_block_stop", "index": 0},
+                {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+                {"type": "message_stop"},
+            ]
+        )
+    ],
+    "ollama-chat": [
+        '{"message": {"role": "assistant", "content": "[1, 2]"}, "done": false}\n',
+        '{"message": {"role": "assistant", "content": ""}, "done": true, "done_reason": "stop"}\n',
+    ],
+}
+LATER = ["\n\n", "\n\n"]
+
+
+@pytest.mark.parametrize("api", TERMINATED)
+@pytest.mark.parametrize("view", ["events", "text", "tool_calls", "partials", "items", "result"])
+def test_every_view_ends_with_the_answer(drive: Drive, ask: Drive, api: str, view: str) -> None:
+    reader = ask if view == "result" else drive
+    args = ["$[*]"] if view == "items" else []
+    outcome = reader([*TERMINATED[api], *LATER], view, *args, api=api)
+    assert outcome.error is None
+    assert outcome.message.status == "complete"
+    assert (outcome.closed, outcome.left) == (1, len(LATER))
+
+
+@pytest.mark.parametrize("drain", [False, True])
+def test_drain_reads_what_follows_the_answer(drive: Drive, drain: bool) -> None:
+    later = ['data: {"type": "ping"}\n\n']
+    outcome = drive([*TERMINATED["openai-chat"], *later], "events", drain=drain)
+    names = [event.name for event in outcome.shown if event.type == "provider_event"]
+    assert names == (["ping"] if drain else [])
+    assert outcome.left == (0 if drain else 1)
+    assert outcome.message.status == "complete"
+
+
+def test_an_answer_without_a_terminal_record_ends_with_the_input(drive: Drive) -> None:
+    first = {"candidates": [{"content": {"parts": [{"text": "one"}]}, "finishReason": "STOP"}]}
+    usage = {"usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 1}}
+    outcome = drive([records([first]), records([usage])], "text", api="google-generate")
+    assert outcome.left == 0
+    assert outcome.message.usage is not None
 
 
 def test_exceptions_of_the_source_pass_unchanged(drive: Drive) -> None:
