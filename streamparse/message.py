@@ -28,18 +28,6 @@ __all__ = [
     "Usage",
 ]
 
-STATUSES: Final = ("in_progress", "complete", "truncated", "failed")
-FINISH_REASONS: Final = (
-    "stop",
-    "length",
-    "tool_calls",
-    "content_filter",
-    "refusal",
-    "paused",
-    "error",
-    "other",
-)
-
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Part:

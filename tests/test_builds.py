@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 
 from streamparse import COMPILED, JSONParser, StringDelta, ValueCompleted, ValueStarted
-from streamparse._core import builder, chain, machine, parser, selector, sink, subtree, writer
+from streamparse._core import builder, chain, machine, parser, selector, sink, writer
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
 from tests.parts import Judge
 
 NATIVE = [ValueStarted, StringDelta, ValueCompleted, JSONParser]
 EVENTS = [ValueStarted((), "object"), StringDelta((), "x"), ValueCompleted((), 1)]
 INSTANCES = [*EVENTS, JSONParser()]
-MODULES = [builder, chain, machine, parser, selector, sink, subtree, writer]
+MODULES = [builder, chain, machine, parser, selector, sink, writer]
 
 
 # What is the same

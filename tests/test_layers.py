@@ -42,8 +42,6 @@ CORE = (
     "transcriber",
     "plain",
     "text",
-    "subtree",
-    "fused",
     "parser",
 )
 

@@ -60,16 +60,6 @@ class Chain(Sink):
         return self.builder.value
 
     @property
-    def started(self) -> bool:
-        """Has a root value begun?"""
-        return self.builder.started
-
-    @property
-    def open_path(self) -> tuple[Any, ...] | None:
-        """The path of the innermost open container or string; `None` when nothing is open."""
-        return self.builder.open_path
-
-    @property
     def violations(self) -> list[Any]:
         """What validators gathered without raising."""
         return self.violations_after(0)
@@ -85,14 +75,6 @@ class Chain(Sink):
             before = count - len(self.judged)
             found += self.judge.violations[before:] if before > 0 else self.judge.violations
         return found
-
-    def snapshot(self) -> Any:
-        """The value as it is now; later calls do not change it."""
-        return self.builder.snapshot()
-
-    def take_events(self) -> list[Any]:
-        """The events since the last call."""
-        return self.builder.take_events()
 
     # Sink calls.
 

@@ -29,7 +29,6 @@ _LOOSE_NUMBER: Final = re.compile(
     r"([-+]?)(?:(0[xX][0-9A-Fa-f]+)|(?=\.?[0-9])([0-9][0-9_]*)?(\.[0-9_]*)?([eE][-+]?[0-9]*)?)"
 )
 _PLAIN: Final = re.compile(r"[0-9A-Za-z_.+\-]*")
-_GROWING_NUMBER: Final = re.compile(r"[-+]?[.0-9][-+.0-9A-Fa-fxX_]*|[-+]")
 
 # The literals that are read, and what they are in JSON.
 CONSTANTS: Final[dict[str, str]] = {
@@ -130,11 +129,6 @@ def plain_number(token: str, whole: int) -> str:
         fraction = ".0"
     power = exponent if exponent is not None and exponent[-1].isdigit() else ""
     return f"{sign}{integer}{fraction}{power}"
-
-
-def may_be_number(text: str) -> bool:
-    """Could a number, a date or an identifier made of digits begin like this?"""
-    return _GROWING_NUMBER.fullmatch(text) is not None
 
 
 def cut_literal(token: str) -> str:

@@ -12,7 +12,6 @@ from typing import Any, Final, NoReturn
 from streamparse._core.builder import Builder
 from streamparse._core.chain import Chain
 from streamparse._core.events import ValueEvent
-from streamparse._core.fused import can_read, reading
 from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine
 from streamparse._core.sink import ValidatorFactory
@@ -74,13 +73,11 @@ class JSONParser:
         "_failure",
         "_finished",
         "_lenient",
-        "_loop",
         "_machine",
         "_many",
         "_options",
         "_ready",
         "_rest",
-        "_send",
         "_stop",
         "_takes_text",
     )
@@ -130,8 +127,6 @@ class JSONParser:
         self._decoder: Utf8Decoder | None = None
         self._takes_text: bool = False
         self._ready: bool = False  # for text, alive, and nothing but the machine to ask
-        self._loop: Any = None  # a `Reading`, for interpreted code
-        self._send: Callable[[str | None], list[ValueEvent]] | None = None  # the loop's
         self._rest: list[Any] = []  # the fragments after the value
         self._finished: bool = False
         self._failure: StreamParseError | None = None
@@ -169,9 +164,6 @@ class JSONParser:
 
         `None` before a value has begun (see `started`).
         """
-        if self._send is not None:
-            self._ask("")
-            return self._builder.root
         return self._builder.value
 
     @property
@@ -182,13 +174,11 @@ class JSONParser:
         """
         if self._many and self._finished and self._failure is None:
             return None
-        self._settle()
         return self._builder.open_path
 
     @property
     def started(self) -> bool:
         """Has a root value begun?"""
-        self._settle()
         return self._builder.started
 
     @property
@@ -196,7 +186,6 @@ class JSONParser:
         """Is the document complete? With `many` only `finish()` can tell."""
         if self._many:
             return self._finished and self._failure is None
-        self._settle()
         return self._machine.done
 
     @property
@@ -237,23 +226,12 @@ class JSONParser:
         Complete parts are shared with `value`, so it costs the open containers and the open
         string.
         """
-        self._settle()
         return self._builder.snapshot()
 
     # Feeding.
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[ValueEvent]:
         """Take a fragment; the events it decided. An empty one is legal and free."""
-        send = self._send
-        if send is not None and isinstance(fragment, str) and fragment:
-            try:
-                return send(fragment)
-            except StreamParseError as error:
-                self._fail(error)
-                raise
-            except BaseException:  # an interrupt, say
-                self._revive()
-                raise
         if not self._ready or not isinstance(fragment, str):
             return self._feed_any(fragment)
         if not fragment:
@@ -272,7 +250,6 @@ class JSONParser:
         """Everything but the next piece of text of one document after the other."""
         if self._failure is not None:
             raise self._failure.copy_without_events()
-        self._settle()
         is_text = isinstance(fragment, str)
         data = fragment if isinstance(fragment, str) else _as_bytes(fragment)
         if not data:
@@ -341,35 +318,8 @@ class JSONParser:
             raise TypeError(message.format(*kinds))
         self._takes_text = text
         self._ready = text and not self._stop and not self._collects
-        self._fuse()
         if not text:
             self._decoder = Utf8Decoder()
-
-    def _fuse(self) -> None:
-        """Let machine and builder be driven by the loop for interpreted code, where it can."""
-        if self._ready and can_read(self._machine, self._builder):
-            self._loop = reading(self._machine, self._builder)
-            next(self._loop)
-            self._send = self._loop.send
-
-    def _settle(self) -> None:
-        """Before anyone looks at the machine or the builder."""
-        if self._send is not None:
-            self._ask(None)
-
-    def _ask(self, what: str | None) -> None:
-        """See `reading`. A loop that runs just now (in another thread) cannot be asked."""
-        if self._send is not None and self._loop is not None and not self._loop.gi_running:
-            try:
-                self._send(what)
-            except BaseException:
-                self._revive()
-                raise
-
-    def _revive(self) -> None:
-        """An exception of no kind of ours has ended the loop, which has put its state back."""
-        if self._loop is not None and not self._loop.gi_running:
-            self._fuse()
 
     def finish(self) -> list[ValueEvent]:
         """The input has ended; the last events. A second call returns `[]`.
@@ -382,8 +332,6 @@ class JSONParser:
             return []
         self._finished = True
         self._ready = False
-        self._settle()
-        self._send = None
         machine = self._machine
         pending = self._decoder.pending if self._decoder is not None else b""
         try:
@@ -422,7 +370,6 @@ class JSONParser:
         error.events = self._builder.take_events()
         self._failure = error.copy_without_events()
         self._ready = False
-        self._send = None
 
     def _locate(self, error: StreamParseError) -> None:
         locate(error, self._machine, self._builder)
@@ -431,7 +378,6 @@ class JSONParser:
 
     def clone(self) -> JSONParser:
         """An independent parser in the same state; complete parts of the value are shared."""
-        self._settle()
         twin = self._empty()
         twin._chain = self._chain.clone()
         twin._builder = twin._chain.builder
@@ -448,7 +394,6 @@ class JSONParser:
         return self.clone()  # nothing that is shared ever changes
 
     def __reduce__(self) -> tuple[Any, ...]:
-        self._settle()
         state = (self._machine.state_now(), self._chain.state_now(), self._place())
         return _restored, (self._options, state)
 
@@ -468,7 +413,6 @@ class JSONParser:
         if undecoded is not None:
             self._decoder = Utf8Decoder()
             self._decoder.pending, self._decoder.invalid = undecoded
-        self._fuse()
 
 
 def locate(error: StreamParseError, machine: Machine, builder: Builder) -> None:

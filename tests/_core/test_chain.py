@@ -121,15 +121,15 @@ def test_elements_become_a_value() -> None:
         events = []
         for fragment in fragments:
             driver.feed(fragment)
-            events += chain.take_events()
+            events += chain.builder.take_events()
         assert chain.value == ADA
-        assert chain.open_path is None
+        assert chain.builder.open_path is None
         expected = expected or merge_deltas(events)
         assert merge_deltas(events) == expected
 
 
 def state(chain: Chain) -> tuple[Any, ...]:
-    return chain.value, chain.open_path, chain.started
+    return chain.value, chain.builder.open_path, chain.builder.started
 
 
 def test_partial_elements() -> None:
@@ -140,11 +140,11 @@ def test_partial_elements() -> None:
     assert state(chain) == ({}, (), True)
     driver.feed("me>Ada Lo")
     assert state(chain) == ({"name": "Ada Lo"}, ("name",), True)
-    snapshot = chain.snapshot()
+    snapshot = chain.builder.snapshot()
     driver.feed("velace</name><aliases><alias>A")
     assert state(chain) == ({"name": "Ada Lovelace", "aliases": ["A"]}, ("aliases", 0), True)
     assert snapshot == {"name": "Ada Lo"}
-    assert chain.take_events() == [
+    assert chain.builder.take_events() == [
         ValueStarted((), "object"),
         ValueStarted(("name",), "string"),
         StringDelta(("name",), "Ada Lo"),
@@ -154,14 +154,16 @@ def test_partial_elements() -> None:
         ValueStarted(("aliases", 0), "string"),
         StringDelta(("aliases", 0), "A"),
     ]
-    assert chain.take_events() == []
+    assert chain.builder.take_events() == []
 
 
 def test_selected_elements() -> None:
     for drop in (False, True):
         chain = Chain(queries=[Query.parse("$.aliases[*]"), Query.parse("$..born")], drop=drop)
         Elements(chain.head).feed(PERSON)
-        completed = [event for event in chain.take_events() if isinstance(event, ValueCompleted)]
+        completed = [
+            event for event in chain.builder.take_events() if isinstance(event, ValueCompleted)
+        ]
         assert completed == [
             ValueCompleted(("aliases", 0), "AAL"),
             ValueCompleted(("aliases", 1), ""),
@@ -193,7 +195,7 @@ def test_refused_elements() -> None:
             feed_each(driver, fragments)
         assert caught.value.offset == place
         assert chain.value == {"name": "Ada Love"}
-        assert merge_deltas(chain.take_events())[-1] == StringDelta(("name",), "Ada Love")
+        assert merge_deltas(chain.builder.take_events())[-1] == StringDelta(("name",), "Ada Love")
 
 
 # A machine for one value inside what another driver reads
@@ -302,10 +304,12 @@ def test_a_value_set_by_paths() -> None:
     for path, value in PIECES:
         driver.put(path, value)
     assert chain.value == HOUSE
-    assert chain.open_path == ()
+    assert chain.builder.open_path == ()
     driver.leave(0)
-    assert chain.open_path is None
-    completed = [event.path for event in chain.take_events() if event.type == "value_completed"]
+    assert chain.builder.open_path is None
+    completed = [
+        event.path for event in chain.builder.take_events() if event.type == "value_completed"
+    ]
     assert completed == [
         ("title",),
         ("rooms", 0, "name"),
@@ -329,7 +333,7 @@ def test_the_open_path_follows_the_pieces() -> None:
     opened = []
     for path, value in PIECES:
         driver.put(path, value)
-        opened.append(chain.open_path)
+        opened.append(chain.builder.open_path)
     assert opened == [path[:-1] for path, _ in PIECES]
 
 
@@ -371,7 +375,7 @@ def test_a_chain_may_be_driven_itself() -> None:
         play(calls_of(document + " "), direct)
         play(calls_of(document + " "), by_head.head)
         assert direct.value == by_head.value
-        assert direct.take_events() == by_head.take_events()
+        assert direct.builder.take_events() == by_head.builder.take_events()
 
 
 def test_repairs_reach_the_judge() -> None:
@@ -393,9 +397,16 @@ def test_a_chain_for_many() -> None:
     chain = Chain(validator=judging, queries=[Query.parse("$[*]")], drop=True, many=True)
     Machine(chain.head, many=True).feed('[1] {"a": [2]} "x')
     assert chain.value == ["x"]
-    assert chain.open_path == (2,)
+    assert chain.builder.open_path == (2,)
     assert len(judging.begun) == 3
-    assert [event.path for event in chain.take_events()] == [(0,), (0,), (1,), (1,), (2,), (2,)]
+    assert [event.path for event in chain.builder.take_events()] == [
+        (0,),
+        (0,),
+        (1,),
+        (1,),
+        (2,),
+        (2,),
+    ]
 
 
 # Forks
@@ -418,7 +429,7 @@ def resumed(chain: Chain, options: dict[str, Any]) -> Chain:
 
 def told(chain: Chain, calls: list[Call]) -> list[Any]:
     play(calls, chain.head)
-    return chain.take_events()
+    return chain.builder.take_events()
 
 
 @pytest.mark.parametrize("options", OPTIONS)
@@ -432,8 +443,8 @@ def test_a_fork_at_every_call(options: dict[str, Any], judged: bool) -> None:
         chain = Chain(**options)
         first = told(chain, calls[:at])
         for twin in (chain.clone(), resumed(chain, options)):
-            assert (twin.value, twin.open_path) == (chain.value, chain.open_path)
-            assert twin.started == chain.started
+            assert (twin.value, twin.builder.open_path) == (chain.value, chain.builder.open_path)
+            assert twin.builder.started == chain.builder.started
             assert first + told(twin, calls[at:]) == events
             assert (twin.value, twin.violations) == (whole.value, whole.violations)
         assert chain.violations == whole.violations[: len(chain.violations)]
