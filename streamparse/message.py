@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Final
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.builder import Builder
-from streamparse._core.flat import flatten, unflatten
+from streamparse._core.flat import equal, flatten, unflatten
+from streamparse._core.shown import safe_repr
 from streamparse.dialect import Repair
 from streamparse.errors import StreamParseError
 
@@ -51,11 +52,11 @@ class Part:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Part) or type(self) is not type(other):
             return NotImplemented
-        return bool(self.to_dict() == other.to_dict())
+        return equal(self.to_dict(), other.to_dict())
 
     def __repr__(self) -> str:
         shown = {name: value for name, value in self.to_dict().items() if name != "type"}
-        fields = ", ".join(f"{name}={value!r}" for name, value in shown.items())
+        fields = ", ".join(f"{name}={safe_repr(value)}" for name, value in shown.items())
         return f"{type(self).__name__}({fields})"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -361,11 +362,11 @@ class Usage:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Usage):
             return NotImplemented
-        return bool(self.to_dict() == other.to_dict())
+        return equal(self.to_dict(), other.to_dict())
 
     def __repr__(self) -> str:
         known = {name: value for name, value in self.to_dict().items() if value is not None}
-        return f"Usage({', '.join(f'{name}={value!r}' for name, value in known.items())})"
+        return f"Usage({', '.join(f'{name}={safe_repr(value)}' for name, value in known.items())})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revived, (Usage, _packed(self.to_dict()))
@@ -482,7 +483,7 @@ class Message:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Message):
             return NotImplemented
-        return self.choice == other.choice and bool(self.to_dict() == other.to_dict())
+        return self.choice == other.choice and equal(self.to_dict(), other.to_dict())
 
     def __repr__(self) -> str:
         calls = [call.name for call in self.tool_calls]

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, TypeAlias
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.events import Reporter
+from streamparse._core.flat import equal
+from streamparse._core.shown import safe_repr
 from streamparse.errors import StreamParseError
 from streamparse.message import Message, ToolCall, Usage, error_to_dict, pack, unpack
 
@@ -57,11 +59,11 @@ class MessageEvent:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MessageEvent) or type(self) is not type(other):
             return NotImplemented
-        return self.choice == other.choice and self._values() == other._values()
+        return self.choice == other.choice and equal(list(self._values()), list(other._values()))
 
     def __repr__(self) -> str:
         values = zip(self.__match_args__, self._values(), strict=True)
-        fields = [f"{name}={value!r}" for name, value in values]
+        fields = [f"{name}={safe_repr(value)}" for name, value in values]
         if self.choice:
             fields.append(f"choice={self.choice!r}")
         return f"{type(self).__name__}({', '.join(fields)})"

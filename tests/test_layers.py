@@ -21,6 +21,7 @@ import streamparse
 CORE = (
     "_marks",
     "flat",
+    "shown",
     "events",
     "sink",
     "grammar",

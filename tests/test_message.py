@@ -308,3 +308,41 @@ def test_deep_values_pickle(depth: int) -> None:
         assert inner == {}
         assert [type(part) for part in again.content] == [ToolCall, Citation, Text]
     assert pickle.loads(pickle.dumps(Usage(raw=deep))).raw.keys() == {"in"}
+
+
+def deep_value(levels: int = 5000) -> Any:
+    value: Any = 1
+    for level in range(levels):
+        value = {"a": value} if level % 2 else [value]
+    return value
+
+
+DEEP: list[Any] = [
+    lambda value: Text("a", {"b": value}),
+    lambda value: Citation(value),
+    lambda value: ServerToolResult("c", "search", value),
+    lambda value: Usage(1, raw={"a": value}),
+]
+
+
+@pytest.mark.parametrize("make", DEEP)
+def test_parts_with_deep_and_huge_values_print_and_compare(make: Any) -> None:
+    assert make(deep_value()) == make(deep_value())
+    assert make(deep_value()) != make([deep_value()])
+    assert repr(make(deep_value())).startswith(type(make(1)).__name__)
+    assert "1" + "0" * 5000 in repr(make([10**5000]))
+
+
+def test_equality_tells_true_from_one() -> None:
+    assert Text("a", {"b": True}) != Text("a", {"b": 1})
+    assert Text("a", {"b": 1.0}) == Text("a", {"b": 1})
+
+
+def test_messages_with_deep_values_compare() -> None:
+    first, second = Message(), Message()
+    for message in (first, second):
+        message.content.append(Citation(deep_value()))
+        message.extra["more"] = deep_value()
+    assert first == second
+    second.extra["more"] = None
+    assert first != second

@@ -276,3 +276,24 @@ def test_reporters() -> None:
     assert output.started((), "array") == OutputStarted((), "array", 2)
     assert output.delta((0,), "x") == OutputDelta((0,), "x", 2)
     assert output.completed((), []) == OutputCompleted((), [], 2)
+
+
+def test_events_with_deep_and_huge_values_print_and_compare() -> None:
+    def made(value: Any) -> list[Any]:
+        return [
+            ArgumentCompleted(ToolCall(), ("a",), value),
+            OutputCompleted((), value),
+            ProviderEvent("x", value),
+            UsageUpdated(Usage(raw={"a": value})),
+        ]
+
+    def deep() -> Any:
+        value: Any = 1
+        for _ in range(5000):
+            value = [value]
+        return value
+
+    assert made(deep()) == made(deep())
+    assert made(deep()) != made([deep()])
+    for event in [*made(deep()), *made(10**5000)]:
+        assert repr(event).startswith(type(event).__name__)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, TypeAlias
 
 from streamparse._core._marks import mypyc_attr
-from streamparse._core.flat import flatten, unflatten
+from streamparse._core.flat import equal, flatten, unflatten
+from streamparse._core.shown import safe_repr
 
 
 @mypyc_attr(acyclic=True, free_list_len=1)
@@ -113,10 +114,10 @@ class ValueCompleted:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ValueCompleted):
             return NotImplemented
-        return self.path == other.path and bool(self.value == other.value)
+        return self.path == other.path and equal(self.value, other.value)
 
     def __repr__(self) -> str:
-        return f"ValueCompleted(path={self.path!r}, value={self.value!r})"
+        return f"ValueCompleted(path={self.path!r}, value={safe_repr(self.value)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         if isinstance(self.value, (dict, list)):  # flat, because pickle recurses

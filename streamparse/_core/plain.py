@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from streamparse._core.shown import int_text
 from streamparse._core.sink import Sink
 from streamparse._core.transcriber import Transcriber, tell, tell_key
 from streamparse._core.writer import Writer
@@ -83,12 +84,18 @@ def _begun(writer: Writer, value: Any) -> Iterator[tuple[str | None, Any]] | Non
 
 
 def shown(value: Any) -> str:
-    """A value of a record as text: a container as JSON (`str` would recurse)."""
-    if not isinstance(value, (dict, list)):
-        return str(value)
-    text = Transcriber(Sink())
-    tell(value, text)
-    return text.take()
+    """A value of a record as text: text as it is, a container as JSON.
+
+    Use this in place of `str` for whatever a provider sent: `str` raises `RecursionError` for deep
+    containers and `ValueError` for integers of many digits.
+    """
+    if isinstance(value, (dict, list)):
+        text = Transcriber(Sink())
+        tell(value, text)
+        return text.take()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int_text(value)
+    return str(value)
 
 
 # Missing, null and of the wrong type are the same to an adapter.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from streamparse._core.shown import int_text
 from streamparse._core.sink import Sink
 
 # RFC 8259, section 7, and lone surrogates, which no UTF-8 text can hold.
@@ -131,7 +132,7 @@ def _scalar_text(value: object) -> str:
     if value is False:
         return "false"
     if isinstance(value, int):
-        return int.__repr__(value)  # whatever a subclass calls itself
+        return int_text(value)
     text = float.__repr__(value) if isinstance(value, float) else str(value)
     word = text.lstrip("+-").lower()
     if word.startswith("inf"):

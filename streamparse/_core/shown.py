@@ -1,0 +1,69 @@
+"""Values from outside as text, where `str` and `repr` would raise.
+
+Python's own functions raise `RecursionError` for containers that are nested too deeply and
+`ValueError` for integers with more digits than `sys.get_int_max_str_digits()`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["int_text", "safe_repr"]
+
+_OUTLINE_LEVELS: Final = 8
+# Python converts this many digits whatever its limit is set to.
+_PIECE_DIGITS: Final = 600
+_PIECE: Final = 10**_PIECE_DIGITS
+
+
+def int_text(value: int) -> str:
+    """The decimal digits of an integer, however many there are.
+
+    `repr` and `str` raise `ValueError` beyond `sys.get_int_max_str_digits()`.
+    """
+    try:
+        return int.__repr__(value)  # the digits, even where a subclass has a `repr` of its own
+    except ValueError:
+        pass
+    pieces: list[str] = []
+    rest = abs(value)
+    while rest:
+        rest, piece = divmod(rest, _PIECE)
+        pieces.append(f"{piece:0{_PIECE_DIGITS}d}")
+    digits = "".join(reversed(pieces)).lstrip("0")
+    return f"-{digits}" if value < 0 else digits
+
+
+def safe_repr(value: object) -> str:
+    """`repr(value)`, or an outline of the value where `repr` raises.
+
+    `repr` raises for containers that are nested too deeply, for integers of many digits, and for
+    objects whose own `repr` does.
+
+    >>> safe_repr({"a": [1, "b"]})
+    "{'a': [1, 'b']}"
+    """
+    try:
+        return repr(value)
+    except Exception:
+        return _outline(value, _OUTLINE_LEVELS)
+
+
+def _outline(value: object, levels: int) -> str:
+    """As `repr`, with containers below the innermost level left out."""
+    if isinstance(value, dict):
+        if levels == 0:
+            return "{...}"
+        members = [
+            f"{_outline(key, levels - 1)}: {_outline(value[key], levels - 1)}" for key in value
+        ]
+        return "{" + ", ".join(members) + "}"
+    if isinstance(value, (list, tuple)):
+        inside = "..." if levels == 0 else ", ".join([_outline(item, levels - 1) for item in value])
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    if isinstance(value, int):
+        return repr(value) if isinstance(value, bool) else int_text(value)
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"

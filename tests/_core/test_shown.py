@@ -1,0 +1,54 @@
+"""Text of values for which `str` and `repr` raise."""
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse._core.shown import int_text, safe_repr
+
+
+class Broken:
+    def __repr__(self) -> str:
+        raise KeyError("no text")
+
+
+def deep(levels: int) -> object:
+    value: object = 1
+    for level in range(levels):
+        value = {"a": value} if level % 2 else [value]
+    return value
+
+
+@given(st.integers() | st.integers(min_value=-(10**1500), max_value=10**1500))
+def test_digits_of_any_integer(value: int) -> None:
+    sys.set_int_max_str_digits(0)
+    try:
+        expected = str(value)
+    finally:
+        sys.set_int_max_str_digits(4300)
+    assert int_text(value) == expected
+
+
+@pytest.mark.parametrize("digits", [4299, 4300, 4301, 6000, 12_001])
+def test_more_digits_than_python_converts(digits: int) -> None:
+    assert int_text(10**digits) == "1" + "0" * digits
+    assert int_text(-(10**digits) - 7) == "-1" + "0" * (digits - 1) + "7"
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), st.lists))
+def test_an_ordinary_value_has_its_repr(value: object) -> None:
+    assert safe_repr(value) == repr(value)
+
+
+@pytest.mark.parametrize("value", [deep(5000), (deep(5000),), {"a": [10**5000, deep(5000)]}])
+def test_deep_and_huge_values_have_an_outline(value: object) -> None:
+    text = safe_repr(value)
+    assert isinstance(text, str)
+    assert "..." in text
+
+
+def test_an_outline_keeps_what_can_be_shown() -> None:
+    assert safe_repr([True, 10**5000]) == f"[True, 1{'0' * 5000}]"
+    assert safe_repr({"a": (Broken(), "b")}) == "{'a': (<Broken>, 'b')}"
