@@ -38,7 +38,6 @@ CORE = (
     "builder",
     "selector",
     "chain",
-    "guard",
     "writer",
     "transcriber",
     "plain",

@@ -18,7 +18,6 @@ from typing import Any, Final
 from streamparse._answers.tools import Toolbox
 from streamparse._core.chain import Chain
 from streamparse._core.flat import equal
-from streamparse._core.guard import Guard
 from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine
 from streamparse._core.parser import JSONParser, locate
@@ -100,15 +99,15 @@ class CallReader:
         self.choice = choice
         self.out = out
         self.limits = limits
-        self.chain = Chain(reporter=ArgumentReporter(call, choice))
+        self.chain = Chain(reporter=ArgumentReporter(call, choice), continues=True)
         self.chain.builder.events = out
         call.builder = self.chain.builder
-        self.head: Sink = self.chain.head  # what is driven: the chain, or the guard before it
+        self.head: Sink = self.chain.head  # what is driven: the builder, or the chain that judges
         self.dialect = dialect  # None: strict
         self.machine = self._new_machine()
         self.transcriber: Transcriber | None = None
         self.tools = tools
-        self.guard: Guard | None = None
+        self.guard: Chain | None = None  # the chain, where it judges or is silent
         self.judged_as: ValidatorFactory | None = None  # of the tool that is called
         self.waiting: bool = False  # no tool has this name; is it perhaps half a name?
         self.recheck: bool = False  # was it not judged all along, and must be at the end?
@@ -421,15 +420,14 @@ class CallReader:
         self.judged_as = tool.validator if call.kind != "custom" else None
         if self.received and not self.held:
             self._judge_later()
-        elif self.judged_as is not None:
-            self._watch(Guard(self.judged_as.begin(), self.chain.builder))
         else:
-            self._watch(None)
+            self._judge_by(self.judged_as)
 
-    def _watch(self, guard: Guard | None) -> None:
-        """Have the machine drive a guard; nothing has been said to it yet."""
-        self.guard = guard
-        self.head = self.chain.head if guard is None else guard
+    def _judge_by(self, validator: ValidatorFactory | None) -> None:
+        """Judge the arguments from now on; none of them has been read yet."""
+        self.chain.judge_by(validator)
+        self.guard = None if validator is None else self.chain
+        self.head = self.chain.head
         self.machine = self._new_machine()
 
     def _new_machine(self) -> Machine:
@@ -439,8 +437,7 @@ class CallReader:
 
     def _judge_later(self) -> None:
         self.recheck = self.judged_as is not None
-        if self.guard is not None:
-            self.guard.judge = None
+        self.chain.judge_by(None)
 
     def _stop_waiting(self) -> None:
         """Arguments or the end came: the name was whole, and is unknown."""
@@ -452,9 +449,9 @@ class CallReader:
         assert self.tools is not None
         error = self.tools.unknown(self.call.name or "")
         if self.transcriber is None and not self.call.arguments_text:
-            guard = Guard(None, self.chain.builder)
-            self._watch(guard)
-            guard.silence()
+            self._judge_by(None)
+            self.chain.silence()
+            self.guard = self.chain
             self.hushed = True
         self._reject(error)
 
@@ -500,7 +497,7 @@ class CallReader:
             error.offset = len(self.call.arguments_text)
             self._reject(error)
             return False
-        self.call.parsed = None if chain.judge is None else chain.judge.parsed
+        self.call.parsed = chain.parsed
         return True
 
     def _after(self, text: str) -> None:

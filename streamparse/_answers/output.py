@@ -117,8 +117,7 @@ class OutputReader:
             self._reject(IncompleteError(cut, code="truncated", offset=offset))
             return
         self.open = False
-        judge = self.chain.judge
-        parsed = None if judge is None else judge.parsed
+        parsed = self.chain.parsed
         message.output = self.chain.value if parsed is None else parsed
 
     def shown(self) -> Any:

@@ -1,8 +1,12 @@
 """Validator, builder and selector behind one sink.
 
-Anyone who can say `start_object` may drive a chain: the JSON machine, or a driver of XML-like or
-Python-like arguments that has no JSON text at all. The order is fixed here: the validator first,
-so that what it refuses at character k is built as if the input had ended before k.
+Anything that calls the methods of `Sink` may drive a chain: the JSON machine, or a driver of
+XML-like or Python-like arguments that have no JSON text. The validator sees each call first, so
+that what it refuses at character k is not built.
+
+A refusal stops a document: the chain raises it. The arguments of a tool call go on: the call is
+rejected at the refused character, but its value is still worth building. A chain made with
+`continues` keeps such a refusal in `refusal` and builds on without events.
 """
 
 from __future__ import annotations
@@ -32,6 +36,7 @@ class Chain(Sink):
         drop: bool = False,
         many: bool = False,
         reporter: Reporter | None = None,
+        continues: bool = False,
     ) -> None:
         super().__init__()
         self.validator = validator
@@ -39,6 +44,7 @@ class Chain(Sink):
         self.drop = drop
         self.many = many
         self.reporter = reporter
+        self.continues = continues
         self.builder: Builder = (
             Builder(many, reporter)
             if queries is None
@@ -48,6 +54,10 @@ class Chain(Sink):
         self.judge: Validator | None = None
         self.judged: list[Any] = []  # violations of the documents before this one
         self.depth: int = 0
+        #: With `continues`: the error the validator raised.
+        self.refusal: StreamParseError | None = None
+        #: Receives the builder's events after `silence`. Whoever drives the chain clears it.
+        self.unseen: list[Any] = []
 
     @property
     def head(self) -> Sink:
@@ -58,6 +68,11 @@ class Chain(Sink):
     def value(self) -> Any:
         """The value so far, updated in place; `None` before one has begun."""
         return self.builder.value
+
+    @property
+    def parsed(self) -> object:
+        """The validated object of the whole value, where the validator makes one."""
+        return None if self.judge is None else self.judge.parsed
 
     @property
     def violations(self) -> list[Any]:
@@ -76,12 +91,27 @@ class Chain(Sink):
             found += self.judge.violations[before:] if before > 0 else self.judge.violations
         return found
 
+    def judge_by(self, validator: ValidatorFactory | None) -> None:
+        """Replace the validator (None: judge no more). `head` and `precise` change with it."""
+        self.validator = validator
+        self.precise = validator is not None
+        self.judge = None
+
+    def silence(self) -> None:
+        """Drop the events that the builder holds, and all later ones; judge no more."""
+        self.judge_by(None)
+        self.unseen.clear()
+        self.builder.events = self.unseen
+
     # Sink calls.
 
     def start_object(self, offset: int) -> None:
         judge = self._judge()
         if judge is not None:
-            judge.start_object(offset)
+            try:
+                judge.start_object(offset)
+            except StreamParseError as error:
+                self._refused(error)
             self._keep(judge)
         self.builder.start_object(offset)
         self.depth += 1
@@ -89,7 +119,10 @@ class Chain(Sink):
     def start_array(self, offset: int) -> None:
         judge = self._judge()
         if judge is not None:
-            judge.start_array(offset)
+            try:
+                judge.start_array(offset)
+            except StreamParseError as error:
+                self._refused(error)
             self._keep(judge)
         self.builder.start_array(offset)
         self.depth += 1
@@ -97,31 +130,46 @@ class Chain(Sink):
     def start_string(self, offset: int) -> None:
         judge = self._judge()
         if judge is not None:
-            judge.start_string(offset)
+            try:
+                judge.start_string(offset)
+            except StreamParseError as error:
+                self._refused(error)
             self._keep(judge)
         self.builder.start_string(offset)
 
     def start_scalar(self, kind: str, offset: int) -> None:
         judge = self._judge()
         if judge is not None:
-            judge.start_scalar(kind, offset)
+            try:
+                judge.start_scalar(kind, offset)
+            except StreamParseError as error:
+                self._refused(error)
             judge.wants_whole = False  # a scalar always is
 
     def start_key(self, offset: int) -> None:
         if self.judge is not None:
-            self.judge.start_key(offset)
+            try:
+                self.judge.start_key(offset)
+            except StreamParseError as error:
+                self._refused(error)
         self.builder.start_key(offset)
 
     def key_text(self, text: str, offset: int) -> None:
         if self.judge is not None:
-            self.judge.key_text(text, offset)
+            try:
+                self.judge.key_text(text, offset)
+            except StreamParseError as error:
+                self._refused(error)
         self.builder.key_text(text, offset)
 
     def end_key(self, offset: int) -> None:
         judge = self.judge
         if judge is not None:
             judge.built = self.builder.key
-            judge.end_key(offset)
+            try:
+                judge.end_key(offset)
+            except StreamParseError as error:
+                self._refused(error)
             judge.built = None
         self.builder.end_key(offset)
 
@@ -133,27 +181,37 @@ class Chain(Sink):
                 accepted = error.offset - offset
                 if accepted > 0:
                     self.builder.text(text[:accepted], offset)
-                raise
+                    text = text[accepted:]
+                self._refused(error)
         self.builder.text(text, offset)
 
     def end_string(self, offset: int) -> None:
         judge = self.judge
         if judge is not None:
             judge.built = self.builder.innermost()
-            judge.end_string(offset)
+            try:
+                judge.end_string(offset)
+            except StreamParseError as error:
+                self._refused(error)
             judge.built = None
         self.builder.end_string(offset)
 
     def scalar(self, value: object, offset: int) -> None:
         if self.judge is not None:
-            self.judge.scalar(value, offset)
+            try:
+                self.judge.scalar(value, offset)
+            except StreamParseError as error:
+                self._refused(error)
         self.builder.scalar(value, offset)
 
     def end(self, offset: int) -> None:
         judge = self.judge
         if judge is not None:
             judge.built = self.builder.innermost()
-            judge.end(offset)
+            try:
+                judge.end(offset)
+            except StreamParseError as error:
+                self._refused(error)
             judge.built = None
         self.builder.end(offset)
         self.depth -= 1
@@ -165,6 +223,13 @@ class Chain(Sink):
         if self.judge is not None:
             self.judge.repair(code, offset, item)
         self.builder.repair(code, offset, item)
+
+    def _refused(self, error: StreamParseError) -> None:
+        """Raise what the validator raised, or keep it and go on in silence."""
+        if not self.continues:
+            raise error
+        self.refusal = error
+        self.silence()
 
     def _judge(self) -> Validator | None:
         """The validator's state; a new one where a document begins."""
@@ -206,4 +271,5 @@ class Chain(Sink):
             drop=self.drop,
             many=self.many,
             reporter=self.reporter,
+            continues=self.continues,
         )

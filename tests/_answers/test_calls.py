@@ -633,6 +633,20 @@ def test_half_a_call_is_not_mended_into_a_whole_one() -> None:
         assert (call.status, call.arguments, call.partial) == (status, None, {"city": "Zü"})
 
 
+def test_repairs_of_arguments_that_are_validated() -> None:
+    """Repairs are on record whether the call has a tool or not."""
+    tools = Toolbox([{"name": "trip", "parameters": {"type": "object"}}])
+    found = []
+    for toolbox in (None, tools):
+        call = ToolCall()
+        reader = CallReader(call, 0, [], Limits(), toolbox, Dialect())
+        reader.set_name("trip")
+        reader.feed("{'to': 'Oslo',}")
+        reader.close(NORMAL)
+        found.append([repair.code for repair in call.repairs])
+    assert found[0] == found[1] != []
+
+
 def test_arguments_that_come_twice_in_a_lenient_dialect() -> None:
     call = ToolCall()
     reader = CallReader(call, 0, [], Limits(), None, Dialect())

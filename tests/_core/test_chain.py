@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pickle
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamparse import (
     LimitError,
@@ -19,9 +22,10 @@ from streamparse import (
 )
 from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine
-from streamparse._core.sink import Sink
-from tests.helpers import merge_deltas
+from streamparse._core.sink import Sink, Validator, ValidatorFactory
+from tests.helpers import cut, loads, merge_deltas, same
 from tests.parts import DOCUMENTS, Call, Judging, calls_of, cuttings, feed_each, halvings, play
+from tests.strategies import JSON_TEXTS, SIZES
 
 # Elements without JSON: <person><name>Ada</name></person>
 
@@ -449,3 +453,79 @@ def test_a_fork_at_every_call(options: dict[str, Any], judged: bool) -> None:
             assert (twin.value, twin.violations) == (whole.value, whole.violations)
         assert chain.violations == whole.violations[: len(chain.violations)]
         assert first + told(chain, calls[at:]) == events
+
+
+# A chain that continues after a refusal.
+
+
+class RefusesAt(Validator):
+    """Refuses whatever character `place` decides."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self.place = place
+
+    def see(self, offset: int, length: int = 1) -> None:
+        if offset + length > self.place:
+            place = max(offset, self.place)
+            raise SchemaViolation("no", code="type", offset=place)
+
+    def start_object(self, offset: int) -> None:
+        self.see(offset)
+
+    start_array = start_string = start_key = end = end_string = end_key = start_object
+
+    def start_scalar(self, kind: str, offset: int) -> None:
+        self.see(offset)
+
+    def scalar(self, value: object, offset: int) -> None:
+        self.see(offset)
+
+    def text(self, text: str, offset: int) -> None:
+        self.see(offset, len(text))
+
+    key_text = text
+
+
+class RefusesFrom(ValidatorFactory):
+    """Begins a `RefusesAt`."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+
+    def begin(self) -> RefusesAt:
+        return RefusesAt(self.place)
+
+
+def run(pieces: Sequence[Any], validator: ValidatorFactory | None) -> tuple[Chain, list[Any]]:
+    events: list[Any] = []
+    chain = Chain(validator=validator, continues=True)
+    chain.builder.events = events
+    machine = Machine(chain)
+    for piece in pieces:
+        machine.feed(piece)
+    machine.finish()
+    return chain, events
+
+
+@given(JSON_TEXTS, SIZES, st.integers(0, 40))
+def test_after_a_refusal_the_value_grows_and_the_events_stop(
+    text: str, sizes: list[int], place: int
+) -> None:
+    """Law 1 for what is said before the refusal; the value is that of the whole document."""
+    chain, events = run(cut(text, sizes), RefusesFrom(place))
+    whole, all_events = run([text], RefusesFrom(place))
+    assert same(chain.builder.value, loads(text))
+    assert merge_deltas(events) == merge_deltas(all_events)
+    one, other = chain.refusal, whole.refusal
+    assert (one and one.offset) == (other and other.offset)
+    assert (one is None) == (chain.judge is not None)
+
+
+@given(JSON_TEXTS)
+def test_silence_without_a_validator(text: str) -> None:
+    chain, events = run([text], None)
+    assert same(chain.builder.value, loads(text))
+    assert len(events) > 0
+    chain.silence()
+    assert chain.builder.events is chain.unseen == []
