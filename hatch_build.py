@@ -50,6 +50,7 @@ COMPILED = (
     "streamparse/schema/judges.py",
     "streamparse/schema/messages.py",
     "streamparse/schema/nodes.py",
+    "streamparse/schema/patterns.py",
     "streamparse/schema/runs.py",
     "streamparse/schema/state.py",
     "streamparse/schema/trie.py",

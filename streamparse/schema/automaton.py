@@ -1,12 +1,12 @@
 r"""Regular expressions, asked after each character whether they can still match.
 
-`re.search` decides at the end; this says earlier that no continuation can match. A pattern is
-read by the parser of Python's own `re` and walked as a set of places that are possible at once,
-each such set being worked out once: bounded work per character, whatever the cut. (Partial
-matching of the whole text again would be quadratic.)
+A pattern is read by the parser of Python's own `re` and walked as a set of places that are
+possible at once, each such set being worked out once: bounded work per character, whatever the
+cut. (Partial matching of the whole text again would be quadratic.)
 
-What it does not know (a lookahead, `\b`, a back reference) it takes for possible: it may give up
-late, never early. A pattern that may begin anywhere can always still match: then there is none.
+An automaton that is `exact` gives the same verdict as `re.search`, in time linear in the text. One
+that is not has met something it cannot follow (a lookahead, `\b`, a back reference) and takes it
+for possible: it refuses only what cannot match, and `re` decides at the end.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ENDED: Final = 2  # behind `\Z`
 
 
 class UnknownPattern(Exception):
-    """This pattern is judged at the end only."""
+    """No automaton can be made of this pattern."""
 
 
 class Test:
@@ -77,6 +77,11 @@ class Spots:
     def dead(self) -> bool:
         return not self.places
 
+    @property
+    def accepts(self) -> bool:
+        """Does the pattern match if the text ends here?"""
+        return bool(self.places) and self.places[0] <= _ENDED
+
 
 class Automaton:
     """One pattern. Immutable but for its memo, so it is shared."""
@@ -91,13 +96,27 @@ class Automaton:
         self.tests[_AT_END] = feed
         self.leads[_AT_END] = _ENDED
         self.memo: dict[tuple[int, ...], Spots] = {}
+        #: Is its verdict that of `re.search`?
+        self.exact: bool = True
         tree = _parse(pattern)
         if int(tree.state.flags) & ~_UNICODE:
             raise UnknownPattern(pattern)
         first = self._sequence(tree, _DONE)
-        if self._reached([first], False):
-            raise UnknownPattern(pattern)  # it may begin anywhere
+        #: Where a match may begin behind the first character; empty for an anchored pattern.
+        self.anywhere: list[int] = list(self._reached([first], False))
         self.start: Spots = self.spots(self._reached([first], True))  # never forgotten
+
+    def matches(self, text: str) -> bool:
+        """The verdict on a whole text."""
+        spots = self.start
+        for char in text:
+            following = spots.next.get(char)
+            if following is None:
+                following = self.step(spots, char)
+            spots = following
+            if not spots.places or spots.places[0] == _DONE:
+                break
+        return spots.accepts
 
     def step(self, spots: Spots, char: str) -> Spots:
         """Where a character leads."""
@@ -116,7 +135,7 @@ class Automaton:
             test = self.tests[place]
             if test is not None and test.holds(char):
                 reached.append(self.leads[place])
-        return self.spots(self._reached(reached, False))
+        return self.spots(self._reached(reached + self.anywhere, False))
 
     def spots(self, places: tuple[int, ...]) -> Spots:
         """The one object for a set of places."""
@@ -189,14 +208,18 @@ class Automaton:
                 raise UnknownPattern("flags")
             return self._sequence(argument[3], after)
         if name == "ATOMIC_GROUP":
+            self.exact = False  # it matches less than its text allows
             return self._sequence(argument, after)
         if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            self.exact = self.exact and name != "POSSESSIVE_REPEAT"
             return self._repeat(int(argument[0]), argument[1], argument[2], after)
         if name == "AT":
             return self._at(str(argument), after)
         if name in ("ASSERT", "ASSERT_NOT"):
+            self.exact = False
             return after
         if name == "GROUPREF":
+            self.exact = False
             return self._repeat(0, _sre.MAXREPEAT, [("ANY", None)], after)
         raise UnknownPattern(name)
 
@@ -205,10 +228,13 @@ class Automaton:
             place = self._place(None, _DONE)
             self.begins[place].append(after)
             return place
-        if where == "AT_END":
+        if where == "AT_END" and after != _ENDED:
+            self.exact = self.exact and after in (_DONE, _AT_END)
             return _AT_END
-        if where == "AT_END_STRING":
+        if where in ("AT_END", "AT_END_STRING"):
+            self.exact = self.exact and after <= _ENDED
             return _ENDED
+        self.exact = False
         return after
 
     def _repeat(self, least: int, most: Any, items: Any, after: int) -> int:
@@ -256,7 +282,7 @@ def _widen(test: Test, kind: str, what: Any) -> None:
 
 
 def automaton(pattern: str) -> Automaton | None:
-    """The automaton of a pattern; `None` for one that can always still match."""
+    """The automaton of a pattern; `None` if none can be made."""
     try:
         return Automaton(pattern)
     except (UnknownPattern, RecursionError, OverflowError, re.error):

@@ -95,9 +95,10 @@ class Seen:
 
     def __init__(self) -> None:
         self.texts: set[str] = set()
-        self.scalars: set[Any] = set()
+        #: Numbers, booleans and null, each as a text: see `_key`.
+        self.scalars: set[str] = set()
         self.containers: dict[Any, list[Any]] = {}
-        #: Those with no hash, by what `parse_float` made of a number: compared one by one.
+        #: What `parse_float` made of numbers, if no decimals: compared one by one.
         self.others: list[Any] = []
         #: Was one inside of a container? Then only the library's way of sorting tells, at the
         #: end, whether it finds two equal ones (see `unique`).
@@ -112,27 +113,61 @@ class Seen:
         """Is this one new?"""
         if isinstance(item, str):
             return _new(self.texts, item)
-        if isinstance(item, bool) or item is None:
-            return _new(self.scalars, repr(item))  # no text is among these
         alike = self.others
-        try:
-            if not isinstance(item, (dict, list)):
-                return _new(self.scalars, item)
+        if isinstance(item, (dict, list)):
             shape = _shape(item)
             self.booleans = self.booleans or ("True",) in shape or ("False",) in shape
             alike = self.containers.setdefault(shape, [])
-        except TypeError:
-            pass
+        else:
+            key = _key(item)
+            if key:
+                return _new(self.scalars, key)
         if any(equal(item, other) for other in alike):
             return False
         alike.append(item)
         return True
 
 
-def _new(known: set[Any], item: Any) -> bool:
+def _new(known: set[str], item: str) -> bool:
     size = len(known)
     known.add(item)
     return len(known) > size
+
+
+def _key(scalar: Any) -> str:
+    """The same text for scalars that are equal; empty for what `parse_float` made of a number.
+
+    Numbers are never hashed themselves: their hashes are no secret, and a document could be made
+    of numbers that all hash alike.
+    """
+    if isinstance(scalar, bool) or scalar is None:
+        return repr(scalar)
+    if isinstance(scalar, float):
+        if math.isnan(scalar):
+            return f"nan {id(scalar)}"  # equal to itself only
+        if not scalar.is_integer():
+            return scalar.hex()
+        scalar = int(scalar)
+    return hex(scalar) if isinstance(scalar, int) else _decimal_key(scalar)
+
+
+def _decimal_key(number: Any) -> str:
+    """The same for a `Decimal`, which may be equal to an `int` or a `float`; empty for the rest."""
+    parts = getattr(number, "as_tuple", None)
+    if parts is None or not number.is_finite():
+        return ""
+    if not number:
+        return hex(0)
+    sign, digits, _ = parts()
+    significant = "".join(map(str, digits)).strip("0")
+    size = number.adjusted()
+    if abs(size) <= 400:  # beyond these a number is not written out: it is none of a float's
+        if size + 1 >= len(significant):
+            return hex(int(number))
+        nearest = float(number)
+        if nearest == number:
+            return nearest.hex()
+    return f"{sign} {significant} {size}"
 
 
 def _shape(item: Any) -> Any:
@@ -149,10 +184,10 @@ def _shape(item: Any) -> Any:
         elif isinstance(value, list):
             parts.append(("[", len(value)))
             waiting += value
-        elif isinstance(value, bool) or value is None:
-            parts.append((repr(value),))
-        else:
+        elif isinstance(value, str):
             parts.append(value)
+        else:  # in a tuple, so that it is not taken for a text
+            parts.append((_key(value),))
     return tuple(parts)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from streamparse.paths import parse_json_pointer
-from streamparse.schema.automaton import automaton
 from streamparse.schema.escapes import said
 from streamparse.schema.evaluated import close
 from streamparse.schema.library import Dialect, Reference, check_schema, needed
@@ -36,6 +34,7 @@ from streamparse.schema.nodes import (
     Program,
     StringRules,
 )
+from streamparse.schema.patterns import Pattern, Patterns
 from streamparse.schema.plans import EndlessError, Planner
 from streamparse.schema.trie import Trie
 
@@ -252,11 +251,10 @@ def _path_of(reference: str, otherwise: tuple[Any, ...]) -> tuple[Any, ...]:
         return (reference,)
 
 
-def _pattern(text: str) -> Any:
-    try:
-        return re.compile(text)
-    except (re.error, OverflowError, TypeError) as error:
-        raise ValueError(f"bad schema: {text!r} is no regular expression: {error}") from error
+def _pattern(text: Any) -> Pattern:
+    if not isinstance(text, str):
+        raise ValueError(f"bad schema: {text!r} is no regular expression")
+    return Pattern(text)
 
 
 def _count(value: Any) -> int:
@@ -352,9 +350,7 @@ def _length(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
 
 
 def _matching(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
-    rules = _strings(site)
-    rules.pattern = _pattern(value)
-    rules.automaton = automaton(value)
+    _strings(site).pattern = _pattern(value)
 
 
 def _format(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
@@ -379,14 +375,12 @@ def _additional_properties(compiler: Compiler, site: Site, keyword: str, value: 
     rules = _objects(site)
     if isinstance(value, dict):
         rules.additional = compiler.inner(site, value, keyword)
-    patterns = list(site.schema.get("patternProperties", {}))
-    joined = [_pattern("|".join(patterns))] if patterns else []  # as the library does
+    patterns = Patterns([_pattern(one) for one in site.schema.get("patternProperties", {})])
     if isinstance(value, dict):
-        rules.extras = joined[0] if joined else None
+        rules.extras = patterns if patterns.each else None
     elif not value:
         words = Trie(site.schema.get("properties", {}))
-        automata = [automaton(pattern) for pattern in patterns]
-        rules.closed.append(KeySet(keyword, words, automata, joined))
+        rules.closed.append(KeySet(keyword, words, patterns))
 
 
 def _names(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:

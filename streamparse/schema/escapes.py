@@ -1,9 +1,9 @@
-r"""`\p{…}` in patterns: what JavaScript's regular expressions have, and Python's `re` has not.
+r"""Patterns in the words of Python's `re`, before anybody reads the schema.
 
 JSON Schema asks for the patterns of ECMA-262, and tools that make schemas from JavaScript send
-`\p{Letter}` or `\p{Emoji}`. Such an escape is written out as the ranges of its characters before
-anybody reads the schema: the library, `re` and the automaton then all understand it. Which
-characters they are is what the package `regex` says.
+`\p{Letter}` or `(?<year>\d{4})`. The first is written out here as the ranges of its characters,
+which the package `regex` knows; the rest is for `ecma`. The library, `re` and the automaton then
+all understand the pattern.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import functools
 import re
 from typing import Any, Final
 
+from streamparse.schema.ecma import translated
 from streamparse.schema.library import needed
 
 # One element of a pattern, outside of a set of characters and inside; the group is a property.
@@ -27,7 +28,7 @@ _DATA: Final = ("const", "default", "enum", "examples")
 
 
 class Written(str):
-    """A pattern written out; `said` is what the schema says."""
+    """A pattern in other words; `said` is what the schema says."""
 
     __slots__ = ("said",)
 
@@ -67,11 +68,30 @@ def _write_out_one(schema: dict[str, Any]) -> None:
 
 
 def written(pattern: str) -> str:
-    r"""A pattern without `\p{…}`; what names no property stays, for `re` to refuse.
+    r"""A pattern that `re` reads; what is no pattern at all stays, for `re` to refuse.
 
     >>> written(r"^\p{ASCII_Hex_Digit}$")
     '^[\\U00000030-\\U00000039\\U00000041-\\U00000046\\U00000061-\\U00000066]$'
     """
+    text = _without_properties(pattern)
+    if not _is_known(text):
+        text = translated(text)
+    if text == pattern:
+        return pattern
+    whole = Written(text)
+    whole.said = pattern
+    return whole
+
+
+def _is_known(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError):
+        return False
+    return True
+
+
+def _without_properties(pattern: str) -> str:
     if "\\p{" not in pattern and "\\P{" not in pattern:
         return pattern
     parts: list[str] = []
@@ -90,9 +110,7 @@ def written(pattern: str) -> str:
         else:
             inside = part[0] == "["
         parts.append(part)
-    whole = Written("".join(parts))
-    whole.said = pattern
-    return whole
+    return "".join(parts)
 
 
 @functools.lru_cache(maxsize=64)

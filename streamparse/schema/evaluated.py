@@ -6,12 +6,11 @@ index that no schema at this value could ever evaluate need not be waited for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from streamparse.schema.automaton import automaton
 from streamparse.schema.nodes import NOT, ArrayRules, KeySet, Node, ObjectRules
+from streamparse.schema.patterns import Pattern, Patterns
 from streamparse.schema.trie import Trie
 
 
@@ -50,17 +49,15 @@ def _in_place(node: Node) -> Iterator[Node]:
 def _keys(node: Node) -> KeySet | None:
     """The keys that something may evaluate; `None` when it may be any."""
     words: list[str] = []
-    patterns: list[str] = []
+    patterns: list[Pattern] = []
     for one in _in_place(node):
         if isinstance(one.schema, bool):
             continue
         if not _closed(one, ("additionalProperties", "unevaluatedProperties")):
             return None
         words += one.schema.get("properties", {})
-        patterns += one.schema.get("patternProperties", {})
-    automata = [automaton(pattern) for pattern in patterns]
-    compiled = [re.compile(pattern) for pattern in patterns]
-    return KeySet("unevaluatedProperties", Trie(words), automata, compiled)
+        patterns += [Pattern(text) for text in one.schema.get("patternProperties", {})]
+    return KeySet("unevaluatedProperties", Trie(words), Patterns(patterns))
 
 
 def _room(node: Node) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamparse.schema.checks import equal, number_fault, unique
-from streamparse.schema.nodes import ARRAY, NUMBER, OBJECT, STRING, Node, Task
+from streamparse.schema.nodes import ARRAY, NUMBER, OBJECT, STRING, Node, StringRules, Task
 from streamparse.schema.verdicts import Court, Frame
 
 
@@ -61,13 +61,22 @@ class Judge(Court):
         if rules is not None:
             if len(text) < rules.shortest:
                 self._fail(task.branch, node, "minLength", offset, len(text), inner)
-            pattern = rules.pattern
-            missed = pattern is not None and pattern.search(text) is None
-            if missed and not self._broke(node, "pattern"):
+            if not self._broke(node, "pattern") and not self._fits(node, rules, text):
                 self._fail(task.branch, node, "pattern", offset, text, inner)
         for check in node.checks:
             if check.kinds & 1 << STRING and not check.decide(text):
                 self._fail(task.branch, node, check.keyword, offset, text, inner)
+
+    def _fits(self, node: Node, rules: StringRules, text: str) -> bool:
+        """Does the text match the pattern? An exact automaton that was followed knows already."""
+        pattern = rules.pattern
+        if pattern is None:
+            return True
+        if pattern.exact:
+            for run in self.runs:
+                if run.node is node and run.keyword == "pattern":
+                    return run.accepts
+        return pattern.matches(text)
 
     def _judge_scalar(self, task: Task, value: object, offset: int) -> None:
         node = task.node

@@ -6,7 +6,9 @@ the value arrives: `format`, `unevaluated*`, keywords that only old drafts have.
 
 from __future__ import annotations
 
+import copy
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -88,10 +90,25 @@ def check_schema(schema: Any, spoken: Dialect, place: str = "#") -> None:
     """Raise `ValueError` for what is not a schema; `place`: where it stands."""
     library = needed("jsonschema.exceptions")
     try:
-        spoken.kind.check_schema(schema)
+        spoken.kind.check_schema(schema, format_checker=_formats(spoken.kind))
     except library.SchemaError as error:
         place = "/".join([place, *map(str, error.absolute_path)])
         raise ValueError(f"bad schema at {place}: {error.message[:300]}") from error
+
+
+def _formats(kind: Any) -> Any:
+    """The library's checks of formats, but for patterns: `patterns.Pattern` knows more of them."""
+    checker = copy.copy(kind.FORMAT_CHECKER)
+    checker.checkers = {**checker.checkers, "regex": (_is_pattern, ValueError)}
+    return checker
+
+
+def _is_pattern(text: Any) -> bool:
+    if isinstance(text, str):
+        from streamparse.schema.patterns import engine
+
+        engine(text)
+    return True
 
 
 def resolver(schema: Any, spoken: Dialect, registry: Any) -> Any:
@@ -139,7 +156,7 @@ class Reference:
         except RecursionError:
             message = "nested more deeply than the reference library can judge"
             raise LimitError(message, code="depth") from None
-        except (ArithmeticError, LookupError, TypeError, ValueError):
+        except (ArithmeticError, LookupError, TypeError, ValueError, re.error):
             return  # a fault of the library's own is no verdict
 
     def _made(self) -> Any:

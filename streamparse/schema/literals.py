@@ -27,6 +27,7 @@ from streamparse.schema.nodes import (
     ObjectRules,
     Values,
 )
+from streamparse.schema.patterns import Patterns
 from streamparse.schema.trie import Trie
 
 #: So many parts of containers are followed for one keyword; with more `equal` decides at the end.
@@ -92,7 +93,7 @@ def _node(keyword: str, value: Any, made: Callable[[dict[str, Any]], Node]) -> N
     if isinstance(value, dict):
         node.objects = rules = ObjectRules()
         rules.required, rules.required_keyword = list(value), keyword
-        rules.closed.append(KeySet(keyword, Trie(value), [], []))
+        rules.closed.append(KeySet(keyword, Trie(value), Patterns([])))
         for name, inner in value.items():
             rules.properties[name] = _node(keyword, inner, made)
     elif isinstance(value, list):

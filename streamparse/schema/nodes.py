@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from streamparse.schema.automaton import Automaton
+from streamparse.schema.patterns import Pattern, Patterns
 from streamparse.schema.trie import Trie
 
 if TYPE_CHECKING:
@@ -78,29 +78,20 @@ class StringRules:
     def __init__(self) -> None:
         self.shortest: i64 = 0
         self.longest: i64 = -1
-        self.pattern: Any = None  # compiled by `re`
-        self.automaton: Automaton | None = None
+        self.pattern: Pattern | None = None
 
 
 class KeySet:
     """Keys that may occur; what cannot become one of them is refused inside the key."""
 
-    def __init__(
-        self, keyword: str, words: Trie, automata: list[Automaton | None], patterns: list[Any]
-    ) -> None:
+    def __init__(self, keyword: str, words: Trie, patterns: Patterns) -> None:
         self.keyword = keyword
         self.words = words
-        self.patterns = patterns  # compiled by `re`
-        #: The automata of all patterns.
-        self.automata: list[Automaton] = [one for one in automata if one is not None]
-        #: Can one of them always still match? Then only the whole key tells.
-        self.late: bool = len(self.automata) < len(automata)
+        self.patterns = patterns
 
     def has(self, key: str) -> bool:
         """May this key occur?"""
-        if key in self.words.known:
-            return True
-        return any(pattern.search(key) is not None for pattern in self.patterns)
+        return key in self.words.known or self.patterns.matches(key)
 
 
 class ObjectRules:
@@ -108,8 +99,8 @@ class ObjectRules:
 
     def __init__(self) -> None:
         self.properties: dict[str, Node] = {}
-        self.patterns: list[tuple[Any, Node]] = []  # compiled by `re`
-        self.extras: Any = None  # all patterns in one: keys that are not additional
+        self.patterns: list[tuple[Pattern, Node]] = []
+        self.extras: Patterns | None = None  # of the keys that are not additional
         self.additional: Node | None = None
         self.closed: list[KeySet] = []
         self.names: Node | None = None

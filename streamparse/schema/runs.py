@@ -38,8 +38,9 @@ class Run:
         keyword, rules = self.keyword, self.node.strings
         if keyword == "maxLength" and rules is not None:
             self.limit = rules.longest
-        elif keyword == "pattern" and rules is not None and rules.automaton is not None:
-            self._follow([rules.automaton])
+        elif keyword == "pattern" and rules is not None and rules.pattern is not None:
+            if rules.pattern.early is not None:
+                self._follow([rules.pattern.early])
         elif self.node.values and (keyword == "enum" or keyword == "const"):
             for values in self.node.values:
                 if values.keyword == keyword and values.words is not None:
@@ -47,13 +48,18 @@ class Run:
         elif self.node.objects is not None:
             for keys in self.node.objects.closed:
                 if keys.keyword == keyword:
-                    self._follow(keys.automata)
-                    if keys.words.words or not keys.automata:
+                    self._follow(keys.patterns.early)
+                    if keys.words.words or not keys.patterns.early:
                         self.edge = keys.words.root
 
     def _follow(self, automata: list[Automaton]) -> None:
         self.automata = automata
         self.spots = [automaton.start for automaton in automata]
+
+    @property
+    def accepts(self) -> bool:
+        """Does one of the patterns match if the text ends here?"""
+        return any(spots.accepts for spots in self.spots)
 
     def walk_to(self, place: str, alive: bool, spots: list[tuple[int, ...]]) -> None:
         """Go where another run of the same node stood."""

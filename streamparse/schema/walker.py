@@ -252,14 +252,14 @@ class Walker(Judge):
         self.requests = NO_TASKS
         self.node = rules.properties.get(key)
         for pattern, inner in rules.patterns:
-            if pattern.search(key) is not None:
+            if pattern.matches(key):
                 if self.node is not None:  # several
                     self.node, self.requests = None, []
                     self._request_member(rules, key, MUST)
                     return
                 self.node = inner
         rest = rules.additional if self.node is None else None
-        if rest is not None and (rules.extras is None or rules.extras.search(key) is None):
+        if rest is not None and (rules.extras is None or not rules.extras.matches(key)):
             self.node = rest
 
     def _request_member(self, rules: ObjectRules, key: str, branch: Branch) -> None:
@@ -267,10 +267,10 @@ class Walker(Judge):
         if node is not None:
             self._request(node, branch)
         for pattern, inner in rules.patterns:
-            if pattern.search(key) is not None:
+            if pattern.matches(key):
                 self._request(inner, branch)
         rest = rules.additional if node is None else None
-        if rest is not None and (rules.extras is None or rules.extras.search(key) is None):
+        if rest is not None and (rules.extras is None or not rules.extras.matches(key)):
             self._request(rest, branch)
 
     def _begin_item(self, frame: Frame, offset: int) -> None:
@@ -395,7 +395,7 @@ class Walker(Judge):
             if rules is None or task.branch.dead:
                 continue
             for keys in rules.closed:
-                if not keys.late:
+                if not keys.patterns.late:
                     self.runs.append(Run(task.node, task.branch, keys.keyword))
             if rules.names is not None:
                 self._request(rules.names, task.branch)
@@ -452,7 +452,7 @@ class Walker(Judge):
                 continue
             if rules.longest >= 0:
                 self.runs.append(Run(node, task.branch, "maxLength"))
-            if rules.automaton is not None:
+            if rules.pattern is not None and rules.pattern.early is not None:
                 self.runs.append(Run(node, task.branch, "pattern"))
 
     def _run(self, text: str, offset: int) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse.schema.automaton import Automaton, Spots, automaton
+
+MODERN = sys.version_info >= (3, 11)  # has possessive quantifiers
 
 
 def doomed_at(pattern: str, text: str) -> int | None:
@@ -58,20 +61,34 @@ def test_where_a_pattern_gives_up(pattern: str, text: str, place: int | None) ->
 @pytest.mark.parametrize(
     "pattern",
     [
-        "abc",
-        ".*",
-        "abc$",
-        "^a|b",
         "(?i)^a",
-        "(?:^|x)a",
         "^a{9999}",
         "^(?i:a)",
         "(",
         "^(a)?(?(1)b|c)",
     ],
 )
-def test_patterns_that_are_judged_at_the_end(pattern: str) -> None:
+def test_patterns_of_which_no_automaton_is_made(pattern: str) -> None:
     assert automaton(pattern) is None
+
+
+@pytest.mark.parametrize("pattern", ["abc", ".*", "abc$", "^a|b", "(?:^|x)a", "^(?:a|b)|c$", ""])
+def test_a_pattern_that_may_begin_anywhere_can_always_still_match(pattern: str) -> None:
+    found = automaton(pattern)
+    assert found is not None
+    assert found.exact
+    assert found.anywhere
+    assert doomed_at(pattern, "xyz" * 5) is None
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(?=a)b", "(?<!a)b", r"a\bc", r"(a)\1", "a$b", r"^(a\Z)*b", "a++b" if MODERN else "(?!a)"],
+)
+def test_what_an_automaton_cannot_follow_is_not_exact(pattern: str) -> None:
+    found = automaton(pattern)
+    assert found is not None
+    assert not found.exact
 
 
 ATOMS = st.sampled_from(
@@ -97,7 +114,14 @@ PIECES = st.builds(
     ATOMS,
     st.sampled_from(["", "", "*", "+", "?", "{2}", "{1,3}", "*?"]),
 )
-PATTERNS = st.lists(PIECES, max_size=5).map(lambda pieces: "^" + "".join(pieces))
+BODIES = st.recursive(
+    st.lists(PIECES, max_size=4).map("".join),
+    lambda inner: st.builds(
+        "(?:{}|{}){}".format, inner, inner, st.sampled_from(["", "*", "+", "?", "{0,2}", "*?"])
+    ),
+    max_leaves=4,
+)
+PATTERNS = BODIES.map("^{}".format)
 
 
 @given(PATTERNS, st.text("abc1\n", max_size=8))
@@ -105,6 +129,13 @@ def test_what_matches_is_never_given_up(pattern: str, text: str) -> None:
     """Law 9: soundness, for every beginning of a text that matches."""
     if automaton(pattern) is not None and re.search(pattern, text) is not None:
         assert doomed_at(pattern, text) is None
+
+
+@given(BODIES | PATTERNS, st.text("abc1\n", max_size=8))
+def test_an_exact_automaton_says_what_re_says(pattern: str, text: str) -> None:
+    found = automaton(pattern)
+    if found is not None and found.exact:
+        assert found.matches(text) is (re.search(pattern, text) is not None)
 
 
 def test_a_long_text_costs_no_more_sets_than_the_pattern_has_places() -> None:

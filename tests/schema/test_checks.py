@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -37,6 +39,39 @@ def test_equal_at_any_depth() -> None:
 def test_unique(items: list[Any]) -> None:
     """Also where the library sorts, and finds `[1]` and `[true]` in the same place."""
     assert unique(items) is Draft202012Validator({"uniqueItems": True}).is_valid(items)
+
+
+WHOLE = st.sampled_from([0, 1, 5, 10, 2**61 - 1, 10**30, 10**400, 10**401])
+ALIKE = (
+    WHOLE
+    | WHOLE.map(Decimal)
+    | st.sampled_from([0.5, 0.1, 1e30, -0.0]).flatmap(
+        lambda number: st.sampled_from([number, Decimal(number), Decimal(repr(number))])
+    )
+)
+
+
+@given(ALIKE, ALIKE)
+def test_numbers_of_any_type_repeat_where_they_are_equal(one: Any, other: Any) -> None:
+    seen = Seen()
+    assert not seen.repeats(one)
+    assert seen.repeats(other) is (one == other)
+
+
+def test_numbers_that_are_no_numbers_are_equal_to_themselves_only() -> None:
+    seen = Seen()
+    one = float("nan")
+    assert [seen.repeats(number) for number in (one, float("nan"), one)] == [False, False, True]
+
+
+def test_numbers_that_hash_alike_cost_no_more_than_others() -> None:
+    """Work per item is constant: the hash of an integer is no secret."""
+    modulus = sys.hash_info.modulus
+    for make in (lambda number: number, lambda number: [number], lambda number: {"a": number}):
+        seen = Seen()
+        assert all(seen.add(make(number * modulus)) for number in range(2_000))
+        known = [hash(key) for key in (seen.scalars or seen.containers)]
+        assert len(set(known)) == 2_000
 
 
 @given(st.lists(VALUES, max_size=5) | LISTS)

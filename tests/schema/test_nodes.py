@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
-from streamparse.schema.automaton import automaton
 from streamparse.schema.nodes import ANYTHING, ARRAY, NULL, OBJECT, STRING, Check, KeySet, Node
 from streamparse.schema.nodes import ObjectRules as Rules
+from streamparse.schema.patterns import Pattern, Patterns
 from streamparse.schema.trie import Trie
 
 
@@ -36,13 +34,13 @@ def test_rules_of_objects() -> None:
     rules.freeze()
     assert (rules.counts, rules.plain) == (False, True)
     rules.required = ["a"]
-    rules.patterns.append((re.compile("a"), Node(0, (), {})))
+    rules.patterns.append((Pattern("a"), Node(0, (), {})))
     rules.freeze()
     assert (rules.counts, rules.plain) == (True, False)
 
 
 def test_key_sets() -> None:
-    keys = KeySet("", Trie(["a"]), [automaton("^b")], [re.compile("^b")])
+    keys = KeySet("", Trie(["a"]), Patterns([Pattern("^b")]))
     assert [keys.has(key) for key in ("a", "bc", "c")] == [True, True, False]
-    assert not keys.late
-    assert KeySet("", Trie(["a"]), [automaton("b")], [re.compile("b")]).late
+    assert not keys.patterns.late
+    assert KeySet("", Trie(["a"]), Patterns([Pattern("b")])).patterns.late
