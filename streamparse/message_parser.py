@@ -8,7 +8,7 @@ records tell the API.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from streamparse._answers.output import OutputReader, judge_of, root_kind
 from streamparse._answers.tools import Toolbox
@@ -74,6 +74,8 @@ class MessageParser:
       Schemas `{"name", "parameters"}`, tool dicts of any provider. A call of another tool, or with
       arguments that cannot become valid any more, is `ToolCallRejected` at that character; calls
       that the provider runs itself are not judged. `call.parsed` is the validated object.
+    - `tools_errors`: `"skip"` takes a tool whose schema cannot be compiled, or whose type is none
+      of pydantic's: its calls are not judged, and `tool_errors` says why. `"raise"` refuses it.
     - `output`: the text of each answer is to be a JSON document: `Any` or `object` (of any kind),
       `dict` (an object), `list` (an array), a JSON Schema (a dict), a pydantic model or any other
       type that pydantic knows.
@@ -100,6 +102,7 @@ class MessageParser:
         *,
         format: str | Format | TextReading | None = None,
         tools: Any = None,
+        tools_errors: Literal["raise", "skip"] = "raise",
         output: Any = None,
         dialect: str | Dialect = "strict",
         output_dialect: str | Dialect = "lenient",
@@ -113,11 +116,14 @@ class MessageParser:
         if not isinstance(self._limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
         self._api = name
+        toolbox = None if tools is None else Toolbox(tools, tools_errors)
+        #: Why calls of a tool are not judged, by the tool's name; see `tools_errors`.
+        self.tool_errors: dict[str, Exception] = {} if toolbox is None else toolbox.errors
         self._turns = Turns(
             self._limits,
             "" if output is None else root_kind(output),
             judge_of(output),
-            None if tools is None else Toolbox(tools),
+            toolbox,
             _dialect_for(dialect, format),
             dialect_of(output_dialect, "output_dialect"),
             _reading_of(format),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import NoneType
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ class Tool:
     `Tool.of` reads what users have.
     """
 
-    __slots__ = ("description", "name", "validator")
+    __slots__ = ("description", "error", "name", "validator")
 
     def __init__(
         self, name: str, validator: ValidatorFactory | None = None, description: str = ""
@@ -34,6 +34,8 @@ class Tool:
         self.name = name
         self.validator = validator
         self.description = description
+        #: Why no validator could be made, until a `Toolbox` has taken the tool.
+        self.error: Exception | None = None
 
     def __repr__(self) -> str:
         return f"Tool({self.name!r}, {self.validator!r})"
@@ -47,8 +49,15 @@ class Tool:
 class Toolbox:
     """The tools that a model may call, by name.
 
-    Takes models, functions, dicts and `Tool`s, alone or in a list; raises `ValueError` and
-    `TypeError` for what is no tool, `ImportError` where an extra is missing.
+    Args:
+        given: Models, functions, dicts and `Tool`s, alone or in a list.
+        errors: `"raise"`, or `"skip"` for tools whose arguments nothing can judge: a schema that
+            cannot be compiled, a type that pydantic does not know. Calls of such a tool are not
+            judged, and the tool is named in `errors`.
+
+    Raises:
+        ValueError, TypeError: Something is no tool.
+        ImportError: An extra is missing.
 
     >>> def water(plant: str, litres: float = 1.0) -> None: ...
     >>> tools = Toolbox([water, {"name": "stop", "parameters": {"type": "object"}}])
@@ -58,11 +67,23 @@ class Toolbox:
     "no tool is named 'watr'; did you mean 'water'?"
     """
 
-    __slots__ = ("tools",)
+    __slots__ = ("errors", "tools")
 
-    def __init__(self, given: Any) -> None:
+    def __init__(self, given: Any, errors: str = "raise") -> None:
+        if errors not in ("raise", "skip"):
+            raise ValueError(f"tools_errors must be 'raise' or 'skip', not {errors!r}")
         self.tools: dict[str, Tool] = {}
+        #: Why a tool is not judged, by its name.
+        self.errors: dict[str, Exception] = {}
+        if isinstance(given, Toolbox):
+            self.tools, self.errors = given.tools, given.errors
+            return
         for tool in _tools_in(given):
+            if tool.error is not None:
+                if errors == "raise":
+                    raise tool.error
+                self.errors[tool.name] = _plain(tool.error)
+                tool.error = None
             if tool.name in self.tools:
                 raise ValueError(f"two tools are named {tool.name!r}")
             self.tools[tool.name] = tool
@@ -89,7 +110,20 @@ class Toolbox:
         return SchemaViolation(message, code="unknown_tool", closest=close[0] if close else None)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Toolbox, (list(self.tools.values()),)
+        return _boxed, (list(self.tools.values()), self.errors)
+
+
+def _boxed(tools: list[Tool], errors: dict[str, Exception]) -> Toolbox:
+    box = Toolbox(tools)
+    box.errors = errors
+    return box
+
+
+def _plain(error: Exception) -> Exception:
+    """The error without what it refers to, so that it can be kept and pickled."""
+    if type(error) in (TypeError, ValueError):
+        return type(error)(str(error))
+    return ValueError(f"{type(error).__name__}: {error}")
 
 
 def validator_of(type: Any) -> ValidatorFactory:
@@ -156,7 +190,19 @@ def _from_class(cls: type) -> Tool:
     own = cls.__dict__.get("__doc__")
     # Anything may be assigned to it, even a property.
     text = inspect.cleandoc(own) if isinstance(own, str) else ""
-    return Tool(cls.__name__, validator_of(cls), text)
+    return _judged(cls.__name__, text, lambda: validator_of(cls))
+
+
+def _judged(name: str, text: str, judge: Callable[[], ValidatorFactory | None]) -> Tool:
+    """A tool with what judges it; the error of one that nothing can judge is for the toolbox."""
+    tool = Tool(name, description=text)
+    try:
+        tool.validator = judge()
+    except ImportError:
+        raise
+    except Exception as error:  # whatever a schema or an annotation makes pydantic raise
+        tool.error = error
+    return tool
 
 
 # Functions
@@ -164,7 +210,7 @@ def _from_class(cls: type) -> Tool:
 
 def _from_function(function: Any) -> Tool:
     """A function's parameters are the arguments; `parsed` is then the keyword arguments."""
-    from streamparse.models.parser import ModelValidator, keywords_type
+    from streamparse.models.parser import function_validator
 
     name = getattr(function, "__name__", "")
     if not name or name == "<lambda>":
@@ -174,8 +220,8 @@ def _from_function(function: Any) -> Tool:
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise TypeError(f"{name}: {parameter.name!r} can only be given by its place")
-    arguments = keywords_type(function, described)
-    return Tool(name, ModelValidator(arguments), re.split(r"\n\s*\n", text, maxsplit=1)[0])
+    first = re.split(r"\n\s*\n", text, maxsplit=1)[0]
+    return _judged(name, first, lambda: function_validator(function, described))
 
 
 _SECTION: Final = re.compile(r"^(Args|Arguments|Parameters):\s*$")
@@ -248,7 +294,8 @@ def _from_dict(given: dict[str, Any]) -> list[Tool]:
         raise TypeError(f"the name of a tool is a str, not {type(name).__name__}")
     if name:
         text = given.get("description")
-        return [Tool(name, _judge_of(name, given), text if isinstance(text, str) else "")]
+        said = text if isinstance(text, str) else ""
+        return [_judged(name, said, lambda: _judge_of(name, given))]
     kind = given.get("type")
     if "properties" in given or "$schema" in given or kind in _TYPES:
         raise ValueError("a JSON Schema alone has no name: give {'name': …, 'parameters': …}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 from functools import partial
-from typing import Any, Final, overload
+from typing import Any, Final, Literal, overload
 
 from streamparse._answers.tools import Toolbox
 from streamparse._core.sink import NOTHING
@@ -350,6 +350,7 @@ def stream(
     api: str | None = None,
     format: str | Format | TextReading | None = None,
     tools: Any = None,
+    tools_errors: Literal["raise", "skip"] = "raise",
     output: Any = None,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
@@ -367,6 +368,7 @@ def stream(
     api: str | None = None,
     format: str | Format | TextReading | None = None,
     tools: Any = None,
+    tools_errors: Literal["raise", "skip"] = "raise",
     output: Any = None,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
@@ -384,6 +386,7 @@ def stream(
     api: str | None = None,
     format: str | Format | TextReading | None = None,
     tools: Any = None,
+    tools_errors: Literal["raise", "skip"] = "raise",
     output: Any = None,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
@@ -400,6 +403,7 @@ def stream(
     api: str | None = None,
     format: str | Format | TextReading | None = None,
     tools: Any = None,
+    tools_errors: Literal["raise", "skip"] = "raise",
     output: Any = None,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
@@ -432,7 +436,7 @@ def stream(
     ...     print("".join(answer.text()), answer.message.status)
     Hello complete
     """
-    tools = None if tools is None else Toolbox(tools)
+    tools = None if tools is None else Toolbox(tools, tools_errors)
     make = partial(
         MessageParser,
         api,

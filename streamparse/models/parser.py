@@ -256,6 +256,13 @@ class ModelParser(Generic[T]):
 # Functions
 
 
+def function_validator(function: Any, described: dict[str, str]) -> ModelValidator:
+    """Judges the keyword arguments of a function; pickles by the function's name."""
+    validator = ModelValidator(keywords_type(function, described))
+    validator.remade = (function_validator, (function, described))
+    return validator
+
+
 def keywords_type(function: Any, described: dict[str, str]) -> Any:
     """A type of the keyword arguments of a function: a TypedDict without other keys.
 

@@ -130,6 +130,8 @@ class ModelValidator(ValidatorFactory):
                 self.options[name] = value
         self.plans = Plans(schema, strict, by_alias, by_name)
         self.afters: dict[int, Any] = {}
+        #: What makes this validator again, where its type has no name for a pickle.
+        self.remade: tuple[Any, ...] | None = None
 
     def begin(self) -> ModelJudge:
         """The state for one document."""
@@ -166,8 +168,13 @@ class ModelValidator(ValidatorFactory):
         return found.validate_python(made, context=self.context)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self.remade is not None:
+            return self.remade
         options = (self.strict, self.by_alias, self.by_name, self.context)
         return _validator, (self.type, options)
+
+    def __deepcopy__(self, memo: Any) -> ModelValidator:
+        return self  # it never changes
 
     def __repr__(self) -> str:
         return f"ModelValidator({self.type!r})"

@@ -90,6 +90,9 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
     def __reduce__(self) -> tuple[Any, ...]:
         return _made, self._options
 
+    def __deepcopy__(self, memo: Any) -> SchemaValidator:
+        return self  # it never changes
+
     def __repr__(self) -> str:
         return f"SchemaValidator({self._options[0]!r:.60})"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import pickle
 from collections.abc import Sequence
@@ -691,3 +692,69 @@ def test_typed_partials() -> None:
     names = [each.shop_name for each in seen if hasattr(each, "shop_name")]
     assert names[:6] == ["", "G", "Gr", "Gre", "Gree", "Green"]
     assert seen[-1] == Shop.model_validate_json(SHOP)
+
+
+# Tools that nothing can judge
+
+
+class Odd:
+    """A class that pydantic has no schema for."""
+
+    def __init__(self, given: Any) -> None:
+        self.given = given
+
+
+def odd(given: Odd) -> None:
+    """A function with a parameter of such a class."""
+
+
+BAD: list[tuple[str, Any]] = [
+    ("bad", {"name": "bad", "parameters": {"type": "nothing"}}),
+    ("bad", {"name": "bad", "parameters": {"$ref": "#/nowhere"}}),
+    ("bad", {"name": "bad", "parameters": {"pattern": "("}}),
+    ("bad", {"name": "bad", "parameters": [1]}),
+    ("bad", {"type": "function", "function": {"name": "bad", "parameters": {"required": 5}}}),
+    ("odd", odd),
+]
+
+
+@pytest.mark.parametrize(("name", "tool"), BAD)
+def test_one_bad_tool_does_not_stop_the_others(name: str, tool: Any) -> None:
+    tools = [tool, {"name": "water", "parameters": SCHEMA}]
+    with pytest.raises((ValueError, TypeError, RuntimeError)):
+        MessageParser("openai-chat", tools=tools)
+    parser = MessageParser("openai-chat", tools=tools, tools_errors="skip")
+    assert list(parser.tool_errors) == [name]
+    assert str(parser.tool_errors[name])
+    for at, called in enumerate((name, "water")):
+        parser.feed(call_chunk('{"plant": "oak"}', index=at, name=called, id=f"c{at}"))
+    parser.feed(chunk(finish="tool_calls"))
+    parser.finish()
+    assert [call.status for call in parser.message.tool_calls] == ["complete", "rejected"]
+
+
+def test_tools_that_are_skipped_are_named_by_a_copy_too() -> None:
+    box = Toolbox([odd, mow], "skip")
+    for other in (Toolbox(box), pickle.loads(pickle.dumps(box))):
+        assert other.names == ["odd", "mow"]
+        assert {name: str(error) for name, error in other.errors.items()} == {
+            name: str(error) for name, error in box.errors.items()
+        }
+    with stream([], api="text", tools=[odd], tools_errors="skip") as answer:
+        assert list(answer.parser.tool_errors) == ["odd"]
+
+
+def test_what_is_no_tool_is_never_skipped() -> None:
+    wrong: list[Any] = [5, {"parameters": {}}, "water", [mow, mow]]
+    for tool in wrong:
+        with pytest.raises((ValueError, TypeError)):
+            Toolbox(tool, "skip")
+    with pytest.raises(ValueError, match="tools_errors"):
+        Toolbox([mow], "ignore")
+    assert MessageParser().tool_errors == {}
+
+
+def test_a_function_as_a_tool_is_pickled_by_its_name() -> None:
+    twin = pickle.loads(pickle.dumps(Toolbox([mow]))).find("mow")
+    assert twin.schema() == Toolbox([mow]).tools["mow"].schema()
+    assert copy.deepcopy(twin.validator) is twin.validator
