@@ -48,10 +48,12 @@ CORE = (
 SCHEMA = (
     "trie",
     "automaton",
+    "library",
+    "patterns",
     "nodes",
     "literals",
     "plans",
-    "library",
+    "ecma",
     "escapes",
     "evaluated",
     "compiler",

@@ -105,10 +105,27 @@ def _formats(kind: Any) -> Any:
 
 def _is_pattern(text: Any) -> bool:
     if isinstance(text, str):
-        from streamparse.schema.patterns import engine
-
         engine(text)
     return True
+
+
+def engine(text: str) -> Any:
+    """A compiled pattern: by `re`, or by `regex` for a lookbehind that has no fixed length."""
+    try:
+        return re.compile(text)
+    except (re.error, OverflowError, TypeError) as error:
+        found = _by_regex(text) if "(?<" in text else None
+        if found is None:
+            raise ValueError(f"bad schema: {text!r} is no regular expression: {error}") from error
+        return found
+
+
+def _by_regex(text: str) -> Any:
+    regex = needed("regex")
+    try:
+        return regex.compile(text)
+    except (regex.error, OverflowError, TypeError):
+        return None
 
 
 def resolver(schema: Any, spoken: Dialect, registry: Any) -> Any:

@@ -7,11 +7,10 @@ cannot follow.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from streamparse.schema.automaton import Automaton, automaton
-from streamparse.schema.library import needed
+from streamparse.schema.library import engine
 
 
 class Pattern:
@@ -58,23 +57,4 @@ class Patterns:
         return any(one.matches(text) for one in self.each)
 
 
-def engine(text: str) -> Any:
-    """A compiled pattern: by `re`, or by `regex` for a lookbehind that has no fixed length."""
-    try:
-        return re.compile(text)
-    except (re.error, OverflowError, TypeError) as error:
-        found = _by_regex(text) if "(?<" in text else None
-        if found is None:
-            raise ValueError(f"bad schema: {text!r} is no regular expression: {error}") from error
-        return found
-
-
-def _by_regex(text: str) -> Any:
-    regex = needed("regex")
-    try:
-        return regex.compile(text)
-    except (regex.error, OverflowError, TypeError):
-        return None
-
-
-__all__ = ["Pattern", "Patterns", "engine"]
+__all__ = ["Pattern", "Patterns"]

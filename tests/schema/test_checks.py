@@ -41,7 +41,7 @@ def test_unique(items: list[Any]) -> None:
     assert unique(items) is Draft202012Validator({"uniqueItems": True}).is_valid(items)
 
 
-WHOLE = st.sampled_from([0, 1, 5, 10, 2**61 - 1, 10**30, 10**400, 10**401])
+WHOLE = st.sampled_from([0, 1, 5, 10, 2**61 - 1, 10**30, 10**400])
 ALIKE = (
     WHOLE
     | WHOLE.map(Decimal)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from streamparse.schema import SchemaValidator
-from streamparse.schema.patterns import Pattern, Patterns, engine
+from streamparse.schema.library import engine
+from streamparse.schema.patterns import Pattern, Patterns
 from tests.schema.schemas import verdict
 
 EXPLOSIVE = [r"^(b+)+c$", r"(b|bb)*c$", r"^(\w+\s?)*;$", r"^([b-d]+-?)+@x$", r"(b*)*c\Z"]
