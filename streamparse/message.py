@@ -394,6 +394,7 @@ class Message:
         "error",
         "extra",
         "finish_reason",
+        "found",
         "history",
         "id",
         "model",
@@ -402,6 +403,8 @@ class Message:
         "raw_finish_reason",
         "reasoning",
         "refusal",
+        "searched",
+        "searched_to",
         "settled_output",
         "settled_repairs",
         "status",
@@ -428,13 +431,26 @@ class Message:
         self.output_builder: Builder | None = None
         self.settled_output: Any = None
         self.settled_repairs: list[Repair] = []
+        #: The calls found among the first `searched_to` parts of the list `searched`: `content`
+        #: only grows, so that reading `tool_calls` again and again never starts over.
+        self.found: list[ToolCall] = []
+        self.searched: list[Part] = self.content
+        self.searched_to: int = 0
         #: How its API wants it back; set by the adapter.
         self.history: Callable[[Message], list[dict[str, Any]]] | None = None
 
     @property
     def tool_calls(self) -> list[ToolCall]:
         """The calls among the content, in the order in which they began."""
-        return [part for part in self.content if isinstance(part, ToolCall)]
+        content = self.content
+        if content is not self.searched or self.searched_to > len(content):
+            self.searched, self.searched_to, self.found = content, 0, []
+        while self.searched_to < len(content):
+            part = content[self.searched_to]
+            self.searched_to += 1
+            if isinstance(part, ToolCall):
+                self.found.append(part)
+        return self.found[:]
 
     @property
     def partial_output(self) -> Any:

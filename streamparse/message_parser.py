@@ -152,7 +152,7 @@ class MessageParser:
     @property
     def message(self) -> Message:
         """The first choice: always there, in progress from the start."""
-        return self._turns.all[0].message
+        return self._turns.first.message
 
     @property
     def messages(self) -> list[Message]:
@@ -166,7 +166,7 @@ class MessageParser:
 
     def output_reader(self) -> OutputReader | None:
         """What reads the output of the first choice, if one was asked for."""
-        return self._turns.all[0].output
+        return self._turns.first.output
 
     # Feeding.
 

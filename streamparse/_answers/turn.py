@@ -14,6 +14,7 @@ from streamparse._answers.output import OutputReader
 from streamparse._answers.tools import Toolbox
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.flat import equal
+from streamparse._core.plain import shown
 from streamparse._core.sink import ValidatorFactory
 from streamparse.dialect import Dialect
 from streamparse.errors import LimitError, ProviderError, StreamParseError
@@ -62,6 +63,17 @@ class TextReader:
         raise NotImplementedError
 
 
+class _Counts:
+    """How many answers of a response have begun and ended, and which of them is the first."""
+
+    __slots__ = ("begun", "ended", "lowest")
+
+    def __init__(self) -> None:
+        self.begun: int = 0
+        self.ended: int = 0
+        self.lowest: int = 0  # the smallest index among those that have begun
+
+
 class Turn:
     """One answer. An adapter calls, in any order, what it understands of a record."""
 
@@ -69,6 +81,7 @@ class Turn:
         "begun",
         "calls",
         "choice",
+        "counts",
         "dialect",
         "ended",
         "limits",
@@ -87,8 +100,10 @@ class Turn:
         limits: Limits,
         tools: Toolbox | None = None,
         dialect: Dialect | None = None,
+        counts: _Counts | None = None,
     ) -> None:
         self.choice = choice
+        self.counts = _Counts() if counts is None else counts
         self.out = out
         self.limits = limits
         self.tools = tools
@@ -111,6 +126,10 @@ class Turn:
         if isinstance(model, str) and model:
             message.model = model
         if not self.begun:
+            counts = self.counts
+            if counts.begun == 0 or self.choice < counts.lowest:
+                counts.lowest = self.choice
+            counts.begun += 1
             self.begun = True
             self.out.append(MessageStarted(message.id, message.model, self.choice))
 
@@ -248,7 +267,7 @@ class Turn:
         self.finish_text(closing == NORMAL)
         self._close_calls(closing)
         message.finish_reason = self._finished(reason)
-        message.raw_finish_reason = None if raw is None else str(raw)
+        message.raw_finish_reason = None if raw is None else shown(raw)
 
     def _finished(self, reason: str) -> str:
         """A normal finish that leaves client calls says so."""
@@ -288,6 +307,7 @@ class Turn:
         if self.output is not None:
             self.output.end()
         self.ended = True
+        self.counts.ended += 1
         if message.status != "failed":
             self.out.append(MessageFinished(message, self.choice))
             return
@@ -324,6 +344,7 @@ class Turns:
 
     __slots__ = (
         "api",
+        "counts",
         "dialect",
         "events",
         "history",
@@ -354,6 +375,7 @@ class Turns:
         self.judge = judge
         self.tools = tools
         self.events: list[Any] = []
+        self.counts = _Counts()
         self.turns: dict[int, Turn] = {}
         self.api: str | None = None
         self.history: Any = None
@@ -363,7 +385,7 @@ class Turns:
         """The answer with this index; made when it is first heard of."""
         turn = self.turns.get(choice)
         if turn is None:
-            turn = Turn(choice, self.events, self.limits, self.tools, self.dialect)
+            turn = Turn(choice, self.events, self.limits, self.tools, self.dialect, self.counts)
             turn.message.api = self.api
             turn.message.history = self.history
             if self.output:
@@ -400,20 +422,13 @@ class Turns:
 
     @property
     def first(self) -> Turn:
-        """The one that what is said of the whole response belongs to."""
-        first = self.turns[0]
-        return first if first.begun or len(self.turns) == 1 else self.all[0]
+        """The begun one with the smallest index; it gets what belongs to the whole response."""
+        return self.turns[self.counts.lowest]
 
     @property
     def ended(self) -> bool:
         """Have all of them ended?"""
-        begun = False
-        for turn in self.turns.values():
-            if turn.begun:
-                if not turn.ended:
-                    return False
-                begun = True
-        return begun
+        return self.counts.begun > 0 and self.counts.begun == self.counts.ended
 
     def fail(self, error: ProviderError) -> None:
         """An error of the whole response: whoever has not ended has failed, and ends."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from numbers import Number
 from typing import Any, Final
 
 from streamparse._core.shown import int_text
@@ -14,16 +15,21 @@ from streamparse._core.writer import Writer
 
 __all__ = [
     "dict_of",
+    "grow_in",
     "is_something",
+    "is_index",
     "json_text",
     "list_of",
     "number_of",
     "shown",
     "text_of",
+    "weight_of",
 ]
 
 # Made once: `json.dumps` with options makes one for each call.
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+# Far beyond any list in a record.
+_LARGEST_INDEX: Final = 2**31 - 1
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -31,14 +37,15 @@ def json_text(value: Any) -> str:
     """`value` as compact JSON on one line, which UTF-8 can encode.
 
     As deep as it may be; infinity, which a number like 1e400 is, becomes 1e999; lone surrogates are
-    escaped.
+    escaped. What JSON has no type for becomes a string.
 
     >>> json_text({"text": "\\n", "path": ["a", 0]})
     '{"text":"\\\\n","path":["a",0]}'
     """
     try:
         text = _ENCODER.encode(value)
-    except (RecursionError, ValueError):  # too deep for it, or an infinity
+    except (RecursionError, TypeError, ValueError):
+        # It is too deep, holds an infinity or an integer of many digits, or is not plain data.
         text = _written(value)
     return text if text.isascii() else _LONE_SURROGATE.sub(_escaped, text)
 
@@ -48,7 +55,7 @@ def _escaped(surrogate: re.Match[str]) -> str:
 
 
 def _written(value: Any) -> str:
-    """What `json.dumps` gives, without recursion, and with 1e999 for infinity."""
+    """What `json.dumps` gives, without recursion, and of any value; see `json_text`."""
     writer = Writer()
     open_containers: list[Iterator[tuple[str | None, Any]]] = [iter([(None, value)])]
     while open_containers:
@@ -70,16 +77,16 @@ def _begun(writer: Writer, value: Any) -> Iterator[tuple[str | None, Any]] | Non
     """Write a scalar, or the beginning of a container; what is inside the container."""
     if isinstance(value, dict):
         writer.start_object(0)
-        return iter(value.items())
-    if isinstance(value, list):
+        return ((shown(key), item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
         writer.start_array(0)
         return ((None, item) for item in value)
-    if isinstance(value, str):
-        writer.start_string(0)
-        writer.text(value, 0)
-        writer.end_string(0)
-    else:
+    if value is None or isinstance(value, Number):
         writer.scalar(value, 0)
+    else:
+        writer.start_string(0)
+        writer.text(str(value), 0)
+        writer.end_string(0)
     return None
 
 
@@ -116,6 +123,14 @@ def list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def grow_in(holder: dict[str, Any], key: str, text: str) -> None:
+    """Append to the text under `key`, in amortised constant time for each character."""
+    whole = text_of(holder.get(key))
+    holder[key] = ""  # the only reference is now the local one
+    whole += text
+    holder[key] = whole
+
+
 def is_something(value: Any) -> bool:
     """Is there anything to tell? Null, `""` and empty containers say nothing."""
     return value is not None and value != "" and value != [] and value != {}
@@ -127,3 +142,38 @@ def number_of(*values: Any) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
     return None
+
+
+def is_index(value: Any) -> bool:
+    """Is `value` a whole number that can be the index of something?
+
+    Larger ones are never the keys of a dict: an integer hashes to itself modulo a known prime, so
+    that a sender could choose keys that all collide.
+    """
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return is_whole and -_LARGEST_INDEX <= value <= _LARGEST_INDEX
+
+
+def weight_of(value: Any) -> int:
+    """About how many characters of JSON `value` is; in linear time, without recursion."""
+    if isinstance(value, str):
+        return len(value)
+    weight = 0
+    todo: list[Any] = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            weight += len(item) + 1
+        elif isinstance(item, dict):
+            weight += 1
+            for key in item:
+                weight += len(key) if isinstance(key, str) else 1
+                todo.append(item[key])
+        elif isinstance(item, (list, tuple)):
+            weight += 1
+            todo.extend(item)
+        elif isinstance(item, int):
+            weight += 1 + item.bit_length() // 3
+        else:
+            weight += 1
+    return weight

@@ -26,7 +26,7 @@ from typing import Any, Final
 from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.turn import Turn, Turns
 from streamparse._core._marks import mypyc_attr
-from streamparse._core.plain import dict_of, list_of, number_of, text_of
+from streamparse._core.plain import dict_of, is_index, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
 from streamparse.errors import StreamParseError
 from streamparse.json_parser import parse
@@ -115,6 +115,7 @@ class AnthropicEvents(Wire):
     def __init__(self, turns: Turns) -> None:
         super().__init__(turns)
         self.blocks: dict[int, _Block] = {}
+        self.given: list[_Block] = []  # calls whose input came with the start
         self.last: int = -1  # the index of the block that began last
         self.counted: dict[str, Any] = {}  # usage so far
 
@@ -123,6 +124,9 @@ class AnthropicEvents(Wire):
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         kind = text_of(data.get("type")) or event
+        index = data.get("index")
+        if isinstance(index, int) and not is_index(index):
+            return False
         if kind == "content_block_delta":
             self._delta(data)
         elif kind == "content_block_start":
@@ -305,6 +309,8 @@ class AnthropicEvents(Wire):
             reader.call.extra["type"] = kind
         begun.reader = reader
         begun.input = block.get("input") or None
+        if begun.input is not None:
+            self.given.append(begun)
 
     def _begin_other(
         self, turn: Turn, begun: _Block, block: dict[str, Any], data: dict[str, Any]
@@ -342,8 +348,9 @@ class AnthropicEvents(Wire):
                 reader.close(CUT)
 
     def _take_inputs(self) -> None:
-        for block in self.blocks.values():
+        for block in self.given:
             _take_input(block)
+        self.given.clear()
 
     # Deltas.
 

@@ -23,8 +23,9 @@ from streamparse.paths import Path, Query
 
 __all__ = ["Assembler", "parse_place"]
 
-# An index this far beyond the end of an array is filled up with None; one that is further away
-# goes to the end, as a short piece must not cost unbounded memory.
+# An index beyond the end of an array is reached by filling the array up with None, as long as a
+# call gets no more than this many in all. Then a value goes to the end: short pieces must not cost
+# unbounded memory.
 GAP: Final = 1_000
 
 # Names that RFC 9535 wants in brackets (`$.content-type`), written as if it did not.
@@ -48,12 +49,13 @@ class Assembler:
     {'city': 'Rome', 'days': [3]}
     """
 
-    __slots__ = ("builder", "growing", "limits", "owned", "sink")
+    __slots__ = ("builder", "gaps", "growing", "limits", "owned", "sink")
 
     def __init__(self, sink: Transcriber, builder: Builder, limits: Limits) -> None:
         self.sink: Sink = sink
         self.builder = builder
         self.limits = limits
+        self.gaps: int = GAP  # so many more items may be filled up with None
         # Strings that were left unfinished for another path: more of them is appended.
         self.growing: set[Path] = set()
         # Complete containers that a misplaced piece changed, by id: they are copies, as what was
@@ -242,12 +244,12 @@ class Assembler:
             child = _child(node, path[depth - 1])
             fitting = self._fitting(child, path[depth], depth, opened)
             if fitting is not child:
-                _put(node, path[depth - 1], fitting)
+                self._put(node, path[depth - 1], fitting)
             node = fitting
         if grows:
-            _grow(node, path[-1], value)
+            self._grow(node, path[-1], value)
         else:
-            _put(node, path[-1], value)
+            self._put(node, path[-1], value)
 
     def _fitting(self, node: Any, step: str | int, depth: int, opened: int) -> Any:
         """`node`, a copy of it or an empty container, which `step` leads into and we may change.
@@ -265,6 +267,27 @@ class Assembler:
         owned[id(node)] = node
         return node
 
+    def _put(self, node: Any, step: str | int, value: Any) -> str | int:
+        """Set the value at `step`; returns the place where it went."""
+        if isinstance(node, list) and isinstance(step, int) and step >= len(node):
+            gap = step - len(node)
+            if gap <= self.gaps:
+                self.gaps -= gap
+                node.extend([None] * gap)
+            node.append(value)
+            return len(node) - 1
+        node[step] = value
+        return step
+
+    def _grow(self, node: Any, step: str | int, text: str) -> None:
+        """Append in place, as `Builder` does: the only reference is the local one meanwhile."""
+        found = _child(node, step)
+        whole = found if isinstance(found, str) else ""
+        found = None
+        place = self._put(node, step, "")
+        whole += text
+        node[place] = whole
+
 
 _NOTHING: Final = object()
 
@@ -273,28 +296,6 @@ def _child(node: Any, step: str | int) -> Any:
     if isinstance(step, str):
         return node.get(step, _NOTHING) if isinstance(node, dict) else _NOTHING
     return node[step] if isinstance(node, list) and step < len(node) else _NOTHING
-
-
-def _put(node: Any, step: str | int, value: Any) -> str | int:
-    """Set it; where it went."""
-    if isinstance(node, list) and isinstance(step, int) and step >= len(node):
-        gap = step - len(node)
-        if gap <= GAP:
-            node.extend([None] * gap)
-        node.append(value)
-        return len(node) - 1
-    node[step] = value
-    return step
-
-
-def _grow(node: Any, step: str | int, text: str) -> None:
-    """Append in place, as `Builder` does: the only reference is the local one meanwhile."""
-    found = _child(node, step)
-    whole = found if isinstance(found, str) else ""
-    found = None
-    place = _put(node, step, "")
-    whole += text
-    node[place] = whole
 
 
 def parse_place(text: str) -> tuple[Path, bool] | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from streamparse._answers.turn import Turns
+from streamparse._answers.turn import Turn, Turns
 from streamparse._core._marks import mypyc_attr
-from streamparse._core.plain import shown
+from streamparse._core.plain import is_index, number_of, shown
 from streamparse.errors import ProviderError
 from streamparse.message import Message
 
@@ -39,6 +39,18 @@ class Wire:
     def record(self, data: dict[str, Any], event: str) -> bool:
         """One decoded record or whole body; False: nothing in it was understood."""
         return False
+
+    def turn_of(self, name: str, choice: dict[str, Any]) -> Turn | None:
+        """The answer that an entry of the list `name` belongs to, by its `index`.
+
+        Without an index it is the first. Returns None, and passes the entry on, where the index is
+        too large to be one.
+        """
+        index = number_of(choice.get("index"))
+        if index is not None and not is_index(index):
+            self.turns.first.pass_on(name, choice)
+            return None
+        return self.turns.at(index or 0)
 
     def done(self) -> None:
         """The `[DONE]` of APIs that have one: without a finish reason it is a normal finish."""

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.turn import Turn, Turns
-from streamparse._core.plain import dict_of, list_of, number_of, text_of
+from streamparse._core.plain import dict_of, grow_in, is_index, list_of, number_of, text_of
 from streamparse._wires.base import Wire
 from streamparse._wires.bedrock_chunks import exception_of, payload_of
 from streamparse.errors import StreamParseError
@@ -149,7 +149,10 @@ class BedrockConverse(Wire):
         return True
 
     def _event(self, name: str, body: dict[str, Any]) -> None:
-        if name == "contentBlockDelta":
+        index = body.get("contentBlockIndex")
+        if isinstance(index, int) and not is_index(index):
+            self.turns.at(0).pass_on(name, body)
+        elif name == "contentBlockDelta":
             self._delta(body)
         elif name == "contentBlockStart":
             self._start(body)
@@ -387,7 +390,7 @@ class BedrockConverse(Wire):
                 if key == "text":
                     turn.reasoning(text_of(value), part)
                 else:
-                    part.extra[key] = part.extra.get(key, "") + text_of(value)
+                    grow_in(part.extra, key, text_of(value))
 
 
 def _unpadded(body: dict[str, Any]) -> dict[str, Any]:

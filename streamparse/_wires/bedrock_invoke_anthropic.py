@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from streamparse._core.plain import shown
 from streamparse._wires.anthropic_events import EVENTS, AnthropicEvents
 from streamparse._wires.bedrock_chunks import exception_of, payload_of
 from streamparse.errors import StreamParseError
@@ -32,7 +33,7 @@ class BedrockInvokeAnthropic(AnthropicEvents):
         payload = payload_of(data, event)
         if payload is not None:
             if not super().record(payload, ""):
-                self.turns.at(0).pass_on(str(payload.get("type") or "chunk"), payload)
+                self.turns.at(0).pass_on(shown(payload.get("type") or "chunk"), payload)
             return True
         error = exception_of(data)
         if error is not None:

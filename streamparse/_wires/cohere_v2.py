@@ -18,7 +18,15 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
 from streamparse._answers.turn import Turn, Turns
-from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
+from streamparse._core.plain import (
+    dict_of,
+    is_index,
+    is_something,
+    list_of,
+    number_of,
+    shown,
+    text_of,
+)
 from streamparse._wires.base import Wire, provider_error
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, GrowingText, Message, Reasoning, Text, ToolCall, Usage
@@ -78,14 +86,17 @@ class CohereV2(Wire):
         turn = self.turns.first
         if kind not in _TYPES:
             return self._other(turn, data, kind)
+        index = number_of(data.get("index"))
+        if index is not None and not is_index(index):
+            return False
         delta = dict_of(data.get("delta"))
         if kind == "message-start":
             turn.begin(data.get("id"))
         message = delta.get("message")
         if isinstance(message, dict):
-            self._message(turn, message, number_of(data.get("index")), kind)
+            self._message(turn, message, index, kind)
         elif kind == "tool-call-end":
-            reader = self.calls.get(number_of(data.get("index")) or 0)
+            reader = self.calls.get(index or 0)
             if reader is not None:
                 reader.end()
         for key in data:
@@ -129,7 +140,7 @@ class CohereV2(Wire):
         if raw:
             turn.finish(REASONS.get(raw, "other"), raw)
         if end.get("error"):
-            turn.fail(ProviderError(str(end["error"]), data=end))
+            turn.fail(ProviderError(shown(end["error"]), data=end))
 
     # What a message holds: all of it in a body, one thing in an event.
 

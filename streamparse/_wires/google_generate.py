@@ -22,16 +22,27 @@ What the provider runs itself: `executableCode` is a server call named `code_exe
 arguments `{"language": …, "code": …}`; a `toolCall` is one named by its `toolType`. Files
 (`inlineData`, `fileData`) are passed on, and kept in the `extra` of an empty part, as the next
 turn needs them where they were. Of grounding each support is a `Citation`, with its chunks beside
-it; the whole is in `message.extra`.
+it (see `_Sources`); the whole is in `message.extra`.
 """
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
 from streamparse._answers.turn import Turn, Turns
-from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
+from streamparse._core.plain import (
+    dict_of,
+    is_index,
+    is_something,
+    json_text,
+    list_of,
+    number_of,
+    shown,
+    text_of,
+    weight_of,
+)
 from streamparse._wires.assemble import Assembler, parse_place
 from streamparse._wires.base import Wire, provider_error
 from streamparse.errors import StreamParseError
@@ -116,6 +127,9 @@ _PART: Final[dict[str, type]] = {
     **dict.fromkeys(_BESIDE, object),
 }
 _CODE: Final = "code_execution"
+# See `_Sources`.
+_EXPANSION: Final = 8
+_REFERENCE: Final = 16  # what a reference weighs beside the chunk, in characters
 
 
 class GoogleGenerate(Wire):
@@ -172,7 +186,9 @@ class GoogleGenerate(Wire):
                 first.note(key, data[key])
 
     def _candidate(self, candidate: dict[str, Any], data: dict[str, Any]) -> None:
-        turn = self.turns.at(number_of(candidate.get("index")) or 0)
+        turn = self.turn_of("candidates", candidate)
+        if turn is None:
+            return
         turn.begin(data.get("responseId"), data.get("modelVersion"))
         content = candidate.get("content")
         if isinstance(content, dict):
@@ -196,9 +212,12 @@ class GoogleGenerate(Wire):
         self._finish(turn, candidate.get("finishReason"))
 
     def _finish(self, turn: Turn, reason: Any) -> None:
-        if not is_something(reason) or reason in ("FINISH_REASON_UNSPECIFIED", 0):
+        if not is_something(reason) or reason == "FINISH_REASON_UNSPECIFIED" or reason == 0:
             return
-        word = REASONS.get(str(reason), "other")
+        if not isinstance(reason, str) and not is_index(reason):
+            turn.pass_on("finishReason", reason)
+            return
+        word = REASONS.get(shown(reason), "other")
         if word not in ("length", "content_filter", "error"):
             self._end_streamed(turn)
         turn.finish(word, reason, again=True)
@@ -279,22 +298,72 @@ class GoogleGenerate(Wire):
     def _citations(self, turn: Turn, candidate: dict[str, Any]) -> None:
         metadata = dict_of(candidate.get("citationMetadata"))
         found = list_of(metadata.get("citations")) + list_of(metadata.get("citationSources"))
-        grounding = dict_of(candidate.get("groundingMetadata"))
-        chunks = list_of(grounding.get("groundingChunks"))
-        for support in list_of(grounding.get("groundingSupports")):
-            places = list_of(dict_of(support).get("groundingChunkIndices"))
-            sources = [
-                chunks[place]
-                for place in places
-                if isinstance(place, int) and 0 <= place < len(chunks)
-            ]
-            found.append({**dict_of(support), "groundingChunks": sources})
-        known = self.cited.setdefault(turn.choice, set())
         for citation in found:
-            seen = repr(citation)
-            if seen not in known:
-                known.add(seen)
-                turn.add(Citation(citation))
+            self._cite(turn, citation, json_text(citation))
+        grounding = dict_of(candidate.get("groundingMetadata"))
+        supports = list_of(grounding.get("groundingSupports"))
+        if supports:
+            sources = _Sources(grounding)
+            for support in supports:
+                cited = sources.of(dict_of(support))
+                key = json_text(support) + "".join([source.digest for source in cited])
+                data = {**dict_of(support), "groundingChunks": sources.chunks_of(cited)}
+                self._cite(turn, data, key)
+
+    def _cite(self, turn: Turn, citation: Any, key: str) -> None:
+        """Add a citation, unless one with the same key is there already."""
+        known = self.cited.setdefault(turn.choice, set())
+        digest = _digest(key)
+        if digest not in known:
+            known.add(digest)
+            turn.add(Citation(citation))
+
+
+class _Source:
+    """One of the `groundingChunks`."""
+
+    __slots__ = ("chunk", "digest", "weight")
+
+    def __init__(self, chunk: Any) -> None:
+        self.chunk = chunk
+        text = json_text(chunk)
+        self.digest = _digest(text)
+        self.weight = len(text) + _REFERENCE
+
+
+class _Sources:
+    """The `groundingChunks` of a record, to stand beside the supports that refer to them.
+
+    A chunk may be referred to any number of times. All the chunks beside supports together hold at
+    most `_EXPANSION` times as many characters as the record has for them; supports beyond that
+    have their indexes only. So a small record cannot become a large message.
+    """
+
+    __slots__ = ("room", "sources")
+
+    def __init__(self, grounding: dict[str, Any]) -> None:
+        self.sources = [_Source(chunk) for chunk in list_of(grounding.get("groundingChunks"))]
+        supports = weight_of(grounding.get("groundingSupports"))
+        self.room = _EXPANSION * (supports + sum([source.weight for source in self.sources]))
+
+    def of(self, support: dict[str, Any]) -> list[_Source]:
+        """The sources that a support refers to, each once."""
+        places = list_of(support.get("groundingChunkIndices"))
+        whole = [place for place in places if is_index(place) and 0 <= place < len(self.sources)]
+        return [self.sources[place] for place in dict.fromkeys(whole)]
+
+    def chunks_of(self, cited: list[_Source]) -> list[Any]:
+        """Their chunks, as long as there is room for them."""
+        weight = sum([source.weight for source in cited])
+        if weight > self.room:
+            return []
+        self.room -= weight
+        return [source.chunk for source in cited]
+
+
+def _digest(text: str) -> str:
+    """A short text that stands for a long one, to know it again."""
+    return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 class _Streamed:

@@ -23,7 +23,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
 from streamparse._answers.turn import Turn, Turns
-from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
+from streamparse._core.plain import dict_of, is_index, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
 from streamparse.errors import ProviderError
 from streamparse.message import (
@@ -103,7 +103,8 @@ class GoogleInteractions(Wire):
             self._interaction(turn, data)
             self._complete(turn, data)
             return True
-        if kind not in _EVENTS and kind not in _ENDS:
+        index = number_of(data.get("index"))
+        if (kind not in _EVENTS and kind not in _ENDS) or not is_index(index or 0):
             return False
         turn.begin(data.get("interaction_id"))
         if data.get("event_id"):  # to resume the stream; in every event, so it has none here
@@ -329,7 +330,10 @@ def _grow(part: ServerToolResult, result: Any) -> None:
     elif isinstance(result, list):
         part.content = list(result)
     elif isinstance(result, str) and isinstance(part.content, str):
-        part.content += result
+        whole = part.content
+        part.content = ""  # the only reference is now the local one
+        whole += result
+        part.content = whole
     elif result is not None:
         part.content = result
 

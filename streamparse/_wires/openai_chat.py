@@ -25,7 +25,7 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.calls import CallReader
 from streamparse._answers.turn import Turn, Turns
 from streamparse._core.flat import equal
-from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
+from streamparse._core.plain import dict_of, grow_in, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
 from streamparse._wires.correlation import Correlator
 from streamparse.errors import ProviderError
@@ -78,6 +78,7 @@ class OpenAIChat(Wire):
     def __init__(self, turns: Turns) -> None:
         super().__init__(turns)
         self.calls: dict[int, Correlator] = {}
+        self.detailed: dict[int, Reasoning] = {}  # by choice: the last part with details
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
@@ -131,7 +132,9 @@ class OpenAIChat(Wire):
 
     def _choice(self, choice: dict[str, Any], data: dict[str, Any]) -> bool:
         """One choice of a chunk; True when it was a whole message."""
-        turn = self.turns.at(number_of(choice.get("index")) or 0)
+        turn = self.turn_of("choices", choice)
+        if turn is None:
+            return False
         turn.begin(data.get("id"), data.get("model"))
         delta = choice.get("delta")
         message = choice.get("message")
@@ -207,9 +210,18 @@ class OpenAIChat(Wire):
         if isinstance(details, list) and details:
             if not text:
                 text = "".join([_text_of_detail(detail) for detail in details])
-            part = _detailed_reasoning(turn, bool(text))
+            part = self._detailed(turn, bool(text))
             _merge_details(part.extra["reasoning_details"], details)
         turn.reasoning(text)
+
+    def _detailed(self, turn: Turn, growing: bool) -> Reasoning:
+        """The part that keeps the details: the growing one, or the last that has any."""
+        part = None if growing else self.detailed.get(turn.choice)
+        if part is None:
+            part = turn.growing_reasoning()
+            part.extra.setdefault("reasoning_details", [])
+            self.detailed[turn.choice] = part
+        return part
 
     def _part(self, turn: Turn, part: Any) -> None:
         """A part of a `content` list, as Mistral sends them."""
@@ -313,17 +325,6 @@ def _text_of_detail(detail: Any) -> str:
     return text_of(detail.get("text")) or text_of(detail.get("summary"))
 
 
-def _detailed_reasoning(turn: Turn, growing: bool) -> Reasoning:
-    """The part that keeps the details: the growing one, or the last that has any."""
-    if not growing:
-        for part in reversed(turn.message.content):
-            if isinstance(part, Reasoning) and "reasoning_details" in part.extra:
-                return part
-    part = turn.growing_reasoning()
-    part.extra.setdefault("reasoning_details", [])
-    return part
-
-
 def _merge_details(known: list[Any], details: list[Any]) -> None:
     for detail in details:
         if not isinstance(detail, dict):
@@ -335,10 +336,7 @@ def _merge_details(known: list[Any], details: list[Any]) -> None:
             continue
         for key, value in detail.items():
             if key in ("text", "summary", "data") and isinstance(value, str):
-                whole = text_of(last.get(key))
-                last[key] = ""  # the only reference is now the local one
-                whole += value
-                last[key] = whole
+                grow_in(last, key, value)
             elif value is not None:
                 last[key] = value
 

@@ -76,7 +76,9 @@ class OpenAICompletions(Wire):
         return True
 
     def _choice(self, choice: dict[str, Any], data: dict[str, Any]) -> None:
-        turn = self.turns.at(number_of(choice.get("index")) or 0)
+        turn = self.turn_of("choices", choice)
+        if turn is None:
+            return
         turn.begin(data.get("id"), data.get("model"))
         turn.text(text_of(choice.get("text")))
         self._rest(turn, choice)

@@ -154,6 +154,13 @@ def test_misplaced_values_are_told_and_set(
     assert attempt.close() == value
 
 
+def test_gaps_are_bounded_for_the_whole_call() -> None:
+    """Many pieces that each skip indexes fill an array up no more than one piece may."""
+    attempt = Run()
+    attempt.say([("set", ("a", at * GAP // 2), at) for at in range(1, 40)])
+    assert len(attempt.close()["a"]) <= GAP + 40
+
+
 def test_a_string_that_was_left_goes_on() -> None:
     attempt = Run()
     pieces: list[Piece] = [("append", (name,), text) for name, text in ("ax", "by", "ax", "by")]

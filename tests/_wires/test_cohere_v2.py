@@ -223,6 +223,14 @@ def test_an_error_at_the_end() -> None:
     assert (str(message.error), events[-1].type) == ("out of soil", "message_failed")
 
 
+def test_a_deep_error_at_the_end() -> None:
+    deep: Any = []
+    for _ in range(5000):
+        deep = [deep]
+    message, _ = read([START, *content("text", "a"), end("ERROR", error=deep)])
+    assert (message.status, str(message.error)) == ("failed", "[" * 5001 + "]" * 5001)
+
+
 @pytest.mark.parametrize("before", [[], [START, *content("text", "a")]])
 def test_an_error_without_a_type(before: list[Any]) -> None:
     message, _ = read([*before, {"id": "x", "message": "invalid request"}])

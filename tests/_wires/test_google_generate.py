@@ -429,7 +429,66 @@ def test_grounding() -> None:
     assert ("groundingMetadata", grounding) in passed_on(events)
 
 
+def supported(*supports: Any, uri: str = "u:1") -> dict[str, Any]:
+    grounding = {"groundingChunks": [{"web": {"uri": uri}}], "groundingSupports": list(supports)}
+    return chunk({"text": "Tea."}, groundingMetadata=grounding)
+
+
+def citations(message: Message) -> list[Any]:
+    return [part.data for part in message.content if isinstance(part, Citation)]
+
+
+def test_grounding_has_each_chunk_once_beside_a_support() -> None:
+    support = {"groundingChunkIndices": [0, 0, True, 0, -1, "0", 10**5000]}
+    message, _ = read([supported(support)])
+    assert [len(data["groundingChunks"]) for data in citations(message)] == [1]
+
+
+def test_grounding_is_known_by_its_sources() -> None:
+    """The same support, of another chunk, is another citation; of the same chunk it is not."""
+    support = {"groundingChunkIndices": [0]}
+    records = [supported(support), supported(support), supported(support, uri="u:2")]
+    uris = [data["groundingChunks"][0]["web"]["uri"] for data in citations(read(records)[0])]
+    assert uris == ["u:1", "u:2"]
+
+
+@pytest.mark.parametrize("count", [100, 400])
+def test_grounding_does_not_expand_a_record(count: int) -> None:
+    """All supports refer to one long chunk: what the message holds stays linear."""
+    supports = [{"segment": {"endIndex": at}, "groundingChunkIndices": [0]} for at in range(count)]
+    record = supported(*supports, uri="u" * 50 * count)
+    message, _ = read([record])
+    assert len(citations(message)) == count
+    assert citations(message)[0]["groundingChunks"]
+    assert len(json.dumps(message.to_dict())) < 12 * len(json.dumps(record))
+
+
+def test_a_deep_citation_is_read() -> None:
+    deep: Any = []
+    for _ in range(5000):
+        deep = [deep]
+    record = chunk({"text": "a"}, citationMetadata={"citations": [{"uri": deep}]})
+    message, _ = read([record, record])
+    assert len(citations(message)) == 1
+
+
 # Ends
+
+
+@pytest.mark.parametrize("word", [{"x": 1}, True, 1.5, ["STOP"], 10**30, [[[]]]])
+def test_only_text_and_numbers_are_finish_reasons(word: Any) -> None:
+    message, events = read([chunk({"text": "a"}, finish=word)])
+    assert (message.finish_reason, message.status) == (None, "truncated")
+    assert ("finishReason", word) in passed_on(events)
+
+
+def test_deep_reasons_are_passed_on() -> None:
+    deep: Any = []
+    for _ in range(5000):
+        deep = [deep]
+    feedback = {"promptFeedback": {"blockReason": deep}}
+    for record in (chunk({"text": "a"}, finish=deep), feedback):
+        assert read([record])[0].status == "truncated"
 
 
 @pytest.mark.parametrize(
