@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import pytest
 
 from streamparse import JSONParser, SchemaViolation, StreamParseError
-from streamparse._core.machine import Machine
+from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
 
 Cuttable = TypeVar("Cuttable", str, bytes)
@@ -165,7 +165,7 @@ def play(calls: Iterable[Call], sink: Sink) -> None:
 def calls_of(text: str, many: bool = False) -> list[Call]:
     """What the machine says about a text, precisely, up to where it ends."""
     recorder = Recorder(precise=True)
-    Machine(recorder, many=many).feed(text)
+    Machine(recorder, MachineOptions(many=many)).feed(text)
     return recorder.calls
 
 

@@ -19,7 +19,7 @@ from streamparse._answers.tools import Toolbox
 from streamparse._core.chain import Chain
 from streamparse._core.flat import equal
 from streamparse._core.lenient import LenientMachine
-from streamparse._core.machine import EXCERPT, Machine
+from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.parser import JSONParser, locate
 from streamparse._core.sink import Sink, ValidatorFactory
 from streamparse._core.transcriber import Transcriber, tell
@@ -432,8 +432,8 @@ class CallReader:
 
     def _new_machine(self) -> Machine:
         if self.dialect is None:
-            return Machine(self.head, limits=self.limits, stop=True)
-        return LenientMachine(self.head, self.dialect, limits=self.limits)
+            return Machine(self.head, MachineOptions(limits=self.limits, stop=True))
+        return LenientMachine(self.head, self.dialect, MachineOptions(limits=self.limits))
 
     def _judge_later(self) -> None:
         self.recheck = self.judged_as is not None

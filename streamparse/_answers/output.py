@@ -12,7 +12,7 @@ from typing import Any, Final
 from streamparse._answers.tools import validator_of
 from streamparse._core.chain import Chain
 from streamparse._core.lenient import LenientMachine
-from streamparse._core.machine import Machine
+from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.parser import locate
 from streamparse._core.sink import NOTHING, ValidatorFactory
 from streamparse.dialect import Dialect
@@ -75,11 +75,12 @@ class OutputReader:
         self.chain = Chain(validator=judge, reporter=OutputReporter(message.choice))
         self.chain.builder.events = out
         message.output_builder = self.chain.builder
+        options = MachineOptions(limits=limits)
         self.lenient: LenientMachine | None = None
         if dialect is None:
-            self.machine = Machine(self.chain.head, limits=limits)
+            self.machine = Machine(self.chain.head, options)
         else:
-            self.lenient = LenientMachine(self.chain.head, dialect, limits=limits)
+            self.lenient = LenientMachine(self.chain.head, dialect, options)
             self.lenient.wanted = "" if kind == ANY else kind
             self.machine = self.lenient
         self.begun: bool = False  # has anything but white space come?

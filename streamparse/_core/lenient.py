@@ -54,16 +54,7 @@ class LenientMachine(LenientStructure):
     __slots__ = ()
 
     def clone(self, sink: Sink) -> Machine:
-        twin = LenientMachine(
-            sink,
-            self.dialect,
-            limits=self.limits,
-            surrogates=self.surrogates,
-            parse_float=self.parse_float,
-            parse_int=self.parse_int,
-            many=self.many,
-            stop=self.stop,
-        )
+        twin = LenientMachine(sink, self.dialect, self.options)
         twin.resume(self.state_now())
         return twin
 

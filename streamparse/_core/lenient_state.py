@@ -6,7 +6,6 @@ Rule: whatever is mended goes through `_mend`: on record, or refused by the dial
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from streamparse._core import lenient_strings as strings
@@ -14,11 +13,11 @@ from streamparse._core.machine import (
     DOCUMENT,
     STRING,
     Machine,
+    MachineOptions,
 )
 from streamparse._core.sink import Sink
 from streamparse.dialect import REPAIR_CODES, Dialect
 from streamparse.errors import SchemaViolation
-from streamparse.limits import Limits
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
@@ -82,27 +81,9 @@ class LenientState(Machine):
         self,
         sink: Sink,
         dialect: Dialect,
-        *,
-        limits: Limits | None = None,
-        surrogates: str = "keep",
-        parse_float: Callable[[str], object] = float,
-        parse_int: Callable[[str], object] = int,
-        many: bool = False,
-        stop: bool = False,
-        depth: int = 0,
-        offset: int = 0,
+        options: MachineOptions | None = None,
     ) -> None:
-        super().__init__(
-            sink,
-            limits=limits,
-            surrogates=surrogates,
-            parse_float=parse_float,
-            parse_int=parse_int,
-            many=many,
-            stop=stop,
-            depth=depth,
-            offset=offset,
-        )
+        super().__init__(sink, options)
         self.dialect = dialect
         self.codes: frozenset[str] = dialect.codes
         self.max_repairs: i64 = -1 if dialect.max_repairs is None else dialect.max_repairs

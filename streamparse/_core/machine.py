@@ -82,6 +82,41 @@ EXCERPT: Final = 40  # characters of context in an error
 _ESCAPED: Final = ESCAPED
 
 
+class MachineOptions:
+    """What a machine is made with, and a clone of it too.
+
+    Args:
+        limits: The bounds of a document.
+        surrogates: `"keep"`, `"replace"` or `"error"`, for lone surrogate halves.
+        parse_float: Makes a value of the text of a number with a fraction or an exponent.
+        parse_int: Makes a value of the text of any other number.
+        many: Reads one document after the other.
+        stop: Ends reading after the first value.
+    """
+
+    __slots__ = ("limits", "many", "parse_float", "parse_int", "stop", "surrogates")
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        surrogates: str = "keep",
+        parse_float: Callable[[str], object] = float,
+        parse_int: Callable[[str], object] = int,
+        many: bool = False,
+        stop: bool = False,
+    ) -> None:
+        self.limits: Limits = limits if limits is not None else Limits()
+        self.surrogates = surrogates
+        self.parse_float = parse_float
+        self.parse_int = parse_int
+        self.many = many
+        self.stop = stop
+
+
+_DEFAULTS: Final = MachineOptions()
+
+
 class Machine:
     """Reads one JSON text (`many`: one after the other) and says what it sees to `sink`.
 
@@ -107,13 +142,13 @@ class Machine:
         "in_array",
         "in_key",
         "length",
-        "limits",
         "line",
         "line_start",
         "many",
         "matched",
         "number_limit",
         "offset",
+        "options",
         "origin",
         "parse_float",
         "parse_int",
@@ -126,32 +161,26 @@ class Machine:
         "state",
         "stop",
         "string_limit",
-        "surrogates",
         "word",
     )
 
     def __init__(
         self,
         sink: Sink,
+        options: MachineOptions | None = None,
         *,
-        limits: Limits | None = None,
-        surrogates: str = "keep",
-        parse_float: Callable[[str], object] = float,
-        parse_int: Callable[[str], object] = int,
-        many: bool = False,
-        stop: bool = False,
         depth: int = 0,
         offset: int = 0,
     ) -> None:
-        bounds = limits if limits is not None else Limits()
+        given = options if options is not None else _DEFAULTS
+        bounds = given.limits
         self.sink = sink
         self.precise: bool = sink.precise
-        self.limits = bounds
-        self.surrogates = surrogates
-        self.parse_float = parse_float
-        self.parse_int = parse_int
-        self.many = many
-        self.stop = stop
+        self.options = given
+        self.parse_float = given.parse_float
+        self.parse_int = given.parse_int
+        self.many: bool = given.many
+        self.stop: bool = given.stop
         self.string_limit: i64 = bounds.string
         self.number_limit: i64 = bounds.number
         self.digits_limit: i64 = bounds.integer_digits
@@ -233,15 +262,7 @@ class Machine:
 
     def clone(self, sink: Sink) -> Machine:
         """A machine in the same state that drives `sink`."""
-        twin = Machine(
-            sink,
-            limits=self.limits,
-            surrogates=self.surrogates,
-            parse_float=self.parse_float,
-            parse_int=self.parse_int,
-            many=self.many,
-            stop=self.stop,
-        )
+        twin = Machine(sink, self.options)
         twin.resume(self.state_now())
         return twin
 
@@ -442,7 +463,7 @@ class Machine:
         if self.counting:
             self._count(offset)
         if self.depth >= self.depth_limit:
-            raise too_deep(self.limits.depth, offset)
+            raise too_deep(self.options.limits.depth, offset)
         if array:
             self.sink.start_array(offset)
             self.state = FIRST_ITEM
@@ -487,7 +508,7 @@ class Machine:
             return  # a root, or the value of a member whose key was counted
         count = self.counts[-1] + 1
         self.counts[-1] = count
-        bound = self.limits.items if self.in_array else self.limits.keys
+        bound = self.options.limits.items if self.in_array else self.options.limits.keys
         if bound is not None and count > bound:
             raise too_many(self.in_array, bound, offset)
 
@@ -650,9 +671,9 @@ class Machine:
 
     def _half(self, code: i64, offset: i64) -> str:
         """What becomes of half a pair."""
-        if self.surrogates == "keep":
+        if self.options.surrogates == "keep":
             return chr(code)
-        if self.surrogates == "error":
+        if self.options.surrogates == "error":
             message = f"half a surrogate pair: \\u{code:04x}"
             self._reject("lone_surrogate", message, offset)
         return "\ufffd"

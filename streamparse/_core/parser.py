@@ -13,7 +13,7 @@ from streamparse._core.builder import Builder
 from streamparse._core.chain import Chain
 from streamparse._core.events import ValueEvent
 from streamparse._core.lenient import LenientMachine
-from streamparse._core.machine import EXCERPT, Machine
+from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.text import Utf8Decoder
 from streamparse.dialect import Dialect, Repair
@@ -100,18 +100,18 @@ class JSONParser:
         _check_options(many, trailing, select is not None, keep, surrogates)
         _check_types(limits, parse_float, parse_int, validator)
         queries = None if select is None else _queries(select)
-        self._options: tuple[Any, ...] = (
-            dialect,
-            many,
-            trailing,
-            queries,
-            keep,
-            surrogates,
-            limits,
-            parse_float,
-            parse_int,
-            validator,
-        )
+        self._options: dict[str, Any] = {
+            "dialect": dialect,
+            "many": many,
+            "trailing": trailing,
+            "select": queries,
+            "keep": keep,
+            "surrogates": surrogates,
+            "limits": limits,
+            "parse_float": parse_float,
+            "parse_int": parse_int,
+            "validator": validator,
+        }
         self._many = many
         self._stop: bool = trailing == "stop"
         self._collects: bool = validator is not None and validator.collects
@@ -122,32 +122,7 @@ class JSONParser:
             many=many,
         )
         self._builder = self._chain.builder
-        self._machine = self._make_machine(switches)
-        self._lenient = self._machine if isinstance(self._machine, LenientMachine) else None
-        self._decoder: Utf8Decoder | None = None
-        self._takes_text: bool = False
-        self._ready: bool = False  # for text, alive, and nothing but the machine to ask
-        self._rest: list[Any] = []  # the fragments after the value
-        self._finished: bool = False
-        self._failure: StreamParseError | None = None
-
-    def _make_machine(self, switches: Dialect | None) -> Machine:
-        """The machine of the dialect, with this parser's options."""
-        _, many, trailing, _, _, surrogates, limits, parse_float, parse_int, _ = self._options
-        head = self._chain.head
-        if switches is None:
-            return Machine(
-                head,
-                limits=limits,
-                surrogates=surrogates,
-                parse_float=parse_float,
-                parse_int=parse_int,
-                many=many,
-                stop=trailing == "stop",
-            )
-        return LenientMachine(
-            head,
-            switches,
+        options = MachineOptions(
             limits=limits,
             surrogates=surrogates,
             parse_float=parse_float,
@@ -155,6 +130,17 @@ class JSONParser:
             many=many,
             stop=trailing == "stop",
         )
+        head = self._chain.head
+        self._machine: Machine = (
+            Machine(head, options) if switches is None else LenientMachine(head, switches, options)
+        )
+        self._lenient = self._machine if isinstance(self._machine, LenientMachine) else None
+        self._decoder: Utf8Decoder | None = None
+        self._takes_text: bool = False
+        self._ready: bool = False  # for text, alive, and nothing but the machine to ask
+        self._rest: list[Any] = []  # the fragments after the value
+        self._finished: bool = False
+        self._failure: StreamParseError | None = None
 
     # Reading.
 
@@ -378,7 +364,7 @@ class JSONParser:
 
     def clone(self) -> JSONParser:
         """An independent parser in the same state; complete parts of the value are shared."""
-        twin = self._empty()
+        twin = JSONParser(**self._options)
         twin._chain = self._chain.clone()
         twin._builder = twin._chain.builder
         twin._machine = self._machine.clone(twin._chain.head)
@@ -396,9 +382,6 @@ class JSONParser:
     def __reduce__(self) -> tuple[Any, ...]:
         state = (self._machine.state_now(), self._chain.state_now(), self._place())
         return _restored, (self._options, state)
-
-    def _empty(self) -> JSONParser:
-        return _with_options(self._options)
 
     def _place(self) -> tuple[Any, ...]:
         decoder = self._decoder
@@ -464,24 +447,8 @@ def dialect_of(dialect: str | Dialect, name: str = "dialect") -> Dialect | None:
     return None
 
 
-def _with_options(options: tuple[Any, ...]) -> JSONParser:
-    dialect, many, trailing, select, keep, surrogates, limits, floats, ints, validator = options
-    return JSONParser(
-        dialect,
-        many=many,
-        trailing=trailing,
-        select=select,
-        keep=keep,
-        surrogates=surrogates,
-        limits=limits,
-        parse_float=floats,
-        parse_int=ints,
-        validator=validator,
-    )
-
-
-def _restored(options: tuple[Any, ...], state: tuple[Any, ...]) -> JSONParser:
-    parser = _with_options(options)
+def _restored(options: dict[str, Any], state: tuple[Any, ...]) -> JSONParser:
+    parser = JSONParser(**options)
     read, built, place = state
     parser._machine.resume(read)
     parser._chain.resume(built)

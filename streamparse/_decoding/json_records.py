@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from streamparse._core.machine import Machine
+from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.sink import Sink
 from streamparse._core.text import Utf8Decoder
 from streamparse._decoding.record import Record, failure_of
@@ -107,7 +107,7 @@ class JSONRecords:
         self._source: list[str] = []  # the text of the record that is open
         self._values = _Values()
         bounds = replace(limits, document=limits.record)
-        self._machine = Machine(self._values, limits=bounds, many=True)
+        self._machine = Machine(self._values, MachineOptions(limits=bounds, many=True))
         self._values.machine = self._machine
         self._decoder: Utf8Decoder | None = None
         self._takes_text: bool = False

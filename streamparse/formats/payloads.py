@@ -14,7 +14,7 @@ from streamparse._answers.calls import CallReader, taken_before
 from streamparse._answers.turn import TextReader
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.chain import Chain
-from streamparse._core.machine import Machine
+from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.sink import Sink
 from streamparse.errors import FormatError, LimitError, StreamParseError
 from streamparse.formats.bounds import Bounds
@@ -197,7 +197,7 @@ class CallPayload(Payload):
         self.sure = sure
         self.state: int = _OPEN
         self.chain = Chain()
-        self.machine = Machine(self.chain.head, limits=host.limits, stop=True)
+        self.machine = Machine(self.chain.head, MachineOptions(limits=host.limits, stop=True))
         self.key: str = ""
         self.name: str | None = None
         self.identity: str | None = None
@@ -250,7 +250,8 @@ class CallPayload(Payload):
     def _restart(self, state: int) -> None:
         """Read one value from here."""
         self.chain = Chain()
-        self.machine = Machine(self.chain.head, limits=self.host.limits, stop=True)
+        options = MachineOptions(limits=self.host.limits, stop=True)
+        self.machine = Machine(self.chain.head, options)
         self.state = state
 
     def _inside(self, text: str, pos: int) -> int:
@@ -299,7 +300,7 @@ class CallPayload(Payload):
         if self.reader is None and not self.refused:
             self.early = []
         sink: Sink = _Decoder(self) if self.decoded else Sink()
-        self.machine = Machine(sink, limits=self.host.limits, stop=True)
+        self.machine = Machine(sink, MachineOptions(limits=self.host.limits, stop=True))
         self.state = _IN_ARGUMENTS
 
     def _end_value(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from streamparse import JSONParser, StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.builder import Builder
-from streamparse._core.machine import Machine
+from streamparse._core.machine import Machine, MachineOptions
 from tests.helpers import merge_deltas
 from tests.parts import DOCUMENTS, Call, calls_of, chars, play
 
@@ -262,7 +262,7 @@ def test_many_fills_a_list() -> None:
 @pytest.mark.parametrize("many", [False, True])
 def test_snapshots_do_not_change(document: str, many: bool) -> None:
     builder = Builder(many)
-    machine = Machine(builder, many=many)
+    machine = Machine(builder, MachineOptions(many=many))
     taken: list[tuple[Any, str]] = []
     for char in chars(document + " "):
         machine.feed(char)

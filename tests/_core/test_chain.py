@@ -21,7 +21,7 @@ from streamparse import (
     ValueStarted,
 )
 from streamparse._core.chain import Chain
-from streamparse._core.machine import Machine
+from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
 from tests.helpers import cut, loads, merge_deltas, same
 from tests.parts import DOCUMENTS, Call, Judging, calls_of, cuttings, feed_each, halvings, play
@@ -79,8 +79,8 @@ class Elements:
 
     def inner_machine(self) -> Machine:
         depth = sum(KINDS.get(name) in ("object", "array") for name in self.open)
-        limits = Limits(depth=4)
-        return Machine(self.sink, limits=limits, depth=depth, offset=self.place, stop=True)
+        options = MachineOptions(limits=Limits(depth=4), stop=True)
+        return Machine(self.sink, options, depth=depth, offset=self.place)
 
     def read_text(self) -> bool:
         end = self.held.find("<")
@@ -399,7 +399,7 @@ def test_repairs_before_any_value_reach_nobody() -> None:
 def test_a_chain_for_many() -> None:
     judging = Judging()
     chain = Chain(validator=judging, queries=[Query.parse("$[*]")], drop=True, many=True)
-    Machine(chain.head, many=True).feed('[1] {"a": [2]} "x')
+    Machine(chain.head, MachineOptions(many=True)).feed('[1] {"a": [2]} "x')
     assert chain.value == ["x"]
     assert chain.builder.open_path == (2,)
     assert len(judging.begun) == 3

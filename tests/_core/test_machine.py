@@ -12,7 +12,7 @@ import pytest
 
 from streamparse import IncompleteError, JSONSyntaxError, LimitError, Limits, StreamParseError
 from streamparse._core.builder import Builder
-from streamparse._core.machine import EXCERPT, Machine
+from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.sink import Sink
 from tests.parts import (
     DOCUMENTS,
@@ -27,10 +27,14 @@ from tests.parts import (
 )
 
 
+def made(sink: Sink, *, depth: int = 0, offset: int = 0, **options: Any) -> Machine:
+    return Machine(sink, MachineOptions(**options), depth=depth, offset=offset)
+
+
 def calls(fragments: Iterable[str], precise: bool = True, **options: Any) -> list[Call]:
     """What a machine says about these fragments and the end of the input."""
     recorder = Recorder(precise)
-    machine = Machine(recorder, **options)
+    machine = made(recorder, **options)
     feed_each(machine, fragments)
     machine.finish()
     return recorder.calls
@@ -38,7 +42,7 @@ def calls(fragments: Iterable[str], precise: bool = True, **options: Any) -> lis
 
 def built(fragments: Iterable[str], **options: Any) -> Any:
     builder = Builder(options.get("many", False))
-    machine = Machine(builder, **options)
+    machine = made(builder, **options)
     feed_each(machine, fragments)
     machine.finish()
     return builder.value
@@ -582,7 +586,7 @@ def test_the_limit_of_a_long_string(size: int) -> None:
     limits = Limits(string=size)
     for fragments in cuttings(document):
         recorder = Recorder()
-        machine = Machine(recorder, limits=limits)
+        machine = Machine(recorder, MachineOptions(limits=limits))
         with pytest.raises(LimitError) as caught:
             feed_each(machine, fragments)
         assert (caught.value.code, caught.value.offset) == ("string_length", size + 2)
@@ -616,7 +620,7 @@ def test_the_limit_of_a_long_string_of_escapes(unit: str, size: int, place: str)
     for fragments in ([document[:-1]], ragged(document[:-1], 1)):
         assert refusal(fragments, precise=False, limits=bounds).code == "truncated"
     for at in (len(document) // 9, len(document) // 2, len(document) - 9, len(document) - 2):
-        machine = Machine(Sink(), limits=bounds)
+        machine = Machine(Sink(), MachineOptions(limits=bounds))
         feed_each(machine, ragged(document[:at], 4))
         with pytest.raises(LimitError) as caught:
             machine.clone(Sink()).feed(document[at:])
@@ -753,7 +757,7 @@ def test_many_refuses(text: str, code: str, offset: int) -> None:
 def test_stop_says_how_much_was_taken(text: str, taken: int, value: object) -> None:
     for fragments in [*cuttings(text), *halvings(text)]:
         builder = Builder()
-        machine = Machine(builder, stop=True)
+        machine = Machine(builder, MachineOptions(stop=True))
         assert sum(machine.feed(fragment) for fragment in fragments) == taken
         assert machine.done
         assert builder.value == value
@@ -772,20 +776,20 @@ def test_without_stop_everything_is_taken() -> None:
 
 def test_stop_within_the_limit_of_the_document() -> None:
     for fragments in cuttings("[1] and a tail that is much longer"):
-        machine = Machine(Sink(), stop=True, limits=Limits(document=3))
+        machine = Machine(Sink(), MachineOptions(stop=True, limits=Limits(document=3)))
         assert sum(machine.feed(fragment) for fragment in fragments) == 3
 
 
 def test_stop_at_the_limit_of_the_document_after_a_number() -> None:
     for fragments in cuttings("123 tail"):
-        machine = Machine(Sink(), stop=True, limits=Limits(document=3))
+        machine = Machine(Sink(), MachineOptions(stop=True, limits=Limits(document=3)))
         assert sum(machine.feed(fragment) for fragment in fragments) == 3
         assert machine.done
 
 
 def test_places_count_from_the_start_of_the_stream() -> None:
     recorder = Recorder(precise=True)
-    machine = Machine(recorder, offset=100, stop=True)
+    machine = Machine(recorder, MachineOptions(stop=True), offset=100)
     machine.feed('{"a')
     machine.feed('": 5}')
     assert recorder.calls == [
@@ -823,7 +827,7 @@ def test_done() -> None:
 
 
 def test_a_machine_for_many_is_never_done() -> None:
-    machine = Machine(Sink(), many=True)
+    machine = Machine(Sink(), MachineOptions(many=True))
     machine.feed("[1] ")
     assert not machine.done
 
@@ -916,14 +920,14 @@ def test_the_state_is_plain_data(document: str) -> None:
 
 
 def test_a_clone_has_the_options() -> None:
-    machine = Machine(
-        Builder(many=True),
+    options = MachineOptions(
         limits=Limits(string=3, items=2),
         surrogates="replace",
         parse_float=Decimal,
         parse_int=str,
         many=True,
     )
+    machine = Machine(Builder(many=True), options)
     machine.feed('[1, "\\ud800')
     twin_builder = machine.sink.clone()
     assert isinstance(twin_builder, Builder)
@@ -937,13 +941,13 @@ def test_a_clone_has_the_options() -> None:
 
 
 def test_a_clone_stops_after_one_value() -> None:
-    machine = Machine(Sink(), stop=True)
+    machine = Machine(Sink(), MachineOptions(stop=True))
     machine.feed("[1")
     assert machine.clone(Sink()).feed("] and more") == 1
 
 
 def test_a_clone_inside_another_value_keeps_its_depth() -> None:
-    machine = Machine(Sink(), depth=2, limits=Limits(depth=4))
+    machine = Machine(Sink(), MachineOptions(limits=Limits(depth=4)), depth=2)
     machine.feed("[")
     twin = machine.clone(Sink())
     twin.feed("[")
@@ -953,7 +957,7 @@ def test_a_clone_inside_another_value_keeps_its_depth() -> None:
 
 def test_a_clone_at_the_limit_of_the_document() -> None:
     for at in range(6):
-        machine = Machine(Sink(), limits=Limits(document=5))
+        machine = Machine(Sink(), MachineOptions(limits=Limits(document=5)))
         machine.feed("[1, 2]"[:at] if at < 6 else "[1, 2")
         with pytest.raises(LimitError) as caught:
             machine.clone(Sink()).feed("[1, 2]"[at:])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from streamparse import Path, Query, StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.builder import Builder
-from streamparse._core.machine import Machine
+from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.selector import SelectingBuilder, Selector
 from tests.helpers import merge_deltas
 from tests.parts import DOCUMENTS, Call, calls_of, chars, cuttings, play
@@ -92,7 +92,7 @@ def parsed(*texts: str) -> list[Query]:
 
 def ran(builder: Builder, fragments: list[str], many: bool = False) -> list[Any]:
     """The events of these fragments."""
-    machine = Machine(builder, many=many)
+    machine = Machine(builder, MachineOptions(many=many))
     for fragment in fragments:
         machine.feed(fragment)
     machine.finish()
