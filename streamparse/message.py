@@ -101,11 +101,13 @@ def _revived(kind: Any, state: dict[str, Any]) -> Any:
 class GrowingText(Part):
     """A part that is text and grows at its end."""
 
-    __slots__ = ("text",)
+    __slots__ = ("half", "text")
 
     def __init__(self, text: str = "", extra: dict[str, Any] | None = None) -> None:
         super().__init__(extra)
         self.text = text
+        #: The first half of a character, while its second half may still come.
+        self.half: str = ""
 
     def grow(self, text: str) -> None:
         """Append in place: amortised constant time for each character."""
@@ -118,7 +120,7 @@ class GrowingText(Part):
         return {"type": self.type, "text": self.text, **_named(self.extra)}
 
     def _state(self) -> dict[str, Any]:
-        return {"text": self.text, "extra": self.extra}
+        return {"text": self.text, "half": self.half, "extra": self.extra}
 
 
 class Text(GrowingText):
@@ -381,7 +383,8 @@ class Message:
     - `status`: `"in_progress"`, `"complete"`, `"truncated"` (a limit, a filter, an early end),
       `"failed"` (the provider reported an error).
     - `finish_reason`: `"stop"`, `"length"`, `"tool_calls"`, `"content_filter"`, `"refusal"`,
-      `"paused"`, `"error"`, `"other"` or None; `raw_finish_reason`: the provider's word.
+      `"paused"`, `"error"`, `"cancelled"`, `"other"` or None; `raw_finish_reason`: the provider's
+      word.
     - `output`, `partial_output`: the structured output once complete (as the type that was asked
       for), and so far (as plain JSON).
     - `error`: why it failed. `extra`: what the provider said about the whole, by its own names.
@@ -438,6 +441,25 @@ class Message:
         self.searched_to: int = 0
         #: How its API wants it back; set by the adapter.
         self.history: Callable[[Message], list[dict[str, Any]]] | None = None
+
+    def grow(self, part: GrowingText, text: str) -> None:
+        """Append to `part`, and to the whole text of its kind: amortised constant time."""
+        part.grow(text)
+        if isinstance(part, Text):
+            whole = self.text
+            self.text = ""  # the only reference is now the local one
+            whole += text
+            self.text = whole
+        elif isinstance(part, Reasoning):
+            whole = self.reasoning
+            self.reasoning = ""
+            whole += text
+            self.reasoning = whole
+        else:
+            whole = self.refusal
+            self.refusal = ""
+            whole += text
+            self.refusal = whole
 
     @property
     def tool_calls(self) -> list[ToolCall]:

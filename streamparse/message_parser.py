@@ -82,6 +82,9 @@ class MessageParser:
     - `dialect`, `output_dialect`: how arguments of tools and the output are read, see `JSONParser`;
       with a `format` the arguments are strict JSON.
       What was mended is in `call.repairs` and `message.output_repairs`.
+    - `surrogates`: what becomes of a lone half of a surrogate pair in any text: `"keep"`,
+      `"replace"` (U+FFFD) or `"error"` (a `WireError`; a call with one is rejected). Halves that
+      meet are joined, in one delta or in two.
     - `limits`: see `Limits`. `clock`: a function that gives seconds, for `metrics`.
 
     `feed` takes bytes or text cut anywhere, one decoded chunk (a dict), or a chunk object of an
@@ -106,6 +109,7 @@ class MessageParser:
         output: Any = None,
         dialect: str | Dialect = "strict",
         output_dialect: str | Dialect = "lenient",
+        surrogates: str = "keep",
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
@@ -127,6 +131,7 @@ class MessageParser:
             _dialect_for(dialect, format),
             dialect_of(output_dialect, "output_dialect"),
             _reading_of(format),
+            surrogates,
         )
         #: Times and counts, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)
@@ -211,14 +216,14 @@ class MessageParser:
                     raise self._transport.failure
             if self._held:
                 self._tell_at_the_end()
+            if self._api == "text":
+                self._finish_text()
+            if self._wire is not None:
+                self._wire.end()
+            self._turns.end()
         except StreamParseError as error:
             self._fail(error)
             raise
-        if self._api == "text":
-            self._finish_text()
-        if self._wire is not None:
-            self._wire.end()
-        self._turns.end()
         return self._take_events()
 
     def cut(self) -> list[AnyMessageEvent]:
@@ -230,6 +235,7 @@ class MessageParser:
         if self._finished or self._failure is not None:
             return []
         self._finished = True
+        self._turns.forget_halves()
         self._turns.end()
         return self._turns.take()  # no part of the metrics: nothing came
 

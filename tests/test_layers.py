@@ -21,6 +21,7 @@ import streamparse
 CORE = (
     "_marks",
     "flat",
+    "surrogates",
     "shown",
     "events",
     "sink",

@@ -22,6 +22,7 @@ from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.parser import JSONParser, locate
 from streamparse._core.sink import Sink, ValidatorFactory
+from streamparse._core.surrogates import Halves, lone, replaced
 from streamparse._core.transcriber import Transcriber, tell
 from streamparse.dialect import Dialect
 from streamparse.errors import (
@@ -71,6 +72,7 @@ class CallReader:
         "dialect",
         "first",
         "guard",
+        "halves",
         "head",
         "held",
         "hushed",
@@ -80,6 +82,7 @@ class CallReader:
         "open",
         "out",
         "recheck",
+        "surrogates",
         "told_to",
         "tools",
         "transcriber",
@@ -94,6 +97,7 @@ class CallReader:
         limits: Limits,
         tools: Toolbox | None = None,
         dialect: Dialect | None = None,
+        surrogates: str = "keep",
     ) -> None:
         self.call = call
         self.choice = choice
@@ -104,6 +108,8 @@ class CallReader:
         call.builder = self.chain.builder
         self.head: Sink = self.chain.head  # what is driven: the builder, or the chain that judges
         self.dialect = dialect  # None: strict
+        self.surrogates = surrogates
+        self.halves: Halves = Halves()  # of the argument text
         self.machine = self._new_machine()
         self.transcriber: Transcriber | None = None
         self.tools = tools
@@ -140,7 +146,7 @@ class CallReader:
     @property
     def received(self) -> bool:
         """Has any argument text or value come?"""
-        return bool(self.held) or bool(self.call.arguments_text.strip(_SPACE))
+        return bool(self.held or self.halves.half or self.call.arguments_text.strip(_SPACE))
 
     # What adapters say.
 
@@ -180,18 +186,45 @@ class CallReader:
             self._stop_waiting()
         if not self.begun:
             self.held.append(text)
-        elif not self.open:
+            return
+        text = self.halves.take(text)
+        if text:
+            self._read(text)
+
+    def _read(self, text: str) -> None:
+        """Read argument text in which the halves of characters are joined."""
+        if self.surrogates == "replace":
+            text = replaced(text)
+        if not self.open:
             if self.hushed:
                 self._go_on(text)
             else:
                 self._late(text)
         elif self.call.kind == "custom":
-            self.call.grow(text)
-            self.out.append(ToolCallDelta(self.call, text, self.choice))
+            self._feed_custom(text)
         elif self.transcriber is not None or (self.machine.done and self.dialect is None):
             self._after(text)
         else:
             self._feed_json(text)
+
+    def _feed_custom(self, text: str) -> None:
+        """More of a free text, which has no JSON machine to judge its halves of characters."""
+        place = lone(text) if self.surrogates == "error" else -1
+        start = len(self.call.arguments_text)
+        self.call.grow(text)
+        said = text if place < 0 else text[:place]
+        if said:
+            self.out.append(ToolCallDelta(self.call, said, self.choice))
+        if place >= 0:
+            message = f"half a surrogate pair: \\u{ord(text[place]):04x}"
+            error = WireError(message, code="lone_surrogate", offset=start + place)
+            self._reject(error)
+
+    def _release_half(self) -> None:
+        """No more text comes: a first half at its end stands alone."""
+        half = self.halves.rest()
+        if half:
+            self._read(half)
 
     def take(self, text: str) -> int:
         """As `feed`, where other text may follow the value: how much of `text` belongs to it.
@@ -256,6 +289,7 @@ class CallReader:
         if not self.begun:
             self.held = [text]
         elif text.startswith(known):
+            self.halves.half = ""  # `text` has the whole character
             self.feed(text[len(known) :])
         elif self.call.kind != "custom" and self._says_the_same(text):
             self.oddity("replaced_arguments", "the final arguments are written in another way")
@@ -278,7 +312,7 @@ class CallReader:
         if self.waiting:
             self._stop_waiting()
         if self.transcriber is None:
-            self.transcriber = Transcriber(self.head)
+            self.transcriber = Transcriber(self.head, self.surrogates)
         return self.transcriber
 
     def told(self, place: int) -> None:
@@ -302,6 +336,7 @@ class CallReader:
         self.begin()
         if self.waiting:
             self._stop_waiting()
+        self._release_half()
         if self.open and (self._is_whole() or self._is_empty()):
             self._complete()
 
@@ -310,6 +345,7 @@ class CallReader:
         self.begin()
         if self.waiting and how != CUT:
             self._stop_waiting()
+        self._release_half()
         if not self.open:
             self._end_in_silence()
             return
@@ -432,8 +468,10 @@ class CallReader:
 
     def _new_machine(self) -> Machine:
         if self.dialect is None:
-            return Machine(self.head, MachineOptions(limits=self.limits, stop=True))
-        return LenientMachine(self.head, self.dialect, MachineOptions(limits=self.limits))
+            options = MachineOptions(limits=self.limits, surrogates=self.surrogates, stop=True)
+            return Machine(self.head, options)
+        options = MachineOptions(limits=self.limits, surrogates=self.surrogates)
+        return LenientMachine(self.head, self.dialect, options)
 
     def _judge_later(self) -> None:
         self.recheck = self.judged_as is not None

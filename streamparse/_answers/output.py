@@ -68,6 +68,7 @@ class OutputReader:
         limits: Limits,
         judge: ValidatorFactory | None = None,
         dialect: Dialect | None = None,
+        surrogates: str = "keep",
     ) -> None:
         self.kind = kind
         self.message = message
@@ -75,7 +76,7 @@ class OutputReader:
         self.chain = Chain(validator=judge, reporter=OutputReporter(message.choice))
         self.chain.builder.events = out
         message.output_builder = self.chain.builder
-        options = MachineOptions(limits=limits)
+        options = MachineOptions(limits=limits, surrogates=surrogates)
         self.lenient: LenientMachine | None = None
         if dialect is None:
             self.machine = Machine(self.chain.head, options)

@@ -16,8 +16,16 @@ from streamparse._core._marks import mypyc_attr
 from streamparse._core.flat import equal
 from streamparse._core.plain import shown
 from streamparse._core.sink import ValidatorFactory
+from streamparse._core.surrogates import (
+    Halves,
+    check_surrogates,
+    ends_in_half,
+    joined,
+    lone,
+    replaced,
+)
 from streamparse.dialect import Dialect
-from streamparse.errors import LimitError, ProviderError, StreamParseError
+from streamparse.errors import LimitError, ProviderError, StreamParseError, WireError
 from streamparse.limits import Limits
 from streamparse.message import (
     GrowingText,
@@ -45,9 +53,15 @@ __all__ = ["TextReader", "Turn", "Turns"]
 _STATUS: Final[dict[str, str]] = {
     "length": "truncated",
     "content_filter": "truncated",
+    "cancelled": "truncated",
     "error": "failed",
 }
-_CLOSING: Final[dict[str, int]] = {"length": LIMIT, "content_filter": CUT, "error": CUT}
+_CLOSING: Final[dict[str, int]] = {
+    "length": LIMIT,
+    "content_filter": CUT,
+    "cancelled": CUT,
+    "error": CUT,
+}
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -90,7 +104,10 @@ class Turn:
         "out",
         "output",
         "reader",
+        "surrogates",
         "tools",
+        "unread",
+        "waiting",
     )
 
     def __init__(
@@ -101,6 +118,7 @@ class Turn:
         tools: Toolbox | None = None,
         dialect: Dialect | None = None,
         counts: _Counts | None = None,
+        surrogates: str = "keep",
     ) -> None:
         self.choice = choice
         self.counts = _Counts() if counts is None else counts
@@ -108,6 +126,7 @@ class Turn:
         self.limits = limits
         self.tools = tools
         self.dialect = dialect
+        self.surrogates = surrogates
         self.message = Message(choice)
         self.calls: list[CallReader] = []
         self.begun: bool = False
@@ -115,6 +134,8 @@ class Turn:
         self.noted: dict[str, Any] = {}  # what `note` said last, by name
         self.output: OutputReader | None = None  # reads the text too, where an output was asked
         self.reader: TextReader | None = None  # gets the text first, where a format was given
+        self.unread: Halves = Halves()  # of the text before the reader gets it
+        self.waiting: list[GrowingText] = []  # parts that end with the first half of a character
 
     # The whole.
 
@@ -155,54 +176,130 @@ class Turn:
     # Content.
 
     def text(self, text: str, part: Text | None = None) -> None:
-        """More text, in `part` or in the text that is growing now."""
-        if self.reader is not None:
-            if text:
-                self.begin()
-                self.reader.feed(text)
-        else:
-            self.plain_text(text, part)
+        """Take more text, for `part` or for the text that is growing now."""
+        if self.reader is None:
+            self._grow(text, part, Text)
+            return
+        text = self.unread.take(text)
+        if text:
+            self._read(text, self.reader)
+
+    def _read(self, text: str, reader: TextReader) -> None:
+        """Give text to the reader, up to a half that the option `surrogates` refuses."""
+        self.begin()
+        if self.surrogates == "replace":
+            text = replaced(text)
+        place = lone(text) if self.surrogates == "error" else -1
+        if place < 0:
+            reader.feed(text)
+            return
+        reader.feed(text[:place])
+        raise _lone_half(text[place], self.unread.passed - len(text) + place)
 
     def plain_text(self, text: str, part: Text | None = None) -> None:
-        """Text in which nothing more is to be found."""
+        """Take text that no format reads."""
+        self._grow(text, part, Text)
+
+    def reasoning(self, text: str, part: Reasoning | None = None) -> None:
+        """Take more reasoning, for `part` or for the reasoning that is growing now."""
+        self._grow(text, part, Reasoning)
+
+    def refusal(self, text: str, part: Refusal | None = None) -> None:
+        """Take more of a refusal, for `part` or for the refusal that is growing now."""
+        self._grow(text, part, Refusal)
+
+    def _grow(self, text: str, part: GrowingText | None, kind: type[GrowingText]) -> None:
+        if not text:
+            return
+        self.begin()
+        target = self._growing(kind) if part is None else part
+        if self.waiting or not text.isascii():
+            text = self._whole_characters(text, target, part is None)
         if text:
-            self.begin()
-            target = part if part is not None else self._growing(Text)
-            target.grow(text)
-            message = self.message
-            whole = message.text
-            message.text = ""  # the only reference is now the local one
-            whole += text
-            message.text = whole
+            self._say(text, target)
+
+    def _say(self, text: str, part: GrowingText) -> None:
+        """Append to a part, and return the delta of its kind."""
+        self.message.grow(part, text)
+        if isinstance(part, Text):
             self.out.append(TextDelta(text, self.choice))
             if self.output is not None:
                 self.output.feed(text)
-
-    def reasoning(self, text: str, part: Reasoning | None = None) -> None:
-        """More reasoning, in `part` or in the reasoning that is growing now."""
-        if text:
-            self.begin()
-            target = part if part is not None else self._growing(Reasoning)
-            target.grow(text)
-            message = self.message
-            whole = message.reasoning
-            message.reasoning = ""
-            whole += text
-            message.reasoning = whole
+        elif isinstance(part, Reasoning):
             self.out.append(ReasoningDelta(text, self.choice))
-
-    def refusal(self, text: str, part: Refusal | None = None) -> None:
-        """More of a refusal."""
-        if text:
-            self.begin()
-            target = part if part is not None else self._growing(Refusal)
-            target.grow(text)
-            message = self.message
-            whole = message.refusal
-            message.refusal = ""
-            whole += text
-            message.refusal = whole
+        else:
             self.out.append(RefusalDelta(text, self.choice))
+
+    # Halves of characters.
+
+    def _whole_characters(self, text: str, part: GrowingText, last: bool) -> str:
+        """Join halves across deltas, and hold back a first half at the end of `text`.
+
+        The second half may come in another part of the same kind: then that part gets the whole
+        character. `last`: the parts before `part` do not grow any more.
+        """
+        if "\udc00" <= text[0] <= "\udfff" and not part.half:
+            self._take_over_half(part)
+        if last:
+            for other in self.waiting[:]:
+                if other is not part and type(other) is type(part):
+                    self._release_half(other)
+        if part.half:
+            self.waiting.remove(part)
+            text = part.half + text
+            part.half = ""
+        text = joined(text)
+        if ends_in_half(text):
+            part.half = text[-1]
+            text = text[:-1]
+            self.waiting.append(part)
+        return self._judged(text, part)
+
+    def _take_over_half(self, part: GrowingText) -> None:
+        other = self.waiting[-1] if self.waiting else None
+        if other is not None and type(other) is type(part):
+            self.waiting[-1] = part
+            part.half = other.half
+            other.half = ""
+
+    def _release_half(self, part: GrowingText) -> None:
+        """No second half can come for this part."""
+        half = part.half
+        part.half = ""
+        self.waiting.remove(part)
+        self._say(self._judged(half, part), part)
+
+    def _release_halves(self) -> None:
+        for part in self.waiting[:]:
+            self._release_half(part)
+
+    def _judged(self, text: str, part: GrowingText) -> str:
+        """Apply the option `surrogates` to the lone halves in the next text of a part.
+
+        Raises `WireError` where the option is "error", after the text before the half.
+        """
+        if self.surrogates == "replace":
+            return replaced(text)
+        place = lone(text) if self.surrogates == "error" else -1
+        if place < 0:
+            return text
+        if place:
+            self._say(text[:place], part)
+        raise _lone_half(text[place], len(part.text))
+
+    def drop_half(self, part: GrowingText) -> None:
+        """The wire repeats the text of `part`, and with it the whole character."""
+        if part.half:
+            part.half = ""
+            self.waiting.remove(part)
+
+    def forget_halves(self) -> None:
+        """Drop the halves that `surrogates="error"` would refuse."""
+        if self.surrogates == "error":
+            for part in self.waiting:
+                part.half = ""
+            self.waiting.clear()
+            self.unread.half = ""
 
     def growing_reasoning(self) -> Reasoning:
         """The reasoning that is growing now; a new part, if the last one is something else."""
@@ -230,7 +327,9 @@ class Turn:
             message = f"more than {self.limits.tool_calls} tool calls in one message"
             raise LimitError(message, code="tool_calls")
         call = ToolCall(len(self.calls), kind)
-        reader = CallReader(call, self.choice, self.out, self.limits, self.tools, self.dialect)
+        reader = CallReader(
+            call, self.choice, self.out, self.limits, self.tools, self.dialect, self.surrogates
+        )
         self.calls.append(reader)
         self.message.content.append(call)
         if identity is not None:
@@ -294,6 +393,7 @@ class Turn:
             return
         self.begin()
         self.finish_text(False)
+        self._release_halves()
         message = self.message
         # After a finish reason only calls that began later are open: nothing has settled them.
         cut = any(reader.open for reader in self.calls)
@@ -321,8 +421,13 @@ class Turn:
     def finish_text(self, normal: bool) -> bool:
         """No more text comes; was nothing left open in it?"""
         reader = self.reader
+        if reader is None:
+            return True
+        half = self.unread.rest()
+        if half:
+            self._read(half, reader)
         self.reader = None
-        return reader is None or reader.finish(normal)
+        return reader.finish(normal)
 
     def _close_calls(self, how: int) -> None:
         last = len(self.calls) - 1
@@ -332,6 +437,11 @@ class Turn:
 
 def _is_clients(call: ToolCall) -> bool:
     return call.kind != "server" and call.status != "truncated"
+
+
+def _lone_half(half: str, offset: int) -> WireError:
+    message = f"half a surrogate pair: \\u{ord(half):04x}"
+    return WireError(message, code="lone_surrogate", offset=offset)
 
 
 class Turns:
@@ -353,6 +463,7 @@ class Turns:
         "output",
         "output_dialect",
         "reading",
+        "surrogates",
         "tools",
         "turns",
     )
@@ -366,7 +477,10 @@ class Turns:
         dialect: Dialect | None = None,
         output_dialect: Dialect | None = None,
         reading: Callable[[Turn], TextReader] | None = None,
+        surrogates: str = "keep",
     ) -> None:
+        check_surrogates(surrogates)
+        self.surrogates = surrogates
         self.limits = limits
         self.dialect = dialect
         self.output_dialect = output_dialect
@@ -385,7 +499,15 @@ class Turns:
         """The answer with this index; made when it is first heard of."""
         turn = self.turns.get(choice)
         if turn is None:
-            turn = Turn(choice, self.events, self.limits, self.tools, self.dialect, self.counts)
+            turn = Turn(
+                choice,
+                self.events,
+                self.limits,
+                self.tools,
+                self.dialect,
+                self.counts,
+                self.surrogates,
+            )
             turn.message.api = self.api
             turn.message.history = self.history
             if self.output:
@@ -396,6 +518,7 @@ class Turns:
                     self.limits,
                     self.judge,
                     self.output_dialect,
+                    self.surrogates,
                 )
             if self.reading is not None:
                 turn.reader = self.reading(turn)
@@ -438,10 +561,16 @@ class Turns:
 
     def fail_transport(self, error: StreamParseError) -> None:
         """The stream broke: what is open is cut, and each message says why."""
+        self.forget_halves()
         for turn in self.all:
             if not turn.ended:
                 # Without its events: they refer to the message.
                 turn.message.error = error.copy_without_events()
+
+    def forget_halves(self) -> None:
+        """Drop the halves of characters that would raise: the stream broke."""
+        for turn in self.turns.values():
+            turn.forget_halves()
 
     def finish(self, reason: str, raw: Any = None) -> None:
         """A finish of the whole response, where the wire has one for all choices."""

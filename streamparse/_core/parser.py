@@ -15,6 +15,7 @@ from streamparse._core.events import ValueEvent
 from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.sink import ValidatorFactory
+from streamparse._core.surrogates import check_surrogates
 from streamparse._core.text import Utf8Decoder
 from streamparse.dialect import Dialect, Repair
 from streamparse.errors import (
@@ -474,7 +475,7 @@ def _queries(select: str | Query | Sequence[str | Query]) -> list[Query]:
 def _check_options(many: bool, trailing: str, selects: bool, keep: str, surrogates: str) -> None:
     _one_of("trailing", trailing, ("error", "stop"))
     _one_of("keep", keep, ("all", "open"))
-    _one_of("surrogates", surrogates, ("keep", "replace", "error"))
+    check_surrogates(surrogates)
     if many and trailing == "stop":
         raise ValueError("many=True reads every document: trailing='stop' contradicts it")
     if keep == "open" and not selects:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from streamparse._core.sink import Sink
+from streamparse._core.surrogates import Halves, lone, replaced
 from streamparse._core.writer import Writer, needs_escape
+from streamparse.errors import JSONSyntaxError
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
@@ -18,11 +20,14 @@ if TYPE_CHECKING:
 class Transcriber(Sink):
     """Passes every call on to `inner`; `take` gives the JSON text since the last one.
 
-    The offsets it is called with are ignored: places are those of the text it writes.
+    The offsets it is called with are ignored: places are those of the text it writes. `surrogates`
+    says what becomes of lone halves of characters, as in `JSONParser`.
     """
 
-    def __init__(self, inner: Sink) -> None:
+    def __init__(self, inner: Sink, surrogates: str = "keep") -> None:
         super().__init__()
+        self.surrogates = surrogates
+        self.halves: Halves = Halves()  # of the open string or key
         self.inner = inner
         self.writer = Writer()
         self.written: i64 = 0  # characters so far
@@ -61,16 +66,18 @@ class Transcriber(Sink):
         self.inner.start_key(self._count() - 1)
 
     def key_text(self, text: str, offset: int) -> None:
-        self._runs(text, True)
+        self._runs(self.halves.take(text), True)
 
     def end_key(self, offset: int) -> None:
+        self._runs(self.halves.rest(), True)
         self.writer.end_key(0)
         self.inner.end_key(self._count() - 2)
 
     def text(self, text: str, offset: int) -> None:
-        self._runs(text, False)
+        self._runs(self.halves.take(text), False)
 
     def end_string(self, offset: int) -> None:
+        self._runs(self.halves.rest(), False)
         self.writer.end_string(0)
         self.inner.end_string(self._count() - 1)
 
@@ -80,11 +87,22 @@ class Transcriber(Sink):
 
     def _runs(self, text: str, key: bool) -> None:
         """Pass text on; for a precise listener every escape is a run of its own."""
+        if self.surrogates == "replace":
+            text = replaced(text)
+        elif self.surrogates == "error":
+            self._refuse_half(text)
         if not self.inner.precise or not needs_escape(text):
-            self._run(text, key)
+            if text:
+                self._run(text, key)
             return
         for char in text:
             self._run(char, key)
+
+    def _refuse_half(self, text: str) -> None:
+        place = lone(text)
+        if place >= 0:
+            message = f"half a surrogate pair: \\u{ord(text[place]):04x}"
+            raise JSONSyntaxError(message, code="lone_surrogate", offset=self.written)
 
     def _run(self, text: str, key: bool) -> None:
         start = self.written

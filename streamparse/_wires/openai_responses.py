@@ -446,6 +446,8 @@ class OpenAIResponses(Wire):
         """A text came whole: what was not streamed is added, what was shown is not taken back."""
         part = item.parts.get((kind, index))
         known = "" if part is None else part.text
+        if part is not None and part.half:
+            self._turn().drop_half(part)  # `whole` has the whole character
         if whole.startswith(known):
             self._grow(item, kind, index, whole[len(known) :])
         elif whole:

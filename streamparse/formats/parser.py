@@ -57,10 +57,10 @@ class FormatParser:
     """Reads model text in one raw-text tool-call format.
 
     `format` is a name (see `names`), `"auto"` or a `Format` of your own; the other options are
-    those of `TextReading`, and `tools` and `limits` those of `MessageParser`. `feed` takes text
-    cut anywhere and returns the events it decided; `finish` says that the text has ended, which
-    is its normal end, and returns the last ones. Raises `LimitError`, `TypeError` and, for
-    options that are none, `ValueError`.
+    those of `TextReading`, and `tools`, `surrogates` and `limits` those of `MessageParser`. `feed`
+    takes text cut anywhere and returns the events it decided; `finish` says that the text has
+    ended, which is its normal end, and returns the last ones. Raises `LimitError`, `WireError` (by
+    `surrogates="error"`), `TypeError` and, for options that are none, `ValueError`.
 
     >>> parser = FormatParser("hermes")
     >>> events = parser.feed('On it. <tool_call>{"name": "water", "arguments": {"litres": 2')
@@ -79,6 +79,7 @@ class FormatParser:
         in_reasoning: bool | None = None,
         prompt_suffix: str = "",
         suffix: str = "",
+        surrogates: str = "keep",
         limits: Limits | None = None,
     ) -> None:
         reading = TextReading(
@@ -88,6 +89,7 @@ class FormatParser:
             limits if limits is not None else Limits(),
             tools=None if tools is None else Toolbox(tools),
             reading=reading,
+            surrogates=surrogates,
         )
         self._turn = self._turns.at(0)
         self._finished: bool = False
@@ -120,9 +122,13 @@ class FormatParser:
             raise self._failure.copy_without_events()
         if not self._finished:
             self._finished = True
-            if self._turn.finish_text(True):
-                self._turns.finish("stop")
-            self._turns.end()
+            try:
+                if self._turn.finish_text(True):
+                    self._turns.finish("stop")
+                self._turns.end()
+            except StreamParseError as error:
+                self._fail(error)
+                raise
         return self._turns.take()
 
     def _fail(self, error: StreamParseError) -> None:
