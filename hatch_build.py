@@ -35,6 +35,7 @@ COMPILED = (
     "streamparse/_decoding/opening.py",
     "streamparse/_decoding/record.py",
     "streamparse/_decoding/sse.py",
+    "streamparse/_decoding/sse_records.py",
     "streamparse/_decoding/transport.py",
     "streamparse/_answers/calls.py",
     "streamparse/_answers/output.py",

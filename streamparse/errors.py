@@ -34,12 +34,14 @@ __all__ = [
     "StreamParseError",
     "VIOLATION_CODES",
     "WireError",
+    "interrupted",
 ]
 
 ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
         # StreamParseError itself
         "finished": "something was fed after `finish()`",
+        "interrupted": "an exception that reading does not handle broke off an earlier call",
         "not_found": "the document ended without the value asked for",
         "invalid_patch": "what a patch holds is no operation",
         "patch_target": "the operation of a patch does not fit the value it is for",
@@ -206,6 +208,12 @@ def _rebuilt(
     kind: type[StreamParseError], message: str, fields: dict[str, Any]
 ) -> StreamParseError:
     return kind(message, **fields)
+
+
+def interrupted() -> StreamParseError:
+    """What a parser raises after an exception, such as `KeyboardInterrupt`, broke off a call."""
+    message = "an earlier call was interrupted, so text may be missing"
+    return StreamParseError(message, code="interrupted")
 
 
 class JSONSyntaxError(StreamParseError):

@@ -1,8 +1,7 @@
 """`MessageParser`: whatever a provider sends in, message events out.
 
-Bytes or text go through the transport (server-sent events, JSON, binary frames) to the adapter of
-the wire API; decoded chunks and SDK objects go to the adapter at once. With `"auto"` the first
-records tell the API.
+Bytes or text go through the transport (server-sent events, JSON, binary frames), decoded chunks and
+SDK objects directly, to the router, which has the records read by the adapter of their API.
 """
 
 from __future__ import annotations
@@ -14,24 +13,14 @@ from streamparse._answers.output import OutputReader, judge_of, root_kind
 from streamparse._answers.tools import Toolbox
 from streamparse._answers.turn import Turns
 from streamparse._core.parser import dialect_of
-from streamparse._core.plain import shown
 from streamparse._core.text import Utf8Replacer
+from streamparse._decoding.opening import may_be_records
 from streamparse._decoding.record import Record
 from streamparse._decoding.sdk import chunk_of
 from streamparse._decoding.transport import Transport
-from streamparse._wires.anthropic_messages import AnthropicMessages
-from streamparse._wires.base import Wire, provider_error
-from streamparse._wires.bedrock_converse import BedrockConverse
-from streamparse._wires.bedrock_invoke_anthropic import BedrockInvokeAnthropic
-from streamparse._wires.cohere_v2 import CohereV2
-from streamparse._wires.google_generate import GoogleGenerate
-from streamparse._wires.google_interactions import GoogleInteractions
-from streamparse._wires.ollama_chat import OllamaChat
-from streamparse._wires.openai_chat import OpenAIChat
-from streamparse._wires.openai_completions import OpenAICompletions
-from streamparse._wires.openai_responses import OpenAIResponses
+from streamparse._wires.router import WIRES, Router
 from streamparse.dialect import Dialect
-from streamparse.errors import ProviderError, StreamParseError, WireError
+from streamparse.errors import StreamParseError, interrupted
 from streamparse.formats.parser import TextReading
 from streamparse.formats.table import Format
 from streamparse.limits import Limits
@@ -41,25 +30,9 @@ from streamparse.metrics import Metrics
 
 __all__ = ["MessageParser"]
 
-# In the order in which `"auto"` asks them; the first that recognizes a record has it.
-_WIRES: Final[tuple[type[Wire], ...]] = (
-    OpenAIChat,
-    AnthropicMessages,
-    BedrockConverse,
-    BedrockInvokeAnthropic,
-    OpenAIResponses,
-    OpenAICompletions,
-    GoogleGenerate,
-    GoogleInteractions,
-    CohereV2,
-    OllamaChat,
-)
+APIS: Final[tuple[str, ...]] = (*[wire.api for wire in WIRES], "text", "auto")
 
-APIS: Final[tuple[str, ...]] = (*[wire.api for wire in _WIRES], "text", "auto")
-
-# "auto" holds so much without evidence of an API.
-_HELD_RECORDS: Final = 16
-_HELD_CHARACTERS: Final = 64 * 1024
+_LOOKED_AT: Final = 256  # characters that may show that text is not a stream of records
 
 
 class MessageParser:
@@ -68,8 +41,9 @@ class MessageParser:
     - `api`: the wire format; `"auto"` (the default) tells it from the first records; `"text"` is
       the plain text of a model.
     - `format`: the raw-text tool-call format of the text: a name of `formats.names()`, `"auto"`, a
-      `Format` of your own, or a `TextReading` with options. Alone it means `api="text"`; with a
-      wire API it is for servers that pass the model's text on as it is.
+      `Format` of your own, or a `TextReading` with options. With a wire API it is for servers that
+      pass the model's text on as it is. Alone, the API is detected as by `"auto"`, and input that
+      is not a stream of an API is the plain text of a model.
     - `tools`: what the model may call, see `tools.Toolbox`: pydantic models, functions, JSON
       Schemas `{"name", "parameters"}`, tool dicts of any provider. A call of another tool, or with
       arguments that cannot become valid any more, is `ToolCallRejected` at that character; calls
@@ -113,7 +87,7 @@ class MessageParser:
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        name = api or ("auto" if format is None else "text")
+        name = api or "auto"
         if name not in APIS:
             raise ValueError(f"api must be one of {', '.join(APIS)}, not {api!r}")
         self._limits = limits if limits is not None else Limits()
@@ -135,17 +109,15 @@ class MessageParser:
         )
         #: Times and counts, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)
-        self._wire: Wire | None = None
+        self._router = Router(self._turns, name)
         self._transport: Transport | None = None
         self._decoder: Utf8Replacer | None = None
         self._kind: str = ""  # what is fed: "text", "bytes" or "chunks"
-        self._held: list[Record] = []  # no evidence of an API in these
-        self._held_size: int = 0
+        # With `format` alone: the input as long as it may be a wire's or the text of a model.
+        self._undecided: list[Any] | None = [] if api is None and format is not None else None
+        self._start: str = ""  # the beginning of it
         self._finished: bool = False
         self._failure: StreamParseError | None = None
-        for wire in _WIRES:
-            if wire.api == name:
-                self._wire = wire(self._turns)
 
     # Reading.
 
@@ -173,34 +145,52 @@ class MessageParser:
         """What reads the output of the first choice, if one was asked for."""
         return self._turns.first.output
 
+    @property
+    def replayed(self) -> int:
+        """How many records were skipped because a resumed stream sent them again."""
+        return self._router.replayed
+
     # Feeding.
 
     def feed(self, fragment: Any) -> list[AnyMessageEvent]:
-        """Take a fragment or a chunk; the events it decided. An empty one is legal and free."""
+        """Take a fragment or a chunk; an empty one is legal and free.
+
+        Args:
+            fragment: Bytes or text cut anywhere, a decoded chunk (dict) or a chunk of an SDK.
+
+        Returns:
+            The events that it decided.
+
+        Raises:
+            WireError: The input is not a stream of the API.
+            LimitError: A bound of `Limits` was passed.
+            StreamParseError: Nothing can be fed after `finish` (`finished`), or after an exception
+                that reading does not handle, as `KeyboardInterrupt`, left an earlier call
+                (`interrupted`).
+            TypeError: The fragment is of another type, or of another kind than the ones before;
+                the parser is as before.
+        """
         if self._failure is not None:
             raise self._failure.copy_without_events()
-        kind = _kind_of(fragment)
-        if kind == "chunks":
-            fragment = chunk_of(fragment)
+        reading = False
+        try:
+            fragment = self._accepted(fragment)
             if fragment is None:
                 return []
-        elif not len(fragment):
-            return []
-        if self._finished:
-            raise StreamParseError("the input was said to have ended", code="finished")
-        if kind != self._kind:
-            self._take(kind)
-        try:
-            if self._api == "text":
-                self._feed_text(fragment)
-            elif kind == "chunks":
-                self._record(Record("", fragment, ""))
-            else:
-                self._feed_wire(fragment)
+            reading = True
+            self._read(fragment)
+            return self._take_events()
         except StreamParseError as error:
-            self._fail(error)
+            if reading:
+                self._fail(error)
             raise
-        return self._take_events()
+        except TypeError:
+            if reading:
+                self._interrupt()
+            raise
+        except BaseException:
+            self._interrupt()
+            raise
 
     def finish(self) -> list[AnyMessageEvent]:
         """The input has ended; the last events. A second call returns `[]`."""
@@ -210,27 +200,20 @@ class MessageParser:
             return []
         self._finished = True
         try:
-            if self._transport is not None:
-                self._records(self._transport.finish())
-                if self._transport.failure is not None:
-                    raise self._transport.failure
-            if self._held:
-                self._tell_at_the_end()
-            if self._api == "text":
-                self._finish_text()
-            if self._wire is not None:
-                self._wire.end()
-            self._turns.end()
+            self._finish()
+            return self._take_events()
         except StreamParseError as error:
             self._fail(error)
             raise
-        return self._take_events()
+        except BaseException:
+            self._interrupt()
+            raise
 
     def cut(self) -> list[AnyMessageEvent]:
         """The input broke off, or nobody reads on: as `finish`, but never a normal end.
 
         What is open is truncated, the plain text of a model too; what was held back undecided is
-        given up. Raises nothing; after `finish` or a failure there is nothing left to say.
+        given up. Raises nothing; after `finish` or a failure there is nothing left to emit.
         """
         if self._finished or self._failure is not None:
             return []
@@ -239,30 +222,75 @@ class MessageParser:
         self._turns.end()
         return self._turns.take()  # no part of the metrics: nothing came
 
+    def _accepted(self, fragment: Any) -> Any:
+        """The fragment as it is read; None for an empty one. Raises for what cannot be read."""
+        kind = _kind_of(fragment)
+        if kind == "chunks":
+            fragment = chunk_of(fragment)
+            if fragment is None:
+                return None
+        elif not len(fragment):
+            return None
+        if self._finished:
+            raise StreamParseError("the input was said to have ended", code="finished")
+        if kind != self._kind:
+            self._take(kind)
+        return fragment
+
+    def _take(self, kind: str) -> None:
+        """The first fragment decides what this parser takes."""
+        if self._kind:
+            raise TypeError(f"this parser was fed {self._kind}, now {kind}: feed it one of them")
+        if kind == "chunks":
+            if self._api == "text":
+                raise TypeError("api='text' takes text or bytes, not chunks")
+            self._undecided = None
+        elif self._api != "text":
+            self._transport = Transport(limits=self._limits)
+        self._kind = kind
+
+    def _read(self, fragment: Any) -> None:
+        if self._undecided is not None:
+            self._decide(fragment)
+        elif self._api == "text":
+            self._feed_text(fragment)
+        elif self._kind == "chunks":
+            self._router.read(Record("", fragment, ""))
+        else:
+            self._feed_wire(fragment)
+
+    def _finish(self) -> None:
+        transport = self._transport
+        if transport is not None and self._undecided is None:
+            self._records(transport.finish())
+            if transport.failure is not None:
+                raise transport.failure
+        if self._undecided is not None:
+            self._decide(None)
+        if self._api == "text":
+            self._finish_text()
+        else:
+            self._router.finish()
+        self._turns.end()
+
     def _take_events(self) -> list[AnyMessageEvent]:
         events = self._turns.take()
         if self.metrics is not None:
             self.metrics.note(events)
         return events
 
-    def _take(self, kind: str) -> None:
-        """The first fragment decides what this parser takes."""
-        if self._kind:
-            raise TypeError(f"this parser was fed {self._kind}, now {kind}: feed it one of them")
-        if kind == "chunks" and self._api == "text":
-            raise TypeError("api='text' takes text or bytes, not chunks")
-        self._kind = kind
-        if kind != "chunks" and self._api != "text":
-            self._transport = Transport(limits=self._limits)
-
     def _feed_wire(self, fragment: Any) -> None:
         transport = self._transport
         assert transport is not None
-        records = transport.feed(fragment)
-        if records:
-            self._records(records)
+        self._records(transport.feed(fragment))
         if transport.failure is not None:
             raise transport.failure
+
+    def _records(self, records: list[Record]) -> None:
+        for record in records:
+            self._router.read(record)
+
+    # Plain text.
 
     def _feed_text(self, fragment: Any) -> None:
         if not isinstance(fragment, str):
@@ -280,111 +308,74 @@ class MessageParser:
         elif turn.finish_text(True):
             self._turns.finish("stop")
 
-    # Records.
+    # A format alone: the input is a wire's, or the text of a model.
 
-    def _records(self, records: list[Record]) -> None:
-        for record in records:
-            self._record(record)
+    def _decide(self, fragment: Any) -> None:
+        """Take a fragment, or the end (None), of input that is not known to be either.
 
-    def _record(self, record: Record) -> None:
-        wire = self._wire
-        data = record.data
-        if wire is None:
-            self._detect(record)
-        elif self._turns.ended:
-            if record.text != "[DONE]":  # the mere end of a stream whose terminal record came
-                self._pass_on(record)
-        elif isinstance(data, dict) and not record.exception:
-            if not wire.record(data, record.event):
-                self._not_understood(record)
-        elif record.text == "[DONE]":
-            wire.done()
-        else:
-            self._not_understood(record)
+        The first record decides. Until then the input is held; most text shows at its first
+        characters that it is not a stream of records.
+        """
+        held, transport = self._undecided, self._transport
+        assert held is not None
+        records: list[Record] = []
+        if fragment is not None:
+            held.append(fragment)
+            if not self._looks_like_records(fragment):
+                self._become_text(held)
+                return
+        if transport is not None:
+            records = transport.finish() if fragment is None else transport.feed(fragment)
+        if records and self._are_of_a_wire(records[0]):
+            self._undecided = None
+            self._records(records)
+            if transport is not None and transport.failure is not None:
+                raise transport.failure
+        elif records or fragment is None or (transport is not None and transport.failure):
+            self._become_text(held)
 
-    def _not_understood(self, record: Record) -> None:
-        """No record of the API: an error in some shape, or something to pass on."""
-        error = self._error_in(record)
-        if error is not None:
-            self._turns.fail(error)
-        else:
-            self._pass_on(record)
+    def _looks_like_records(self, fragment: Any) -> bool:
+        room = _LOOKED_AT - len(self._start)
+        if room > 0:
+            piece = fragment[:room] if isinstance(fragment, str) else bytes(fragment[:room])
+            self._start += piece if isinstance(piece, str) else piece.decode("latin-1")
+            self._start = self._start.lstrip(" \t\r\n")
+        return may_be_records(self._start)
 
-    def _error_in(self, record: Record) -> ProviderError | None:
-        if not isinstance(record.data, dict):
-            return None
-        name = record.event if record.exception else ""
-        # A body that only has a message is an error; a later record may well be something else.
-        bare = not record.event and not self._turns.first.begun
-        return provider_error(record.data, name, bare)
+    def _are_of_a_wire(self, first: Record) -> bool:
+        assert self._transport is not None
+        if self._transport.framing == "json":
+            return self._router.recognizes(first)
+        if first.bare:
+            return first.data is not None
+        begun_json = first.cut and first.text.lstrip().startswith("{")
+        return bool(first.event) or first.text == "[DONE]" or first.data is not None or begun_json
 
-    def _pass_on(self, record: Record) -> None:
-        data = record.data
-        if record.cut:
-            name = "incomplete_record"
-        elif isinstance(data, dict):
-            name = record.event or shown(data.get("type") or data.get("object") or "record")
-        else:
-            name = record.event or "record"
-        self._turns.first.pass_on(name, {"text": record.text} if data is None else data)
-
-    # Detection.
-
-    def _detect(self, record: Record) -> None:
-        """Hold records until one shows the API, or an error makes it indifferent."""
-        data = record.data
-        if isinstance(data, dict):
-            for kind in _WIRES:
-                if kind.recognizes(data, record.event):
-                    self._wire = kind(self._turns)
-                    break
-        if self._wire is None:
-            self._hold(record)
-            return
-        held = self._held
-        self._held = []
-        for earlier in [*held, record]:
-            self._record(earlier)
-
-    def _hold(self, record: Record) -> None:
-        error = self._error_in(record)
-        if error is not None:
-            self._give_up_held()
-            self._wire = Wire(self._turns)
-            self._turns.fail(error)
-            return
-        self._held.append(record)
-        self._held_size += len(_text_of(record))
-        if len(self._held) > _HELD_RECORDS or self._held_size > _HELD_CHARACTERS:
-            raise self._unknown()
-
-    def _tell_at_the_end(self) -> None:
-        """The input ended without evidence; records that were cut are no reason to complain."""
-        if any(not record.cut and record.text != "[DONE]" for record in self._held):
-            raise self._unknown()
-        self._give_up_held()
-
-    def _give_up_held(self) -> None:
-        """Nobody will understand these records; they are passed on."""
-        held = self._held
-        self._held = []
-        for record in held:
-            self._pass_on(record)
-
-    def _unknown(self) -> WireError:
-        first = next((_text_of(record) for record in self._held if not record.cut), "")
-        message = "the first records show no API that is known: say which by api="
-        return WireError(message, code="unknown_api", excerpt=first[:40])
+    def _become_text(self, held: list[Any]) -> None:
+        self._undecided = None
+        self._transport = None
+        self._api = "text"
+        for fragment in held:
+            self._feed_text(fragment)
 
     # Failing.
 
     def _fail(self, error: StreamParseError) -> None:
         """The stream broke: messages end truncated, and the error carries the last events."""
-        self._give_up_held()
-        self._turns.fail_transport(error)
-        self._turns.end()
-        error.events = self._take_events()
-        self._failure = error.copy_without_events()
+        try:
+            self._router.give_up()
+            self._turns.fail_transport(error)
+            self._turns.end()
+            error.events = self._take_events()
+            self._failure = error.copy_without_events()
+        except BaseException:
+            self._interrupt()
+            raise
+
+    def _interrupt(self) -> None:
+        """An exception left a call half done: nothing can be read any more."""
+        self._failure = interrupted()
+        self._turns.abandon()
 
 
 def _dialect_for(dialect: str | Dialect, format: Any) -> Dialect | None:
@@ -397,11 +388,6 @@ def _dialect_for(dialect: str | Dialect, format: Any) -> Dialect | None:
 
 def _reading_of(format: Any) -> TextReading | None:
     return format if format is None or isinstance(format, TextReading) else TextReading(format)
-
-
-def _text_of(record: Record) -> str:
-    """The source of a record, or JSON text as good as it."""
-    return record.text if record.text or record.data is None else shown(record.data)
 
 
 def _kind_of(fragment: Any) -> str:

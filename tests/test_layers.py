@@ -87,7 +87,18 @@ FORMATS = (
     "detect",
 )
 
-DECODING = ("record", "opening", "json_records", "sse", "jsonl", "event_stream", "sdk", "transport")
+DECODING = (
+    "record",
+    "opening",
+    "json_records",
+    "sse",
+    "sse_records",
+    "jsonl",
+    "event_stream",
+    "binary_records",
+    "sdk",
+    "transport",
+)
 MODELS = ("plans", "parts", "validator", "parser")
 ANSWERS = ("tools", "calls", "output", "turn")
 # The adapters, one an API, are siblings above these.
@@ -97,6 +108,8 @@ WIRES = (
     "assemble",
     "anthropic_events",
     "bedrock_chunks",
+    "envelopes",
+    "replays",
     "responses_items",
     "responses_history",
 )
@@ -127,12 +140,13 @@ PLACES: dict[str, tuple[int, int]] = {
     **_in_order("schema", 2, SCHEMA, 4),
     "_decoding": (3, 0),
     **_in_order("_decoding", 3, DECODING),
-    "models": (3, 5 + len(MODELS)),
-    **_in_order("models", 3, MODELS, 4),
-    "_answers": (3, 10),
-    **_in_order("_answers", 3, ANSWERS, 11),
+    "models": (3, 11 + len(MODELS)),
+    **_in_order("models", 3, MODELS, 10),
+    "_answers": (3, 20),
+    **_in_order("_answers", 3, ANSWERS, 21),
     "_wires": (4, 0),
     **_in_order("_wires", 4, WIRES),
+    "_wires.router": (4, len(WIRES) + 2),
     "formats": (4, len(FORMATS)),
     "formats.catalog": (4, FORMATS.index("registry") - 1),
     **_in_order("formats", 4, FORMATS, 0),

@@ -222,9 +222,16 @@ def test_bytes_that_are_not_utf_8() -> None:
 # The terminal record, and what comes after it
 
 
-def test_done_alone_is_a_normal_finish() -> None:
-    message, events = read([sse([])])
-    assert (message.status, message.finish_reason, message.text) == ("complete", "stop", "")
+def test_done_after_text_is_a_normal_finish() -> None:
+    message, events = read([sse([text_chunk("Hi")])])
+    assert (message.status, message.finish_reason, message.text) == ("complete", "stop", "Hi")
+    assert kinds(events) == ["message_started", "text_delta", "message_finished"]
+
+
+@pytest.mark.parametrize("records", [[], [chunk({"role": "assistant", "content": ""})]])
+def test_done_where_nothing_was_said_is_no_finish(records: list[Any]) -> None:
+    message, events = read([sse(records)])
+    assert (message.status, message.finish_reason, message.text) == ("truncated", None, "")
     assert kinds(events) == ["message_started", "message_finished"]
 
 

@@ -466,6 +466,7 @@ class Turns:
         "surrogates",
         "tools",
         "turns",
+        "unread",
     )
 
     def __init__(
@@ -493,6 +494,7 @@ class Turns:
         self.turns: dict[int, Turn] = {}
         self.api: str | None = None
         self.history: Any = None
+        self.unread: int = 0  # records that were passed on because nobody understood them
         self.at(0)
 
     def at(self, choice: int) -> Turn:
@@ -581,6 +583,17 @@ class Turns:
         """The terminal record, or the end of input."""
         for turn in self.all:
             turn.end()
+
+    def abandon(self) -> None:
+        """An exception broke off the reading: what is open is cut, without events."""
+        for turn in self.turns.values():
+            turn.ended = True
+            if turn.message.status == "in_progress":
+                turn.message.status = "truncated"
+            for call in turn.message.tool_calls:
+                if call.status == "in_progress":
+                    call.status = "truncated"
+        self.events.clear()
 
     def take(self) -> list[Any]:
         """The events since the last call."""

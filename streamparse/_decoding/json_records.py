@@ -8,7 +8,7 @@ from typing import Any, Final
 from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.sink import Sink
 from streamparse._core.text import Utf8Decoder
-from streamparse._decoding.record import Record, failure_of
+from streamparse._decoding.record import Record, RecordDecoder, failure_of
 from streamparse.errors import IncompleteError, JSONSyntaxError, StreamParseError
 from streamparse.limits import Limits
 
@@ -97,13 +97,13 @@ class _Values(Sink):
             self.machine.document_start = end  # each element has the limit of a record
 
 
-class JSONRecords:
+class JSONRecords(RecordDecoder):
     """The records of a stream of JSON."""
 
-    __slots__ = ("_decoder", "_machine", "_source", "_takes_text", "_values", "failure")
+    __slots__ = ("_decoder", "_machine", "_source", "_takes_text", "_values")
 
     def __init__(self, limits: Limits) -> None:
-        self.failure: StreamParseError | None = None
+        super().__init__()
         self._source: list[str] = []  # the text of the record that is open
         self._values = _Values()
         bounds = replace(limits, document=limits.record)

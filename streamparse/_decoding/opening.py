@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from io import StringIO
 from typing import Final
 
 from streamparse._core.text import Utf8Replacer
 from streamparse.errors import LimitError, WireError
 from streamparse.limits import Limits
 
-__all__ = ["Opening"]
+__all__ = ["Opening", "may_be_records"]
 
 _SPACE: Final = " \t\r\n"
 _BOM: Final = "\ufeff"
 _HELD: Final = 64 * 1024  # characters without a known framing, before the stream is refused
 _SHOWN: Final = 200  # of them in the error: enough for a gateway's headline
 # The beginning of the first line that is not blank.
-_FIELD: Final = re.compile(r"(?:data|event|id|retry)?:|(?:data|event|id|retry)[\r\n]")
+_FIELD: Final = re.compile(
+    r"(?:data|event|id|retry)?:|(?:data|event|id|retry)[\r\n]|(?i:error):[ \t]*\{"
+)
 _BARE_FIELDS: Final = ("data", "event", "id", "retry")
 
 
@@ -45,7 +46,7 @@ class Opening:
         self._limit: int = limits.record
         # What was fed, of the type that came.
         self._bytes = bytearray()
-        self._text = StringIO(newline="")
+        self._text: list[str] = []
         self._decoder: Utf8Replacer | None = None
         self._seen: int = 0  # characters before the first that is not white
         self._line: str = ""  # what begins with it, as far as it is shown
@@ -57,10 +58,10 @@ class Opening:
         if isinstance(data, str):
             if self._decoder is not None:
                 raise TypeError("this stream was fed bytes, now text: feed it one or the other")
-            self._text.write(data)
+            self._text.append(data)
             self._look(data)
             return
-        if self._text.tell():
+        if self._text:
             raise TypeError("this stream was fed text, now bytes: feed it one or the other")
         self._bytes += data
         if self._decoder is None:
@@ -74,9 +75,9 @@ class Opening:
 
     def take(self) -> str | bytes:
         """All that was fed, given away."""
-        held = bytes(self._bytes) if self._decoder is not None else self._text.getvalue()
+        held = bytes(self._bytes) if self._decoder is not None else "".join(self._text)
         self._bytes = bytearray()
-        self._text = StringIO(newline="")
+        self._text = []
         return held
 
     def finish(self) -> str:
@@ -124,6 +125,35 @@ class Opening:
     def _give_up(self) -> None:
         message = "the input is neither JSON nor server-sent events"
         raise WireError(message, code="not_a_stream", excerpt=self._line)
+
+
+# How text begins that cannot be records of a wire API although its first character could: data
+# that are not JSON, an object that names a tool, an array of anything but objects.
+_NO_RECORDS: Final = re.compile(
+    r"data:(?! *(?:[{\[\r\n]|\Z))|data: *\[(?![D{\s]|\Z)|data: *\[D(?!O|\Z)"
+    r"|\[\s*[^\s{]|(?:\[\s*)?\{\s*[^\s\"]"
+    r"|(?:\[\s*)?\{\s*\"(?:name|function|arguments|parameters|tool\w*)\"\s*:"
+)
+_RECORDS: Final = re.compile(
+    r"[{\[]|:(?:[\s\w:]|\Z)|(?:data|event|id|retry)(?:[:\r\n]|\Z)|error:[ \t]*(?:\{|\Z)"
+)
+_PREFIXES: Final = ("data", "event", "id", "retry", "error:")
+
+
+def may_be_records(start: str) -> bool:
+    """Could text that begins like this be records of a wire API, and not what a model wrote?
+
+    Once this is False for a beginning, it is False for every longer one.
+
+    >>> may_be_records("The answer"), may_be_records('{"name": "f'), may_be_records('{"id": ')
+    (False, False, True)
+    """
+    text = start.lstrip(_SPACE + _BOM)
+    if not text or text[0] == "\0":
+        return True
+    if any(prefix.startswith(text) for prefix in _PREFIXES):
+        return True
+    return _RECORDS.match(text) is not None and _NO_RECORDS.match(text) is None
 
 
 def _begins_field(line: str) -> bool:

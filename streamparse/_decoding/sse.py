@@ -319,38 +319,56 @@ class SSEDecoder:
     def _field(self, line: str, offset: i64) -> None:
         """Process a line that is not blank; `offset` is its place."""
         if line[:6] == "data: ":  # as nearly all are
-            if not self._data:
-                column = offset - self._line_start + 7
-                self._place = (offset + 6, self._line, column)
-            self._data.append(line[6:])
+            self._add_data(line[6:], offset + 6)
             return
         name, _, value = line.partition(":")
         if value.startswith(" "):
             value = value[1:]
         if name == "data":
-            if not self._data:
-                start = offset + len(line) - len(value)
-                self._place = (start, self._line, start - self._line_start + 1)
-            self._data.append(value)
+            self._add_data(value, offset + len(line) - len(value))
         elif name == "event":
-            self._event = value
+            self._set_event(value)
         elif name == "id":
             if "\0" not in value:
-                self._id = value
-        elif name == "retry" and len(value) <= _RETRY_DIGITS and _is_digits(value):
-            self._retry = self._own_retry = int(value)
+                self._set_id(value)
+        elif name == "retry":
+            if len(value) <= _RETRY_DIGITS and _is_digits(value):
+                self._retry = self._own_retry = int(value)
+        elif name:
+            self._unknown_line(line, offset)
+
+    # The hooks of the message layer: see `sse_records`.
+
+    def _add_data(self, value: str, start: int) -> None:
+        """A line of data; `start` is the place of its value."""
+        if not self._data:
+            self._place = (start, self._line, start - self._line_start + 1)
+        self._data.append(value)
+
+    def _set_event(self, value: str) -> None:
+        self._event = value
+
+    def _set_id(self, value: str) -> None:
+        self._id = value
+
+    def _unknown_line(self, line: str, offset: int) -> None:
+        """A line that is neither a known field nor a comment: the standard ignores it."""
 
     def _dispatch(self) -> None:
         """A blank line: what has been gathered is an event, if there are data."""
         self._last_id = self._id
         if self._data:
             data = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
-            event = ServerSentEvent(self._event or "message", data, self._id, self._own_retry)
-            self._events.append(event)
-            self.places.append(self._place)
+            self._deliver(self._event, data)
             self._data = []
         self._event = ""
         self._own_retry = None
+
+    def _deliver(self, name: str, data: str) -> None:
+        """An event is whole."""
+        event = ServerSentEvent(name or "message", data, self._id, self._own_retry)
+        self._events.append(event)
+        self.places.append(self._place)
 
     # Failing.
 

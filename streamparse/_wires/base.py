@@ -6,7 +6,7 @@ rule about what is complete: those are the turns'.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.turn import Turn, Turns
 from streamparse._core._marks import mypyc_attr
@@ -14,7 +14,7 @@ from streamparse._core.plain import is_index, number_of, shown
 from streamparse.errors import ProviderError
 from streamparse.message import Message
 
-__all__ = ["Wire", "no_history", "provider_error"]
+__all__ = ["Wire", "error_of_text", "no_history", "provider_error"]
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -25,6 +25,8 @@ class Wire:
 
     def __init__(self, turns: Turns) -> None:
         self.turns = turns
+        #: How many records were skipped because they had been read before.
+        self.replayed: int = 0
         turns.serve(self.api, self.history())
 
     @classmethod
@@ -67,22 +69,41 @@ def no_history(message: Message) -> list[dict[str, Any]]:
     return []
 
 
-# The shapes in which providers and gateways report an error, as recorded: {"error": {...}},
-# {"error": "text"}, {"code": …, "error": "text"}, {"object": "error", "message": …}, {"message":
-# …}, {"detail": …}, {"type": "error", "error": {...}}.
+# The shapes in which providers, gateways and web frameworks report an error, as recorded:
+# {"error": {...}}, {"error": "text"}, {"code": …, "error": "text"}, {"object": "error", "message":
+# …}, {"message": …}, {"detail": …}, {"type": "error", "error": {...}}, {"error": "Bad Request",
+# "message": …}, {"error": "word", "error_description": …}, {"error": true, "message": …}.
+
+_SENTENCES: Final = ("message", "error_description", "detail", "msg", "error", "errors")
+_WORDS: Final = ("type", "status", "code", "error_type")
 
 
 def provider_error(data: dict[str, Any], name: str = "", bare: bool = True) -> ProviderError | None:
-    """The error that a record reports, if it does; `name`: what the transport calls it.
+    """The error that a record reports.
 
-    `bare`: may it be one that only has a message, as whole bodies of gateways do?
+    Args:
+        data: The record.
+        name: What the transport calls the record, if that says that it is an error.
+        bare: May it be an error that only has a message, as whole bodies of gateways do?
+
+    Returns:
+        The error, or None if the record does not report one.
     """
-    inner = data.get("error")
-    if not inner:
-        if not name and not _is_marked(data) and not (bare and _looks_like_an_error(data)):
-            return None
-        inner = data
-    return ProviderError(_message_of(inner, data, name), data=data)
+    named = name or data.get("error") or _is_marked(data)
+    if not named and not (bare and _looks_like_an_error(data)):
+        return None
+    return ProviderError(_message_of(data, name), data=data)
+
+
+def error_of_text(name: str, text: str, data: Any = None) -> ProviderError:
+    """The error of a record that is marked as one and whose data are not an object."""
+    sentence = text.strip() or (shown(data) if data is not None else "")
+    word = "" if name == "error" else name
+    message = ": ".join([part for part in (word, sentence) if part])
+    return ProviderError(message or _UNKNOWN, data=text if data is None else data)
+
+
+_UNKNOWN: Final = "the provider reported an error"
 
 
 def _is_marked(data: dict[str, Any]) -> bool:
@@ -95,16 +116,39 @@ def _looks_like_an_error(data: dict[str, Any]) -> bool:
     return isinstance(data.get("message"), str) or "detail" in data or "errors" in data
 
 
-def _message_of(inner: Any, data: dict[str, Any], name: str) -> str:
-    """The provider's sentence, after its word for the kind of error, where there is one."""
-    sentence: Any = inner
-    word: Any = name or data.get("code") or data.get("error_type")
+def _message_of(data: dict[str, Any], name: str) -> str:
+    """The sentence of the provider, after its word for the kind of error, where there is one."""
+    inner = data.get("error")
+    sentence: Any = None
+    word: Any = "" if name == "error" else name
     if isinstance(inner, dict):
-        keys = ("message", "detail", "msg", "error", "errors")
-        sentence = next((inner[key] for key in keys if inner.get(key)), None)
-        words = ("type", "status", "code", "error_type")
-        named = (inner[key] for key in words if inner.get(key) and inner[key] != "error")
-        word = name or next(named, word)
+        sentence = _first(inner, _SENTENCES)
+        word = word or _first(inner, _WORDS) or _first(data, ("code", "error_type"))
+    elif _is_said(inner):
+        # A word or a sentence: where a sentence stands beside it, it is the word.
+        sentence = _first(data, ("message", "error_description", "detail", "msg"))
+        if sentence is None or sentence == inner:
+            sentence = inner
+            word = word or _first(data, ("code", "error_type"))
+        else:
+            word = word or inner
+    else:
+        sentence = _first(data, _SENTENCES)
+        word = word or _first(data, _WORDS)
     if sentence is None:
-        return shown(word) if word else "the provider reported an error"
-    return f"{shown(word)}: {shown(sentence)}" if word and word != "error" else shown(sentence)
+        return shown(word) if word else _UNKNOWN
+    return f"{shown(word)}: {shown(sentence)}" if word else shown(sentence)
+
+
+def _first(data: dict[str, Any], names: tuple[str, ...]) -> Any:
+    """The first of these members that says something."""
+    for name in names:
+        value = data.get(name)
+        if _is_said(value) and value != "error":
+            return value
+    return None
+
+
+def _is_said(value: Any) -> bool:
+    """Blank values, booleans and the word "None" (LiteLLM) say nothing."""
+    return bool(value) and not isinstance(value, bool) and value != "None"

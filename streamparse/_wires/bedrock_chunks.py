@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import Any, Final
 
 from streamparse._wires.base import provider_error
 from streamparse.errors import ProviderError, StreamParseError, WireError
 from streamparse.json_parser import parse
 
-__all__ = ["exception_of", "payload_of"]
+__all__ = ["CHUNK", "exception_of", "payload_of"]
+
+#: The event name of a chunk, and of the record that was in one.
+CHUNK: Final = "chunk"
 
 
 def payload_of(data: dict[str, Any], event: str) -> dict[str, Any] | None:
@@ -29,7 +32,7 @@ def payload_of(data: dict[str, Any], event: str) -> dict[str, Any] | None:
     inner = data.get("chunk")
     if isinstance(inner, dict):
         data = inner
-    elif event != "chunk" and not data.keys() <= {"bytes", "p"}:
+    elif event != CHUNK and not data.keys() <= {"bytes", "p"}:
         return None
     raw = data.get("bytes")
     if not isinstance(raw, (str, bytes)):

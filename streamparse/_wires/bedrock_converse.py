@@ -24,8 +24,7 @@ from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.turn import Turn, Turns
 from streamparse._core.plain import dict_of, grow_in, is_index, list_of, number_of, text_of
 from streamparse._wires.base import Wire
-from streamparse._wires.bedrock_chunks import exception_of, payload_of
-from streamparse.errors import StreamParseError
+from streamparse._wires.bedrock_chunks import CHUNK
 from streamparse.message import (
     Citation,
     Message,
@@ -104,12 +103,6 @@ class BedrockConverse(Wire):
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        try:
-            payload = payload_of(data, event)
-        except StreamParseError:
-            return False
-        if payload is not None:
-            data, event = payload, ""
         if event in _EVENTS and event != "metadata":
             return True
         if any(name in data for name in _EVENTS if name != "metadata"):
@@ -120,15 +113,8 @@ class BedrockConverse(Wire):
         return history
 
     def record(self, data: dict[str, Any], event: str) -> bool:
-        payload = payload_of(data, event)
-        if payload is not None:
+        if event == CHUNK:
             self.in_chunks = True
-            if not self._record(payload, ""):
-                self.turns.at(0).pass_on("chunk", payload)
-            return True
-        return self._record(data, event)
-
-    def _record(self, data: dict[str, Any], event: str) -> bool:
         if event in _EVENTS:
             self._event(event, data)
         elif any(name in data for name in _EVENTS):
@@ -140,10 +126,7 @@ class BedrockConverse(Wire):
         elif "message" in dict_of(data.get("output")):
             self._whole(data)
         else:
-            error = exception_of(data)
-            if error is not None:
-                self.turns.fail(error)
-            return error is not None
+            return False
         if self.stopped and self.told:
             self.turns.end()
         return True

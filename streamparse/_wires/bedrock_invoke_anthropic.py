@@ -8,35 +8,21 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from streamparse._core.plain import shown
+from streamparse._core.plain import text_of
 from streamparse._wires.anthropic_events import EVENTS, AnthropicEvents
-from streamparse._wires.bedrock_chunks import exception_of, payload_of
-from streamparse.errors import StreamParseError
+from streamparse._wires.bedrock_chunks import CHUNK
 
 __all__ = ["BedrockInvokeAnthropic"]
 
 
 class BedrockInvokeAnthropic(AnthropicEvents):
-    """Chunks, or the events in them where the caller has decoded these."""
+    """The events that were in chunks (see `envelopes`), or the same decoded by the caller."""
 
     api: ClassVar[str] = "bedrock-invoke-anthropic"
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        try:
-            payload = payload_of(data, event)
-        except StreamParseError:
-            return False
-        return payload is not None and payload.get("type") in EVENTS
+        return event == CHUNK and text_of(data.get("type")) in EVENTS
 
     def record(self, data: dict[str, Any], event: str) -> bool:
-        payload = payload_of(data, event)
-        if payload is not None:
-            if not super().record(payload, ""):
-                self.turns.at(0).pass_on(shown(payload.get("type") or "chunk"), payload)
-            return True
-        error = exception_of(data)
-        if error is not None:
-            self.turns.fail(error)
-            return True
-        return super().record(data, event)
+        return super().record(data, "" if event == CHUNK else event)

@@ -87,7 +87,8 @@ class OpenAIChat(Wire):
         for choice in list_of(data.get("choices")):
             if isinstance(choice, dict) and ("delta" in choice or "message" in choice):
                 return True
-        return False
+        # Azure begins with a record of the filter, which has no choices.
+        return "prompt_filter_results" in data and not data.get("object")
 
     def history(self) -> Any:
         return history

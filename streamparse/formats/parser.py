@@ -6,7 +6,7 @@ from typing import Any
 
 from streamparse._answers.tools import Toolbox
 from streamparse._answers.turn import Turn, Turns
-from streamparse.errors import StreamParseError
+from streamparse.errors import StreamParseError, interrupted
 from streamparse.formats.auto import AutoFraming
 from streamparse.formats.framing import Framing
 from streamparse.formats.plan import Plan
@@ -111,8 +111,12 @@ class FormatParser:
                 raise StreamParseError("the input was said to have ended", code="finished")
             try:
                 self._turn.text(text)
+                return self._turns.take()
             except StreamParseError as error:
                 self._fail(error)
+                raise
+            except BaseException:
+                self._interrupt()
                 raise
         return self._turns.take()
 
@@ -129,10 +133,22 @@ class FormatParser:
             except StreamParseError as error:
                 self._fail(error)
                 raise
+            except BaseException:
+                self._interrupt()
+                raise
         return self._turns.take()
 
     def _fail(self, error: StreamParseError) -> None:
-        self._turns.fail_transport(error)
-        self._turns.end()
-        error.events = self._turns.take()
-        self._failure = error.copy_without_events()
+        try:
+            self._turns.fail_transport(error)
+            self._turns.end()
+            error.events = self._turns.take()
+            self._failure = error.copy_without_events()
+        except BaseException:
+            self._interrupt()
+            raise
+
+    def _interrupt(self) -> None:
+        """An exception left a call half done: nothing can be read any more."""
+        self._failure = interrupted()
+        self._turns.abandon()

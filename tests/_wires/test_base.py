@@ -8,7 +8,7 @@ import pytest
 
 from streamparse._answers.turn import Turns
 from streamparse._core.plain import dict_of, list_of, number_of, text_of
-from streamparse._wires.base import Wire, no_history, provider_error
+from streamparse._wires.base import Wire, error_of_text, no_history, provider_error
 from streamparse.limits import Limits
 from streamparse.message import Message
 
@@ -35,6 +35,14 @@ ERRORS: list[tuple[dict[str, Any], str]] = [
     ({"detail": "Not Found"}, "Not Found"),
     ({"errors": ["one", "two"]}, '["one","two"]'),
     ({"error": ["odd"]}, '["odd"]'),
+    # Web frameworks: the sentence is beside the word.
+    ({"error": "Bad Request", "message": "no model"}, "Bad Request: no model"),
+    ({"error": "Bad Request", "detail": "no model"}, "Bad Request: no model"),
+    ({"error": "invalid", "error_description": "the token ended"}, "invalid: the token ended"),
+    ({"error": True, "message": "over quota"}, "over quota"),
+    ({"error": True}, "the provider reported an error"),
+    ({"error": "same", "message": "same"}, "same"),
+    ({"error": {"message": "gone", "type": "None", "code": "None"}}, "gone"),
 ]
 
 
@@ -69,6 +77,9 @@ def test_a_name_of_the_transport_makes_an_error_of_anything() -> None:
     error = provider_error({"message": "wait"}, "throttlingException")
     assert error is not None
     assert error.message == "throttlingException: wait"
+    error = provider_error({"error": {"message": "x", "type": "server_error"}}, "error")
+    assert error is not None
+    assert error.message == "server_error: x"
     error = provider_error({}, "internalServerException")
     assert error is not None
     assert error.message == "internalServerException"
@@ -79,6 +90,20 @@ def test_bare_shapes_are_errors_only_where_they_may_be(data: dict[str, Any], mes
     """In the middle of a stream a record with a `message` may be anything."""
     marked = "error" in data or "error" in (data.get("type"), data.get("object"))
     assert (provider_error(data, bare=False) is not None) == marked
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "data", "message"),
+    [
+        ("error", " the fan stopped\n", None, "the fan stopped"),
+        ("throttlingException", "wait", None, "throttlingException: wait"),
+        ("throttlingException", "", None, "throttlingException"),
+        ("error", "", None, "the provider reported an error"),
+        ("error", "", [1], "[1]"),
+    ],
+)
+def test_errors_that_are_text(name: str, text: str, data: Any, message: str) -> None:
+    assert error_of_text(name, text, data).message == message
 
 
 def test_values_of_the_wrong_type() -> None:

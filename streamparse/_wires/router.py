@@ -1,0 +1,263 @@
+"""`Router`: from decoded records to the adapter of their API.
+
+Every record takes the same way:
+
+1. A record that was read before is skipped (`replays`).
+2. An envelope is opened (`envelopes`); what is inside goes on, one by one.
+3. With `"auto"`, records are held until one of them shows its API.
+4. The adapter reads the record. What it does not understand is an error in some shape, or is
+   passed on as a `ProviderEvent`.
+
+`event: error` is an error, whatever its data. `[DONE]` without a finish reason is a normal finish
+only if everything before it was understood and something was said.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from streamparse._answers.turn import Turns
+from streamparse._core.plain import shown
+from streamparse._decoding.record import Record
+from streamparse._wires.anthropic_messages import AnthropicMessages
+from streamparse._wires.base import Wire, error_of_text, provider_error
+from streamparse._wires.bedrock_chunks import CHUNK, exception_of
+from streamparse._wires.bedrock_converse import BedrockConverse
+from streamparse._wires.bedrock_invoke_anthropic import BedrockInvokeAnthropic
+from streamparse._wires.cohere_v2 import CohereV2
+from streamparse._wires.envelopes import opened
+from streamparse._wires.google_generate import GoogleGenerate
+from streamparse._wires.google_interactions import GoogleInteractions
+from streamparse._wires.ollama_chat import OllamaChat
+from streamparse._wires.openai_chat import OpenAIChat
+from streamparse._wires.openai_completions import OpenAICompletions
+from streamparse._wires.openai_responses import OpenAIResponses
+from streamparse._wires.replays import SeenIds
+from streamparse.errors import ProviderError, StreamParseError, WireError
+
+__all__ = ["Router", "WIRES"]
+
+# In the order in which `"auto"` asks them; the first that recognizes a record reads the stream.
+WIRES: Final[tuple[type[Wire], ...]] = (
+    OpenAIChat,
+    BedrockInvokeAnthropic,
+    AnthropicMessages,
+    BedrockConverse,
+    OpenAIResponses,
+    OpenAICompletions,
+    GoogleGenerate,
+    GoogleInteractions,
+    CohereV2,
+    OllamaChat,
+)
+
+# "auto" holds this much without evidence of an API.
+_HELD_RECORDS: Final = 16
+_HELD_CHARACTERS: Final = 64 * 1024
+
+_DONE: Final = "[DONE]"
+_ALIVE: Final = frozenset(("ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"))
+
+
+class Router:
+    """The records of one response.
+
+    Args:
+        turns: Where the adapter puts what it reads.
+        api: The name of a wire API, or `"auto"`.
+    """
+
+    __slots__ = ("_held", "_held_size", "_ids", "_read", "_skipped", "_understood", "turns", "wire")
+
+    def __init__(self, turns: Turns, api: str) -> None:
+        self.turns = turns
+        self.wire: Wire | None = None
+        for wire in WIRES:
+            if wire.api == api:
+                self.wire = wire(turns)
+        self._held: list[Record] = []  # no evidence of an API in these
+        self._held_size: int = 0
+        self._ids = SeenIds()
+        self._skipped: int = 0  # replays
+        self._read: int = 0  # records that a wire was asked to read …
+        self._understood: int = 0  # … and those that it understood
+
+    @property
+    def replayed(self) -> int:
+        """How many records were skipped because they had been read before."""
+        return self._skipped + (0 if self.wire is None else self.wire.replayed)
+
+    def read(self, record: Record) -> None:
+        """Read one record. Raises `WireError` and `LimitError`."""
+        if record.id and self._ids.is_replay(record.id, record.text):
+            self._skipped += 1
+            return
+        data = record.data
+        inner = opened(data, record.event) if isinstance(data, dict) else None
+        if inner is None:
+            self._route(record)
+            return
+        for one, name in inner:
+            self._route(Record(name, one, "", False, record.exception))
+
+    def finish(self) -> None:
+        """The input has ended; raises `WireError` if it showed no API."""
+        if self._held:
+            # Records that were cut are no reason to complain.
+            if any(not record.cut and record.text != _DONE for record in self._held):
+                raise self._unknown()
+            self.give_up()
+        wire = self.wire
+        if wire is None:
+            return
+        if self._read > 1 and not self._understood and not self.turns.ended:
+            message = f"none of {self._read} records is {wire.api}"
+            self.turns.fail_transport(WireError(message, code="unknown_api"))
+        wire.end()
+
+    def give_up(self) -> None:
+        """No adapter will read the records that are held; they are passed on."""
+        held = self._held
+        self._held = []
+        for record in held:
+            self._pass_on(record)
+
+    def recognizes(self, record: Record) -> bool:
+        """Does this record show an API, or report an error of a provider?"""
+        data = record.data
+        if not isinstance(data, dict):
+            return False
+        try:
+            inner = opened(data, record.event)
+        except StreamParseError:
+            return False
+        for one, name in [(data, record.event)] if inner is None else inner:
+            if _wire_of(one, name) is not None:
+                return True
+        return isinstance(data.get("error"), dict) or provider_error(data, "", False) is not None
+
+    # One record, out of its envelope.
+
+    def _route(self, record: Record) -> None:
+        wire = self.wire
+        data = record.data
+        if wire is None:
+            self._detect(record)
+        elif self.turns.ended:
+            self._late(record)
+        elif record.text == _DONE:
+            self._done(wire)
+        elif isinstance(data, dict) and not record.exception:
+            self._read += 1
+            understood = wire.record(data, record.event)
+            if record.event == "error":
+                self._fail(record)
+            elif understood:
+                self._understood += 1
+            else:
+                self._not_understood(record)
+        else:
+            if not record.bare:
+                self._read += 1
+            self._not_understood(record)
+
+    def _late(self, record: Record) -> None:
+        """A record after the end. `[DONE]` there is only the end of the stream."""
+        if record.text != _DONE:
+            self._pass_on(record)
+
+    def _done(self, wire: Wire) -> None:
+        if self.turns.unread or not self._has_content():
+            wire.end()
+        else:
+            wire.done()
+
+    def _has_content(self) -> bool:
+        return any(turn.message.content for turn in self.turns.all)
+
+    def _not_understood(self, record: Record) -> None:
+        error = self._error_in(record)
+        if error is not None:
+            self.turns.fail(error)
+            return
+        data = record.data
+        if isinstance(data, dict):
+            kind = data.get("type")
+            alive = not data or record.event in _ALIVE
+            alive = alive or (isinstance(kind, str) and kind in _ALIVE)
+        else:
+            alive = record.event == "field" and record.bare
+        if not alive and not record.cut:
+            self.turns.unread += 1
+        self._pass_on(record)
+
+    def _fail(self, record: Record) -> None:
+        """The transport names an error: the message fails, if its adapter did not say so."""
+        error = self._error_in(record)
+        if error is not None and not self.turns.ended:
+            self.turns.fail(error)
+
+    def _error_in(self, record: Record) -> ProviderError | None:
+        data = record.data
+        named = record.exception or record.event == "error"
+        if not isinstance(data, dict):
+            return error_of_text(record.event, record.text, data) if named else None
+        # A body that only has a message is an error; a later record may well be something else.
+        bare = not record.event and not self.turns.first.begun
+        error = provider_error(data, record.event if named else "", bare)
+        return error if error is not None else exception_of(data)
+
+    def _pass_on(self, record: Record) -> None:
+        data = record.data
+        name = "" if record.event == CHUNK else record.event
+        if record.cut:
+            name = "incomplete_record"
+        elif not name and isinstance(data, dict):
+            name = shown(data.get("type") or data.get("object") or record.event)
+        name = name or record.event or "record"
+        self.turns.first.pass_on(name, {"text": record.text} if data is None else data)
+
+    # Detection.
+
+    def _detect(self, record: Record) -> None:
+        """Hold records until one shows the API, or an error makes it indifferent."""
+        data = record.data
+        kind = _wire_of(data, record.event) if isinstance(data, dict) else None
+        if kind is None:
+            self._hold(record)
+            return
+        self.wire = kind(self.turns)
+        held = self._held
+        self._held = []
+        for earlier in [*held, record]:
+            self._route(earlier)
+
+    def _hold(self, record: Record) -> None:
+        error = self._error_in(record)
+        if error is not None:
+            self.give_up()
+            self.wire = Wire(self.turns)
+            self.turns.fail(error)
+            return
+        self._held.append(record)
+        self._held_size += len(_text_of(record))
+        if len(self._held) > _HELD_RECORDS or self._held_size > _HELD_CHARACTERS:
+            raise self._unknown()
+
+    def _unknown(self) -> WireError:
+        first = next((_text_of(record) for record in self._held if not record.cut), "")
+        message = "the first records show no API that is known: say which by api="
+        return WireError(message, code="unknown_api", excerpt=first[:40])
+
+
+def _wire_of(data: dict[str, Any], event: str) -> type[Wire] | None:
+    """The adapter whose API alone sends such a record."""
+    for kind in WIRES:
+        if kind.recognizes(data, event):
+            return kind
+    return None
+
+
+def _text_of(record: Record) -> str:
+    """The source of a record, or JSON text as good as it."""
+    return record.text if record.text or record.data is None else shown(record.data)

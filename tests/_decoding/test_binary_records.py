@@ -1,0 +1,40 @@
+"""Tests of records of binary streams; `test_transport` has those with a transport around them."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamparse._decoding.binary_records import BinaryRecords
+from streamparse._decoding.record import Record
+from streamparse.errors import WireError
+from streamparse.limits import Limits
+from tests.blocks import frame
+
+pytest.importorskip("botocore")
+
+
+def test_a_message_is_a_record() -> None:
+    decoder = BinaryRecords(Limits())
+    assert decoder.feed(frame("chunk", {"n": 1})) == [Record("chunk", {"n": 1}, "")]
+    assert decoder.finish() == []
+
+
+def test_a_message_that_is_cut_is_a_record_that_says_so() -> None:
+    decoder = BinaryRecords(Limits())
+    assert decoder.feed(frame("chunk", {"n": 1})[:-3]) == []
+    assert decoder.finish() == [Record("", None, "", True)]
+
+
+def test_a_damaged_message_comes_after_the_ones_before_it() -> None:
+    decoder = BinaryRecords(Limits())
+    damaged = bytearray(frame("chunk", {"n": 2}))
+    damaged[-1] ^= 1
+    records = decoder.feed(frame("chunk", {"n": 1}) + bytes(damaged))
+    assert [record.data for record in records] == [{"n": 1}]
+    assert isinstance(decoder.failure, WireError)
+    assert decoder.failure.code == "bad_frame"
+
+
+def test_text_is_no_frame() -> None:
+    with pytest.raises(TypeError, match="bytes"):
+        BinaryRecords(Limits()).feed("text")

@@ -1,0 +1,145 @@
+"""Tests of the router: errors in every shape, what `[DONE]` means, records that nobody reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamparse._answers.turn import Turns
+from streamparse._decoding.record import Record
+from streamparse._wires.router import WIRES, Router
+from streamparse.errors import WireError
+from streamparse.limits import Limits
+from streamparse.message import Message
+from tests.messages import call_chunk, chunk, dumped, read, sse, text_chunk
+
+HALF = f"data: {dumped(text_chunk('Half'))}\n\n"
+DONE = "data: [DONE]\n\n"
+WIRE_APIS = [wire.api for wire in WIRES]
+
+
+def passed_on(events: list[Any]) -> list[tuple[str, Any]]:
+    return [(event.name, event.data) for event in events if event.type == "provider_event"]
+
+
+def said(message: Message) -> str:
+    return "" if message.error is None else message.error.message
+
+
+# Errors
+
+
+@pytest.mark.parametrize("api", WIRE_APIS)
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ('{"code": "hot", "message": "the fan stopped"}', "hot: the fan stopped"),
+        ('{"message": "the fan stopped", "reason": "hot"}', "the fan stopped"),
+        ("the fan stopped", "the fan stopped"),
+        ("[1]", "[1]"),
+        ("{}", "the provider reported an error"),
+    ],
+)
+def test_an_event_named_error_is_one(api: str, data: str, words: str) -> None:
+    message, events = read([f"event: error\ndata: {data}\n\n{DONE}"], api=api)
+    assert (message.status, message.finish_reason) == ("failed", "error")
+    assert words in said(message)
+    assert events[-1].type == "message_failed"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"error": {"message": "the fan stopped"}}\n\n',
+        '{"error": {"message": "the fan stopped"}}\n',
+        '{"error": {"message": "the fan stopped"}}',
+        '{\n "error": {"message": "the fan stopped"}\n}\n\n',
+        'error: {"message": "the fan stopped"}\n\n',
+        'error:{"message": "the fan stopped"}\n',
+        'Error: {"message": "the fan stopped"}\n\n',
+        'data: {"throttlingException": {"message": "the fan stopped"}}\n\n',
+    ],
+)
+def test_errors_without_data(line: str) -> None:
+    message, _ = read([HALF + line + ("\n" + DONE if line.endswith("\n") else "")])
+    assert (message.text, message.status) == ("Half", "failed")
+    assert "the fan stopped" in said(message)
+
+
+@pytest.mark.parametrize("api", ["openai-chat", None])
+def test_an_error_field_can_be_the_first_line(api: str | None) -> None:
+    message, _ = read([f'error: {{"code": 500, "message": "no room"}}\n\n{DONE}'], api=api)
+    assert (message.status, said(message)) == ("failed", "500: no room")
+
+
+# Records that nobody understands
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "data"),
+    [
+        ("upstream reset: code 7\n\n", "line", {"text": "upstream reset: code 7"}),
+        ("<html>\n<p>502</p>\n\n", "line", {"text": "<html>\n<p>502</p>"}),
+        ("error: it broke\n\n", "line", {"text": "error: it broke"}),
+        ("data: Error: no room\n\n", "record", {"text": "Error: no room"}),
+        ('data: {"detail": "no room"}\n\n', "record", {"detail": "no room"}),
+    ],
+)
+def test_done_after_what_nobody_understood_is_no_finish(lines: str, name: str, data: Any) -> None:
+    message, events = read([HALF + lines + DONE])
+    assert (message.text, message.status, message.finish_reason) == ("Half", "truncated", None)
+    assert (name, data) in passed_on(events)
+    again = f"data: {dumped(text_chunk('.'))}\n\ndata: {dumped(chunk(finish='stop'))}\n\n"
+    message, events = read([HALF + lines + again + DONE])
+    assert (message.text, message.status) == ("Half.", "complete")
+    assert (name, data) in passed_on(events)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["x-cache: miss\n\n", ": wait\n\n", "event: ping\ndata: {}\n\n", 'data: {"type": "ping"}\n\n'],
+)
+def test_what_says_nothing_changes_nothing(lines: str) -> None:
+    message, _ = read([HALF + lines + DONE])
+    assert (message.status, message.finish_reason) == ("complete", "stop")
+
+
+def test_an_open_call_is_not_completed_after_what_nobody_understood() -> None:
+    call = call_chunk('{"a": 1}', id="x", name="f")
+    message, _ = read([sse([call, {"note": "?"}])])
+    assert message.tool_calls[0].status == "truncated"
+
+
+def test_when_no_record_was_understood_the_error_says_so() -> None:
+    records = [{"type": "beat", "n": place} for place in range(3)]
+    message, events = read([sse(records, done=False)])
+    assert message.status == "truncated"
+    assert isinstance(message.error, WireError)
+    assert message.error.code == "unknown_api"
+    assert message.error.message == "none of 3 records is openai-chat"
+    assert len(passed_on(events)) == 3
+
+
+def test_one_line_of_json_outside_the_events_is_a_record() -> None:
+    message, _ = read([HALF + dumped(text_chunk(" way")) + "\n\n" + DONE])
+    assert message.text == "Half way"
+
+
+# The interface
+
+
+def test_recognizes() -> None:
+    router = Router(Turns(Limits()), "auto")
+    assert router.recognizes(Record("", text_chunk("x"), ""))
+    assert router.recognizes(Record("", {"error": {"message": "x"}}, ""))
+    assert router.recognizes(Record("", {"object": "error", "message": "x"}, ""))
+    assert not router.recognizes(Record("", {"message": "x"}, ""))
+    assert not router.recognizes(Record("", None, "x"))
+    assert not router.recognizes(Record("", {"bytes": "%%"}, ""))
+
+
+def test_azure_s_first_record_shows_its_api() -> None:
+    first = {"choices": [], "id": "", "object": "", "prompt_filter_results": []}
+    message, _ = read([sse([first], done=False)], api=None)
+    assert (message.status, message.api) == ("truncated", "openai-chat")
