@@ -34,7 +34,6 @@ __all__ = [
     "StreamParseError",
     "VIOLATION_CODES",
     "WireError",
-    "interrupted",
 ]
 
 ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(

@@ -310,17 +310,22 @@ NORMAL = ("stop", "tool_calls", "eos")
 
 
 def expected_status(script: Script) -> str:
-    if script.finish in NORMAL or (script.finish is None and script.done):
+    if script.finish in NORMAL or (script.finish is None and _ends_by_done(script)):
         return "complete"
     return "truncated"
 
 
 def expected_reason(script: Script) -> str | None:
-    if script.finish is None and not script.done:
+    if script.finish is None and not _ends_by_done(script):
         return None
     reason = {"eos": "stop", None: "stop"}.get(script.finish, script.finish)
     left = any(expected_call(script, number).status != "truncated" for number in _numbers(script))
     return "tool_calls" if reason == "stop" and left else reason
+
+
+def _ends_by_done(script: Script) -> bool:
+    """`[DONE]` alone is a normal finish where something was said."""
+    return script.done and bool(script.parts)
 
 
 def _numbers(script: Script) -> range:

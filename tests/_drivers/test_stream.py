@@ -409,7 +409,7 @@ def test_result_refused(ask: Drive) -> None:
 def test_an_answer_without_output(drive: Drive, ask: Drive, view: str) -> None:
     args = ["$.a"] if view in ("items", "field") else []
     reader = ask if view in ("result", "field") else drive
-    outcome = reader([sse([])], view, *args, output=object, api="openai-chat")
+    outcome = reader([sse([chunk(finish="stop")])], view, *args, output=object, api="openai-chat")
     assert isinstance(outcome.error, IncompleteError)
     assert outcome.code == "empty"
     outcome = reader(RECORDS[3:], view, *args, output=object)
