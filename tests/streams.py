@@ -324,8 +324,10 @@ def expected_reason(script: Script) -> str | None:
 
 
 def _ends_by_done(script: Script) -> bool:
-    """`[DONE]` alone is a normal finish where something was said."""
-    return script.done and bool(script.parts)
+    """`[DONE]` alone is a normal finish where something was said and everything understood."""
+    if not script.done or not script.parts:
+        return False
+    return not any("heartbeat" in step.record for step in steps(script))
 
 
 def _numbers(script: Script) -> range:

@@ -167,17 +167,21 @@ class Router:
             self._pass_on(record)
 
     def _done(self, wire: Wire) -> None:
-        if self.turns.unread or not self._has_content():
+        if self.turns.unread:
             wire.end()
-        else:
-            wire.done()
+            return
+        for turn in self.turns.all:
+            if not turn.message.content:
+                turn.end()
+        wire.done()
 
-    def _has_content(self) -> bool:
-        return any(turn.message.content for turn in self.turns.all)
+    def _has_finished(self) -> bool:
+        return all(turn.message.finish_reason is not None for turn in self.turns.all)
 
     def _not_understood(self, record: Record) -> None:
         error = self._error_in(record)
-        if error is not None:
+        # An error outside the events does not take back that the provider ended the answer.
+        if error is not None and not (record.bare and self._has_finished()):
             self.turns.fail(error)
             return
         data = record.data

@@ -67,6 +67,14 @@ def test_errors_without_data(line: str) -> None:
     assert "the fan stopped" in said(message)
 
 
+def test_an_error_outside_the_events_does_not_take_back_the_end() -> None:
+    ended = f"data: {dumped(chunk({'content': '.'}, 'stop'))}\n\n"
+    error = {"error": {"message": "the fan stopped"}}
+    message, events = read([HALF + ended + dumped(error) + "\n\n"])
+    assert (message.text, message.status) == ("Half.", "complete")
+    assert passed_on(events) == [("record", error)]
+
+
 @pytest.mark.parametrize("api", ["openai-chat", None])
 def test_an_error_field_can_be_the_first_line(api: str | None) -> None:
     message, _ = read([f'error: {{"code": 500, "message": "no room"}}\n\n{DONE}'], api=api)

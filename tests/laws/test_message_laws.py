@@ -101,6 +101,8 @@ def test_every_way_of_naming_calls(quirk: str, data: st.DataObject) -> None:
 
 @given(scripts(choice=0), scripts(choice=1))
 def test_two_choices_do_not_touch_each_other(one: Script, other: Script) -> None:
+    if one.done:  # where a record was not understood, `[DONE]` ends neither
+        one, other = (replace(each, extras=()) for each in (one, other))
     other = replace(other, done=one.done, usage=False)
     first, second = steps(one), steps(other)
     records = [step.record for step in _interleaved(first, second)]
