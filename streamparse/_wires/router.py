@@ -147,6 +147,9 @@ class Router:
             self._late(record)
         elif record.text == _DONE:
             self._done(wire)
+        elif record.bare and self._has_finished():
+            # What is outside the events does not take back that the provider ended the answer.
+            self._pass_on(record)
         elif isinstance(data, dict) and not record.exception:
             self._read += 1
             understood = wire.record(data, record.event)
@@ -180,8 +183,7 @@ class Router:
 
     def _not_understood(self, record: Record) -> None:
         error = self._error_in(record)
-        # An error outside the events does not take back that the provider ended the answer.
-        if error is not None and not (record.bare and self._has_finished()):
+        if error is not None:
             self.turns.fail(error)
             return
         data = record.data
