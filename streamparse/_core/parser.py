@@ -1,7 +1,10 @@
 """`JSONParser`: machine and chain behind one face, with the life cycle and honest errors.
 
-Rule: a failure is for good. What was understood before it stays in `value`, its events go with
+Rule 1: a failure is final. What was understood before it stays in `value`, its events go with
 the error, and every later call raises a fresh copy of it.
+Rule 2: any other exception that breaks off reading (a `KeyboardInterrupt`, a fault of a validator)
+is final too, because part of the fragment may be lost: later calls raise the code `interrupted`.
+The flag `_reading` is set while input is read. It stays set when an exception passes through.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from streamparse.errors import (
     JSONSyntaxError,
     SchemaViolation,
     StreamParseError,
+    interrupted,
 )
 from streamparse.limits import Limits
 from streamparse.paths import Query
@@ -77,6 +81,7 @@ class JSONParser:
         "_machine",
         "_many",
         "_options",
+        "_reading",
         "_ready",
         "_rest",
         "_stop",
@@ -139,6 +144,7 @@ class JSONParser:
         self._decoder: Utf8Decoder | None = None
         self._takes_text: bool = False
         self._ready: bool = False  # for text, alive, and nothing but the machine to ask
+        self._reading: bool = False  # outside of `feed` and `finish`: Rule 2
         self._rest: list[Any] = []  # the fragments after the value
         self._finished: bool = False
         self._failure: StreamParseError | None = None
@@ -172,8 +178,8 @@ class JSONParser:
     def done(self) -> bool:
         """Is the document complete? With `many` only `finish()` can tell."""
         if self._many:
-            return self._finished and self._failure is None
-        return self._machine.done
+            return self._finished and self._failure is None and not self._reading
+        return self._machine.done and not self._reading
 
     @property
     def truncated(self) -> bool:
@@ -218,11 +224,25 @@ class JSONParser:
     # Feeding.
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[ValueEvent]:
-        """Take a fragment; the events it decided. An empty one is legal and free."""
-        if not self._ready or not isinstance(fragment, str):
+        """Read the next fragment of the input, cut anywhere. An empty one is legal and free.
+
+        Args:
+            fragment: Text, or bytes in UTF-8: of one parser always the same of the two.
+
+        Returns:
+            The events that the fragment decided, in order.
+
+        Raises:
+            StreamParseError: The input is not what was asked for, or an earlier call failed
+                (the same error again) or was interrupted (`interrupted`), or the input had ended
+                (`finished`).
+            TypeError: The fragment is of another type. The parser can still be used.
+        """
+        if not self._ready or self._reading or not isinstance(fragment, str):
             return self._feed_any(fragment)
         if not fragment:
             return []
+        self._reading = True
         try:
             self._machine.feed(fragment)
         except StreamParseError as error:
@@ -231,12 +251,12 @@ class JSONParser:
         builder = self._builder
         events: list[ValueEvent] = builder.events
         builder.events = []
+        self._reading = False
         return events
 
     def _feed_any(self, fragment: object) -> list[ValueEvent]:
         """Everything but the next piece of text of one document after the other."""
-        if self._failure is not None:
-            raise self._failure.copy_without_events()
+        self._check_alive()
         is_text = isinstance(fragment, str)
         data = fragment if isinstance(fragment, str) else _as_bytes(fragment)
         if not data:
@@ -248,12 +268,15 @@ class JSONParser:
         if self._stop and self._machine.done:
             self._rest.append(data)
             return []
+        self._reading = True
         try:
             self._advance(data)
         except StreamParseError as error:
             self._fail(error)
             raise
-        return self._builder.take_events()
+        events = self._builder.take_events()
+        self._reading = False
+        return events
 
     def _advance(self, data: str | bytes) -> None:
         machine, decoder = self._machine, self._decoder
@@ -309,14 +332,19 @@ class JSONParser:
             self._decoder = Utf8Decoder()
 
     def finish(self) -> list[ValueEvent]:
-        """The input has ended; the last events. A second call returns `[]`.
+        """End the input. A second call returns `[]`.
 
-        Raises `IncompleteError` when the document is not whole.
+        Returns:
+            The last events.
+
+        Raises:
+            IncompleteError: The document is not whole.
+            StreamParseError: As `feed`.
         """
-        if self._failure is not None:
-            raise self._failure.copy_without_events()
+        self._check_alive()
         if self._finished:
             return []
+        self._reading = True
         self._finished = True
         self._ready = False
         machine = self._machine
@@ -331,7 +359,9 @@ class JSONParser:
             raise
         if pending:
             self._rest.append(pending)
-        return self._builder.take_events()
+        events = self._builder.take_events()
+        self._reading = False
+        return events
 
     def _meet_invalid(self, decoder: Utf8Decoder) -> None:
         """Bytes that are not UTF-8 come next: an error, or the end of what is read."""
@@ -357,6 +387,16 @@ class JSONParser:
         error.events = self._builder.take_events()
         self._failure = error.copy_without_events()
         self._ready = False
+        self._reading = False
+
+    def _check_alive(self) -> None:
+        """Raise what an earlier call failed with."""
+        if self._reading:
+            error = interrupted()
+            error.offset = self._machine.offset
+            self._fail(error)
+        if self._failure is not None:
+            raise self._failure.copy_without_events()
 
     def _locate(self, error: StreamParseError) -> None:
         locate(error, self._machine, self._builder)
@@ -388,10 +428,10 @@ class JSONParser:
         decoder = self._decoder
         undecoded = None if decoder is None else (decoder.pending, decoder.invalid)
         texts = (list(self._rest), undecoded, self._takes_text, self._ready)
-        return texts, self._finished, self._failure
+        return texts, self._finished, self._failure, self._reading
 
     def _resume(self, place: tuple[Any, ...]) -> None:
-        texts, self._finished, self._failure = place
+        texts, self._finished, self._failure, self._reading = place
         rest, undecoded, self._takes_text, self._ready = texts
         self._rest = list(rest)
         if undecoded is not None:

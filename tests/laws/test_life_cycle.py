@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse import ERROR_CODES, JSONParser, LimitError, Limits, StreamParseError
+from streamparse._core.grammar import COMPILED
+from streamparse._core.sink import Validator, ValidatorFactory
 from tests.helpers import calls, cut, failure, loads, run, tokens
 from tests.strategies import ANY_BYTES, ANY_TEXTS, JSON_TEXTS, PLACES, SIZES, options
 
@@ -149,3 +152,108 @@ def test_beyond_the_default_depth() -> None:
     parser.feed("]" * depth)
     parser.finish()
     assert parser.done
+
+
+# Interrupts
+
+
+class Interrupt(BaseException):
+    """Comes from outside the parser, as `KeyboardInterrupt` does."""
+
+
+MODULES = ("parser.py", "machine.py", "builder.py", "lenient.py", "selector.py", "text.py")
+
+
+def interrupting(steps: int) -> Callable[..., Any]:
+    """A trace function that raises at the given step of reading."""
+    left = steps
+    reading = False
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal left, reading
+        name = frame.f_code.co_filename
+        if "streamparse" not in name or not name.endswith(MODULES):
+            return None
+        reading = reading or not name.endswith("parser.py")  # before that, nothing is read
+        left -= reading
+        if left < 0:
+            sys.settrace(None)
+            raise Interrupt
+        return trace
+
+    return trace
+
+
+@pytest.mark.skipif(COMPILED, reason="a compiled parser cannot be interrupted at any step")
+@given(JSON_TEXTS, SIZES, options(), st.integers(0, 60))
+def test_an_interrupt_is_for_good(
+    text: str, sizes: Sequence[int], chosen: dict[str, Any], steps: int
+) -> None:
+    """Wherever it comes: later calls are refused, and nothing is called done."""
+    parser = JSONParser(**chosen)
+    old = sys.gettrace()
+    pieces = cut(text, sizes)
+    for place, piece in enumerate(pieces):
+        sys.settrace(interrupting(steps))
+        try:
+            parser.feed(piece)
+        except Interrupt:
+            sys.settrace(old)
+            assert_interrupted(parser, [*pieces[place + 1 :], "1"])
+            return
+        except StreamParseError:
+            return
+        finally:
+            sys.settrace(old)
+
+
+def assert_interrupted(parser: JSONParser, rest: Sequence[str | bytes]) -> None:
+    for twin in (parser, pickle.loads(pickle.dumps(parser)), parser.clone()):
+        assert not twin.done
+        for piece in rest:
+            with pytest.raises(StreamParseError) as caught:
+                twin.feed(piece)
+            assert (caught.value.code, caught.value.events) == ("interrupted", [])
+        with pytest.raises(StreamParseError) as caught:
+            twin.finish()
+        assert caught.value.code == "interrupted"
+
+
+class Faulty(Validator):
+    """Has a fault of its own at the end of a container."""
+
+    def end(self, offset: int) -> None:
+        raise Interrupt
+
+    def clone(self) -> Faulty:
+        return Faulty()
+
+
+class FaultyFactory(ValidatorFactory):
+    """Begins `Faulty`."""
+
+    def begin(self) -> Faulty:
+        return Faulty()
+
+
+@pytest.mark.parametrize("data", ["[[], ", b"[[], "], ids=["text", "bytes"])
+@pytest.mark.parametrize("dialect", ["strict", "lenient"])
+def test_a_fault_of_a_validator_is_for_good(dialect: str, data: str | bytes) -> None:
+    """In both builds."""
+    parser = JSONParser(dialect, validator=FaultyFactory())
+    with pytest.raises(Interrupt):
+        parser.feed(data)
+    assert_interrupted(parser, [data])
+
+
+def test_a_fault_of_a_number_that_is_no_exception_is_for_good() -> None:
+    def parse_int(text: str) -> int:
+        raise Interrupt
+
+    parser = JSONParser(parse_int=parse_int)
+    parser.feed("12")
+    with pytest.raises(Interrupt):
+        parser.finish()
+    with pytest.raises(StreamParseError) as caught:
+        parser.finish()
+    assert caught.value.code == "interrupted"
