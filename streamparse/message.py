@@ -379,9 +379,10 @@ class Message:
 
     - `content`: `Text`, `Reasoning`, `ToolCall`, `ServerToolResult`, `Citation`, `Refusal` in the
       order in which they began; `text`, `reasoning`, `refusal` are the plain concatenation of
-      their deltas.
-    - `status`: `"in_progress"`, `"complete"`, `"truncated"` (a limit, a filter, an early end),
-      `"failed"` (the provider reported an error).
+      their deltas. Where the provider's final text differs, they are the final text, and a
+      `ProviderEvent` `"replaced_text"` has said so.
+    - `status`: `"in_progress"`, `"complete"`, `"truncated"` (a limit, a filter, a cancellation, an
+      early end), `"failed"` (the provider reported an error).
     - `finish_reason`: `"stop"`, `"length"`, `"tool_calls"`, `"content_filter"`, `"refusal"`,
       `"paused"`, `"error"`, `"cancelled"`, `"other"` or None; `raw_finish_reason`: the provider's
       word.

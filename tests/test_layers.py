@@ -110,7 +110,10 @@ WIRES = (
     "bedrock_chunks",
     "envelopes",
     "replays",
+    "rewriting",
     "responses_items",
+    "responses_names",
+    "responses_texts",
     "responses_history",
 )
 DRIVERS = ("sources", "reading", "json_stream", "stream")

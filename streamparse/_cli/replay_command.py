@@ -42,6 +42,7 @@ _REST: Final = 1 / 30  # seconds: for a longer wait everything is shown first
 _CUT: Final = {
     "length": "the answer was cut off by a limit of its length",
     "content_filter": "the answer was cut off by a filter",
+    "cancelled": "the answer was cancelled",
 }
 
 

@@ -25,8 +25,6 @@ class Wire:
 
     def __init__(self, turns: Turns) -> None:
         self.turns = turns
-        #: How many records were skipped because they had been read before.
-        self.replayed: int = 0
         turns.serve(self.api, self.history())
 
     @classmethod
@@ -53,6 +51,13 @@ class Wire:
             self.turns.first.pass_on(name, choice)
             return None
         return self.turns.at(index or 0)
+
+    def is_replay(self, data: dict[str, Any], event: str) -> bool:
+        """Whether this record was read before, and comes again after a reconnect.
+
+        Called once for each record, before `record`.
+        """
+        return False
 
     def done(self) -> None:
         """The `[DONE]` of APIs that have one: without a finish reason it is a normal finish."""

@@ -9,8 +9,9 @@ Quirks that are handled here:
 - A call starts with `arguments: {}`, which only counts if no `arguments_delta` follows.
 - A blank `id` (`store: false`) or `signature` says nothing.
 - A thought may consist of nothing but its signature, which the next turn needs.
-- `interaction.completed` ends the stream, and `[DONE]` may follow; its `steps` may be missing,
-  and repeat what was streamed where they are there.
+- `interaction.completed` ends the stream, and `[DONE]` may follow; its `steps` may be missing.
+  Where they are there they repeat what was streamed, and their texts are the last word.
+- Live sessions end with a flat record: the status beside `event_type`, without `interaction`.
 
 What the provider runs itself (`google_search_call`, `mcp_server_tool_call`, …) are server calls
 named without `_call`, or by their own name. Pictures, videos and documents are passed on, and kept
@@ -25,9 +26,12 @@ from streamparse._answers.calls import CallReader
 from streamparse._answers.turn import Turn, Turns
 from streamparse._core.plain import dict_of, is_index, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.replays import Lane, SeenIds, index_of
+from streamparse._wires.rewriting import take_texts_of_parts
 from streamparse.errors import ProviderError
 from streamparse.message import (
     Citation,
+    GrowingText,
     Message,
     Part,
     Reasoning,
@@ -39,18 +43,25 @@ from streamparse.message import (
 
 __all__ = ["GoogleInteractions", "history"]
 
-# The statuses with which an interaction stops; "cancelled" is no finish, so it ends truncated.
+# The statuses with which an interaction stops. "idle" is that of a session whose turn is over.
 REASONS: Final[dict[str, str]] = {
     "completed": "stop",
+    "idle": "stop",
     "requires_action": "tool_calls",
     "requires_continuation": "paused",
     "incomplete": "length",
     "budget_exceeded": "length",
     "failed": "error",
+    "cancelled": "cancelled",
 }
-_RUNNING: Final = frozenset(("", "in_progress", "queued", "cancelled"))
+_RUNNING: Final = frozenset(("", "in_progress", "queued"))
 
-_ENDS: Final = frozenset(("interaction.completed", "interaction.complete"))
+# Events that end an interaction, with the status of those that need none.
+_ENDS: Final[dict[str, str]] = {
+    "interaction.completed": "",
+    "interaction.complete": "",
+    "interaction.cancelled": "cancelled",
+}
 _EVENTS: Final = frozenset(
     (
         "interaction.created",
@@ -67,7 +78,9 @@ _EVENTS: Final = frozenset(
 )
 _RECORD: Final = frozenset(
     ("event_type", "event_id", "index", "step", "content", "delta", "metadata", "usage", "error")
-) | frozenset(("interaction", "interaction_id", "status"))
+) | frozenset(("interaction", "interaction_id", "status", "stream_id"))
+# Members of a flat terminal record that an interaction has.
+_FLAT: Final = ("id", "status", "usage", "steps", "outputs", "error", "model", "agent")
 _INTERACTION: Final = frozenset(
     ("id", "object", "model", "agent", "status", "usage", "steps", "outputs", "error")
 )
@@ -87,6 +100,9 @@ class GoogleInteractions(Wire):
     def __init__(self, turns: Turns) -> None:
         super().__init__(turns)
         self.steps: dict[int | None, _Step] = {}
+        self.texts: dict[str, list[_Step]] = {}  # steps with text, by type
+        self.lane = Lane()
+        self.ids = SeenIds()
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
@@ -96,9 +112,28 @@ class GoogleInteractions(Wire):
     def history(self) -> Any:
         return history
 
+    def is_replay(self, data: dict[str, Any], event: str) -> bool:
+        """Events have an id, from which a stream can be resumed."""
+        identity = text_of(data.get("event_id"))
+        if not identity or self.lane.is_other(data):
+            return False
+        delta = dict_of(data.get("delta"))
+        content = dict_of(delta.get("content"))
+        texts = [text_of(delta.get(name)) for name in ("type", "text", "arguments", "signature")]
+        kind, index = text_of(data.get("event_type")), index_of(data.get("index"))
+        texts += [kind, str(index), text_of(content.get("text"))]
+        return self.ids.is_replay(identity, " ".join(texts))
+
+    def done(self) -> None:
+        """`[DONE]` may follow; an interaction ends by its own record or status."""
+        self.turns.end()
+
     def record(self, data: dict[str, Any], event: str) -> bool:
         turn = self.turns.first
         kind = text_of(data.get("event_type"))
+        if self.lane.is_other(data):
+            turn.pass_on(kind or "record", data)
+            return True
         if not kind and data.get("object") == "interaction":
             self._interaction(turn, data)
             self._complete(turn, data)
@@ -110,7 +145,7 @@ class GoogleInteractions(Wire):
         if data.get("event_id"):  # to resume the stream; in every event, so it has none here
             turn.message.extra["event_id"] = data["event_id"]
         for key in data:
-            if key not in _RECORD and is_something(data[key]):
+            if (key not in _RECORD or key == "stream_id") and is_something(data[key]):
                 turn.note(key, data[key])
         self._event(turn, kind, data)
         metadata = dict_of(data.get("metadata"))
@@ -122,14 +157,15 @@ class GoogleInteractions(Wire):
     def _event(self, turn: Turn, kind: str, data: dict[str, Any]) -> None:
         interaction = dict_of(data.get("interaction"))
         what = kind.partition(".")[2]
-        index = number_of(data.get("index"))
+        index = index_of(data.get("index"))
         if kind == "error":
             failure = provider_error(data, "" if data.get("error") else "error")
             assert failure is not None
             self.turns.fail(failure)
         elif kind in _ENDS:
-            self._interaction(turn, interaction)
-            self._complete(turn, interaction)
+            whole = interaction or {name: data[name] for name in _FLAT if name in data}
+            self._interaction(turn, whole)
+            self._complete(turn, whole, _ENDS[kind])
         elif kind == "interaction.status_update":
             self._finish(turn, text_of(data.get("status")))
         elif interaction:
@@ -149,38 +185,64 @@ class GoogleInteractions(Wire):
             if key not in _INTERACTION and is_something(interaction[key]):
                 turn.note(key, interaction[key])
 
-    def _complete(self, turn: Turn, interaction: dict[str, Any]) -> None:
-        """A whole interaction, or the end of a streamed one."""
-        if not self.steps:
-            steps = interaction.get("steps") or interaction.get("outputs")
-            for index, step in enumerate(list_of(steps)):
+    def _complete(self, turn: Turn, interaction: dict[str, Any], status: str = "") -> None:
+        """A whole interaction, or the end of a streamed one; `status`: what its event says."""
+        steps = list_of(interaction.get("steps") or interaction.get("outputs"))
+        if self.steps:
+            self._confirm(turn, steps)
+        else:
+            for index, step in enumerate(steps):
                 self._start(turn, index, _as_step(step))
                 self._stop(index)
         usage = interaction.get("usage")
         if isinstance(usage, dict):
             turn.usage(_usage(usage))
-        self._finish(turn, text_of(interaction.get("status")))
+        self._finish(turn, status or text_of(interaction.get("status")))
         error = interaction.get("error")
         if error:
             failure = provider_error({"error": error})
             assert isinstance(failure, ProviderError)
             turn.fail(failure)
+        elif interaction.get("status") == "requires_continuation":
+            # The client may have asked for the rest, which is an interaction of its own.
+            self.steps = {}
+            self.texts = {}
+            return
         self.turns.end()
 
     def _finish(self, turn: Turn, status: str) -> None:
         if status not in _RUNNING:
             turn.finish(REASONS.get(status, "other"), status, again=True)
-        elif status == "cancelled":
-            turn.message.raw_finish_reason = status
+
+    def _confirm(self, turn: Turn, steps: list[Any]) -> None:
+        """The final steps repeat what was streamed; of texts that differ theirs hold."""
+        final: dict[str, list[str]] = {}
+        for data in map(dict_of, map(_as_step, steps)):
+            if text := _text_in(data):
+                final.setdefault(text_of(data.get("type")), []).append(text)
+        replaced = False
+        for kind, texts in final.items():
+            streamed = self.texts.get(kind, [])
+            if len(streamed) == len(texts):
+                for step, text in zip(streamed, texts, strict=True):
+                    replaced = _replace(turn, step, text) or replaced
+        if replaced:
+            take_texts_of_parts(self.turns)
 
     # Steps.
+
+    def _begin(self, index: int | None, kind: str) -> _Step:
+        step = self.steps[index] = _Step(kind)
+        if kind in ("model_output", "thought"):
+            self.texts.setdefault(kind, []).append(step)
+        return step
 
     def _start(self, turn: Turn, index: int | None, start: Any) -> None:
         if not isinstance(start, dict):
             turn.pass_on("step", start)
             return
         kind = text_of(start.get("type"))
-        step = self.steps[index] = _Step(kind)
+        step = self._begin(index, kind)
         if kind == "model_output":
             for content in list_of(start.get("content")):
                 self._content(turn, step, content)
@@ -204,7 +266,7 @@ class GoogleInteractions(Wire):
         kind = text_of(delta.get("type"))
         step = self.steps.get(index)
         if step is None:
-            step = self.steps[index] = _Step(_TYPE_OF_DELTA.get(kind, kind))
+            step = self._begin(index, _TYPE_OF_DELTA.get(kind, kind))
         if kind in _CONTENT:
             self._content(turn, step, delta)
         elif kind == "text_annotation_delta":
@@ -236,7 +298,10 @@ class GoogleInteractions(Wire):
             if text:
                 if step.text is None:
                     step.text = Text()
-                    turn.add(step.text)
+                    step.parts.append(step.text)
+                    if turn.reader is None:
+                        turn.add(step.text)
+                step.is_read = step.is_read or turn.reader is not None
                 turn.text(text, step.text)
             _cite(turn, content)
             _pass_on(turn, content, ("type", "text", "annotations"))
@@ -305,11 +370,13 @@ class GoogleInteractions(Wire):
 class _Step:
     """One step: what of the message it fills."""
 
-    __slots__ = ("given", "kind", "reader", "result", "text", "thought")
+    __slots__ = ("given", "is_read", "kind", "parts", "reader", "result", "text", "thought")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.text: Text | None = None
+        self.parts: list[GrowingText] = []  # all parts with text
+        self.is_read: bool = False  # has a format read the text, and put it elsewhere?
         self.thought: Reasoning | None = None
         self.reader: CallReader | None = None
         self.result: ServerToolResult | None = None
@@ -319,8 +386,27 @@ class _Step:
         """The part for this thought; made when there is something to say."""
         if self.thought is None:
             self.thought = Reasoning()
+            self.parts.append(self.thought)
             turn.add(self.thought)
         return self.thought
+
+
+def _text_in(step: dict[str, Any]) -> str:
+    """All text of a whole step."""
+    contents = [*list_of(step.get("content")), *list_of(step.get("summary"))]
+    return "".join([text_of(dict_of(content).get("text")) for content in contents])
+
+
+def _replace(turn: Turn, step: _Step, whole: str) -> bool:
+    """Make this the text of the step, if it is another one; whether it is."""
+    told = "".join([part.text for part in step.parts])
+    if step.is_read or not step.parts or whole == told:
+        return False
+    member = "reasoning" if step.kind == "thought" else "text"
+    turn.pass_on(f"replaced_{member}", {"type": step.kind, "text": whole})
+    for place, part in enumerate(step.parts):
+        part.text = "" if place else whole
+    return True
 
 
 def _grow(part: ServerToolResult, result: Any) -> None:

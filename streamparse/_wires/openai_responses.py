@@ -5,26 +5,35 @@ openai SDK, and recorded streams of OpenAI, Azure, ChatGPT's backend, GitHub Cop
 OpenRouter and LM Studio.
 
 Quirks that are handled here:
-- Everything is found by `output_index`: GitHub Copilot sends a fresh item id in every event.
+- Items are found by index and ids, of which any may be missing or wrong: `responses_names`.
+- Texts come again in up to four records, under other indexes: `responses_texts`.
+- GitHub Copilot sends encrypted argument deltas; the arguments in `.done` hold.
 - Arguments come in deltas, only in `.done`, or only in `output_item.done` (LM Studio).
 - `.done` comes for arguments that were cut too, and may be empty: without text, and for free text
   always, the end of a call is `output_item.done`, whose status says whether it was cut.
 - An error comes nested or flat, and `response.failed` after it: that is the end.
+- The terminal record may have a status of its own that says otherwise: vLLM sends
+  `response.completed` for answers that a limit has cut. The worse of the two holds.
+- Gateways end a stream with `[DONE]` alone.
+- A web socket carries several streams, told apart by `stream_id`; a resumed stream overlaps.
+- Spoken answers have a transcript, which is their text.
 - ChatGPT's backend ends with an empty `output`; a stream that was resumed lacks its beginning.
 - The patch of `apply_patch_call` is streamed by events that the API reference does not have.
 
-What the items are and whose their calls are is said in `responses_items`, what goes back into the
-next turn in `responses_history`.
+`responses_items` says what the items are and whose their calls are, `responses_history` what goes
+back into the next turn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
-from streamparse._answers.calls import CallReader
+from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.turn import Turn, Turns
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.replays import Lane, Numbers, index_of
 from streamparse._wires.responses_history import history
 from streamparse._wires.responses_items import (
     Item,
@@ -36,16 +45,10 @@ from streamparse._wires.responses_items import (
     shape_of,
     stem_of,
 )
+from streamparse._wires.responses_names import Items, family_of, names_of
+from streamparse._wires.responses_texts import THOUGHTS, Texts
 from streamparse.errors import ProviderError
-from streamparse.message import (
-    Citation,
-    Message,
-    Reasoning,
-    Refusal,
-    ServerToolResult,
-    Text,
-    Usage,
-)
+from streamparse.message import Message, Reasoning, ServerToolResult, Usage
 
 __all__ = ["OpenAIResponses"]
 
@@ -70,15 +73,15 @@ _REASONS: Final[dict[str, str]] = {
     "steered": "paused",
 }
 
-_STATES: Final = frozenset(("response.created", "response.queued", "response.in_progress"))
-_ENDS: Final = frozenset(
-    (
-        "response.completed",
-        "response.incomplete",
-        "response.failed",
-        "response.cancelled",
-    )
-)
+# States of a response, from good to bad.
+_RANK: Final[dict[str, int]] = {
+    "completed": 0,
+    "queued": 1,
+    "in_progress": 1,
+    "incomplete": 2,
+    "cancelled": 3,
+    "failed": 4,
+}
 _OBJECTS: Final = frozenset(("response", "response.compaction"))
 # Members of the response that are understood, or change from one event to the next.
 _RESPONSE: Final = frozenset(
@@ -109,8 +112,19 @@ _RECORD: Final = frozenset(
         "code",
         "diff",
         "name",
+        "stream_id",
     )
 )
+
+# Event of a text without its verb: the kind of text, and the member that tells several apart.
+_TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "response.output_text": ("output_text", "content_index"),
+    "response.refusal": ("refusal", "content_index"),
+    "response.reasoning_summary_text": ("summary_text", "summary_index"),
+    "response.reasoning_text": ("reasoning_text", "content_index"),
+    "response.audio.transcript": ("output_audio", "content_index"),
+    "response.output_audio_transcript": ("output_audio", "content_index"),
+}
 
 
 class OpenAIResponses(Wire):
@@ -120,8 +134,11 @@ class OpenAIResponses(Wire):
 
     def __init__(self, turns: Turns) -> None:
         super().__init__(turns)
-        self.items: list[Item] = []
-        self.by_key: dict[Any, Item] = {}
+        self.items = Items()
+        self.texts = Texts(turns)
+        self.lane = Lane()
+        self.numbers = Numbers()
+        self.sealed: list[Item] = []  # items with argument text that may be encrypted
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
@@ -138,45 +155,53 @@ class OpenAIResponses(Wire):
 
     # Records.
 
+    def is_replay(self, data: dict[str, Any], event: str) -> bool:
+        """Records are numbered within a response, from 0 or from where it was resumed."""
+        number = data.get("sequence_number")
+        if not isinstance(number, int) or isinstance(number, bool) or self.lane.is_other(data):
+            return False
+        response, item = dict_of(data.get("response")), dict_of(data.get("item"))
+        kind, delta = text_of(data.get("type")) or event, text_of(data.get("delta"))
+        identity = text_of(response.get("id")) or text_of(item.get("id"))
+        return self.numbers.is_replay(number, f"{kind} {identity} {delta}")
+
     def record(self, data: dict[str, Any], event: str) -> bool:
         kind = text_of(data.get("type")) or event
+        if self.lane.is_other(data):
+            self._turn().pass_on(kind or "record", data)
+            return True
         if text_of(data.get("object")) in _OBJECTS and "output" in data:
             self._body(data)
-        elif kind == "error":
-            self._error(data)
-        elif not kind.startswith("response."):
+            return True
+        handler = _HANDLERS.get(kind)
+        if handler is None and not kind.startswith("response."):
             return False
-        elif kind in _STATES:
-            self._response(dict_of(data.get("response")))
-            self._pass_on_rest(data)
-        elif kind in _ENDS:
-            self._pass_on_rest(data)
-            self._end(kind, dict_of(data.get("response")))
-        elif not self._event(kind, data):
+        if handler is None or not handler(self, kind, data):
             self._turn().pass_on(kind, data)
         return True
+
+    def done(self) -> None:
+        """`[DONE]` is a normal end if every item that began has had the record of its end."""
+        self._settle_all()
+        items = self.items.all
+        if items and all(item.done and not _is_cut(item.data) for item in items):
+            turn = self._turn()
+            turn.finish(self._completed(turn.message))
+        self.turns.end()
+
+    def end(self) -> None:
+        self._settle_all()
+        self.turns.end()
 
     def _turn(self) -> Turn:
         return self.turns.first
 
-    def _event(self, kind: str, data: dict[str, Any]) -> bool:
-        """An event of one item; False: it is passed on as it is."""
-        stem, _, verb = kind.rpartition(".")
-        if stem == "response.output_item":
-            return self._output_item(verb, data)
-        if stem in _ARGUMENTS:
-            return self._arguments(stem, verb, data)
-        if stem in _GROWING:
-            return self._growing(stem, verb, data)
-        if verb == "delta":
-            return self._text_delta(stem, data)
-        if verb == "done":
-            return self._text_done(stem, data)
-        if kind == "response.output_text.annotation.added":
-            self._annotation(data)
-            return True
-        # Parts begin empty; what they are, their deltas say.
-        return kind in ("response.content_part.added", "response.reasoning_summary_part.added")
+    # The response.
+
+    def _state(self, kind: str, data: dict[str, Any]) -> bool:
+        self._response(dict_of(data.get("response")))
+        self._pass_on_rest(data)
+        return True
 
     def _response(self, response: dict[str, Any]) -> None:
         turn = self._turn()
@@ -193,130 +218,188 @@ class OpenAIResponses(Wire):
             turn.note("response", rest)
 
     def _pass_on_rest(self, data: dict[str, Any]) -> None:
+        if "stream_id" in data:  # on a web socket, in every event
+            self._turn().note("stream_id", data["stream_id"])
         for name in data:
-            if name == "stream_id":  # on a web socket, in every event
-                self._turn().note(name, data[name])
-            elif name not in _RECORD and is_something(data[name]):
-                self._turn().pass_on(name, data[name])
+            if name not in _RECORD and is_something(data[name]):
+                if name == "model":  # LiteLLM, in every event
+                    self._turn().note(name, data[name])
+                else:
+                    self._turn().pass_on(name, data[name])
 
-    def _error(self, data: dict[str, Any]) -> None:
+    def _error(self, kind: str, data: dict[str, Any]) -> bool:
         """`response.failed` follows, as a rule: that, or the end of input, ends the message."""
         self._turn().fail(_failure(data.get("error") or data, data))
+        return True
 
     # The end.
 
     def _body(self, data: dict[str, Any]) -> None:
         """A whole response is what its terminal event carries."""
-        status = text_of(data.get("status"))
-        if not status:
-            status = "failed" if data.get("error") else "completed"
-            status = "incomplete" if data.get("incomplete_details") else status
-        self._end(f"response.{status}", data)
+        self._end(_state_of(text_of(data.get("status")) or "completed", data), data)
 
-    def _end(self, kind: str, response: dict[str, Any]) -> None:
+    def _terminal(self, kind: str, data: dict[str, Any]) -> bool:
+        self._pass_on_rest(data)
+        response = dict_of(data.get("response"))
+        self._end(_state_of(kind.partition(".")[2], response), response)
+        return True
+
+    def _end(self, state: str, response: dict[str, Any]) -> None:
         self._response(response)
-        self._catch_up(list_of(response.get("output")))
+        self._catch_up(list_of(response.get("output")), state == "completed")
+        self._settle_all()
         turn = self._turn()
         message = turn.message
-        if kind == "response.failed":
+        kind = f"response.{state}"
+        if state == "completed" and self._cut_calls():
+            state = "incomplete"
+        if state == "failed":
             error = response.get("error") or {"message": "the response has failed"}
             turn.finish("error", kind)
             turn.fail(_failure(error, response))
-        elif kind == "response.incomplete":
+        elif state == "incomplete":
             details = dict_of(response.get("incomplete_details"))
             # Whatever the reason is: an answer that calls itself incomplete is cut.
             turn.finish(_REASONS.get(text_of(details.get("reason")), "length"), kind)
-        elif kind == "response.completed":
+        elif state == "completed":
             turn.finish(self._completed(message), kind)
-        # "cancelled" (and a body that is still "in_progress") is no finish: it ends truncated.
+        elif state == "cancelled":
+            turn.finish(state, kind)
+        # One that is still "in_progress" has not finished: it ends truncated.
         message.raw_finish_reason = kind
         self.turns.end()
+
+    def _cut_calls(self) -> bool:
+        """Whether a call for the caller was cut, by its own status; it is truncated then."""
+        found = False
+        for item in self.items.all:
+            reader = item.reader
+            if reader is not None and reader.open and _is_cut(item.data):
+                reader.close(CUT)
+                found = found or reader.call.kind != "server"
+        return found
 
     def _completed(self, message: Message) -> str:
         if message.refusal:
             return "refusal"
         waiting = False
-        for item in self.items:
+        for item in self.items.all:
             reader = item.reader
             if reader is not None and reader.call.kind != "server":
                 return "stop"
             waiting = waiting or item.kind == "mcp_approval_request"
         return "paused" if waiting else "stop"
 
-    def _catch_up(self, output: list[Any]) -> None:
-        """The final list of items: what no event of its own has told is taken from it."""
-        for data in self._unknown(output):
-            self._item_done(self._open(("late", len(self.items)), data), data)
-        for item in self.items:
-            if not item.done and not item.touched:
+    def _settle_all(self) -> None:
+        """No more deltas come: the texts are final, and text that was held back goes out."""
+        for item in self.sealed:
+            self._open_sealed(item, None)
+        self.sealed = []
+        self.texts.settle()
+
+    def _catch_up(self, output: list[Any], is_complete: bool) -> None:
+        """The final list of items: what no event of its own brought is taken from it."""
+        for data in self._unknown(output, is_complete):
+            self._item_final(self._open(data, None, []), data, is_complete)
+        for item in self.items.all:
+            if not item.done and not item.addressed:
                 self._settle(item, item.data)
 
-    def _unknown(self, output: list[Any]) -> list[dict[str, Any]]:
+    def _unknown(self, output: list[Any], is_complete: bool) -> list[dict[str, Any]]:
         """The final items that no event was about; those that had no end yet are ended.
 
         Items are found by id, by call id, or else by their order within a type: the ids of
         Copilot's items rotate, and those of OpenRouter's reasoning.
         """
-        known: dict[str, Item] = {}
-        for item in self.items:
-            known[text_of(item.data.get("id"))] = item
-            known[text_of(item.data.get("call_id"))] = item
+        known: dict[tuple[str, str], list[Item]] = {}
+        for item in reversed(self.items.all):
+            for name in names_of(item.data):
+                known.setdefault((item.kind, name), []).append(item)
         left: list[dict[str, Any]] = []
         found: set[int] = set()
-        for data in output:
-            match = _known(known, dict_of(data))
+        for data in map(dict_of, output):
+            match = _match(known, data, found)
             if match is not None:
-                found.add(id(match))
-                self._item_final(match, data)
-            elif isinstance(data, dict):
+                found.add(match.number)
+                self._item_final(match, data, is_complete)
+            elif data:
                 left.append(data)
-        return self._unpaired(left, found)
+        return self._unpaired(left, found, is_complete)
 
-    def _unpaired(self, left: list[dict[str, Any]], found: set[int]) -> list[dict[str, Any]]:
+    def _unpaired(
+        self, left: list[dict[str, Any]], found: set[int], is_complete: bool
+    ) -> list[dict[str, Any]]:
         free: dict[str, list[Item]] = {}
-        for item in reversed(self.items):
-            if id(item) not in found:
+        for item in reversed(self.items.all):
+            if item.number not in found:
                 free.setdefault(item.kind, []).append(item)
         unpaired: list[dict[str, Any]] = []
         for data in left:
             same = free.get(text_of(data.get("type")))
             if same:
-                self._item_final(same.pop(), data)
+                item = same.pop()
+                if not item.done:
+                    self._item_final(item, data, is_complete)
             else:
                 unpaired.append(data)
         return unpaired
 
-    def _item_final(self, item: Item, data: dict[str, Any]) -> None:
-        if not item.done:
-            self._item_done(item, data)
+    def _item_final(self, item: Item, data: dict[str, Any], is_complete: bool) -> None:
+        """An item in the final list, which is the last word about its texts."""
+        if item.done:
+            if item.reader is None:
+                self.texts.whole_item(item, data)
+            return
+        # In an answer that was cut, only an item that says so has reached its end.
+        status = text_of(data.get("status"))
+        self._item_done(item, data, is_complete or status == "completed")
 
     # Items.
 
-    def _item(self, data: dict[str, Any], kind: str) -> Item:
+    def _item(self, data: dict[str, Any], kind: str, grows: bool) -> Item:
         """The item of an event; begun here, if its beginning was missed."""
-        item = self.by_key.get(_key(data))
-        if item is None or (item.kind != kind and item.done):
-            item = self._open(_key(data), {"type": kind})
-        item.touched = True
+        item = self.items.of_event(family_of(kind), data, grows)
+        if item is None:
+            index, name = index_of(data.get("output_index")), text_of(data.get("item_id"))
+            item = self._open({"type": kind}, index, [name])
+            item.addressed = True
         return item
 
-    def _open(self, key: Any, data: dict[str, Any]) -> Item:
+    def _open(self, data: dict[str, Any], index: int | None, names: list[str]) -> Item:
         item = Item(text_of(data.get("type")), data)
-        self.items.append(item)
-        self.by_key[key] = item
+        self.items.begin(item, index, names)
         self._begin(item)
         return item
 
-    def _output_item(self, verb: str, data: dict[str, Any]) -> bool:
+    def _item_added(self, kind: str, data: dict[str, Any]) -> bool:
         content = data.get("item")
-        if not isinstance(content, dict) or verb not in ("added", "done"):
+        if not isinstance(content, dict):
             return False
         self._pass_on_rest(data)
-        item = self.by_key.get(_key(data))
-        if item is None or item.done or item.kind != content.get("type"):
-            item = self._open(_key(data), content)
-        if verb == "done":
-            self._item_done(item, content)
+        index = index_of(data.get("output_index"))
+        item = self.items.of_added(content, index)
+        if item is None:
+            item = self._open(content, index, names_of(content))
+        elif not item.added and not item.done:
+            item.data = content
+            self.items.name(item, names_of(content))
+            self._describe(item)
+        item.added = True
+        return True
+
+    def _item_ended(self, kind: str, data: dict[str, Any]) -> bool:
+        content = data.get("item")
+        if not isinstance(content, dict):
+            return False
+        self._pass_on_rest(data)
+        index = index_of(data.get("output_index"))
+        item = self.items.of_done(content, index)
+        if item is None:
+            item = self._open(content, index, names_of(content))
+        if not item.done:
+            self.items.name(item, names_of(content))
+            # A call that was cut is said to be "incomplete": that is no end of its own.
+            self._item_done(item, content, not _is_cut(content))
         return True
 
     def _begin(self, item: Item) -> None:
@@ -326,7 +409,8 @@ class OpenAIResponses(Wire):
             self._begin_call(item)
         elif item.kind in ("reasoning", "compaction"):
             # What matters may be encrypted, and the id is wanted back: there is always a part.
-            turn.add(self._reasoning_part(item, None))
+            item.waiting = Reasoning()
+            self.texts.add(item, item.waiting)
         elif item.kind != "message":
             item.result = ServerToolResult(name=stem_of(item.kind))
             turn.add(item.result)
@@ -344,27 +428,20 @@ class OpenAIResponses(Wire):
             kind = "function"
         item.reader = self._turn().call(identity or None, name or None, kind)
 
-    def _item_done(self, item: Item, data: dict[str, Any]) -> None:
+    def _item_done(self, item: Item, data: dict[str, Any], is_whole: bool) -> None:
         item.data = data
-        item.done = True
+        self.items.end(item)
         self._settle(item, data)
         reader = item.reader
-        # A call that was cut is said to be "incomplete": that is no end of its own.
-        if reader is not None and data.get("status") != "incomplete":
+        if reader is not None and is_whole and not _is_cut(data):
             reader.end()
             self._call_result(item, reader)
 
     def _settle(self, item: Item, data: dict[str, Any]) -> None:
-        """Take from the whole item what its events have not told."""
+        """Take from the whole item what its events have not brought."""
         self._describe(item)
-        if item.kind == "message":
-            for index, part in enumerate(list_of(data.get("content"))):
-                self._whole_part(item, index, part)
-        elif item.kind == "reasoning":
-            for index, part in enumerate(list_of(data.get("summary"))):
-                self._whole_text(item, "summary_text", index, text_of(dict_of(part).get("text")))
-            for index, part in enumerate(list_of(data.get("content"))):
-                self._whole_text(item, "reasoning_text", index, text_of(dict_of(part).get("text")))
+        if item.kind in ("message", "reasoning"):
+            self.texts.whole_item(item, data)
         elif item.reader is not None:
             self._whole_arguments(item, item.reader, data)
         elif item.result is not None:
@@ -375,7 +452,7 @@ class OpenAIResponses(Wire):
                 self._turn().pass_on(item.kind or "item", data)
 
     def _describe(self, item: Item) -> None:
-        """What is said about the item goes into the `extra` of its parts."""
+        """What the item says besides its content goes into the `extra` of its parts."""
         rest = rest_of(item.kind, item.data)
         reader = item.reader
         if reader is not None:
@@ -391,163 +468,122 @@ class OpenAIResponses(Wire):
         if item.result is not None:
             item.result.call_id = text_of(item.data.get("call_id")) or None
             item.result.extra.update(rest)
-        first = True
-        for part in item.parts.values():
+        for place, part in enumerate(item.parts):
             part.extra.update(rest)
-            if not first:
+            if place:
                 part.extra.pop("encrypted_content", None)
-            first = False
 
     # Text, refusals, reasoning.
 
-    def _text_delta(self, stem: str, data: dict[str, Any]) -> bool:
+    def _text_delta(self, kind: str, data: dict[str, Any]) -> bool:
         delta = data.get("delta")
-        if stem not in _TEXTS or not isinstance(delta, str):
+        if not isinstance(delta, str):
             return False
-        kind, index = _TEXTS[stem]
-        item = self._item(data, "reasoning" if kind in _THOUGHTS else "message")
-        self._grow(item, kind, number_of(data.get(index)) or 0, delta)
+        text_kind, member = _TEXTS[kind.removesuffix(".delta")]
+        item = self._item(data, "reasoning" if text_kind in THOUGHTS else "message", True)
+        self.texts.delta(item, text_kind, index_of(data.get(member)), delta)
         self._pass_on_rest(data)
         return True
 
-    def _text_done(self, stem: str, data: dict[str, Any]) -> bool:
-        if stem in _TEXTS:
-            kind, name = _TEXTS[stem]
-            text = data.get("refusal" if kind == "refusal" else "text")
-            if not isinstance(text, str):
-                return False
-            item = self._item(data, "reasoning" if kind in _THOUGHTS else "message")
-            self._whole_text(item, kind, number_of(data.get(name)) or 0, text)
-            return True
-        if stem == "response.reasoning_summary_part" or stem == "response.content_part":
-            part = dict_of(data.get("part"))
-            thought = text_of(part.get("type")) in _THOUGHTS
-            item = self._item(data, "reasoning" if thought else "message")
-            index = number_of(data.get("summary_index"), data.get("content_index")) or 0
-            self._whole_part(item, index, part)
-            return True
-        return False
+    def _text_done(self, kind: str, data: dict[str, Any]) -> bool:
+        text_kind, member = _TEXTS[kind.removesuffix(".done")]
+        text = data.get(_WHOLE.get(text_kind, "text"))
+        if not isinstance(text, str):
+            return text is None and text_kind == "output_audio"
+        item = self._item(data, "reasoning" if text_kind in THOUGHTS else "message", False)
+        self.texts.whole(item, text_kind, index_of(data.get(member)), text)
+        return True
 
-    def _whole_part(self, item: Item, index: int, part: Any) -> None:
-        content = dict_of(part)
-        kind = text_of(content.get("type"))
-        if kind == "refusal":
-            self._whole_text(item, kind, index, text_of(content.get("refusal")))
-        elif kind in ("output_text", "text", "summary_text", "reasoning_text"):
-            kind = "output_text" if kind == "text" else kind
-            self._whole_text(item, kind, index, text_of(content.get("text")))
-            annotations = list_of(content.get("annotations"))
-            for annotation in annotations[item.cited.get(index, 0) :]:
-                self._cite(item, index, annotation)
-        else:
-            self._tell_once(item, "content_part", index, part)
+    def _part_done(self, kind: str, data: dict[str, Any]) -> bool:
+        part = dict_of(data.get("part"))
+        is_thought = text_of(part.get("type")) in THOUGHTS
+        item = self._item(data, "reasoning" if is_thought else "message", False)
+        member = "summary_index" if "summary_index" in data else "content_index"
+        self.texts.whole_part(item, index_of(data.get(member)), part)
+        return True
 
-    def _whole_text(self, item: Item, kind: str, index: int, whole: str) -> None:
-        """A text came whole: what was not streamed is added, what was shown is not taken back."""
-        part = item.parts.get((kind, index))
-        known = "" if part is None else part.text
-        if part is not None and part.half:
-            self._turn().drop_half(part)  # `whole` has the whole character
-        if whole.startswith(known):
-            self._grow(item, kind, index, whole[len(known) :])
-        elif whole:
-            self._tell_once(item, "replaced_text", index, {"type": kind, "text": whole})
+    def _nothing(self, kind: str, data: dict[str, Any]) -> bool:
+        """Parts begin empty; what they are, their deltas say."""
+        return True
 
-    def _tell_once(self, item: Item, name: str, index: int, data: Any) -> None:
-        """Something is said by up to three events, of the text, of the part and of the item."""
-        if data and (name, index) not in item.told:
-            item.told.add((name, index))
-            self._turn().pass_on(name, data)
-
-    def _grow(self, item: Item, kind: str, index: int, text: str) -> None:
-        if not text:
-            return
-        turn = self._turn()
-        if kind in _THOUGHTS:
-            turn.reasoning(text, self._reasoning_at(item, kind, index))
-            return
-        part = item.parts.get((kind, index))
-        if part is None:
-            part = Refusal() if kind == "refusal" else Text()
-            item.parts[(kind, index)] = part
-            part.extra.update(rest_of(item.kind, item.data))
-            turn.add(part)
-        if isinstance(part, Refusal):
-            turn.refusal(text, part)
-        elif isinstance(part, Text):
-            turn.text(text, part)
-
-    def _reasoning_at(self, item: Item, kind: str, index: int) -> Reasoning:
-        """A part for each summary and each text; the first of them is there from the start."""
-        part = item.parts.get((kind, index))
-        if part is None:
-            part = item.parts.pop(None, None)
-            if part is None:
-                part = self._reasoning_part(item, (kind, index))
-                self._turn().add(part)
-                part.extra.update(rest_of(item.kind, item.data))
-                part.extra.pop("encrypted_content", None)
-            # The first one stays the first, it has what is encrypted.
-            item.parts[(kind, index)] = part
-            name = "summary_index" if kind == "summary_text" else "content_index"
-            part.extra[name] = index
-        assert isinstance(part, Reasoning)
-        return part
-
-    def _reasoning_part(self, item: Item, key: Any) -> Reasoning:
-        part = Reasoning()
-        item.parts[key] = part
-        return part
-
-    # Citations.
-
-    def _annotation(self, data: dict[str, Any]) -> None:
-        item = self._item(data, "message")
-        index = number_of(data.get("content_index")) or 0
-        self._cite(item, index, data.get("annotation"))
+    def _annotation(self, kind: str, data: dict[str, Any]) -> bool:
+        item = self._item(data, "message", False)
+        self.texts.cite(item, index_of(data.get("content_index")) or 0, data.get("annotation"))
         self._pass_on_rest(data)
-
-    def _cite(self, item: Item, index: int, annotation: Any) -> None:
-        item.cited[index] = item.cited.get(index, 0) + 1
-        self._turn().add(Citation(annotation))
+        return True
 
     # Calls.
 
-    def _arguments(self, stem: str, verb: str, data: dict[str, Any]) -> bool:
-        """`verb`: "delta" or "done"."""
-        kind = _ARGUMENTS[stem]
-        item = self._item(data, kind)
-        reader = item.reader
-        value = data.get("input" if kind == "custom_tool_call" else "arguments")
-        if verb == "delta":
-            value = data.get("delta")
-        if reader is None or verb not in ("delta", "done"):
+    def _arguments_delta(self, kind: str, data: dict[str, Any]) -> bool:
+        of_item = _ARGUMENTS[kind.removesuffix(".delta")]
+        item = self._item(data, of_item, True)
+        if item.reader is None:
             return False
         self._pass_on_rest(data)
-        if verb == "delta":
-            reader.feed(text_of(value))
-            return True
+        text = text_of(data.get("delta"))
+        if item.sealed is not None or (of_item != "custom_tool_call" and _is_sealed(item, text)):
+            self._keep_sealed(item, text)
+        else:
+            item.reader.feed(text)
+        return True
+
+    def _arguments_done(self, kind: str, data: dict[str, Any]) -> bool:
+        of_item = _ARGUMENTS[kind.removesuffix(".done")]
+        item = self._item(data, of_item, False)
+        reader = item.reader
+        if reader is None:
+            return False
+        self._pass_on_rest(data)
         name = text_of(data.get("name"))
         if name and not reader.begun:
             reader.set_name(name)
-        self._confirm(reader, value)
+        is_text = item.kind == "custom_tool_call" or of_item == "custom_tool_call"
+        self._confirm(item, reader, data.get("input" if is_text else "arguments"))
         # Nothing at all, and free text, may have been cut: the item's end says.
-        if kind != "custom_tool_call" and reader.received and reader.begun:
+        if not is_text and item.sealed is None and reader.received and reader.begun:
             reader.end()
         return True
 
-    def _confirm(self, reader: CallReader, value: Any) -> None:
+    def _confirm(self, item: Item, reader: CallReader, value: Any) -> None:
+        """The whole arguments came."""
+        if item.sealed is not None and is_something(value):
+            self._open_sealed(item, value)
         if isinstance(value, str):
             reader.confirm(value)
         elif value is not None and not reader.received:
             reader.feed_value(value)
 
-    def _growing(self, stem: str, verb: str, data: dict[str, Any]) -> bool:
-        """A piece of a string in arguments that have no JSON text; the item's end closes it."""
-        kind, where = _GROWING[stem]
-        item = self._item(data, kind)
+    def _keep_sealed(self, item: Item, text: str) -> None:
+        """Argument text that may be encrypted waits for the whole arguments."""
+        if item.sealed is None:
+            item.sealed = []
+            self.sealed.append(item)
+        item.sealed.append(text)
+        item.size += len(text)
+        if item.size > self.turns.limits.string:
+            self._open_sealed(item, None)
+
+    def _open_sealed(self, item: Item, whole: Any) -> None:
+        """The arguments are known, or will never be: what was held back was them, or encrypted."""
         reader = item.reader
-        if reader is None or verb not in ("added", "delta", "done"):
+        if reader is None or item.sealed is None:
+            return
+        text = "".join(item.sealed)
+        item.sealed = None
+        if whole is None or (isinstance(whole, str) and whole.startswith(text)):
+            reader.feed(text)
+            return
+        message = "the deltas held other text, perhaps encrypted"
+        reader.oddity("replaced_arguments", message)
+        self._turn().pass_on("replaced_arguments", {**reader.call.naming(), "text": text})
+
+    def _growing(self, kind: str, data: dict[str, Any]) -> bool:
+        """A piece of a string in arguments that have no JSON text; the item's end closes it."""
+        stem, _, verb = kind.rpartition(".")
+        of_item, where = _GROWING[stem]
+        item = self._item(data, of_item, verb != "done")
+        reader = item.reader
+        if reader is None:
             return False
         self._pass_on_rest(data)
         index = number_of(data.get("command_index")) or 0
@@ -563,15 +599,14 @@ class OpenAIResponses(Wire):
 
     def _whole_arguments(self, item: Item, reader: CallReader, data: dict[str, Any]) -> None:
         _, _, names, _ = shape_of(item.kind)
-        cut = data.get("status") == "incomplete"
         if item.spoken is not None:
-            if item.done and not cut:
+            if item.done and not _is_cut(data):
                 item.spoken.finish({name: data.get(name) for name in names})
         elif "arguments" in data or item.kind == "custom_tool_call":
             value = data.get("input" if item.kind == "custom_tool_call" else "arguments")
             # A search that has not ended has the arguments {}, a call that has not has "".
             if value or item.done:
-                self._confirm(reader, value)
+                self._confirm(item, reader, value)
         elif item.done and not reader.received:
             value = {name: data[name] for name in names if data.get(name) is not None}
             reader.feed_value(in_order(item.kind, value))
@@ -591,26 +626,77 @@ class OpenAIResponses(Wire):
                 return
 
 
-# Event: the kind of text it brings, and what tells several of them apart.
-_TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "response.output_text": ("output_text", "content_index"),
-    "response.refusal": ("refusal", "content_index"),
-    "response.reasoning_summary_text": ("summary_text", "summary_index"),
-    "response.reasoning_text": ("reasoning_text", "content_index"),
-}
-_THOUGHTS: Final = frozenset(("summary_text", "reasoning_text"))
+def _handlers() -> dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bool]]:
+    """What reads an event, by its type; each returns False for what is to be passed on."""
+    wire = OpenAIResponses
+    table: dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bool]] = {
+        "error": wire._error,
+        "response.output_item.added": wire._item_added,
+        "response.output_item.done": wire._item_ended,
+        "response.content_part.added": wire._nothing,
+        "response.reasoning_summary_part.added": wire._nothing,
+        "response.content_part.done": wire._part_done,
+        "response.reasoning_summary_part.done": wire._part_done,
+        "response.output_text.annotation.added": wire._annotation,
+    }
+    for state in ("created", "queued", "in_progress"):
+        table[f"response.{state}"] = wire._state
+    for state in ("completed", "incomplete", "failed", "cancelled"):
+        table[f"response.{state}"] = wire._terminal
+    for stem in _TEXTS:
+        table[f"{stem}.delta"] = wire._text_delta
+        table[f"{stem}.done"] = wire._text_done
+    for stem in _ARGUMENTS:
+        table[f"{stem}.delta"] = wire._arguments_delta
+        table[f"{stem}.done"] = wire._arguments_done
+    for stem in _GROWING:
+        for verb in ("added", "delta", "done"):
+            table[f"{stem}.{verb}"] = wire._growing
+    return table
 
 
-def _key(data: dict[str, Any]) -> Any:
-    index = number_of(data.get("output_index"))
-    return text_of(data.get("item_id")) if index is None else index
+_HANDLERS: Final = _handlers()
+
+# The member of a `.done` event that has the whole text, where it is not `text`.
+_WHOLE: Final[dict[str, str]] = {"refusal": "refusal", "output_audio": "transcript"}
 
 
-def _known(known: dict[str, Item], data: dict[str, Any]) -> Item | None:
-    for name in ("id", "call_id"):
-        item = known.get(text_of(data.get(name)))
-        if item is not None and data.get(name) and item.kind == data.get("type"):
-            return item
+def _is_cut(data: dict[str, Any]) -> bool:
+    return data.get("status") == "incomplete"
+
+
+def _is_sealed(item: Item, text: str) -> bool:
+    """Whether argument text begins as encrypted text does (Base64), and JSON objects do not."""
+    reader = item.reader
+    if reader is None or reader.received or not reader.open:
+        return False
+    first = text.lstrip()[:1]
+    return first.isalnum() or first in ("+", "/", "-", "_")
+
+
+def _state_of(state: str, response: dict[str, Any]) -> str:
+    """The worst of what a terminal record and the response in it say."""
+    states = [state, text_of(response.get("status"))]
+    if is_something(response.get("error")):
+        states.append("failed")
+    if any(map(is_something, dict_of(response.get("incomplete_details")).values())):
+        states.append("incomplete")
+    for other in states:
+        if _RANK.get(other, 0) > _RANK.get(state, 0):
+            state = other
+    return state
+
+
+def _match(
+    known: dict[tuple[str, str], list[Item]], data: dict[str, Any], found: set[int]
+) -> Item | None:
+    """The first item with a name of this final one that none was found to be before."""
+    for name in names_of(data):
+        items = known.get((text_of(data.get("type")), name))
+        while items:
+            item = items.pop()
+            if item.number not in found:
+                return item
     return None
 
 

@@ -1,13 +1,22 @@
-"""`SeenIds`: recognizes the records that a resumed stream sends again."""
+"""Where a record belongs: its index, whether it was read before, whether it is of another stream.
+
+A resumed stream sends records again, by as much as the caller asks for. A record is skipped only
+if its number or id and its content agree with those of a record that was read: servers exist that
+send one number or one id for all, or that count each item anew.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from array import array
+from typing import Any, Final
 from zlib import crc32
 
-__all__ = ["SeenIds"]
+from streamparse._core.plain import is_index
+
+__all__ = ["Lane", "Numbers", "SeenIds", "index_of"]
 
 _WATCHED: Final = 65_536  # ids that are remembered; beyond, nothing is skipped any more
+_STEPS: Final = 2  # steps of one, before numbers are taken for those of records
 _ENOUGH: Final = 3  # distinct ids, before a record that repeats the last one is taken for a replay
 
 
@@ -35,8 +44,7 @@ class SeenIds:
         """Was this record read before?"""
         if not self._distinct:
             return False
-        # Not `hash`, which differs between processes and so would not survive a pickle.
-        total = crc32(content.encode("utf-8", "surrogatepass"))
+        total = _sum_of(content)
         known = self._sums.get(identity)
         repeats_last = identity == self._last
         self._last = identity
@@ -50,3 +58,70 @@ class SeenIds:
         if not self._distinct:
             self._sums = {}
         return False
+
+
+class Numbers:
+    """The numbers of the records of one response, as long as they count by ones.
+
+    A number that is no step of one starts a new count: the next response's, the next item's, or
+    that of a server whose numbers mean something else. What came before is then forgotten.
+    """
+
+    __slots__ = ("first", "last", "sums")
+
+    def __init__(self) -> None:
+        self.first: int = 0
+        self.last: int = -1
+        self.sums: array[int] = array("L")  # checksums of what the records said
+
+    def is_replay(self, number: int, content: str) -> bool:
+        """Whether the record with this number was read before; otherwise it is now.
+
+        Args:
+            number: The number in the record.
+            content: What the record says.
+        """
+        total = _sum_of(content)
+        steps = self.last - self.first
+        if number == self.last + 1 and steps >= 0:
+            self.last = number
+            if len(self.sums) < _WATCHED:
+                self.sums.append(total)
+            return False
+        place = number - self.first
+        is_known = steps >= _STEPS and 0 <= place <= steps
+        if is_known and (place >= len(self.sums) or self.sums[place] == total):
+            return True
+        self.first = self.last = number
+        self.sums = array("L", [total])
+        return False
+
+
+class Lane:
+    """The stream on a shared connection that a message belongs to: that of its first record."""
+
+    __slots__ = ("name",)
+
+    def __init__(self) -> None:
+        self.name: Any = None
+
+    def is_other(self, data: dict[str, Any]) -> bool:
+        """Whether this record belongs to another stream."""
+        name = data.get("stream_id")
+        if not isinstance(name, (str, int)) or name == "":
+            return False
+        if self.name is None:
+            self.name = name
+        return bool(name != self.name)
+
+
+def index_of(value: Any) -> int | None:
+    """An index, which some servers write as text; None: there is none."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 10:
+        value = int(value)
+    return value if is_index(value) and value >= 0 else None
+
+
+def _sum_of(content: str) -> int:
+    # Not `hash`, which differs between processes and so would not survive a pickle.
+    return crc32(content.encode("utf-8", "surrogatepass"))

@@ -60,7 +60,7 @@ class _Back:
     def __init__(self) -> None:
         self.items: list[dict[str, Any]] = []
         self.thoughts: list[dict[str, Any]] = []  # wait for what they lead to
-        self.calls: dict[Any, dict[str, Any]] = {}  # by id
+        self.calls: dict[Any, dict[str, Any]] = {}  # those whose item has the result, by id
         self.left_out: set[Any] = set()  # ids of calls
         self.open: dict[str, Any] | None = None  # the message that more parts may belong to
 
@@ -139,7 +139,8 @@ class _Back:
             self.left_out.add(call.id)
         else:
             self._keep(item)
-            self.calls[call.id] = item
+            if shape_of(text_of(item.get("type")))[3]:
+                self.calls[call.id] = item
 
     def _result(self, part: ServerToolResult) -> None:
         kind = text_of(part.extra.get("type"))
@@ -150,7 +151,8 @@ class _Back:
                 content = {} if member is None else {member: part.content}
                 self._keep({**part.extra, **content})
         elif call is not None and not part.extra.get("is_error"):
-            call[shape_of(call["type"])[3][0]] = part.content
+            results = shape_of(call["type"])[3]
+            call[results[0]] = part.content
 
 
 def _ended(status: Any) -> str:

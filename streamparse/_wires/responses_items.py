@@ -28,11 +28,13 @@ from streamparse._answers.calls import CallReader
 from streamparse._core.plain import dict_of, list_of
 from streamparse._core.transcriber import Transcriber, tell, tell_key
 from streamparse.errors import StreamParseError
-from streamparse.message import GrowingText, ServerToolResult
+from streamparse.message import GrowingText, Reasoning, ServerToolResult
 
 __all__ = [
     "CALLS",
+    "TEXT_KINDS",
     "Item",
+    "Piece",
     "Spoken",
     "in_order",
     "is_call",
@@ -67,33 +69,98 @@ CALLS: Final[dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]]] = {
 }
 
 
+# Kinds of text, in the order in which a whole item has them.
+TEXT_KINDS: Final = (
+    "summary_text",
+    "reasoning_text",
+    "output_text",
+    "output_audio",
+    "refusal",
+)
+
+
+class Piece:
+    """One text of an item while it arrives."""
+
+    __slots__ = ("final", "index", "kind", "part", "raw")
+
+    def __init__(self, kind: str, index: int | None, part: GrowingText, is_read: bool) -> None:
+        self.kind = kind
+        self.index = index  # None: its events have none
+        self.part = part
+        # What came, where a format reads the text and puts it into parts of its own.
+        self.raw: str | None = "" if is_read else None
+        self.final: str | None = None  # the whole text, once the provider has sent it
+
+    def told(self) -> str:
+        """The text so far."""
+        return self.part.text if self.raw is None else self.raw
+
+    def grow_raw(self, text: str) -> None:
+        """More of `raw`, in place."""
+        if self.raw is not None:
+            whole = self.raw
+            self.raw = ""
+            whole += text
+            self.raw = whole
+
+
 class Item:
     """One output item while it arrives."""
 
     __slots__ = (
+        "added",
+        "addressed",
         "cited",
         "data",
         "done",
+        "ended",
+        "index",
         "kind",
+        "mixed",
+        "names",
+        "number",
         "parts",
+        "passed_on",
+        "pieces",
+        "places",
         "reader",
         "result",
+        "sealed",
+        "size",
         "spoken",
-        "told",
-        "touched",
+        "waiting",
     )
 
     def __init__(self, kind: str, data: dict[str, Any]) -> None:
         self.kind = kind
         self.data = data  # as it came last
-        self.done: bool = False
-        self.parts: dict[Any, GrowingText] = {}  # by kind and index
+        # Its names, see `responses_names`.
+        self.number: int = 0  # its place among those that began
+        self.index: int | None = None  # its place in the output
+        self.names: set[str] = set()
+        self.added: bool = False  # has the record of its beginning come?
+        self.addressed: bool = False  # has an event named it?
+        self.done: bool = False  # has the record of its end come?
+        # Its texts, see `responses_texts`.
+        self.pieces: dict[str, list[Piece]] = {}  # by kind
+        self.places: dict[tuple[str, int], Piece] = {}  # by kind and index
+        self.ended: dict[str, int] = {}  # by kind: so many of the first ones came whole
+        self.size: int = 0  # characters of them all
+        self.mixed: set[str] = set()  # kinds of which one text grew after a later one
+        self.parts: list[GrowingText] = []  # in the order in which they began
+        self.waiting: Reasoning | None = None  # the part that the first text will fill
         self.cited: dict[int, int] = {}  # citations so far, by content index
+        self.passed_on: set[int] = set()  # parts that are not understood, by index
+        # What else it may be.
         self.reader: CallReader | None = None
+        self.sealed: list[str] | None = None  # argument text that may be encrypted
         self.spoken: Spoken | None = None
         self.result: ServerToolResult | None = None
-        self.told: set[Any] = set()  # what was passed on, once
-        self.touched: bool = False  # has any event but its beginning come?
+
+    def told(self) -> str:
+        """All text so far, in the order of a whole item."""
+        return "".join(piece.told() for kind in TEXT_KINDS for piece in self.pieces.get(kind, ()))
 
 
 class Spoken:

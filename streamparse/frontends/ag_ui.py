@@ -128,7 +128,7 @@ class AGUIEvents(FrontEnd):
         message = self._message
         if message is not None and message.status != "complete":
             reason = message.finish_reason or "truncated"
-            if reason in ("length", "content_filter"):
+            if reason in ("length", "content_filter", "cancelled"):
                 return {"message": f"the answer was cut: {reason}", "code": reason}
         cut = self._unanswered_cut()
         if cut is None:

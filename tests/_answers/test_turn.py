@@ -175,6 +175,7 @@ STATUS = [
     ("other", "complete"),
     ("length", "truncated"),
     ("content_filter", "truncated"),
+    ("cancelled", "truncated"),
     ("error", "failed"),
 ]
 
@@ -224,6 +225,7 @@ def test_no_finish_reason_is_no_success() -> None:
         ("stop", ["complete", "complete", "rejected"]),
         ("length", ["complete", "truncated", "truncated"]),
         ("content_filter", ["truncated", "truncated", "truncated"]),
+        ("cancelled", ["truncated", "truncated", "truncated"]),
         ("error", ["truncated", "truncated", "truncated"]),
     ],
 )

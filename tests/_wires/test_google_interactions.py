@@ -344,13 +344,80 @@ def test_the_revision_before() -> None:
         ("budget_exceeded", "length", "truncated"),
         ("failed", "error", "failed"),
         ("newest", "other", "complete"),
-        ("cancelled", None, "truncated"),
+        ("cancelled", "cancelled", "truncated"),
+        ("idle", "stop", "complete"),
     ],
 )
 def test_statuses(raw: str, reason: str | None, status: str) -> None:
     message, _ = read([*START, *output("a"), end(raw)])
     assert (message.finish_reason, message.raw_finish_reason) == (reason, raw)
     assert message.status == status
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "reason"),
+    [
+        ("completed", "completed", "stop"),
+        ("completed", "idle", "stop"),
+        ("cancelled", None, "cancelled"),
+    ],
+)
+def test_a_flat_end(kind: str, status: str | None, reason: str) -> None:
+    """Live sessions have no `interaction` in their last record."""
+    last = event(f"interaction.{kind}", usage=USAGE)
+    if status is not None:
+        last["status"] = status
+    message, _ = read([*START, *output("Ferns."), last])
+    assert (message.text, message.finish_reason) == ("Ferns.", reason)
+    assert message.status == ("truncated" if kind == "cancelled" else "complete")
+    assert message.usage is not None
+
+
+def test_done_alone_is_no_end() -> None:
+    for records in ([*START, *output("Ferns.")], [*START, *call('{"bed": 1}')]):
+        assert read([sse(records, done=True)])[0].status == "truncated"
+    idle = event("interaction.status_update", status="idle")
+    assert read([sse([*START, *output("Ferns."), idle], done=True)])[0].status == "complete"
+
+
+def test_an_interaction_that_goes_on_in_another() -> None:
+    records = [*START, *output("Ferns "), end("requires_continuation")]
+    message, _ = read(records)
+    assert (message.status, message.finish_reason) == ("complete", "paused")
+    message, _ = read([*records, *START, *output("like shade."), end()])
+    assert (message.status, message.finish_reason) == ("complete", "stop")
+    assert message.text == "Ferns like shade."
+
+
+def test_the_final_texts_hold() -> None:
+    whole = [
+        {"type": "thought", "summary": [{"type": "text", "text": "Hm?"}], "signature": "c2ln"},
+        {"type": "model_output", "content": [{"type": "text", "text": "Moss."}]},
+    ]
+    message, events = read([*START, *thought("Hm."), *output("Ferns.", 1), end(steps=whole)])
+    assert (message.reasoning, message.text) == ("Hm?", "Moss.")
+    assert [name for name, _ in passed_on(events)] == ["replaced_reasoning", "replaced_text"]
+    assert message.to_history() == whole
+
+
+def test_events_that_come_again_are_skipped() -> None:
+    records = [*START, *output("Ferns."), *call('{"bed": 1}', 1), end()]
+    numbered = [{**record, "event_id": f"e{place}"} for place, record in enumerate(records)]
+    plain, _ = read(numbered)
+    for size in range(3, len(records)):
+        parser = MessageParser("google-interactions")
+        for record in [*numbered[:size], *numbered[1:]]:
+            parser.feed(record)
+        parser.finish()
+        assert parser.message == plain
+        assert parser.replayed == size - 1
+
+
+@pytest.mark.parametrize("identity", ["e", "", 7])
+def test_one_id_for_all_events_skips_none(identity: Any) -> None:
+    deltas = [{"type": "text", "text": "ha"}] * 3
+    records = [*START, *streamed(0, {"type": "model_output"}, *deltas), end()]
+    assert read([{**record, "event_id": identity} for record in records])[0].text == "hahaha"
 
 
 def test_an_interaction_that_failed_says_why() -> None:

@@ -102,7 +102,7 @@ def test_the_end_of_a_text_adds_what_was_not_streamed() -> None:
     assert read(stream(records))[0].text == "Oak and ash"
 
 
-def test_another_text_at_the_end_is_passed_on_once() -> None:
+def test_another_text_at_the_end_holds_and_is_passed_on_once() -> None:
     records = text_events("Oak and ash")
     for record in records[-3:]:
         if "text" in record:
@@ -112,8 +112,44 @@ def test_another_text_at_the_end_is_passed_on_once() -> None:
         if "item" in record:
             record["item"] = message_item("Elm")
     message, events = read([CREATED, *records, completed()])
-    assert message.text == "Oak and ash"
+    assert message.text == "Elm"
+    assert message.to_history()[0]["content"][0]["text"] == "Elm"
     assert named(events, "replaced_text") == [{"type": "output_text", "text": "Elm"}]
+
+
+def test_the_final_list_has_the_last_word() -> None:
+    item = message_item("No, elm")
+    message, events = read([CREATED, *text_events("Oak and ash"), completed([item])])
+    assert message.text == "No, elm"
+    assert message.status == "complete"
+    assert len(named(events, "replaced_text")) == 1
+
+
+def test_other_reasoning_and_another_refusal_hold_too() -> None:
+    records = raw_reasoning("Hm, hm.")
+    records[-1]["item"]["content"] = [{"type": "reasoning_text", "text": "Well."}]
+    refused = message_item("", 1, content=[{"type": "refusal", "refusal": "No."}])
+    deltas = [at("refusal.delta", 1, content_index=0, delta=text) for text in ("Yes", ".")]
+    records += [added(1, opened(refused)), *deltas, done(1, refused)]
+    message, events = read([CREATED, *records])
+    assert (message.reasoning, message.refusal) == ("Well.", "No.")
+    assert named(events, "replaced_reasoning")
+    assert named(events, "replaced_refusal")
+
+
+def test_the_output_is_that_of_the_final_text() -> None:
+    records = text_events('{"bed": 1}')
+    records[-1]["item"] = message_item('{"bed": 12}')
+    parser = MessageParser(API, output=dict)
+    for record in [CREATED, *records, completed()]:
+        parser.feed(record)
+    parser.finish()
+    assert parser.message.output == {"bed": 12}
+    records[-1]["item"] = message_item("never mind")
+    parser = MessageParser(API, output=dict)
+    events = [one for record in [CREATED, *records, completed()] for one in parser.feed(record)]
+    assert parser.message.output is None
+    assert "output_rejected" in kinds(events)
 
 
 def test_a_refusal() -> None:
@@ -409,7 +445,7 @@ def test_why_an_answer_is_incomplete(reason: str | None, finish: str, status: st
 
 def test_a_cancelled_answer_is_truncated() -> None:
     message, _ = read([CREATED, *text_events("Hm"), event("cancelled", response=response("x"))])
-    assert (message.status, message.finish_reason) == ("truncated", None)
+    assert (message.status, message.finish_reason) == ("truncated", "cancelled")
     assert message.raw_finish_reason == "response.cancelled"
 
 
@@ -417,6 +453,135 @@ def test_done_marks_the_end_where_there_is_no_terminal_event() -> None:
     body = sse([CREATED, *text_events("Hm")], done=True)
     message, _ = read([body])
     assert (message.status, message.raw_finish_reason) == ("complete", None)
+
+
+@pytest.mark.parametrize("events", [text_events("Hm"), call_events('{"bed": 1}')])
+def test_done_ends_nothing_that_its_own_record_has_not_ended(events: list[Any]) -> None:
+    for size in range(len(events)):
+        message, _ = read([sse([CREATED, *events[:size]], done=True)])
+        assert message.status == "truncated"
+    ended = [*events[:-1], {**events[-1], "item": {**events[-1]["item"], "status": "incomplete"}}]
+    assert read([sse([CREATED, *ended], done=True)])[0].status == "truncated"
+
+
+LIMITED = {"reason": "max_output_tokens"}
+FILTERED = {"reason": "content_filter"}
+
+
+@pytest.mark.parametrize(
+    ("inside", "more", "status", "finish"),
+    [
+        ("incomplete", {"incomplete_details": LIMITED}, "truncated", "length"),
+        ("incomplete", {"incomplete_details": FILTERED}, "truncated", "content_filter"),
+        ("incomplete", {}, "truncated", "length"),
+        ("completed", {"incomplete_details": LIMITED}, "truncated", "length"),
+        ("failed", {"error": FAILED}, "failed", "error"),
+        ("completed", {"error": FAILED}, "failed", "error"),
+        ("cancelled", {}, "truncated", "cancelled"),
+        ("in_progress", {}, "truncated", None),
+        ("succeeded", {}, "complete", "stop"),
+    ],
+)
+def test_the_worse_of_the_terminal_record_and_its_status_holds(
+    inside: str, more: dict[str, Any], status: str, finish: str | None
+) -> None:
+    final = event("completed", response=response(inside, **more))
+    message, _ = read([CREATED, *text_events("Hm"), final])
+    assert (message.status, message.finish_reason) == (status, finish)
+    final["type"] = "response.incomplete"
+    assert read([CREATED, *text_events("Hm"), final])[0].status in ("truncated", "failed")
+
+
+@pytest.mark.parametrize("arguments", ['{"bed"', '{"bed": 1}'])
+@pytest.mark.parametrize("status", ["completed", "incomplete"])
+def test_a_call_that_its_item_says_was_cut_is_truncated(arguments: str, status: str) -> None:
+    item = call_item(arguments, status="incomplete")
+    records = [
+        CREATED,
+        *call_events(arguments)[:-2],
+        event("completed", response=response(status, [item])),
+    ]
+    message, _ = read(records)
+    assert (message.status, message.finish_reason) == ("truncated", "length")
+    assert [call.status for call in message.tool_calls] == ["truncated"]
+
+
+def test_only_ended_items_of_a_cut_answer_are_complete() -> None:
+    items = [call_item('{"bed": 1}'), call_item('{"bed": 2}', 1, status="in_progress")]
+    message, _ = read([CREATED, incomplete(output=items)])
+    assert [call.status for call in message.tool_calls] == ["complete", "truncated"]
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_encrypted_argument_deltas_are_not_the_arguments(size: int) -> None:
+    """GitHub Copilot: the whole arguments come with the end, in one record or the other."""
+    records = call_events('{"bed": 1}')
+    deltas = [record for record in records if record["type"].endswith(".delta")]
+    for record in deltas:
+        record["delta"] = "gAAAAABo=="
+    for left_out in (records, records[:-2] + records[-1:]):
+        message, events = read([CREATED, *left_out, completed()])
+        call = message.tool_calls[0]
+        assert (call.status, call.arguments, call.arguments_text) == (
+            "complete",
+            {"bed": 1},
+            '{"bed": 1}',
+        )
+        assert codes(call) == ["replaced_arguments"]
+        assert "tool_call_rejected" not in kinds(events)
+        assert named(events, "replaced_arguments")[0]["text"] == "gAAAAABo==" * len(deltas)
+
+
+def test_argument_deltas_that_are_no_json_are_rejected_at_the_end() -> None:
+    delta = at("function_call_arguments.delta", 0, delta="plant it")
+    item = call_item("")
+    for end in ([], [at("function_call_arguments.done", 0, arguments="plant it")]):
+        message, _ = read([CREATED, added(0, opened(item)), delta, *end, completed()])
+        call = message.tool_calls[0]
+        assert (call.status, call.raw_text) == ("rejected", "plant it")
+    number = at("function_call_arguments.delta", 0, delta="12")
+    assert only_call([CREATED, added(0, opened(item)), number, completed()]).arguments == 12
+
+
+HERMES = 'Ok.<tool_call>{"name": "plant", "arguments": {"bed": 1}}</tool_call>'
+
+
+def test_text_in_a_format_is_read_once() -> None:
+    for records in (
+        stream(text_events(HERMES)),
+        [*stream(text_events(HERMES))[:-4], completed([message_item(HERMES)])],
+        [CREATED, done(0, message_item(HERMES)), completed([message_item(HERMES)])],
+    ):
+        parser = MessageParser(API, format="hermes")
+        for record in records:
+            parser.feed(record)
+        parser.finish()
+        assert [call.arguments for call in parser.message.tool_calls] == [{"bed": 1}]
+        assert parser.message.text == "Ok."
+
+
+def test_the_transcript_of_an_audio_answer_is_its_text() -> None:
+    deltas = [event("audio.transcript.delta", delta=text) for text in ("Ferns ", "first.")]
+    records = [CREATED, *deltas, event("audio.transcript.done"), completed()]
+    message, events = read(records)
+    assert message.text == "Ferns first."
+    assert not named(events, "response.audio.transcript.done")
+    part = {"type": "output_audio", "data": "aGk=", "transcript": "Ferns first."}
+    message, _ = read([*records[:-1], completed([message_item("", content=[part])])])
+    assert message.text == "Ferns first."
+
+
+def test_records_of_another_stream_are_passed_on() -> None:
+    """A web socket carries several streams."""
+    ours = [{**record, "stream_id": "a"} for record in stream(text_events("Ferns."))]
+    theirs = [{**record, "stream_id": "b"} for record in stream(call_events('{"bed": 1}'))]
+    theirs.append({"type": "error", "stream_id": "b", "error": FAILED})
+    plain, _ = read(ours)
+    mixed = [record for pair in zip(ours, theirs, strict=False) for record in pair]
+    message, events = read([*mixed, *ours[len(theirs) :], *theirs[len(ours) :]])
+    assert message == plain
+    for record in theirs:
+        assert record in named(events, record["type"])
 
 
 # Errors
@@ -647,6 +812,11 @@ def test_the_stream_of_a_web_socket_is_said_once() -> None:
     assert message.extra == {"stream_id": "s1"}
 
 
+def test_the_model_in_every_record_is_said_once() -> None:
+    records = [{**record, "model": "m-5"} for record in stream(text_events("Ferns like shade."))]
+    assert named(read(records)[1], "model") == ["m-5"]
+
+
 def test_a_part_of_an_unknown_type_is_passed_on_once() -> None:
     part = {"type": "output_sculpture", "stone": "marble"}
     item = message_item("", content=[part])
@@ -734,7 +904,8 @@ def test_a_whole_body_gives_the_message_of_its_stream(name: str) -> None:
 )
 def test_a_body_that_has_not_finished_is_truncated(body: dict[str, Any], raw: str) -> None:
     message, _ = read([body])
-    assert (message.status, message.finish_reason) == ("truncated", None)
+    assert message.status == "truncated"
+    assert message.finish_reason == ("cancelled" if "cancelled" in raw else None)
     assert message.raw_finish_reason == raw
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,24 @@ def complaint(adapter: Any, item: dict[str, Any]) -> str:
     except ValueError as error:
         return f"{item.get('type')}: {error}"
     return ""
+
+
+def test_a_result_goes_to_the_call_that_has_one() -> None:
+    """Two calls of different types may share an id."""
+    search = {
+        "type": "mcp_call",
+        "id": "same",
+        "name": "look_up",
+        "arguments": "{}",
+        "output": "a plant",
+        "status": "completed",
+    }
+    call = {"type": "function_call", "call_id": "same", "name": "plant", "arguments": "{}"}
+    late = {"type": "mcp_call", "id": "same", "name": "look_up", "arguments": "{}", "output": "x"}
+    message, _ = read([completed([search, call, late])])
+    assert [item["type"] for item in message.to_history()] == [
+        "mcp_call",
+        "function_call",
+        "mcp_call",
+    ]
+    json.dumps(message.to_history())

@@ -1,0 +1,302 @@
+"""The texts of Responses items: deltas, and the whole text that up to four records repeat.
+
+A text comes in deltas, and whole in the record of its end, of its part, of its item and of the
+response. What was received is never appended again; what is missing is. Where the whole text is
+another one, or in another order, the provider's last word holds: the message has the whole text,
+and a `replaced_text` event (`replaced_reasoning`, `replaced_refusal`) has it too, because deltas
+cannot be taken back.
+
+Indexes only tell texts apart. Servers count from 1, count all parts where others count one kind,
+or use one index twice (https://github.com/vllm-project/vllm/issues/45742), so the texts of a whole
+item are paired in their order with those that came.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from streamparse._answers.turn import Turn, Turns
+from streamparse._core.plain import dict_of, list_of, text_of
+from streamparse._wires.responses_items import Item, Piece, rest_of
+from streamparse._wires.rewriting import take_texts_of_parts
+from streamparse.message import Citation, GrowingText, Reasoning, Refusal, Text
+
+__all__ = ["THOUGHTS", "Texts"]
+
+THOUGHTS: Final = frozenset(("summary_text", "reasoning_text"))
+# Type of a content part: the kind of its text, and the member that has it.
+_PARTS: Final[dict[str, tuple[str, str]]] = {
+    "output_text": ("output_text", "text"),
+    "text": ("output_text", "text"),
+    "output_audio": ("output_audio", "transcript"),
+    "refusal": ("refusal", "refusal"),
+    "summary_text": ("summary_text", "text"),
+    "reasoning_text": ("reasoning_text", "text"),
+}
+
+
+class Texts:
+    """Writes the texts of all items of one response."""
+
+    __slots__ = ("replaced", "turns")
+
+    def __init__(self, turns: Turns) -> None:
+        self.turns = turns
+        self.replaced: bool = False  # is a text of the message no longer that of its deltas?
+
+    def _turn(self) -> Turn:
+        return self.turns.first
+
+    # Events.
+
+    def delta(self, item: Item, kind: str, index: int | None, text: str) -> None:
+        """More of a text."""
+        if not text:
+            return
+        piece = _piece_at(item, kind, index)
+        if piece is None or piece.final is not None:
+            piece = self._begin(item, kind, index)
+        elif piece.index is None and index is not None:
+            _place(item, piece, index)
+        self._grow(item, piece, text)
+
+    def whole(self, item: Item, kind: str, index: int | None, text: str) -> None:
+        """A text came whole, in an event of its own."""
+        if not text:
+            return
+        piece = _piece_of(item, kind, index, text)
+        if piece is None:
+            piece = self._begin(item, kind, index)
+        elif index is not None:
+            _place(item, piece, index)
+        self._finish(item, piece, text)
+
+    def whole_part(self, item: Item, index: int | None, part: dict[str, Any]) -> None:
+        """A content part came whole, in an event of its own."""
+        known = _PARTS.get(text_of(part.get("type")))
+        place = 0 if index is None else index
+        if known is None:
+            self._pass_on_once(item, place, part)
+            return
+        kind, member = known
+        self.whole(item, kind, index, text_of(part.get(member)))
+        annotations = list_of(part.get("annotations"))
+        for annotation in annotations[item.cited.get(place, 0) :]:
+            self.cite(item, place, annotation)
+
+    def cite(self, item: Item, index: int, annotation: Any) -> None:
+        """A citation of the text at this index."""
+        item.cited[index] = item.cited.get(index, 0) + 1
+        self._turn().add(Citation(annotation))
+
+    # Whole items.
+
+    def whole_item(self, item: Item, data: dict[str, Any]) -> None:
+        """All texts of an item came whole."""
+        summary = [dict_of(part) for part in list_of(data.get("summary"))]
+        content = [dict_of(part) for part in list_of(data.get("content"))]
+        wholes: dict[str, list[tuple[int, str]]] = {}
+        for name, parts in (("summary_text", summary), ("reasoning_text", content)):
+            for place, part in enumerate(parts):
+                kind, member = _PARTS.get(text_of(part.get("type")), ("", ""))
+                if item.kind == "reasoning" and kind not in item.pieces:
+                    kind, member = name, "text"
+                if not kind:
+                    self._pass_on_once(item, place, part)
+                elif text_of(part.get(member)):
+                    wholes.setdefault(kind, []).append((place, part[member]))
+        for kind, texts in wholes.items():
+            self._pair(item, kind, texts)
+            if kind in item.mixed:
+                self._put_in_order(item, kind, texts)
+        self._cite_the_rest(item, content)
+
+    def _pair(self, item: Item, kind: str, wholes: list[tuple[int, str]]) -> None:
+        """The texts of one kind, each with the one that it is the whole of."""
+        pieces = item.pieces.get(kind, [])[:]
+        if len(pieces) < len(wholes):
+            self._pair_some(item, kind, pieces, wholes)
+            return
+        if len(pieces) > len(wholes):
+            # The same text in fewer parts, with or without more at its end.
+            joined = "".join([text for _, text in wholes])
+            told = "".join([piece.told() for piece in pieces])
+            if joined.startswith(told):
+                self._grow(item, pieces[-1], joined[len(told) :])
+                return
+        for place, piece in enumerate(pieces):
+            self._finish(item, piece, wholes[place][1] if place < len(wholes) else "")
+
+    def _pair_some(
+        self, item: Item, kind: str, pieces: list[Piece], wholes: list[tuple[int, str]]
+    ) -> None:
+        """Some of these texts have not come at all: those that nothing is the beginning of."""
+        found: list[Piece | None] = []
+        taken = 0
+        for _, text in wholes:
+            fits = taken < len(pieces) and _continues(pieces[taken], text)
+            found.append(pieces[taken] if fits else None)
+            taken += fits
+            if fits and None in found:
+                item.mixed.add(kind)
+        left = pieces[taken:]
+        for place, (index, text) in enumerate(wholes):
+            piece = found[place]
+            if piece is None and left:
+                piece = left.pop(0)
+            self._finish(item, piece or self._begin(item, kind, index), text)
+
+    def _put_in_order(self, item: Item, kind: str, wholes: list[tuple[int, str]]) -> None:
+        """Deltas of several texts were mixed: the parts, in their order, get the whole texts."""
+        pieces = item.pieces[kind]
+        if len(pieces) != len(wholes) or any(piece.raw is not None for piece in pieces):
+            return
+        for piece, (_, text) in zip(pieces, wholes, strict=True):
+            piece.part.text = piece.final = text
+        item.mixed.discard(kind)
+        self._pass_on_replaced(kind, "".join([text for _, text in wholes]))
+
+    def _pass_on_replaced(self, kind: str, text: str) -> None:
+        member = "reasoning" if kind in THOUGHTS else "refusal" if kind == "refusal" else "text"
+        self._turn().pass_on(f"replaced_{member}", {"type": kind, "text": text})
+        self.replaced = True
+
+    def _cite_the_rest(self, item: Item, content: list[dict[str, Any]]) -> None:
+        """Cite what no event has cited; where indexes are no positions, by number alone."""
+        lists = [list_of(part.get("annotations")) for part in content]
+        cited = dict(item.cited)
+        sizes = {place: len(found) for place, found in enumerate(lists)}
+        if any(count > sizes.get(place, 0) for place, count in cited.items()):
+            total = sum(cited.values())
+            for place, size in sizes.items():
+                cited[place] = min(size, total)
+                total -= cited[place]
+        for place, found in enumerate(lists):
+            for annotation in found[cited.get(place, 0) :]:
+                self.cite(item, place, annotation)
+
+    def _pass_on_once(self, item: Item, place: int, part: Any) -> None:
+        """A part that is not understood, which up to three records repeat."""
+        if part and place not in item.passed_on:
+            item.passed_on.add(place)
+            self._turn().pass_on("content_part", part)
+
+    # Writing.
+
+    def _begin(self, item: Item, kind: str, index: int | None) -> Piece:
+        pieces = item.pieces.setdefault(kind, [])
+        turn = self._turn()
+        is_read = kind in ("output_text", "output_audio") and turn.reader is not None
+        part: GrowingText
+        if kind in THOUGHTS:
+            part = self._thought(item, kind, len(pieces) if index is None else index)
+        else:
+            part = Refusal() if kind == "refusal" else Text()
+            self.add(item, part, not is_read)
+        piece = Piece(kind, index, part, is_read)
+        pieces.append(piece)
+        if index is not None:
+            _place(item, piece, index)
+        return piece
+
+    def add(self, item: Item, part: GrowingText, is_shown: bool = True) -> None:
+        """A part of an item; only the first one has what is encrypted."""
+        part.extra.update(rest_of(item.kind, item.data))
+        if item.parts:
+            part.extra.pop("encrypted_content", None)
+        item.parts.append(part)
+        if is_shown:
+            self._turn().add(part)
+
+    def _thought(self, item: Item, kind: str, index: int) -> Reasoning:
+        """A part for each summary and each text; the first one is there from the start."""
+        part = item.waiting
+        item.waiting = None
+        if part is None:
+            part = Reasoning()
+            self.add(item, part)
+        part.extra["summary_index" if kind == "summary_text" else "content_index"] = index
+        return part
+
+    def _grow(self, item: Item, piece: Piece, text: str) -> None:
+        if not text:
+            return
+        item.size += len(text)
+        piece.grow_raw(text)
+        if piece is not item.pieces[piece.kind][-1]:
+            item.mixed.add(piece.kind)
+        part = piece.part
+        if isinstance(part, Reasoning):
+            self._turn().reasoning(text, part)
+        elif isinstance(part, Refusal):
+            self._turn().refusal(text, part)
+        elif isinstance(part, Text):
+            self._turn().text(text, part)
+
+    def _finish(self, item: Item, piece: Piece, whole: str) -> None:
+        """This is the whole text of the piece."""
+        told = piece.told()
+        if piece.part.half:
+            self._turn().drop_half(piece.part)  # `whole` has the whole character
+        if not whole.startswith(told):
+            self._replace(item, piece, whole)
+        elif whole != piece.final:
+            self._grow(item, piece, whole[len(told) :])
+            piece.final = whole
+
+    def _replace(self, item: Item, piece: Piece, whole: str) -> None:
+        if whole == piece.final:
+            return
+        item.size += len(whole) - len(piece.told())
+        piece.final = whole
+        if piece.raw is None:
+            piece.part.text = whole
+        else:
+            piece.raw = whole  # the format has read the deltas
+        self._pass_on_replaced(piece.kind, whole)
+
+    def settle(self) -> None:
+        """Make the message's texts those of its parts, once no more deltas come."""
+        if self.replaced:
+            self.replaced = False
+            take_texts_of_parts(self.turns)
+
+
+def _piece_at(item: Item, kind: str, index: int | None) -> Piece | None:
+    """The text at this index; without one the last text of its kind."""
+    piece = None if index is None else item.places.get((kind, index))
+    if piece is not None:
+        return piece
+    pieces = item.pieces.get(kind)
+    if not pieces:
+        return None
+    last = pieces[-1]
+    return last if index is None or last.index is None else None
+
+
+def _piece_of(item: Item, kind: str, index: int | None, whole: str) -> Piece | None:
+    """The text that this is the whole of: by its index if it agrees, or by what has come."""
+    pieces = item.pieces.get(kind)
+    if not pieces:
+        return None
+    ended = item.ended.get(kind, 0)
+    while ended < len(pieces) and pieces[ended].final is not None:
+        ended += 1
+    item.ended[kind] = ended
+    at = _piece_at(item, kind, index)
+    if at is not None and _continues(at, whole):
+        return at
+    if ended < len(pieces) and _continues(pieces[ended], whole):
+        return pieces[ended]
+    return pieces[-1] if _continues(pieces[-1], whole) else at
+
+
+def _continues(piece: Piece, whole: str) -> bool:
+    """Whether this may be the whole text of the piece."""
+    return whole.startswith(piece.told()) if piece.final is None else whole == piece.final
+
+
+def _place(item: Item, piece: Piece, index: int) -> None:
+    item.places[(piece.kind, index)] = piece
+    if piece.index is None:
+        piece.index = index

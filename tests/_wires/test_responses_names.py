@@ -1,0 +1,280 @@
+"""Tests of how the records of one item are told from those of another."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse.message import Message
+from streamparse.message_parser import MessageParser
+from tests.helpers import cut
+from tests.messages import sse
+from tests.responses import (
+    API,
+    CREATED,
+    added,
+    at,
+    call_events,
+    call_item,
+    completed,
+    custom_events,
+    done,
+    event,
+    items_of,
+    message_item,
+    named,
+    only_call,
+    opened,
+    raw_reasoning,
+    read,
+    reasoning_events,
+    stream,
+    text_events,
+)
+
+
+def summary(message: Message) -> Any:
+    """What must not depend on names."""
+    calls = [(call.id, call.name, call.status, call.arguments) for call in message.tool_calls]
+    texts = (message.text, message.reasoning, message.refusal)
+    return texts, calls, message.status, message.finish_reason
+
+
+def with_stable_ids(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events of an item with its id, as the API sends them."""
+    changed = copy.deepcopy(records)
+    identity = changed[0]["item"]["id"]
+    for record in changed:
+        if "item_id" in record:
+            record["item_id"] = identity
+    return changed
+
+
+ONE = st.sampled_from(["", "Ferns", "haha", "haha haha", "{}", "Moss."])
+
+
+@st.composite
+def items(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
+    """The records of up to five items, each by itself."""
+    kinds = st.sampled_from(["text", "reasoning", "thought", "call", "custom"])
+    found = []
+    for index, kind in enumerate(draw(st.lists(kinds, min_size=1, max_size=5))):
+        if kind == "text":
+            records = text_events(draw(ONE) or "Hm", index, size=draw(st.integers(1, 5)))
+        elif kind == "reasoning":
+            records = reasoning_events(draw(st.lists(ONE.filter(bool), max_size=3)), index)
+        elif kind == "thought":
+            records = [
+                {**record, "output_index": index}
+                for record in raw_reasoning(draw(ONE.filter(bool)))
+            ]
+            for record in records:
+                if "item" in record:
+                    record["item"]["id"] = f"rs_{index}"
+        elif kind == "call":
+            records = call_events(draw(st.sampled_from(["{}", '{"bed": 1}', '{"a": []}'])), index)
+        else:
+            records = custom_events(draw(st.sampled_from(["water", "dig a hole"])), index)
+        found.append(with_stable_ids(records))
+    return found
+
+
+@st.composite
+def interleaved(draw: st.DrawFn, parts: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The records of all items, each item in its order."""
+    if draw(st.booleans()):
+        return [record for part in parts for record in part]
+    waiting = [part[:] for part in parts]
+    mixed = []
+    while any(waiting):
+        nonempty = [part for part in waiting if part]
+        mixed.append(nonempty[draw(st.integers(0, len(nonempty) - 1))].pop(0))
+    return mixed
+
+
+def without_index(record: dict[str, Any], kinds: str) -> None:
+    if kinds in ("all", record["type"].rpartition(".")[2]):
+        record.pop("output_index", None)
+
+
+def as_text(record: dict[str, Any]) -> None:
+    record["output_index"] = str(record["output_index"])
+
+
+def shared(record: dict[str, Any]) -> None:
+    record["output_index"] = 0
+
+
+def wrong_in_events(record: dict[str, Any]) -> None:
+    if "item" not in record:
+        record["output_index"] = 0
+
+
+def shifted_in_events(record: dict[str, Any]) -> None:
+    if "item" not in record:
+        record["output_index"] += 1
+
+
+def only_an_index(record: dict[str, Any]) -> None:
+    record.pop("item_id", None)
+
+
+def only_a_call_id(record: dict[str, Any]) -> None:
+    """As llama.cpp names calls: by the id of the call, which is all that they have."""
+    record.pop("output_index", None)
+    item = record.get("item", {})
+    if item.get("type") in ("function_call", "custom_tool_call"):
+        item.pop("id")
+    if "call" in record["type"] and "item_id" in record:
+        record["item_id"] = f"call_{record['item_id'].rpartition('_')[2]}"
+
+
+def rotating(record: dict[str, Any]) -> None:
+    fresh = f"new_{id(record)}"
+    if "item_id" in record:
+        record["item_id"] = fresh
+    if "item" in record:
+        record["item"]["id"] = fresh
+
+
+PARTS = ("content_index", "summary_index")
+
+
+def from_one(record: dict[str, Any]) -> None:
+    for name in PARTS:
+        if name in record:
+            record[name] += 1
+
+
+def parts_as_text(record: dict[str, Any]) -> None:
+    for name in PARTS:
+        if name in record:
+            record[name] = str(record[name])
+
+
+def no_parts(record: dict[str, Any]) -> None:
+    for name in PARTS:
+        record.pop(name, None)
+
+
+CHANGES = {
+    "no index": lambda record: without_index(record, "all"),
+    "no index in deltas": lambda record: without_index(record, "delta"),
+    "no index in done": lambda record: without_index(record, "done"),
+    "no index in added": lambda record: without_index(record, "added"),
+    "text": as_text,
+    "shared": shared,
+    "wrong": wrong_in_events,
+    "shifted": shifted_in_events,
+    "only an index": only_an_index,
+    "only a call id": only_a_call_id,
+    "rotating": rotating,
+    "parts from one": from_one,
+    "parts as text": parts_as_text,
+    "parts unnamed": no_parts,
+}
+
+
+@given(data=st.data(), change=st.sampled_from(sorted(CHANGES)), parts=items())
+def test_names_change_nothing(
+    data: st.DataObject, change: str, parts: list[list[dict[str, Any]]]
+) -> None:
+    """Whatever names are missing, shared or wrong: texts, calls and the end are the same."""
+    records = data.draw(interleaved(parts))
+    final = completed(data.draw(st.sampled_from([items_of(records), []])))
+    plain, _ = read([CREATED, *records, final])
+    changed = copy.deepcopy(records)
+    for record in changed:
+        CHANGES[change](record)
+    if data.draw(st.booleans()):
+        ends = [record for record in changed if record["type"].endswith("item.done")]
+        changed.insert(len(changed), copy.deepcopy(data.draw(st.sampled_from(ends))))
+    body = sse([CREATED, *changed, final], done=False)
+    parser = MessageParser(API)
+    events = []
+    for piece in cut(body, data.draw(st.lists(st.integers(1, 300), max_size=3))):
+        events += parser.feed(piece)
+    events += parser.finish()
+    assert summary(parser.message) == summary(plain)
+    assert not named(events, "replaced_text")
+    assert sum(event.type == "tool_call_completed" for event in events) == len(plain.tool_calls)
+
+
+def test_a_delta_without_any_name_belongs_to_the_open_item() -> None:
+    deltas = [event("output_text.delta", delta=text) for text in ("Fer", "ns.")]
+    for end in ([], [event("output_text.done", text="Ferns.")]):
+        item = message_item("Ferns.")
+        for finals in ([done(0, item)], [done(0, item), done(0, item)], []):
+            message, _ = read([CREATED, *deltas, *end, *finals, completed([item])])
+            assert message.text == "Ferns."
+
+
+def test_items_of_one_id_with_indexes_of_their_own() -> None:
+    parts = [text_events("Ferns.", 0), text_events("Ferns.", 1)]
+    for record in parts[0] + parts[1]:
+        if "item" in record:
+            record["item"]["id"] = "msg"
+        if "item_id" in record:
+            record["item_id"] = "msg"
+    message, _ = read(stream(*parts))
+    assert message.text == "Ferns.Ferns."
+    ends = [parts[0][-1], parts[1][-1]]
+    assert read([CREATED, *ends, completed()])[0].text == "Ferns."
+    ends[1]["item"]["content"][0]["text"] = "Moss."
+    assert read([CREATED, *ends, completed()])[0].text == "Ferns.Moss."
+
+
+def test_a_call_that_begins_late_or_again_is_one_call() -> None:
+    begin, *events, end = call_events('{"bed": 1}')
+    for records in (
+        [begin, begin, *events, end],
+        [begin, *events, begin, end],
+        [begin, *events, end, begin, end],
+        [*events, begin, end],
+        [*events[:2], begin, *events[2:], end],
+    ):
+        call = only_call([CREATED, *records, completed([end["item"]])])
+        assert (call.status, call.arguments, call.name) == ("complete", {"bed": 1}, "plant")
+
+
+def test_calls_without_a_name_in_common_are_two() -> None:
+    first, second = call_item('{"bed": 1}'), call_item('{"bed": 2}', 1)
+    records = [added(0, opened(first, arguments="")), added(0, opened(second, arguments=""))]
+    message, _ = read([CREATED, *records, done(0, second), done(0, first), completed()])
+    assert [call.arguments for call in message.tool_calls] == [{"bed": 1}, {"bed": 2}]
+    del first["id"], second["id"]
+    message, _ = read([CREATED, done(0, first), done(0, second), completed([first, second])])
+    assert [call.arguments for call in message.tool_calls] == [{"bed": 1}, {"bed": 2}]
+
+
+def test_text_of_an_item_that_was_added_as_reasoning() -> None:
+    item = {"type": "reasoning", "id": "rs", "summary": []}
+    content = [{"type": "output_text", "text": "Ferns."}]
+    delta = {**at("output_text.delta", 0, content_index=0, delta="Ferns."), "item_id": "rs"}
+    message, _ = read(
+        [CREATED, added(0, item), delta, done(0, {**item, "content": content}), completed()]
+    )
+    assert (message.text, message.reasoning) == ("Ferns.", "")
+
+
+@pytest.mark.parametrize("index", [2**61 - 1, -1, 1.5, "x", [], None])
+def test_indexes_that_are_none(index: Any) -> None:
+    records = text_events("Ferns.")
+    for record in records:
+        record["output_index"] = index
+    assert read(stream(with_stable_ids(records)))[0].text == "Ferns."
+
+
+def test_few_names_are_kept() -> None:
+    parser = MessageParser(API)
+    parser.feed(text_events("Ferns.")[0])
+    for place in range(100):
+        delta = at("output_text.delta", 0, content_index=0, delta="a")
+        parser.feed({**delta, "item_id": f"new_{place}"})
+    assert parser.message.text == "a" * 100
+    wire: Any = parser._router.wire
+    assert len(wire.items.by_name) < 10

@@ -1,0 +1,139 @@
+"""Tests of the texts of Responses items, which up to four records repeat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse.message import Citation, Message
+from streamparse.message_parser import MessageParser
+from tests.growth import is_linear
+from tests.responses import (
+    API,
+    CREATED,
+    PAGE,
+    added,
+    at,
+    completed,
+    done,
+    message_item,
+    named,
+    opened,
+    read,
+)
+
+
+def parts_of(texts: list[str]) -> list[dict[str, Any]]:
+    return [{"type": "output_text", "text": text, "annotations": []} for text in texts]
+
+
+def whole(texts: list[str]) -> dict[str, Any]:
+    return message_item("", content=parts_of(texts))
+
+
+def deltas(texts: list[str], indexes: list[Any]) -> list[dict[str, Any]]:
+    """Each text in two deltas."""
+    return [
+        at("output_text.delta", 0, content_index=index, delta=piece)
+        for text, index in zip(texts, indexes, strict=True)
+        for piece in (text[:1], text[1:])
+    ]
+
+
+def shown(message: Message) -> list[str]:
+    return [part.to_dict().get("text", "") for part in message.content]
+
+
+TEXTS = st.lists(st.text("ab ", min_size=1, max_size=3), min_size=1, max_size=4)
+
+
+@given(texts=TEXTS, shift=st.integers(0, 3), streamed=st.integers(0, 4), ends=st.booleans())
+def test_the_final_item_has_the_texts(
+    texts: list[str], shift: int, streamed: int, ends: bool
+) -> None:
+    """Whatever of them was streamed, under whatever indexes."""
+    some = texts[:streamed]
+    indexes = [place + shift for place in range(len(some))]
+    records = deltas(some, indexes)
+    if ends:
+        for place, text in enumerate(some):
+            records.append(at("output_text.done", 0, content_index=place, text=text))
+    begin = added(0, opened(whole([])))
+    message, _ = read([CREATED, begin, *records, done(0, whole(texts)), completed()])
+    assert message.text == "".join(texts)
+    message, _ = read([CREATED, begin, *records, completed([whole(texts)])])
+    assert message.text == "".join(texts)
+
+
+@given(streamed=TEXTS, final=TEXTS, indexes=st.lists(st.integers(0, 2), min_size=4, max_size=4))
+def test_the_last_word_holds(streamed: list[str], final: list[str], indexes: list[int]) -> None:
+    """Whatever was streamed: the message and its history have the final texts."""
+    records = [added(0, opened(whole([]))), *deltas(streamed, indexes[: len(streamed)])]
+    for end in ([done(0, whole(final)), completed()], [completed([whole(final)])]):
+        message, events = read([CREATED, *records, *end])
+        assert message.text == "".join(shown(message))
+        told = "".join(event.text for event in events if event.type == "text_delta")
+        assert message.text == told or named(events, "replaced_text")
+        assert "".join(final) == message.text
+        back = [part["text"] for item in message.to_history() for part in item["content"]]
+        assert "".join(back) == message.text
+
+
+@pytest.mark.parametrize("index", [0, 1, "0", None])
+def test_one_index_for_two_texts(index: Any) -> None:
+    texts = ["Ferns. ", "Moss."]
+    records = []
+    for text in texts:
+        records += deltas([text], [index])
+        records.append(at("output_text.done", 0, content_index=index, text=text))
+    message, events = read([CREATED, *records, done(0, whole(texts)), completed([whole(texts)])])
+    assert shown(message) == texts
+    assert not named(events, "replaced_text")
+
+
+def test_the_end_of_a_text_under_another_index() -> None:
+    texts = ["Ferns. ", "Moss."]
+    records = deltas(texts, [1, 2])
+    for place, text in enumerate(texts):
+        records.append(at("output_text.done", 0, content_index=place, text=text))
+        part = parts_of([text])[0]
+        records.append(at("content_part.done", 0, content_index=place, part=part))
+    message, events = read([CREATED, *records, completed()])
+    assert (shown(message), named(events, "replaced_text")) == (texts, [])
+
+
+def test_an_item_with_fewer_texts_than_came() -> None:
+    records = deltas(["Fer", "ns"], [0, 1])
+    message, events = read([CREATED, *records, done(0, whole(["Ferns."])), completed()])
+    assert (message.text, named(events, "replaced_text")) == ("Ferns.", [])
+    message, events = read([CREATED, *records, done(0, whole(["Moss."])), completed()])
+    assert (message.text, len(named(events, "replaced_text"))) == ("Moss.", 2)
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_citations_come_once_under_any_index(shift: int) -> None:
+    part = {"type": "output_text", "text": "Ferns.", "annotations": [PAGE, PAGE]}
+    cited = at("output_text.annotation.added", 0, content_index=shift, annotation=PAGE)
+    records = [*deltas(["Ferns."], [shift]), cited]
+    item = message_item("", content=[part])
+    message, _ = read([CREATED, *records, done(0, item), completed([item])])
+    assert sum(isinstance(one, Citation) for one in message.content) == 2
+
+
+def test_work_for_repeated_ends_is_constant() -> None:
+    """Law 6: an end that comes again costs no more for a long text."""
+
+    def feed(pieces: Any) -> None:
+        parser = MessageParser(API)
+        parser.feed(CREATED)
+        for piece in pieces:
+            parser.feed(at("output_text.delta", 0, content_index=0, delta=piece * 8))
+        for place, _ in enumerate(pieces):
+            parser.feed(at("output_text.done", 0, content_index=0, text=f"x{place % 2}"))
+            parser.feed(done(0, message_item(f"y{place % 2}")))
+        parser.feed(completed())
+
+    is_linear(feed, lambda size: "+ fern\n" * (size // 28), 7)
