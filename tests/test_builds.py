@@ -6,11 +6,15 @@ who look behind it; each test asserts what holds in the build that is loaded.
 
 from __future__ import annotations
 
+import ast
 import copy
+import importlib.util
 import inspect
 import pickle
 import weakref
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,6 +24,7 @@ from streamparse._core import builder, chain, machine, parser, selector, sink, w
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
 from tests.parts import Judge
 
+ROOT = Path(__file__).parents[1]
 NATIVE = [ValueStarted, StringDelta, ValueCompleted, JSONParser]
 EVENTS = [ValueStarted((), "object"), StringDelta((), "x"), ValueCompleted((), 1)]
 INSTANCES = [*EVENTS, JSONParser()]
@@ -32,6 +37,35 @@ MODULES = [builder, chain, machine, parser, selector, sink, writer]
 def test_all_modules_of_the_core_are_of_one_build() -> None:
     for module in MODULES:
         assert (not str(module.__file__).endswith(".py")) is COMPILED
+
+
+def load_build_hook() -> ModuleType:
+    pytest.importorskip("hatchling", reason="needs the build backend")
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.skipif(not (ROOT / "streamparse").is_dir(), reason="needs the sources")
+def test_generator_expressions_in_compiled_modules_are_read_once() -> None:
+    """mypyc makes a list of a generator expression.
+
+    So it may only be the argument of a call that reads it, such as `any`, or what a loop runs over.
+    """
+    kept = []
+    for name in load_build_hook().modules_to_compile(ROOT):
+        nodes = list(ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8"))))
+        read = [arg for node in nodes if isinstance(node, ast.Call) for arg in node.args]
+        read += [node.iter for node in nodes if isinstance(node, (ast.For, ast.comprehension))]
+        kept += [
+            f"{name}:{node.lineno}"
+            for node in nodes
+            if isinstance(node, ast.GeneratorExp) and node not in read
+        ]
+    assert kept == []
 
 
 @pytest.mark.parametrize("kind", NATIVE)

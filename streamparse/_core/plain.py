@@ -30,7 +30,7 @@ __all__ = [
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 # Far beyond any list in a record.
 _LARGEST_INDEX: Final = 2**31 - 1
-_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
 def json_text(value: Any) -> str:
@@ -77,10 +77,11 @@ def _begun(writer: Writer, value: Any) -> Iterator[tuple[str | None, Any]] | Non
     """Write a scalar, or the beginning of a container; what is inside the container."""
     if isinstance(value, dict):
         writer.start_object(0)
-        return ((shown(key), item) for key, item in value.items())
+        # Lists here, because mypyc makes a list of a generator expression, which starts again.
+        return iter([(shown(key), item) for key, item in value.items()])
     if isinstance(value, (list, tuple)):
         writer.start_array(0)
-        return ((None, item) for item in value)
+        return iter([(None, item) for item in value])
     if value is None or isinstance(value, Number):
         writer.scalar(value, 0)
     else:

@@ -241,8 +241,8 @@ def closest(text: str, words: list[str]) -> str | None:
 
 
 def _likeness(short: str, long: str) -> float:
-    ratios = (SequenceMatcher(None, short, part).ratio() for part in (long, long[: len(short)]))
-    return max(ratios)
+    parts = (long, long[: len(short)])
+    return max(SequenceMatcher(None, short, part).ratio() for part in parts)
 
 
 def _most_likeness(short: str, long: str) -> float:
