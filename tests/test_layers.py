@@ -103,6 +103,7 @@ MODELS = ("plans", "parts", "validator", "parser")
 ANSWERS = ("tools", "calls", "output", "turn")
 # The adapters, one an API, are siblings above these.
 WIRES = (
+    "reasons",
     "base",
     "correlation",
     "assemble",

@@ -64,6 +64,11 @@ _CLOSING: Final[dict[str, int]] = {
 }
 
 
+# Usage records have about ten members; one with more replaces the earlier one.
+_LARGEST_USAGE: Final = 100
+_DEEPEST_USAGE: Final = 2
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class TextReader:
     """Reads the text of one answer for more than text, and says to its turn what it finds."""
@@ -160,6 +165,15 @@ class Turn:
         if known is None or not equal(usage.to_dict(), known.to_dict()):
             self.message.usage = usage
             self.out.append(UsageUpdated(usage, self.choice))
+
+    def count(self, raw: dict[str, Any], read: Callable[[dict[str, Any]], Usage]) -> None:
+        """Take a usage record, which `read` understands.
+
+        Records that follow each other complete each other: what a later one leaves out, or has as
+        zero, holds as an earlier one said it.
+        """
+        known = self.message.usage
+        self.usage(read(raw if known is None else _merged(known.raw, raw)))
 
     def note(self, name: str, data: Any) -> None:
         """Something without an event of its own; said again only when it has changed."""
@@ -433,6 +447,20 @@ class Turn:
         last = len(self.calls) - 1
         for place, reader in enumerate(self.calls):
             reader.close(how, place < last)
+
+
+def _merged(known: dict[str, Any], new: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+    """A usage record, completed by an earlier one, the details in it too."""
+    if len(known) > _LARGEST_USAGE:
+        return new
+    merged = dict(known)
+    for key, value in new.items():
+        old = merged.get(key)
+        if isinstance(old, dict) and isinstance(value, dict) and depth < _DEEPEST_USAGE:
+            merged[key] = _merged(old, value, depth + 1)
+        elif not old or value or isinstance(value, bool):
+            merged[key] = value
+    return merged
 
 
 def _is_clients(call: ToolCall) -> bool:

@@ -28,6 +28,7 @@ from streamparse._answers.turn import Turn, Turns
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.plain import dict_of, is_index, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.reasons import reason_of
 from streamparse.errors import StreamParseError
 from streamparse.json_parser import parse
 from streamparse.message import (
@@ -117,7 +118,6 @@ class AnthropicEvents(Wire):
         self.blocks: dict[int, _Block] = {}
         self.given: list[_Block] = []  # calls whose input came with the start
         self.last: int = -1  # the index of the block that began last
-        self.counted: dict[str, Any] = {}  # usage so far
 
     def history(self) -> Any:
         return history
@@ -189,7 +189,7 @@ class AnthropicEvents(Wire):
         self._begin(body)
         content = list_of(body.get("content"))
         raw = body.get("stop_reason")
-        limited = isinstance(raw, str) and REASONS.get(raw) == "length"
+        limited = isinstance(raw, str) and reason_of(raw, REASONS) == "length"
         for place, block in enumerate(content):
             self._whole_block(place, block, limited and place == len(content) - 1)
         self._finish(raw)
@@ -204,8 +204,10 @@ class AnthropicEvents(Wire):
 
     def _finish(self, raw: Any) -> None:
         if isinstance(raw, str) and raw:
-            self._take_inputs()
-            self.turns.finish(REASONS.get(raw, "other"), raw)
+            reason = reason_of(raw, REASONS)
+            if reason:
+                self._take_inputs()
+                self.turns.finish(reason, raw)
 
     def _fail(self, data: dict[str, Any]) -> None:
         self._take_inputs()
@@ -224,12 +226,7 @@ class AnthropicEvents(Wire):
 
     def _usage(self, usage: Any) -> None:
         if isinstance(usage, dict):
-            counted = dict(self.counted)
-            for key, value in usage.items():
-                if value is not None or key not in counted:
-                    counted[key] = value
-            self.counted = counted
-            self.turns.at(0).usage(_usage(counted))
+            self.turns.at(0).count(usage, _usage)
 
     # Blocks.
 
@@ -373,8 +370,10 @@ class AnthropicEvents(Wire):
             if block is not None and block.entry is not None:
                 _keep(block.entry, kind, delta)
             return
-        if len(delta) > 2:
+        if len(delta) > 2 or value is None:
             for key in delta:
+                if key == "signature" and _sign(block, delta[key]):
+                    continue  # gateways put it beside the thinking
                 if key != "type" and key != field:
                     turn.pass_on(key, delta[key])
 
@@ -399,8 +398,8 @@ class AnthropicEvents(Wire):
             turn.text(value, part if isinstance(part, Text) else None)
         elif kind == "thinking_delta":
             turn.reasoning(value, part if isinstance(part, Reasoning) else None)
-        elif value:
-            part.extra["signature"] = value
+        else:
+            _sign(block, value)
         return True
 
     def _unannounced(self, turn: Turn, kind: str, data: dict[str, Any]) -> _Block:
@@ -442,6 +441,15 @@ def _cite(turn: Turn, part: Text | None, citation: Any) -> None:
     if part is not None:
         part.extra.setdefault("citations", []).append(citation)
     turn.add(Citation(citation))
+
+
+def _sign(block: _Block | None, signature: Any) -> bool:
+    """Keep the signature of a block of text or thinking; False: it has none to keep."""
+    if block is None or block.part is None or not isinstance(signature, str):
+        return False
+    if signature:
+        block.part.extra["signature"] = signature
+    return True
 
 
 def _feed(block: _Block | None, text: str) -> bool:

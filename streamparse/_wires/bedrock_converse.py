@@ -25,6 +25,7 @@ from streamparse._answers.turn import Turn, Turns
 from streamparse._core.plain import dict_of, grow_in, is_index, list_of, number_of, text_of
 from streamparse._wires.base import Wire
 from streamparse._wires.bedrock_chunks import CHUNK
+from streamparse._wires.reasons import reason_of
 from streamparse.message import (
     Citation,
     Message,
@@ -77,11 +78,12 @@ _MEDIA: Final = ("audio", "document", "image", "video")
 class _Block:
     """One block: what its deltas go to."""
 
-    __slots__ = ("entry", "open", "reader", "reasoning", "result", "text")
+    __slots__ = ("entry", "open", "reader", "reasoning", "redacted", "result", "text")
 
     def __init__(self) -> None:
         self.text: Text | None = None
         self.reasoning: Reasoning | None = None
+        self.redacted: Reasoning | None = None
         self.reader: CallReader | None = None
         self.result: ServerToolResult | None = None
         self.entry: dict[str, Any] | None = None  # of a block of another kind; see `_begin_other`
@@ -170,7 +172,7 @@ class BedrockConverse(Wire):
         turn = self.turns.at(0)
         usage = body.get("usage")
         if isinstance(usage, dict):
-            turn.usage(_usage(usage))
+            turn.count(usage, _usage)
         self._note(body, known)
         router = dict_of(dict_of(body.get("trace")).get("promptRouter"))
         if router.get("invokedModelId"):
@@ -178,7 +180,9 @@ class BedrockConverse(Wire):
 
     def _finish(self, raw: Any) -> None:
         if isinstance(raw, str) and raw:
-            self.turns.finish(REASONS.get(raw, "other"), raw)
+            reason = reason_of(raw, REASONS)
+            if reason:
+                self.turns.finish(reason, raw)
 
     def _whole(self, body: dict[str, Any]) -> None:
         """A body that was not streamed: judged as its stream would be.
@@ -189,7 +193,7 @@ class BedrockConverse(Wire):
         turn = self.turns.at(0)
         turn.begin()
         raw = body.get("stopReason")
-        limited = isinstance(raw, str) and REASONS.get(raw) == "length"
+        limited = isinstance(raw, str) and reason_of(raw, REASONS) == "length"
         content = list_of(dict_of(dict_of(body.get("output")).get("message")).get("content"))
         for place, block in enumerate(content):
             reader = self._whole_block(turn, place, block)
@@ -361,7 +365,7 @@ class BedrockConverse(Wire):
     def _reasoning(self, turn: Turn, block: _Block, content: dict[str, Any]) -> None:
         for key, value in content.items():
             if key == "redactedContent":
-                turn.add(Reasoning(extra={key: _base64(value)}))
+                self._redacted(turn, block, value)
             elif key != "text" and key != "signature":
                 turn.pass_on(key, value)
             elif value:
@@ -374,6 +378,20 @@ class BedrockConverse(Wire):
                     turn.reasoning(text_of(value), part)
                 else:
                     grow_in(part.extra, key, text_of(value))
+
+    def _redacted(self, turn: Turn, block: _Block, value: Any) -> None:
+        """Encrypted reasoning; the pieces of one block are one."""
+        part = block.redacted
+        if part is None:
+            part = Reasoning()
+            block.redacted = part
+            turn.add(part)
+        known = text_of(part.extra.get("redactedContent"))
+        if known.endswith("="):  # base64 that ends inside a group of three bytes
+            tail = known[-4:]
+            part.extra["redactedContent"] = known[:-4]
+            value = base64.b64encode(_bytes(tail) + _bytes(_base64(value))).decode("ascii")
+        grow_in(part.extra, "redactedContent", _base64(value))
 
 
 def _unpadded(body: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from streamparse._core.plain import (
     text_of,
 )
 from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.reasons import reason_of
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, GrowingText, Message, Reasoning, Text, ToolCall, Usage
 
@@ -135,10 +136,11 @@ class CohereV2(Wire):
     def _finish(self, turn: Turn, end: dict[str, Any]) -> None:
         usage = end.get("usage")
         if isinstance(usage, dict):
-            turn.usage(_usage(usage))
+            turn.count(usage, _usage)
         raw = text_of(end.get("finish_reason"))
-        if raw:
-            turn.finish(REASONS.get(raw, "other"), raw)
+        reason = reason_of(raw, REASONS)
+        if reason:
+            turn.finish(reason, raw)
         if end.get("error"):
             turn.fail(ProviderError(shown(end["error"]), data=end))
 

@@ -45,6 +45,7 @@ from streamparse._core.plain import (
 )
 from streamparse._wires.assemble import Assembler, parse_place
 from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.reasons import reason_of
 from streamparse.errors import StreamParseError
 from streamparse.message import (
     Citation,
@@ -212,15 +213,18 @@ class GoogleGenerate(Wire):
         self._finish(turn, candidate.get("finishReason"))
 
     def _finish(self, turn: Turn, reason: Any) -> None:
-        if not is_something(reason) or reason == "FINISH_REASON_UNSPECIFIED" or reason == 0:
+        if not is_something(reason) or reason == 0:
             return
-        if not isinstance(reason, str) and not is_index(reason):
+        raw = shown(reason) if is_index(reason) else text_of(reason)
+        if not raw or (raw is not reason and raw not in REASONS):
             turn.pass_on("finishReason", reason)
             return
-        word = REASONS.get(shown(reason), "other")
-        if word not in ("length", "content_filter", "error"):
+        word = reason_of(raw, REASONS)
+        if not word:
+            return
+        if word not in ("length", "content_filter", "error", "cancelled"):
             self._end_streamed(turn)
-        turn.finish(word, reason, again=True)
+        turn.finish(word, raw, again=True)
 
     # Parts.
 

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.turn import Turn
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.reasons import reason_of
 from streamparse.message import Message, ToolCall, Usage
 
 __all__ = ["OllamaChat", "history"]
@@ -121,9 +122,9 @@ class OllamaChat(Wire):
     def _done(self, turn: Turn, data: dict[str, Any]) -> None:
         raw = {key: data[key] for key in data if key.endswith(_COUNTED)}
         if raw:
-            turn.usage(_usage(raw))
-        reason = text_of(data.get("done_reason"))
-        turn.finish(REASONS.get(reason, "other") if reason else "stop", reason or None)
+            turn.count(raw, _usage)
+        word = text_of(data.get("done_reason"))
+        turn.finish(reason_of(word, REASONS) or "stop", word or None)
         self.turns.end()
 
 

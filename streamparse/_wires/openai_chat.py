@@ -5,7 +5,10 @@ OpenAI, Azure, DeepSeek, Qwen, Groq, OpenRouter, xAI, Mistral, Moonshot, Gemini'
 compatible endpoints, vLLM, llama.cpp, Perplexity and gateways.
 
 Quirks that are handled here:
-- Reasoning comes as `reasoning_content`, as `reasoning`, or in `reasoning_details` (OpenRouter).
+- Reasoning comes as `reasoning_content`, as `reasoning`, as `reasoning_text` with
+  `reasoning_opaque` (GitHub Copilot), in `reasoning_details` (OpenRouter), or in
+  `thinking_blocks` (LiteLLM).
+- The transcript of an audio answer is its text.
 - `content` may be a list of parts, thinking among them (Mistral).
 - Azure: a first chunk without choices and with blank ids; chunks without `delta`.
 - Calls without index, with a constant one, with rotating or missing ids: see `correlation`.
@@ -26,28 +29,14 @@ from streamparse._answers.calls import CallReader
 from streamparse._answers.turn import Turn, Turns
 from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, grow_in, is_something, list_of, number_of, text_of
+from streamparse._core.surrogates import Halves
 from streamparse._wires.base import Wire, provider_error
 from streamparse._wires.correlation import Correlator
+from streamparse._wires.reasons import reason_of
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, Message, Reasoning, ToolCall, Usage
 
 __all__ = ["OpenAIChat", "history"]
-
-REASONS: Final[dict[str, str]] = {
-    "stop": "stop",
-    "eos": "stop",
-    "end_turn": "stop",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "tool_use": "tool_calls",
-    "length": "length",
-    "max_tokens": "length",
-    "model_length": "length",
-    "content_filter": "content_filter",
-    "error": "error",
-    # DeepSeek: the system ran out of resources in the middle of the answer.
-    "insufficient_system_resource": "error",
-}
 
 # Padding against the guessing of tokens by size, and what says nothing about the answer.
 _IGNORED: Final = frozenset(
@@ -58,15 +47,25 @@ _CALL: Final = frozenset(("index", "id", "type", "function", "custom"))
 # What is understood in a delta, if it is of one of these types; `"refusal": false` says nothing.
 _DELTA: Final[dict[str, tuple[type, ...]]] = {
     "annotations": (list,),
+    "audio": (dict,),
+    "channel": (str,),
     "content": (str, list),
     "function_call": (dict,),
     "reasoning": (str,),
     "reasoning_content": (str,),
     "reasoning_details": (list,),
+    "reasoning_opaque": (str,),
+    "reasoning_text": (str,),
     "refusal": (str, bool),
     "role": (str,),
+    "thinking_blocks": (list,),
     "tool_calls": (list,),
 }
+# The names under which servers send reasoning as text, and lists of typed objects with it.
+_THOUGHTS: Final = ("reasoning_content", "reasoning", "reasoning_text")
+_DETAILS: Final = ("reasoning_details", "thinking_blocks")
+# Reasoning that goes back under the name it came by.
+_RETURNED: Final = ("reasoning_content", "reasoning_text")
 _REPEATED: Final = frozenset(("content_filter_results", "native_finish_reason", "stop_reason"))
 
 
@@ -78,7 +77,9 @@ class OpenAIChat(Wire):
     def __init__(self, turns: Turns) -> None:
         super().__init__(turns)
         self.calls: dict[int, Correlator] = {}
-        self.detailed: dict[int, Reasoning] = {}  # by choice: the last part with details
+        # By choice: the last part with reasoning, and the last details of each name.
+        self.thoughts: dict[int, Reasoning] = {}
+        self.details: dict[tuple[int, str], _Details] = {}
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
@@ -99,6 +100,8 @@ class OpenAIChat(Wire):
         if choices is None and (error or "usage" not in data):
             if not error and text_of(data.get("object")) != "error":
                 return False
+            if isinstance(data.get("usage"), dict):
+                self.turns.first.count(data["usage"], _usage)
             failure = provider_error(data, "error")
             assert failure is not None
             self.turns.fail(failure)
@@ -114,7 +117,7 @@ class OpenAIChat(Wire):
         if not is_something(usage):
             usage = dict_of(data.get("x_groq")).get("usage")
         if isinstance(usage, dict):
-            first.usage(_usage(usage))
+            first.count(usage, _usage)
         elif usage is not None:
             first.pass_on("usage", usage)
         for key in data:
@@ -154,7 +157,7 @@ class OpenAIChat(Wire):
                     turn.pass_on(key, choice[key])
         usage = choice.get("usage")
         if isinstance(usage, dict):
-            turn.usage(_usage(usage))
+            turn.count(usage, _usage)
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self._finish(turn, reason)
@@ -163,10 +166,11 @@ class OpenAIChat(Wire):
         return whole
 
     def _finish(self, turn: Turn, raw: str) -> None:
-        reason = REASONS.get(raw, "other")
+        reason = reason_of(raw, {})
         if reason == "stop" and turn.message.refusal:
             reason = "refusal"
-        turn.finish(reason, raw)
+        if reason:
+            turn.finish(reason, raw)
 
     def _message(self, turn: Turn, message: dict[str, Any]) -> None:
         """The message of a whole body is one delta, but that its calls have no indexes."""
@@ -187,6 +191,11 @@ class OpenAIChat(Wire):
         elif isinstance(content, list):
             for part in content:
                 self._part(turn, part)
+        audio = delta.get("audio")
+        if isinstance(audio, dict):
+            _audio(turn, audio, not content)
+        if isinstance(delta.get("channel"), str):
+            turn.note("channel", delta["channel"])
         turn.refusal(text_of(delta.get("refusal")))
         calls = delta.get("tool_calls")
         if isinstance(calls, list):
@@ -201,28 +210,36 @@ class OpenAIChat(Wire):
     # Reasoning.
 
     def _reasoning(self, turn: Turn, delta: dict[str, Any]) -> None:
-        details = delta.get("reasoning_details")
         text = ""
-        for field in ("reasoning_content", "reasoning"):
+        for field in _THOUGHTS:
             text = text_of(delta.get(field))
             if text:
-                turn.growing_reasoning().extra.setdefault("field", field)
+                self._thought_in(turn, True).extra.setdefault("field", field)
                 break
-        if isinstance(details, list) and details:
-            if not text:
-                text = "".join([_text_of_detail(detail) for detail in details])
-            part = self._detailed(turn, bool(text))
-            _merge_details(part.extra["reasoning_details"], details)
+        for name in _DETAILS:
+            details = list_of(delta.get(name))
+            if details:
+                text = text or "".join([_text_of_detail(detail) for detail in details])
+                self._details_in(turn, name, bool(text)).take(details)
         turn.reasoning(text)
+        opaque = text_of(delta.get("reasoning_opaque"))
+        if opaque:
+            self._thought_in(turn, False).extra["reasoning_opaque"] = opaque
 
-    def _detailed(self, turn: Turn, growing: bool) -> Reasoning:
-        """The part that keeps the details: the growing one, or the last that has any."""
-        part = None if growing else self.detailed.get(turn.choice)
+    def _thought_in(self, turn: Turn, growing: bool) -> Reasoning:
+        """The part that grows now, or else the last one that did."""
+        part = None if growing else self.thoughts.get(turn.choice)
         if part is None:
-            part = turn.growing_reasoning()
-            part.extra.setdefault("reasoning_details", [])
-            self.detailed[turn.choice] = part
+            part = self.thoughts[turn.choice] = turn.growing_reasoning()
         return part
+
+    def _details_in(self, turn: Turn, name: str, growing: bool) -> _Details:
+        """The details of the part that grows now, or else the last ones of this name."""
+        details = self.details.get((turn.choice, name))
+        if details is None or (growing and details.part is not self._thought_in(turn, True)):
+            details = _Details(name, self._thought_in(turn, growing))
+            self.details[(turn.choice, name)] = details
+        return details
 
     def _part(self, turn: Turn, part: Any) -> None:
         """A part of a `content` list, as Mistral sends them."""
@@ -317,29 +334,61 @@ class OpenAIChat(Wire):
         return reader
 
 
-# OpenRouter's `reasoning_details`: pieces of a list of typed objects, told apart by index.
+def _audio(turn: Turn, audio: dict[str, Any], silent: bool) -> None:
+    """An audio answer: its transcript is the text, unless the text came beside it."""
+    transcript = text_of(audio.get("transcript")) if silent else ""
+    turn.text(transcript)
+    if not transcript or len(audio) > 1:
+        turn.pass_on("audio", audio)
+
+
+class _Details:
+    """A list of typed objects that comes in pieces and goes back with its reasoning.
+
+    OpenRouter's `reasoning_details` have an index each. LiteLLM's `thinking_blocks` have none: the
+    signature ends a block, and redacted blocks come whole.
+    """
+
+    __slots__ = ("entries", "halves", "part")
+
+    def __init__(self, name: str, part: Reasoning) -> None:
+        self.part = part
+        self.entries: list[Any] = part.extra.setdefault(name, [])
+        self.halves: Halves = Halves()  # of the text in the last entry
+
+    def take(self, details: list[Any]) -> None:
+        """More details: pieces of the last entry, or new entries."""
+        for detail in details:
+            if not isinstance(detail, dict):
+                self.entries.append(detail)
+                continue
+            last = dict_of(self.entries[-1]) if self.entries else {}
+            if not last or not _goes_on(last, detail):
+                self.halves = Halves()
+                last = {}
+                self.entries.append(last)
+            for key, value in detail.items():
+                if key in _PIECES and isinstance(value, str):
+                    grow_in(last, key, self.halves.take(value))
+                elif value is not None or key not in last:
+                    last[key] = value
+
+
+# What comes in pieces in a detail or thinking block.
+_PIECES: Final = ("text", "summary", "data", "thinking")
+
+
+def _goes_on(last: dict[str, Any], detail: dict[str, Any]) -> bool:
+    if not all(equal(last.get(key), detail.get(key)) for key in ("type", "index")):
+        return False
+    if last.get("type") == "thinking":
+        return not last.get("signature")
+    return last.get("type") != "redacted_thinking"
 
 
 def _text_of_detail(detail: Any) -> str:
-    if not isinstance(detail, dict):
-        return ""
-    return text_of(detail.get("text")) or text_of(detail.get("summary"))
-
-
-def _merge_details(known: list[Any], details: list[Any]) -> None:
-    for detail in details:
-        if not isinstance(detail, dict):
-            known.append(detail)
-            continue
-        last = dict_of(known[-1]) if known else {}
-        if not last or not all(equal(last.get(key), detail.get(key)) for key in ("type", "index")):
-            known.append(dict(detail))
-            continue
-        for key, value in detail.items():
-            if key in ("text", "summary", "data") and isinstance(value, str):
-                grow_in(last, key, value)
-            elif value is not None:
-                last[key] = value
+    texts = [text_of(dict_of(detail).get(key)) for key in ("text", "summary", "thinking")]
+    return next((text for text in texts if text), "")
 
 
 def _usage(raw: dict[str, Any]) -> Usage:
@@ -360,7 +409,8 @@ def history(message: Message) -> list[dict[str, Any]]:
     """One assistant message: text, refusal, the complete calls, and reasoning where wanted.
 
     DeepSeek and Moonshot want `reasoning_content` back beside tool calls, OpenRouter its
-    `reasoning_details`, Gemini's endpoint the `extra_content` of a call. Calls that are not
+    `reasoning_details`, LiteLLM its `thinking_blocks`, GitHub Copilot `reasoning_text` and
+    `reasoning_opaque`, Gemini's endpoint the `extra_content` of a call. Calls that are not
     complete are left out: the API refuses a call without a result.
     """
     calls = [_call_back(call) for call in message.tool_calls if call.status == "complete"]
@@ -373,12 +423,26 @@ def history(message: Message) -> list[dict[str, Any]]:
         back["tool_calls"] = calls
     for part in message.content:
         if isinstance(part, Reasoning):
-            if part.extra.get("field") == "reasoning_content":
-                back["reasoning_content"] = back.get("reasoning_content", "") + part.text
-            details = part.extra.get("reasoning_details")
-            if details:
-                back["reasoning_details"] = [*back.get("reasoning_details", []), *details]
+            _add_reasoning(back, part)
     return [back]
+
+
+def _add_reasoning(back: dict[str, Any], part: Reasoning) -> None:
+    field = part.extra.get("field")
+    if field in _RETURNED:
+        back[field] = back.get(field, "") + part.text
+    if part.extra.get("reasoning_opaque"):
+        back["reasoning_opaque"] = part.extra["reasoning_opaque"]
+    for name in _DETAILS:
+        details = [entry for entry in part.extra.get(name, []) if not _is_unsigned(entry)]
+        if details:
+            back[name] = [*back.get(name, []), *details]
+
+
+def _is_unsigned(entry: Any) -> bool:
+    """A thinking block that was cut: Anthropic's models refuse it without its signature."""
+    block = dict_of(entry)
+    return block.get("type") == "thinking" and not block.get("signature")
 
 
 def _call_back(call: ToolCall) -> dict[str, Any]:

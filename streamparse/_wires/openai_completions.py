@@ -18,18 +18,10 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.turn import Turn
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.reasons import reason_of
 from streamparse.message import Usage
 
 __all__ = ["OpenAICompletions"]
-
-_REASONS: Final[dict[str, str]] = {
-    "stop": "stop",
-    "eos": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "content_filter": "content_filter",
-    "error": "error",
-}
 
 _IGNORED: Final = frozenset(
     ("id", "object", "created", "model", "choices", "usage", "error", "obfuscation")
@@ -65,7 +57,7 @@ class OpenAICompletions(Wire):
             if isinstance(choice, dict):
                 self._choice(choice, data)
         if isinstance(usage, dict):
-            self.turns.first.usage(_usage(usage))
+            self.turns.first.count(usage, _usage)
         for name in data:
             if name not in _IGNORED and is_something(data[name]):
                 self.turns.first.note(name, data[name])
@@ -82,9 +74,10 @@ class OpenAICompletions(Wire):
         turn.begin(data.get("id"), data.get("model"))
         turn.text(text_of(choice.get("text")))
         self._rest(turn, choice)
-        reason = text_of(choice.get("finish_reason"))
+        raw = text_of(choice.get("finish_reason"))
+        reason = reason_of(raw, {})
         if reason:
-            turn.finish(_REASONS.get(reason, "other"), reason)
+            turn.finish(reason, raw)
 
     def _rest(self, turn: Turn, choice: dict[str, Any]) -> None:
         for name in choice:

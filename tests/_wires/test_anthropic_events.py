@@ -238,6 +238,37 @@ def test_thinking() -> None:
     ]
 
 
+def test_a_signature_inside_a_thinking_delta() -> None:
+    for last in ({"thinking": "?", "signature": "c2ln"}, {"signature": "c2ln"}):
+        record = {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "thinking_delta", **last},
+        }
+        first = [begin(0, "thinking", thinking=""), delta(0, "thinking_delta", "Ferns")]
+        message, events = run(start(), *first, record, stop(0), stopped("end_turn"), STOP)
+        text = "Ferns" + last.get("thinking", "")
+        block = {"type": "thinking", "thinking": text, "signature": "c2ln"}
+        assert message.to_history() == [{"role": "assistant", "content": [block]}]
+        assert not [event for event in events if event.type == "provider_event"]
+
+
+def test_words_of_servers_that_speak_the_api() -> None:
+    for word, reason in (("stop", "stop"), ("length", "length"), ("cancelled", "cancelled")):
+        message, _ = run(start(), *text_block(0, "a"), stopped(word), STOP)
+        assert message.finish_reason == reason
+
+
+def test_zeros_in_later_usage() -> None:
+    first = start()
+    first["message"]["usage"] = {"input_tokens": 11, "output_tokens": 1}
+    last = stopped("end_turn")
+    last["usage"] = {"input_tokens": 0, "output_tokens": 7}
+    message, _ = run(first, *text_block(0, "a"), last, STOP)
+    assert message.usage is not None
+    assert (message.usage.input_tokens, message.usage.output_tokens) == (11, 7)
+
+
 def test_content_of_starts_counts() -> None:
     message, _ = run(
         start(),

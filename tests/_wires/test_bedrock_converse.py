@@ -226,6 +226,31 @@ def test_reasoning() -> None:
         ]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_encrypted_reasoning_in_pieces(size: int, as_bytes: bool) -> None:
+    whole = b"encrypted twice"
+    pieces = [whole[place : place + size] for place in range(0, len(whole), size)]
+    message, _ = run(
+        START,
+        *[
+            delta(
+                0,
+                reasoningContent={
+                    "redactedContent": piece if as_bytes else base64.b64encode(piece).decode()
+                },
+            )
+            for piece in pieces
+        ],
+        stop(0),
+        *text_block(1, "Yes."),
+        stopped("end_turn"),
+        METADATA,
+    )
+    redacted = {"reasoningContent": {"redactedContent": whole}}
+    assert message.to_history()[0]["content"] == [redacted, {"text": "Yes."}]
+
+
 def test_reasoning_without_a_signature_does_not_go_back() -> None:
     message, _ = run(START, *thought(0, "Hm.", signature=None), stopped("max_tokens"))
     assert message.reasoning == "Hm."

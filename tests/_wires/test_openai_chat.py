@@ -351,14 +351,126 @@ def test_mistral_thinks_in_a_list_of_parts() -> None:
     assert Citation({"type": "reference", "reference_ids": [3]}) in message.content
 
 
-def test_thinking_blocks_of_litellm_are_passed_on() -> None:
-    blocks = [{"type": "thinking", "thinking": "Oak?", "signature": "c2ln"}]
-    delta = {"reasoning_content": "Oak?", "thinking_blocks": blocks}
-    more = {"provider_specific_fields": {"a": 1}}
-    message, events = read([chunk({**delta, **more}), chunk(finish="stop")])
+def thinking_blocks(*pieces: Any, **more: Any) -> dict[str, Any]:
+    blocks = [
+        {"type": "thinking", "thinking": text, "signature": signature} for text, signature in pieces
+    ]
+    return chunk({"thinking_blocks": blocks, **more})
+
+
+SAW = call_chunk("{}", id="call_a", name="saw")
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_thinking_blocks_of_litellm_go_back_with_their_signatures(mirrored: bool) -> None:
+    def piece(text: str, signature: str | None = None) -> dict[str, Any]:
+        more = {"reasoning_content": text} if mirrored else {}
+        return thinking_blocks((text, signature), **more)
+
+    redacted = {"type": "redacted_thinking", "data": "b3BhcXVl"}
+    message = ended(
+        piece("Oak"),
+        piece("? \ud83c"),
+        piece("\udf33"),
+        piece("", "c2ln"),
+        chunk({"thinking_blocks": [redacted, redacted]}),
+        piece("Elm"),
+        piece("", "c2ln2"),
+        SAW,
+        finish="tool_calls",
+    )
+    assert message.reasoning == "Oak? \U0001f333Elm"
+    blocks = message.to_history()[0]["thinking_blocks"]
+    assert blocks == [
+        {"type": "thinking", "thinking": "Oak? \U0001f333", "signature": "c2ln"},
+        redacted,
+        redacted,
+        {"type": "thinking", "thinking": "Elm", "signature": "c2ln2"},
+    ]
+
+
+def test_a_thinking_block_that_was_cut_does_not_go_back() -> None:
+    message = ended(thinking_blocks(("Oak?", None)), SAW, finish="tool_calls")
     assert message.reasoning == "Oak?"
-    assert named(events, "thinking_blocks") == [blocks]
-    assert named(events, "provider_specific_fields") == [{"a": 1}]
+    assert "thinking_blocks" not in message.to_history()[0]
+
+
+def test_reasoning_of_copilot() -> None:
+    deltas = [{"reasoning_text": "Oak"}, {"reasoning_text": "?"}, {"content": "Elm"}]
+    deltas.append({"reasoning_opaque": "b3BhcXVl"})
+    message = ended(*[chunk(delta) for delta in deltas], SAW)
+    assert (message.reasoning, message.text) == ("Oak?", "Elm")
+    back = message.to_history()[0]
+    assert (back["reasoning_text"], back["reasoning_opaque"]) == ("Oak?", "b3BhcXVl")
+    alone = ended(chunk({"reasoning_opaque": "b3BhcXVl"}), SAW)
+    assert alone.to_history()[0]["reasoning_opaque"] == "b3BhcXVl"
+
+
+def test_the_transcript_of_an_audio_answer_is_its_text() -> None:
+    audio = [{"id": "au", "transcript": "Oak"}, {"data": "UklG"}, {"transcript": "?"}]
+    message, events = read([*[chunk({"audio": part}) for part in audio], chunk(finish="stop")])
+    assert message.text == "Oak?"
+    assert named(events, "audio") == audio[:2]
+    body = {"role": "assistant", "content": None, "audio": {"data": "U", "transcript": "Oak?"}}
+    whole = {"choices": [{"index": 0, "message": body, "finish_reason": "stop"}]}
+    assert read([whole])[0].text == "Oak?"
+    body["content"] = "Elm"
+    assert read([whole])[0].text == "Elm"
+
+
+def test_a_channel_is_said_once() -> None:
+    names = ["analysis", "analysis", "final", "final"]
+    deltas = [chunk({"content": "a", "channel": name}) for name in names]
+    _, events = read([*deltas, chunk(finish="stop")])
+    assert named(events, "channel") == ["analysis", "final"]
+
+
+@pytest.mark.parametrize(
+    ("word", "reason", "status"),
+    [
+        ("tool_call", "tool_calls", "complete"),
+        ("eos_token", "tool_calls", "complete"),
+        ("stop_sequence", "tool_calls", "complete"),
+        ("STOP", "tool_calls", "complete"),
+        ("completed", "tool_calls", "complete"),
+        ("MAX_TOKENS", "length", "truncated"),
+        ("max_output_tokens", "length", "truncated"),
+        ("SAFETY", "content_filter", "truncated"),
+        ("abort", "cancelled", "truncated"),
+        ("canceled", "cancelled", "truncated"),
+        ("network_error", "error", "failed"),
+    ],
+)
+def test_finish_words_of_other_servers(word: str, reason: str, status: str) -> None:
+    message = ended(SAW, finish=word)
+    assert (message.finish_reason, message.status) == (reason, status)
+    assert message.raw_finish_reason == word
+    assert message.tool_calls[0].status == ("complete" if status == "complete" else "truncated")
+
+
+@pytest.mark.parametrize("word", ["null", "not_finished", ""])
+def test_words_that_say_not_yet(word: str) -> None:
+    records = [chunk({"content": "Oak"}, finish=word), chunk({"content": "?"}, finish="stop")]
+    message, _ = read(records)
+    assert (message.text, message.raw_finish_reason) == ("Oak?", "stop")
+    assert read(records[:1])[0].status == "truncated"
+
+
+def test_later_usage_loses_nothing_of_earlier_usage() -> None:
+    zeros = {"prompt_tokens": 0, "completion_tokens": 12, "prompt_tokens_details": None}
+    later = {**zeros, "completion_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 32}
+    message = ended(text_chunk("Oak"), COUNTED, {**COUNTED, "usage": later})
+    usage = message.usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.cached_tokens, usage.output_tokens) == (20, 16, 12)
+    assert (usage.reasoning_tokens, usage.total_tokens) == (4, 32)
+
+
+def test_usage_beside_an_error() -> None:
+    message, _ = read([text_chunk("Oak"), {"error": {"message": "boom"}, "usage": USAGE}])
+    assert message.status == "failed"
+    assert message.usage is not None
+    assert message.usage.output_tokens == 9
 
 
 # How servers name their calls
