@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
+from streamparse._answers.frozen import Frozen, freeze, thaw
 from streamparse._answers.output import OutputReader, judge_of, root_kind
 from streamparse._answers.tools import Toolbox
 from streamparse._answers.turn import Turns
@@ -358,6 +359,17 @@ class MessageParser:
         for fragment in held:
             self._feed_text(fragment)
 
+    # Copies and pickles.
+
+    def __copy__(self) -> MessageParser:
+        return restored(freeze(vars(self)))
+
+    def __deepcopy__(self, memo: object) -> MessageParser:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restored, (freeze(vars(self)),)
+
     # Failing.
 
     def _fail(self, error: StreamParseError) -> None:
@@ -376,6 +388,13 @@ class MessageParser:
         """An exception left a call half done: nothing can be read any more."""
         self._failure = interrupted()
         self._turns.abandon()
+
+
+def restored(frozen: Frozen) -> MessageParser:
+    """A parser in the state of the one that was frozen."""
+    parser = MessageParser.__new__(MessageParser)
+    vars(parser).update(thaw(frozen))
+    return parser
 
 
 def _dialect_for(dialect: str | Dialect, format: Any) -> Dialect | None:

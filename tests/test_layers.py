@@ -100,7 +100,7 @@ DECODING = (
     "transport",
 )
 MODELS = ("plans", "parts", "validator", "parser")
-ANSWERS = ("tools", "calls", "output", "turn")
+ANSWERS = ("frozen", "tools", "calls", "output", "turn")
 # The adapters, one an API, are siblings above these.
 WIRES = (
     "reasons",

@@ -127,6 +127,11 @@ class EventStreamDecoder:
         self._finished = True
         return []
 
+    def restored(self) -> None:
+        """The decoder was copied: botocore's buffer is shared with the original."""
+        if self._buffer is not None:
+            self._length()
+
     def _read(self, data: bytes, messages: list[EventStreamMessage]) -> None:
         # botocore's buffer copies all it holds for each fragment: it gets a frame in two pieces.
         taken = 0
@@ -145,7 +150,7 @@ class EventStreamDecoder:
 
     def _length(self) -> int:
         """The length of the frame, by its prelude."""
-        prelude = bytes(self._frame)
+        prelude = bytes(self._frame[:_PRELUDE])
         self._buffer = self._buffers()
         self._buffer.add_data(prelude)
         try:

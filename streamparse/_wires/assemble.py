@@ -135,6 +135,13 @@ class Assembler:
         there = self._at(path)
         return (*path, len(there) if isinstance(there, list) else 0)
 
+    def restored(self) -> None:
+        """The assembler was copied: its containers are other objects now."""
+        self.owned = {
+            opened: {id(node): node for node in nodes.values()}
+            for opened, nodes in self.owned.items()
+        }
+
     # Moving.
 
     def _reach(self, path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from streamparse._answers.frozen import Frozen, freeze, thaw
 from streamparse._answers.tools import Toolbox
 from streamparse._answers.turn import Turn, Turns
 from streamparse.errors import StreamParseError, interrupted
@@ -138,6 +139,18 @@ class FormatParser:
                 raise
         return self._turns.take()
 
+    def __copy__(self) -> FormatParser:
+        return restored(freeze(self._state()))
+
+    def __deepcopy__(self, memo: object) -> FormatParser:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restored, (freeze(self._state()),)
+
+    def _state(self) -> list[Any]:
+        return [self._turns, self._turn, self._finished, self._failure]
+
     def _fail(self, error: StreamParseError) -> None:
         try:
             self._turns.fail_transport(error)
@@ -152,3 +165,10 @@ class FormatParser:
         """An exception left a call half done: nothing can be read any more."""
         self._failure = interrupted()
         self._turns.abandon()
+
+
+def restored(frozen: Frozen) -> FormatParser:
+    """A parser in the state of the one that was frozen."""
+    parser = FormatParser("hermes")  # any format: its state is replaced
+    parser._turns, parser._turn, parser._finished, parser._failure = thaw(frozen)
+    return parser

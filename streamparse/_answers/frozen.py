@@ -1,0 +1,187 @@
+"""Objects that refer to one another as flat plain data, and back: for pickles and copies of parsers.
+
+A parser is many objects: readers, machines, builders, and the message that they fill. Python's own
+pickling does not do: it recurses, while values may be deep; compiled classes hide their
+attributes; and a `Message` or `ToolCall` pickled alone is without what fills it. So a parser is
+taken apart here as a whole, and put together again with every reference as it was.
+
+What is not of this package (tools, validators, functions) is kept as it is: a pickle pickles it,
+a copy shares it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from types import BuiltinMethodType, MethodType, ModuleType
+from typing import Any, Final
+
+from streamparse.message import Message, Part
+
+__all__ = ["Frozen", "freeze", "thaw"]
+
+_PACKAGE: Final = __name__.split(".")[0]
+
+_LEAF: Final = 0  # the value itself
+_LIST: Final = 1
+_DICT: Final = 2  # keys and values in turn
+_SET: Final = 3
+_TUPLE: Final = 4
+_OBJECT: Final = 5  # its attributes, by the names that are told
+_CALL: Final = 6  # the arguments of a function that makes the object
+_METHOD: Final = 7  # the object whose method it is
+
+# An object as its kind, what is told beside its parts, and the places of its parts.
+Entry = tuple[int, Any, list[int]]
+# All objects, the first one being the one asked for; and the order in which they can be filled.
+Frozen = tuple[list[Entry], list[int]]
+
+
+def freeze(root: object) -> Frozen:
+    """`root` and all that it refers to, taken apart.
+
+    >>> thaw(freeze({"a": [1, (2,)]}))
+    {'a': [1, (2,)]}
+    """
+    freezer = _Freezer()
+    freezer.add(root)
+    freezer.run()
+    return [entry for entry in freezer.entries if entry is not None], freezer.order
+
+
+def thaw(frozen: Frozen) -> Any:
+    """The object that was taken apart, made anew."""
+    entries, order = frozen
+    made = [_blank(entry) for entry in entries]
+    restored: list[Any] = []
+    for place in order:
+        kind, told, places = entries[place]
+        parts = [made[part] for part in places]
+        one = made[place]
+        if kind == _LIST:
+            one.extend(parts)
+        elif kind == _DICT:
+            for at in range(0, len(parts), 2):
+                one[parts[at]] = parts[at + 1]
+        elif kind == _SET:
+            one.update(parts)
+        elif kind == _TUPLE:
+            made[place] = tuple(parts)
+        elif kind == _CALL:
+            made[place] = told(*parts)
+        elif kind == _METHOD:
+            made[place] = getattr(parts[0], told)
+        else:
+            for name, part in zip(told[1], parts, strict=True):
+                setattr(one, name, part)
+            if hasattr(one, "restored"):
+                restored.append(one)
+    for one in restored:
+        one.restored()
+    return made[0]
+
+
+class _Freezer:
+    """Walks over objects without recursion; an object is filled after its parts."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry | None] = []
+        self.order: list[int] = []
+        self.places: dict[int, int] = {}  # by the id of the object
+        self.alive: list[object] = []  # so that no id is given twice
+        # Objects whose parts are being looked at: place, kind, what is told, parts.
+        self.stack: list[tuple[int, int, Any, list[Any], list[int]]] = []
+
+    def add(self, value: object) -> int:
+        """The place of this object."""
+        known = self.places.get(id(value))
+        if known is not None:
+            return known
+        place = len(self.entries)
+        self.places[id(value)] = place
+        self.alive.append(value)
+        kind, told, parts = self._apart(value)
+        if kind == _LEAF:
+            self.entries.append((kind, told, []))
+        else:
+            self.entries.append(None)
+            self.stack.append((place, kind, told, parts, []))
+        return place
+
+    def run(self) -> None:
+        """Take apart what is on the stack."""
+        while self.stack:
+            place, kind, told, parts, found = self.stack[-1]
+            if len(found) < len(parts):
+                found.append(self.add(parts[len(found)]))
+                continue
+            self.entries[place] = (kind, told, found)
+            self.order.append(place)
+            self.stack.pop()
+
+    def _apart(self, value: Any) -> tuple[int, Any, list[Any]]:
+        """The kind of an object, what is told of it, and its parts."""
+        kind = type(value)
+        if kind is list:
+            return _LIST, None, list(value)
+        if kind is dict:
+            return _DICT, None, [part for member in value.items() for part in member]
+        if kind is tuple:
+            return _TUPLE, None, list(value)
+        if kind is set:
+            return _SET, None, list(value)
+        if kind is bytearray:
+            return _CALL, bytearray, [bytes(value)]
+        if kind is MethodType or kind is BuiltinMethodType:
+            owner = value.__self__
+            if owner is not None and not isinstance(owner, (type, ModuleType)):
+                return _METHOD, value.__name__, [owner]
+        if not kind.__module__.startswith(_PACKAGE) or isinstance(value, type):
+            return _LEAF, value, []
+        return self._object(value, kind)
+
+    def _object(self, value: Any, kind: type) -> tuple[int, Any, list[Any]]:
+        """An object of this package."""
+        if not isinstance(value, (Message, Part)):
+            if is_dataclass(value) or isinstance(value, BaseException):
+                return _LEAF, value, []
+            if kind.__reduce__ is not object.__reduce__:
+                function, arguments = value.__reduce__()
+                return _CALL, function, list(arguments)
+        names = [name for name in _attributes(kind, value) if hasattr(value, name)]
+        return _OBJECT, (kind, names), [getattr(value, name) for name in names]
+
+
+def _attributes(kind: type, value: object) -> list[str]:
+    """The names of what an object holds, in both builds."""
+    names: dict[str, None] = {}
+    for one in kind.__mro__:
+        told = vars(one)
+        names.update(dict.fromkeys(told.get("__mypyc_attrs__", told.get("__slots__", ()))))
+    names.update(dict.fromkeys(getattr(value, "__dict__", ())))
+    return list(names)
+
+
+def _blank(entry: Entry) -> Any:
+    """What an entry will be, as far as it can be made before its parts."""
+    kind, told, _ = entry
+    if kind == _LEAF:
+        return told
+    if kind == _LIST:
+        return []
+    if kind == _DICT:
+        return {}
+    if kind == _SET:
+        return set()
+    if kind == _OBJECT:
+        return _new(told[0])
+    return None
+
+
+def _new(kind: Any) -> Any:
+    """An object without attributes, or one whose attributes are to be replaced.
+
+    Compiled, a class has its `__init__` called by `__new__`; such a class has a method `blank`.
+    """
+    blank: Callable[[], Any] | None = getattr(kind, "blank", None)
+    return kind.__new__(kind) if blank is None else blank()
