@@ -1,4 +1,4 @@
-"""Objects that refer to one another as flat plain data, and back: for pickles and copies of parsers.
+"""Linked objects as flat plain data, and back: for the pickles and copies of parsers.
 
 A parser is many objects: readers, machines, builders, and the message that they fill. Python's own
 pickling does not do: it recurses, while values may be deep; compiled classes hide their

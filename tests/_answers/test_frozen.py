@@ -1,0 +1,111 @@
+"""Tests of parsers taken apart and put together: every reference as it was, however deep."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse._answers.frozen import freeze, thaw
+from streamparse.limits import Limits
+from streamparse.message_parser import MessageParser
+from tests.scenes import CHAT, SCENES
+
+# The parts
+
+
+def test_plain_data() -> None:
+    shared: list[Any] = [1, "a", None]
+    value = {"a": shared, "b": (shared, {2}), "c": bytearray(b"x"), "d": {"e": shared}}
+    made = thaw(freeze(value))
+    assert made == value
+    assert made["a"] is made["b"][0] is made["d"]["e"]
+    assert made["a"] is not shared
+    assert made["c"] is not value["c"]
+
+
+def test_cycles() -> None:
+    loop: list[Any] = [1]
+    loop.append({"in": loop})
+    made = thaw(freeze(loop))
+    assert made[1]["in"] is made
+
+
+def test_depth_is_no_matter() -> None:
+    deep: list[Any] = []
+    for _ in range(50_000):
+        deep = [deep]
+    made = thaw(pickle.loads(pickle.dumps(freeze(deep))))
+    depth = 0
+    while made:
+        made, depth = made[0], depth + 1
+    assert depth == 50_000
+
+
+# Parsers
+
+
+def run(parser: Any, fragments: list[Any]) -> tuple[list[Any], Any]:
+    """What each fragment and the end give, and the message."""
+    batches = [parser.feed(copy.deepcopy(fragment)) for fragment in fragments]
+    batches.append(parser.finish())
+    for batch in batches:
+        for event in batch:
+            if hasattr(event, "call"):
+                assert event.call is parser.message.tool_calls[event.call.index]
+    return [[event.to_dict() for event in batch] for batch in batches], parser.message.to_dict()
+
+
+def through_pickle(parser: Any) -> Any:
+    return pickle.loads(pickle.dumps(parser))
+
+
+@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("way", [through_pickle, copy.copy, copy.deepcopy])
+@given(st.data())
+def test_a_parser_goes_on_as_it_would_have(
+    scene: str, way: Callable[[Any], Any], data: st.DataObject
+) -> None:
+    """Fresh, in the middle of anything, at the end: the rest is the same, and nothing is shared."""
+    if scene == "frames":
+        pytest.importorskip("botocore")
+    make, fragments = SCENES[scene]
+    place = data.draw(st.integers(0, len(fragments)), label="copied before this fragment")
+    first = make()
+    for fragment in fragments[:place]:
+        first.feed(copy.deepcopy(fragment))
+    second = way(first)
+    assert type(second) is type(first)
+    before = first.message.to_dict()
+    rest = run(second, fragments[place:])
+    assert first.message.to_dict() == before
+    assert run(first, fragments[place:]) == rest
+    whole = run(make(), fragments)
+    assert (whole[0][place:], whole[1]) == rest
+
+
+def test_a_call_that_was_open_is_not_complete_in_the_copy() -> None:
+    parser = MessageParser("openai-chat")
+    for one in CHAT[:5]:
+        parser.feed(one)
+    twin = through_pickle(parser)
+    assert twin.message.tool_calls[0].status == "in_progress"
+    twin.finish()
+    assert twin.message.tool_calls[0].status == "truncated"
+    assert twin.message.status == "truncated"
+
+
+def test_a_failure_and_an_end_are_kept() -> None:
+    parser = MessageParser("openai-chat")
+    parser.finish()
+    assert copy.copy(parser).finish() == []
+    broken = MessageParser("openai-chat", limits=Limits(record=9))
+    with pytest.raises(ValueError, match="longer"):
+        broken.feed("data: " + "x" * 20)
+    with pytest.raises(ValueError, match="longer"):
+        through_pickle(broken).feed("x")
