@@ -145,7 +145,7 @@ class _Freezer:
         if not isinstance(value, (Message, Part)):
             if is_dataclass(value) or isinstance(value, BaseException):
                 return _LEAF, value, []
-            if kind.__reduce__ is not object.__reduce__:
+            if any("__reduce__" in vars(one) for one in kind.__mro__[:-1]):
                 function, arguments = value.__reduce__()
                 return _CALL, function, list(arguments)
         names = [name for name in _attributes(kind, value) if hasattr(value, name)]

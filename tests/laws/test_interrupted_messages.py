@@ -116,9 +116,13 @@ def test_a_clock_that_raises(error: type[BaseException], at: int) -> None:
 
     parser = MessageParser("openai-chat", clock=clock)
     rest = [*CHAT, *CHAT]
-    with pytest.raises(error):
+
+    def feed_all() -> None:
         while rest:
             parser.feed(copy.deepcopy(rest.pop(0)))
+
+    with pytest.raises(error):
+        feed_all()
     check_dead(parser, rest)
 
 
