@@ -252,7 +252,7 @@ class Turn:
         The second half may come in another part of the same kind: then that part gets the whole
         character. `last`: the parts before `part` do not grow any more.
         """
-        if "\udc00" <= text[0] <= "\udfff" and not part.half:
+        if 0xDC00 <= ord(text[0]) <= 0xDFFF and not part.half:
             self._take_over_half(part)
         if last:
             for other in self.waiting[:]:

@@ -15,8 +15,8 @@ __all__ = ["CHOICES", "Halves", "check_surrogates", "ends_in_half", "joined", "l
 #: What the option `surrogates` may be.
 CHOICES: Final = ("keep", "replace", "error")
 
-_HALF: Final = re.compile("[\ud800-\udfff]")
-_PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_HALF: Final = re.compile(r"[\ud800-\udfff]")
+_PAIR: Final = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 
 
 def check_surrogates(choice: str) -> None:
@@ -36,7 +36,7 @@ def joined(text: str) -> str:
 
 def ends_in_half(text: str) -> bool:
     """Does `text` end with a first half, whose second half may follow?"""
-    return bool(text) and "\ud800" <= text[-1] <= "\udbff"
+    return bool(text) and 0xD800 <= ord(text[-1]) <= 0xDBFF
 
 
 def lone(text: str) -> int:
