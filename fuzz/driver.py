@@ -40,6 +40,8 @@ def arguments(target: str, corpus: str) -> list[str]:
     usual = [
         f"-dict={HERE / 'corpus' / corpus}.dict",
         f"-artifact_prefix={out}/",
-        "-max_len=2000",  # longer inputs find nothing that short ones do not, but more slowly
+        "-max_len=100000",  # libFuzzer begins with short inputs and comes to the long ones
+        "-timeout=20",
+        "-rss_limit_mb=1024",
     ]
     return [sys.argv[0], *usual, *given]

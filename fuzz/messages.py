@@ -7,14 +7,20 @@ derived from the data, so that a finding can be repeated from its file alone.
 
 from __future__ import annotations
 
+import inspect
 import json
 import random
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from fuzz.checks import choices, ragged
+from streamparse._core.plain import json_text
 from streamparse.errors import StreamParseError
-from streamparse.message_parser import APIS
+from streamparse.limits import Limits
+from streamparse.message_events import AnyMessageEvent
+from streamparse.message_parser import APIS, MessageParser
 from tests.cuts import Whole, check_cut
 from tests.helpers import cut
 from tests.messages import answer, run_parser
@@ -22,9 +28,13 @@ from tests.messages import answer, run_parser
 WIRES = [api for api in APIS if api != "text"]
 MAX_LINES = 40
 
+# As deep as a record may be with a few levels around it.
 DEEP: Any = []
-for _ in range(900):
+for _ in range(Limits().depth - 6):
     DEEP = [DEEP]
+
+# Python frames that are left for the package: an application has used up the others.
+FRAMES = 200
 
 # The end of an event that is not one: all data becomes one event.
 SINGLE = b" \n"
@@ -165,13 +175,30 @@ def framed(records: Sequence[Any], choose: random.Random) -> list[bytes]:
 
 
 def _text(record: Any) -> str:
-    return json.dumps(record, ensure_ascii=False)
+    return json_text(record)
+
+
+@contextmanager
+def few_frames() -> Iterator[None]:
+    """Lets code inside use only a few more frames, as in an application that is deep itself."""
+    before, used = sys.getrecursionlimit(), len(inspect.stack(0))
+    sys.setrecursionlimit(used + FRAMES)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def check_messages(data: bytes) -> None:
     """Nothing but our errors; one answer for all cuts (law 1); a cut is no success (law 7)."""
     choose = choices(data)
     records = spoilt(records_of(data), choose)
+    with few_frames():
+        check_records(records, choose)
+
+
+def check_records(records: list[Any], choose: random.Random) -> None:
+    """See `check_messages`."""
     found, _, _ = run_parser([record for record in records if isinstance(record, dict)], "auto")
     wires = [found.api, found.api, "auto"] if found.api else ["auto"]
     api = choose.choice([*wires, choose.choice(WIRES)])
@@ -181,9 +208,25 @@ def check_messages(data: bytes) -> None:
 
 def check_chunks(records: list[Any], api: str, choose: random.Random) -> None:
     """Decoded chunks: an exception of another kind escapes from here."""
-    _, _, error = run_parser(records, api)
+    parser, events, error = run_parser(records, api)
+    check_reading(parser, events)
     if error is None and records:
         check_law_7(records, api, choose)
+
+
+def check_reading(parser: MessageParser, events: list[AnyMessageEvent]) -> None:
+    """Whatever was read can be shown, compared, written as JSON and given back."""
+    for event in events:
+        assert repr(event)
+        assert event == event
+        json_text(event.to_dict())
+    for message in parser.messages:
+        assert repr(message)
+        for part in message.content:
+            assert repr(part)
+        json_text(message.to_dict())
+        if parser.api is not None:
+            assert isinstance(json_text(message.to_history()), str)
 
 
 def check_bytes(units: list[bytes], api: str, choose: random.Random) -> None:

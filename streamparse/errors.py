@@ -93,6 +93,10 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         # LimitError
         "record_length": "a record is longer than `Limits.record`",
         "tool_calls": "a message has more calls than `Limits.tool_calls`",
+        "content": "a message keeps more characters than `Limits.content`",
+        "choices": "a response has more choices than `Limits.choices`",
+        "parts": "a message has more parts than `Limits.parts`",
+        "name": "the name of a tool is longer than `Limits.name`",
         "depth": "containers are nested more deeply than `Limits.depth`",
         "string_length": "a string or key is longer than `Limits.string`",
         "number_length": "the text of a number is longer than `Limits.number`",

@@ -42,6 +42,19 @@ class Limits:
     """Items of one array."""
     tool_calls: int = 1_000
     """Tool calls of one message."""
+    content: int = 64 * 1024 * 1024
+    """Characters of everything one message keeps.
+
+    That is its text, reasoning and refusal, the texts of its calls (of those without a name too),
+    citations, results, and what is in `extra`. With a `format` the model's text is counted as it
+    came.
+    """
+    choices: int = 4_096
+    """Choices (messages) of one response."""
+    parts: int = 100_000
+    """Entries of the `content` of one message."""
+    name: int = 1_024
+    """Characters of the name of a tool."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

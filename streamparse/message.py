@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.builder import Builder
 from streamparse._core.flat import equal, flatten, unflatten
+from streamparse._core.room import Room
 from streamparse._core.shown import safe_repr
 from streamparse.dialect import Repair
 from streamparse.errors import StreamParseError
@@ -218,6 +219,7 @@ class ToolCall(Part):
         "name",
         "parsed",
         "raw",
+        "room",
         "settled",
         "settled_repairs",
         "status",
@@ -237,6 +239,8 @@ class ToolCall(Part):
         self.parsed: Any = None
         #: The source where it is not `arguments_text`.
         self.raw: str | None = None
+        #: Counts the texts; None: they were counted as they came.
+        self.room: Room | None = None
         #: What builds the arguments while they arrive; then `settled` holds them.
         self.builder: Builder | None = None
         self.settled: Any = None
@@ -274,6 +278,8 @@ class ToolCall(Part):
 
     def grow_generated(self, text: str) -> None:
         """More of `arguments_text` only, which is not how the source has it."""
+        if self.room is not None:
+            self.room.take(len(text))
         whole = self.arguments_text
         self.arguments_text = ""
         whole += text
@@ -281,6 +287,8 @@ class ToolCall(Part):
 
     def grow_raw(self, text: str) -> None:
         """More of `raw_text` only."""
+        if self.room is not None:
+            self.room.take(len(text))
         whole = self.arguments_text if self.raw is None else self.raw
         self.raw = ""
         whole += text

@@ -220,7 +220,7 @@ class MessageParser:
             return []
         self._finished = True
         self._turns.forget_halves()
-        self._turns.end()
+        self._turns.end_broken()
         return self._turns.take()  # no part of the metrics: nothing came
 
     def _accepted(self, fragment: Any) -> Any:
@@ -377,7 +377,7 @@ class MessageParser:
         try:
             self._router.give_up()
             self._turns.fail_transport(error)
-            self._turns.end()
+            self._turns.end_broken()
             error.events = self._take_events()
             self._failure = error.copy_without_events()
         except BaseException:

@@ -194,7 +194,7 @@ SMALLEST: dict[str, tuple[dict[str, Any], str | bytes]] = {
     "array_items": ({"limits": Limits(items=0)}, "[["),
 }
 # Codes of other stages, each with a table of its own in the tests of that stage.
-ELSEWHERE = {"finished", "interrupted", "wrong_type"}
+ELSEWHERE = {"content", "finished", "interrupted", "name", "parts", "wrong_type"}
 
 
 def test_the_codes_are_documented_and_read_only() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fuzz import checks, driver
 from fuzz.formats import NAMES, check_formats
+from fuzz.growth import check_growth
 from fuzz.messages import check_messages
 from tests.strategies import ANY_BYTES, ANY_MANY_TEXTS, ANY_TEXTS, STOP_TEXTS
 
@@ -97,6 +98,15 @@ def test_spoilt_messages(seed: Path, damage: bytes, place: int, cuts: bool) -> N
     data = seed.read_bytes()
     place %= len(data) + 1
     check_messages(data[:place] + damage + (b"" if cuts else data[place:]))
+
+
+@pytest.mark.parametrize("seed", MESSAGES, ids=lambda path: path.stem)
+@given(st.binary(max_size=8), st.integers(0, 2000))
+def test_messages_that_go_on(seed: Path, damage: bytes, place: int) -> None:
+    """A stream of each wire, one of its records repeated."""
+    data = seed.read_bytes()
+    place %= len(data) + 1
+    check_growth(data[:place] + damage + data[place:])
 
 
 @pytest.mark.parametrize("seed", FORMATS, ids=lambda path: path.stem)

@@ -42,6 +42,7 @@ CORE = (
     "writer",
     "transcriber",
     "plain",
+    "room",
     "text",
     "parser",
 )

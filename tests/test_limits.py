@@ -28,6 +28,10 @@ def test_defaults() -> None:
         "keys": None,
         "items": None,
         "tool_calls": 1000,
+        "content": 64 * 2**20,
+        "choices": 4096,
+        "parts": 100_000,
+        "name": 1024,
     }
     assert Limits().integer_digits == sys.int_info.default_max_str_digits
 

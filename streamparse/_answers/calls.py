@@ -21,6 +21,8 @@ from streamparse._core.flat import equal
 from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.parser import JSONParser, locate
+from streamparse._core.plain import weight_of
+from streamparse._core.room import check_name
 from streamparse._core.sink import Sink, ValidatorFactory
 from streamparse._core.surrogates import Halves, lone, replaced
 from streamparse._core.transcriber import Transcriber, tell
@@ -75,6 +77,7 @@ class CallReader:
         "halves",
         "head",
         "held",
+        "held_size",
         "hushed",
         "judged_as",
         "limits",
@@ -120,6 +123,7 @@ class CallReader:
         self.hushed: bool = False  # rejected, but the value still grows, without events
         self.begun: bool = False  # has `ToolCallStarted` gone out?
         self.held: list[Any] = []  # text and values that came before the name
+        self.held_size: int = 0  # as much of them as was counted
         self.open: bool = True  # has no ending event gone out?
         self.told_to: int = 0  # in the lenient dialect: so much of the text was in deltas
         # After the value: so many characters of it, `first`, have come once more.
@@ -160,6 +164,7 @@ class CallReader:
 
     def set_name(self, name: str) -> None:
         """Repeats are ignored, a longer one that begins with the old replaces it."""
+        check_name(name, self.limits)
         call = self.call
         if call.name is None or (name != call.name and name.startswith(call.name)):
             call.name = name
@@ -185,7 +190,7 @@ class CallReader:
         if self.waiting:
             self._stop_waiting()
         if not self.begun:
-            self.held.append(text)
+            self._hold(text, len(text))
             return
         text = self.halves.take(text)
         if text:
@@ -264,7 +269,7 @@ class CallReader:
         if self.waiting:
             self._stop_waiting()
         if not self.begun:
-            self.held.append(_Whole(value))
+            self._hold(_Whole(value), weight_of(value))
         elif not self.listening or self.received:
             self._feed_value_again(value)
         else:
@@ -376,11 +381,20 @@ class CallReader:
             self._choose_tool()
         held = self.held
         self.held = []
+        if self.call.room is not None:
+            self.call.room.give_back(self.held_size)  # it is counted once more where it is kept
         for piece in held:
             if isinstance(piece, _Whole):
                 self.feed_value(piece.value)
             else:
                 self.feed(piece)
+
+    def _hold(self, piece: Any, size: int) -> None:
+        """Keep what comes before the name."""
+        if self.call.room is not None:
+            self.call.room.take(size)
+            self.held_size += size
+        self.held.append(piece)
 
     def _feed_leniently(self, text: str, machine: LenientMachine) -> None:
         """As `_feed_json`, but a delta has no more than what the machine has decided."""

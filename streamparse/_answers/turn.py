@@ -15,6 +15,7 @@ from streamparse._answers.tools import Toolbox
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.flat import equal
 from streamparse._core.plain import shown
+from streamparse._core.room import Room, check_name
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.surrogates import (
     Halves,
@@ -28,11 +29,13 @@ from streamparse.dialect import Dialect
 from streamparse.errors import LimitError, ProviderError, StreamParseError, WireError
 from streamparse.limits import Limits
 from streamparse.message import (
+    Citation,
     GrowingText,
     Message,
     Part,
     Reasoning,
     Refusal,
+    ServerToolResult,
     Text,
     ToolCall,
     Usage,
@@ -100,6 +103,7 @@ class Turn:
         "begun",
         "calls",
         "choice",
+        "counted",
         "counts",
         "dialect",
         "ended",
@@ -109,6 +113,7 @@ class Turn:
         "out",
         "output",
         "reader",
+        "room",
         "surrogates",
         "tools",
         "unread",
@@ -133,6 +138,8 @@ class Turn:
         self.dialect = dialect
         self.surrogates = surrogates
         self.message = Message(choice)
+        self.room = Room(limits)
+        self.counted: bool = False  # is what comes now made of raw text, which was counted?
         self.calls: list[CallReader] = []
         self.begun: bool = False
         self.ended: bool = False  # has the last event gone out?
@@ -152,7 +159,14 @@ class Turn:
         if isinstance(model, str) and model:
             message.model = model
         if not self.begun:
-            counts = self.counts
+            most = self.limits.choices
+            if self.counts.begun >= most:
+                raise LimitError(f"more than {most} choices in one response", code="choices")
+            self._begin()
+
+    def _begin(self) -> None:
+        if not self.begun:
+            counts, message = self.counts, self.message
             if counts.begun == 0 or self.choice < counts.lowest:
                 counts.lowest = self.choice
             counts.begun += 1
@@ -177,8 +191,13 @@ class Turn:
 
     def note(self, name: str, data: Any) -> None:
         """Something without an event of its own; said again only when it has changed."""
-        if name in self.noted and equal(self.noted[name], data):
+        known = self.noted.get(name)
+        if name in self.noted and equal(known, data):
             return
+        if not self.counted:
+            self.room.replace(known, data)
+            if name not in self.noted:
+                self.room.take(len(name))
         self.noted[name] = data
         self.message.extra[name] = data
         self.out.append(ProviderEvent(name, data, self.choice))
@@ -199,16 +218,22 @@ class Turn:
             self._read(text, self.reader)
 
     def _read(self, text: str, reader: TextReader) -> None:
-        """Give text to the reader, up to a half that the option `surrogates` refuses."""
+        """Give text to the reader, up to a half that the option `surrogates` refuses.
+
+        It is counted here: the reader makes text, reasoning and calls of it.
+        """
         self.begin()
         if self.surrogates == "replace":
             text = replaced(text)
-        place = lone(text) if self.surrogates == "error" else -1
-        if place < 0:
-            reader.feed(text)
-            return
-        reader.feed(text[:place])
-        raise _lone_half(text[place], self.unread.passed - len(text) + place)
+        fits = self.room.fitting(text)
+        place = lone(fits) if self.surrogates == "error" else -1
+        self.counted = True
+        reader.feed(fits if place < 0 else fits[:place])
+        self.counted = False
+        if place >= 0:
+            raise _lone_half(text[place], self.unread.passed - len(text) + place)
+        if len(fits) < len(text):
+            raise self.room.passed()
 
     def plain_text(self, text: str, part: Text | None = None) -> None:
         """Take text that no format reads."""
@@ -233,7 +258,17 @@ class Turn:
             self._say(text, target)
 
     def _say(self, text: str, part: GrowingText) -> None:
-        """Append to a part, and return the delta of its kind."""
+        """Append to a part as much as the message has room for."""
+        if self.counted:
+            self._append(text, part)
+            return
+        fits = self.room.fitting(text)
+        if fits:
+            self._append(fits, part)
+        if len(fits) < len(text):
+            raise self.room.passed()
+
+    def _append(self, text: str, part: GrowingText) -> None:
         self.message.grow(part, text)
         if isinstance(part, Text):
             self.out.append(TextDelta(text, self.choice))
@@ -328,9 +363,19 @@ class Turn:
         return part
 
     def add(self, part: Part) -> None:
-        """A part that is there at once, or that the adapter will fill."""
+        """A part that is there at once, or that the adapter will fill.
+
+        Raises `LimitError` where the message has no room for it.
+        """
         self.begin()
-        self.message.content.append(part)
+        room = self.room
+        room.keep(part.extra)
+        if isinstance(part, Citation):
+            room.keep(part.data)
+        elif isinstance(part, ServerToolResult):
+            check_name(part.name or "", self.limits)
+            room.keep(part.content)
+        room.enter(self.message.content, part)
 
     def call(
         self, identity: str | None = None, name: str | None = None, kind: str = "function"
@@ -345,8 +390,11 @@ class Turn:
             call, self.choice, self.out, self.limits, self.tools, self.dialect, self.surrogates
         )
         self.calls.append(reader)
-        self.message.content.append(call)
+        self.room.enter(self.message.content, call)
+        if not self.counted:
+            call.room = self.room
         if identity is not None:
+            self.room.take(len(identity))
             call.id = identity
         if name is not None:
             reader.set_name(name)
@@ -361,7 +409,7 @@ class Turn:
                 return last
         part = kind()
         self.begin()
-        content.append(part)
+        self.room.enter(content, part)
         return part
 
     # The end.
@@ -392,7 +440,7 @@ class Turn:
         """The provider reported an error: the message has failed, open calls are cut."""
         if self.ended or self.message.error is not None:
             return
-        self.begin()
+        self._begin()
         self.finish_text(False)
         self._close_calls(CUT)
         self.message.error = error
@@ -405,7 +453,7 @@ class Turn:
         """
         if self.ended:
             return
-        self.begin()
+        self._begin()
         self.finish_text(False)
         self._release_halves()
         message = self.message
@@ -432,6 +480,14 @@ class Turn:
             message.error = error
         self.out.append(MessageFailed(message, error, self.choice))
 
+    def end_broken(self) -> None:
+        """As `end`, after a failure: what was held back and passes a limit is given up."""
+        self.room.lift()
+        try:
+            self.end()
+        except LimitError:
+            self.end()  # the reader of raw text, which raised, is gone
+
     def finish_text(self, normal: bool) -> bool:
         """No more text comes; was nothing left open in it?"""
         reader = self.reader
@@ -441,7 +497,10 @@ class Turn:
         if half:
             self._read(half, reader)
         self.reader = None
-        return reader.finish(normal)
+        self.counted = True
+        nothing_open = reader.finish(normal)
+        self.counted = False
+        return nothing_open
 
     def _close_calls(self, how: int) -> None:
         last = len(self.calls) - 1
@@ -622,6 +681,11 @@ class Turns:
                 if call.status == "in_progress":
                     call.status = "truncated"
         self.events.clear()
+
+    def end_broken(self) -> None:
+        """As `end`, after a failure. Raises nothing."""
+        for turn in self.all:
+            turn.end_broken()
 
     def take(self) -> list[Any]:
         """The events since the last call."""

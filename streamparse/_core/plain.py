@@ -173,6 +173,8 @@ def weight_of(value: Any) -> int:
         elif isinstance(item, (list, tuple)):
             weight += 1
             todo.extend(item)
+        elif isinstance(item, (bytes, bytearray)):
+            weight += len(item)
         elif isinstance(item, int):
             weight += 1 + item.bit_length() // 3
         else:

@@ -289,7 +289,7 @@ class AnthropicEvents(Wire):
         turn.add(part)
         turn.reasoning(text_of(block.get("thinking")), part)
         if block.get("signature"):  # "" until its delta comes
-            part.extra["signature"] = block["signature"]
+            turn.room.put(part.extra, "signature", block["signature"])
 
     def _begin_call(
         self, turn: Turn, begun: _Block, block: dict[str, Any], data: dict[str, Any]
@@ -302,6 +302,7 @@ class AnthropicEvents(Wire):
         name = text_of(block.get("name")) or None
         reader = turn.call(identity, name, "function" if kind == "tool_use" else "server")
         reader.call.extra = _rest(block, _CALL)
+        turn.room.keep(reader.call.extra)
         if kind != "tool_use":
             reader.call.extra["type"] = kind
         begun.reader = reader
@@ -318,6 +319,7 @@ class AnthropicEvents(Wire):
         """
         turn.begin()
         message = turn.message
+        turn.room.keep(block)
         begun.entry = {"position": len(message.content), "block": dict(block)}
         message.extra.setdefault("content_blocks", []).append(begun.entry)
         turn.pass_on(text_of(block.get("type")) or "content_block", data)
@@ -368,11 +370,12 @@ class AnthropicEvents(Wire):
         if not self._understands(turn, kind, value, block, data):
             turn.pass_on(kind or "content_block_delta", data)
             if block is not None and block.entry is not None:
+                turn.room.keep(delta)
                 _keep(block.entry, kind, delta)
             return
         if len(delta) > 2 or value is None:
             for key in delta:
-                if key == "signature" and _sign(block, delta[key]):
+                if key == "signature" and _sign(turn, block, delta[key]):
                     continue  # gateways put it beside the thinking
                 if key != "type" and key != field:
                     turn.pass_on(key, delta[key])
@@ -399,7 +402,7 @@ class AnthropicEvents(Wire):
         elif kind == "thinking_delta":
             turn.reasoning(value, part if isinstance(part, Reasoning) else None)
         else:
-            _sign(block, value)
+            _sign(turn, block, value)
         return True
 
     def _unannounced(self, turn: Turn, kind: str, data: dict[str, Any]) -> _Block:
@@ -443,11 +446,12 @@ def _cite(turn: Turn, part: Text | None, citation: Any) -> None:
     turn.add(Citation(citation))
 
 
-def _sign(block: _Block | None, signature: Any) -> bool:
+def _sign(turn: Turn, block: _Block | None, signature: Any) -> bool:
     """Keep the signature of a block of text or thinking; False: it has none to keep."""
     if block is None or block.part is None or not isinstance(signature, str):
         return False
     if signature:
+        turn.room.keep(signature)
         block.part.extra["signature"] = signature
     return True
 

@@ -216,6 +216,7 @@ class BedrockConverse(Wire):
                 if begun.reader is not None:
                     _feed(begun.reader, inner.get("input") or None)
                 elif begun.result is not None:
+                    turn.room.keep(inner.get("content"))
                     begun.result.content = inner.get("content")
             elif kind == "citationsContent":
                 self._cited(turn, begun, dict_of(value))
@@ -291,6 +292,7 @@ class BedrockConverse(Wire):
         turn.begin()
         message = turn.message
         kept = {kind: _kept(value) for kind, value in start.items()}
+        turn.room.keep(kept)
         block.entry = {"position": len(message.content), "block": kept}
         message.extra.setdefault("content_blocks", []).append(block.entry)
 
@@ -305,7 +307,7 @@ class BedrockConverse(Wire):
         block.reader = turn.call(identity, text_of(call.get("name")) or None, kind)
         for key in call:
             if key not in ("toolUseId", "name", "input") and call[key] is not None:
-                block.reader.call.extra[key] = call[key]
+                turn.room.put(block.reader.call.extra, key, call[key])
 
     # Deltas.
 
@@ -323,6 +325,7 @@ class BedrockConverse(Wire):
             if not self._understands(turn, block, kind, value):
                 turn.pass_on(kind, value)
                 if block.entry is not None:  # nobody knows how the whole block would look
+                    turn.room.keep(value)
                     block.entry.setdefault("deltas", []).append({kind: value})
 
     def _understands(self, turn: Turn, block: _Block, kind: str, value: Any) -> bool:
@@ -336,8 +339,10 @@ class BedrockConverse(Wire):
         elif kind == "citation":
             self._cite(turn, block, value)
         elif kind == "toolResult" and block.result is not None:
+            turn.room.keep(value)
             block.result.content += list_of(value)
         elif kind == "image" and block.entry is not None:
+            turn.room.keep(value)
             dict_of(block.entry["block"].get("image")).update(_kept(dict_of(value)))
             turn.pass_on(kind, value)
         else:
@@ -377,6 +382,7 @@ class BedrockConverse(Wire):
                 if key == "text":
                     turn.reasoning(text_of(value), part)
                 else:
+                    turn.room.keep(value)
                     grow_in(part.extra, key, text_of(value))
 
     def _redacted(self, turn: Turn, block: _Block, value: Any) -> None:

@@ -209,7 +209,7 @@ class CohereV2(Wire):
             reader.feed_value(arguments)
         for key in call:
             if key not in ("id", "type", "function") and is_something(call[key]):
-                reader.call.extra[key] = call[key]
+                turn.room.put(reader.call.extra, key, call[key])
 
 
 def _is_body(data: dict[str, Any]) -> bool:

@@ -248,6 +248,7 @@ class GoogleGenerate(Wire):
             if isinstance(said, dict):
                 name = name or text_of(said.get("toolType")) or "tool"
                 reader = turn.call(text_of(said.get("id")) or None, name, "server")
+                turn.room.keep(beside)
                 reader.call.extra.update(beside)
                 given = said.get("args") if key == "toolCall" else _without_id(said)
                 if given is not None:
@@ -280,6 +281,7 @@ class GoogleGenerate(Wire):
                 _text(turn, "", False, beside)
             return
         reader = streamed.reader
+        turn.room.keep(beside)
         reader.call.extra.update(beside)
         # An empty object with a call that is streamed is only its beginning.
         if call.get("args") is not None and not (goes_on and call["args"] == {}):

@@ -219,12 +219,13 @@ class OpenAIChat(Wire):
         for name in _DETAILS:
             details = list_of(delta.get(name))
             if details:
+                turn.room.keep(details)
                 text = text or "".join([_text_of_detail(detail) for detail in details])
                 self._details_in(turn, name, bool(text)).take(details)
         turn.reasoning(text)
         opaque = text_of(delta.get("reasoning_opaque"))
         if opaque:
-            self._thought_in(turn, False).extra["reasoning_opaque"] = opaque
+            turn.room.put(self._thought_in(turn, False).extra, "reasoning_opaque", opaque)
 
     def _thought_in(self, turn: Turn, growing: bool) -> Reasoning:
         """The part that grows now, or else the last one that did."""
@@ -268,7 +269,7 @@ class OpenAIChat(Wire):
             elif isinstance(piece, dict) and piece.get("type") == "reference":
                 turn.add(Citation(piece))
         if part.get("signature"):
-            turn.growing_reasoning().extra["signature"] = part["signature"]
+            turn.room.put(turn.growing_reasoning().extra, "signature", part["signature"])
 
     # Calls.
 
@@ -294,7 +295,7 @@ class OpenAIChat(Wire):
             reader.feed_value(arguments)
         for key in entry:
             if key not in _CALL and is_something(entry[key]):
-                reader.call.extra[key] = entry[key]
+                turn.room.put(reader.call.extra, key, entry[key])
         for key in function:
             if key not in ("name", "arguments", "input") and is_something(function[key]):
                 turn.pass_on(f"function.{key}", function[key])

@@ -154,7 +154,7 @@ class FormatParser:
     def _fail(self, error: StreamParseError) -> None:
         try:
             self._turns.fail_transport(error)
-            self._turns.end()
+            self._turns.end_broken()
             error.events = self._turns.take()
             self._failure = error.copy_without_events()
         except BaseException:

@@ -1,0 +1,136 @@
+"""What must hold for any stream that goes on: work and memory in proportion to its records.
+
+The data is a stream as for `fuzz.messages`. One of its records is repeated, with other indexes and
+ids if need be. The oracles are lines of the package, which are exact, processor time, and memory.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import streamparse
+from fuzz.checks import choices
+from fuzz.messages import WIRES, few_frames, records_of, spoilt
+from streamparse import COMPILED, MessageParser, StreamParseError
+from streamparse._core.plain import weight_of
+from tests.messages import run_parser
+
+FEW, MANY = 30, 240
+PACKAGE = str(Path(streamparse.__file__).parent)
+
+# Bytes for each character that is fed, and what any parser takes.
+BYTES, ANYWAY = 1_500, 8 * 2**20
+
+# What tells records apart.
+INDEXES = frozenset(("index", "output_index", "content_index", "contentBlockIndex", "choice"))
+NAMES = frozenset(("id", "item_id", "call_id", "toolUseId", "event_id", "tool_call_id"))
+
+
+def check_growth(data: bytes) -> None:
+    """A record costs as much late in a stream as early; memory is that of what was fed."""
+    choose = choices(data)
+    records = [record for record in spoilt(records_of(data), choose) if isinstance(record, dict)]
+    if not records:
+        return
+    found, _, _ = run_parser(records, "auto")
+    api = found.api or choose.choice(WIRES)
+    place = choose.randrange(len(records))
+    before, again = records[:place], records[place]
+    varies = choose.random() < 0.7
+
+    def stream(count: int) -> list[Any]:
+        return before + [varied(again, at) if varies else again for at in range(count)]
+
+    with few_frames():
+        check_work(stream, api)
+        check_memory(stream(MANY), api)
+
+
+def varied(value: Any, number: int) -> Any:
+    """The record with this number wherever it has an index or an id."""
+    if isinstance(value, list) and len(value) < 20:
+        return [varied(item, number) for item in value]
+    if not isinstance(value, dict):
+        return value
+    made: dict[str, Any] = {}
+    for key, inner in value.items():
+        if key in INDEXES and isinstance(inner, int):
+            made[key] = number
+        elif key in NAMES and isinstance(inner, str):
+            made[key] = f"{inner}{number}"
+        elif key in ("arguments", "functionCall", "input"):
+            made[key] = inner  # of any depth
+        else:
+            made[key] = varied(inner, number)
+    return made
+
+
+def check_work(stream: Callable[[int], list[Any]], api: str) -> None:
+    few, many, more = stream(FEW), stream(MANY), stream(2 * MANY)
+    if not COMPILED:
+        first, second, third = (lines_run(records, api) for records in (few, many, more))
+        # Between two lengths, as both have what comes before, and may have an end.
+        late, later = (second - first) / (MANY - FEW), (third - second) / MANY
+        assert later <= 1.5 * late + 5, f"{late:.0f} lines a record, then {later:.0f}"
+    for _ in range(4):  # only a machine that is busy all the time fails all of them
+        took, longer = seconds(many, api), seconds(more, api)
+        if longer <= 4 * took + 0.05:
+            return
+    raise AssertionError(f"{took:.3f} s, and {longer:.3f} s for twice as many records")
+
+
+def check_memory(records: list[Any], api: str) -> None:
+    size = sum(weight_of(record) for record in records)
+    tracemalloc.start()
+    try:
+        fed(records, api)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak <= BYTES * size + ANYWAY, f"{peak} bytes for {size} characters"
+
+
+def fed(records: list[Any], api: str) -> None:
+    """As an application reads that keeps nothing but the message, and looks at it each time."""
+    parser = MessageParser(api)
+    try:
+        for record in records:
+            parser.feed(record)
+            message = parser.message
+            _ = message.tool_calls, message.text, message.status
+        parser.finish()
+    except StreamParseError:
+        pass
+
+
+def seconds(records: list[Any], api: str) -> float:
+    start = time.process_time()
+    fed(records, api)
+    return time.process_time() - start
+
+
+def lines_run(records: list[Any], api: str) -> int:
+    """How many lines of the package run."""
+    count = 0
+
+    def local(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal count
+        count += event == "line"
+        return local
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        return local if frame.f_code.co_filename.startswith(PACKAGE) else None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        fed(records, api)
+    finally:
+        sys.settrace(before)
+    return count
