@@ -116,14 +116,19 @@ _RECORD: Final = frozenset(
     )
 )
 
-# Event of a text without its verb: the kind of text, and the member that tells several apart.
-_TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "response.output_text": ("output_text", "content_index"),
-    "response.refusal": ("refusal", "content_index"),
-    "response.reasoning_summary_text": ("summary_text", "summary_index"),
-    "response.reasoning_text": ("reasoning_text", "content_index"),
-    "response.audio.transcript": ("output_audio", "content_index"),
-    "response.output_audio_transcript": ("output_audio", "content_index"),
+# Events of a text, without their verb: the kind of text, the member that tells several apart, and
+# the type of their item.
+_TEXT_STEMS: Final[dict[str, tuple[str, str, str]]] = {
+    "response.output_text": ("output_text", "content_index", "message"),
+    "response.refusal": ("refusal", "content_index", "message"),
+    "response.reasoning_summary_text": ("summary_text", "summary_index", "reasoning"),
+    "response.reasoning_text": ("reasoning_text", "content_index", "reasoning"),
+    "response.audio.transcript": ("output_audio", "content_index", "message"),
+    "response.output_audio_transcript": ("output_audio", "content_index", "message"),
+}
+# The same by the whole type of the event.
+_TEXTS: Final[dict[str, tuple[str, str, str]]] = {
+    f"{stem}.{verb}": found for stem, found in _TEXT_STEMS.items() for verb in ("delta", "done")
 }
 
 
@@ -158,22 +163,25 @@ class OpenAIResponses(Wire):
     def is_replay(self, data: dict[str, Any], event: str) -> bool:
         """Records are numbered within a response, from 0 or from where it was resumed."""
         number = data.get("sequence_number")
-        if not isinstance(number, int) or isinstance(number, bool) or self.lane.is_other(data):
+        if not isinstance(number, int) or isinstance(number, bool):
             return False
-        response, item = dict_of(data.get("response")), dict_of(data.get("item"))
-        kind, delta = text_of(data.get("type")) or event, text_of(data.get("delta"))
-        identity = text_of(response.get("id")) or text_of(item.get("id"))
-        return self.numbers.is_replay(number, f"{kind} {identity} {delta}")
+        if "stream_id" in data and self.lane.is_other(data):
+            return False
+        kind, content = text_of(data.get("type")) or event, data.get("delta")
+        if not isinstance(content, str):
+            whole = dict_of(data.get("response") or data.get("item"))
+            content = text_of(whole.get("id"))
+        return self.numbers.is_replay(number, kind + content)
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         kind = text_of(data.get("type")) or event
-        if self.lane.is_other(data):
+        if "stream_id" in data and self.lane.is_other(data):
             self._turn().pass_on(kind or "record", data)
             return True
-        if text_of(data.get("object")) in _OBJECTS and "output" in data:
+        handler = _HANDLERS.get(kind)
+        if handler is None and text_of(data.get("object")) in _OBJECTS and "output" in data:
             self._body(data)
             return True
-        handler = _HANDLERS.get(kind)
         if handler is None and not kind.startswith("response."):
             return False
         if handler is None or not handler(self, kind, data):
@@ -358,7 +366,8 @@ class OpenAIResponses(Wire):
 
     def _item(self, data: dict[str, Any], kind: str, grows: bool) -> Item:
         """The item of an event; begun here, if its beginning was missed."""
-        item = self.items.of_event(family_of(kind), data, grows)
+        family = kind if kind in ("message", "reasoning") else family_of(kind)
+        item = self.items.of_event(family, data, grows)
         if item is None:
             index, name = index_of(data.get("output_index")), text_of(data.get("item_id"))
             item = self._open({"type": kind}, index, [name])
@@ -479,18 +488,18 @@ class OpenAIResponses(Wire):
         delta = data.get("delta")
         if not isinstance(delta, str):
             return False
-        text_kind, member = _TEXTS[kind.removesuffix(".delta")]
-        item = self._item(data, "reasoning" if text_kind in THOUGHTS else "message", True)
+        text_kind, member, family = _TEXTS[kind]
+        item = self._item(data, family, True)
         self.texts.delta(item, text_kind, index_of(data.get(member)), delta)
         self._pass_on_rest(data)
         return True
 
     def _text_done(self, kind: str, data: dict[str, Any]) -> bool:
-        text_kind, member = _TEXTS[kind.removesuffix(".done")]
+        text_kind, member, family = _TEXTS[kind]
         text = data.get(_WHOLE.get(text_kind, "text"))
         if not isinstance(text, str):
             return text is None and text_kind == "output_audio"
-        item = self._item(data, "reasoning" if text_kind in THOUGHTS else "message", False)
+        item = self._item(data, family, False)
         self.texts.whole(item, text_kind, index_of(data.get(member)), text)
         return True
 
@@ -534,11 +543,14 @@ class OpenAIResponses(Wire):
         if reader is None:
             return False
         self._pass_on_rest(data)
+        is_text = item.kind == "custom_tool_call" or of_item == "custom_tool_call"
+        value = data.get("input" if is_text else "arguments")
+        if reader.begun and isinstance(value, str) and value == item.confirmed:
+            return True
         name = text_of(data.get("name"))
         if name and not reader.begun:
             reader.set_name(name)
-        is_text = item.kind == "custom_tool_call" or of_item == "custom_tool_call"
-        self._confirm(item, reader, data.get("input" if is_text else "arguments"))
+        self._confirm(item, reader, value)
         # Nothing at all, and free text, may have been cut: the item's end says.
         if not is_text and item.sealed is None and reader.received and reader.begun:
             reader.end()
@@ -549,7 +561,10 @@ class OpenAIResponses(Wire):
         if item.sealed is not None and is_something(value):
             self._open_sealed(item, value)
         if isinstance(value, str):
-            reader.confirm(value)
+            # What was compared once is not compared with all that came again.
+            if value != item.confirmed:
+                reader.confirm(value)
+                item.confirmed = value
         elif value is not None and not reader.received:
             reader.feed_value(value)
 
@@ -643,7 +658,7 @@ def _handlers() -> dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bo
         table[f"response.{state}"] = wire._state
     for state in ("completed", "incomplete", "failed", "cancelled"):
         table[f"response.{state}"] = wire._terminal
-    for stem in _TEXTS:
+    for stem in _TEXT_STEMS:
         table[f"{stem}.delta"] = wire._text_delta
         table[f"{stem}.done"] = wire._text_done
     for stem in _ARGUMENTS:

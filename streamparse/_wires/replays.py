@@ -117,6 +117,8 @@ class Lane:
 
 def index_of(value: Any) -> int | None:
     """An index, which some servers write as text; None: there is none."""
+    if type(value) is int and 0 <= value < 256:
+        return value  # by far the most
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 10:
         value = int(value)
     return value if is_index(value) and value >= 0 else None

@@ -112,6 +112,7 @@ class Item:
         "added",
         "addressed",
         "cited",
+        "confirmed",
         "data",
         "done",
         "ended",
@@ -154,6 +155,7 @@ class Item:
         self.passed_on: set[int] = set()  # parts that are not understood, by index
         # What else it may be.
         self.reader: CallReader | None = None
+        self.confirmed: str | None = None  # the whole arguments, as they came last
         self.sealed: list[str] | None = None  # argument text that may be encrypted
         self.spoken: Spoken | None = None
         self.result: ServerToolResult | None = None

@@ -71,6 +71,9 @@ class Items:
         index = index_of(data.get("output_index"))
         name = text_of(data.get("item_id"))
         at = None if index is None else self.by_place.get((family, index))
+        if at is not None and name in at.names:
+            at.addressed = True
+            return at
         item = self._named(family, name, at)
         if item is None and at is not None and not (at.done and name and grows):
             item = at
@@ -82,7 +85,7 @@ class Items:
         return self._unnamed(family, index, name, grows)
 
     def _named(self, family: str, name: str, at: Item | None) -> Item | None:
-        if not name or (at is not None and name in at.names):
+        if not name:
             return at
         item = self.by_name.get((family, name))
         if item is None and family in _RELATED:

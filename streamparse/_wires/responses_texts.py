@@ -222,16 +222,18 @@ class Texts:
         if not text:
             return
         item.size += len(text)
-        piece.grow_raw(text)
+        if piece.raw is not None:
+            piece.grow_raw(text)
         if piece is not item.pieces[piece.kind][-1]:
             item.mixed.add(piece.kind)
         part = piece.part
-        if isinstance(part, Reasoning):
-            self._turn().reasoning(text, part)
+        turn = self.turns.first
+        if isinstance(part, Text):
+            turn.text(text, part)
+        elif isinstance(part, Reasoning):
+            turn.reasoning(text, part)
         elif isinstance(part, Refusal):
-            self._turn().refusal(text, part)
-        elif isinstance(part, Text):
-            self._turn().text(text, part)
+            turn.refusal(text, part)
 
     def _finish(self, item: Item, piece: Piece, whole: str) -> None:
         """This is the whole text of the piece."""

@@ -131,9 +131,11 @@ def test_work_for_repeated_ends_is_constant() -> None:
         parser.feed(CREATED)
         for piece in pieces:
             parser.feed(at("output_text.delta", 0, content_index=0, delta=piece * 8))
+            parser.feed(at("custom_tool_call_input.delta", 1, delta=piece * 8))
         for place, _ in enumerate(pieces):
             parser.feed(at("output_text.done", 0, content_index=0, text=f"x{place % 2}"))
             parser.feed(done(0, message_item(f"y{place % 2}")))
+            parser.feed(at("custom_tool_call_input.done", 1, input="x"))
         parser.feed(completed())
 
     is_linear(feed, lambda size: "+ fern\n" * (size // 28), 7)
