@@ -324,7 +324,7 @@ class ToolCall(Part):
 class Usage:
     """Tokens: `input_tokens` with the cached ones, `output_tokens` with those of reasoning.
 
-    None where the provider does not say; `raw` is what it sent.
+    None where the provider does not say; `raw` is what it sent, in all its usage records together.
     """
 
     __slots__ = (

@@ -178,7 +178,8 @@ class Turn:
         known = self.message.usage
         if known is None or not equal(usage.to_dict(), known.to_dict()):
             self.message.usage = usage
-            self.out.append(UsageUpdated(usage, self.choice))
+            if not self.ended:
+                self.out.append(UsageUpdated(usage, self.choice))
 
     def count(self, raw: dict[str, Any], read: Callable[[dict[str, Any]], Usage]) -> None:
         """Take a usage record, which `read` understands.

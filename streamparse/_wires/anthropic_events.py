@@ -224,6 +224,9 @@ class AnthropicEvents(Wire):
             elif key not in known and value is not None:
                 turn.note(key, value)
 
+    def count_late(self, data: dict[str, Any], event: str) -> None:
+        self._usage(data.get("usage"))
+
     def _usage(self, usage: Any) -> None:
         if isinstance(usage, dict):
             self.turns.at(0).count(usage, _usage)

@@ -59,6 +59,9 @@ class Wire:
         """
         return False
 
+    def count_late(self, data: dict[str, Any], event: str) -> None:
+        """Take the usage of a record that comes after an error; all else is passed on."""
+
     def done(self) -> None:
         """The `[DONE]` of APIs that have one: without a finish reason it is a normal finish."""
         self.turns.finish("stop")

@@ -178,6 +178,11 @@ class BedrockConverse(Wire):
         if router.get("invokedModelId"):
             turn.begin(None, router["invokedModelId"])
 
+    def count_late(self, data: dict[str, Any], event: str) -> None:
+        usage = (data if event == "metadata" else dict_of(data.get("metadata"))).get("usage")
+        if isinstance(usage, dict):
+            self.turns.at(0).count(usage, _usage)
+
     def _finish(self, raw: Any) -> None:
         if isinstance(raw, str) and raw:
             reason = reason_of(raw, REASONS)

@@ -133,6 +133,11 @@ class CohereV2(Wire):
             return True
         return False
 
+    def count_late(self, data: dict[str, Any], event: str) -> None:
+        usage = dict_of(data.get("delta")).get("usage")
+        if isinstance(usage, dict):
+            self.turns.first.count(usage, _usage)
+
     def _finish(self, turn: Turn, end: dict[str, Any]) -> None:
         usage = end.get("usage")
         if isinstance(usage, dict):

@@ -164,6 +164,10 @@ class GoogleGenerate(Wire):
             self.turns.fail(failure)
         return True
 
+    def count_late(self, data: dict[str, Any], event: str) -> None:
+        if isinstance(data.get("usageMetadata"), dict):
+            self.turns.first.count(data["usageMetadata"], _usage)
+
     def _answer(self, data: dict[str, Any]) -> None:
         candidates = data.get("candidates")
         for candidate in list_of(candidates):
@@ -181,7 +185,11 @@ class GoogleGenerate(Wire):
             blocked = dict_of(feedback).get("blockReason")
             if blocked:
                 self.turns.finish("content_filter", blocked)
-        _count(first, data.get("usageMetadata"))
+        usage = data.get("usageMetadata")
+        if isinstance(usage, dict):
+            first.count(usage, _usage)
+        elif is_something(usage):
+            first.pass_on("usageMetadata", usage)
         for key in data:
             if key not in _TOP and key not in _OF_THE_SDK and is_something(data[key]):
                 first.note(key, data[key])
@@ -503,13 +511,8 @@ def _without_id(said: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name != "id"}
 
 
-def _count(turn: Turn, raw: Any) -> None:
-    """The last usage holds, but one without any number of tokens replaces none."""
-    if not isinstance(raw, dict):
-        if is_something(raw):
-            turn.pass_on("usageMetadata", raw)
-        return
-    usage = Usage(
+def _usage(raw: dict[str, Any]) -> Usage:
+    return Usage(
         input_tokens=_sum(raw.get("promptTokenCount"), raw.get("toolUsePromptTokenCount")),
         cached_tokens=number_of(raw.get("cachedContentTokenCount")),
         output_tokens=_sum(raw.get("candidatesTokenCount"), raw.get("thoughtsTokenCount")),
@@ -517,9 +520,6 @@ def _count(turn: Turn, raw: Any) -> None:
         total_tokens=number_of(raw.get("totalTokenCount")),
         raw=raw,
     )
-    counted = (usage.input_tokens, usage.output_tokens, usage.total_tokens)
-    if turn.message.usage is None or any(count is not None for count in counted):
-        turn.usage(usage)
 
 
 def _sum(*counts: Any) -> int | None:

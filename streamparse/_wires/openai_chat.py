@@ -100,8 +100,7 @@ class OpenAIChat(Wire):
         if choices is None and (error or "usage" not in data):
             if not error and text_of(data.get("object")) != "error":
                 return False
-            if isinstance(data.get("usage"), dict):
-                self.turns.first.count(data["usage"], _usage)
+            self.count_late(data, event)
             failure = provider_error(data, "error")
             assert failure is not None
             self.turns.fail(failure)
@@ -113,9 +112,7 @@ class OpenAIChat(Wire):
             else:
                 self.turns.first.pass_on("choices", choice)
         first = self.turns.first
-        usage = data.get("usage")
-        if not is_something(usage):
-            usage = dict_of(data.get("x_groq")).get("usage")
+        usage = _usage_in(data)
         if isinstance(usage, dict):
             first.count(usage, _usage)
         elif usage is not None:
@@ -128,6 +125,11 @@ class OpenAIChat(Wire):
         if whole:
             self.turns.end()
         return True
+
+    def count_late(self, data: dict[str, Any], event: str) -> None:
+        usage = _usage_in(data)
+        if isinstance(usage, dict):
+            self.turns.first.count(usage, _usage)
 
     def _fail(self, error: Any, data: dict[str, Any]) -> None:
         failure = provider_error(data)
@@ -390,6 +392,11 @@ def _goes_on(last: dict[str, Any], detail: dict[str, Any]) -> bool:
 def _text_of_detail(detail: Any) -> str:
     texts = [text_of(dict_of(detail).get(key)) for key in ("text", "summary", "thinking")]
     return next((text for text in texts if text), "")
+
+
+def _usage_in(data: dict[str, Any]) -> Any:
+    usage = data.get("usage")
+    return usage if is_something(usage) else dict_of(data.get("x_groq")).get("usage")
 
 
 def _usage(raw: dict[str, Any]) -> Usage:

@@ -67,6 +67,10 @@ class OpenAICompletions(Wire):
             self.turns.fail(failure)
         return True
 
+    def count_late(self, data: dict[str, Any], event: str) -> None:
+        if isinstance(data.get("usage"), dict):
+            self.turns.first.count(data["usage"], _usage)
+
     def _choice(self, choice: dict[str, Any], data: dict[str, Any]) -> None:
         turn = self.turn_of("choices", choice)
         if turn is None:

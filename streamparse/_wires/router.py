@@ -167,7 +167,13 @@ class Router:
             self._not_understood(record)
 
     def _late(self, record: Record) -> None:
-        """A record after the end. `[DONE]` there is only the end of the stream."""
+        """A record after the end. `[DONE]` there is only the end of the stream.
+
+        Gateways send the usage of a failed answer after its error: it is billed too.
+        """
+        wire, data = self.wire, record.data
+        if wire is not None and isinstance(data, dict) and self.turns.first.message.error:
+            wire.count_late(data, record.event)
         if record.text != _DONE:
             self._pass_on(record)
 

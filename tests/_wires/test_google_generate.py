@@ -172,7 +172,7 @@ def test_usage() -> None:
     assert usage is not None
     assert (usage.input_tokens, usage.cached_tokens) == (34, 10)
     assert (usage.output_tokens, usage.reasoning_tokens, usage.total_tokens) == (12, 5, 46)
-    assert usage.raw == COUNTS
+    assert usage.raw == {"trafficType": "ON_DEMAND", **COUNTS}
 
 
 def test_several_candidates_are_choices() -> None:

@@ -466,9 +466,15 @@ def test_later_usage_loses_nothing_of_earlier_usage() -> None:
     assert (usage.reasoning_tokens, usage.total_tokens) == (4, 32)
 
 
-def test_usage_beside_an_error() -> None:
-    message, _ = read([text_chunk("Oak"), {"error": {"message": "boom"}, "usage": USAGE}])
+@pytest.mark.parametrize("after", [True, False])
+def test_usage_of_a_failed_answer(after: bool) -> None:
+    error: dict[str, Any] = {"error": {"message": "boom"}}
+    records = [error, COUNTED] if after else [{**error, "usage": USAGE}]
+    message, events = read([text_chunk("Oak"), *records])
     assert message.status == "failed"
+    assert [event.type for event in events if not isinstance(event, ProviderEvent)][-1] == (
+        "message_failed"
+    )
     assert message.usage is not None
     assert message.usage.output_tokens == 9
 
