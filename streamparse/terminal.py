@@ -60,6 +60,7 @@ _MARKS: Final = {
 }
 _CURSOR: Final = "▌"
 _CUT: Final = "…"
+_READABLE_LEVELS: Final = 100  # deeper values are shortened
 _DEEPEST: Final = 12  # levels of a value that are shown while it grows
 _ITEMS: Final = 8  # items and members of an open container, the last ones
 _PREVIEW: Final = 400  # characters of a value that is not asked for whole
@@ -207,10 +208,27 @@ def _quoted(text: str, room: int, cursor: str) -> str:
 
 def _whole(value: Any) -> str:
     """`value` as JSON; shortened only where it is too deep to be read."""
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except RecursionError:
+    if _is_deeper(value, _READABLE_LEVELS):
         return _preview(value, 100_000, None, "")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Return whether more than `levels` containers are nested. Depth is counted, because the depth
+    at which `json.dumps` gives up depends on the version of Python and on the caller's stack.
+    """
+    layer = [value]
+    for _ in range(levels + 1):
+        inner: list[Any] = []
+        for item in layer:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        if not inner:
+            return False
+        layer = inner
+    return True
 
 
 def _rejected_fields(call: ToolCall) -> list[str]:

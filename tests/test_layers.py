@@ -139,6 +139,7 @@ PLACES: dict[str, tuple[int, int]] = {
     **_in_order("_core", 1, CORE),
     "events": (2, 0),
     "json_parser": (2, 1),
+    "protocols": (2, 2),
     "message": (2, 2),
     "message_events": (2, 3),
     "schema": (2, 4 + len(SCHEMA)),
@@ -288,7 +289,8 @@ def is_outside_world(name: str) -> bool:
 
 
 def is_driver(module: str) -> bool:
-    return module.startswith(("_drivers.", "_cli.", "_demo.", "web.", "__main__"))
+    # `protocols` declares the asynchronous methods of stores and runs nothing.
+    return module.startswith(("_drivers.", "_cli.", "_demo.", "web.", "__main__", "protocols"))
 
 
 def objections(module: str, tree: ast.AST, package: str = "streamparse") -> Iterator[str]:

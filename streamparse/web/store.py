@@ -16,58 +16,13 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final, NamedTuple, Protocol
+from typing import Final
+
+from streamparse.protocols import Batch, EventStore, ExpiredError
 
 __all__ = ["Batch", "EventStore", "ExpiredError", "MemoryStore"]
 
 _AT_ONCE: Final = 65536  # bytes: what one `read` gives, or one record if that is more
-
-
-class Batch(NamedTuple):
-    """Records that follow each other: their bytes, the number of the last, whether it is the end.
-
-    With nothing new in it, `data` is empty.
-    """
-
-    data: bytes
-    number: int
-    ended: bool
-
-
-class ExpiredError(LookupError):
-    """The records that were asked for are not kept any more, or never were."""
-
-
-class EventStore(Protocol):
-    """What `sse_response` needs of a store; one that processes share can stand in its place.
-
-    `stream` is the name of a stream, `reader` that of a connection: both are made by chance and
-    mean nothing.
-    """
-
-    async def append(self, stream: str, record: bytes, *, last: bool = False) -> bool:
-        """Keep a record; the first one makes the stream. Wait while the reader is far behind.
-
-        There is no waiting with the last record, nor for a stream that is abandoned: whoever is
-        about to end can. Is more wanted? False for a stream that is abandoned.
-        """
-        ...
-
-    async def read(self, stream: str, reader: str, after: int, wait: float) -> Batch:
-        """What follows the record `after`, as soon as there is something, `wait` seconds at most.
-
-        Reading says that the reader is there and has everything up to `after`. Raises
-        `ExpiredError`.
-        """
-
-    async def leave(self, stream: str, reader: str) -> None:
-        """The reader has gone. Harmless when repeated, or for a stream that is not known."""
-
-    async def stop(self, stream: str) -> None:
-        """Nobody wants the rest of the stream: it is abandoned at once."""
-
-    async def abandoned(self, stream: str) -> None:
-        """Return when the stream is abandoned, at once if there is none."""
 
 
 class _Log:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
 from collections.abc import Sequence
@@ -298,8 +299,8 @@ def test_positional_only_parameters_cannot_be_called_by_name() -> None:
 
 
 def test_descriptions_of_parameters() -> None:
-    doc = mow.__doc__ or ""
-    assert parameters_in(doc.replace("\n    ", "\n")) == {
+    # Python 3.13 and later remove the indentation themselves.
+    assert parameters_in(inspect.cleandoc(mow.__doc__ or "")) == {
         "lawn": "Which one.",
         "height": "In centimetres, above the ground.",
     }

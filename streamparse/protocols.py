@@ -1,0 +1,96 @@
+"""The interfaces that users of the library implement.
+
+- `Sink` receives what a parser reads: starts and ends of values, keys, text.
+- `Validator` is a sink that rejects a value by raising `SchemaViolation`. `validator=` of a
+  `JSONParser` takes a `ValidatorFactory`, which makes one for each document.
+- `EventStore` keeps the records of a web stream for a client that reconnects.
+
+A validator of your own:
+
+>>> from streamparse import JSONParser, SchemaViolation
+>>> class NoNull(Validator):
+...     def start_scalar(self, kind: str, offset: int) -> None:
+...         if kind == "null":
+...             raise SchemaViolation("null is not allowed", code="type", offset=offset)
+>>> class NoNulls(ValidatorFactory):
+...     def begin(self) -> Validator:
+...         return NoNull()
+>>> try:
+...     events = JSONParser(validator=NoNulls()).feed("[1, null]")
+... except SchemaViolation as error:
+...     print(error.message, error.offset)
+null is not allowed 4
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from streamparse._core.sink import Sink, Validator, ValidatorFactory
+
+__all__ = ["Batch", "EventStore", "ExpiredError", "Sink", "Validator", "ValidatorFactory"]
+
+
+class Batch(NamedTuple):
+    """Consecutive records: their bytes, the number of the last, and whether the stream ends there.
+
+    `data` is empty if there is nothing new.
+    """
+
+    data: bytes
+    number: int
+    ended: bool
+
+
+class ExpiredError(LookupError):
+    """The requested records are no longer kept, or never were."""
+
+
+class EventStore(Protocol):
+    """A store of records for `streamparse.web.sse_response`, in memory or shared by processes.
+
+    `stream` names a stream and `reader` a connection; both are random identifiers.
+    """
+
+    async def append(self, stream: str, record: bytes, *, last: bool = False) -> bool:
+        """Keep a record; wait while the reader is far behind. The first record makes the stream.
+
+        The last record and records of an abandoned stream never wait.
+
+        Args:
+            stream: The name of the stream.
+            record: The bytes of the record.
+            last: Whether the stream ends with it.
+
+        Returns:
+            Whether more records are wanted: False for an abandoned stream.
+        """
+        ...
+
+    async def read(self, stream: str, reader: str, after: int, wait: float) -> Batch:
+        """Return the records that follow record number `after`.
+
+        A read also confirms that the reader is connected and has everything up to `after`.
+
+        Args:
+            stream: The name of the stream.
+            reader: The name of the connection.
+            after: The number of the last record that the reader has; 0 for none.
+            wait: How many seconds to wait for a record, at most.
+
+        Returns:
+            The records; with empty `data` if none arrived in time.
+
+        Raises:
+            ExpiredError: The records after `after` are not kept.
+        """
+        ...
+
+    async def leave(self, stream: str, reader: str) -> None:
+        """Record that the reader has left. Repeated calls and unknown streams are harmless."""
+
+    async def stop(self, stream: str) -> None:
+        """Abandon the stream at once: nobody wants the rest."""
+
+    async def abandoned(self, stream: str) -> None:
+        """Return when the stream is abandoned; at once for an unknown stream."""
