@@ -35,7 +35,7 @@ def register_profiles() -> None:
     )
     default = settings.get_profile("default")
     # A red run must be red again when it is repeated.
-    settings.register_profile("ci", default, max_examples=35, derandomize=True)
+    settings.register_profile("ci", default, derandomize=True)
     settings.register_profile("thorough", default, max_examples=10_000)
 
 

@@ -51,7 +51,7 @@ def test_block_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_every_python_block_is_found() -> None:
     texts = [page.read_text(encoding="utf-8") for page in PAGES]
     assert len(blocks()) == sum(text.count("\n```python\n") for text in texts)
-    assert all("```python" in text for text in texts)
+    assert "```python" in README
 
 
 def test_the_page_of_the_lenient_dialect_names_every_switch_and_code() -> None:

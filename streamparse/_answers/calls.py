@@ -1,6 +1,6 @@
 """One tool call while it arrives: its text, its arguments, and when it may be called complete.
 
-The rules, in the words of the design contract. A call is complete when
+The rules, in the words of docs/design.md. A call is complete when
 
 (a) its own end was signalled and its JSON is whole, or
 (b) a normal finish reason arrives and its JSON is whole, or
