@@ -31,6 +31,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.turn import Turn, Turns
+from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
 from streamparse._wires.replays import Lane, Numbers, index_of
@@ -456,7 +457,9 @@ class OpenAIResponses(Wire):
         elif item.result is not None:
             member = result_member(item.kind)
             if member is not None:
-                item.result.content = data.get(member)
+                content = data.get(member)
+                self._turn().room.keep(content)
+                item.result.content = content
             else:
                 self._turn().pass_on(item.kind or "item", data)
 
@@ -473,14 +476,20 @@ class OpenAIResponses(Wire):
             name = text_of(item.data.get("name"))
             if name and not reader.begun:
                 reader.set_name(name)
-            reader.call.extra.update(rest)
+            self._extend(reader.call.extra, rest)
         if item.result is not None:
             item.result.call_id = text_of(item.data.get("call_id")) or None
-            item.result.extra.update(rest)
+            self._extend(item.result.extra, rest)
         for place, part in enumerate(item.parts):
-            part.extra.update(rest)
+            self._extend(part.extra, rest)
             if place:
                 part.extra.pop("encrypted_content", None)
+
+    def _extend(self, extra: dict[str, Any], rest: dict[str, Any]) -> None:
+        room = self._turn().room
+        for name, value in rest.items():
+            if name not in extra or not equal(extra[name], value):
+                room.put(extra, name, value)
 
     # Text, refusals, reasoning.
 
@@ -573,6 +582,7 @@ class OpenAIResponses(Wire):
         if item.sealed is None:
             item.sealed = []
             self.sealed.append(item)
+        self._turn().room.take(len(text))
         item.sealed.append(text)
         item.size += len(text)
         if item.size > self.turns.limits.string:
@@ -585,6 +595,7 @@ class OpenAIResponses(Wire):
             return
         text = "".join(item.sealed)
         item.sealed = None
+        self._turn().room.give_back(len(text))
         if whole is None or (isinstance(whole, str) and whole.startswith(text)):
             reader.feed(text)
             return

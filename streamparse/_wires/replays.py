@@ -7,7 +7,6 @@ send one number or one id for all, or that count each item anew.
 
 from __future__ import annotations
 
-from array import array
 from typing import Any, Final
 from zlib import crc32
 
@@ -72,7 +71,7 @@ class Numbers:
     def __init__(self) -> None:
         self.first: int = 0
         self.last: int = -1
-        self.sums: array[int] = array("L")  # checksums of what the records said
+        self.sums: list[int] = []  # checksums of what the records said
 
     def is_replay(self, number: int, content: str) -> bool:
         """Whether the record with this number was read before; otherwise it is now.
@@ -93,7 +92,7 @@ class Numbers:
         if is_known and (place >= len(self.sums) or self.sums[place] == total):
             return True
         self.first = self.last = number
-        self.sums = array("L", [total])
+        self.sums = [total]
         return False
 
 

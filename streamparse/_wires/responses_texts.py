@@ -249,7 +249,10 @@ class Texts:
     def _replace(self, item: Item, piece: Piece, whole: str) -> None:
         if whole == piece.final:
             return
-        item.size += len(whole) - len(piece.told())
+        more = len(whole) - len(piece.told())
+        if more > 0:
+            self._turn().room.take(more)
+        item.size += more
         piece.final = whole
         if piece.raw is None:
             piece.part.text = whole

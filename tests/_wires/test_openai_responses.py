@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse._wires.openai_responses import OpenAIResponses
-from streamparse.errors import StreamParseError
+from streamparse.errors import LimitError, StreamParseError
+from streamparse.limits import Limits
 from streamparse.message import Citation, Reasoning, ServerToolResult, Text
 from streamparse.message_events import ProviderEvent
 from streamparse.message_parser import MessageParser
@@ -541,6 +542,15 @@ def test_argument_deltas_that_are_no_json_are_rejected_at_the_end() -> None:
         assert (call.status, call.raw_text) == ("rejected", "plant it")
     number = at("function_call_arguments.delta", 0, delta="12")
     assert only_call([CREATED, added(0, opened(item)), number, completed()]).arguments == 12
+
+
+def test_encrypted_arguments_count_against_the_limit() -> None:
+    parser = MessageParser(API, limits=Limits(content=200))
+    parser.feed(CREATED)
+    parser.feed(added(0, opened(call_item(""))))
+    with pytest.raises(LimitError, match="keeps more"):
+        for _ in range(100):
+            parser.feed(at("function_call_arguments.delta", 0, delta="gAAAAABo=="))
 
 
 HERMES = 'Ok.<tool_call>{"name": "plant", "arguments": {"bed": 1}}</tool_call>'

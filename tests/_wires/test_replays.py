@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -224,3 +225,18 @@ def test_the_first_stream_that_is_named_has_the_lane() -> None:
     names: list[Any] = [None, "", [], "a", "a", "b", None, 3]
     others = [lane.is_other({"stream_id": name}) for name in names]
     assert others == [False, False, False, False, False, True, False, True]
+
+
+@pytest.mark.parametrize("size", range(0, len(RECORDS), 3))
+def test_a_copy_counts_for_itself(size: int) -> None:
+    numbered = [{**record, "sequence_number": place} for place, record in enumerate(RECORDS)]
+    parser = MessageParser(API)
+    for record in numbered[:size]:
+        parser.feed(record)
+    twin = copy.deepcopy(parser)
+    for one in (parser, twin):
+        for record in numbered[size:]:
+            one.feed(record)
+        one.finish()
+        assert one.message == parsed(numbered, []).message
+        assert one.replayed == 0
