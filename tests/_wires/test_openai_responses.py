@@ -548,9 +548,10 @@ def test_encrypted_arguments_count_against_the_limit() -> None:
     parser = MessageParser(API, limits=Limits(content=200))
     parser.feed(CREATED)
     parser.feed(added(0, opened(call_item(""))))
+    delta = at("function_call_arguments.delta", 0, delta="gAAAAABo==")
+    parser.feed(delta)
     with pytest.raises(LimitError, match="keeps more"):
-        for _ in range(100):
-            parser.feed(at("function_call_arguments.delta", 0, delta="gAAAAABo=="))
+        parser.feed({**delta, "delta": "gAAAAABo==" * 20})
 
 
 HERMES = 'Ok.<tool_call>{"name": "plant", "arguments": {"bed": 1}}</tool_call>'
