@@ -1,18 +1,24 @@
-"""One tool call while it arrives: its text, its arguments, and when it may be called complete.
+"""One tool call while it arrives: its text, its arguments, and when it is complete.
 
-The rules, in the words of docs/design.md. A call is complete when
+A call is complete when
 
 (a) its own end was signalled and its JSON is whole, or
 (b) a normal finish reason arrives and its JSON is whole, or
 (c) the finish is a limit, its JSON is whole and a later call has already received data.
 
-That the JSON so far happens to parse completes nothing. A call that ends with unfinished JSON
-stays open until the finish: a limit, an error or the end of input makes it truncated, a normal
-finish rejects it. No argument text at all is `{}` under (a) and (b), never under (c).
+JSON that happens to parse completes nothing by itself. At a normal finish reason the calls whose
+JSON is whole complete. The others stay open, because servers send the rest of a call, or another
+call, after a reason. They are judged at the end of the answer: a limit, an error or the end of
+input without a reason makes them truncated, a normal end rejects unfinished JSON. No argument
+text at all is `{}` under (a) and (b), never under (c), and never where `[DONE]` stands for the
+finish reason.
+
+A call that is written in the model's text (`raw_text`) completes by (a) only.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from streamparse._answers.tools import Toolbox
@@ -22,7 +28,7 @@ from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.parser import JSONParser, locate
 from streamparse._core.plain import weight_of
-from streamparse._core.room import check_name
+from streamparse._core.room import Room, check_name
 from streamparse._core.sink import Sink, ValidatorFactory
 from streamparse._core.surrogates import Halves, lone, replaced
 from streamparse._core.transcriber import Transcriber, tell
@@ -30,12 +36,13 @@ from streamparse.dialect import Dialect
 from streamparse.errors import (
     IncompleteError,
     JSONSyntaxError,
+    LimitError,
     SchemaViolation,
     StreamParseError,
     WireError,
 )
 from streamparse.limits import Limits
-from streamparse.message import ToolCall
+from streamparse.message import Part, ToolCall
 from streamparse.message_events import (
     ArgumentReporter,
     ProviderEvent,
@@ -46,14 +53,17 @@ from streamparse.message_events import (
     ToolCallTruncated,
 )
 
-__all__ = ["CUT", "CallReader", "LIMIT", "NORMAL"]
+__all__ = ["CUT", "DONE", "INPUT_ENDED", "LIMIT", "NORMAL", "CallReader"]
 
-# How a message ends, as far as its calls are concerned.
-NORMAL: Final = 0
+# How an answer ends.
+NORMAL: Final = 0  # a normal finish reason, and a terminal record after it
 LIMIT: Final = 1
-CUT: Final = 2  # an error, a filter, or the end of input without a word
+CUT: Final = 2  # an error, a filter, or the end of input without a finish reason
+DONE: Final = 3  # `[DONE]` in place of a finish reason
+INPUT_ENDED: Final = 4  # a normal finish reason, then the end of input
 
 _SPACE: Final = " \t\n\r"
+_NOT_SPACE: Final = re.compile(r"[^ \t\n\r]")
 
 
 class CallReader:
@@ -70,8 +80,11 @@ class CallReader:
         "begun",
         "call",
         "chain",
+        "calls",
         "choice",
+        "content",
         "dialect",
+        "ended_itself",
         "first",
         "guard",
         "halves",
@@ -80,11 +93,16 @@ class CallReader:
         "held_size",
         "hushed",
         "judged_as",
+        "lead",
         "limits",
         "machine",
         "open",
         "out",
+        "raw_text",
+        "reason_at",
+        "received",
         "recheck",
+        "room",
         "surrogates",
         "told_to",
         "tools",
@@ -101,6 +119,7 @@ class CallReader:
         tools: Toolbox | None = None,
         dialect: Dialect | None = None,
         surrogates: str = "keep",
+        raw_text: bool = False,
     ) -> None:
         self.call = call
         self.choice = choice
@@ -129,6 +148,15 @@ class CallReader:
         # After the value: so many characters of it, `first`, have come once more.
         self.again: int = 0
         self.first: str = ""
+        self.raw_text = raw_text
+        self.ended_itself: bool = False  # its own end was signalled
+        self.received: bool = False  # argument text other than white space, or a value, has come
+        self.lead: int = -1  # white space at the beginning of the text; -1: not counted
+        self.reason_at: int = -1  # length of the text at the last normal finish reason
+        # Where the call is entered with the first evidence of it; None: it is there.
+        self.calls: list[CallReader] | None = None
+        self.content: list[Part] = []
+        self.room: Room | None = None
 
     # What adapters ask.
 
@@ -147,15 +175,42 @@ class CallReader:
         """Does the value still grow with what is said?"""
         return self.open or self.hushed
 
-    @property
-    def received(self) -> bool:
-        """Has any argument text or value come?"""
-        return bool(self.held or self.halves.half or self.call.arguments_text.strip(_SPACE))
+    def may_repeat(self, text: str) -> bool:
+        """True if text after the whole value is white space, or goes on to repeat the value."""
+        piece = text.rstrip(_SPACE) if self.again else text.strip(_SPACE)
+        return not piece or (self.whole and self._value_text().startswith(piece, self.again))
 
     # What adapters say.
 
+    def enter_by(self, calls: list[CallReader], content: list[Part], room: Room) -> None:
+        """Have the call enter these lists, and be counted in `room`, with the first evidence."""
+        self.calls = calls
+        self.content = content
+        self.room = room
+
+    def _enter(self) -> None:
+        """An id, a name or argument text came: the call is one of the message."""
+        calls = self.calls
+        if calls is None:
+            return
+        most = self.limits.tool_calls
+        if len(calls) >= most:
+            raise LimitError(f"more than {most} tool calls in one message", code="tool_calls")
+        self.calls = None
+        self.call.index = len(calls)
+        calls.append(self)
+        if self.room is not None:
+            self.room.enter(self.content, self.call)
+
+    def _receive(self, text: str) -> None:
+        """Argument text is about to be read."""
+        if not self.received and text.strip(_SPACE):
+            self.received = True
+            self._enter()
+
     def set_id(self, identity: str) -> None:
         """The first id is kept; another one later is odd and noted once."""
+        self._enter()
         call = self.call
         if call.id is None:
             call.id = identity
@@ -165,6 +220,7 @@ class CallReader:
     def set_name(self, name: str) -> None:
         """Repeats are ignored, a longer one that begins with the old replaces it."""
         check_name(name, self.limits)
+        self._enter()
         call = self.call
         if call.name is None or (name != call.name and name.startswith(call.name)):
             call.name = name
@@ -173,6 +229,12 @@ class CallReader:
             self.begin()
         elif name != call.name:
             self.oddity("changed_name", f"this delta names the tool {name!r}, not {call.name!r}")
+
+    def add_name(self, name: str) -> None:
+        """As `set_name`; but another name that comes before any arguments is the next piece."""
+        known = self.call.name
+        is_piece = known is not None and not self.received and not name.startswith(known)
+        self.set_name(known + name if known is not None and is_piece else name)
 
     def oddity(self, code: str, message: str) -> None:
         """Keep an oddity in `call.errors`, once for each code."""
@@ -187,6 +249,8 @@ class CallReader:
         """More of the arguments' JSON text (of the free text of a custom call)."""
         if not text:
             return
+        if not self.received:
+            self._receive(text)
         if self.waiting:
             self._stop_waiting()
         if not self.begun:
@@ -237,6 +301,8 @@ class CallReader:
         Of text that breaks the JSON, what comes before the refused character; then the value does
         not grow any more (`listening`), and the rest of the call goes through `feed`.
         """
+        if not self.received:
+            self._receive(text)
         if self.waiting:
             self._stop_waiting()
         place, start = len(self.out), self.machine.offset
@@ -266,21 +332,27 @@ class CallReader:
 
     def feed_value(self, value: Any) -> None:
         """The arguments as one parsed value."""
+        again = self.received
+        self.received = True
+        self._enter()
         if self.waiting:
             self._stop_waiting()
         if not self.begun:
             self._hold(_Whole(value), weight_of(value))
-        elif not self.listening or self.received:
+        elif not self.listening or again:
             self._feed_value_again(value)
         else:
-            place = len(self.out)
-            start = len(self.call.arguments_text)
-            try:
-                tell(value, self.driver())
-            except StreamParseError as error:
-                self.refuse(error, place, start)
-            else:
-                self.told(place)
+            self._feed_value(value)
+
+    def _feed_value(self, value: Any) -> None:
+        place = len(self.out)
+        start = len(self.call.arguments_text)
+        try:
+            tell(value, self.driver())
+        except StreamParseError as error:
+            self.refuse(error, place, start)
+        else:
+            self.told(place)
 
     def confirm(self, text: str) -> None:
         """The wire says the whole arguments once more, at their end: what was not streamed is fed.
@@ -292,14 +364,23 @@ class CallReader:
         if not text.strip(_SPACE):
             return
         if not self.begun:
+            self._receive(text)
             self.held = [text]
         elif text.startswith(known):
             self.halves.half = ""  # `text` has the whole character
             self.feed(text[len(known) :])
         elif self.call.kind != "custom" and self._says_the_same(text):
             self.oddity("replaced_arguments", "the final arguments are written in another way")
-        elif text.strip(_SPACE) != known.strip(_SPACE):
+        elif not self._differs_in_space(text.strip(_SPACE)):
             self.replaced(text)
+
+    def _differs_in_space(self, text: str) -> bool:
+        """True if `text` is the text so far but for white space around it; copies no more."""
+        known = self.call.raw_text
+        if self.lead < 0:
+            self.lead = len(known) - len(known.lstrip(_SPACE))
+        stop = self.lead + len(text)
+        return known.startswith(text, self.lead) and _NOT_SPACE.search(known, stop) is None
 
     def replaced(self, text: str) -> None:
         """The final arguments, `text`, are others than those that were streamed."""
@@ -317,6 +398,8 @@ class CallReader:
         if self.waiting:
             self._stop_waiting()
         if self.transcriber is None:
+            self.received = True
+            self._enter()
             self.transcriber = Transcriber(self.head, self.surrogates)
         return self.transcriber
 
@@ -338,6 +421,9 @@ class CallReader:
 
     def end(self) -> None:
         """The call's own end was signalled: rule (a)."""
+        if self.calls is not None:
+            return
+        self.ended_itself = True
         self.begin()
         if self.waiting:
             self._stop_waiting()
@@ -345,8 +431,21 @@ class CallReader:
         if self.open and (self._is_whole() or self._is_empty()):
             self._complete()
 
+    def settle(self, how: int, later_call: bool = False) -> None:
+        """A finish reason came (`NORMAL`, `LIMIT` or `CUT`), which may not be the end."""
+        if self.raw_text or not self.open:
+            return
+        if how == NORMAL:
+            self.reason_at = len(self.call.raw_text)
+        if self.call.name is None or not self.whole or self.again:
+            return
+        if how == NORMAL or (how == LIMIT and later_call):
+            self._complete()
+
     def close(self, how: int, later_call: bool = False) -> None:
-        """The message has ended (`NORMAL`, `LIMIT`, `CUT`): rules (b) and (c)."""
+        """The answer has ended in one of the ways at the top of this module: rules (b) and (c)."""
+        if self.raw_text and not self.ended_itself:
+            how = CUT
         self.begin()
         if self.waiting and how != CUT:
             self._stop_waiting()
@@ -354,8 +453,8 @@ class CallReader:
         if not self.open:
             self._end_in_silence()
             return
-        if how == NORMAL:
-            self._close_normally()
+        if how == NORMAL or how == DONE or how == INPUT_ENDED:
+            self._close_normally(how)
         elif how == LIMIT and later_call and self._is_whole():
             self._complete()
         else:
@@ -376,6 +475,7 @@ class CallReader:
         if self.begun:
             return
         self.begun = True
+        self._enter()
         self.out.append(ToolCallStarted(self.call, self.choice))
         if self.tools is not None:
             self._choose_tool()
@@ -384,8 +484,10 @@ class CallReader:
         if self.call.room is not None:
             self.call.room.give_back(self.held_size)  # it is counted once more where it is kept
         for piece in held:
-            if isinstance(piece, _Whole):
-                self.feed_value(piece.value)
+            if isinstance(piece, _Whole) and self.call.arguments_text.strip(_SPACE):
+                self._feed_value_again(piece.value)
+            elif isinstance(piece, _Whole):
+                self._feed_value(piece.value)
             else:
                 self.feed(piece)
 
@@ -564,9 +666,7 @@ class CallReader:
                 text = rest
                 if not text:
                     return
-                if not self.first:
-                    self.first = self.call.arguments_text.strip(_SPACE)
-            expected = len(self.first) - self.again
+            expected = len(self._value_text()) - self.again
             piece = text[:expected]
             if not self.first.startswith(piece, self.again):
                 self._refuse_second(text)
@@ -577,6 +677,12 @@ class CallReader:
             if self.again == len(self.first):
                 self.again = 0
                 self.oddity("repeated_arguments", "the whole arguments came once more")
+
+    def _value_text(self) -> str:
+        """The text of the whole value, without the white space around it."""
+        if not self.first:
+            self.first = self.call.arguments_text.strip(_SPACE)
+        return self.first
 
     def _refuse_second(self, text: str) -> None:
         call = self.call
@@ -659,9 +765,16 @@ class CallReader:
         self._heed_guard(len(self.out), offset)
         return self.open
 
-    def _close_normally(self) -> None:
-        if self._is_whole() or self._is_empty():
+    def _close_normally(self, how: int) -> None:
+        # What came after the last reason was cut by the end of input, unless it is whole.
+        if how == INPUT_ENDED and self.reason_at != len(self.call.raw_text) and not self.whole:
+            self._truncate()
+        elif self.call.name is None:
+            self._reject_nameless()
+        elif self._is_whole() or (how != DONE and self._is_empty()):
             self._complete()
+        elif self.open and not self.received:
+            self._truncate()
         elif self.open:
             if self.again:
                 self._refuse_second("")
@@ -689,7 +802,7 @@ class CallReader:
     def _complete(self) -> None:
         call = self.call
         if call.name is None:
-            self._reject(WireError("the call never got a name", code="missing_name"))
+            self._reject_nameless()
             return
         if self.tools is not None:
             if self.recheck and not self._judged_at_the_end():
@@ -697,6 +810,9 @@ class CallReader:
             self._set_parsed()
         self._settle("complete")
         self.out.append(ToolCallCompleted(call, self.choice))
+
+    def _reject_nameless(self) -> None:
+        self._reject(WireError("the call never got a name", code="missing_name"))
 
     def _set_parsed(self) -> None:
         """A type makes an object; by a schema the arguments themselves are what is valid."""

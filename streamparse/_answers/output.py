@@ -58,7 +58,18 @@ class OutputReader:
     message is not rejected with it.
     """
 
-    __slots__ = ("begun", "chain", "kind", "lenient", "machine", "message", "open", "out")
+    __slots__ = (
+        "begun",
+        "chain",
+        "held",
+        "kind",
+        "lenient",
+        "machine",
+        "may_call",
+        "message",
+        "open",
+        "out",
+    )
 
     def __init__(
         self,
@@ -69,8 +80,12 @@ class OutputReader:
         judge: ValidatorFactory | None = None,
         dialect: Dialect | None = None,
         surrogates: str = "keep",
+        may_call: bool = False,
     ) -> None:
         self.kind = kind
+        # With tools, text may be what comes before a call: its rejection waits for the end.
+        self.may_call = may_call
+        self.held: StreamParseError | None = None
         self.message = message
         self.out = out
         self.chain = Chain(validator=judge, reporter=OutputReporter(message.choice))
@@ -102,12 +117,15 @@ class OutputReader:
     def end(self) -> None:
         """The message has got its status: a complete one must hold a whole document.
 
-        An answer that only calls tools owes no document yet.
+        An answer that ends in client calls or is a refusal has no output.
         """
         message = self.message
-        if not self.open or message.status != "complete":
+        if _owes_no_output(message):
+            self.open = False
             return
-        if not self.begun and message.finish_reason == "tool_calls":
+        if self.held is not None:
+            self.out.append(OutputRejected(self.held, message.choice))
+        if not self.open or message.status != "complete":
             return
         try:
             self.machine.finish()
@@ -146,4 +164,13 @@ class OutputReader:
     def _reject(self, error: StreamParseError) -> None:
         locate(error, self.machine, self.chain.builder)
         self.open = False
-        self.out.append(OutputRejected(error, self.message.choice))
+        if self.may_call and self.message.status == "in_progress":
+            self.held = error
+        else:
+            self.out.append(OutputRejected(error, self.message.choice))
+
+
+def _owes_no_output(message: Message) -> bool:
+    if message.finish_reason == "refusal" or message.refusal:
+        return True
+    return any(call.kind != "server" and call.name is not None for call in message.tool_calls)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
+from streamparse._answers.calls import CUT, DONE, INPUT_ENDED, LIMIT, NORMAL, CallReader
 from streamparse._answers.output import OutputReader
 from streamparse._answers.tools import Toolbox
 from streamparse._core._marks import mypyc_attr
@@ -105,6 +105,7 @@ class Turn:
         "choice",
         "counted",
         "counts",
+        "cut_call",
         "dialect",
         "ended",
         "limits",
@@ -113,6 +114,7 @@ class Turn:
         "out",
         "output",
         "reader",
+        "reason",
         "room",
         "surrogates",
         "tools",
@@ -143,6 +145,9 @@ class Turn:
         self.calls: list[CallReader] = []
         self.begun: bool = False
         self.ended: bool = False  # has the last event gone out?
+        # The finish reason that holds so far, before `"stop"` becomes `"tool_calls"`.
+        self.reason: str | None = None
+        self.cut_call: bool = False  # was a raw-text call cut before its name was whole?
         self.noted: dict[str, Any] = {}  # what `note` said last, by name
         self.output: OutputReader | None = None  # reads the text too, where an output was asked
         self.reader: TextReader | None = None  # gets the text first, where a format was given
@@ -379,24 +384,46 @@ class Turn:
         room.enter(self.message.content, part)
 
     def call(
-        self, identity: str | None = None, name: str | None = None, kind: str = "function"
+        self,
+        identity: str | None = None,
+        name: str | None = None,
+        kind: str = "function",
+        raw_text: bool = False,
     ) -> CallReader:
-        """A new call. Raises `LimitError` beyond `Limits.tool_calls`."""
+        """Begin a call.
+
+        The call becomes a part of the message with the first evidence of it: an id, a name or
+        argument text.
+
+        Args:
+            identity: The provider's id of the call.
+            name: The name of the tool.
+            kind: `"function"`, `"custom"` or `"server"`.
+            raw_text: The call is written in the model's text, so only its own end completes it.
+
+        Returns:
+            The reader of the call.
+
+        Raises:
+            LimitError: The message has `Limits.tool_calls` calls already.
+        """
         self.begin()
-        if len(self.calls) >= self.limits.tool_calls:
-            message = f"more than {self.limits.tool_calls} tool calls in one message"
-            raise LimitError(message, code="tool_calls")
-        call = ToolCall(len(self.calls), kind)
         reader = CallReader(
-            call, self.choice, self.out, self.limits, self.tools, self.dialect, self.surrogates
+            ToolCall(len(self.calls), kind),
+            self.choice,
+            self.out,
+            self.limits,
+            self.tools,
+            self.dialect,
+            self.surrogates,
+            raw_text,
         )
-        self.calls.append(reader)
-        self.room.enter(self.message.content, call)
         if not self.counted:
-            call.room = self.room
+            reader.call.room = self.room
+        reader.enter_by(self.calls, self.message.content, self.room)
         if identity is not None:
             self.room.take(len(identity))
-            call.id = identity
+            reader.set_id(identity)
         if name is not None:
             reader.set_name(name)
         return reader
@@ -415,27 +442,29 @@ class Turn:
 
     # The end.
 
-    def finish(self, reason: str, raw: Any = None, again: bool = False) -> None:
-        """A finish reason came: calls are settled; usage may still follow.
+    def finish(self, reason: str, raw: Any = None) -> None:
+        """A finish reason came: calls whose JSON is whole complete, the others wait for `end`.
 
-        The first one holds; `again`: the last does, on wires that say one with every chunk.
+        More of the answer may follow. The last normal reason holds; `"length"`,
+        `"content_filter"` and `"error"` are kept.
         """
         message = self.message
-        known = message.finish_reason is not None
-        if self.ended or (known and not again) or message.error is not None:
+        if self.ended or message.error is not None or self.reason in _CLOSING:
             return
         self.begin()
-        closing = _CLOSING.get(reason, NORMAL)
-        self.finish_text(closing == NORMAL)
-        self._close_calls(closing)
-        message.finish_reason = self._finished(reason)
+        self.reason = reason
         message.raw_finish_reason = None if raw is None else shown(raw)
+        closing = _CLOSING.get(reason, NORMAL)
+        last = len(self.calls) - 1
+        for place, reader in enumerate(self.calls):
+            reader.settle(closing, place < last)
+        message.finish_reason = self._finished()
 
-    def _finished(self, reason: str) -> str:
-        """A normal finish that leaves client calls says so."""
-        if reason == "stop" and any(_is_clients(reader.call) for reader in self.calls):
+    def _finished(self) -> str | None:
+        """The finish reason; a normal one that leaves calls for the client is `"tool_calls"`."""
+        if self.reason == "stop" and any(_is_clients(reader.call) for reader in self.calls):
             return "tool_calls"
-        return reason
+        return self.reason
 
     def fail(self, error: ProviderError) -> None:
         """The provider reported an error: the message has failed, open calls are cut."""
@@ -445,27 +474,35 @@ class Turn:
         self.finish_text(False)
         self._close_calls(CUT)
         self.message.error = error
+        self.reason = "error"
         self.message.finish_reason = "error"
 
-    def end(self) -> None:
-        """Nothing more belongs to this answer: the last event goes out.
+    def end(self, ending: int = NORMAL) -> None:
+        """Nothing more belongs to this answer: calls are judged, the last event goes out.
 
         Without a finish reason or an error the stream was cut: that is never a success.
+
+        Args:
+            ending: `NORMAL` at the terminal record, `DONE` at a `[DONE]` that stands for the
+                finish reason, `INPUT_ENDED` at the end of input, `CUT` where the input broke off.
         """
         if self.ended:
             return
         self._begin()
-        self.finish_text(False)
-        self._release_halves()
         message = self.message
-        # After a finish reason only calls that began later are open: nothing has settled them.
-        cut = any(reader.open for reader in self.calls)
-        self._close_calls(CUT)
-        if message.finish_reason is None:
+        closing = ending
+        if self.reason is None or message.error is not None:
+            closing = CUT
+        elif ending != CUT:
+            closing = _CLOSING.get(self.reason, ending)
+        self.finish_text(closing not in (CUT, LIMIT))
+        self._release_halves()
+        cut = self._close_calls(closing) or self.cut_call
+        if self.reason is None:
             message.status = "truncated"
         else:
-            message.finish_reason = self._finished(message.finish_reason)
-            status = _STATUS.get(message.finish_reason, "complete")
+            message.finish_reason = self._finished()
+            status = _STATUS.get(self.reason, "complete")
             message.status = "truncated" if cut and status == "complete" else status
         if self.output is not None:
             self.output.end()
@@ -485,9 +522,9 @@ class Turn:
         """As `end`, after a failure: what was held back and passes a limit is given up."""
         self.room.lift()
         try:
-            self.end()
+            self.end(CUT)
         except LimitError:
-            self.end()  # the reader of raw text, which raised, is gone
+            self.end(CUT)  # the reader of raw text, which raised, is gone
 
     def finish_text(self, normal: bool) -> bool:
         """No more text comes; was nothing left open in it?"""
@@ -503,10 +540,15 @@ class Turn:
         self.counted = False
         return nothing_open
 
-    def _close_calls(self, how: int) -> None:
+    def _close_calls(self, how: int) -> bool:
+        """The answer has ended: judge the calls that are open. True if one was truncated."""
         last = len(self.calls) - 1
+        cut = False
         for place, reader in enumerate(self.calls):
+            was_open = reader.open
             reader.close(how, place < last)
+            cut = cut or (was_open and reader.call.status == "truncated")
+        return cut
 
 
 def _merged(known: dict[str, Any], new: dict[str, Any], depth: int = 0) -> dict[str, Any]:
@@ -524,7 +566,7 @@ def _merged(known: dict[str, Any], new: dict[str, Any], depth: int = 0) -> dict[
 
 
 def _is_clients(call: ToolCall) -> bool:
-    return call.kind != "server" and call.status != "truncated"
+    return call.kind != "server" and call.status != "truncated" and call.name is not None
 
 
 def _lone_half(half: str, offset: int) -> WireError:
@@ -609,6 +651,7 @@ class Turns:
                     self.judge,
                     self.output_dialect,
                     self.surrogates,
+                    self.tools is not None,
                 )
             if self.reading is not None:
                 turn.reader = self.reading(turn)
@@ -667,10 +710,26 @@ class Turns:
         for turn in self.all:
             turn.finish(reason, raw)
 
+    def done(self) -> None:
+        """`[DONE]`, on the wires that it ends.
+
+        Where no finish reason came, it is a normal finish of each answer with any content.
+        """
+        for turn in self.all:
+            bare = turn.reason is None
+            if bare and turn.message.content:
+                turn.finish("stop")
+            turn.end(DONE if bare else NORMAL)
+
     def end(self) -> None:
-        """The terminal record, or the end of input."""
+        """The terminal record."""
         for turn in self.all:
             turn.end()
+
+    def end_input(self) -> None:
+        """The end of input."""
+        for turn in self.all:
+            turn.end(INPUT_ENDED)
 
     def abandon(self) -> None:
         """An exception broke off the reading: what is open is cut, without events."""

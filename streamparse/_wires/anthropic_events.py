@@ -139,7 +139,7 @@ class AnthropicEvents(Wire):
             self._message_delta(data)
         elif kind == "message_stop":
             self._note(data, _STOP)
-            self.end()
+            self._stop()
         elif kind == "message":
             self._whole(data)
         elif kind == "error":
@@ -148,13 +148,14 @@ class AnthropicEvents(Wire):
             return kind == "ping" or _is_added(kind, data)
         return True
 
-    def done(self) -> None:
-        self._take_inputs()
-        super().done()
-
     def end(self) -> None:
         self._take_inputs()
         super().end()
+
+    def _stop(self) -> None:
+        """The terminal record, or the end of a body."""
+        self._take_inputs()
+        self.turns.end()
 
     # The whole.
 
@@ -193,7 +194,7 @@ class AnthropicEvents(Wire):
         for place, block in enumerate(content):
             self._whole_block(place, block, limited and place == len(content) - 1)
         self._finish(raw)
-        self.end()
+        self._stop()
 
     def _whole_block(self, place: int, block: Any, cut: bool = False) -> None:
         record = {"type": "content_block_start", "index": place, "content_block": block}
@@ -206,7 +207,6 @@ class AnthropicEvents(Wire):
         if isinstance(raw, str) and raw:
             reason = reason_of(raw, REASONS)
             if reason:
-                self._take_inputs()
                 self.turns.finish(reason, raw)
 
     def _fail(self, data: dict[str, Any]) -> None:
@@ -268,7 +268,7 @@ class AnthropicEvents(Wire):
             begun.part = Reasoning(extra=_rest(block, _ONLY_TYPE))
             turn.add(begun.part)
         elif kind == "tool_use" or kind.endswith("_tool_use"):
-            self._begin_call(turn, begun, block, data)
+            self._begin_call(turn, begun, block)
         elif kind.endswith("_tool_result") and "tool_use_id" in block:
             identity = text_of(block.get("tool_use_id")) or None
             name = _name_of(turn, identity)
@@ -294,12 +294,7 @@ class AnthropicEvents(Wire):
         if block.get("signature"):  # "" until its delta comes
             turn.room.put(part.extra, "signature", block["signature"])
 
-    def _begin_call(
-        self, turn: Turn, begun: _Block, block: dict[str, Any], data: dict[str, Any]
-    ) -> None:
-        if turn.message.finish_reason is not None:
-            turn.pass_on("late_tool_call", data)
-            return
+    def _begin_call(self, turn: Turn, begun: _Block, block: dict[str, Any]) -> None:
         kind = text_of(block.get("type"))
         identity = text_of(block.get("id")) or None
         name = text_of(block.get("name")) or None

@@ -63,13 +63,12 @@ class Wire:
         """Take the usage of a record that comes after an error; all else is passed on."""
 
     def done(self) -> None:
-        """The `[DONE]` of APIs that have one: without a finish reason it is a normal finish."""
-        self.turns.finish("stop")
-        self.turns.end()
+        """`[DONE]`. It is the end of input, except on the wires whose terminal record it is."""
+        self.end()
 
     def end(self) -> None:
         """The input has ended."""
-        self.turns.end()
+        self.turns.end_input()
 
 
 def no_history(message: Message) -> list[dict[str, Any]]:

@@ -279,7 +279,7 @@ class BedrockConverse(Wire):
     ) -> None:
         call, result = start.get("toolUse"), start.get("toolResult")
         if isinstance(call, dict):
-            self._begin_call(turn, block, call, record)
+            self._begin_call(turn, block, call)
         elif isinstance(result, dict):
             identity = text_of(result.get("toolUseId")) or None
             extra = {key: result[key] for key in ("status", "type") if result.get(key)}
@@ -301,12 +301,7 @@ class BedrockConverse(Wire):
         block.entry = {"position": len(message.content), "block": kept}
         message.extra.setdefault("content_blocks", []).append(block.entry)
 
-    def _begin_call(
-        self, turn: Turn, block: _Block, call: dict[str, Any], record: dict[str, Any]
-    ) -> None:
-        if turn.message.finish_reason is not None:
-            turn.pass_on("late_tool_call", _unpadded(record))
-            return
+    def _begin_call(self, turn: Turn, block: _Block, call: dict[str, Any]) -> None:
         kind = "server" if call.get("type") == "server_tool_use" else "function"
         identity = text_of(call.get("toolUseId")) or None
         block.reader = turn.call(identity, text_of(call.get("name")) or None, kind)

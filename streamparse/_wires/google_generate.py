@@ -232,7 +232,7 @@ class GoogleGenerate(Wire):
             return
         if word not in ("length", "content_filter", "error", "cancelled"):
             self._end_streamed(turn)
-        turn.finish(word, raw, again=True)
+        turn.finish(word, raw)
 
     # Parts.
 

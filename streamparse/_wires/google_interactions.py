@@ -124,10 +124,6 @@ class GoogleInteractions(Wire):
         texts += [kind, str(index), text_of(content.get("text"))]
         return self.ids.is_replay(identity, " ".join(texts))
 
-    def done(self) -> None:
-        """`[DONE]` may follow; an interaction ends by its own record or status."""
-        self.turns.end()
-
     def record(self, data: dict[str, Any], event: str) -> bool:
         turn = self.turns.first
         kind = text_of(data.get("event_type"))
@@ -212,7 +208,7 @@ class GoogleInteractions(Wire):
 
     def _finish(self, turn: Turn, status: str) -> None:
         if status not in _RUNNING:
-            turn.finish(REASONS.get(status, "other"), status, again=True)
+            turn.finish(REASONS.get(status, "other"), status)
 
     def _confirm(self, turn: Turn, steps: list[Any]) -> None:
         """The final steps repeat what was streamed; of texts that differ theirs hold."""

@@ -31,7 +31,7 @@ from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, grow_in, is_something, list_of, number_of, text_of
 from streamparse._core.surrogates import Halves
 from streamparse._wires.base import Wire, provider_error
-from streamparse._wires.correlation import Correlator
+from streamparse._wires.correlation import AMBIGUOUS, Correlator, Outcome
 from streamparse._wires.reasons import reason_of
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, Message, Reasoning, ToolCall, Usage
@@ -76,10 +76,10 @@ class OpenAIChat(Wire):
 
     def __init__(self, turns: Turns) -> None:
         super().__init__(turns)
-        self.calls: dict[int, Correlator] = {}
         # By choice: the last part with reasoning, and the last details of each name.
         self.thoughts: dict[int, Reasoning] = {}
         self.details: dict[tuple[int, str], _Details] = {}
+        self.correlators: dict[int, Correlator] = {}  # by choice
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
@@ -93,6 +93,9 @@ class OpenAIChat(Wire):
 
     def history(self) -> Any:
         return history
+
+    def done(self) -> None:
+        self.turns.done()
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         choices = data.get("choices")
@@ -161,7 +164,7 @@ class OpenAIChat(Wire):
         if isinstance(usage, dict):
             turn.count(usage, _usage)
         reason = choice.get("finish_reason")
-        if isinstance(reason, str) and reason:
+        if isinstance(reason, str):
             self._finish(turn, reason)
         elif is_something(reason):
             turn.pass_on("finish_reason", reason)
@@ -175,7 +178,8 @@ class OpenAIChat(Wire):
             turn.finish(reason, raw)
 
     def _message(self, turn: Turn, message: dict[str, Any]) -> None:
-        """The message of a whole body is one delta, but that its calls have no indexes."""
+        """The message of a whole body is one delta, in which each call is whole."""
+        self.correlators.pop(turn.choice, None)
         calls = [
             {**call, "index": place} if isinstance(call, dict) else call
             for place, call in enumerate(list_of(message.get("tool_calls")))
@@ -286,9 +290,8 @@ class OpenAIChat(Wire):
         identity = text_of(entry.get("id")) or None
         if identity == "null":
             identity = None
-        text = arguments if isinstance(arguments, str) else ""
         kind = "custom" if isinstance(custom, dict) else "function"
-        reader = self._reader(turn, entry, identity, name, text, kind)
+        reader = self._reader(turn, entry, identity, name, arguments, kind)
         if reader is None:
             return
         if isinstance(arguments, str):
@@ -308,33 +311,41 @@ class OpenAIChat(Wire):
         entry: dict[str, Any],
         identity: str | None,
         name: str | None,
-        text: str,
+        arguments: Any,
         kind: str,
     ) -> CallReader | None:
-        """The call that this entry belongs to: an old one, a new one, or nobody can tell."""
-        calls = self.calls.setdefault(turn.choice, Correlator())
+        """The call that an entry belongs to; None for an entry that belongs to none."""
+        correlator = self.correlators.get(turn.choice)
+        if correlator is None:
+            correlator = self.correlators[turn.choice] = Correlator()
         index = entry.get("index")
-        if isinstance(index, (list, dict)):  # says nothing, and no dict takes it as a key
+        if isinstance(index, (list, dict)):  # says nothing, and cannot be the key of a dict
             index = None
-        reader = calls.find(index, identity, name, text)
-        if reader is not None:
+        text = arguments if isinstance(arguments, str) else ""
+        found = correlator.find(index, identity, name, text)
+        if not isinstance(found, Outcome):
             if identity is not None:
-                reader.set_id(identity)
+                found.set_id(identity)
             if name is not None:
-                reader.set_name(name)
-            return reader
-        if index is None and identity is None and name is None and calls.calls:
-            if text.strip():
-                for candidate in calls.unfinished():
-                    candidate.oddity("ambiguous_delta", "a delta may have been of this call")
-                turn.pass_on("ambiguous_tool_call_delta", entry)
+                found.add_name(name)
+            return found
+        says_nothing = identity is None and name is None and not is_something(arguments)
+        if says_nothing or (found is AMBIGUOUS and not text.strip()):
+            _pass_on_rest(turn, entry)
             return None
-        if turn.message.finish_reason is not None:
-            turn.pass_on("late_tool_call", entry)
+        if found is AMBIGUOUS:
+            correlator.mark_ambiguous()
+            turn.pass_on("ambiguous_tool_call_delta", entry)
             return None
         reader = turn.call(identity, name, kind)
-        calls.add(reader, index, identity)
+        correlator.add(reader, index, identity)
         return reader
+
+
+def _pass_on_rest(turn: Turn, entry: dict[str, Any]) -> None:
+    """An entry that says nothing of a call is no call; other fields in it are passed on."""
+    if any(key not in _CALL and is_something(entry[key]) for key in entry):
+        turn.pass_on("tool_calls", entry)
 
 
 def _audio(turn: Turn, audio: dict[str, Any], silent: bool) -> None:

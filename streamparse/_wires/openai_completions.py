@@ -47,6 +47,9 @@ class OpenAICompletions(Wire):
             for choice in choices
         )
 
+    def done(self) -> None:
+        self.turns.done()
+
     def record(self, data: dict[str, Any], event: str) -> bool:
         choices = data.get("choices")
         usage = data.get("usage")

@@ -196,11 +196,13 @@ class OpenAIResponses(Wire):
         if items and all(item.done and not _is_cut(item.data) for item in items):
             turn = self._turn()
             turn.finish(self._completed(turn.message))
-        self.turns.end()
+            self.turns.end()
+        else:
+            self.turns.end_input()
 
     def end(self) -> None:
         self._settle_all()
-        self.turns.end()
+        self.turns.end_input()
 
     def _turn(self) -> Turn:
         return self.turns.first

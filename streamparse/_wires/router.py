@@ -180,11 +180,8 @@ class Router:
     def _done(self, wire: Wire) -> None:
         if self.turns.unread:
             wire.end()
-            return
-        for turn in self.turns.all:
-            if not turn.message.content:
-                turn.end()
-        wire.done()
+        else:
+            wire.done()
 
     def _has_finished(self) -> bool:
         return all(turn.message.finish_reason is not None for turn in self.turns.all)

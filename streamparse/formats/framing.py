@@ -156,7 +156,9 @@ class Framing(Host):
             return self.state == _RESCUE or not self.reader.open
         if not self.attempt:
             self._say(rest)
-            return not self._without_call()
+            cut = self._without_call()
+            self.turn.cut_call = self.turn.cut_call or cut
+            return not cut
         self._without_call()
         raw = "".join(self.raw) + rest
         self.raw, self.attempt = [], False
@@ -164,6 +166,7 @@ class Framing(Host):
             return True  # only the prompt had begun something
         payload = self.payload
         if self.marked or (payload is not None and payload.recognized):
+            self.turn.cut_call = True
             self.turn.pass_on("incomplete_call", {"text": raw})
             return False
         self._say(raw)
@@ -641,7 +644,7 @@ class Framing(Host):
         self.fresh = False
         if self.mode == REASONING and self.plan.calls_in_reasoning == "end":
             self.mode = LATE
-        self.reader = self.turn.call(identity, self._known(name), kind)
+        self.reader = self.turn.call(identity, self._known(name), kind, raw_text=True)
         if self.payload is not None and self.payload.generates:
             self.reader.call.raw = ""
         return self.reader
