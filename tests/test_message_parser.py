@@ -235,6 +235,12 @@ def test_done_where_nothing_was_said_is_no_finish(records: list[Any]) -> None:
     assert kinds(events) == ["message_started", "message_finished"]
 
 
+def test_done_is_no_normal_finish_after_a_record_that_was_not_understood() -> None:
+    message, events = read([sse([text_chunk("Hm"), {"odd": "boom"}])])
+    assert (message.status, message.finish_reason) == ("truncated", None)
+    assert "provider_event" in kinds(events)
+
+
 def test_done_without_a_finish_reason_completes_the_calls() -> None:
     message, _ = read([sse([call_chunk('{"a": 1}', id="x", name="f")])])
     assert (message.status, message.finish_reason) == ("complete", "tool_calls")

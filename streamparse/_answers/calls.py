@@ -79,8 +79,8 @@ class CallReader:
         "again",
         "begun",
         "call",
-        "chain",
         "calls",
+        "chain",
         "choice",
         "content",
         "dialect",
@@ -453,12 +453,12 @@ class CallReader:
         if not self.open:
             self._end_in_silence()
             return
-        if how == NORMAL or how == DONE or how == INPUT_ENDED:
-            self._close_normally(how)
-        elif how == LIMIT and later_call and self._is_whole():
+        if how == LIMIT and later_call and self._is_whole():
             self._complete()
-        else:
+        elif how in (LIMIT, CUT):
             self._truncate()
+        else:
+            self._close_normally(how)
 
     def refuse(self, error: StreamParseError, place: int, start: int) -> None:
         """What was said since `out` was `place` and the text `start` long raised `error`."""

@@ -143,8 +143,8 @@ class Correlator:
             self._know(at_index, identity)
         elif _has_other_name(at_index, name):
             return None
-        elif known is None and _starts_call(at_index, name, text):
-            return None
+        elif known is None:
+            return None if _starts_call(at_index, name, text) else at_index
         return at_index
 
 

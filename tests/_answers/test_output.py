@@ -276,11 +276,27 @@ def test_an_answer_that_calls_tools_owes_no_document() -> None:
     assert message.output is None
 
 
-def test_but_what_it_has_begun_it_owes() -> None:
-    records = [text_chunk("{"), call_chunk("{}", id="c", name="look"), chunk(finish="tool_calls")]
-    error = rejection(read([sse(records)], output=dict)[1])
-    assert isinstance(error, IncompleteError)
-    assert error.code == "truncated"
+@pytest.mark.parametrize("text", ["{", "Let me look.", '{"plan": 1}'])
+def test_text_before_a_call_is_no_rejected_output(text: str) -> None:
+    tools = [{"name": "look", "parameters": {"type": "object"}}]
+    schema = {"type": "object", "required": ["city"]}
+    records = [text_chunk(text), call_chunk("{}", id="c", name="look"), chunk(finish="tool_calls")]
+    message, events = read([sse(records)], output=schema, tools=tools)
+    assert rejection(events) is None
+    assert message.output is None
+
+
+def test_with_tools_a_rejection_waits_for_the_end() -> None:
+    tools = [{"name": "look", "parameters": {"type": "object"}}]
+    parser = MessageParser("text", output=list, tools=tools)
+    assert rejection(parser.feed('{"a": 1}')) is None
+    assert rejection(parser.finish()) is not None
+
+
+def test_a_refusal_owes_no_output() -> None:
+    records = [chunk({"refusal": "No."}), chunk(finish="stop")]
+    message, events = read([sse(records)], output=dict)
+    assert (message.finish_reason, rejection(events)) == ("refusal", None)
 
 
 def test_text_goes_on_after_a_refusal() -> None:

@@ -149,9 +149,9 @@ def test_long_texts_grow_in_linear_time(say: str) -> None:
 def test_calls_are_numbered() -> None:
     turn = a_turn()
     first = turn.call("a", "f")
-    second = turn.call(None, None, "custom")
+    second = turn.call("b", None, "custom")
     assert (first.call.index, first.call.id, first.call.name) == (0, "a", "f")
-    assert (second.call.index, second.call.kind, second.call.id) == (1, "custom", None)
+    assert (second.call.index, second.call.kind, second.call.id) == (1, "custom", "b")
     assert turn.message.tool_calls == [first.call, second.call]
     assert types(turn.out) == ["message_started", "tool_call_started"]
 
@@ -234,7 +234,84 @@ def test_calls_are_settled_by_the_finish_reason(reason: str, statuses: list[str]
     for text in ('{"a": 1}', "", '{"a'):
         turn.call("a", "f").feed(text)
     turn.finish(reason)
+    turn.end()
     assert [call.status for call in turn.message.tool_calls] == statuses
+
+
+def test_whole_calls_complete_at_the_reason_and_the_others_wait() -> None:
+    turn = a_turn()
+    for text in ('{"a": 1}', "", '{"a'):
+        turn.call("a", "f").feed(text)
+    turn.finish("stop")
+    statuses = [call.status for call in turn.message.tool_calls]
+    assert statuses == ["complete", "in_progress", "in_progress"]
+
+
+def test_nothing_completes_a_call_of_raw_text_but_its_own_end() -> None:
+    turn = a_turn()
+    turn.call(None, "f", raw_text=True).feed('{"a": 1}')
+    turn.finish("stop", "stop")
+    turn.end()
+    message = turn.message
+    assert (message.status, message.finish_reason) == ("truncated", "stop")
+    assert [call.status for call in message.tool_calls] == ["truncated"]
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_a_bare_done_completes_no_call_without_arguments(bare: bool) -> None:
+    turns = Turns(Limits())
+    turn = turns.at(0)
+    turn.text("a")
+    turn.call("a", "f")
+    if not bare:
+        turn.finish("stop")
+    turns.done()
+    assert turn.message.tool_calls[0].status == ("truncated" if bare else "complete")
+    assert turn.message.status == ("truncated" if bare else "complete")
+
+
+@pytest.mark.parametrize(("text", "status"), [("a", "complete"), ("", "truncated")])
+def test_a_bare_done_is_a_normal_finish_if_there_is_content(text: str, status: str) -> None:
+    turns = Turns(Limits())
+    turns.at(0).text(text)
+    turns.done()
+    assert turns.at(0).message.status == status
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        ("", "", "complete"),
+        ("{", "", "rejected"),
+        ("{", "}", "complete"),
+        ("", "{", "truncated"),
+        ("{", '"a', "truncated"),
+    ],
+)
+def test_the_end_of_input_cuts_what_came_after_the_reason(
+    before: str, after: str, status: str
+) -> None:
+    turns = Turns(Limits())
+    call = turns.at(0).call("a", "f")
+    call.feed(before)
+    turns.finish("stop")
+    call.feed(after)
+    turns.end_input()
+    assert call.call.status == status
+
+
+def test_a_call_without_any_evidence_is_no_call() -> None:
+    turn = a_turn()
+    call = turn.call()
+    call.feed(" ")
+    call.end()
+    assert turn.message.content == []
+    call.feed("{")
+    assert turn.message.content == [call.call]
+    turn.finish("stop")
+    turn.end()
+    assert turn.message.finish_reason == "stop"
+    assert [error.code for error in call.call.errors] == ["missing_name"]
 
 
 @pytest.mark.parametrize(
@@ -254,14 +331,17 @@ def test_stop_with_client_calls_is_tool_calls(kind: str, text: str, reason: str)
     assert (turn.message.finish_reason, turn.message.raw_finish_reason) == (reason, "stop")
 
 
-@pytest.mark.parametrize(("reason", "status"), [("stop", "truncated"), ("error", "failed")])
-def test_a_call_that_begins_after_the_finish_reason(reason: str, status: str) -> None:
-    """Nothing says that it is whole; so the message is not either."""
+@pytest.mark.parametrize(
+    ("reason", "call", "status"),
+    [("stop", "complete", "complete"), ("error", "truncated", "failed")],
+)
+def test_a_call_that_begins_after_the_finish_reason(reason: str, call: str, status: str) -> None:
+    """It is judged at the end, like any other."""
     turn = a_turn()
     turn.finish(reason)
     turn.call("a", "f").feed("{}")
     turn.end()
-    assert turn.message.tool_calls[0].status == "truncated"
+    assert turn.message.tool_calls[0].status == call
     assert turn.message.status == status
 
 

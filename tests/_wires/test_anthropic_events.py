@@ -639,11 +639,12 @@ def test_content_of_message_start() -> None:
     assert message.tool_calls[0].arguments == {"n": 1}
 
 
-def test_a_call_after_the_finish_is_none() -> None:
+def test_a_call_after_the_stop_reason() -> None:
     late = call_block(0, '{"n": 1}')
-    message, events = run(start(), stopped("end_turn"), *late, STOP)
-    assert message.tool_calls == []
-    assert [name for name, _ in told(events)] == ["late_tool_call", "input_json_delta"]
+    message, events = run(start(), stopped("end_turn"), *late, stopped("tool_use"), STOP)
+    assert [call.arguments for call in message.tool_calls] == [{"n": 1}]
+    assert (message.status, message.raw_finish_reason) == ("complete", "tool_use")
+    assert told(events) == []
 
 
 def test_deltas_after_a_stop() -> None:
@@ -683,13 +684,14 @@ def test_message_stop_without_a_stop_reason() -> None:
     assert (message.status, message.finish_reason) == ("truncated", None)
 
 
-def test_done_is_a_normal_finish() -> None:
-    """Proxies that add OpenAI's `[DONE]` to events without a stop reason."""
-    raw = sse([start(), *call_block(0, input={"n": 1})[:-1]]) + b"data: [DONE]\n\n"
+@pytest.mark.parametrize("input", [None, {"n": 1}])
+def test_done_is_the_end_of_input(input: Any) -> None:
+    """Proxies add OpenAI's `[DONE]` to events that were cut."""
+    raw = sse([start(), *call_block(0, input=input)[:-1]]) + b"data: [DONE]\n\n"
     parser, _, error = run_parser([raw], API)
     assert error is None
-    assert parser.message.tool_calls[0].arguments == {"n": 1}
-    assert parser.message.finish_reason == "tool_calls"
+    assert parser.message.status == "truncated"
+    assert parser.message.tool_calls[0].arguments is None
 
 
 @pytest.mark.parametrize(

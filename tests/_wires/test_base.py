@@ -133,11 +133,11 @@ def test_a_wire_understands_nothing_and_ends_what_it_is_told_to() -> None:
     assert turns.all[0].message.status == "truncated"
 
 
-def test_done_without_a_finish_reason_is_a_normal_finish() -> None:
+def test_done_is_the_end_of_input() -> None:
     turns = Turns(Limits())
+    turns.at(0).text("a")
     Wire(turns).done()
-    assert turns.all[0].message.status == "complete"
-    assert turns.all[0].message.finish_reason == "stop"
+    assert turns.all[0].message.status == "truncated"
 
 
 def test_a_subclass_names_its_api() -> None:

@@ -467,10 +467,11 @@ def test_a_start_that_is_repeated() -> None:
     assert [call.arguments for call in message.tool_calls] == [{"n": 1}]
 
 
-def test_a_call_after_the_finish_is_none() -> None:
+def test_a_call_after_the_stop_reason() -> None:
     message, events = run(START, stopped("end_turn"), *call_block(0, "{}"))
-    assert message.tool_calls == []
-    assert [name for name, _ in told(events)] == ["late_tool_call", "toolUse"]
+    assert [call.arguments for call in message.tool_calls] == [{}]
+    assert (message.status, message.finish_reason) == ("complete", "tool_calls")
+    assert told(events) == []
 
 
 @pytest.mark.parametrize("kept", range(1, 9))

@@ -259,9 +259,9 @@ def test_without_its_end_it_was_cut() -> None:
             assert all(found.status != "in_progress" for found in message.tool_calls)
 
 
-def test_done_may_be_the_only_end() -> None:
+def test_done_alone_is_no_end() -> None:
     parser, _, _ = run_parser([sse([START, *content("text", "a")])], API)
-    assert (parser.message.status, parser.message.finish_reason) == ("complete", "stop")
+    assert (parser.message.status, parser.message.finish_reason) == ("truncated", None)
 
 
 # What may be missing or more

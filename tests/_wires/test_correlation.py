@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from streamparse._answers.calls import NORMAL, CallReader
-from streamparse._wires.correlation import Correlator
+from streamparse._wires.correlation import AMBIGUOUS, NEW, Correlator, Outcome
 from streamparse.limits import Limits
 from streamparse.message import ToolCall
 
@@ -22,19 +22,22 @@ Delta: TypeAlias = tuple[Any, str | None, str | None, str]
 def calls_of(deltas: Sequence[Delta]) -> list[CallReader]:
     """The calls that an adapter makes of the deltas."""
     correlator = Correlator()
+    calls: list[CallReader] = []
     for index, identity, name, text in deltas:
         reader = correlator.find(index, identity, name, text)
-        if reader is None:
-            reader = CallReader(ToolCall(len(correlator.calls)), 0, [], Limits())
+        if isinstance(reader, Outcome):
+            assert reader is NEW
+            reader = CallReader(ToolCall(len(calls)), 0, [], Limits())
+            calls.append(reader)
             correlator.add(reader, index, identity)
         if identity is not None:
             reader.set_id(identity)
         if name is not None:
-            reader.set_name(name)
+            reader.add_name(name)
         reader.feed(text)
-    for reader in correlator.calls:
+    for reader in calls:
         reader.close(NORMAL)
-    return correlator.calls
+    return calls
 
 
 def summary(deltas: Sequence[Delta]) -> list[tuple[str | None, str | None, Any]]:
@@ -210,12 +213,22 @@ def test_rule_6_the_only_unfinished_call_goes_on() -> None:
 
 def test_rule_6_nobody_can_tell() -> None:
     correlator = Correlator()
-    for index, identity in enumerate("ab"):
-        reader = CallReader(ToolCall(index), 0, [], Limits())
-        correlator.add(reader, index, identity)
-        reader.feed('{"x"')
-    assert correlator.find(None, None, None, ": 1}") is None
-    assert correlator.unfinished() == correlator.calls
+    readers = [CallReader(ToolCall(index), 0, [], Limits()) for index in range(3)]
+    for index, reader in enumerate(readers):
+        correlator.add(reader, index, f"id{index}")
+        reader.set_name("f")
+        reader.feed('{"x"' if index else "{}")
+    for _ in range(2):
+        assert correlator.find(None, None, None, ": 1}") is AMBIGUOUS
+        correlator.mark_ambiguous()
+    codes = [[error.code for error in reader.call.errors] for reader in readers]
+    assert codes == [[], ["ambiguous_delta"], ["ambiguous_delta"]]
+    readers[2].feed(": 1}")
+    assert correlator.find(None, None, None, ": 1}") is readers[1]
+
+
+def test_the_first_delta_needs_no_label() -> None:
+    assert Correlator().find(None, None, None, "{") is NEW
 
 
 def test_rule_6_a_repetition_without_labels() -> None:
@@ -230,9 +243,37 @@ def test_rule_6_a_value_that_no_call_waits_for() -> None:
     correlator.add(reader, 0, "a")
     reader.set_name("f")
     reader.feed('{"x": 1}')
-    assert correlator.find(None, None, None, '{"y": 2}') is None
+    assert correlator.find(None, None, None, '{"y": 2}') is AMBIGUOUS
     assert correlator.find(None, None, None, " \n") is reader
-    assert correlator.unfinished() == []
+    assert repr(AMBIGUOUS) == "AMBIGUOUS"
+
+
+# Names in pieces
+
+
+@pytest.mark.parametrize("again", [None, "a"])
+def test_a_name_in_pieces(again: str | None) -> None:
+    """Gemini behind gateways: the id says that it is one call."""
+    deltas: list[Delta] = [(0, "a", "get", ""), (0, again, "_we", ""), (0, again, "ather", '{"x"')]
+    assert summary([*deltas, (0, None, None, ": 1}")]) == [("a", "get_weather", {"x": 1})]
+    assert codes([*deltas, (0, None, None, ": 1}")]) == [[]]
+
+
+def test_no_name_in_pieces_without_an_id() -> None:
+    deltas: list[Delta] = [(0, None, "f", ""), (0, None, "g", '{"y": 2}')]
+    assert summary(deltas) == [(None, "f", {}), (None, "g", {"y": 2})]
+
+
+def test_another_name_inside_the_arguments_is_an_oddity() -> None:
+    deltas: list[Delta] = [(0, "a", "f", '{"x"'), (0, "a", "g", ": 1}")]
+    assert summary(deltas) == ONE
+    assert codes(deltas) == [["changed_name"]]
+
+
+def test_a_second_whole_call_of_one_tool_without_ids() -> None:
+    deltas: list[Delta] = [(0, None, "f", '{"x": 1}'), (0, None, "f", '{"x": 2}')]
+    assert [arguments for _, _, arguments in summary(deltas)] == [{"x": 1}, {"x": 2}]
+    assert len(summary([(0, None, "f", '{"x": 1}'), (0, None, "f", '{"x": 1}')])) == 1
 
 
 # Ids that clash

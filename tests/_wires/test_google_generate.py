@@ -314,12 +314,13 @@ def test_a_piece_without_a_place_is_passed_on() -> None:
     assert codes(message.tool_calls[0]) == ["misplaced_value"]
 
 
-def test_a_piece_after_the_end_is_passed_on() -> None:
+def test_a_piece_after_the_finish_reason_is_read() -> None:
     start = chunk(call("brew", willContinue=True), finish="MAX_TOKENS")
     message, events = read([start, chunk(TEA)])
     (found,) = message.tool_calls
-    assert (found.status, codes(found)) == ("truncated", ["late_delta"])
-    assert [name for name, _ in passed_on(events)] == ["partialArgs"]
+    assert (found.status, codes(found)) == ("truncated", [])
+    assert found.partial
+    assert passed_on(events) == []
 
 
 def test_items_may_be_appended_by_empty_brackets() -> None:
