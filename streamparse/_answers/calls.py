@@ -398,8 +398,6 @@ class CallReader:
         if self.waiting:
             self._stop_waiting()
         if self.transcriber is None:
-            self.received = True
-            self._enter()
             self.transcriber = Transcriber(self.head, self.surrogates)
         return self.transcriber
 
@@ -410,6 +408,7 @@ class CallReader:
         text = self.transcriber.take()
         start = len(self.call.arguments_text)
         if text:
+            self.received = True
             self.call.grow_generated(text)
         if not self.open:
             if self.guard is not None:
@@ -668,7 +667,7 @@ class CallReader:
                     return
             expected = len(self._value_text()) - self.again
             piece = text[:expected]
-            if not self.first.startswith(piece, self.again):
+            if not piece or not self.first.startswith(piece, self.again):
                 self._refuse_second(text)
                 return
             self.call.grow_raw(piece)
