@@ -26,7 +26,7 @@ from streamparse._core.surrogates import (
     replaced,
 )
 from streamparse.dialect import Dialect
-from streamparse.errors import ProviderError, StreamParseError, WireError
+from streamparse.errors import LimitError, ProviderError, StreamParseError, WireError
 from streamparse.limits import Limits
 from streamparse.message import (
     Citation,
