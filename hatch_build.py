@@ -54,6 +54,7 @@ INTERPRETED = (
     "streamparse/formats/table.py",
     "streamparse/models/parser.py",
     "streamparse/schema/compiler.py",
+    "streamparse/schema/ecma.py",
     "streamparse/schema/escapes.py",
     "streamparse/schema/evaluated.py",
     "streamparse/schema/library.py",

@@ -56,6 +56,8 @@ REPAIR_CODES: Final[dict[str, str]] = {code: told for code, (_, told) in _CODES.
 class Repair:
     """One thing mended: its `code` (see `REPAIR_CODES`), where in the text, and of which value.
 
+    The code of a value that a validator with `coerce=True` has read in another way is `"coerced"`.
+
     `offset` counts characters from the start of the input. `path` is that of the value being read
     or expected next, else of the container it happened in.
 

@@ -54,6 +54,9 @@ class MessageParser:
     - `output`: the text of each answer is to be a JSON document: `Any` or `object` (of any kind),
       `dict` (an object), `list` (an array), a JSON Schema (a dict), a pydantic model or any other
       type that pydantic knows.
+    - `coerce`: read values of arguments and of the output that would be refused in the one other
+      way that their schema allows, such as `"[1, 2]"` where only an array may stand; each is a
+      repair with the code `"coerced"`.
     - `dialect`, `output_dialect`: how arguments of tools and the output are read, see `JSONParser`;
       with a `format` the arguments are strict JSON.
       What was mended is in `call.repairs` and `message.output_repairs`.
@@ -82,6 +85,7 @@ class MessageParser:
         tools: Any = None,
         tools_errors: Literal["raise", "skip"] = "raise",
         output: Any = None,
+        coerce: bool = False,
         dialect: str | Dialect = "strict",
         output_dialect: str | Dialect = "lenient",
         surrogates: str = "keep",
@@ -95,13 +99,13 @@ class MessageParser:
         if not isinstance(self._limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
         self._api = name
-        toolbox = None if tools is None else Toolbox(tools, tools_errors)
+        toolbox = None if tools is None else Toolbox(tools, tools_errors, coerce)
         #: Why calls of a tool are not judged, by the tool's name; see `tools_errors`.
         self.tool_errors: dict[str, Exception] = {} if toolbox is None else toolbox.errors
         self._turns = Turns(
             self._limits,
             "" if output is None else root_kind(output),
-            judge_of(output),
+            judge_of(output, coerce),
             toolbox,
             _dialect_for(dialect, format),
             dialect_of(output_dialect, "output_dialect"),

@@ -126,6 +126,7 @@ class CallReader:
         self.out = out
         self.limits = limits
         self.chain = Chain(reporter=ArgumentReporter(call, choice), continues=True)
+        self.chain.options = MachineOptions(limits=limits, surrogates=surrogates)
         self.chain.builder.events = out
         call.builder = self.chain.builder
         self.head: Sink = self.chain.head  # what is driven: the builder, or the chain that judges
@@ -642,8 +643,12 @@ class CallReader:
                 self.hushed = False
 
     def _judged_at_the_end(self) -> bool:
-        """Judge what could not be judged while it came; what is refused rejects the call."""
-        chain = Chain(validator=self.judged_as)
+        """Judge what could not be judged while it came; what is refused rejects the call.
+
+        Nothing is coerced any more: the values have been reported as they came.
+        """
+        assert self.judged_as is not None
+        chain = Chain(validator=self.judged_as.coercing(False))
         try:
             tell(self.call.partial, Transcriber(chain.head))
         except SchemaViolation as error:
@@ -807,11 +812,19 @@ class CallReader:
             if self.recheck and not self._judged_at_the_end():
                 return
             self._set_parsed()
+        if call.kind == "function" and self.judged_as is None and isinstance(call.partial, str):
+            self._reject_text()
+            return
         self._settle("complete")
         self.out.append(ToolCallCompleted(call, self.choice))
 
     def _reject_nameless(self) -> None:
         self._reject(WireError("the call never got a name", code="missing_name"))
+
+    def _reject_text(self) -> None:
+        """The arguments are one string, as of JSON that was encoded twice."""
+        message = "the arguments of a function are an object, not a string"
+        self._reject(SchemaViolation(message, code="type", offset=0))
 
     def _set_parsed(self) -> None:
         """A type makes an object; by a schema the arguments themselves are what is valid."""

@@ -41,13 +41,14 @@ def root_kind(output: Any) -> str:
     return "object" if output is dict else "array" if output is list else ANY
 
 
-def judge_of(output: Any) -> ValidatorFactory | None:
+def judge_of(output: Any, coerce: bool = False) -> ValidatorFactory | None:
     """What judges the document; None where its kind is all that was asked for."""
     if output is None or any(output is plain for plain in (Any, object, dict, list)):
         return None
     if isinstance(output, str):
         raise TypeError(f"output takes a type or a JSON Schema, not {output!r}")
-    return validator_of(output)
+    judge = validator_of(output)
+    return judge.coercing() if coerce else judge
 
 
 class OutputReader:
@@ -92,6 +93,7 @@ class OutputReader:
         self.chain.builder.events = out
         message.output_builder = self.chain.builder
         options = MachineOptions(limits=limits, surrogates=surrogates)
+        self.chain.options = options
         self.lenient: LenientMachine | None = None
         if dialect is None:
             self.machine = Machine(self.chain.head, options)

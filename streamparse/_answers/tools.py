@@ -54,6 +54,7 @@ class Toolbox:
         errors: `"raise"`, or `"skip"` for tools whose arguments nothing can judge: a schema that
             cannot be compiled, a type that pydantic does not know. Calls of such a tool are not
             judged, and the tool is named in `errors`.
+        coerce: Are arguments read as their schema asks? See `SchemaValidator`.
 
     Raises:
         ValueError, TypeError: Something is no tool.
@@ -69,7 +70,7 @@ class Toolbox:
 
     __slots__ = ("errors", "tools")
 
-    def __init__(self, given: Any, errors: str = "raise") -> None:
+    def __init__(self, given: Any, errors: str = "raise", coerce: bool = False) -> None:
         if errors not in ("raise", "skip"):
             raise ValueError(f"tools_errors must be 'raise' or 'skip', not {errors!r}")
         self.tools: dict[str, Tool] = {}
@@ -84,6 +85,8 @@ class Toolbox:
                     raise tool.error
                 self.errors[tool.name] = _plain(tool.error)
                 tool.error = None
+            if coerce and tool.validator is not None:
+                tool = Tool(tool.name, tool.validator.coercing(), tool.description)
             if tool.name in self.tools:
                 raise ValueError(f"two tools are named {tool.name!r}")
             self.tools[tool.name] = tool

@@ -56,6 +56,12 @@ def add(command: argparse.ArgumentParser) -> None:
         help="judge by the JSON Schema in FILE while reading (extra 'schema'): violations stand "
         "among the events, and the exit status is 1",
     )
+    argument(
+        "--coerce",
+        action="store_true",
+        help="with --schema: read a value that it refuses in the one other way that it allows, "
+        "such as a string that holds an array; each is named on standard error",
+    )
     lenient = command.add_mutually_exclusive_group()
     lenient.add_argument(
         "--lenient",
@@ -108,6 +114,8 @@ def _refuse_contradictions(options: argparse.Namespace, command: argparse.Argume
         command.error("--select chooses events: it contradicts --partial and --final")
     if options.schema is not None and (options.partial or options.final):
         command.error("--schema shows violations among events: not with --partial and --final")
+    if options.coerce and options.schema is None:
+        command.error("--coerce reads values as a schema asks: it needs --schema")
     if options.repair and (options.partial or options.final or options.select or options.schema):
         command.error("--repair writes the whole value: no other output can be asked for with it")
     if options.many and options.trailing == "stop":
@@ -182,7 +190,8 @@ def _tell_repairs(parser: JSONParser, told: int) -> int:
     """List the repairs from number `told` on; how many there are now."""
     for repair in parser.repairs[told:]:
         where = f"offset {repair.offset}, {normalized_path(repair.path)}"
-        print(f"{repair.code}: {REPAIR_CODES[repair.code]} ({where})", file=sys.stderr)
+        told_by_code = REPAIR_CODES.get(repair.code, "a value was read as its schema asks")
+        print(f"{repair.code}: {told_by_code} ({where})", file=sys.stderr)
     return len(parser.repairs)
 
 
@@ -191,7 +200,9 @@ def _run_judged(options: argparse.Namespace) -> int:
     from streamparse._cli.judging import Judging, validator
 
     output = standard_output()
-    judging = Judging(JSONParser(**_parsing(options), validator=validator(options.schema)))
+    judging = Judging(
+        JSONParser(**_parsing(options), validator=validator(options.schema, options.coerce))
+    )
 
     def read() -> Iterator[bytes]:
         for fragment in fragments(options.file, options.chunk_size):
@@ -205,6 +216,8 @@ def _run_judged(options: argparse.Namespace) -> int:
             output.write(line(shown))
     finally:
         output.flush()
+        if options.coerce:
+            _tell_repairs(judging.parser, 0)
     return BAD_INPUT if judging.told else OK
 
 

@@ -15,10 +15,10 @@ from streamparse.schema import SchemaValidator
 __all__ = ["Judging", "described", "validator"]
 
 
-def validator(file: str) -> SchemaValidator:
+def validator(file: str, coerce: bool = False) -> SchemaValidator:
     """The schema in a file, for a document that is read on after a violation."""
     try:
-        return SchemaValidator(json.loads(Path(file).read_bytes()), collect=True)
+        return SchemaValidator(json.loads(Path(file).read_bytes()), collect=True, coerce=coerce)
     except OSError as error:
         raise Complaint(f"{file}: {error.strerror}", UNUSABLE) from error
     except (TypeError, ValueError, RecursionError) as error:

@@ -15,14 +15,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from streamparse._core.builder import Builder
+from streamparse._core.coercion import Coercer, Place
 from streamparse._core.events import Reporter
+from streamparse._core.expected import Expected
 from streamparse._core.selector import SelectingBuilder, Selector
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
-from streamparse.errors import StreamParseError
+from streamparse.errors import SchemaViolation, StreamParseError
 from streamparse.paths import Query
 
 
-class Chain(Sink):
+class Chain(Place):
     """One value (`many`: a list of them) as it is built, judged and reported.
 
     Machines drive `head`: the builder itself when there is nothing to judge, else the chain.
@@ -54,6 +56,8 @@ class Chain(Sink):
         self.judge: Validator | None = None
         self.judged: list[Any] = []  # violations of the documents before this one
         self.depth: int = 0
+        self.coercer: Coercer | None = None
+        self.at_root: Expected | None = None  # of a validator that coerces
         #: With `continues`: the error the validator raised.
         self.refusal: StreamParseError | None = None
         #: Receives the builder's events after `silence`. Whoever drives the chain clears it.
@@ -62,7 +66,14 @@ class Chain(Sink):
     @property
     def head(self) -> Sink:
         """What a machine drives."""
-        return self.builder if self.validator is None else self
+        if self.validator is None:
+            return self.builder
+        if not self.validator.coerces:
+            return self
+        if self.coercer is None:
+            self.coercer = Coercer(self)
+            self.at_root = self.validator.begin().expects()
+        return self.coercer
 
     @property
     def value(self) -> Any:
@@ -96,6 +107,7 @@ class Chain(Sink):
         self.validator = validator
         self.precise = validator is not None
         self.judge = None
+        self.coercer = None
 
     def silence(self) -> None:
         """Drop the events that the builder holds, and all later ones; judge no more."""
@@ -224,8 +236,26 @@ class Chain(Sink):
             self.judge.repair(code, offset, item)
         self.builder.repair(code, offset, item)
 
+    # For a coercer.
+
+    def expects(self) -> Expected | None:
+        if self.judge is None or not self.depth:
+            return None if self.validator is None else self.at_root
+        return self.judge.expects()
+
+    def next_path(self) -> tuple[Any, ...]:
+        return self.builder.next_path()
+
+    def object_to(self, violation: SchemaViolation) -> None:
+        if self.judge is not None and self.validator is not None and self.validator.collects:
+            self.judge.violations.append(violation)
+        elif self.validator is not None:
+            self._refused(violation)
+
     def _refused(self, error: StreamParseError) -> None:
         """Raise what the validator raised, or keep it and go on in silence."""
+        if error.offset < self.floor:
+            error.offset = self.floor
         if not self.continues:
             raise error
         self.refusal = error
@@ -253,18 +283,30 @@ class Chain(Sink):
         assert judge is None or isinstance(judge, Validator)
         twin.judge = judge
         twin.judged, twin.depth = list(self.judged), self.depth
+        if self.coercer is not None:
+            twin.at_root, twin.floor = self.at_root, self.floor
+            twin.coercer = self.coercer.branch(twin)
         return twin
 
     def state_now(self) -> tuple[Any, ...]:
         """Everything as flat data, for `resume`; the validator's state as it pickles itself."""
-        return self.builder.state_now(), self.judge, list(self.judged), self.depth
+        coerced = None if self.coercer is None else (self.coercer.state_now(), self.floor)
+        return self.builder.state_now(), self.judge, list(self.judged), self.depth, coerced
 
     def resume(self, state: tuple[Any, ...]) -> None:
         """Go on where the chain that gave `state_now` stood."""
-        built, self.judge, self.judged, self.depth = state
+        built, self.judge, self.judged, self.depth, coerced = state
         self.builder.resume(built)
+        if coerced is not None and isinstance(self.head, Coercer):
+            self.head.resume(coerced[0])
+            self.floor = coerced[1]
 
     def _empty(self) -> Chain:
+        twin = self._bare()
+        twin.options = self.options
+        return twin
+
+    def _bare(self) -> Chain:
         return Chain(
             validator=self.validator,
             queries=self.queries,

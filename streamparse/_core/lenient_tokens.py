@@ -79,6 +79,8 @@ class LenientTokens(LenientQuoted):
                 self._check_digits(token, end)
             value = self._converted(token, integer, end)
             self.sink.start_scalar("number", offset)
+            if self.precise:
+                self.sink.numeral = token
             self.sink.scalar(value, end)
         self.state = AFTER
 
@@ -241,6 +243,8 @@ class LenientTokens(LenientQuoted):
             code = "number" if kind != scalars.CONSTANT else "literal"
             self._mend("special_number" if kind == scalars.SPECIAL else code, self.token_at)
         self.sink.start_scalar(name, self.token_at)
+        if self.precise:
+            self.sink.numeral = token
         self.sink.scalar(value, offset)
         self.state = TOKEN
         if depth:

@@ -719,6 +719,8 @@ class Machine:
         if integer and len(lexeme) > self.digits_limit:
             self._check_digits(lexeme, offset)
         value = self._converted(lexeme, integer, offset)
+        if self.precise:
+            self.sink.numeral = lexeme
         self.sink.scalar(value, offset)
         self.held = ""
         if self.depth:

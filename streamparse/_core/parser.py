@@ -136,6 +136,7 @@ class JSONParser:
             many=many,
             stop=trailing == "stop",
         )
+        self._chain.options = options
         head = self._chain.head
         self._machine: Machine = (
             Machine(head, options) if switches is None else LenientMachine(head, switches, options)

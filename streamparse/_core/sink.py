@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from streamparse._core._marks import mypyc_attr
+from streamparse._core.expected import Expected
 
 
 class Nothing:
@@ -35,9 +36,12 @@ class Sink:
     end_string` or `start_scalar scalar`.
     """
 
-    __slots__ = ("precise",)
+    __slots__ = ("numeral", "precise")
 
     def __init__(self) -> None:
+        #: The text of the number that `scalar` passes on: a machine sets it before, for a sink that
+        #: is precise. Empty where a driver has no such text.
+        self.numeral: str = ""
         #: Ask the machine for runs in which `offset + i` is the place of character i, an escape
         #: being a run of its own. Otherwise one call may join runs and escapes. Validators need
         #: it; read once, when the machine is made.
@@ -111,6 +115,10 @@ class Validator(Sink):
         #: The validated object, once the root is whole, where the validator makes one.
         self.parsed: object = None
 
+    def expects(self) -> Expected | None:
+        """What the value that comes next may be, for a coercer; None: nothing is known."""
+        return None
+
     def at(self, path: tuple[Any, ...]) -> object:
         """What the validator made of the complete value at a path; `NOTHING`: no more than it."""
         return NOTHING
@@ -148,6 +156,15 @@ class ValidatorFactory:
         The parser then tells each its line, column and excerpt.
         """
         return False
+
+    @property
+    def coerces(self) -> bool:
+        """Are values that it would refuse read as they may have been meant? See `coercion`."""
+        return False
+
+    def coercing(self, coerce: bool = True) -> ValidatorFactory:
+        """The same validator with coercion or without; one that knows none is returned as it is."""
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revived, (type(self), _own(self))

@@ -352,6 +352,7 @@ def stream(
     tools: Any = None,
     tools_errors: Literal["raise", "skip"] = "raise",
     output: Any = None,
+    coerce: bool = False,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
     surrogates: str = "keep",
@@ -371,6 +372,7 @@ def stream(
     tools: Any = None,
     tools_errors: Literal["raise", "skip"] = "raise",
     output: Any = None,
+    coerce: bool = False,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
     surrogates: str = "keep",
@@ -390,6 +392,7 @@ def stream(
     tools: Any = None,
     tools_errors: Literal["raise", "skip"] = "raise",
     output: Any = None,
+    coerce: bool = False,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
     surrogates: str = "keep",
@@ -408,6 +411,7 @@ def stream(
     tools: Any = None,
     tools_errors: Literal["raise", "skip"] = "raise",
     output: Any = None,
+    coerce: bool = False,
     dialect: str | Dialect = "strict",
     output_dialect: str | Dialect = "lenient",
     surrogates: str = "keep",
@@ -440,12 +444,13 @@ def stream(
     ...     print("".join(answer.text()), answer.message.status)
     Hello complete
     """
-    tools = None if tools is None else Toolbox(tools, tools_errors)
+    tools = None if tools is None else Toolbox(tools, tools_errors, coerce)
     make = partial(
         MessageParser,
         api,
         format=format,
         tools=tools,
+        coerce=coerce,
         dialect=dialect,
         output_dialect=output_dialect,
         surrogates=surrogates,

@@ -117,6 +117,7 @@ class ModelParser(Generic[T]):
         by_alias: bool | None = None,
         by_name: bool | None = None,
         context: Any = None,
+        coerce: bool = False,
         dialect: str | Dialect = "strict",
         limits: Limits | None = None,
     ) -> None: ...
@@ -131,6 +132,7 @@ class ModelParser(Generic[T]):
         by_alias: bool | None = None,
         by_name: bool | None = None,
         context: Any = None,
+        coerce: bool = False,
         dialect: str | Dialect = "strict",
         limits: Limits | None = None,
     ) -> None: ...
@@ -143,11 +145,12 @@ class ModelParser(Generic[T]):
         by_alias: bool | None = None,
         by_name: bool | None = None,
         context: Any = None,
+        coerce: bool = False,
         dialect: str | Dialect = "strict",
         limits: Limits | None = None,
     ) -> None:
         self._model = ModelValidator(
-            type, strict=strict, by_alias=by_alias, by_name=by_name, context=context
+            type, strict=strict, by_alias=by_alias, by_name=by_name, context=context, coerce=coerce
         )
         self._parser = JSONParser(
             dialect,
@@ -256,9 +259,11 @@ class ModelParser(Generic[T]):
 # Functions
 
 
-def function_validator(function: Any, described: dict[str, str]) -> ModelValidator:
+def function_validator(
+    function: Any, described: dict[str, str], coerce: bool = False
+) -> ModelValidator:
     """Judges the keyword arguments of a function; pickles by the function's name."""
-    validator = ModelValidator(keywords_type(function, described))
+    validator = ModelValidator(keywords_type(function, described), coerce=coerce)
     validator.remade = (function_validator, (function, described))
     return validator
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, Final
 
+from streamparse._core.expected import Expected
+
 __all__ = ["ANYTHING", "Plans", "Shape", "Slot"]
 
 SCALARS: Final = frozenset({"number", "true", "false"})
@@ -196,6 +198,7 @@ class Slot:
 
     __slots__ = (
         "config",
+        "expected",
         "grows",
         "not_before",
         "number",
@@ -219,6 +222,7 @@ class Slot:
         self.grows: bool = False
         self.when_complete: bool = False
         self.not_before: tuple[str, ...] = ()
+        self.expected: Expected | None = None  # what a value may be, once somebody asks
         self.whole: Any = None  # pydantic's validator of it, made when it is first needed
 
 

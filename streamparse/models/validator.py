@@ -14,10 +14,13 @@ one, those first that came before it was the only one.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from typing import Any, Final
 
+from streamparse._core.expected import ANY_KIND, KIND_BITS, Expected
+from streamparse._core.expected import ANYTHING as ANY_VALUE
 from streamparse._core.sink import NOTHING, Validator, ValidatorFactory
 from streamparse.errors import SchemaViolation
 from streamparse.models.parts import assembled, finished, part_at, shown_parts
@@ -88,6 +91,8 @@ class ModelValidator(ValidatorFactory):
     `strict`, `by_alias`, `by_name` and `context` are those of `TypeAdapter.validate_json`. The
     verdict on the whole is pydantic's own. A violation is a `SchemaViolation` whose code is the
     JSON Schema keyword that says the same (`"value_error"`: a validator of the type's own).
+    `coerce` reads a value that would be refused in the one other way that is allowed, such as
+    `"[1, 2]"` for a list; each is a `Repair` with the code `"coerced"`.
 
     Raises `ImportError` without the extra `pydantic`, `TypeError` for what is no type to pydantic.
 
@@ -108,6 +113,7 @@ class ModelValidator(ValidatorFactory):
         by_alias: bool | None = None,
         by_name: bool | None = None,
         context: Any = None,
+        coerce: bool = False,
     ) -> None:
         try:
             from pydantic import TypeAdapter
@@ -119,6 +125,7 @@ class ModelValidator(ValidatorFactory):
         self.by_alias = by_alias
         self.by_name = by_name
         self.context = context
+        self.coerce = coerce
         try:
             self.adapter = TypeAdapter(type)
             schema = self.adapter.core_schema
@@ -136,6 +143,17 @@ class ModelValidator(ValidatorFactory):
     def begin(self) -> ModelJudge:
         """The state for one document."""
         return ModelJudge(self)
+
+    @property
+    def coerces(self) -> bool:
+        return self.coerce
+
+    def coercing(self, coerce: bool = True) -> ModelValidator:
+        if self.coerce is coerce:
+            return self
+        twin = copy.copy(self)
+        twin.coerce = coerce
+        return twin
 
     def json_schema(self) -> Any:
         """What pydantic says the JSON of the type is like; None where it cannot say it."""
@@ -169,8 +187,9 @@ class ModelValidator(ValidatorFactory):
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.remade is not None:
-            return self.remade
-        options = (self.strict, self.by_alias, self.by_name, self.context)
+            made, given = self.remade
+            return made, (*given, self.coerce)
+        options = (self.strict, self.by_alias, self.by_name, self.context, self.coerce)
         return _validator, (self.type, options)
 
     def __deepcopy__(self, memo: Any) -> ModelValidator:
@@ -181,13 +200,39 @@ class ModelValidator(ValidatorFactory):
 
 
 def _validator(type: Any, options: tuple[Any, ...]) -> ModelValidator:
-    strict, by_alias, by_name, context = options
-    return ModelValidator(type, strict=strict, by_alias=by_alias, by_name=by_name, context=context)
+    strict, by_alias, by_name, context, coerce = options
+    return ModelValidator(
+        type, strict=strict, by_alias=by_alias, by_name=by_name, context=context, coerce=coerce
+    )
 
 
 def _json(value: Any) -> str:
     """The JSON text of a value; numbers of the caller's own types as text says them."""
     return json.dumps(value, default=float)
+
+
+def expected_of(slot: Slot) -> Expected:
+    """What may stand at a place."""
+    found = slot.expected
+    if found is None:
+        for shape in slot.shapes:
+            items = 0
+            if "array" in shape.kinds:
+                first = None if shape.loose else shape.slot_at(0)
+                items = _kinds_of(first) if first is not None else ANY_KIND
+            words = None if shape.words is None else frozenset(shape.words)
+            here = Expected(_bits(shape.kinds), words, items)
+            found = here if found is None else found.either(here)
+        found = slot.expected = found or ANY_VALUE
+    return found
+
+
+def _kinds_of(slot: Slot) -> int:
+    return _bits(frozenset().union(*(shape.kinds for shape in slot.shapes)))
+
+
+def _bits(kinds: frozenset[str]) -> int:
+    return sum(KIND_BITS[kind] for kind in kinds)
 
 
 class Frame:
@@ -339,6 +384,21 @@ class ModelJudge(Validator):
             frame = self.frames[-1]
             self._each_death(frame, lambda shape: _end_death(shape, frame), offset, "end")
         self._complete(self.built, offset)
+
+    def expects(self) -> Expected | None:
+        if self.skipped:
+            return None
+        if not self.frames:
+            return expected_of(self.model.plans.root)
+        around = self.frames[-1]
+        step = around.next_step()
+        found: Expected | None = None
+        for owner in around.alive:
+            if owner.loose:
+                return None
+            here = expected_of(owner.slot_at(step) or self._any())
+            found = here if found is None else found.either(here)
+        return found
 
     # How alternatives come and go.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from streamparse._core.expected import Expected
 from streamparse.schema.patterns import Pattern, Patterns
 from streamparse.schema.trie import Trie
 
@@ -168,6 +169,7 @@ class Node:
         self.busy: int = 0  # the kinds of value that this node looks at beyond their kind
         self.keeps: int = 0  # the kinds that it must see whole at their end
         self.plans: list[Plan] = []
+        self.expected: Expected | None = None  # what a value may be, once somebody asks
 
     def refuse(self, kinds: int, keyword: str) -> None:
         """A keyword refuses these kinds."""

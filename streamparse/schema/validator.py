@@ -30,6 +30,8 @@ class SchemaValidator(ValidatorFactory):
     - `registry`: a `referencing.Registry` with the schemas that it refers to; nothing is fetched.
     - `formats`: is `format` an assertion? Then strings are checked as the library does, when whole.
     - `collect`: go on after a violation; all are in `parser.violations`.
+    - `coerce`: read a value that would be refused in the one other way that is allowed, such as
+      `"[1, 2]"` where only an array may stand; each is a `Repair` with the code `"coerced"`.
 
     Raises `ValueError` for a bad schema or a reference that leads nowhere, `ImportError` without
     the extra `schema`. Immutable: share it between parsers and threads, pickle it.
@@ -51,6 +53,7 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
         registry: Any = None,
         formats: bool = False,
         collect: bool = False,
+        coerce: bool = False,
     ) -> None:
         super().__init__()
         if not isinstance(schema, (dict, bool)):
@@ -65,6 +68,7 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
         except RecursionError:  # of whatever reads schemas: the library, `re`, `copy`, plans
             raise ValueError("bad schema: nested too deeply") from None
         self._collect = collect
+        self._coerce = coerce
 
     def _compiled(self) -> Program:
         given, draft, registry, formats, _ = self._options
@@ -83,12 +87,24 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
     def collects(self) -> bool:
         return self._collect
 
+    @property
+    def coerces(self) -> bool:
+        return self._coerce
+
+    def coercing(self, coerce: bool = True) -> SchemaValidator:
+        if self._coerce is coerce:
+            return self
+        twin = SchemaValidator(True)
+        twin._options, twin._program = self._options, self._program
+        twin._collect, twin._coerce = self._collect, coerce
+        return twin
+
     def json_schema(self) -> Any:
         """The schema it judges by."""
         return self._options[0]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _made, self._options
+        return _made, (*self._options, self._coerce)
 
     def __deepcopy__(self, memo: Any) -> SchemaValidator:
         return self  # it never changes
@@ -118,6 +134,13 @@ def _refuse_loops(schema: Any) -> None:
 
 
 def _made(
-    schema: dict[str, Any] | bool, draft: str | None, registry: Any, formats: bool, collect: bool
+    schema: dict[str, Any] | bool,
+    draft: str | None,
+    registry: Any,
+    formats: bool,
+    collect: bool,
+    coerce: bool,
 ) -> SchemaValidator:
-    return SchemaValidator(schema, draft=draft, registry=registry, formats=formats, collect=collect)
+    return SchemaValidator(
+        schema, draft=draft, registry=registry, formats=formats, collect=collect, coerce=coerce
+    )

@@ -14,15 +14,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from streamparse._core.expected import Expected
 from streamparse.schema.checks import Seen
+from streamparse.schema.expectations import expected_at
 from streamparse.schema.judges import Judge
 from streamparse.schema.nodes import (
+    ANY,
     ARRAY,
     CONTAINS,
     DEPENDENT,
     KIND_OF,
     MUST,
     OBJECT,
+    ONE,
     STRING,
     ArrayRules,
     Branch,
@@ -151,6 +155,15 @@ class Walker(Judge):
         frame = self.frame
         if frame is not None and frame.in_array:
             self._item_ends(frame, self.built, offset)
+
+    def expects(self) -> Expected | None:
+        if self.skip:
+            return None
+        frame = self.frame
+        if frame is not None and frame.in_array:
+            return _expected_by(_items_at(frame.tasks, frame.index))
+        node = self.node
+        return expected_at(node) if node is not None else _expected_by(self.requests)
 
     # What is asked of a value.
 
@@ -555,6 +568,67 @@ def _revived(factory: Any, state: tuple[Any, ...]) -> Walker:
     assert isinstance(walker, Walker)
     walker._resume(state)
     return walker
+
+
+def _items_at(tasks: list[Task], index: int) -> list[Task]:
+    """What is asked of an item."""
+    found: list[Task] = []
+    for task in tasks:
+        rules = task.node.arrays
+        if rules is not None:
+            node = rules.prefix[index] if index < len(rules.prefix) else rules.rest
+            if node is not None:
+                found.append(Task(node, task.branch))
+    return found
+
+
+def _expected_by(tasks: list[Task]) -> Expected | None:
+    """What several nodes allow together, as far as it is certain."""
+    must: Expected | None = None
+    members: dict[int, Expected] = {}  # of alternatives of values around: what each allows here
+    groups: dict[int, LiveGroup] = {}
+    for task in tasks:
+        here = expected_at(task.node)
+        if task.branch.must:
+            must = here if must is None else must.both(here)
+        elif not task.branch.dead:
+            for member in _alternatives_above(task.branch):
+                known = members.get(id(member))
+                members[id(member)] = here if known is None else known.both(here)
+                for live in member.choices:
+                    groups[id(live)] = live
+    for live in groups.values():
+        allowed = _expected_by_one(live, members)
+        if allowed is not None:
+            must = allowed if must is None else must.both(allowed)
+    return must
+
+
+def _alternatives_above(branch: Branch) -> list[Branch]:
+    """The alternatives that fail with a branch."""
+    found: list[Branch] = []
+    waiting = [branch]
+    while waiting:
+        one = waiting.pop()
+        waiting += one.parents
+        if one.choices:
+            found.append(one)
+    return found
+
+
+def _expected_by_one(live: LiveGroup, members: dict[int, Expected]) -> Expected | None:
+    """What a group allows, of which one alternative must hold; None: it need not."""
+    group = live.group
+    if group is None or group.kind not in (ANY, ONE) or group.passes or not live.owner.must:
+        return None
+    found: Expected | None = None
+    for member in live.members:
+        if member is not None and not member.dead:
+            here = members.get(id(member))
+            if here is None:
+                return None  # it asks nothing of this value
+            found = here if found is None else found.either(here)
+    return found
 
 
 def _hang(branch: Branch, parent: Branch, find: LiveGroup | None) -> None:

@@ -158,7 +158,16 @@ def test_no_arguments_are_an_empty_object(text: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["null", "true", "[1, 2]", '"x"', "12", "-0.5e3"])
+@pytest.mark.parametrize("text", ['"x"', '""', r'"{\"a\": 1}"'])
+def test_a_string_is_no_arguments_of_a_function(text: str) -> None:
+    """Whoever runs a function with it would have to guess what it holds."""
+    run = Run(*text).close(NORMAL)
+    assert run.summary == ("rejected", json.loads(text), text, text)
+    assert run.call.arguments is None
+    assert [error.code for error in run.call.errors] == ["type"]
+
+
+@pytest.mark.parametrize("text", ["null", "true", "[1, 2]", "12", "-0.5e3"])
 def test_any_root_is_a_value(text: str) -> None:
     run = Run(*text).close(NORMAL)
     assert run.summary == ("complete", json.loads(text), text, text)
@@ -368,7 +377,7 @@ def test_much_white_space_after_the_value_costs_little() -> None:
 # Whole values
 
 
-VALUES: list[Any] = [{"a": [1, {"b": None}], "c": "é\n"}, {}, [], None, "text", 0, 1.5, True]
+VALUES: list[Any] = [{"a": [1, {"b": None}], "c": "é\n"}, {}, [], None, 0, 1.5, True]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)

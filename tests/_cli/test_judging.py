@@ -124,3 +124,16 @@ def test_a_missing_extra(command: Runner, tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("other", ["--partial", "--final"])
 def test_contradictions(command: Runner, tmp_path: Path, other: str) -> None:
     assert run(command, tmp_path, SCHEMA, TEXT, other) == 2
+
+
+def test_coercion_is_named_on_standard_error(command: Runner, tmp_path: Path) -> None:
+    schema = {"properties": {"days": {"type": "array", "items": {"type": "integer"}}}}
+    text = '{"days": "[1, 2]"}'
+    assert run(command, tmp_path, schema, text) == 1
+    assert run(command, tmp_path, schema, text, "--coerce") == 0
+    assert command.lines[-1]["value"] == {"days": [1, 2]}
+    assert command.err == b"coerced: a value was read as its schema asks (offset 10, $['days'])\n"
+
+
+def test_coercion_needs_a_schema(command: Runner) -> None:
+    assert command("json", "--coerce", given="1") == 2

@@ -1,0 +1,570 @@
+"""Values read as their schema means them, between a machine and a chain.
+
+A coercer passes on what the machine says, unless the validator would certainly refuse a value and
+one other reading of it is allowed:
+
+Rule 1: a string that holds JSON, where an array or object is allowed and no string is. An inner
+machine reads its text while it arrives, and what that says takes the string's place.
+Rule 2: a string that is wholly a number or literal, where that is allowed and no string is.
+Rule 3: a number, where a string is allowed and no number is: its text, as it is written.
+Rule 4: one value, where of the containers and scalars only an array is allowed whose first item may
+be of that kind. Never null, which may mean no array, and never an item of an array, which may be
+one of a row.
+Rule 5: a string that is one of the allowed words but for the case of its letters.
+
+What is read so goes through the validator like any other value, and is on record as a repair with
+the code `coerced`. A string that has not been decided yet is held; nothing is ever taken back.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final
+
+from streamparse._core.expected import (
+    ARRAY,
+    FALSE,
+    KIND_BITS,
+    NULL,
+    NUMBER,
+    OBJECT,
+    SCALARS,
+    STRING,
+    TRUE,
+    Expected,
+)
+from streamparse._core.machine import Machine, MachineOptions
+from streamparse._core.sink import Sink
+from streamparse.errors import LimitError, SchemaViolation, StreamParseError
+
+_SPACE: Final = " \t\n\r"
+# The kind of scalar that a text begins, by its first character.
+_SCALAR_AT: Final[dict[str, int]] = {
+    **dict.fromkeys("-0123456789", NUMBER),
+    "t": TRUE,
+    "f": FALSE,
+    "n": NULL,
+}
+# The kind of value that an item begins; the end of the array stands for any.
+_ITEM_AT: Final[dict[str, int]] = {
+    **_SCALAR_AT,
+    '"': STRING,
+    "[": ARRAY,
+    "{": OBJECT,
+}
+
+# What becomes of the open string.
+_PLAIN: Final = 0  # it is passed on
+_HELD: Final = 1  # more than one reading is left
+_INNER: Final = 2  # an inner machine reads it
+_BROKEN: Final = 3  # the inner machine has failed, and nobody raised
+
+# What becomes of the open number or literal.
+_AS_IT_IS: Final = 0
+_AS_TEXT: Final = 1
+_AS_ITEM: Final = 2
+
+
+class Place(Sink):
+    """What a coercer drives: a chain, as far as the coercer asks it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: An error that a refusal raises is not before this offset: the text was held until here.
+        self.floor: int = 0
+        #: What the machine that drives the chain was made with.
+        self.options = MachineOptions()
+
+    def expects(self) -> Expected | None:
+        """What the value that comes next may be; None: it is not known."""
+        raise NotImplementedError
+
+    def next_path(self) -> tuple[Any, ...]:
+        """Its path."""
+        raise NotImplementedError
+
+    def object_to(self, violation: SchemaViolation) -> None:
+        """Refuse the value, as if the validator had."""
+        raise NotImplementedError
+
+
+class Coercer(Sink):
+    """One text: the document, or a string in it that holds JSON (`outer` is the coercer there)."""
+
+    def __init__(self, place: Place, outer: Coercer | None = None) -> None:
+        super().__init__()
+        self.precise = True
+        self.place = place
+        #: The open containers, outermost first: is it an array? All texts share it.
+        self.arrays: list[bool] = [] if outer is None else outer.arrays
+        self.base: int = len(self.arrays)  # containers around this text
+        self.wraps: list[int] = []  # of arrays around one object: their depths
+        self.in_key: bool = False
+        # Offsets of this text in the document: from `starts[i]` on they are `shifts[i]` more.
+        self.starts: list[int] = [0]
+        self.shifts: list[int] = [0]
+        # The open string.
+        self.open: bool = False
+        self.mode: int = _PLAIN
+        self.wrapped: bool = False  # is it the item of an array made for it?
+        self.expected: Expected | None = None
+        self.held: list[tuple[str, int]] = []
+        self.seen: str = ""  # the held text, without white space before it
+        self.kinds: int = 0  # the kinds that the text may still hold
+        self.may_wrap: bool = False
+        self.words: list[str] = []  # what it may become, in other letters
+        self.folded: str = ""  # the held text, while there are any
+        self.literal: Literal | None = None
+        self.inner: Coercer | None = None
+        self.machine: Machine | None = None
+        self.path: tuple[Any, ...] = ()
+        # The open scalar.
+        self.scalar_mode: int = _AS_IT_IS
+
+    # Places.
+
+    def at(self, offset: int) -> int:
+        """The place in the document of a character of this text."""
+        place = len(self.starts) - 1
+        while place and self.starts[place] > offset:
+            place -= 1
+        return offset + self.shifts[place]
+
+    def map(self, start: int, offset: int) -> None:
+        """From `start` on, this text is that at `offset`."""
+        shift = offset - start
+        if shift != self.shifts[-1]:
+            # What a machine speaks of lies no further back than half a surrogate pair.
+            self.starts = [self.starts[-1], start]
+            self.shifts = [self.shifts[-1], shift]
+
+    def _expects(self) -> Expected | None:
+        return self.place.expects()
+
+    def _coerced(self, offset: int) -> None:
+        self.place.floor = offset
+        self.place.repair("coerced", offset, True)
+
+    def _may_wrap(self, expected: Expected, kind: int) -> bool:
+        """Rule 4."""
+        if kind == NULL or (self.arrays and self.arrays[-1]):
+            return False
+        only = expected.kinds & ARRAY and not expected.kinds & ~(ARRAY | NULL)
+        return bool(only and expected.items & kind)
+
+    def _open_array(self, offset: int) -> None:
+        """An array is made for one value."""
+        self._coerced(offset)
+        self.place.start_array(offset)
+        self.arrays.append(True)
+
+    def _close_array(self, offset: int) -> None:
+        self.arrays.pop()
+        self.place.end(offset)
+
+    # Containers and keys.
+
+    def start_object(self, offset: int) -> None:
+        offset = self.at(offset)
+        expected = self._expects()
+        if expected is not None and self._may_wrap(expected, OBJECT):
+            self._open_array(offset)
+            self.wraps.append(len(self.arrays))
+        self.place.start_object(offset)
+        self.arrays.append(False)
+
+    def start_array(self, offset: int) -> None:
+        self.place.start_array(self.at(offset))
+        self.arrays.append(True)
+
+    def end(self, offset: int) -> None:
+        offset = self.at(offset)
+        self.place.end(offset)
+        self.arrays.pop()
+        if self.wraps and self.wraps[-1] == len(self.arrays):
+            self.wraps.pop()
+            self._close_array(offset)
+
+    def start_key(self, offset: int) -> None:
+        self.in_key = True
+        self.place.start_key(self.at(offset))
+
+    def key_text(self, text: str, offset: int) -> None:
+        self.place.key_text(text, self.at(offset))
+
+    def end_key(self, offset: int) -> None:
+        self.in_key = False
+        self.place.end_key(self.at(offset))
+
+    def repair(self, code: str, offset: int, item: bool) -> None:
+        self.place.repair(code, self.at(offset), item)
+
+    # Numbers and literals.
+
+    def start_scalar(self, kind: str, offset: int) -> None:
+        offset = self.at(offset)
+        self.scalar_mode = _AS_IT_IS
+        expected = self._expects()
+        bit = KIND_BITS[kind]
+        if expected is not None and not expected.kinds & bit:
+            if self._may_wrap(expected, bit):
+                self._open_array(offset)
+                self.scalar_mode = _AS_ITEM
+            elif bit == NUMBER and expected.kinds & (STRING | ARRAY) == STRING:
+                self.scalar_mode = _AS_TEXT  # when it is whole
+                return
+        self.place.start_scalar(kind, offset)
+
+    def scalar(self, value: object, offset: int) -> None:
+        offset = self.at(offset)
+        mode = self.scalar_mode
+        self.scalar_mode = _AS_IT_IS
+        if mode == _AS_TEXT:
+            text = self.numeral or json.dumps(value, default=str)
+            self.numeral = ""
+            self._coerced(offset)
+            self._say_string(text, offset)
+            return
+        self.numeral = ""
+        self.place.scalar(value, offset)
+        if mode == _AS_ITEM:
+            self._close_array(offset)
+
+    def _say_string(self, text: str, offset: int) -> None:
+        """A whole string, decided at `offset` and written before it."""
+        self.place.start_string(offset)
+        if text:
+            self.place.text(text, max(offset - len(text), 0))
+        self.place.end_string(offset)
+
+    def cut_scalar(self, value: object) -> None:
+        if self.scalar_mode != _AS_TEXT:
+            self.place.cut_scalar(value)
+
+    # Strings.
+
+    def start_string(self, offset: int) -> None:
+        self.open = True
+        self._begin(self.at(offset))
+
+    def text(self, text: str, offset: int) -> None:
+        self._read(text, self.at(offset))
+
+    def end_string(self, offset: int) -> None:
+        offset = self.at(offset)
+        if self.mode == _HELD:
+            self._decide_at_end(offset)
+        elif self.mode == _PLAIN:
+            self.place.end_string(offset)
+        else:
+            self._end_inner(offset)
+        if self.wrapped:
+            self.wrapped = False
+            self._close_array(offset)
+        self._forget()
+        self.open = False
+
+    def _begin(self, offset: int) -> None:
+        """A string begins: is it as it should be, or may it hold something else?"""
+        expected = self._expects()
+        if expected is None or (expected.kinds & STRING and expected.words is None):
+            self.place.start_string(offset)
+            return
+        self.mode = _HELD
+        self.expected = expected
+        self.kinds = expected.kinds & ~STRING
+        self.may_wrap = self._may_wrap(expected, STRING)
+        if expected.kinds & STRING and expected.words is not None:
+            self.words = list(expected.words)
+
+    def _read(self, text: str, offset: int) -> None:
+        if self.mode == _PLAIN:
+            self.place.text(text, offset)
+        elif self.mode == _INNER:
+            self._read_inner(text, offset)
+        elif self.mode == _HELD:
+            self._hold(text, offset)
+
+    def _hold(self, text: str, offset: int) -> None:
+        """Look at each character: some readings end with it."""
+        for number, char in enumerate(text):
+            self._keep(char, offset + number)
+            self._consider(char)
+            self._decide(offset + number)
+            if self.mode != _HELD:
+                rest = text[number + 1 :]
+                if rest:
+                    self._read(rest, offset + number + 1)
+                return
+
+    def _keep(self, char: str, offset: int) -> None:
+        """Hold a character; those that follow one another are one text."""
+        if self.held:
+            text, start = self.held[-1]
+            if start + len(text) == offset:
+                self.held[-1] = (text + char, start)
+                return
+        self.held.append((char, offset))
+
+    def _consider(self, char: str) -> None:
+        """Drop the readings that this character ends."""
+        if self.words:
+            self.folded += char.casefold()
+            self.words = [word for word in self.words if word.casefold().startswith(self.folded)]
+        if not self.seen:
+            if char in _SPACE:
+                return
+            self.seen = char
+            kind = OBJECT if char == "{" else ARRAY if char == "[" else _SCALAR_AT.get(char, 0)
+            self.kinds &= kind
+            if self.kinds & SCALARS:
+                self.literal = Literal(self.place.options)
+            elif self.kinds & OBJECT:
+                self.may_wrap = False
+        elif self.may_wrap and self.seen == "[" and char not in _SPACE:
+            self.seen += char
+            self._choose_list(char)
+        if self.literal is not None and not self.literal.feed(char):
+            self.literal = None
+            self.kinds &= ~SCALARS
+
+    def _choose_list(self, char: str) -> None:
+        """Is `[` the beginning of an array, or of a text that is one item?"""
+        assert self.expected is not None
+        items = self.expected.items
+        if items & STRING:
+            items |= NUMBER
+        if char == "]" or _ITEM_AT.get(char, 0) & items:
+            self.may_wrap = False
+        else:
+            self.kinds = 0
+
+    def _decide(self, offset: int) -> None:
+        """Is there one reading left, or none?"""
+        if self.words:
+            return
+        if self.kinds & (OBJECT | ARRAY) and self.seen:
+            if not self.may_wrap:
+                self._go_inside(offset)
+        elif not self.kinds & SCALARS and self.seen:
+            if self.may_wrap:
+                self._wrap(offset)
+            else:
+                self._stand(offset)
+
+    def _decide_at_end(self, offset: int) -> None:
+        """The whole string is known."""
+        text = "".join(held for held, _ in self.held)
+        expected = self.expected
+        words = [word for word in self.words if word.casefold() == text.casefold()]
+        exact = expected is not None and expected.words is not None and text in expected.words
+        literal = self.literal
+        if exact or len(words) > 1:
+            self._stand(offset)
+        elif words:
+            self._coerced(offset)
+            self.mode = _PLAIN
+            self._say_string(words[0], offset)
+            return
+        elif literal is not None and literal.ends():
+            self._coerced(offset)
+            self.place.start_scalar(literal.kind, offset)
+            self.place.scalar(literal.value, offset)
+            return
+        elif self.may_wrap and self.seen:
+            self._wrap(offset)
+            if self.mode == _HELD:
+                self._decide_at_end(offset)
+                return
+        else:
+            self._stand(offset)
+        self.place.end_string(offset)
+
+    def _take_held(self) -> list[tuple[str, int]]:
+        """The held text, for another to read."""
+        held = self.held
+        self._forget()
+        return held
+
+    def _forget(self) -> None:
+        """Nothing is held, and nothing is open."""
+        self.mode = _PLAIN
+        self.held = []
+        self.seen = ""
+        self.kinds = 0
+        self.may_wrap = False
+        self.words = []
+        self.folded = ""
+        self.literal = self.inner = self.machine = None
+        self.expected = None
+
+    def _stand(self, offset: int) -> None:
+        """No other reading is left: the validator has the string as it is."""
+        held = self._take_held()
+        self.place.floor = offset
+        self.place.start_string(offset)
+        for text, place in held:
+            self.place.text(text, place)
+
+    def _wrap(self, offset: int) -> None:
+        """Rule 4: the string is the item of an array."""
+        held = self._take_held()
+        self._open_array(offset)
+        self.wrapped = True
+        self._begin(offset)
+        for text, place in held:
+            self._read(text, place)
+
+    # JSON in a string.
+
+    def _go_inside(self, offset: int) -> None:
+        """Rule 1: from now on an inner machine reads the string."""
+        held = self._take_held()
+        self.path = self.place.next_path()
+        self._coerced(offset)
+        self.mode = _INNER
+        self.inner = Coercer(self.place, self)
+        self.machine = self._new_machine(self.inner)
+        for text, place in held:
+            self._read(text, place)
+
+    def _new_machine(self, inner: Coercer) -> Machine:
+        given = self.place.options
+        options = MachineOptions(
+            limits=given.limits,
+            surrogates=given.surrogates,
+            parse_float=given.parse_float,
+            parse_int=given.parse_int,
+        )
+        return Machine(inner, options, depth=len(self.arrays))
+
+    def _read_inner(self, text: str, offset: int) -> None:
+        machine, inner = self.machine, self.inner
+        assert machine is not None
+        assert inner is not None
+        inner.map(machine.offset, offset)
+        try:
+            machine.feed(text)
+        except SchemaViolation:
+            raise
+        except LimitError as error:
+            error.offset = inner.at(error.offset)
+            raise
+        except StreamParseError as error:
+            self._break(error, inner.at(error.offset))
+
+    def _end_inner(self, offset: int) -> None:
+        machine, inner = self.machine, self.inner
+        assert inner is not None
+        if self.mode == _INNER and machine is not None:
+            inner.map(machine.offset, offset)
+            try:
+                machine.finish()
+            except StreamParseError as error:
+                self._break(error, offset)
+        if self.mode == _BROKEN:
+            inner.close(offset)
+
+    def _break(self, error: StreamParseError, offset: int) -> None:
+        """The string holds no JSON after all."""
+        self.mode = _BROKEN
+        message = f"the string holds no whole JSON value: {error.message}"
+        self.place.object_to(SchemaViolation(message, code="type", offset=offset, path=self.path))
+
+    def close(self, offset: int) -> None:
+        """Close all that is open in this text, which has no end of its own."""
+        if self.open:
+            if self.inner is not None:
+                self.inner.close(offset)
+            elif self.mode == _HELD:
+                self._stand(offset)
+                self.place.end_string(offset)
+            else:
+                self.place.end_string(offset)
+            self._forget()
+            self.open = False
+        if self.in_key:
+            self.in_key = False
+            self.place.end_key(offset)
+        while len(self.arrays) > self.base:
+            self._close_array(offset)
+
+    # Forks and pickles.
+
+    def branch(self, place: Place) -> Coercer:
+        """The same for another chain, which is in the same state."""
+        twin = Coercer(place)
+        twin.resume(self.state_now())
+        return twin
+
+    def state_now(self) -> tuple[Any, ...]:
+        """Everything as plain data, for `resume`."""
+        containers = (list(self.arrays), self.base, list(self.wraps), self.in_key)
+        string = (self.open, self.mode, self.wrapped, list(self.held), self.path)
+        inner, machine = self.inner, self.machine
+        deeper: Any = None
+        if inner is not None and machine is not None:
+            deeper = (inner.state_now(), machine.state_now())
+        offsets = (list(self.starts), list(self.shifts))
+        return containers, string, self.scalar_mode, offsets, deeper
+
+    def resume(self, state: tuple[Any, ...]) -> None:
+        """Go on where the coercer that gave `state_now` stood; its chain already does."""
+        containers, string, self.scalar_mode, offsets, deeper = state
+        arrays, self.base, wraps, self.in_key = containers
+        self.arrays[:] = arrays
+        self.wraps = list(wraps)
+        self.starts, self.shifts = list(offsets[0]), list(offsets[1])
+        self.open, mode, self.wrapped, held, self.path = string
+        if mode == _HELD:  # the same characters leave the same readings
+            self._begin(0)
+            for text, offset in held:
+                self._read(text, offset)
+        self.mode = mode
+        if deeper is not None:
+            inner = self.inner = Coercer(self.place, self)
+            machine = self.machine = self._new_machine(inner)
+            inner.resume(deeper[0])
+            machine.resume(deeper[1])
+
+
+class Literal(Sink):
+    """Rule 2: reads a text that is to be a number or literal, and nothing else."""
+
+    def __init__(self, options: MachineOptions) -> None:
+        super().__init__()
+        self.kind: str = ""
+        self.value: object = None
+        self.whole: bool = False
+        self.machine = Machine(
+            self,
+            MachineOptions(
+                limits=options.limits,
+                parse_float=options.parse_float,
+                parse_int=options.parse_int,
+            ),
+        )
+
+    def start_scalar(self, kind: str, offset: int) -> None:
+        self.kind = kind
+
+    def scalar(self, value: object, offset: int) -> None:
+        self.value = value
+        self.whole = not isinstance(value, float) or math.isfinite(value)
+
+    def feed(self, char: str) -> bool:
+        """Can the text still become a literal?"""
+        try:
+            self.machine.feed(char)
+        except StreamParseError:
+            return False
+        return True
+
+    def ends(self) -> bool:
+        """The text has ended: is it one?"""
+        try:
+            self.machine.finish()
+        except StreamParseError:
+            return False
+        return self.whole

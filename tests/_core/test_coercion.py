@@ -1,0 +1,351 @@
+"""Tests of streamparse._core.coercion: values read as their schema means them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+pytest.importorskip("jsonschema")
+
+from jsonschema import Draft202012Validator
+
+from streamparse import JSONParser, MessageParser, StreamParseError
+from streamparse.limits import Limits
+from streamparse.schema import SchemaValidator
+from tests.growth import is_linear
+from tests.helpers import merge_deltas
+from tests.parts import chars, cuttings
+from tests.schema.schemas import SCHEMAS, VALUES, valid
+
+Outcome = tuple[Any, Any, list[Any], list[Any]]
+
+
+def read(
+    validator: Any, pieces: list[str], at: int = -1, fork: Any = None, **options: Any
+) -> Outcome:
+    """Error, value, coerced paths and events."""
+    parser = JSONParser(validator=validator, **options)
+    events: list[Any] = []
+    error: Any = None
+    try:
+        for number, piece in enumerate(pieces):
+            if number == at:
+                parser = fork(parser)
+            events += parser.feed(piece)
+        events += parser.finish()
+    except StreamParseError as failed:
+        events += failed.events
+        error = (type(failed).__name__, failed.code, failed.offset, failed.path, failed.message)
+    value = parser.snapshot() if parser.started else None
+    return error, value, [one.to_dict() for one in parser.repairs], merge_deltas(events)
+
+
+def of(**properties: Any) -> dict[str, Any]:
+    """An object with these members and no others."""
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def array(items: Any, **more: Any) -> dict[str, Any]:
+    return {"type": "array", "items": items, **more}
+
+
+INTEGER, NUMBER, TEXT, NULL = ({"type": kind} for kind in ("integer", "number", "string", "null"))
+UNIT = {"enum": ["mm", "inch", "yard"]}
+ROW = of(plot=TEXT, beds=array(INTEGER))
+
+# Schema of the member `v`, its JSON, what it is read as, and the paths of what was coerced.
+READ: list[tuple[Any, str, Any, list[Any]]] = [
+    # JSON in a string.
+    (array(INTEGER), r'"[7, 8]"', [7, 8], [()]),
+    (array(INTEGER), r'"\t[7,\n8] "', [7, 8], [()]),
+    (array(TEXT), r'"[\"x\\n\", \"\\ud83d\\ude00\"]"', ["x\n", "😀"], [()]),
+    (array(TEXT), r'"[ ]"', [], [()]),
+    (ROW, r'"{\"plot\": \"A\", \"beds\": \"[1]\"}"', {"plot": "A", "beds": [1]}, [(), ("beds",)]),
+    (array(ROW), r'"[{\"plot\": 4}]"', [{"plot": "4"}], [(), (0, "plot")]),
+    ({"anyOf": [array(INTEGER), NULL]}, r'"[1]"', [1], [()]),
+    ({"anyOf": [{"const": "all"}, array(INTEGER)]}, r'"[1]"', [1], [()]),
+    ({"anyOf": [{"const": "[all]"}, array(INTEGER)]}, r'"[1]"', [1], [()]),
+    ({"anyOf": [{"const": "[all]"}, array(INTEGER)]}, r'"[ALL]"', "[all]", [()]),
+    # Literals.
+    (INTEGER, '"-12"', -12, [()]),
+    (INTEGER, '" 12\\n"', 12, [()]),
+    (NUMBER, '"1e3"', 1000.0, [()]),
+    ({"type": ["boolean", "null"]}, '"null"', None, [()]),
+    ({"anyOf": [{"enum": ["auto"]}, INTEGER]}, '"5"', 5, [()]),
+    ({"anyOf": [{"enum": ["auto"]}, INTEGER]}, '"AUTO"', "auto", [()]),
+    ({"const": 4}, '"4"', 4, [()]),
+    # Numbers as text.
+    (TEXT, "1.50", "1.50", [()]),
+    (TEXT, "-0.0e+1", "-0.0e+1", [()]),
+    ({"type": ["string", "null"]}, "12", "12", [()]),
+    ({"enum": ["1", "2"]}, "2", "2", [()]),
+    # One value for an array.
+    (array(TEXT), '"moss"', ["moss"], [()]),
+    (array(TEXT), '"[draft] moss"', ["[draft] moss"], [()]),
+    (array(TEXT), '"{moss}"', ["{moss}"], [()]),
+    (array(INTEGER), "5", [5], [()]),
+    (array({"type": "boolean"}), "true", [True], [()]),
+    (array(ROW), '{"plot": "B", "beds": 3}', [{"plot": "B", "beds": [3]}], [(), (0, "beds")]),
+    (array(UNIT), '"INCH"', ["inch"], [(), (0,)]),
+    # Words.
+    (UNIT, '"Inch"', "inch", [()]),
+    (array(UNIT), '["MM", "mm"]', ["mm", "mm"], [(0,)]),
+]
+# The same, of what is refused, with the code.
+REFUSED: list[tuple[Any, str, str]] = [
+    (array(INTEGER), '"[1, 2"', "type"),
+    (array(INTEGER), '"[1] and more"', "type"),
+    (array(INTEGER), '"1, 2"', "type"),
+    (array(INTEGER), '"[\\"x\\"]"', "type"),
+    (array(INTEGER), '""', "type"),
+    (array(TEXT), '""', "type"),
+    (array(TEXT), '" "', "type"),
+    (array(INTEGER), "null", "type"),
+    (array(TEXT), "true", "type"),
+    (array(array(INTEGER)), "[1, 2]", "type"),
+    (array(TEXT, minItems=2), '"moss"', "minItems"),
+    (ROW, '"[1]"', "type"),
+    (ROW, '"\\"{}\\""', "type"),
+    (ROW, r'"{\"bed\": 1}"', "additionalProperties"),
+    (INTEGER, '"12.5"', "type"),
+    (INTEGER, '"12 beds"', "type"),
+    (INTEGER, '"0x1F"', "type"),
+    (INTEGER, '"1e999"', "type"),
+    (INTEGER, "[12]", "type"),
+    ({"type": "boolean"}, '"yes"', "type"),
+    ({**INTEGER, "maximum": 10}, '"12"', "maximum"),
+    (TEXT, "true", "type"),
+    (TEXT, "null", "type"),
+    ({**TEXT, "maxLength": 2}, "123", "maxLength"),
+    ({"anyOf": [TEXT, array(NUMBER)]}, "1", "anyOf"),
+    (UNIT, '"in"', "enum"),
+    (UNIT, '"ell"', "enum"),
+    ({"enum": ["a", "A", "b"]}, '"a "', "enum"),
+    ({"enum": ["ab", "AB"]}, '"Ab"', "enum"),
+]
+
+
+@pytest.mark.parametrize(("schema", "text", "value", "paths"), READ)
+def test_read_as_the_schema_means_it(schema: Any, text: str, value: Any, paths: list[Any]) -> None:
+    validator = SchemaValidator(of(v=schema, w=True), coerce=True)
+    whole = f'{{"v": {text}, "w": "[1]"}}'
+    outcomes = [read(validator, pieces) for pieces in cuttings(whole)]
+    error, found, repairs, _ = outcomes[0]
+    assert error is None
+    assert json.dumps(found) == json.dumps({"v": value, "w": "[1]"})
+    assert [(one["code"], one["path"]) for one in repairs] == [
+        ("coerced", ["v", *path]) for path in paths
+    ]
+    assert all(outcome == outcomes[0] for outcome in outcomes)
+    root = read(SchemaValidator(schema, coerce=True), chars(text))
+    assert root[:2] == (None, value)
+
+
+@pytest.mark.parametrize(("schema", "text", "code"), REFUSED)
+def test_refused(schema: Any, text: str, code: str) -> None:
+    validator = SchemaValidator(of(v=schema), coerce=True)
+    outcomes = [read(validator, pieces) for pieces in cuttings(f'{{"v": {text}}}')]
+    assert outcomes[0][0] is not None
+    assert outcomes[0][0][:2] == ("SchemaViolation", code)
+    assert all(outcome == outcomes[0] for outcome in outcomes)
+
+
+def test_without_the_option_nothing_is_coerced() -> None:
+    for schema, text, _, _ in READ:
+        assert read(SchemaValidator(schema), [text])[0] is not None
+
+
+def test_the_value_grows_while_it_arrives() -> None:
+    parser = JSONParser(validator=SchemaValidator(of(v=array(ROW)), coerce=True))
+    seen = []
+    for piece in (r'{"v": "[', r"{\"plo", r"t\": \"A", r"sh\", \"beds\": [1, 2"):
+        parser.feed(piece)
+        seen.append(parser.snapshot()["v"])
+    assert seen == [
+        [],
+        [{}],
+        [{"plot": "A"}],
+        [{"plot": "Ash", "beds": [1]}],
+    ]
+
+
+FORKS: list[Callable[[JSONParser], JSONParser]] = [
+    lambda parser: parser.clone(),
+    lambda parser: pickle.loads(pickle.dumps(parser)),
+    copy.deepcopy,
+]
+
+
+@pytest.mark.parametrize("fork", FORKS)
+def test_a_fork_goes_on_alike_at_any_character(fork: Any) -> None:
+    validator = SchemaValidator(of(v=array(ROW), u=UNIT, n=NUMBER, t=array(TEXT)), coerce=True)
+    inner = json.dumps([{"plot": 1.5, "beds": '[3, "4"]'}])
+    text = f'{{"v": {json.dumps(inner)}, "u": "YARD", "n": "12", "t": "oak"}}'
+    whole = read(validator, [text])
+    assert whole[0] is None
+    for at in range(len(text)):
+        assert read(validator, chars(text), at, fork) == whole
+
+
+def damaged(value: Any, dice: random.Random) -> Any:
+    """The value with some parts as a model may write them."""
+    if isinstance(value, dict):
+        value = {key: damaged(inner, dice) for key, inner in value.items()}
+    elif isinstance(value, list):
+        value = [damaged(inner, dice) for inner in value]
+    if dice.random() < 0.3:
+        if isinstance(value, str):
+            return value.upper()
+        return json.dumps(value, ensure_ascii=dice.random() < 0.5)
+    if isinstance(value, list) and len(value) == 1 and dice.random() < 0.3:
+        return value[0]
+    return value
+
+
+@given(SCHEMAS, VALUES, st.integers(0, 10**6))
+def test_the_verdict_is_that_on_what_was_read(schema: Any, value: Any, seed: int) -> None:
+    """Laws 1 and 9, on any schema; what is valid as it stands is never changed."""
+    dice = random.Random(seed)
+    value = damaged(value, dice)
+    try:
+        plain, validator = SchemaValidator(schema), SchemaValidator(schema, coerce=True)
+    except ValueError:
+        assume(False)
+    text = json.dumps(value)
+    whole = read(validator, [text])
+    assert read(validator, chars(text)) == whole
+    if read(plain, [text])[0] is None:
+        assert whole == read(plain, [text])
+    if whole[0] is None:
+        assert valid(schema, whole[1]) is not False
+
+
+TYPED = st.recursive(
+    st.sampled_from(
+        [
+            ({"type": "integer"}, st.integers()),
+            ({"type": "boolean"}, st.booleans()),
+            ({"type": "null"}, st.none()),
+            ({"type": ["integer", "boolean", "null"]}, st.none() | st.booleans() | st.integers()),
+            (UNIT, st.sampled_from(UNIT["enum"])),
+        ]
+    ),
+    lambda inner: st.one_of(
+        inner.map(lambda one: (array(one[0]), st.lists(one[1], max_size=3))),
+        st.lists(inner, min_size=1, max_size=3).map(
+            lambda several: (
+                of(**{f"m{at}": one[0] for at, one in enumerate(several)}),
+                st.fixed_dictionaries({f"m{at}": one[1] for at, one in enumerate(several)}),
+            )
+        ),
+    ),
+    max_leaves=6,
+)
+
+
+def stringified(value: Any, dice: random.Random) -> Any:
+    """The value with parts as JSON in strings, and words in capitals."""
+    if isinstance(value, dict):
+        value = {key: stringified(inner, dice) for key, inner in value.items()}
+    elif isinstance(value, list):
+        value = [stringified(inner, dice) for inner in value]
+    elif isinstance(value, str):
+        return value.upper() if dice.random() < 0.5 else value
+    return json.dumps(value) if dice.random() < 0.4 else value
+
+
+@given(TYPED.flatmap(lambda one: st.tuples(st.just(one[0]), one[1])), st.integers(0, 10**6))
+def test_what_was_written_as_strings_comes_back(given_: tuple[Any, Any], seed: int) -> None:
+    schema, value = given_
+    assert Draft202012Validator(schema).is_valid(value)
+    text = json.dumps(stringified(value, random.Random(seed)))
+    validator = SchemaValidator(schema, coerce=True)
+    for pieces in cuttings(text):
+        error, found, repairs, _ = read(validator, pieces)
+        assert error is None
+        assert json.dumps(found) == json.dumps(value)
+        assert bool(repairs) is (text != json.dumps(value))
+
+
+def test_what_is_not_of_an_alternative_that_must_hold_is_not_coerced() -> None:
+    """A condition and a negation ask nothing of a value."""
+    for schema in (
+        {"not": of(v=TEXT)},
+        {"if": {"properties": {"v": TEXT}}, "then": True},
+        {"anyOf": [{"properties": {"v": TEXT}}, {"properties": {"w": TEXT}, "maxProperties": 9}]},
+    ):
+        outcome = read(SchemaValidator(schema, coerce=True), ['{"v": 5, "w": "x"}'])
+        assert outcome[:3] == (None, {"v": 5, "w": "x"}, [])
+
+
+def test_alternatives_of_the_value_around() -> None:
+    schema = {"oneOf": [{**of(v=array(INTEGER)), "required": ["v"]}, of(v=NULL, w=TEXT)]}
+    outcome = read(SchemaValidator(schema, coerce=True), ['{"v": "[1]"}'])
+    assert outcome[:2] == (None, {"v": [1]})
+
+
+def test_every_document_of_several_is_coerced() -> None:
+    validator = SchemaValidator(array(INTEGER), coerce=True)
+    assert read(validator, chars('"[1]" 2 [3]'), many=True)[:2] == (None, [[1], [2], [3]])
+
+
+def test_with_collect_reading_goes_on() -> None:
+    validator = SchemaValidator(of(v=array(INTEGER), w=INTEGER), coerce=True, collect=True)
+    for pieces in cuttings(
+        '{"v": "[1, {\\"a',
+    ):
+        parser = JSONParser(validator=validator)
+        for piece in pieces:
+            parser.feed(piece)
+        for piece in ('b x", "w": ', '"2"}'):
+            parser.feed(piece)
+        parser.finish()
+        assert parser.value["w"] == 2
+        assert [(one.code, one.path) for one in parser.violations][-1] == ("type", ("v",))
+
+
+def test_depth_counts_from_the_document() -> None:
+    validator = SchemaValidator(of(v=array(True)), coerce=True)
+    text = '{"v": "[[[]]]"}'
+    assert read(validator, [text], limits=Limits(depth=4))[0] is None
+    assert read(validator, [text], limits=Limits(depth=3))[0][:3] == ("LimitError", "depth", 9)
+
+
+def test_a_rejected_call_goes_on() -> None:
+    tool = {"name": "f", "parameters": of(v=array(INTEGER), w=TEXT)}
+    parser = MessageParser("openai-chat", tools=[tool], coerce=True)
+    arguments = '{"v": "[1, x]", "w": "y"}'
+    call: dict[str, Any] = {"index": 0, "id": "c", "type": "function"}
+    for piece in chars(arguments):
+        entry = {**call, "function": {"name": "f", "arguments": piece}}
+        parser.feed({"choices": [{"index": 0, "delta": {"tool_calls": [entry]}}]})
+    parser.feed({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
+    parser.finish()
+    [made] = parser.message.tool_calls
+    assert (made.status, made.errors[0].offset, made.errors[0].path) == ("rejected", 11, ("v",))
+    assert made.partial == {"v": [1], "w": "y"}
+    assert made.arguments_text == arguments
+
+
+def test_work_is_linear() -> None:
+    validator = SchemaValidator(of(v=array(UNIT), w=array(TEXT)), coerce=True)
+
+    def feed(pieces: Any) -> None:
+        parser = JSONParser(validator=validator)
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+
+    def stream(size: int) -> str:
+        words = json.dumps(["YARD"] * (size // 16))
+        return f'{{"v": {json.dumps(words)}, "w": "{"x" * (size // 2)}"}}'
+
+    is_linear(feed, stream)
