@@ -20,8 +20,19 @@ from streamparse.message_events import (
     ToolCallTruncated,
 )
 from streamparse.message_parser import APIS, MessageParser
+from tests.blocks import STOP, begin, delta, start, stop, stopped
 from tests.helpers import cut
-from tests.messages import answer, call_chunk, chunk, kinds, read, run_parser, sse, text_chunk
+from tests.messages import (
+    answer,
+    call_chunk,
+    chunk,
+    dumped,
+    kinds,
+    read,
+    run_parser,
+    sse,
+    text_chunk,
+)
 
 HELLO = [text_chunk("Hel"), text_chunk("lo"), chunk(finish="stop")]
 HELLO_TYPES = ["message_started", "text_delta", "message_finished"]
@@ -516,3 +527,95 @@ def test_the_sentinel_after_the_terminal_record_says_nothing() -> None:
     events = parser.feed(f"data: {json.dumps(end)}\n\ndata: [DONE]\n\ndata: {{}}\n\n")
     assert [event.type for event in events][-2:] == ["message_finished", "provider_event"]
     assert events[-1] == ProviderEvent("record", {})
+
+
+# A format alone
+
+
+CALL = '<tool_call>{"name": "pick", "arguments": {"kg": 3}}</tool_call>'
+WIRED = [text_chunk("Here. "), *(text_chunk(char) for char in CALL), chunk(finish="stop")]
+CLAUDE = [
+    start(),
+    begin(0, "text", text=""),
+    delta(0, "text_delta", "Here. "),
+    delta(0, "text_delta", CALL),
+    stop(0),
+    stopped("end_turn"),
+    STOP,
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "api"),
+    [
+        (sse(WIRED), "openai-chat"),
+        (b": wait\n\n" + sse(WIRED), "openai-chat"),
+        (sse(WIRED, end="\n"), "openai-chat"),
+        ("\n".join(map(dumped, WIRED)).encode(), "openai-chat"),
+        (dumped([*WIRED]).encode(), "openai-chat"),
+        (sse(CLAUDE, done=False), "anthropic-messages"),
+        (f"Here. {CALL}".encode(), "text"),
+    ],
+)
+def test_a_format_alone_detects_the_api(data: bytes, api: str) -> None:
+    for pieces in ([data], [data.decode()], list(data.decode()), cut(data, [7])):
+        parser, events, error = run_parser(pieces, None, format="hermes")
+        assert error is None
+        assert parser.api == api
+        message = parser.message
+        assert (message.text.strip(), message.status) == ("Here.", "complete")
+        assert [call.arguments for call in message.tool_calls] == [{"kg": 3}]
+        assert kinds(events)[0] == "message_started"
+    if api != "text":
+        records = CLAUDE if api == "anthropic-messages" else WIRED
+        assert run_parser(records, None, format="hermes")[0].message.to_dict() == (
+            run_parser(records, api, format="hermes")[0].message.to_dict()
+        )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer.",
+        "data: three crates of pears.",
+        "data: 4\n\nevent: none\n",
+        "event: party\nWe meet at eight.\n\n",
+        "id: 5",
+        ":) Hello",
+        '{"id": "x", "list": [1]}',
+        '{"id": "x", "li',
+        "[1, 2]",
+        '[{"a": 1}, {"b": 2}]',
+        "",
+        " \n",
+        "da",
+        "\ufeffHi",
+        "{broken",
+        '{"id" 5}',
+    ],
+)
+def test_a_format_alone_leaves_plain_text_as_it_is(text: str) -> None:
+    expected = answer([text], "text", format="hermes")
+    for pieces in ([text], list(text), cut(text.encode(), [1, 3])):
+        assert answer(pieces, None, format="hermes") == expected
+
+
+def test_plain_text_is_not_held_back_for_the_format() -> None:
+    parser = MessageParser(format="hermes")
+    assert kinds(parser.feed("The ")) == ["message_started", "text_delta"]
+    parser = MessageParser(format="llama3_json")
+    parser.feed('{"name": "pick", "parameters": {"kg": 3')
+    assert parser.message.tool_calls[0].name == "pick"
+
+
+@pytest.mark.parametrize(
+    "data", ['data: {"id": "x", "choi', 'data: {"error": {"message": "no"}}\n\n']
+)
+def test_a_format_alone_takes_a_cut_stream_for_no_text(data: str) -> None:
+    message, _ = read([data], format="hermes")
+    assert (message.text, message.status) == ("", "failed" if "error" in data else "truncated")
+
+
+def test_a_format_alone_reads_error_bodies() -> None:
+    message, _ = read(['{"error": {"message": "no such model"}}'], format="hermes")
+    assert message.status == "failed"

@@ -7,16 +7,39 @@ in which they arrive:
 - aiohttp: `content.iter_any()`.
 - requests: `iter_content()`, because its own iteration waits for 128 bytes at a time.
 - urllib3, `http.client`, binary files: `read1()`, because their own iteration goes by lines.
+- boto3: the `stream` or `body` of the mapping that a call returns.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-__all__ = ["aclose", "async_pieces", "close", "is_async", "pieces"]
+__all__ = ["aclose", "async_pieces", "close", "is_async", "pieces", "readable"]
+
+
+def readable(source: Any) -> Any:
+    """What there is to read in `source`: itself, or what it holds.
+
+    A mapping with something that can be iterated over under `stream` or `body` is what a call of
+    boto3 returns (`converse_stream`, `invoke_model_with_response_stream`, `invoke_model`). Any
+    other mapping, and a whole response object of an SDK, is a source of one piece.
+    """
+    if isinstance(source, Mapping):
+        for name in ("stream", "body"):
+            inner = source.get(name)
+            if _is_source(inner) or (isinstance(inner, bytes) and "ResponseMetadata" in source):
+                return inner
+        return (dict(source),)
+    return (source,) if hasattr(source, "model_dump") else source
+
+
+def _is_source(thing: object) -> bool:
+    if isinstance(thing, (str, bytes, bytearray, memoryview, Mapping)):
+        return False
+    return hasattr(thing, "__iter__") or hasattr(thing, "__aiter__")
 
 
 def is_async(source: Any) -> bool:

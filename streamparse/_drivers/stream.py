@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, overload
 from streamparse._answers.tools import Toolbox
 from streamparse._core.sink import NOTHING
 from streamparse._drivers.reading import AsyncReading, Pace, Partials, Reading, SyncReading, View
-from streamparse._drivers.sources import is_async
+from streamparse._drivers.sources import is_async, readable
 from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, StreamParseError
 from streamparse.formats.parser import TextReading
@@ -424,7 +424,8 @@ def stream(
 
     `source` is an iterable, or async iterable, of bytes or text cut anywhere, of decoded chunks
     (dicts) or of an SDK's chunk objects; a stream object of an SDK (openai, anthropic,
-    google-genai, mistralai, ollama); or a response of httpx, aiohttp, requests or urllib3. One
+    google-genai, mistralai, ollama); a response of httpx, aiohttp, requests or urllib3; or what
+    a call of boto3 returns (`converse_stream`, `invoke_model_with_response_stream`). One
     text, one dict or one whole response object of an SDK is a source of one piece.
 
     The options are those of `MessageParser`, and `every`, the seconds between two looks of somebody
@@ -457,7 +458,6 @@ def stream(
         limits=limits,
         clock=clock,
     )
-    if isinstance(source, dict) or hasattr(source, "model_dump"):
-        source = (source,)
+    source = readable(source)
     kind = AsyncStream if is_async(source) else Stream
     return kind(source, make, output, Pace(every, clock or time.monotonic), drain)

@@ -1,3 +1,122 @@
-"""Tests of streamparse._decoding.json_records: see test_transport, which drives it."""
+"""Tests of the records of a stream of JSON; a transport is around them."""
 
 from __future__ import annotations
+
+import json
+
+import pytest
+
+from streamparse import LimitError, WireError
+from streamparse._decoding.record import Record
+from streamparse._decoding.transport import Transport
+from tests._decoding.running import data_of, failure_of, read, records_of
+
+
+@pytest.mark.parametrize("between", ["\n", "", " ", "\r\n\r\n"])
+def test_objects_one_after_the_other(between: str) -> None:
+    stream = between.join(['{"a": 1}', "{}", '{"b": {"c": ["d", {}, null, -2.5]}}'])
+    assert records_of(stream) == [
+        Record("", {"a": 1}, ""),
+        Record("", {}, ""),
+        Record("", {"b": {"c": ["d", {}, None, -2.5]}}, ""),
+    ]
+
+
+def test_elements_of_an_array() -> None:
+    stream = '[{"a": [1]},\n{}\n, [2, [3]], "x", 4, true, null, ""]\n'
+    assert data_of(stream) == [{"a": [1]}, {}, [2, [3]], "x", 4, True, None, ""]
+    assert records_of("[null]") == [Record("", None, "null")]
+    assert data_of("[]{}[[]]\n[5]6 7") == [{}, [], 5, 6, 7]
+
+
+def test_law_2_a_record_comes_with_its_last_character() -> None:
+    """Law 2: an element does not wait for the array, nor an object for its line."""
+    for stream, ends in (('[{"a": 1}, "b", 2,', (9, 14, 18)), ('{"a": {}}\n{"b"', (9,))):
+        transport = Transport()
+        found = [at for at, char in enumerate(stream, 1) if transport.feed(char)]
+        assert tuple(found) == ends
+
+
+def test_a_repeated_key_as_the_standard_library_has_it() -> None:
+    stream = '{"a": {"b": 1}, "c": 2, "a": [3]}'
+    assert [*records_of(stream)[0].data.items()] == [*json.loads(stream).items()]
+
+
+@pytest.mark.parametrize("tail", ['{"a"', '{"a": "b', "[", "[{},", "[1", '{"a": tru', '["\\u00'])
+def test_law_7_cut_json(tail: str) -> None:
+    """Laws 7 and 8: the input ended inside a record, or the array around it; its text is kept."""
+    records = records_of('{"x": 1}\n' + tail)
+    assert records[0] == Record("", {"x": 1}, "")
+    assert records[-1] == Record("", None, "" if tail == "[{}," else tail, cut=True)
+    assert [record.cut for record in records[1:-1]] == [False] * (len(records) - 2)
+
+
+def test_law_7_cut_inside_a_character() -> None:
+    """Law 7."""
+    assert records_of(b'{"a": "\xe2\x82') == [Record("", None, '{"a": "', cut=True)]
+    assert records_of(b"{}\xe2\x82") == [Record("", {}, ""), Record("", None, "", cut=True)]
+
+
+@pytest.mark.parametrize(
+    ("tail", "offset", "line", "column"),
+    [
+        ("<html>", 9, 2, 1),
+        ('{"b": \n}', 16, 3, 1),
+        ("[1 2]", 12, 2, 4),
+        ("]", 9, 2, 1),
+        ('"\n"', 10, 2, 2),
+        ("data: {}", 9, 2, 1),
+    ],
+)
+def test_broken_json(tail: str, offset: int, line: int, column: int) -> None:
+    stream = '{"a": 1}\n' + tail
+    records, failure, _ = read(stream)
+    assert records[0] == Record("", {"a": 1}, "")
+    assert type(failure) is WireError
+    assert (failure.code, failure.offset) == ("invalid_record", offset)
+    assert (failure.line, failure.column) == (line, column)
+    assert failure.excerpt == stream[:offset]
+
+
+def test_json_that_is_no_utf8() -> None:
+    records, failure, _ = read(b'{"a": 1}\n{"\xff": 1}')
+    assert records == [Record("", {"a": 1}, "")]
+    assert isinstance(failure, WireError)
+    assert (failure.code, failure.offset, failure.line) == ("invalid_record", 11, 2)
+
+
+def test_the_limit_of_a_record_of_json() -> None:
+    """It bounds one object or element, not the stream and not the array around."""
+    for stream in (
+        '{"a": "bc"}\n' * 9,
+        "[" + '{"a": "b"},' * 9 + "{}]",
+        "[" + "1234567890," * 9 + "1]",
+    ):
+        assert len(records_of(stream, record=12)) >= 9
+    for stream, offset in (
+        ('{"a": 1}\n{"a": "bc"}', 18),
+        ('[{"a": 1},{"a": "bc"}]', 19),
+        ("[1,2,          3]", 14),
+        ("[true,[        ]]", 15),
+    ):
+        failure = failure_of(stream, record=10)
+        assert (type(failure), failure.code, failure.offset) == (
+            LimitError,
+            "record_length",
+            offset,
+        )
+
+
+@pytest.mark.parametrize(
+    ("stream", "bounds", "code"),
+    [
+        ("[" * 1001, {}, "depth"),
+        ('{"a": "bcd"}', {"string": 2}, "string_length"),
+        ("[12345", {"number": 4}, "number_length"),
+        ("[]12345", {"integer_digits": 4}, "integer_digits"),
+        ('{"a":1, "b"', {"keys": 1}, "object_keys"),
+    ],
+)
+def test_the_limits_of_json(stream: str, bounds: dict[str, int], code: str) -> None:
+    failure = failure_of(stream, **bounds)
+    assert (type(failure), failure.code) == (LimitError, code)

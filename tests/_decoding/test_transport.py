@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,163 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse import LimitError, Limits, StreamParseError, WireError
+from streamparse import LimitError, StreamParseError, WireError
 from streamparse._decoding.record import Record
 from streamparse._decoding.transport import Transport
+from tests._decoding.running import data_of, failure_of, read, records_of, run
 from tests._decoding.test_event_stream import frame
 from tests.growth import is_linear
 from tests.helpers import cut, is_encodable, tokens
-from tests.parts import cuts_of
 from tests.strategies import ANY_MANY_TEXTS, JSON_TEXTS, NODES
-
-
-def plain(record: Record) -> tuple[Any, ...]:
-    """A record as data that compares strictly, and without recursion."""
-    return record.event, tokens(record.data), record.text, record.cut, record.exception
-
-
-def described(failure: StreamParseError | None) -> tuple[Any, ...] | None:
-    if failure is None:
-        return None
-    place = (failure.offset, failure.line, failure.column)
-    return type(failure), failure.code, *place, failure.excerpt, failure.message
-
-
-def run(fragments: Iterable[str | bytes], **bounds: int) -> tuple[Any, ...]:
-    """All that a run shows, strictly comparable."""
-    transport = Transport(limits=Limits(**bounds))
-    records: list[Record] = []
-    for fragment in fragments:
-        records += transport.feed(fragment)
-    records += transport.finish()
-    return [plain(one) for one in records], described(transport.failure), transport.framing
-
-
-def read(stream: str | bytes, **bounds: int) -> tuple[list[Record], StreamParseError | None, str]:
-    """Records, failure and framing, which are the same for every cut, of text and of bytes."""
-    transport = Transport(limits=Limits(**bounds))
-    records = transport.feed(stream) + transport.finish()
-    shown = ([plain(one) for one in records], described(transport.failure), transport.framing)
-    streams: list[str | bytes] = [stream]
-    if isinstance(stream, str) and is_encodable(stream):
-        streams.append(stream.encode())
-    for one in streams:
-        halves = [[one[:at], one[at:]] for at in range(min(len(one), 300))]
-        for fragments in [*cuts_of(one), *halves]:
-            assert run(fragments, **bounds) == shown
-    return records, transport.failure, transport.framing
-
-
-def records_of(stream: str | bytes, **bounds: int) -> list[Record]:
-    records, failure, _ = read(stream, **bounds)
-    assert failure is None
-    return records
-
-
-def data_of(stream: str | bytes) -> list[Any]:
-    return [record.data for record in records_of(stream)]
-
-
-def failure_of(stream: str | bytes, **bounds: int) -> StreamParseError:
-    failure = read(stream, **bounds)[1]
-    assert failure is not None
-    return failure
-
-
-# The framing
-
-
-@pytest.mark.parametrize(
-    ("stream", "framing"),
-    [
-        ("", ""),
-        (" \r\n\t", ""),
-        ("\ufeff", ""),
-        ("{", "json"),
-        ("\ufeff\n [", "json"),
-        (":", "sse"),
-        ("data:", "sse"),
-        ("event: x", "sse"),
-        ("id\r", "sse"),
-        ("retry\n", "sse"),
-        ("data", "sse"),
-        ("\ufeffdata: x", "sse"),
-        ("\n\r\n \t\n: x", "sse"),
-        (b"\0", "binary"),
-    ],
-)
-def test_the_framing(stream: str | bytes, framing: str) -> None:
-    _, failure, found = read(stream)
-    assert (failure, found) == (None, framing)
-
-
-@pytest.mark.parametrize("start", ["{", "[", ":", "data:", "event:", "id\n", "\n\n[", "\ufeff:"])
-def test_law_2_the_framing_is_known_at_once(start: str) -> None:
-    """Law 2: with the first character that tells it."""
-    transport = Transport()
-    transport.feed(start[:-1])
-    assert transport.framing == ""
-    transport.feed(start[-1:])
-    assert transport.framing == ("json" if start[-1:] in "{[" else "sse")
-
-
-@pytest.mark.parametrize(
-    "stream",
-    [
-        "<!DOCTYPE html>\n<title>502 Bad Gateway</title>",
-        "upstream connect error",
-        "Data: x\n\n",
-        " data: x\n\n",
-        "dates",
-        "datas: x\n\n",
-        "da\nta: x",
-        '"text"',
-        "12",
-        "\ufeff\ufeff{}",
-        "x\0",
-        b"\xff{}",
-        "}",
-    ],
-)
-def test_no_stream(stream: str | bytes) -> None:
-    records, failure, framing = read(stream)
-    assert (records, framing) == ([], "")
-    assert type(failure) is WireError
-    assert (failure.code, failure.offset) == ("not_a_stream", 0)
-    text = stream if isinstance(stream, str) else stream.decode(errors="replace")
-    assert failure.excerpt == text.removeprefix("\ufeff").lstrip()
-
-
-def test_no_stream_without_an_end() -> None:
-    """It is given up after 64 Ki characters, and what is shown of it has an end."""
-    for size in (1, 1000, 10**6):
-        transport = Transport()
-        for piece in cut("\n\n" + "x" * 2**16, [size]):
-            assert transport.feed(piece) == []
-        assert transport.failure is None
-        assert transport.feed("x") == []
-        assert transport.failure is not None
-        assert transport.failure.excerpt == "x" * 200
-
-
-def test_long_white_space() -> None:
-    """Some servers keep the connection alive with line feeds, before a body or a stream."""
-    for size in (1, 10**6):
-        for start in ("{}", "data: {}\n\n"):
-            transport = Transport()
-            for piece in cut("\n" * 70_000, [size]):
-                assert transport.feed(piece) == []
-            assert transport.framing == ""
-            records = transport.feed(start) + transport.finish()
-            assert [record.data for record in records] == [{}]
-
-
-def test_too_much_white_space() -> None:
-    for rest in ("", " ", "{}", "data: 1\n\n"):
-        failure = failure_of("\n" * 10 + " " + rest, record=10)
-        assert (type(failure), failure.code, failure.offset) == (LimitError, "record_length", 10)
-    assert failure_of("\n" * 10 + "x", record=10).code == "not_a_stream"
-
 
 # Server-sent events
 
@@ -299,119 +150,6 @@ def test_a_limit_passed_by_the_end_of_the_input() -> None:
 def test_what_is_broken_first_is_the_failure() -> None:
     """Though a limit is passed in the same fragment."""
     assert failure_of("data: {\n\n: long comment", record=10).code == "invalid_record"
-
-
-# JSON
-
-
-@pytest.mark.parametrize("between", ["\n", "", " ", "\r\n\r\n"])
-def test_objects_one_after_the_other(between: str) -> None:
-    stream = between.join(['{"a": 1}', "{}", '{"b": {"c": ["d", {}, null, -2.5]}}'])
-    assert records_of(stream) == [
-        Record("", {"a": 1}, ""),
-        Record("", {}, ""),
-        Record("", {"b": {"c": ["d", {}, None, -2.5]}}, ""),
-    ]
-
-
-def test_elements_of_an_array() -> None:
-    stream = '[{"a": [1]},\n{}\n, [2, [3]], "x", 4, true, null, ""]\n'
-    assert data_of(stream) == [{"a": [1]}, {}, [2, [3]], "x", 4, True, None, ""]
-    assert records_of("[null]") == [Record("", None, "null")]
-    assert data_of("[]{}[[]]\n[5]6 7") == [{}, [], 5, 6, 7]
-
-
-def test_law_2_a_record_comes_with_its_last_character() -> None:
-    """Law 2: an element does not wait for the array, nor an object for its line."""
-    for stream, ends in (('[{"a": 1}, "b", 2,', (9, 14, 18)), ('{"a": {}}\n{"b"', (9,))):
-        transport = Transport()
-        found = [at for at, char in enumerate(stream, 1) if transport.feed(char)]
-        assert tuple(found) == ends
-
-
-def test_a_repeated_key_as_the_standard_library_has_it() -> None:
-    stream = '{"a": {"b": 1}, "c": 2, "a": [3]}'
-    assert [*records_of(stream)[0].data.items()] == [*json.loads(stream).items()]
-
-
-@pytest.mark.parametrize("tail", ['{"a"', '{"a": "b', "[", "[{},", "[1", '{"a": tru', '["\\u00'])
-def test_law_7_cut_json(tail: str) -> None:
-    """Laws 7 and 8: the input ended inside a record, or the array around it; its text is kept."""
-    records = records_of('{"x": 1}\n' + tail)
-    assert records[0] == Record("", {"x": 1}, "")
-    assert records[-1] == Record("", None, "" if tail == "[{}," else tail, cut=True)
-    assert [record.cut for record in records[1:-1]] == [False] * (len(records) - 2)
-
-
-def test_law_7_cut_inside_a_character() -> None:
-    """Law 7."""
-    assert records_of(b'{"a": "\xe2\x82') == [Record("", None, '{"a": "', cut=True)]
-    assert records_of(b"{}\xe2\x82") == [Record("", {}, ""), Record("", None, "", cut=True)]
-
-
-@pytest.mark.parametrize(
-    ("tail", "offset", "line", "column"),
-    [
-        ("<html>", 9, 2, 1),
-        ('{"b": \n}', 16, 3, 1),
-        ("[1 2]", 12, 2, 4),
-        ("]", 9, 2, 1),
-        ('"\n"', 10, 2, 2),
-        ("data: {}", 9, 2, 1),
-    ],
-)
-def test_broken_json(tail: str, offset: int, line: int, column: int) -> None:
-    stream = '{"a": 1}\n' + tail
-    records, failure, _ = read(stream)
-    assert records[0] == Record("", {"a": 1}, "")
-    assert type(failure) is WireError
-    assert (failure.code, failure.offset) == ("invalid_record", offset)
-    assert (failure.line, failure.column) == (line, column)
-    assert failure.excerpt == stream[:offset]
-
-
-def test_json_that_is_no_utf8() -> None:
-    records, failure, _ = read(b'{"a": 1}\n{"\xff": 1}')
-    assert records == [Record("", {"a": 1}, "")]
-    assert isinstance(failure, WireError)
-    assert (failure.code, failure.offset, failure.line) == ("invalid_record", 11, 2)
-
-
-def test_the_limit_of_a_record_of_json() -> None:
-    """It bounds one object or element, not the stream and not the array around."""
-    for stream in (
-        '{"a": "bc"}\n' * 9,
-        "[" + '{"a": "b"},' * 9 + "{}]",
-        "[" + "1234567890," * 9 + "1]",
-    ):
-        assert len(records_of(stream, record=12)) >= 9
-    for stream, offset in (
-        ('{"a": 1}\n{"a": "bc"}', 18),
-        ('[{"a": 1},{"a": "bc"}]', 19),
-        ("[1,2,          3]", 14),
-        ("[true,[        ]]", 15),
-    ):
-        failure = failure_of(stream, record=10)
-        assert (type(failure), failure.code, failure.offset) == (
-            LimitError,
-            "record_length",
-            offset,
-        )
-
-
-@pytest.mark.parametrize(
-    ("stream", "bounds", "code"),
-    [
-        ("[" * 1001, {}, "depth"),
-        ('{"a": "bcd"}', {"string": 2}, "string_length"),
-        ("[12345", {"number": 4}, "number_length"),
-        ("[]12345", {"integer_digits": 4}, "integer_digits"),
-        ('{"a":1, "b"', {"keys": 1}, "object_keys"),
-    ],
-)
-def test_the_limits_of_json(stream: str, bounds: dict[str, int], code: str) -> None:
-    failure = failure_of(stream, **bounds)
-    assert (type(failure), failure.code) == (LimitError, code)
 
 
 # Binary event streams
@@ -583,21 +321,6 @@ def test_kinds_of_bytes(kind: Any) -> None:
         assert len(transport.finish()) + (stream == b"{}") == 1
 
 
-def test_the_record_as_data() -> None:
-    one = Record("e", [1], "t", True, True)
-    assert one == Record("e", [1], "t", True, True)
-    assert one != ("e", [1], "t", True, True)
-    for other in (
-        Record("f", [1], "t", True, True),
-        Record("e", [2], "t", True, True),
-        Record("e", [1], "u", True, True),
-        Record("e", [1], "t", False, True),
-        Record("e", [1], "t", True, False),
-    ):
-        assert one != other
-    assert repr(one) == "Record(event='e', data=[1], text='t', cut=True, exception=True)"
-
-
 # Any cut
 
 SIZES = st.lists(st.integers(0, 9), max_size=4)
@@ -720,13 +443,3 @@ def test_records_are_dropped() -> None:
         transport = Transport()
         assert len(transport.feed(stream)) == 50
         assert transport.feed(" ") == []
-
-
-@pytest.mark.parametrize("text", ["d", "dat", "e", "eve", "i", "re", "\n\nda"])
-def test_a_stream_cut_inside_its_first_field_is_a_stream(text: str) -> None:
-    """An early end is for the message to report, not an error of the transport."""
-    transport = Transport()
-    assert transport.feed(text) == []
-    assert transport.finish() == []
-    assert transport.failure is None
-    assert transport.framing == "sse"

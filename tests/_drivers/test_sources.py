@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib
 import io
+import json
 import socket
 import threading
 import time
@@ -16,7 +17,14 @@ from typing import Any
 import pytest
 
 from streamparse import IncompleteError, Message, MessageParser, iter_json, stream
-from streamparse._drivers.sources import aclose, async_pieces, close, is_async, pieces
+from streamparse._drivers.sources import (
+    aclose,
+    async_pieces,
+    close,
+    is_async,
+    pieces,
+    readable,
+)
 from tests.messages import call_chunk, chunk, sse, text_chunk
 from tests.parts import ragged
 
@@ -47,6 +55,59 @@ class Async:
 class AsyncResponse(Shape):
     async def iter_bytes(self) -> AsyncIterator[bytes]:
         yield b"x"
+
+
+class EventStream(list[Any]):
+    """As botocore's: an iterable that can be closed."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+CONVERSE = [
+    {"messageStart": {"role": "assistant"}},
+    {"contentBlockDelta": {"delta": {"text": "Hi"}, "contentBlockIndex": 0}},
+    {"contentBlockStop": {"contentBlockIndex": 0}},
+    {"messageStop": {"stopReason": "end_turn"}},
+]
+
+
+@pytest.mark.parametrize("api", [None, "bedrock-converse"])
+def test_what_a_call_of_boto3_returns(api: str | None) -> None:
+    events = EventStream(CONVERSE)
+    answer = stream({"ResponseMetadata": {"RequestId": "r"}, "stream": events}, api=api)
+    assert list(answer.text()) == ["Hi"]
+    assert (answer.message.status, events.closed) == ("complete", True)
+
+
+def test_chunks_that_a_call_of_boto3_returns() -> None:
+    records = [text_chunk("Hi"), chunk(finish="stop")]
+    body = EventStream({"chunk": {"bytes": json.dumps(record).encode()}} for record in records)
+    answer = stream({"body": body, "contentType": "application/json"})
+    assert answer.result().text == "Hi"
+
+
+def test_a_body_that_a_call_of_boto3_returns() -> None:
+    body = json.dumps(chunk({"content": "Hi"}, "stop")).encode()
+    for found in (io.BytesIO(body), body):
+        assert stream({"body": found, "ResponseMetadata": {}}).result().text == "Hi"
+
+
+def test_an_async_stream_of_aioboto3() -> None:
+    async def read() -> str:
+        answer = stream({"stream": Async(*CONVERSE)})
+        return "".join([text async for text in answer.text()])
+
+    assert asyncio.run(read()) == "Hi"
+
+
+@pytest.mark.parametrize(
+    "record", [text_chunk("x"), {"stream": True}, {"body": "text"}, {"body": {"a": 1}}, {}]
+)
+def test_other_mappings_are_one_piece(record: dict[str, Any]) -> None:
+    assert list(readable(record)) == [record]
 
 
 SYNC_SHAPES: list[tuple[Any, list[Any]]] = [

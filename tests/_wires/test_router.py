@@ -81,6 +81,16 @@ def test_an_error_field_can_be_the_first_line(api: str | None) -> None:
     assert (message.status, said(message)) == ("failed", "500: no room")
 
 
+def test_usage_after_an_error_is_kept() -> None:
+    usage = {"choices": [], "usage": {"prompt_tokens": 8, "completion_tokens": 3}}
+    records = [text_chunk("Half"), {"error": {"message": "the fan stopped"}}, usage]
+    message, events = read([sse(records)])
+    assert (message.status, message.text) == ("failed", "Half")
+    assert message.usage is not None
+    assert (message.usage.input_tokens, message.usage.output_tokens) == (8, 3)
+    assert passed_on(events) == [("record", usage)]
+
+
 # Records that nobody understands
 
 
