@@ -97,7 +97,7 @@ def test_a_body_that_a_call_of_boto3_returns() -> None:
 
 def test_an_async_stream_of_aioboto3() -> None:
     async def read() -> str:
-        answer = stream({"stream": Async(*CONVERSE)})
+        answer: Any = stream({"stream": Async(*CONVERSE)})
         return "".join([text async for text in answer.text()])
 
     assert asyncio.run(read()) == "Hi"
