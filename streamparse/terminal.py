@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from streamparse._core.plain import json_text
 from streamparse.errors import WireError
 from streamparse.message import (
     Citation,
@@ -143,7 +144,7 @@ def _write(
     if isinstance(value, str):
         out.append(_quoted(value, room, cursor if path is not None else ""))
     elif not isinstance(value, (dict, list)):
-        out.append(json.dumps(value))
+        out.append(json_text(value))
     elif not levels or room <= 0:
         out.append(_CUT)
     else:
@@ -210,7 +211,10 @@ def _whole(value: Any) -> str:
     """`value` as JSON; shortened only where it is too deep to be read."""
     if _is_deeper(value, _READABLE_LEVELS):
         return _preview(value, 100_000, None, "")
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):  # an integer of many digits, or no plain data
+        return json_text(value)
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

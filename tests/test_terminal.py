@@ -531,3 +531,12 @@ def test_what_is_no_terminal_gets_the_end_only() -> None:
         for _ in answer.batches():
             live.draw()
     assert target.getvalue() == "Hello\n\ncomplete, finish reason stop\n"
+
+
+def test_integers_of_many_digits_are_shown() -> None:
+    parser = MessageParser("ollama-chat")
+    arguments = {"a": 10**5000}
+    message = {"tool_calls": [{"function": {"name": "f", "arguments": arguments}}]}
+    parser.feed({"model": "m", "message": message, "done": False})
+    for whole in (True, False):
+        assert "0000" in shown(MessageView(parser, whole=whole))

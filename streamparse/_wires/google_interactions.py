@@ -24,7 +24,16 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
 from streamparse._answers.turn import Turn, Turns
-from streamparse._core.plain import dict_of, is_index, is_something, list_of, number_of, text_of
+from streamparse._core.plain import (
+    dict_of,
+    is_index,
+    is_something,
+    list_of,
+    number_of,
+    shown,
+    text_of,
+)
+from streamparse._core.room import check_name
 from streamparse._wires.base import Wire, provider_error
 from streamparse._wires.replays import Lane, SeenIds, index_of
 from streamparse._wires.rewriting import take_texts_of_parts
@@ -121,7 +130,7 @@ class GoogleInteractions(Wire):
         content = dict_of(delta.get("content"))
         texts = [text_of(delta.get(name)) for name in ("type", "text", "arguments", "signature")]
         kind, index = text_of(data.get("event_type")), index_of(data.get("index"))
-        texts += [kind, str(index), text_of(content.get("text"))]
+        texts += [kind, shown(index), text_of(content.get("text"))]
         return self.ids.is_replay(identity, " ".join(texts))
 
     def record(self, data: dict[str, Any], event: str) -> bool:
@@ -316,7 +325,7 @@ class GoogleInteractions(Wire):
 
     def _signature(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
         if source.get("signature"):
-            step.thought_in(turn).extra["signature"] = source["signature"]
+            turn.room.put(step.thought_in(turn).extra, "signature", source["signature"])
 
     def _call(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
         """A call, or more of it."""
@@ -344,7 +353,7 @@ class GoogleInteractions(Wire):
             reader.feed_value(arguments)
         for key in source:
             if key not in ("type", "id", "name", "arguments") and is_something(source[key]):
-                reader.call.extra[key] = source[key]
+                turn.room.put(reader.call.extra, key, source[key])
 
     def _result(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
         """What a server call gave, or more of it; lists grow."""
@@ -355,12 +364,14 @@ class GoogleInteractions(Wire):
             turn.add(part)
         part.call_id = text_of(source.get("call_id")) or part.call_id
         if text_of(source.get("name")):
+            check_name(source["name"], turn.limits)
             part.name = source["name"]
             part.extra["name"] = source["name"]
+        turn.room.keep(source.get("result"))
         _grow(part, source.get("result"))
         for key in source:
             if key not in ("type", "call_id", "name", "result") and is_something(source[key]):
-                part.extra[key] = source[key]
+                turn.room.put(part.extra, key, source[key])
 
 
 class _Step:
