@@ -182,6 +182,7 @@ class Turn:
         """What the provider has counted by now; the last word holds."""
         known = self.message.usage
         if known is None or not equal(usage.to_dict(), known.to_dict()):
+            self.room.replace(None if known is None else known.raw, usage.raw)
             self.message.usage = usage
             if not self.ended:
                 self.out.append(UsageUpdated(usage, self.choice))
@@ -265,16 +266,12 @@ class Turn:
 
     def _say(self, text: str, part: GrowingText) -> None:
         """Append to a part as much as the message has room for."""
-        if self.counted:
-            self._append(text, part)
-            return
-        fits = self.room.fitting(text)
-        if fits:
-            self._append(fits, part)
-        if len(fits) < len(text):
-            raise self.room.passed()
-
-    def _append(self, text: str, part: GrowingText) -> None:
+        if not self.counted:
+            left = self.room.left - len(text)
+            if left < 0:
+                self._say_what_fits(text, part)
+                return
+            self.room.left = left
         self.message.grow(part, text)
         if isinstance(part, Text):
             self.out.append(TextDelta(text, self.choice))
@@ -284,6 +281,13 @@ class Turn:
             self.out.append(ReasoningDelta(text, self.choice))
         else:
             self.out.append(RefusalDelta(text, self.choice))
+
+    def _say_what_fits(self, text: str, part: GrowingText) -> None:
+        fits = self.room.fitting(text)
+        if fits:
+            self.counted = True
+            self._say(fits, part)
+        raise self.room.passed()
 
     # Halves of characters.
 

@@ -46,11 +46,13 @@ class Wire:
         Without an index it is the first. Returns None, and passes the entry on, where the index is
         too large to be one.
         """
-        index = number_of(choice.get("index"))
-        if index is not None and not is_index(index):
-            self.turns.first.pass_on(name, choice)
-            return None
-        return self.turns.at(index or 0)
+        index: Any = choice.get("index")
+        if is_index(index):
+            return self.turns.at(index)
+        if number_of(index) is None:
+            return self.turns.at(0)
+        self.turns.first.pass_on(name, choice)
+        return None
 
     def is_replay(self, data: dict[str, Any], event: str) -> bool:
         """Whether this record was read before, and comes again after a reconnect.
