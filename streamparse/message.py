@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.builder import Builder
 from streamparse._core.flat import equal, flatten, unflatten
+from streamparse._core.growing import GrowingString
 from streamparse._core.room import Room
 from streamparse._core.shown import safe_repr
 from streamparse.dialect import Repair
@@ -102,20 +103,26 @@ def _revived(kind: Any, state: dict[str, Any]) -> Any:
 class GrowingText(Part):
     """A part that is text and grows at its end."""
 
-    __slots__ = ("half", "text")
+    __slots__ = ("_text", "half")
 
     def __init__(self, text: str = "", extra: dict[str, Any] | None = None) -> None:
         super().__init__(extra)
-        self.text = text
+        self._text = GrowingString(text)
         #: The first half of a character, while its second half may still come.
         self.half: str = ""
 
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return self._text.value
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self._text = GrowingString(text)
+
     def grow(self, text: str) -> None:
-        """Append in place: amortised constant time for each character."""
-        whole = self.text
-        self.text = ""  # the only reference is now the local one
-        whole += text
-        self.text = whole
+        """Append, in amortised constant time for each character."""
+        self._text.append(text)
 
     def to_dict(self) -> dict[str, Any]:
         return {"type": self.type, "text": self.text, **_named(self.extra)}
@@ -210,7 +217,7 @@ class ToolCall(Part):
     """
 
     __slots__ = (
-        "arguments_text",
+        "_raw",
         "builder",
         "errors",
         "id",
@@ -218,11 +225,11 @@ class ToolCall(Part):
         "kind",
         "name",
         "parsed",
-        "raw",
         "room",
         "settled",
         "settled_repairs",
         "status",
+        "written",
     )
 
     type: ClassVar[str] = "tool_call"
@@ -234,11 +241,11 @@ class ToolCall(Part):
         self.name: str | None = None
         self.kind = kind
         self.status: str = "in_progress"
-        self.arguments_text: str = ""
+        #: `arguments_text`, as it grows.
+        self.written: GrowingString = GrowingString()
         self.errors: list[StreamParseError] = []
         self.parsed: Any = None
-        #: The source where it is not `arguments_text`.
-        self.raw: str | None = None
+        self._raw: GrowingString | None = None
         #: Counts the texts; None: they were counted as they came.
         self.room: Room | None = None
         #: What builds the arguments while they arrive; then `settled` holds them.
@@ -266,33 +273,47 @@ class ToolCall(Part):
         return self.settled_repairs if self.builder is None else self.builder.repairs
 
     @property
+    def arguments_text(self) -> str:
+        """The JSON text of the arguments so far."""
+        return self.written.value
+
+    @arguments_text.setter
+    def arguments_text(self, text: str) -> None:
+        self.written = GrowingString(text)
+
+    @property
+    def raw(self) -> str | None:
+        """The source where it is not `arguments_text`."""
+        return None if self._raw is None else self._raw.value
+
+    @raw.setter
+    def raw(self, text: str | None) -> None:
+        self._raw = None if text is None else GrowingString(text)
+
+    @property
     def raw_text(self) -> str:
         """The source of the arguments, as it came."""
-        return self.arguments_text if self.raw is None else self.raw
+        return self.arguments_text if self._raw is None else self._raw.value
 
     def grow(self, text: str) -> None:
         """More of `arguments_text`, in amortised constant time."""
         self.grow_generated(text)
-        if self.raw is not None:
+        if self._raw is not None:
             self.grow_raw(text)
 
     def grow_generated(self, text: str) -> None:
         """More of `arguments_text` only, which is not how the source has it."""
         if self.room is not None:
             self.room.take(len(text))
-        whole = self.arguments_text
-        self.arguments_text = ""
-        whole += text
-        self.arguments_text = whole
+        self.written.append(text)
 
     def grow_raw(self, text: str) -> None:
         """More of `raw_text` only."""
         if self.room is not None:
             self.room.take(len(text))
-        whole = self.arguments_text if self.raw is None else self.raw
-        self.raw = ""
-        whole += text
-        self.raw = whole
+        if self._raw is None:
+            self._raw = GrowingString(self.arguments_text)
+        self._raw.append(text)
 
     def naming(self) -> dict[str, Any]:
         """What names this call in an event: `index`, `id`, `name`."""
@@ -400,6 +421,9 @@ class Message:
     """
 
     __slots__ = (
+        "_reasoning",
+        "_refusal",
+        "_text",
         "api",
         "choice",
         "content",
@@ -413,14 +437,11 @@ class Message:
         "output",
         "output_builder",
         "raw_finish_reason",
-        "reasoning",
-        "refusal",
         "searched",
         "searched_to",
         "settled_output",
         "settled_repairs",
         "status",
-        "text",
         "usage",
     )
 
@@ -430,9 +451,9 @@ class Message:
         self.id: str | None = None
         self.model: str | None = None
         self.content: list[Part] = []
-        self.text: str = ""
-        self.reasoning: str = ""
-        self.refusal: str = ""
+        self._text = GrowingString()
+        self._reasoning = GrowingString()
+        self._refusal = GrowingString()
         self.output: Any = None
         self.usage: Usage | None = None
         self.finish_reason: str | None = None
@@ -455,20 +476,38 @@ class Message:
         """Append to `part`, and to the whole text of its kind: amortised constant time."""
         part.grow(text)
         if isinstance(part, Text):
-            whole = self.text
-            self.text = ""  # the only reference is now the local one
-            whole += text
-            self.text = whole
+            self._text.append(text)
         elif isinstance(part, Reasoning):
-            whole = self.reasoning
-            self.reasoning = ""
-            whole += text
-            self.reasoning = whole
+            self._reasoning.append(text)
         else:
-            whole = self.refusal
-            self.refusal = ""
-            whole += text
-            self.refusal = whole
+            self._refusal.append(text)
+
+    @property
+    def text(self) -> str:
+        """What the model says, so far."""
+        return self._text.value
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self._text = GrowingString(text)
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thinks aloud, so far."""
+        return self._reasoning.value
+
+    @reasoning.setter
+    def reasoning(self, text: str) -> None:
+        self._reasoning = GrowingString(text)
+
+    @property
+    def refusal(self) -> str:
+        """What the model says instead of an answer, so far."""
+        return self._refusal.value
+
+    @refusal.setter
+    def refusal(self, text: str) -> None:
+        self._refusal = GrowingString(text)
 
     @property
     def tool_calls(self) -> list[ToolCall]:

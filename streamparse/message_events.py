@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, TypeAlias
 
 from streamparse._core._marks import mypyc_attr
+from streamparse._core.deep_path import SharedPath, steps_of
 from streamparse._core.events import Reporter
 from streamparse._core.flat import equal
 from streamparse._core.shown import safe_repr
@@ -93,6 +94,25 @@ def _plain(value: Any) -> Any:
     return value.to_dict() if isinstance(value, (Message, Usage)) else value
 
 
+class _PathEvent(MessageEvent):
+    """An event about the value at `path`."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: SharedPath, choice: int = 0) -> None:
+        self.choice = choice
+        self._path = path
+
+    @property
+    def path(self) -> tuple[Any, ...]:
+        """The path of the value."""
+        return steps_of(self._path)
+
+    @path.setter
+    def path(self, path: tuple[Any, ...]) -> None:
+        self._path = path
+
+
 class MessageStarted(MessageEvent):
     """The answer has begun; `id` and `model` as far as the wire has told."""
 
@@ -173,48 +193,48 @@ class ToolCallDelta(MessageEvent):
         self.text = text
 
 
-class ArgumentStarted(MessageEvent):
+class ArgumentStarted(_PathEvent):
     """A container or string among the arguments has begun; `kind` as in `ValueStarted`."""
 
-    __slots__ = ("call", "kind", "path")
+    __slots__ = ("call", "kind")
 
     __match_args__: ClassVar[tuple[str, ...]] = ("call", "path", "kind")
     type: ClassVar[str] = "argument_started"
 
-    def __init__(self, call: ToolCall, path: tuple[Any, ...], kind: str, choice: int = 0) -> None:
+    def __init__(self, call: ToolCall, path: SharedPath, kind: str, choice: int = 0) -> None:
         self.choice = choice
         self.call = call
-        self.path = path
+        self._path = path
         self.kind = kind
 
 
-class ArgumentDelta(MessageEvent):
+class ArgumentDelta(_PathEvent):
     """More of the open string at `path`."""
 
-    __slots__ = ("call", "path", "text")
+    __slots__ = ("call", "text")
 
     __match_args__: ClassVar[tuple[str, ...]] = ("call", "path", "text")
     type: ClassVar[str] = "argument_delta"
 
-    def __init__(self, call: ToolCall, path: tuple[Any, ...], text: str, choice: int = 0) -> None:
+    def __init__(self, call: ToolCall, path: SharedPath, text: str, choice: int = 0) -> None:
         self.choice = choice
         self.call = call
-        self.path = path
+        self._path = path
         self.text = text
 
 
-class ArgumentCompleted(MessageEvent):
+class ArgumentCompleted(_PathEvent):
     """The value at `path` is whole; that does not make the call complete."""
 
-    __slots__ = ("call", "path", "value")
+    __slots__ = ("call", "value")
 
     __match_args__: ClassVar[tuple[str, ...]] = ("call", "path", "value")
     type: ClassVar[str] = "argument_completed"
 
-    def __init__(self, call: ToolCall, path: tuple[Any, ...], value: Any, choice: int = 0) -> None:
+    def __init__(self, call: ToolCall, path: SharedPath, value: Any, choice: int = 0) -> None:
         self.choice = choice
         self.call = call
-        self.path = path
+        self._path = path
         self.value = value
 
 
@@ -270,45 +290,45 @@ class ToolCallTruncated(MessageEvent):
         return {**super().to_dict(), "call": self.call.to_dict()}
 
 
-class OutputStarted(MessageEvent):
+class OutputStarted(_PathEvent):
     """A container or string of the structured output has begun."""
 
-    __slots__ = ("kind", "path")
+    __slots__ = ("kind",)
 
     __match_args__: ClassVar[tuple[str, ...]] = ("path", "kind")
     type: ClassVar[str] = "output_started"
 
-    def __init__(self, path: tuple[Any, ...], kind: str, choice: int = 0) -> None:
+    def __init__(self, path: SharedPath, kind: str, choice: int = 0) -> None:
         self.choice = choice
-        self.path = path
+        self._path = path
         self.kind = kind
 
 
-class OutputDelta(MessageEvent):
+class OutputDelta(_PathEvent):
     """More of the open string at `path` of the output."""
 
-    __slots__ = ("path", "text")
+    __slots__ = ("text",)
 
     __match_args__: ClassVar[tuple[str, ...]] = ("path", "text")
     type: ClassVar[str] = "output_delta"
 
-    def __init__(self, path: tuple[Any, ...], text: str, choice: int = 0) -> None:
+    def __init__(self, path: SharedPath, text: str, choice: int = 0) -> None:
         self.choice = choice
-        self.path = path
+        self._path = path
         self.text = text
 
 
-class OutputCompleted(MessageEvent):
+class OutputCompleted(_PathEvent):
     """The value at `path` of the output is whole."""
 
-    __slots__ = ("path", "value")
+    __slots__ = ("value",)
 
     __match_args__: ClassVar[tuple[str, ...]] = ("path", "value")
     type: ClassVar[str] = "output_completed"
 
-    def __init__(self, path: tuple[Any, ...], value: Any, choice: int = 0) -> None:
+    def __init__(self, path: SharedPath, value: Any, choice: int = 0) -> None:
         self.choice = choice
-        self.path = path
+        self._path = path
         self.value = value
 
 
@@ -412,13 +432,13 @@ class ArgumentReporter(Reporter):
         self.call = call
         self.choice = choice
 
-    def started(self, path: tuple[Any, ...], kind: str) -> object:
+    def started(self, path: SharedPath, kind: str) -> object:
         return ArgumentStarted(self.call, path, kind, self.choice)
 
-    def delta(self, path: tuple[Any, ...], text: str) -> object:
+    def delta(self, path: SharedPath, text: str) -> object:
         return ArgumentDelta(self.call, path, text, self.choice)
 
-    def completed(self, path: tuple[Any, ...], value: Any) -> object:
+    def completed(self, path: SharedPath, value: Any) -> object:
         return ArgumentCompleted(self.call, path, value, self.choice)
 
 
@@ -430,11 +450,11 @@ class OutputReporter(Reporter):
     def __init__(self, choice: int) -> None:
         self.choice = choice
 
-    def started(self, path: tuple[Any, ...], kind: str) -> object:
+    def started(self, path: SharedPath, kind: str) -> object:
         return OutputStarted(path, kind, self.choice)
 
-    def delta(self, path: tuple[Any, ...], text: str) -> object:
+    def delta(self, path: SharedPath, text: str) -> object:
         return OutputDelta(path, text, self.choice)
 
-    def completed(self, path: tuple[Any, ...], value: Any) -> object:
+    def completed(self, path: SharedPath, value: Any) -> object:
         return OutputCompleted(path, value, self.choice)

@@ -20,6 +20,8 @@ import streamparse
 # Each may import those before it.
 CORE = (
     "_marks",
+    "growing",
+    "deep_path",
     "flat",
     "surrogates",
     "shown",

@@ -243,7 +243,7 @@ class CallReader:
         if code == "misplaced_value" and self.judged_as is not None:
             self._judge_later()
         if all(error.code != code for error in call.errors):
-            error = WireError(message, code=code, offset=len(call.arguments_text))
+            error = WireError(message, code=code, offset=len(call.written))
             call.errors.append(error)
 
     def feed(self, text: str) -> None:
@@ -280,7 +280,7 @@ class CallReader:
     def _feed_custom(self, text: str) -> None:
         """More of a free text, which has no JSON machine to judge its halves of characters."""
         place = lone(text) if self.surrogates == "error" else -1
-        start = len(self.call.arguments_text)
+        start = len(self.call.written)
         self.call.grow(text)
         said = text if place < 0 else text[:place]
         if said:
@@ -347,7 +347,7 @@ class CallReader:
 
     def _feed_value(self, value: Any) -> None:
         place = len(self.out)
-        start = len(self.call.arguments_text)
+        start = len(self.call.written)
         try:
             tell(value, self.driver())
         except StreamParseError as error:
@@ -386,7 +386,7 @@ class CallReader:
     def replaced(self, text: str) -> None:
         """The final arguments, `text`, are others than those that were streamed."""
         if self.open:
-            offset = len(self.call.arguments_text)
+            offset = len(self.call.written)
             message = "the final arguments differ from those that were streamed"
             self._reject(WireError(message, code="replaced_arguments", offset=offset))
         else:
@@ -407,7 +407,7 @@ class CallReader:
         if self.transcriber is None:
             return
         text = self.transcriber.take()
-        start = len(self.call.arguments_text)
+        start = len(self.call.written)
         if text:
             self.received = True
             self.call.grow_generated(text)
@@ -516,7 +516,7 @@ class CallReader:
 
     def _tell_decided(self, place: int, stop: int) -> None:
         """A delta of the text that has not been in one, up to the offset `stop`."""
-        text = self.call.arguments_text[self.told_to : stop]
+        text = self.call.written.since(self.told_to, stop)
         if text:
             self.told_to += len(text)
             self.out.insert(place, ToolCallDelta(self.call, text, self.choice))
@@ -528,7 +528,7 @@ class CallReader:
             self._feed_leniently(text, machine)
             return
         place = len(out)
-        start = len(call.arguments_text)
+        start = len(call.written)
         out.append(ToolCallDelta(call, text, self.choice))
         try:
             taken = machine.feed(text)
@@ -652,7 +652,7 @@ class CallReader:
         try:
             tell(self.call.partial, Transcriber(chain.head))
         except SchemaViolation as error:
-            error.offset = len(self.call.arguments_text)
+            error.offset = len(self.call.written)
             self._reject(error)
             return False
         self.call.parsed = chain.parsed
@@ -690,7 +690,7 @@ class CallReader:
 
     def _refuse_second(self, text: str) -> None:
         call = self.call
-        offset = len(call.arguments_text)
+        offset = len(call.written)
         message = "a second value follows the arguments"
         error = JSONSyntaxError(message, code="multiple_values", offset=offset)
         self._locate(error)
@@ -752,14 +752,14 @@ class CallReader:
                 self._reject(self._locate(error))
                 return False
             if self.guard is not None:
-                self._heed_guard(len(self.out), len(self.call.arguments_text))
+                self._heed_guard(len(self.out), len(self.call.written))
         return self.open and self.whole
 
     def _is_empty(self) -> bool:
         """No arguments at all mean an empty object, which is then said to the chain."""
         if self.received or not self.open:
             return False
-        offset = len(self.call.arguments_text)
+        offset = len(self.call.written)
         try:
             self.head.start_object(offset)
             self.head.end(offset)
@@ -787,7 +787,7 @@ class CallReader:
             if self.transcriber is None:
                 error = self._unfinished()
             else:
-                offset = len(self.call.arguments_text)
+                offset = len(self.call.written)
                 message = "the call ended inside its arguments"
                 error = IncompleteError(message, code="truncated", offset=offset)
             self._reject(self._locate(error))
@@ -800,7 +800,7 @@ class CallReader:
         if self.dialect is None:
             raise AssertionError("a machine that is not done can finish")
         message = "the call ended inside its arguments"
-        offset = len(self.call.arguments_text)
+        offset = len(self.call.written)
         return IncompleteError(message, code="truncated", offset=offset)
 
     def _complete(self) -> None:
@@ -850,7 +850,7 @@ class CallReader:
     def _settle(self, status: str) -> None:
         is_text = self.transcriber is None and self.call.kind != "custom"
         if status != "rejected" and is_text and isinstance(self.machine, LenientMachine):
-            self._tell_decided(len(self.out), len(self.call.arguments_text))
+            self._tell_decided(len(self.out), len(self.call.written))
         self.call.status = status
         self.open = False
 

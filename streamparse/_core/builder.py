@@ -2,19 +2,20 @@
 
 Rule 1: a container in `value` gains a member when its value begins, and only its last item or
 the open member changes. What was reported complete is never touched again.
-Rule 2: the open string is kept outside its container and appended in place there, which Python
-does in amortised constant time for a string with one reference; `settle` puts it where readers
-look for it, and the next piece takes it out again.
-Rule 3: a path tuple is built once for each value.
+Rule 2: the open string is kept outside its container, as a `GrowingString`; `show` puts it where
+readers look for it, and the next piece takes it out again.
+Rule 3: a path is built once for each value, and a deep one shares that of its parent (`DeepPath`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from streamparse._core.deep_path import SharedPath, extended, steps_of
 from streamparse._core.events import Reporter, StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.flat import flatten, unflatten
 from streamparse._core.grammar import COMPILED
+from streamparse._core.growing import GrowingString
 from streamparse._core.sink import Sink
 from streamparse.dialect import Repair
 
@@ -31,7 +32,8 @@ class Builder(Sink):
     """
 
     __slots__ = (
-        "base",
+        "_base",
+        "_path",
         "bases",
         "begun",
         "buffer",
@@ -46,7 +48,6 @@ class Builder(Sink):
         "members",
         "mended_base",
         "mended_path",
-        "path",
         "repairs",
         "reporter",
         "root",
@@ -58,7 +59,7 @@ class Builder(Sink):
         super().__init__()
         self.events: list[Any] = []
         self.repairs: list[Repair] = []
-        self.mended_base: tuple[Any, ...] = ()  # of the last repair of what comes next
+        self.mended_base: SharedPath = ()  # of the last repair of what comes next
         self.mended_path: tuple[Any, ...] = ()
         self.many = many
         self.reporter = reporter
@@ -68,22 +69,32 @@ class Builder(Sink):
         self.members: dict[str, Any] | None = None
         self.items: list[Any] | None = None
         self.index: i64 = 0  # of the next item
-        self.base: tuple[Any, ...] = ()  # path of the innermost open container
-        self.path: tuple[Any, ...] = ()  # of the value begun last
+        self._base: SharedPath = ()  # the path of the innermost open container
+        self._path: SharedPath = ()  # that of the value begun last
         self.key: str = ""
         # What surrounds it, outermost first.
         self.holders: list[Any] = []
         self.indexes: list[int] = []
-        self.bases: list[tuple[Any, ...]] = []
+        self.bases: list[SharedPath] = []
         # The open string.
         self.in_string: bool = False
         self.slotted: bool = False  # has it a slot in its container yet?
         self.settled: bool = False  # is the whole of it there just now?
-        self.buffer: str = ""
+        self.buffer: GrowingString = GrowingString()
         if many:
             self.items = self.root = []
 
     # What readers see.
+
+    @property
+    def base(self) -> tuple[Any, ...]:
+        """The path of the innermost open container."""
+        return steps_of(self._base)
+
+    @property
+    def path(self) -> tuple[Any, ...]:
+        """The path of the value that began last."""
+        return steps_of(self._path)
 
     @property
     def started(self) -> bool:
@@ -103,10 +114,11 @@ class Builder(Sink):
         if not spine:
             return root  # complete, or one string
         copies: list[Any] = [holder.copy() for holder in spine]
+        base = self.base
         for depth in range(1, len(copies)):
             outer = copies[depth - 1]
             if isinstance(outer, dict):
-                outer[self.base[depth - 1]] = copies[depth]
+                outer[base[depth - 1]] = copies[depth]
             else:
                 outer[-1] = copies[depth]
         return copies[0]
@@ -127,7 +139,7 @@ class Builder(Sink):
     def innermost(self) -> Any:
         """The innermost open value as built: a container, or the text of a string."""
         if self.in_string:
-            return self.buffer
+            return self.buffer.value
         return self.members if self.members is not None else self.items
 
     def take_events(self) -> list[Any]:
@@ -142,7 +154,7 @@ class Builder(Sink):
     def show(self) -> None:
         """Put the open string into its container."""
         if self.in_string and not self.settled:
-            self._put(self.buffer)
+            self._put(self.buffer.value)
             self.settled = True
 
     def unsettle(self) -> None:
@@ -174,15 +186,15 @@ class Builder(Sink):
         self.items = value
 
     def start_string(self, offset: int) -> None:
+        path: SharedPath = ()
         if self.members is not None:
-            path = self.base + (self.key,)
+            path = extended(self._base, self.key)
         elif self.items is not None:
-            path = self.base + (self.index,)
+            path = extended(self._base, self.index)
             self.index += 1
         else:
-            path = ()
             self.begun = True
-        self.path = path
+        self._path = path
         self.in_string = True
         if self.reporter is None:
             self.events.append(ValueStarted(path, "string"))
@@ -192,47 +204,43 @@ class Builder(Sink):
     def text(self, text: str, offset: int) -> None:
         if self.settled:
             self.unsettle()
-        buffer = self.buffer
-        self.buffer = ""  # Rule 2: the only reference is now the local one
-        buffer += text
-        self.buffer = buffer
+        self.buffer.append(text)
         if self.reporter is not None:
-            self.events.append(self.reporter.delta(self.path, text))
+            self.events.append(self.reporter.delta(self._path, text))
         elif COMPILED:
-            self.events.append(StringDelta(self.path, text))
+            self.events.append(StringDelta(self._path, text))
         else:  # the same without a call of `__init__`
             event = _new(StringDelta)
-            event.path = self.path
+            event._path = self._path
             event.text = text
             self.events.append(event)
 
     def end_string(self, offset: int) -> None:
-        text = self.buffer
+        text = self.buffer.take()
         if self.members is not None:
             self.members[self.key] = text
         elif self.items is not None and not self.slotted:
             self.items.append(text)
         else:
             self._put(text)
-        self.buffer = ""
         self.in_string = self.slotted = self.settled = False
         if self.reporter is None:
-            self.events.append(ValueCompleted(self.path, text))
+            self.events.append(ValueCompleted(self._path, text))
         else:
-            self.events.append(self.reporter.completed(self.path, text))
+            self.events.append(self.reporter.completed(self._path, text))
 
     def scalar(self, value: object, offset: int) -> None:
+        path: SharedPath = ()
         if self.members is not None:
             self.members[self.key] = value
-            path = self.base + (self.key,)
+            path = extended(self._base, self.key)
         elif self.items is not None:
             self.items.append(value)
-            path = self.base + (self.index,)
+            path = extended(self._base, self.index)
             self.index += 1
         else:
             self.root = value
             self.begun = True
-            path = ()
         if self.reporter is None:
             self.events.append(ValueCompleted(path, value))
         else:
@@ -249,7 +257,7 @@ class Builder(Sink):
 
     def end(self, offset: int) -> None:
         value: Any = self.members if self.members is not None else self.items
-        path = self.base
+        path = self._base
         self._leave()
         if self.reporter is None:
             self.events.append(ValueCompleted(path, value))
@@ -274,12 +282,12 @@ class Builder(Sink):
     def _mended_path(self) -> tuple[Any, ...]:
         """`_next_path`, the same object while it stays the same: repairs are kept, so is theirs."""
         path = self.mended_path
-        if path and self.mended_base is self.base:
+        if path and self.mended_base is self._base:
             if self.members is not None and path[-1] == self.key:
                 return path
             if self.items is not None and path[-1] == self.index:
                 return path
-        self.mended_base = self.base
+        self.mended_base = self._base
         self.mended_path = self._next_path()
         return self.mended_path
 
@@ -292,32 +300,32 @@ class Builder(Sink):
             return self.base + (self.index,)
         return ()
 
-    def _add(self, value: Any) -> tuple[Any, ...]:
+    def _add(self, value: Any) -> SharedPath:
         """Put a new container where it belongs and go inside; its path."""
-        base = self.base
+        base = self._base
         members, items = self.members, self.items
         self.bases.append(base)
         self.indexes.append(self.index + 1)
         if members is not None:
             self.holders.append(members)
             members[self.key] = value
-            base = base + (self.key,)
+            base = extended(base, self.key)
         elif items is not None:
             self.holders.append(items)
             items.append(value)
-            base = base + (self.index,)
+            base = extended(base, self.index)
         else:
             self.holders.append(None)
             self.root = value
             self.begun = True
-        self.base = base
+        self._base = base
         self.index = 0
         return base
 
     def _leave(self) -> None:
         """Back to the container around the innermost one."""
         holder = self.holders.pop()
-        self.base = self.bases.pop()
+        self._base = self.bases.pop()
         self.index = self.indexes.pop()
         if isinstance(holder, dict):
             self.members = holder
@@ -360,16 +368,18 @@ class Builder(Sink):
         return [holder for holder in (*self.holders, innermost) if holder is not None]
 
     def _place(self) -> tuple[Any, ...]:
-        string = (self.in_string, self.buffer, self.slotted, self.settled)
+        string = (self.in_string, self.buffer.value, self.slotted, self.settled)
         value = (self.begun, list(self.repairs))
         return value, self.key, self.path, string, self.base, list(self.indexes), self.index
 
     def _resume(self, root: Any, place: tuple[Any, ...]) -> None:
         """`root` may be kept: it is a snapshot."""
         self.root = root
-        value, self.key, self.path, string, self.base, indexes, self.index = place
+        value, self.key, path, string, base, indexes, self.index = place
+        self._path = _shared(path)
         self.begun, self.repairs = value[0], list(value[1])
-        self.in_string, self.buffer, self.slotted, self.settled = string
+        self.in_string, buffer, self.slotted, self.settled = string
+        self.buffer = GrowingString(buffer)
         self.indexes = list(indexes)
         # A root that is open stands in no other container, but for the list of `many`.
         self.holders = [None] if indexes and not self.many else []
@@ -377,9 +387,18 @@ class Builder(Sink):
         if not indexes and not self.many:
             return
         holder = root
-        for depth, step in enumerate(self.base):
+        for step in base:
             self.holders.append(holder)
-            self.bases.append(self.base[:depth])
+            self.bases.append(self._base)
+            self._base = extended(self._base, step)
             holder = holder[step] if isinstance(holder, dict) else holder[-1]
         self.members = holder if isinstance(holder, dict) else None
         self.items = holder if isinstance(holder, list) else None
+
+
+def _shared(path: tuple[Any, ...]) -> SharedPath:
+    """The path as a builder keeps it."""
+    kept: SharedPath = ()
+    for step in path:
+        kept = extended(kept, step)
+    return kept

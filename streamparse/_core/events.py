@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, TypeAlias
 
 from streamparse._core._marks import mypyc_attr
+from streamparse._core.deep_path import SharedPath, steps_of
 from streamparse._core.flat import equal, flatten, unflatten
 from streamparse._core.shown import safe_repr
 
@@ -23,17 +24,23 @@ class ValueStarted:
     ValueStarted(path=('a', 0), kind='string')
     """
 
-    __slots__ = (
-        "kind",
-        "path",
-    )
+    __slots__ = ("_path", "kind")
 
     __match_args__: ClassVar = ("path", "kind")
     type: ClassVar[str] = "value_started"
 
-    def __init__(self, path: tuple[Any, ...], kind: str) -> None:
-        self.path = path
+    def __init__(self, path: SharedPath, kind: str) -> None:
+        self._path = path
         self.kind = kind
+
+    @property
+    def path(self) -> tuple[Any, ...]:
+        """The path of the value."""
+        return steps_of(self._path)
+
+    @path.setter
+    def path(self, path: tuple[Any, ...]) -> None:
+        self._path = path
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ValueStarted):
@@ -59,17 +66,23 @@ class StringDelta:
     {'type': 'string_delta', 'path': ['city'], 'text': 'Par'}
     """
 
-    __slots__ = (
-        "path",
-        "text",
-    )
+    __slots__ = ("_path", "text")
 
     __match_args__: ClassVar = ("path", "text")
     type: ClassVar[str] = "string_delta"
 
-    def __init__(self, path: tuple[Any, ...], text: str) -> None:
-        self.path = path
+    def __init__(self, path: SharedPath, text: str) -> None:
+        self._path = path
         self.text = text
+
+    @property
+    def path(self) -> tuple[Any, ...]:
+        """The path of the value."""
+        return steps_of(self._path)
+
+    @path.setter
+    def path(self, path: tuple[Any, ...]) -> None:
+        self._path = path
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, StringDelta):
@@ -99,17 +112,23 @@ class ValueCompleted:
     12
     """
 
-    __slots__ = (
-        "path",
-        "value",
-    )
+    __slots__ = ("_path", "value")
 
     __match_args__: ClassVar = ("path", "value")
     type: ClassVar[str] = "value_completed"
 
-    def __init__(self, path: tuple[Any, ...], value: Any) -> None:
-        self.path = path
+    def __init__(self, path: SharedPath, value: Any) -> None:
+        self._path = path
         self.value = value
+
+    @property
+    def path(self) -> tuple[Any, ...]:
+        """The path of the value."""
+        return steps_of(self._path)
+
+    @path.setter
+    def path(self, path: tuple[Any, ...]) -> None:
+        self._path = path
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ValueCompleted):
@@ -136,18 +155,19 @@ def _completed(path: tuple[Any, ...], shape: str, leaves: list[object]) -> Value
 class Reporter:
     """Makes a builder's events those of something else: of a tool call, of an output.
 
-    One builder serves all; without a reporter its events are the three above.
+    One builder serves all; without a reporter its events are the three above. `path` is a tuple or
+    a `DeepPath`: an event keeps it as it is, and makes a tuple of it when it is asked for its path.
     """
 
-    def started(self, path: tuple[Any, ...], kind: str) -> object:
+    def started(self, path: SharedPath, kind: str) -> object:
         """Instead of `ValueStarted`."""
         return ValueStarted(path, kind)
 
-    def delta(self, path: tuple[Any, ...], text: str) -> object:
+    def delta(self, path: SharedPath, text: str) -> object:
         """Instead of `StringDelta`."""
         return StringDelta(path, text)
 
-    def completed(self, path: tuple[Any, ...], value: Any) -> object:
+    def completed(self, path: SharedPath, value: Any) -> object:
         """Instead of `ValueCompleted`."""
         return ValueCompleted(path, value)
 

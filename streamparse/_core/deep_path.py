@@ -1,0 +1,46 @@
+"""Paths of deep values, which share the path of their parent.
+
+A path is a tuple of steps. In a document of depth d, each event of one fragment would have a tuple
+of d steps of its own, so that the memory of a fragment's events would grow with depth times events.
+A path of more than `SHORT` steps is therefore kept as its parent's path and one step; the tuple is
+made when someone asks for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeAlias, Union
+
+SHORT: Final = 16
+
+
+class DeepPath:
+    """The path `parent` (a tuple or another one) and one step more."""
+
+    __slots__ = ("parent", "step")
+
+    def __init__(self, parent: SharedPath, step: object) -> None:
+        self.parent = parent
+        self.step = step
+
+
+#: A path as builders and events keep it.
+SharedPath: TypeAlias = Union[tuple[Any, ...], DeepPath]  # noqa: UP007
+
+
+def extended(path: SharedPath, step: object) -> SharedPath:
+    """The path that leads one step further."""
+    if isinstance(path, tuple) and len(path) < SHORT:
+        return (*path, step)
+    return DeepPath(path, step)
+
+
+def steps_of(path: SharedPath) -> tuple[Any, ...]:
+    """The path as a tuple."""
+    if isinstance(path, tuple):
+        return path
+    steps: list[Any] = []
+    while isinstance(path, DeepPath):
+        steps.append(path.step)
+        path = path.parent
+    steps.reverse()
+    return (*path, *steps)

@@ -1,0 +1,111 @@
+"""Tests of streamparse._core.growing: like `+=`, and linear also under a tracer."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse import JSONParser, MessageParser
+from streamparse._core.growing import GrowingString
+
+STEPS = st.lists(
+    st.one_of(
+        st.text(max_size=5),
+        st.builds(lambda size: "ab" * size, st.integers(0, 1500)),
+        st.sampled_from(["read", "take", "since"]).map(lambda name: (name,)),
+    )
+)
+
+
+@given(st.text(max_size=3), STEPS, st.integers(0, 10))
+def test_it_is_like_a_string(first: str, steps: list[Any], back: int) -> None:
+    growing, plain = GrowingString(first), first
+    for step in steps:
+        if isinstance(step, str):
+            growing.append(step)
+            plain += step
+        elif step == ("take",):
+            assert growing.take() == plain
+            plain = ""
+        elif step == ("read",):
+            assert growing.value == plain
+        else:
+            start = max(len(plain) - back, 0)
+            assert growing.since(start, len(plain) - 1) == plain[start : len(plain) - 1]
+        assert len(growing) == len(plain)
+    assert growing.value == plain
+
+
+def test_it_needs_little_memory() -> None:
+    """Pieces are joined before their list is longer than a share of the text."""
+    growing = GrowingString()
+    longest = 0
+    for _ in range(100_000):
+        growing.append("abcd")
+        longest = max(longest, len(growing._tail))
+    assert longest <= 100_000 // 8
+
+
+def trace(frame: Any, event: str, argument: Any) -> Any:
+    return trace
+
+
+def seconds(parser: Any, delta: Any) -> float:
+    best = 1e9
+    for _ in range(5):
+        before = time.thread_time()
+        old = sys.gettrace()
+        sys.settrace(trace)
+        for _ in range(100):
+            parser.feed(delta)
+        sys.settrace(old)
+        best = min(best, time.thread_time() - before)
+    return best
+
+
+def document(dialect: str, size: int) -> tuple[Any, Any]:
+    parser = JSONParser(dialect)
+    parser.feed('{"a": "' + "word " * size)
+    return parser, "word "
+
+
+def chunk(delta: dict[str, Any]) -> dict[str, Any]:
+    return {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]}
+
+
+def message(key: str, size: int) -> tuple[Any, Any]:
+    parser = MessageParser("openai-chat")
+    parser.feed(chunk({key: "word " * size}))
+    return parser, chunk({key: "word "})
+
+
+def call(size: int) -> tuple[Any, Any]:
+    def delta(text: str, **more: Any) -> dict[str, Any]:
+        function = {"arguments": text, **more}
+        return chunk({"tool_calls": [{"index": 0, "id": "c", "function": function}]})
+
+    parser = MessageParser("openai-chat")
+    parser.feed(delta('{"a": "' + "word " * size, name="save"))
+    return parser, delta("word ")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda size: document("strict", size),
+        lambda size: document("lenient", size),
+        lambda size: message("content", size),
+        lambda size: message("reasoning_content", size),
+        call,
+    ],
+    ids=["document", "lenient document", "text", "reasoning", "arguments"],
+)
+def test_deltas_cost_the_same_under_a_tracer(made: Any) -> None:
+    """Law 6: a debugger or a measurement of coverage does not make a long string expensive."""
+    short, long = made(10_000), made(1_000_000)
+    assert seconds(*long) < 4 * seconds(*short)
