@@ -20,7 +20,6 @@ import streamparse
 # Each may import those before it.
 CORE = (
     "_marks",
-    "growing",
     "deep_path",
     "flat",
     "surrogates",
@@ -29,6 +28,7 @@ CORE = (
     "expected",
     "sink",
     "grammar",
+    "growing",
     "machine",
     "lenient_scalars",
     "lenient_strings",

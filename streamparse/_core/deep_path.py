@@ -30,7 +30,7 @@ SharedPath: TypeAlias = Union[tuple[Any, ...], DeepPath]  # noqa: UP007
 def extended(path: SharedPath, step: object) -> SharedPath:
     """The path that leads one step further."""
     if isinstance(path, tuple) and len(path) < SHORT:
-        return (*path, step)
+        return path + (step,)  # compiled, `(*path, step)` would make a list first
     return DeepPath(path, step)
 
 

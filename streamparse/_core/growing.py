@@ -4,12 +4,15 @@ CPython appends to a string in place where nothing else refers to it, but only i
 bytecode, which a trace function (a debugger, coverage) switches off, and other implementations may
 not do so at all. Here new pieces are collected in a list and joined when someone asks for the
 value, or when they have reached a share of the whole. So each character is copied a bounded number
-of times even where every append copies, and the list needs little memory.
+of times even where every append copies, and the list needs little memory. Compiled code always
+appends in place, so it needs no list.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from streamparse._core.grammar import COMPILED
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
@@ -37,6 +40,13 @@ class GrowingString:
 
     def append(self, text: str) -> None:
         """Add `text` at the end."""
+        if COMPILED:
+            whole = self._whole
+            self._whole = ""  # the local one is the only reference
+            whole += text
+            self._whole = whole
+            self._length += len(text)
+            return
         self._tail.append(text)
         self._length += len(text)
         if self._length > self._until:
@@ -45,13 +55,13 @@ class GrowingString:
     @property
     def value(self) -> str:
         """The text so far."""
-        if self._tail:
+        if not COMPILED and self._tail:
             self._join()
         return self._whole
 
     def take(self) -> str:
         """The text so far; afterwards this is empty."""
-        if self._tail:
+        if not COMPILED and self._tail:
             self._join()
         text = self._whole
         self._whole = ""
@@ -61,6 +71,8 @@ class GrowingString:
 
     def since(self, start: int, stop: int) -> str:
         """The characters from `start` up to `stop`: at the cost of those from `start` on."""
+        if COMPILED:
+            return self._whole[start:stop]
         at = int(self._length)
         pieces: list[str] = []
         for piece in reversed(self._tail):
@@ -77,7 +89,7 @@ class GrowingString:
         else:
             whole = self._whole
             self._whole = ""  # the local one is the only reference: CPython appends in place
-            whole += "".join(self._tail)
+            whole += self._tail[0] if len(self._tail) == 1 else "".join(self._tail)
             self._whole = whole
         self._tail.clear()
         share = self._length // _SHARE
