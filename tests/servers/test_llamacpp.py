@@ -1,0 +1,156 @@
+"""A real llama.cpp server with a tiny random model: its own streams, not those of a mock.
+
+What it found here: its `/v1/responses` names items by `item_id` alone, without `output_index`, so
+that every text came twice and every call had a nameless twin. Optional: it is skipped where the
+packages are missing (extra `llamacpp`).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from streamparse import Message, MessageParser
+
+pytest.importorskip("xllamacpp", reason="xllamacpp is not installed (extra llamacpp)")
+pytest.importorskip("gguf", reason="gguf is not installed (extra llamacpp)")
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"n": {"enum": [1, 2, 3]}, "ok": {"type": "boolean"}},
+    "required": ["n", "ok"],
+    "additionalProperties": False,
+}
+GRAMMAR = "root ::= [a-z] [a-z ]{8,30}"
+CALL = (
+    r'root ::= "<tool_call>\n{\"name\": \"vote\", \"arguments\": {\"n\": " [1-3] "}}\n</tool_call>"'
+)
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    folder = tmp_path_factory.mktemp("model")
+    command = [sys.executable, "-m", "tests.servers.llamacpp", str(folder)]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    try:
+        address = ""
+        for line in server.stdout:
+            if line.startswith("http"):
+                address = line.strip()
+                break
+        assert address, (folder / "log").read_text(errors="replace")[-2000:]
+        with httpx.Client(base_url=address, trust_env=False, timeout=60) as made:
+            yield made
+    finally:
+        server.stdin.close()
+        server.terminate()
+        server.wait(20)
+        server.stdout.close()
+
+
+def messages(**more: Any) -> dict[str, Any]:
+    return {
+        "model": "m",
+        "stream": True,
+        "messages": [{"role": "user", "content": "Say something."}],
+        "max_tokens": 200,
+        "stream_options": {"include_usage": True},
+        **more,
+    }
+
+
+def inputs(**more: Any) -> dict[str, Any]:
+    return {"model": "m", "input": "Say something.", "stream": True, **more}
+
+
+def prompt(**more: Any) -> dict[str, Any]:
+    return {"model": "m", "prompt": "Say something.", "stream": True, "max_tokens": 200, **more}
+
+
+# API: (path, body of the request).
+WIRES: dict[str, tuple[str, Any]] = {
+    "openai-chat": ("/v1/chat/completions", messages),
+    "openai-responses": ("/v1/responses", inputs),
+    "anthropic-messages": ("/v1/messages", messages),
+    "openai-completions": ("/v1/completions", prompt),
+}
+
+
+def read(data: bytes, size: int, **options: Any) -> Message:
+    parser = MessageParser(**options)
+    for start in range(0, len(data), size):
+        parser.feed(data[start : start + size])
+    parser.finish()
+    return parser.message
+
+
+def ask(client: httpx.Client, api: str, **more: Any) -> bytes:
+    path, body = WIRES[api]
+    response = client.post(path, json=body(**more))
+    assert response.status_code == 200, response.text
+    return response.content
+
+
+def whole(data: bytes, api: str, **options: Any) -> Message:
+    """The message of these bytes, which no cut changes."""
+    message = read(data, len(data), api=api, **options)
+    for size in (1, 7):
+        again = read(data, size, **options)
+        assert again.to_dict() == message.to_dict()
+    return message
+
+
+@pytest.mark.parametrize("api", ["openai-chat", "openai-responses", "openai-completions"])
+def test_text(client: httpx.Client, api: str) -> None:
+    message = whole(ask(client, api, grammar=GRAMMAR, seed=3), api)
+    assert message.status == "complete"
+    assert 9 <= len(message.text) <= 31
+    assert message.text.replace(" ", "").islower()
+    assert message.usage is not None
+
+
+@pytest.mark.parametrize("api", ["openai-chat", "openai-completions", "anthropic-messages"])
+def test_an_answer_cut_by_the_limit_is_truncated(client: httpx.Client, api: str) -> None:
+    message = whole(ask(client, api, max_tokens=12), api)
+    assert (message.status, message.finish_reason) == ("truncated", "length")
+
+
+def test_structured_output(client: httpx.Client) -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "form", "schema": SCHEMA}}
+    data = ask(client, "openai-chat", response_format=form)
+    message = whole(data, "openai-chat", output=SCHEMA)
+    assert message.output["n"] in (1, 2, 3)
+    assert message.output == json.loads(message.text)
+
+
+@pytest.mark.parametrize("api", ["openai-chat", "openai-responses", "openai-completions"])
+def test_a_raw_text_call_on_a_wire(client: httpx.Client, api: str) -> None:
+    """A server that parses no calls passes them on as text; the format reads them, once."""
+    message = whole(ask(client, api, grammar=CALL), api, format="hermes")
+    assert [(call.name, call.status) for call in message.tool_calls] == [("vote", "complete")]
+    assert message.tool_calls[0].arguments["n"] in (1, 2, 3)
+    assert message.finish_reason == "tool_calls"
+
+
+@pytest.mark.parametrize("api", ["openai-chat", "openai-completions"])
+def test_a_raw_text_call_cut_by_the_limit(client: httpx.Client, api: str) -> None:
+    message = whole(ask(client, api, grammar=CALL, max_tokens=40), api, format="hermes")
+    assert message.status == "truncated"
+    assert [(call.status, call.arguments) for call in message.tool_calls] == [("truncated", None)]
