@@ -1,1 +1,1 @@
-"""Servers that others wrote, started on a loopback port and read by our parser and by SDK clients."""
+"""Servers that others wrote, started on a loopback port, read by our parser and SDK clients."""

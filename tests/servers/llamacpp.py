@@ -13,7 +13,10 @@ from typing import Any
 
 WIDTH, HEADS, INNER = 32, 2, 64
 # Without tools: what a random model says does not fit the grammar that llama.cpp has for calls.
-TEMPLATE = "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}assistant: "
+TEMPLATE = (
+    "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}"
+    "assistant: "
+)
 
 
 def write_model(path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from streamparse import Message, MessageParser, stream
+from streamparse import Message, MessageParser, Text, stream
 from tests.servers.processes import free_port, running
 
 HERE = Path(__file__).parent
@@ -180,7 +180,7 @@ def test_an_answer_cut_by_the_limit_is_truncated(base: str, wire: str) -> None:
 def test_characters_are_whole(base: str, wire: str) -> None:
     message = read(body(base, wire, "smile"))
     assert message.text == "Sun \U0001f600 and rain \U0001f327."
-    assert "".join(part.text for part in message.content if part.type == "text") == message.text
+    assert "".join(part.text for part in message.content if isinstance(part, Text)) == message.text
 
 
 def test_an_error_of_the_provider(base: str, wire: str) -> None:
