@@ -1,7 +1,7 @@
-"""Message events in the words that front ends already speak.
+"""Encoders from message events to the protocols that front ends understand.
 
-Encoders push: give them the events of `stream()` or `MessageParser`, send what they return. They
-do no I/O and read no clock; any web framework can serve them.
+An encoder takes the events of `stream()` or `MessageParser` and returns the records to send. It
+does no I/O and reads no clock, so any web framework can serve it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """AG-UI: the events that `@ag-ui/client` and the front ends on it read.
 
-Protocol: https://docs.ag-ui.com/concepts/events, and the schema of `@ag-ui/core` (1.0.0). What it
-has no words for is `CUSTOM`; events of the provider are `RAW`.
+Protocol: https://docs.ag-ui.com/concepts/events and the schema of `@ag-ui/core` (1.0.0). What the
+protocol has no event for is sent as `CUSTOM`; the provider's own records are sent as `RAW`.
 """
 
 from __future__ import annotations
@@ -20,18 +20,24 @@ __all__ = ["AGUIEvents"]
 
 
 class AGUIEvents(FrontEnd):
-    """Message events as the AG-UI events of one run; options as in `FrontEnd`.
+    """Encodes message events as the AG-UI events of one run.
 
-    `thread_id` and `run_id` are those of the request (`RunAgentInput`). Ids of messages, and of
-    calls without one, are made from `run_id`.
+    Text that follows a call or reasoning starts a new message, which keeps the order. A call
+    belongs to the message before it. The arguments of a free-text call are a JSON string.
 
-    Text that follows other things is a new message, so that the order stays; calls belong to the
-    message before them. The arguments of a free-text call are a JSON string.
+    `TOOL_CALL_END` means that the arguments are complete. A call that was rejected or truncated
+    gets a `CUSTOM` event instead (`tool_call_rejected`, `tool_call_truncated`). Unless the server
+    answers that call with `tool_error`, the run ends with `RUN_ERROR`. So does a run whose answer
+    failed or was cut, by a limit or a filter too. A run that succeeds names the calls that the
+    client has to run.
 
-    `TOOL_CALL_END` means that the arguments are complete, so a call that is not gets none: it is
-    `CUSTOM` (`tool_call_rejected`, `tool_call_truncated`), and unless the server answers it with
-    `tool_error` the run ends as `RUN_ERROR`, as it does when the answer failed or was cut, by a
-    limit or a filter too. A run that succeeds names the calls that the client has to run.
+    Args:
+        thread_id: The thread of the request (`RunAgentInput`).
+        run_id: The run of the request. The ids of messages, and of calls without an id, are derived
+            from it.
+        choice: See `FrontEnd`.
+        error_text: See `FrontEnd`.
+        provider_events: See `FrontEnd`.
 
     >>> from streamparse import MessageParser
     >>> parser, run = MessageParser("text"), AGUIEvents("thread", "run")
@@ -60,10 +66,10 @@ class AGUIEvents(FrontEnd):
         self._run = {"threadId": thread_id, "runId": run_id}
         self._run_id = run_id
         self._messages = 0
-        self._part_id = ""  # of the message that is growing
-        self._parent: str | None = None  # the message that calls belong to
+        self._part_id = ""  # the id of the open message
+        self._parent: str | None = None  # the id of the message that calls belong to
         self._all_calls: list[ShownCall] = []
-        self._told_names: dict[str, str] = {}
+        self._sent_names: dict[str, str] = {}
 
     def _id_base(self) -> str:
         return self._run_id
@@ -72,8 +78,8 @@ class AGUIEvents(FrontEnd):
         self._messages += 1
         return f"{self._run_id}-{self._messages}"
 
-    def _say(self, type: str, **fields: Any) -> None:
-        """An event; what is None is left out."""
+    def _write(self, type: str, **fields: Any) -> None:
+        """Write an event without the fields that are None."""
         given = {name: value for name, value in fields.items() if value is not None}
         self._out.append({"type": type, **given})
 
@@ -83,27 +89,27 @@ class AGUIEvents(FrontEnd):
     # Answers.
 
     def _start_stream(self) -> None:
-        self._say("RUN_STARTED", **self._run)
+        self._write("RUN_STARTED", **self._run)
 
     def _begin_answer(self) -> None:
         self._parent = None
 
-    def _tell_failure(self, text: str) -> None:
-        """Told at the end: a server may ask again after a failure."""
+    def _write_failure(self, text: str) -> None:
+        """Write nothing yet: a server may ask again after a failure, so `_end` reports it."""
 
     def _end(self) -> None:
         failure = self._what_failed()
         if failure is not None:
-            self._say("RUN_ERROR", **failure, usage=self._usages())
+            self._write("RUN_ERROR", **failure, usage=self._usages())
             return
         pending = [call.id for call in self._all_calls if not (call.answered or call.is_server)]
         for call in self._all_calls:
             if call.is_server and not call.answered:
-                # Else the client takes it for one that it has to run.
+                # Without a result the client would try to run it.
                 self._answer(call, "", False)
         outcome = {"type": "success", "pendingToolCallIds": pending} if pending else None
         metadata = self._reasons()
-        self._say(
+        self._write(
             "RUN_FINISHED",
             **self._run,
             outcome=outcome,
@@ -113,14 +119,14 @@ class AGUIEvents(FrontEnd):
 
     def _end_aborted(self, reason: str | None) -> None:
         if self._unanswered_cut() is None:
-            self._say("RUN_FINISHED", **self._run, outcome={"type": "cancelled"})
-        else:  # which may not finish while calls are open
+            self._write("RUN_FINISHED", **self._run, outcome={"type": "cancelled"})
+        else:  # a run with open calls may not finish
             text = "the run was cancelled" if reason is None else reason
             error = {"message": text, "code": "cancelled"}
-            self._say("RUN_ERROR", **error)
+            self._write("RUN_ERROR", **error)
 
     def _what_failed(self) -> dict[str, str] | None:
-        """The message and the code of a run that is no success."""
+        """Return the message and code of a run that did not succeed."""
         failure = self._failure
         if failure is not None:
             code = failure.code if isinstance(failure, StreamParseError) else "error"
@@ -136,7 +142,7 @@ class AGUIEvents(FrontEnd):
         return {"message": f"the call of {cut.name} is not complete", "code": "incomplete_call"}
 
     def _unanswered_cut(self) -> ShownCall | None:
-        """A call that is not complete, and that the server has not answered either."""
+        """Return a call that is neither complete nor answered by the server."""
         cut = (call for call in self._all_calls if not (call.complete or call.answered))
         return next(cut, None)
 
@@ -151,7 +157,7 @@ class AGUIEvents(FrontEnd):
         return {name: reason for name, reason in reasons.items() if reason is not None}
 
     def _usages(self) -> list[dict[str, Any]] | None:
-        """What each answer has cost, with its model."""
+        """Return the token counts of each answer, with its model."""
         found = []
         for model, usage in self._usage:
             counts = usage_counts(usage)
@@ -165,20 +171,22 @@ class AGUIEvents(FrontEnd):
         self._part_id = self._new_id()
         if kind == "reasoning":
             self._parent = None
-            self._say("REASONING_START", messageId=self._part_id)
-            self._say("REASONING_MESSAGE_START", messageId=self._part_id, role="reasoning")
+            self._write("REASONING_START", messageId=self._part_id)
+            self._write("REASONING_MESSAGE_START", messageId=self._part_id, role="reasoning")
             return
         self._parent = self._part_id
         refusal = {"refusal": True} if kind == "refusal" else None
-        self._say("TEXT_MESSAGE_START", messageId=self._part_id, role="assistant", metadata=refusal)
+        self._write(
+            "TEXT_MESSAGE_START", messageId=self._part_id, role="assistant", metadata=refusal
+        )
 
     def _more(self, kind: str, text: str) -> None:
         self._add(f"{_message(kind)}_CONTENT", "messageId", self._part_id, "delta", text)
 
     def _stop_part(self, kind: str) -> None:
-        self._say(f"{_message(kind)}_END", messageId=self._part_id)
+        self._write(f"{_message(kind)}_END", messageId=self._part_id)
         if kind == "reasoning":
-            self._say("REASONING_END", messageId=self._part_id)
+            self._write("REASONING_END", messageId=self._part_id)
 
     # Calls.
 
@@ -191,8 +199,8 @@ class AGUIEvents(FrontEnd):
             self._arguments(call, '"')
 
     def _open_call(self, call: ShownCall) -> None:
-        self._told_names[call.id] = call.name
-        self._say(
+        self._sent_names[call.id] = call.name
+        self._write(
             "TOOL_CALL_START",
             toolCallId=call.id,
             toolCallName=call.name,
@@ -208,11 +216,11 @@ class AGUIEvents(FrontEnd):
     def _complete_call(self, call: ShownCall) -> None:
         if call.call.kind == "custom":
             self._arguments(call, '"')
-        self._say("TOOL_CALL_END", toolCallId=call.id)
-        if call.name != self._told_names[call.id]:
-            # The start told half of it. A second one renames a call, once it is closed.
+        self._write("TOOL_CALL_END", toolCallId=call.id)
+        if call.name != self._sent_names[call.id]:
+            # The name grew after the start was sent. A second start renames a call that is closed.
             self._open_call(call)
-            self._say("TOOL_CALL_END", toolCallId=call.id)
+            self._write("TOOL_CALL_END", toolCallId=call.id)
 
     def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
         about = {"toolCallId": call.id, "toolCallName": call.name, "errorText": text, "code": code}
@@ -220,7 +228,7 @@ class AGUIEvents(FrontEnd):
         self._custom("tool_call_rejected" if rejected else "tool_call_truncated", about)
 
     def _result(self, call: ShownCall, output: Any, failed: bool) -> None:
-        self._say(
+        self._write(
             "TOOL_CALL_RESULT",
             messageId=self._new_id(),
             toolCallId=call.id,
@@ -229,8 +237,8 @@ class AGUIEvents(FrontEnd):
             metadata={"error": True} if failed else None,
         )
         if not (call.open or call.complete):
-            # Now that it is answered nobody will run it, and a run may not finish with it open.
-            self._say("TOOL_CALL_END", toolCallId=call.id)
+            # Nobody will run a call that has a result, and a run may not finish with it open.
+            self._write("TOOL_CALL_END", toolCallId=call.id)
 
     def _stray_result(self, part: ServerToolResult) -> None:
         value = {"callId": part.call_id, "name": part.name, "content": part.content}
@@ -245,8 +253,8 @@ class AGUIEvents(FrontEnd):
             "filename": source.filename,
             "mediaType": source.media_type,
         }
-        told = {name: value for name, value in named.items() if value}
-        self._custom("source", {**told, "citation": citation})
+        given = {name: value for name, value in named.items() if value}
+        self._custom("source", {**given, "citation": citation})
 
     def _file(self, url: str, media_type: str) -> None:
         self._custom("file", {"url": url, "mediaType": media_type})

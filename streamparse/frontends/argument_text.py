@@ -1,7 +1,7 @@
-"""Arguments of a call as JSON text, from their events.
+"""The arguments of a call as JSON text, written from the argument events.
 
-The text that a model wrote need not be JSON (a lenient dialect mends it), and front ends parse it
-with `JSON.parse`.
+Front ends parse the text with `JSON.parse`. The text that the model wrote need not be JSON: a
+lenient dialect repairs it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["ArgumentText"]
 
 
 class ArgumentText:
-    """Each method gives the text that its event adds; together they are compact JSON."""
+    """Writes argument events as compact JSON; each method returns the text that its event adds."""
 
     __slots__ = ("_writer",)
 
@@ -23,7 +23,7 @@ class ArgumentText:
         self._writer = Writer()
 
     def started(self, event: ArgumentStarted) -> str:
-        """A container or string begins, after its key in an object."""
+        """Write the start of a container or string, after its key in an object."""
         writer = self._writer
         self._key(event.path)
         if event.kind == "object":
@@ -35,12 +35,12 @@ class ArgumentText:
         return writer.take()
 
     def delta(self, event: ArgumentDelta) -> str:
-        """More of the open string."""
+        """Write more of the open string."""
         self._writer.text(event.text, 0)
         return self._writer.take()
 
     def completed(self, event: ArgumentCompleted) -> str:
-        """A scalar as a whole; of anything else the end."""
+        """Write a whole scalar, or the end of a string or container."""
         writer, value = self._writer, event.value
         if isinstance(value, str):
             writer.end_string(0)

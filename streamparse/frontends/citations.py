@@ -1,6 +1,6 @@
-"""What a citation refers to, whichever provider sent it: web pages and documents.
+"""The web pages and documents that a citation names, for every provider.
 
-Shapes as recorded: Anthropic (`url`, or `document_title` with a place in it), OpenAI (`url`, or
+The recorded shapes: Anthropic (`url`, or `document_title` with a place in it), OpenAI (`url`, or
 `filename` and `file_id`), Gemini (`uri`, or `groundingChunks` of `web`, `maps` and
 `retrievedContext`), Bedrock Converse (`title` and `location`), Cohere (`sources` of documents and
 tool outputs).
@@ -27,7 +27,7 @@ _UNKNOWN: Final = "application/octet-stream"
 
 
 class Source(NamedTuple):
-    """A web page (`url`) or, where `url` is "", a document; what is not told is ""."""
+    """A web page, or a document where `url` is empty; unknown fields are empty."""
 
     url: str = ""
     title: str = ""
@@ -36,7 +36,7 @@ class Source(NamedTuple):
 
 
 def sources_of(data: Any) -> list[Source]:
-    """The sources that a citation names, in its order; at least one.
+    """Return the sources that a citation names, in its order; at least one.
 
     >>> sources_of({"type": "url_citation", "url": "https://example.org", "title": "Tides"})
     [Source(url='https://example.org', title='Tides', filename='', media_type='')]
@@ -47,7 +47,7 @@ def sources_of(data: Any) -> list[Source]:
 
 
 def _inner(citation: dict[str, Any]) -> list[Any]:
-    """The sources inside, where a citation has several."""
+    """Return the sources inside a citation that has several."""
     kinds = ("web", "maps", "retrievedContext")
     chunks = [dict_of(chunk) for chunk in list_of(citation.get("groundingChunks"))]
     grounding = [dict_of(next((chunk[k] for k in kinds if k in chunk), {})) for chunk in chunks]
@@ -67,7 +67,7 @@ def _source(data: dict[str, Any]) -> Source:
 
 
 def _media_type(data: dict[str, Any], place: dict[str, Any], filename: str) -> str:
-    """By the name of the file; else by how the place in the document is told."""
+    """Return the media type by the file name, or else by the kind of the location."""
     ending = filename.rpartition(".")[2].lower()
     if ending in _MEDIA_TYPES:
         return _MEDIA_TYPES[ending]

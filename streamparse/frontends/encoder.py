@@ -1,8 +1,8 @@
-"""What encoders for front ends share: what of the events is told, when, and under which ids.
+"""The base of the encoders for front ends: which records they send, in which order, by which ids.
 
-An encoder is fed the events of one answer, or of several one after the other where a server runs
-the tools and asks again; `finish` ends the stream to the front end. What it says does not depend
-on how the provider's stream was cut, once adjacent deltas of one thing are merged.
+An encoder takes the events of one answer, or of several answers in a row when a server runs the
+tools and asks again; `finish` ends the stream to the front end. The records do not depend on how
+the provider's stream was cut, once adjacent deltas of the same part are merged.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _COUNTS: Final = (
 
 
 def usage_counts(usage: Usage | None) -> dict[str, int]:
-    """What the provider has counted, under the names that both protocols use."""
+    """Return the token counts under the names that both protocols use."""
     if usage is None:
         return {}
     counts = {name: getattr(usage, ours) for name, ours in _COUNTS}
@@ -61,11 +61,15 @@ def usage_counts(usage: Usage | None) -> dict[str, int]:
 
 
 class ShownCall:
-    """A call as the front end knows it.
+    """A tool call as the front end knows it.
 
-    `id` is the provider's, or one made from the id of the message; `sent` how many characters of
-    its text the deltas have told, which `arguments` writes as JSON; `open` until one of the three
-    ending events; `complete` if it was that of a complete call; `answered` once there is a result.
+    Attributes:
+        id: The provider's id, or one derived from the id of the message.
+        sent: The number of characters of `arguments_text` that the deltas have brought.
+        arguments: Writes the argument events as JSON text.
+        open: True until the call completes, is rejected or is truncated.
+        complete: True if the call completed.
+        answered: True once the call has a result.
     """
 
     __slots__ = ("answered", "arguments", "call", "complete", "id", "open", "sent")
@@ -81,35 +85,32 @@ class ShownCall:
 
     @property
     def name(self) -> str:
-        """The name of the tool; protocols want one even where a call was cut before it had any."""
+        """The name of the tool; the protocols need one even if the call was cut before its name."""
         return self.call.name or "unknown"
 
     @property
     def text(self) -> str:
-        """The text of the arguments, as far as deltas have told it."""
+        """The text of the arguments that the deltas have brought."""
         return self.call.arguments_text[: self.sent]
 
     @property
     def is_server(self) -> bool:
-        """Does the provider run it?"""
+        """Whether the provider runs the tool."""
         return self.call.kind == "server"
 
 
 class FrontEnd:
-    """Base of the encoders.
+    """Base class of the encoders.
 
-    - `encode(events)`: what is to be sent for these events, as plain data.
-    - `tool_output(call, output)`, `tool_error(call, error)`: what a tool gave that the server ran.
-    - `finish(error=None)`: the end, with the error that broke the stream, if one did;
-      `abort(reason)`: the end, where the user has stopped it.
-    - `to_sse(records)`: them as server-sent events. `headers`: those of the HTTP response.
+    `encode` returns the records for some events. `tool_output` and `tool_error` return those for
+    the result of a tool that the server ran. `finish` or `abort` ends the stream. `to_sse` frames
+    records as server-sent events; `headers` are the headers of that HTTP response.
 
-    Options:
-
-    - `choice`: which answer of several is told; by default the first that begins.
-    - `error_text`: a function from an exception to the text that the front end sees; by default the
-      message of a `StreamParseError`, and a neutral sentence for any other exception.
-    - `provider_events`: are events told that the provider sent and that have no event of their own?
+    Args:
+        choice: The index of the answer to encode; by default the first one that begins.
+        error_text: Maps an exception to the text that the front end shows. The default is the
+            message of a `StreamParseError`, and a neutral sentence for any other exception.
+        provider_events: Whether to send the provider's records that have no event of their own.
     """
 
     headers: ClassVar[dict[str, str]]
@@ -127,32 +128,44 @@ class FrontEnd:
         self._out: list[Record] = []
         self._growing: Record | None = None  # the delta that takes in those of the same thing
         self._pieces: list[str] = []
-        # Events from a call on that has no id yet, and the indexes of calls that were heard of
-        # after their start: an id that comes by then is the one that is told.
+        # The events that wait for the id of a call. A call waits until its next event: an id that
+        # arrives by then is the one to send.
         self._waiting: deque[AnyMessageEvent] = deque()
-        self._heard: set[int] = set()
+        self._seen: set[int] = set()
         self._started = False
         self._over = False
         self._answering = False
         self._answers = 0
-        self._identity: str | None = None  # of the answer
+        self._identity: str | None = None  # the id of the answer
         self._model: str | None = None
-        self._message: Message | None = None  # the last one that has ended
-        self._usage: list[tuple[str | None, Usage]] = []  # of each answer, with its model
+        self._message: Message | None = None  # the last message that has ended
+        self._usage: list[
+            tuple[str | None, Usage]
+        ] = []  # one entry for each answer, with its model
         self._usage_so_far: Usage | None = None
         self._failure: BaseException | str | None = None
-        self._part: str = ""  # what is growing: "text", "reasoning", "refusal" or nothing
-        self._calls: dict[int, ShownCall] = {}  # of this answer, by index
-        self._by_id: dict[str, ShownCall] = {}  # of all answers, by the provider's id
+        self._part: str = ""  # the open part: "text", "reasoning", "refusal" or ""
+        self._calls: dict[int, ShownCall] = {}  # the calls of this answer, by index
+        self._by_id: dict[str, ShownCall] = {}  # the calls of all answers, by the provider's id
         self._ids: set[str] = set()
         self._made_ids = 0
 
-    # What callers do.
+    # The public methods.
 
     def encode(self, events: Iterable[AnyMessageEvent]) -> list[Record]:
-        """What is to be sent for these events; those of other choices say nothing.
+        """Return the records to send for these events.
 
-        Raises `StreamParseError` (code `"finished"`) after the end.
+        Events of other choices give no records.
+
+        Args:
+            events: Message events, in the order in which the parser returned them.
+
+        Returns:
+            Plain data, ready for JSON; `to_sse` frames it.
+
+        Raises:
+            TypeError: One of them is no message event.
+            StreamParseError: The stream has ended (code `"finished"`).
         """
         for event in events:
             if not isinstance(event, MessageEvent):
@@ -165,24 +178,41 @@ class FrontEnd:
         return self._take()
 
     def tool_output(self, call: ToolCall, output: Any) -> list[Record]:
-        """A tool that the server ran gave `output` (plain data for JSON).
+        """Return the records for the output of a tool that the server ran.
 
-        Raises `ValueError` for a call that is not of the last answer encoded, or has not ended.
+        Args:
+            call: A call of the last answer.
+            output: What the tool returned, as plain data for JSON.
+
+        Raises:
+            ValueError: The call does not belong to the last answer encoded, or has not ended.
+            StreamParseError: The stream has ended (code `"finished"`).
         """
         self._refuse_after_the_end()
         self._answer(self._shown(call), output, False)
         return self._take()
 
     def tool_error(self, call: ToolCall, error: BaseException | str) -> list[Record]:
-        """A tool that the server ran failed, or was not run. Raises as `tool_output`."""
+        """Return the records for a tool that failed or was not run.
+
+        Args:
+            call: A call of the last answer.
+            error: The exception or the text that the front end shows.
+
+        Raises:
+            ValueError: The call does not belong to the last answer encoded, or has not ended.
+            StreamParseError: The stream has ended (code `"finished"`).
+        """
         self._refuse_after_the_end()
         self._answer(self._shown(call), self._text_of(error), True)
         return self._take()
 
     def finish(self, error: BaseException | str | None = None) -> list[Record]:
-        """The stream to the front end ends; a second call returns `[]`.
+        """End the stream and return its last records; a second call returns `[]`.
 
-        `error`: what broke it. An answer that has not ended is a broken one too.
+        Args:
+            error: The exception that broke the stream, if one did. An answer that has not ended
+                counts as broken too.
         """
         if self._over:
             return []
@@ -194,7 +224,7 @@ class FrontEnd:
         return self._take()
 
     def abort(self, reason: str | None = None) -> list[Record]:
-        """The user has stopped the answer; `finish` then has nothing to add."""
+        """End the stream because the user stopped it; `finish` then returns `[]`."""
         if self._over:
             return []
         self._drain()
@@ -206,7 +236,7 @@ class FrontEnd:
 
     @classmethod
     def to_sse(cls, records: Iterable[Record]) -> bytes:
-        """The records as server-sent events, in UTF-8."""
+        """Return the records as server-sent events, in UTF-8."""
         return b"".join(cls._framed(record) for record in records)
 
     @classmethod
@@ -214,7 +244,7 @@ class FrontEnd:
         return f"data: {json_text(record)}\n\n".encode()
 
     def _start(self) -> None:
-        """The first thing that is said."""
+        """Write the record that starts the stream, once."""
         if not self._started:
             self._started = True
             self._start_stream()
@@ -222,33 +252,33 @@ class FrontEnd:
     # Events, in their order.
 
     def _queue(self, event: AnyMessageEvent) -> None:
-        """Tell the event, unless it or one before it waits for the id of a call."""
+        """Handle the event, unless it or an earlier one waits for the id of a call."""
         waiting = self._waiting
         waiting.append(event)
         if not isinstance(event, ToolCallStarted):
             call = getattr(event, "call", None)
             if call is not None:
-                self._heard.add(call.index)
+                self._seen.add(call.index)
         while waiting:
             first = waiting[0]
             if isinstance(first, ToolCallStarted) and not self._has_identity(first.call):
                 return
-            self._tell(waiting.popleft())
+            self._handle(waiting.popleft())
 
     def _has_identity(self, call: ToolCall) -> bool:
-        return call.id is not None or call.index in self._heard
+        return call.id is not None or call.index in self._seen
 
     def _drain(self) -> None:
         while self._waiting:
-            self._tell(self._waiting.popleft())
+            self._handle(self._waiting.popleft())
 
-    def _tell(self, event: AnyMessageEvent) -> None:
-        teller = _TELLERS.get(event.type)
-        if teller is not None:
-            teller(self, event)
+    def _handle(self, event: AnyMessageEvent) -> None:
+        handler = _HANDLERS.get(event.type)
+        if handler is not None:
+            handler(self, event)
 
     def _add(self, type: str, owner: str, identity: str, name: str, text: str) -> None:
-        """A delta of `identity`, its text in the member `name`; those in a row become one."""
+        """Write a delta with its text in the member `name`; adjacent deltas become one record."""
         last = self._out[-1] if self._out else None
         growing = self._growing
         if last is None or last is not growing or last["type"] != type or last[owner] != identity:
@@ -258,7 +288,7 @@ class FrontEnd:
         self._pieces.append(text)
 
     def _join(self) -> None:
-        """Join the pieces of the delta that grows; one by one they would be copied each time."""
+        """Join the pieces of the open delta, once: adding each in turn would copy the text."""
         growing = self._growing
         if growing is not None:
             growing[next(reversed(growing))] = "".join(self._pieces)
@@ -293,7 +323,7 @@ class FrontEnd:
         self._failure = None
         self._usage_so_far = None
         self._calls = {}
-        self._heard.clear()
+        self._seen.clear()
         self._begin_answer()
 
     def _message_finished(self, event: MessageFinished) -> None:
@@ -307,9 +337,9 @@ class FrontEnd:
         self._fail(event.error)
 
     def _end_answer(self, message: Message) -> None:
-        """What has no event of its own is told here: results of the provider's tools, sources."""
+        """Write the parts that have no event: results of the provider's tools, and sources."""
         self._begin()
-        self._model = message.model or self._model  # the last word; the start told the first
+        self._model = message.model or self._model  # the last record names the model best
         self._close()
         self._message = message
         for part in message.content:
@@ -320,7 +350,7 @@ class FrontEnd:
                 self._server_result(part)
 
     def _close(self) -> None:
-        """Nothing of this answer grows any more."""
+        """Close the open part and the open calls of this answer."""
         self._end_part()
         for call in self._calls.values():
             if call.open:
@@ -332,17 +362,17 @@ class FrontEnd:
         self._identity = None
 
     def _break(self, error: BaseException | str) -> None:
-        """The answer goes no further, and nothing has said so."""
+        """End an answer that stopped without an ending event."""
         if self._answering or not self._answers:
             self._begin()
             self._close()
         self._fail(error)
 
     def _fail(self, error: BaseException | str) -> None:
-        """The first failure of an answer is told; what follows comes of it."""
+        """Write the first failure of an answer; later ones are its consequences."""
         if self._failure is None:
             self._failure = error
-            self._tell_failure(self._text_of(error))
+            self._write_failure(self._text_of(error))
 
     def _usage_updated(self, event: UsageUpdated) -> None:
         self._usage_so_far = event.usage
@@ -385,7 +415,7 @@ class FrontEnd:
         self._start_call(shown_call)
 
     def _id_for(self, call: ToolCall) -> str:
-        """The provider's id; a made one where there is none, or where it has been used."""
+        """Return the provider's id, or a new one if it is missing or was used before."""
         identity = call.id
         base = identity or f"{self._id_base()}-call"
         while identity is None or identity in self._ids:
@@ -429,7 +459,7 @@ class FrontEnd:
         self._cut_call(call, self._text_of(error), error.code)
 
     def _known(self, call: ToolCall) -> ShownCall:
-        """The call as it is known; events that were pickled bring copies of it."""
+        """Return the known call; events that were pickled carry copies of the call."""
         if call.index not in self._calls:
             self._call_started(ToolCallStarted(call))
         known = self._calls[call.index]
@@ -455,7 +485,7 @@ class FrontEnd:
             self._answer(call, part.content, False)
 
     def _call_of(self, part: ServerToolResult) -> ShownCall | None:
-        """By the id; where there is none, the first call of that tool without a result."""
+        """Find the call by id, or else the first call of that tool without a result."""
         if part.call_id is not None:
             return self._by_id.get(part.call_id)
         for call in self._calls.values():
@@ -495,18 +525,18 @@ class FrontEnd:
             return error
         if self._error_text is not None:
             return self._error_text(error)
-        # What others say may name hosts and paths of the server.
+        # The message of any other exception may name hosts and paths of the server.
         return error.message if isinstance(error, StreamParseError) else _BROKEN
 
     def _counted(self) -> dict[str, int]:
-        """The tokens of all answers."""
+        """Return the tokens of all answers together."""
         total: dict[str, int] = {}
         for _, usage in self._usage:
             for name, count in usage_counts(usage).items():
                 total[name] = total.get(name, 0) + count
         return total
 
-    # What the protocols say.
+    # The protocol: subclasses write its records.
 
     def _id_base(self) -> str:
         raise NotImplementedError
@@ -556,7 +586,7 @@ class FrontEnd:
     def _reject_output(self, about: dict[str, Any]) -> None:
         raise NotImplementedError
 
-    def _tell_failure(self, text: str) -> None:
+    def _write_failure(self, text: str) -> None:
         raise NotImplementedError
 
     def _end(self) -> None:
@@ -570,7 +600,7 @@ _BROKEN: Final = "an error broke off the answer"
 _CUT_CALL: Final = IncompleteError("the call was cut off before its end", code="truncated")
 _CUT_ANSWER: Final = IncompleteError("the answer was cut off before its end", code="truncated")
 
-_TELLERS: Final[dict[str, Callable[[FrontEnd, Any], None]]] = {
+_HANDLERS: Final[dict[str, Callable[[FrontEnd, Any], None]]] = {
     MessageStarted.type: FrontEnd._message_started,
     MessageFinished.type: FrontEnd._message_finished,
     MessageFailed.type: FrontEnd._message_failed,
@@ -592,7 +622,7 @@ _TELLERS: Final[dict[str, Callable[[FrontEnd, Any], None]]] = {
 
 
 def _is_error(part: ServerToolResult) -> bool:
-    """Do the provider's words say that its tool failed?"""
+    """Return whether the provider says that its tool failed."""
     if part.extra.get("is_error") is True or part.extra.get("status") == "error":
         return True
     return text_of(dict_of(part.content).get("type")).endswith("_error")

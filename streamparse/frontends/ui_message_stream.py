@@ -1,8 +1,8 @@
 """The UI message stream of the Vercel AI SDK (version 1): what `useChat` reads.
 
-Protocol: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol, and the schema of its records in the
-package `ai` (7.0.173; 5 and 6 read it too). What it has no words for goes into `providerMetadata`
-and `data-*` parts.
+Protocol: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol and the schema of its records in the
+package `ai` (7.0.173; 5 and 6 read it too). What the protocol has no record for goes into
+`providerMetadata` and `data-*` parts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from streamparse.message import ServerToolResult
 
 __all__ = ["UIMessageStream"]
 
-# Others are "other".
+# All others become "other".
 _REASONS: Final = {
     "stop": "stop",
     "length": "length",
@@ -29,16 +29,21 @@ _LAST: Final = ("finish", "abort")
 
 
 class UIMessageStream(FrontEnd):
-    """Message events as the records of an AI SDK UI message stream; options as in `FrontEnd`.
+    """Encodes message events as the records of an AI SDK UI message stream.
 
-    `message_id`: the id of the assistant's message; None leaves it to the client, which is right
-    where the client continues its last message (tools that it runs itself). `dynamic_tools`: tools
-    appear as `dynamic-tool` parts, not as `tool-<name>`.
+    A call that was rejected or truncated becomes `tool-input-error`, never `tool-input-available`.
+    A refusal is text with `providerMetadata.streamparse.refusal`. Sources and the results of the
+    provider's tools come when the answer ends. The metadata of the message has `model`, `usage`,
+    `finishReason` and `rawFinishReason`. An answer that failed or was cut ends with an `error`
+    record, after the metadata.
 
-    A call that is not complete is `tool-input-error`, never `tool-input-available`. A refusal is
-    text with `providerMetadata.streamparse.refusal`. Results of the provider's tools and sources
-    come when the answer ends. The metadata of the message are `model`, `usage`, `finishReason` and
-    `rawFinishReason`; an answer that failed or was cut is an `error` record, after them.
+    Args:
+        message_id: The id of the assistant's message. None leaves it to the client, which is right
+            where the client continues its last message because it runs the tools itself.
+        dynamic_tools: Whether tools appear as `dynamic-tool` parts instead of `tool-<name>`.
+        choice: See `FrontEnd`.
+        error_text: See `FrontEnd`.
+        provider_events: See `FrontEnd`.
 
     >>> from streamparse import MessageParser
     >>> parser, ui = MessageParser("text"), UIMessageStream()
@@ -79,42 +84,42 @@ class UIMessageStream(FrontEnd):
     def _id_base(self) -> str:
         return self._message_id or self._identity or "message"
 
-    def _say(self, type: str, **fields: Any) -> None:
-        """A record; what is None is left out."""
+    def _write(self, type: str, **fields: Any) -> None:
+        """Write a record without the fields that are None."""
         given = {name: value for name, value in fields.items() if value is not None}
         self._out.append({"type": type, **given})
 
     # Answers.
 
     def _start_stream(self) -> None:
-        self._say("start", messageId=self._message_id)
+        self._write("start", messageId=self._message_id)
 
     def _begin_answer(self) -> None:
         self._end_step()
-        self._say("start-step")
+        self._write("start-step")
         self._in_step = True
 
     def _end_step(self) -> None:
-        """Late, so that what the server's tools gave still belongs to the step."""
+        """End the step: late, so that it includes the results of the server's tools."""
         if self._in_step:
             self._in_step = False
-            self._say("finish-step")
+            self._write("finish-step")
 
-    def _tell_failure(self, text: str) -> None:
+    def _write_failure(self, text: str) -> None:
         # `useChat` reads nothing after an error.
-        self._say("message-metadata", messageMetadata=self._metadata())
-        self._say("error", errorText=text)
+        self._write("message-metadata", messageMetadata=self._metadata())
+        self._write("error", errorText=text)
 
     def _end(self) -> None:
         self._end_step()
         reason = _REASONS.get(self._finish_reason(), "other")
-        self._say("finish", finishReason=reason, messageMetadata=self._metadata())
+        self._write("finish", finishReason=reason, messageMetadata=self._metadata())
 
     def _end_aborted(self, reason: str | None) -> None:
-        self._say("abort", reason=reason)
+        self._write("abort", reason=reason)
 
     def _finish_reason(self) -> str:
-        """Ours; that of an answer that was cut without a reason is an error too."""
+        """Return our finish reason; an answer cut without a reason counts as an error."""
         message = self._message
         if self._failure is not None or message is None:
             return "error"
@@ -135,19 +140,19 @@ class UIMessageStream(FrontEnd):
     def _start_part(self, kind: str) -> None:
         self._parts += 1
         refusal = {"streamparse": {"refusal": True}} if kind == "refusal" else None
-        self._say(f"{_part(kind)}-start", id=str(self._parts), providerMetadata=refusal)
+        self._write(f"{_part(kind)}-start", id=str(self._parts), providerMetadata=refusal)
 
     def _more(self, kind: str, text: str) -> None:
         self._add(f"{_part(kind)}-delta", "id", str(self._parts), "delta", text)
 
     def _stop_part(self, kind: str) -> None:
-        self._say(f"{_part(kind)}-end", id=str(self._parts))
+        self._write(f"{_part(kind)}-end", id=str(self._parts))
 
     # Calls.
 
     def _start_call(self, call: ShownCall) -> None:
         encoding = "text" if call.call.kind == "custom" else None
-        self._say("tool-input-start", **self._naming(call), inputEncoding=encoding)
+        self._write("tool-input-start", **self._naming(call), inputEncoding=encoding)
 
     def _grow_call(self, call: ShownCall, text: str) -> None:
         self._add("tool-input-delta", "toolCallId", call.id, "inputTextDelta", text)
@@ -158,7 +163,7 @@ class UIMessageStream(FrontEnd):
 
     def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
         naming = self._naming(call)
-        self._say("tool-input-error", **naming, input=call.text, errorText=text)
+        self._write("tool-input-error", **naming, input=call.text, errorText=text)
 
     def _naming(self, call: ShownCall) -> dict[str, Any]:
         naming: dict[str, Any] = {"toolCallId": call.id, "toolName": call.name}
@@ -179,7 +184,7 @@ class UIMessageStream(FrontEnd):
 
     def _stray_result(self, part: ServerToolResult) -> None:
         data = {"callId": part.call_id, "name": part.name, "content": part.content}
-        self._say("data-server-tool-result", data=data)
+        self._write("data-server-tool-result", data=data)
 
     # The rest.
 
@@ -189,11 +194,11 @@ class UIMessageStream(FrontEnd):
         identity = f"{self._id_base()}-source-{self._sources}"
         title = source.title or None
         if source.url:
-            self._say(
+            self._write(
                 "source-url", sourceId=identity, url=source.url, title=title, providerMetadata=about
             )
         else:
-            self._say(
+            self._write(
                 "source-document",
                 sourceId=identity,
                 mediaType=source.media_type,
@@ -203,13 +208,13 @@ class UIMessageStream(FrontEnd):
             )
 
     def _file(self, url: str, media_type: str) -> None:
-        self._say("file", url=url, mediaType=media_type)
+        self._write("file", url=url, mediaType=media_type)
 
     def _provider(self, name: str, data: Any) -> None:
-        self._say("data-provider-event", data={"name": name, "data": data}, transient=True)
+        self._write("data-provider-event", data={"name": name, "data": data}, transient=True)
 
     def _reject_output(self, about: dict[str, Any]) -> None:
-        self._say("data-output-rejected", data=about)
+        self._write("data-output-rejected", data=about)
 
 
 def _part(kind: str) -> str:

@@ -259,7 +259,7 @@ def test_results_of_the_provider() -> None:
     assert "outcome" not in said[-1]  # nothing is left to the client
 
 
-def test_a_result_that_nobody_tells() -> None:
+def test_a_stray_result() -> None:
     """Else the client would take the call for one that it has to run."""
     said = ended(server_call())
     assert [each["content"] for each in only(said, "TOOL_CALL_RESULT")] == [""]

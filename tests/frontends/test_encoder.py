@@ -149,7 +149,7 @@ def test_calls_without_ids(make: Callable[..., FrontEnd]) -> None:
 
 
 @BOTH
-def test_ids_are_told_once(make: Callable[..., FrontEnd]) -> None:
+def test_each_id_is_used_once(make: Callable[..., FrontEnd]) -> None:
     """Two answers of one stream may use the same id: for the front end they are two calls."""
     encoder = make()
     said = []

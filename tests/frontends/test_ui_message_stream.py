@@ -153,7 +153,7 @@ def test_a_call_without_arguments() -> None:
     assert available["input"] == {}
 
 
-def test_null_arguments_are_told() -> None:
+def test_null_arguments() -> None:
     [available] = only(chat(call_chunk("null", id="c", name="f"), STOP), "tool-input-available")
     assert available["input"] is None
 
@@ -406,7 +406,7 @@ def test_an_answer_that_nothing_ends() -> None:
     ]
 
 
-def test_one_error_is_told() -> None:
+def test_only_the_first_error_is_sent() -> None:
     message = Message()
     message.status, message.finish_reason = "failed", "error"
     error = ProviderError("too busy", data=None)
