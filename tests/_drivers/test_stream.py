@@ -417,6 +417,16 @@ def test_an_answer_without_output(drive: Drive, ask: Drive, view: str) -> None:
     assert "it calls tools" in str(outcome.error)
 
 
+@pytest.mark.parametrize("view", ["partials", "result", "items", "field"])
+def test_a_refusal_has_no_output(drive: Drive, ask: Drive, view: str) -> None:
+    args = ["$.a"] if view in ("items", "field") else []
+    reader = ask if view in ("result", "field") else drive
+    refused = [chunk({"refusal": "I cannot do that."}), chunk(finish="stop")]
+    outcome = reader(refused, view, *args, output=object)
+    assert outcome.code == "empty"
+    assert "the model refused" in str(outcome.error)
+
+
 def test_partials(drive: Drive) -> None:
     pieces = ['{"city', '": "Par', "\\u00", '69s",', ' "n": 1', "2}"]
     outcome = drive([*map(text_chunk, pieces), chunk(finish="stop")], "partials", output=dict)

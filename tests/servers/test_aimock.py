@@ -101,8 +101,6 @@ WIRES: dict[str, tuple[str, str, Any]] = {
 }
 # Where it calls an answer that was cut by the limit a normal one, in the words of the API.
 LENGTH_IS_LOST = ("interactions", "ollama")
-# Where it ends an answer with calls by a word that the API does not have (`FUNCTION_CALL`).
-FOREIGN_FINISH = ("gemini", "vertex")
 # Wires on which it sends no reasoning, or sends it as something else.
 NO_REASONING = ("interactions", "cohere", "ollama")
 
@@ -160,7 +158,7 @@ def test_text_before_a_call(base: str, wire: str) -> None:
     said = message.text or message.reasoning  # Cohere's `tool_plan` is reasoning
     assert said == "One moment."
     assert [call.arguments for call in message.tool_calls] == [{"city": "Linz"}]
-    assert message.finish_reason == ("other" if wire in FOREIGN_FINISH else "tool_calls")
+    assert message.finish_reason == "tool_calls"
 
 
 def test_reasoning(base: str, wire: str) -> None:
