@@ -21,6 +21,7 @@ from streamparse.errors import ERROR_CODES, VIOLATION_CODES
 from streamparse.models import ModelParser
 from streamparse.models.validator import ModelValidator, code_of
 from tests.helpers import cut
+from tests.parts import cuttings
 from tests.strategies import SIZES
 from tests.typed import (
     MODELS,
@@ -336,3 +337,55 @@ def test_pickle() -> None:
     again = pickle.loads(pickle.dumps(ModelValidator(Trip, strict=True)))
     assert (again.type, again.strict) == (Trip, True)
     assert repr(again) == f"ModelValidator({Trip!r})"
+
+
+# Coercion
+
+
+class Bed(BaseModel):
+    plot: str
+    rows: list[int]
+    unit: Literal["mm", "inch"] = "mm"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value", "paths"),
+    [
+        (
+            Bed,
+            r'{"plot": 4, "rows": "[1, 2]", "unit": "INCH"}',
+            Bed(plot="4", rows=[1, 2], unit="inch"),
+            ["plot", "rows", "unit"],
+        ),
+        (
+            dict[str, Bed],
+            r'{"a": "{\"plot\": \"x\", \"rows\": 3}"}',
+            {"a": Bed(plot="x", rows=[3])},
+            ["a", "rows"],
+        ),
+        (list[str] | None, '"[\\"a\\"]"', ["a"], []),
+        (tuple[int, str], r'"[1, \"a\"]"', (1, "a"), []),
+        (dict[str, int], '{"a": "12"}', {"a": 12}, None),  # pydantic takes it as it stands
+        (int | str, '"12"', "12", None),
+    ],
+)
+def test_coercion_where_pydantic_would_certainly_refuse(
+    kind: Any, text: str, value: Any, paths: list[Any] | None
+) -> None:
+    for pieces in cuttings(text):
+        parser: ModelParser[Any] = ModelParser(kind, coerce=True)
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert parser.result == value
+        assert [one.code for one in parser.repairs] == ["coerced"] * len(parser.repairs)
+        found = [one.path[-1] for one in parser.repairs if one.path]
+        assert found == (paths or [])
+        assert bool(parser.repairs) is (paths is not None)
+
+
+def test_a_validator_that_coerces_pickles_and_has_a_twin_that_does_not() -> None:
+    validator = ModelValidator(Bed, coerce=True)
+    assert pickle.loads(pickle.dumps(validator)).coerces
+    assert not validator.coercing(False).coerces
+    assert validator.coercing() is validator
