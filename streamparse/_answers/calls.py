@@ -86,6 +86,7 @@ class CallReader:
         "dialect",
         "ended_itself",
         "first",
+        "found",
         "guard",
         "halves",
         "head",
@@ -127,7 +128,8 @@ class CallReader:
         self.limits = limits
         self.chain = Chain(reporter=ArgumentReporter(call, choice), continues=True)
         self.chain.options = MachineOptions(limits=limits, surrogates=surrogates)
-        self.chain.builder.events = out
+        self.found: list[Any] = []  # events of what is being read, which `_report` passes on
+        self.chain.builder.events = self.found
         call.builder = self.chain.builder
         self.head: Sink = self.chain.head  # what is driven: the builder, or the chain that judges
         self.dialect = dialect  # None: strict
@@ -306,29 +308,16 @@ class CallReader:
             self._receive(text)
         if self.waiting:
             self._stop_waiting()
-        place, start = len(self.out), self.machine.offset
+        start = self.machine.offset
         failure: StreamParseError | None = None
-        if self.open:
-            self.out.append(ToolCallDelta(self.call, text, self.choice))
         try:
             taken = self.machine.feed(text)
         except StreamParseError as error:
             failure = error
             taken = taken_before(error, start, len(text))
-        self.call.grow(text if taken == len(text) else text[:taken])
-        if self.open:
-            if taken < len(text) and failure is None:
-                self.out.pop(place)
-                if taken:
-                    self.out.insert(place, ToolCallDelta(self.call, text[:taken], self.choice))
-            if self.guard is not None:
-                self._heed_guard(place, start)
-            if failure is not None and self.open:
-                self._refuse(failure, place, start)
-        elif self.guard is not None:
-            self.guard.unseen.clear()
-        if failure is not None:
-            self.hushed = False
+        piece = text if taken == len(text) else text[:taken]
+        self.call.grow(piece)
+        self._report(piece, start, failure)
         return taken
 
     def feed_value(self, value: Any) -> None:
@@ -346,14 +335,12 @@ class CallReader:
             self._feed_value(value)
 
     def _feed_value(self, value: Any) -> None:
-        place = len(self.out)
-        start = len(self.call.written)
         try:
             tell(value, self.driver())
         except StreamParseError as error:
-            self.refuse(error, place, start)
+            self.refuse(error)
         else:
-            self.told(place)
+            self.told()
 
     def confirm(self, text: str) -> None:
         """The wire says the whole arguments once more, at their end: what was not streamed is fed.
@@ -385,6 +372,7 @@ class CallReader:
 
     def replaced(self, text: str) -> None:
         """The final arguments, `text`, are others than those that were streamed."""
+        self.told()
         if self.open:
             offset = len(self.call.written)
             message = "the final arguments differ from those that were streamed"
@@ -402,22 +390,13 @@ class CallReader:
             self.transcriber = Transcriber(self.head, self.surrogates)
         return self.transcriber
 
-    def told(self, place: int) -> None:
-        """What was said since `out` was `place` long becomes text, ahead of its events."""
-        if self.transcriber is None:
-            return
-        text = self.transcriber.take()
-        start = len(self.call.written)
-        if text:
-            self.received = True
-            self.call.grow_generated(text)
-        if not self.open:
-            if self.guard is not None:
-                self.guard.unseen.clear()
-            return
-        if text:
-            self.out.insert(place, ToolCallDelta(self.call, text, self.choice))
-        self._heed_guard(place, start)
+    def told(self) -> None:
+        """Report what was said to the `driver`: its JSON text, and the events in it."""
+        self._report_generated(None)
+
+    def refuse(self, error: StreamParseError) -> None:
+        """As `told`, where saying it raised `error`: that rejects the call."""
+        self._report_generated(error)
 
     def end(self) -> None:
         """The call's own end was signalled: rule (a)."""
@@ -460,14 +439,6 @@ class CallReader:
         else:
             self._close_normally(how)
 
-    def refuse(self, error: StreamParseError, place: int, start: int) -> None:
-        """What was said since `out` was `place` and the text `start` long raised `error`."""
-        self.told(place)
-        if self.open:
-            self._refuse(error, place, start)
-        else:
-            self.hushed = False
-
     # How it goes on.
 
     def begin(self) -> None:
@@ -498,61 +469,93 @@ class CallReader:
             self.held_size += size
         self.held.append(piece)
 
-    def _feed_leniently(self, text: str, machine: LenientMachine) -> None:
-        """As `_feed_json`, but a delta has no more than what the machine has decided."""
-        place = len(self.out)
-        self.call.grow(text)
-        try:
-            machine.feed(text)
-        except StreamParseError as error:
-            self._heed_guard(place, 0)
-            if self.open:
-                self._refuse(error, place, 0)
-            self.hushed = False
-            return
-        self._heed_guard(place, 0)
-        if self.open:
-            self._tell_decided(place, machine.decided)
-
-    def _tell_decided(self, place: int, stop: int) -> None:
-        """A delta of the text that has not been in one, up to the offset `stop`."""
-        text = self.call.written.since(self.told_to, stop)
-        if text:
-            self.told_to += len(text)
-            self.out.insert(place, ToolCallDelta(self.call, text, self.choice))
-
     def _feed_json(self, text: str) -> None:
-        call, out, machine = self.call, self.out, self.machine
-        if self.dialect is not None:
-            assert isinstance(machine, LenientMachine)
-            self._feed_leniently(text, machine)
-            return
-        place = len(out)
-        start = len(call.written)
-        out.append(ToolCallDelta(call, text, self.choice))
+        start = len(self.call.written)
+        taken = len(text)
+        failure: StreamParseError | None = None
         try:
-            taken = machine.feed(text)
+            taken = self.machine.feed(text)
         except StreamParseError as error:
-            call.grow(text)
-            self._heed_guard(place, start)  # what came first counts
-            if self.open:
-                self._refuse(error, place, start)
+            failure = error
+        if taken < len(text) and failure is None and self.dialect is None and not self._refused():
+            rest, text = text[taken:], text[:taken]
+        else:
+            rest = ""
+        self.call.grow(text)
+        self._report(text, start, failure)
+        if rest:
+            self._after(rest)
+
+    # What was read becomes events.
+
+    def _report(self, text: str, start: int, failure: StreamParseError | None = None) -> None:
+        """Emit what was read: a delta, the events in it, and its rejection if it was refused.
+
+        Args:
+            text: The text that was read, which the call has by now.
+            start: The offset of `text`. The delta ends before a refused character.
+            failure: What reading raised. A refusal of the validator came before it.
+        """
+        if self.open:
+            error = self._refused()
+            if error is not None:
+                self.hushed = True
+            elif failure is not None:
+                error = self._locate(failure)
+            if self.dialect is not None and self._reads_leniently():
+                self._show_decided(error)
+            else:
+                shown = text if error is None else text[: max(error.offset - start, 0)]
+                self._show(shown)
+            self.out += self.found
+            self.found.clear()
+            if error is not None:
+                self._reject(error)
+        else:
+            self.found.clear()
+            self.chain.unseen.clear()
+        if failure is not None:
             self.hushed = False
-            return
-        if taken == len(text):
-            call.grow(text)
-            if self.guard is not None:
-                self._heed_guard(place, start)
-            return
-        if self.guard is not None and self.guard.refusal is not None:
-            call.grow(text)
-            self._heed_guard(place, start)
-            return
-        out.pop(place)
-        if taken:
-            out.insert(place, ToolCallDelta(call, text[:taken], self.choice))
-            call.grow(text[:taken])
-        self._after(text[taken:])
+
+    def _report_generated(self, failure: StreamParseError | None) -> None:
+        """Emit what was said to the driver, as `_report` does."""
+        text = "" if self.transcriber is None else self.transcriber.take()
+        start = len(self.call.written)
+        if text:
+            self.received = True
+            self.call.grow_generated(text)
+        self._report(text, start, failure)
+
+    def _refused(self) -> StreamParseError | None:
+        """What the validator refused, with its place in the text; None if it refused nothing."""
+        error = None if self.guard is None else self.guard.refusal
+        if error is not None:
+            before = self.call.arguments_text[: error.offset]
+            error.line = before.count("\n") + 1
+            error.column = error.offset - before.rfind("\n")
+            error.excerpt = before[-EXCERPT:]
+        return error
+
+    def _show(self, text: str) -> None:
+        if text:
+            self.out.append(ToolCallDelta(self.call, text, self.choice))
+
+    def _reads_leniently(self) -> bool:
+        if self.transcriber is not None or self.call.kind == "custom":
+            return False
+        return self.dialect is not None
+
+    def _show_decided(self, error: StreamParseError | None) -> None:
+        """Emit the text that the lenient machine has decided; up to `error`, if there is one."""
+        machine = self.machine
+        assert isinstance(machine, LenientMachine)
+        self._show_to(machine.decided if error is None else error.offset)
+
+    def _show_to(self, stop: int) -> None:
+        """Emit the text that no delta has had, up to the offset `stop`."""
+        text = self.call.written.since(self.told_to, stop)
+        self.told_to += len(text)
+        self._show(text)
 
     # Tools.
 
@@ -607,20 +610,6 @@ class CallReader:
             self.chain.silence()
             self.guard = self.chain
             self.hushed = True
-        self._reject(error)
-
-    def _heed_guard(self, place: int, start: int) -> None:
-        """What the guard refused rejects the call, which then goes on in silence."""
-        guard = self.guard
-        if guard is None or guard.refusal is None or not self.open:
-            return
-        error = guard.refusal
-        before = self.call.arguments_text[: error.offset]
-        error.line = before.count("\n") + 1
-        error.column = error.offset - before.rfind("\n")
-        error.excerpt = before[-EXCERPT:]
-        self.hushed = True
-        self._cut_delta(error, place, start)
         self._reject(error)
 
     def _go_on(self, text: str) -> None:
@@ -749,10 +738,9 @@ class CallReader:
             try:
                 self.machine.end_root_number()
             except StreamParseError as error:
-                self._reject(self._locate(error))
+                self._report("", len(self.call.written), error)
                 return False
-            if self.guard is not None:
-                self._heed_guard(len(self.out), len(self.call.written))
+            self._report("", len(self.call.written))
         return self.open and self.whole
 
     def _is_empty(self) -> bool:
@@ -764,9 +752,9 @@ class CallReader:
             self.head.start_object(offset)
             self.head.end(offset)
         except StreamParseError as error:
-            self._reject(self._locate(error))
+            self._report("", offset, error)
             return False
-        self._heed_guard(len(self.out), offset)
+        self._report("", offset)
         return self.open
 
     def _close_normally(self, how: int) -> None:
@@ -848,29 +836,10 @@ class CallReader:
         self.out.append(ToolCallRejected(self.call, error, self.choice))
 
     def _settle(self, status: str) -> None:
-        is_text = self.transcriber is None and self.call.kind != "custom"
-        if status != "rejected" and is_text and isinstance(self.machine, LenientMachine):
-            self._tell_decided(len(self.out), len(self.call.written))
+        if status != "rejected" and self._reads_leniently():
+            self._show_to(len(self.call.written))
         self.call.status = status
         self.open = False
-
-    def _refuse(self, error: StreamParseError, place: int, start: int) -> None:
-        """Refused at a character: the delta at `place`, from offset `start`, ends before it."""
-        self._locate(error)
-        self._cut_delta(error, place, start)
-        self._reject(error)
-
-    def _cut_delta(self, error: StreamParseError, place: int, start: int) -> None:
-        if isinstance(self.machine, LenientMachine) and self.transcriber is None:
-            self._tell_decided(place, error.offset)
-            return
-        delta = self.out[place] if place < len(self.out) else None
-        kept = max(error.offset - start, 0)
-        if isinstance(delta, ToolCallDelta) and kept < len(delta.text):
-            del self.out[place]
-            if kept:
-                piece = ToolCallDelta(self.call, delta.text[:kept], self.choice)
-                self.out.insert(place, piece)
 
     def _locate(self, error: StreamParseError) -> StreamParseError:
         if self.transcriber is None:

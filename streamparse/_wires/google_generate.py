@@ -413,14 +413,13 @@ class _Streamed:
             self.reader.oddity("misplaced_value", f"a value came without a place: {text!r}")
             return
         assembler = self._begin()
-        length, start = len(self.turn.out), len(self.reader.call.arguments_text)
         placed = True
         try:
             placed = _assemble(assembler, piece, *self.place)
         except StreamParseError as error:
-            self._refuse(error, length, start)
+            self._refuse(error)
         else:
-            self.reader.told(length)
+            self.reader.told()
         if not placed:
             self.reader.oddity("misplaced_value", f"a value came late, or too early: {text}")
 
@@ -431,13 +430,12 @@ class _Streamed:
 
     def _close(self) -> None:
         if self.assembler is not None and self.reader.listening:
-            length, start = len(self.turn.out), len(self.reader.call.arguments_text)
             try:
                 self.assembler.close()
             except StreamParseError as error:
-                self._refuse(error, length, start)
+                self._refuse(error)
             else:
-                self.reader.told(length)
+                self.reader.told()
 
     def _begin(self) -> Assembler:
         assembler = self.assembler
@@ -448,8 +446,8 @@ class _Streamed:
             assembler = self.assembler = Assembler(reader.driver(), builder, reader.limits)
         return assembler
 
-    def _refuse(self, error: StreamParseError, length: int, start: int) -> None:
-        self.reader.refuse(error, length, start)
+    def _refuse(self, error: StreamParseError) -> None:
+        self.reader.refuse(error)
         if self.assembler is not None:
             self.assembler.detach()
 

@@ -197,8 +197,6 @@ class Spoken:
         reader = self.reader
         if self.dead or not reader.listening:
             return
-        place = len(reader.out)
-        start = len(reader.call.arguments_text)
         sink = reader.driver()
         try:
             if not self.depth:
@@ -209,9 +207,9 @@ class Spoken:
                 self._string(sink, text, index)
         except StreamParseError as error:
             self.dead = True
-            reader.refuse(error, place, start)
+            reader.refuse(error)
         else:
-            reader.told(place)
+            reader.told()
 
     def finish(self, members: dict[str, Any]) -> None:
         """The whole item came: say what was not said, and close everything."""
@@ -219,15 +217,13 @@ class Spoken:
         if self.dead or not reader.listening:
             return
         self.dead = True
-        place = len(reader.out)
-        start = len(reader.call.arguments_text)
         sink = reader.driver()
         try:
             self._finish(sink, members)
         except StreamParseError as error:
-            reader.refuse(error, place, start)
+            reader.refuse(error)
         else:
-            reader.told(place)
+            reader.told()
 
     def _begin(self, sink: Transcriber, before: dict[str, Any]) -> None:
         where = self.where

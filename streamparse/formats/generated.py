@@ -19,27 +19,24 @@ class GeneratedPayload(Payload):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self.place: int = 0  # of the events of this fragment
         self.reached: int = 0  # how far what is beyond a limit was read
         self.bounds: Bounds | None = None
 
     def begin(self) -> None:
         reader = self.start_call()
         if reader is not None:
-            self.place = len(reader.out)
             self.bounds = Bounds(reader.driver(), self.host.limits)
             try:
                 self.bounds.start_object(0)
             except LimitError as error:
-                reader.told(self.place)
+                reader.told()
                 self.refuse(error)
             else:
-                reader.told(self.place)
+                reader.told()
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         reader = self.reader
         assert reader is not None
-        self.place = len(reader.out)
         try:
             while pos < len(text) and not (self.done or self.broken):
                 new = self.step(text, pos, final)
@@ -47,10 +44,10 @@ class GeneratedPayload(Payload):
                     break
                 pos = new
         except LimitError as error:
-            reader.told(self.place)
+            reader.told()
             self.refuse(error)
             return self.reached
-        reader.told(self.place)
+        reader.told()
         return pos
 
     def step(self, text: str, pos: int, final: bool) -> int:
@@ -66,6 +63,5 @@ class GeneratedPayload(Payload):
         """Something here is not understood; what was understood before it is said first."""
         reader = self.reader
         assert reader is not None
-        reader.told(self.place)
-        self.place = len(reader.out)
+        reader.told()
         reader.oddity("unexpected_text", message)

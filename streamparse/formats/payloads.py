@@ -105,7 +105,7 @@ class Payload:
         reader = self.reader
         if reader is not None and reader.open:
             error.offset = len(reader.call.arguments_text)
-            reader.refuse(error, len(reader.out), error.offset)
+            reader.refuse(error)
 
 
 class ArgumentsPayload(Payload):
@@ -411,11 +411,8 @@ class LiteralPayload(Payload):
     def __init__(self, host: Host, spec: Literals) -> None:
         super().__init__(host)
         self.machine = LiteralMachine(spec, _LiteralOpener(self), host.limits)
-        self.place: int = 0  # of the events of this fragment
 
     def feed(self, text: str, pos: int, final: bool) -> int:
-        if self.reader is not None:
-            self.place = len(self.reader.out)
         failure: StreamParseError | None = None
         first = pos
         try:
@@ -429,7 +426,7 @@ class LiteralPayload(Payload):
         if reader is None:
             self.refused = failure is not None
             return pos
-        reader.told(self.place)
+        reader.told()
         self.done = self.machine.done
         if failure is not None:
             self.refuse(failure)
@@ -452,7 +449,6 @@ class _LiteralOpener(Opener):
         reader = payload.start_call()
         if reader is None:
             raise FormatError("no call can begin here", code="malformed_call")
-        payload.place = len(reader.out)
         sink = Bounds(reader.driver(), payload.host.limits)
         sink.start_object(0)
         return sink
