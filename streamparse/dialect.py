@@ -69,9 +69,9 @@ class Repair:
     __match_args__ = ("code", "offset", "path")
 
     def __init__(self, code: str, offset: int, path: tuple[Any, ...]) -> None:
-        self.code = code
-        self.offset = offset
-        self.path = path
+        self.code: str = code
+        self.offset: int = offset
+        self.path: tuple[Any, ...] = path
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""

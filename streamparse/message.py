@@ -8,7 +8,7 @@ ids, encrypted content), under the provider's own names.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.builder import Builder
@@ -16,6 +16,7 @@ from streamparse._core.flat import equal, flatten, unflatten
 from streamparse._core.growing import GrowingString
 from streamparse._core.room import Room
 from streamparse._core.shown import safe_repr
+from streamparse.aliases import CallKind, CallStatus, FinishReason, MessageStatus
 from streamparse.dialect import Repair
 from streamparse.errors import StreamParseError
 
@@ -71,8 +72,8 @@ class Packed:
     __slots__ = ("leaves", "shape")
 
     def __init__(self, shape: str, leaves: list[object]) -> None:
-        self.shape = shape
-        self.leaves = leaves
+        self.shape: str = shape
+        self.leaves: list[object] = leaves
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Packed, (self.shape, self.leaves)
@@ -134,19 +135,19 @@ class GrowingText(Part):
 class Text(GrowingText):
     """What the model says: `text`."""
 
-    type: ClassVar[str] = "text"
+    type: ClassVar[Literal["text"]] = "text"
 
 
 class Reasoning(GrowingText):
     """What the model thinks aloud, or a summary of it: `text`; "" where it is kept encrypted."""
 
-    type: ClassVar[str] = "reasoning"
+    type: ClassVar[Literal["reasoning"]] = "reasoning"
 
 
 class Refusal(GrowingText):
     """Why the model declines: `text`."""
 
-    type: ClassVar[str] = "refusal"
+    type: ClassVar[Literal["refusal"]] = "refusal"
 
 
 class Citation(Part):
@@ -154,11 +155,11 @@ class Citation(Part):
 
     __slots__ = ("data",)
 
-    type: ClassVar[str] = "citation"
+    type: ClassVar[Literal["citation"]] = "citation"
 
     def __init__(self, data: Any = None, extra: dict[str, Any] | None = None) -> None:
         super().__init__(extra)
-        self.data = data
+        self.data: Any = data
 
     def to_dict(self) -> dict[str, Any]:
         return {"type": self.type, "data": self.data, **_named(self.extra)}
@@ -175,7 +176,7 @@ class ServerToolResult(Part):
 
     __slots__ = ("call_id", "content", "name")
 
-    type: ClassVar[str] = "server_tool_result"
+    type: ClassVar[Literal["server_tool_result"]] = "server_tool_result"
 
     def __init__(
         self,
@@ -185,9 +186,9 @@ class ServerToolResult(Part):
         extra: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(extra)
-        self.call_id = call_id
-        self.name = name
-        self.content = content
+        self.call_id: str | None = call_id
+        self.name: str | None = name
+        self.content: Any = content
 
     def to_dict(self) -> dict[str, Any]:
         return {"type": self.type, **self._state_of_result(), **_named(self.extra)}
@@ -232,15 +233,15 @@ class ToolCall(Part):
         "written",
     )
 
-    type: ClassVar[str] = "tool_call"
+    type: ClassVar[Literal["tool_call"]] = "tool_call"
 
-    def __init__(self, index: int = 0, kind: str = "function") -> None:
+    def __init__(self, index: int = 0, kind: CallKind = "function") -> None:
         super().__init__()
-        self.index = index
+        self.index: int = index
         self.id: str | None = None
         self.name: str | None = None
-        self.kind = kind
-        self.status: str = "in_progress"
+        self.kind: CallKind = kind
+        self.status: CallStatus = "in_progress"
         #: `arguments_text`, as it grows.
         self.written: GrowingString = GrowingString()
         self.errors: list[StreamParseError] = []
@@ -368,11 +369,11 @@ class Usage:
         total_tokens: int | None = None,
         raw: dict[str, Any] | None = None,
     ) -> None:
-        self.input_tokens = input_tokens
-        self.cached_tokens = cached_tokens
-        self.cache_write_tokens = cache_write_tokens
-        self.output_tokens = output_tokens
-        self.reasoning_tokens = reasoning_tokens
+        self.input_tokens: int | None = input_tokens
+        self.cached_tokens: int | None = cached_tokens
+        self.cache_write_tokens: int | None = cache_write_tokens
+        self.output_tokens: int | None = output_tokens
+        self.reasoning_tokens: int | None = reasoning_tokens
         self.total_tokens = total_tokens
         self.raw: dict[str, Any] = {} if raw is None else raw
         if total_tokens is None and input_tokens is not None and output_tokens is not None:
@@ -446,19 +447,19 @@ class Message:
     )
 
     def __init__(self, choice: int = 0) -> None:
-        self.choice = choice
+        self.choice: int = choice
         self.api: str | None = None
         self.id: str | None = None
         self.model: str | None = None
         self.content: list[Part] = []
-        self._text = GrowingString()
-        self._reasoning = GrowingString()
-        self._refusal = GrowingString()
+        self._text: GrowingString = GrowingString()
+        self._reasoning: GrowingString = GrowingString()
+        self._refusal: GrowingString = GrowingString()
         self.output: Any = None
         self.usage: Usage | None = None
-        self.finish_reason: str | None = None
+        self.finish_reason: FinishReason | None = None
         self.raw_finish_reason: str | None = None
-        self.status: str = "in_progress"
+        self.status: MessageStatus = "in_progress"
         self.error: StreamParseError | None = None
         self.extra: dict[str, Any] = {}
         self.output_builder: Builder | None = None

@@ -6,15 +6,17 @@ refer to the live call and message: what they show goes on growing. `to_dict()` 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.deep_path import SharedPath, steps_of
 from streamparse._core.events import Reporter
 from streamparse._core.flat import equal
 from streamparse._core.shown import safe_repr
+from streamparse.aliases import ValueKind
 from streamparse.errors import StreamParseError
 from streamparse.message import Message, ToolCall, Usage, error_to_dict, pack, unpack
+from streamparse.paths import Path
 
 __all__ = [
     "AnyMessageEvent",
@@ -52,7 +54,7 @@ class MessageEvent:
     type: ClassVar[str] = "message_event"
 
     def __init__(self, choice: int = 0) -> None:
-        self.choice = choice
+        self.choice: int = choice
 
     def _values(self) -> tuple[Any, ...]:
         return tuple([getattr(self, name) for name in self.__match_args__])
@@ -104,12 +106,12 @@ class _PathEvent(MessageEvent):
         self._path = path
 
     @property
-    def path(self) -> tuple[Any, ...]:
+    def path(self) -> Path:
         """The path of the value."""
         return steps_of(self._path)
 
     @path.setter
-    def path(self, path: tuple[Any, ...]) -> None:
+    def path(self, path: Path) -> None:
         self._path = path
 
 
@@ -118,13 +120,13 @@ class MessageStarted(MessageEvent):
 
     __slots__ = ("id", "model")
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("id", "model")
-    type: ClassVar[str] = "message_started"
+    __match_args__: ClassVar = ("id", "model")
+    type: ClassVar[Literal["message_started"]] = "message_started"
 
     def __init__(self, id: str | None, model: str | None, choice: int = 0) -> None:
         self.choice = choice
-        self.id = id
-        self.model = model
+        self.id: str | None = id
+        self.model: str | None = model
 
 
 class TextDelta(MessageEvent):
@@ -132,12 +134,12 @@ class TextDelta(MessageEvent):
 
     __slots__ = ("text",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("text",)
-    type: ClassVar[str] = "text_delta"
+    __match_args__: ClassVar = ("text",)
+    type: ClassVar[Literal["text_delta"]] = "text_delta"
 
     def __init__(self, text: str, choice: int = 0) -> None:
         self.choice = choice
-        self.text = text
+        self.text: str = text
 
 
 class ReasoningDelta(MessageEvent):
@@ -145,12 +147,12 @@ class ReasoningDelta(MessageEvent):
 
     __slots__ = ("text",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("text",)
-    type: ClassVar[str] = "reasoning_delta"
+    __match_args__: ClassVar = ("text",)
+    type: ClassVar[Literal["reasoning_delta"]] = "reasoning_delta"
 
     def __init__(self, text: str, choice: int = 0) -> None:
         self.choice = choice
-        self.text = text
+        self.text: str = text
 
 
 class RefusalDelta(MessageEvent):
@@ -158,12 +160,12 @@ class RefusalDelta(MessageEvent):
 
     __slots__ = ("text",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("text",)
-    type: ClassVar[str] = "refusal_delta"
+    __match_args__: ClassVar = ("text",)
+    type: ClassVar[Literal["refusal_delta"]] = "refusal_delta"
 
     def __init__(self, text: str, choice: int = 0) -> None:
         self.choice = choice
-        self.text = text
+        self.text: str = text
 
 
 class ToolCallStarted(MessageEvent):
@@ -171,12 +173,12 @@ class ToolCallStarted(MessageEvent):
 
     __slots__ = ("call",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("call",)
-    type: ClassVar[str] = "tool_call_started"
+    __match_args__: ClassVar = ("call",)
+    type: ClassVar[Literal["tool_call_started"]] = "tool_call_started"
 
     def __init__(self, call: ToolCall, choice: int = 0) -> None:
         self.choice = choice
-        self.call = call
+        self.call: ToolCall = call
 
 
 class ToolCallDelta(MessageEvent):
@@ -184,13 +186,13 @@ class ToolCallDelta(MessageEvent):
 
     __slots__ = ("call", "text")
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("call", "text")
-    type: ClassVar[str] = "tool_call_delta"
+    __match_args__: ClassVar = ("call", "text")
+    type: ClassVar[Literal["tool_call_delta"]] = "tool_call_delta"
 
     def __init__(self, call: ToolCall, text: str, choice: int = 0) -> None:
         self.choice = choice
-        self.call = call
-        self.text = text
+        self.call: ToolCall = call
+        self.text: str = text
 
 
 class ArgumentStarted(_PathEvent):
@@ -198,14 +200,14 @@ class ArgumentStarted(_PathEvent):
 
     __slots__ = ("call", "kind")
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("call", "path", "kind")
-    type: ClassVar[str] = "argument_started"
+    __match_args__: ClassVar = ("call", "path", "kind")
+    type: ClassVar[Literal["argument_started"]] = "argument_started"
 
-    def __init__(self, call: ToolCall, path: SharedPath, kind: str, choice: int = 0) -> None:
+    def __init__(self, call: ToolCall, path: SharedPath, kind: ValueKind, choice: int = 0) -> None:
         self.choice = choice
-        self.call = call
-        self._path = path
-        self.kind = kind
+        self.call: ToolCall = call
+        self._path: SharedPath = path
+        self.kind: ValueKind = kind
 
 
 class ArgumentDelta(_PathEvent):
@@ -213,14 +215,14 @@ class ArgumentDelta(_PathEvent):
 
     __slots__ = ("call", "text")
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("call", "path", "text")
-    type: ClassVar[str] = "argument_delta"
+    __match_args__: ClassVar = ("call", "path", "text")
+    type: ClassVar[Literal["argument_delta"]] = "argument_delta"
 
     def __init__(self, call: ToolCall, path: SharedPath, text: str, choice: int = 0) -> None:
         self.choice = choice
-        self.call = call
-        self._path = path
-        self.text = text
+        self.call: ToolCall = call
+        self._path: SharedPath = path
+        self.text: str = text
 
 
 class ArgumentCompleted(_PathEvent):
@@ -228,14 +230,14 @@ class ArgumentCompleted(_PathEvent):
 
     __slots__ = ("call", "value")
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("call", "path", "value")
-    type: ClassVar[str] = "argument_completed"
+    __match_args__: ClassVar = ("call", "path", "value")
+    type: ClassVar[Literal["argument_completed"]] = "argument_completed"
 
     def __init__(self, call: ToolCall, path: SharedPath, value: Any, choice: int = 0) -> None:
         self.choice = choice
-        self.call = call
-        self._path = path
-        self.value = value
+        self.call: ToolCall = call
+        self._path: SharedPath = path
+        self.value: Any = value
 
 
 class ToolCallCompleted(MessageEvent):
@@ -243,12 +245,12 @@ class ToolCallCompleted(MessageEvent):
 
     __slots__ = ("call",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("call",)
-    type: ClassVar[str] = "tool_call_completed"
+    __match_args__: ClassVar = ("call",)
+    type: ClassVar[Literal["tool_call_completed"]] = "tool_call_completed"
 
     def __init__(self, call: ToolCall, choice: int = 0) -> None:
         self.choice = choice
-        self.call = call
+        self.call: ToolCall = call
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, the whole call included."""
@@ -260,13 +262,13 @@ class ToolCallRejected(MessageEvent):
 
     __slots__ = ("call", "error")
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("call", "error")
-    type: ClassVar[str] = "tool_call_rejected"
+    __match_args__: ClassVar = ("call", "error")
+    type: ClassVar[Literal["tool_call_rejected"]] = "tool_call_rejected"
 
     def __init__(self, call: ToolCall, error: StreamParseError, choice: int = 0) -> None:
         self.choice = choice
-        self.call = call
-        self.error = error
+        self.call: ToolCall = call
+        self.error: StreamParseError = error
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, the whole call included."""
@@ -278,12 +280,12 @@ class ToolCallTruncated(MessageEvent):
 
     __slots__ = ("call",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("call",)
-    type: ClassVar[str] = "tool_call_truncated"
+    __match_args__: ClassVar = ("call",)
+    type: ClassVar[Literal["tool_call_truncated"]] = "tool_call_truncated"
 
     def __init__(self, call: ToolCall, choice: int = 0) -> None:
         self.choice = choice
-        self.call = call
+        self.call: ToolCall = call
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, the whole call included."""
@@ -295,13 +297,13 @@ class OutputStarted(_PathEvent):
 
     __slots__ = ("kind",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("path", "kind")
-    type: ClassVar[str] = "output_started"
+    __match_args__: ClassVar = ("path", "kind")
+    type: ClassVar[Literal["output_started"]] = "output_started"
 
-    def __init__(self, path: SharedPath, kind: str, choice: int = 0) -> None:
+    def __init__(self, path: SharedPath, kind: ValueKind, choice: int = 0) -> None:
         self.choice = choice
-        self._path = path
-        self.kind = kind
+        self._path: SharedPath = path
+        self.kind: ValueKind = kind
 
 
 class OutputDelta(_PathEvent):
@@ -309,13 +311,13 @@ class OutputDelta(_PathEvent):
 
     __slots__ = ("text",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("path", "text")
-    type: ClassVar[str] = "output_delta"
+    __match_args__: ClassVar = ("path", "text")
+    type: ClassVar[Literal["output_delta"]] = "output_delta"
 
     def __init__(self, path: SharedPath, text: str, choice: int = 0) -> None:
         self.choice = choice
-        self._path = path
-        self.text = text
+        self._path: SharedPath = path
+        self.text: str = text
 
 
 class OutputCompleted(_PathEvent):
@@ -323,13 +325,13 @@ class OutputCompleted(_PathEvent):
 
     __slots__ = ("value",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("path", "value")
-    type: ClassVar[str] = "output_completed"
+    __match_args__: ClassVar = ("path", "value")
+    type: ClassVar[Literal["output_completed"]] = "output_completed"
 
     def __init__(self, path: SharedPath, value: Any, choice: int = 0) -> None:
         self.choice = choice
-        self._path = path
-        self.value = value
+        self._path: SharedPath = path
+        self.value: Any = value
 
 
 class OutputRejected(MessageEvent):
@@ -337,12 +339,12 @@ class OutputRejected(MessageEvent):
 
     __slots__ = ("error",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("error",)
-    type: ClassVar[str] = "output_rejected"
+    __match_args__: ClassVar = ("error",)
+    type: ClassVar[Literal["output_rejected"]] = "output_rejected"
 
     def __init__(self, error: StreamParseError, choice: int = 0) -> None:
         self.choice = choice
-        self.error = error
+        self.error: StreamParseError = error
 
 
 class UsageUpdated(MessageEvent):
@@ -350,12 +352,12 @@ class UsageUpdated(MessageEvent):
 
     __slots__ = ("usage",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("usage",)
-    type: ClassVar[str] = "usage_updated"
+    __match_args__: ClassVar = ("usage",)
+    type: ClassVar[Literal["usage_updated"]] = "usage_updated"
 
     def __init__(self, usage: Usage, choice: int = 0) -> None:
         self.choice = choice
-        self.usage = usage
+        self.usage: Usage = usage
 
 
 class ProviderEvent(MessageEvent):
@@ -363,13 +365,13 @@ class ProviderEvent(MessageEvent):
 
     __slots__ = ("data", "name")
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("name", "data")
-    type: ClassVar[str] = "provider_event"
+    __match_args__: ClassVar = ("name", "data")
+    type: ClassVar[Literal["provider_event"]] = "provider_event"
 
     def __init__(self, name: str, data: Any, choice: int = 0) -> None:
         self.choice = choice
-        self.name = name
-        self.data = data
+        self.name: str = name
+        self.data: Any = data
 
 
 class MessageFinished(MessageEvent):
@@ -377,12 +379,12 @@ class MessageFinished(MessageEvent):
 
     __slots__ = ("message",)
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("message",)
-    type: ClassVar[str] = "message_finished"
+    __match_args__: ClassVar = ("message",)
+    type: ClassVar[Literal["message_finished"]] = "message_finished"
 
     def __init__(self, message: Message, choice: int = 0) -> None:
         self.choice = choice
-        self.message = message
+        self.message: Message = message
 
 
 class MessageFailed(MessageEvent):
@@ -390,13 +392,13 @@ class MessageFailed(MessageEvent):
 
     __slots__ = ("error", "message")
 
-    __match_args__: ClassVar[tuple[str, ...]] = ("message", "error")
-    type: ClassVar[str] = "message_failed"
+    __match_args__: ClassVar = ("message", "error")
+    type: ClassVar[Literal["message_failed"]] = "message_failed"
 
     def __init__(self, message: Message, error: StreamParseError, choice: int = 0) -> None:
         self.choice = choice
-        self.message = message
-        self.error = error
+        self.message: Message = message
+        self.error: StreamParseError = error
 
 
 AnyMessageEvent: TypeAlias = (
@@ -429,10 +431,10 @@ class ArgumentReporter(Reporter):
     __slots__ = ("call", "choice")
 
     def __init__(self, call: ToolCall, choice: int) -> None:
-        self.call = call
-        self.choice = choice
+        self.call: ToolCall = call
+        self.choice: int = choice
 
-    def started(self, path: SharedPath, kind: str) -> object:
+    def started(self, path: SharedPath, kind: ValueKind) -> object:
         return ArgumentStarted(self.call, path, kind, self.choice)
 
     def delta(self, path: SharedPath, text: str) -> object:
@@ -448,9 +450,9 @@ class OutputReporter(Reporter):
     __slots__ = ("choice",)
 
     def __init__(self, choice: int) -> None:
-        self.choice = choice
+        self.choice: int = choice
 
-    def started(self, path: SharedPath, kind: str) -> object:
+    def started(self, path: SharedPath, kind: ValueKind) -> object:
         return OutputStarted(path, kind, self.choice)
 
     def delta(self, path: SharedPath, text: str) -> object:

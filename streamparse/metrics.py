@@ -90,11 +90,11 @@ class Metrics:
         self.first_call: float | None = None
         self.last_event: float | None = None
         self.longest_gap: float | None = None
-        self.events = 0
-        self.text_characters = 0
-        self.deltas = 0
-        self.calls = 0
-        self.completed_calls = 0
+        self.events: int = 0
+        self.text_characters: int = 0
+        self.deltas: int = 0
+        self.calls: int = 0
+        self.completed_calls: int = 0
 
     def note(self, events: list[AnyMessageEvent]) -> None:
         """These events came just now, together; the parser says so."""

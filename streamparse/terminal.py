@@ -327,7 +327,9 @@ class LiveMessages:
         console: Console | None = None,
         fold: bool = True,
     ) -> None:
-        self.view = MessageView(source, whole=False, fold=fold)  # first: it names the extra
+        self.view: MessageView = MessageView(
+            source, whole=False, fold=fold
+        )  # first: it names the extra
         from rich.console import Console
         from rich.live import Live
 

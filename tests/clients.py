@@ -148,7 +148,7 @@ class Told:
         found: list[str] = []
         for part in self.message.content:
             if isinstance(part, (Text, Reasoning, Refusal)) and part.text:
-                kind = part.type
+                kind: str = part.type
             elif isinstance(part, ToolCall):
                 kind = f"call {ids[part.index]}"
             elif with_files and (url := file_of(part)):

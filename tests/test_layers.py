@@ -137,6 +137,7 @@ def _in_order(
 PLACES: dict[str, tuple[int, int]] = {
     "_version": (0, 0),
     "paths": (0, 1),
+    "aliases": (0, 1),
     "limits": (0, 2),
     "errors": (0, 3),
     "dialect": (0, 4),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from streamparse.aliases import CallStatus
 from streamparse.errors import ProviderError, StreamParseError, WireError
 from streamparse.message import (
     Citation,
@@ -24,7 +25,7 @@ from streamparse.message import (
 from tests.messages import call_chunk, chunk, run_parser, text_chunk
 
 
-def a_call(status: str = "in_progress") -> ToolCall:
+def a_call(status: CallStatus = "in_progress") -> ToolCall:
     call = ToolCall(2)
     call.id, call.name, call.status = "call-7", "water", status
     call.arguments_text = '{"litres": 3}'
@@ -117,7 +118,7 @@ def test_text_grows() -> None:
 
 
 @pytest.mark.parametrize("status", ["in_progress", "truncated", "rejected"])
-def test_only_a_complete_call_has_arguments(status: str) -> None:
+def test_only_a_complete_call_has_arguments(status: CallStatus) -> None:
     call = a_call(status)
     assert call.arguments is None
     assert call.partial == {"litres": 3}

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse._drivers.stream import stream
+from streamparse.aliases import MessageStatus
 from streamparse.message import (
     Citation,
     Message,
@@ -131,7 +132,7 @@ def test_status_of_call() -> None:
         ("truncated", None, None, "truncated, without a finish reason"),
     ],
 )
-def test_status_of_message(status: str, reason: Any, raw: Any, expected: str) -> None:
+def test_status_of_message(status: MessageStatus, reason: Any, raw: Any, expected: str) -> None:
     message = Message()
     message.status, message.finish_reason, message.raw_finish_reason = status, reason, raw
     assert status_of_message(message) == expected

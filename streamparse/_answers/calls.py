@@ -32,6 +32,7 @@ from streamparse._core.room import Room, check_name
 from streamparse._core.sink import Sink, ValidatorFactory
 from streamparse._core.surrogates import Halves, lone, replaced
 from streamparse._core.transcriber import Transcriber, tell
+from streamparse.aliases import CallStatus
 from streamparse.dialect import Dialect
 from streamparse.errors import (
     IncompleteError,
@@ -122,22 +123,22 @@ class CallReader:
         surrogates: str = "keep",
         raw_text: bool = False,
     ) -> None:
-        self.call = call
-        self.choice = choice
-        self.out = out
-        self.limits = limits
-        self.chain = Chain(reporter=ArgumentReporter(call, choice), continues=True)
+        self.call: ToolCall = call
+        self.choice: int = choice
+        self.out: list[Any] = out
+        self.limits: Limits = limits
+        self.chain: Chain = Chain(reporter=ArgumentReporter(call, choice), continues=True)
         self.chain.options = MachineOptions(limits=limits, surrogates=surrogates)
         self.found: list[Any] = []  # events of what is being read, which `_report` passes on
         self.chain.builder.events = self.found
         call.builder = self.chain.builder
         self.head: Sink = self.chain.head  # what is driven: the builder, or the chain that judges
-        self.dialect = dialect  # None: strict
-        self.surrogates = surrogates
+        self.dialect: Dialect | None = dialect  # None: strict
+        self.surrogates: str = surrogates
         self.halves: Halves = Halves()  # of the argument text
         self.machine = self._new_machine()
         self.transcriber: Transcriber | None = None
-        self.tools = tools
+        self.tools: Toolbox | None = tools
         self.guard: Chain | None = None  # the chain, where it judges or is silent
         self.judged_as: ValidatorFactory | None = None  # of the tool that is called
         self.waiting: bool = False  # no tool has this name; is it perhaps half a name?
@@ -151,7 +152,7 @@ class CallReader:
         # After the value: so many characters of it, `first`, have come once more.
         self.again: int = 0
         self.first: str = ""
-        self.raw_text = raw_text
+        self.raw_text: bool = raw_text
         self.ended_itself: bool = False  # its own end was signalled
         self.received: bool = False  # argument text other than white space, or a value, has come
         self.lead: int = -1  # white space at the beginning of the text; -1: not counted
@@ -835,7 +836,7 @@ class CallReader:
         self._settle("rejected")
         self.out.append(ToolCallRejected(self.call, error, self.choice))
 
-    def _settle(self, status: str) -> None:
+    def _settle(self, status: CallStatus) -> None:
         if status != "rejected" and self._reads_leniently():
             self._show_to(len(self.call.written))
         self.call.status = status

@@ -83,20 +83,20 @@ class OutputReader:
         surrogates: str = "keep",
         may_call: bool = False,
     ) -> None:
-        self.kind = kind
+        self.kind: str = kind
         # With tools, text may be what comes before a call: its rejection waits for the end.
-        self.may_call = may_call
+        self.may_call: bool = may_call
         self.held: StreamParseError | None = None
-        self.message = message
-        self.out = out
-        self.chain = Chain(validator=judge, reporter=OutputReporter(message.choice))
+        self.message: Message = message
+        self.out: list[Any] = out
+        self.chain: Chain = Chain(validator=judge, reporter=OutputReporter(message.choice))
         self.chain.builder.events = out
         message.output_builder = self.chain.builder
         options = MachineOptions(limits=limits, surrogates=surrogates)
         self.chain.options = options
         self.lenient: LenientMachine | None = None
         if dialect is None:
-            self.machine = Machine(self.chain.head, options)
+            self.machine: Machine = Machine(self.chain.head, options)
         else:
             self.lenient = LenientMachine(self.chain.head, dialect, options)
             self.lenient.wanted = "" if kind == ANY else kind

@@ -31,9 +31,9 @@ class Tool:
     def __init__(
         self, name: str, validator: ValidatorFactory | None = None, description: str = ""
     ) -> None:
-        self.name = name
-        self.validator = validator
-        self.description = description
+        self.name: str = name
+        self.validator: ValidatorFactory | None = validator
+        self.description: str = description
         #: Why no validator could be made, until a `Toolbox` has taken the tool.
         self.error: Exception | None = None
 

@@ -7,7 +7,7 @@ of them. `Turns` holds one `Turn` for each choice and the one list of events.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from streamparse._answers.calls import CUT, DONE, INPUT_ENDED, LIMIT, NORMAL, CallReader
 from streamparse._answers.output import OutputReader
@@ -25,6 +25,7 @@ from streamparse._core.surrogates import (
     lone,
     replaced,
 )
+from streamparse.aliases import CallKind, FinishReason, MessageStatus
 from streamparse.dialect import Dialect
 from streamparse.errors import LimitError, ProviderError, StreamParseError, WireError
 from streamparse.limits import Limits
@@ -53,7 +54,7 @@ from streamparse.message_events import (
 
 __all__ = ["TextReader", "Turn", "Turns"]
 
-_STATUS: Final[dict[str, str]] = {
+_STATUS: Final[dict[str, MessageStatus]] = {
     "length": "truncated",
     "content_filter": "truncated",
     "cancelled": "truncated",
@@ -132,21 +133,21 @@ class Turn:
         counts: _Counts | None = None,
         surrogates: str = "keep",
     ) -> None:
-        self.choice = choice
-        self.counts = _Counts() if counts is None else counts
-        self.out = out
-        self.limits = limits
-        self.tools = tools
-        self.dialect = dialect
-        self.surrogates = surrogates
-        self.message = Message(choice)
-        self.room = Room(limits)
+        self.choice: int = choice
+        self.counts: _Counts = _Counts() if counts is None else counts
+        self.out: list[Any] = out
+        self.limits: Limits = limits
+        self.tools: Toolbox | None = tools
+        self.dialect: Dialect | None = dialect
+        self.surrogates: str = surrogates
+        self.message: Message = Message(choice)
+        self.room: Room = Room(limits)
         self.counted: bool = False  # is what comes now made of raw text, which was counted?
         self.calls: list[CallReader] = []
         self.begun: bool = False
         self.ended: bool = False  # has the last event gone out?
         # The finish reason that holds so far, before `"stop"` becomes `"tool_calls"`.
-        self.reason: str | None = None
+        self.reason: FinishReason | None = None
         self.cut_call: bool = False  # was a raw-text call cut before its name was whole?
         self.noted: dict[str, Any] = {}  # what `note` said last, by name
         self.output: OutputReader | None = None  # reads the text too, where an output was asked
@@ -391,7 +392,7 @@ class Turn:
         self,
         identity: str | None = None,
         name: str | None = None,
-        kind: str = "function",
+        kind: CallKind = "function",
         raw_text: bool = False,
     ) -> CallReader:
         """Begin a call.
@@ -456,7 +457,8 @@ class Turn:
         if self.ended or message.error is not None or self.reason in _CLOSING:
             return
         self.begin()
-        self.reason = reason
+        # The tables of the adapters hold no other words, which their tests check.
+        self.reason = cast("FinishReason", reason)
         message.raw_finish_reason = None if raw is None else shown(raw)
         closing = _CLOSING.get(reason, NORMAL)
         last = len(self.calls) - 1
@@ -464,7 +466,7 @@ class Turn:
             reader.settle(closing, place < last)
         message.finish_reason = self._finished()
 
-    def _finished(self) -> str | None:
+    def _finished(self) -> FinishReason | None:
         """The finish reason; a normal one that leaves calls for the client is `"tool_calls"`."""
         if self.reason == "stop" and any(_is_clients(reader.call) for reader in self.calls):
             return "tool_calls"

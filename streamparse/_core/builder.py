@@ -61,8 +61,8 @@ class Builder(Sink):
         self.repairs: list[Repair] = []
         self.mended_base: SharedPath = ()  # of the last repair of what comes next
         self.mended_path: tuple[Any, ...] = ()
-        self.many = many
-        self.reporter = reporter
+        self.many: bool = many
+        self.reporter: Reporter | None = reporter
         self.begun: bool = False  # the root, but for the list of `many`
         self.root: Any = None
         # The innermost open container: one of the two, or neither at the root.

@@ -6,12 +6,14 @@ are compiled.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.deep_path import SharedPath, steps_of
 from streamparse._core.flat import equal, flatten, unflatten
 from streamparse._core.shown import safe_repr
+from streamparse.aliases import ValueKind
+from streamparse.paths import Path
 
 
 @mypyc_attr(acyclic=True, free_list_len=1)
@@ -27,19 +29,19 @@ class ValueStarted:
     __slots__ = ("_path", "kind")
 
     __match_args__: ClassVar = ("path", "kind")
-    type: ClassVar[str] = "value_started"
+    type: ClassVar[Literal["value_started"]] = "value_started"
 
-    def __init__(self, path: SharedPath, kind: str) -> None:
-        self._path = path
-        self.kind = kind
+    def __init__(self, path: SharedPath, kind: ValueKind) -> None:
+        self._path: SharedPath = path
+        self.kind: ValueKind = kind
 
     @property
-    def path(self) -> tuple[Any, ...]:
+    def path(self) -> Path:
         """The path of the value."""
         return steps_of(self._path)
 
     @path.setter
-    def path(self, path: tuple[Any, ...]) -> None:
+    def path(self, path: Path) -> None:
         self._path = path
 
     def __eq__(self, other: object) -> bool:
@@ -69,19 +71,19 @@ class StringDelta:
     __slots__ = ("_path", "text")
 
     __match_args__: ClassVar = ("path", "text")
-    type: ClassVar[str] = "string_delta"
+    type: ClassVar[Literal["string_delta"]] = "string_delta"
 
     def __init__(self, path: SharedPath, text: str) -> None:
-        self._path = path
-        self.text = text
+        self._path: SharedPath = path
+        self.text: str = text
 
     @property
-    def path(self) -> tuple[Any, ...]:
+    def path(self) -> Path:
         """The path of the value."""
         return steps_of(self._path)
 
     @path.setter
-    def path(self, path: tuple[Any, ...]) -> None:
+    def path(self, path: Path) -> None:
         self._path = path
 
     def __eq__(self, other: object) -> bool:
@@ -115,19 +117,19 @@ class ValueCompleted:
     __slots__ = ("_path", "value")
 
     __match_args__: ClassVar = ("path", "value")
-    type: ClassVar[str] = "value_completed"
+    type: ClassVar[Literal["value_completed"]] = "value_completed"
 
     def __init__(self, path: SharedPath, value: Any) -> None:
-        self._path = path
-        self.value = value
+        self._path: SharedPath = path
+        self.value: Any = value
 
     @property
-    def path(self) -> tuple[Any, ...]:
+    def path(self) -> Path:
         """The path of the value."""
         return steps_of(self._path)
 
     @path.setter
-    def path(self, path: tuple[Any, ...]) -> None:
+    def path(self, path: Path) -> None:
         self._path = path
 
     def __eq__(self, other: object) -> bool:
@@ -148,7 +150,7 @@ class ValueCompleted:
         return {"type": self.type, "path": list(self.path), "value": self.value}
 
 
-def _completed(path: tuple[Any, ...], shape: str, leaves: list[object]) -> ValueCompleted:
+def _completed(path: Path, shape: str, leaves: list[object]) -> ValueCompleted:
     return ValueCompleted(path, unflatten(shape, leaves))
 
 
@@ -159,7 +161,7 @@ class Reporter:
     a `DeepPath`: an event keeps it as it is, and makes a tuple of it when it is asked for its path.
     """
 
-    def started(self, path: SharedPath, kind: str) -> object:
+    def started(self, path: SharedPath, kind: ValueKind) -> object:
         """Instead of `ValueStarted`."""
         return ValueStarted(path, kind)
 

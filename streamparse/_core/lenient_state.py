@@ -84,7 +84,7 @@ class LenientState(Machine):
         options: MachineOptions | None = None,
     ) -> None:
         super().__init__(sink, options)
-        self.dialect = dialect
+        self.dialect: Dialect = dialect
         self.codes: frozenset[str] = dialect.codes
         self.max_repairs: i64 = -1 if dialect.max_repairs is None else dialect.max_repairs
         self.mended: i64 = 0

@@ -107,11 +107,11 @@ class MachineOptions:
         stop: bool = False,
     ) -> None:
         self.limits: Limits = limits if limits is not None else Limits()
-        self.surrogates = surrogates
-        self.parse_float = parse_float
-        self.parse_int = parse_int
-        self.many = many
-        self.stop = stop
+        self.surrogates: str = surrogates
+        self.parse_float: Callable[[str], object] = parse_float
+        self.parse_int: Callable[[str], object] = parse_int
+        self.many: bool = many
+        self.stop: bool = stop
 
 
 _DEFAULTS: Final = MachineOptions()
@@ -174,11 +174,11 @@ class Machine:
     ) -> None:
         given = options if options is not None else _DEFAULTS
         bounds = given.limits
-        self.sink = sink
+        self.sink: Sink = sink
         self.precise: bool = sink.precise
-        self.options = given
-        self.parse_float = given.parse_float
-        self.parse_int = given.parse_int
+        self.options: MachineOptions = given
+        self.parse_float: Callable[[str], object] = given.parse_float
+        self.parse_int: Callable[[str], object] = given.parse_int
         self.many: bool = given.many
         self.stop: bool = given.stop
         self.string_limit: i64 = bounds.string

@@ -26,7 +26,7 @@ class Room:
     __slots__ = ("left", "limits")
 
     def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+        self.limits: Limits = limits
         self.left: int = limits.content
 
     def fitting(self, text: str) -> str:

@@ -29,7 +29,7 @@ class Transcriber(Sink):
         self.surrogates = surrogates
         self.halves: Halves = Halves()  # of the open string or key
         self.inner = inner
-        self.writer = Writer()
+        self.writer: Writer = Writer()
         self.written: i64 = 0  # characters so far
         self.counted: i64 = 0  # pieces of the writer that are counted in it
         self.kind: str = ""

@@ -47,10 +47,10 @@ class ServerSentEvent:
     def __init__(
         self, event: str = "message", data: str = "", id: str = "", retry: int | None = None
     ) -> None:
-        self.event = event
-        self.data = data
-        self.id = id
-        self.retry = retry
+        self.event: str = event
+        self.data: str = data
+        self.id: str = id
+        self.retry: int | None = retry
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ServerSentEvent):

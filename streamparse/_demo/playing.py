@@ -114,7 +114,7 @@ class News:
 
     def _plainly(self, event: AnyMessageEvent) -> list[dict[str, Any]]:
         if isinstance(event, MessageStarted):
-            head = {"type": event.type, "choice": event.choice}
+            head: dict[str, Any] = {"type": event.type, "choice": event.choice}
             return [{**head, "model": event.model, "structured": self._structured}]
         return _told(event)
 
@@ -134,7 +134,7 @@ def _open_after(event: Any) -> list[Any] | None:
 
 
 def _told(event: AnyMessageEvent) -> list[dict[str, Any]]:
-    head = {"type": event.type, "choice": event.choice}
+    head: dict[str, Any] = {"type": event.type, "choice": event.choice}
     if isinstance(event, _TEXTS):
         return [{**head, "text": event.text}]
     if isinstance(event, ToolCallStarted):

@@ -26,6 +26,7 @@ from streamparse._core.plain import dict_of, grow_in, is_index, list_of, number_
 from streamparse._wires.base import Wire
 from streamparse._wires.bedrock_chunks import CHUNK
 from streamparse._wires.reasons import reason_of
+from streamparse.aliases import CallKind
 from streamparse.message import (
     Citation,
     Message,
@@ -302,7 +303,7 @@ class BedrockConverse(Wire):
         message.extra.setdefault("content_blocks", []).append(block.entry)
 
     def _begin_call(self, turn: Turn, block: _Block, call: dict[str, Any]) -> None:
-        kind = "server" if call.get("type") == "server_tool_use" else "function"
+        kind: CallKind = "server" if call.get("type") == "server_tool_use" else "function"
         identity = text_of(call.get("toolUseId")) or None
         block.reader = turn.call(identity, text_of(call.get("name")) or None, kind)
         for key in call:

@@ -37,6 +37,7 @@ from streamparse._core.room import check_name
 from streamparse._wires.base import Wire, provider_error
 from streamparse._wires.replays import Lane, SeenIds, index_of
 from streamparse._wires.rewriting import take_texts_of_parts
+from streamparse.aliases import CallKind
 from streamparse.errors import ProviderError
 from streamparse.message import (
     Citation,
@@ -336,7 +337,7 @@ class GoogleInteractions(Wire):
             name = text_of(source.get("name")) or None
             if kind != "function_call":
                 name = name or kind.removesuffix("_call")
-            whose = "function" if kind == "function_call" else "server"
+            whose: CallKind = "function" if kind == "function_call" else "server"
             reader = step.reader = turn.call(text_of(source.get("id")) or None, name, whose)
             reader.call.extra["type"] = kind
         else:

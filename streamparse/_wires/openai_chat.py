@@ -33,6 +33,7 @@ from streamparse._core.surrogates import Halves
 from streamparse._wires.base import Wire, provider_error
 from streamparse._wires.correlation import AMBIGUOUS, Correlator, Outcome
 from streamparse._wires.reasons import reason_of
+from streamparse.aliases import CallKind
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, Message, Reasoning, ToolCall, Usage
 
@@ -290,7 +291,7 @@ class OpenAIChat(Wire):
         identity = text_of(entry.get("id")) or None
         if identity == "null":
             identity = None
-        kind = "custom" if isinstance(custom, dict) else "function"
+        kind: CallKind = "custom" if isinstance(custom, dict) else "function"
         reader = self._reader(turn, entry, identity, name, arguments, kind)
         if reader is None:
             return
@@ -312,7 +313,7 @@ class OpenAIChat(Wire):
         identity: str | None,
         name: str | None,
         arguments: Any,
-        kind: str,
+        kind: CallKind,
     ) -> CallReader | None:
         """The call that an entry belongs to; None for an entry that belongs to none."""
         correlator = self.correlators.get(turn.choice)

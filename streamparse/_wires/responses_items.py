@@ -27,6 +27,7 @@ from typing import Any, Final
 from streamparse._answers.calls import CallReader
 from streamparse._core.plain import dict_of, list_of
 from streamparse._core.transcriber import Transcriber, tell, tell_key
+from streamparse.aliases import CallKind
 from streamparse.errors import StreamParseError
 from streamparse.message import GrowingText, Reasoning, ServerToolResult
 
@@ -46,7 +47,7 @@ __all__ = [
 
 # Item type: the kind of its call, the name (where the item has none), the members that are its
 # arguments, and the members that are its result, the first being what a good call gives.
-CALLS: Final[dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]]] = {
+CALLS: Final[dict[str, tuple[CallKind, str, tuple[str, ...], tuple[str, ...]]]] = {
     "function_call": ("function", "", ("arguments",), ()),
     "custom_tool_call": ("custom", "", ("input",), ()),
     "computer_call": ("function", "computer", ("action", "actions"), ()),
@@ -302,7 +303,7 @@ def stem_of(kind: str) -> str:
     return kind.removesuffix("_output").removesuffix("_call")
 
 
-def shape_of(kind: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
+def shape_of(kind: str) -> tuple[CallKind, str, tuple[str, ...], tuple[str, ...]]:
     """How calls of this type are written; those of a future type are the provider's."""
     return CALLS.get(kind, ("server", stem_of(kind), ("arguments",), ("output",)))
 

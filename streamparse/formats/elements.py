@@ -74,7 +74,7 @@ class ElementsPayload(GeneratedPayload):
         super().__init__(host)
         self.spec = spec
         self.closers = closers
-        self.namespace = Markers([spec.namespace])
+        self.namespace: Markers = Markers([spec.namespace])
         self.root: Any = None
         self.stack: list[_Element] = []
         self.tag: str | None = None  # an open tag so far

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from streamparse._answers.calls import CallReader
 from streamparse._answers.turn import Turn
+from streamparse.aliases import CallKind
 from streamparse.formats.elements import ElementsPayload
 from streamparse.formats.markers import UNDECIDED
 from streamparse.formats.parameters import ParametersPayload, ParametersPlan
@@ -626,13 +627,13 @@ class Framing(Host):
 
     # What payloads ask.
 
-    def begin_call(self, kind: str = "function") -> CallReader | None:
+    def begin_call(self, kind: CallKind = "function") -> CallReader | None:
         return self._begin(self.name, self.identity, kind)
 
     def begin_named(self, name: str, identity: str | None) -> CallReader | None:
         return self._begin(name, identity, "function")
 
-    def _begin(self, name: str, identity: str | None, kind: str) -> CallReader | None:
+    def _begin(self, name: str, identity: str | None, kind: CallKind) -> CallReader | None:
         """The attempt is a call."""
         if not name or self.silent:
             return None

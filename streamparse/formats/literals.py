@@ -119,14 +119,14 @@ class LiteralMachine:
     )
 
     def __init__(self, style: Literals, opener: Opener, limits: Limits) -> None:
-        self.style = style
-        self.opener = opener
+        self.style: Literals = style
+        self.opener: Opener = opener
         self.sink = Sink()
-        self.limits = limits
+        self.limits: Limits = limits
         self.longest: int = limits.string
-        self.markers = Markers(style.quotes)
+        self.markers: Markers = Markers(style.quotes)
         # Delimiters of several characters: nothing is escaped between them.
-        self.delimiters = Markers([quote for quote in style.quotes if len(quote) > 1])
+        self.delimiters: Markers = Markers([quote for quote in style.quotes if len(quote) > 1])
         self.done: bool = False
         self.started: bool = False  # has a name with its sign, or the end, been seen?
         self.state: int = _KEY

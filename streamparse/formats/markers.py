@@ -25,13 +25,15 @@ class Markers:
     __slots__ = ("longest", "only", "pattern", "prefixes", "starts", "words")
 
     def __init__(self, words: Iterable[str]) -> None:
-        self.words = sorted({word for word in words if word}, key=len, reverse=True)
+        self.words: list[str] = sorted({word for word in words if word}, key=len, reverse=True)
         found = "|".join(map(_exact, self.words))
-        self.pattern = re.compile(found) if found else _NEVER
+        self.pattern: re.Pattern[str] = re.compile(found) if found else _NEVER
         first = {word[0] for word in self.words}
-        self.starts = re.compile("|".join(map(re.escape, first))) if first else _NEVER
+        self.starts: re.Pattern[str] = (
+            re.compile("|".join(map(re.escape, first))) if first else _NEVER
+        )
         self.only: str = first.pop() if len(first) == 1 else ""  # the one that begins them all
-        self.prefixes = {word[:end] for word in self.words for end in range(1, len(word))}
+        self.prefixes: set[str] = {word[:end] for word in self.words for end in range(1, len(word))}
         self.prefixes.update(word for word in self.words if _is_run(word))
         self.longest: int = max((len(word) for word in self.words), default=0)
 

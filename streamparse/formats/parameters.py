@@ -56,15 +56,15 @@ class ParametersPlan:
     )
 
     def __init__(self, spec: Parameters, closers: Markers, after_call: Markers) -> None:
-        self.spec = spec
-        self.header = HeaderPlan(spec.header)
-        self.opens = frozenset(spec.open)
-        self.closers = frozenset(spec.close)
-        self.ends = frozenset(closers.words)  # of the call
+        self.spec: Parameters = spec
+        self.header: HeaderPlan = HeaderPlan(spec.header)
+        self.opens: frozenset[str] = frozenset(spec.open)
+        self.closers: frozenset[str] = frozenset(spec.close)
+        self.ends: frozenset[str] = frozenset(closers.words)  # of the call
         #: What may stand between parameters, and so after a value; what may stand after the call.
-        self.body = Markers([*spec.open, *spec.close, *closers.words, *after_call.words])
-        self.value = Markers([*spec.close, *spec.open, *closers.words])
-        self.follow_call = after_call
+        self.body: Markers = Markers([*spec.open, *spec.close, *closers.words, *after_call.words])
+        self.value: Markers = Markers([*spec.close, *spec.open, *closers.words])
+        self.follow_call: Markers = after_call
 
 
 class ParametersPayload(GeneratedPayload):
@@ -73,7 +73,7 @@ class ParametersPayload(GeneratedPayload):
     def __init__(self, host: Host, plan: ParametersPlan) -> None:
         super().__init__(host)
         self.plan = plan
-        self.spec = plan.spec
+        self.spec: Parameters = plan.spec
         self.trim: bool = plan.spec.trim
         self.longest: int = host.limits.string
         self.state: int = _BODY

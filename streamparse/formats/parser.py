@@ -41,7 +41,7 @@ class TextReading:
         self.plan: Plan | None = None
         if format != "auto":
             self.plan = plan_of(format_of(format), suffix)
-        self.in_reasoning = bool(in_reasoning)
+        self.in_reasoning: bool = bool(in_reasoning)
         self.prompt_suffix = prompt_suffix
 
     def __call__(self, turn: Turn) -> Framing:

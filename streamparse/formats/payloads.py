@@ -16,6 +16,7 @@ from streamparse._core._marks import mypyc_attr
 from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.sink import Sink
+from streamparse.aliases import CallKind
 from streamparse.errors import FormatError, LimitError, StreamParseError
 from streamparse.formats.bounds import Bounds
 from streamparse.formats.literals import LiteralMachine, Opener
@@ -34,9 +35,9 @@ class Host(TextReader):
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         #: Of what is read by itself and then becomes a member of the arguments.
-        self.inner_limits = replace(limits, depth=max(limits.depth - 1, 0))
+        self.inner_limits: Limits = replace(limits, depth=max(limits.depth - 1, 0))
 
-    def begin_call(self, kind: str = "function") -> CallReader | None:
+    def begin_call(self, kind: CallKind = "function") -> CallReader | None:
         """It is a call, of the name in the header. None: it is none."""
         raise NotImplementedError
 
@@ -82,7 +83,7 @@ class Payload:
     def give_up(self) -> None:
         """Its end will not come: what of a call was read and not yet said goes out."""
 
-    def start_call(self, kind: str = "function") -> CallReader | None:
+    def start_call(self, kind: CallKind = "function") -> CallReader | None:
         """It is a call of the name in the header."""
         if self.reader is None:
             self.reader = self.host.begin_call(kind)
@@ -410,7 +411,7 @@ class LiteralPayload(Payload):
 
     def __init__(self, host: Host, spec: Literals) -> None:
         super().__init__(host)
-        self.machine = LiteralMachine(spec, _LiteralOpener(self), host.limits)
+        self.machine: LiteralMachine = LiteralMachine(spec, _LiteralOpener(self), host.limits)
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         failure: StreamParseError | None = None

@@ -36,9 +36,9 @@ class Action:
     def __init__(
         self, kind: int, section: Section | None = None, call: CallPlan | None = None
     ) -> None:
-        self.kind = kind
-        self.section = section
-        self.call = call
+        self.kind: int = kind
+        self.section: Section | None = section
+        self.call: CallPlan | None = call
 
 
 class HeaderPlan:
@@ -47,11 +47,13 @@ class HeaderPlan:
     __slots__ = ("ends", "forbidden", "pattern", "start", "stops")
 
     def __init__(self, header: Header) -> None:
-        self.pattern = re.compile(header.pattern, re.DOTALL)
-        self.ends = Markers([*header.end, *header.stop])
-        self.stops = frozenset(header.stop)
-        self.start = re.compile(header.start, re.DOTALL) if header.start else None
-        self.forbidden = (
+        self.pattern: re.Pattern[str] = re.compile(header.pattern, re.DOTALL)
+        self.ends: Markers = Markers([*header.end, *header.stop])
+        self.stops: frozenset[str] = frozenset(header.stop)
+        self.start: re.Pattern[str] | None = (
+            re.compile(header.start, re.DOTALL) if header.start else None
+        )
+        self.forbidden: re.Pattern[str] | None = (
             re.compile("|".join(map(re.escape, header.forbidden))) if header.forbidden else None
         )
 
@@ -62,11 +64,11 @@ class CallPlan:
     __slots__ = ("call", "close", "first", "header", "parameters", "sure")
 
     def __init__(self, call: Call) -> None:
-        self.call = call
-        self.header = None if call.header is None else HeaderPlan(call.header)
-        self.close = Markers(call.close)
-        self.first = re.compile(call.first) if call.first else None
-        self.sure = call.sure
+        self.call: Call = call
+        self.header: HeaderPlan | None = None if call.header is None else HeaderPlan(call.header)
+        self.close: Markers = Markers(call.close)
+        self.first: re.Pattern[str] | None = re.compile(call.first) if call.first else None
+        self.sure: bool = call.sure
         self.parameters: Any = None  # what the payload's reader keeps with it
 
 
@@ -75,36 +77,44 @@ class Plan:
 
     def __init__(self, format: Format) -> None:
         self.format = format
-        self.calls = [CallPlan(call) for call in format.calls]
-        self.bare = [plan for plan in self.calls if not plan.call.open]
+        self.calls: list[CallPlan] = [CallPlan(call) for call in format.calls]
+        self.bare: list[CallPlan] = [plan for plan in self.calls if not plan.call.open]
         self.at_start: dict[str, Section] = {
             char: section for section in format.sections for char in section.at_start
         }
-        self.calls_in_reasoning = "text" if format.reasoning is None else format.reasoning.calls
+        self.calls_in_reasoning: str = (
+            "text" if format.reasoning is None else format.reasoning.calls
+        )
         channels = format.channels
         self.channels = channels
-        self.header = None if channels is None else HeaderPlan(channels.header)
-        self.recipient = None if channels is None else re.compile(channels.recipient)
-        self.known = None if channels is None else re.compile(channels.known, re.DOTALL)
-        self.channel = (
+        self.header: HeaderPlan | None = None if channels is None else HeaderPlan(channels.header)
+        self.recipient: re.Pattern[str] | None = (
+            None if channels is None else re.compile(channels.recipient)
+        )
+        self.known: re.Pattern[str] | None = (
+            None if channels is None else re.compile(channels.known, re.DOTALL)
+        )
+        self.channel: re.Pattern[str] | None = (
             re.compile(channels.channel) if channels is not None and channels.channel else None
         )
-        self.channel_call = _channel_call(channels)
+        self.channel_call: CallPlan | None = _channel_call(channels)
         self.actions: dict[int, dict[str, Action]] = {
             mode: self._actions(mode) for mode in (CONTENT, REASONING, QUOTED, LATE)
         }
-        self.markers = {mode: Markers(actions) for mode, actions in self.actions.items()}
-        self.section_closers = Markers(_all(section.close for section in format.sections))
-        self.openers = self._openers()
-        self.separators = frozenset(format.separators)
+        self.markers: dict[int, Markers] = {
+            mode: Markers(actions) for mode, actions in self.actions.items()
+        }
+        self.section_closers: Markers = Markers(_all(section.close for section in format.sections))
+        self.openers: dict[str, Action] = self._openers()
+        self.separators: frozenset[str] = frozenset(format.separators)
         #: What may stand between calls, and so after one, apart from white space.
-        self.between = Markers(
+        self.between: Markers = Markers(
             [*self.openers, *self.section_closers.words, *self.separators],
         )
-        self.call_closers = Markers(_all(call.close for call in format.calls))
+        self.call_closers: Markers = Markers(_all(call.close for call in format.calls))
         bodies = () if channels is None else (*channels.close, *channels.open)
         #: Where a broken call ends.
-        self.rescue = Markers(
+        self.rescue: Markers = Markers(
             [*self.call_closers.words, *self.section_closers.words, *bodies],
         )
 

@@ -75,13 +75,13 @@ class ShownCall:
     __slots__ = ("answered", "arguments", "call", "complete", "id", "open", "sent")
 
     def __init__(self, call: ToolCall, identity: str) -> None:
-        self.call = call
-        self.id = identity
-        self.sent = 0
-        self.arguments = ArgumentText()
-        self.open = True
-        self.complete = False
-        self.answered = False
+        self.call: ToolCall = call
+        self.id: str = identity
+        self.sent: int = 0
+        self.arguments: ArgumentText = ArgumentText()
+        self.open: bool = True
+        self.complete: bool = False
+        self.answered: bool = False
 
     @property
     def name(self) -> str:

@@ -84,8 +84,8 @@ class Member:
     __slots__ = ("name", "slot")
 
     def __init__(self, name: str, slot: Slot) -> None:
-        self.name = name
-        self.slot = slot
+        self.name: str = name
+        self.slot: Slot = slot
 
 
 _SHAPE: Final = (
@@ -212,9 +212,9 @@ class Slot:
     )
 
     def __init__(self, number: int, schema: Any, config: Any) -> None:
-        self.number = number
-        self.schema = schema
-        self.config = config
+        self.number: int = number
+        self.schema: Any = schema
+        self.config: Any = config
         self.shapes: list[Shape] = []
         self.options: dict[str, tuple[Shape, ...]] = {}
         self.trivial: type | None = None
@@ -241,8 +241,8 @@ class Plans:
         self._slots: dict[Any, Slot] = {}
         self._shapes: dict[Any, list[Shape]] = {}
         self._kept: list[Any] = []  # so that no id is used twice
-        self.root = self.slot(schema, None)
-        self.anything = self.slot(_ANY, None)
+        self.root: Slot = self.slot(schema, None)
+        self.anything: Slot = self.slot(_ANY, None)
         done = 0
         while done < len(self.slots):
             self._fill(self.slots[done])

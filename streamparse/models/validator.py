@@ -127,7 +127,7 @@ class ModelValidator(ValidatorFactory):
         self.context = context
         self.coerce = coerce
         try:
-            self.adapter = TypeAdapter(type)
+            self.adapter: TypeAdapter[Any] = TypeAdapter(type)
             schema = self.adapter.core_schema
         except PydanticUserError as error:
             raise TypeError(f"pydantic cannot validate {type!r}: {error.message}") from error
@@ -135,7 +135,7 @@ class ModelValidator(ValidatorFactory):
         for name, value in (("by_alias", by_alias), ("by_name", by_name)):
             if value is not None:  # not known to older versions
                 self.options[name] = value
-        self.plans = Plans(schema, strict, by_alias, by_name)
+        self.plans: Plans = Plans(schema, strict, by_alias, by_name)
         self.afters: dict[int, Any] = {}
         #: What makes this validator again, where its type has no name for a pickle.
         self.remade: tuple[Any, ...] | None = None
@@ -261,9 +261,9 @@ class Frame:
     )
 
     def __init__(self, kind: str, step: str | int, slot: Slot | None) -> None:
-        self.kind = kind
-        self.step = step  # in the frame around it
-        self.slot = slot  # None: the frame around it is not settled
+        self.kind: str = kind
+        self.step: str | int = step  # in the frame around it
+        self.slot: Slot | None = slot  # None: the frame around it is not settled
         self.alive: list[Shape] = []
         self.owners: list[list[Shape]] = []
         self.shape: Shape | None = None

@@ -79,14 +79,14 @@ class Compiler:
         self.resolves = resolves
         self.formats = formats
         self.dynamic = False
-        self.dialects = {spoken.kind: spoken}
-        self.places = dict(_places(schema))
+        self.dialects: dict[Any, Dialect] = {spoken.kind: spoken}
+        self.places: dict[int, tuple[Any, ...]] = dict(_places(schema))
         self.checked: set[Any] = set()
         self._mark(schema, spoken)
         self.begin()
 
     def begin(self) -> None:
-        self.program = Program()
+        self.program: Program = Program()
         self.met: dict[Any, Node] = {}
         self.waiting: list[Site] = []
         self.sites: list[Site] = []

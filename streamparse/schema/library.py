@@ -48,10 +48,10 @@ class Dialect:
         self.keywords: dict[str, Any] = kind.VALIDATORS
         names = {needed("jsonschema"): kind}
         modules = next(iter(names))
-        self.name = next(
+        self.name: str = next(
             (name for name, title in _CLASSES.items() if getattr(modules, title) is kind), ""
         )
-        self.specification = referencing.specification_with(
+        self.specification: Any = referencing.specification_with(
             kind.ID_OF(kind.META_SCHEMA), default=opaque
         )
         #: Up to draft 7 nothing counts beside `$ref`.

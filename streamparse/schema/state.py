@@ -83,7 +83,7 @@ class Reader:
 
     def __init__(self, program: Program, branches: list[Any], lives: list[Any]) -> None:
         self.program = program
-        self.branches = [Branch() for _ in branches]
+        self.branches: list[Branch] = [Branch() for _ in branches]
         self.lives: list[LiveGroup] = []
         for index, node, kind, owner, members, counts in lives:
             group = None if index < 0 else program.groups[index]

@@ -24,7 +24,7 @@ class Trie:
     def __init__(self, words: Iterable[str]) -> None:
         self.words: list[str] = list(dict.fromkeys(words))
         self.known: frozenset[str] = frozenset(self.words)
-        self.root = Edge("")
+        self.root: Edge = Edge("")
         for word in self.words:
             _insert(self.root, word)
         _place(self.root)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.tools import Toolbox
 from streamparse._core.sink import Sink
+from streamparse.aliases import CallKind
 from streamparse.dialect import Dialect
 from streamparse.errors import JSONSyntaxError, SchemaViolation
 from streamparse.limits import Limits
@@ -43,7 +44,7 @@ class Run:
         self,
         *texts: Any,
         name: str | None = "water",
-        kind: str = "function",
+        kind: CallKind = "function",
         limits: Limits | None = None,
     ) -> None:
         self.events: list[Any] = []

@@ -30,6 +30,7 @@ from streamparse import (
 )
 from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.tools import Tool, Toolbox, json_schema, parameters_in, validator_of
+from streamparse.aliases import CallKind
 from streamparse.limits import Limits
 from streamparse.message import ToolCall
 from streamparse.models import ModelValidator
@@ -353,7 +354,7 @@ def run_call(
     tools: Any,
     name: str | None,
     pieces: Sequence[Any],
-    kind: str = "function",
+    kind: CallKind = "function",
     how: int = NORMAL,
 ) -> tuple[ToolCall, list[Any]]:
     """A call of this name that is fed the pieces, text or values, and closed."""
@@ -375,9 +376,10 @@ def test_rejected_at_the_refused_character() -> None:
     reader = CallReader(call, 0, events, Limits(), TOOLS)
     reader.set_name("Water")
     reader.feed('{"plant": "fe')
-    assert call.status == "in_progress"
+    statuses = [call.status]
     reader.feed('st", "litres": 2')
-    assert call.status == "rejected"
+    statuses.append(call.status)
+    assert statuses == ["in_progress", "rejected"]
     assert call_texts(events) == {(0, 0): '{"plant": "fe'}
     [error] = call.errors
     assert isinstance(error, SchemaViolation)

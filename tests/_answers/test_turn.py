@@ -8,6 +8,7 @@ import pytest
 
 from streamparse._answers.turn import Turn, Turns
 from streamparse._wires.base import no_history
+from streamparse.aliases import CallKind
 from streamparse.errors import LimitError, ProviderError, WireError
 from streamparse.limits import Limits
 from streamparse.message import Citation, Reasoning, Text, Usage
@@ -323,7 +324,7 @@ def test_a_call_without_any_evidence_is_no_call() -> None:
         ("function", "{oops", "tool_calls"),
     ],
 )
-def test_stop_with_client_calls_is_tool_calls(kind: str, text: str, reason: str) -> None:
+def test_stop_with_client_calls_is_tool_calls(kind: CallKind, text: str, reason: str) -> None:
     """Gemini, Ollama, vLLM and others say "stop"."""
     turn = a_turn()
     turn.call("a", "f", kind).feed(text)

@@ -293,9 +293,10 @@ def test_no_arguments_are_complete_with_the_item_only() -> None:
     records = call_events("")
     for record in [CREATED, *records[:-1]]:
         parser.feed(record)
-    assert parser.message.tool_calls[0].status == "in_progress"
+    statuses = [parser.message.tool_calls[0].status]
     parser.feed(records[-1])
-    assert parser.message.tool_calls[0].status == "complete"
+    statuses.append(parser.message.tool_calls[0].status)
+    assert statuses == ["in_progress", "complete"]
 
 
 def test_other_arguments_at_the_end_reject_the_call() -> None:

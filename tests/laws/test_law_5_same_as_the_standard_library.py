@@ -346,7 +346,7 @@ def ijson_events(backend: Any, text: str) -> list[IjsonEvent]:
 
 
 def our_events(text: str) -> list[IjsonEvent]:
-    found = []
+    found: list[IjsonEvent] = []
     parser = JSONParser()
     for event in [*parser.feed(text), *parser.finish()]:
         steps = ("item" if isinstance(step, int) else step for step in event.path)

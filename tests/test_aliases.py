@@ -1,0 +1,40 @@
+"""The words of the `Literal` types are those that the package knows, no more and no less."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from streamparse import ERROR_CODES, VIOLATION_CODES, aliases, formats
+from streamparse._answers import turn
+from streamparse._wires import reasons
+from streamparse.message_parser import APIS
+
+
+@pytest.mark.parametrize(
+    ("alias", "words"),
+    [
+        (aliases.API, APIS),
+        (aliases.FormatName, [*formats.names(), "auto"]),
+        (aliases.ErrorCode, ERROR_CODES),
+        (aliases.ViolationCode, VIOLATION_CODES),
+    ],
+)
+def test_words_are_those_of_the_table(alias: Any, words: Any) -> None:
+    assert sorted(get_args(alias)) == sorted(words)
+
+
+def test_finish_reasons_are_those_that_servers_words_mean() -> None:
+    meant = {*reasons._COMMON.values(), reasons.reason_of("unheard_of", {})} - {""}
+    assert meant == set(get_args(aliases.FinishReason))
+    assert set(turn._STATUS) <= meant
+
+
+def test_statuses() -> None:
+    assert set(turn._STATUS.values()) < set(get_args(aliases.MessageStatus))
+
+
+def test_every_alias_is_listed() -> None:
+    found = {name for name, thing in vars(aliases).items() if get_args(thing)}
+    assert sorted(found) == aliases.__all__
