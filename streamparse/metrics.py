@@ -142,7 +142,10 @@ class Metrics:
         if tokens is None or self.first_event is None or self.last_event is None:
             return None
         spent = self.last_event - self.first_event
-        return tokens / spent if spent > 0 else None
+        try:
+            return tokens / spent if spent > 0 else None
+        except OverflowError:  # the provider counted more than a float can hold
+            return None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from streamparse._core.plain import json_text
+from streamparse._core.shown import int_text
 from streamparse.errors import WireError
 from streamparse.message import (
     Citation,
@@ -115,11 +116,13 @@ def usage_of(usage: Usage) -> str:
     """In words, as far as the provider counted; "" if it did not."""
     counts = []
     if usage.input_tokens is not None:
-        cached = f" ({usage.cached_tokens} cached)" if usage.cached_tokens else ""
-        counts.append(f"{usage.input_tokens} in{cached}")
+        cached = f" ({int_text(usage.cached_tokens)} cached)" if usage.cached_tokens else ""
+        counts.append(f"{int_text(usage.input_tokens)} in{cached}")
     if usage.output_tokens is not None:
-        reasoning = f" ({usage.reasoning_tokens} reasoning)" if usage.reasoning_tokens else ""
-        counts.append(f"{usage.output_tokens} out{reasoning}")
+        reasoning = ""
+        if usage.reasoning_tokens:
+            reasoning = f" ({int_text(usage.reasoning_tokens)} reasoning)"
+        counts.append(f"{int_text(usage.output_tokens)} out{reasoning}")
     return f"tokens: {', '.join(counts)}" if counts else ""
 
 

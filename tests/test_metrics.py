@@ -162,3 +162,10 @@ def test_plain_data_and_nothing_of_it_in_the_message() -> None:
         timed.feed(record)
         untimed.feed(record)
     assert timed.message == untimed.message
+
+
+def test_a_count_that_no_float_can_hold() -> None:
+    usage = {"completion_tokens": 10**5000}
+    metrics = run([(0, text_chunk("a")), (1, chunk({}, "stop", usage=usage))])
+    assert metrics.output_tokens == 10**5000
+    assert metrics.tokens_per_second is None

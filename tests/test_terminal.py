@@ -151,6 +151,7 @@ def test_status_of_a_failed_message() -> None:
         (Usage(input_tokens=7), "tokens: 7 in"),
         (Usage(7, 3, None, 5, 2), "tokens: 7 in (3 cached), 5 out (2 reasoning)"),
         (Usage(7, 0, None, 5, 0), "tokens: 7 in, 5 out"),
+        pytest.param(Usage(10**5000), f"tokens: 1{'0' * 5000} in", id="huge"),
     ],
 )
 def test_usage_of(usage: Usage, expected: str) -> None:
