@@ -208,6 +208,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "_core.": {"mypy_extensions"},
     "_decoding.event_stream": {"botocore"},
     "_decoding.sse": {"mypy_extensions"},
+    "_drivers.stream": {"typing_extensions"},  # by type checkers only
     # What runs without the extra is refused by `library`, which names it.
     "schema.": {"mypy_extensions"},
     "models.plans": {"pydantic_core"},

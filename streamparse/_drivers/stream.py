@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 from functools import partial
-from typing import Any, Final, Literal, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from streamparse._answers.tools import Toolbox
 from streamparse._core.sink import NOTHING
@@ -36,6 +36,27 @@ from streamparse.message_events import (
 from streamparse.message_parser import MessageParser
 from streamparse.metrics import Metrics
 from streamparse.paths import Path, Query
+
+if TYPE_CHECKING:
+    from typing_extensions import TypedDict, Unpack
+
+    class _StreamOptions(TypedDict, total=False):
+        """The options of `stream`, for its overloads."""
+
+        api: str | None
+        format: str | Format | TextReading | None
+        tools: Any
+        tools_errors: Literal["raise", "skip"]
+        output: Any
+        coerce: bool
+        dialect: str | Dialect
+        output_dialect: str | Dialect
+        surrogates: str
+        limits: Limits | None
+        clock: Callable[[], float] | None
+        every: float | None
+        drain: bool
+
 
 __all__ = ["AsyncStream", "Stream", "stream"]
 
@@ -344,63 +365,15 @@ class AsyncStream(_Options, AsyncReading[MessageParser, AnyMessageEvent]):
 
 
 @overload
-def stream(
-    source: Iterable[Any],
-    *,
-    api: str | None = None,
-    format: str | Format | TextReading | None = None,
-    tools: Any = None,
-    tools_errors: Literal["raise", "skip"] = "raise",
-    output: Any = None,
-    coerce: bool = False,
-    dialect: str | Dialect = "strict",
-    output_dialect: str | Dialect = "lenient",
-    surrogates: str = "keep",
-    limits: Limits | None = None,
-    clock: Callable[[], float] | None = None,
-    every: float | None = None,
-    drain: bool = False,
-) -> Stream: ...
+def stream(source: Iterable[Any], **options: Unpack[_StreamOptions]) -> Stream: ...
 
 
 @overload
-def stream(
-    source: AsyncIterable[Any],
-    *,
-    api: str | None = None,
-    format: str | Format | TextReading | None = None,
-    tools: Any = None,
-    tools_errors: Literal["raise", "skip"] = "raise",
-    output: Any = None,
-    coerce: bool = False,
-    dialect: str | Dialect = "strict",
-    output_dialect: str | Dialect = "lenient",
-    surrogates: str = "keep",
-    limits: Limits | None = None,
-    clock: Callable[[], float] | None = None,
-    every: float | None = None,
-    drain: bool = False,
-) -> AsyncStream: ...
+def stream(source: AsyncIterable[Any], **options: Unpack[_StreamOptions]) -> AsyncStream: ...
 
 
 @overload
-def stream(
-    source: Any,
-    *,
-    api: str | None = None,
-    format: str | Format | TextReading | None = None,
-    tools: Any = None,
-    tools_errors: Literal["raise", "skip"] = "raise",
-    output: Any = None,
-    coerce: bool = False,
-    dialect: str | Dialect = "strict",
-    output_dialect: str | Dialect = "lenient",
-    surrogates: str = "keep",
-    limits: Limits | None = None,
-    clock: Callable[[], float] | None = None,
-    every: float | None = None,
-    drain: bool = False,
-) -> Any: ...
+def stream(source: Any, **options: Unpack[_StreamOptions]) -> Any: ...
 
 
 def stream(
