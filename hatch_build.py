@@ -52,6 +52,7 @@ INTERPRETED = (
     "streamparse/formats/detect.py",
     "streamparse/formats/registry.py",
     "streamparse/formats/table.py",
+    "streamparse/models/absent.py",
     "streamparse/models/parser.py",
     "streamparse/schema/compiler.py",
     "streamparse/schema/ecma.py",

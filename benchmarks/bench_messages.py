@@ -28,7 +28,7 @@ DELTA: Final = 4
 DOCUMENTS_MEASURED: Final = ("structure", "code string")
 
 
-def ours(fragments: list[bytes], api: str) -> Any:
+def ours(fragments: list[bytes], api: Any) -> Any:
     """Feed everything; the value that arrived."""
     parser = MessageParser(api=api)
     for fragment in fragments:

@@ -96,7 +96,7 @@ def check_memory(records: list[Any], api: str) -> None:
     assert peak <= BYTES * size + ANYWAY, f"{peak} bytes for {size} characters"
 
 
-def fed(records: list[Any], api: str) -> None:
+def fed(records: list[Any], api: Any) -> None:
     """As an application reads that keeps nothing but the message, and looks at it each time."""
     parser = MessageParser(api)
     try:

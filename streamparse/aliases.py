@@ -117,9 +117,8 @@ FormatName: TypeAlias = Literal[
     "functiongemma",
     "gemma4",
     "harmony",
-    "auto",
 ]
-"""What `format=` takes by name: `formats.names()` and `"auto"`."""
+"""The names of `formats.names()`. `format=` also takes `"auto"`, so its type is `str`."""
 
 MessageStatus: TypeAlias = Literal[
     "in_progress",

@@ -7,7 +7,7 @@ SDK objects directly, to the router, which has the records read by the adapter o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Any, Final, cast
 
 from streamparse._answers.frozen import Frozen, freeze, thaw
 from streamparse._answers.output import OutputReader, judge_of, root_kind
@@ -20,6 +20,7 @@ from streamparse._decoding.record import Record
 from streamparse._decoding.sdk import chunk_of
 from streamparse._decoding.transport import Transport
 from streamparse._wires.router import WIRES, Router
+from streamparse.aliases import API, DialectName, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError, interrupted
 from streamparse.formats.parser import TextReading
@@ -31,7 +32,7 @@ from streamparse.metrics import Metrics
 
 __all__ = ["MessageParser"]
 
-APIS: Final[tuple[str, ...]] = (*[wire.api for wire in WIRES], "text", "auto")
+APIS: Final = cast("tuple[API, ...]", (*[wire.api for wire in WIRES], "text", "auto"))
 
 _LOOKED_AT: Final = 256  # characters that may show that text is not a stream of records
 
@@ -79,16 +80,16 @@ class MessageParser:
 
     def __init__(
         self,
-        api: str | None = None,
+        api: API | None = None,
         *,
         format: str | Format | TextReading | None = None,
         tools: Any = None,
-        tools_errors: Literal["raise", "skip"] = "raise",
+        tools_errors: ToolErrors = "raise",
         output: Any = None,
         coerce: bool = False,
-        dialect: str | Dialect = "strict",
-        output_dialect: str | Dialect = "lenient",
-        surrogates: str = "keep",
+        dialect: DialectName | Dialect = "strict",
+        output_dialect: DialectName | Dialect = "lenient",
+        surrogates: Surrogates = "keep",
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:

@@ -17,7 +17,7 @@ from tests.helpers import same
 class Whole:
     """A stream read record by record, and what was known after each of them."""
 
-    def __init__(self, units: Sequence[Any], api: str | None) -> None:
+    def __init__(self, units: Sequence[Any], api: Any) -> None:
         self.completed: dict[tuple[int, int], tuple[int, Any]] = {}
         self.signal: dict[int, int] = {}  # after how many records a choice has a finish reason
         self.events: list[Any] = []

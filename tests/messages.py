@@ -78,7 +78,7 @@ class Answer:
 
 
 def run_parser(
-    pieces: Iterable[Any], api: str | None = "openai-chat", **options: Any
+    pieces: Iterable[Any], api: Any = "openai-chat", **options: Any
 ) -> tuple[MessageParser, list[Any], StreamParseError | None]:
     """Feed the pieces to a new parser and finish, up to the first failure."""
     parser = MessageParser(api, **options)
@@ -99,7 +99,7 @@ def read(pieces: Iterable[Any], **options: Any) -> tuple[Message, list[Any]]:
     return parser.message, events
 
 
-def answer(pieces: Iterable[Any], api: str | None = "openai-chat", **options: Any) -> Answer:
+def answer(pieces: Iterable[Any], api: Any = "openai-chat", **options: Any) -> Answer:
     """What the pieces give."""
     parser, events, error = run_parser(pieces, api, **options)
     return answer_of(parser, events, error)

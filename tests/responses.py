@@ -6,14 +6,14 @@ Does not import hypothesis.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import ProviderEvent
 from tests.helpers import cut
 from tests.messages import run_parser
 
-API = "openai-responses"
+API: Final = "openai-responses"
 
 USAGE = {
     "input_tokens": 40,

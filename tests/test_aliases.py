@@ -16,7 +16,7 @@ from streamparse.message_parser import APIS
     ("alias", "words"),
     [
         (aliases.API, APIS),
-        (aliases.FormatName, [*formats.names(), "auto"]),
+        (aliases.FormatName, formats.names()),
         (aliases.ErrorCode, ERROR_CODES),
         (aliases.ViolationCode, VIOLATION_CODES),
     ],

@@ -262,7 +262,10 @@ EXPECTED: dict[str, tuple[str, str, str | None, str, str, list[tuple[str, Any]]]
 }
 
 # How those are read that no server has parsed: API and format.
-RAW = {"qwen3-coder.txt": ("text", "qwen3_coder"), "unparsed.sse": ("openai-chat", "hermes")}
+RAW: dict[str, Any] = {
+    "qwen3-coder.txt": ("text", "qwen3_coder"),
+    "unparsed.sse": ("openai-chat", "hermes"),
+}
 
 
 def sample(name: str) -> bytes:

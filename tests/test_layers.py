@@ -105,7 +105,7 @@ DECODING = (
     "sdk",
     "transport",
 )
-MODELS = ("plans", "parts", "validator", "parser")
+MODELS = ("plans", "absent", "parts", "validator", "parser")
 ANSWERS = ("frozen", "tools", "calls", "output", "turn")
 # The adapters, one an API, are siblings above these.
 WIRES = (

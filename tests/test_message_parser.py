@@ -50,7 +50,7 @@ def test_apis_by_name() -> None:
         assert MessageParser(api).message.status == "in_progress"
     assert {"openai-chat", "text", "auto"} <= set(APIS)
     with pytest.raises(ValueError, match="api must be one of"):
-        MessageParser("openai")
+        MessageParser("openai")  # type: ignore[arg-type]
 
 
 def test_limits_must_be_limits() -> None:

@@ -15,6 +15,7 @@ from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.parser import locate
 from streamparse._core.sink import NOTHING, ValidatorFactory
+from streamparse.aliases import Missing
 from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, SchemaViolation, StreamParseError
 from streamparse.limits import Limits
@@ -142,10 +143,16 @@ class OutputReader:
         parsed = self.chain.parsed
         message.output = self.chain.value if parsed is None else parsed
 
-    def shown(self) -> Any:
-        """A snapshot of the document so far, of the type asked for; `NOTHING`: none yet."""
+    def shown(self, missing: Missing = "raise") -> Any:
+        """A snapshot of the document so far, of the type asked for; `NOTHING`: none yet.
+
+        `missing`: see `Validator.missing`.
+        """
         builder, judge = self.chain.builder, self.chain.judge
-        return builder.snapshot() if judge is None else judge.shown(builder.snapshot)
+        if judge is None:
+            return builder.snapshot()
+        judge.missing = missing
+        return judge.shown(builder.snapshot)
 
     def at(self, path: tuple[Any, ...]) -> Any:
         """The complete value at a path, of its type; `NOTHING` where it has none."""

@@ -11,10 +11,11 @@ the length of the input). For a run of text it is the place of its first charact
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.expected import Expected
+from streamparse.aliases import Missing
 
 
 class Nothing:
@@ -94,6 +95,12 @@ class Sink:
         raise NotImplementedError(f"{type(self).__name__} cannot be cloned")
 
 
+def check_missing(missing: Missing) -> None:
+    """Raise `ValueError` for a word that `missing=` does not take."""
+    if missing not in get_args(Missing):
+        raise ValueError(f"missing must be 'raise', 'default' or 'none', not {missing!r}")
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Validator(Sink):
     """A sink that refuses a value by raising `SchemaViolation`; one for each document.
@@ -112,6 +119,9 @@ class Validator(Sink):
         self.wants_whole: bool = False
         #: What was found without raising.
         self.violations: list[object] = []
+        #: What `shown` does about the fields of an open object that have not arrived: they are
+        #: absent ("raise"), have their declared defaults ("default"), or are None ("none").
+        self.missing: Missing = "raise"
         #: The validated object, once the root is whole, where the validator makes one.
         self.parsed: object = None
 
@@ -137,6 +147,7 @@ class Validator(Sink):
             "wants_whole": self.wants_whole,
             "violations": self.violations,
             "parsed": self.parsed,
+            "missing": self.missing,
         }
         return _revived, (type(self), state | _own(self))
 

@@ -8,14 +8,29 @@ text must not take half an answer for a whole one.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+)
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, overload
 
 from streamparse._answers.tools import Toolbox
-from streamparse._core.sink import NOTHING
+from streamparse._core.sink import NOTHING, check_missing
 from streamparse._drivers.reading import AsyncReading, Pace, Partials, Reading, SyncReading, View
 from streamparse._drivers.sources import is_async, readable
+from streamparse.aliases import (
+    API,
+    DialectName,
+    Missing,
+    Surrogates,
+    ToolErrors,
+)
 from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, StreamParseError
 from streamparse.formats.parser import TextReading
@@ -40,25 +55,10 @@ from streamparse.paths import Path, Query
 if TYPE_CHECKING:
     from typing_extensions import TypedDict, Unpack
 
-    class _StreamOptions(TypedDict, total=False):
-        """The options of `stream`, for its overloads."""
-
-        api: str | None
-        format: str | Format | TextReading | None
-        tools: Any
-        tools_errors: Literal["raise", "skip"]
-        output: Any
-        coerce: bool
-        dialect: str | Dialect
-        output_dialect: str | Dialect
-        surrogates: str
-        limits: Limits | None
-        clock: Callable[[], float] | None
-        every: float | None
-        drain: bool
-
-
 __all__ = ["AsyncStream", "Stream", "stream"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 _OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
 
@@ -154,13 +154,18 @@ class _Output(_Answer):
 class _OutputPartials(_Output, Partials[MessageParser]):
     """Snapshots of the output."""
 
+    def __init__(self, parser: MessageParser, missing: Missing = "default") -> None:
+        check_missing(missing)
+        self.missing: Missing = missing
+        super().__init__(parser)
+
     def open_path(self) -> Path | None:
         builder = self.parser.message.output_builder
         return None if builder is None else builder.open_path
 
     def snapshot(self) -> Any:
         reader = self.parser.output_reader()
-        return None if reader is None else reader.shown()
+        return None if reader is None else reader.shown(self.missing)
 
     def is_end(self, event: AnyMessageEvent) -> bool:
         return isinstance(event, OutputCompleted)
@@ -291,7 +296,7 @@ class _Options(Reading[MessageParser]):
         return self.parser if self._output is not None else self._make(output=object)
 
 
-class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent]):
+class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent], Generic[T_co]):
     """An answer read from an iterable; made by `stream`.
 
     Views: iteration (the events), `batches()`, `text()`, `tool_calls()`, `partials()`, `items()`,
@@ -335,8 +340,39 @@ class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent]):
         """Each complete call, as it completes; `message.tool_calls` has the others too."""
         return self._run(_ToolCalls(self.parser))
 
+    @overload
+    def partials(
+        self: Stream[None], *, missing: Missing = "default"
+    ) -> Generator[Any, None, None]: ...
 
-class AsyncStream(_Options, AsyncReading[MessageParser, AnyMessageEvent]):
+    @overload
+    def partials(self, *, missing: Missing = "default") -> Generator[T_co, None, None]: ...
+
+    def partials(self, *, missing: Missing = "default") -> Generator[Any, None, None]:
+        """A snapshot of the output after each fragment that changed it.
+
+        Args:
+            missing: What an object of a type shows for a field that has not arrived. `"default"`:
+                its declared default; a field without one raises `AttributeError` when it is read.
+                `"raise"`: all of them raise. `"none"`: all of them are None.
+
+        Raises:
+            ValueError: `missing` is another word.
+        """
+        return self._run(_OutputPartials(self._reading_output(), missing))
+
+    @overload
+    def result(self: Stream[None]) -> Message: ...
+
+    @overload
+    def result(self) -> T_co: ...
+
+    def result(self) -> Any:
+        """The output, or the message if no output was asked for, once everything was read."""
+        return super().result()
+
+
+class AsyncStream(_Options, AsyncReading[MessageParser, AnyMessageEvent], Generic[T_co]):
     """An answer read from an async iterable; made by `stream`.
 
     The views of `Stream`, with `async for`, `await field(...)` and `await result()`. The source is
@@ -363,36 +399,179 @@ class AsyncStream(_Options, AsyncReading[MessageParser, AnyMessageEvent]):
         """See `Stream.tool_calls`."""
         return self._run(_ToolCalls(self.parser))
 
+    @overload
+    def partials(
+        self: AsyncStream[None], *, missing: Missing = "default"
+    ) -> AsyncGenerator[Any, None]: ...
+
+    @overload
+    def partials(self, *, missing: Missing = "default") -> AsyncGenerator[T_co, None]: ...
+
+    def partials(self, *, missing: Missing = "default") -> AsyncGenerator[Any, None]:
+        """See `Stream.partials`."""
+        return self._run(_OutputPartials(self._reading_output(), missing))
+
+    @overload
+    async def result(self: AsyncStream[None]) -> Message: ...
+
+    @overload
+    async def result(self) -> T_co: ...
+
+    async def result(self) -> Any:
+        """See `Stream.result`."""
+        return await super().result()
+
+
+if TYPE_CHECKING:
+
+    class StreamOptions(TypedDict, total=False):
+        """The options of `stream` but `output`, on which the type of the stream depends."""
+
+        api: API | None
+        format: str | Format | TextReading | None
+        tools: Any
+        tools_errors: ToolErrors
+        coerce: bool
+        dialect: DialectName | Dialect
+        output_dialect: DialectName | Dialect
+        surrogates: Surrogates
+        limits: Limits | None
+        clock: Callable[[], float] | None
+        every: float | None
+        drain: bool
+
+    class BytesResponse(Protocol):
+        """A response that is read by `for`, such as the raw responses of SDKs."""
+
+        def iter_bytes(self) -> Iterator[bytes]: ...
+
+    class AsyncBytesResponse(Protocol):
+        """A response that is read by `async for`, such as the raw responses of async SDKs."""
+
+        def iter_bytes(self) -> AsyncIterator[bytes]: ...
+
+    class EitherResponse(Protocol):
+        """A response of httpx: whether it is read by `for` or `async for` depends on its client."""
+
+        def iter_bytes(self) -> Iterator[bytes]: ...
+
+        def aiter_bytes(self) -> AsyncIterator[bytes]: ...
+
+    class _Content(Protocol):
+        def iter_any(self) -> AsyncIterator[bytes]: ...
+
+    class AiohttpResponse(Protocol):
+        """A response of aiohttp."""
+
+        @property
+        def content(self) -> _Content: ...
+
+    SyncSource: TypeAlias = Iterable[Any] | BytesResponse
+    AsyncSource: TypeAlias = AsyncIterable[Any] | AsyncBytesResponse | AiohttpResponse
+
+    class AnyGenerator(Generator[T_co, None, None], AsyncGenerator[T_co, None]):
+        """What a view of an `EitherStream` gives."""
+
+    class EitherStream(Stream[T_co], AsyncStream[T_co]):  # type: ignore[misc]
+        """The stream of an `EitherResponse`: for a type checker, it can be used either way."""
+
+        def text(self) -> AnyGenerator[str]: ...
+
+        def tool_calls(self) -> AnyGenerator[ToolCall]: ...
+
+        def batches(self) -> AnyGenerator[list[AnyMessageEvent]]: ...
+
+        def partials(self, *, missing: Missing = "default") -> AnyGenerator[Any]: ...
+
+        def items(self, query: str | Query) -> AnyGenerator[Any]: ...
+
+        def field(self, query: str | Query) -> Any: ...
+
+        def result(self) -> Any: ...
+
 
 @overload
-def stream(source: Iterable[Any], **options: Unpack[_StreamOptions]) -> Stream: ...
+def stream(
+    source: EitherResponse, *, output: None = None, **options: Unpack[StreamOptions]
+) -> EitherStream[None]: ...
 
 
 @overload
-def stream(source: AsyncIterable[Any], **options: Unpack[_StreamOptions]) -> AsyncStream: ...
+def stream(
+    source: EitherResponse, *, output: type[T], **options: Unpack[StreamOptions]
+) -> EitherStream[T]: ...
 
 
 @overload
-def stream(source: Any, **options: Unpack[_StreamOptions]) -> Any: ...
+def stream(
+    source: EitherResponse, *, output: Any, **options: Unpack[StreamOptions]
+) -> EitherStream[Any]: ...
+
+
+@overload
+def stream(
+    source: SyncSource, *, output: None = None, **options: Unpack[StreamOptions]
+) -> Stream[None]: ...
+
+
+@overload
+def stream(
+    source: SyncSource, *, output: type[T], **options: Unpack[StreamOptions]
+) -> Stream[T]: ...
+
+
+@overload
+def stream(source: SyncSource, *, output: Any, **options: Unpack[StreamOptions]) -> Stream[Any]: ...
+
+
+@overload
+def stream(
+    source: AsyncSource,
+    *,
+    output: None = None,
+    **options: Unpack[StreamOptions],
+) -> AsyncStream[None]: ...
+
+
+@overload
+def stream(
+    source: AsyncSource,
+    *,
+    output: type[T],
+    **options: Unpack[StreamOptions],
+) -> AsyncStream[T]: ...
+
+
+@overload
+def stream(
+    source: AsyncSource,
+    *,
+    output: Any,
+    **options: Unpack[StreamOptions],
+) -> AsyncStream[Any]: ...
+
+
+@overload
+def stream(source: Any, *, output: Any = None, **options: Unpack[StreamOptions]) -> Any: ...
 
 
 def stream(
     source: Any,
     *,
-    api: str | None = None,
+    api: API | None = None,
     format: str | Format | TextReading | None = None,
     tools: Any = None,
-    tools_errors: Literal["raise", "skip"] = "raise",
+    tools_errors: ToolErrors = "raise",
     output: Any = None,
     coerce: bool = False,
-    dialect: str | Dialect = "strict",
-    output_dialect: str | Dialect = "lenient",
-    surrogates: str = "keep",
+    dialect: DialectName | Dialect = "strict",
+    output_dialect: DialectName | Dialect = "lenient",
+    surrogates: Surrogates = "keep",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
     every: float | None = None,
     drain: bool = False,
-) -> Stream | AsyncStream:
+) -> Stream[Any] | AsyncStream[Any]:
     """Read an answer while it arrives: a `Stream`, or an `AsyncStream` where `source` is async.
 
     `source` is an iterable, or async iterable, of bytes or text cut anywhere, of decoded chunks
@@ -432,5 +611,7 @@ def stream(
         clock=clock,
     )
     source = readable(source)
-    kind = AsyncStream if is_async(source) else Stream
-    return kind(source, make, output, Pace(every, clock or time.monotonic), drain)
+    pace = Pace(every, clock or time.monotonic)
+    if is_async(source):
+        return AsyncStream(source, make, output, pace, drain)
+    return Stream(source, make, output, pace, drain)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from streamparse.aliases import FormatName
 from streamparse.formats.catalog import (
     channels,
     json_calls,
@@ -25,9 +26,9 @@ FORMATS: Final[dict[str, Format]] = {
 }
 
 
-def names() -> list[str]:
+def names() -> list[FormatName]:
     """The names of all formats, by family."""
-    return list(FORMATS)
+    return cast("list[FormatName]", list(FORMATS))
 
 
 def get(name: str) -> Format:

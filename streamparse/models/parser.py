@@ -8,7 +8,8 @@ from __future__ import annotations
 import inspect
 from typing import Annotated, Any, Generic, TypeVar, overload
 
-from streamparse._core.sink import NOTHING
+from streamparse._core.sink import NOTHING, check_missing
+from streamparse.aliases import DialectName, Missing
 from streamparse.dialect import Dialect, Repair
 from streamparse.errors import IncompleteError
 from streamparse.events import ValueEvent
@@ -87,10 +88,11 @@ class ModelParser(Generic[T]):
     with `SchemaViolation` at the first character that pydantic would certainly refuse.
 
     In `partial` complete parts are validated; an open string grows, the items of a list come one
-    by one, and numbers, dates, literals are there when they are whole. A field that has not arrived
-    raises `AttributeError`: nothing is invented, defaults come when their object is complete. A
-    value that a union has not been decided for is not shown. `WhenComplete` and `NotBefore` in
-    `Annotated` hold back more.
+    by one, and numbers, dates, literals are there when they are whole. `missing` says what is shown
+    for a field that has not arrived: `"raise"`, the default, an `AttributeError` when it is read;
+    `"default"` its declared default, and for a field without one an `AttributeError`; `"none"`
+    None, for every field. When an object is complete, it has its defaults. A value that a union has
+    not been decided for is not shown. `WhenComplete` and `NotBefore` in `Annotated` hold back more.
 
     >>> from pydantic import BaseModel
     >>> class Trip(BaseModel):
@@ -102,7 +104,7 @@ class ModelParser(Generic[T]):
     'Par'
     >>> parser.partial.days
     Traceback (most recent call last):
-    AttributeError: 'Trip' object has no attribute 'days'
+    AttributeError: 'days' has not arrived yet
     >>> _ = parser.feed('is"}')
     >>> parser.result
     Trip(city='Paris', days=1)
@@ -118,7 +120,8 @@ class ModelParser(Generic[T]):
         by_name: bool | None = None,
         context: Any = None,
         coerce: bool = False,
-        dialect: str | Dialect = "strict",
+        missing: Missing = "raise",
+        dialect: DialectName | Dialect = "strict",
         limits: Limits | None = None,
     ) -> None: ...
 
@@ -133,7 +136,8 @@ class ModelParser(Generic[T]):
         by_name: bool | None = None,
         context: Any = None,
         coerce: bool = False,
-        dialect: str | Dialect = "strict",
+        missing: Missing = "raise",
+        dialect: DialectName | Dialect = "strict",
         limits: Limits | None = None,
     ) -> None: ...
 
@@ -146,7 +150,8 @@ class ModelParser(Generic[T]):
         by_name: bool | None = None,
         context: Any = None,
         coerce: bool = False,
-        dialect: str | Dialect = "strict",
+        missing: Missing = "raise",
+        dialect: DialectName | Dialect = "strict",
         limits: Limits | None = None,
     ) -> None:
         self._model = ModelValidator(
@@ -157,6 +162,8 @@ class ModelParser(Generic[T]):
             validator=self._model,
             limits=limits if limits is not None else Limits(),
         )
+        check_missing(missing)
+        self._missing: Missing = missing
         self._shown: Any = NOTHING
         self._fresh: bool = False  # is `_shown` what there is to show?
 
@@ -212,8 +219,7 @@ class ModelParser(Generic[T]):
         `IncompleteError` while nothing can be shown.
         """
         if not self._fresh:
-            judge = self._judge()
-            self._shown = NOTHING if judge is None else judge.shown(self._parser.snapshot)
+            self._shown = self._show(self._missing)
             self._fresh = True
         if self._shown is NOTHING:
             raise IncompleteError("nothing of the value can be shown yet", code="empty")
@@ -223,11 +229,7 @@ class ModelParser(Generic[T]):
     @property
     def fields_set(self) -> set[str]:
         """The names of the fields of the root that are shown."""
-        try:
-            shown = self.partial
-        except IncompleteError:
-            return set()
-        return fields_of(shown)
+        return fields_of(self._show("raise"))
 
     def get(self, path: Path | str | int, default: Any = None) -> Any:
         """The value at a path of `partial` (names of fields, keys, indexes), else `default`."""
@@ -235,25 +237,39 @@ class ModelParser(Generic[T]):
             value: Any = self.partial
         except IncompleteError:
             return default
-        for step in path if isinstance(path, tuple) else (path,):
-            value = part_at(value, step)
-            if value is NOTHING:
-                return default
-        return value
+        found = _found(value, path if isinstance(path, tuple) else (path,))
+        return default if found is NOTHING else found
 
     def is_complete(self, path: Path | str | int = ()) -> bool:
         """Is the value at a path of `partial` whole (and validated, if it can be alone)?"""
         judge = self._judge()
         steps = path if isinstance(path, tuple) else (path,)
-        if self.get(steps, NOTHING) is NOTHING or judge is None:
+        if judge is None or _found(self._show("raise"), steps) is NOTHING:
             return False
         open_path = self._parser.open_path
         return judge.done or open_path is None or not judge.is_open(steps, open_path)
+
+    def _show(self, missing: Missing) -> Any:
+        """What is known so far; `NOTHING` if nothing can be shown."""
+        judge = self._judge()
+        if judge is None:
+            return NOTHING
+        judge.missing = missing
+        return judge.shown(self._parser.snapshot)
 
     def _judge(self) -> ModelJudge | None:
         judge = self._parser._chain.judge
         assert judge is None or isinstance(judge, ModelJudge)
         return judge
+
+
+def _found(value: Any, path: Path) -> Any:
+    """The value at a path of a typed value; `NOTHING`: there is none."""
+    for step in path:
+        if value is NOTHING:
+            return NOTHING
+        value = part_at(value, step)
+    return value
 
 
 # Functions

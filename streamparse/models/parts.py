@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from streamparse._core.sink import NOTHING
+from streamparse.aliases import Missing
+from streamparse.models.absent import mark_open, partial_class
 from streamparse.models.plans import Shape, Slot
 
 __all__ = ["assembled", "fields_of", "finished", "part_at", "shown_parts"]
@@ -16,20 +18,33 @@ __all__ = ["assembled", "fields_of", "finished", "part_at", "shown_parts"]
 _set: Final = object.__setattr__  # models and dataclasses may forbid their own
 
 
-def assembled(shape: Shape, parts: Any, complete: bool) -> Any:
-    """The container that the parts make; a complete one gets its defaults."""
+def assembled(shape: Shape, parts: Any, complete: bool, missing: Missing = "default") -> Any:
+    """The container that the parts make.
+
+    Args:
+        shape: Its shape.
+        parts: Its items, or its members by the names of fields.
+        complete: Whether no more parts come. A complete container has its defaults.
+        missing: What an open one shows for fields without a part, see `Validator.missing`.
+    """
     form = shape.form
     if form in _COLLECTIONS:
         return _COLLECTIONS[form](parts)
     arrived = set(parts)
-    if complete:
+    if complete or missing == "default":
         for name, schema in shape.defaults.items():
             if name not in parts:
                 parts[name] = _default_of(schema)
+    elif missing == "none":
+        for member in shape.members.values():
+            parts.setdefault(member.name, None)
     if form == "model":
-        return _instance(shape, parts, arrived)
+        made = _instance(shape, parts, arrived)
+        if not complete:
+            mark_open(made)
+        return made
     if form == "dataclass":
-        made = object.__new__(shape.cls if complete else _partial_class(shape.cls))
+        made = object.__new__(shape.cls if complete else partial_class(shape.cls))
         for name, part in parts.items():
             _set(made, name, part)
         return made
@@ -66,40 +81,6 @@ def _default_of(schema: Any) -> Any:
     return copy.deepcopy(default) if isinstance(default, (list, dict, set)) else default
 
 
-class _NotArrived:
-    """Stands for the default of a dataclass field that has not arrived."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, instance: Any, owner: Any) -> Any:
-        raise AttributeError(f"{self.name!r} has not arrived yet", name=self.name, obj=instance)
-
-
-_PARTIAL_CLASSES: Final[dict[type, type]] = {}
-
-
-def _partial_class(cls: type) -> type:
-    """A dataclass whose fields need not all be there: without the defaults in the class."""
-    found = _PARTIAL_CLASSES.get(cls)
-    if found is None:
-        names = [field.name for field in dataclasses.fields(cls)]
-        slotted = "__slots__" in vars(cls)
-        body: dict[str, Any] = {} if slotted else {name: _NotArrived(name) for name in names}
-        # A lambda, because a compiled function of a module does not bind as a method.
-        shown = lambda made: _partial_repr(made)  # noqa: E731
-        body.update(__slots__=(), __repr__=shown, __module__=cls.__module__)
-        found = type(cls.__name__, (cls,), body)
-        _PARTIAL_CLASSES[cls] = found
-    return found
-
-
-def _partial_repr(made: Any) -> str:
-    names = [field.name for field in dataclasses.fields(made)]
-    shown = ", ".join(f"{name}={getattr(made, name)!r}" for name in names if hasattr(made, name))
-    return f"{type(made).__name__}({shown})"
-
-
 def finished(shape: Shape, made: Any, after: Callable[[Any, Any], Any]) -> Any:
     """What the type does with a whole container: root models, validators of the "after" kind.
 
@@ -119,11 +100,11 @@ def _rooted(cls: Any, root: Any) -> Any:
     return made
 
 
-def shown_parts(shape: Shape, parts: Any, slot: Slot) -> Any:
+def shown_parts(shape: Shape, parts: Any, slot: Slot, missing: Missing) -> Any:
     """An open container to look at, or `NOTHING` while it is to be held back."""
     if slot.not_before and any(name not in parts for name in slot.not_before):
         return NOTHING
-    made = assembled(shape, parts, False)
+    made = assembled(shape, parts, False, missing)
     for wraps, what in shape.steps:
         if wraps:
             made = _rooted(what, made)

@@ -666,7 +666,7 @@ class ModelJudge(Validator):
             return self._shown_raw(depth, snapshot)
         if shape.form == "leaf":
             return NOTHING
-        return shown_parts(shape, self._parts(depth, shape, inner), slot)
+        return shown_parts(shape, self._parts(depth, shape, inner), slot, self.missing)
 
     def _parts(self, depth: int, shape: Shape, inner: Any) -> Any:
         """The judged parts of an open container, and what is shown of the one that is open."""
@@ -699,7 +699,7 @@ class ModelJudge(Validator):
             return NOTHING
         named = {shape.name_of(key): value for key, value in raw.items()}
         named.pop(None, None)
-        return shown_parts(shape, named, frame.slot)
+        return shown_parts(shape, named, frame.slot, self.missing)
 
     def is_open(self, path: Path, open_path: Path) -> bool:
         """Is what the shown value has at `path` open, where the JSON is open at `open_path`?"""
@@ -720,7 +720,7 @@ class ModelJudge(Validator):
         twin = ModelJudge(self.model)
         twin.frames = [frame.copy() for frame in self.frames]
         twin.skipped, twin.done, twin.parsed = self.skipped, self.done, self.parsed
-        twin.settled = self.settled
+        twin.settled, twin.missing = self.settled, self.missing
         return twin
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -77,7 +77,7 @@ def test_a_name_is_no_output() -> None:
 
 def test_the_dialect_has_a_name() -> None:
     with pytest.raises(ValueError, match="output_dialect must be 'strict', 'lenient' or a Dialect"):
-        MessageParser(output=dict, output_dialect="loose")
+        MessageParser(output=dict, output_dialect="loose")  # type: ignore[arg-type]
 
 
 def test_without_output_there_is_none() -> None:

@@ -75,7 +75,7 @@ CONVERSE = [
 
 
 @pytest.mark.parametrize("api", [None, "bedrock-converse"])
-def test_what_a_call_of_boto3_returns(api: str | None) -> None:
+def test_what_a_call_of_boto3_returns(api: Any) -> None:
     events = EventStream(CONVERSE)
     answer = stream({"ResponseMetadata": {"RequestId": "r"}, "stream": events}, api=api)
     assert list(answer.text()) == ["Hi"]

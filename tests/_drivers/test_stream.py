@@ -538,7 +538,7 @@ def test_leaving_early_closes_the_source() -> None:
 
 @pytest.mark.parametrize("api", ["openai-chat", "text"])
 @pytest.mark.parametrize("view", ["__iter__", "text"])
-def test_what_was_left_early_is_truncated(api: str, view: str) -> None:
+def test_what_was_left_early_is_truncated(api: Any, view: str) -> None:
     """Law 7: also the plain text of a model, which has no end but that of the input."""
     source: list[Any] = RECORDS if api == "openai-chat" else ["Hello ", "there"]
     with stream(source, api=api) as answer:
@@ -580,3 +580,39 @@ def test_an_exception_in_the_block_closes_the_source() -> None:
     with pytest.raises(KeyError), stream(source):
         raise KeyError("mine")
     assert source.closed == 1
+
+
+# Fields that have not arrived
+
+
+def test_partials_show_declared_defaults() -> None:
+    pydantic = pytest.importorskip("pydantic", reason="needs the extra pydantic")
+    Trip = pydantic.create_model("Trip", city=(str, ...), days=(int, 1), guide=(str | None, None))
+    pieces = ["{", '"city": "Par', 'is", "days": 4', "}"]
+    shown = {}
+    for missing in ("default", "raise", "none"):
+        partials = list(stream(pieces, api="text", output=Trip).partials(missing=missing))
+        shown[missing] = [
+            tuple(getattr(trip, name, "absent") for name in ("city", "days", "guide"))
+            for trip in partials
+        ]
+        assert partials[-1] == Trip(city="Paris", days=4)
+    last = ("Paris", 4, None)
+    assert shown == {
+        "default": [("absent", 1, None), ("Par", 1, None), ("Paris", 1, None), last],
+        "raise": [
+            ("absent",) * 3,
+            ("Par", "absent", "absent"),
+            ("Paris", "absent", "absent"),
+            last,
+        ],
+        "none": [(None,) * 3, ("Par", None, None), ("Paris", None, None), last],
+    }
+    default = stream(pieces, api="text", output=Trip).partials()
+    assert next(default).days == 1
+    default.close()
+
+
+def test_partials_take_one_of_three_words() -> None:
+    with pytest.raises(ValueError, match="missing must be"):
+        stream(["{}"], api="text").partials(missing="null")  # type: ignore[call-overload]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ from tests.growth import is_linear
 from tests.helpers import cut
 from tests.messages import about_calls, answer, kinds, run_parser
 
-API = "anthropic-messages"
+API: Final = "anthropic-messages"
 
 
 def run(*events: Any, **options: Any) -> tuple[Message, list[Any]]:

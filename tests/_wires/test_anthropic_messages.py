@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ from tests._wires.test_anthropic_events import answers
 from tests.blocks import STOP, Event, begin, body, delta, sse, start, stop, stopped
 from tests.messages import answer, run_parser
 
-API = "anthropic-messages"
+API: Final = "anthropic-messages"
 
 CITED = {
     "cited_text": "Ferns like shade.",

@@ -6,7 +6,7 @@ import base64
 import copy
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ from tests.growth import is_linear
 from tests.helpers import cut
 from tests.messages import about_calls, answer, kinds, run_parser
 
-API = "bedrock-converse"
+API: Final = "bedrock-converse"
 
 Event = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,7 @@ from tests.blocks import STOP, Event, begin, body, chunk, delta, frame, start, s
 from tests.helpers import cut
 from tests.messages import answer, run_parser
 
-API = "bedrock-invoke-anthropic"
+API: Final = "bedrock-invoke-anthropic"
 METRICS = {"inputTokenCount": 12, "outputTokenCount": 20, "invocationLatency": 300}
 EVENTS = [
     start(),

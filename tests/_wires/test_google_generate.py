@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ from tests.growth import is_linear
 from tests.helpers import cut
 from tests.messages import about_calls, answer, kinds, run_parser, sse
 
-API = "google-generate"
+API: Final = "google-generate"
 COUNTS = {
     "promptTokenCount": 30,
     "cachedContentTokenCount": 10,

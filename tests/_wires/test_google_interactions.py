@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ from tests._wires.recordings import Recording, recordings, without
 from tests.helpers import cut
 from tests.messages import about_calls, answer, kinds, run_parser, sse
 
-API = "google-interactions"
+API: Final = "google-interactions"
 USAGE = {
     "total_input_tokens": 20,
     "total_cached_tokens": 8,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ from tests._wires.recordings import Recording, recordings, without
 from tests.helpers import cut
 from tests.messages import about_calls, answer, kinds, run_parser
 
-API = "ollama-chat"
+API: Final = "ollama-chat"
 COUNTS = {"total_duration": 900, "prompt_eval_count": 31, "eval_count": 12, "eval_duration": 400}
 
 

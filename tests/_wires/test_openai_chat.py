@@ -7,7 +7,7 @@ import json
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ from tests._wires.recordings import Recording, recordings, validated, without
 from tests.helpers import cut
 from tests.messages import answer, call_chunk, chunk, dumped, kinds, run_parser, sse, text_chunk
 
-API = "openai-chat"
+API: Final = "openai-chat"
 USAGE = {
     "prompt_tokens": 20,
     "prompt_tokens_details": {"cached_tokens": 16},

@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ from tests._wires.recordings import recordings
 from tests.helpers import cut
 from tests.messages import answer, kinds, run_parser, sse
 
-API = "openai-completions"
+API: Final = "openai-completions"
 USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
 
 

@@ -20,7 +20,7 @@ from tests.messages import call_chunk, chunk, sse, text_chunk
 from tests.strategies import SIZES
 
 ARGUMENTS = ("", "{}", '{"a": 1}', ' {"b": [true, "x"]}', '{"c": {"d": null}} ')
-EXAMPLES = {name: format_of(name).example for name in names()}
+EXAMPLES: dict[str, str] = {name: format_of(name).example for name in names()}
 
 
 @st.composite

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from streamparse import COMPILED, MessageParser
+from streamparse.aliases import API
 from tests.laws.test_law_6_linear import lines_run
 from tests.messages import chunk, text_chunk
 
@@ -117,7 +118,7 @@ READINGS: dict[str, Reading] = {
 }
 
 
-def work(api: str, records: list[dict[str, Any]], read: Reading) -> Callable[[], None]:
+def work(api: Any, records: list[dict[str, Any]], read: Reading) -> Callable[[], None]:
     parser = MessageParser(api)
 
     def feed() -> None:
@@ -157,7 +158,7 @@ def _seconds(call: Callable[[], None]) -> float:
         gc.enable()
 
 
-INDEXED: dict[str, tuple[str, Callable[[int], dict[str, Any]]]] = {
+INDEXED: dict[str, tuple[API, Callable[[int], dict[str, Any]]]] = {
     "choices": ("openai-chat", lambda at: text_chunk("a", at)),
     "choices of completions": (
         "openai-completions",

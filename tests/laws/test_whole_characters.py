@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from streamparse import MessageParser, StreamParseError
 from streamparse._core.surrogates import joined
+from streamparse.aliases import API, Surrogates
 from streamparse.formats import FormatParser
 from streamparse.message import Message
 from streamparse.message_events import (
@@ -192,7 +193,7 @@ def ollama(text: list[str], thoughts: list[str], arguments: list[str]) -> Record
     ]
 
 
-WIRES: dict[str, tuple[str, Callable[[list[str], list[str], list[str]], Records]]] = {
+WIRES: dict[str, tuple[API, Callable[[list[str], list[str], list[str]], Records]]] = {
     "openai-chat": ("openai-chat", chat),
     "openai-responses": ("openai-responses", responses),
     "anthropic-messages": ("anthropic-messages", anthropic),
@@ -251,7 +252,7 @@ def test_model_text_in_a_format(text: str, word: str, size: int) -> None:
         assert [call.arguments for call in message.tool_calls] == [{"word": word}]
 
 
-def read(*records: dict[str, Any], surrogates: str = "keep") -> tuple[Message, list[Any]]:
+def read(*records: dict[str, Any], surrogates: Surrogates = "keep") -> tuple[Message, list[Any]]:
     parser = MessageParser("openai-chat", surrogates=surrogates)
     events: list[Any] = []
     for record in [*records, chunk(finish="stop")]:
@@ -263,7 +264,7 @@ def read(*records: dict[str, Any], surrogates: str = "keep") -> tuple[Message, l
 @pytest.mark.parametrize(
     ("surrogates", "expected"), [("keep", f"a{HIGH}b{LOW}"), ("replace", "a\ufffdb\ufffd")]
 )
-def test_halves_that_do_not_meet(field: str, surrogates: str, expected: str) -> None:
+def test_halves_that_do_not_meet(field: str, surrogates: Surrogates, expected: str) -> None:
     deltas = [chunk({field: piece}) for piece in (f"a{HIGH}", f"b{LOW}")]
     message, events = read(*deltas, surrogates=surrogates)
     assert message.text + message.refusal + message.reasoning == expected
@@ -349,7 +350,7 @@ def test_blocks_that_interleave() -> None:
 
 
 @pytest.mark.parametrize(("surrogates", "status"), [("replace", "complete"), ("error", "rejected")])
-def test_a_half_in_a_value(surrogates: str, status: str) -> None:
+def test_a_half_in_a_value(surrogates: Surrogates, status: str) -> None:
     parser = MessageParser("ollama-chat", surrogates=surrogates)
     function = {"name": "say", "arguments": {f"k{HIGH}": f"a{LOW}b"}}
     message = {"role": "assistant", "content": "", "tool_calls": [{"function": function}]}

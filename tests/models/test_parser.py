@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import pytest
 from hypothesis import given
@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 
 pytest.importorskip("pydantic")
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
+from typing_extensions import TypedDict
 
 from streamparse import IncompleteError, SchemaViolation
+from streamparse.aliases import Missing
 from streamparse.models import ModelParser, NotBefore, WhenComplete
 from streamparse.models.parser import keywords_type
 from tests.typed import (
@@ -327,6 +329,70 @@ def test_pyright_accepts_the_documented_example(example: Path) -> None:
     assert 'is "list[Recipe]"' in done.stdout
     (fault,) = faults(done.stdout)
     assert '"Recipe" is not assignable to declared type "int"' in fault
+
+
+# Fields that have not arrived
+
+
+class Leg(BaseModel):
+    to: str
+    km: float = 1.5
+
+
+class Tour(BaseModel):
+    title: str
+    legs: list[Leg] = Field(default_factory=list)
+    guided: bool | None = None
+
+
+def test_what_a_missing_field_shows() -> None:
+    shown = {}
+    for missing in get_args(Missing):
+        parser = ModelParser(Tour, missing=missing)
+        parser.feed('{"legs": [{"to": "Oslo", "km": 2}, {"to": "Ber')
+        tour = parser.partial
+        assert parser.fields_set == {"legs"}
+        assert parser.is_complete(("legs", 0, "km"))
+        for path in ("guided", "title", ("legs", 1, "km"), ("legs", 1)):
+            assert not parser.is_complete(path)
+        names = [(tour, "title"), (tour, "guided"), (tour.legs[1], "to"), (tour.legs[1], "km")]
+        shown[missing] = [getattr(owner, name, "absent") for owner, name in names]
+        parser.feed('gen"}], "title": "North"}')
+        assert parser.partial is parser.result
+        assert parser.result == Tour(
+            title="North", legs=[Leg(to="Oslo", km=2), Leg(to="Bergen", km=1.5)]
+        )
+    assert shown == {
+        "raise": ["absent", "absent", "Ber", "absent"],
+        "default": ["absent", None, "Ber", 1.5],
+        "none": [None, None, "Ber", None],
+    }
+
+
+def test_defaults_are_made_anew_for_each_partial() -> None:
+    parser = ModelParser(Tour, missing="default")
+    parser.feed('{"title": "N')
+    first = parser.partial
+    first.legs.append(Leg(to="Bergen"))
+    parser.feed("o")
+    assert parser.partial.legs == []
+
+
+def test_typed_dicts_show_what_came_or_none() -> None:
+    class Point(TypedDict):
+        x: int
+        y: int
+
+    cases: list[tuple[Missing, Any]] = [("default", {"x": 1}), ("none", {"x": 1, "y": None})]
+    for missing, expected in cases:
+        parser = ModelParser(Point, missing=missing)
+        parser.feed('{"x": 1, ')
+        assert parser.partial == expected
+
+
+def test_missing_is_one_of_three_words() -> None:
+    with pytest.raises(ValueError, match="missing must be 'raise', 'default' or 'none'"):
+        ModelParser(Tour, missing="never")  # type: ignore[call-overload]
 
 
 # Functions

@@ -69,12 +69,12 @@ def test_what_comes_after() -> None:
 
 def test_open_containers_have_what_came() -> None:
     slot, shape = root(Point)
-    made = shown_parts(shape, {"x": 1.0}, slot)
+    made = shown_parts(shape, {"x": 1.0}, slot, "raise")
     assert isinstance(made, Point)
     assert dataclasses.is_dataclass(made)
     assert (fields_of(made), repr(made)) == ({"x"}, "Point(x=1.0)")
     slot.not_before = ("y",)
-    assert shown_parts(shape, {"x": 1.0}, slot) is NOTHING
+    assert shown_parts(shape, {"x": 1.0}, slot, "raise") is NOTHING
 
 
 def test_part_at() -> None:

@@ -111,7 +111,7 @@ def body(base: str, wire: str, question: str) -> bytes:
         return client.post(path, json=request(question)).content
 
 
-def read(data: bytes, size: int = 0, api: str | None = None) -> Message:
+def read(data: bytes, size: int = 0, api: Any = None) -> Message:
     """The message of these bytes, fed whole or in pieces."""
     parser = MessageParser(api)
     for start in range(0, len(data), size or len(data) or 1):

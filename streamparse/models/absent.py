@@ -1,0 +1,94 @@
+"""Fields that have not arrived: reading one raises `AttributeError` "'name' has not arrived yet".
+
+Interpreted, because the classes here inherit from `dict` or are made at run time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Final
+
+__all__ = ["mark_open", "partial_class"]
+
+
+class _Extra(dict[str, Any]):
+    """What an open pydantic model has as `__pydantic_extra__`.
+
+    `BaseModel.__getattr__` looks up there what is not an attribute. This mapping raises for the
+    names of fields, and is otherwise a mapping of the extra members.
+    """
+
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: Any, extra: dict[str, Any]) -> None:
+        super().__init__(extra)
+        self.fields = fields
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.fields or super().__contains__(name)
+
+    def __missing__(self, name: str) -> Any:
+        if name in self.fields:
+            raise _error(name)
+        raise KeyError(name)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__({} if other is None else other)
+
+    __hash__ = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Extra, (self.fields, dict(self))
+
+
+def mark_open(model: Any) -> None:
+    """Have an open model raise the error above for its fields without a value."""
+    kind = type(model)
+    extra = _Extra(frozenset(kind.model_fields), model.__pydantic_extra__ or {})
+    object.__setattr__(model, "__pydantic_extra__", extra)
+
+
+def _error(name: str) -> AttributeError:
+    return AttributeError(f"{name!r} has not arrived yet", name=name)
+
+
+class _NotArrived:
+    """Stands for the default of a dataclass field that has not arrived."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        raise _error(self.name)
+
+
+_PARTIAL_CLASSES: Final[dict[type, type]] = {}
+
+
+def partial_class(cls: type) -> type:
+    """A dataclass whose fields need not all be there: without the defaults in the class."""
+    found = _PARTIAL_CLASSES.get(cls)
+    if found is None:
+        names = [field.name for field in dataclasses.fields(cls)]
+        body: dict[str, Any] = {"__getattr__": _missing_slot}
+        if "__slots__" not in vars(cls):
+            body = {name: _NotArrived(name) for name in names}
+        body.update(__slots__=(), __repr__=_partial_repr, __module__=cls.__module__)
+        found = type(cls.__name__, (cls,), body)
+        _PARTIAL_CLASSES[cls] = found
+    return found
+
+
+def _missing_slot(made: Any, name: str) -> Any:
+    if any(field.name == name for field in dataclasses.fields(made)):
+        raise _error(name)
+    raise AttributeError(f"{type(made).__name__!r} object has no attribute {name!r}", name=name)
+
+
+def _partial_repr(made: Any) -> str:
+    names = [field.name for field in dataclasses.fields(made)]
+    shown = ", ".join(f"{name}={getattr(made, name)!r}" for name in names if hasattr(made, name))
+    return f"{type(made).__name__}({shown})"
