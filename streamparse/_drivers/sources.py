@@ -1,27 +1,48 @@
-"""What can be read piece by piece, and how it is closed: by shape, without importing any library.
+"""Reads what callers pass to `stream`: detects its kind by shape, without importing any library.
 
-An iterable is read as it is. Responses of HTTP libraries are read as decoded bytes, in the pieces
-in which they arrive:
+An iterable is read as it is. Other sources are opened first, and closed again at the end:
+
+- A context manager that cannot be iterated over is entered: `client.messages.stream(...)`,
+  `client.chat.completions.stream(...)`, `httpx.stream(...)`, `with_streaming_response`.
+- An awaitable is awaited: `client.chat.completions.create(...)` of an asynchronous client.
+- A path is opened as a file.
+
+Responses of HTTP libraries are read as decoded bytes, in the pieces in which they arrive:
 
 - httpx: `iter_bytes()`, `aiter_bytes()`; so too the raw responses of SDKs that are built on it.
-- aiohttp: `content.iter_any()`.
+- aiohttp: `content.iter_any()`; the messages of a WebSocket: their data.
 - requests: `iter_content()`, because its own iteration waits for 128 bytes at a time.
 - urllib3, `http.client`, binary files: `read1()`, because their own iteration goes by lines.
 - boto3: the `stream` or `body` of the mapping that a call returns.
+
+`iter_lines()` removes line ends, without which server-sent events cannot be told apart, so they
+are put back.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Iterator, Mapping
+import json
+import os
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final, TypeAlias
 
-__all__ = ["aclose", "async_pieces", "close", "is_async", "pieces", "readable"]
+__all__ = ["aclose", "async_pieces", "close", "is_async", "named_file", "pieces", "readable"]
+
+_Refused: TypeAlias = Callable[[int], None]
+
+_FIRST_ERROR: Final = 400  # the lowest HTTP status that reports an error
+_LONGEST_NAME: Final = 1024  # characters of a file name
+
+
+def _ignore(status: int) -> None:
+    """Nobody asks for the status."""
 
 
 def readable(source: Any) -> Any:
-    """What there is to read in `source`: itself, or what it holds.
+    """Return what there is to read in `source`: itself, or what it holds.
 
     A mapping with something that can be iterated over under `stream` or `body` is what a call of
     boto3 returns (`converse_stream`, `invoke_model_with_response_stream`, `invoke_model`). Any
@@ -33,7 +54,22 @@ def readable(source: Any) -> Any:
             if _is_source(inner) or (isinstance(inner, bytes) and "ResponseMetadata" in source):
                 return inner
         return (dict(source),)
-    return (source,) if hasattr(source, "model_dump") else source
+    # LiteLLM's stream has `model_dump` of nothing; the SDKs' whole responses are no iterators.
+    whole = hasattr(source, "model_dump") and not hasattr(source, "__next__")
+    return (source,) if whole else source
+
+
+def named_file(text: str) -> os.PathLike[str] | None:
+    """Return the path of the file that `text` names; None if it names none."""
+    if len(text) > _LONGEST_NAME or text.lstrip()[:1] in ("", "{", "[") or not text.isprintable():
+        return None
+    from pathlib import Path
+
+    path = Path(text)
+    try:
+        return path if path.is_file() else None
+    except (OSError, ValueError):
+        return None
 
 
 def _is_source(thing: object) -> bool:
@@ -43,42 +79,228 @@ def _is_source(thing: object) -> bool:
 
 
 def is_async(source: Any) -> bool:
-    """Is `source` read by `async for`?"""
+    """Return whether `source` is read by `async for`, or has to be awaited."""
+    if inspect.isawaitable(source):
+        return True
     if hasattr(source, "__iter__"):
-        return False
+        # LiteLLM has one class of streams; the stream inside shows which client it is from.
+        inner = getattr(source, "completion_stream", None)
+        return hasattr(inner, "__aiter__") and not hasattr(inner, "__iter__")
     if hasattr(source, "__aiter__"):
         return True
     iter_bytes = _method(source, "iter_bytes")
     if _method(source, "aiter_bytes") is not None:
-        # httpx has one class of responses; what is inside tells the client it is from.
+        # httpx has one class of responses; the stream inside shows which client it is from.
         inner = getattr(source, "stream", None)
         return hasattr(inner, "__aiter__") and not hasattr(inner, "__iter__")
     if iter_bytes is not None:
         return inspect.isasyncgenfunction(iter_bytes)
-    return _iter_any(source) is not None
+    if _iter_any(source) is not None:
+        return True
+    return hasattr(source, "__aenter__") and not hasattr(source, "__enter__")
 
 
-def pieces(source: Any) -> Iterator[Any]:
-    """The pieces of `source`; text or bytes are one. Raises `TypeError` if it cannot be read."""
+def pieces(source: Any, refused: _Refused = _ignore) -> Iterator[Any]:
+    """Return an iterator over the pieces of `source`.
+
+    Args:
+        source: What `is_async` is false for. Text or bytes are one piece.
+        refused: Called with the HTTP status of a response that reports an error, once it is known.
+
+    Raises:
+        TypeError: It cannot be read.
+    """
     if isinstance(source, (str, bytes, bytearray, memoryview)):
         return iter((source,))
+    if isinstance(source, os.PathLike):
+        return _pieces_of_file(source)
+    _look_at_status(source, refused)
     if _method(source, "iter_content") is not None:
         return _pieces_of_requests(source)
     for name in ("iter_bytes", "read1"):
         method = _method(source, name)
         if method is not None:
             return iter(method()) if name == "iter_bytes" else iter(method, b"")
-    return iter(source)
+    if hasattr(source, "__iter__"):
+        return _with_line_ends(source) if inspect.isgenerator(source) else iter(source)
+    if hasattr(source, "__enter__"):
+        return _pieces_within(source, refused)
+    raise _unreadable(source)
 
 
-def async_pieces(source: Any) -> AsyncIterator[Any]:
-    """The same for `async for`."""
+def async_pieces(source: Any, refused: _Refused = _ignore) -> AsyncIterator[Any]:
+    """Return an async iterator over the pieces of `source`; see `pieces`."""
+    if inspect.isawaitable(source):
+        return _async_pieces_of_awaitable(source, refused)
+    _look_at_status(source, refused)
     method = _method(source, "aiter_bytes") or _method(source, "iter_bytes") or _iter_any(source)
-    return aiter(source if method is None else method())
+    if method is not None:
+        return aiter(method())
+    if hasattr(source, "__aiter__"):
+        if _method(source, "receive_bytes") is not None:
+            return _data_of_messages(source)
+        return _with_line_ends_async(source) if inspect.isasyncgen(source) else aiter(source)
+    if hasattr(source, "__aenter__"):
+        return _async_pieces_within(source, refused)
+    raise _unreadable(source)
+
+
+def _unreadable(source: object) -> TypeError:
+    return TypeError(
+        f"cannot read {type(source).__name__!r}: pass an iterable of bytes, text or chunks, "
+        "a response, a stream of an SDK, or a path"
+    )
+
+
+def _look_at_status(source: Any, refused: _Refused) -> None:
+    """Report the status of a response: `status_code` (httpx, requests) or `status` (others)."""
+    for name in ("status_code", "status"):
+        status = getattr(source, name, None)
+        if isinstance(status, int) and status >= _FIRST_ERROR:
+            refused(status)
+            return
+
+
+# Sources that are opened first
+
+
+def _pieces_of_file(path: os.PathLike[Any]) -> Generator[bytes, None, None]:
+    with open(path, "rb") as file:
+        yield from iter(file.read1, b"")
+
+
+def _pieces_within(manager: Any, refused: _Refused) -> Generator[Any, None, None]:
+    with manager as inner:
+        yield from pieces(readable(inner), refused)
+
+
+async def _async_pieces_within(manager: Any, refused: _Refused) -> AsyncGenerator[Any, None]:
+    async with manager as inner:
+        fragments = _opened(inner, refused)
+        try:
+            async for piece in fragments:
+                yield piece
+        finally:
+            await aclose(fragments)
+
+
+async def _async_pieces_of_awaitable(
+    source: Any, refused: _Refused
+) -> AsyncGenerator[Any, None]:
+    inner = await source
+    try:
+        fragments = _opened(inner, refused)
+        try:
+            async for piece in fragments:
+                yield piece
+        finally:
+            await aclose(fragments)
+    finally:
+        await aclose(inner)
+
+
+def _opened(source: Any, refused: _Refused) -> AsyncIterator[Any]:
+    """Return the pieces of what an async manager or awaitable gave, which may itself be sync."""
+    source = readable(source)
+    if hasattr(source, "__aiter__") or is_async(source):
+        return async_pieces(source, refused)
+    return _as_async(pieces(source, refused))
+
+
+async def _as_async(fragments: Iterator[Any]) -> AsyncGenerator[Any, None]:
+    for piece in fragments:
+        yield piece
+
+
+async def _data_of_messages(socket: Any) -> AsyncGenerator[Any, None]:
+    """The data of the messages of a WebSocket of aiohttp."""
+    async for message in socket:
+        data = getattr(message, "data", message)
+        if isinstance(data, BaseException):
+            raise data
+        if data is not None:
+            yield data
+
+
+# Line ends
+
+_FIELD: Final = re.compile(rb"(?:data|event|id|retry)?:")
+_LINE_ITERATORS: Final = ("iter_lines", "aiter_lines")
+
+
+class _Lines:
+    """Detects pieces that are lines without their ends, and puts the ends back.
+
+    The generators of httpx and requests are known by their names. Of others, the first two pieces
+    decide: each is a whole line of server-sent events. In a stream that was cut anywhere this
+    cannot be, because a line end comes between two lines.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.certain = name in _LINE_ITERATORS
+        self.over = False  # the pieces are as they should be
+        self._first: str | bytes | None = None
+        self._blank = 0  # empty pieces after the first
+
+    def ended(self, piece: Any) -> Any:
+        """Return the piece with what is missing before and after it."""
+        if not isinstance(piece, (str, bytes)):
+            self.over = True
+            return piece
+        end: Any = "\n" if isinstance(piece, str) else b"\n"
+        if self.certain:
+            return piece + end
+        if self._first is None:
+            self._first = piece or None
+            self.over = bool(piece) and not _is_whole_line(piece)
+            return piece
+        if not piece:
+            self._blank += 1
+            return piece
+        if not _is_field(piece):
+            self.over = True
+            return piece
+        self.certain = True
+        return end * (1 + self._blank) + piece + end
+
+
+def _is_field(piece: str | bytes) -> bool:
+    line = piece.encode(errors="replace") if isinstance(piece, str) else piece
+    return b"\n" not in line and b"\r" not in line and _FIELD.match(line) is not None
+
+
+def _is_whole_line(piece: str | bytes) -> bool:
+    """Return whether it is a field of an event and, if that is `data`, holds a JSON document."""
+    line = piece.encode(errors="replace") if isinstance(piece, str) else piece
+    if not line.startswith(b"data:"):
+        return _is_field(piece)
+    try:
+        json.loads(line[5:])
+    except (ValueError, RecursionError):
+        return False
+    return _is_field(piece)
+
+
+def _with_line_ends(source: Generator[Any, Any, Any]) -> Generator[Any, None, None]:
+    lines = _Lines(source.gi_code.co_name)
+    for piece in source:
+        yield lines.ended(piece)
+        if lines.over:
+            break
+    yield from source
+
+
+async def _with_line_ends_async(source: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, None]:
+    lines = _Lines(source.ag_code.co_name)  # type: ignore[attr-defined]
+    async for piece in source:
+        yield piece if lines.over else lines.ended(piece)
+
+
+# Responses
 
 
 def _pieces_of_requests(response: Any) -> Iterator[Any]:
-    """As they come; a body that is not sent in chunks would be waited for as a whole."""
+    """Read with `read1`: `iter_content` waits for the whole of a body that is not chunked."""
     raw = response.raw
     read1 = _method(raw, "read1")
     if read1 is None or getattr(raw, "chunked", False) or raw.closed:
@@ -87,7 +309,7 @@ def _pieces_of_requests(response: Any) -> Iterator[Any]:
 
 
 def close(thing: object) -> None:
-    """Close it, or the response it reads, if either can be."""
+    """Close `thing`, or else its `response`, if either can be closed."""
     for owner in (thing, getattr(thing, "response", None)):
         method = _method(owner, "close")
         if method is not None:
@@ -96,7 +318,7 @@ def close(thing: object) -> None:
 
 
 async def aclose(thing: object) -> None:
-    """The same, where closing may have to be waited for."""
+    """Close `thing` or its `response`; see `close`. What closing returns is awaited."""
     for owner in (thing, getattr(thing, "response", None)):
         method = _method(owner, "aclose") or _method(owner, "close")
         if method is not None:
@@ -107,7 +329,7 @@ async def aclose(thing: object) -> None:
 
 
 def _iter_any(source: Any) -> Any:
-    """aiohttp's; asked for last, because the `content` of other responses is all of the body."""
+    """Return the reader of aiohttp. Asked for last: other responses read all of `content`."""
     return _method(getattr(source, "content", None), "iter_any")
 
 
