@@ -219,6 +219,21 @@ def interrupted() -> StreamParseError:
     return StreamParseError(message, code="interrupted")
 
 
+def name_status(error: StreamParseError, status: int) -> None:
+    """Put the HTTP status of the response before the message; 0: there is none to name.
+
+    >>> error = ProviderError("the model is overloaded")
+    >>> name_status(error, 529)
+    >>> name_status(error, 529)
+    >>> error.message
+    'HTTP status 529: the model is overloaded'
+    """
+    heading = f"HTTP status {status}"
+    if status and not error.message.startswith(heading):
+        error.message = f"{heading}: {error.message}"
+        error.args = (error.message,)
+
+
 class JSONSyntaxError(StreamParseError):
     """The text is not JSON of the chosen dialect; `offset` is the first character refused."""
 

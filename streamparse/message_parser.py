@@ -22,12 +22,12 @@ from streamparse._decoding.transport import Transport
 from streamparse._wires.router import WIRES, Router
 from streamparse.aliases import API, DialectName, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
-from streamparse.errors import StreamParseError, interrupted
+from streamparse.errors import ProviderError, StreamParseError, interrupted, name_status
 from streamparse.formats.parser import TextReading
 from streamparse.formats.table import Format
 from streamparse.limits import Limits
 from streamparse.message import Message
-from streamparse.message_events import AnyMessageEvent
+from streamparse.message_events import AnyMessageEvent, MessageFailed
 from streamparse.metrics import Metrics
 
 __all__ = ["MessageParser"]
@@ -122,6 +122,9 @@ class MessageParser:
         # With `format` alone: the input as long as it may be a wire's or the text of a model.
         self._undecided: list[Any] | None = [] if api is None and format is not None else None
         self._start: str = ""  # the beginning of it
+        #: The HTTP status of the response, if the caller sets it. One of 400 or more is named in
+        #: every error, and is an error itself if the body reports none.
+        self.http_status: int | None = None
         self._finished: bool = False
         self._failure: StreamParseError | None = None
 
@@ -273,14 +276,25 @@ class MessageParser:
                 raise transport.failure
         if self._undecided is not None:
             self._decide(None)
+        if self._refused:
+            self._turns.fail(ProviderError("the server refused the request"))
         if self._api == "text":
             self._finish_text()
         else:
             self._router.finish()
         self._turns.end()
 
+    @property
+    def _refused(self) -> int:
+        """The HTTP status, if it reports an error; else 0."""
+        return self.http_status if self.http_status and self.http_status >= 400 else 0
+
     def _take_events(self) -> list[AnyMessageEvent]:
         events = self._turns.take()
+        if self._refused:
+            for event in events:
+                if isinstance(event, MessageFailed):
+                    name_status(event.error, self._refused)
         if self.metrics is not None:
             self.metrics.note(events)
         return events
@@ -379,6 +393,10 @@ class MessageParser:
 
     def _fail(self, error: StreamParseError) -> None:
         """The stream broke: messages end truncated, and the error carries the last events."""
+        name_status(error, self._refused)
+        if error.code == "not_a_stream" and self._kind == "text":
+            error.message += '; for the text of a model, pass api="text"'
+            error.args = (error.message,)
         try:
             self._router.give_up()
             self._turns.fail_transport(error)

@@ -18,11 +18,11 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable
 from contextlib import AsyncExitStack, ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, Protocol, TypeVar
 
 from streamparse._drivers.sources import aclose, async_pieces, close, pieces
 from streamparse.coalesce import Coalescer
-from streamparse.errors import StreamParseError
+from streamparse.errors import StreamParseError, name_status
 from streamparse.paths import Path, Query
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class View(Generic[P]):
         self.parser = parser
         self.over = False  # nothing more is wanted
         self.failure: Exception | None = None
+        self._status = 0  # the HTTP status, if it reports an error
         self._coalescer: Coalescer | None = None
 
     @property
@@ -104,6 +105,10 @@ class View(Generic[P]):
             if self.failure is not None:
                 events += self._coalescer.flush()
         return self.show(events) if events else ()
+
+    def refuse(self, status: int) -> None:
+        """The response has this HTTP status, which reports an error."""
+        self._status = status
 
     def wake(self, now: float) -> Iterable[Any]:
         """What is due without a fragment."""
@@ -152,6 +157,7 @@ class View(Generic[P]):
 
     def _fail(self, error: StreamParseError) -> list[Any]:
         """Keep the error for later; its events, which come first and so are no longer its own."""
+        name_status(error, self._status)
         self.failure = error
         events, error.events = error.events, []
         return events
@@ -202,6 +208,7 @@ class Reading(Generic[P]):
     def __init__(self, view: View[P], pace: Pace | None = None, drain: bool = True) -> None:
         self._begun = False
         self._view = view
+        self._status = 0  # the HTTP status of the response, if it reports an error
         self._pace = Pace() if pace is None else pace
         self._drain = drain
 
@@ -240,7 +247,15 @@ class Reading(Generic[P]):
         self._begun = True
         self._view = view
         view.slow_down(self._pace)
+        if self._status:
+            view.refuse(self._status)
         return view
+
+    def _refuse(self, status: int) -> None:
+        """The source turned out to be a response with this HTTP status."""
+        self._status = status
+        if self._begun:
+            self._view.refuse(status)
 
 
 class SyncReading(Reading[P], Generic[P, E]):
@@ -250,7 +265,7 @@ class SyncReading(Reading[P], Generic[P, E]):
         self, source: Any, view: View[P], pace: Pace | None = None, drain: bool = True
     ) -> None:
         super().__init__(view, pace, drain)
-        self._fragments = pieces(source)
+        self._fragments = pieces(source, self._refuse)
         self._closers = ExitStack()
         self._closers.callback(close, source)
         if self._fragments is not source:
@@ -350,7 +365,7 @@ class AsyncReading(Reading[P], Generic[P, E]):
         self._closing = Lock()
         self._fetcher: _Fetcher | None = None
         self._waiting = _Waiting()
-        self._fragments = async_pieces(source)
+        self._fragments = async_pieces(source, self._refuse)
         self._closers = AsyncExitStack()
         self._closers.push_async_callback(aclose, source)
         if self._fragments is not source:
@@ -389,6 +404,12 @@ class AsyncReading(Reading[P], Generic[P, E]):
         await self._waiting.end()
         async with self._closing:
             await self._closers.aclose()
+
+    def __enter__(self) -> NoReturn:
+        raise TypeError("the source is asynchronous: use 'async with' and 'async for'")
+
+    def __exit__(self, *exception: object) -> None:
+        """Never called; `with` looks for it before it calls `__enter__`."""
 
     async def __aenter__(self: A) -> A:
         return self

@@ -54,9 +54,7 @@ def readable(source: Any) -> Any:
             if _is_source(inner) or (isinstance(inner, bytes) and "ResponseMetadata" in source):
                 return inner
         return (dict(source),)
-    # LiteLLM's stream has `model_dump` of nothing; the SDKs' whole responses are no iterators.
-    whole = hasattr(source, "model_dump") and not hasattr(source, "__next__")
-    return (source,) if whole else source
+    return (source,) if hasattr(source, "model_dump") else source
 
 
 def named_file(text: str) -> os.PathLike[str] | None:
@@ -142,13 +140,13 @@ def async_pieces(source: Any, refused: _Refused = _ignore) -> AsyncIterator[Any]
         return _with_line_ends_async(source) if inspect.isasyncgen(source) else aiter(source)
     if hasattr(source, "__aenter__"):
         return _async_pieces_within(source, refused)
-    raise _unreadable(source)
+    raise _unreadable(source, "an async iterable")
 
 
-def _unreadable(source: object) -> TypeError:
+def _unreadable(source: object, wanted: str = "iterable") -> TypeError:
     return TypeError(
-        f"cannot read {type(source).__name__!r}: pass an iterable of bytes, text or chunks, "
-        "a response, a stream of an SDK, or a path"
+        f"{type(source).__name__!r} object is not {wanted}: pass an iterable of bytes, text or "
+        "chunks, a response, a stream of an SDK, or a path"
     )
 
 
@@ -184,9 +182,7 @@ async def _async_pieces_within(manager: Any, refused: _Refused) -> AsyncGenerato
             await aclose(fragments)
 
 
-async def _async_pieces_of_awaitable(
-    source: Any, refused: _Refused
-) -> AsyncGenerator[Any, None]:
+async def _async_pieces_of_awaitable(source: Any, refused: _Refused) -> AsyncGenerator[Any, None]:
     inner = await source
     try:
         fragments = _opened(inner, refused)
@@ -282,7 +278,7 @@ def _is_whole_line(piece: str | bytes) -> bool:
 
 
 def _with_line_ends(source: Generator[Any, Any, Any]) -> Generator[Any, None, None]:
-    lines = _Lines(source.gi_code.co_name)
+    lines = _Lines(source.gi_code.co_name)  # type: ignore[attr-defined]
     for piece in source:
         yield lines.ended(piece)
         if lines.over:

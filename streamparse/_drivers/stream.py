@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, Type
 from streamparse._answers.tools import Toolbox
 from streamparse._core.sink import NOTHING, check_missing
 from streamparse._drivers.reading import AsyncReading, Pace, Partials, Reading, SyncReading, View
-from streamparse._drivers.sources import is_async, readable
+from streamparse._drivers.sources import is_async, named_file, readable
 from streamparse.aliases import (
     API,
     DialectName,
@@ -72,6 +72,10 @@ class _Events(View[MessageParser]):
     @property
     def ended(self) -> bool:
         return self.parser.ended
+
+    def refuse(self, status: int) -> None:
+        # Not kept in the view: the parser names the status in all errors, those of events too.
+        self.parser.http_status = status
 
     def stop(self) -> None:
         super().stop()
@@ -576,9 +580,14 @@ def stream(
 
     `source` is an iterable, or async iterable, of bytes or text cut anywhere, of decoded chunks
     (dicts) or of an SDK's chunk objects; a stream object of an SDK (openai, anthropic,
-    google-genai, mistralai, ollama); a response of httpx, aiohttp, requests or urllib3; or what
-    a call of boto3 returns (`converse_stream`, `invoke_model_with_response_stream`). One
+    google-genai, mistralai, ollama, LiteLLM); a response of httpx, aiohttp, requests or urllib3; or
+    what a call of boto3 returns (`converse_stream`, `invoke_model_with_response_stream`). One
     text, one dict or one whole response object of an SDK is a source of one piece.
+
+    A context manager (`client.messages.stream(...)`, `httpx.stream(...)`) is entered and an
+    awaitable awaited when reading begins, and left or closed when it ends. A `Path` is opened. So
+    is a `str` that names an existing file, unless `api="text"` or a `format` says that text is
+    what a model wrote. An HTTP status of 400 or more is named in every error.
 
     The options are those of `MessageParser`, and `every`, the seconds between two looks of somebody
     who need not see every delta (a screen: `1/30`): deltas of one thing are merged, as a
@@ -610,6 +619,8 @@ def stream(
         limits=limits,
         clock=clock,
     )
+    if isinstance(source, str) and api != "text" and format is None:
+        source = named_file(source) or source
     source = readable(source)
     pace = Pace(every, clock or time.monotonic)
     if is_async(source):

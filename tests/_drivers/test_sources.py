@@ -1,27 +1,46 @@
-"""Shapes of sources, and real connections to a server of our own."""
+"""Sources by shape, and real responses and clients over a loopback server."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import importlib
+import importlib.util
 import io
+import itertools
 import json
+import os
+import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from streamparse import IncompleteError, Message, MessageParser, iter_json, stream
+from streamparse import (
+    IncompleteError,
+    JSONSyntaxError,
+    Message,
+    MessageParser,
+    ProviderError,
+    WireError,
+    iter_json,
+    stream,
+)
 from streamparse._drivers.sources import (
     aclose,
     async_pieces,
     close,
     is_async,
+    named_file,
     pieces,
     readable,
 )
@@ -200,21 +219,47 @@ def expected() -> Message:
     return parser.message
 
 
+def _is_read(connection: socket.socket) -> bool:
+    """Read the whole request; a body left unread would reset the connection."""
+    request = b""
+    while True:
+        piece = connection.recv(65536)
+        if not piece:
+            return False
+        request += piece
+        head, ended, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: *(\d+)", head)
+        if ended and len(body) >= (int(length[1]) if length else 0):
+            return True
+
+
 class Server:
-    """Answers each request with `parts`, a little apart, then waits where it is told to.
+    """Answers one request with `parts`, a little apart, and waits before the part `hold`.
 
     `gone` is set when the client closes the connection before the answer has ended.
     """
 
-    def __init__(self, parts: Sequence[bytes], chunked: bool = True, hold: int = -1) -> None:
+    def __init__(
+        self,
+        parts: Sequence[bytes],
+        chunked: bool = True,
+        hold: int = -1,
+        status: str = "200 OK",
+        kind: str = "text/event-stream",
+    ) -> None:
         self.parts, self.chunked, self.hold = parts, chunked, hold
+        self.status, self.kind = status, kind
         self.gone = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.thread = threading.Thread(target=self._serve, daemon=True)
 
     @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.listener.getsockname()[1]}/v1/chat/completions"
+        return f"{self.base}/v1/chat/completions"
 
     def __enter__(self) -> Server:
         self.thread.start()
@@ -232,9 +277,8 @@ class Server:
         connection, _ = self.listener.accept()
         with connection:
             connection.settimeout(5)
-            while b"\r\n\r\n" not in (request := connection.recv(65536)):
-                if not request:
-                    return
+            if not _is_read(connection):
+                return
             try:
                 self._answer(connection)
             except OSError:
@@ -242,7 +286,7 @@ class Server:
 
     def _answer(self, connection: socket.socket) -> None:
         framing = "Transfer-Encoding: chunked" if self.chunked else "X-Framing: until the end"
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{framing}\r\n"
+        head = f"HTTP/1.1 {self.status}\r\nContent-Type: {self.kind}\r\n{framing}\r\n"
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
         for place, part in enumerate(self.parts):
             if place == self.hold and not connection.recv(1):  # waits for the client to go away
@@ -320,6 +364,527 @@ def test_an_answer_cut_on_the_way() -> None:
         with pytest.raises(IncompleteError, match="the input ended before the answer did"):
             list(texts)
         assert answer.message.status == "truncated"
+
+
+# What is opened first
+
+
+@pytest.fixture(autouse=True)
+def _without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The servers are on this machine, whatever proxy the environment names."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setenv("no_proxy", "*")
+
+
+def client_of(library: str, url: str, is_async: bool) -> Any:
+    module: Any = pytest.importorskip(library)
+    if library == "openai":
+        kind = module.AsyncOpenAI if is_async else module.OpenAI
+        return kind(api_key="k", base_url=f"{url}/v1", max_retries=0)
+    kind = module.AsyncAnthropic if is_async else module.Anthropic
+    return kind(api_key="k", base_url=url, max_retries=0)
+
+
+def typed(records: Sequence[dict[str, Any]]) -> bytes:
+    """Server-sent events named after the types of their records."""
+    texts = [f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in records]
+    return "".join(texts).encode()
+
+
+ASKED: Any = {"model": "m", "messages": [{"role": "user", "content": "?"}]}
+CLAUDE = typed(
+    [
+        {
+            "type": "message_start",
+            "message": {
+                "id": "msg_1",
+                "type": "message",
+                "role": "assistant",
+                "model": "m",
+                "content": [],
+                "stop_reason": None,
+                "stop_sequence": None,
+                "usage": {"input_tokens": 1, "output_tokens": 1},
+            },
+        },
+        {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "text", "text": ""},
+        },
+        *[
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "text_delta", "text": text},
+            }
+            for text in ("Grüß ", "Gott")
+        ],
+        {"type": "content_block_stop", "index": 0},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+            "usage": {"output_tokens": 4},
+        },
+        {"type": "message_stop"},
+    ]
+)
+RESPONSES = typed(
+    [
+        {
+            "type": "response.created",
+            "sequence_number": 0,
+            "response": {"id": "r", "object": "response", "output": [], "status": "in_progress"},
+        },
+        {
+            "type": "response.output_item.added",
+            "sequence_number": 1,
+            "output_index": 0,
+            "item": {
+                "id": "i",
+                "type": "message",
+                "role": "assistant",
+                "status": "in_progress",
+                "content": [],
+            },
+        },
+        {
+            "type": "response.content_part.added",
+            "sequence_number": 2,
+            "output_index": 0,
+            "content_index": 0,
+            "item_id": "i",
+            "part": {"type": "output_text", "text": "", "annotations": []},
+        },
+        *[
+            {
+                "type": "response.output_text.delta",
+                "sequence_number": number,
+                "output_index": 0,
+                "content_index": 0,
+                "item_id": "i",
+                "delta": text,
+                "logprobs": [],
+            }
+            for number, text in ((3, "Grüß "), (4, "Gott"))
+        ],
+        {
+            "type": "response.completed",
+            "sequence_number": 5,
+            "response": {
+                "id": "r",
+                "object": "response",
+                "status": "completed",
+                "output": [
+                    {
+                        "id": "i",
+                        "type": "message",
+                        "role": "assistant",
+                        "status": "completed",
+                        "content": [
+                            {"type": "output_text", "text": "Grüß Gott", "annotations": []}
+                        ],
+                    }
+                ],
+            },
+        },
+    ]
+)
+HELPERS: Any = [
+    ("openai", SMALL, lambda client: client.chat.completions.stream(**ASKED)),
+    ("openai", SMALL, lambda client: client.chat.completions.create(**ASKED, stream=True)),
+    (
+        "openai",
+        SMALL,
+        lambda client: client.chat.completions.with_streaming_response.create(**ASKED, stream=True),
+    ),
+    ("openai", [RESPONSES], lambda client: client.responses.stream(model="m", input="?")),
+    ("anthropic", [CLAUDE], lambda client: client.messages.stream(**ASKED, max_tokens=9)),
+    (
+        "anthropic",
+        [CLAUDE],
+        lambda client: client.messages.create(**ASKED, max_tokens=9, stream=True),
+    ),
+]
+HELPER_NAMES = [
+    "chat stream()",
+    "chat create()",
+    "with_streaming_response",
+    "responses stream()",
+    "messages stream()",
+    "messages create()",
+]
+
+
+@pytest.mark.parametrize(("library", "parts", "ask"), HELPERS, ids=HELPER_NAMES)
+def test_what_a_client_returns_is_opened(library: str, parts: Any, ask: Any) -> None:
+    with Server(parts) as server:
+        client = client_of(library, server.base, False)
+        with stream(ask(client)) as answer:
+            message = answer.result()
+        assert (message.status, message.text[:9]) == ("complete", "Grüß Gott")
+        client.close()
+
+
+@pytest.mark.parametrize(("library", "parts", "ask"), HELPERS, ids=HELPER_NAMES)
+def test_what_an_async_client_returns_is_opened(library: str, parts: Any, ask: Any) -> None:
+    async def read(url: str) -> Message:
+        async with client_of(library, url, True) as client, stream(ask(client)) as answer:
+            result: Message = await answer.result()
+            return result
+
+    with Server(parts) as server:
+        message = asyncio.run(read(server.base))
+        assert (message.status, message.text[:9]) == ("complete", "Grüß Gott")
+
+
+@pytest.mark.parametrize("leave", [False, True])
+def test_a_response_that_is_to_be_entered(leave: bool) -> None:
+    httpx = pytest.importorskip("httpx")
+    with Server(SMALL, hold=HOLD if leave else -1) as server:
+        client = httpx.Client(trust_env=False)
+        with stream(client.stream("POST", server.url)) as answer:
+            if leave:
+                assert next(answer.text()) == "Grüß "
+            else:
+                assert answer.result() == expected()
+        assert not leave or server.gone.wait(5)
+
+
+async def enter_httpx(url: str, leave: bool) -> Any:
+    httpx = importlib.import_module("httpx")
+    async with (
+        httpx.AsyncClient(trust_env=False) as client,
+        stream(client.stream("POST", url)) as answer,
+    ):
+        return await left_or_read(answer, leave)
+
+
+async def await_httpx(url: str, leave: bool) -> Any:
+    httpx = importlib.import_module("httpx")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        request = client.build_request("POST", url)
+        async with stream(client.send(request, stream=True)) as answer:
+            return await left_or_read(answer, leave)
+
+
+async def await_aiohttp(url: str, leave: bool) -> Any:
+    aiohttp = importlib.import_module("aiohttp")
+    async with aiohttp.ClientSession() as session, stream(session.post(url)) as answer:
+        return await left_or_read(answer, leave)
+
+
+OPENED = [("httpx", enter_httpx), ("httpx", await_httpx), ("aiohttp", await_aiohttp)]
+
+
+@pytest.mark.parametrize(("library", "read"), OPENED)
+@pytest.mark.parametrize("leave", [False, True])
+def test_async_responses_that_are_to_be_opened(library: str, read: Any, leave: bool) -> None:
+    pytest.importorskip(library)
+    with Server(SMALL, hold=HOLD if leave else -1) as server:
+        assert asyncio.run(read(server.url, leave)) == ("Grüß " if leave else expected())
+        assert not leave or server.gone.wait(5)
+
+
+def test_what_was_never_read_is_never_opened() -> None:
+    @contextlib.contextmanager
+    def manager() -> Any:
+        raise AssertionError("entered")
+        yield
+
+    async def later() -> Any:
+        raise AssertionError("awaited")
+
+    with stream(manager()):
+        pass
+
+    async def main() -> None:
+        async with stream(later()):
+            pass
+
+    asyncio.run(main())
+
+
+def test_a_manager_learns_of_an_error() -> None:
+    seen: list[type[BaseException]] = []
+
+    @contextlib.contextmanager
+    def manager() -> Any:
+        try:
+            yield [text_chunk("Hi")]
+        except BaseException as error:
+            seen.append(type(error))
+            raise
+
+    with stream(manager()) as answer:
+        assert next(answer.text()) == "Hi"
+    assert seen == [GeneratorExit]
+
+
+# Files
+
+
+def test_a_path_is_opened(tmp_path: Path) -> None:
+    file = tmp_path / "answer.sse"
+    file.write_bytes(BODY)
+    assert stream(file).result() == expected()
+    assert stream(str(file)).result() == expected()
+    with pytest.raises(FileNotFoundError):
+        stream(tmp_path / "none").result()
+
+
+def test_text_of_a_model_is_never_the_name_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("secret")
+    assert stream(str(file), api="text").result().text == str(file)
+    assert stream(str(file), format="hermes").result().text == str(file)
+    for other in ("no such file", "a\0b", "x" * 5000, ""):
+        assert named_file(other) is None
+    assert named_file(str(file)) == file
+
+
+def test_json_from_a_path(tmp_path: Path) -> None:
+    file = tmp_path / "value.json"
+    file.write_text('{"a": [1, 2]}')
+    source: Any = file
+    assert iter_json(source).result() == {"a": [1, 2]}
+
+
+# Lines without their ends
+
+
+def iter_lines(found: Sequence[Any]) -> Iterator[Any]:
+    yield from found
+
+
+async def aiter_lines(found: Sequence[Any]) -> AsyncIterator[Any]:
+    for line in found:
+        yield line
+
+
+LINES = BODY.decode().split("\n")
+
+
+@pytest.mark.parametrize("as_bytes", [False, True])
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("blank", [False, True])
+def test_lines(as_bytes: bool, named: bool, blank: bool) -> None:
+    lines: list[Any] = [line for line in LINES if line or blank]
+    if as_bytes:
+        lines = [line.encode() for line in lines]
+    source = iter_lines(lines) if named else (line for line in lines)
+    assert stream(source).result() == expected()
+
+    async def read() -> Any:
+        read = aiter_lines(lines) if named else Async(*lines)._run()
+        return await stream(read).result()
+
+    assert asyncio.run(read()) == expected()
+
+
+@pytest.mark.parametrize("library", ["httpx", "requests"])
+def test_lines_of_a_response(library: str) -> None:
+    opener = open_httpx if library == "httpx" else open_requests
+    with Server(SMALL) as server, stream(opener(server.url).iter_lines()) as answer:
+        assert answer.result() == expected()
+
+
+def test_the_text_of_a_model_by_lines() -> None:
+    assert stream(iter_lines(["one", "", "two"]), api="text").result().text == "one\n\ntwo\n"
+
+
+@given(cuts=st.lists(st.integers(0, len(BODY)), max_size=12))
+def test_a_generator_that_is_cut_anywhere_is_read_as_it_is(cuts: list[int]) -> None:
+    places = sorted({0, len(BODY), *cuts})
+    parts = [BODY[start:end] for start, end in itertools.pairwise(places)]
+    assert stream(part for part in parts).result() == expected()
+
+
+def test_what_looks_like_a_line_inside_a_string() -> None:
+    text = chunk({"content": "}data: {} event: x"}, "stop")
+    body = sse([text]).decode()
+    cut = body.index("data:", 5)
+    answer = stream(part for part in (body[:cut], body[cut : cut + 8], body[cut + 8 :]))
+    assert answer.result().text == "}data: {} event: x"
+
+
+# Statuses
+
+
+@pytest.mark.parametrize("opener", [open_httpx, open_requests, open_urllib3])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "HTTP status 429: the server refused the request"),
+        (b'{"error": {"message": "too many"}}', "HTTP status 429: too many"),
+        (b"<html>Sorry</html>", "HTTP status 429: the input is neither JSON nor"),
+    ],
+)
+def test_a_status_is_part_of_the_error(opener: Any, body: bytes, said: str) -> None:
+    parts = [body] if body else []
+    with Server(parts, status="429 Too Many Requests") as server:
+        source = opener(server.url)
+        with stream(source) as answer, pytest.raises((ProviderError, WireError)) as raised:
+            answer.result()
+        assert raised.value.message.startswith(said)
+        assert answer.message.error is not None
+        assert answer.message.error.message.startswith(said)
+
+
+def test_the_status_of_an_async_response() -> None:
+    aiohttp = pytest.importorskip("aiohttp")
+
+    async def read(url: str) -> list[Any]:
+        async with aiohttp.ClientSession() as session, stream(session.post(url)) as answer:
+            return [event async for event in answer]
+
+    with Server([], status="503 Service Unavailable") as server:
+        last = asyncio.run(read(server.url))[-1]
+    assert last.type == "message_failed"
+    assert str(last.error) == "HTTP status 503: the server refused the request"
+
+
+def test_text_with_a_status_is_no_answer() -> None:
+    source = Shape(status_code=500, iter_bytes=lambda: [b"Internal Server Error"])
+    answer = stream(source, api="text")
+    with pytest.raises(ProviderError, match="HTTP status 500"):
+        answer.result()
+
+
+def test_the_status_beside_json() -> None:
+    source: Any = Shape(status_code=502, iter_bytes=lambda: [b"<html>"])
+    with pytest.raises(JSONSyntaxError, match="HTTP status 502: "):
+        iter_json(source).result()
+
+
+# Other objects
+
+
+# In a process of its own, because LiteLLM leaves an event loop and sockets behind.
+LITELLM = """
+import asyncio, sys, litellm
+from streamparse import stream
+
+asked = {
+    "model": "openai/m",
+    "messages": [{"role": "user", "content": "?"}],
+    "api_key": "k",
+    "api_base": sys.argv[1],
+    "stream": True,
+}
+
+async def awaited():
+    return await stream(await litellm.acompletion(**asked)).result()
+
+async def awaiting():
+    return await stream(litellm.acompletion(**asked)).result()
+
+way = sys.argv[2]
+if way == "stream":
+    message = stream(litellm.completion(**asked)).result()
+elif way == "chunks":
+    message = stream(list(litellm.completion(**asked))).result()
+else:
+    message = asyncio.run(awaited() if way == "awaited" else awaiting())
+sys.stdout.buffer.write(f"{message.status}: {message.text}".encode())
+"""
+
+
+@pytest.mark.parametrize("way", ["stream", "chunks", "awaited", "awaiting"])
+def test_streams_of_litellm(way: str) -> None:
+    if importlib.util.find_spec("litellm") is None:
+        pytest.skip("litellm is not installed")
+    with Server(SMALL) as server:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", LITELLM, f"{server.base}/v1", way],
+            env={**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
+            capture_output=True,
+            timeout=60,
+        )
+    assert done.stdout.decode() == f"complete: {expected().text}", done.stderr.decode()
+
+
+class Either(Async):
+    """As the stream of LiteLLM: one class for both kinds of clients."""
+
+    def __init__(self, inner: Any, *found: Any) -> None:
+        super().__init__(*found)
+        self.completion_stream = inner
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.found)
+
+
+def test_the_stream_inside_shows_the_kind_of_client() -> None:
+    record = chunk({"content": "Hi"}, "stop")
+    assert not is_async(Either(iter(()), record))
+    assert is_async(Either(Async(), record))
+    assert stream(Either(iter(()), record)).result().text == "Hi"
+
+    async def read() -> Any:
+        async def later() -> Any:
+            return Either(None, record)
+
+        return await stream(later()).result()
+
+    assert asyncio.run(read()).text == "Hi"
+
+
+def test_messages_of_a_websocket() -> None:
+    aiohttp = pytest.importorskip("aiohttp")
+    web = importlib.import_module("aiohttp.web")
+    records = [text_chunk("Hi"), chunk(finish="stop")]
+
+    async def serve(request: Any) -> Any:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        for record in records:
+            await socket.send_str(json.dumps(record))
+        await socket.close()
+        return socket
+
+    async def read(opened: bool) -> Any:
+        application = web.Application()
+        application.router.add_get("/", serve)
+        runner = web.AppRunner(application)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        try:
+            async with aiohttp.ClientSession() as session:
+                connecting = session.ws_connect(url)
+                source = await connecting if opened else connecting
+                async with stream(source) as answer:
+                    return await answer.result()
+        finally:
+            await runner.cleanup()
+
+    for opened in (True, False):
+        assert asyncio.run(read(opened)).text == "Hi"
+
+
+def test_an_error_of_a_websocket_is_raised() -> None:
+    class Socket(Async):
+        receive_bytes: Any = staticmethod(list)
+
+    async def read() -> None:
+        failed = Shape(data=ConnectionError("gone"))
+        await stream(Socket(Shape(data=json.dumps(text_chunk("Hi"))), failed)).result()
+
+    with pytest.raises(ConnectionError, match="gone"):
+        asyncio.run(read())
+
+
+def test_with_on_an_async_source_names_async_with() -> None:
+    answer: Any = stream(Async(text_chunk("Hi")))
+    with pytest.raises(TypeError, match="use 'async with'"), answer:
+        pass
+
+
+def test_text_that_is_no_stream_names_the_option() -> None:
+    with pytest.raises(WireError, match='pass api="text"'):
+        stream(["hello ", "world"]).result()
 
 
 def test_json_is_read_from_a_response_too() -> None:
