@@ -205,10 +205,10 @@ class _Lines(SSEDecoder):
                 return
         self._bare.append(line)
         if len(self._bare) == 1 and not self._data and line.rstrip(SPACE).endswith("}"):
-            value = self._json_of(line)
-            if value is not None:
+            document = self._json_of(line)
+            if document is not None:
                 self._bare = []
-                self._add_bare("", value, line)
+                self._add_bare("", document, line)
 
     def _add_error(self, body: str, line: str) -> bool:
         """The record of a field named `error`, if its value is JSON."""
