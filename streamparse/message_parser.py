@@ -19,15 +19,17 @@ from streamparse._decoding.opening import may_be_records
 from streamparse._decoding.record import Record
 from streamparse._decoding.sdk import chunk_of
 from streamparse._decoding.transport import Transport
+from streamparse._wires.names import api_named
 from streamparse._wires.router import WIRES, Router
 from streamparse.aliases import API, DialectName, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
 from streamparse.errors import ProviderError, StreamParseError, interrupted, name_status
+from streamparse.formats.hints import looks_like
 from streamparse.formats.parser import TextReading
 from streamparse.formats.table import Format
 from streamparse.limits import Limits
 from streamparse.message import Message
-from streamparse.message_events import AnyMessageEvent, MessageFailed
+from streamparse.message_events import AnyMessageEvent, MessageFailed, MessageFinished
 from streamparse.metrics import Metrics
 
 __all__ = ["MessageParser"]
@@ -93,13 +95,13 @@ class MessageParser:
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        name = api or "auto"
-        if name not in APIS:
-            raise ValueError(f"api must be one of {', '.join(APIS)}, not {api!r}")
+        name = api_named(api, APIS)
         self._limits = limits if limits is not None else Limits()
         if not isinstance(self._limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
         self._api = name
+        self._formatted = format is not None
+        self._ended = 0  # answers that have ended
         toolbox = None if tools is None else Toolbox(tools, tools_errors, coerce)
         #: Why calls of a tool are not judged, by the tool's name; see `tools_errors`.
         self.tool_errors: dict[str, Exception] = {} if toolbox is None else toolbox.errors
@@ -291,13 +293,22 @@ class MessageParser:
 
     def _take_events(self) -> list[AnyMessageEvent]:
         events = self._turns.take()
-        if self._refused:
-            for event in events:
-                if isinstance(event, MessageFailed):
-                    name_status(event.error, self._refused)
+        if self._turns.counts.ended != self._ended:
+            self._ended = self._turns.counts.ended
+            self._conclude(events)
         if self.metrics is not None:
             self.metrics.note(events)
         return events
+
+    def _conclude(self, events: list[AnyMessageEvent]) -> None:
+        """Add to messages that have ended what only this parser knows."""
+        for event in events:
+            if isinstance(event, MessageFailed):
+                name_status(event.error, self._refused)
+            elif isinstance(event, MessageFinished) and not self._formatted:
+                found = looks_like(event.message.text)
+                if found:
+                    event.message.extra["looks_like"] = found
 
     def _feed_wire(self, fragment: Any) -> None:
         transport = self._transport

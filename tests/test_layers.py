@@ -87,10 +87,12 @@ FORMATS = (
     "parameters",
     "elements",
     "framing",
+    "detect",
+    "aliases",
     "registry",
     "auto",
+    "hints",
     "parser",
-    "detect",
 )
 
 DECODING = (
@@ -109,6 +111,7 @@ MODELS = ("plans", "absent", "parts", "validator", "parser")
 ANSWERS = ("frozen", "tools", "calls", "output", "turn")
 # The adapters, one an API, are siblings above these.
 WIRES = (
+    "names",
     "reasons",
     "base",
     "correlation",

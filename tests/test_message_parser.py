@@ -49,8 +49,8 @@ def test_apis_by_name() -> None:
     for api in APIS:
         assert MessageParser(api).message.status == "in_progress"
     assert {"openai-chat", "text", "auto"} <= set(APIS)
-    with pytest.raises(ValueError, match="api must be one of"):
-        MessageParser("openai")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no api is named"):
+        MessageParser("opanai")  # type: ignore[arg-type]
 
 
 def test_limits_must_be_limits() -> None:

@@ -1,4 +1,4 @@
-"""Values from outside as text, where `str` and `repr` would raise.
+"""Values and names from outside in messages, where `str` and `repr` would raise or not help.
 
 Python's own functions raise `RecursionError` for containers that are nested too deeply and
 `ValueError` for integers with more digits than `sys.get_int_max_str_digits()`.
@@ -6,9 +6,10 @@ Python's own functions raise `RecursionError` for containers that are nested too
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["int_text", "safe_repr"]
+__all__ = ["int_text", "no_such_name", "safe_repr"]
 
 _OUTLINE_LEVELS: Final = 8
 # Python converts this many digits whatever its limit is set to.
@@ -67,3 +68,18 @@ def _outline(value: object, levels: int) -> str:
         return repr(value)
     except Exception:
         return f"<{type(value).__name__}>"
+
+
+def no_such_name(what: str, name: str, names: Iterable[str], listed: str) -> str:
+    """Return the message for an unknown name, with the names that are closest to it.
+
+    >>> no_such_name("format", "herms", ["hermes", "granite"], "names()")
+    "no format is named 'herms'; did you mean 'hermes'? names() lists them"
+    """
+    from difflib import get_close_matches  # loaded for errors only
+
+    known = list(names)
+    close = [each for each in known if name and each.startswith(name.lower())][:3]
+    close = close or get_close_matches(name.lower(), known, 2)
+    meant = f"; did you mean {' or '.join(map(repr, close))}?" if close else ":"
+    return f"no {what} is named {name!r}{meant} {listed} lists them"

@@ -17,11 +17,11 @@ from streamparse.formats.registry import get, plan_of
 from streamparse.formats.table import Format, Reasoning
 from streamparse.limits import Limits
 
-__all__ = ["AutoFraming"]
+__all__ = ["AHEAD", "CHOICES", "AutoFraming"]
 
 # So many characters behind a marker decide, or it is text; white space right behind it, up to a
 # bound of its own, is not counted.
-_AHEAD: Final = 96
+AHEAD: Final = 96
 _SPACE: Final = re.compile(r"\s{0,1024}")
 
 # What may follow a marker, and the format that it then shows. Of one marker no two match.
@@ -145,7 +145,7 @@ def _compiled(
     }
 
 
-_CHOICES: Final = _compiled(_SIGNALS)
+CHOICES: Final = _compiled(_SIGNALS)
 _START_CHOICES: Final = _compiled(_AT_START)
 _WORDS: Final = Markers(_SIGNALS)
 
@@ -176,7 +176,7 @@ class AutoFraming(Framing):
             self.stuck = True
             return pos
         behind = pos + len(word)
-        chosen = self._choose(_CHOICES[word], text, behind, behind, final)
+        chosen = self._choose(CHOICES[word], text, behind, behind, final)
         if chosen and not self._is_quoted(chosen):
             return self._take(chosen, text, pos, final)
         self._say(word)
@@ -197,7 +197,7 @@ class AutoFraming(Framing):
         """
         space = _SPACE.match(text, marker)
         assert space is not None
-        window = space.end() + _AHEAD
+        window = space.end() + AHEAD
         for pattern, name in choices:
             if pattern.match(text, pos, window) is not None:
                 return name

@@ -6,6 +6,7 @@ import functools
 from typing import Any, Final, cast
 
 from streamparse.aliases import FormatName
+from streamparse.formats.aliases import canonical
 from streamparse.formats.catalog import (
     channels,
     json_calls,
@@ -32,11 +33,18 @@ def names() -> list[FormatName]:
 
 
 def get(name: str) -> Format:
-    """The format of this name; `ValueError` if there is none."""
+    """Return the format of this name.
+
+    The name may also be that of a tool parser of vLLM or SGLang, or of a model.
+
+    Raises:
+        ValueError: There is no such format; the message names the closest.
+
+    >>> get("qwen3_xml").name, get("Qwen/Qwen2.5-7B-Instruct").name
+    ('qwen3_coder', 'hermes')
+    """
     found = FORMATS.get(name)
-    if found is None:
-        raise ValueError(f"no format is named {name!r}: see streamparse.formats.names()")
-    return found
+    return found if found is not None else FORMATS[canonical(name, FORMATS)]
 
 
 def format_of(given: Any) -> Format:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse._core.shown import int_text, safe_repr
+from streamparse._core.shown import int_text, no_such_name, safe_repr
 
 
 class Broken:
@@ -52,3 +52,13 @@ def test_deep_and_huge_values_have_an_outline(value: object) -> None:
 def test_an_outline_keeps_what_can_be_shown() -> None:
     assert safe_repr([True, 10**5000]) == f"[True, 1{'0' * 5000}]"
     assert safe_repr({"a": (Broken(), "b")}) == "{'a': (<Broken>, 'b')}"
+
+
+def test_unknown_names_suggest_the_closest() -> None:
+    names = ["hermes", "granite", "granite4", "granite_20b"]
+    assert "did you mean 'hermes'? look here lists" in no_such_name(
+        "f", "herms", names, "look here"
+    )
+    assert "'granite' or 'granite4' or 'granite_20b'" in no_such_name("f", "gran", names, "x")
+    assert no_such_name("f", "zzz", names, "x") == "no f is named 'zzz': x lists them"
+    assert no_such_name("f", "", [], "x") == "no f is named '': x lists them"

@@ -1,0 +1,47 @@
+"""Hints that plain text holds tool calls which nobody asked to read."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from streamparse.formats.auto import AHEAD, CHOICES
+
+__all__ = ["looks_like"]
+
+_MARKERS: Final = re.compile("|".join(map(re.escape, sorted(CHOICES, key=len, reverse=True))))
+_MOST_MARKERS: Final = 64  # that are looked at: the answer may quote a marker, or repeat it
+
+# Whole answers without a marker that are calls. What ends them must be there too, because JSON and
+# brackets are common in other answers.
+_WHOLE: Final = (
+    (
+        re.compile(r'\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"parameters"\s*:.*\}\s*', re.S),
+        "llama3_json",
+    ),
+    (re.compile(r'\s*\[\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"arguments"\s*:.*\]\s*', re.S), "xlam"),
+    (re.compile(r"\s*\[\s*[A-Za-z_][\w.]*\(.*\)\s*\]\s*", re.S), "pythonic"),
+)
+
+
+def looks_like(text: str) -> list[str]:
+    """Return the names of the formats whose markers stand in `text`, in the order of the text.
+
+    Empty for most text. It is a hint: an answer about such a format contains its markers too.
+
+    >>> looks_like('<tool_call>{"name": "water", "arguments": {}}</tool_call>')
+    ['hermes']
+    >>> looks_like("Put the call into <tool_call> tags.")
+    []
+    """
+    found: list[str] = []
+    for number, marker in enumerate(_MARKERS.finditer(text)):
+        if number == _MOST_MARKERS:
+            break
+        start = marker.end()
+        for pattern, name in CHOICES[marker.group()]:
+            if name not in found and pattern.match(text, start, start + AHEAD):
+                found.append(name)
+    if not found:
+        found = [name for pattern, name in _WHOLE if pattern.fullmatch(text)]
+    return found
