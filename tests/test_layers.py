@@ -68,8 +68,8 @@ SCHEMA = (
     "runs",
     "messages",
     "state",
-    "verdicts",
-    "judges",
+    "failures",
+    "whole_values",
     "walker",
     "validator",
 )

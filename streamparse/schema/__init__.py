@@ -1,4 +1,4 @@
-"""JSON Schema, judged while the value arrives (extra `schema`)."""
+"""Validation by JSON Schema while the value arrives (extra `schema`)."""
 
 from streamparse.schema.validator import SchemaValidator
 

@@ -1,12 +1,12 @@
-r"""Regular expressions, asked after each character whether they can still match.
+r"""Automata that decide after each character whether a regular expression can still match.
 
-A pattern is read by the parser of Python's own `re` and walked as a set of places that are
-possible at once, each such set being worked out once: bounded work per character, whatever the
-cut. (Partial matching of the whole text again would be quadratic.)
+Python's own `re` module parses the pattern; the automaton then follows the set of all states that
+are possible at once. Each set is computed once and remembered, so the work per character is
+bounded. (Matching the whole text again after each character would be quadratic.)
 
-An automaton that is `exact` gives the same verdict as `re.search`, in time linear in the text. One
-that is not has met something it cannot follow (a lookahead, `\b`, a back reference) and takes it
-for possible: it refuses only what cannot match, and `re` decides at the end.
+An `exact` automaton gives the same answer as `re.search`, in time linear in the text. An inexact
+one found something that it cannot follow (a lookahead, `\b`, a back reference) and assumes that it
+matches: it rejects only what cannot match, and `re` decides at the end.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ except ImportError:  # Python 3.10
 
 _parse: Any = _sre.parse
 
-_LARGEST: Final = 4000  # places of one pattern
-_MEMO: Final = 2000  # sets of places that are remembered
-_CHARS: Final = 300  # characters remembered for each
+_LARGEST: Final = 4000  # the largest number of states of one pattern
+_MEMO: Final = 2000  # the largest number of state sets that are remembered
+_CHARS: Final = 300  # the largest number of characters remembered for each set
 
 _CATEGORIES: Final = {
     "CATEGORY_DIGIT": r"\d",
@@ -34,18 +34,18 @@ _CATEGORIES: Final = {
     "CATEGORY_NOT_WORD": r"\W",
 }
 _UNICODE: Final = int(re.UNICODE)
-# Places with a meaning of their own.
-_DONE: Final = 0  # matched: whatever follows
-_AT_END: Final = 1  # behind `$`: the end, or a line feed and the end
-_ENDED: Final = 2  # behind `\Z`
+# The states with a special meaning.
+_DONE: Final = 0  # matched, whatever follows
+_AT_END: Final = 1  # after `$`: the text must end, possibly after a line feed
+_ENDED: Final = 2  # after `\Z`: the text must end
 
 
 class UnknownPattern(Exception):
-    """No automaton can be made of this pattern."""
+    """No automaton can be built for this pattern."""
 
 
-class Test:
-    """Which characters lead on from a place."""
+class CharTest:
+    """The set of characters that lead from a state to its successor."""
 
     def __init__(self) -> None:
         self.negated: bool = False
@@ -66,121 +66,122 @@ class Test:
         return any(category.match(char) is not None for category in self.categories)
 
 
-class Spots:
-    """A set of places that are possible at once, and where each character leads from there."""
+class StateSet:
+    """A set of states that are possible at once, with its transitions found so far."""
 
-    def __init__(self, places: tuple[int, ...]) -> None:
-        self.places = places
-        self.next: dict[str, Spots] = {}
+    def __init__(self, states: tuple[int, ...]) -> None:
+        self.states = states
+        self.next: dict[str, StateSet] = {}
 
     @property
     def dead(self) -> bool:
-        return not self.places
+        return not self.states
 
     @property
     def accepts(self) -> bool:
-        """Does the pattern match if the text ends here?"""
-        return bool(self.places) and self.places[0] <= _ENDED
+        """Whether the pattern matches if the text ends here."""
+        return bool(self.states) and self.states[0] <= _ENDED
 
 
 class Automaton:
-    """One pattern. Immutable but for its memo, so it is shared."""
+    """The automaton of one pattern; it can be shared, because only its memo ever changes."""
 
     def __init__(self, pattern: str) -> None:
-        self.tests: list[Test | None] = [None, None, None]
-        self.leads: list[int] = [_DONE, _DONE, _DONE]  # where a character that holds leads
-        self.free: list[list[int]] = [[], [], []]  # where nothing at all leads
-        self.begins: list[list[int]] = [[], [], []]  # the same, at the beginning only
-        feed = Test()
-        feed.chars.add("\n")
-        self.tests[_AT_END] = feed
+        self.tests: list[CharTest | None] = [None, None, None]
+        self.leads: list[int] = [_DONE, _DONE, _DONE]  # the successor after a character
+        self.free: list[list[int]] = [[], [], []]  # the successors without a character
+        self.begins: list[list[int]] = [[], [], []]  # the same, but only at the start of the text
+        line_feed = CharTest()
+        line_feed.chars.add("\n")
+        self.tests[_AT_END] = line_feed
         self.leads[_AT_END] = _ENDED
-        self.memo: dict[tuple[int, ...], Spots] = {}
-        #: Is its verdict that of `re.search`?
+        self.memo: dict[tuple[int, ...], StateSet] = {}
+        #: Whether the result is always that of `re.search`.
         self.exact: bool = True
         tree = _parse(pattern)
         if int(tree.state.flags) & ~_UNICODE:
             raise UnknownPattern(pattern)
         first = self._sequence(tree, _DONE)
-        #: Where a match may begin behind the first character; empty for an anchored pattern.
+        #: The states where a match may begin after the first character; empty if anchored.
         self.anywhere: list[int] = list(self._reached([first], False))
-        self.start: Spots = self.spots(self._reached([first], True))  # never forgotten
+        self.start: StateSet = self.state_set(self._reached([first], True))  # never forgotten
 
     def matches(self, text: str) -> bool:
-        """The verdict on a whole text."""
-        spots = self.start
+        """Return whether the pattern matches a whole text."""
+        state_set = self.start
         for char in text:
-            following = spots.next.get(char)
+            following = state_set.next.get(char)
             if following is None:
-                following = self.step(spots, char)
-            spots = following
-            if not spots.places or spots.places[0] == _DONE:
+                following = self.step(state_set, char)
+            state_set = following
+            if not state_set.states or state_set.states[0] == _DONE:
                 break
-        return spots.accepts
+        return state_set.accepts
 
-    def step(self, spots: Spots, char: str) -> Spots:
-        """Where a character leads."""
-        found = spots.next.get(char)
+    def step(self, state_set: StateSet, char: str) -> StateSet:
+        """Return the states that a character leads to."""
+        found = state_set.next.get(char)
         if found is None:
-            found = self._step(spots, char)
-            if len(spots.next) < _CHARS:
-                spots.next[char] = found
+            found = self._step(state_set, char)
+            if len(state_set.next) < _CHARS:
+                state_set.next[char] = found
         return found
 
-    def _step(self, spots: Spots, char: str) -> Spots:
-        if spots.places and spots.places[0] == _DONE:
-            return spots
+    def _step(self, state_set: StateSet, char: str) -> StateSet:
+        if state_set.states and state_set.states[0] == _DONE:
+            return state_set
         reached: list[int] = []
-        for place in spots.places:
-            test = self.tests[place]
+        for state in state_set.states:
+            test = self.tests[state]
             if test is not None and test.holds(char):
-                reached.append(self.leads[place])
-        return self.spots(self._reached(reached + self.anywhere, False))
+                reached.append(self.leads[state])
+        return self.state_set(self._reached(reached + self.anywhere, False))
 
-    def spots(self, places: tuple[int, ...]) -> Spots:
-        """The one object for a set of places."""
-        found = self.memo.get(places)
+    def state_set(self, states: tuple[int, ...]) -> StateSet:
+        """Return the one object for a set of states."""
+        found = self.memo.get(states)
         if found is None:
             if len(self.memo) >= _MEMO:
                 self._forget()
-            found = Spots(places)
-            self.memo[places] = found
+            found = StateSet(states)
+            self.memo[states] = found
         return found
 
     def _forget(self) -> None:
-        """Let go of all sets: each leads to others, so one that is held would hold them all."""
+        """Drop all remembered sets and their transitions, which keep further sets alive."""
         known = self.memo
-        self.memo = {self.start.places: self.start}
-        for spots in list(known.values()):  # another thread may still add some
-            spots.next = {}
+        self.memo = {self.start.states: self.start}
+        for state_set in list(known.values()):  # another thread may still add some
+            state_set.next = {}
 
-    def _reached(self, places: list[int], beginning: bool) -> tuple[int, ...]:
-        """These places and those that nothing leads to; only those that matter, sorted."""
+    def _reached(self, states: list[int], beginning: bool) -> tuple[int, ...]:
+        """Follow the transitions without a character; return the states that matter, sorted."""
         seen: set[int] = set()
-        waiting = list(places)
+        waiting = list(states)
         while waiting:
-            place = waiting.pop()
-            if place in seen:
+            state = waiting.pop()
+            if state in seen:
                 continue
-            seen.add(place)
-            waiting += self.free[place]
+            seen.add(state)
+            waiting += self.free[state]
             if beginning:
-                waiting += self.begins[place]
+                waiting += self.begins[state]
         if _DONE in seen:
             return (_DONE,)
         return tuple(
             sorted(
-                place
-                for place in seen
-                if place in (_AT_END, _ENDED) or self.tests[place] is not None
+                state
+                for state in seen
+                if state in (_AT_END, _ENDED) or self.tests[state] is not None
             )
         )
 
-    # Making the places, from the back: each function gives the place before `after`.
+    # The states are built from the end of the pattern: each method returns the state that comes
+    # before `after`.
 
-    def _place(self, test: Test | None, leads: int) -> int:
+    def _state(self, test: CharTest | None, leads: int) -> int:
         if len(self.tests) >= _LARGEST:
-            raise UnknownPattern("a pattern of too many places")
+            raise UnknownPattern("the pattern has too many states")
         self.tests.append(test)
         self.leads.append(leads)
         self.free.append([])
@@ -188,9 +189,9 @@ class Automaton:
         return len(self.tests) - 1
 
     def _fork(self, leads: list[int]) -> int:
-        place = self._place(None, _DONE)
-        self.free[place] += leads
-        return place
+        state = self._state(None, _DONE)
+        self.free[state] += leads
+        return state
 
     def _sequence(self, items: Any, after: int) -> int:
         backwards: list[Any] = list(items)[::-1]
@@ -200,7 +201,7 @@ class Automaton:
 
     def _item(self, name: str, argument: Any, after: int) -> int:
         if name == "LITERAL" or name == "NOT_LITERAL" or name == "ANY" or name == "IN":
-            return self._place(_test(name, argument), after)
+            return self._state(_test(name, argument), after)
         if name == "BRANCH":
             return self._fork([self._sequence(branch, after) for branch in argument[1]])
         if name == "SUBPATTERN":
@@ -208,7 +209,7 @@ class Automaton:
                 raise UnknownPattern("flags")
             return self._sequence(argument[3], after)
         if name == "ATOMIC_GROUP":
-            self.exact = False  # it matches less than its text allows
+            self.exact = False  # an atomic group never backtracks, so it matches less
             return self._sequence(argument, after)
         if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
             self.exact = self.exact and name != "POSSESSIVE_REPEAT"
@@ -225,9 +226,9 @@ class Automaton:
 
     def _at(self, where: str, after: int) -> int:
         if where in ("AT_BEGINNING", "AT_BEGINNING_STRING"):
-            place = self._place(None, _DONE)
-            self.begins[place].append(after)
-            return place
+            state = self._state(None, _DONE)
+            self.begins[state].append(after)
+            return state
         if where == "AT_END" and after != _ENDED:
             self.exact = self.exact and after in (_DONE, _AT_END)
             return _AT_END
@@ -249,13 +250,13 @@ class Automaton:
         for _ in range(least):
             before = self._sequence(items, after)
             if before == after:
-                break  # it takes no text
+                break  # the item matches only the empty text
             after = before
         return after
 
 
-def _test(name: str, argument: Any) -> Test:
-    test = Test()
+def _test(name: str, argument: Any) -> CharTest:
+    test = CharTest()
     if name == "ANY":
         test.negated = True
         test.chars.add("\n")
@@ -268,7 +269,7 @@ def _test(name: str, argument: Any) -> Test:
     return test
 
 
-def _widen(test: Test, kind: str, what: Any) -> None:
+def _widen(test: CharTest, kind: str, what: Any) -> None:
     if kind == "NEGATE":
         test.negated = True
     elif kind == "LITERAL":
@@ -282,7 +283,7 @@ def _widen(test: Test, kind: str, what: Any) -> None:
 
 
 def automaton(pattern: str) -> Automaton | None:
-    """The automaton of a pattern; `None` if none can be made."""
+    """Return the automaton of a pattern, or `None` if none can be built."""
     try:
         return Automaton(pattern)
     except (UnknownPattern, RecursionError, OverflowError, re.error):

@@ -1,4 +1,4 @@
-"""Verdicts on whole values, equal to those of the reference library."""
+"""Checks of whole values, with the same results as the reference library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamparse.schema.nodes import NumberRules
 
 
 def number_fault(rules: NumberRules, value: Any) -> str:
-    """The keyword that a number breaks; empty when it breaks none."""
+    """Return the first keyword that a number violates, or `""`."""
     if rules.whole and not (isinstance(value, int) or (rules.whole_floats and value.is_integer())):
         return "type"
     if rules.minimum is not None and value < rules.minimum:
@@ -33,7 +33,7 @@ def _is_multiple(value: Any, step: Any) -> bool:
             return not value % step
         quotient = value / step
         return bool(int(quotient) == quotient)
-    except OverflowError:  # beyond floating point
+    except OverflowError:  # the quotient is beyond the range of floats
         if any(isinstance(one, float) and math.isinf(one) for one in (value, step)):
             return False
         return (Fraction(value) / Fraction(step)).denominator == 1
@@ -42,7 +42,7 @@ def _is_multiple(value: Any, step: Any) -> bool:
 
 
 def equal(one: Any, other: Any) -> bool:
-    """Equality of JSON values: `1` is `1.0`, but neither `0` nor `1` is a boolean."""
+    """Return whether two JSON values are equal: `1` equals `1.0`, but `0` differs from `false`."""
     waiting = [(one, other)]
     while waiting:
         one, other = waiting.pop()
@@ -65,9 +65,10 @@ def equal(one: Any, other: Any) -> bool:
 
 
 def unique(items: list[Any]) -> bool:
-    """Are all items different? As the library finds out, oddities included.
+    """Return whether all items differ, by the algorithm of the library.
 
-    It sorts where it can, and then takes `[1]` and `[true]` for equal in order, not in value.
+    The library sorts the items if it can and compares neighbours. Python orders `[1]` and `[true]`
+    as equal although they differ, so equal items need not become neighbours.
     """
     try:
         sortable: list[Any] = [_Boolean(one) if isinstance(one, bool) else one for one in items]
@@ -78,14 +79,14 @@ def unique(items: list[Any]) -> bool:
 
 
 class _Boolean:
-    """What cannot be sorted."""
+    """A boolean that cannot be compared, so that sorting raises `TypeError` as in the library."""
 
     def __init__(self, value: bool) -> None:
         self.value = value
 
 
 def _unique_slowly(items: list[Any]) -> bool:
-    """By hashes: the same verdict as comparing all pairs, in linear time where it matters."""
+    """Return the same result as comparing all pairs, in linear time for all common items."""
     seen = Seen()
     return all(seen.add(item) for item in items)
 
@@ -95,22 +96,22 @@ class Seen:
 
     def __init__(self) -> None:
         self.texts: set[str] = set()
-        #: Numbers, booleans and null, each as a text: see `_key`.
+        #: Numbers, booleans and null, each as the text that `_key` returns.
         self.scalars: set[str] = set()
         self.containers: dict[Any, list[Any]] = {}
-        #: What `parse_float` made of numbers, if no decimals: compared one by one.
+        #: Numbers of other types, from the caller's `parse_float`; they are compared one by one.
         self.others: list[Any] = []
-        #: Was one inside of a container? Then only the library's way of sorting tells, at the
-        #: end, whether it finds two equal ones (see `unique`).
+        #: Whether a container held a boolean. If so, only `unique` can decide at the end whether
+        #: the library finds two equal containers.
         self.booleans: bool = False
 
     def repeats(self, item: Any) -> bool:
-        """Is this item certain to be one too many?"""
+        """Add an item; return whether it certainly equals an earlier one."""
         new = self.add(item)
         return not new and not (self.booleans and isinstance(item, (dict, list)))
 
     def add(self, item: Any) -> bool:
-        """Is this one new?"""
+        """Add an item; return whether it is new."""
         if isinstance(item, str):
             return _new(self.texts, item)
         alike = self.others
@@ -135,16 +136,16 @@ def _new(known: set[str], item: str) -> bool:
 
 
 def _key(scalar: Any) -> str:
-    """The same text for scalars that are equal; empty for what `parse_float` made of a number.
+    """Return the same text for equal scalars, or `""` for a number of an unknown type.
 
-    Numbers are never hashed themselves: their hashes are no secret, and a document could be made
-    of numbers that all hash alike.
+    Numbers are not hashed themselves: their hashes are predictable, so a hostile document could
+    consist of numbers that all collide.
     """
     if isinstance(scalar, bool) or scalar is None:
         return repr(scalar)
     if isinstance(scalar, float):
         if math.isnan(scalar):
-            return f"nan {id(scalar)}"  # equal to itself only
+            return f"nan {id(scalar)}"  # NaN equals only the same object
         if not scalar.is_integer():
             return scalar.hex()
         scalar = int(scalar)
@@ -152,7 +153,7 @@ def _key(scalar: Any) -> str:
 
 
 def _decimal_key(number: Any) -> str:
-    """The same for a `Decimal`, which may be equal to an `int` or a `float`; empty for the rest."""
+    """Return the key of a `Decimal`, which may equal an `int` or `float`; `""` for other types."""
     parts = getattr(number, "as_tuple", None)
     if parts is None or not number.is_finite():
         return ""
@@ -161,7 +162,7 @@ def _decimal_key(number: Any) -> str:
     sign, digits, _ = parts()
     significant = "".join(map(str, digits)).strip("0")
     size = number.adjusted()
-    if abs(size) <= 400:  # beyond these a number is not written out: it is none of a float's
+    if abs(size) <= 400:  # a number beyond that equals no float and would be long to write out
         if size + 1 >= len(significant):
             return hex(int(number))
         nearest = float(number)
@@ -171,7 +172,7 @@ def _decimal_key(number: Any) -> str:
 
 
 def _shape(item: Any) -> Any:
-    """The same for containers that are equal."""
+    """Return a hashable value that is the same for equal containers."""
     parts: list[Any] = []
     waiting: list[Any] = [item]
     while waiting:
@@ -186,7 +187,7 @@ def _shape(item: Any) -> Any:
             waiting += value
         elif isinstance(value, str):
             parts.append(value)
-        else:  # in a tuple, so that it is not taken for a text
+        else:  # the tuple tells a scalar from a string
             parts.append((_key(value),))
     return tuple(parts)
 

@@ -1,4 +1,4 @@
-"""From a JSON Schema to nodes. References are resolved here, once and for all."""
+"""Compiles a JSON Schema to nodes and resolves all of its references."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from streamparse.paths import parse_json_pointer
-from streamparse.schema.escapes import said
+from streamparse.schema.escapes import original
 from streamparse.schema.evaluated import close
-from streamparse.schema.library import Dialect, Reference, check_schema, needed
+from streamparse.schema.library import Reference, SchemaDialect, check_schema, import_extra
 from streamparse.schema.literals import follow, values_of
 from streamparse.schema.nodes import (
     ANY,
@@ -38,10 +38,10 @@ from streamparse.schema.patterns import Pattern, Patterns
 from streamparse.schema.plans import EndlessError, Planner
 from streamparse.schema.trie import Trie
 
-_MOST_NODES: Final = 50_000
-_LARGEST: Final = 1 << 62  # what counts fit into in the compiled build; nothing is so large
+_MAX_NODES: Final = 50_000
+_LARGEST: Final = 1 << 62  # counts are 64-bit integers in the compiled build
 
-# What the library raises as well, for references through what is no container, or no text.
+# The library also raises these, for references through values that are not containers or strings.
 _UNRESOLVABLE: Final = (ValueError, LookupError, TypeError, AttributeError)
 
 TYPES: Final = {
@@ -56,43 +56,45 @@ TYPES: Final = {
 
 
 class Site:
-    """A schema object where it stands: its node, its dialect, what its references start from."""
+    """A schema object in its context: its node, its dialect, and the base of its references."""
 
-    def __init__(self, node: Node, schema: dict[str, Any], resolves: Any, spoken: Dialect) -> None:
+    def __init__(
+        self, node: Node, schema: dict[str, Any], resolves: Any, dialect: SchemaDialect
+    ) -> None:
         self.node = node
         self.schema = schema
         self.resolves = resolves
-        self.spoken = spoken
-        self.around = spoken  # the dialect that led here
+        self.dialect = dialect
+        self.around = dialect  # the dialect of the schema that refers to this one
 
 
 class _Dynamic(Exception):
-    """A reference depends on the way that led to it: nodes must be told apart by it."""
+    """A reference depends on its dynamic scope, so the scope must be part of each node's key."""
 
 
 class Compiler:
-    """Compiles one schema; every schema object becomes one node, however often it is met."""
+    """Compiles one schema; every schema object becomes one node, however often it is used."""
 
-    def __init__(self, schema: Any, spoken: Dialect, resolves: Any, formats: bool) -> None:
+    def __init__(self, schema: Any, dialect: SchemaDialect, resolves: Any, formats: bool) -> None:
         self.schema = schema
-        self.spoken = spoken
+        self.dialect = dialect
         self.resolves = resolves
         self.formats = formats
         self.dynamic = False
-        self.dialects: dict[Any, Dialect] = {spoken.kind: spoken}
-        self.places: dict[int, tuple[Any, ...]] = dict(_places(schema))
+        self.dialects: dict[Any, SchemaDialect] = {dialect.kind: dialect}
+        self.paths: dict[int, tuple[Any, ...]] = dict(_paths(schema))
         self.checked: set[Any] = set()
-        self._mark(schema, spoken)
+        self._mark(schema, dialect)
         self.begin()
 
     def begin(self) -> None:
         self.program: Program = Program()
-        self.met: dict[Any, Node] = {}
+        self.known_nodes: dict[Any, Node] = {}
         self.waiting: list[Site] = []
         self.sites: list[Site] = []
 
     def run(self) -> Program:
-        """The program; `ValueError` for a schema that cannot be understood."""
+        """Return the program; raise `ValueError` for an invalid schema."""
         try:
             self._read()
         except _Dynamic:
@@ -100,7 +102,7 @@ class Compiler:
             self.begin()
             self._read()
         for site in self.sites:
-            close(site.node, site.spoken.name)
+            close(site.node, site.dialect.name)
         for node in self.program.nodes:
             node.freeze()
         try:
@@ -110,11 +112,11 @@ class Compiler:
         return self.program
 
     def _read(self) -> None:
-        self.program.root = self.node(self.schema, self.resolves, (), self.spoken)
+        self.program.root = self.node(self.schema, self.resolves, (), self.dialect)
         while self.waiting:
             site = self.waiting.pop()
             self.sites.append(site)
-            for keyword, value in site.spoken.applicable(site.schema, site.around):
+            for keyword, value in site.dialect.applicable(site.schema, site.around):
                 read = _KEYWORDS.get(keyword, _by_the_library)
                 read(self, site, keyword, value)
 
@@ -125,53 +127,58 @@ class Compiler:
         schema: Any,
         resolves: Any,
         path: tuple[Any, ...],
-        around: Dialect,
+        around: SchemaDialect,
         enter: bool = True,
     ) -> Node:
-        """The node of a schema met in a dialect; `enter`: its `$id` is a base for references."""
+        """Return the node of a schema that occurs inside the dialect `around`.
+
+        `enter`: the `$id` of the schema is the base of its references.
+        """
         if isinstance(schema, bool):
             return self._boolean(schema, path)
         if not isinstance(schema, dict):
             raise ValueError(f"bad schema: neither an object nor a boolean at {path!r}")
         if enter:
             resolves = resolves.in_subresource(around.specification.create_resource(schema))
-        # Of the whole schema it was said; from there `$schema` counts, as for the library.
-        spoken = self._dialect(schema, around) if self.met else around
-        key = self._key(schema, resolves, (around.kind, spoken.kind))
-        node = self.met.get(key)
+        # The caller chose the dialect of the root; `$schema` counts below it, as in the library.
+        dialect = self._dialect(schema, around) if self.known_nodes else around
+        key = self._key(schema, resolves, (around.kind, dialect.kind))
+        node = self.known_nodes.get(key)
         if node is None:
-            node = self.met[key] = self.new(self.places.get(id(schema), path), schema)
-            node.reference = Reference(spoken, schema, resolves, self.formats)
-            node.foreign = spoken is not around
-            if self._follows(schema, spoken, around):
-                site = Site(node, schema, resolves, spoken)
+            node = self.known_nodes[key] = self.new(self.paths.get(id(schema), path), schema)
+            node.reference = Reference(dialect, schema, resolves, self.formats)
+            node.foreign = dialect is not around
+            if self._follows(schema, dialect, around):
+                site = Site(node, schema, resolves, dialect)
                 site.around = around
                 self.waiting.append(site)
             else:
                 node.checks.append(Check("$schema", ANYTHING, node.reference))
         return node
 
-    def _dialect(self, schema: dict[str, Any], around: Dialect) -> Dialect:
-        """That of a schema: what `$schema` says, else that of what is around it."""
+    def _dialect(self, schema: dict[str, Any], around: SchemaDialect) -> SchemaDialect:
+        """Return the dialect that `$schema` names, or the dialect around the schema."""
         kind = around.of(schema)
         if kind not in self.dialects:
-            self.dialects[kind] = Dialect(kind)
+            self.dialects[kind] = SchemaDialect(kind)
         return self.dialects[kind]
 
-    def _follows(self, schema: dict[str, Any], spoken: Dialect, around: Dialect) -> bool:
-        """Is the meaning of this schema known here, or does only the library know it?"""
-        if spoken is not around:
+    def _follows(
+        self, schema: dict[str, Any], dialect: SchemaDialect, around: SchemaDialect
+    ) -> bool:
+        """Return whether this schema is understood here, rather than only by the library."""
+        if dialect is not around:
             try:
-                check_schema(schema, spoken)
+                check_schema(schema, dialect)
             except ValueError:
                 return False
-        return bool(spoken.name)
+        return bool(dialect.name)
 
     def _key(self, schema: Any, resolves: Any, kinds: Any) -> Any:
         base = getattr(resolves, "_base_uri", "")
         scope: tuple[str, ...] = ()
         if self.dynamic:
-            # The outermost of each counts, as for the library.
+            # The outermost occurrence of each address counts, as in the library.
             uris = [uri for uri, _ in resolves.dynamic_scope()]
             scope = tuple(dict.fromkeys(reversed(uris)))
         return id(schema), base, scope, kinds
@@ -183,67 +190,67 @@ class Compiler:
         return node
 
     def new(self, path: tuple[Any, ...], schema: Any) -> Node:
-        if len(self.program.nodes) >= _MOST_NODES:
-            raise ValueError(f"the schema has more than {_MOST_NODES} parts")
+        if len(self.program.nodes) >= _MAX_NODES:
+            raise ValueError(f"the schema has more than {_MAX_NODES} parts")
         node = Node(len(self.program.nodes), path, schema)
         self.program.nodes.append(node)
         return node
 
     def inner(self, site: Site, schema: Any, *steps: str | int, enter: bool = True) -> Node:
-        """The node of a schema inside another."""
-        return self.node(schema, site.resolves, (*site.node.path, *steps), site.spoken, enter)
+        """Return the node of a schema inside another."""
+        return self.node(schema, site.resolves, (*site.node.path, *steps), site.dialect, enter)
 
     def referred(self, site: Site, keyword: str, reference: str) -> Node:
-        """The node that a reference leads to."""
+        """Return the node that a reference leads to."""
         resolved = self._lookup(site, keyword, reference)
-        self._check(resolved.contents, site.spoken, reference)
-        path = self.places.get(id(resolved.contents))
+        self._check(resolved.contents, site.dialect, reference)
+        path = self.paths.get(id(resolved.contents))
         if path is None:
             path = _path_of(reference, (*site.node.path, keyword))
-        return self.node(resolved.contents, resolved.resolver, path, site.spoken, enter=False)
+        return self.node(resolved.contents, resolved.resolver, path, site.dialect, enter=False)
 
-    def _check(self, schema: Any, around: Dialect, reference: str) -> None:
-        """A reference may lead where the meta-schema has not looked."""
+    def _check(self, schema: Any, around: SchemaDialect, reference: str) -> None:
+        """Check the target of a reference, which the meta-schema may not have reached."""
         if not isinstance(schema, dict) or (id(schema), around.kind) in self.checked:
             return
-        if self._dialect(schema, around) is around:  # of others `_follows` makes sure
+        if self._dialect(schema, around) is around:  # `_follows` checks other dialects
             check_schema(schema, around, reference)
             self._mark(schema, around)
 
-    def _mark(self, schema: Any, spoken: Dialect) -> None:
-        """A schema has been checked, and the schemas in it."""
+    def _mark(self, schema: Any, dialect: SchemaDialect) -> None:
+        """Record that a schema and the schemas in it were checked."""
         waiting = [schema]
         while waiting:
             one = waiting.pop()
-            key = id(one), spoken.kind
+            key = id(one), dialect.kind
             if isinstance(one, dict) and key not in self.checked:
                 self.checked.add(key)
-                waiting += spoken.specification.subresources_of(one)
+                waiting += dialect.specification.subresources_of(one)
 
     def _lookup(self, site: Site, keyword: str, reference: str) -> Any:
-        exceptions = needed("referencing.exceptions")
+        exceptions = import_extra("referencing.exceptions")
         try:
             if keyword == "$recursiveRef":
-                return needed("referencing.jsonschema").lookup_recursive_ref(site.resolves)
+                return import_extra("referencing.jsonschema").lookup_recursive_ref(site.resolves)
             return site.resolves.lookup(reference)
         except (exceptions.Unresolvable, *_UNRESOLVABLE) as error:
             raise ValueError(f"unresolvable {keyword} {reference!r}") from error
 
 
-def _places(schema: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """The path of every container of a document, by its identity."""
+def _paths(schema: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Yield the identity and the path of every container of a document."""
     waiting: list[tuple[Any, tuple[Any, ...]]] = [(schema, ())]
     while waiting:
         value, path = waiting.pop()
         if isinstance(value, dict):
             yield id(value), path
-            waiting += [(inner, (*path, said(key))) for key, inner in value.items()]
+            waiting += [(inner, (*path, original(key))) for key, inner in value.items()]
         elif isinstance(value, list):
             waiting += [(inner, (*path, index)) for index, inner in enumerate(value)]
 
 
 def _path_of(reference: str, otherwise: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The path to say for a schema that is not in the given document."""
+    """Return the path to report for a schema outside of the given document."""
     document, _, pointer = reference.partition("#")
     try:
         return (document, *parse_json_pointer(pointer)) if document else otherwise
@@ -261,7 +268,7 @@ def _count(value: Any) -> int:
     return min(int(value), _LARGEST)
 
 
-# Rules of a node, made when a keyword first asks for them.
+# The rules of a node are created when a keyword first needs them.
 
 
 def _numbers(site: Site) -> NumberRules:
@@ -288,7 +295,7 @@ def _arrays(site: Site) -> ArrayRules:
     return site.node.arrays
 
 
-# One function for each keyword, or for a few that are alike.
+# Each function reads one keyword, or a few that are alike.
 
 
 def _type(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
@@ -302,7 +309,7 @@ def _type(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     if "integer" in names and "number" not in names:
         rules = _numbers(site)
         rules.whole = True
-        rules.whole_floats = site.spoken.name != "draft4"
+        rules.whole_floats = site.dialect.name != "draft4"
 
 
 def _values(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
@@ -310,7 +317,7 @@ def _values(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
 
     def part(schema: dict[str, Any]) -> Node:
         node = compiler.new(site.node.path, schema)
-        node.reference = Reference(site.spoken, schema, site.resolves, compiler.formats)
+        node.reference = Reference(site.dialect, schema, site.resolves, compiler.formats)
         return node
 
     site.node.refuse(ANYTHING & ~values.kinds, keyword)
@@ -331,7 +338,7 @@ _BOUNDS: Final = {
 
 def _bound(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     name = _BOUNDS[keyword]
-    if site.spoken.name == "draft4":  # there the exclusive ones say how the others count
+    if site.dialect.name == "draft4":  # there `exclusiveMinimum` is a flag that changes `minimum`
         exclusive = "exclusive" + keyword[0].upper() + keyword[1:]
         if site.schema.get(exclusive, False):
             name = _BOUNDS[exclusive]
@@ -423,7 +430,7 @@ def _items(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
         for index, schema in enumerate(value):
             rules.prefix.append(compiler.inner(site, schema, keyword, index))
     elif value is False:
-        knows = "prefixItems" in site.spoken.keywords
+        knows = "prefixItems" in site.dialect.keywords
         _leave_room(site, keyword, len(site.schema.get("prefixItems", [])) if knows else 0)
     else:
         rules.rest = compiler.inner(site, value, keyword)
@@ -465,7 +472,7 @@ def _unique(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
 def _contains(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     rules = _arrays(site)
     rules.contains = compiler.inner(site, value, keyword, enter=False)
-    if site.spoken.name in ("draft2020-12", "draft2019-09"):
+    if site.dialect.name in ("draft2020-12", "draft2019-09"):
         rules.contains_least = _count(site.schema.get("minContains", 1))
         rules.contains_most = _count(site.schema.get("maxContains", -1))
 
@@ -504,7 +511,7 @@ def _if(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
 
 def _by_the_library(compiler: Compiler, site: Site, keyword: str, value: Any) -> None:
     kinds = _LOOK_AT.get(keyword, ANYTHING)
-    decide = Reference(site.spoken, site.schema, site.resolves, compiler.formats, keyword)
+    decide = Reference(site.dialect, site.schema, site.resolves, compiler.formats, keyword)
     site.node.checks.append(Check(keyword, kinds, decide))
 
 

@@ -1,9 +1,9 @@
-r"""Patterns of ECMA-262 that Python's `re` refuses, in the words of `re`.
+r"""Translates patterns of ECMA-262 that Python's `re` rejects.
 
-JSON Schema asks for the regular expressions of ECMA-262 (JSON Schema Core, section 6.4). A pattern
-that `re` reads is never changed, because the reference library reads it in that way. The others
-are translated: `(?<name>…)` and `\k<name>`, `\u{1F600}` and escaped surrogate pairs, `\cJ`, `[^]`
-and `[]`, a hyphen beside `\w` in a set, and escapes of letters that need none.
+JSON Schema uses the regular expressions of ECMA-262 (JSON Schema Core, section 6.4). A pattern
+that `re` accepts is never changed, because the reference library gives it to `re` as well. The
+translated syntax: `(?<name>…)` and `\k<name>`, `\u{1F600}` and escaped surrogate pairs, `\cJ`,
+`[^]` and `[]`, a hyphen beside `\w` in a set, and escapes of letters that need none.
 """
 
 from __future__ import annotations
@@ -23,17 +23,19 @@ _ESCAPE: Final = (
     r"|\\(?P<letter>[A-Za-z])"
     r"|\\."
 )
-# One element of a pattern, outside of a set of characters and inside.
+# These match one element of a pattern, outside of a set of characters and inside.
 _OUTSIDE: Final = re.compile(
     _ESCAPE + r"|\(\?<(?P<open>[^=!>][^>]*)>|\((?P<other>\?)?|\)|\[\^?\]?|.", re.DOTALL
 )
 _INSIDE: Final = re.compile(_ESCAPE + r"|.", re.DOTALL)
-# Escapes of letters that mean the same to `re`, or are not translated.
+# The letters whose escapes mean the same to `re`, or are not translated.
 _KNOWN: Final = frozenset("AbBdDfnNpPrsStuUvwWxZ")
 
 
 def translated(pattern: str) -> str:
-    r"""The pattern in the words of `re`; what is no pattern of ECMA-262 either is not changed much.
+    r"""Return the pattern in the syntax of `re`.
+
+    A pattern that is not valid in ECMA-262 either is returned mostly unchanged.
 
     >>> translated(r"(?<year>\d{4})-\k<year>")
     '(\\d{4})-(?(1)(?:\\1)|)'
@@ -44,13 +46,13 @@ def translated(pattern: str) -> str:
 
 
 class _Translation:
-    """One pattern on its way."""
+    """The state of one translation."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.parts: list[str] = []
-        self.groups = 0  # that have been opened
-        self.open: list[int] = []  # their numbers, 0 for one that captures nothing
+        self.groups = 0  # the number of capturing groups opened so far
+        self.open: list[int] = []  # the numbers of the open groups; 0 for one that does not capture
         self.closed: set[int] = set()
         self.names: dict[str, list[int]] = {}
 
@@ -95,7 +97,7 @@ class _Translation:
         return letter is not None and letter not in _KNOWN
 
     def _in_set(self, part: str, at: int) -> str:
-        """A hyphen beside a class such as `\\w` is no range."""
+        """Escape a hyphen beside a class such as `\\w`, which does not form a range."""
         beside = self.parts[-1] in _CLASSES or self.pattern[at : at + 2] in _CLASSES
         if part == "-" and beside and self.pattern[at : at + 1] != "]":
             return "\\-"
@@ -115,12 +117,12 @@ class _Translation:
         return part
 
     def _reference(self, numbers: list[int]) -> str:
-        """The text of a group; of one that has not been closed, or took no part, it is empty."""
+        """Refer to a group; ECMA-262 matches the empty text if it is open or did not take part."""
         known = [number for number in numbers if number in self.closed]
         return "".join(f"(?({number})(?:\\{number})|)" for number in known) or "(?:)"
 
     def _all(self) -> int:
-        """How many groups the whole pattern has."""
+        """Return the number of capturing groups of the whole pattern."""
         bare = re.sub(r"\\.|\[(?:\\.|[^\]])*\]", "", self.pattern, flags=re.DOTALL)
         return len(re.findall(r"\((?!\?)|\(\?<(?![=!])", bare))
 
@@ -129,5 +131,5 @@ _CLASSES: Final = frozenset(f"\\{letter}" for letter in "dDwWsS")
 
 
 def _point(code: int, otherwise: str) -> str:
-    """A character by its code point; one beyond Unicode stays for `re` to refuse."""
+    """Return the escape of a code point; `re` rejects `otherwise`, which is beyond Unicode."""
     return f"\\U{code:08x}" if code <= 0x10FFFF else otherwise

@@ -1,9 +1,9 @@
-r"""Patterns in the words of Python's `re`, before anybody reads the schema.
+r"""Translates the patterns of a schema to the syntax of Python's `re`.
 
-JSON Schema asks for the patterns of ECMA-262, and tools that make schemas from JavaScript send
-`\p{Letter}` or `(?<year>\d{4})`. The first is written out here as the ranges of its characters,
-which the package `regex` knows; the rest is for `ecma`. The library, `re` and the automaton then
-all understand the pattern.
+JSON Schema uses the patterns of ECMA-262, and schemas generated from JavaScript contain
+`\p{Letter}` or `(?<year>\d{4})`. This module replaces the first by ranges of characters, which it
+takes from the package `regex`; `ecma` translates the rest. The library, `re` and the automaton
+then all accept the pattern.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import re
 from typing import Any, Final
 
 from streamparse.schema.ecma import translated
-from streamparse.schema.library import needed
+from streamparse.schema.library import import_extra
 
-# One element of a pattern, outside of a set of characters and inside; the group is a property.
+# These match one element of a pattern, outside of a set of characters and inside. The group is the
+# name of a property.
 _OUTSIDE: Final = re.compile(r"\\[pP]\{([\w=]+)\}|\\.|\[\^?\]?|.", re.DOTALL)
 _INSIDE: Final = re.compile(r"\\[pP]\{([\w=]+)\}|\\.|.", re.DOTALL)
 
-# Keywords whose members are schemas, and those that hold data.
+# The keywords whose members are schemas, and the keywords that hold data.
 _MAPS: Final = (
     *("$defs", "definitions", "dependencies", "dependentSchemas"),
     *("patternProperties", "properties"),
@@ -27,21 +28,21 @@ _MAPS: Final = (
 _DATA: Final = ("const", "default", "enum", "examples")
 
 
-class Written(str):
-    """A pattern in other words; `said` is what the schema says."""
+class TranslatedPattern(str):
+    """A translated pattern; `original` is the pattern in the schema."""
 
-    __slots__ = ("said",)
+    __slots__ = ("original",)
 
-    said: str
-
-
-def said(pattern: str) -> str:
-    """The pattern as the schema has it."""
-    return pattern.said if isinstance(pattern, Written) else pattern
+    original: str
 
 
-def write_out(schema: Any) -> None:
-    """Write out the patterns of a whole schema, in place."""
+def original(pattern: str) -> str:
+    """Return the pattern as the schema has it."""
+    return pattern.original if isinstance(pattern, TranslatedPattern) else pattern
+
+
+def translate_patterns(schema: Any) -> None:
+    """Translate the patterns of a whole schema, in place."""
     waiting: list[tuple[Any, bool]] = [(schema, False)]
     while waiting:
         value, is_map = waiting.pop()
@@ -50,27 +51,27 @@ def write_out(schema: Any) -> None:
         elif isinstance(value, dict) and is_map:
             waiting += [(inner, False) for inner in value.values()]
         elif isinstance(value, dict):
-            _write_out_one(value)
+            _translate_patterns_of(value)
             waiting += [
                 (inner, name in _MAPS) for name, inner in value.items() if name not in _DATA
             ]
 
 
-def _write_out_one(schema: dict[str, Any]) -> None:
+def _translate_patterns_of(schema: dict[str, Any]) -> None:
     if isinstance(schema.get("pattern"), str):
-        schema["pattern"] = written(schema["pattern"])
+        schema["pattern"] = python_pattern(schema["pattern"])
     by_pattern = schema.get("patternProperties")
     if isinstance(by_pattern, dict):
         schema["patternProperties"] = {
-            written(name) if isinstance(name, str) else name: inner
+            python_pattern(name) if isinstance(name, str) else name: inner
             for name, inner in by_pattern.items()
         }
 
 
-def written(pattern: str) -> str:
-    r"""A pattern that `re` reads; what is no pattern at all stays, for `re` to refuse.
+def python_pattern(pattern: str) -> str:
+    r"""Return the pattern in the syntax of `re`; an invalid pattern is unchanged.
 
-    >>> written(r"^\p{ASCII_Hex_Digit}$")
+    >>> python_pattern(r"^\p{ASCII_Hex_Digit}$")
     '^[\\U00000030-\\U00000039\\U00000041-\\U00000046\\U00000061-\\U00000066]$'
     """
     text = _without_properties(pattern)
@@ -78,8 +79,8 @@ def written(pattern: str) -> str:
         text = translated(text)
     if text == pattern:
         return pattern
-    whole = Written(text)
-    whole.said = pattern
+    whole = TranslatedPattern(text)
+    whole.original = pattern
     return whole
 
 
@@ -115,8 +116,8 @@ def _without_properties(pattern: str) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _ranges(escape: str) -> str | None:
-    """The characters of an escape, as they stand in a set; `None`: there is no such property."""
-    regex = needed("regex")
+    """Return the characters of an escape as ranges in a set, or `None` for an unknown property."""
+    regex = import_extra("regex")
     try:
         spans = regex.finditer(f"{escape}+", _every_character())
     except regex.error:

@@ -1,7 +1,7 @@
-"""What `unevaluatedProperties: false` and `unevaluatedItems: false` can refuse at once.
+"""Early checks for `unevaluatedProperties: false` and `unevaluatedItems: false`.
 
-Which members are evaluated is for the library to say when the value is whole. But a key or an
-index that no schema at this value could ever evaluate need not be waited for.
+The library decides at the end of a value which members were evaluated. A key or an index that no
+schema could ever evaluate is rejected at once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from streamparse.schema.trie import Trie
 
 
 def close(node: Node, draft: str) -> None:
-    """Give a node with one of the two keywords the keys and the room that are left."""
+    """Restrict the keys and the number of items of a node that has one of the two keywords."""
     schema = node.schema
     if draft not in ("draft2020-12", "draft2019-09"):
         return
@@ -32,7 +32,7 @@ def close(node: Node, draft: str) -> None:
 
 
 def _in_place(node: Node) -> Iterator[Node]:
-    """The nodes that may evaluate parts of the same value, this one first."""
+    """Yield the nodes that may evaluate parts of the same value, this one first."""
     waiting, met = [node], {node.index}
     while waiting:
         one = waiting.pop()
@@ -47,7 +47,7 @@ def _in_place(node: Node) -> Iterator[Node]:
 
 
 def _keys(node: Node) -> KeySet | None:
-    """The keys that something may evaluate; `None` when it may be any."""
+    """Return the keys that some schema may evaluate; `None` if it may be any key."""
     words: list[str] = []
     patterns: list[Pattern] = []
     for one in _in_place(node):
@@ -61,7 +61,7 @@ def _keys(node: Node) -> KeySet | None:
 
 
 def _room(node: Node) -> int | None:
-    """How many items something may evaluate; `None` when there is no bound."""
+    """Return the number of items that some schema may evaluate; `None` if there is no bound."""
     room = 0
     for one in _in_place(node):
         if isinstance(one.schema, bool):
@@ -75,5 +75,5 @@ def _room(node: Node) -> int | None:
 
 
 def _closed(node: Node, keywords: tuple[str, ...]) -> bool:
-    """Do these keywords evaluate nothing here, and is all known that may?"""
+    """Return whether the node is understood and none of these keywords evaluates anything."""
     return not node.foreign and all(node.schema.get(name, False) is False for name in keywords)

@@ -1,13 +1,13 @@
-"""What a schema lets a value be, before the value begins."""
+"""The kinds of value and the strings that a schema allows, before the value begins."""
 
 from __future__ import annotations
 
 from streamparse._core.expected import ANY_KIND, Expected
-from streamparse.schema.nodes import ANY, ARRAY, KINDS, ONE, STRING, Group, Node, Plan
+from streamparse.schema.nodes import ANY, ARRAY, KINDS, ONE, STRING, Group, KindPlan, Node
 
 
 def expected_at(node: Node) -> Expected:
-    """What a value that the node is asked about may be; worked out once."""
+    """Return what the node allows a value to be; it is computed once."""
     found = node.expected
     if found is None:
         found = node.expected = Expected(_kinds(node), _words(node.plans[STRING]), _items(node))
@@ -22,8 +22,8 @@ def _kinds(node: Node) -> int:
     return kinds
 
 
-def _words(plan: Plan) -> frozenset[str] | None:
-    """The texts that a plan for strings lets pass, if they are few; None: any."""
+def _words(plan: KindPlan) -> frozenset[str] | None:
+    """Return the strings that a plan allows, or None if they are not an enumeration."""
     words: frozenset[str] | None = None
     for node in plan.nodes:
         for values in node.values:
@@ -50,7 +50,7 @@ def _words_of(group: Group) -> frozenset[str] | None:
 
 
 def _items(node: Node) -> int:
-    """The kinds of the first item of an array."""
+    """Return the kinds that the first item of an array may have."""
     kinds = ANY_KIND
     for one in node.plans[ARRAY].nodes:
         rules = one.arrays

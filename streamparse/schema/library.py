@@ -1,7 +1,8 @@
-"""The reference: the `jsonschema` library, which says what a schema means.
+"""The interface to the `jsonschema` library, which defines what a schema means.
 
-It checks schemas, resolves references, and decides at the end of a value what is not followed as
-the value arrives: `format`, `unevaluated*`, keywords that only old drafts have.
+The library checks schemas and resolves references. At the end of a value it applies the keywords
+that are not followed while the value arrives: `format`, `unevaluated*`, and keywords that only old
+drafts have.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ _CLASSES = {
     "draft4": "Draft4Validator",
 }
 DRAFTS = tuple(_CLASSES)
-# Keywords that refuse a value because other schemas do, or do not.
+# Keywords that reject a value because of the results of other schemas.
 _OF_OTHERS = ("anyOf", "oneOf", "not")
 
 
-def needed(module: str) -> Any:
-    """A module of the extra `schema`; `ImportError` says how to get it."""
+def import_extra(module: str) -> Any:
+    """Import a module of the extra `schema`; `ImportError` names the extra."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
@@ -38,15 +39,15 @@ def needed(module: str) -> Any:
         raise ImportError(message, name=error.name) from error
 
 
-class Dialect:
-    """One draft: its validator class in the library, and the keywords that class knows."""
+class SchemaDialect:
+    """One draft of JSON Schema: its validator class in the library, and the keywords it knows."""
 
     def __init__(self, kind: Any) -> None:
-        referencing = needed("referencing.jsonschema")
-        opaque = needed("referencing").Specification.OPAQUE
+        referencing = import_extra("referencing.jsonschema")
+        opaque = import_extra("referencing").Specification.OPAQUE
         self.kind = kind
         self.keywords: dict[str, Any] = kind.VALIDATORS
-        names = {needed("jsonschema"): kind}
+        names = {import_extra("jsonschema"): kind}
         modules = next(iter(names))
         self.name: str = next(
             (name for name, title in _CLASSES.items() if getattr(modules, title) is kind), ""
@@ -54,50 +55,50 @@ class Dialect:
         self.specification: Any = referencing.specification_with(
             kind.ID_OF(kind.META_SCHEMA), default=opaque
         )
-        #: Up to draft 7 nothing counts beside `$ref`.
+        #: Up to draft 7, keywords beside `$ref` are ignored.
         self.lonely_refs: bool = self.name in ("draft7", "draft6", "draft4")
 
-    def applicable(self, schema: dict[str, Any], around: Dialect) -> list[tuple[str, Any]]:
-        """The keywords of a schema that count, with their values.
+    def applicable(self, schema: dict[str, Any], around: SchemaDialect) -> list[tuple[str, Any]]:
+        """Return the keywords of a schema that apply, with their values.
 
-        What counts beside `$ref` depends on the dialect around it, as it does for the library.
+        The dialect around the schema decides which keywords apply beside `$ref`, as in the library.
         """
         if around.lonely_refs and schema.get("$ref") is not None:
             return [("$ref", schema["$ref"])]
         return [(name, value) for name, value in schema.items() if name in self.keywords]
 
     def of(self, schema: Any) -> Any:
-        """The validator class for a schema found inside one of this dialect."""
+        """Return the validator class for a schema inside a schema of this dialect."""
         return _class_of(schema, self.kind)
 
 
 def _class_of(schema: Any, default: Any) -> Any:
-    """The library's class for a schema; a `$schema` that is no text is for the check to refuse."""
+    """Return the library's class for a schema; `check_schema` rejects a `$schema` of a bad type."""
     if isinstance(schema, dict) and not isinstance(schema.get("$schema", ""), str):
         return default
-    return needed("jsonschema.validators").validator_for(schema, default=default)
+    return import_extra("jsonschema.validators").validator_for(schema, default=default)
 
 
-def dialect(schema: Any, draft: str | None) -> Dialect:
-    """The dialect of a whole schema."""
-    library = needed("jsonschema")
+def dialect_of(schema: Any, draft: str | None) -> SchemaDialect:
+    """Return the dialect of a whole schema."""
+    library = import_extra("jsonschema")
     if draft is not None:
-        return Dialect(getattr(library, _CLASSES[draft]))
-    return Dialect(_class_of(schema, library.Draft202012Validator))
+        return SchemaDialect(getattr(library, _CLASSES[draft]))
+    return SchemaDialect(_class_of(schema, library.Draft202012Validator))
 
 
-def check_schema(schema: Any, spoken: Dialect, place: str = "#") -> None:
-    """Raise `ValueError` for what is not a schema; `place`: where it stands."""
-    library = needed("jsonschema.exceptions")
+def check_schema(schema: Any, dialect: SchemaDialect, location: str = "#") -> None:
+    """Raise `ValueError` for an invalid schema; `location` is where it was found."""
+    library = import_extra("jsonschema.exceptions")
     try:
-        spoken.kind.check_schema(schema, format_checker=_formats(spoken.kind))
+        dialect.kind.check_schema(schema, format_checker=_formats(dialect.kind))
     except library.SchemaError as error:
-        place = "/".join([place, *map(str, error.absolute_path)])
-        raise ValueError(f"bad schema at {place}: {error.message[:300]}") from error
+        location = "/".join([location, *map(str, error.absolute_path)])
+        raise ValueError(f"bad schema at {location}: {error.message[:300]}") from error
 
 
 def _formats(kind: Any) -> Any:
-    """The library's checks of formats, but for patterns: `patterns.Pattern` knows more of them."""
+    """Return the library's format checker, which here accepts every pattern that `engine` does."""
     checker = copy.copy(kind.FORMAT_CHECKER)
     checker.checkers = {**checker.checkers, "regex": (_is_pattern, ValueError)}
     return checker
@@ -110,7 +111,11 @@ def _is_pattern(text: Any) -> bool:
 
 
 def engine(text: str) -> Any:
-    """A compiled pattern: by `re`, or by `regex` for a lookbehind that has no fixed length."""
+    """Compile a pattern with `re`, or with `regex` if a lookbehind has no fixed length.
+
+    Raises:
+        ValueError: The text is not a regular expression.
+    """
     try:
         return re.compile(text)
     except (re.error, OverflowError, TypeError) as error:
@@ -121,39 +126,43 @@ def engine(text: str) -> Any:
 
 
 def _by_regex(text: str) -> Any:
-    regex = needed("regex")
+    regex = import_extra("regex")
     try:
         return regex.compile(text)
     except (regex.error, OverflowError, TypeError):
         return None
 
 
-def resolver(schema: Any, spoken: Dialect, registry: Any) -> Any:
-    """What resolves the references of a schema; nothing is fetched from anywhere."""
-    known = needed("referencing.jsonschema").EMPTY_REGISTRY if registry is None else registry
-    every = needed("jsonschema_specifications").REGISTRY.combine(known)
-    return every.resolver_with_root(spoken.specification.create_resource(schema))
+def resolver(schema: Any, dialect: SchemaDialect, registry: Any) -> Any:
+    """Return the resolver for the references of a schema; nothing is fetched."""
+    known = import_extra("referencing.jsonschema").EMPTY_REGISTRY if registry is None else registry
+    every = import_extra("jsonschema_specifications").REGISTRY.combine(known)
+    return every.resolver_with_root(dialect.specification.create_resource(schema))
 
 
 class Reference:
-    """The library's verdict on values, for one schema or for one keyword of it."""
+    """The library's validator for one schema, or for one keyword of it."""
 
     def __init__(
-        self, spoken: Dialect, schema: Any, resolves: Any, formats: bool, keyword: str = ""
+        self, dialect: SchemaDialect, schema: Any, resolves: Any, formats: bool, keyword: str = ""
     ) -> None:
-        self.spoken = spoken
+        self.dialect = dialect
         self.schema = schema
         self.resolves = resolves
         self.formats = formats
         self.keyword = keyword
-        self.made: Any = None  # costs more than a node is worth that never asks
+        self.made: Any = None  # created on first use, because most nodes never need it
 
     def __call__(self, value: Any) -> bool:
-        """Is the value valid? Raises `LimitError` where the library cannot go so deep."""
+        """Return whether the value is valid.
+
+        Raises:
+            LimitError: The value is nested more deeply than the library can follow.
+        """
         return next(self._errors(value), None) is None
 
     def fault(self, value: Any) -> str:
-        """The keyword of this very schema that refuses a value first; empty when none does."""
+        """Return the first keyword of this schema that rejects a value, or `""`."""
         for error in self._errors(value):
             keyword = str(error.validator)
             if error.schema is self.schema and keyword not in _OF_OTHERS:
@@ -174,8 +183,10 @@ class Reference:
             message = "nested more deeply than the reference library can judge"
             raise LimitError(message, code="depth") from None
         except (ArithmeticError, LookupError, TypeError, ValueError, re.error):
-            return  # a fault of the library's own is no verdict
+            return  # the library itself failed, so the value is not rejected
 
     def _made(self) -> Any:
-        checker = self.spoken.kind.FORMAT_CHECKER if self.formats else None
-        return self.spoken.kind(schema=self.schema, _resolver=self.resolves, format_checker=checker)
+        checker = self.dialect.kind.FORMAT_CHECKER if self.formats else None
+        return self.dialect.kind(
+            schema=self.schema, _resolver=self.resolves, format_checker=checker
+        )

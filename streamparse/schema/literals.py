@@ -1,8 +1,8 @@
-"""`enum` and `const`: the values that are allowed, followed item by item where they are containers.
+"""`enum` and `const`: allowed containers are followed item by item.
 
-An allowed container becomes a node like that of a schema which nothing else fits: its keys are
-closed and required, its members and items are allowed containers and scalars themselves. Several
-of them are alternatives.
+An allowed container becomes the node of a schema that only this container satisfies: its keys are
+closed and required, and its members and items are allowed values in turn. Several containers
+become alternatives.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ from streamparse.schema.nodes import (
 from streamparse.schema.patterns import Patterns
 from streamparse.schema.trie import Trie
 
-#: So many parts of containers are followed for one keyword; with more `equal` decides at the end.
-MOST: Final = 200
+#: The largest number of container parts to follow for one keyword. If there are more, `equal`
+#: decides at the end of the value.
+MAX_FOLLOWED: Final = 200
 
 
 def values_of(keyword: str, allowed: list[Any]) -> Values:
-    """What a keyword allows, told apart by kind."""
+    """Return the values that a keyword allows, sorted by kind."""
     values = Values(keyword, allowed)
     words: list[str] = []
     for one in allowed:
@@ -61,23 +62,23 @@ def _kind(value: Any) -> int:
     return OBJECT if isinstance(value, dict) else ARRAY
 
 
-def follow(values: Values, made: Callable[[dict[str, Any]], Node]) -> Choice | None:
-    """The containers among the allowed values as alternatives; `None`: too large to follow.
+def follow(values: Values, new_node: Callable[[dict[str, Any]], Node]) -> Choice | None:
+    """Return the allowed containers as alternatives, or `None` if there are none or too many.
 
-    `made` gives a new node for a schema that is part of the keyword's.
+    `new_node` creates a node for a schema that stands for a part of the keyword's value.
     """
-    if not values.containers or _size(values.containers) > MOST:
+    if not values.containers or _size(values.containers) > MAX_FOLLOWED:
         return None
-    nodes: list[Node | None] = [_node(values.keyword, one, made) for one in values.containers]
-    other = made({})  # what is no container is not for these alternatives
+    nodes: list[Node | None] = [_node(values.keyword, one, new_node) for one in values.containers]
+    other = new_node({})  # this alternative admits every value that is not a container
     other.refuse(1 << OBJECT | 1 << ARRAY, values.keyword)
     return Choice(ANY, values.keyword, [*nodes, other])
 
 
 def _size(containers: list[Any]) -> int:
-    """How many values there are in containers, themselves included; not counted beyond `MOST`."""
+    """Count the values in containers, including the containers, up to `MAX_FOLLOWED`."""
     waiting, count = list(containers), 0
-    while waiting and count <= MOST:
+    while waiting and count <= MAX_FOLLOWED:
         value = waiting.pop()
         count += 1
         if isinstance(value, dict):
@@ -87,20 +88,20 @@ def _size(containers: list[Any]) -> int:
     return count
 
 
-def _node(keyword: str, value: Any, made: Callable[[dict[str, Any]], Node]) -> Node:
-    node = made({keyword: [value] if keyword == "enum" else value})
+def _node(keyword: str, value: Any, new_node: Callable[[dict[str, Any]], Node]) -> Node:
+    node = new_node({keyword: [value] if keyword == "enum" else value})
     node.refuse(ANYTHING & ~(1 << _kind(value)), keyword)
     if isinstance(value, dict):
         node.objects = rules = ObjectRules()
         rules.required, rules.required_keyword = list(value), keyword
         rules.closed.append(KeySet(keyword, Trie(value), Patterns([])))
         for name, inner in value.items():
-            rules.properties[name] = _node(keyword, inner, made)
+            rules.properties[name] = _node(keyword, inner, new_node)
     elif isinstance(value, list):
         node.arrays = items = ArrayRules()
         items.room = items.fewest = len(value)
         items.room_keyword = items.fewest_keyword = keyword
-        items.prefix = [_node(keyword, inner, made) for inner in value]
+        items.prefix = [_node(keyword, inner, new_node) for inner in value]
     elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
         node.values.append(values_of(keyword, [value]))
     return node

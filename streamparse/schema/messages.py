@@ -1,4 +1,4 @@
-"""What a violation says: what was expected, what came, and the nearest thing allowed."""
+"""Builds the message of a violation: the expected value, the actual one, and the closest match."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from streamparse.errors import SchemaViolation
-from streamparse.schema.escapes import said
+from streamparse.schema.escapes import original
 from streamparse.schema.nodes import Failure, Node
 
-_SHOWN: Final = 6  # allowed values that a message lists
-_WIDTH: Final = 60  # characters of a value that a message shows
-_COMPARED: Final = 500  # allowed values that are compared with what came
-_MEASURED: Final = 10  # and those that are measured exactly, which takes long
+_MAX_LISTED: Final = 6  # the number of allowed values that a message lists
+_MAX_WIDTH: Final = 60  # the number of characters of a value that a message shows
+_MAX_COMPARED: Final = 500  # the number of allowed values that are compared with the actual value
+_MAX_MEASURED: Final = 10  # the number of those whose likeness is computed exactly, which is slow
 
 
 class Kind:
-    """What came, where only its kind is known."""
+    """Stands for a value of which only the kind is known."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
 
 def violation(failure: Failure) -> SchemaViolation:
-    """The error that a failure is raised as."""
+    """Return the error for a failure."""
     node, keyword = failure.node, failure.keyword
     message = _MESSAGES.get(keyword, _by_its_name)(failure)
     closest = _closest_of(failure)
@@ -41,15 +41,15 @@ def violation(failure: Failure) -> SchemaViolation:
     )
 
 
-def _shown(value: object) -> str:
+def _display(value: object) -> str:
     if isinstance(value, Kind):
         return value.name
-    text = repr(value[:_WIDTH]) if isinstance(value, str) else repr(_cropped(value))
-    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
+    text = repr(value[:_MAX_WIDTH]) if isinstance(value, str) else repr(_cropped(value))
+    return text if len(text) <= _MAX_WIDTH else f"{text[:_MAX_WIDTH]}…"
 
 
 def _cropped(value: object) -> object:
-    """Never the whole of something large or deep."""
+    """Replace a container by a stand-in, because it may be large or deep."""
     if isinstance(value, dict):
         return {"…": len(value)} if value else {}
     if isinstance(value, list):
@@ -59,8 +59,8 @@ def _cropped(value: object) -> object:
 
 def _listed(words: Iterable[str]) -> str:
     every = list(words)
-    if len(every) > _SHOWN:
-        return f"{', '.join(every[:_SHOWN])} or {len(every) - _SHOWN} others"
+    if len(every) > _MAX_LISTED:
+        return f"{', '.join(every[:_MAX_LISTED])} or {len(every) - _MAX_LISTED} others"
     return " or ".join([", ".join(every[:-1]), every[-1]]) if len(every) > 1 else "".join(every)
 
 
@@ -79,27 +79,27 @@ def _type(failure: Failure) -> str:
     types = failure.node.schema["type"]
     names = [types] if isinstance(types, str) else types
     expected = _listed(_TYPES.get(name, name) for name in names)
-    return f"expected {expected}, not {_shown(failure.got)}"
+    return f"expected {expected}, not {_display(failure.got)}"
 
 
 def _enum(failure: Failure) -> str:
-    part = _part(failure)
+    part = _part_message(failure)
     if part:
         return part
     values = failure.node.schema["enum"]
-    allowed = _listed(_shown(value) for value in values)
+    allowed = _listed(_display(value) for value in values)
     one_of = "one of " if len(values) > 1 else ""
-    came = "what came" if failure.got is None else _shown(failure.got)
+    came = "what came" if failure.got is None else _display(failure.got)
     return f"expected {one_of}{allowed or 'nothing'}, not {came}"
 
 
 def _const(failure: Failure) -> str:
-    part = _part(failure)
-    return part or f"expected {_shown(failure.node.schema['const'])}, not {_shown(failure.got)}"
+    part = _part_message(failure)
+    return part or f"expected {_display(failure.node.schema['const'])}, not {_display(failure.got)}"
 
 
-def _part(failure: Failure) -> str:
-    """What is wrong with a part of a container that is followed, if it is one; see `literals`."""
+def _part_message(failure: Failure) -> str:
+    """Return the message for a part of an allowed container (see `literals`), or `""`."""
     objects, arrays, got = failure.node.objects, failure.node.arrays, failure.got
     if isinstance(got, str) and _keys(failure.node, failure.keyword) and objects is not None:
         return _required(failure) if got in objects.required else _unknown_key(failure)
@@ -112,7 +112,7 @@ def _part(failure: Failure) -> str:
 def _unknown_key(failure: Failure) -> str:
     keys = _keys(failure.node, failure.keyword)
     allowed = f": expected {_listed(map(repr, keys))}" if keys else ""
-    return f"no key may be or begin with {_shown(failure.got)} here{allowed}"
+    return f"no key may be or begin with {_display(failure.got)} here{allowed}"
 
 
 def _required(failure: Failure) -> str:
@@ -133,16 +133,16 @@ def _none_fits(failure: Failure) -> str:
 
 
 def _bound(words: str, noun: str = "") -> Callable[[Failure], str]:
-    def told(failure: Failure) -> str:
+    def message(failure: Failure) -> str:
         bound = failure.node.schema[failure.keyword]
-        return f"expected {words} {bound}{noun}, not {_shown(failure.got)}"
+        return f"expected {words} {bound}{noun}, not {_display(failure.got)}"
 
-    return told
+    return message
 
 
 def _pattern(failure: Failure) -> str:
-    pattern = said(failure.node.schema["pattern"])
-    return f"{_shown(failure.got)} does not fit the pattern {_shown(pattern)}"
+    pattern = original(failure.node.schema["pattern"])
+    return f"{_display(failure.got)} does not fit the pattern {_display(pattern)}"
 
 
 def _no_room(failure: Failure) -> str:
@@ -158,7 +158,7 @@ def _by_its_name(failure: Failure) -> str:
     schema = failure.node.schema
     value = schema.get(keyword) if isinstance(schema, dict) else None
     asked = f" {value!r}" if isinstance(value, (str, int, float)) else ""
-    return f"{_shown(failure.got)} is refused by {keyword}{asked}"
+    return f"{_display(failure.got)} is refused by {keyword}{asked}"
 
 
 _MESSAGES: Final[dict[str, Callable[[Failure], str]]] = {
@@ -196,7 +196,7 @@ _MESSAGES: Final[dict[str, Callable[[Failure], str]]] = {
 }
 
 
-# The nearest thing allowed.
+# The closest allowed value or key.
 
 
 def _closest_of(failure: Failure) -> str | None:
@@ -218,26 +218,26 @@ def _keys(node: Node, keyword: str) -> list[str]:
 
 
 def closest(text: str, words: list[str]) -> str | None:
-    """The word that was probably meant by a text, or by its beginning; `None` if none is near.
+    """Return the word that a text or its beginning was probably meant to be, or `None`.
 
     >>> closest("fahrn", ["celsius", "fahrenheit"])
     'fahrenheit'
     """
-    begun = [word for word in words[:_COMPARED] if text[:-1] and word.startswith(text[:-1])]
+    begun = [word for word in words[:_MAX_COMPARED] if text[:-1] and word.startswith(text[:-1])]
     if len(begun) == 1:
         return begun[0]
-    short = text[:_WIDTH].lower()
+    short = text[:_MAX_WIDTH].lower()
     ranked = [
-        (-_most_likeness(short, word[:_WIDTH].lower()), number, word)
-        for number, word in enumerate(begun or words[:_COMPARED])
+        (-_most_likeness(short, word[:_MAX_WIDTH].lower()), number, word)
+        for number, word in enumerate(begun or words[:_MAX_COMPARED])
     ]
     ranked.sort()
-    best: tuple[float, int, str] = (0.6, -_COMPARED, "")
-    for bound, number, word in ranked[:_MEASURED]:
+    best: tuple[float, int, str] = (0.6, -_MAX_COMPARED, "")
+    for bound, number, word in ranked[:_MAX_MEASURED]:
         if -bound < best[0]:
             break
-        best = max(best, (_likeness(short, word[:_WIDTH].lower()), -number, word))
-    return best[2] if best[1] > -_COMPARED else None
+        best = max(best, (_likeness(short, word[:_MAX_WIDTH].lower()), -number, word))
+    return best[2] if best[1] > -_MAX_COMPARED else None
 
 
 def _likeness(short: str, long: str) -> float:
@@ -246,7 +246,7 @@ def _likeness(short: str, long: str) -> float:
 
 
 def _most_likeness(short: str, long: str) -> float:
-    """What `_likeness` cannot exceed, by the letters that both have: so much is soon known."""
+    """Return an upper bound of `_likeness` from the letters in common, which is fast to compute."""
     size = len(short)
     if not size:
         return 1.0
@@ -254,11 +254,11 @@ def _most_likeness(short: str, long: str) -> float:
     for char in short:
         left[char] = left.get(char, 0) + 1
     shared, begins = 0, 0
-    for place, char in enumerate(long):
+    for index, char in enumerate(long):
         if left.get(char, 0) > 0:
             left[char] -= 1
             shared += 1
-        if place < size:
+        if index < size:
             begins = shared
     whole, beginning = size + len(long), size + min(size, len(long))
     return max(2.0 * shared / whole, 2.0 * begins / beginning)

@@ -1,9 +1,9 @@
-"""What a schema is compiled into: immutable, shared by all documents.
+"""The compiled form of a schema; it is immutable and shared by all documents.
 
-A `Node` is one schema object: its own assertions, and links to the schemas that apply to the
-same value (`$ref`, `allOf`) or are a choice for it (`anyOf`, `oneOf`, `not`, `if`,
-`dependentSchemas`). For each kind of value a node has a `Plan`: what is left of all that once the
-kind is known, which is mostly very little.
+A `Node` is one schema object: its own assertions, links to the schemas that apply to the same
+value (`$ref`, `allOf`), and choices between schemas (`anyOf`, `oneOf`, `not`, `if`,
+`dependentSchemas`). For each kind of value a node has a `KindPlan`: the part of the schema that
+still matters once the kind is known, which is usually little.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from streamparse.schema.trie import Trie
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-# The kinds of value that a first character tells apart; a set of them is a mask of bits.
+# The kinds of value, which the first character distinguishes. A set of kinds is a bit mask.
 OBJECT: Final = 0
 ARRAY: Final = 1
 STRING: Final = 2
@@ -30,7 +30,7 @@ ANYTHING: Final = 127
 
 KIND_OF: Final = {"number": NUMBER, "true": TRUE, "false": FALSE, "null": NULL}
 
-# How the alternatives of a group make a verdict.
+# The rules by which the alternatives of a group decide.
 ANY: Final = 0
 ONE: Final = 1
 NOT: Final = 2
@@ -40,16 +40,16 @@ CONTAINS: Final = 5
 
 
 class Check:
-    """What the reference library decides when a value is whole; see `library`."""
+    """A check by the reference library at the end of a value; see `library`."""
 
     def __init__(self, keyword: str, kinds: int, decide: Any) -> None:
         self.keyword = keyword
         self.kinds = kinds  # the kinds of value that it looks at
-        self.decide = decide  # of the value: is it valid?
+        self.decide = decide  # a function from the value to whether it is valid
 
 
 class Values:
-    """`enum` or `const`."""
+    """The allowed values of `enum` or `const`."""
 
     def __init__(self, keyword: str, values: list[Any]) -> None:
         self.keyword = keyword
@@ -57,15 +57,15 @@ class Values:
         self.kinds: int = 0
         self.words: Trie | None = None
         self.numbers: set[Any] = set()
-        self.containers: list[Any] = []  # those that are compared when a value is whole
+        self.containers: list[Any] = []  # the containers that are compared at the end of a value
 
 
 class NumberRules:
-    """Bounds of a number; `None` where there is none."""
+    """The bounds of a number; a bound that the schema does not have is `None`."""
 
     def __init__(self) -> None:
-        self.whole: bool = False  # `type` asks for an integer
-        self.whole_floats: bool = True  # and 1.0 is one
+        self.whole: bool = False  # whether `type` requires an integer
+        self.whole_floats: bool = True  # whether 1.0 is an integer
         self.minimum: Any = None
         self.maximum: Any = None
         self.above: Any = None
@@ -74,7 +74,7 @@ class NumberRules:
 
 
 class StringRules:
-    """What is asked of a string."""
+    """The rules for a string."""
 
     def __init__(self) -> None:
         self.shortest: i64 = 0
@@ -83,7 +83,7 @@ class StringRules:
 
 
 class KeySet:
-    """Keys that may occur; what cannot become one of them is refused inside the key."""
+    """The keys that are allowed; a key is rejected as soon as it cannot become one of them."""
 
     def __init__(self, keyword: str, words: Trie, patterns: Patterns) -> None:
         self.keyword = keyword
@@ -91,17 +91,17 @@ class KeySet:
         self.patterns = patterns
 
     def has(self, key: str) -> bool:
-        """May this key occur?"""
+        """Return whether this key is allowed."""
         return key in self.words.known or self.patterns.matches(key)
 
 
 class ObjectRules:
-    """What is asked of an object and its members."""
+    """The rules for an object and its members."""
 
     def __init__(self) -> None:
         self.properties: dict[str, Node] = {}
         self.patterns: list[tuple[Pattern, Node]] = []
-        self.extras: Patterns | None = None  # of the keys that are not additional
+        self.extras: Patterns | None = None  # the patterns of the keys that are not additional
         self.additional: Node | None = None
         self.closed: list[KeySet] = []
         self.names: Node | None = None
@@ -111,22 +111,22 @@ class ObjectRules:
         self.most: i64 = -1
         self.dependents: dict[str, list[str]] = {}
         self.dependents_keyword: str = ""
-        self.counts: bool = False  # is the set of keys needed?
-        self.plain: bool = False  # does `properties.get(key, additional)` tell all?
+        self.counts: bool = False  # whether the set of keys is needed
+        self.plain: bool = False  # whether `properties.get(key, additional)` is the only schema
 
     def freeze(self) -> None:
-        """All is set: work out the rest."""
+        """Compute the derived attributes after all keywords were read."""
         self.counts = bool(self.required or self.fewest > 0 or self.most >= 0 or self.dependents)
         self.plain = not self.patterns and self.extras is None
 
 
 class ArrayRules:
-    """What is asked of an array and its items."""
+    """The rules for an array and its items."""
 
     def __init__(self) -> None:
         self.prefix: list[Node] = []
         self.rest: Node | None = None
-        self.room: i64 = -1  # items that the schema leaves room for
+        self.room: i64 = -1  # the number of items that the schema has room for
         self.room_keyword: str = ""
         self.fewest: i64 = 0
         self.fewest_keyword: str = "minItems"
@@ -138,12 +138,12 @@ class ArrayRules:
 
 
 class Choice:
-    """A keyword with alternatives, as the schema has it."""
+    """A keyword with alternatives, as in the schema."""
 
     def __init__(self, kind: int, keyword: str, nodes: list[Node | None], key: str = "") -> None:
         self.kind = kind
         self.keyword = keyword
-        self.nodes = nodes  # of `if`: condition, then, else
+        self.nodes = nodes  # for `if`: the condition, `then`, `else`
         self.key = key
 
 
@@ -152,10 +152,10 @@ class Node:
 
     def __init__(self, index: int, path: tuple[Any, ...], schema: Any) -> None:
         self.index = index
-        self.path = path  # of the schema itself, from the root of its document
+        self.path = path  # the path of the schema from the root of its document
         self.schema = schema
         self.allowed: int = ANYTHING
-        self.refusers: list[str] = [""] * KINDS  # the keyword that refuses a kind
+        self.refusers: list[str] = [""] * KINDS  # the keyword that rejects each kind
         self.numbers: NumberRules | None = None
         self.strings: StringRules | None = None
         self.objects: ObjectRules | None = None
@@ -164,22 +164,22 @@ class Node:
         self.checks: list[Check] = []
         self.links: list[Node] = []
         self.choices: list[Choice] = []
-        self.foreign: bool = False  # in another dialect than the schema around it?
-        self.reference: Any = None  # the library's verdict on the whole: see `library`
-        self.busy: int = 0  # the kinds of value that this node looks at beyond their kind
-        self.keeps: int = 0  # the kinds that it must see whole at their end
-        self.plans: list[Plan] = []
-        self.expected: Expected | None = None  # what a value may be, once somebody asks
+        self.foreign: bool = False  # whether its dialect differs from that of the schema around it
+        self.reference: Any = None  # the library's validator of the whole schema; see `library`
+        self.busy: int = 0  # the kinds whose values need a check beyond their kind
+        self.keeps: int = 0  # the kinds whose values must be kept until they end
+        self.plans: list[KindPlan] = []
+        self.expected: Expected | None = None  # what it allows; `expected_at` computes it
 
     def refuse(self, kinds: int, keyword: str) -> None:
-        """A keyword refuses these kinds."""
+        """Record that a keyword rejects these kinds."""
         for kind in range(KINDS):
             if kinds >> kind & 1 and not self.refusers[kind]:
                 self.refusers[kind] = keyword
         self.allowed &= ~kinds
 
     def freeze(self) -> None:
-        """The keywords have all been read: work out the rest."""
+        """Compute the derived attributes after all keywords were read."""
         if self.numbers is not None:
             self.busy |= 1 << NUMBER
         if self.strings is not None:
@@ -211,48 +211,48 @@ class Node:
             self.busy |= 1 << NUMBER
 
 
-class Refusal:
-    """Why a plan lets no value of its kind pass."""
+class KindRefusal:
+    """The keyword by which a node rejects every value of a kind."""
 
     def __init__(self, node: Node, keyword: str) -> None:
         self.node = node
         self.keyword = keyword
 
 
-class Plan:
-    """What remains to be asked of a value of a known kind."""
+class KindPlan:
+    """The checks that remain for a value of a known kind."""
 
     def __init__(self) -> None:
-        self.refusal: Refusal | None = None
+        self.refusal: KindRefusal | None = None
         self.nodes: list[Node] = []
         self.groups: list[Group] = []
         self.keeps: bool = False
         self.weight: int = 0
-        #: Tasks that any document may share: nobody's verdict but the document's hangs on them.
-        #: `None` when each value needs tasks of its own.
+        #: The tasks that all documents can share, because only the document depends on them;
+        #: `None` if each value needs its own tasks.
         self.tasks: list[Task] | None = None
 
     @property
     def idle(self) -> bool:
-        """Does every value of the kind pass?"""
+        """Whether every value of the kind is valid."""
         return self.refusal is None and not self.nodes and not self.groups
 
 
 class Group:
-    """Alternatives for a value of a known kind."""
+    """The alternatives for a value of a known kind."""
 
     def __init__(self, kind: int, node: Node, keyword: str) -> None:
         self.index: int = 0
         self.kind = kind
         self.node = node
         self.keyword = keyword
-        self.plans: list[Plan | None] = []  # of `if`: condition, then, else
-        self.passes: int = 0  # alternatives of `oneOf` that are certain to pass
-        self.key: str = ""  # whose presence makes a dependent schema count
+        self.plans: list[KindPlan | None] = []  # for `if`: the condition, `then`, `else`
+        self.passes: int = 0  # the number of alternatives of `oneOf` that always pass
+        self.key: str = ""  # the key whose presence makes a dependent schema apply
 
 
 class Task:
-    """A node to be asked about an open value, and what hangs on the answer."""
+    """A node to apply to an open value, and the branch that fails if the node rejects it."""
 
     def __init__(self, node: Node, branch: Branch) -> None:
         self.node = node
@@ -260,7 +260,7 @@ class Task:
 
 
 class Failure:
-    """A refusal as it was noted; `messages` makes an error of it."""
+    """The facts of a rejection; `messages` turns them into an error."""
 
     def __init__(
         self, node: Node, keyword: str, path: tuple[Any, ...], offset: int, got: object
@@ -269,45 +269,45 @@ class Failure:
         self.keyword = keyword
         self.path = path
         self.offset = offset
-        self.got = got  # a value, or the text up to the character that decided
+        self.got = got  # the value, or the text up to the deciding character
 
     def at(self, offset: int) -> Failure:
-        """The same, which only now counts."""
+        """Return the same failure at a later offset, where it takes effect."""
         return Failure(self.node, self.keyword, self.path, offset, self.got)
 
 
 class Branch:
-    """One alternative for one value: what fails when a node of it refuses, and what then."""
+    """One alternative for one value; it fails if one of its nodes rejects the value."""
 
     def __init__(self, must: bool = False) -> None:
-        self.must = must  # the document itself fails
+        self.must = must  # whether the document fails with it
         self.dead: bool = False
         self.failure: Failure | None = None
-        self.parents: list[Branch] = []  # of the value around it: they fail too
-        self.choices: list[LiveGroup] = []  # that this is an alternative of
+        self.parents: list[Branch] = []  # the branches of the value around it, which fail with it
+        self.choices: list[LiveGroup] = []  # the groups that this is an alternative of
 
 
 class LiveGroup:
-    """The alternatives of one value."""
+    """The state of the alternatives for one value."""
 
     def __init__(self, group: Group | None, node: Node, kind: int, owner: Branch) -> None:
-        self.group = group  # None: `contains`
+        self.group = group  # None for `contains`
         self.node = node
         self.kind = kind
         self.owner = owner
         self.members: list[Branch | None] = []
-        self.depth: int = 0  # steps of the path of the value
+        self.depth: int = 0  # the length of the path of the value
         self.alive: int = 0
-        self.narrowed: int = -1  # where an alternative was lost before
+        self.narrowed: int = -1  # the offset at which an alternative failed last
         self.triggered: bool = False
-        self.count: int = 0  # items that `contains` has found
+        self.count: int = 0  # the number of items that match `contains`
 
 
 MUST: Final = Branch(True)
 
 
 class Program:
-    """A whole schema, compiled."""
+    """A whole compiled schema."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []

@@ -1,10 +1,10 @@
-"""What follows a string or a key while it arrives."""
+"""Follows a string or a key while it arrives."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamparse.schema.automaton import Automaton, Spots
+from streamparse.schema.automaton import Automaton, StateSet
 from streamparse.schema.nodes import Branch, Node
 from streamparse.schema.trie import Edge
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """One constraint on the open text: a set of words and patterns, or a length.
+    """One constraint on the open text: a set of words and patterns, or a maximum length.
 
-    Words and patterns together: the text must be able to become one of the words, or match one of
-    the patterns.
+    If there are both words and patterns, the text must be able to become one of the words or to
+    match one of the patterns.
     """
 
     def __init__(self, node: Node, branch: Branch, keyword: str) -> None:
@@ -24,17 +24,17 @@ class Run:
         self.branch = branch
         self.keyword = keyword
         self.edge: Edge | None = None
-        self.at: i64 = 0  # characters of its label that have been read
-        self.matched: str = ""  # what could become a word, once no word is left
+        self.at: i64 = 0  # the number of characters of the edge's label that were read
+        self.matched: str = ""  # the longest beginning that could become a word, once none can
         self.automata: list[Automaton] = []
-        self.spots: list[Spots] = []
+        self.state_sets: list[StateSet] = []
         self.limit: i64 = -1
         self.count: i64 = 0
 
-        self._set_out()
+        self._start()
 
-    def _set_out(self) -> None:
-        """Begin with what the node's keyword allows."""
+    def _start(self) -> None:
+        """Start with the words, patterns or length of the node's keyword."""
         keyword, rules = self.keyword, self.node.strings
         if keyword == "maxLength" and rules is not None:
             self.limit = rules.longest
@@ -54,32 +54,33 @@ class Run:
 
     def _follow(self, automata: list[Automaton]) -> None:
         self.automata = automata
-        self.spots = [automaton.start for automaton in automata]
+        self.state_sets = [automaton.start for automaton in automata]
 
     @property
     def accepts(self) -> bool:
-        """Does one of the patterns match if the text ends here?"""
-        return any(spots.accepts for spots in self.spots)
+        """Whether one of the patterns matches if the text ends here."""
+        return any(state_set.accepts for state_set in self.state_sets)
 
-    def walk_to(self, place: str, alive: bool, spots: list[tuple[int, ...]]) -> None:
-        """Go where another run of the same node stood."""
+    def restore(self, prefix: str, alive: bool, state_sets: list[tuple[int, ...]]) -> None:
+        """Restore the state of another run of the same node."""
         if not alive:
             self.edge = None
-            self.matched = place
-        elif place:
-            self._walk(place)
-        self.spots = [
-            automaton.spots(places) for automaton, places in zip(self.automata, spots, strict=True)
+            self.matched = prefix
+        elif prefix:
+            self._walk(prefix)
+        self.state_sets = [
+            automaton.state_set(states)
+            for automaton, states in zip(self.automata, state_sets, strict=True)
         ]
 
     @property
     def prefix(self) -> str:
-        """The text so far as far as it could become a word."""
+        """The longest beginning of the text that could become a word."""
         edge = self.edge
         return self.matched if edge is None else edge.before + edge.label[: self.at]
 
     def feed(self, text: str) -> i64:
-        """The place of the first character that cannot be; -1 when there is none."""
+        """Read more text; return the index of the first character that is not allowed, or -1."""
         if self.limit >= 0:
             count = self.count
             size: i64 = len(text)
@@ -95,24 +96,24 @@ class Run:
         return -1
 
     def _match(self, text: str) -> i64:
-        """Along the only pattern."""
-        spots = self.spots[0]
+        """Follow the only pattern; return the index of the first character refused, or -1."""
+        state_set = self.state_sets[0]
         pos: i64 = 0
         end: i64 = len(text)
         while pos < end:
             char = text[pos]
-            following = spots.next.get(char)
+            following = state_set.next.get(char)
             if following is None:
-                following = self.automata[0].step(spots, char)
-            spots = following
-            if not spots.places:
+                following = self.automata[0].step(state_set, char)
+            state_set = following
+            if not state_set.states:
                 break
             pos += 1
-        self.spots[0] = spots
+        self.state_sets[0] = state_set
         return pos if pos < end else -1
 
     def _walk(self, text: str) -> i64:
-        """Along the words."""
+        """Follow the words; return the index of the first character refused, or -1."""
         edge = self.edge
         assert edge is not None
         label = edge.label
@@ -142,7 +143,7 @@ class Run:
         return pos if pos < end else -1
 
     def _step(self, char: str) -> bool:
-        """One character for words and patterns."""
+        """Read one character for both words and patterns; return whether anything can match."""
         alive = False
         if self.edge is not None:
             if self._walk(char) < 0:
@@ -150,9 +151,9 @@ class Run:
             else:
                 self.matched = self.prefix
                 self.edge = None
-        for place in range(len(self.automata)):
-            spots = self.automata[place].step(self.spots[place], char)
-            self.spots[place] = spots
-            if spots.places:
+        for number in range(len(self.automata)):
+            state_set = self.automata[number].step(self.state_sets[number], char)
+            self.state_sets[number] = state_set
+            if state_set.states:
                 alive = True
         return alive

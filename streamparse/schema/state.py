@@ -1,4 +1,4 @@
-"""A walker in mid-document as flat data, and back: for forks and pickles at any depth."""
+"""Converts a walker in mid-document to flat data and back, for forks and pickles at any depth."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from streamparse.schema.nodes import MUST, Branch, Failure, LiveGroup, Program, 
 from streamparse.schema.runs import Run
 
 
-class Writer:
-    """Numbers branches and groups as they are met; writes each down once."""
+class StateWriter:
+    """Numbers the branches and groups that it meets, and writes each of them once."""
 
     def __init__(self) -> None:
         self.branches: list[Branch] = []
@@ -20,7 +20,7 @@ class Writer:
         self.live_numbers: dict[int, int] = {}
 
     def branch(self, branch: Branch | None) -> int:
-        """The number of a branch: -1 for the document, -2 for none."""
+        """Return the number of a branch: -1 for the document, -2 for none."""
         if branch is None:
             return -2
         if branch.must:
@@ -45,12 +45,12 @@ class Writer:
         return [self.live(live) for live in groups]
 
     def run(self, run: Run) -> tuple[Any, ...]:
-        place = (run.node.index, self.branch(run.branch), run.keyword)
-        spots = [spots.places for spots in run.spots]
-        return place, run.edge is not None, run.prefix, spots, run.count
+        where = (run.node.index, self.branch(run.branch), run.keyword)
+        state_sets = [one.states for one in run.state_sets]
+        return where, run.edge is not None, run.prefix, state_sets, run.count
 
     def rest(self) -> tuple[list[Any], list[Any]]:
-        """All that was numbered; writing it down may number more."""
+        """Write all numbered branches and groups; doing so may number more of them."""
         branches: list[Any] = []
         lives: list[Any] = []
         while len(branches) < len(self.branches) or len(lives) < len(self.lives):
@@ -74,12 +74,12 @@ class Writer:
 def _failure(failure: Failure | None) -> Any:
     if failure is None:
         return None
-    place = (failure.node.index, failure.keyword, failure.path, failure.offset)
-    return place, flatten(failure.got)
+    where = (failure.node.index, failure.keyword, failure.path, failure.offset)
+    return where, flatten(failure.got)
 
 
-class Reader:
-    """Makes the branches and groups again."""
+class StateReader:
+    """Creates the branches and groups again."""
 
     def __init__(self, program: Program, branches: list[Any], lives: list[Any]) -> None:
         self.program = program
@@ -115,15 +115,15 @@ class Reader:
         return [self.lives[number] for number in state]
 
     def run(self, state: tuple[Any, ...]) -> Run:
-        (index, branch, keyword), alive, prefix, spots, count = state
+        (index, branch, keyword), alive, prefix, state_sets, count = state
         run = Run(self.program.nodes[index], self._branch(branch), keyword)
-        run.walk_to(prefix, alive, [tuple(places) for places in spots])
+        run.restore(prefix, alive, [tuple(states) for states in state_sets])
         run.count = count
         return run
 
 
 def write_seen(seen: Seen | None) -> Any:
-    """The items of an array so far, flat."""
+    """Return the items of an array so far as flat data."""
     if seen is None:
         return None
     containers = [item for alike in seen.containers.values() for item in alike] + seen.others
@@ -131,6 +131,7 @@ def write_seen(seen: Seen | None) -> Any:
 
 
 def read_seen(state: Any) -> Seen | None:
+    """Restore what `write_seen` wrote."""
     if state is None:
         return None
     texts, scalars, containers, booleans = state

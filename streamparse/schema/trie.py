@@ -1,6 +1,7 @@
-"""Closed sets of strings, walked character by character.
+"""Closed sets of strings, followed character by character.
 
-A radix tree: each edge carries a piece of text, so a run of a delta is compared with one call.
+The set is a radix tree. Each edge has a piece of text as its label, so that one call compares many
+characters of a delta.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from collections.abc import Iterable
 
 
 class Edge:
-    """A piece of text and what may follow it."""
+    """A piece of text and the edges that may follow it."""
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self.before: str = ""  # the text that leads here
-        self.word: bool = False  # may a word end where the label ends?
-        self.next: dict[str, Edge] = {}  # by the first character of their labels
+        self.before: str = ""  # the text from the root to this edge
+        self.word: bool = False  # whether a word ends at the end of the label
+        self.next: dict[str, Edge] = {}  # keyed by the first character of their labels
 
 
 class Trie:
-    """The words, and the tree that walks into them."""
+    """A set of words and their radix tree."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words: list[str] = list(dict.fromkeys(words))
@@ -27,7 +28,7 @@ class Trie:
         self.root: Edge = Edge("")
         for word in self.words:
             _insert(self.root, word)
-        _place(self.root)
+        _set_prefixes(self.root)
 
 
 def _insert(root: Edge, word: str) -> None:
@@ -49,7 +50,7 @@ def _insert(root: Edge, word: str) -> None:
 
 
 def _split(edge: Edge, child: Edge, at: int) -> Edge:
-    """Cut the label of a child in two; the edge of the first half."""
+    """Split the label of a child; return the edge of the first half."""
     first = Edge(child.label[:at])
     edge.next[child.label[0]] = first
     child.label = child.label[at:]
@@ -58,7 +59,7 @@ def _split(edge: Edge, child: Edge, at: int) -> Edge:
 
 
 def _shared(one: str, other: str) -> int:
-    """How many characters two texts begin with in common."""
+    """Return the length of the common prefix of two texts."""
     bound = min(len(one), len(other))
     for at in range(bound):
         if one[at] != other[at]:
@@ -66,8 +67,8 @@ def _shared(one: str, other: str) -> int:
     return bound
 
 
-def _place(root: Edge) -> None:
-    """Tell every edge the text before it."""
+def _set_prefixes(root: Edge) -> None:
+    """Set the text before each edge."""
     waiting = [root]
     while waiting:
         edge = waiting.pop()

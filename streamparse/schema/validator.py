@@ -1,4 +1,4 @@
-"""`SchemaValidator`: a JSON Schema that documents are judged by as they arrive."""
+"""`SchemaValidator`: validates documents by a JSON Schema while they arrive."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from streamparse._core.sink import Validator, ValidatorFactory
 from streamparse.schema import library
 from streamparse.schema.compiler import Compiler
-from streamparse.schema.escapes import write_out
+from streamparse.schema.escapes import translate_patterns
 from streamparse.schema.nodes import Program
 from streamparse.schema.walker import Walker
 
@@ -16,25 +16,32 @@ __all__ = ["SchemaValidator"]
 
 
 class SchemaValidator(ValidatorFactory):
-    """Judges a JSON value by a JSON Schema while it arrives, for `JSONParser(validator=…)`.
+    """Validates a JSON value by a JSON Schema while it arrives, for `JSONParser(validator=…)`.
 
-    A value is refused at the first character that dooms it, and only then: members may come in
-    any order. The verdict on a whole value is that of the `jsonschema` library. Refused is by
-    `SchemaViolation`: its `code` is the keyword, `path` the place in the value, `schema_path` the
-    place in the schema, `offset` the character that decided, `closest` the allowed value or key
-    that was probably meant.
+    A value is rejected at the first character after which no continuation can be valid; members
+    may arrive in any order. At the end of a value the result is that of the `jsonschema` library.
+    A violation raises `SchemaViolation`. Its `code` is the keyword, `path` leads to the value,
+    `schema_path` leads to the keyword in the schema, `offset` is the character that decided, and
+    `closest` is the allowed value or key that was probably meant.
 
-    - `schema`: a JSON Schema, as a `dict` or `bool`; it is copied.
-    - `draft`: one of `"draft2020-12"`, `"draft2019-09"`, `"draft7"`, `"draft6"`, `"draft4"`;
-      `None` goes by `$schema`, and is 2020-12 where there is none.
-    - `registry`: a `referencing.Registry` with the schemas that it refers to; nothing is fetched.
-    - `formats`: is `format` an assertion? Then strings are checked as the library does, when whole.
-    - `collect`: go on after a violation; all are in `parser.violations`.
-    - `coerce`: read a value that would be refused in the one other way that is allowed, such as
-      `"[1, 2]"` where only an array may stand; each is a `Repair` with the code `"coerced"`.
+    A validator is immutable. It can be shared between parsers and threads, and pickled.
 
-    Raises `ValueError` for a bad schema or a reference that leads nowhere, `ImportError` without
-    the extra `schema`. Immutable: share it between parsers and threads, pickle it.
+    Args:
+        schema: A JSON Schema, as a `dict` or `bool`; it is copied.
+        draft: One of `"draft2020-12"`, `"draft2019-09"`, `"draft7"`, `"draft6"`, `"draft4"`. By
+            default `$schema` decides, and a schema without it is 2020-12.
+        registry: A `referencing.Registry` with the schemas that it refers to; nothing is fetched.
+        formats: Whether `format` is an assertion. If it is, the library checks each string at its
+            end.
+        collect: Whether to go on after a violation; `parser.violations` holds all of them.
+        coerce: Whether to read a value that would be rejected in the one other way that the schema
+            allows, such as `"[1, 2]"` where only an array is allowed. Each such value is reported
+            as a `Repair` with the code `"coerced"`.
+
+    Raises:
+        TypeError: `schema` is neither a `dict` nor a `bool`.
+        ValueError: The schema is bad, one of its references leads nowhere, or `draft` is unknown.
+        ImportError: The extra `schema` is not installed.
 
     >>> from streamparse import JSONParser
     >>> validator = SchemaValidator({"properties": {"unit": {"enum": ["celsius", "kelvin"]}}})
@@ -65,7 +72,7 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
         try:
             self._options = (copy.deepcopy(schema), draft, registry, formats, collect)
             self._program = self._compiled()
-        except RecursionError:  # of whatever reads schemas: the library, `re`, `copy`, plans
+        except RecursionError:  # from the library, `re`, `copy` or the plans, which all recurse
             raise ValueError("bad schema: nested too deeply") from None
         self._collect = collect
         self._coerce = coerce
@@ -73,14 +80,14 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
     def _compiled(self) -> Program:
         given, draft, registry, formats, _ = self._options
         schema = copy.deepcopy(given)
-        write_out(schema)
-        spoken = library.dialect(schema, draft)
-        library.check_schema(schema, spoken)
-        resolves = library.resolver(schema, spoken, registry)
-        return Compiler(schema, spoken, resolves, formats).run()
+        translate_patterns(schema)
+        dialect = library.dialect_of(schema, draft)
+        library.check_schema(schema, dialect)
+        resolves = library.resolver(schema, dialect, registry)
+        return Compiler(schema, dialect, resolves, formats).run()
 
     def begin(self) -> Validator:
-        """The state for one document."""
+        """Return a validator for one document."""
         return Walker(self._program, self, self._collect)
 
     @property
@@ -100,21 +107,21 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
         return twin
 
     def json_schema(self) -> Any:
-        """The schema it judges by."""
+        """Return the schema that it validates by."""
         return self._options[0]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _made, (*self._options, self._coerce)
 
     def __deepcopy__(self, memo: Any) -> SchemaValidator:
-        return self  # it never changes
+        return self  # a validator is immutable
 
     def __repr__(self) -> str:
         return f"SchemaValidator({self._options[0]!r:.60})"
 
 
 def _refuse_loops(schema: Any) -> None:
-    """A container inside itself has no end; one that stands in several places is fine."""
+    """Reject a schema that contains itself; one container in several places is fine."""
     around: set[int] = set()
     done: set[int] = set()
     waiting: list[tuple[Any, bool]] = [(schema, False)]

@@ -1,13 +1,13 @@
-"""A schema, walked beside the document: refuses at the first character that dooms it.
+"""Follows the document with a schema and rejects it at the first character that decides.
 
-Every open container is a `Frame` with the tasks that ask something of it. A task belongs to a
-branch; the branch of a task that fails is dead, and so is what hangs on it: the value around it,
-or an alternative of which another may be left. Where nothing else is left the document fails.
+Every open container has a `SchemaFrame` with the tasks that constrain it. A task belongs to a
+branch. When a task fails, its branch fails, and with it whatever depends on that branch: the value
+around it, or one of several alternatives. When no alternative is left, the document fails.
 
-Rule 1: what is refused can never become valid, in whatever order members come.
-Rule 2: what is passed at its end is what the reference library passes.
-Rule 3: nothing recurses on the document, and a character costs no more than the schema is large:
-the same node is asked once about a value, however many alternatives ask it.
+Rule 1: A rejected prefix can never become valid, in whatever order the members arrive.
+Rule 2: A value passes at its end if and only if it passes in the reference library.
+Rule 3: Nothing recurses on the document, and the work per character is bounded by the size of the
+schema: a node is applied to a value once, however many alternatives refer to it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from streamparse._core.expected import Expected
 from streamparse.schema.checks import Seen
 from streamparse.schema.expectations import expected_at
-from streamparse.schema.judges import Judge
+from streamparse.schema.failures import NO_GROUPS, NO_TASKS, SchemaFrame
 from streamparse.schema.nodes import (
     ANY,
     ARRAY,
@@ -31,22 +31,22 @@ from streamparse.schema.nodes import (
     ArrayRules,
     Branch,
     Failure,
+    KindPlan,
     LiveGroup,
     Node,
     ObjectRules,
-    Plan,
     Task,
 )
 from streamparse.schema.runs import Run
-from streamparse.schema.state import Reader, Writer, read_seen, write_seen
-from streamparse.schema.verdicts import NO_GROUPS, NO_TASKS, Frame
+from streamparse.schema.state import StateReader, StateWriter, read_seen, write_seen
+from streamparse.schema.whole_values import WholeValueValidator
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
 
-class Walker(Judge):
-    """Listens to one document."""
+class Walker(WholeValueValidator):
+    """Validates one document from its sink calls."""
 
     # Sink calls.
 
@@ -124,7 +124,7 @@ class Walker(Judge):
             assert isinstance(built, str)
             for task in self.tasks:
                 if not task.branch.dead:
-                    self._judge_text(task, built, offset)
+                    self._check_text(task, built, offset)
             self._close_text(offset)
         frame = self.frame
         if frame is not None and frame.in_array:
@@ -136,9 +136,9 @@ class Walker(Judge):
         if self.tasks:
             for task in self.tasks:
                 if not task.branch.dead:
-                    self._judge_scalar(task, value, offset)
+                    self._check_scalar(task, value, offset)
             if self.groups:
-                self._settle(self.groups, offset, True)
+                self._resolve(self.groups, offset, True)
                 self.groups = NO_GROUPS
             self.tasks = NO_TASKS
         frame = self.frame
@@ -165,10 +165,10 @@ class Walker(Judge):
         node = self.node
         return expected_at(node) if node is not None else _expected_by(self.requests)
 
-    # What is asked of a value.
+    # The tasks of a value.
 
     def _begin(self, kind: i64, offset: int) -> None:
-        """A value begins, and its kind is known."""
+        """Choose the tasks of a value that begins; its first character tells its kind."""
         frame = self.frame
         if frame is not None and frame.in_array:
             self._begin_item(frame, offset)
@@ -201,12 +201,19 @@ class Walker(Judge):
             self.groups = NO_GROUPS
 
     def _ask(
-        self, plan: Plan, branch: Branch, tasks: list[Task], groups: list[LiveGroup], offset: int
+        self,
+        plan: KindPlan,
+        branch: Branch,
+        tasks: list[Task],
+        groups: list[LiveGroup],
+        offset: int,
     ) -> None:
-        """Add what a plan asks for, on behalf of a branch."""
+        """Add the tasks and groups of a plan, for a branch."""
         refusal = plan.refusal
         if refusal is not None:
-            self._fail(branch, refusal.node, refusal.keyword, offset, self._came(), not self.in_key)
+            self._fail(
+                branch, refusal.node, refusal.keyword, offset, self._actual_kind(), not self.in_key
+            )
             return
         if plan.keeps:
             self.wants_whole = True
@@ -227,33 +234,40 @@ class Walker(Judge):
                     self._ask_alternative(inner, member, tasks, groups, offset)
 
     def _ask_alternative(
-        self, plan: Plan, member: Branch, tasks: list[Task], groups: list[LiveGroup], offset: int
+        self,
+        plan: KindPlan,
+        member: Branch,
+        tasks: list[Task],
+        groups: list[LiveGroup],
+        offset: int,
     ) -> None:
-        """One alternative; one that refuses the kind is dead before it began."""
+        """Add one alternative; an alternative that rejects the kind fails at once."""
         refusal = plan.refusal
         if refusal is None:
             self._ask(plan, member, tasks, groups, offset)
         else:
             member.dead = True
             path = self._path(not self.in_key)
-            member.failure = Failure(refusal.node, refusal.keyword, path, offset, self._came())
+            member.failure = Failure(
+                refusal.node, refusal.keyword, path, offset, self._actual_kind()
+            )
 
-    def _request(self, node: Node, parent: Branch, find: LiveGroup | None = None) -> None:
-        """Ask a node about the value that comes next: it once, whoever wants to know."""
-        must = find is None and parent.must
+    def _request(self, node: Node, parent: Branch, group: LiveGroup | None = None) -> None:
+        """Apply a node to the next value; several requests for one node share one task."""
+        must = group is None and parent.must
         for request in self.requests:
             if request.node is node and request.branch.must == must:
                 if not must:
-                    _hang(request.branch, parent, find)
+                    _add_parent(request.branch, parent, group)
                 return
         branch = MUST
         if not must:
             branch = Branch()
-            _hang(branch, parent, find)
+            _add_parent(branch, parent, group)
         self.requests.append(Task(node, branch))
 
-    def _ask_member(self, frame: Frame, key: str) -> None:
-        """The value of this member comes next."""
+    def _ask_member(self, frame: SchemaFrame, key: str) -> None:
+        """Collect the nodes that constrain the value of this member."""
         self.requests = []
         for task in frame.tasks:
             rules = task.node.objects
@@ -261,12 +275,12 @@ class Walker(Judge):
                 self._request_member(rules, key, task.branch)
 
     def _ask_matching(self, rules: ObjectRules, key: str) -> None:
-        """The same for an only node, which must hold."""
+        """Do the same as `_ask_member`, for a single node that must hold."""
         self.requests = NO_TASKS
         self.node = rules.properties.get(key)
         for pattern, inner in rules.patterns:
             if pattern.matches(key):
-                if self.node is not None:  # several
+                if self.node is not None:  # more than one node applies
                     self.node, self.requests = None, []
                     self._request_member(rules, key, MUST)
                     return
@@ -286,8 +300,8 @@ class Walker(Judge):
         if rest is not None and (rules.extras is None or not rules.extras.matches(key)):
             self._request(rest, branch)
 
-    def _begin_item(self, frame: Frame, offset: int) -> None:
-        """An item comes next; is there room for it?"""
+    def _begin_item(self, frame: SchemaFrame, offset: int) -> None:
+        """Check that there is room for the next item, and collect the nodes that constrain it."""
         index = frame.index
         frame.index = index + 1
         sole = frame.sole
@@ -311,10 +325,10 @@ class Walker(Judge):
                 self._request(inner.prefix[index], task.branch)
             elif inner.rest is not None:
                 self._request(inner.rest, task.branch)
-        for find in frame.finds:
-            contains = find.node.arrays
-            if not find.owner.dead and contains is not None and contains.contains is not None:
-                self._request(contains.contains, find.owner, find)
+        for group in frame.contains_groups:
+            contains = group.node.arrays
+            if not group.owner.dead and contains is not None and contains.contains is not None:
+                self._request(contains.contains, group.owner, group)
 
     def _has_room(self, rules: ArrayRules, index: i64) -> bool:
         if rules.most >= 0 and index >= rules.most:
@@ -330,9 +344,9 @@ class Walker(Judge):
     # Containers.
 
     def _enter(self, in_array: bool) -> None:
-        """Go into the container that has begun."""
+        """Enter the container that has begun."""
         tasks = self.tasks
-        frame = Frame(in_array, tasks, self.groups)
+        frame = SchemaFrame(in_array, tasks, self.groups)
         for task in tasks:
             node = task.node
             if in_array:
@@ -346,59 +360,64 @@ class Walker(Judge):
         for group in self.groups:
             if group.kind == DEPENDENT and frame.keys is None:
                 frame.keys = set()
-        if len(tasks) == 1 and tasks[0].branch.must and not frame.finds and not self.groups:
+        if (
+            len(tasks) == 1
+            and tasks[0].branch.must
+            and not frame.contains_groups
+            and not self.groups
+        ):
             frame.sole = tasks[0].node
         self.tasks = NO_TASKS
         self.groups = NO_GROUPS
         self.frames.append(frame)
         self.frame = frame
 
-    def _watch_items(self, frame: Frame, rules: ArrayRules, task: Task) -> None:
+    def _watch_items(self, frame: SchemaFrame, rules: ArrayRules, task: Task) -> None:
         if rules.unique and frame.seen is None:
             frame.seen = Seen()
         if rules.contains is not None:
-            frame.finds.append(LiveGroup(None, task.node, CONTAINS, task.branch))
+            frame.contains_groups.append(LiveGroup(None, task.node, CONTAINS, task.branch))
 
     def _leave(self, offset: int) -> None:
-        """The innermost container is whole."""
+        """Check the innermost container at its end, and leave it."""
         frame = self.frame
         assert frame is not None
         for task in frame.tasks:
             if task.branch.dead:
                 continue
             if frame.in_array:
-                self._judge_array(frame, task, offset)
+                self._check_array(frame, task, offset)
             else:
-                self._judge_object(frame, task, offset)
-            self._judge_whole(task, offset)
-        for find in frame.finds:
-            self._settle_find(find, offset)
+                self._check_object(frame, task, offset)
+            self._check_container(task, offset)
+        for group in frame.contains_groups:
+            self._resolve_contains(group, offset)
         if frame.groups:
-            self._settle(frame.groups, offset, False)
+            self._resolve(frame.groups, offset, False)
         self.frames.pop()
         self.frame = self.frames[-1] if self.frames else None
         self.requests = NO_TASKS
 
-    def _item_ends(self, frame: Frame, value: object, offset: int) -> None:
-        """An item is whole."""
-        for find in frame.finds:
-            member = find.members.pop() if find.members else None
+    def _item_ends(self, frame: SchemaFrame, value: object, offset: int) -> None:
+        """Check an array after one of its items has ended."""
+        for group in frame.contains_groups:
+            member = group.members.pop() if group.members else None
             if member is not None and not member.dead:
-                find.count += 1
-                rules = find.node.arrays
-                if rules is not None and 0 <= rules.contains_most < find.count:
-                    self._fail(find.owner, find.node, "maxContains", offset, find.count, False)
+                group.count += 1
+                rules = group.node.arrays
+                if rules is not None and 0 <= rules.contains_most < group.count:
+                    self._fail(group.owner, group.node, "maxContains", offset, group.count, False)
         if frame.seen is not None and frame.seen.repeats(value):
             for task in frame.tasks:
                 arrays = task.node.arrays
                 if arrays is not None and arrays.unique and not task.branch.dead:
                     self._fail(task.branch, task.node, "uniqueItems", offset, value, False)
             if self.collect:
-                frame.seen = None  # said once
+                frame.seen = None  # report it once
 
     # Keys and strings.
 
-    def _begin_key(self, frame: Frame, offset: int) -> None:
+    def _begin_key(self, frame: SchemaFrame, offset: int) -> None:
         self.in_key = True
         self.kind = STRING
         self.requests = []
@@ -417,25 +436,25 @@ class Walker(Judge):
         for request in requests:
             plan = request.node.plans[STRING]
             self._ask(plan, request.branch, self.tasks, self.groups, offset)
-        self.wants_whole = False  # a key always is
+        self.wants_whole = False  # a sink always receives whole keys
         self._follow(self.tasks)
 
-    def _end_key(self, frame: Frame, key: str, offset: int) -> None:
+    def _end_key(self, frame: SchemaFrame, key: str, offset: int) -> None:
         for task in frame.tasks:
             rules = task.node.objects
             if rules is None or task.branch.dead:
                 continue
             for keys in rules.closed:
-                if not self._broke(task.node, keys.keyword) and not keys.has(key):
+                if not self._already_reported(task.node, keys.keyword) and not keys.has(key):
                     self._fail(task.branch, task.node, keys.keyword, offset, key, False)
         for task in self.tasks:
             if not task.branch.dead:
-                self._judge_text(task, key, offset)
+                self._check_text(task, key, offset)
         self._close_text(offset)
         self.in_key = False
 
-    def _count(self, frame: Frame, key: str, offset: int) -> None:
-        """One more key, or the same again."""
+    def _count(self, frame: SchemaFrame, key: str, offset: int) -> None:
+        """Count a key unless it occurred before, and check the rules on the set of keys."""
         keys = frame.keys
         assert keys is not None
         if key in keys:
@@ -451,10 +470,10 @@ class Walker(Judge):
                 live.triggered = True
                 member = live.members[0]
                 if member is not None and member.dead and member.failure is not None:
-                    self._lose(live.owner, member.failure.at(offset))
+                    self._fail_branch(live.owner, member.failure.at(offset))
 
     def _follow(self, tasks: list[Task]) -> None:
-        """Follow the string that has begun as closely as its schemas allow."""
+        """Start the runs that can reject the string while it arrives."""
         for task in tasks:
             node = task.node
             for values in node.values:
@@ -469,7 +488,7 @@ class Walker(Judge):
                 self.runs.append(Run(node, task.branch, "pattern"))
 
     def _run(self, text: str, offset: int) -> None:
-        """More of the open string or key."""
+        """Follow more of the open string or key."""
         if len(self.runs) == 1:
             run = self.runs[0]
             at = run.feed(text)
@@ -483,7 +502,7 @@ class Walker(Judge):
             if at >= 0:
                 broken.append((at, number, run))
         if broken:
-            broken.sort(key=_by_place)
+            broken.sort(key=_by_position)
             lost = [run for _, _, run in broken]
             self.runs = [run for run in self.runs if run not in lost]
             for at, _, run in broken:
@@ -501,7 +520,7 @@ class Walker(Judge):
 
     def _close_text(self, offset: int) -> None:
         if self.groups:
-            self._settle(self.groups, offset, not self.in_key)
+            self._resolve(self.groups, offset, not self.in_key)
             self.groups = NO_GROUPS
         self.tasks = NO_TASKS
         if self.runs:
@@ -520,8 +539,8 @@ class Walker(Judge):
         return _revived, (self.factory, self._state())
 
     def _state(self) -> tuple[Any, ...]:
-        """Everything as flat data."""
-        writer = Writer()
+        """Return the whole state as flat data."""
+        writer = StateWriter()
         frames = [_frame_state(frame, writer) for frame in self.frames]
         node = -1 if self.node is None else self.node.index
         coming = (node, writer.tasks(self.requests), self.skip)
@@ -531,7 +550,7 @@ class Walker(Judge):
 
     def _resume(self, state: tuple[Any, ...]) -> None:
         frames, coming, begun, runs, violations, rest = state
-        reader = Reader(self.program, *rest)
+        reader = StateReader(self.program, *rest)
         self.frames = [_frame(one, reader) for one in frames]
         self.frame = self.frames[-1] if self.frames else None
         node, requests, self.skip = coming
@@ -544,19 +563,19 @@ class Walker(Judge):
         self.violations = list(violations)
 
 
-def _frame_state(frame: Frame, writer: Writer) -> tuple[Any, ...]:
+def _frame_state(frame: SchemaFrame, writer: StateWriter) -> tuple[Any, ...]:
     tasks = writer.tasks(frame.tasks)
-    groups, finds = writer.groups(frame.groups), writer.groups(frame.finds)
+    groups, contains_groups = writer.groups(frame.groups), writer.groups(frame.contains_groups)
     keys = None if frame.keys is None else sorted(frame.keys)
     counts = (frame.key, frame.index, keys, frame.watches_keys, write_seen(frame.seen))
-    return frame.in_array, frame.sole is not None, tasks, groups, finds, counts
+    return frame.in_array, frame.sole is not None, tasks, groups, contains_groups, counts
 
 
-def _frame(state: tuple[Any, ...], reader: Reader) -> Frame:
-    in_array, alone, tasks, groups, finds, counts = state
-    frame = Frame(in_array, reader.tasks(tasks), reader.groups(groups))
+def _frame(state: tuple[Any, ...], reader: StateReader) -> SchemaFrame:
+    in_array, alone, tasks, groups, contains_groups, counts = state
+    frame = SchemaFrame(in_array, reader.tasks(tasks), reader.groups(groups))
     frame.sole = frame.tasks[0].node if alone else None
-    frame.finds = reader.groups(finds)
+    frame.contains_groups = reader.groups(contains_groups)
     frame.key, frame.index, keys, frame.watches_keys, seen = counts
     frame.keys = None if keys is None else set(keys)
     frame.seen = read_seen(seen)
@@ -571,7 +590,7 @@ def _revived(factory: Any, state: tuple[Any, ...]) -> Walker:
 
 
 def _items_at(tasks: list[Task], index: int) -> list[Task]:
-    """What is asked of an item."""
+    """Return the tasks that constrain the item at an index."""
     found: list[Task] = []
     for task in tasks:
         rules = task.node.arrays
@@ -583,9 +602,9 @@ def _items_at(tasks: list[Task], index: int) -> list[Task]:
 
 
 def _expected_by(tasks: list[Task]) -> Expected | None:
-    """What several nodes allow together, as far as it is certain."""
+    """Return what several nodes allow together, as far as it is certain."""
     must: Expected | None = None
-    members: dict[int, Expected] = {}  # of alternatives of values around: what each allows here
+    members: dict[int, Expected] = {}  # what each alternative of an outer value allows here
     groups: dict[int, LiveGroup] = {}
     for task in tasks:
         here = expected_at(task.node)
@@ -605,7 +624,7 @@ def _expected_by(tasks: list[Task]) -> Expected | None:
 
 
 def _alternatives_above(branch: Branch) -> list[Branch]:
-    """The alternatives that fail with a branch."""
+    """Return the alternatives that fail if a branch fails."""
     found: list[Branch] = []
     waiting = [branch]
     while waiting:
@@ -617,7 +636,7 @@ def _alternatives_above(branch: Branch) -> list[Branch]:
 
 
 def _expected_by_one(live: LiveGroup, members: dict[int, Expected]) -> Expected | None:
-    """What a group allows, of which one alternative must hold; None: it need not."""
+    """Return what a group allows if one alternative must hold; None if there is no such bound."""
     group = live.group
     if group is None or group.kind not in (ANY, ONE) or group.passes or not live.owner.must:
         return None
@@ -626,19 +645,19 @@ def _expected_by_one(live: LiveGroup, members: dict[int, Expected]) -> Expected 
         if member is not None and not member.dead:
             here = members.get(id(member))
             if here is None:
-                return None  # it asks nothing of this value
+                return None  # this alternative allows anything here
             found = here if found is None else found.either(here)
     return found
 
 
-def _hang(branch: Branch, parent: Branch, find: LiveGroup | None) -> None:
-    """Say what fails with a branch."""
-    if find is None:
+def _add_parent(branch: Branch, parent: Branch, group: LiveGroup | None) -> None:
+    """Record what fails if a branch fails."""
+    if group is None:
         if parent not in branch.parents:
             branch.parents.append(parent)
     else:
-        find.members.append(branch)
+        group.members.append(branch)
 
 
-def _by_place(broken: tuple[int, int, Run]) -> tuple[int, int]:
+def _by_position(broken: tuple[int, int, Run]) -> tuple[int, int]:
     return broken[0], broken[1]

@@ -1,6 +1,7 @@
-"""What the tests of validation share: schemas and documents that have something in common.
+"""Strategies and helpers for the tests of validation.
 
-Names, words and numbers come from small sets, so that documents meet what schemas ask for.
+Schemas and documents draw names, words and numbers from the same small sets, so that documents
+often satisfy a schema.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ LEAVES: dict[str, Any] = {
 
 
 def _branches(inner: st.SearchStrategy[Any]) -> dict[str, Any]:
-    """The keywords that hold schemas."""
+    """Return strategies for the keywords that hold schemas."""
     several = st.lists(inner, min_size=1, max_size=3)
     named = st.dictionaries(NAMES, inner, max_size=3)
     return {
@@ -104,7 +105,7 @@ def _branches(inner: st.SearchStrategy[Any]) -> dict[str, Any]:
 
 
 def _with_some(keywords: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Schemas with one to four of these keywords."""
+    """Generate schemas with one to four of these keywords."""
     chosen = st.lists(st.sampled_from(sorted(keywords)), min_size=1, max_size=4, unique=True)
     return chosen.flatmap(
         lambda names: st.fixed_dictionaries({name: keywords[name] for name in names})
@@ -123,7 +124,7 @@ _REFERRING = st.recursive(
     lambda inner: _with_some({**LEAVES, **_branches(inner), "$ref": REFERENCES}),
     max_leaves=4,
 )
-#: Schemas that refer to parts of themselves, recursive ones among them.
+#: Schemas with references into themselves, including recursive ones.
 REFERRING: st.SearchStrategy[Any] = st.builds(
     lambda schema, one, two: {**schema, "$defs": {"one": one, "two": two}},
     _REFERRING,
@@ -132,8 +133,8 @@ REFERRING: st.SearchStrategy[Any] = st.builds(
 )
 
 
-def made(schema: Any, **options: Any) -> SchemaValidator:
-    """The validator; what is no schema is no example."""
+def make_validator(schema: Any, **options: Any) -> SchemaValidator:
+    """Return the validator; reject the example if the schema is invalid."""
     try:
         return SchemaValidator(schema, **options)
     except ValueError:
@@ -141,21 +142,23 @@ def made(schema: Any, **options: Any) -> SchemaValidator:
         raise
 
 
-def verdict(validator: SchemaValidator, fragments: Sequence[str | bytes]) -> tuple[Any, ...] | None:
-    """What a document is refused for and where; `None` for one that passes."""
+def violation_of(
+    validator: SchemaValidator, fragments: Sequence[str | bytes]
+) -> tuple[Any, ...] | None:
+    """Return the violation and its position, or `None` for a valid document."""
     parser = JSONParser(validator=validator)
     try:
         for fragment in fragments:
             parser.feed(fragment)
         parser.finish()
     except SchemaViolation as error:
-        place = (error.offset, error.path, error.schema_path)
-        return error.code, *place, error.message, error.line, error.column
+        where = (error.offset, error.path, error.schema_path)
+        return error.code, *where, error.message, error.line, error.column
     return None
 
 
 def valid(schema: Any, value: Any, draft: str | None = None) -> bool | None:
-    """The verdict of the reference library; `None` where it has none, for a fault of its own."""
+    """Return the result of the reference library, or `None` if the library itself fails."""
     kind = validators.validator_for(schema, Draft202012Validator)
     if draft is not None:
         kind = validators.validator_for({"$schema": DRAFTS[draft]})

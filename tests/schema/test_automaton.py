@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.automaton: never too early, and in time where it can be."""
+"""Tests of streamparse.schema.automaton: it rejects as early as possible, and never too early."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse.schema.automaton import Automaton, Spots, automaton
+from streamparse.schema.automaton import Automaton, StateSet, automaton
 
 MODERN = sys.version_info >= (3, 11)  # has possessive quantifiers
 
 
 def doomed_at(pattern: str, text: str) -> int | None:
-    """The place of the character that the pattern gives up at."""
+    """Return the index of the character at which the pattern can no longer match."""
     found = automaton(pattern)
     assert found is not None
-    spots = found.start
+    state_set = found.start
     for at, char in enumerate(text):
-        spots = found.step(spots, char)
-        if spots.dead:
+        state_set = found.step(state_set, char)
+        if state_set.dead:
             return at
     return None
 
 
 @pytest.mark.parametrize(
-    ("pattern", "text", "place"),
+    ("pattern", "text", "index"),
     [
         ("^abc", "abd", 2),
         ("^abc", "abcanything", None),
@@ -54,8 +54,8 @@ def doomed_at(pattern: str, text: str) -> int | None:
         (r"^a\b", "ab", None),
     ],
 )
-def test_where_a_pattern_gives_up(pattern: str, text: str, place: int | None) -> None:
-    assert doomed_at(pattern, text) == place
+def test_index_of_the_rejected_character(pattern: str, text: str, index: int | None) -> None:
+    assert doomed_at(pattern, text) == index
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_where_a_pattern_gives_up(pattern: str, text: str, place: int | None) ->
         "^(a)?(?(1)b|c)",
     ],
 )
-def test_patterns_of_which_no_automaton_is_made(pattern: str) -> None:
+def test_patterns_without_an_automaton(pattern: str) -> None:
     assert automaton(pattern) is None
 
 
 @pytest.mark.parametrize("pattern", ["abc", ".*", "abc$", "^a|b", "(?:^|x)a", "^(?:a|b)|c$", ""])
-def test_a_pattern_that_may_begin_anywhere_can_always_still_match(pattern: str) -> None:
+def test_an_unanchored_pattern_can_always_still_match(pattern: str) -> None:
     found = automaton(pattern)
     assert found is not None
     assert found.exact
@@ -85,7 +85,7 @@ def test_a_pattern_that_may_begin_anywhere_can_always_still_match(pattern: str) 
     "pattern",
     ["(?=a)b", "(?<!a)b", r"a\bc", r"(a)\1", "a$b", r"^(a\Z)*b", "a++b" if MODERN else "(?!a)"],
 )
-def test_what_an_automaton_cannot_follow_is_not_exact(pattern: str) -> None:
+def test_inexact_automata(pattern: str) -> None:
     found = automaton(pattern)
     assert found is not None
     assert not found.exact
@@ -125,46 +125,48 @@ PATTERNS = BODIES.map("^{}".format)
 
 
 @given(PATTERNS, st.text("abc1\n", max_size=8))
-def test_what_matches_is_never_given_up(pattern: str, text: str) -> None:
-    """Law 9: soundness, for every beginning of a text that matches."""
+def test_a_matching_text_is_never_rejected(pattern: str, text: str) -> None:
+    """Law 9, soundness: no prefix of a matching text is rejected."""
     if automaton(pattern) is not None and re.search(pattern, text) is not None:
         assert doomed_at(pattern, text) is None
 
 
 @given(BODIES | PATTERNS, st.text("abc1\n", max_size=8))
-def test_an_exact_automaton_says_what_re_says(pattern: str, text: str) -> None:
+def test_an_exact_automaton_agrees_with_re(pattern: str, text: str) -> None:
     found = automaton(pattern)
     if found is not None and found.exact:
         assert found.matches(text) is (re.search(pattern, text) is not None)
 
 
-def test_a_long_text_costs_no_more_sets_than_the_pattern_has_places() -> None:
+def test_a_long_text_needs_few_state_sets() -> None:
     found = Automaton("^(?:[ab]*a[ab]{3})*$")
-    spots = found.start
+    state_set = found.start
     for char in "abba" * 5_000:
-        spots = found.step(spots, char)
-    assert not spots.dead
+        state_set = found.step(state_set, char)
+    assert not state_set.dead
     assert len(found.memo) < 50
 
 
-def test_many_long_texts_hold_no_more_sets_than_are_remembered() -> None:
+def test_the_number_of_state_sets_in_memory_is_bounded() -> None:
     found = Automaton("^(?:[ab]*a[ab]{14})$")
     dice = random.Random(1)
-    spots = found.start
+    state_set = found.start
     for _ in range(5):
-        spots = found.start
+        state_set = found.start
         for char in dice.choices("ab", k=3_000):
-            spots = found.step(spots, char)
-    assert not spots.dead
-    assert len(reached([found.start, spots])) <= 2_002  # and what is held
+            state_set = found.step(state_set, char)
+    assert not state_set.dead
+    assert (
+        len(reached([found.start, state_set])) <= 2_002
+    )  # the remembered sets and the current one
 
 
-def reached(waiting: list[Spots]) -> set[int]:
-    """All that some sets lead to."""
+def reached(waiting: list[StateSet]) -> set[int]:
+    """Return the ids of all sets that are reachable."""
     met: set[int] = set()
     while waiting:
-        spots = waiting.pop()
-        if id(spots) not in met:
-            met.add(id(spots))
-            waiting += spots.next.values()
+        state_set = waiting.pop()
+        if id(state_set) not in met:
+            met.add(id(state_set))
+            waiting += state_set.next.values()
     return met

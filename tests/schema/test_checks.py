@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.checks: the same as the library finds."""
+"""Tests of streamparse.schema.checks: the results are those of the library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streamparse.schema.nodes import NumberRules
 from streamparse.schema.state import read_seen, write_seen
 from tests.schema.schemas import NUMBERS, VALUES
 
-# Lists of lists are what the library sorts.
+# The library sorts lists of lists.
 LISTS = st.lists(st.lists(st.sampled_from([0, 1, True, False, 1.0, "a"]), max_size=2), max_size=5)
 
 
@@ -37,7 +37,7 @@ def test_equal_at_any_depth() -> None:
 
 @given(st.lists(VALUES, max_size=5) | LISTS)
 def test_unique(items: list[Any]) -> None:
-    """Also where the library sorts, and finds `[1]` and `[true]` in the same place."""
+    """The library sorts the items and then considers `[1]` and `[true]` equal in order."""
     assert unique(items) is Draft202012Validator({"uniqueItems": True}).is_valid(items)
 
 
@@ -52,20 +52,20 @@ ALIKE = (
 
 
 @given(ALIKE, ALIKE)
-def test_numbers_of_any_type_repeat_where_they_are_equal(one: Any, other: Any) -> None:
+def test_equal_numbers_of_different_types_repeat(one: Any, other: Any) -> None:
     seen = Seen()
     assert not seen.repeats(one)
     assert seen.repeats(other) is (one == other)
 
 
-def test_numbers_that_are_no_numbers_are_equal_to_themselves_only() -> None:
+def test_nan_equals_only_itself() -> None:
     seen = Seen()
     one = float("nan")
     assert [seen.repeats(number) for number in (one, float("nan"), one)] == [False, False, True]
 
 
-def test_numbers_that_hash_alike_cost_no_more_than_others() -> None:
-    """Work per item is constant: the hash of an integer is no secret."""
+def test_numbers_with_equal_hashes_take_no_longer() -> None:
+    """The work per item is constant although the hash of an integer is predictable."""
     modulus = sys.hash_info.modulus
     for make in (lambda number: number, lambda number: [number], lambda number: {"a": number}):
         seen = Seen()
@@ -75,7 +75,7 @@ def test_numbers_that_hash_alike_cost_no_more_than_others() -> None:
 
 
 @given(st.lists(VALUES, max_size=5) | LISTS)
-def test_what_repeats_is_not_unique(items: list[Any]) -> None:
+def test_seen_agrees_with_unique(items: list[Any]) -> None:
     seen = Seen()
     if any(seen.repeats(item) for item in items):
         assert not unique(items)

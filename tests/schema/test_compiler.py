@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT7, DRAFT202012
 from streamparse.schema import SchemaValidator
 from streamparse.schema.nodes import Node
 from tests.helpers import cut
-from tests.schema.schemas import DRAFTS, SCHEMAS, VALUES, made, valid, verdict
+from tests.schema.schemas import DRAFTS, SCHEMAS, VALUES, make_validator, valid, violation_of
 from tests.strategies import SIZES
 
 
@@ -27,11 +27,11 @@ def test_one_node_for_each_schema_object() -> None:
         "properties": {"a": {"$ref": "#/$defs/x"}, "b": {"$ref": "#/$defs/x"}},
         "$defs": {"x": {"items": {"$ref": "#"}}},
     }
-    # The root, the two references, what they lead to, and its items.
+    # The root, the two references, their target, and its items.
     assert len(nodes(schema)) == 5
 
 
-def test_paths_are_those_in_the_document() -> None:
+def test_paths_start_at_the_root_of_the_document() -> None:
     schema = {
         "properties": {"a": {"$ref": "#/$defs/x~1y"}},
         "$defs": {"x/y": {"not": {"const": 1}}},
@@ -45,7 +45,7 @@ def test_paths_are_those_in_the_document() -> None:
 
 
 @pytest.mark.parametrize("reference", [5, None, True, [], {}, ["a"]])
-def test_a_reference_that_is_no_text(reference: Any) -> None:
+def test_a_reference_that_is_not_a_string(reference: Any) -> None:
     schema = {"$schema": "http://json-schema.org/draft-04/schema#", "$ref": reference}
     with pytest.raises(ValueError, match=r"bad schema|unresolvable"):
         SchemaValidator({**schema, "properties": {"a": schema}})
@@ -72,19 +72,19 @@ def test_a_registry_has_other_schemas() -> None:
     registry: Any = Registry().with_resource("https://example.com/s", resource)
     schema = {"items": {"$ref": "https://example.com/s#/$defs/n"}}
     validator = SchemaValidator(schema, registry=registry)
-    assert verdict(validator, ["[1, 2]"]) is None
-    refused = verdict(validator, ['[1, "']) or ()
+    assert violation_of(validator, ["[1, 2]"]) is None
+    refused = violation_of(validator, ['[1, "']) or ()
     assert refused[:4] == ("type", 4, (1,), ("https://example.com/s", "$defs", "n", "type"))
 
 
 def test_the_meta_schemas_are_known() -> None:
     validator = SchemaValidator({"$ref": "https://json-schema.org/draft/2020-12/schema"})
-    assert verdict(validator, ['{"properties": {"a": {"type": "object"}}}']) is None
-    refused = verdict(validator, ['{"properties": {"a": {"type": "objekt"}}}']) or ()
+    assert violation_of(validator, ['{"properties": {"a": {"type": "object"}}}']) is None
+    refused = violation_of(validator, ['{"properties": {"a": {"type": "objekt"}}}']) or ()
     assert refused[0] in ("anyOf", "enum")
 
 
-def test_what_a_dynamic_reference_means_depends_on_the_way() -> None:
+def test_a_dynamic_reference_depends_on_its_scope() -> None:
     schema = {
         "$id": "https://example.com/strict-tree",
         "$dynamicAnchor": "node",
@@ -99,28 +99,28 @@ def test_what_a_dynamic_reference_means_depends_on_the_way() -> None:
         },
     }
     validator = SchemaValidator(schema)
-    assert verdict(validator, ['{"children": [{"data": 1}]}']) is None
-    refused = verdict(validator, ['{"children": [{"daat": 1}]}']) or ()
+    assert violation_of(validator, ['{"children": [{"data": 1}]}']) is None
+    refused = violation_of(validator, ['{"children": [{"daat": 1}]}']) or ()
     assert refused[:3] == ("unevaluatedProperties", 18, ("children", 0))
 
 
-def test_beside_a_reference_nothing_counts_up_to_draft_7() -> None:
+def test_keywords_beside_a_reference_are_ignored_up_to_draft_7() -> None:
     schema = {"definitions": {"x": {}}, "$ref": "#/definitions/x", "type": "string"}
-    assert verdict(SchemaValidator(schema, draft="draft7"), ["1"]) is None
-    assert verdict(SchemaValidator(schema), ["1"]) is not None
+    assert violation_of(SchemaValidator(schema, draft="draft7"), ["1"]) is None
+    assert violation_of(SchemaValidator(schema), ["1"]) is not None
 
 
-def test_words_of_later_drafts_mean_nothing() -> None:
+def test_keywords_of_later_drafts_are_ignored() -> None:
     schema = {"prefixItems": [True], "items": False, "dependentRequired": {"a": ["b"]}}
-    assert verdict(SchemaValidator(schema), ["[1]"]) is None
-    assert (verdict(SchemaValidator(schema, draft="draft2019-09"), ["[1]"]) or ())[1] == 1
-    assert verdict(SchemaValidator(schema, draft="draft7"), ['{"a": 1}']) is None
+    assert violation_of(SchemaValidator(schema), ["[1]"]) is None
+    assert (violation_of(SchemaValidator(schema, draft="draft2019-09"), ["[1]"]) or ())[1] == 1
+    assert violation_of(SchemaValidator(schema, draft="draft7"), ['{"a": 1}']) is None
 
 
 def test_exclusive_bounds_of_draft_4() -> None:
     schema = {"minimum": 1, "exclusiveMinimum": True, "maximum": 5}
     for text in ("1", "1.5", "5", "6"):
-        refused = verdict(SchemaValidator(schema, draft="draft4"), [text])
+        refused = violation_of(SchemaValidator(schema, draft="draft4"), [text])
         assert (refused is None) is valid(schema, float(text), "draft4")
 
 
@@ -138,50 +138,52 @@ OLD = "http://json-schema.org/draft-04/schema#"
         ({"enum": []}, '{"old": 1}', "$schema", 9),  # draft 4 wants one at least
     ],
 )
-def test_a_part_in_another_dialect(schema: Any, text: str, code: str | None, offset: int) -> None:
+def test_a_subschema_in_another_dialect(
+    schema: Any, text: str, code: str | None, offset: int
+) -> None:
     whole = {
         "properties": {"old": {"$schema": OLD, **schema}},
         "$defs": {"new": {"const": 1}},
     }
-    refused = verdict(SchemaValidator(whole), [text])
+    refused = violation_of(SchemaValidator(whole), [text])
     assert (refused is None) is valid(whole, json.loads(text), "draft2020-12")
     assert (refused and refused[:2]) == (code and (code, offset))
 
 
 @given(SCHEMAS, SCHEMAS, st.sampled_from(sorted(DRAFTS)), st.lists(VALUES, max_size=3), SIZES)
-def test_parts_in_other_dialects_mean_what_they_mean_to_the_library(
+def test_subschemas_in_other_dialects_agree_with_the_library(
     one: Any, other: Any, draft: str, value: list[Any], sizes: list[int]
 ) -> None:
     assume(isinstance(one, dict))
     part = {**one, "$schema": DRAFTS[draft]}
     schema = {"items": {"anyOf": [part, {"allOf": [other, {"not": part}]}]}, "maxItems": 2}
-    validator = made(schema)
+    validator = make_validator(schema)
     expected = valid(schema, value)
     assume(expected is not None)
     text = json.dumps(value, ensure_ascii=False)
-    whole = verdict(validator, [text])
+    whole = violation_of(validator, [text])
     assert (whole is None) is expected
-    assert verdict(validator, cut(text, sizes)) == whole
+    assert violation_of(validator, cut(text, sizes)) == whole
 
 
-def test_a_dialect_that_is_not_followed_is_left_to_the_library() -> None:
+def test_the_library_validates_unsupported_dialects() -> None:
     schema = {"$schema": "http://json-schema.org/draft-03/schema#", "disallow": "integer"}
     for whole, texts in (
         (schema, ("1.5", "1 ")),
         ({"items": {"$ref": "#/$defs/x"}, "$defs": {"x": schema}}, ("[1.5]", "[1]")),
     ):
         validator = SchemaValidator(whole)
-        assert verdict(validator, [texts[0]]) is None
-        assert (verdict(validator, [texts[1]]) or ())[0] == "$schema"
+        assert violation_of(validator, [texts[0]]) is None
+        assert (violation_of(validator, [texts[1]]) or ())[0] == "$schema"
 
 
 def test_schemas_of_other_drafts_in_a_registry() -> None:
     registry: Any = Registry().with_resource("urn:x", DRAFT7.create_resource({"minimum": 2}))
-    assert verdict(SchemaValidator({"$ref": "urn:x"}, registry=registry), ["1"]) is not None
+    assert violation_of(SchemaValidator({"$ref": "urn:x"}, registry=registry), ["1"]) is not None
 
 
-def test_a_schema_of_too_many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamparse.schema.compiler._MOST_NODES", 100)
+def test_a_schema_with_too_many_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamparse.schema.compiler._MAX_NODES", 100)
     with pytest.raises(ValueError, match="parts"):
         SchemaValidator({"allOf": [{"anyOf": [{"minimum": 1}] * 5} for _ in range(100)]})
 
@@ -194,7 +196,7 @@ def test_a_schema_of_too_many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
         {"$ref": "#/x/y", "x": True},
     ],
 )
-def test_a_reference_into_what_has_no_parts(schema: Any) -> None:
+def test_a_reference_into_a_scalar(schema: Any) -> None:
     with pytest.raises(ValueError, match="unresolvable"):
         SchemaValidator(schema)
 
@@ -224,15 +226,15 @@ BAD_PARTS: list[dict[Any, Any]] = [
 
 
 @pytest.mark.parametrize("part", BAD_PARTS, ids=str)
-def test_a_reference_to_what_is_no_schema(part: dict[Any, Any]) -> None:
-    """Wherever it stands, also where the meta-schema does not look."""
+def test_a_reference_to_an_invalid_schema(part: dict[Any, Any]) -> None:
+    """The target is checked even where the meta-schema does not reach."""
     registry: Any = Registry().with_resource("urn:x", DRAFT202012.create_resource({"x": part}))
     for schema in (part, {"$ref": "#/x", "x": part}, {"$ref": "urn:x#/x"}):
         with pytest.raises(ValueError, match="bad schema"):
             SchemaValidator(schema, registry=registry)
 
 
-def test_the_place_of_a_bad_part_is_told() -> None:
+def test_the_error_names_the_location_of_the_bad_part() -> None:
     with pytest.raises(ValueError, match="at #/x/properties/a/minimum:"):
         SchemaValidator({"$ref": "#/x", "x": {"properties": {"a": {"minimum": "b"}}}})
 
@@ -252,6 +254,6 @@ def test_a_part_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_counts_without_bound() -> None:
     most = {"maxLength": 10**30, "maxItems": 10**30, "maxProperties": 10**30}
-    assert verdict(SchemaValidator(most), ['["a"]']) is None
-    refused = verdict(SchemaValidator({"minItems": 10**30}), ["[1]"]) or ()
+    assert violation_of(SchemaValidator(most), ['["a"]']) is None
+    refused = violation_of(SchemaValidator({"minItems": 10**30}), ["[1]"]) or ()
     assert refused[0] == "minItems"

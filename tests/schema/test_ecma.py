@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.ecma: patterns of ECMA-262 in the words of `re`."""
+"""Tests of streamparse.schema.ecma: patterns of ECMA-262 translated for `re`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from streamparse.schema import SchemaValidator
 from streamparse.schema.ecma import translated
-from streamparse.schema.escapes import said, written
-from tests.schema.schemas import verdict
+from streamparse.schema.escapes import original, python_pattern
+from tests.schema.schemas import violation_of
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ from tests.schema.schemas import verdict
 def test_patterns_of_ecma_262(pattern: str, fits: str, fails: str) -> None:
     with pytest.raises(re.error):
         re.compile(pattern)
-    assert said(written(pattern)) == pattern
-    assert re.search(written(pattern), fits)
-    assert not re.search(written(pattern), fails)
+    assert original(python_pattern(pattern)) == pattern
+    assert re.search(python_pattern(pattern), fits)
+    assert not re.search(python_pattern(pattern), fails)
     validator = SchemaValidator({"pattern": pattern})
-    assert verdict(validator, [json.dumps(fits)]) is None
-    found = verdict(validator, [json.dumps(fails)])
+    assert violation_of(validator, [json.dumps(fits)]) is None
+    found = violation_of(validator, [json.dumps(fails)])
     assert found is not None
     assert found[0] == "pattern"
 
@@ -55,12 +55,12 @@ def test_an_empty_set_matches_nothing() -> None:
 
 
 @pytest.mark.parametrize("pattern", [r"^a\u0041[\w.-]$", r"(?P<a>b)(?P=a)", "(?i:a)", r"\bx\B"])
-def test_what_re_reads_is_never_changed(pattern: str) -> None:
-    assert written(pattern) is pattern
+def test_patterns_that_re_accepts_are_unchanged(pattern: str) -> None:
+    assert python_pattern(pattern) is pattern
 
 
 @pytest.mark.parametrize("pattern", ["(", r"(?<n>", r"\u{110000}", r"(?<n>a)\2", "a\\", "[a"])
-def test_what_is_no_pattern_is_refused(pattern: str) -> None:
+def test_an_invalid_pattern_is_rejected(pattern: str) -> None:
     with pytest.raises(ValueError, match="regex"):
         SchemaValidator({"pattern": pattern})
 
@@ -68,8 +68,8 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
 def test_by_pattern() -> None:
     schema = {"patternProperties": {"^(?<n>a)$": {"type": "null"}}, "additionalProperties": False}
     validator = SchemaValidator(schema)
-    assert verdict(validator, ['{"a": null}']) is None
-    codes = [verdict(validator, [text]) for text in ('{"a": 1}', '{"b": 1}')]
+    assert violation_of(validator, ['{"a": null}']) is None
+    codes = [violation_of(validator, [text]) for text in ('{"a": 1}', '{"b": 1}')]
     assert [code and code[0] for code in codes] == ["type", "additionalProperties"]
     assert codes[0] is not None
     assert codes[0][3] == ("patternProperties", "^(?<n>a)$", "type")

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from streamparse import JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator, escapes
-from streamparse.schema.escapes import said, write_out, written
+from streamparse.schema.escapes import original, python_pattern, translate_patterns
 from tests.parts import cuttings, failure
-from tests.schema.schemas import verdict
+from tests.schema.schemas import violation_of
 
 pytest.importorskip("regex")
 
@@ -26,8 +26,8 @@ def test_categories_are_those_of_unicode(category: str, negated: bool, char: str
     assume(unicodedata.category(char) != "Cn")  # `regex` may know a later Unicode
     escape = f"\\{'P' if negated else 'p'}{{{category}}}"
     holds = unicodedata.category(char).startswith(category)
-    assert (re.fullmatch(written(escape), char) is not None) is (holds != negated)
-    assert (re.fullmatch(written(f"[{escape}_]"), char) is not None) is (
+    assert (re.fullmatch(python_pattern(escape), char) is not None) is (holds != negated)
+    assert (re.fullmatch(python_pattern(f"[{escape}_]"), char) is not None) is (
         holds != negated or char == "_"
     )
 
@@ -46,14 +46,14 @@ def test_categories_are_those_of_unicode(category: str, negated: bool, char: str
     ],
 )
 def test_written_out(pattern: str, fits: str, fails: str) -> None:
-    found = written(pattern)
+    found = python_pattern(pattern)
     assert re.search(found, fits)
     assert not re.search(found, fails)
-    assert said(found) == pattern
+    assert original(found) == pattern
 
 
 def test_what_names_no_property_is_refused_as_before() -> None:
-    assert written(r"\p{Nope}") == r"\p{Nope}"
+    assert python_pattern(r"\p{Nope}") == r"\p{Nope}"
     for pattern in (r"\p{Nope}", r"\p{", r"\p{}", r"\pL"):
         with pytest.raises(ValueError, match="regex"):
             SchemaValidator({"pattern": pattern})
@@ -70,8 +70,8 @@ def test_only_patterns_are_written_out() -> None:
         "anyOf": [{"pattern": text}],
         "description": text,
     }
-    write_out(schema)
-    out = written(text)
+    translate_patterns(schema)
+    out = python_pattern(text)
     assert schema["pattern"] == out
     assert schema["patternProperties"] == {out: {"pattern": out}}
     assert schema["properties"] == {"enum": {"pattern": out}, "pattern": {"type": "string"}}
@@ -93,9 +93,9 @@ def test_refused_inside_the_string_and_told_in_the_words_of_the_schema() -> None
         assert (error.code, error.offset, error.path) == ("pattern", 9, ("Ä",))
         assert error.schema_path == ("patternProperties", r"^\p{Lu}", "pattern")
         assert r"\\p{L}" in error.message
-    assert verdict(validator, ['{"ä"'])[:2] == ("additionalProperties", 2)  # type: ignore[index]
+    assert violation_of(validator, ['{"ä"'])[:2] == ("additionalProperties", 2)  # type: ignore[index]
     again = pickle.loads(pickle.dumps(validator))
-    assert verdict(again, ['{"Ä": "é"}']) is None
+    assert violation_of(again, ['{"Ä": "é"}']) is None
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.evaluated: what nothing could ever evaluate is refused at once."""
+"""Tests of streamparse.schema.evaluated: keys and items that no schema evaluates are rejected."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from streamparse.schema import SchemaValidator
 from tests.parts import chars
-from tests.schema.schemas import verdict
+from tests.schema.schemas import violation_of
 
 CLOSED: dict[str, Any] = {
     "$ref": "#/$defs/named",
@@ -28,7 +28,7 @@ CLOSED: dict[str, Any] = {
     ],
 )
 def test_members(text: str, offset: int | None) -> None:
-    refused = verdict(SchemaValidator(CLOSED), chars(text))
+    refused = violation_of(SchemaValidator(CLOSED), chars(text))
     assert (refused[1] if refused else None) == offset
 
 
@@ -41,7 +41,7 @@ def test_members(text: str, offset: int | None) -> None:
         {"dependentSchemas": {"a": {"unevaluatedProperties": {}}}},
     ],
 )
-def test_members_that_anything_may_evaluate_are_waited_for(more: Any) -> None:
+def test_members_that_any_schema_may_evaluate_are_checked_at_the_end(more: Any) -> None:
     schema = {"properties": {"a": {}}, "unevaluatedProperties": False, **more}
     root = SchemaValidator(schema)._program.root
     assert root is not None
@@ -59,5 +59,5 @@ def test_members_that_anything_may_evaluate_are_waited_for(more: Any) -> None:
     ],
 )
 def test_items(schema: Any, text: str, offset: int | None) -> None:
-    refused = verdict(SchemaValidator({**schema, "unevaluatedItems": False}), chars(text))
+    refused = violation_of(SchemaValidator({**schema, "unevaluatedItems": False}), chars(text))
     assert (refused[1] if refused else None) == offset

@@ -10,18 +10,18 @@ import pytest
 
 from streamparse import LimitError
 from streamparse.schema import SchemaValidator
-from streamparse.schema.library import DRAFTS, Reference, dialect, resolver
+from streamparse.schema.library import DRAFTS, Reference, dialect_of, resolver
 from tests.schema.schemas import DRAFTS as ADDRESSES
-from tests.schema.schemas import verdict
+from tests.schema.schemas import violation_of
 
 
-def test_all_drafts_have_their_dialect() -> None:
+def test_every_draft_has_a_dialect() -> None:
     assert set(DRAFTS) == set(ADDRESSES)
     for name in DRAFTS:
-        assert dialect({}, name).name == name
-        assert dialect({"$schema": ADDRESSES[name]}, None).name == name
-    assert dialect({}, None).name == "draft2020-12"
-    assert dialect({"$schema": "https://example.com/mine"}, None).name == "draft2020-12"
+        assert dialect_of({}, name).name == name
+        assert dialect_of({"$schema": ADDRESSES[name]}, None).name == name
+    assert dialect_of({}, None).name == "draft2020-12"
+    assert dialect_of({"$schema": "https://example.com/mine"}, None).name == "draft2020-12"
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_all_drafts_have_their_dialect() -> None:
         {"$schema": {}},
     ],
 )
-def test_a_bad_schema_is_told_with_its_place(schema: Any) -> None:
+def test_a_bad_schema_is_reported_with_its_location(schema: Any) -> None:
     with pytest.raises(ValueError, match=re.escape(f"#/{next(iter(schema))}")):
         SchemaValidator(schema)
 
@@ -49,11 +49,11 @@ def test_a_missing_library_names_the_extra(missing: str, monkeypatch: pytest.Mon
 
 
 def reference(schema: Any, keyword: str = "", formats: bool = False) -> Reference:
-    spoken = dialect(schema, None)
-    return Reference(spoken, schema, resolver(schema, spoken, None), formats, keyword)
+    dialect = dialect_of(schema, None)
+    return Reference(dialect, schema, resolver(schema, dialect, None), formats, keyword)
 
 
-def test_verdicts_of_the_library() -> None:
+def test_reference_agrees_with_the_library() -> None:
     assert reference({"minimum": 3})(3)
     assert not reference({"minimum": 3})(2)
     schema = {"minimum": 3, "format": "ipv4"}
@@ -62,7 +62,7 @@ def test_verdicts_of_the_library() -> None:
     assert reference(schema, "minimum")("text")
 
 
-def test_a_value_too_deep_for_the_library_is_beyond_a_limit() -> None:
+def test_a_value_too_deep_for_the_library_raises_limit_error() -> None:
     schema: dict[str, Any] = {"items": {"$ref": "#"}, "unevaluatedItems": {"$ref": "#"}}
     value: list[Any] = []
     for _ in range(5_000):
@@ -74,7 +74,7 @@ def test_a_value_too_deep_for_the_library_is_beyond_a_limit() -> None:
 
 def test_formats_on_demand() -> None:
     schema = {"format": "date"}
-    assert verdict(SchemaValidator(schema), ['"tomorrow"']) is None
-    refused = verdict(SchemaValidator(schema, formats=True), ['"tomorrow"']) or ()
+    assert violation_of(SchemaValidator(schema), ['"tomorrow"']) is None
+    refused = violation_of(SchemaValidator(schema, formats=True), ['"tomorrow"']) or ()
     assert refused[:2] == ("format", 9)
-    assert verdict(SchemaValidator(schema, formats=True), ['"2024-02-29"']) is None
+    assert violation_of(SchemaValidator(schema, formats=True), ['"2024-02-29"']) is None

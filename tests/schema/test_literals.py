@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from streamparse import JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator
-from streamparse.schema.literals import MOST, follow, values_of
+from streamparse.schema.literals import MAX_FOLLOWED, follow, values_of
 from streamparse.schema.nodes import ARRAY, NULL, NUMBER, OBJECT, STRING, Node
 from tests.helpers import cut
 from tests.parts import chars, cuttings, failure
-from tests.schema.schemas import VALUES, valid, verdict
+from tests.schema.schemas import VALUES, valid, violation_of
 from tests.strategies import SIZES
 
 SHAPES: list[Any] = [
@@ -27,7 +27,7 @@ SHAPES: list[Any] = [
     7,
 ]
 
-# What is allowed, a document, and where it is refused (law 2: as soon as it can be told).
+# The allowed value, a document, and where it is rejected (law 2: as soon as that is decided).
 ROWS: list[tuple[Any, str, int, tuple[Any, ...]]] = [
     (SHAPES, '{"kind": "c", ', 11, ("kind",)),
     (SHAPES, '{"kind": "circle", "side": [1, 2]}', 20, ()),
@@ -49,7 +49,7 @@ ROWS: list[tuple[Any, str, int, tuple[Any, ...]]] = [
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[1])
-def test_refused_at_the_first_part_that_differs(row: tuple[Any, str, int, Any]) -> None:
+def test_rejected_at_the_first_part_that_differs(row: tuple[Any, str, int, Any]) -> None:
     allowed, text, offset, path = row
     validator = SchemaValidator({"enum": allowed})
     for fragments in cuttings(text):
@@ -63,14 +63,14 @@ def test_refused_at_the_first_part_that_differs(row: tuple[Any, str, int, Any]) 
     "text", ['{"radius": 1, "kind": "circle"}', "[]", "[[0], null, true]", '"circle"', "7.0"]
 )
 def test_allowed_in_any_order(text: str) -> None:
-    assert verdict(SchemaValidator({"enum": SHAPES}), [text]) is None
+    assert violation_of(SchemaValidator({"enum": SHAPES}), [text]) is None
 
 
 CONTAINERS = VALUES.filter(lambda value: isinstance(value, (dict, list)))
 
 
 @given(st.data(), st.lists(CONTAINERS, min_size=1, max_size=4), SIZES)
-def test_the_verdict_is_the_library_s(
+def test_the_result_is_that_of_the_library(
     data: st.DataObject, allowed: list[Any], sizes: list[int]
 ) -> None:
     value = data.draw(st.sampled_from(allowed) | VALUES)
@@ -79,9 +79,13 @@ def test_the_verdict_is_the_library_s(
     for outer, inner in [(schema, value), ({"not": schema}, value)]:
         text = json.dumps(inner, ensure_ascii=False)
         validator = SchemaValidator(outer)
-        whole = verdict(validator, [text])
+        whole = violation_of(validator, [text])
         assert (whole is None) is valid(outer, inner, "draft2020-12")
-        assert verdict(validator, chars(text)) == verdict(validator, cut(text, sizes)) == whole
+        assert (
+            violation_of(validator, chars(text))
+            == violation_of(validator, cut(text, sizes))
+            == whole
+        )
 
 
 def test_each_difference_is_collected_once() -> None:
@@ -105,14 +109,14 @@ def test_kinds() -> None:
     assert values.words.words == ["circle"]
 
 
-def test_what_is_too_large_is_compared_at_the_end() -> None:
-    def made(schema: dict[str, Any]) -> Node:
+def test_large_containers_are_compared_at_the_end() -> None:
+    def make_validator(schema: dict[str, Any]) -> Node:
         return Node(0, (), schema)
 
-    assert follow(values_of("enum", [1, "a"]), made) is None
-    assert follow(values_of("const", [[0] * (MOST - 1)]), made) is not None
-    assert follow(values_of("const", [[0] * MOST]), made) is None
-    validator = SchemaValidator({"const": [0] * MOST})
-    assert verdict(validator, [json.dumps([0] * MOST)]) is None
+    assert follow(values_of("enum", [1, "a"]), make_validator) is None
+    assert follow(values_of("const", [[0] * (MAX_FOLLOWED - 1)]), make_validator) is not None
+    assert follow(values_of("const", [[0] * MAX_FOLLOWED]), make_validator) is None
+    validator = SchemaValidator({"const": [0] * MAX_FOLLOWED})
+    assert violation_of(validator, [json.dumps([0] * MAX_FOLLOWED)]) is None
     error = failure(JSONParser(validator=validator), ["[1, 0]"])
     assert (error.code, error.offset) == ("const", 5)

@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.messages: what was expected, what came, and what was meant."""
+"""Tests of streamparse.schema.messages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WEATHER: dict[str, Any] = {
     "additionalProperties": False,
 }
 
-# Schema, document, words of the message, the closest.
+# Schema, document, parts of the message, the closest match.
 ROWS: list[tuple[Any, str, list[str], str | None]] = [
     (WEATHER, "[", ["expected an object", "not an array"], None),
     (WEATHER, '{"city": 1', ["expected a string", "not a number"], None),
@@ -107,8 +107,8 @@ def test_messages_stay_short() -> None:
 
 
 @given(st.text("abcd", max_size=9), st.lists(st.text("abcd", max_size=9), max_size=9))
-def test_what_is_likely_at_most(text: str, words: list[str]) -> None:
-    """The nearest is found as if all had been measured."""
+def test_the_bound_of_likeness(text: str, words: list[str]) -> None:
+    """The bound never excludes the closest word."""
     exact = [_likeness(text, word) for word in words]
     bounds = [_most_likeness(text, word) for word in words]
     assert all(bound >= ratio for bound, ratio in zip(bounds, exact, strict=True))
@@ -127,4 +127,4 @@ def test_few_of_many_words_are_measured(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(SequenceMatcher, "ratio", ratio)
     words = [f"{number:040d}-value" for number in range(500)]
     assert closest("0" * 30 + "zz", words) in words
-    assert len(measured) <= 20  # each whole, and its beginning
+    assert len(measured) <= 20  # each word is compared whole and by its beginning

@@ -8,7 +8,7 @@ from streamparse.schema.patterns import Pattern, Patterns
 from streamparse.schema.trie import Trie
 
 
-def test_the_first_keyword_that_refuses_a_kind_is_told() -> None:
+def test_the_first_keyword_that_rejects_a_kind_is_kept() -> None:
     node = Node(0, (), {})
     node.refuse(1 << STRING | 1 << NULL, "type")
     node.refuse(1 << STRING | 1 << ARRAY, "enum")
@@ -18,7 +18,7 @@ def test_the_first_keyword_that_refuses_a_kind_is_told() -> None:
     assert node.allowed == ANYTHING & ~(1 << STRING | 1 << NULL | 1 << ARRAY)
 
 
-def test_a_node_looks_at_what_its_rules_are_about() -> None:
+def test_a_node_checks_the_kinds_of_its_rules() -> None:
     node = Node(0, (), {})
     node.freeze()
     assert (node.busy, node.keeps) == (0, 0)

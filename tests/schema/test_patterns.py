@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.patterns: the verdict of `re.search`, in time linear in the text."""
+"""Tests of streamparse.schema.patterns: results of `re.search`, in time linear in the text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from streamparse.schema import SchemaValidator
 from streamparse.schema.library import engine
 from streamparse.schema.patterns import Pattern, Patterns
-from tests.schema.schemas import verdict
+from tests.schema.schemas import violation_of
 
 EXPLOSIVE = [r"^(b+)+c$", r"(b|bb)*c$", r"^(\w+\s?)*;$", r"^([b-d]+-?)+@x$", r"(b*)*c\Z"]
 PLACES: list[Any] = [
@@ -41,19 +41,19 @@ PLACES: list[Any] = [
 
 @pytest.mark.parametrize("pattern", EXPLOSIVE)
 @pytest.mark.parametrize("place", PLACES[:-1])
-def test_a_pattern_costs_no_more_than_its_text(pattern: str, place: Any) -> None:
+def test_matching_takes_time_linear_in_the_text(pattern: str, place: Any) -> None:
     """A backtracking engine would take minutes."""
     schema, document = place(pattern)
     validator = SchemaValidator(schema)
     began = time.process_time()
-    verdict(validator, [document.format('"' + "b" * 60 + '!"')])
+    violation_of(validator, [document.format('"' + "b" * 60 + '!"')])
     assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("pattern", ["^a+$", "b", "(?=a)a", "[[:x]", r"^\d{2,3}$|x", r"(a)\1"])
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("text", ["", "a", "aa", "ab", "12", "12\n", "x"])
-def test_the_verdict_is_that_of_the_library(pattern: str, place: Any, text: str) -> None:
+def test_patterns_agree_with_the_library(pattern: str, place: Any, text: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         schema, document = place(pattern)
@@ -61,18 +61,18 @@ def test_the_verdict_is_that_of_the_library(pattern: str, place: Any, text: str)
         expected = Draft202012Validator(schema).is_valid(json.loads(whole))
         validator = SchemaValidator(schema)
         for pieces in ([whole], list(whole)):
-            assert (verdict(validator, pieces) is None) is expected
+            assert (violation_of(validator, pieces) is None) is expected
 
 
 @given(st.text("ab", max_size=5))
-def test_several_patterns_are_asked_as_the_library_asks_them(text: str) -> None:
-    """Joined, back references count through all of them."""
+def test_several_patterns_agree_with_the_library(text: str) -> None:
+    """The library joins the patterns, so back references count through all of them."""
     each = [Pattern(r"^(a)\1$"), Pattern(r"^(b)\1$")]
     assert Patterns(each).matches(text) is (text == "aa")
     assert Patterns([Pattern("^a$"), Pattern("b")]).matches(text) is (text == "a" or "b" in text)
 
 
-def test_no_pattern_matches_nothing() -> None:
+def test_an_empty_set_of_patterns_matches_nothing() -> None:
     assert not Patterns([]).matches("")
     assert not Patterns([]).late
 
@@ -85,6 +85,6 @@ def test_lookbehinds_of_any_length() -> None:
 
 
 @pytest.mark.parametrize("text", ["(", "a**", "(?<a", r"\pL", "(?R)", "(?<=a"])
-def test_what_is_no_pattern(text: str) -> None:
+def test_an_invalid_pattern(text: str) -> None:
     with pytest.raises(ValueError, match="is no regular expression"):
         engine(text)

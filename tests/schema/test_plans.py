@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.plans: what is left of a schema once the kind is known."""
+"""Tests of streamparse.schema.plans: schemas are simplified for each kind of value."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from streamparse.schema.nodes import ARRAY, KINDS, NULL, NUMBER, OBJECT, STRING, TRUE, Plan
-from streamparse.schema.plans import HEAVIEST
+from streamparse.schema.nodes import ARRAY, KINDS, NULL, NUMBER, OBJECT, STRING, TRUE, KindPlan
+from streamparse.schema.plans import MAX_WEIGHT
 from streamparse.schema.validator import SchemaValidator
-from tests.schema.schemas import verdict
+from tests.schema.schemas import violation_of
 
 
-def plan(schema: Any, kind: int) -> Plan:
+def plan(schema: Any, kind: int) -> KindPlan:
     root = SchemaValidator(schema)._program.root
     assert root is not None
     return root.plans[kind]
 
 
 def refusing(schema: Any) -> list[int]:
-    """The kinds that a schema refuses."""
+    """Return the kinds that a schema rejects."""
     return [kind for kind in range(KINDS) if plan(schema, kind).refusal is not None]
 
 
@@ -43,7 +43,7 @@ def test_kinds(schema: Any, allowed: list[int]) -> None:
     assert refusing(schema) == [kind for kind in range(KINDS) if kind not in allowed]
 
 
-def test_an_alternative_that_is_alone_is_none() -> None:
+def test_a_single_alternative_is_not_a_choice() -> None:
     schema = {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "null"}]}
     assert not plan(schema, STRING).groups
     assert len(plan(schema, STRING).nodes) == 1
@@ -55,10 +55,10 @@ def test_real_alternatives_stay() -> None:
     (group,) = plan(schema, STRING).groups
     assert len(group.plans) == 2
     assert plan(schema, STRING).tasks is None
-    assert plan(schema, NUMBER).refusal is not None  # two pass for certain
+    assert plan(schema, NUMBER).refusal is not None  # two alternatives always pass
 
 
-def test_one_that_is_certain_to_pass_is_counted() -> None:
+def test_an_alternative_that_always_passes_is_counted() -> None:
     (group,) = plan({"oneOf": [{}, {"maxLength": 3}]}, STRING).groups
     assert group.passes == 1
 
@@ -71,18 +71,18 @@ def test_one_that_is_certain_to_pass_is_counted() -> None:
         {"$ref": "#/$defs/a", "$defs": {"a": {"allOf": [{"$ref": "#/$defs/a"}]}}},
     ],
 )
-def test_a_schema_without_end_is_a_bad_schema(schema: Any) -> None:
+def test_an_endless_schema_is_rejected(schema: Any) -> None:
     with pytest.raises(ValueError, match="without end"):
         SchemaValidator(schema)
 
 
-def test_what_is_too_much_to_follow_is_left_to_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_library_validates_schemas_that_are_too_heavy(monkeypatch: pytest.MonkeyPatch) -> None:
     schema = {"items": {"anyOf": [{"minimum": 5}, {"multipleOf": 7}, {"maximum": -3}]}}
-    early = verdict(SchemaValidator(schema), ["[6, 0, 3]"])
-    monkeypatch.setattr("streamparse.schema.plans.HEAVIEST", 2)
+    early = violation_of(SchemaValidator(schema), ["[6, 0, 3]"])
+    monkeypatch.setattr("streamparse.schema.plans.MAX_WEIGHT", 2)
     late = SchemaValidator(schema)
-    assert verdict(late, ["[6, 0, -3]"]) is None
-    refused = verdict(late, ["[6, 0, 3]"])
+    assert violation_of(late, ["[6, 0, -3]"]) is None
+    refused = violation_of(late, ["[6, 0, 3]"])
     assert early is not None
     assert refused is not None
     assert refused[1:3] == early[1:3]
@@ -90,7 +90,7 @@ def test_what_is_too_much_to_follow_is_left_to_the_library(monkeypatch: pytest.M
 
 
 def doubled(keyword: str, levels: int) -> dict[str, Any]:
-    """A schema that asks for the next one twice, again and again."""
+    """Return a chain of schemas, each of which refers to the next one twice."""
     parts: dict[str, Any] = {
         str(level): {keyword: [{"$ref": f"#/$defs/{level + 1}"}] * 2} for level in range(levels)
     }
@@ -98,18 +98,18 @@ def doubled(keyword: str, levels: int) -> dict[str, Any]:
     return {"$ref": "#/$defs/0", "$defs": parts}
 
 
-def test_what_is_asked_twice_is_one_group() -> None:
+def test_a_choice_that_is_reached_twice_is_one_group() -> None:
     schema = doubled("allOf", 30)
     assert len(plan(schema, OBJECT).groups) == 1
-    assert verdict(SchemaValidator(schema), ['{"b": 1}']) is None
-    assert (verdict(SchemaValidator(schema), ['{"a": 1}']) or ())[0] == "false"
+    assert violation_of(SchemaValidator(schema), ['{"b": 1}']) is None
+    assert (violation_of(SchemaValidator(schema), ['{"a": 1}']) or ())[0] == "false"
 
 
-def test_groups_of_branches_that_ask_nothing_have_a_weight() -> None:
-    """However many there are, not more than is bearable are kept for one value."""
+def test_groups_of_idle_branches_have_a_weight() -> None:
+    """The number of groups that are kept for one value is bounded."""
     assert plan(doubled("anyOf", 3), OBJECT).weight == 15
     for levels in (3, 14):
         schema = doubled("anyOf", levels)
-        assert plan(schema, OBJECT).weight <= HEAVIEST
-        assert verdict(SchemaValidator(schema), ['{"b": 1}']) is None
-        assert verdict(SchemaValidator(schema), ['{"a": 1}']) is not None
+        assert plan(schema, OBJECT).weight <= MAX_WEIGHT
+        assert violation_of(SchemaValidator(schema), ['{"b": 1}']) is None
+        assert violation_of(SchemaValidator(schema), ['{"a": 1}']) is not None

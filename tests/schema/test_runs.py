@@ -23,12 +23,12 @@ def run_of(schema: Any, keyword: str) -> Run:
 
 
 def broken_at(run: Run, fragments: list[str]) -> int | None:
-    """The place of the first character refused."""
+    """Return the index of the first character that is rejected."""
     taken = 0
     for fragment in fragments:
-        place = run.feed(fragment)
-        if place >= 0:
-            return taken + place
+        index = run.feed(fragment)
+        if index >= 0:
+            return taken + index
         taken += len(fragment)
     return None
 
@@ -41,7 +41,7 @@ KEYS = {
 
 
 @pytest.mark.parametrize(
-    ("schema", "keyword", "text", "place"),
+    ("schema", "keyword", "text", "index"),
     [
         ({"enum": ["celsius", "kelvin"]}, "enum", "celcius", 3),
         ({"enum": ["celsius", "kelvin"]}, "enum", "kelvin", None),
@@ -58,30 +58,34 @@ KEYS = {
         (KEYS, "additionalProperties", "x-1", 2),
     ],
 )
-def test_where_a_text_is_refused(schema: Any, keyword: str, text: str, place: int | None) -> None:
+def test_index_of_the_rejected_character(
+    schema: Any, keyword: str, text: str, index: int | None
+) -> None:
     for fragments in cuttings(text):
-        assert broken_at(run_of(schema, keyword), fragments) == place
+        assert broken_at(run_of(schema, keyword), fragments) == index
 
 
 @given(st.lists(st.text("ab", max_size=5), min_size=1), st.text("abc", max_size=7), SIZES)
 def test_words(words: list[str], text: str, sizes: list[int]) -> None:
-    """Law 1 and 9: refused where no word is left, for any cut."""
+    """Laws 1 and 9: for any cut, the text is rejected where no word is left."""
     run = run_of({"enum": words}, "enum")
     lengths = [
         at for at in range(len(text)) if not any(w.startswith(text[: at + 1]) for w in words)
     ]
-    place = broken_at(run, cut(text, sizes))
-    assert place == (lengths[0] if lengths else None)
-    assert run.prefix == text[:place]
+    index = broken_at(run, cut(text, sizes))
+    assert index == (lengths[0] if lengths else None)
+    assert run.prefix == text[:index]
 
 
 @pytest.mark.parametrize("text", ["", "c", "cit", "cities", "x", "x-y", "ci4"])
-def test_a_run_goes_on_where_another_stood(text: str) -> None:
+def test_restore(text: str) -> None:
     one, other = (run_of(KEYS, "additionalProperties") for _ in range(2))
     assert broken_at(one, list(text)) is None
-    other.walk_to(one.prefix, one.edge is not None, [spots.places for spots in one.spots])
+    other.restore(
+        one.prefix, one.edge is not None, [state_set.states for state_set in one.state_sets]
+    )
     for more in ("y", "ies", "zen", "-z"):
         pair = [run_of(KEYS, "additionalProperties") for _ in range(2)]
         for run, like in zip(pair, (one, other), strict=True):
-            run.walk_to(like.prefix, like.edge is not None, [s.places for s in like.spots])
+            run.restore(like.prefix, like.edge is not None, [s.states for s in like.state_sets])
         assert pair[0].feed(more) == pair[1].feed(more)

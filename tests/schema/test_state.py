@@ -13,7 +13,7 @@ from streamparse import JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator
 from streamparse.schema.checks import Seen
 from streamparse.schema.state import read_seen, write_seen
-from tests.schema.schemas import SCHEMAS, VALUES, made, verdict
+from tests.schema.schemas import SCHEMAS, VALUES, make_validator, violation_of
 
 BUSY: dict[str, Any] = {
     "properties": {
@@ -41,7 +41,7 @@ TEXTS = [
 
 
 def outcome(parser: JSONParser, text: str) -> tuple[Any, ...] | None:
-    """What the rest of a document is refused for."""
+    """Return the violation in the rest of a document."""
     try:
         parser.feed(text)
         parser.finish()
@@ -51,7 +51,7 @@ def outcome(parser: JSONParser, text: str) -> tuple[Any, ...] | None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_every_place_of_a_document(text: str) -> None:
+def test_a_fork_at_every_offset(text: str) -> None:
     validator = SchemaValidator(BUSY)
     whole = outcome(JSONParser(validator=validator), text)
     for place in range(len(text) if whole is None else whole[1] + 1):
@@ -62,9 +62,9 @@ def test_every_place_of_a_document(text: str) -> None:
 
 
 @given(SCHEMAS, VALUES)
-def test_forks_go_on_alike(schema: Any, value: Any) -> None:
-    """For any schema, a fork after every character."""
-    validator = made(schema, collect=True)
+def test_forks_give_the_same_result(schema: Any, value: Any) -> None:
+    """A fork after every character gives the same result, for any schema."""
+    validator = make_validator(schema, collect=True)
     text = json.dumps(value)
     plain, forked = JSONParser(validator=validator), JSONParser(validator=validator)
     plain.feed(text)
@@ -103,4 +103,4 @@ def test_a_validator_pickles() -> None:
     validator = SchemaValidator(BUSY, draft="draft2020-12", formats=True)
     again = pickle.loads(pickle.dumps(validator))
     for text in TEXTS:
-        assert verdict(again, [text]) == verdict(validator, [text])
+        assert violation_of(again, [text]) == violation_of(validator, [text])

@@ -11,7 +11,7 @@ WORDS = st.lists(st.text("abé", max_size=6), max_size=12)
 
 
 def spelled(edge: Edge) -> list[str]:
-    """The words of a tree."""
+    """Return the words of a tree."""
     found = [edge.before + edge.label] if edge.word else []
     for child in edge.next.values():
         found += spelled(child)
@@ -19,7 +19,7 @@ def spelled(edge: Edge) -> list[str]:
 
 
 @given(WORDS)
-def test_the_tree_spells_the_words(words: list[str]) -> None:
+def test_the_tree_contains_the_words(words: list[str]) -> None:
     trie = Trie(words)
     assert sorted(spelled(trie.root)) == sorted(set(words))
     assert trie.words == list(dict.fromkeys(words))
@@ -27,7 +27,7 @@ def test_the_tree_spells_the_words(words: list[str]) -> None:
 
 
 @given(WORDS)
-def test_labels_are_as_long_as_can_be(words: list[str]) -> None:
+def test_labels_are_as_long_as_possible(words: list[str]) -> None:
     waiting = list(Trie(words).root.next.values())
     while waiting:
         edge = waiting.pop()

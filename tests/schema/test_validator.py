@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.validator: the public face."""
+"""Tests of streamparse.schema.validator."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from streamparse.errors import ERROR_CODES, VIOLATION_CODES
 from streamparse.schema import SchemaValidator
 from tests.helpers import merge_deltas
 from tests.parts import both, cuts_of, cuttings, failure
-from tests.schema.schemas import verdict
+from tests.schema.schemas import violation_of
 
 UNIT: dict[str, Any] = {
     "properties": {"unit": {"enum": ["celsius", "kelvin"]}, "days": {"type": "integer"}}
 }
 
 
-def test_what_was_understood_before_the_violation_stays() -> None:
+def test_the_value_before_the_violation_is_kept() -> None:
     for fragments in both('{"unit": "celcius"}'):
         parser = JSONParser(validator=SchemaValidator(UNIT))
         error = failure(parser, fragments)
@@ -27,7 +27,7 @@ def test_what_was_understood_before_the_violation_stays() -> None:
         assert parser.value == {"unit": "cel"}
 
 
-def test_events_are_as_if_the_input_had_ended_before() -> None:
+def test_events_before_the_violation_are_complete() -> None:
     parser = JSONParser(validator=SchemaValidator(UNIT))
     error = failure(parser, ['{"unit": "celcius"}'])
     assert merge_deltas(error.events)[-1] == StringDelta(("unit",), "cel")
@@ -48,7 +48,7 @@ def test_collect_goes_on() -> None:
         assert parser.value == {"unit": "kelvin", "days": 1.5}
 
 
-def test_collected_violations_are_placed_as_raised_ones_are() -> None:
+def test_collected_violations_have_the_same_positions_as_raised_ones() -> None:
     text = '\ufeff{"a": 1,\n\n "unit": "celcius", "days":\t"3",\r\n"unit": "x",\n "days": 1.5\n}'
     parser = JSONParser(validator=SchemaValidator(UNIT))
     first = failure(parser, [text])
@@ -62,7 +62,7 @@ def test_collected_violations_are_placed_as_raised_ones_are() -> None:
         assert str(parser.violations[0]) == str(first)
 
 
-def test_a_root_number_is_placed_at_the_end() -> None:
+def test_the_position_of_a_root_number_is_its_end() -> None:
     for fragments in cuttings("\n 12"):
         parser = JSONParser(validator=SchemaValidator({"maximum": 3}, collect=True))
         for fragment in fragments:
@@ -72,14 +72,14 @@ def test_a_root_number_is_placed_at_the_end() -> None:
         assert (violation.line, violation.column, violation.excerpt) == (2, 4, "\n 12")
 
 
-def test_collected_violations_are_placed_although_the_text_breaks_behind_them() -> None:
+def test_collected_violations_have_positions_before_a_syntax_error() -> None:
     for fragments in cuttings('{"unit":\n"x"]'):
         parser = JSONParser(validator=SchemaValidator(UNIT, collect=True))
         assert isinstance(failure(parser, fragments), JSONSyntaxError)
         assert [(one.line, one.column) for one in parser.violations] == [(2, 2)]
 
 
-def test_collect_tells_each_thing_once() -> None:
+def test_collect_reports_each_violation_once() -> None:
     schema = {
         "additionalProperties": False,
         "propertyNames": {"maxLength": 2, "pattern": "^a"},
@@ -96,14 +96,14 @@ def test_collect_tells_each_thing_once() -> None:
     assert len([one for one in parser.violations if one.path == ("a",)]) == 3
 
 
-def test_documents_of_a_stream_are_judged_one_by_one() -> None:
+def test_each_document_of_a_stream_is_validated() -> None:
     parser = JSONParser(many=True, validator=SchemaValidator(UNIT, collect=True))
     parser.feed('{"unit": "kelvin"} {"unit": "rankine"}\n{"days": null}')
     parser.finish()
     assert [one.code for one in parser.violations] == ["enum", "type"]
 
 
-def test_what_must_be_seen_whole_is_kept_whole() -> None:
+def test_values_that_are_needed_whole_are_kept() -> None:
     schema = {
         "items": {
             "properties": {
@@ -145,12 +145,12 @@ def test_one_validator_serves_many_parsers_at_once() -> None:
     assert parsers[0].done
     for parser, text, code in ((parsers[1], typo, "enum"), (parsers[2], twice, "uniqueItems")):
         error = failure(parser, [text[13:]])
-        assert (error.code, error.offset) == (verdict(validator, [text]) or ())[:2]
+        assert (error.code, error.offset) == (violation_of(validator, [text]) or ())[:2]
         assert error.code == code
 
 
 @pytest.mark.parametrize("schema", [None, [], "object"])
-def test_what_is_no_schema_at_all(schema: Any) -> None:
+def test_a_schema_of_the_wrong_type(schema: Any) -> None:
     with pytest.raises(TypeError, match="schema"):
         SchemaValidator(schema)
 
@@ -160,7 +160,7 @@ def test_an_unknown_draft() -> None:
         SchemaValidator({}, draft="draft8")
 
 
-def test_numbers_that_the_caller_makes() -> None:
+def test_numbers_from_parse_float() -> None:
     from decimal import Decimal
 
     validator = SchemaValidator({"items": {"type": "number", "maximum": 2}})
@@ -172,12 +172,12 @@ def test_numbers_that_the_caller_makes() -> None:
             assert isinstance(failure(parser, [text]), SchemaViolation)
 
 
-def test_codes_are_documented_and_their_own() -> None:
+def test_codes_are_documented_and_distinct() -> None:
     assert all(meaning and not meaning.endswith(".") for meaning in VIOLATION_CODES.values())
     assert not VIOLATION_CODES.keys() & ERROR_CODES.keys()
 
 
-def test_the_words_for_people() -> None:
+def test_the_message() -> None:
     assert repr(SchemaValidator({"type": "null"})) == "SchemaValidator({'type': 'null'})"
 
 
@@ -214,4 +214,4 @@ def test_a_schema_that_contains_itself_is_a_bad_schema() -> None:
         SchemaValidator(schema)
     part = {"minimum": 1}
     twice = SchemaValidator({"items": part, "contains": part, "anyOf": [part, part]})
-    assert verdict(twice, ["[1]"]) is None
+    assert violation_of(twice, ["[1]"]) is None

@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.walker: where a document is refused, and for what."""
+"""Tests of streamparse.schema.walker: the code, offset and path of violations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamparse import JSONParser
 from streamparse.schema import SchemaValidator
 from tests.growth import is_linear
 from tests.parts import chars, cuttings
-from tests.schema.schemas import verdict
+from tests.schema.schemas import violation_of
 
 SHAPE: dict[str, Any] = {
     "oneOf": [
@@ -33,16 +33,16 @@ TREE: dict[str, Any] = {
     "required": ["value"],
 }
 
-# Schema, document, code, offset of the character that decides, path.
+# Schema, document, code, offset of the deciding character, path.
 ROWS: list[tuple[Any, str, str, int, tuple[Any, ...]]] = [
-    # The kind, at the first character.
+    # The kind is decided at the first character.
     ({"type": "object"}, "[1]", "type", 0, ()),
     ({"items": {"type": "string"}}, '["a", tr', "type", 6, (1,)),
     ({"properties": {"a": {"type": "array"}}}, '{"a": {', "type", 6, ("a",)),
     ({"enum": ["a", None]}, "tr", "enum", 0, ()),
     ({"const": 5}, '"5', "const", 0, ()),
     (False, "1", "false", 0, ()),
-    # Strings, inside.
+    # Strings are checked while they arrive.
     ({"enum": ["red", "green"]}, '"rad"', "enum", 2, ()),
     ({"enum": ["red", "green"]}, '"re"', "enum", 3, ()),
     ({"enum": ["r\u00e9d"]}, '"r\\u00e8d"', "enum", 7, ()),
@@ -72,11 +72,11 @@ ROWS: list[tuple[Any, str, str, int, tuple[Any, ...]]] = [
     ({"maxProperties": 1}, '{"a": 1, "a": 2, "b"', "maxProperties", 19, ()),
     ({"additionalProperties": {"type": "null"}}, '{"a": 1', "type", 6, ("a",)),
     ({"patternProperties": {"^n": {"type": "number"}}}, '{"n1": "', "type", 7, ("n1",)),
-    # Objects, at the end.
+    # Objects are checked at their end.
     ({"required": ["a", "b"]}, '{"b": 1}', "required", 7, ()),
     ({"minProperties": 2}, '{"a": 1, "a": 2}', "minProperties", 15, ()),
     ({"dependentRequired": {"a": ["b"]}}, '{"a": 1}', "dependentRequired", 7, ()),
-    # A dependent schema: as soon as both are known.
+    # A dependent schema applies as soon as both keys are known.
     (
         {"dependentSchemas": {"a": {"properties": {"b": {"type": "null"}}}}},
         '{"a": 1, "b": 2',
@@ -101,12 +101,12 @@ ROWS: list[tuple[Any, str, str, int, tuple[Any, ...]]] = [
     ({"contains": {"type": "null"}}, "[1, [null]]", "contains", 10, ()),
     ({"contains": {"type": "null"}, "minContains": 2}, "[null, 1]", "minContains", 8, ()),
     ({"contains": {"type": "null"}, "maxContains": 1}, "[null, 1, null", "maxContains", 13, ()),
-    # Numbers, when they are decided.
+    # Numbers are checked at their end.
     ({"type": "integer"}, "[1.5]"[1:], "type", 3, ()),
     ({"maximum": 9}, "10 ", "maximum", 2, ()),
     ({"enum": [1, 2]}, "1.5 ", "enum", 3, ()),
     ({"items": {"multipleOf": 0.5}}, "[1.5, 0.7]", "multipleOf", 9, (1,)),
-    # Alternatives: when the last is lost, for the reason it was lost for.
+    # A choice fails with its last alternative, for the reason of that alternative.
     (SHAPE, '{"kind": "cy', "oneOf", 11, ()),
     (SHAPE, '{"kind": "circle", "side', "additionalProperties", 20, ()),
     (SHAPE, '{"side": 1, "kind": "ci', "const", 22, ("kind",)),
@@ -117,7 +117,7 @@ ROWS: list[tuple[Any, str, str, int, tuple[Any, ...]]] = [
     ({"oneOf": [{"minimum": 1}, {"maximum": 3}]}, "2 ", "oneOf", 1, ()),
     ({"not": {"type": "string"}}, '"', "not", 0, ()),
     ({"not": {"required": ["a"]}}, '{"a": 1}', "not", 7, ()),
-    # A condition: as soon as it has failed, else at the end.
+    # `else` applies as soon as the condition has failed; `then` applies at the end.
     ({"if": {"required": ["a"]}, "then": {"required": ["b"]}}, '{"a": 1}', "required", 7, ()),
     ({"if": {"items": {"type": "null"}}, "else": {"maxItems": 2}}, "[1, 2, 3", "maxItems", 7, ()),
     (
@@ -140,18 +140,18 @@ ROWS: list[tuple[Any, str, str, int, tuple[Any, ...]]] = [
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[1])
-def test_where_and_for_what(row: tuple[Any, str, str, int, tuple[Any, ...]]) -> None:
+def test_code_offset_and_path(row: tuple[Any, str, str, int, tuple[Any, ...]]) -> None:
     schema, text, code, offset, path = row
     validator = SchemaValidator(schema)
     for fragments in cuttings(text):
-        refused = verdict(validator, fragments)
+        refused = violation_of(validator, fragments)
         assert refused is not None
         assert refused[:3] == (code, offset, path)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[1])
-def test_not_a_character_before(row: tuple[Any, str, str, int, tuple[Any, ...]]) -> None:
-    """Law 9: nothing is refused by what comes before the character that decides."""
+def test_nothing_is_rejected_earlier(row: tuple[Any, str, str, int, tuple[Any, ...]]) -> None:
+    """Law 9: no prefix before the deciding character is rejected."""
     schema, text, _, offset, _ = row
     JSONParser(validator=SchemaValidator(schema)).feed(text[:offset])
 
@@ -176,13 +176,13 @@ def test_not_a_character_before(row: tuple[Any, str, str, int, tuple[Any, ...]])
         (True, "[1]"),
     ],
 )
-def test_what_is_valid_passes(schema: Any, text: str) -> None:
+def test_valid_documents_pass(schema: Any, text: str) -> None:
     for fragments in cuttings(text):
-        assert verdict(SchemaValidator(schema), fragments) is None
+        assert violation_of(SchemaValidator(schema), fragments) is None
 
 
-def test_alternatives_are_bounded_by_the_schema() -> None:
-    """Two alternatives that both go on at every level ask a node once, not 2**depth times."""
+def test_a_node_is_applied_once_to_a_value() -> None:
+    """Two alternatives that recurse at every level apply a node once, not 2**depth times."""
     schema = {
         "anyOf": [
             {"properties": {"x": {"$ref": "#"}, "a": {"type": "null"}}, "minProperties": 1},
@@ -192,7 +192,7 @@ def test_alternatives_are_bounded_by_the_schema() -> None:
     }
     depth = 300
     text = '{"x":' * depth + "{}" + "}" * depth
-    assert verdict(SchemaValidator(schema), chars(text)) is None
+    assert violation_of(SchemaValidator(schema), chars(text)) is None
 
 
 LINEAR: dict[str, tuple[Any, Callable[[int], str]]] = {

@@ -1,16 +1,16 @@
-"""Whole values, and what the nodes that were asked about them say."""
+"""The checks of values that have ended."""
 
 from __future__ import annotations
 
 from streamparse.schema.checks import equal, number_fault, unique
+from streamparse.schema.failures import FailurePropagation, SchemaFrame
 from streamparse.schema.nodes import ARRAY, NUMBER, OBJECT, STRING, Node, StringRules, Task
-from streamparse.schema.verdicts import Court, Frame
 
 
-class Judge(Court):
-    """Judges what has just ended; everything a prefix could tell has been told before."""
+class WholeValueValidator(FailurePropagation):
+    """Checks the value that has just ended, for whatever could not be decided from its prefix."""
 
-    def _judge_object(self, frame: Frame, task: Task, offset: int) -> None:
+    def _check_object(self, frame: SchemaFrame, task: Task, offset: int) -> None:
         rules = task.node.objects
         keys = frame.keys
         if rules is None or keys is None:
@@ -27,7 +27,7 @@ class Judge(Court):
                         keyword = rules.dependents_keyword
                         self._fail(task.branch, task.node, keyword, offset, (name, need), False)
 
-    def _judge_array(self, frame: Frame, task: Task, offset: int) -> None:
+    def _check_array(self, frame: SchemaFrame, task: Task, offset: int) -> None:
         rules = task.node.arrays
         if rules is None:
             return
@@ -36,8 +36,8 @@ class Judge(Court):
         if rules.unique and frame.seen is not None and not _unique(self.built):
             self._fail(task.branch, task.node, "uniqueItems", offset, None, False)
 
-    def _judge_whole(self, task: Task, offset: int) -> None:
-        """What only the whole container tells."""
+    def _check_container(self, task: Task, offset: int) -> None:
+        """Apply the checks that need the whole container."""
         node = task.node
         for values in node.values:
             containers = values.containers
@@ -48,27 +48,30 @@ class Judge(Court):
             if check.kinds & bit and not check.decide(self.built):
                 self._fail(task.branch, node, check.keyword, offset, self.built, False)
 
-    def _judge_text(self, task: Task, text: str, offset: int) -> None:
-        """A whole string or key."""
+    def _check_text(self, task: Task, text: str, offset: int) -> None:
+        """Check a whole string or key."""
         node = task.node
         inner = not self.in_key
         for values in node.values:
             words = values.words
-            if words is None or text in words.known or self._broke(node, values.keyword):
+            if words is None or text in words.known or self._already_reported(node, values.keyword):
                 continue
             self._fail(task.branch, node, values.keyword, offset, text, inner)
         rules = node.strings
         if rules is not None:
             if len(text) < rules.shortest:
                 self._fail(task.branch, node, "minLength", offset, len(text), inner)
-            if not self._broke(node, "pattern") and not self._fits(node, rules, text):
+            if not self._already_reported(node, "pattern") and not self._fits(node, rules, text):
                 self._fail(task.branch, node, "pattern", offset, text, inner)
         for check in node.checks:
             if check.kinds & 1 << STRING and not check.decide(text):
                 self._fail(task.branch, node, check.keyword, offset, text, inner)
 
     def _fits(self, node: Node, rules: StringRules, text: str) -> bool:
-        """Does the text match the pattern? An exact automaton that was followed knows already."""
+        """Return whether the text matches the pattern.
+
+        An exact automaton that followed the text already has the answer.
+        """
         pattern = rules.pattern
         if pattern is None:
             return True
@@ -78,17 +81,17 @@ class Judge(Court):
                     return run.accepts
         return pattern.matches(text)
 
-    def _judge_scalar(self, task: Task, value: object, offset: int) -> None:
+    def _check_scalar(self, task: Task, value: object, offset: int) -> None:
         node = task.node
         if self.kind == NUMBER:
-            self._judge_number(task, value, offset)
+            self._check_number(task, value, offset)
         for check in node.checks:
             if check.kinds >> self.kind & 1 and not check.decide(value):
                 self._fail(task.branch, node, check.keyword, offset, value, True)
 
-    def _judge_number(self, task: Task, value: object, offset: int) -> None:
+    def _check_number(self, task: Task, value: object, offset: int) -> None:
         node = task.node
-        if not isinstance(value, (int, float)):  # what `parse_float` made of it
+        if not isinstance(value, (int, float)):  # the caller's `parse_float` returned another type
             keyword = "" if node.reference is None else node.reference.fault(value)
             if keyword:
                 self._fail(task.branch, node, keyword, offset, value, True)
@@ -101,8 +104,8 @@ class Judge(Court):
             if keyword:
                 self._fail(task.branch, node, keyword, offset, value, True)
 
-    def _broke(self, node: Node, keyword: str) -> bool:
-        """Was this said inside the text?"""
+    def _already_reported(self, node: Node, keyword: str) -> bool:
+        """Return whether the keyword failed while the text arrived."""
         return any(run.node is node and run.keyword == keyword for run in self.ended)
 
 

@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.judges: verdicts on whole values are those of the library."""
+"""Tests of streamparse.schema.whole_values: the results are those of the library."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from streamparse import JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator
-from tests.schema.schemas import LEAVES, VALUES, valid, verdict
+from tests.schema.schemas import LEAVES, VALUES, valid, violation_of
 
 
 @pytest.mark.parametrize("keyword", sorted(LEAVES))
 @given(data=st.data(), value=VALUES)
 def test_each_keyword_alone(keyword: str, data: st.DataObject, value: Any) -> None:
     schema = {keyword: data.draw(LEAVES[keyword])}
-    refused = verdict(SchemaValidator(schema), [json.dumps(value)])
+    refused = violation_of(SchemaValidator(schema), [json.dumps(value)])
     assert (refused is None) is valid(schema, value)
     if refused is not None:
         assert refused[0] == keyword
@@ -34,7 +34,7 @@ def test_each_keyword_alone(keyword: str, data: st.DataObject, value: Any) -> No
         ({"minimum": 3, "enum": [4, 5]}, "1", 2),
     ],
 )
-def test_everything_that_is_wrong_is_told(schema: Any, text: str, codes: int) -> None:
+def test_every_violation_is_collected(schema: Any, text: str, codes: int) -> None:
     parser = JSONParser(validator=SchemaValidator(schema, collect=True))
     parser.feed(text)
     parser.finish()
@@ -62,7 +62,7 @@ def test_everything_that_is_wrong_is_told(schema: Any, text: str, codes: int) ->
     ],
 )
 def test_numbers_that_are_neither_int_nor_float(schema: Any, text: str, code: str | None) -> None:
-    """The library judges them; what it refuses first is told."""
+    """The library validates them; the first error becomes the violation."""
     parser = JSONParser(validator=SchemaValidator(schema), parse_float=Decimal)
     told = None
     try:
@@ -72,8 +72,8 @@ def test_numbers_that_are_neither_int_nor_float(schema: Any, text: str, code: st
     assert told == code
 
 
-def test_such_numbers_where_the_library_decides(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamparse.schema.plans.HEAVIEST", 1)
+def test_numbers_of_other_types_where_the_library_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamparse.schema.plans.MAX_WEIGHT", 1)
     validator = SchemaValidator({"minimum": 1, "allOf": [{"maximum": 2}]})
     with pytest.raises(SchemaViolation):
         JSONParser(validator=validator, parse_float=Decimal).feed("2.5 ")

@@ -1,4 +1,4 @@
-"""What hangs on a refusal: branches that die, choices of which none is left, the document."""
+"""Propagates a failure: it fails branches, then choices with no branch left, then the document."""
 
 from __future__ import annotations
 
@@ -27,72 +27,79 @@ if TYPE_CHECKING:
     from mypy_extensions import i64
 
 
-class Frame:
-    """An open container that something is asked of."""
+class SchemaFrame:
+    """An open container that some node constrains."""
 
     def __init__(self, in_array: bool, tasks: list[Task], groups: list[LiveGroup]) -> None:
         self.in_array = in_array
         self.tasks = tasks
         self.groups = groups
-        self.sole: Node | None = None  # the one node that must hold, when there is but one task
+        self.sole: Node | None = None  # the only node, if there is one task and it must hold
         self.key: str = ""
-        self.index: i64 = 0  # of the next item
-        self.keys: set[str] | None = None  # so far, if anybody counts
-        self.watches_keys: bool = False  # is there something to follow inside a key?
+        self.index: i64 = 0  # the index of the next item
+        self.keys: set[str] | None = None  # the keys so far, if a rule needs them
+        self.watches_keys: bool = False  # whether keys are checked while they arrive
         self.seen: Seen | None = None  # the items so far, if they must differ
-        self.finds: list[LiveGroup] = []  # `contains`
+        self.contains_groups: list[LiveGroup] = []  # one group for each `contains`
 
 
 NO_TASKS: list[Task] = []
 NO_GROUPS: list[LiveGroup] = []
 
 
-class Court(Validator):
-    """The state of one document, and what becomes of it when a node refuses."""
+class FailurePropagation(Validator):
+    """The state of one document, and the rules by which the failure of a node spreads in it.
+
+    This is the base class; `WholeValueValidator` checks values at their end, and `Walker` follows
+    the document.
+    """
 
     def __init__(self, program: Program, factory: Any, collect: bool = False) -> None:
         super().__init__()
         self.program = program
-        self.factory = factory  # for pickles: it can make the program again
+        self.factory = factory  # a pickle stores the factory, which compiles the program again
         self.collect = collect
-        self.frames: list[Frame] = []
-        self.frame: Frame | None = None
-        self.skip: i64 = 0  # open containers that nothing is asked of
-        # Of the value that begins next: one node that must hold, or several tasks.
+        self.frames: list[SchemaFrame] = []
+        self.frame: SchemaFrame | None = None
+        self.skip: i64 = 0  # the number of open containers that nothing constrains
+        # The next value is validated by one node that must hold, or by several tasks.
         self.node: Node | None = program.root
         self.requests: list[Task] = NO_TASKS
-        # Of the value that began last, or of the open key.
+        # These describe the value that began last, or the open key.
         self.kind: i64 = OBJECT
         self.tasks: list[Task] = NO_TASKS
         self.groups: list[LiveGroup] = NO_GROUPS
         self.in_key: bool = False
         self.runs: list[Run] = []
-        self.ended: list[Run] = []  # what the open text has broken already
+        self.ended: list[Run] = []  # the constraints that the open text has already broken
 
     def _fail(
         self, branch: Branch, node: Node, keyword: str, offset: int, got: object, inner: bool
     ) -> None:
-        """A node refuses; `inner`: the value inside the innermost container, not that itself."""
-        self._lose(branch, Failure(node, keyword, self._path(inner), offset, got))
+        """Report that a node rejects a value.
 
-    def _lose(self, branch: Branch, failure: Failure) -> None:
-        """A branch is dead, and what hangs on it."""
+        `inner`: the value is inside the innermost open container; otherwise it is that container.
+        """
+        self._fail_branch(branch, Failure(node, keyword, self._path(inner), offset, got))
+
+    def _fail_branch(self, branch: Branch, failure: Failure) -> None:
+        """Fail a branch, and then whatever depends on it."""
         waiting = [(branch, failure)]
         while waiting:
             one, why = waiting.pop()
             if one.must:
-                self._refuse(why)
+                self._reject(why)
             elif not one.dead:
                 one.dead = True
                 one.failure = why
                 waiting += [(parent, why) for parent in one.parents]
                 for live in one.choices:
-                    reason = self._lose_member(live, one, why)
+                    reason = self._fail_member(live, one, why)
                     if reason is not None:
                         waiting.append((live.owner, reason))
 
-    def _lose_member(self, live: LiveGroup, member: Branch, why: Failure) -> Failure | None:
-        """An alternative is lost: why the choice is, if it is."""
+    def _fail_member(self, live: LiveGroup, member: Branch, why: Failure) -> Failure | None:
+        """Fail one alternative; return the failure of the choice if that fails with it."""
         group = live.group
         if group is None:
             return None
@@ -103,7 +110,7 @@ class Court(Validator):
             if live.alive or group.passes:
                 return None
             if 0 <= narrowed < why.offset:
-                return why  # it had been the only one left
+                return why  # it was the only alternative left, so its own reason is the best one
             path = why.path[: live.depth]
             return Failure(live.node, group.keyword, path, why.offset, None)
         if live.kind == IF:
@@ -116,8 +123,8 @@ class Court(Validator):
             return why
         return None
 
-    def _settle(self, groups: list[LiveGroup], offset: int, inner: bool) -> None:
-        """A value is whole: what its alternatives come to. The innermost choices first."""
+    def _resolve(self, groups: list[LiveGroup], offset: int, inner: bool) -> None:
+        """Decide the choices of a value that has ended, innermost first."""
         for at in range(len(groups) - 1, -1, -1):
             live = groups[at]
             if live.owner.dead or live.group is None:
@@ -133,23 +140,23 @@ class Court(Validator):
                 condition, then = live.members[0], live.members[1]
                 holds = condition is not None and not condition.dead
                 if holds and then is not None and then.failure is not None:
-                    self._lose(live.owner, then.failure.at(offset))
+                    self._fail_branch(live.owner, then.failure.at(offset))
 
-    def _settle_find(self, find: LiveGroup, offset: int) -> None:
-        rules = find.node.arrays
-        if rules is None or find.owner.dead or find.count >= rules.contains_least:
+    def _resolve_contains(self, group: LiveGroup, offset: int) -> None:
+        rules = group.node.arrays
+        if rules is None or group.owner.dead or group.count >= rules.contains_least:
             return
-        keyword = "minContains" if find.count else "contains"
-        self._fail(find.owner, find.node, keyword, offset, find.count, False)
+        keyword = "minContains" if group.count else "contains"
+        self._fail(group.owner, group.node, keyword, offset, group.count, False)
 
-    def _refuse(self, failure: Failure) -> None:
+    def _reject(self, failure: Failure) -> None:
         error = violation(failure)
         if not self.collect:
             raise error
         self.violations.append(error)
 
     def _path(self, inner: bool) -> tuple[Any, ...]:
-        """The path of the innermost open container, or of the value inside it."""
+        """Return the path of the innermost open container, or of the value inside it."""
         steps: list[Any] = []
         for frame in self.frames:
             if frame.in_array:
@@ -160,7 +167,7 @@ class Court(Validator):
             steps.pop()
         return tuple(steps)
 
-    def _came(self) -> Kind:
+    def _actual_kind(self) -> Kind:
         return Kind(_KIND_NAMES[self.kind])
 
 

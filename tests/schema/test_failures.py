@@ -1,0 +1,94 @@
+"""Tests of streamparse.schema.failures: which failures follow from a failure."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamparse import SchemaViolation
+from streamparse.schema import SchemaValidator
+from streamparse.schema.failures import FailurePropagation
+from streamparse.schema.nodes import ANY, IF, MUST, NOT, Branch, Failure, Group, LiveGroup, Node
+
+NODE = Node(0, (), {"anyOf": [{}, {}]})
+
+
+def propagation(collect: bool = True) -> FailurePropagation:
+    return FailurePropagation(SchemaValidator({})._program, None, collect)
+
+
+def choice(kind: int, members: int) -> tuple[LiveGroup, list[Branch]]:
+    """Return a choice that the document depends on, and its alternatives."""
+    live = LiveGroup(Group(kind, NODE, "anyOf"), NODE, kind, MUST)
+    branches = [Branch() for _ in range(members)]
+    live.members = [*branches]
+    live.alive = members
+    for branch in branches:
+        branch.choices.append(live)
+    return live, branches
+
+
+def failure(offset: int, keyword: str = "minLength") -> Failure:
+    return Failure(Node(0, (), {"minLength": 2}), keyword, ("a",), offset, 1)
+
+
+def reported(validator: FailurePropagation) -> list[tuple[str, int]]:
+    return [
+        (one.code, one.offset) for one in validator.violations if isinstance(one, SchemaViolation)
+    ]
+
+
+def test_a_choice_fails_with_its_last_alternative() -> None:
+    validator = propagation()
+    _, (one, other) = choice(ANY, 2)
+    validator._fail_branch(one, failure(3))
+    validator._fail_branch(one, failure(4))  # it has failed already
+    assert reported(validator) == []
+    validator._fail_branch(other, failure(5))
+    assert reported(validator) == [("minLength", 5)]  # the reason of the last alternative
+
+
+def test_alternatives_that_fail_together_fail_for_the_choice() -> None:
+    validator = propagation()
+    _, branches = choice(ANY, 2)
+    for branch in branches:
+        validator._fail_branch(branch, failure(3))
+    assert reported(validator) == [("anyOf", 3)]
+
+
+def test_a_failed_not_is_valid() -> None:
+    validator = propagation()
+    live, (inner,) = choice(NOT, 1)
+    validator._fail_branch(inner, failure(3))
+    validator._resolve([live], 5, False)
+    assert reported(validator) == []
+
+
+@pytest.mark.parametrize(("order", "offset"), [((0, 2), 7), ((2, 0), 7), ((2,), 0), ((1,), 9)])
+def test_conditions(order: tuple[int, ...], offset: int) -> None:
+    validator = propagation()
+    live, branches = choice(IF, 3)
+    for at, number in zip((3, 7), order, strict=False):
+        validator._fail_branch(branches[number], failure(at))
+    validator._resolve([live], 9, False)
+    assert reported(validator) == ([("minLength", offset)] if offset else [])
+
+
+def test_parents_fail_with_their_children_at_any_depth() -> None:
+    validator = propagation()
+    live, (one, other) = choice(ANY, 2)
+    validator._fail_branch(other, failure(1))
+    deepest = one
+    for _ in range(5_000):
+        branch = Branch()
+        branch.parents.append(deepest)
+        deepest = branch
+    validator._fail_branch(deepest, failure(2))
+    assert one.dead
+    assert live.alive == 0
+    assert reported(validator) == [("minLength", 2)]
+
+
+def test_raising() -> None:
+    with pytest.raises(SchemaViolation) as caught:
+        propagation(collect=False)._fail_branch(MUST, failure(3))
+    assert (caught.value.code, caught.value.path) == ("minLength", ("a",))
