@@ -22,7 +22,15 @@ from streamparse import IncompleteError, JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator
 from tests.helpers import cut
 from tests.parts import chars, ragged
-from tests.schema.schemas import DRAFTS, REFERRING, SCHEMAS, VALUES, made, valid, verdict
+from tests.schema.schemas import (
+    DRAFTS,
+    REFERRING,
+    SCHEMAS,
+    VALUES,
+    make_validator,
+    valid,
+    violation_of,
+)
 from tests.strategies import SIZES
 
 DRAFT_NAMES = st.sampled_from(sorted(DRAFTS))
@@ -33,15 +41,15 @@ def test_law_9_the_verdict_is_the_library_s(
     schema: Any, values: list[Any], draft: str, sizes: Sequence[int]
 ) -> None:
     """Law 9 for any schema, document and chunking; law 1 for offset, path and message."""
-    validator = made(schema, draft=draft)
+    validator = make_validator(schema, draft=draft)
     for value in values:
         expected = valid(schema, value, draft)
         if expected is not None:
             text = json.dumps(value, ensure_ascii=False)
-            whole = verdict(validator, [text])
+            whole = violation_of(validator, [text])
             assert (whole is None) is expected
-            assert verdict(validator, cut(text, sizes)) == whole
-            assert verdict(validator, chars(text)) == whole
+            assert violation_of(validator, cut(text, sizes)) == whole
+            assert violation_of(validator, chars(text)) == whole
 
 
 @given(SCHEMAS | REFERRING, VALUES, DRAFT_NAMES)
@@ -51,13 +59,13 @@ def test_law_9_collected_violations_are_the_same_verdict(
     """Law 9 with `collect=True`; what is found first is what would have been raised."""
     expected = valid(schema, value, draft)
     assume(expected is not None)
-    parser = JSONParser(validator=made(schema, draft=draft, collect=True))
+    parser = JSONParser(validator=make_validator(schema, draft=draft, collect=True))
     text = json.dumps(value)
     parser.feed(text)
     parser.finish()
     assert (not parser.violations) is expected
     assert parser.value == value
-    raised = verdict(made(schema, draft=draft), [text])
+    raised = violation_of(make_validator(schema, draft=draft), [text])
     if raised is not None:
         first = parser.violations[0]
         assert (first.code, first.offset, first.path, first.schema_path) == raised[:4]
@@ -67,22 +75,22 @@ def test_law_9_collected_violations_are_the_same_verdict(
 @given(SCHEMAS, st.data())
 def test_law_9_what_is_made_to_be_valid_is_never_refused(schema: Any, data: st.DataObject) -> None:
     """Law 9 for documents that hypothesis-jsonschema makes from the schema."""
-    validator = made(schema)
+    validator = make_validator(schema)
     try:
         value = data.draw(from_schema(schema))
     except Exception:  # it does not know every keyword, nor every version of Hypothesis
         assume(False)
     assume(valid(schema, value))
     text = json.dumps(value)
-    assert verdict(validator, chars(text)) is None
+    assert violation_of(validator, chars(text)) is None
 
 
 @given(SCHEMAS, VALUES, VALUES)
 def test_law_9_the_refused_beginning_has_no_valid_end(schema: Any, one: Any, other: Any) -> None:
     """Law 9: what is refused at a character is refused with anything else behind it."""
-    validator = made(schema)
+    validator = make_validator(schema)
     text = json.dumps([one, other])
-    refused = verdict(validator, [text])
+    refused = violation_of(validator, [text])
     assume(refused is not None)
     assert refused is not None
     beginning = text[: refused[1] + 1]
@@ -118,9 +126,13 @@ def test_law_9_recorded_verdicts(name: str, shared_data: Path) -> None:
     count = 0
     for schema, text in recorded(shared_data / name, RECORDED[name]):
         validator = SchemaValidator(schema)
-        whole = verdict(validator, [text])
+        whole = violation_of(validator, [text])
         assert (whole is None) is valid(schema, json.loads(text))
-        assert verdict(validator, chars(text)) == verdict(validator, ragged(text, 1)) == whole
+        assert (
+            violation_of(validator, chars(text))
+            == violation_of(validator, ragged(text, 1))
+            == whole
+        )
         count += 1
     assert count > 200
 
@@ -174,7 +186,7 @@ MUTATIONS: list[tuple[str, str, str, int]] = [
 
 
 def test_the_document_of_the_mutations_is_valid() -> None:
-    assert verdict(SchemaValidator(ORDER), [VALID]) is None
+    assert violation_of(SchemaValidator(ORDER), [VALID]) is None
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one[1])
@@ -183,7 +195,7 @@ def test_how_early_a_mutation_is_refused(mutation: tuple[str, str, str, int]) ->
     old, new, code, read = mutation
     text = VALID.replace(old, new, 1)
     for fragments in ([text], chars(text), ragged(text, 3)):
-        refused = verdict(SchemaValidator(ORDER), fragments)
+        refused = violation_of(SchemaValidator(ORDER), fragments)
         assert refused is not None
         assert (refused[0], refused[1]) == (code, VALID.index(old) + read - 1)
 
@@ -215,7 +227,7 @@ def mutated(value: Any, random: Random) -> Any:
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_law_9_mutated_recorded_documents(name: str, shared_data: Path) -> None:
-    """Law 9: the library's verdict on each; a refusal comes before the end in most cases."""
+    """Law 9: the library's violation_of on each; a refusal comes before the end in most cases."""
     random = Random(name)
     shares: list[float] = []
     for schema, text in recorded(shared_data / name, RECORDED[name]):
@@ -223,7 +235,7 @@ def test_law_9_mutated_recorded_documents(name: str, shared_data: Path) -> None:
         for _ in range(3):
             value = mutated(json.loads(text), random) if text[:1] in "{[" else [text]
             changed = json.dumps(value)
-            refused = verdict(validator, chars(changed))
+            refused = violation_of(validator, chars(changed))
             assert (refused is None) is valid(schema, value)
             if refused is not None and refused[0] != "required":
                 shares.append(refused[1] / len(changed))

@@ -110,12 +110,12 @@ def test_kinds() -> None:
 
 
 def test_large_containers_are_compared_at_the_end() -> None:
-    def make_validator(schema: dict[str, Any]) -> Node:
+    def new_node(schema: dict[str, Any]) -> Node:
         return Node(0, (), schema)
 
-    assert follow(values_of("enum", [1, "a"]), make_validator) is None
-    assert follow(values_of("const", [[0] * (MAX_FOLLOWED - 1)]), make_validator) is not None
-    assert follow(values_of("const", [[0] * MAX_FOLLOWED]), make_validator) is None
+    assert follow(values_of("enum", [1, "a"]), new_node) is None
+    assert follow(values_of("const", [[0] * (MAX_FOLLOWED - 1)]), new_node) is not None
+    assert follow(values_of("const", [[0] * MAX_FOLLOWED]), new_node) is None
     validator = SchemaValidator({"const": [0] * MAX_FOLLOWED})
     assert violation_of(validator, [json.dumps([0] * MAX_FOLLOWED)]) is None
     error = failure(JSONParser(validator=validator), ["[1, 0]"])
