@@ -266,14 +266,14 @@ class MessageParser:
         elif self._api == "text":
             self._feed_text(fragment)
         elif self._kind == "chunks":
-            self._router.read(Record("", fragment, ""))
+            self._router.read_chunk(fragment)
         else:
             self._feed_wire(fragment)
 
     def _finish(self) -> None:
         transport = self._transport
         if transport is not None and self._undecided is None:
-            self._records(transport.finish())
+            self._router.read_all(transport.finish())
             if transport.failure is not None:
                 raise transport.failure
         if self._undecided is not None:
@@ -313,13 +313,9 @@ class MessageParser:
     def _feed_wire(self, fragment: Any) -> None:
         transport = self._transport
         assert transport is not None
-        self._records(transport.feed(fragment))
+        self._router.read_all(transport.feed(fragment))
         if transport.failure is not None:
             raise transport.failure
-
-    def _records(self, records: list[Record]) -> None:
-        for record in records:
-            self._router.read(record)
 
     # Plain text.
 
@@ -359,7 +355,7 @@ class MessageParser:
             records = transport.finish() if fragment is None else transport.feed(fragment)
         if records and self._are_of_a_wire(records[0]):
             self._undecided = None
-            self._records(records)
+            self._router.read_all(records)
             if transport is not None and transport.failure is not None:
                 raise transport.failure
         elif records or fragment is None or (transport is not None and transport.failure):

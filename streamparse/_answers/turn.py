@@ -14,7 +14,7 @@ from streamparse._answers.output import OutputReader
 from streamparse._answers.tools import Toolbox
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.flat import equal
-from streamparse._core.plain import shown
+from streamparse._core.plain import shown, weight_of
 from streamparse._core.room import Room, check_name
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.surrogates import (
@@ -120,6 +120,7 @@ class Turn:
         "surrogates",
         "tools",
         "unread",
+        "usage_weight",
         "waiting",
     )
 
@@ -149,6 +150,7 @@ class Turn:
         # The finish reason that holds so far, before `"stop"` becomes `"tool_calls"`.
         self.reason: FinishReason | None = None
         self.cut_call: bool = False  # was a raw-text call cut before its name was whole?
+        self.usage_weight: int = 0  # what `message.usage` counts for in `room`
         self.noted: dict[str, Any] = {}  # what `note` said last, by name
         self.output: OutputReader | None = None  # reads the text too, where an output was asked
         self.reader: TextReader | None = None  # gets the text first, where a format was given
@@ -182,8 +184,11 @@ class Turn:
     def usage(self, usage: Usage) -> None:
         """What the provider has counted by now; the last word holds."""
         known = self.message.usage
-        if known is None or not equal(usage.to_dict(), known.to_dict()):
-            self.room.replace(None if known is None else known.raw, usage.raw)
+        if known is None or not _is_same(usage, known):
+            weight = weight_of(usage.raw)
+            self.room.give_back(self.usage_weight)
+            self.room.take(weight)
+            self.usage_weight = weight
             self.message.usage = usage
             if not self.ended:
                 self.out.append(UsageUpdated(usage, self.choice))
@@ -557,6 +562,13 @@ class Turn:
         return cut
 
 
+def _is_same(usage: Usage, known: Usage) -> bool:
+    # Most records count more tokens than the one before, so the counts are compared first.
+    if usage.output_tokens != known.output_tokens or usage.total_tokens != known.total_tokens:
+        return False
+    return equal(usage.to_dict(), known.to_dict())
+
+
 def _merged(known: dict[str, Any], new: dict[str, Any], depth: int = 0) -> dict[str, Any]:
     """A usage record, completed by an earlier one, the details in it too."""
     if len(known) > _LARGEST_USAGE:
@@ -755,6 +767,6 @@ class Turns:
 
     def take(self) -> list[Any]:
         """The events since the last call."""
-        events = self.events[:]
-        del self.events[:]
+        events = self.events.copy()
+        self.events.clear()
         return events

@@ -81,6 +81,8 @@ def equal(one: object, other: object) -> bool:
 
     Without recursion, which `==` needs.
     """
+    if isinstance(one, str):
+        return isinstance(other, str) and one == other
     todo: list[tuple[object, object]] = [(one, other)]
     while todo:
         left, right = todo.pop()

@@ -1,11 +1,10 @@
 """A string that grows at its end in amortised constant time for each character.
 
-CPython appends to a string in place where nothing else refers to it, but only in specialised
-bytecode, which a trace function (a debugger, coverage) switches off, and other implementations may
-not do so at all. Here new pieces are collected in a list and joined when someone asks for the
-value, or when they have reached a share of the whole. So each character is copied a bounded number
-of times even where every append copies, and the list needs little memory. Compiled code always
-appends in place, so it needs no list.
+CPython appends to a string in place where nothing else refers to it, but only in compiled code and
+in specialised bytecode, which a trace function (a debugger, coverage) switches off, and other
+implementations may not do so at all. Here new pieces are collected in a list and joined when
+someone asks for the value, or when there are many. So each character is copied a bounded number of
+times even where every append copies; and most pieces cost only their place in the list.
 """
 
 from __future__ import annotations
@@ -17,8 +16,10 @@ from streamparse._core.grammar import COMPILED
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-_LEAST: Final = 1024  # characters in the list before they are joined, of a short string
-_SHARE: Final = 8  # of a long string: an eighth of it
+# Characters in the list before they are joined. Where every append may copy, they are at least an
+# eighth of the string.
+_LEAST: Final = 1024
+_SHARE: Final = 8
 
 
 class GrowingString:
@@ -40,13 +41,6 @@ class GrowingString:
 
     def append(self, text: str) -> None:
         """Add `text` at the end."""
-        if COMPILED:
-            whole = self._whole
-            self._whole = ""  # the local one is the only reference
-            whole += text
-            self._whole = whole
-            self._length += len(text)
-            return
         self._tail.append(text)
         self._length += len(text)
         if self._length > self._until:
@@ -55,13 +49,13 @@ class GrowingString:
     @property
     def value(self) -> str:
         """The text so far."""
-        if not COMPILED and self._tail:
+        if self._tail:
             self._join()
         return self._whole
 
     def take(self) -> str:
         """The text so far; afterwards this is empty."""
-        if not COMPILED and self._tail:
+        if self._tail:
             self._join()
         text = self._whole
         self._whole = ""
@@ -71,8 +65,6 @@ class GrowingString:
 
     def since(self, start: int, stop: int) -> str:
         """The characters from `start` up to `stop`: at the cost of those from `start` on."""
-        if COMPILED:
-            return self._whole[start:stop]
         at = int(self._length)
         pieces: list[str] = []
         for piece in reversed(self._tail):
@@ -92,7 +84,7 @@ class GrowingString:
             whole += self._tail[0] if len(self._tail) == 1 else "".join(self._tail)
             self._whole = whole
         self._tail.clear()
-        share = self._length // _SHARE
+        share = 0 if COMPILED else self._length // _SHARE
         self._until = self._length + (share if share > _LEAST else _LEAST)
 
     def __len__(self) -> int:

@@ -134,7 +134,11 @@ def grow_in(holder: dict[str, Any], key: str, text: str) -> None:
 
 def is_something(value: Any) -> bool:
     """Is there anything to tell? Null, `""` and empty containers say nothing."""
-    return value is not None and value != "" and value != [] and value != {}
+    if value is None:
+        return False
+    if isinstance(value, str):
+        return value != ""
+    return len(value) > 0 if isinstance(value, (list, dict)) else True
 
 
 def number_of(*values: Any) -> int | None:

@@ -92,8 +92,10 @@ def decoded(text: str, limits: Limits) -> Any:
 
     Raises what `JSONParser` raises; the standard library reads it, being several times faster.
     """
-    # The standard library recurses, so text that may be deep is left to our own parser.
-    if text.count("[") + text.count("{") <= limits.depth:
+    # The standard library recurses, so text that may be deep is left to our own parser. A level
+    # takes two characters at least.
+    depth = limits.depth
+    if len(text) <= 2 * depth or text.count("[") + text.count("{") <= depth:
         try:
             value, end = _JSON.raw_decode(text)
         except (ValueError, RecursionError):

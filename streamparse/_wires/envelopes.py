@@ -29,24 +29,21 @@ def opened(data: dict[str, Any], event: str) -> list[tuple[dict[str, Any], str]]
     >>> opened({"events": [{"type": "a"}, {"type": "b"}]}, "")
     [({'type': 'a'}, ''), ({'type': 'b'}, '')]
     """
-    return _opened(data, event, 0)
-
-
-def _opened(
-    data: dict[str, Any], event: str, depth: int
-) -> list[tuple[dict[str, Any], str]] | None:
-    if depth >= _DEPTH:
-        return None
     inner = _inner(data, event)
-    if inner is None:
-        return None
+    return None if inner is None else _all_opened(inner, 1)
+
+
+def _all_opened(
+    inner: list[tuple[dict[str, Any], str]], depth: int
+) -> list[tuple[dict[str, Any], str]]:
+    """The records in an envelope, those that are envelopes themselves replaced by their own."""
     records: list[tuple[dict[str, Any], str]] = []
     for one, name in inner:
-        nested = _opened(one, "", depth + 1)
+        nested = _inner(one, "") if depth < _DEPTH else None
         if nested is None:
             records.append((one, name))
         else:
-            records.extend(nested)
+            records.extend(_all_opened(nested, depth + 1))
     return records
 
 

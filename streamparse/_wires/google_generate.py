@@ -154,7 +154,7 @@ class GoogleGenerate(Wire):
         return history
 
     def record(self, data: dict[str, Any], event: str) -> bool:
-        if all(data.get(key) is None for key in _TOP):
+        if not _is_answer(data):
             return False
         if len(data) > 1 or "error" not in data:
             self._answer(data)
@@ -190,9 +190,9 @@ class GoogleGenerate(Wire):
             first.count(usage, _usage)
         elif is_something(usage):
             first.pass_on("usageMetadata", usage)
-        for key in data:
-            if key not in _TOP and key not in _OF_THE_SDK and is_something(data[key]):
-                first.note(key, data[key])
+        for key, value in data.items():
+            if key not in _TOP and key not in _OF_THE_SDK and is_something(value):
+                first.note(key, value)
 
     def _candidate(self, candidate: dict[str, Any], data: dict[str, Any]) -> None:
         turn = self.turn_of("candidates", candidate)
@@ -206,18 +206,18 @@ class GoogleGenerate(Wire):
                     self._part(turn, part)
                 else:
                     turn.pass_on("parts", part)
-            for key in content:
-                if key not in ("role", "parts") and is_something(content[key]):
-                    turn.pass_on(key, content[key])
+            for key, value in content.items():
+                if key != "role" and key != "parts" and is_something(value):
+                    turn.pass_on(key, value)
         elif is_something(content):
             turn.pass_on("content", content)
         self._citations(turn, candidate)
-        for key in candidate:
-            if key not in _CANDIDATE and is_something(candidate[key]):
+        for key, value in candidate.items():
+            if key not in _CANDIDATE and is_something(value):
                 if key in _REPEATED:
-                    turn.note(key, candidate[key])
+                    turn.note(key, value)
                 else:
-                    turn.pass_on(key, candidate[key])
+                    turn.pass_on(key, value)
         self._finish(turn, candidate.get("finishReason"))
 
     def _finish(self, turn: Turn, reason: Any) -> None:
@@ -237,7 +237,7 @@ class GoogleGenerate(Wire):
     # Parts.
 
     def _part(self, turn: Turn, part: dict[str, Any]) -> None:
-        beside = {name: part[name] for name in _BESIDE if is_something(part.get(name))}
+        beside = _beside(part)
         call = part.get("functionCall")
         if isinstance(call, dict):
             self._call(turn, call, beside)
@@ -245,9 +245,11 @@ class GoogleGenerate(Wire):
             _text(turn, part["text"], part.get("thought") is True, beside)
         elif not self._server_part(turn, part, beside):
             _file(turn, part, beside)
-        for key in part:
-            if not isinstance(part[key], _PART.get(key, ())) and is_something(part[key]):
-                turn.pass_on(key, part[key])
+        for key, value in part.items():
+            if key == "text" and isinstance(value, str):
+                continue
+            if not isinstance(value, _PART.get(key, ())) and is_something(value):
+                turn.pass_on(key, value)
 
     def _server_part(self, turn: Turn, part: dict[str, Any], beside: dict[str, Any]) -> bool:
         """Code and tools that the provider runs itself, and what they gave."""
@@ -310,11 +312,14 @@ class GoogleGenerate(Wire):
     # Sources.
 
     def _citations(self, turn: Turn, candidate: dict[str, Any]) -> None:
-        metadata = dict_of(candidate.get("citationMetadata"))
-        found = list_of(metadata.get("citations")) + list_of(metadata.get("citationSources"))
-        for citation in found:
-            self._cite(turn, citation, json_text(citation))
-        grounding = dict_of(candidate.get("groundingMetadata"))
+        metadata = candidate.get("citationMetadata")
+        if isinstance(metadata, dict):
+            found = list_of(metadata.get("citations")) + list_of(metadata.get("citationSources"))
+            for citation in found:
+                self._cite(turn, citation, json_text(citation))
+        grounding = candidate.get("groundingMetadata")
+        if not isinstance(grounding, dict):
+            return
         supports = list_of(grounding.get("groundingSupports"))
         if supports:
             sources = _Sources(grounding)
@@ -480,6 +485,20 @@ def _value_of(piece: dict[str, Any]) -> tuple[Any, bool]:
     return number, number is not None
 
 
+def _is_answer(data: dict[str, Any]) -> bool:
+    """Has the record any member that is understood?"""
+    if data.get("candidates") is not None:
+        return True
+    return any(data.get(key) is not None for key in _TOP)
+
+
+def _beside(part: dict[str, Any]) -> dict[str, Any]:
+    """What stands beside the content of a part."""
+    if len(part) == 1 and "text" in part:
+        return {}
+    return {name: part[name] for name in _BESIDE if is_something(part.get(name))}
+
+
 def _text(turn: Turn, text: str, thought: bool, beside: dict[str, Any]) -> None:
     """Text or thought; with something beside it, it is a part of its own."""
     last = turn.message.content[-1] if turn.message.content else None
@@ -520,9 +539,11 @@ def _usage(raw: dict[str, Any]) -> Usage:
     )
 
 
-def _sum(*counts: Any) -> int | None:
-    known = [count for count in map(number_of, counts) if count is not None]
-    return sum(known) if known else None
+def _sum(one: Any, other: Any) -> int | None:
+    count, more = number_of(one), number_of(other)
+    if count is None or more is None:
+        return more if count is None else count
+    return count + more
 
 
 # The next turn.

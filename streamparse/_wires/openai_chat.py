@@ -62,6 +62,8 @@ _DELTA: Final[dict[str, tuple[type, ...]]] = {
     "thinking_blocks": (list,),
     "tool_calls": (list,),
 }
+# What most deltas have nothing else than.
+_USUAL: Final[dict[str, type]] = {"content": str, "role": str, "tool_calls": list}
 # The names under which servers send reasoning as text, and lists of typed objects with it.
 _THOUGHTS: Final = ("reasoning_content", "reasoning", "reasoning_text")
 _DETAILS: Final = ("reasoning_details", "thinking_blocks")
@@ -121,9 +123,9 @@ class OpenAIChat(Wire):
             first.count(usage, _usage)
         elif usage is not None:
             first.pass_on("usage", usage)
-        for key in data:
-            if key not in _IGNORED and is_something(data[key]):
-                first.note(key, data[key])
+        for key, value in data.items():
+            if key not in _IGNORED and is_something(value):
+                first.note(key, value)
         if error:
             self._fail(error, data)
         if whole:
@@ -155,12 +157,12 @@ class OpenAIChat(Wire):
             self._delta(turn, delta)
         elif is_something(delta):
             turn.pass_on("delta", delta)
-        for key in choice:
-            if key not in _CHOICE and is_something(choice[key]):
+        for key, value in choice.items():
+            if key not in _CHOICE and is_something(value):
                 if key in _REPEATED:
-                    turn.note(key, choice[key])
+                    turn.note(key, value)
                 elif key != "text":  # the same as the delta (Together)
-                    turn.pass_on(key, choice[key])
+                    turn.pass_on(key, value)
         usage = choice.get("usage")
         if isinstance(usage, dict):
             turn.count(usage, _usage)
@@ -188,26 +190,39 @@ class OpenAIChat(Wire):
         self._delta(turn, {**message, "tool_calls": calls})
 
     def _delta(self, turn: Turn, delta: dict[str, Any]) -> None:
-        for key in delta:
-            if not isinstance(delta[key], _DELTA.get(key, ())) and is_something(delta[key]):
-                turn.pass_on(key, delta[key])
-        self._reasoning(turn, delta)
+        more = False  # is there anything but the role, text and calls?
+        for key, value in delta.items():
+            if value is None or type(value) is _USUAL.get(key):
+                continue
+            more = True
+            if not isinstance(value, _DELTA.get(key, ())) and is_something(value):
+                turn.pass_on(key, value)
+        if more:
+            self._reasoning(turn, delta)
         content = delta.get("content")
         if isinstance(content, str):
             turn.text(content)
         elif isinstance(content, list):
             for part in content:
                 self._part(turn, part)
-        audio = delta.get("audio")
-        if isinstance(audio, dict):
-            _audio(turn, audio, not content)
-        if isinstance(delta.get("channel"), str):
-            turn.note("channel", delta["channel"])
-        turn.refusal(text_of(delta.get("refusal")))
+        if more:
+            self._before_calls(turn, delta, not content)
         calls = delta.get("tool_calls")
         if isinstance(calls, list):
             for call in calls:
                 self._call(turn, call)
+        if more:
+            self._after_calls(turn, delta)
+
+    def _before_calls(self, turn: Turn, delta: dict[str, Any], is_silent: bool) -> None:
+        audio = delta.get("audio")
+        if isinstance(audio, dict):
+            _audio(turn, audio, is_silent)
+        if isinstance(delta.get("channel"), str):
+            turn.note("channel", delta["channel"])
+        turn.refusal(text_of(delta.get("refusal")))
+
+    def _after_calls(self, turn: Turn, delta: dict[str, Any]) -> None:
         legacy = delta.get("function_call")
         if isinstance(legacy, dict):
             self._call(turn, {"index": "function_call", "function": legacy})
@@ -408,7 +423,10 @@ def _text_of_detail(detail: Any) -> str:
 
 def _usage_in(data: dict[str, Any]) -> Any:
     usage = data.get("usage")
-    return usage if is_something(usage) else dict_of(data.get("x_groq")).get("usage")
+    if is_something(usage):
+        return usage
+    groq = data.get("x_groq")
+    return groq.get("usage") if isinstance(groq, dict) else None
 
 
 def _usage(raw: dict[str, Any]) -> Usage:

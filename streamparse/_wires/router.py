@@ -87,6 +87,15 @@ class Router:
         """How many records were skipped because they had been read before."""
         return self._skipped
 
+    def read_all(self, records: list[Record]) -> None:
+        """Read records, one after the other. Raises as `read` does."""
+        for record in records:
+            self.read(record)
+
+    def read_chunk(self, data: dict[str, Any]) -> None:
+        """Read a record that was decoded elsewhere. Raises as `read` does."""
+        self.read(Record("", data, ""))
+
     def read(self, record: Record) -> None:
         """Read one record. Raises `WireError` and `LimitError`."""
         if record.id and self._ids.is_replay(record.id, record.text):
