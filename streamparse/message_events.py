@@ -430,6 +430,8 @@ class ArgumentReporter(Reporter):
 
     __slots__ = ("call", "choice")
 
+    init_types: ClassVar[tuple[Any, ...]] = (ToolCall, int)
+
     def __init__(self, call: ToolCall, choice: int) -> None:
         self.call: ToolCall = call
         self.choice: int = choice
@@ -448,6 +450,8 @@ class OutputReporter(Reporter):
     """Makes a builder's events those of the structured output."""
 
     __slots__ = ("choice",)
+
+    init_types: ClassVar[tuple[Any, ...]] = (int,)
 
     def __init__(self, choice: int) -> None:
         self.choice: int = choice

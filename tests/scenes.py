@@ -34,6 +34,8 @@ SCHEMA = {
     },
 }
 ARGUMENTS = '{"item": "green tea", "grams": 250}'
+LOOSE = '{"item": "green tea", "grams": "250"}'
+BROKEN = 'Here: {\'item\': "green "tea"", grams: 25, // so\n}'
 CHAT = [
     text_chunk("I weigh "),
     text_chunk("it."),
@@ -83,6 +85,14 @@ SCENES: dict[str, tuple[Callable[[], Any], list[Any]]] = {
     "places": (lambda: MessageParser("google-generate"), GOOGLE),
     "schema": (lambda: MessageParser("openai-chat", tools=[SCHEMA]), CHAT),
     "function": (lambda: MessageParser("openai-chat", tools=[weigh]), CHAT),
+    "coerced": (
+        lambda: MessageParser("openai-chat", tools=[SCHEMA], coerce=True),
+        [*CHAT[:2], call_chunk("", id="c-1", name="weigh"), *map(call_chunk, pieces(LOOSE, 3))],
+    ),
+    "lenient output": (
+        lambda: MessageParser("text", output=SCHEMA["parameters"], output_dialect="lenient"),
+        pieces(BROKEN, 3),
+    ),
     "lenient": (lambda: MessageParser("openai-chat", dialect="lenient"), CHAT),
     "text": (lambda: MessageParser("text"), pieces("\u00e9t\u00e9, hiver".encode(), 1)),
     "undecided": (lambda: MessageParser(format="hermes"), pieces(sse(CHAT).decode(), 11)),

@@ -19,7 +19,7 @@ A call that is written in the model's text (`raw_text`) completes by (a) only.
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.tools import Toolbox
 from streamparse._core.chain import Chain
@@ -111,6 +111,8 @@ class CallReader:
         "transcriber",
         "waiting",
     )
+
+    init_types: ClassVar[tuple[Any, ...]] = (ToolCall, int, list, Limits)
 
     def __init__(
         self,
@@ -854,6 +856,8 @@ class _Whole:
     """A whole value that waits for the call's name."""
 
     __slots__ = ("value",)
+
+    init_types: ClassVar[tuple[Any, ...]] = (None,)
 
     def __init__(self, value: Any) -> None:
         self.value = value

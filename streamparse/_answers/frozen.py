@@ -11,7 +11,6 @@ a copy shares it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import is_dataclass
 from types import BuiltinMethodType, MethodType, ModuleType
 from typing import Any, Final
@@ -146,8 +145,10 @@ class _Freezer:
             if is_dataclass(value) or isinstance(value, BaseException):
                 return _LEAF, value, []
             if any("__reduce__" in vars(one) for one in kind.__mro__[:-1]):
-                function, arguments = value.__reduce__()
-                return _CALL, function, list(arguments)
+                reduced = value.__reduce__()
+                if isinstance(reduced, str):
+                    return _LEAF, value, []  # the only object of its kind
+                return _CALL, reduced[0], list(reduced[1])
         names = [name for name in _attributes(kind, value) if hasattr(value, name)]
         return _OBJECT, (kind, names), [getattr(value, name) for name in names]
 
@@ -174,14 +175,16 @@ def _blank(entry: Entry) -> Any:
     if kind == _SET:
         return set()
     if kind == _OBJECT:
-        return _new(told[0])
+        return _blank_of(told[0])
     return None
 
 
-def _new(kind: Any) -> Any:
-    """An object without attributes, or one whose attributes are to be replaced.
+def _blank_of(kind: Any) -> Any:
+    """An object of this class whose attributes are still to be set.
 
-    Compiled, a class has its `__init__` called by `__new__`; such a class has a method `blank`.
+    The class is called, because a compiled class cannot make an object without its `__init__`. If
+    that has required arguments, the class names their types in `init_types` (or has a value there,
+    where the type alone is not enough).
     """
-    blank: Callable[[], Any] | None = getattr(kind, "blank", None)
-    return kind.__new__(kind) if blank is None else blank()
+    needed = getattr(kind, "init_types", ())
+    return kind(*[_blank_of(one) if isinstance(one, type) else one for one in needed])

@@ -7,7 +7,7 @@ complete: neither alone will do, because a text that happens to parse may have b
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.tools import validator_of
 from streamparse._core.chain import Chain
@@ -72,6 +72,8 @@ class OutputReader:
         "open",
         "out",
     )
+
+    init_types: ClassVar[tuple[Any, ...]] = (str, Message, list, Limits)
 
     def __init__(
         self,

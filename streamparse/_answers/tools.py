@@ -12,7 +12,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from types import NoneType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._core.sink import ValidatorFactory
 from streamparse.errors import SchemaViolation
@@ -27,6 +27,8 @@ class Tool:
     """
 
     __slots__ = ("description", "error", "name", "validator")
+
+    init_types: ClassVar[tuple[Any, ...]] = (str,)
 
     def __init__(
         self, name: str, validator: ValidatorFactory | None = None, description: str = ""

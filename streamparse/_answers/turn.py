@@ -7,7 +7,7 @@ of them. `Turns` holds one `Turn` for each choice and the one list of events.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from streamparse._answers.calls import CUT, DONE, INPUT_ENDED, LIMIT, NORMAL, CallReader
 from streamparse._answers.output import OutputReader
@@ -123,6 +123,8 @@ class Turn:
         "usage_weight",
         "waiting",
     )
+
+    init_types: ClassVar[tuple[Any, ...]] = (int, list, Limits)
 
     def __init__(
         self,
@@ -616,6 +618,8 @@ class Turns:
         "turns",
         "unread",
     )
+
+    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(
         self,

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._core.expected import (
     ARRAY,
@@ -91,6 +91,8 @@ class Place(Sink):
 
 class Coercer(Sink):
     """One text: the document, or a string in it that holds JSON (`outer` is the coercer there)."""
+
+    init_types: ClassVar[tuple[Any, ...]] = (Place,)
 
     def __init__(self, place: Place, outer: Coercer | None = None) -> None:
         super().__init__()
@@ -531,6 +533,8 @@ class Coercer(Sink):
 
 class Literal(Sink):
     """Rule 2: reads a text that is to be a number or literal, and nothing else."""
+
+    init_types: ClassVar[tuple[Any, ...]] = (MachineOptions,)
 
     def __init__(self, options: MachineOptions) -> None:
         super().__init__()

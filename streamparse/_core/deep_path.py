@@ -8,7 +8,7 @@ made when someone asks for it.
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias, Union
+from typing import Any, ClassVar, Final, TypeAlias, Union
 
 SHORT: Final = 16
 
@@ -17,6 +17,8 @@ class DeepPath:
     """The path `parent` (a tuple or another one) and one step more."""
 
     __slots__ = ("parent", "step")
+
+    init_types: ClassVar[tuple[Any, ...]] = (tuple, int)
 
     def __init__(self, parent: SharedPath, step: object) -> None:
         self.parent = parent

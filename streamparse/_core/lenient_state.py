@@ -6,7 +6,7 @@ Rule: whatever is mended goes through `_mend`: on record, or refused by the dial
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from streamparse._core import lenient_strings as strings
 from streamparse._core.machine import (
@@ -76,6 +76,8 @@ class LenientState(Machine):
         "wanted",
         "wrapped",
     )
+
+    init_types: ClassVar[tuple[Any, ...]] = (Sink, Dialect)
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 from streamparse._core.grammar import (
     AFTER_NUMBER,
@@ -163,6 +163,8 @@ class Machine:
         "string_limit",
         "word",
     )
+
+    init_types: ClassVar[tuple[Any, ...]] = (Sink,)
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ counted here before it is kept.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from streamparse._core.plain import weight_of
 from streamparse.errors import LimitError
@@ -24,6 +24,8 @@ class Room:
     """
 
     __slots__ = ("left", "limits")
+
+    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         self.limits: Limits = limits

@@ -8,7 +8,7 @@ out once, so a step costs one dictionary look-up.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from streamparse._core.builder import Builder
 from streamparse.paths import Query
@@ -29,6 +29,8 @@ class Row:
 
 class Selector:
     """The queries, compiled; immutable but for its memo, so forks share it."""
+
+    init_types: ClassVar[tuple[Any, ...]] = (tuple,)
 
     def __init__(self, queries: Sequence[Query]) -> None:
         self.queries = tuple(queries)
@@ -98,6 +100,8 @@ class SelectingBuilder(Builder):
     `kept` counts the open containers that hold on to their content (selected ones, and all inside
     them); without `drop` it never falls to nought.
     """
+
+    init_types: ClassVar[tuple[Any, ...]] = (Selector,)
 
     def __init__(self, selector: Selector, drop: bool = False, many: bool = False) -> None:
         super().__init__(many)

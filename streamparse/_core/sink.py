@@ -24,6 +24,9 @@ class Nothing:
     def __repr__(self) -> str:
         return "NOTHING"
 
+    def __reduce__(self) -> str:
+        return "NOTHING"  # a copy and a pickle are the same object
+
 
 NOTHING: Final = Nothing()
 

@@ -6,7 +6,7 @@ chain hears them with offsets in the text that is being written, as if it had co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from streamparse._core.sink import Sink
 from streamparse._core.surrogates import Halves, lone, replaced
@@ -23,6 +23,8 @@ class Transcriber(Sink):
     The offsets it is called with are ignored: places are those of the text it writes. `surrogates`
     says what becomes of lone halves of characters, as in `JSONParser`.
     """
+
+    init_types: ClassVar[tuple[Any, ...]] = (Sink,)
 
     def __init__(self, inner: Sink, surrogates: str = "keep") -> None:
         super().__init__()
@@ -154,6 +156,8 @@ def tell_key(key: str, sink: Sink) -> None:
 
 class _Member:
     __slots__ = ("key", "value")
+
+    init_types: ClassVar[tuple[Any, ...]] = (str, None)
 
     def __init__(self, key: str, value: Any) -> None:
         self.key = key

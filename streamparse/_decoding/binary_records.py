@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from streamparse._decoding.event_stream import EventStreamDecoder, EventStreamMessage
 from streamparse._decoding.record import SPACE, Record, RecordDecoder, decoded, moved
 from streamparse.errors import StreamParseError
@@ -17,6 +19,8 @@ class BinaryRecords(RecordDecoder):
     """
 
     __slots__ = ("_decoder", "_limits")
+
+    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()

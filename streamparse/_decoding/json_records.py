@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.sink import Sink
@@ -101,6 +101,8 @@ class JSONRecords(RecordDecoder):
     """The records of a stream of JSON."""
 
     __slots__ = ("_decoder", "_machine", "_source", "_takes_text", "_values")
+
+    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, ClassVar, Final
 
 from streamparse._core.text import Utf8Replacer
 from streamparse.errors import LimitError, WireError
@@ -40,6 +40,8 @@ class Opening:
         "_text",
         "framing",
     )
+
+    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         self.framing: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from json import JSONDecoder
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._core.parser import JSONParser
 from streamparse.errors import LimitError, StreamParseError, WireError
@@ -29,6 +29,8 @@ class Record:
     """
 
     __slots__ = ("bare", "cut", "data", "event", "exception", "id", "text")
+
+    init_types: ClassVar[tuple[Any, ...]] = (str, None, str)
 
     def __init__(
         self,

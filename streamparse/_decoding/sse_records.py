@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._decoding.json_records import JSONRecords
 from streamparse._decoding.record import SPACE, Record, RecordDecoder, decoded, moved
@@ -32,6 +32,8 @@ class SSERecords(RecordDecoder):
     """The records of a stream of server-sent events."""
 
     __slots__ = ("_lines",)
+
+    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
@@ -76,6 +78,8 @@ class _Lines(SSEDecoder):
         "broken",
         "records",
     )
+
+    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         super().__init__("dispatch", limits)

@@ -96,7 +96,7 @@ class Transport:
             if self._opening.framing:
                 records = self._begin()
         decoder = self._decoder
-        if decoder is not None and decoder.failure is None:
+        if decoder is not None and self.failure is None:
             records += decoder.finish()
             self.failure = decoder.failure
         return records

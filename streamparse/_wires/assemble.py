@@ -12,7 +12,7 @@ neither events nor the text have it. The methods return False for it.
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._core.builder import Builder
 from streamparse._core.sink import Sink
@@ -50,6 +50,8 @@ class Assembler:
     """
 
     __slots__ = ("builder", "gaps", "growing", "limits", "owned", "sink")
+
+    init_types: ClassVar[tuple[Any, ...]] = (Transcriber, Builder, Limits)
 
     def __init__(self, sink: Transcriber, builder: Builder, limits: Limits) -> None:
         self.sink: Sink = sink

@@ -23,6 +23,8 @@ class Wire:
 
     api: ClassVar[str] = ""
 
+    init_types: ClassVar[tuple[Any, ...]] = (Turns,)
+
     def __init__(self, turns: Turns) -> None:
         self.turns = turns
         turns.serve(self.api, self.history())

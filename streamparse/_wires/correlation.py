@@ -24,7 +24,7 @@ arguments, for a call that has an id, is the next piece of the call's name.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
 
@@ -35,6 +35,8 @@ class Outcome:
     """What `Correlator.find` returns where there is no call that the delta belongs to."""
 
     __slots__ = ("name",)
+
+    init_types: ClassVar[tuple[Any, ...]] = (str,)
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -343,6 +343,8 @@ class _Source:
 
     __slots__ = ("chunk", "digest", "weight")
 
+    init_types: ClassVar[tuple[Any, ...]] = (None,)
+
     def __init__(self, chunk: Any) -> None:
         self.chunk = chunk
         text = json_text(chunk)
@@ -359,6 +361,8 @@ class _Sources:
     """
 
     __slots__ = ("room", "sources")
+
+    init_types: ClassVar[tuple[Any, ...]] = (dict,)
 
     def __init__(self, grounding: dict[str, Any]) -> None:
         self.sources = [_Source(chunk) for chunk in list_of(grounding.get("groundingChunks"))]
@@ -389,6 +393,8 @@ class _Streamed:
     """A call whose arguments come as pieces at paths."""
 
     __slots__ = ("assembler", "place", "reader", "text", "turn")
+
+    init_types: ClassVar[tuple[Any, ...]] = (CallReader, Turn)
 
     def __init__(self, reader: CallReader, turn: Turn) -> None:
         self.reader = reader

@@ -380,6 +380,8 @@ class _Step:
 
     __slots__ = ("given", "is_read", "kind", "parts", "reader", "result", "text", "thought")
 
+    init_types: ClassVar[tuple[Any, ...]] = (str,)
+
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.text: Text | None = None

@@ -381,6 +381,8 @@ class _Details:
 
     __slots__ = ("entries", "halves", "part")
 
+    init_types: ClassVar[tuple[Any, ...]] = (str, Reasoning)
+
     def __init__(self, name: str, part: Reasoning) -> None:
         self.part = part
         self.entries: list[Any] = part.extra.setdefault(name, [])

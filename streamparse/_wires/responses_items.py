@@ -22,7 +22,7 @@ Quirks:
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
 from streamparse._core.plain import dict_of, list_of
@@ -85,6 +85,8 @@ class Piece:
 
     __slots__ = ("final", "index", "kind", "part", "raw")
 
+    init_types: ClassVar[tuple[Any, ...]] = (str, None, Reasoning, bool)
+
     def __init__(self, kind: str, index: int | None, part: GrowingText, is_read: bool) -> None:
         self.kind = kind
         self.index = index  # None: its events have none
@@ -134,6 +136,8 @@ class Item:
         "waiting",
     )
 
+    init_types: ClassVar[tuple[Any, ...]] = (str, dict)
+
     def __init__(self, kind: str, data: dict[str, Any]) -> None:
         self.kind = kind
         self.data = data  # as it came last
@@ -174,6 +178,8 @@ class Spoken:
     """
 
     __slots__ = ("dead", "depth", "index", "inside", "known", "pieces", "reader", "where")
+
+    init_types: ClassVar[tuple[Any, ...]] = (CallReader, tuple)
 
     def __init__(self, reader: CallReader, where: tuple[str, ...]) -> None:
         self.reader = reader

@@ -13,7 +13,7 @@ item are paired in their order with those that came.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.turn import Turn, Turns
 from streamparse._core.plain import dict_of, list_of, text_of
@@ -39,6 +39,8 @@ class Texts:
     """Writes the texts of all items of one response."""
 
     __slots__ = ("replaced", "turns")
+
+    init_types: ClassVar[tuple[Any, ...]] = (Turns,)
 
     def __init__(self, turns: Turns) -> None:
         self.turns = turns

@@ -14,7 +14,7 @@ only if everything before it was understood and something was said.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.turn import Turns
 from streamparse._core.plain import shown
@@ -68,6 +68,8 @@ class Router:
     """
 
     __slots__ = ("_held", "_held_size", "_ids", "_read", "_skipped", "_understood", "turns", "wire")
+
+    init_types: ClassVar[tuple[Any, ...]] = (Turns, "auto")
 
     def __init__(self, turns: Turns, api: str) -> None:
         self.turns = turns

@@ -7,7 +7,7 @@ several formats, what follows it decides; a marker that no format goes on from i
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.turn import Turn
 from streamparse.formats.framing import NOT_SPACE, Framing
@@ -152,6 +152,8 @@ _WORDS: Final = Markers(_SIGNALS)
 
 class AutoFraming(Framing):
     """A framing machine that chooses its plan."""
+
+    init_types: ClassVar[tuple[Any, ...]] = (Turn, Limits)
 
     def __init__(self, turn: Turn, limits: Limits) -> None:
         super().__init__(turn, plan_of(_BASE), limits)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from streamparse._core.machine import too_deep, too_many
 from streamparse._core.sink import Sink
 from streamparse.errors import LimitError
@@ -16,6 +18,8 @@ class Bounds(Sink):
     The error knows no place (its offset is negative): who drives does. Strings are bounded there,
     too, as they are held back at times; keys are bounded here.
     """
+
+    init_types: ClassVar[tuple[Any, ...]] = (Sink, Limits)
 
     def __init__(self, inner: Sink, limits: Limits) -> None:
         super().__init__()

@@ -6,7 +6,7 @@ so values are held until then; only what the schema says is a string streams.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._core.transcriber import tell, tell_key
 from streamparse.errors import LimitError
@@ -28,6 +28,8 @@ class _Element:
     """An open element."""
 
     __slots__ = ("children", "key", "kinds", "schema", "texts")
+
+    init_types: ClassVar[tuple[Any, ...]] = (str, None, None)
 
     def __init__(self, key: str, schema: Any, root: Any) -> None:
         self.key = key
@@ -69,6 +71,8 @@ class _Element:
 
 class ElementsPayload(GeneratedPayload):
     """Reads the elements of one call."""
+
+    init_types: ClassVar[tuple[Any, ...]] = (Host, Elements(namespace=""), Markers)
 
     def __init__(self, host: Host, spec: Elements, closers: Markers) -> None:
         super().__init__(host)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
 from streamparse._answers.turn import Turn
@@ -72,6 +72,8 @@ NOT_SPACE: Final = re.compile(r"\S")
 
 class Framing(Host):
     """Reads the text of one answer; what it finds goes to its turn."""
+
+    init_types: ClassVar[tuple[Any, ...]] = (Turn, Plan, Limits)
 
     def __init__(self, turn: Turn, plan: Plan, limits: Limits) -> None:
         super().__init__(limits)

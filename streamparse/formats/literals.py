@@ -9,7 +9,7 @@ which is a key or an item of a set.
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.machine import too_deep
@@ -117,6 +117,8 @@ class LiteralMachine:
         "style",
         "triple",
     )
+
+    init_types: ClassVar[tuple[Any, ...]] = (Literals, Opener, Limits)
 
     def __init__(self, style: Literals, opener: Opener, limits: Limits) -> None:
         self.style: Literals = style

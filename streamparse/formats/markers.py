@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, ClassVar, Final
 
 __all__ = ["Markers", "UNDECIDED"]
 
@@ -23,6 +23,8 @@ class Markers:
     """
 
     __slots__ = ("longest", "only", "pattern", "prefixes", "starts", "words")
+
+    init_types: ClassVar[tuple[Any, ...]] = (tuple,)
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words: list[str] = sorted({word for word in words if word}, key=len, reverse=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._core.sink import NOTHING
 from streamparse._core.transcriber import tell, tell_key
@@ -17,7 +17,7 @@ from streamparse.formats.generated import GeneratedPayload
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.payloads import Host
 from streamparse.formats.plan import HeaderPlan
-from streamparse.formats.table import Parameters
+from streamparse.formats.table import Header, Parameters
 from streamparse.formats.typing import Kinds, kinds_of, property_schema, read_json, typed
 
 __all__ = ["ParametersPayload", "ParametersPlan"]
@@ -55,6 +55,12 @@ class ParametersPlan:
         "value",
     )
 
+    init_types: ClassVar[tuple[Any, ...]] = (
+        Parameters(open=(), header=Header(pattern=""), close=()),
+        Markers,
+        Markers,
+    )
+
     def __init__(self, spec: Parameters, closers: Markers, after_call: Markers) -> None:
         self.spec: Parameters = spec
         self.header: HeaderPlan = HeaderPlan(spec.header)
@@ -69,6 +75,8 @@ class ParametersPlan:
 
 class ParametersPayload(GeneratedPayload):
     """Reads the parameters of one call."""
+
+    init_types: ClassVar[tuple[Any, ...]] = (Host, ParametersPlan)
 
     def __init__(self, host: Host, plan: ParametersPlan) -> None:
         super().__init__(host)

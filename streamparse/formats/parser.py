@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from streamparse._answers.frozen import Frozen, freeze, thaw
 from streamparse._answers.tools import Toolbox
@@ -28,6 +28,8 @@ class TextReading:
     - `prompt_suffix`: the end of the rendered prompt, where the start of the answer depends on it.
     - `suffix`: what some checkpoints write inside every tag, as `":opensource"`.
     """
+
+    init_types: ClassVar[tuple[Any, ...]] = ("hermes",)
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ or literals, arguments reach the same chain.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader, taken_before
 from streamparse._answers.turn import TextReader
@@ -31,6 +31,8 @@ _SPACE: Final = " \t\n\r"
 
 class Host(TextReader):
     """What a payload may ask of the framing machine."""
+
+    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -63,6 +65,8 @@ class Payload:
     """
 
     generates: bool = False
+
+    init_types: ClassVar[tuple[Any, ...]] = (Host,)
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -111,6 +115,8 @@ class Payload:
 
 class ArgumentsPayload(Payload):
     """JSON arguments; their end is that of the JSON value."""
+
+    init_types: ClassVar[tuple[Any, ...]] = (Host, JsonArguments, Markers)
 
     def __init__(self, host: Host, spec: JsonArguments, closers: Markers) -> None:
         super().__init__(host)
@@ -191,6 +197,8 @@ class CallPayload(Payload):
     Its punctuation is read here, every value by a machine that stops after it. Arguments that come
     before the name are held; what is neither is passed on.
     """
+
+    init_types: ClassVar[tuple[Any, ...]] = (Host, JsonCall, bool)
 
     def __init__(self, host: Host, spec: JsonCall, sure: bool) -> None:
         super().__init__(host)
@@ -396,6 +404,8 @@ class CallPayload(Payload):
 class _Decoder(Sink):
     """The text of a JSON string is the JSON text of the arguments."""
 
+    init_types: ClassVar[tuple[Any, ...]] = (CallPayload,)
+
     def __init__(self, payload: CallPayload) -> None:
         super().__init__()
         self.payload = payload
@@ -408,6 +418,8 @@ class LiteralPayload(Payload):
     """Arguments as literals: `name="value", …)`. A call once its first name has its sign."""
 
     generates = True
+
+    init_types: ClassVar[tuple[Any, ...]] = (Host, Literals)
 
     def __init__(self, host: Host, spec: Literals) -> None:
         super().__init__(host)
@@ -442,6 +454,8 @@ def _malformed(error: StreamParseError) -> StreamParseError:
 
 
 class _LiteralOpener(Opener):
+    init_types: ClassVar[tuple[Any, ...]] = (LiteralPayload,)
+
     def __init__(self, payload: LiteralPayload) -> None:
         self.payload = payload
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse.formats.markers import Markers
-from streamparse.formats.table import Call, Channels, Format, Header, Section
+from streamparse.formats.table import Call, Channels, Format, Header, JsonCall, Section
 
 __all__ = ["Action", "CallPlan", "HeaderPlan", "Plan"]
 
@@ -33,6 +33,8 @@ class Action:
 
     __slots__ = ("call", "kind", "section")
 
+    init_types: ClassVar[tuple[Any, ...]] = (int,)
+
     def __init__(
         self, kind: int, section: Section | None = None, call: CallPlan | None = None
     ) -> None:
@@ -45,6 +47,8 @@ class HeaderPlan:
     """A header made ready."""
 
     __slots__ = ("ends", "forbidden", "pattern", "start", "stops")
+
+    init_types: ClassVar[tuple[Any, ...]] = (Header(pattern=""),)
 
     def __init__(self, header: Header) -> None:
         self.pattern: re.Pattern[str] = re.compile(header.pattern, re.DOTALL)
@@ -63,6 +67,8 @@ class CallPlan:
 
     __slots__ = ("call", "close", "first", "header", "parameters", "sure")
 
+    init_types: ClassVar[tuple[Any, ...]] = (Call(payload=JsonCall()),)
+
     def __init__(self, call: Call) -> None:
         self.call: Call = call
         self.header: HeaderPlan | None = None if call.header is None else HeaderPlan(call.header)
@@ -74,6 +80,8 @@ class CallPlan:
 
 class Plan:
     """A format made ready; shared by all its parsers."""
+
+    init_types: ClassVar[tuple[Any, ...]] = (Format(name="", calls=()),)
 
     def __init__(self, format: Format) -> None:
         self.format = format

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import pickle
+import pkgutil
 from collections.abc import Callable
 from typing import Any
 
@@ -11,15 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse import COMPILED
-from streamparse._answers.frozen import freeze, thaw
+import streamparse
+from streamparse._answers.frozen import _blank_of, freeze, thaw
+from streamparse._core.sink import NOTHING
+from streamparse.formats import FormatParser
+from streamparse.formats.registry import FORMATS, names
 from streamparse.limits import Limits
 from streamparse.message_parser import MessageParser
 from tests.scenes import CHAT, SCENES
-
-# Compiled, a class with arguments cannot be made without its `__init__`.
-INTERPRETED = pytest.mark.skipif(COMPILED, reason="compiled parsers are not restored yet")
-
 
 # The parts
 
@@ -52,6 +53,30 @@ def test_depth_is_no_matter() -> None:
     assert depth == 50_000
 
 
+def classes() -> list[type]:
+    """The classes that name the types of what their `__init__` requires."""
+    found: list[type] = []
+    for info in pkgutil.walk_packages(streamparse.__path__, "streamparse."):
+        if info.name.startswith(("streamparse._", "streamparse.formats", "streamparse.message")):
+            members = vars(importlib.import_module(info.name)).values()
+            own = [one for one in members if getattr(one, "__module__", "") == info.name]
+            found += [one for one in own if isinstance(one, type)]
+    return [kind for kind in found if hasattr(kind, "init_types")]
+
+
+def test_objects_can_be_made_before_their_attributes() -> None:
+    kinds = classes()
+    assert len(kinds) > 50
+    for kind in kinds:
+        assert type(_blank_of(kind)) is kind
+
+
+def test_what_is_not_there_stays_the_same_object() -> None:
+    assert thaw(freeze([NOTHING]))[0] is NOTHING
+    assert pickle.loads(pickle.dumps(NOTHING)) is NOTHING
+    assert copy.deepcopy(NOTHING) is NOTHING
+
+
 # Parsers
 
 
@@ -70,7 +95,6 @@ def through_pickle(parser: Any) -> Any:
     return pickle.loads(pickle.dumps(parser))
 
 
-@INTERPRETED
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.parametrize("way", [through_pickle, copy.copy, copy.deepcopy])
 @given(st.data())
@@ -80,7 +104,19 @@ def test_a_parser_goes_on_as_it_would_have(
     """Fresh, in the middle of anything, at the end: the rest is the same, and nothing is shared."""
     if scene == "frames":
         pytest.importorskip("botocore")
-    make, fragments = SCENES[scene]
+    goes_on(*SCENES[scene], way, data)
+
+
+@pytest.mark.parametrize("name", names())
+@given(st.data())
+def test_a_parser_of_any_format_goes_on(name: str, data: st.DataObject) -> None:
+    fragments = list(FORMATS[name].example)
+    goes_on(lambda: FormatParser(name), fragments, through_pickle, data)
+
+
+def goes_on(
+    make: Callable[[], Any], fragments: list[Any], way: Callable[[Any], Any], data: st.DataObject
+) -> None:
     place = data.draw(st.integers(0, len(fragments)), label="copied before this fragment")
     first = make()
     for fragment in fragments[:place]:
@@ -95,7 +131,6 @@ def test_a_parser_goes_on_as_it_would_have(
     assert (whole[0][place:], whole[1]) == rest
 
 
-@INTERPRETED
 def test_a_call_that_was_open_is_not_complete_in_the_copy() -> None:
     parser = MessageParser("openai-chat")
     for one in CHAT[:5]:
@@ -107,7 +142,6 @@ def test_a_call_that_was_open_is_not_complete_in_the_copy() -> None:
     assert twin.message.status == "truncated"
 
 
-@INTERPRETED
 def test_a_failure_and_an_end_are_kept() -> None:
     parser = MessageParser("openai-chat")
     parser.finish()
