@@ -120,7 +120,7 @@ class MessageStarted(MessageEvent):
 
     __slots__ = ("id", "model")
 
-    __match_args__: ClassVar = ("id", "model")
+    __match_args__: ClassVar[tuple[Literal["id"], Literal["model"]]] = ("id", "model")
     type: ClassVar[Literal["message_started"]] = "message_started"
 
     def __init__(self, id: str | None, model: str | None, choice: int = 0) -> None:
@@ -134,7 +134,7 @@ class TextDelta(MessageEvent):
 
     __slots__ = ("text",)
 
-    __match_args__: ClassVar = ("text",)
+    __match_args__: ClassVar[tuple[Literal["text"]]] = ("text",)
     type: ClassVar[Literal["text_delta"]] = "text_delta"
 
     def __init__(self, text: str, choice: int = 0) -> None:
@@ -147,7 +147,7 @@ class ReasoningDelta(MessageEvent):
 
     __slots__ = ("text",)
 
-    __match_args__: ClassVar = ("text",)
+    __match_args__: ClassVar[tuple[Literal["text"]]] = ("text",)
     type: ClassVar[Literal["reasoning_delta"]] = "reasoning_delta"
 
     def __init__(self, text: str, choice: int = 0) -> None:
@@ -160,7 +160,7 @@ class RefusalDelta(MessageEvent):
 
     __slots__ = ("text",)
 
-    __match_args__: ClassVar = ("text",)
+    __match_args__: ClassVar[tuple[Literal["text"]]] = ("text",)
     type: ClassVar[Literal["refusal_delta"]] = "refusal_delta"
 
     def __init__(self, text: str, choice: int = 0) -> None:
@@ -173,7 +173,7 @@ class ToolCallStarted(MessageEvent):
 
     __slots__ = ("call",)
 
-    __match_args__: ClassVar = ("call",)
+    __match_args__: ClassVar[tuple[Literal["call"]]] = ("call",)
     type: ClassVar[Literal["tool_call_started"]] = "tool_call_started"
 
     def __init__(self, call: ToolCall, choice: int = 0) -> None:
@@ -186,7 +186,7 @@ class ToolCallDelta(MessageEvent):
 
     __slots__ = ("call", "text")
 
-    __match_args__: ClassVar = ("call", "text")
+    __match_args__: ClassVar[tuple[Literal["call"], Literal["text"]]] = ("call", "text")
     type: ClassVar[Literal["tool_call_delta"]] = "tool_call_delta"
 
     def __init__(self, call: ToolCall, text: str, choice: int = 0) -> None:
@@ -200,7 +200,11 @@ class ArgumentStarted(_PathEvent):
 
     __slots__ = ("call", "kind")
 
-    __match_args__: ClassVar = ("call", "path", "kind")
+    __match_args__: ClassVar[tuple[Literal["call"], Literal["path"], Literal["kind"]]] = (
+        "call",
+        "path",
+        "kind",
+    )
     type: ClassVar[Literal["argument_started"]] = "argument_started"
 
     def __init__(self, call: ToolCall, path: SharedPath, kind: ValueKind, choice: int = 0) -> None:
@@ -215,7 +219,11 @@ class ArgumentDelta(_PathEvent):
 
     __slots__ = ("call", "text")
 
-    __match_args__: ClassVar = ("call", "path", "text")
+    __match_args__: ClassVar[tuple[Literal["call"], Literal["path"], Literal["text"]]] = (
+        "call",
+        "path",
+        "text",
+    )
     type: ClassVar[Literal["argument_delta"]] = "argument_delta"
 
     def __init__(self, call: ToolCall, path: SharedPath, text: str, choice: int = 0) -> None:
@@ -230,7 +238,11 @@ class ArgumentCompleted(_PathEvent):
 
     __slots__ = ("call", "value")
 
-    __match_args__: ClassVar = ("call", "path", "value")
+    __match_args__: ClassVar[tuple[Literal["call"], Literal["path"], Literal["value"]]] = (
+        "call",
+        "path",
+        "value",
+    )
     type: ClassVar[Literal["argument_completed"]] = "argument_completed"
 
     def __init__(self, call: ToolCall, path: SharedPath, value: Any, choice: int = 0) -> None:
@@ -245,7 +257,7 @@ class ToolCallCompleted(MessageEvent):
 
     __slots__ = ("call",)
 
-    __match_args__: ClassVar = ("call",)
+    __match_args__: ClassVar[tuple[Literal["call"]]] = ("call",)
     type: ClassVar[Literal["tool_call_completed"]] = "tool_call_completed"
 
     def __init__(self, call: ToolCall, choice: int = 0) -> None:
@@ -262,7 +274,7 @@ class ToolCallRejected(MessageEvent):
 
     __slots__ = ("call", "error")
 
-    __match_args__: ClassVar = ("call", "error")
+    __match_args__: ClassVar[tuple[Literal["call"], Literal["error"]]] = ("call", "error")
     type: ClassVar[Literal["tool_call_rejected"]] = "tool_call_rejected"
 
     def __init__(self, call: ToolCall, error: StreamParseError, choice: int = 0) -> None:
@@ -280,7 +292,7 @@ class ToolCallTruncated(MessageEvent):
 
     __slots__ = ("call",)
 
-    __match_args__: ClassVar = ("call",)
+    __match_args__: ClassVar[tuple[Literal["call"]]] = ("call",)
     type: ClassVar[Literal["tool_call_truncated"]] = "tool_call_truncated"
 
     def __init__(self, call: ToolCall, choice: int = 0) -> None:
@@ -297,7 +309,7 @@ class OutputStarted(_PathEvent):
 
     __slots__ = ("kind",)
 
-    __match_args__: ClassVar = ("path", "kind")
+    __match_args__: ClassVar[tuple[Literal["path"], Literal["kind"]]] = ("path", "kind")
     type: ClassVar[Literal["output_started"]] = "output_started"
 
     def __init__(self, path: SharedPath, kind: ValueKind, choice: int = 0) -> None:
@@ -311,7 +323,7 @@ class OutputDelta(_PathEvent):
 
     __slots__ = ("text",)
 
-    __match_args__: ClassVar = ("path", "text")
+    __match_args__: ClassVar[tuple[Literal["path"], Literal["text"]]] = ("path", "text")
     type: ClassVar[Literal["output_delta"]] = "output_delta"
 
     def __init__(self, path: SharedPath, text: str, choice: int = 0) -> None:
@@ -325,7 +337,7 @@ class OutputCompleted(_PathEvent):
 
     __slots__ = ("value",)
 
-    __match_args__: ClassVar = ("path", "value")
+    __match_args__: ClassVar[tuple[Literal["path"], Literal["value"]]] = ("path", "value")
     type: ClassVar[Literal["output_completed"]] = "output_completed"
 
     def __init__(self, path: SharedPath, value: Any, choice: int = 0) -> None:
@@ -339,7 +351,7 @@ class OutputRejected(MessageEvent):
 
     __slots__ = ("error",)
 
-    __match_args__: ClassVar = ("error",)
+    __match_args__: ClassVar[tuple[Literal["error"]]] = ("error",)
     type: ClassVar[Literal["output_rejected"]] = "output_rejected"
 
     def __init__(self, error: StreamParseError, choice: int = 0) -> None:
@@ -352,7 +364,7 @@ class UsageUpdated(MessageEvent):
 
     __slots__ = ("usage",)
 
-    __match_args__: ClassVar = ("usage",)
+    __match_args__: ClassVar[tuple[Literal["usage"]]] = ("usage",)
     type: ClassVar[Literal["usage_updated"]] = "usage_updated"
 
     def __init__(self, usage: Usage, choice: int = 0) -> None:
@@ -365,7 +377,7 @@ class ProviderEvent(MessageEvent):
 
     __slots__ = ("data", "name")
 
-    __match_args__: ClassVar = ("name", "data")
+    __match_args__: ClassVar[tuple[Literal["name"], Literal["data"]]] = ("name", "data")
     type: ClassVar[Literal["provider_event"]] = "provider_event"
 
     def __init__(self, name: str, data: Any, choice: int = 0) -> None:
@@ -379,7 +391,7 @@ class MessageFinished(MessageEvent):
 
     __slots__ = ("message",)
 
-    __match_args__: ClassVar = ("message",)
+    __match_args__: ClassVar[tuple[Literal["message"]]] = ("message",)
     type: ClassVar[Literal["message_finished"]] = "message_finished"
 
     def __init__(self, message: Message, choice: int = 0) -> None:
@@ -392,7 +404,7 @@ class MessageFailed(MessageEvent):
 
     __slots__ = ("error", "message")
 
-    __match_args__: ClassVar = ("message", "error")
+    __match_args__: ClassVar[tuple[Literal["message"], Literal["error"]]] = ("message", "error")
     type: ClassVar[Literal["message_failed"]] = "message_failed"
 
     def __init__(self, message: Message, error: StreamParseError, choice: int = 0) -> None:

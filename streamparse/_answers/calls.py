@@ -138,7 +138,7 @@ class CallReader:
         self.dialect: Dialect | None = dialect  # None: strict
         self.surrogates: str = surrogates
         self.halves: Halves = Halves()  # of the argument text
-        self.machine = self._new_machine()
+        self.machine: Machine = self._new_machine()
         self.transcriber: Transcriber | None = None
         self.tools: Toolbox | None = tools
         self.guard: Chain | None = None  # the chain, where it judges or is silent

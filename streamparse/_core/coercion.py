@@ -74,7 +74,7 @@ class Place(Sink):
         #: An error that a refusal raises is not before this offset: the text was held until here.
         self.floor: int = 0
         #: What the machine that drives the chain was made with.
-        self.options = MachineOptions()
+        self.options: MachineOptions = MachineOptions()
 
     def expects(self) -> Expected | None:
         """What the value that comes next may be; None: it is not known."""
@@ -541,7 +541,7 @@ class Literal(Sink):
         self.kind: str = ""
         self.value: object = None
         self.whole: bool = False
-        self.machine = Machine(
+        self.machine: Machine = Machine(
             self,
             MachineOptions(
                 limits=options.limits,

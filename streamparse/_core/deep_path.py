@@ -21,8 +21,8 @@ class DeepPath:
     init_types: ClassVar[tuple[Any, ...]] = (tuple, int)
 
     def __init__(self, parent: SharedPath, step: object) -> None:
-        self.parent = parent
-        self.step = step
+        self.parent: SharedPath = parent
+        self.step: object = step
 
 
 #: A path as builders and events keep it.

@@ -40,9 +40,9 @@ class Expected:
     def __init__(
         self, kinds: int = ANY_KIND, words: frozenset[str] | None = None, items: int = ANY_KIND
     ) -> None:
-        self.kinds = kinds
-        self.words = words
-        self.items = items
+        self.kinds: int = kinds
+        self.words: frozenset[str] | None = words
+        self.items: int = items
 
     def both(self, other: Expected) -> Expected:
         """What is allowed by this one and the other."""

@@ -75,7 +75,7 @@ class View(Generic[P]):
 
     def __init__(self, parser: P) -> None:
         self.parser = parser
-        self.over = False  # nothing more is wanted
+        self.over: bool = False  # nothing more is wanted
         self.failure: Exception | None = None
         self._status = 0  # the HTTP status, if it reports an error
         self._coalescer: Coalescer | None = None

@@ -123,7 +123,7 @@ class LiteralMachine:
     def __init__(self, style: Literals, opener: Opener, limits: Limits) -> None:
         self.style: Literals = style
         self.opener: Opener = opener
-        self.sink = Sink()
+        self.sink: Sink = Sink()
         self.limits: Limits = limits
         self.longest: int = limits.string
         self.markers: Markers = Markers(style.quotes)

@@ -86,7 +86,7 @@ class ParametersPayload(GeneratedPayload):
         self.longest: int = host.limits.string
         self.state: int = _BODY
         self.how: int = _STREAM
-        self.kinds = Kinds()
+        self.kinds: Kinds = Kinds()
         self.as_json: bool = False  # what no type claims is JSON, if it can be
         self.key: str = ""
         self.header: str = ""

@@ -205,8 +205,10 @@ class CallPayload(Payload):
         self.spec = spec
         self.sure = sure
         self.state: int = _OPEN
-        self.chain = Chain()
-        self.machine = Machine(self.chain.head, MachineOptions(limits=host.limits, stop=True))
+        self.chain: Chain = Chain()
+        self.machine: Machine = Machine(
+            self.chain.head, MachineOptions(limits=host.limits, stop=True)
+        )
         self.key: str = ""
         self.name: str | None = None
         self.identity: str | None = None

@@ -80,7 +80,7 @@ class Compiler:
         self.dialect = dialect
         self.resolves = resolves
         self.formats = formats
-        self.dynamic = False
+        self.dynamic: bool = False
         self.dialects: dict[Any, SchemaDialect] = {dialect.kind: dialect}
         self.paths: dict[int, tuple[Any, ...]] = dict(_paths(schema))
         self.checked: set[Any] = set()
