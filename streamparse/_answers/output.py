@@ -61,11 +61,11 @@ class OutputReader:
     """
 
     __slots__ = (
+        "_lenient",
         "begun",
         "chain",
         "held",
         "kind",
-        "lenient",
         "machine",
         "may_call",
         "message",
@@ -97,13 +97,13 @@ class OutputReader:
         message.output_builder = self.chain.builder
         options = MachineOptions(limits=limits, surrogates=surrogates)
         self.chain.options = options
-        self.lenient: LenientMachine | None = None
+        self._lenient: LenientMachine | None = None
         if dialect is None:
             self.machine: Machine = Machine(self.chain.head, options)
         else:
-            self.lenient = LenientMachine(self.chain.head, dialect, options)
-            self.lenient.wanted = "" if kind == ANY else kind
-            self.machine = self.lenient
+            self._lenient = LenientMachine(self.chain.head, dialect, options)
+            self._lenient.wanted = "" if kind == ANY else kind
+            self.machine = self._lenient
         self.begun: bool = False  # has anything but white space come?
         self.open: bool = True  # neither refused nor ended
 
@@ -112,7 +112,7 @@ class OutputReader:
         if not self.open:
             return
         try:
-            if not self.begun and self.lenient is None:
+            if not self.begun and self._lenient is None:
                 self._begin(text)
             self.begun = self.begun or bool(text.strip(_SPACE))
             self.machine.feed(text)
@@ -137,7 +137,7 @@ class OutputReader:
         except StreamParseError as error:
             self._reject(error)
             return
-        if self.lenient is not None and self.lenient.truncated:
+        if self._lenient is not None and self._lenient.truncated:
             cut, offset = "the text ended before the output did", self.machine.offset
             self._reject(IncompleteError(cut, code="truncated", offset=offset))
             return

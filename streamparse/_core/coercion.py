@@ -228,7 +228,7 @@ class Coercer(Sink):
             self._coerced(offset)
             self._say_string(text, offset)
             return
-        self.numeral = ""
+        self.numeral: str = ""
         self.place.scalar(value, offset)
         if mode == _AS_ITEM:
             self._close_array(offset)

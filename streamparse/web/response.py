@@ -103,7 +103,7 @@ class SSEResponse(Response):
     ) -> None:
         # Not that of `Response`, which is for bodies whose length is known.
         self.status_code = 200
-        self.background: None = None
+        self.background = None
         self.init_headers({**_HEADERS, **(headers or {})})
         self._source = source
         self._store = store

@@ -5,11 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import os
-import re
-import subprocess
 import sys
-from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import pytest
@@ -39,8 +35,6 @@ from tests.typed import (
     Trip,
     Walk,
 )
-
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 # Typed partial objects
 
@@ -270,65 +264,6 @@ def test_markers_change_nothing_else() -> None:
     plain = {"steps": [{"title": "t", "code": "c"}], "words": ["w"]}
     assert Recipe.model_validate(plain).model_dump(exclude_none=True) == plain
     assert "streamparse" not in json.dumps(Recipe.model_json_schema())
-
-
-# Static types
-
-
-#: What follows the example of the README: the types it promises, and one mistake at the end.
-MORE = """
-reveal_type(parser.partial)
-title: str = parser.partial.steps[0].title
-union = ModelParser[Recipe | int](Recipe | int)
-either: Recipe | int = union.result
-reveal_type(ModelParser(list[Recipe]).partial)
-mistake: int = parser.result
-"""
-
-
-@pytest.fixture
-def example(tmp_path: Path) -> Path:
-    """The documented example as a module."""
-    blocks = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    (documented,) = [block for block in blocks if "ModelParser(Recipe)" in block]
-    path = tmp_path / "example.py"
-    path.write_text(documented + MORE, encoding="utf-8")
-    return path
-
-
-def faults(output: str) -> list[str]:
-    return [line for line in output.splitlines() if "example.py" in line and "error:" in line]
-
-
-def test_mypy_accepts_the_documented_example(example: Path) -> None:
-    api = pytest.importorskip("mypy.api", reason="mypy is not installed")
-    cache = f"--cache-dir={example.parent}"
-    output, _, _ = api.run(["--strict", "--python-version=3.10", cache, str(example)])
-    assert 'Revealed type is "example.Recipe"' in output
-    assert 'Revealed type is "list[example.Recipe]"' in output
-    (fault,) = faults(output)
-    assert 'expression has type "Recipe", variable has type "int"' in fault
-
-
-def test_pyright_accepts_the_documented_example(example: Path) -> None:
-    pytest.importorskip("pyright", reason="pyright is not installed")
-    command = [sys.executable, "-m", "pyright"]
-    try:  # its first run downloads it
-        subprocess.run([*command, "--version"], check=True, capture_output=True, timeout=60)
-    except (OSError, subprocess.SubprocessError) as error:
-        pytest.skip(f"pyright cannot be run: {error}")
-    paths = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    done = subprocess.run(
-        [*command, "--pythonpath", sys.executable, str(example)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **paths},
-        cwd=example.parent,
-    )
-    assert 'Type of "parser.partial" is "Recipe"' in done.stdout
-    assert 'is "list[Recipe]"' in done.stdout
-    (fault,) = faults(done.stdout)
-    assert '"Recipe" is not assignable to declared type "int"' in fault
 
 
 # Fields that have not arrived

@@ -1,0 +1,121 @@
+"""What type checkers know of the package: a user's program, the pages' blocks, completeness.
+
+mypy reads `typed_program.py` with all the tests too; here it reads what users read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import streamparse
+from tests import typed_program
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = Path(streamparse.__file__).parent
+PROGRAM = Path(typed_program.__file__)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+# Per cent of the public symbols whose types pyright knows. Missing are those of `web.response`,
+# whose base class is Starlette's.
+COMPLETE = 99.0
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The blocks of all pages as modules, each at its line."""
+    folder = tmp_path_factory.mktemp("blocks")
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for found in BLOCK.finditer(text):
+            above = text.count("\n", 0, found.start(1))
+            name = f"{page.stem.lower()}_{above + 1}.py"
+            (folder / name).write_text("\n" * above + found[1], encoding="utf-8")
+    return folder
+
+
+def environment(name: str) -> dict[str, str]:
+    return {**os.environ, name: str(PACKAGE.parent)}
+
+
+def run_mypy(cache: Path, *arguments: str) -> str:
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-version=3.10", "--config-file="]
+    options = [f"--cache-dir={cache}", "--ignore-missing-imports", "--no-error-summary"]
+    found = subprocess.run(
+        [*command, *options, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment("MYPYPATH"),
+        cwd=cache,
+    )
+    return found.stdout + found.stderr
+
+
+def run_pyright(folder: Path, *arguments: str) -> Any:
+    pytest.importorskip("pyright", reason="pyright is not installed")
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson"]
+    found = subprocess.run(
+        [*command, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment("PYTHONPATH"),
+        cwd=folder,
+    )
+    if not found.stdout.lstrip().startswith("{"):  # its first run downloads Node.js or itself
+        pytest.skip(f"pyright cannot be run: {found.stderr[-300:]}")
+    return json.loads(found.stdout)
+
+
+def faults(report: Any) -> list[str]:
+    return [
+        f"{Path(one['file']).name}:{one['range']['start']['line'] + 1}: {one['message']}"
+        for one in report["generalDiagnostics"]
+        if one["severity"] == "error"
+    ]
+
+
+def test_the_program_runs() -> None:
+    typed_program.main()
+
+
+def test_mypy_accepts_the_program(tmp_path: Path) -> None:
+    assert run_mypy(tmp_path, "--follow-imports=silent", str(PROGRAM)) == ""
+
+
+def test_pyright_accepts_the_program(tmp_path: Path) -> None:
+    settings = {"include": [str(PROGRAM)], "reportUnnecessaryTypeIgnoreComment": True}
+    project = tmp_path / "pyrightconfig.json"
+    project.write_text(json.dumps({**settings, "enableTypeIgnoreComments": False}))
+    assert faults(run_pyright(tmp_path, "--project", str(project))) == []
+
+
+def test_mypy_accepts_the_pages(blocks: Path, tmp_path: Path) -> None:
+    """Strictly, but for functions without annotations, which keep the pages short."""
+    untyped = ["--allow-untyped-defs", "--allow-incomplete-defs", "--allow-untyped-calls"]
+    files = [str(path) for path in sorted(blocks.glob("*.py"))]
+    assert run_mypy(tmp_path, "--follow-imports=silent", *untyped, *files) == ""
+
+
+def test_pyright_accepts_the_pages(blocks: Path) -> None:
+    files = [str(path) for path in sorted(blocks.glob("*.py"))]
+    assert faults(run_pyright(blocks, *files)) == []
+
+
+def test_types_are_complete(tmp_path: Path) -> None:
+    report = run_pyright(tmp_path, "--verifytypes", "streamparse", "--ignoreexternal")
+    found = report["typeCompleteness"]
+    bad = [
+        symbol["name"]
+        for symbol in found["symbols"]
+        if symbol["isExported"] and not symbol["isTypeKnown"]
+    ]
+    assert found["completenessScore"] * 100 >= COMPLETE, bad
