@@ -39,14 +39,23 @@ if TYPE_CHECKING:
 __all__ = [
     "LiveMessages",
     "MessageView",
+    "one_line",
     "printable",
+    "printable_json",
     "status_of_call",
     "status_of_message",
     "usage_of",
 ]
 
-# All controls but tab and line feed, the overrides of text direction, and half surrogate pairs.
-_UNSAFE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# What a terminal obeys or hides: controls of the direction of text, other line ends, characters
+# without a width, tags. Not the joiners, which scripts and emoji need.
+_FORMATTING: Final = (
+    "\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+    "\U000e0000-\U000e007f"
+)
+# These, half surrogate pairs, and all controls of ASCII but tab and line feed.
+_UNSAFE: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_FORMATTING}\ud800-\udfff]")
+_UNSAFE_IN_JSON: Final = re.compile(f"[{_FORMATTING}]")
 _COLOURS: Final = {
     "in_progress": "yellow",
     "complete": "green",
@@ -73,13 +82,32 @@ _LABEL: Final = 200  # of a name, an id, an error's sentence
 
 
 def printable(text: str) -> str:
-    """`text` without what a terminal might obey: such characters become escapes."""
+    """Return `text` with escapes in place of the characters that a terminal obeys or hides.
+
+    >>> print(printable("a\\x1b[31mb\\u202e"))
+    a\\x1b[31mb\\u202e
+    """
     return _UNSAFE.sub(_escaped, text.replace("\r\n", "\n"))
+
+
+def printable_json(text: str) -> str:
+    """Return JSON text, which has no raw controls of ASCII, for a terminal: the same JSON.
+
+    >>> printable_json('"\\u202e"')
+    '"\\\\u202e"'
+    """
+    return _UNSAFE_IN_JSON.sub(_escaped_in_json, text)
 
 
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match.group())
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+    if code < 256:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+def _escaped_in_json(match: re.Match[str]) -> str:
+    return json.dumps(match.group())[1:-1].replace("\x7f", "\\u007f")
 
 
 def _for_screen(text: str) -> str:
@@ -87,8 +115,8 @@ def _for_screen(text: str) -> str:
     return printable(text).expandtabs(4)
 
 
-def _label(text: object) -> str:
-    """Something short, on one line."""
+def one_line(text: object) -> str:
+    """Return the beginning of a text, safe for a terminal and on one line."""
     start = str(text)[: 2 * _LABEL]  # however long it is, no more than this is looked at
     line = printable(start).replace("\n", " ").replace("\t", " ")
     return line if len(line) <= _LABEL else line[: _LABEL - 1] + _CUT
@@ -104,11 +132,11 @@ def status_of_message(message: Message) -> str:
     if message.status == "in_progress":
         return "in progress"
     if message.error is not None:
-        return f"{message.status}: {_label(message.error.message)}"
+        return f"{message.status}: {one_line(message.error.message)}"
     if message.finish_reason is None:
         return f"{message.status}, without a finish reason"
     raw = message.raw_finish_reason
-    said = "" if raw in (None, message.finish_reason) else f" ({_label(raw)})"
+    said = "" if raw in (None, message.finish_reason) else f" ({one_line(raw)})"
     return f"{message.status}, finish reason {message.finish_reason}{said}"
 
 
@@ -422,7 +450,7 @@ class _Lines:
         from rich.text import Text as RichText
 
         line = RichText(overflow="fold")
-        origin = " ".join(_label(word) for word in (message.api, message.model) if word)
+        origin = " ".join(one_line(word) for word in (message.api, message.model) if word)
         line.append(f"{origin}: " if origin else "", "dim")
         line.append(status_of_message(message), _COLOURS.get(message.status, ""))
         if message.usage is not None:
@@ -443,7 +471,7 @@ class _Lines:
             return self._rendered(self._card(part))
         if isinstance(part, ServerToolResult):
             name = part.name or part.call_id or "a tool of the provider"
-            return self._styled(f"result of {_label(name)}: {self._short(part.content)}", "dim")
+            return self._styled(f"result of {one_line(name)}: {self._short(part.content)}", "dim")
         if isinstance(part, Citation):
             return self._styled(f"source: {self._short(part.data)}", "dim")
         return self._styled(self._short(part.to_dict()), "dim")
@@ -465,7 +493,7 @@ class _Lines:
         """How long it is, and its beginning as far as the line goes."""
         from rich.text import Text as RichText
 
-        start = _label(" ".join(text[: max(width, _LABEL)].split()))
+        start = one_line(" ".join(text[: max(width, _LABEL)].split()))
         line = f"reasoning, {len(text)} characters: {start}"
         return self._rendered(RichText(line, style, no_wrap=True, overflow="ellipsis"), width)[0]
 
@@ -474,11 +502,11 @@ class _Lines:
         from rich.text import Text as RichText
 
         colour = _COLOURS.get(call.status, "")
-        title = RichText(_label(call.name or "?"), "bold")
+        title = RichText(one_line(call.name or "?"), "bold")
         if call.kind != "function":
             title.append(f" ({call.kind})", "not bold")
         if call.id:
-            title.append(f" {_label(call.id)}", "not bold dim")
+            title.append(f" {one_line(call.id)}", "not bold dim")
         return Panel(
             self._body(call),
             title=title,
@@ -518,14 +546,14 @@ class _Lines:
 
         sign, plain, colour = _MARKS[how]
         name = RichText(plain if self.options.ascii_only else sign, colour)
-        return name.append(f" {_label(key)}", "bold")
+        return name.append(f" {one_line(key)}", "bold")
 
     def _remarks(self, call: ToolCall) -> Iterator[RichText]:
         """Why it was rejected, with the text where that is what is wrong; and what was odd."""
         from rich.text import Text as RichText
 
         for error in call.errors[:_ITEMS]:
-            line = f"{_label(error.message)} ({error.code})"
+            line = f"{one_line(error.message)} ({error.code})"
             yield RichText(line, "red" if call.status == "rejected" else "dim", overflow="fold")
         if call.status == "rejected":
             text = call.arguments_text
@@ -560,7 +588,7 @@ class _Lines:
         return _for_screen(shown) + (_CURSOR if growing else "")
 
     def _short(self, value: Any) -> str:
-        return _label(_preview(value, _PREVIEW, None, ""))
+        return one_line(_preview(value, _PREVIEW, None, ""))
 
     def _styled(self, text: str, style: Any, width: int | None = None) -> list[list[Segment]]:
         from rich.text import Text as RichText

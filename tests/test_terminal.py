@@ -29,6 +29,7 @@ from streamparse.terminal import (
     LiveMessages,
     MessageView,
     printable,
+    printable_json,
     status_of_call,
     status_of_message,
     usage_of,
@@ -69,9 +70,15 @@ def calling(*pieces: str, finish: str | None = None) -> MessageParser:
     return parser
 
 
+def ended(parser: MessageParser) -> MessageParser:
+    parser.finish()
+    return parser
+
+
 def card(*pieces: str, finish: str | None = None, whole: bool = True) -> list[str]:
     """The lines inside the card, without its frame."""
-    view = MessageView(calling(*pieces, finish=finish).messages, whole=whole)
+    parser = calling(*pieces, finish=finish)
+    view = MessageView((ended(parser) if finish else parser).messages, whole=whole)
     return [line.strip("│ ") for line in lines(view) if line.startswith("│")]
 
 
@@ -83,6 +90,7 @@ def card(*pieces: str, finish: str | None = None, whole: bool = True) -> list[st
     [
         ("plain,\ttabs\nand lines", "plain,\ttabs\nand lines"),
         (f"{ESCAPE}[2J{ESCAPE}]0;title\x07", "\\x1b[2J\\x1b]0;title\\x07"),
+        ("a\u200e\u061c\ufeff\u2028b\U000e0041", "a\\u200e\\u061c\\ufeff\\u2028b\\U000e0041"),
         ("one\r\ntwo\rthree", "one\ntwo\\x0dthree"),
         ("\x7f\x9b31m", "\\x7f\\x9b31m"),
         ("abc\u202edcba", "abc\\u202edcba"),
@@ -288,7 +296,7 @@ def test_card_has_name_id_and_status() -> None:
     [("tool_calls", "complete"), ("length", "truncated")],
 )
 def test_card_tells_the_end(finish: str, status: str) -> None:
-    text = shown(MessageView(calling('{"a": 1}', finish=finish).messages))
+    text = shown(MessageView(ended(calling('{"a": 1}', finish=finish)).messages))
     assert f"─ {status} ─╯" in text
 
 
@@ -542,3 +550,13 @@ def test_integers_of_many_digits_are_shown() -> None:
     parser.feed({"model": "m", "message": message, "done": False})
     for whole in (True, False):
         assert "0000" in shown(MessageView(parser, whole=whole))
+
+
+def test_json_for_a_terminal_is_the_same_json() -> None:
+    text = "".join(
+        map(chr, [*range(0x20, 0x250), *range(0x2000, 0x2070), 0xFEFF, 0xE0041, 0x1F600])
+    )
+    written = printable_json(json.dumps(text, ensure_ascii=False))
+    assert json.loads(written) == text
+    assert printable(written) == written
+    assert "\U0001f600" in written

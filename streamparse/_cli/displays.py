@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from streamparse.message_events import (
 )
 from streamparse.terminal import (
     LiveMessages,
+    one_line,
     printable,
     status_of_call,
     status_of_message,
@@ -34,6 +36,8 @@ from streamparse.terminal import (
 
 __all__ = ["Display", "EventLines", "LiveView", "MessageLines", "PlainText"]
 
+_INDENT: Final = "  "
+_LATER_LINE: Final = re.compile(r"\n(?=[^\n])")
 _FRAME: Final = 1 / 30  # seconds between two renderings of the live view
 
 
@@ -82,7 +86,10 @@ class MessageLines(Display):
 
 
 class PlainText(Display):
-    """Text as it comes, calls as they end, a summary: without control codes, in UTF-8."""
+    """Text as it comes, calls as they end, a summary: without control codes, in UTF-8.
+
+    What the model wrote is indented, so that none of its lines looks like a line of ours.
+    """
 
     def __init__(self, output: BinaryIO, figures: Figures) -> None:
         self._output = output
@@ -100,7 +107,7 @@ class PlainText(Display):
 
     def close(self) -> None:
         self._end_line()
-        self._write("".join(f"{each}\n" for each in self._figures.lines()))
+        self._write_own("".join(f"{each}\n" for each in self._figures.lines()))
         self._output.flush()
 
     def _show(self, event: AnyMessageEvent) -> None:
@@ -115,29 +122,31 @@ class PlainText(Display):
         elif isinstance(event, OutputRejected):
             error = event.error
             place = f"{error.line}:{error.column}"
-            self._begin(f"output rejected at {place}: {error.message} ({error.code})", event.choice)
+            why = one_line(error.message)
+            self._begin(f"output rejected at {place}: {why} ({error.code})", event.choice)
         elif isinstance(event, (MessageFinished, MessageFailed)):
             self._message(event.message)
 
     def _more(self, kind: str, choice: int, text: str) -> None:
         self._begin(kind, choice)
-        self._write(text)
+        self._write_theirs(text)
 
     def _call(self, call: ToolCall, choice: int) -> None:
-        identity = f", {call.id}" if call.id else ""
+        identity = f", {one_line(call.id)}" if call.id else ""
         kind = f"{call.kind} " if call.kind != "function" else ""
         self._heading = ""
-        self._begin(f"{kind}tool call {call.name}{identity}: {status_of_call(call)}", choice)
-        self._write(call.arguments_text.strip("\r\n"))
+        name = one_line(call.name)
+        self._begin(f"{kind}tool call {name}{identity}: {status_of_call(call)}", choice)
+        self._write_theirs(call.arguments_text.strip("\r\n"))
         for error in call.errors:
             self._end_line()
-            self._write(f"{error.message} ({error.code})\n")
+            self._write_theirs(f"{one_line(error.message)} ({error.code})\n")
 
     def _message(self, message: Message) -> None:
-        origin = " ".join(word for word in (message.api, message.model) if word)
+        origin = " ".join(one_line(word) for word in (message.api, message.model) if word)
         self._begin(f"{origin}: {status_of_message(message)}".removeprefix(": "), message.choice)
         counts = usage_of(message.usage) if message.usage is not None else ""
-        self._write(f"{counts}\n" if counts else "")
+        self._write_own(f"{counts}\n" if counts else "")
 
     def _begin(self, heading: str, choice: int) -> None:
         if self._several:
@@ -145,14 +154,20 @@ class PlainText(Display):
         if heading == self._heading:
             return
         self._end_line()
-        self._write("\n" if self._begun else "")
-        self._write(f"[{heading}]\n")
+        self._write_own("\n" if self._begun else "")
+        self._write_own(f"[{heading}]\n")
         self._heading = heading
 
     def _end_line(self) -> None:
-        self._write("" if self._fresh else "\n")
+        self._write_own("" if self._fresh else "\n")
 
-    def _write(self, text: str) -> None:
+    def _write_theirs(self, text: str) -> None:
+        """Write what the model wrote, with each line indented."""
+        text = _LATER_LINE.sub(f"\n{_INDENT}", printable(text))
+        first = _INDENT if self._fresh and text[:1] not in ("", "\n") else ""
+        self._write_own(first + text)
+
+    def _write_own(self, text: str) -> None:
         if text:
             self._output.write(printable(text).encode())
             self._begun = True

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from streamparse._cli.streams import UNUSABLE, Complaint
 from streamparse.errors import SchemaViolation, StreamParseError
@@ -40,17 +42,36 @@ def described(violation: SchemaViolation) -> dict[str, Any]:
     }
 
 
+_CHARACTER: Final = re.compile(rb"[^\x80-\xbf]")  # its first byte, in UTF-8
+
+
+def _parts(fragment: bytes, characters: set[int]) -> list[bytes]:
+    """Cut a fragment before and after each of these characters, by their places in it.
+
+    A character that began in the fragment before has the place -1.
+    """
+    starts = [match.start() for match in _CHARACTER.finditer(fragment)]
+    cuts = {0, len(fragment)}
+    for place in characters:
+        for number in (place, place + 1):
+            if 0 <= number < len(starts):
+                cuts.add(starts[number])
+    places = sorted(cuts)
+    return [fragment[start:end] for start, end in itertools.pairwise(places)]
+
+
 class Judging:
     """Feeds a parser whose validator gathers violations.
 
-    A fragment with a violation in it is fed again, byte by byte, to a parser that was set aside
-    before: so each violation comes before the events that the same character decides, and after
-    all earlier ones.
+    A violation comes before the events that the same character decides, and after all earlier ones.
+    So a fragment with violations is fed again to a copy of the parser, in parts that begin and end
+    at those characters.
     """
 
     def __init__(self, parser: JSONParser) -> None:
         self.parser = parser
         self.told = 0  # violations
+        self._started = 0  # characters that began in earlier fragments
 
     def lines(self, fragments: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         """Events and violations; raises what the parser raises."""
@@ -62,16 +83,26 @@ class Judging:
 
     def _feed(self, fragment: bytes) -> Iterator[dict[str, Any]]:
         aside = self.parser.clone()
-        failure: StreamParseError | None = None
-        try:
-            events = self.parser.feed(fragment)
-        except StreamParseError as error:
-            failure, events = error, error.events
-        if len(self.parser.violations) > self.told and len(fragment) > 1:
-            self.parser = aside
-            for at in range(len(fragment)):
-                yield from self._feed(fragment[at : at + 1])
+        events, failure = self._fed(fragment)
+        new = self.parser.violations[self.told :]
+        parts = _parts(fragment, {each.offset - self._started for each in new}) if new else []
+        self._started += sum(1 for _ in _CHARACTER.finditer(fragment))
+        if len(parts) <= 1:
+            yield from self._shown(events, failure)
             return
+        self.parser = aside
+        for part in parts:
+            yield from self._shown(*self._fed(part))
+
+    def _fed(self, part: bytes) -> tuple[list[Any], StreamParseError | None]:
+        try:
+            return self.parser.feed(part), None
+        except StreamParseError as error:
+            return error.events, error
+
+    def _shown(
+        self, events: list[Any], failure: StreamParseError | None
+    ) -> Iterator[dict[str, Any]]:
         yield from self._violations()
         yield from (event.to_dict() for event in events)
         if failure is not None:

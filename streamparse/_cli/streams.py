@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final
 
 from streamparse._core.plain import json_text
-from streamparse.terminal import printable
+from streamparse.terminal import printable, printable_json
 
 __all__ = [
     "BAD_INPUT",
@@ -124,5 +124,5 @@ def complain(message: str, status: int) -> int:
 
 
 def line(value: Any) -> bytes:
-    """`value` as one line of compact JSON."""
-    return json_text(value).encode() + b"\n"
+    """Return `value` as one line of compact JSON, without characters that a terminal obeys."""
+    return printable_json(json_text(value)).encode() + b"\n"

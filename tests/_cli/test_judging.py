@@ -137,3 +137,32 @@ def test_coercion_is_named_on_standard_error(command: Runner, tmp_path: Path) ->
 
 def test_coercion_needs_a_schema(command: Runner) -> None:
     assert command("json", "--coerce", given="1") == 2
+
+
+def judged(text: str, schema: Any, pieces: list[bytes]) -> list[dict[str, Any]]:
+    judging = Judging(JSONParser(validator=SchemaValidator(schema, collect=True)))
+    return list(judging.lines(pieces))
+
+
+def test_only_violations_split_deltas() -> None:
+    schema = {"properties": {"a": {"enum": ["\u00fcber"]}}}
+    text = json.dumps(
+        {"a": "\u00fcbel gelaunt", "b": "x" * 500, "c": "\u00fc" * 500}, ensure_ascii=False
+    )
+    lines = judged(text, schema, [text.encode()])
+    deltas = [line["text"] for line in lines if line["type"] == "string_delta"]
+    assert [line["type"] for line in lines].count("violation") == 1
+    assert len(deltas) <= 5
+    assert "".join(deltas) == "\u00fcbel gelaunt" + "x" * 500 + "\u00fc" * 500
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 50])
+def test_violations_beside_characters_that_are_cut(size: int) -> None:
+    schema = {"items": {"maxLength": 2}}
+    data = json.dumps(
+        ["\u00fc\u20ac\U0001f600", "ab", "\u20ac\u20ac\u20ac"], ensure_ascii=False
+    ).encode()
+    pieces = [data[start : start + size] for start in range(0, len(data), size)]
+    lines = merged(judged("", schema, pieces))
+    assert lines == merged(judged("", schema, [data]))
+    assert [kind for kind, _ in lines].count("violation") == 2

@@ -45,8 +45,8 @@ def test_plain_text_where_there_is_no_terminal(command: Runner) -> None:
     assert command.bare("replay", str(CHAT)) == 0
     assert command.err == b""
     text = command.out.decode()
-    assert text.startswith("[text]\nI will look up Saturday's weather")
-    assert "\n\n[tool call find_places, call_Zk51places: complete]\n{" in text
+    assert text.startswith("[text]\n  I will look up Saturday's weather")
+    assert "\n\n[tool call find_places, call_Zk51places: complete]\n  {" in text
     assert text.isprintable() or "\x1b" not in text
     status, tokens, times, counts = text.splitlines()[-4:]
     assert status == "[openai-chat gpt-5.1-2025-11-13: complete, finish reason tool_calls]"
@@ -327,7 +327,7 @@ def test_plain_text_comes_before_more_input_is_needed() -> None:
         assert child.stdout is not None
         child.stdin.write(record("é"))
         child.stdin.flush()
-        assert child.stdout.read(9) == "[text]\né".encode()
+        assert child.stdout.read(11) == "[text]\n  é".encode()
         child.stdin.close()
         assert child.wait() == 1
 
@@ -502,7 +502,7 @@ def test_plain_text_in_a_terminal(arguments: list[str], term: str) -> None:
     with in_terminal(str(CHAT), *arguments, term=term) as terminal:
         text = terminal.read_all()
         assert terminal.child.wait() == 0
-    assert text.startswith("[text]\r\nI will look up")
+    assert text.startswith("[text]\r\n  I will look up")
     assert "\x1b" not in text
 
 
@@ -512,7 +512,7 @@ def test_terminal_without_rich() -> None:
         text = terminal.read_all()
         assert terminal.child.wait() == 0
     hint = "streamparse: the live view needs rich: pip install 'llm-streamparse[cli]'\r\n"
-    assert text.startswith(hint + "[text]\r\nI will look up")
+    assert text.startswith(hint + "[text]\r\n  I will look up")
     assert "\x1b" not in text
 
 
