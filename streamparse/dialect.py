@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 __all__ = ["Dialect", "REPAIR_CODES", "Repair"]
 
@@ -37,6 +37,7 @@ _CODES: Final[dict[str, tuple[str, str]]] = {
     "control_character": ("control_characters", "a string held raw control characters"),
     "escape": ("escapes", "a string held an escape that JSON does not know"),
     "white_space": ("white_space", "white space that JSON does not know was skipped"),
+    "missing_opener": ("closers", "the opening bracket of the document was missing"),
     "missing_closer": ("closers", "a closing bracket was missing"),
     "mismatched_closer": ("closers", "a closing bracket was of the wrong kind"),
     "extra_closer": ("closers", "a closing bracket too many was skipped"),
@@ -47,8 +48,12 @@ _CODES: Final[dict[str, tuple[str, str]]] = {
     "trailing_text": ("prose", "text after the value was skipped"),
     "fence": ("fences", "the value stood in a Markdown fence"),
     "tag": ("tags", "the value stood in a tag, or reasoning in tags was skipped"),
+    "ambiguous": ("doubts", "the text could have been meant in another way"),
     "truncated": ("truncation", "the input ended early; what was open was closed"),
 }
+
+# The repairs that leave a doubt: something else may have been meant, or something is missing.
+DOUBT_CODES: Final = frozenset(["ambiguous", "truncated", "unexpected_text"])
 
 REPAIR_CODES: Final[dict[str, str]] = {code: told for code, (_, told) in _CODES.items()}
 
@@ -91,6 +96,11 @@ class Repair:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Repair, (self.code, self.offset, self.path)
+
+
+def doubts_among(repairs: Iterable[Repair]) -> list[Repair]:
+    """The repairs that leave a doubt; see `DOUBT_CODES`."""
+    return [repair for repair in repairs if repair.code in DOUBT_CODES]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +172,8 @@ class Dialect:
     """`<answer>{"a": 1}</answer>`; what stands in `<think>` and the like is skipped."""
     truncation: bool = True
     """`{"a": [1, 2`: `finish()` closes what is open; off: `IncompleteError`."""
+    doubts: Literal["allow", "error"] = "allow"
+    """`"error"`: repairs that leave a doubt (see `DOUBT_CODES`) are refused."""
     max_repairs: int | None = None
     """More than so many are an error with code `too_many_repairs`; `None`: any number."""
     allowed: frozenset[str] | None = None
@@ -172,6 +184,9 @@ class Dialect:
             given = getattr(self, field.name)
             if field.name == "max_repairs":
                 _check_count(given)
+            elif field.name == "doubts":
+                if given not in ("allow", "error"):
+                    raise ValueError(f"Dialect.doubts must be 'allow' or 'error', not {given!r}")
             elif field.name == "allowed":
                 if given is not None:
                     object.__setattr__(self, "allowed", _codes(given))
@@ -207,7 +222,9 @@ class Dialect:
             raise ValueError(f"there is no repair {code!r}")
         if self.allowed is not None and code not in self.allowed:
             return False
-        return bool(getattr(self, _CODES[code][0]))
+        if code in DOUBT_CODES and self.doubts == "error":
+            return False
+        return code == "ambiguous" or bool(getattr(self, _CODES[code][0]))
 
     @property
     def codes(self) -> frozenset[str]:

@@ -17,7 +17,7 @@ from streamparse._core.growing import GrowingString
 from streamparse._core.room import Room
 from streamparse._core.shown import safe_repr
 from streamparse.aliases import CallKind, CallStatus, FinishReason, MessageStatus
-from streamparse.dialect import Repair
+from streamparse.dialect import Repair, doubts_among
 from streamparse.errors import StreamParseError
 
 __all__ = [
@@ -272,6 +272,11 @@ class ToolCall(Part):
     def repairs(self) -> list[Repair]:
         """What a lenient `dialect` mended in the arguments; offsets are in `arguments_text`."""
         return self.settled_repairs if self.builder is None else self.builder.repairs
+
+    @property
+    def doubts(self) -> list[Repair]:
+        """The repairs that leave a doubt; see `JSONParser.doubts`."""
+        return doubts_among(self.repairs)
 
     @property
     def arguments_text(self) -> str:
@@ -533,6 +538,11 @@ class Message:
         """What a lenient `output_dialect` mended in the output; offsets are in its text."""
         builder = self.output_builder
         return self.settled_repairs if builder is None else builder.repairs
+
+    @property
+    def output_doubts(self) -> list[Repair]:
+        """The repairs of the output that leave a doubt; see `JSONParser.doubts`."""
+        return doubts_among(self.output_repairs)
 
     def to_history(self) -> list[dict[str, Any]]:
         """What goes back to the same API in the next turn: append it to the list of messages.

@@ -17,7 +17,7 @@ from streamparse._cli.streams import (
     standard_output,
 )
 from streamparse._drivers.json_stream import JSONStream, iter_json
-from streamparse.dialect import REPAIR_CODES
+from streamparse.dialect import DOUBT_CODES, REPAIR_CODES
 from streamparse.json_parser import JSONParser
 from streamparse.limits import Limits
 from streamparse.paths import Query, normalized_path
@@ -191,7 +191,8 @@ def _tell_repairs(parser: JSONParser, told: int) -> int:
     for repair in parser.repairs[told:]:
         where = f"offset {repair.offset}, {normalized_path(repair.path)}"
         told_by_code = REPAIR_CODES.get(repair.code, "a value was read as its schema asks")
-        print(f"{repair.code}: {told_by_code} ({where})", file=sys.stderr)
+        doubt = " [doubt]" if repair.code in DOUBT_CODES else ""
+        print(f"{repair.code}: {told_by_code} ({where}){doubt}", file=sys.stderr)
     return len(parser.repairs)
 
 

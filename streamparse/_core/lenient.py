@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from streamparse._core import lenient_strings as strings
 from streamparse._core.grammar import (
     SPACE,
 )
@@ -82,7 +83,8 @@ class LenientMachine(LenientStructure):
             self.pending = ""
         elif not self.state and not self.high:  # the commonest delta of all: the inside of a string
             length = self.length + size
-            if length <= self.string_limit and self._run_end(text, 0, size) == size:
+            plain = self._run_end(text, 0, size) == size and not self.nested
+            if length <= self.string_limit and plain and strings.tail_start(text, 0, size) == size:
                 self.length = length
                 self.fresh = False
                 if self.in_key:
@@ -109,7 +111,7 @@ class LenientMachine(LenientStructure):
 
     def _keep_excerpt(self, start: i64, size: i64) -> None:
         """Keep no more than an excerpt of what has passed; go on to the next checkpoint."""
-        self.recent = ["".join(self.recent)[-(EXCERPT + LOOK) :]]
+        self.recent = ["".join(self.recent)[-(EXCERPT + 3 * LOOK) :]]
         self.recent_start = start - len(self.recent[0])
         far = start + size + 4096
         bound = self.document_start + self.document_limit

@@ -12,7 +12,8 @@ from streamparse._core import lenient_prose as prose
 from streamparse._core import lenient_scalars as scalars
 from streamparse._core import lenient_strings as strings
 from streamparse._core.lenient_state import CODE, COMMENT, PROSE, REASONING
-from streamparse._core.lenient_tokens import LenientTokens
+from streamparse._core.lenient_strings import LOOK
+from streamparse._core.lenient_tokens import GROUPED_STRING, OPEN_WRAPPED, LenientTokens
 from streamparse._core.machine import (
     DOCUMENT,
 )
@@ -29,7 +30,7 @@ _TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
 # All there is: a scalar or one word, perhaps in a call, comments behind it. What is repeated there
 # can match a text in one way only: the time would double with every character.
 _ALONE: Final = re.compile(
-    r"""\s*(?:[^\W\d][\w.$]*[ ]?\(\s*(?P<wrapped>"[^"]*"|'[^']*'|[^\s"'(){}\[\],]+)\s*\)
+    r"""\s*(?:(?P<name>[^\W\d][\w.$]*)?[ ]?\(\s*(?P<wrapped>"[^"]*"|'[^']*'|[^\s"'(){}\[\],]+)\s*\)
     |(?P<quoted>[`´][^`´'"]*[`´'"]?)
     |(?P<word>[^\s,;"'`]+)(?P<quote>["']?))
     [\s,;]*(?:(?:`{3,}(?!`)|~{3,}(?!~)|(?://|\#)[^\n]*(?:\n|\Z)
@@ -61,10 +62,26 @@ class LenientAround(LenientTokens):
         if char == "[":
             return self._chosen(prose.starts_array(text, pos, end, final, self.many), pos, "]")
         if char == "(":
+            limit = pos + LOOK if pos + LOOK < end else end
+            if GROUPED_STRING.match(text, pos, limit) is not None:
+                self._mend("wrapper", offset)
+                self.wrapped += 1
+                return pos + 1
+            more = end < pos + LOOK and not final
+            if more and OPEN_WRAPPED.match(text, pos, limit) is not None:
+                return -1 - pos
             told = prose.starts_tuple(text, pos, end, final)
             if told == prose.VALUE:
                 self._mend("tuple", offset)
             return self._chosen(told, pos, ")")
+        if char == '"' and not self.many:
+            told = prose.starts_members(text, pos, end, final)
+            if told == prose.UNDECIDED:
+                return -1 - pos
+            if told == prose.VALUE:
+                self._enter("}", offset)
+                self._mend("missing_opener", offset, False)
+                return pos
         if char in "\"'“”„‘’«" or (char == "\\" and text[pos + 1 : pos + 2] == '"'):
             self._begin_root("string", offset)
             return self._open_odd_quote(text, pos, end, final)
@@ -274,7 +291,7 @@ class LenientAround(LenientTokens):
                     width = 3
                     self.fence = ""
                 else:
-                    self._trail(pos)
+                    self._trail(char, pos)
             elif self.tagged and char == "<":
                 place = prose.tag_at(text, pos, end, final)
                 if place == 0:
@@ -282,18 +299,20 @@ class LenientAround(LenientTokens):
                 if place > 0 and text[pos + 1] == "/":
                     width = place - pos
                 else:
-                    self._trail(pos)
+                    self._trail(char, pos)
             elif char not in _SPACE and not (char == ";" or char == "`"):
-                self._trail(pos)
+                self._trail(char, pos)
             self.after.append(text[pos : pos + width])
             pos += width
         if pos < end:
             self.after.append(text[pos:end])
         return end
 
-    def _trail(self, pos: i64) -> None:
+    def _trail(self, char: str, pos: i64) -> None:
         self.trailing = True
         self._mend("trailing_text", self.offset + pos)
+        if char in ",:":
+            self._doubt(self.offset + pos)  # the document seems to go on
 
     def _all_there_is(self) -> None:
         """No object, array or quoted string anywhere: one scalar or word, or nothing."""
@@ -301,11 +320,15 @@ class LenientAround(LenientTokens):
         found = _ALONE.match(text) if self.state == PROSE and len(text) < 4096 else None
         if found is None:
             raise IncompleteError("no value in the input", code="empty", offset=self.offset)
+        wrapped = found.group("wrapped")
+        in_brackets = wrapped is not None and found.group("name") is None
+        if in_brackets and scalars.kind_of(wrapped) == scalars.WORDS:
+            raise IncompleteError("no value in the input", code="empty", offset=self.offset)
         self.token_at = self.text_at
         self.text_at = -1
         self._begin_root("scalar", self.token_at)
         del self.before[self.prose_from :]
-        wrapped, quoted = found.group("wrapped"), found.group("quoted")
+        quoted = found.group("quoted")
         if wrapped is not None:
             self._mend("wrapper", self.token_at)
         elif quoted is not None:

@@ -112,11 +112,23 @@ _PLAIN: Final = re.compile(
 )
 _OPEN_PLAIN: Final = re.compile(r"(?:[-+0-9.][0-9.eE+\-_]*|[A-Za-z]{1,5})[ \t\r\n]*\Z")
 _QUOTED: Final = re.compile(
-    r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|“[^”]*”)[ \t\r\n]*([,\]])""", re.DOTALL
+    r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|“[^”]*”|„[^“”]*[“”]|‘[^’]*’)[ \t\r\n]*([,\]])""",
+    re.DOTALL,
 )
 _OPEN_QUOTED: Final = re.compile(
-    r"""(?:"(?:[^"\\]|\\.)*(?:\\|"\s*)?|'(?:[^'\\]|\\.)*(?:\\|'\s*)?|“[^”]*(?:”\s*)?)\Z""",
+    r"""(?:"(?:[^"\\]|\\.)*(?:\\|"\s*)?|'(?:[^'\\]|\\.)*(?:\\|'\s*)?|“[^”]*(?:”\s*)?|„[^“”]*(?:[“”]\s*)?|‘[^’]*(?:’\s*)?)\Z""",
     re.DOTALL,
+)
+_MEMBER: Final = re.compile(r'"[\w$\-]{1,64}"\s*:\s*(?:["\'{\[\d-]|[Tt]rue|[Ff]alse|null|None)')
+_OPEN_MEMBER: Final = re.compile(
+    r'"(?:[\w$\-]{1,64}(?:"\s*(?::\s*(?:[Tt]r?u?|[Ff]a?l?s?|nu?l?|No?n?)?)?)?)?\Z'
+)
+# A key and a value, though a quote or the colon between them is missing.
+_DAMAGED_KEY: Final = re.compile(
+    r'"[\w$\-]{1,64}(?:\s*:\s*|"\s*)(?:["{\[]|-?\d|(?:[Tt]rue|[Ff]alse|null|None)\b)'
+)
+_OPEN_DAMAGED_KEY: Final = re.compile(
+    r'"(?:[\w$\-]{1,64}(?:\s*|\s*:\s*|"\s*)(?:-|[A-Za-z]{0,5})?)?\Z'
 )
 _NOTE: Final = re.compile(r"\[{1,2}[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]{1,2}")
 _OPEN_NOTE: Final = re.compile(r"\[{1,2}[ \t]*(?:(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]{0,2})?\Z")
@@ -187,6 +199,15 @@ def starts_array(text: str, pos: i64, end: i64, final: bool, many: bool) -> i64:
     return VALUE
 
 
+def starts_members(text: str, pos: i64, end: i64, final: bool) -> i64:
+    """Does the quote at `pos`, where a document begins, open the key of an object without `{`?"""
+    limit = pos + LOOK if pos + LOOK < end else end
+    if _MEMBER.match(text, pos, limit) is not None:
+        return VALUE
+    more = end < pos + LOOK and not final
+    return UNDECIDED if more and _OPEN_MEMBER.match(text, pos, limit) is not None else PROSE
+
+
 def starts_tuple(text: str, pos: i64, end: i64, final: bool) -> i64:
     """Does the `(` that is the first character start a tuple?"""
     limit = pos + LOOK
@@ -227,8 +248,16 @@ def _object_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) ->
         if place + 1 == limit:
             return UNDECIDED if more else PROSE
         return VALUE if text[place + 1] in "/*" else PROSE
+    if char == "#":
+        if place + 1 == limit:
+            return UNDECIDED if more else PROSE
+        return VALUE if text[place + 1] == " " else PROSE
     told = key_at(text, place, limit, more)
-    if told == 0 and limit - pos == LOOK and char in "\"'“" and key_is_open(text, place, limit):
+    if told == 0 and _DAMAGED_KEY.match(text, place, limit) is not None:
+        return VALUE
+    if told == 0 and more and _OPEN_DAMAGED_KEY.match(text, place, limit) is not None:
+        return UNDECIDED
+    if told == 0 and limit - pos == LOOK and char in "\"'“„‘" and key_is_open(text, place, limit):
         return VALUE  # a long one
     return UNDECIDED if told < 0 else VALUE if told else PROSE
 
@@ -237,7 +266,7 @@ def _array_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) -> 
     char = text[pos]
     if char == "]":
         return _nothing_follows(text, pos + 1, limit, more, before)
-    if char in "\"'“":
+    if char in "\"'“„‘":
         found = _QUOTED.match(text, pos, limit)
         if found is None:
             if _OPEN_QUOTED.match(text, pos, limit) is None:

@@ -44,7 +44,8 @@ class LenientQuoted(LenientState):
         if quote != self.quote:
             self._take_quote(quote)
         self.kept = 0
-        self.odd = self.tripled = self.colons = False
+        self.odd = self.tripled = self.colons = self.inner = False
+        self.nested = 0
         self.fresh = True
         self.state = STRING
 
@@ -72,14 +73,25 @@ class LenientQuoted(LenientState):
                 if after > pos:
                     pos = after
                     continue
-            if stop > pos:
+            if self.nested and not self.in_key:
+                after = self._inner_json(text, pos, stop, end)
+                if after > pos:
+                    pos = after
+                    continue
+            tail = strings.tail_start(text, pos, stop) if self._watches() else stop
+            if tail > pos:
                 if self.high:
                     self._lone(base + pos)
-                self._pass(text[pos:stop], base + pos)
+                self._pass(text[pos:tail], base + pos)
                 self.fresh = False
-                pos = stop
+                pos = tail
                 if pos == end:
                     break
+            if tail < stop or (text[stop] in "\r\n" and self._watches()):
+                pos = self._tail(text, pos, end, final)
+                if pos < 0 or self.state != STRING:
+                    return pos
+                continue
             char = text[pos]
             if char == '"' and self.simple:
                 if self._certainly_ends(text, pos + 1, end):
@@ -108,9 +120,141 @@ class LenientQuoted(LenientState):
                 return pos
         return pos
 
+    def _watches(self) -> bool:
+        """Whether brackets and commas at the end of the text may not belong to the open string."""
+        if self.in_key or self.tripled or self.nested or not self.depth:
+            return False
+        return self.quote != "\\"
+
+    def _tail(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Read brackets, commas and white space in a string whose closing quote may be missing."""
+        last = strings.tail_end(text, pos, end)
+        if last - pos < LOOK:
+            if last == end and not final:
+                return -1 - pos
+            tail = text[pos:last]
+            if last == end or "\n" in tail:
+                told = self._ends_with_all(text, pos, last, end, final)
+                if told:
+                    return -1 - pos if told < 0 else end if last == end else pos
+            if last < end and text[last] in CLOSING[self.quote]:
+                limit = last + LOOK if last + LOOK < end else end
+                more = end < last + LOOK and not final
+                told = self._missed_quote(text, pos, last, limit, more)
+                if told:
+                    return -1 - pos if told < 0 else told - 1
+        self._flush(text, pos, last)
+        return last
+
+    def _missed_quote(self, text: str, pos: i64, last: i64, limit: i64, more: bool) -> i64:
+        """Read a quote behind the tail from `pos` to `last`, if it is no closing quote.
+
+        Returns:
+            The position to go on at, plus one. 0 if other rules decide, -1 if more text is needed.
+        """
+        tail = text[pos:last]
+        opener = tail.rstrip()[-1:]
+        place = pos
+        fits = strings.containers_fit(tail, self.closers)
+        if opener and opener in "[{" and not (fits and ("}" in tail or self.in_array)):
+            if "inner_quote" not in self.codes:
+                return 0
+            told = strings.inner_json_at(text, last, limit, more, opener)
+            if told <= 0:
+                return told
+            self._flush(text, pos, last)
+            for char in reversed(tail):
+                if char not in "{[ \t\r\n":
+                    break
+                self.nested += 1 if char in "{[" else 0
+            self._keep_quote(text[last], self.offset + last)
+            return last + 2
+        if not fits and "," in tail:  # brackets before the comma may be text
+            place = pos + tail.rfind(",")
+            fits = not self.in_array and strings.containers_fit(text[place:last], self.closers)
+        if "missing_quote" not in self.codes:
+            return 0
+        if fits:
+            told = strings.next_key_at(text, last, limit, more)
+        elif self.in_array and "," in tail:
+            told = strings.inner_json_at(text, last, limit, more, "[")
+        else:
+            return 0
+        if told <= 0:
+            return told
+        self._flush(text, pos, place)
+        self._mend("missing_quote", self.offset + place)
+        if self.in_array:
+            self._doubt(self.offset + place)  # other items may be in the string
+        self._end_quoted(self.offset + place)
+        return place + 1
+
+    def _ends_with_all(self, text: str, pos: i64, last: i64, end: i64, final: bool) -> i64:
+        """Does the last string of the document end at `pos`? 1, 0, or -1: undecided.
+
+        Behind it stands what closes all that is open, and no quote comes any more. At the end of
+        the input the brackets are left out of the value, which is truncated anyhow.
+        """
+        if (
+            not strings.closes_all(text[pos:last], self.closers)
+            or "missing_quote" not in self.codes
+        ):
+            return 0
+        if last == end:
+            return 1
+        limit = last + LOOK if last + LOOK < end else end
+        if strings.QUOTE_STOPS[CLOSING[self.quote]].search(text, last, limit) is not None:
+            return 0
+        if end < last + LOOK and not final:
+            return -1
+        self._mend("missing_quote", self.offset + pos)
+        self._doubt(self.offset + pos)
+        self._end_quoted(self.offset + pos)
+        return 1
+
+    def _flush(self, text: str, pos: i64, last: i64) -> None:
+        """Take the characters from `pos` to `last` as text of the string."""
+        while pos < last:
+            stop = pos
+            while stop < last and text[stop] >= " ":
+                stop += 1
+            if stop == pos:
+                if not self.odd:
+                    self.odd = True
+                    self._mend("control_character", self.offset + pos)
+                stop += 1
+            self._text(text[pos:stop], self.offset + pos)
+            pos = stop
+
+    def _inner_json(self, text: str, pos: i64, stop: i64, end: i64) -> i64:
+        """Read on in JSON that stands in the string; its quotes and brackets are text."""
+        if not self.inner:
+            place = pos
+            while place < stop:
+                char = text[place]
+                place += 1
+                if char == "{" or char == "[":
+                    self.nested += 1
+                elif char == "}" or char == "]":
+                    self.nested -= 1
+                    if not self.nested:
+                        stop = place
+        if stop > pos:
+            self._text(text[pos:stop], self.offset + pos)
+        if self.nested and stop < end and text[stop] in CLOSING[self.quote]:
+            self._keep_quote(text[stop], self.offset + stop)
+            return stop + 1
+        return stop
+
+    def _keep_quote(self, char: str, offset: i64) -> None:
+        """Take a quote of JSON inside the string as text."""
+        self._mend("inner_quote", offset)
+        self._text(char, offset)
+        self.inner = not self.inner
+
     def _joins(self, size: i64) -> bool:
         """May runs and escapes go out as one piece? Not where each has to be looked at alone."""
-        if self.precise or self.high or self.quote == "\\":
+        if self.precise or self.high or self.nested or self.quote == "\\":
             return False
         return self.length + size <= self.string_limit
 
@@ -127,6 +271,8 @@ class LenientQuoted(LenientState):
             pos += 2
             stop = self._run_end(text, pos, end)
             if stop > pos:
+                if self._watches():
+                    stop = strings.tail_start(text, pos, stop)
                 got += text[pos:stop]
                 pos = stop
         if got:
@@ -191,18 +337,22 @@ class LenientQuoted(LenientState):
         told = self._told_of_quote(text, behind, end, final)
         if told == strings.UNDECIDED:
             return -1 - pos
+        item = not self.in_key
         if told == strings.ENDS:
+            if self.kept % 2:
+                self._doubt(offset, item)  # a quotation that has not ended
             self._end_quoted(offset)
             return behind
-        item = not self.in_key
         if told == strings.INNER or told == strings.APOSTROPHE:
             self._mend("inner_quote", offset, item)
+            if self.in_key:
+                self._doubt(offset, False)
             self.kept += told == strings.INNER
             self._text('"' if self.quote == "\\" else text[pos], offset)
             return behind
         if told == strings.JOINED:
             self._mend("concatenation", offset, item)
-            place = blank_end(text, blank_end(text, behind, end) + 1, end)
+            place = strings.joint_end(text, behind, end)
             self._take_quote(text[place])
             self.kept = 0
             self.fresh = False

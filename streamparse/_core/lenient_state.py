@@ -54,6 +54,7 @@ class LenientState(Machine):
         "fenced_code",
         "fresh",
         "gap",
+        "inner",
         "kept",
         "key_ends",
         "lead",
@@ -129,7 +130,8 @@ class LenientState(Machine):
         self.escaped: bool = False  # has a string had escaped quotes?
         self.token_at: i64 = 0
         self.numeric: bool = False
-        self.nested: i64 = 0  # brackets open inside a string without quotes
+        self.nested: i64 = 0  # brackets open in the string, if it has no quotes or holds JSON
+        self.inner: bool = False  # is a string open in that JSON?
         self.gap: str = ""  # white space that is part of such a string if it goes on
 
     @property
@@ -156,7 +158,7 @@ class LenientState(Machine):
         found = (self.prose_from, self.fence, self.fenced_code, self.tagged, self.trailing)
         nesting = (list(self.closers), self.comma_at, self.wrapped, self.nested)
         string = (self.quote, self.kept, self.fresh, self.gap)
-        met = (self.odd, self.tripled, self.escaped, self.colons)
+        met = (self.odd, self.tripled, self.escaped, self.colons, self.inner)
         token = (self.token_at, self.numeric, self.back, self.ending)
         counts = (self.pending, self.mended, self.truncated)
         return super().state_now(), around, found, nesting, string, met, token, counts
@@ -170,7 +172,7 @@ class LenientState(Machine):
         closers, self.comma_at, self.wrapped, self.nested = nesting
         self.closers = list(closers)
         self.quote, self.kept, self.fresh, self.gap = string
-        self.odd, self.tripled, self.escaped, self.colons = met
+        self.odd, self.tripled, self.escaped, self.colons, self.inner = met
         self.token_at, self.numeric, self.back, self.ending = token
         self.pending, self.mended, self.truncated = counts
         self.recent = [strict[4], self.pending]
@@ -192,6 +194,10 @@ class LenientState(Machine):
             message = f"more than {self.max_repairs} repairs, this one: {REPAIR_CODES[code]}"
             self._reject("too_many_repairs", message, offset)
         self.sink.repair(code, offset, item)
+
+    def _doubt(self, offset: i64, item: bool = True) -> None:
+        """Record that what was read at `offset` may have been meant in another way."""
+        self._mend("ambiguous", offset, item)
 
     def _enter(self, closer: str, offset: i64) -> None:
         if not self.depth:

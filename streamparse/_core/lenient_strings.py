@@ -90,28 +90,60 @@ WORD_STOPS: Final[dict[str, re.Pattern[str]]] = {
 KEY_STOPS: Final[dict[str, re.Pattern[str]]] = {
     closing: re.compile(f"[{re.escape(closing)}\n]") for closing in CLOSING.values()
 }
+QUOTE_STOPS: Final[dict[str, re.Pattern[str]]] = {
+    closing: re.compile(f"[{re.escape(closing)}]") for closing in CLOSING.values()
+}
 _ESCAPED_BLANK: Final = re.compile(rf"(?:{_SPACE}|\\[nrt])*")
 _DOUBLE: Final = r'"(?:[^"\\\n]|\\.)*'
 _SINGLE: Final = r"'(?:[^'\\\n]|\\.)*"
-_SMART: Final = r"[“”][^“”\n]*"
+_SMART: Final = r"(?:[“”„][^“”„\n]*|[‘’][^‘’\n]*|«[^»\n]*)"
+_SMART_END: Final = "[“”‘’»]"
 _ESCAPED: Final = r'\\"[^"\\\n]*'
 _TWICE: Final = r'""[^"\\\n]+'
 _NAME: Final = r"[^\W\d][\w$.\-]*|[$][\w$.\-]*|[0-9]+"
 _KEY: Final = re.compile(
-    rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}[“”]|{_ESCAPED}\\"|{_TWICE}""?){_GAP}:|(?:{_NAME})["']?{_GAP}:(?!/)""",
+    rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}{_SMART_END}|{_ESCAPED}\\"|{_TWICE}""?){_GAP}:|(?:{_NAME})["']?{_GAP}:(?!/)""",
     re.DOTALL,
 )
 _OPEN_GAP: Final = rf"{_GAP}(?:/|{_IN_COMMENT})?"
 _OPEN_KEY: Final = re.compile(
-    rf"""(?:{_DOUBLE}(?:\\|"{_OPEN_GAP})?|{_SINGLE}(?:\\|'{_OPEN_GAP})?|{_SMART}(?:[“”]{_OPEN_GAP})?"""
+    rf"""(?:{_DOUBLE}(?:\\|"{_OPEN_GAP})?|{_SINGLE}(?:\\|'{_OPEN_GAP})?|{_SMART}(?:{_SMART_END}{_OPEN_GAP})?"""
     rf"""|"|{_TWICE}(?:""?{_OPEN_GAP})?"""
     rf"""|\\|{_ESCAPED}(?:\\|\\"{_OPEN_GAP})?|(?:{_NAME}|[$])["']?{_OPEN_GAP}:?)\Z""",
     re.DOTALL,
 )
-_QUOTED: Final = rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}[“”])"""
+_QUOTED: Final = rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}{_SMART_END})"""
 _ITEM: Final = re.compile(rf"{_QUOTED}{_SPACE}*[,\]}})]", re.DOTALL)
 _OPEN_ITEM: Final = re.compile(
     rf"""(?:{_DOUBLE}\\?|{_SINGLE}\\?|{_SMART}|{_QUOTED}{_SPACE}*)\Z""", re.DOTALL
+)
+# Brackets, commas and line ends at the end of a string: its containers', if a quote is missing.
+_TAIL: Final = re.compile(r"[,}\]{\[\r\n\t ]*")
+# No part of a valid document looks like these, because a word stands right behind the quote.
+_NEXT_KEY: Final = re.compile(
+    r"""["'“”‘][\w$@][^"'“”\\\n:,{}\[\]]{0,63}["'“”’]\s*:"""
+    r"""\s*(?:["'“‘{\[(+.\d-]|(?:[Tt]rue|[Ff]alse|null|None|NaN|Infinity|undefined)\b)"""
+)
+_OPEN_NEXT_KEY: Final = re.compile(
+    r"""["'“”‘](?:[\w$@][^"'“”\\\n:,{}\[\]]{0,63}(?:["'“”’]\s*(?::\s*[A-Za-z]{0,9})?)?)?\Z"""
+)
+_ITEM_TEXT: Final = r"""(?:[^"“”\\\n]|\\.)*"""
+_INNER_ITEM: Final = re.compile(rf"""["'“”‘]\w{_ITEM_TEXT}["'“”’]\s*[,\]]""")
+_OPEN_INNER_ITEM: Final = re.compile(rf"""["'“”‘](?:\w{_ITEM_TEXT}(?:\\|["'“”’]\s*)?)?\Z""")
+_SCALAR: Final = (
+    r"(?:-?[0-9][0-9.eE+\-]*|[Tt]rue|[Ff]alse|null|None|NaN|-?Infinity)[ \t]*(?:[,}\]\r\n]|\Z)"
+)
+_GLUED_VALUE: Final = re.compile(_SCALAR)
+_OPEN_GLUED_VALUE: Final = re.compile(r"-?[0-9.eE+\-]*[ \t]*\Z|-?[A-Za-z]{1,9}[ \t]*\Z")
+_VALUE_BEHIND_COLON: Final = re.compile(rf":\s*(?:{_SCALAR}|[\[{{\"])")
+_QUOTED_VALUE: Final = re.compile(r"\"[^\"\\\n]*\"\s*[,}]")
+_OPEN_QUOTED_VALUE: Final = re.compile(r"\"(?:[^\"\\\n]*(?:\"\s*)?)?\Z")
+_NO_WORDS: Final = re.compile(r"[,}\]{\[\"\n`<]")
+_IN_LINE_COMMENT: Final = r"(?://|\#)[^\n]*"
+_JOINT_GAP: Final = rf"(?:\s|{_IN_COMMENT}\*/|{_IN_LINE_COMMENT}\n)*"
+_JOINT: Final = re.compile(rf"{_JOINT_GAP}\+{_JOINT_GAP}[\"'“]")
+_OPEN_JOINT: Final = re.compile(
+    rf"{_JOINT_GAP}(?:\+{_JOINT_GAP})?(?:/|{_IN_COMMENT}\*?|{_IN_LINE_COMMENT})?\Z"
 )
 _LITERAL: Final = re.compile(r"(?:[Tt]rue|[Ff]alse|null|None|NaN|Infinity|undefined)\b")
 _OPEN_WORD: Final = re.compile(r"[\w.]*\Z")
@@ -123,7 +155,7 @@ def key_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
     """Does a key with its colon stand at `pos`? 1, 0, or -1: `more` text must tell."""
     found = _KEY.match(text, pos, limit)
     if found is not None:
-        if more and found.end() == limit and text[pos] not in "\"'“”\\":
+        if more and found.end() == limit and text[pos] not in "\"'“”„‘’«\\":
             return -1  # a second slash would make it an address
         return 1
     if more and (pos == limit or _OPEN_KEY.match(text, pos, limit) is not None):
@@ -149,6 +181,106 @@ def blank_end(text: str, pos: i64, limit: i64) -> i64:
     """The position after the white space at `pos`."""
     found = _BLANK.match(text, pos, limit)
     return pos if found is None else found.end()
+
+
+def is_structural(char: i64) -> bool:
+    """Whether a string's last character could belong to its containers, if a quote is missing."""
+    return char == 44 or char == 123 or char == 125 or char == 91 or char == 93
+
+
+def tail_start(text: str, pos: i64, stop: i64) -> i64:
+    """The start of the brackets and commas that end the run from `pos` to `stop`."""
+    first = stop
+    found = stop
+    while first > pos:
+        char: i64 = ord(text[first - 1])
+        if is_structural(char):
+            found = first - 1
+        elif char != 32:
+            break
+        first -= 1
+    return found
+
+
+def tail_end(text: str, pos: i64, end: i64) -> i64:
+    """The end of the brackets, commas and white space at `pos`."""
+    limit = pos + LOOK if pos + LOOK < end else end
+    found = _TAIL.match(text, pos, limit)
+    return pos if found is None else found.end()
+
+
+def next_key_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
+    """Does the quote at `pos` open a key with a colon and a value? 1, 0, or -1: undecided."""
+    if _NEXT_KEY.match(text, pos, limit) is not None:
+        return 1
+    return -1 if more and _OPEN_NEXT_KEY.match(text, pos, limit) is not None else 0
+
+
+def inner_json_at(text: str, pos: i64, limit: i64, more: bool, opener: str) -> i64:
+    """Does JSON behind the bracket `opener` go on with the quote at `pos`? 1, 0, -1: undecided."""
+    if opener == "{":
+        return next_key_at(text, pos, limit, more)
+    if _INNER_ITEM.match(text, pos, limit) is not None:
+        return 1
+    return -1 if more and _OPEN_INNER_ITEM.match(text, pos, limit) is not None else 0
+
+
+def containers_fit(tail: str, closers: list[str]) -> bool:
+    """Whether `tail` ends containers, separates members or items, and leads to a key.
+
+    Args:
+        tail: Brackets, commas and white space.
+        closers: What closes the open containers, the innermost last.
+    """
+    level = len(closers)
+    comma = opened = False
+    for char in tail:
+        if char == ",":
+            if comma or not level:
+                return False
+            comma = True
+        elif char == "{":
+            if opened or not comma or level == len(closers) or closers[level - 1] != "]":
+                return False
+            opened = True
+        elif char == "[":
+            return False
+        elif char == "}" or char == "]":
+            if comma or not level or closers[level - 1] != char:
+                return False
+            level -= 1
+    return comma and level > 0 and (opened or closers[level - 1] == "}")
+
+
+def closes_all(tail: str, closers: list[str]) -> bool:
+    """Whether `tail` closes everything that is open, and holds nothing else but more closers."""
+    brackets = "".join(tail.split())
+    return brackets.startswith("".join(reversed(closers))) and not brackets.strip("}]")
+
+
+def stray_quote(text: str, pos: i64, limit: i64, more: bool, in_array: bool) -> i64:
+    """Does the quote at `pos`, behind a value, belong to no string? 1, 0, or -1: undecided."""
+    near = blank_end(text, pos + 1, limit)
+    if near == limit:
+        return -1 if more else 1
+    if text[near] in ",}]":
+        told = 0 if in_array else key_at(text, pos, limit, more)
+        return -1 if told < 0 else 1 - told
+    return key_at(text, near, limit, more) if "\n" in text[pos:near] and not in_array else 0
+
+
+def only_words(text: str, pos: i64, end: i64, final: bool) -> i64:
+    """Does nothing of a document come up to the end of the input? 1, 0, or -1: undecided."""
+    limit = pos + LOOK
+    if _NO_WORDS.search(text, pos, limit if limit < end else end) is not None or end >= limit:
+        return 0
+    return 1 if final else -1
+
+
+def joint_end(text: str, pos: i64, limit: i64) -> i64:
+    """The position of the quote behind the '+' that joins two strings; -1: there is none."""
+    found = _JOINT.match(text, pos, limit)
+    return -1 if found is None else found.end() - 1
 
 
 class Quote:
@@ -207,35 +339,46 @@ def judge(text: str, pos: i64, end: i64, final: bool, quote: Quote) -> i64:
         return DOUBLED
     elif near == pos and char.isalnum() and "'" in quote.closing and not quote.fresh:
         return APOSTROPHE
-    if char == "+":
-        behind = blank_end(text, near + 1, limit)
-        if behind == limit and more:
-            return UNDECIDED
-        if behind < limit and text[behind] in "\"'“":
+    if char in "+/#":
+        if joint_end(text, near, limit) >= 0:
             return JOINED
+        if more and _OPEN_JOINT.match(text, near, limit) is not None:
+            return UNDECIDED
     if quote.role == ROOT:
         return _judge_root(text, pos, near, limit, more, quote)
     return _judge_value(text, pos, near, limit, more, quote)
 
 
 def colon_ends(text: str, pos: i64, end: i64, final: bool, closing: str) -> i64:
-    """Is the quote before the colon at `pos`, in a key, missing? 1, 0, or -1: undecided."""
+    """Is the quote before the colon at `pos`, in a key, missing? 1, 0, or -1: undecided.
+
+    The next quote that is not escaped decides: in valid JSON it ends the key, and a colon follows.
+    """
     limit = pos + LOOK
     more = end < limit and not final
     if end < limit:
         limit = end
-    found = KEY_STOPS[closing].search(text, pos + 1, limit)
-    if found is None:
-        return -1 if more else 0
-    place = found.start()
-    if text[place] == "\n":
-        return 1
+    stops = KEY_STOPS[closing]
+    place = pos + 1
+    while True:
+        found = stops.search(text, place, limit)
+        if found is None:
+            if more:
+                return -1
+            return 1 if _VALUE_BEHIND_COLON.match(text, pos, limit) is not None else 0
+        place = found.start()
+        if text[place] == "\n":
+            return 1
+        slash = place
+        while slash > pos and text[slash - 1] == "\\":
+            slash -= 1
+        if (place - slash) % 2 == 0 or closing == "\\":
+            break
+        place += 1
     behind = blank_end(text, place + 1, limit)
     if behind == limit and more:
         return -1
-    if behind == limit or text[behind] != ":":
-        return 1
-    return 1 if text[pos + 1 : place].rstrip()[-1:] in (",", "{") else 0
+    return 0 if behind < limit and text[behind] == ":" else 1
 
 
 def _judge_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
@@ -250,7 +393,18 @@ def _judge_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Qu
             return UNDECIDED
         if behind < limit and text[behind] == ":":
             return ENDS_DOUBLED
+        if _QUOTED_VALUE.match(text, near, limit) is not None:
+            return ENDS  # of the colon between the two nothing is left
+        if more and _OPEN_QUOTED_VALUE.match(text, near, limit) is not None:
+            return UNDECIDED
         return INNER
+    if near == pos and char.isalnum():
+        if _GLUED_VALUE.match(text, pos, limit) is not None:
+            if more and pos < limit and _OPEN_GLUED_VALUE.match(text, pos, limit) is not None:
+                return UNDECIDED
+            return ENDS
+        if more and _OPEN_GLUED_VALUE.match(text, pos, limit) is not None:
+            return UNDECIDED
     if char in "{[(,}]+-\"'“‘`" or char.isdigit():
         return ENDS if near > pos or not char.isdigit() else INNER
     found = limit
@@ -280,6 +434,8 @@ def _judge_pair(text: str, pos: i64, limit: i64, more: bool, quote: Quote) -> i6
     """Two quotes in a row, the second at `pos`; -1: as for any other quote."""
     if quote.fresh:  # the first may be the second of three
         return TRIPLED
+    if text[pos - 1] != text[pos] and text[pos] == quote.closing[0]:
+        return APOSTROPHE  # the second one is of the kind that opened the string
     if pos + 1 == limit and more:
         return UNDECIDED
     behind = blank_end(text, pos + 1, limit)
@@ -329,6 +485,10 @@ def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: 
         return _closer(text, near, limit, more, quote)
     if char == ":":
         return ENDS if quote.role == ITEM and not quote.kept else INNER
+    if char == "`" and not quote.kept and "`" not in quote.closing:
+        told = _fence_ends(text, near, limit, more, newline or quote.fenced)
+        if told:
+            return UNDECIDED if told < 0 else ENDS
     if char == "`" and newline and quote.fenced:
         return ENDS
     if char in CLOSING and char != "\\":
@@ -364,6 +524,20 @@ def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: 
     return _words(text, pos, near, limit, more, quote)
 
 
+def _fence_ends(text: str, pos: i64, limit: i64, more: bool, expected: bool) -> i64:
+    """Do the backticks at `pos` end the block around the value? 1, 0, or -1: undecided."""
+    if not text.startswith("```", pos):
+        return -1 if more and pos + 3 > limit and "```".startswith(text[pos:limit]) else 0
+    if expected:
+        return 1
+    behind = pos + 3
+    while behind < limit and text[behind] in " \t":
+        behind += 1
+    if behind == limit:
+        return -1 if more else 1
+    return 1 if text[behind] in "\r\n" else 0
+
+
 def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
     """A comma follows: does it stand between values? -1: words come next."""
     place = blank_end(text, comma + 1, limit)
@@ -374,6 +548,7 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
     char = text[place]
     if (
         char in "}]"
+        or (char == ")" and quote.closer == ")")
         or (char == "#" and not quote.kept)
         or (char == "/" and text[place + 1 : place + 2] in ("/", "*"))
     ):
@@ -412,12 +587,14 @@ def _closer(text: str, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
     behind = blank_end(text, place + 1, limit)
     if behind == limit:
         return UNDECIDED if more else ENDS
+    if quote.fenced and text[behind] == "`":
+        told = _fence_ends(text, behind, limit, more, True)
+        if told:
+            return UNDECIDED if told < 0 else ENDS
     if text[behind] in quote.closing:
         told = key_at(text, behind, limit, more)
         return UNDECIDED if told < 0 else ENDS if told else INNER
     if text[behind] in ",}])" or "\n" in text[place:behind]:
-        return ENDS
-    if quote.fenced and text[behind] == "`":
         return ENDS
     if text[place] == quote.closer and quote.depth == 1:
         found = KEY_STOPS[quote.closing].search(text, behind, limit)
@@ -479,7 +656,10 @@ def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote
             if text[behind] in "}]":
                 return ENDS
         place += 1
-    return AMONG_WORDS if more else INNER
+    if more:
+        return AMONG_WORDS
+    # No other quote comes: this is the last that can end the string.
+    return ENDS if limit == len(text) and limit < pos + LOOK and not quote.odd else INNER
 
 
 def _after_space(text: str, pos: i64) -> i64:

@@ -118,7 +118,8 @@ class LenientStructure(LenientAround):
     def _inner_fence(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """A fence inside the value: the one around it ends, and with it what is open."""
         offset = self.offset + pos
-        if not self.fence or text[pos] != self.fence[0]:
+        expected = self.fence and text[pos] == self.fence[0]
+        if not expected and (self.fence or self.state != AFTER):
             if self.state != FIRST_KEY or self.depth > 1:
                 self._refuse(text[pos], offset)
             place = prose.fence_at(text, pos, end, final)
@@ -186,14 +187,24 @@ class LenientStructure(LenientAround):
             match -= 1
         if match >= 0:
             told = _fits(self.closers[match - 1] if match else "", text, pos + 1, limit, more)
+            if told < 0:
+                return -1
             if told:
-                return -1 if told < 0 else 2
+                behind = blank_end(text, pos + 1, limit)
+                if match < size - 1 and behind < limit and text[behind] == ",":
+                    inner = _fits(self.closers[size - 2], text, pos + 1, limit, more)
+                    if inner < 0:
+                        return -1
+                    if inner:
+                        self._doubt(self.offset + pos, False)  # it may close the inner one only
+                return 2
         told = _fits(self.closers[size - 2] if size > 1 else "", text, pos + 1, limit, more)
         if told:
             return -1 if told < 0 else 1
         told = _fits(self.closers[size - 1], text, pos + 1, limit, more)
         if told:
             return told if told < 0 else 0
+        self._doubt(self.offset + pos, False)
         return 2 if match >= 0 else 1
 
     def _odd_comma(self, char: str, pos: i64) -> i64:
@@ -229,6 +240,24 @@ class LenientStructure(LenientAround):
         """A value or key right behind a value, or words that are neither."""
         char = text[pos]
         offset = self.offset + pos
+        if char in "\"'":
+            limit = pos + LOOK if pos + LOOK < end else end
+            more = end < pos + LOOK and not final
+            told = strings.stray_quote(text, pos, limit, more, self.in_array)
+            if told < 0:
+                return -1 - pos
+            if told:
+                self._mend("missing_quote", offset, False)
+                self._doubt(offset, False)
+                return pos + 1
+        elif char == "(" or char.isalpha():
+            told = strings.only_words(text, pos, end, final)
+            if told < 0:
+                return -1 - pos
+            if told:
+                self._mend("unexpected_text", offset, False)
+                self.state = JUNK
+                return pos
         if self.in_array:
             if char in "{[(" or char in CLOSING or begins_token(char):
                 self._mend("missing_comma", offset, False)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from streamparse._core import lenient_scalars as scalars
+from streamparse._core import lenient_strings as strings
 from streamparse._core.grammar import (
     FRACTION,
     LITERALS,
@@ -34,8 +35,9 @@ _IDENTIFIER: Final = re.compile(r"[^\W\d][\w.$]*")
 _QUOTED: Final = r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
 _PLAIN: Final = r"(?:[-+]?[0-9.][\w.+\-]*|[A-Za-z]+)"
 _WRAPPED: Final = re.compile(rf"\(\s*(?:(?:{_QUOTED}|{_PLAIN})\s*\)|[\[{{])", re.DOTALL)
+GROUPED_STRING: Final = re.compile(rf"\(\s*{_QUOTED}\s*\)", re.DOTALL)
 _GROUPED: Final = re.compile(rf"\(\s*(?:{_QUOTED}|{_PLAIN})\s*\)", re.DOTALL)
-_OPEN_WRAPPED: Final = re.compile(
+OPEN_WRAPPED: Final = re.compile(
     rf"""\(\s*(?:"(?:[^"\\]|\\.)*\\?|'(?:[^'\\]|\\.)*\\?|{_QUOTED}\s*|{_PLAIN}\s*|[-+])?\Z""",
     re.DOTALL | re.VERBOSE,
 )
@@ -59,7 +61,7 @@ class LenientTokens(LenientQuoted):
                 self.wrapped += 1
                 return pos + 1
             more = end < pos + LOOK and not final
-            if more and _OPEN_WRAPPED.match(text, pos, limit) is not None:
+            if more and OPEN_WRAPPED.match(text, pos, limit) is not None:
                 return -1 - pos
             self._mend("tuple", offset)
             self._enter(")", offset)
@@ -192,7 +194,7 @@ class LenientTokens(LenientQuoted):
             return 0
         if _WRAPPED.match(text, pos, limit) is None:
             more = end < pos + LOOK and not final
-            if more and _OPEN_WRAPPED.match(text, pos, limit) is not None:
+            if more and OPEN_WRAPPED.match(text, pos, limit) is not None:
                 return -1 - pos
             return 0
         self._mend("wrapper", self.token_at)
@@ -227,6 +229,10 @@ class LenientTokens(LenientQuoted):
             return 0 if char in ":(#=" else 1
         if self.in_array or not (char.isalnum() or char in "_$"):
             return 1
+        if scalars.is_strict(self.held):
+            told = strings.only_words(text, near, end, final)
+            if told:
+                return told
         return key_at(text, near, limit, more)
 
     def _scalar(self, kind: int, offset: i64) -> None:

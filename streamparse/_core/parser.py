@@ -20,7 +20,7 @@ from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.surrogates import check_surrogates
 from streamparse._core.text import Utf8Decoder
-from streamparse.dialect import Dialect, Repair
+from streamparse.dialect import Dialect, Repair, doubts_among
 from streamparse.errors import (
     IncompleteError,
     JSONSyntaxError,
@@ -208,6 +208,15 @@ class JSONParser:
     def repairs(self) -> list[Repair]:
         """What a lenient dialect mended, as a list that is updated; empty in the strict one."""
         return self._builder.repairs
+
+    @property
+    def doubts(self) -> list[Repair]:
+        """The repairs that leave a doubt: `ambiguous`, `truncated` and `unexpected_text`.
+
+        The value of a document without doubts is what its author meant, whatever was mended.
+        `Dialect(doubts="error")` refuses the others.
+        """
+        return doubts_among(self._builder.repairs)
 
     @property
     def violations(self) -> list[Any]:
