@@ -240,12 +240,14 @@ def test_recorded_streams_as_bodies(shared_data: Path) -> None:
 
     Left out: `usage.raw` and null fields that the SDK adds; the texts of the arguments, which a
     body does not have. Where the arguments were cut, the SDK drops their unfinished end, and an
-    answer spliced into another confuses it.
+    answer spliced into another confuses it. A count of zero replaces an earlier count only there.
     """
     messages = pytest.importorskip("anthropic.lib.streaming._beta_messages")
     compared = 0
     for recording in recordings(shared_data, API):
         if recording.row.get("tool_arguments_invalid_json") or "message-start" in recording.name:
+            continue
+        if any(counts_nothing(record) for record in recording.records):
             continue
         body = accumulated(messages.accumulate_event, recording.records)
         parser = MessageParser(API)
@@ -269,6 +271,10 @@ def accumulated(accumulate: Any, records: list[Event]) -> Event:
             )
     whole: Event = snapshot.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return whole
+
+
+def counts_nothing(record: Event) -> bool:
+    return record["type"] == "message_delta" and not record.get("usage", {}).get("output_tokens")
 
 
 def plain(message: Message) -> Any:

@@ -754,6 +754,8 @@ def test_the_parts_of_every_recording_as_a_body_give_its_message(
         left_out = ["extra", "usage"]  # what is repeated from chunk to chunk may differ
         if any("citationMetadata" in candidate for candidate in candidates):
             continue  # they stand between the parts
+        if "error" in recording.records[-1]:
+            continue  # it is a record of its own
         whole = without(read([body])[0].to_dict(), left_out)
         assert whole == without(read(records)[0].to_dict(), left_out), recording.name
         compared += 1

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamparse import COMPILED
 from streamparse._wires import replays
 from streamparse._wires.replays import Lane, Numbers, SeenIds, index_of
 from streamparse.message_parser import MessageParser
@@ -88,7 +89,7 @@ def test_ids_that_restart_with_other_content() -> None:
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not hasattr(replays.__loader__, "get_source"):
+    if COMPILED:
         pytest.skip("compiled: the constant is part of the code")
     monkeypatch.setattr(replays, "_WATCHED", 4)
     seen = SeenIds()

@@ -129,13 +129,13 @@ def test_a_normal_finish_says_that_there_are_calls() -> None:
         (CALL, "length", "complete", "truncated"),
         (CALL.removesuffix("</tool_call>"), "stop", "complete", "complete"),
         (CALL[:40], "length", "truncated", "truncated"),
-        (CALL[:40], "stop", "rejected", "complete"),
+        (CALL[:40], "stop", "truncated", "truncated"),
     ],
 )
 def test_what_a_finish_reason_makes_of_a_call(
     text: str, finish: str, status: str, message_status: str
 ) -> None:
-    """A limit cuts what is open; a normal finish in the middle of a call breaks it."""
+    """A limit cuts what is open; a normal finish does not complete a call."""
     message = on_wire([text_chunk(text), chunk(finish=finish)])
     assert (only(message).status, message.status) == (status, message_status)
 
@@ -207,6 +207,6 @@ def test_wrong_options() -> None:
     with pytest.raises(TypeError, match="not int"):
         MessageParser(format=3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="not chunks"):
-        MessageParser(format="hermes").feed({"choices": []})
-    assert MessageParser(format="hermes").api == "text"
+        MessageParser("text", format="hermes").feed({"choices": []})
+    assert MessageParser(format="hermes").api is None
     assert MessageParser("openai-chat", format="hermes").api == "openai-chat"
