@@ -158,7 +158,7 @@ def test_a_refusal_is_that_of_a_parser_of_json(text: str) -> None:
     expected: StreamParseError | None = None
     events: list[Any] = []
     try:
-        events = parser.feed(text)
+        events = parser.feed(joined(text))
         events += parser.finish()
     except StreamParseError as error:
         expected, events = error, events + error.events
