@@ -1,6 +1,7 @@
-"""Fewer events for readers that need not see every delta: deltas of one thing become one.
+"""Merges deltas for readers that do not need every single one.
 
-No clock here: the caller says what time it is, and is told when to come back.
+The module reads no clock: the caller passes the current time, and `due` is the time of the next
+call.
 """
 
 from __future__ import annotations
@@ -26,18 +27,23 @@ _OF_A_VALUE: Final = (StringDelta, OutputDelta)
 
 
 class Coalescer:
-    """Holds deltas back and merges them, at most for `every` seconds.
+    """Holds deltas back for at most `every` seconds and merges them.
 
-    The first delta comes at once, and so does one after a pause of `every`; those that follow are
-    held. Deltas of one thing (the string at a path, the text of a call, the text, the reasoning or
-    the refusal of a message) merge when only deltas stand between them, at the place of the first.
-    Nothing else is changed, dropped or moved: whatever is no delta (a start, a completion, an
-    error, the end of a message) comes at once, after the deltas that were held before it.
+    The first delta is emitted at once, and so is a delta after a pause of `every`; the deltas that
+    follow it are held. Deltas of the same stream (the string at a path, the text of a call, the
+    text, reasoning or refusal of a message) are merged if only deltas are between them; the merged
+    delta takes the position of the first. Every other event (a start, a completion, an error, the
+    end of a message) is emitted at once and unchanged, after the deltas held before it.
 
-    With `hold="all"` the others are held as well, so that at most one list of events comes every
-    `every` seconds, with all that has happened in between: a frame.
+    With `hold="all"` the other events are held as well, so that at most one list of events is
+    emitted every `every` seconds.
 
-    Times are seconds of any clock. A clock that goes backwards lets everything out.
+    Args:
+        every: The longest time to hold an event, in seconds.
+        hold: `"deltas"`, or `"all"` to hold all events.
+
+    Raises:
+        ValueError: `every` is negative or infinite, or `hold` is unknown.
 
     >>> coalescer = Coalescer(every=0.05)
     >>> [coalescer.feed([TextDelta(text)], now) for now, text in [(0, "a"), (0.01, "b")]]
@@ -55,38 +61,47 @@ class Coalescer:
             raise ValueError(f"hold must be 'deltas' or 'all', not {hold!r}")
         self._every = every
         self._hold_all = hold == "all"
-        self._held: list[Any] = []  # events, and a `_Run` for each that is a delta
-        self._runs: dict[Any, _Run] = {}  # those that may grow, by what they are of
-        self._sure = 0  # so many of those held end with something that is no delta
-        self._last: float | None = None  # when something came out
+        self._held: list[Any] = []  # events, and a `_Run` in place of each delta
+        self._runs: dict[Any, _Run] = {}  # the runs that may still grow, by `_stream_key`
+        self._complete = 0  # the number of held items up to the last event that is not a delta
+        self._last: float | None = None  # the time of the last emission
 
     @property
     def due(self) -> float | None:
-        """When to call `feed` again, if need be without events; None while nothing is held."""
+        """The time at which to call `feed` again, even without events; None if nothing is held."""
         return self._last + self._every if self._held and self._last is not None else None
 
     def feed(self, events: Iterable[Any], now: float) -> list[Any]:
-        """Take these events, in their order; what comes out at the time `now`."""
+        """Add events and return those that are due.
+
+        Args:
+            events: New events, in their order; there may be none.
+            now: The current time in seconds, of any clock. If the clock goes backwards, all held
+                events are returned.
+
+        Returns:
+            The events to emit now.
+        """
         for event in events:
-            self._take(event)
+            self._add(event)
         if not self._held:
             return []
         if self._last is None or not 0 <= now - self._last < self._every:
             return self._release(len(self._held), now)
-        if self._sure and not self._hold_all:
-            return self._release(self._sure, now)
+        if self._complete and not self._hold_all:
+            return self._release(self._complete, now)
         return []
 
     def flush(self) -> list[Any]:
-        """All that is held; say it when nothing more comes."""
+        """Return all held events; call it at the end of the stream."""
         return self._release(len(self._held), self._last)
 
-    def _take(self, event: Any) -> None:
-        key = _thing(event)
+    def _add(self, event: Any) -> None:
+        key = _stream_key(event)
         if key is None:
             self._held.append(event)
             self._runs.clear()
-            self._sure = len(self._held)
+            self._complete = len(self._held)
             return
         run = self._runs.get(key)
         if run is None:
@@ -96,18 +111,18 @@ class Coalescer:
             run.texts.append(event.text)
 
     def _release(self, count: int, now: float | None) -> list[Any]:
-        """The first `count` of what is held: all, or up to the last that is no delta."""
+        """Return the first `count` held items, with merged deltas."""
         out = [each.merged() if isinstance(each, _Run) else each for each in self._held[:count]]
         del self._held[:count]
         if not self._held:
             self._runs.clear()
-        self._sure = 0
+        self._complete = 0
         self._last = now
         return out
 
 
 class _Run:
-    """Deltas of one thing."""
+    """Deltas of one stream, to be merged."""
 
     __slots__ = ("first", "texts")
 
@@ -116,7 +131,7 @@ class _Run:
         self.texts: list[str] = [first.text]
 
     def merged(self) -> Any:
-        """One delta for all of them; none of them is touched."""
+        """Return one delta for all of them; the original deltas are not changed."""
         first = self.first
         if len(self.texts) == 1:
             return first
@@ -127,8 +142,8 @@ class _Run:
         return kind(*values) if kind is StringDelta else kind(*values, first.choice)
 
 
-def _thing(event: Any) -> object:
-    """What a delta is of, equal for deltas of one thing; None for what is no delta."""
+def _stream_key(event: Any) -> object:
+    """Return a key that is equal for deltas that may be merged; None if it is not a delta."""
     kind = type(event)
     if kind in _OF_A_MESSAGE:
         return kind, event.choice

@@ -1,7 +1,7 @@
-"""What a lenient parser may mend, and the record of what it did.
+"""The repairs that a lenient parser may make, and the record of a repair.
 
-Rule: every departure from RFC 8259 has a code, every code belongs to one switch of `Dialect`, and
-each time one is met it goes on record as a `Repair`.
+Rule: Every deviation from RFC 8259 has a code. Every code belongs to one switch of `Dialect`. Each
+repair is recorded as a `Repair`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 __all__ = ["Dialect", "REPAIR_CODES", "Repair"]
 
-# Each code: the switch that allows it, and what was mended.
+# Each code with the switch that allows it and a description of the repair.
 _CODES: Final[dict[str, tuple[str, str]]] = {
     "comment": ("comments", "a comment was skipped"),
     "single_quotes": ("single_quotes", "a string stood in single quotes or backticks"),
@@ -52,19 +52,20 @@ _CODES: Final[dict[str, tuple[str, str]]] = {
     "truncated": ("truncation", "the input ended early; what was open was closed"),
 }
 
-# The repairs that leave a doubt: something else may have been meant, or something is missing.
+# These repairs leave a doubt: something else may have been meant, or something is missing.
 DOUBT_CODES: Final = frozenset(["ambiguous", "truncated", "unexpected_text"])
 
-REPAIR_CODES: Final[dict[str, str]] = {code: told for code, (_, told) in _CODES.items()}
+REPAIR_CODES: Final[dict[str, str]] = {code: text for code, (_, text) in _CODES.items()}
 
 
 class Repair:
-    """One thing mended: its `code` (see `REPAIR_CODES`), where in the text, and of which value.
+    """One repair of the text.
 
-    The code of a value that a validator with `coerce=True` has read in another way is `"coerced"`.
-
-    `offset` counts characters from the start of the input. `path` is that of the value being read
-    or expected next, else of the container it happened in.
+    Attributes:
+        code: One of `REPAIR_CODES`, or `"coerced"` for a value that a validator with
+            `coerce=True` converted.
+        offset: The position, in characters from the start of the input.
+        path: The path of the value being read or expected next, otherwise that of the container.
 
     >>> Repair("trailing_comma", 17, ("items",))
     Repair(code='trailing_comma', offset=17, path=('items',))
@@ -79,7 +80,7 @@ class Repair:
         self.path: tuple[Any, ...] = path
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return plain data for JSON."""
         return {"code": self.code, "offset": self.offset, "path": list(self.path)}
 
     def __eq__(self, other: object) -> bool:
@@ -99,16 +100,16 @@ class Repair:
 
 
 def doubts_among(repairs: Iterable[Repair]) -> list[Repair]:
-    """The repairs that leave a doubt; see `DOUBT_CODES`."""
+    """Return the repairs that leave a doubt; see `DOUBT_CODES`."""
     return [repair for repair in repairs if repair.code in DOUBT_CODES]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How far from RFC 8259 a text may be: one switch for each kind of repair, all on by default.
+    """The accepted deviations from RFC 8259: one switch for each kind of repair, all on by default.
 
-    `dialect="lenient"` is `Dialect()`. With a switch off its text is refused, as an error with
-    code `repair_refused`.
+    `dialect="lenient"` is `Dialect()`. Text that needs a repair whose switch is off raises an error
+    with the code `repair_refused`.
 
     >>> Dialect(prose=False, unquoted_strings=False).allows("comment")
     True
@@ -125,7 +126,7 @@ class Dialect:
     doubled_quotes: bool = True
     '''`{""a"": """b"""}`.'''
     inner_quotes: bool = True
-    """`"he said "hi" and left"`; off: the first quote ends the string."""
+    """`"he said "hi" and left"`; if off, the first quote ends the string."""
     missing_quotes: bool = True
     """`{"a: 1, b": 2}`: one quote of a key."""
     concatenation: bool = True
@@ -169,15 +170,15 @@ class Dialect:
     fences: bool = True
     """Markdown fences around the value."""
     tags: bool = True
-    """`<answer>{"a": 1}</answer>`; what stands in `<think>` and the like is skipped."""
+    """`<answer>{"a": 1}</answer>`; the content of `<think>` and similar tags is skipped."""
     truncation: bool = True
-    """`{"a": [1, 2`: `finish()` closes what is open; off: `IncompleteError`."""
+    """`{"a": [1, 2`: `finish()` closes open values; if off, it raises `IncompleteError`."""
     doubts: Literal["allow", "error"] = "allow"
-    """`"error"`: repairs that leave a doubt (see `DOUBT_CODES`) are refused."""
+    """`"error"` rejects repairs that leave a doubt; see `DOUBT_CODES`."""
     max_repairs: int | None = None
-    """More than so many are an error with code `too_many_repairs`; `None`: any number."""
+    """The largest number of repairs; one more raises an error with the code `too_many_repairs`."""
     allowed: frozenset[str] | None = None
-    """Codes of the repairs that are allowed; any other is refused. `None`: by the switches."""
+    """The codes of the allowed repairs; with `None` only the switches decide."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -195,7 +196,7 @@ class Dialect:
 
     @classmethod
     def json5(cls) -> Dialect:
-        """What JSON5 adds to JSON, and nothing else.
+        """Return the dialect with the extensions of JSON5 only.
 
         >>> Dialect.json5().allows("comment"), Dialect.json5().allows("missing_comma")
         (True, False)
@@ -214,9 +215,10 @@ class Dialect:
         return cls(**{name: name in added for name in switches})  # type: ignore[arg-type]
 
     def allows(self, code: str) -> bool:
-        """May a repair with this code be made?
+        """Return whether a repair with this code is allowed.
 
-        Raises `ValueError` for a code that does not exist.
+        Raises:
+            ValueError: There is no such code.
         """
         if code not in _CODES:
             raise ValueError(f"there is no repair {code!r}")
@@ -228,7 +230,7 @@ class Dialect:
 
     @property
     def codes(self) -> frozenset[str]:
-        """The codes of all repairs that may be made."""
+        """The codes of all allowed repairs."""
         return frozenset(code for code in _CODES if self.allows(code))
 
 

@@ -1,17 +1,17 @@
-"""The error tree.
+"""The hierarchy of errors.
 
 - `StreamParseError` (a `ValueError`)
-    - `JSONSyntaxError`: the text is not what the dialect allows; no continuation can mend it.
+    - `JSONSyntaxError`: the text violates the dialect; no continuation can make it valid.
     - `IncompleteError`: the input ended before the value did.
-    - `LimitError`: a bound of `Limits` was passed.
-    - `SchemaViolation`: a validator refused the value.
-    - `WireError`: the transport could not be decoded, or the API could not be told.
-    - `ProviderError`: the provider reported an error of its own.
-    - `FormatError`: model text broke the rules of its tool-call format.
+    - `LimitError`: a limit of `Limits` was exceeded.
+    - `SchemaViolation`: a validator rejected the value.
+    - `WireError`: the transport could not be decoded, or the API was not detected.
+    - `ProviderError`: the provider reported an error.
+    - `FormatError`: the text of the model violates its tool-call format.
 
-Contract: whatever the input, nothing else escapes (but `TypeError` for an argument of the wrong
-type). `code` comes from `ERROR_CODES` (of a violation of a JSON Schema: from `VIOLATION_CODES`),
-which is closed: a new code is a change of the interface.
+Contract: No input raises any other exception, except `TypeError` for an argument of the wrong type.
+`code` is one of `ERROR_CODES`, or one of `VIOLATION_CODES` for a violation of a JSON Schema. Both
+sets are closed: a new code is a change of the interface.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
         # StreamParseError itself
         "finished": "something was fed after `finish()`",
-        "interrupted": "an exception that reading does not handle broke off an earlier call",
-        "not_found": "the document ended without the value asked for",
-        "invalid_patch": "what a patch holds is no operation",
-        "patch_target": "the operation of a patch does not fit the value it is for",
+        "interrupted": "an unexpected exception ended an earlier call",
+        "not_found": "the document ended without the requested value",
+        "invalid_patch": "an operation of a patch is invalid",
+        "patch_target": "the operation of a patch does not fit the value",
         # JSONSyntaxError
         "expected_value": "a value must begin here",
         "expected_key": "a key or the end of the object must come here",
         "expected_colon": "a colon must follow the key",
         "expected_comma": "a comma or the closing bracket must come here",
-        "mismatched_bracket": "the closing bracket is not that of the open container",
-        "invalid_number": "the number breaks the grammar of RFC 8259, section 6",
+        "mismatched_bracket": "the closing bracket does not match the open container",
+        "invalid_number": "the number violates the grammar of RFC 8259, section 6",
         "invalid_literal": "only `true`, `false` and `null` are literals",
-        "invalid_escape": "the escape is none of RFC 8259, section 7",
+        "invalid_escape": "RFC 8259, section 7, has no such escape",
         "control_character": "a control character inside a string must be escaped",
-        "lone_surrogate": "half a surrogate pair, refused by `surrogates='error'`",
+        "lone_surrogate": "half a surrogate pair, rejected by `surrogates='error'`",
         "invalid_utf8": "the bytes are not UTF-8",
         "trailing_text": "only whitespace may follow the value",
         "number_rejected": "`parse_int` or `parse_float` raised for this number",
@@ -65,29 +65,29 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         "empty": "the input ended before a value began",
         "truncated": "the input ended inside a value",
         # SchemaViolation
-        "wrong_type": "the value is not of the type asked for",
-        "value_error": "a validator of the type refused the value",
-        "unknown_tool": "no tool of this name was given",
+        "wrong_type": "the value is not of the requested type",
+        "value_error": "a validator of the type rejected the value",
+        "unknown_tool": "there is no tool of this name",
         # JSONSyntaxError of a tool call
-        "multiple_values": "the arguments go on after a whole value with another one",
+        "multiple_values": "a second value follows the arguments",
         # FormatError
-        "malformed_call": "the call is not as its format writes calls",
+        "malformed_call": "the call violates the rules of its format",
         # WireError: the stream
-        "unknown_api": "the records show no API that is known",
+        "unknown_api": "the records belong to no known API",
         "not_a_stream": "the input is neither JSON nor server-sent events",
-        "invalid_record": "a record is not the JSON it should be",
+        "invalid_record": "a record is not valid JSON or has the wrong structure",
         "bad_frame": "a binary frame is damaged",
         # WireError: in `ToolCall.errors`
         "missing_name": "the call never got a name",
-        "repeated_arguments": "the whole arguments came a second time",
+        "repeated_arguments": "the whole arguments arrived a second time",
         "repeated_id": "two calls have the same id",
         "changed_id": "the deltas of one call carry different ids",
         "changed_name": "the deltas of one call carry different names",
         "ambiguous_delta": "a delta names no call, and several are open",
-        "late_delta": "a delta came after the end of its call",
+        "late_delta": "a delta arrived after the end of its call",
         "replaced_arguments": "the final arguments differ from what was streamed",
-        "misplaced_value": "a value came at a place that was complete, skipped or set before",
-        "unexpected_text": "text stands between the parameters of a call",
+        "misplaced_value": "a value arrived at a path that was complete, skipped or set before",
+        "unexpected_text": "there is text between the parameters of a call",
         # ProviderError
         "provider_error": "the provider reported an error",
         # LimitError
@@ -107,30 +107,30 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-#: The codes of a `SchemaViolation` by a JSON Schema: the keyword that refuses. Closed as well.
+#: The codes of a `SchemaViolation` by a JSON Schema: the keyword that rejects the value.
 VIOLATION_CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "$schema": "a part of the schema in another dialect refuses the value",
-        "additionalItems": "there is an item more than the schema has a place for",
-        "additionalProperties": "the schema knows no such member",
-        "allOf": "all that the schema asks is too much to follow, and the whole is not valid",
+        "$schema": "a part of the schema in another dialect rejects the value",
+        "additionalItems": "there are more items than the schema allows",
+        "additionalProperties": "the schema does not allow this member",
+        "allOf": "the schema is too large to follow, and the whole value is not valid",
         "anyOf": "no alternative is left",
-        "const": "the value is not the only one allowed",
-        "contains": "no item is as it asks for",
+        "const": "the value is not the allowed one",
+        "contains": "no item matches `contains`",
         "dependencies": "a member that another one needs is missing",
         "dependentRequired": "a member that another one needs is missing",
-        "enum": "the value is none of those allowed",
+        "enum": "the value is not one of those allowed",
         "exclusiveMaximum": "the number is not below the bound",
         "exclusiveMinimum": "the number is not above the bound",
         "false": "the schema `false` allows nothing",
         "format": "the string is not of the format",
-        "items": "there is an item more than the schema has a place for",
-        "maxContains": "too many items are as `contains` asks for",
+        "items": "there are more items than the schema allows",
+        "maxContains": "too many items match `contains`",
         "maxItems": "the array is too long",
         "maxLength": "the string is too long",
         "maxProperties": "the object has too many members",
         "maximum": "the number is above the bound",
-        "minContains": "too few items are as `contains` asks for",
+        "minContains": "too few items match `contains`",
         "minItems": "the array is too short",
         "minLength": "the string is too short",
         "minProperties": "the object has too few members",
@@ -141,20 +141,25 @@ VIOLATION_CODES: Final[Mapping[str, str]] = MappingProxyType(
         "pattern": "the string does not match",
         "required": "a member is missing",
         "type": "the value is of another type",
-        "unevaluatedItems": "there is an item that no part of the schema knows",
-        "unevaluatedProperties": "there is a member that no part of the schema knows",
+        "unevaluatedItems": "there is an item that no part of the schema evaluates",
+        "unevaluatedProperties": "there is a member that no part of the schema evaluates",
         "uniqueItems": "an item occurs twice",
     }
 )
 
 
 class StreamParseError(ValueError):
-    """Root of all that this package raises for bad input.
+    """Base class of all errors for bad input. Errors can be pickled.
 
-    `code` is one of `ERROR_CODES`; `offset` counts characters from the start of the stream;
-    `line` and `column` count from 1, lines end at a line feed; `path` is that of the value being
-    read or expected next; `excerpt` is the text just before the place (at most 40 characters);
-    `events` are those completed by the same call before it failed. Errors pickle.
+    Attributes:
+        message: The description of the error, without its position.
+        code: One of `ERROR_CODES`.
+        offset: The number of characters from the start of the stream.
+        line: The line, from 1; a line ends at a line feed.
+        column: The column, from 1.
+        path: The path of the value being read or expected next.
+        excerpt: The text just before the error, at most 40 characters.
+        events: The events that the failed call completed before the error.
 
     >>> error = JSONSyntaxError("expected a value, not ']'", code="expected_value", offset=3)
     >>> error.code, error.offset, error.path
@@ -192,15 +197,15 @@ class StreamParseError(ValueError):
         return f"{name}({self.message!r}, code={self.code!r}, offset={self.offset!r})"
 
     def _fields(self) -> dict[str, Any]:
-        """Everything but the message, as the keywords of the constructor."""
+        """Return everything but the message, as keyword arguments of the constructor."""
         return {name: getattr(self, name) for name in _FIELDS}
 
     def __reduce__(self) -> tuple[Callable[..., StreamParseError], tuple[Any, ...]]:
-        # Exceptions pickle by their positional arguments only; ours are keywords.
+        # By default an exception pickles its positional arguments only.
         return _rebuilt, (type(self), self.message, self._fields())
 
     def copy_without_events(self) -> StreamParseError:
-        """The same error for a later call: the events were delivered with the first one."""
+        """Return the error for a later call; the first call has already delivered the events."""
         return _rebuilt(type(self), self.message, {**self._fields(), "events": ()})
 
 
@@ -214,13 +219,13 @@ def _rebuilt(
 
 
 def interrupted() -> StreamParseError:
-    """What a parser raises after an exception, such as `KeyboardInterrupt`, broke off a call."""
+    """Return the error for calls after an exception, such as `KeyboardInterrupt`, ended a call."""
     message = "an earlier call was interrupted, so text may be missing"
     return StreamParseError(message, code="interrupted")
 
 
 def name_status(error: StreamParseError, status: int) -> None:
-    """Put the HTTP status of the response before the message; 0: there is none to name.
+    """Put the HTTP status of the response before the message, unless it is 0 (unknown).
 
     >>> error = ProviderError("the model is overloaded")
     >>> name_status(error, 529)
@@ -235,24 +240,27 @@ def name_status(error: StreamParseError, status: int) -> None:
 
 
 class JSONSyntaxError(StreamParseError):
-    """The text is not JSON of the chosen dialect; `offset` is the first character refused."""
+    """The text is not JSON of the chosen dialect; `offset` is the first invalid character."""
 
 
 class IncompleteError(StreamParseError):
-    """The input ended too early; what was understood stays readable on the parser."""
+    """The input ended too early; the parser keeps the value up to there."""
 
 
 class LimitError(StreamParseError):
-    """A bound of `Limits` was passed; `offset` is the first character beyond it."""
+    """A limit of `Limits` was exceeded; `offset` is the first character beyond it."""
 
 
 class SchemaViolation(StreamParseError):
-    """A validator refused the value; `offset` is the character that decided it.
+    """A validator rejected the value.
 
-    `code` is the keyword of the JSON Schema that refuses (see `VIOLATION_CODES`), `path` the place
-    of the value that it refuses, `schema_path` the place of the keyword in the schema (as a JSON
-    pointer: `json_pointer(error.schema_path)`), `closest` the allowed value or key that was
-    probably meant.
+    Attributes:
+        code: The keyword of the JSON Schema that rejects the value; see `VIOLATION_CODES`.
+        offset: The character that decided.
+        path: The path of the rejected value.
+        schema_path: The path of the keyword in the schema; `json_pointer(error.schema_path)` is its
+            JSON pointer.
+        closest: The allowed value or key that was probably meant, or None.
     """
 
     def __init__(
@@ -288,13 +296,14 @@ class SchemaViolation(StreamParseError):
 
 
 class WireError(StreamParseError):
-    """The transport could not be decoded, or the API behind it could not be told."""
+    """The transport could not be decoded, or the API was not detected."""
 
 
 class ProviderError(StreamParseError):
     """The provider reported an error in the stream or as the response body.
 
-    `data` is what it sent.
+    Attributes:
+        data: The error as the provider sent it.
     """
 
     def __init__(
@@ -330,4 +339,4 @@ class ProviderError(StreamParseError):
 
 
 class FormatError(StreamParseError):
-    """Model text broke the rules of its raw-text tool-call format."""
+    """The text of the model violates the rules of its tool-call format."""

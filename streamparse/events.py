@@ -1,4 +1,4 @@
-"""The events of `JSONParser`: what a document gave away when."""
+"""The events of `JSONParser`."""
 
 from __future__ import annotations
 

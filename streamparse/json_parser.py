@@ -1,4 +1,4 @@
-"""JSON, pushed or in one go."""
+"""Parses JSON in fragments (`JSONParser`) or as a whole (`parse`)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,19 @@ def parse(
     dialect: str | Dialect = "strict",
     partial: bool = False,
 ) -> Any:
-    """The value of one document.
+    """Return the value of one document.
 
-    `partial=True`: what this prefix of a document shows; `None` before a value has begun. Open
-    numbers and literals are not shown: nothing that is shown can be taken back.
+    Args:
+        text: The document, as text or as bytes in UTF-8.
+        dialect: `"strict"`, `"lenient"` or a `Dialect`.
+        partial: Whether `text` may be a prefix of a document. The result is then the partial value,
+            or `None` if no value has begun. Numbers and literals that may continue are left out,
+            so a later prefix never contradicts the result.
 
-    Raises `JSONSyntaxError`, `LimitError` and, unless `partial`, `IncompleteError`.
+    Raises:
+        JSONSyntaxError: The text is not JSON of this dialect.
+        LimitError: A default limit is exceeded.
+        IncompleteError: The document is incomplete, and `partial` is false.
 
     >>> parse('{"a": [1, 2]}')
     {'a': [1, 2]}

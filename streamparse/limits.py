@@ -1,7 +1,7 @@
-"""Bounds on what one stream may ask for.
+"""Limits on the resources that one stream may use.
 
-A stream comes from a machine that may have run wild, so every growing thing has a bound. Passing
-one is a `LimitError` at the first character beyond it, the same for every chunking.
+A model or a provider may send unlimited data, so everything that grows has a limit. Exceeding one
+raises `LimitError` at the first character beyond it, for every chunking.
 """
 
 from __future__ import annotations
@@ -10,51 +10,54 @@ from dataclasses import dataclass, fields
 
 __all__ = ["Limits"]
 
-_LARGEST = 1 << 62  # what a machine word can count, with room to add to it
+_LARGEST = 1 << 62  # counts fit into a 64-bit integer, with room for additions
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds; sizes count decoded characters (bytes only for binary frames). `None`: no bound.
+    """The limits of a parser.
 
-    The defaults: `depth` as Python's own recursion limit, `integer_digits` as
-    `sys.get_int_max_str_digits()`, the sizes far above what any model sends in one answer.
+    Sizes count decoded characters; only binary frames are counted in bytes. `None` means no limit.
+
+    The default `depth` is that of Python's recursion limit, and the default `integer_digits` is
+    that of `sys.get_int_max_str_digits()`. The default sizes are far above the size of any answer
+    of a model.
 
     >>> Limits(depth=3).depth
     3
     """
 
     depth: int = 1_000
-    """Containers open at once."""
+    """The number of nested containers."""
     string: int = 64 * 1024 * 1024
-    """Characters of one decoded string or key."""
+    """The characters of one decoded string or key."""
     number: int = 64 * 1024
-    """Characters of one number's text."""
+    """The characters of the text of one number."""
     integer_digits: int = 4_300
-    """Digits of one integer."""
+    """The digits of one integer."""
     document: int = 1024 * 1024 * 1024
-    """Characters of one document, white space around it included."""
+    """The characters of one document, including white space around it."""
     record: int = 64 * 1024 * 1024
-    """Characters of one server-sent event or JSON Lines record."""
+    """The characters of one server-sent event or JSON Lines record."""
     keys: int | None = None
-    """Members of one object, repeated keys counted each time."""
+    """The members of one object; a repeated key counts each time."""
     items: int | None = None
-    """Items of one array."""
+    """The items of one array."""
     tool_calls: int = 1_000
-    """Tool calls of one message."""
+    """The tool calls of one message."""
     content: int = 64 * 1024 * 1024
-    """Characters of everything one message keeps.
+    """The characters of everything that one message keeps.
 
-    That is its text, reasoning and refusal, the texts of its calls (of those without a name too),
-    citations, results, and what is in `extra`. With a `format` the model's text is counted as it
-    came.
+    This includes text, reasoning and refusal, the text of all calls (also calls without a name),
+    citations, results, and the values in `extra`. With a `format` the text of the model counts as
+    it arrived.
     """
     choices: int = 4_096
-    """Choices (messages) of one response."""
+    """The choices (messages) of one response."""
     parts: int = 100_000
-    """Entries of the `content` of one message."""
+    """The entries of the `content` of one message."""
     name: int = 1_024
-    """Characters of the name of a tool."""
+    """The characters of the name of a tool."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -1,7 +1,7 @@
-"""What the time went by: when an answer began to be of use, how fast it came, how it stalled.
+"""Measures when an answer begins, how fast it arrives and how long it stalls.
 
-Time is the caller's: any function that gives seconds and never goes back, such as
-`time.monotonic`. Without one nothing is measured.
+The caller provides the clock: a function that returns seconds and never goes backwards, such as
+`time.monotonic`. Without a clock nothing is measured.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from streamparse.message_events import (
 __all__ = ["Metrics"]
 
 _ARGUMENTS: Final = (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
-# Those that bring new text of the model; argument and output deltas show the same text again.
+# The deltas with new text of the model; argument and output deltas repeat that text.
 _DELTAS: Final = (TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta)
-_SHOWN: Final = (
+_NAMES: Final = (
     "first_event",
     "first_text",
     "first_argument",
@@ -47,20 +47,26 @@ _SHOWN: Final = (
 
 
 class Metrics:
-    """Times in seconds since the parser was made, None for what has not happened; and counts.
+    """Times and counts of a stream.
 
-    Make the parser when the request is sent: then the times include the wait for the provider.
+    Times are seconds since the parser was created, or None for what has not happened. Create the
+    parser when the request is sent, so that the times include the wait for the provider. The events
+    of one feed have the same time. Counts include all choices.
 
-    - `first_event`, `first_text`, `first_argument`, `last_event`: when the first event, text,
-      argument value (begun or whole) and the last event came; `first_call`: the first complete
-      call. Events of one feed share its time.
-    - `longest_gap`: the longest wait between two feeds that gave events, in seconds.
-    - `events`, `text_characters` (of the answers' text), `deltas` (of text, reasoning, refusal,
-      and arguments' text), `calls` (begun), `completed_calls`: counts over all choices.
-    - `output_tokens`: as the provider counted, all choices together; `tokens_per_second`: these
-      over the time from the first event to the last.
+    Metrics are not part of a message: a message does not depend on when its parts arrived.
 
-    They are no part of a message: a message is the same however slowly it came.
+    Attributes:
+        first_event: The time of the first event.
+        first_text: The time of the first text.
+        first_argument: The time of the first argument event.
+        first_call: The time of the first complete call.
+        last_event: The time of the last event.
+        longest_gap: The longest time between two feeds that returned events, in seconds.
+        events: The number of events.
+        text_characters: The number of characters of text.
+        deltas: The number of deltas of text, reasoning, refusals and the text of arguments.
+        calls: The number of calls that were started.
+        completed_calls: The number of complete calls.
     """
 
     __slots__ = (
@@ -83,7 +89,7 @@ class Metrics:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._started = clock()
-        self._counted: dict[int, int] = {}  # output tokens, by choice
+        self._counted: dict[int, int] = {}  # the output tokens of each choice
         self.first_event: float | None = None
         self.first_text: float | None = None
         self.first_argument: float | None = None
@@ -97,7 +103,7 @@ class Metrics:
         self.completed_calls: int = 0
 
     def note(self, events: list[AnyMessageEvent]) -> None:
-        """These events came just now, together; the parser says so."""
+        """Record the events of one feed; the parser calls this."""
         if not events:
             return
         now = self._clock() - self._started
@@ -132,24 +138,24 @@ class Metrics:
 
     @property
     def output_tokens(self) -> int | None:
-        """As the provider counted them; None while it has not."""
+        """The output tokens of all choices, as reported by the provider; None before it reports."""
         return sum(self._counted.values()) if self._counted else None
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Output tokens over the time from the first event to the last; None while unknown."""
+        """The output tokens divided by the time between the first and last event, or None."""
         tokens = self.output_tokens
         if tokens is None or self.first_event is None or self.last_event is None:
             return None
         spent = self.last_event - self.first_event
         try:
             return tokens / spent if spent > 0 else None
-        except OverflowError:  # the provider counted more than a float can hold
+        except OverflowError:  # the reported count is beyond the range of floats
             return None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {name: getattr(self, name) for name in _SHOWN}
+        """Return plain data for JSON."""
+        return {name: getattr(self, name) for name in _NAMES}
 
     def __repr__(self) -> str:
         known = {name: value for name, value in self.to_dict().items() if value is not None}

@@ -1,27 +1,28 @@
-"""Value events as JSON Patch (RFC 6902), for readers that have no parser, and back to the value.
+"""Converts value events to JSON Patch (RFC 6902), for readers without a parser, and back.
 
-The events may be those of a document (`ValueStarted` and so on), of the arguments of one tool call
-or of the structured output of one message. They become operations on that document:
+The events are those of a document (`ValueStarted` and so on), of the arguments of one tool call, or
+of the structured output of one message. They become operations on that document:
 
-- `{"op": "add", "path": pointer, "value": value}` where a value begins; it has what the same
-  events told of it already. Of a repeated key the member is replaced, as RFC 6902 says of `add`.
-- `{"op": "append", "path": pointer, "value": text}` where the open string at `path` grows. Not in
-  RFC 6902, which can only send the string again: the work would be quadratic.
-- `{"op": "replace", ...}` instead, with `append=False`: the string once more when it is complete.
+- `{"op": "add", "path": pointer, "value": value}` when a value begins. `value` includes whatever
+  the same batch of events contains of it. For a repeated key the operation replaces the member, as
+  RFC 6902 defines for `add`.
+- `{"op": "append", "path": pointer, "value": text}` when the open string at `path` grows. RFC 6902
+  has no such operation; it would have to send the whole string again, which is quadratic.
+- `{"op": "replace", ...}` with `append=False`: the whole string, once it is complete.
 
-Rule 1: what the events of one call tell is merged: a value that begins and ends in them is one
-operation, adjacent pieces of a string are one. The more events at a time (`batches()` of a stream
-with `every=`), the fewer bytes; the value is the same.
-Rule 2: `to_patches` keeps nothing from call to call. What needs a memory, the packed form in which
-an operation says only where its path differs from the last one, is `PatchPacker`'s.
+Rule 1: The events of one call are merged. A value that begins and ends in them is one operation,
+and adjacent pieces of a string are one operation. Larger batches (`batches()` of a stream with
+`every=`) need fewer bytes and give the same value.
+Rule 2: `to_patches` keeps no state between calls. `PatchPacker` does: in its packed form an
+operation contains only the part of its path that differs from the last one.
 
-Packed operations, by their JSON:
+The packed operations, as JSON:
 
 - `"text"`: append to the string at the path of the last operation.
-- `[value]`: add `value` as the next item, behind the one of the last operation.
-- `[n, step, ..., value]`: add `value`; its path is the first n steps of that of the last operation
-  and then these steps (a name or an index each, not escaped).
-- `[[n, step, ...], "text"]`: append to the string at the path that is told in the same way.
+- `[value]`: add `value` as the item after the item of the last operation.
+- `[n, step, ..., value]`: add `value`. Its path is the first n steps of the last path followed by
+  these steps, each a name or an index, not escaped.
+- `[[n, step, ...], "text"]`: append to the string at the path that is given in the same way.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ __all__ = ["PatchApplier", "PatchPacker", "to_patches"]
 Operation: TypeAlias = dict[str, Any]
 
 _START, _DELTA, _END = range(3)
-# What an event tells of, and what it says.
+# Each type of event: the kind of document that it belongs to, and its role.
 _ROLES: Final[dict[type, tuple[str, int]]] = {
     ValueStarted: ("value", _START),
     StringDelta: ("value", _DELTA),
@@ -61,30 +62,36 @@ _ROLES: Final[dict[type, tuple[str, int]]] = {
 }
 
 
-# From events
+# From events to operations.
 
 
 def to_patches(
     events: Iterable[Any], *, append: bool = True, of: ToolCall | Message | None = None
 ) -> list[Operation]:
-    """The operations that make of the document before these events the one after them.
+    """Return the operations that turn the document before these events into the one after them.
 
-    `events` are those of one `feed`, of several, or of the whole document: all events in their
-    order, none left out; those that tell of no value are passed over. `of` chooses a document where
-    there are several: the arguments of a call, or the output of a message; without it
-    events of two documents are a `ValueError`.
+    Before the first operation the document is null, or `[]` with `many`.
 
-    Before the first operation the document is nothing (null), with `many` it is `[]`.
+    The form has limits. Each operation contains a pointer, so its size grows with the depth and the
+    length of the keys (`PatchPacker` has no such cost). If `parse_int` or `parse_float` returns
+    strings or containers, they cannot be distinguished from other values. Infinity, from `1e400`,
+    has no JSON. The events of selected nodes (`select=`) lack the rest of the document, so they
+    cannot be converted.
 
-    `append=False` gives plain RFC 6902. A string then shows what had come when it began, and the
-    whole when it is complete, which is at most twice its length; nothing in between, for which
-    JSON Patch has no words that are not quadratic.
+    Args:
+        events: All events of one or more calls of `feed`, in their order. Events without a value
+            are ignored.
+        append: Whether to emit `append`. With `False` the result is plain RFC 6902: a string is
+            sent with the text that had arrived when it began and again when it is complete, which
+            takes at most twice its length.
+        of: The document to convert if there are several: a call, for its arguments, or a message,
+            for its output.
 
-    Limits of the form: a pointer is written with each operation, so bytes grow with depth and
-    length of keys (`PatchPacker` has no such cost). Numbers have to be numbers: where `parse_int`
-    or `parse_float` make strings or containers of them, those cannot be told from others.
-    Infinity, from `1e400`, has no JSON. Events of selected nodes only (`select=`) tell neither what
-    is around nor what is inside them: no patches can be made of them.
+    Returns:
+        The operations, in their order.
+
+    Raises:
+        ValueError: The events belong to several documents, and `of` is not given.
 
     >>> from streamparse import JSONParser
     >>> parser = JSONParser()
@@ -104,9 +111,12 @@ def to_patches(
 
 
 class PatchPacker:
-    """Operations in the packed form (see the module), whose bytes are linear in the document.
+    """Encodes events as packed operations (see the module), whose size is linear in the document.
 
-    A packer goes with one document and one reader, who gets everything in order.
+    A packer belongs to one document and one reader, which must receive all operations in order.
+
+    Args:
+        of: The document to convert if there are several; see `to_patches`.
 
     >>> from streamparse import JSONParser
     >>> parser, packer = JSONParser(), PatchPacker()
@@ -121,7 +131,7 @@ class PatchPacker:
         self._last: Path = ()
 
     def pack(self, events: Iterable[Any]) -> list[Any]:
-        """The operations of these events, as those of `to_patches`; `[]` if there are none."""
+        """Return the packed operations of these events; the events are as for `to_patches`."""
         return [self._packed(change) for change in _changes(events, True, self._of)]
 
     def _packed(self, change: _Change) -> Any:
@@ -136,7 +146,7 @@ class PatchPacker:
 
 
 def _is_next(path: Path, last: Path) -> bool:
-    """Is `path` that of the item behind the one at `last`?"""
+    """Return whether `path` leads to the item after the one at `last`."""
     if not last or len(path) != len(last):
         return False
     step, before = path[-1], last[-1]
@@ -145,7 +155,7 @@ def _is_next(path: Path, last: Path) -> bool:
 
 
 def _shared(one: Path, other: Path) -> int:
-    """How many steps the paths have in common from the root."""
+    """Return the number of steps that the paths have in common from the root."""
     shared = 0
     for mine, theirs in zip(one, other, strict=False):
         if mine != theirs:
@@ -155,7 +165,7 @@ def _shared(one: Path, other: Path) -> int:
 
 
 class _Change:
-    """An operation on its way."""
+    """An operation before it is encoded."""
 
     __slots__ = ("op", "path", "value")
 
@@ -166,7 +176,7 @@ class _Change:
 
 
 def _changes(events: Iterable[Any], append: bool, of: ToolCall | Message | None) -> list[_Change]:
-    merging = _Merging(append)
+    merger = _Merger(append)
     document = _key_of(of)
     for event in events:
         kind, role = _ROLES.get(type(event), ("", _END))
@@ -177,34 +187,34 @@ def _changes(events: Iterable[Any], append: bool, of: ToolCall | Message | None)
             document = its
         if its != document:
             if of is None:
-                raise ValueError("events of several documents: choose one by `of`")
+                raise ValueError("events of several documents: choose one with `of`")
         elif role == _DELTA:
-            merging.delta(event.path, event.text)
+            merger.delta(event.path, event.text)
         elif role == _START:
-            merging.started(event.path, event.kind)
+            merger.started(event.path, event.kind)
         else:
-            merging.completed(event.path, event.value)
-    return merging.end()
+            merger.completed(event.path, event.value)
+    return merger.end()
 
 
 def _key_of(of: ToolCall | Message | None) -> object:
-    """What `_document_of` says for the events of `of`."""
+    """Return what `_document_of` returns for the events of `of`."""
     if of is None:
         return None
     return ("call", id(of)) if isinstance(of, ToolCall) else ("output", of.choice)
 
 
 def _document_of(kind: str, event: Any) -> object:
-    """Equal for the events of one document."""
+    """Return a key that is equal for all events of one document."""
     if kind == "call":
         return kind, id(event.call)
     return (kind, event.choice) if kind == "output" else kind
 
 
-class _Merging:
-    """Takes events in document order; makes as few changes of them as it can.
+class _Merger:
+    """Merges events in document order into as few changes as possible.
 
-    Rule: what begins inside a value that began here goes into the value of its change.
+    Rule: A value that begins inside a value of this batch becomes part of the value of its change.
     """
 
     __slots__ = ("append", "changes", "holders", "paths", "pieces", "string")
@@ -212,16 +222,16 @@ class _Merging:
     def __init__(self, append: bool) -> None:
         self.append = append
         self.changes: list[_Change] = []
-        # The containers that began here and are open, outermost first.
+        # The open containers that began in this batch, outermost first.
         self.holders: list[Any] = []
         self.paths: list[Path] = []
-        # The open string: its path if it began here; its new text.
+        # The path of the open string if it began in this batch, and its new text.
         self.string: Path | None = None
         self.pieces: list[str] = []
 
     def started(self, path: Path, kind: str) -> None:
         if kind == "string":
-            self._settle()
+            self._flush_text()
             self._add(path, "")
             self.string = path
             return
@@ -234,7 +244,7 @@ class _Merging:
         if self.string is None and self.append:
             last = self.changes[-1] if self.changes else None
             if last is None or last.op != "append" or last.path != path:
-                self._settle()
+                self._flush_text()
                 self.changes.append(_Change("append", path, ""))
         self.pieces.append(text)
 
@@ -243,7 +253,7 @@ class _Merging:
             if self.string is None and not self.append:
                 self.pieces.clear()
                 self.changes.append(_Change("replace", path, value))
-            self._settle()
+            self._flush_text()
         elif isinstance(value, (dict, list)):
             if self.paths and self.paths[-1] == path:
                 self.holders.pop()
@@ -252,11 +262,11 @@ class _Merging:
             self._add(path, value)
 
     def end(self) -> list[_Change]:
-        self._settle()
+        self._flush_text()
         return self.changes
 
     def _add(self, path: Path, value: Any) -> None:
-        """Into the container that began here, or as a change of its own."""
+        """Add a value to the container that began in this batch, or as a change of its own."""
         if path and self.paths and self.paths[-1] == path[:-1]:
             holder, step = self.holders[-1], path[-1]
             if isinstance(holder, dict):
@@ -269,8 +279,8 @@ class _Merging:
         self.paths.clear()
         self.changes.append(_Change("add", path, value))
 
-    def _settle(self) -> None:
-        """Put the text of the open string where it belongs."""
+    def _flush_text(self) -> None:
+        """Move the text of the open string to its container or its change."""
         text = "".join(self.pieces)
         self.pieces.clear()
         path, self.string = self.string, None
@@ -283,22 +293,24 @@ class _Merging:
             self.changes[-1].value = text
 
 
-# Back to the value
+# From operations to the value.
 
 
 class PatchApplier:
-    """Applies operations, plain or packed, to a value; `streamparse.js` does the same.
+    """Applies plain or packed operations to a value; `streamparse.js` does the same.
 
-    It knows `add`, `replace` and `append`; `add` inserts into an array before the index, or at its
-    end for the length and for `-`, as RFC 6902 says.
+    It supports `add`, `replace` and `append`. In an array, `add` inserts before the index, or at
+    the end for the length and for `-` (RFC 6902, section 4.1). Operations are copied.
 
-    `value` is what they have made so far: updated in place, read it, do not mutate it. Operations
-    are only read, nothing of them is kept.
+    `value` is the current value. It is updated in place; read it, but do not change it.
 
-    What is no operation is a `StreamParseError` with the code `"invalid_patch"`, one that does not
-    fit the value has the code `"patch_target"`; `path` is the place. Operations before it have been
-    applied; then the applier is dead, because every later one counts on this one: later calls raise
-    the error again.
+    An invalid operation raises `StreamParseError` with the code `"invalid_patch"`, and one that
+    does not fit the value raises it with the code `"patch_target"` and the `path`. The operations
+    before it have been applied. Later operations rely on the failed one, so every later call raises
+    the same error.
+
+    Args:
+        value: The value to start with; it is copied.
 
     >>> applier = PatchApplier()
     >>> applier.apply([{"op": "add", "path": "", "value": {"city": "Par"}}])
@@ -308,23 +320,32 @@ class PatchApplier:
     """
 
     def __init__(self, value: Any = None) -> None:
-        # The path of the last operation below a list that holds the root, so that the root is
-        # a place like others; and the containers in which its steps are taken.
+        # The path of the last operation, and the container of each of its steps. A list around
+        # the root makes the root an element like others.
         self._steps: list[Any] = [0]
         self._holders: list[Any] = [[_copied(value)]]
-        # The string there, once it has grown: out of its container, to be grown in place.
+        # The string at that path once it has grown; it is taken out of its container, because
+        # only a string with a single reference grows in place.
         self._text: str | None = None
-        self._settled = False  # is all of it in the container just now?
+        self._in_container = False  # whether the container holds the current text
         self._failure: StreamParseError | None = None
 
     @property
     def value(self) -> Any:
-        """The value so far; None before the first operation."""
-        self._settle()
+        """The current value; None before the first operation."""
+        self._flush_text()
         return self._holders[0][0]
 
     def apply(self, patch: Iterable[Any]) -> None:
-        """Apply a patch: a list of operations. One operation as a dict is taken too."""
+        """Apply a patch.
+
+        Args:
+            patch: A list of operations, or one operation as a dict.
+
+        Raises:
+            TypeError: `patch` is not a list of operations.
+            StreamParseError: An operation is invalid or does not fit the value.
+        """
         if isinstance(patch, (str, bytes)) or not isinstance(patch, Iterable):
             raise TypeError(f"a patch is a list of operations, not {type(patch).__name__}")
         if self._failure is not None:
@@ -359,7 +380,7 @@ class PatchApplier:
         op: Any = operation.get("op")
         pointer: Any = operation.get("path")
         if op not in ("add", "replace", "append"):
-            raise _invalid(f"unknown operation {_shown(op)}")
+            raise _invalid(f"unknown operation {_display(op)}")
         if "value" not in operation:
             raise _invalid("an operation without a value")
         try:
@@ -375,25 +396,25 @@ class PatchApplier:
             self._look("replace")
             self._holders[-1][self._steps[-1]] = _copied(operation["value"])
 
-    # Places.
+    # Moving to the path of an operation.
 
     def _go_packed(self, where: list[Any]) -> None:
         shared, steps = (where[0], where[1:]) if where else (None, [])
         if type(shared) is not int or not 0 <= shared < len(self._steps):
-            raise _invalid(f"{_shown(shared)} is not a number of steps of the last path")
+            raise _invalid(f"{_display(shared)} is not a number of steps of the last path")
         if not all(type(step) is str or _is_small(step) for step in steps):
             raise _invalid("a step is a name or an index")
         self._go(shared, steps)
 
     def _next_item(self) -> list[Any]:
-        """Where the item behind that of the last operation is."""
+        """Return the packed path of the item after the one of the last operation."""
         if len(self._steps) == 1 or not isinstance(self._steps[-1], int):
             raise _invalid("no item was before the next one")
         return [len(self._steps) - 2, self._steps[-1] + 1]
 
     def _go(self, shared: int, steps: Sequence[Any]) -> None:
-        """To the place of an operation; the value there may be missing yet."""
-        self._settle()
+        """Move to the path of an operation; there may be no value yet."""
+        self._flush_text()
         self._text = None
         del self._steps[shared + 1 :]
         del self._holders[shared + 1 :]
@@ -403,18 +424,18 @@ class PatchApplier:
             self._holders.append(holder)
 
     def _step_in(self, holder: Any, step: Any) -> Any:
-        """The step as its container has it."""
+        """Return the step in the form that its container needs."""
         if isinstance(holder, dict) and isinstance(step, str):
             return step
         if isinstance(holder, list):
             index = len(holder) if step == "-" else _index(step)
             if index is not None and 0 <= index <= len(holder):
                 return index
-        message = f"{_shown(step)} is no place in what is there"
+        message = f"{_display(step)} is no place in what is there"
         raise self._misfit(message, (*self._steps[1:], step))
 
     def _look(self, purpose: str) -> Any:
-        """The value at the place."""
+        """Return the value at the current path."""
         holder, step = self._holders[-1], self._steps[-1]
         there = step in holder if isinstance(holder, dict) else step < len(holder)
         if not there:
@@ -444,27 +465,27 @@ class PatchApplier:
             if not isinstance(self._text, str):
                 self._text = None
                 raise self._misfit("no string is there to append to", tuple(self._steps[1:]))
-            self._settled = True
-        if self._settled:
-            holder[step] = ""  # the only reference has to be ours: then it grows in place
-            self._settled = False
+            self._in_container = True
+        if self._in_container:
+            holder[step] = ""  # the text grows in place only if there is no other reference
+            self._in_container = False
         buffer = self._text
         self._text = ""
         buffer += text
         self._text = buffer
 
-    def _settle(self) -> None:
-        if self._text is not None and not self._settled:
+    def _flush_text(self) -> None:
+        if self._text is not None and not self._in_container:
             self._holders[-1][self._steps[-1]] = self._text
-            self._settled = True
+            self._in_container = True
 
 
 def _invalid(message: str) -> StreamParseError:
     return StreamParseError(f"not a patch operation: {message}", code="invalid_patch")
 
 
-def _shown(value: Any) -> str:
-    """A foreign value in a message, which it must not break or fill."""
+def _display(value: Any) -> str:
+    """Return a short text for an untrusted value, for use in a message."""
     if isinstance(value, str):
         return repr(value[:40])
     return repr(value) if value is None or _is_small(value) else f"a {type(value).__name__}"
@@ -475,7 +496,7 @@ def _is_small(value: Any) -> bool:
 
 
 def _index(step: Any) -> int | None:
-    """An index, written as RFC 6901 wants it: no sign, no leading zeros."""
+    """Return an index (RFC 6901, section 4: no sign, no leading zeros), or None."""
     if isinstance(step, int):
         return step
     digits = step.isascii() and step.isdigit() and len(step) < 20
@@ -483,7 +504,7 @@ def _index(step: Any) -> int | None:
 
 
 def _copied(value: Any) -> Any:
-    """`value` with containers of its own; no recursion on its shape."""
+    """Return a deep copy of `value`, without recursion."""
     if not isinstance(value, (dict, list)):
         return value
     copy: Any = value.copy()

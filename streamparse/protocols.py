@@ -1,11 +1,11 @@
 """The interfaces that users of the library implement.
 
-- `Sink` receives what a parser reads: starts and ends of values, keys, text.
+- `Sink` receives the starts and ends of values, keys and text from a parser.
 - `Validator` is a sink that rejects a value by raising `SchemaViolation`. `validator=` of a
-  `JSONParser` takes a `ValidatorFactory`, which makes one for each document.
+  `JSONParser` takes a `ValidatorFactory`, which creates one for each document.
 - `EventStore` keeps the records of a web stream for a client that reconnects.
 
-A validator of your own:
+This validator rejects null:
 
 >>> from streamparse import JSONParser, SchemaViolation
 >>> class NoNull(Validator):
@@ -90,7 +90,7 @@ class EventStore(Protocol):
         """Record that the reader has left. Repeated calls and unknown streams are harmless."""
 
     async def stop(self, stream: str) -> None:
-        """Abandon the stream at once: nobody wants the rest."""
+        """Abandon the stream at once; nobody will read the rest."""
 
     async def abandoned(self, stream: str) -> None:
         """Return when the stream is abandoned; at once for an unknown stream."""

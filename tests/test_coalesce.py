@@ -171,7 +171,7 @@ def test_events_of_a_document(text: str, sizes: Sequence[int], ticks: int) -> No
 # By example
 
 
-def test_the_first_delta_comes_at_once_and_the_next_on_time() -> None:
+def test_the_first_delta_is_emitted_at_once_and_the_next_on_time() -> None:
     coalescer = Coalescer(10)
     assert coalescer.due is None
     assert coalescer.feed([TextDelta("a")], 100) == [TextDelta("a")]
@@ -184,7 +184,7 @@ def test_the_first_delta_comes_at_once_and_the_next_on_time() -> None:
     assert coalescer.feed([TextDelta("d")], 120) == [TextDelta("d")]  # a pause
 
 
-def test_deltas_between_do_not_hinder_and_others_do() -> None:
+def test_merging_across_other_deltas_but_not_across_other_events() -> None:
     coalescer = Coalescer(10)
     coalescer.feed([TextDelta("-")], 0)
     done = ToolCallCompleted(CALLS[0])
@@ -202,7 +202,7 @@ def test_deltas_between_do_not_hinder_and_others_do() -> None:
     assert coalescer.flush() == [TextDelta("ef")]
 
 
-def test_two_calls_alike_are_two() -> None:
+def test_deltas_of_two_equal_calls_are_not_merged() -> None:
     one, other = ToolCall(0), ToolCall(0)
     coalescer = Coalescer(10, hold="all")
     coalescer.feed([TextDelta("-")], 0)
@@ -213,7 +213,7 @@ def test_two_calls_alike_are_two() -> None:
     assert second.call is other
 
 
-def test_events_are_not_touched() -> None:
+def test_events_are_not_changed() -> None:
     coalescer = Coalescer(10)
     coalescer.feed([TextDelta("-")], 0)
     one, two = StringDelta(("a",), "x"), StringDelta(("a",), "y")
@@ -237,12 +237,12 @@ def test_no_time_at_all() -> None:
 
 
 @pytest.mark.parametrize("every", [-1, math.inf, math.nan])
-def test_times_that_are_none(every: float) -> None:
+def test_invalid_times(every: float) -> None:
     with pytest.raises(ValueError, match="every must be"):
         Coalescer(every)
 
 
-def test_what_cannot_be_held() -> None:
+def test_an_unknown_hold() -> None:
     with pytest.raises(ValueError, match="hold must be"):
         Coalescer(1, hold="none")
 

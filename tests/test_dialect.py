@@ -67,7 +67,7 @@ def test_every_switch_has_a_text_here() -> None:
 
 
 @pytest.mark.parametrize("switch", NEEDS)
-def test_a_switch_allows_its_repair_and_nothing_else_does(switch: str) -> None:
+def test_only_its_switch_allows_a_repair(switch: str) -> None:
     text, code = NEEDS[switch]
     parser = JSONParser(switched(set(SWITCHES) - {switch}))
     parser.feed(text)

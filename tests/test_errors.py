@@ -94,7 +94,7 @@ def test_fields_go_by_name() -> None:
         JSONSyntaxError("no", "code")  # type: ignore[call-arg]
 
 
-def test_str_names_the_place() -> None:
+def test_str_names_the_position() -> None:
     error = JSONSyntaxError("oh no", code="empty", offset=12, line=2, column=5)
     assert str(error) == "oh no: line 2, column 5 (offset 12)"
     error.excerpt = '"a'
@@ -250,7 +250,7 @@ def test_finished() -> None:
 
 
 @pytest.mark.parametrize("code", SMALLEST)
-def test_the_kind_that_goes_with_a_code(code: str) -> None:
+def test_the_class_of_each_code(code: str) -> None:
     options, document = SMALLEST[code]
     codes = list(SMALLEST)
     kind: type[StreamParseError] = LimitError
@@ -348,7 +348,7 @@ PLACES: list[tuple[str, str, int, int, int, tuple[Any, ...], str]] = [
 
 
 @pytest.mark.parametrize("row", PLACES, ids=lambda row: row[0][:20])
-def test_exact_places(row: tuple[Any, ...]) -> None:
+def test_exact_positions(row: tuple[Any, ...]) -> None:
     text, code, offset, line, column, path, excerpt = row
     for fragments in [*both(text), *halvings(text)]:
         error = failure(JSONParser(), fragments)
@@ -358,7 +358,7 @@ def test_exact_places(row: tuple[Any, ...]) -> None:
 
 
 @pytest.mark.parametrize("row", PLACES, ids=lambda row: row[0][:20])
-def test_the_place_does_not_depend_on_what_comes_after(row: tuple[Any, ...]) -> None:
+def test_the_position_does_not_depend_on_later_text(row: tuple[Any, ...]) -> None:
     text, code = row[:2]
     if code not in ("empty", "truncated"):
         one = failure(JSONParser(), [text])
@@ -379,7 +379,7 @@ MANY_PLACES: list[tuple[str, str, int, tuple[Any, ...]]] = [
 
 
 @pytest.mark.parametrize(("text", "code", "offset", "path"), MANY_PLACES)
-def test_exact_places_in_one_of_many(
+def test_exact_positions_in_one_of_many(
     text: str, code: str, offset: int, path: tuple[Any, ...]
 ) -> None:
     for fragments in [*cuttings(text), *halvings(text)]:
@@ -414,13 +414,15 @@ def test_offsets_count_characters_not_bytes() -> None:
         (b"\xe2", "truncated", 0, ()),
     ],
 )
-def test_exact_places_in_bytes(data: bytes, code: str, offset: int, path: tuple[Any, ...]) -> None:
+def test_exact_positions_in_bytes(
+    data: bytes, code: str, offset: int, path: tuple[Any, ...]
+) -> None:
     for fragments in [*cuttings(data), *halvings(data)]:
         error = failure(JSONParser(), fragments)
         assert (error.code, error.offset, error.path) == (code, offset, path)
 
 
-def test_the_message_tells_the_byte() -> None:
+def test_the_message_names_the_byte() -> None:
     assert "0xff" in failure(JSONParser(), [b"[\xff"]).message
 
 
@@ -488,7 +490,7 @@ def test_events_of_the_end_go_with_the_error_as_well() -> None:
         ("parse_float", "1.5\n"),
     ],
 )
-def test_a_rejected_number_tells_the_reason(option: str, text: str) -> None:
+def test_a_rejected_number_has_a_reason(option: str, text: str) -> None:
     number = "12" if option == "parse_int" else "1.5"
     for fragments in cuttings(text):
         error = failure(JSONParser(**{option: refuse}), fragments)  # type: ignore[arg-type]
@@ -516,7 +518,7 @@ def test_only_exceptions_are_rejections() -> None:
         JSONParser(parse_int=interrupted).feed("[1]")
 
 
-def test_a_refusal_of_a_validator_is_placed_like_any_other() -> None:
+def test_a_violation_has_a_position_like_any_other_error() -> None:
     for fragments in cuttings('{"a":\n "bc"}'):
         error = failure(JSONParser(validator=Judging(bound=9)), fragments)
         assert isinstance(error, SchemaViolation)
@@ -537,7 +539,7 @@ def test_later_calls_raise_the_same_again() -> None:
 # Violations of a JSON Schema
 
 
-def test_a_violation_keeps_what_it_knows() -> None:
+def test_a_violation_keeps_its_fields() -> None:
     error = SchemaViolation(
         "m", code="enum", offset=3, path=("a",), schema_path=("enum",), closest="b"
     )

@@ -125,7 +125,7 @@ def test_same_value_as_the_standard_library(document: str) -> None:
         assert tokens(parser.value) == tokens(json.loads(document))
 
 
-def test_strict_parsers_neither_mend_nor_skip() -> None:
+def test_strict_parsers_make_no_repairs() -> None:
     parser = JSONParser()
     parser.feed("[1")
     with pytest.raises(IncompleteError):
@@ -144,7 +144,7 @@ def test_big_integers() -> None:
         assert parser.value == [int(digits), -int(digits)]
 
 
-def test_numbers_by_the_callers_functions() -> None:
+def test_numbers_from_the_callers_functions() -> None:
     text = '[1.10, 2, -0, 1E2, {"n": 12345678901234567890.5}]'
     for fragments in both(text):
         parser = JSONParser(parse_float=Decimal, parse_int=Fraction)
@@ -259,7 +259,7 @@ def test_many(text: str, value: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("text", ["truefalse", "true1", "null-1", "1true", "1,2", "[1],[2]", "1]"])
-def test_many_refuses_what_is_ambiguous_or_separated_by_anything_else(text: str) -> None:
+def test_many_rejects_ambiguous_documents_and_separators(text: str) -> None:
     for fragments in cuttings(text):
         assert isinstance(failure(JSONParser(many=True), fragments), JSONSyntaxError)
 
@@ -268,7 +268,7 @@ def state(parser: JSONParser) -> tuple[Any, ...]:
     return parser.value, parser.open_path, parser.started, parser.done
 
 
-def test_many_from_step_to_step() -> None:
+def test_many_step_by_step() -> None:
     parser = JSONParser(many=True)
     assert state(parser) == ([], (), False, False)
     assert parser.feed("[1] ") == [
@@ -300,7 +300,7 @@ def test_many_cut_short() -> None:
 # The value and no more
 
 
-def test_stop_leaves_the_rest() -> None:
+def test_stop_does_not_read_the_rest() -> None:
     parser = JSONParser(trailing="stop")
     assert parser.feed('{"tool": "f"}</tool') == [
         ValueStarted((), "object"),
@@ -348,7 +348,7 @@ def test_selected_items(keep: str) -> None:
         assert parser.value == ({} if keep == "open" else json.loads(ITEMS))
 
 
-def test_what_is_kept_while_items_stream() -> None:
+def test_kept_values_while_items_stream() -> None:
     parser = JSONParser(select="$.items[*].t", keep="open")
     parser.feed('{"meta": {"n": 2')
     assert parser.value == {"meta": {}}
@@ -399,7 +399,7 @@ def test_selected_documents_of_many() -> None:
             assert parser.value == ([] if keep == "open" else [{"a": 1}, [2, "x"], "y", 3])
 
 
-def test_errors_know_their_place_whatever_is_kept() -> None:
+def test_errors_have_a_position_whatever_is_kept() -> None:
     for options in ({"keep": "all"}, {"keep": "open"}):
         parser = JSONParser(select="$.items[1].t", **options)  # type: ignore[arg-type]
         error = failure(parser, ['{"items": [{"t": "one"}, {"t": [1, ?'])
@@ -439,11 +439,11 @@ def test_parse(document: str) -> None:
         (b'["\xc3\xa9', ["é"]),
     ],
 )
-def test_parse_what_a_prefix_shows(prefix: str | bytes, shown: object) -> None:
+def test_parse_partial(prefix: str | bytes, shown: object) -> None:
     assert parse(prefix, partial=True) == shown
 
 
-def test_parse_refuses() -> None:
+def test_parse_rejects() -> None:
     for partial in (False, True):
         with pytest.raises(JSONSyntaxError) as caught:
             parse("[1, ?", partial=partial)

@@ -54,7 +54,7 @@ def test_wrong_types(name: str, wrong: Any) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_none_is_for_what_may_be_unlimited(name: str) -> None:
+def test_none_is_only_for_optional_limits(name: str) -> None:
     options: dict[str, Any] = {name: None}
     if name in OPTIONAL:
         assert getattr(Limits(**options), name) is None
@@ -140,7 +140,7 @@ def test_beyond_the_bound(name: str, bound: int, refused: str, code: str) -> Non
 @pytest.mark.parametrize(
     ("name", "bound", "refused", "code"), [(*row[:2], *row[3:]) for row in BOUNDS]
 )
-def test_what_came_before_stays(name: str, bound: int, refused: str, code: str) -> None:
+def test_the_value_before_the_limit_is_kept(name: str, bound: int, refused: str, code: str) -> None:
     before = JSONParser()
     before.feed(refused[:-1])
     reader = parser(name, bound)

@@ -41,7 +41,7 @@ def test_without_a_clock_there_are_none() -> None:
     assert parser.metrics is None
 
 
-def test_before_anything_has_come() -> None:
+def test_before_any_input() -> None:
     metrics = MessageParser(clock=Clock()).metrics
     assert metrics is not None
     shown = metrics.to_dict()
@@ -87,7 +87,7 @@ def test_counts() -> None:
     assert (metrics.calls, metrics.completed_calls) == (2, 1)
 
 
-def test_events_are_counted_all() -> None:
+def test_all_events_are_counted() -> None:
     clock = Clock()
     parser = MessageParser("openai-chat", clock=clock, output=object)
     events = [*parser.feed(text_chunk("[1, 2]")), *parser.feed(chunk(finish="stop"))]
@@ -97,7 +97,7 @@ def test_events_are_counted_all() -> None:
     assert parser.metrics.deltas == 1  # output shows the same text again
 
 
-def test_tokens_per_second_is_over_the_time_in_which_they_came() -> None:
+def test_tokens_per_second_covers_the_time_between_events() -> None:
     metrics = run(
         [
             (10, text_chunk("a")),
@@ -116,12 +116,12 @@ def test_tokens_per_second_is_unknown_without_usage_and_without_time() -> None:
     assert at_once.output_tokens == 4
 
 
-def test_the_last_usage_of_a_choice_holds() -> None:
+def test_the_last_usage_of_a_choice_counts() -> None:
     metrics = run([(n, chunk(usage={"completion_tokens": n})) for n in (1, 2, 3)])
     assert metrics.output_tokens == 3
 
 
-def test_feeds_without_events_are_no_end_of_a_gap() -> None:
+def test_feeds_without_events_do_not_end_a_gap() -> None:
     clock = Clock()
     parser = MessageParser("openai-chat", clock=clock)
     whole = sse([text_chunk("a"), text_chunk("b")], done=False)
@@ -132,7 +132,7 @@ def test_feeds_without_events_are_no_end_of_a_gap() -> None:
     assert parser.metrics.longest_gap == 2.0
 
 
-def test_the_clock_is_asked_once_for_a_feed_that_gives_events_and_else_not() -> None:
+def test_the_clock_is_read_once_per_feed_with_events() -> None:
     clock = Clock()
     parser = MessageParser("openai-chat", clock=clock)
     parser.feed(text_chunk("one"))
@@ -141,7 +141,7 @@ def test_the_clock_is_asked_once_for_a_feed_that_gives_events_and_else_not() -> 
     assert clock.asked == 3  # the first time by the constructor
 
 
-def test_events_that_came_with_an_error_count() -> None:
+def test_events_of_an_error_count() -> None:
     clock = Clock()
     parser = MessageParser("openai-chat", clock=clock)
     clock.now = 2.0
@@ -152,7 +152,7 @@ def test_events_that_came_with_an_error_count() -> None:
     assert parser.metrics.first_text == 2.0
 
 
-def test_plain_data_and_nothing_of_it_in_the_message() -> None:
+def test_metrics_are_not_part_of_the_message() -> None:
     steps: list[tuple[float, Any]] = [(1, text_chunk("a")), (2, chunk(finish="stop"))]
     metrics = run(steps)
     assert json.loads(json.dumps(metrics.to_dict())) == metrics.to_dict()
@@ -164,7 +164,7 @@ def test_plain_data_and_nothing_of_it_in_the_message() -> None:
     assert timed.message == untimed.message
 
 
-def test_a_count_that_no_float_can_hold() -> None:
+def test_a_count_beyond_the_range_of_floats() -> None:
     usage = {"completion_tokens": 10**5000}
     metrics = run([(0, text_chunk("a")), (1, chunk({}, "stop", usage=usage))])
     assert metrics.output_tokens == 10**5000

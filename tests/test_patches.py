@@ -97,7 +97,7 @@ def test_the_value_is_that_of_the_parser_after_every_feed(text: str, sizes: Sequ
 
 
 @given(ANY_TEXTS, SIZES)
-def test_replay_of_what_was_mended(text: str, sizes: Sequence[int]) -> None:
+def test_replay_of_repaired_text(text: str, sizes: Sequence[int]) -> None:
     """In the lenient dialect too; what the end of the input cut off has no events."""
     parser, applier, packer = JSONParser("lenient"), PatchApplier(), PatchPacker()
     try:
@@ -216,7 +216,7 @@ def test_packed_operations() -> None:
     ]
 
 
-def test_selected_nodes_have_no_document_around_them() -> None:
+def test_selected_nodes_need_a_document() -> None:
     parser = JSONParser(select="$.a[*]")
     [operation] = to_patches(parser.feed('{"a": ["x"'))
     assert operation == {"op": "add", "path": "/a/0", "value": "x"}
@@ -225,7 +225,7 @@ def test_selected_nodes_have_no_document_around_them() -> None:
     assert applied([operation], {"a": []}) == {"a": ["x"]}
 
 
-def test_nested_selected_nodes_are_not_put_where_they_are_not() -> None:
+def test_nested_selected_nodes_are_not_misplaced() -> None:
     parser = JSONParser(select=["$", "$.a.b", "$.c[1]"])
     events = parser.feed('{"a": {"b": {}}, "c": [0, 1]}')
     paths = [operation["path"] for operation in to_patches(events)]
@@ -283,7 +283,7 @@ def test_outputs_of_several_choices(sizes: Sequence[int]) -> None:
             assert applier.value == message.partial_output
 
 
-def test_the_only_document_need_not_be_named() -> None:
+def test_a_single_document_needs_no_name() -> None:
     parser = MessageParser("openai-chat")
     events = [*parser.feed(chunk({"content": "I will."})), *parser.feed(call_chunk(0, "{}", "f"))]
     assert to_patches(events) == [{"op": "add", "path": "", "value": {}}]
@@ -355,7 +355,7 @@ def test_vectors(vector: Vector) -> None:
     assert code is None or code in ERROR_CODES
 
 
-def test_errors_tell_the_place() -> None:
+def test_errors_have_a_path() -> None:
     applier = PatchApplier({"a": [{}]})
     with pytest.raises(StreamParseError, match="nothing is there to append to: '/a/0/b'") as caught:
         applier.apply([{"op": "append", "path": "/a/0/b", "value": "x"}])
@@ -368,7 +368,7 @@ def test_errors_tell_the_place() -> None:
 
 
 @pytest.mark.parametrize("patch", ["[]", b"[]", 5, None])
-def test_what_is_no_patch(patch: Any) -> None:
+def test_invalid_patches(patch: Any) -> None:
     with pytest.raises(TypeError, match="a patch is a list"):
         PatchApplier().apply(patch)
 

@@ -1,4 +1,4 @@
-"""Streams to web pages, as server-sent events (extra `web`): see `sse_response`."""
+"""Sends streams to web pages as server-sent events (extra `web`); see `sse_response`."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Reading a stream into a store, apart from the connection of the page.
+"""Reads a source into a store, independently of the connection to the page.
 
-Rule 1: whatever happens, the stream gets a last record, which says how it ended, and the source is
+Rule 1: The stream always gets a last record with the reason of its end, and the source is always
 closed.
-Rule 2: a source whose readers have abandoned it is closed at once, in the middle of its waiting.
-Rule 3: errors of parsing are told in full. Others may hold what is not for the page: the log has
-them, the page learns that there was one.
+Rule 2: When all readers have abandoned the stream, the source is closed at once, even while it
+waits.
+Rule 3: The page receives parse errors in full. Other errors may contain confidential data, so they
+are logged, and the page only learns that the stream failed.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from typing import Any, Final
 from streamparse._drivers.sources import aclose, close, is_async
 from streamparse.errors import StreamParseError
 from streamparse.message import error_to_dict
-from streamparse.web.records import END, Place, encoded, record
+from streamparse.web.records import END, StreamPosition, encoded, record
 from streamparse.web.store import EventStore
 
 __all__ = ["Pump", "close_source"]
 
 _LOG: Final = logging.getLogger("streamparse.web")
 _NOTHING: Final = object()
-# An event loop has weak references to its tasks only.
+# An event loop holds only weak references to its tasks, so this set keeps them alive.
 _RUNNING: Final[set[asyncio.Task[None]]] = set()
 
 ENDED: Final[dict[str, Any]] = {"type": "stream_ended"}
@@ -35,18 +36,22 @@ STOPPED: Final[dict[str, Any]] = {"type": "stream_stopped"}
 
 
 def failed(error: Exception) -> dict[str, Any]:
-    """What the page learns of an error."""
+    """Return the record that reports an error to the page."""
     if isinstance(error, StreamParseError):
         return {"type": "stream_failed", "error": error_to_dict(error)}
-    told = {"type": "Error", "code": "internal", "message": "the stream has failed"}
-    return {"type": "stream_failed", "error": told}
+    body = {"type": "Error", "code": "internal", "message": "the stream has failed"}
+    return {"type": "stream_failed", "error": body}
 
 
 class Pump:
-    """Puts what `source` gives into `store`, where its opening stands already.
+    """Copies the items of a source into a store, which already holds the opening record.
 
-    `source` is an iterable, an async one, or a function that makes one and may be a coroutine
-    function. `encode` gives the text of an item, None for what is left out.
+    Args:
+        source: An iterable, an async iterable, or a function or coroutine function that returns
+            one.
+        encode: Returns the text of an item, or None to leave it out.
+        store: The store.
+        stream: The name of the stream.
     """
 
     def __init__(
@@ -60,20 +65,20 @@ class Pump:
         self._reading = True
 
     def start(self) -> None:
-        """Run beside the caller."""
+        """Run the pump in a task of its own."""
         task = asyncio.get_running_loop().create_task(self.run())
         _RUNNING.add(task)
         task.add_done_callback(_RUNNING.discard)
 
     async def run(self) -> None:
-        """Until the source ends or the stream is abandoned."""
+        """Copy items until the source ends or the stream is abandoned."""
         task = asyncio.current_task()
         assert task is not None
 
         def leave(watching: asyncio.Future[None]) -> None:
-            """Stop reading, but do not disturb the source while it is being closed."""
+            """Stop reading, but do not interrupt the source while it is being closed."""
             if self._reading and not watching.cancelled():
-                watching.exception()  # of a store: the stream is as good as abandoned
+                watching.exception()  # a store that fails counts as abandoned; mark it as retrieved
                 task.cancel()
 
         watching = asyncio.ensure_future(self._store.abandoned(self._stream))
@@ -88,7 +93,7 @@ class Pump:
             await self._store.append(self._stream, self._farewell(last), last=True)
 
     def _farewell(self, last: dict[str, Any]) -> bytes:
-        """The last record, which has to come whatever `encode` makes of it."""
+        """Return the last record, even if `encode` fails."""
         try:
             return record(self._encode(last), END)
         except Exception:
@@ -96,13 +101,13 @@ class Pump:
             return record(encoded(last), END)
 
     async def _read(self) -> dict[str, Any]:
-        """How it ended."""
+        """Copy the whole source; return the data of the last record."""
         try:
-            source = await _made(self._source)
+            source = await _opened(self._source)
             try:
                 items = aiter(source) if is_async(source) else _in_a_thread(source)
                 try:
-                    return await self._take(items)
+                    return await self._copy_items(items)
                 finally:
                     await aclose(items)
             finally:
@@ -113,33 +118,33 @@ class Pump:
             _LOG.exception("a stream to a page has failed")
             return failed(error)
 
-    async def _take(self, items: AsyncIterator[Any]) -> dict[str, Any]:
+    async def _copy_items(self, items: AsyncIterator[Any]) -> dict[str, Any]:
         try:
             async for item in items:
                 text = self._encode(item)
                 if text is not None:
                     self._number += 1
-                    place = Place(self._stream, self._number)
-                    if not await self._store.append(self._stream, record(text, place)):
+                    position = StreamPosition(self._stream, self._number)
+                    if not await self._store.append(self._stream, record(text, position)):
                         return STOPPED
             return ENDED
         finally:
             self._reading = False
 
 
-async def _made(source: Any) -> Any:
+async def _opened(source: Any) -> Any:
     made = source() if callable(source) else source
     return await made if inspect.isawaitable(made) else made
 
 
 async def close_source(source: Any) -> None:
-    """Close a source that is not going to be read."""
+    """Close a source that will not be read."""
     if not callable(source):
         await aclose(source)
 
 
 async def _in_a_thread(source: Any) -> AsyncIterator[Any]:
-    """The items of an iterable that blocks; it is used and closed in a thread of its own."""
+    """Yield the items of a blocking iterable, which is read and closed in its own thread."""
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, thread_name_prefix="streamparse") as thread:
         making = loop.run_in_executor(thread, iter, source)
@@ -160,10 +165,10 @@ async def _in_a_thread(source: Any) -> AsyncIterator[Any]:
 
 
 async def _done(step: asyncio.Future[Any]) -> Any:
-    """The result of what a thread does; a thread cannot be stopped, so it is waited for."""
+    """Return the result of a step in a thread; wait for it even if cancelled, as it cannot stop."""
     try:
         return await asyncio.shield(step)
     except asyncio.CancelledError:
         await asyncio.wait((step,))
-        step.exception()  # which nobody wants to know any more
+        step.exception()  # mark it as retrieved, so that asyncio does not log it
         raise

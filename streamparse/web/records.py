@@ -1,8 +1,8 @@
-"""Events as records of a server-sent event stream, and the ids by which one is resumed.
+"""Encodes records of a server-sent event stream, and the ids by which a stream is resumed.
 
-The id of a record is the name of its stream and its number there, `4be1…-17`. The first record is
-the opening, which a page is not shown. The last one has the id `end`: who comes back with it has
-everything.
+The id of a record consists of the name of its stream and its number, as in `4be1…-17`. The first
+record is the opening, which is not passed to the page. The last record has the id `end`; a client
+that returns with it has received everything.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any, Final, NamedTuple
 
 from streamparse._core.plain import json_text
 
-__all__ = ["END", "HEARTBEAT", "Place", "encoded", "opening", "place_of", "record"]
+__all__ = ["END", "HEARTBEAT", "StreamPosition", "encoded", "opening", "parse_position", "record"]
 
 END: Final = "end"
-HEARTBEAT: Final = b":\n\n"  # a comment, which no reader shows
+HEARTBEAT: Final = b":\n\n"  # a comment, which clients ignore
 
 _ID: Final = re.compile("([0-9a-f]{32})-([0-9]{1,18})", re.ASCII)
 _LINE_END: Final = re.compile("\r\n|\r|\n")
 
 
-class Place(NamedTuple):
-    """A place in a stream: how far its reader has come."""
+class StreamPosition(NamedTuple):
+    """A position in a stream: the number of the last record that a reader has."""
 
     stream: str
     number: int
@@ -31,17 +31,26 @@ class Place(NamedTuple):
         return f"{self.stream}-{self.number}"
 
 
-def place_of(last_event_id: str) -> Place | None:
-    """What an id says; None for what is no id of ours."""
+def parse_position(last_event_id: str) -> StreamPosition | None:
+    """Return the position of an id, or None if it has another form."""
     found = _ID.fullmatch(last_event_id)
-    return None if found is None else Place(found[1], int(found[2]))
+    return None if found is None else StreamPosition(found[1], int(found[2]))
 
 
 def record(data: str | None, id: object) -> bytes:
-    """One record (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+    """Encode one record (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
-    Without data, only the id is told. Halves of surrogate pairs, which no page can be sent, are
-    joined where they meet, and else become U+FFFD.
+    UTF-8 has no surrogates: adjacent halves of a pair are joined, and others become U+FFFD.
+
+    Args:
+        data: The text of the record; None for a record with only an id.
+        id: The id.
+
+    Returns:
+        The bytes of the record.
+
+    Raises:
+        TypeError: `data` is not a string.
     """
     if data is None:
         return f"id: {id}\n\n".encode()
@@ -55,20 +64,30 @@ def record(data: str | None, id: object) -> bytes:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
-def opening(place: Place, retry: float) -> bytes:
-    """The first record: without data, so that a page is not shown it.
+def opening(position: StreamPosition, retry: float) -> bytes:
+    """Encode the first record, which has no data, so that the client does not pass it to the page.
 
-    A connection that breaks before the first event can then be resumed as well. `retry`: the
-    seconds after which an `EventSource` comes back.
+    Its id makes it possible to resume a connection that breaks before the first event.
+
+    Args:
+        position: The position of the record.
+        retry: The seconds after which an `EventSource` reconnects.
     """
-    return f"retry: {round(retry * 1000)}\nid: {place}\n\n".encode()
+    return f"retry: {round(retry * 1000)}\nid: {position}\n\n".encode()
 
 
 def encoded(item: Any) -> str:
-    """What an item of a stream says to the page: text as it is, everything else as JSON.
+    """Return the text of an item for the page.
 
-    Events and messages are what `to_dict()` gives of them; a list (events that came together) is an
-    array. Raises `TypeError` for what has no JSON.
+    Args:
+        item: A string, which is unchanged; an event or message, which becomes the JSON of its
+            `to_dict()`; a list of these, which becomes an array; or plain data.
+
+    Returns:
+        The text of the record.
+
+    Raises:
+        TypeError: The item has no JSON.
     """
     if isinstance(item, str):
         return item

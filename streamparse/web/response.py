@@ -1,4 +1,4 @@
-"""A stream as the answer to a web page: `sse_response`, for Starlette and what is built on it."""
+"""`sse_response`: a stream as an HTTP response, for Starlette and frameworks built on it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from contextlib import suppress
 from typing import Any, Final
 
 from streamparse.web.pump import Pump, close_source
-from streamparse.web.records import END, HEARTBEAT, Place, encoded, opening, place_of, record
+from streamparse.web.records import (
+    END,
+    HEARTBEAT,
+    StreamPosition,
+    encoded,
+    opening,
+    parse_position,
+    record,
+)
 from streamparse.web.store import Batch, EventStore, ExpiredError, MemoryStore
 
 try:
@@ -24,7 +32,7 @@ __all__ = ["SSEResponse", "sse_response", "stop_stream"]
 
 _HEADERS: Final = {
     "cache-control": "no-cache, no-transform",
-    "x-accel-buffering": "no",  # nginx would collect it
+    "x-accel-buffering": "no",  # otherwise nginx buffers the stream
 }
 
 
@@ -37,33 +45,40 @@ def sse_response(
     retry: float = 1.0,
     headers: Mapping[str, str] | None = None,
 ) -> SSEResponse:
-    """Send a stream to the page as server-sent events, each as soon as there is room for it.
+    """Send a stream to a web page as server-sent events.
 
-    `source` is what `stream()` gives, or any other iterable or async iterable of events, lists of
-    events, dicts or text; or a function (a coroutine function, too) without parameters that makes
-    one, which is better: it is called only if the request begins a new stream. An iterable that is
-    not async gets a thread while it is read.
+    Each record has an id. With a `store`, a client that reconnects with `Last-Event-ID`, as an
+    `EventSource` does by itself, receives the records that it missed and all that follow. While no
+    client is connected, the source continues for as long as the store waits (`grace`). Without a
+    store, the source is cancelled and closed as soon as the client leaves. The id of a record is
+    sufficient to resume its stream; it cannot be guessed.
 
-    - Each record has an id. With a `store`, a client that comes back with `Last-Event-ID`, as an
-      `EventSource` does by itself, gets what it has missed and all that follows; the source goes on
-      for as long as the store waits for it (`grace`). Without one, the source is cancelled and
-      closed as soon as the client leaves.
-    - A slow client slows the source down.
-    - A comment is sent after `heartbeat` seconds without an event, so that nothing in between takes
-      the connection for dead. `retry`: seconds after which an `EventSource` comes back.
-    - The last record is `{"type": "stream_ended"}`, `{"type": "stream_failed", "error": {…}}` for
-      whatever the source raised, or `{"type": "stream_stopped"}` for what was abandoned. The page
-      can close its `EventSource` then; if it does not, the next request is answered by status 204,
-      at which a browser gives up.
-    - What is not kept any more cannot be resumed, and is not begun again either: the only record is
-      then `stream_failed` with the code `"expired"`.
+    A slow client slows the source down.
 
-    `encode` makes the text of a record (None: no record), that of the last one included; by default
-    JSON of `to_dict()`.
+    The last record is `{"type": "stream_ended"}`, `{"type": "stream_failed", "error": {…}}` if the
+    source raised an exception, or `{"type": "stream_stopped"}` if the stream was abandoned. The
+    page should then close its `EventSource`. If it does not, the next request gets status 204, at
+    which a browser stops reconnecting. A stream that is no longer kept cannot be resumed; the only
+    record is then `stream_failed` with the code `"expired"`.
 
-    The id of a record is all that is needed to resume its stream; it cannot be guessed.
+    Args:
+        source: The result of `stream()`, or any other iterable or async iterable of events, lists
+            of events, dicts or text. Better, a function or coroutine function without parameters
+            that returns one: it is called only if the request starts a new stream. An iterable that
+            is not async is read in a thread.
+        store: Keeps the records for clients that reconnect.
+        encode: Returns the text of each record, including the last one, or None for no record. The
+            default is the JSON of `to_dict()`.
+        heartbeat: The seconds without an event after which a comment is sent, so that proxies do
+            not close the connection; `math.inf` for none.
+        retry: The seconds after which an `EventSource` reconnects.
+        headers: Additional headers of the response.
 
-    Raises `ValueError` for a `heartbeat` that is not above 0; `math.inf`: none.
+    Returns:
+        The response, for Starlette or a framework that is built on it.
+
+    Raises:
+        ValueError: `heartbeat` is not above 0.
     """
     if not heartbeat > 0:
         raise ValueError("heartbeat is a number of seconds above 0")
@@ -78,17 +93,21 @@ def sse_response(
 
 
 async def stop_stream(store: EventStore, last_event_id: str) -> None:
-    """End a stream of which the page has had this id: nobody wants the rest.
+    """Stop a stream for good, for example when the user presses a button.
 
-    For the button that stops an answer: with a store, a client that leaves may come back.
+    A client that only disconnects may reconnect, so with a store its stream continues for a while.
+
+    Args:
+        store: The store of the stream.
+        last_event_id: The id of any record of the stream.
     """
-    place = place_of(last_event_id)
-    if place is not None:
-        await store.stop(place.stream)
+    position = parse_position(last_event_id)
+    if position is not None:
+        await store.stop(position.stream)
 
 
 class SSEResponse(Response):
-    """The response that `sse_response` makes."""
+    """The response that `sse_response` returns."""
 
     media_type = "text/event-stream"
 
@@ -101,7 +120,7 @@ class SSEResponse(Response):
         retry: float,
         headers: Mapping[str, str] | None,
     ) -> None:
-        # Not that of `Response`, which is for bodies whose length is known.
+        # `Response.__init__` is not called, because it expects a body of known length.
         self.status_code = 200
         self.background = None
         self.init_headers({**_HEADERS, **(headers or {})})
@@ -140,22 +159,22 @@ class SSEResponse(Response):
         elif last_id == END:
             await connection.nothing_more()
         elif last_id:
-            await connection.resume(place_of(last_id))
+            await connection.resume(parse_position(last_id))
         else:
-            start = Place(secrets.token_hex(16), 0)
-            connection.stream = start.stream  # first: whatever comes between, it has a reader
+            start = StreamPosition(secrets.token_hex(16), 0)
+            connection.stream = start.stream  # set first, so that `leave` is called in any case
             await _unbroken(self._begin(start.stream))
             await connection.send_all(start, b"")
 
     async def _begin(self, stream: str) -> None:
         """Start reading the source."""
-        await self._store.append(stream, opening(Place(stream, 1), self._retry))
+        await self._store.append(stream, opening(StreamPosition(stream, 1), self._retry))
         self._begun = True
         Pump(self._source, self._encode, self._store, stream).start()
 
 
 class _LeftError(Exception):
-    """The client has left."""
+    """The client has disconnected."""
 
 
 class _Connection:
@@ -172,41 +191,41 @@ class _Connection:
         self.stream: str | None = None
 
     async def start(self, status: int) -> None:
-        """Send the head."""
+        """Send the status and the headers."""
         headers = self._response.raw_headers if status == 200 else []
         await self._pass({"type": "http.response.start", "status": status, "headers": headers})
 
     async def send(self, data: bytes) -> None:
-        """Returns when there is room for more."""
+        """Send part of the body; return when there is room for more."""
         await self._pass({"type": "http.response.body", "body": data, "more_body": True})
 
     async def end(self, data: bytes) -> None:
-        """Send the rest."""
+        """Send the last part of the body."""
         await self._pass({"type": "http.response.body", "body": data, "more_body": False})
 
     async def _pass(self, message: Message) -> None:
         try:
             await self._send(message)
-        except OSError as error:  # some servers say so that the client has left
+        except OSError as error:  # some servers raise it when the client has disconnected
             raise _LeftError from error
 
     async def nothing_more(self) -> None:
-        """The status at which an `EventSource` gives up."""
+        """Send status 204, at which an `EventSource` stops reconnecting."""
         await self.start(204)
         await self.end(b"")
 
     async def leave(self) -> None:
-        """Nobody reads here any more."""
+        """Record that this reader has left the stream."""
         if self.stream is not None:
             await self._store.leave(self.stream, self._reader)
 
-    async def resume(self, place: Place | None) -> None:
-        """Send what follows this place, if it is still there."""
+    async def resume(self, position: StreamPosition | None) -> None:
+        """Send the records after this position, if they are still kept."""
         try:
-            if place is None:
+            if position is None:
                 raise ExpiredError
-            self.stream = place.stream
-            batch = await self._next(place.number, 0)
+            self.stream = position.stream
+            batch = await self._next(position.number, 0)
         except ExpiredError:
             await self.start(200)
             await self.end(_expired())
@@ -214,18 +233,18 @@ class _Connection:
         if batch.ended and not batch.data:
             await self.nothing_more()
         else:
-            await self.send_all(place, HEARTBEAT)
+            await self.send_all(position, HEARTBEAT)
 
-    async def send_all(self, place: Place, greeting: bytes) -> None:
-        """Send what follows this place, up to the end of the stream."""
+    async def send_all(self, position: StreamPosition, greeting: bytes) -> None:
+        """Send the records after this position, up to the end of the stream."""
         await self.start(200)
         if greeting:
             await self.send(greeting)
-        batch = Batch(b"", place.number, False)
+        batch = Batch(b"", position.number, False)
         while not batch.ended:
             try:
                 batch = await self._next(batch.number, self._heartbeat)
-            except ExpiredError:  # a reader that is further has come, and this one was too slow
+            except ExpiredError:  # another reader was faster, so the records were dropped
                 await self.end(_expired())
                 return
             await self.send(batch.data or HEARTBEAT)
@@ -242,7 +261,7 @@ def _expired() -> bytes:
 
 
 async def _unbroken(work: Coroutine[Any, Any, None]) -> None:
-    """Do all of it, even when the caller is cancelled: a stream that is there has its pump."""
+    """Complete the work even if the caller is cancelled, so that every stream has its pump."""
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)
@@ -252,6 +271,6 @@ async def _unbroken(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _departure(receive: Receive) -> None:
-    """Return when the client has left."""
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,14 +1,13 @@
-"""Where the records of an answer wait for its reader: the interface, and the store in memory.
+"""`MemoryStore`: keeps the records of streams in memory until they are read.
 
-A stream has one writer and any number of readers, mostly one: the connection of the page, or the
-one with which it came back. Numbers of records count from 1; a reader says which is the last it
-has.
+A stream has one writer and any number of readers, usually one: the connection of the page. Records
+are numbered from 1, and a reader passes the number of the last record that it has.
 
-Rule 1: the writer waits when the reader that is furthest has too much before it. So a slow reader
-slows down its provider and does not fill the memory.
-Rule 2: what a reader may still ask for is not dropped before that reader is gone. What has been
-read is kept, as far as there is room, for the one that comes back.
-Rule 3: whoever is gone and does not come back in time has abandoned the stream.
+Rule 1: The writer waits while the most advanced reader has too much left to read. A slow reader
+thus slows its provider down and does not fill the memory.
+Rule 2: Unread records are never dropped while there is a reader. Records that were read are kept
+for a reader that reconnects, as far as there is room.
+Rule 3: A stream whose readers have left and do not return in time is abandoned.
 """
 
 from __future__ import annotations
@@ -22,22 +21,22 @@ from streamparse.protocols import Batch, EventStore, ExpiredError
 
 __all__ = ["Batch", "EventStore", "ExpiredError", "MemoryStore"]
 
-_AT_ONCE: Final = 65536  # bytes: what one `read` gives, or one record if that is more
+_AT_ONCE: Final = 65536  # the bytes that one `read` returns, unless a single record is larger
 
 
 class _Log:
     """The records of one stream."""
 
     def __init__(self) -> None:
-        # By number: a record, and the bytes of the stream up to its end.
+        # Each record by its number, with the number of bytes up to its end.
         self.records: dict[int, tuple[bytes, int]] = {}
-        self.first = 1  # the oldest that is kept
-        self.number = 0  # the newest
-        self.written = 0  # bytes
-        self.dropped = 0  # bytes
-        self.readers: dict[str, int] = {}  # the last record each has
-        self.awaited = True  # the first of them has neither come nor left
-        self.read = 0  # the last record of the reader that is furthest
+        self.first = 1  # the number of the oldest record that is kept
+        self.number = 0  # the number of the newest record
+        self.written = 0  # bytes written so far
+        self.dropped = 0  # bytes dropped so far
+        self.readers: dict[str, int] = {}  # the last record of each reader
+        self.awaited = True  # whether the first reader has neither arrived nor left
+        self.read = 0  # the last record of the most advanced reader
         self.ended = False
         self.arrived = asyncio.Event()
         self.room = asyncio.Event()
@@ -46,12 +45,12 @@ class _Log:
 
     @property
     def kept(self) -> int:
-        """Bytes."""
+        """The bytes that are kept."""
         return self.written - self.dropped
 
     @property
     def unread(self) -> int:
-        """Bytes that no reader has yet."""
+        """The bytes that no reader has yet."""
         read = self.records.get(self.read)
         return self.written - (self.dropped if read is None else read[1])
 
@@ -62,7 +61,7 @@ class _Log:
         self.arrived.set()
 
     def after(self, number: int) -> Batch:
-        """What follows; `ExpiredError`."""
+        """Return the records after `number`; raise `ExpiredError` if they are not kept."""
         if not self.first - 1 <= number <= self.number:
             raise ExpiredError(number)
         records: list[bytes] = []
@@ -77,13 +76,13 @@ class _Log:
         return Batch(b"".join(records), number, self.ended and number == self.number)
 
     def drop_read(self, capacity: int) -> None:
-        """Drop what has been read, the oldest first, until no more is kept than `capacity`."""
+        """Drop records that were read, oldest first, until at most `capacity` bytes are kept."""
         while self.kept > capacity and self.first <= self.read:
             self.dropped = self.records.pop(self.first)[1]
             self.first += 1
 
     def has_come(self, reader: str, number: int) -> None:
-        """This reader is there and has everything up to `number`."""
+        """Record that this reader is connected and has everything up to `number`."""
         self.cancel_timer()
         self.awaited = False
         self.readers[reader] = number
@@ -97,15 +96,20 @@ class _Log:
 
 
 class MemoryStore:
-    """An `EventStore` in the memory of this process; make one for an application.
+    """An `EventStore` in the memory of this process; create one for an application.
 
-    - `capacity`: bytes that are kept of a stream that is being read, for a reader that comes back.
-    - `ahead`: bytes that may wait for the reader before the writer has to.
-    - `grace`: seconds for which a stream without readers goes on, until it is abandoned.
-    - `keep`: seconds for which a stream that has ended is kept once its readers are gone.
-    - `ended`: bytes of such streams; the oldest go first.
+    A stream takes at most `capacity` + `ahead` bytes and two records. A store must be used in one
+    event loop.
 
-    A stream takes `capacity` + `ahead` and two records at most. For use in one event loop.
+    Args:
+        capacity: The bytes of an active stream to keep for a reader that reconnects.
+        ahead: The bytes that may wait for a reader before the writer waits.
+        grace: The seconds after which a stream without readers is abandoned.
+        keep: The seconds for which an ended stream is kept after its readers have left.
+        ended: The bytes of all such streams together; the oldest are dropped first.
+
+    Raises:
+        ValueError: An argument is negative.
     """
 
     def __init__(
@@ -125,12 +129,14 @@ class MemoryStore:
         self._keep = keep
         self._ended_capacity = ended
         self._logs: dict[str, _Log] = {}
-        self._ended: OrderedDict[str, int] = OrderedDict()  # streams without readers, their bytes
+        self._ended: OrderedDict[str, int] = (
+            OrderedDict()
+        )  # streams without readers, with their bytes
         self._ended_size = 0
 
     @property
     def streams(self) -> int:
-        """How many are kept."""
+        """The number of streams that are kept."""
         return len(self._logs)
 
     @property
@@ -181,7 +187,7 @@ class MemoryStore:
         log.awaited = False
         came = log.readers.pop(reader, None) is not None
         if log.readers or (log.timer is not None and not came):
-            return  # who asked in vain does not prolong anything
+            return  # a reader that never got a record does not restart the timer
         if log.ended:
             self._retire(stream, log)
         else:
@@ -213,7 +219,7 @@ class MemoryStore:
         log.room.set()
 
     def _retire(self, stream: str, log: _Log) -> None:
-        """It has ended, and nobody reads it just now."""
+        """Keep an ended stream without readers for a while."""
         self._revive(stream)
         self._ended[stream] = log.kept
         self._ended_size += log.kept

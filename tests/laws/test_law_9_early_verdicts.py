@@ -227,7 +227,7 @@ def mutated(value: Any, random: Random) -> Any:
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_law_9_mutated_recorded_documents(name: str, shared_data: Path) -> None:
-    """Law 9: the library's violation_of on each; a refusal comes before the end in most cases."""
+    """Law 9: the library's result for each; a violation is raised before the end in most cases."""
     random = Random(name)
     shares: list[float] = []
     for schema, text in recorded(shared_data / name, RECORDED[name]):

@@ -73,7 +73,7 @@ def test_events_before_an_error_are_kept() -> None:
     run(scene())
 
 
-def test_what_cannot_be_read_or_written_is_an_error_too() -> None:
+def test_invalid_sources_and_items_fail_the_stream() -> None:
     async def scene() -> None:
         for source in (5, [object()], lambda: None):
             [last] = await pumped(source)
@@ -153,7 +153,7 @@ def test_source_that_is_not_read() -> None:
 
 
 @pytest.mark.parametrize("fault", [b"bytes", "\ud83d"], ids=["bytes", "half a pair"])
-def test_a_last_record_whatever_is_made_of_it(fault: Any) -> None:
+def test_a_last_record_even_if_encode_fails(fault: Any) -> None:
     async def scene() -> None:
         store = MemoryStore()
         await store.append("s", b"")
@@ -165,7 +165,7 @@ def test_a_last_record_whatever_is_made_of_it(fault: Any) -> None:
     run(scene())
 
 
-def test_the_end_of_the_event_loop_lets_a_source_close() -> None:
+def test_a_source_is_closed_when_the_event_loop_ends() -> None:
     closed = []
 
     async def source() -> AsyncIterator[int]:
@@ -187,7 +187,7 @@ def test_the_end_of_the_event_loop_lets_a_source_close() -> None:
     assert closed == [True]
 
 
-def test_a_source_that_is_slow_to_begin_stops_nobody_else() -> None:
+def test_a_source_that_starts_slowly_blocks_no_other() -> None:
     closed = []
 
     class Numbers:

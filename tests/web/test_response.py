@@ -99,7 +99,7 @@ def test_events_of_a_stream_of_a_provider() -> None:
 
 
 @pytest.mark.parametrize("kind", ["list", "generator", "stream"])
-def test_sources_that_block(kind: str) -> None:
+def test_blocking_sources(kind: str) -> None:
     closed = []
 
     def read() -> Iterator[Any]:
@@ -128,14 +128,14 @@ def test_sources_that_block(kind: str) -> None:
     assert kind == "list" or closed[0].startswith("streamparse")
 
 
-def test_heartbeats_while_nothing_comes() -> None:
+def test_heartbeats_while_the_source_waits() -> None:
     with Server(application(Upstream([1], pause=0.3), heartbeat=0.05)) as server:
         got = get(server.url)
     assert 2 <= got.comments <= 8
     assert got.data == [1, ENDED]
 
 
-def test_what_encode_leaves_out() -> None:
+def test_items_that_encode_leaves_out() -> None:
     def even(item: Any) -> str | None:
         return encoded([item]) if isinstance(item, int) and item % 2 == 0 else None
 
@@ -146,7 +146,7 @@ def test_what_encode_leaves_out() -> None:
         assert get(server.url, got.last_id).status == 204
 
 
-def test_end_in_the_words_of_another_protocol() -> None:
+def test_the_end_in_another_protocol() -> None:
     def encode(item: Any) -> str:
         return '"[DONE]"' if item == ENDED else encoded(item)
 
@@ -208,7 +208,7 @@ def test_end_that_cannot_be_encoded(caplog: pytest.LogCaptureFixture) -> None:
     assert "could not be encoded" in caplog.text
 
 
-def test_head_begins_nothing() -> None:
+def test_head_starts_no_stream() -> None:
     upstream = Upstream(NUMBERS)
     with Server(application(upstream)) as server:
         response = httpx.head(server.url, trust_env=False)
@@ -232,7 +232,7 @@ def test_background_task_runs_afterwards() -> None:
 # Errors
 
 
-def test_error_of_parsing_is_told() -> None:
+def test_parse_errors_reach_the_page() -> None:
     error = JSONSyntaxError("no good", code="invalid_literal", offset=3)
     with Server(application(Upstream([1], error=error))) as server:
         got = get(server.url)
@@ -242,7 +242,7 @@ def test_error_of_parsing_is_told() -> None:
     assert len(got.data) == 2
 
 
-def test_other_errors_stay_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_other_errors_are_only_logged(caplog: pytest.LogCaptureFixture) -> None:
     with (
         caplog.at_level(logging.ERROR, "streamparse.web"),
         Server(application(Upstream([1], error=RuntimeError("password: swordfish")))) as server,
@@ -254,7 +254,7 @@ def test_other_errors_stay_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_error_on_opening_is_told(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_errors_on_opening_reach_the_page(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     def refuse() -> Any:
         raise ConnectionError("no route")
 
@@ -281,7 +281,7 @@ def test_client_that_leaves_cancels_the_source(kind: str) -> None:
     assert upstream.given < 100_000
 
 
-def test_client_that_leaves_a_source_that_blocks() -> None:
+def test_client_that_leaves_a_blocking_source() -> None:
     closed = threading.Event()
 
     def read() -> Iterator[int]:
@@ -320,7 +320,7 @@ def test_resumed_before_the_first_event() -> None:
     assert upstream.opened == 1
 
 
-def test_same_end_as_often_as_it_is_asked_for() -> None:
+def test_the_end_is_the_same_for_every_request() -> None:
     upstream = Upstream(NUMBERS)
     with Server(application(upstream, store=MemoryStore())) as server:
         whole = get(server.url)
@@ -361,7 +361,7 @@ def test_client_that_comes_too_late() -> None:
 
 
 @pytest.mark.parametrize("last_id", ["someone-1", "0" * 32 + "-1", "0" * 32 + "-99"])
-def test_ids_that_nobody_gave(last_id: str) -> None:
+def test_unknown_ids(last_id: str) -> None:
     upstream = Upstream(NUMBERS)
     with Server(application(upstream)) as server:
         got = get(server.url, last_id)
@@ -369,7 +369,7 @@ def test_ids_that_nobody_gave(last_id: str) -> None:
     assert upstream.opened == 0
 
 
-def test_source_that_is_not_needed_is_closed() -> None:
+def test_an_unused_source_is_closed() -> None:
     class Source:
         closed = False
 
@@ -439,7 +439,7 @@ class FarStore:
         await self.near.abandoned(stream)
 
 
-def test_store_that_takes_its_time() -> None:
+def test_slow_store() -> None:
     upstream = Upstream(NUMBERS)
     store: EventStore = FarStore(MemoryStore())
     with Server(application(upstream, store=store)) as server:
@@ -449,7 +449,7 @@ def test_store_that_takes_its_time() -> None:
     assert (upstream.opened, upstream.closed) == (1, 1)
 
 
-def test_client_that_leaves_before_its_stream_is_there() -> None:
+def test_client_that_leaves_before_its_stream_exists() -> None:
     upstream, near = Upstream([1], endless=True), MemoryStore(grace=0, keep=0)
     with Server(application(upstream, store=FarStore(near))) as server:
         for number in range(30):
@@ -461,7 +461,7 @@ def test_client_that_leaves_before_its_stream_is_there() -> None:
     assert upstream.opened == upstream.closed
 
 
-def test_store_that_is_down() -> None:
+def test_store_that_raises() -> None:
     source = Upstream([1])
     with Server(application(source, store=FarStore(MemoryStore(), broken=True))) as server:
         assert httpx.get(server.url, trust_env=False).status_code == 500
@@ -497,7 +497,7 @@ async def connection(app: Any, last_id: str, cut: int | None) -> tuple[bytes, bo
     ahead=st.integers(0, 300),
     suspends=st.booleans(),
 )
-def test_every_event_comes_once_wherever_the_connection_breaks(
+def test_every_event_arrives_once_wherever_the_connection_breaks(
     events: list[str], cuts: list[int], ahead: int, suspends: bool
 ) -> None:
     opened = []
@@ -544,7 +544,7 @@ def test_server_that_is_shut_down_closes_its_sources(caplog: pytest.LogCaptureFi
 # Crowds
 
 
-def test_slow_reader_holds_its_source_back_and_nobody_else() -> None:
+def test_slow_reader_slows_only_its_own_source() -> None:
     big = Upstream(["x" * 10_000] * 5_000)  # 50 MB
     small = Upstream(NUMBERS)
 
@@ -619,7 +619,7 @@ def test_hundreds_at_once() -> None:
     assert all(each.opened == each.closed == 1 for each in sources.values())
 
 
-def test_crowd_that_leaves_leaves_nothing() -> None:
+def test_nothing_remains_after_all_clients_leave() -> None:
     upstream = Upstream([1], endless=True)
     store = MemoryStore(grace=0.05, keep=0.05)
 
@@ -665,7 +665,7 @@ def test_a_heartbeat_is_above_zero(heartbeat: float) -> None:
         sse_response([], heartbeat=heartbeat)
 
 
-def test_a_store_that_fails_is_not_taken_for_a_client_that_left() -> None:
+def test_a_failing_store_is_not_a_disconnect() -> None:
     class Broken(MemoryStore):
         async def read(self, stream: str, reader: str, after: int, wait: float) -> Batch:
             raise ConnectionError("no store")

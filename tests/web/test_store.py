@@ -41,7 +41,7 @@ def test_reads_what_was_written() -> None:
     run(scene())
 
 
-def test_waiting_has_an_end() -> None:
+def test_waiting_times_out() -> None:
     async def scene() -> None:
         store = MemoryStore()
         await store.append("s", b"a")
@@ -78,7 +78,7 @@ def test_writer_waits_for_the_reader() -> None:
     run(scene())
 
 
-def test_what_was_read_is_kept_as_far_as_there_is_room() -> None:
+def test_read_records_are_kept_up_to_the_capacity() -> None:
     async def scene() -> None:
         store = MemoryStore(capacity=3, ahead=100)
         for number in range(10):
@@ -116,7 +116,7 @@ def test_stream_is_abandoned_when_its_reader_does_not_come_back() -> None:
     run(scene())
 
 
-def test_who_asks_in_vain_does_not_keep_a_stream() -> None:
+def test_a_failed_read_does_not_keep_a_stream() -> None:
     async def scene() -> None:
         store = MemoryStore(grace=0.1)
         await store.append("s", b"a")
