@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from streamparse._core.parser import JSONParser
+from streamparse.aliases import DialectName
 from streamparse.dialect import Dialect
 
 __all__ = ["JSONParser", "parse"]
@@ -12,8 +13,8 @@ __all__ = ["JSONParser", "parse"]
 
 def parse(
     text: str | bytes | bytearray | memoryview,
+    dialect: DialectName | Dialect = "strict",
     *,
-    dialect: str | Dialect = "strict",
     partial: bool = False,
 ) -> Any:
     """Return the value of one document.

@@ -321,6 +321,13 @@ class ToolCall(Part):
             self._raw = GrowingString(self.arguments_text)
         self._raw.append(text)
 
+    def _repr_html_(self) -> str:
+        """The call as HTML, for notebooks."""
+        reasons = "".join([f"<div>✗ {_escaped(error.message)}</div>" for error in self.errors])
+        name = _escaped("(no name)" if self.name is None else self.name)
+        arguments = _preformatted(self.arguments_text)
+        return f"<div><b>{name}</b> <small>{self.status}</small>{arguments}{reasons}</div>"
+
     def naming(self) -> dict[str, Any]:
         """What names this call in an event: `index`, `id`, `name`."""
         return {"index": self.index, "id": self.id, "name": self.name}
@@ -544,6 +551,13 @@ class Message:
         """The repairs of the output that leave a doubt; see `JSONParser.doubts`."""
         return doubts_among(self.output_repairs)
 
+    def _repr_html_(self) -> str:
+        """The message as HTML, for notebooks: its parts in their order, and how far it is."""
+        reason = "" if self.finish_reason is None else f", finish reason {self.finish_reason}"
+        error = "" if self.error is None else f"<div>✗ {_escaped(self.error.message)}</div>"
+        parts = "".join([_html_of(part) for part in self.content])
+        return f"<div>{parts}{error}<small>{self.status}{reason}</small></div>"
+
     def to_history(self) -> list[dict[str, Any]]:
         """What goes back to the same API in the next turn: append it to the list of messages.
 
@@ -595,6 +609,26 @@ class Message:
         state["settled_output"] = self.settled_output if builder is None else builder.snapshot()
         state["settled_repairs"] = list(self.output_repairs)
         return _revived, (Message, _packed(state))
+
+
+def _html_of(part: Part) -> str:
+    """A part of a message as HTML; nothing for citations and results of the provider's tools."""
+    if isinstance(part, ToolCall):
+        return part._repr_html_()
+    if isinstance(part, Reasoning):
+        folded = _preformatted(part.text)
+        return f"<details><summary>reasoning</summary>{folded}</details>" if part.text else ""
+    return _preformatted(part.text) if isinstance(part, GrowingText) else ""
+
+
+def _escaped(text: str) -> str:
+    from html import escape  # which loads the table of all entities
+
+    return escape(text)
+
+
+def _preformatted(text: str) -> str:
+    return f'<pre style="white-space: pre-wrap">{_escaped(text)}</pre>' if text else ""
 
 
 _MESSAGE_STATE: Final = (

@@ -130,6 +130,10 @@ class MessageParser:
         self._finished: bool = False
         self._failure: StreamParseError | None = None
 
+    def __repr__(self) -> str:
+        """The API and the first message, so far."""
+        return f"MessageParser(api={self.api!r}, message={self.message!r})"
+
     # Reading.
 
     @property

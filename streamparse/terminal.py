@@ -10,9 +10,11 @@ and its square brackets are no markup.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -334,12 +336,24 @@ class MessageView:
             yield from line
             yield Segment.line()
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """The messages as text and as HTML, for notebooks."""
+        from rich.console import Console
+
+        console = Console(width=100, file=io.StringIO(), force_jupyter=False)
+        with console.capture() as captured:
+            console.print(self)
+        choices = "".join(message._repr_html_() for message in self.messages)
+        lines = "".join(f"<div><small>{escape(line)}</small></div>" for line in self.footer)
+        return {"text/plain": captured.get(), "text/html": f"<div>{choices}{lines}</div>"}
+
 
 class LiveMessages:
     """Draws a `MessageView` in place while it grows; at the end prints it whole, to stay.
 
-    `view` is the view, with its `footer`. What is no terminal gets the end only. Raises
-    `ImportError`, which names the extra, when rich is missing.
+    `view` is the view, with its `footer`. A notebook shows it in the output of the cell. Any other
+    output that is not a terminal gets the end only. Raises `ImportError`, which names the extra,
+    when rich is missing.
 
     >>> from streamparse import stream
     >>> answer = stream(["Hel", "lo"], api="text", every=1 / 30)
@@ -366,6 +380,7 @@ class LiveMessages:
 
         if console is None:
             console = Console(highlight=False, emoji=False, markup=False)
+        self._notebook: Any = None  # the handle of the display, in a notebook
         self._live = Live(
             self.view,
             console=console,
@@ -378,17 +393,31 @@ class LiveMessages:
 
     def draw(self) -> None:
         """Show the view as it is now."""
-        self._live.refresh()
+        if self._notebook is not None:
+            self._notebook.update(self.view)
+        else:
+            self._live.refresh()
 
     def close(self) -> None:
         """Take the last picture away and print everything; harmless when repeated."""
-        if self._live.is_started:
+        if self._notebook is not None:
+            self.view.whole = True
+            self.draw()
+            self._notebook = None
+        elif self._live.is_started:
             self._live.stop()
             self.view.whole = True
             self._live.console.print(self.view)
 
     def __enter__(self) -> LiveMessages:
-        self._live.start()
+        if self._live.console.is_jupyter:
+            from IPython import display
+
+            # rich would need ipywidgets to draw in place.
+            show: Any = display.display
+            self._notebook = show(self.view, display_id=True)
+        else:
+            self._live.start()
         return self
 
     def __exit__(

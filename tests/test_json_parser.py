@@ -27,6 +27,10 @@ from tests.parts import DOCUMENTS, both, chars, cuttings, failure, feed_all, hal
 # The life of a parser
 
 
+def test_the_dialect_can_be_given_by_its_place() -> None:
+    assert parse("{a: 1,}", "lenient") == parse("{a: 1,}", dialect="lenient") == {"a": 1}
+
+
 def test_a_new_parser() -> None:
     parser = JSONParser()
     assert parser.value is None
@@ -449,7 +453,7 @@ def test_parse_rejects() -> None:
             parse("[1, ?", partial=partial)
         assert (caught.value.code, caught.value.offset) == ("expected_value", 4)
         with pytest.raises(ValueError, match="dialect"):
-            parse("[]", dialect="loose", partial=partial)
+            parse("[]", dialect="loose", partial=partial)  # type: ignore[arg-type]
         with pytest.raises(TypeError):
             parse(None, partial=partial)  # type: ignore[arg-type]
     for text, code in (("", "empty"), ("[1", "truncated"), ("1.", "truncated")):
@@ -468,3 +472,15 @@ def test_parse_has_the_default_limits() -> None:
 def test_the_module_offers_its_two_names() -> None:
     assert json_parser.JSONParser is JSONParser
     assert json_parser.parse is parse
+
+
+# Reprs
+
+
+def test_a_parser_shows_how_far_it_is() -> None:
+    parser = JSONParser("lenient")
+    assert repr(parser) == "JSONParser('lenient', done=False)"
+    parser.feed('{"a": [1, 2')
+    assert repr(parser) == "JSONParser('lenient', done=False, open_path=('a',))"
+    parser.feed("]}")
+    assert repr(parser) == "JSONParser('lenient', done=True)"

@@ -217,7 +217,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "models.plans": {"pydantic_core"},
     "models.validator": {"pydantic", "pydantic_core"},
     "models.parser": {"pydantic", "typing_extensions"},
-    "terminal": {"rich"},
+    "terminal": {"IPython", "rich"},
     "_cli.displays": {"rich"},
     "_cli.demo_command": {"jsonschema", "uvicorn"},
     "web.response": {"starlette"},

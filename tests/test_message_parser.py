@@ -619,3 +619,12 @@ def test_a_format_alone_takes_a_cut_stream_for_no_text(data: str) -> None:
 def test_a_format_alone_reads_error_bodies() -> None:
     message, _ = read(['{"error": {"message": "no such model"}}'], format="hermes")
     assert message.status == "failed"
+
+
+# Reprs
+
+
+def test_a_parser_shows_its_message() -> None:
+    parser = MessageParser(api="text")
+    parser.feed("Hi")
+    assert repr(parser) == f"MessageParser(api='text', message={parser.message!r})"

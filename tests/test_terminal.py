@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import streamparse
 from streamparse._drivers.stream import stream
 from streamparse.aliases import MessageStatus
 from streamparse.message import (
@@ -560,3 +564,69 @@ def test_json_for_a_terminal_is_the_same_json() -> None:
     assert json.loads(written) == text
     assert printable(written) == written
     assert "\U0001f600" in written
+
+
+# Notebooks
+
+
+def test_a_view_has_text_and_html() -> None:
+    parser = MessageParser(api="openai-chat")
+    delta = {"content": "1 < 2 & [b]", "reasoning_content": "Hm <i>"}
+    call = {"index": 0, "id": "c", "function": {"name": "<u>", "arguments": '{"a": "<s>"}'}}
+    parser.feed({"choices": [{"delta": delta}]})
+    parser.feed({"choices": [{"delta": {"tool_calls": [call]}}]})
+    parser.feed({"choices": [{"delta": {}, "finish_reason": "tool_calls"}]})
+    parser.finish()
+    bundle = MessageView(parser, footer=["<b>"])._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert "1 < 2 & [b]" in bundle["text/plain"]
+    shown = bundle["text/html"]
+    assert re.findall(r"<(?![/]?(?:div|b|small|pre|details|summary)\b)", shown) == []
+    for text in (
+        "1 &lt; 2 &amp; [b]",
+        "Hm &lt;i&gt;",
+        "<b>&lt;u&gt;</b>",
+        "&lt;s&gt;",
+        "&lt;b&gt;",
+    ):
+        assert text in shown
+    assert "complete, finish reason tool_calls" in shown
+    [live] = parser.message.tool_calls
+    assert live._repr_html_() in parser.message._repr_html_()
+
+
+def test_a_rejected_call_says_why_in_html() -> None:
+    parser = MessageParser(api="openai-chat")
+    call = {"index": 0, "id": "c", "function": {"name": "f", "arguments": "{a"}}
+    parser.feed({"choices": [{"delta": {"tool_calls": [call]}}]})
+    [live] = parser.message.tool_calls
+    assert "rejected" in live._repr_html_()
+    assert "✗ " in live._repr_html_()
+
+
+NOTEBOOK = """
+from streamparse import stream
+from streamparse.terminal import LiveMessages
+
+answer = stream(["Hel", "lo <b>"], api="text")
+with answer, LiveMessages(answer) as live:
+    for _ in answer.batches():
+        live.draw()
+"""
+
+
+def test_a_notebook_shows_a_message_while_it_grows(tmp_path: Path) -> None:
+    nbclient = pytest.importorskip("nbclient", reason="needs nbclient")
+    nbformat = pytest.importorskip("nbformat", reason="needs nbclient")
+    pytest.importorskip("ipykernel", reason="needs ipykernel")
+    cells = [nbformat.v4.new_code_cell(text) for text in (NOTEBOOK, "answer.message", "answer")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    folders = os.pathsep.join([str(Path(streamparse.__file__).parents[1]), *sys.path])
+    client = nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3")
+    client.execute(cwd=str(tmp_path), env={**os.environ, "PYTHONPATH": folders})
+    live, message, source = (cell.outputs for cell in notebook.cells)
+    [shown] = [output for output in live if output.output_type == "display_data"]
+    assert "Hello &lt;b&gt;" in shown.data["text/html"]
+    assert "complete" in shown.data["text/plain"]
+    assert "Hello &lt;b&gt;" in message[0].data["text/html"]
+    assert source[0].data["text/plain"].startswith("Stream(MessageParser(api='text', message=")

@@ -231,11 +231,16 @@ def _from_function(function: Any) -> Tool:
 
 _SECTION: Final = re.compile(r"^(Args|Arguments|Parameters):\s*$")
 _ENTRY: Final = re.compile(r"^\s+\*{0,2}(\w+)\s*(?:\([^)]*\))?:\s*(.*)$")
+_NUMPY_SECTION: Final = re.compile(r"^\s*(Other )?Parameters\s*$")
+_UNDERLINE: Final = re.compile(r"^-{3,}$")
 _SPHINX: Final = re.compile(r"^:param\s+(?:[^:]*\s)?(\w+):\s*(.*)$")
 
 
 def parameters_in(text: str) -> dict[str, str]:
-    """What a docstring says of the parameters: an "Args:" section, or `:param name:` lines.
+    """Return the descriptions of parameters in a docstring, by the names of the parameters.
+
+    It may be written in the style of Google (an "Args:" section), of Sphinx (`:param name:` lines)
+    or of NumPy ("Parameters", underlined).
 
     >>> parameters_in('''Water a plant.
     ...
@@ -245,7 +250,7 @@ def parameters_in(text: str) -> dict[str, str]:
     ... ''')
     {'plant': 'which one, by name'}
     """
-    found: dict[str, str] = {}
+    found = _parameters_of_numpy(text.splitlines())
     inside = False
     current = ""
     indent = 0
@@ -266,6 +271,32 @@ def parameters_in(text: str) -> dict[str, str]:
         elif line.strip():
             inside, current = inside and depth > 0, ""
     return found
+
+
+def _parameters_of_numpy(lines: list[str]) -> dict[str, str]:
+    """The same for the style of NumPy.
+
+    `x, y : int` and the lines below that are indented further describe both. The section ends
+    where another line is underlined.
+    """
+    found: dict[str, str] = {}
+    names: list[str] = []
+    inside, indent = False, 0
+    for place, line in enumerate(lines):
+        below = lines[place + 1].strip() if place + 1 < len(lines) else ""
+        depth = len(line) - len(line.lstrip())
+        if _UNDERLINE.match(below) and line.strip():
+            inside, indent, names = bool(_NUMPY_SECTION.match(line)), depth, []
+        elif not inside or not line.strip() or _UNDERLINE.match(line.strip()):
+            continue
+        elif depth <= indent:
+            words = line.partition(":")[0].split(",")
+            names = [word.strip().lstrip("*") for word in words]
+            found.update(dict.fromkeys(names, ""))
+        else:
+            for name in names:
+                found[name] = f"{found[name]} {line.strip()}".strip()
+    return {name: text for name, text in found.items() if text}
 
 
 # Dicts

@@ -17,6 +17,7 @@ from streamparse._core.chain import Chain
 from streamparse._core.events import ValueEvent
 from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine, MachineOptions
+from streamparse._core.shown import safe_repr
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.surrogates import check_surrogates
 from streamparse._core.text import Utf8Decoder
@@ -232,6 +233,12 @@ class JSONParser:
         return self._builder.snapshot()
 
     # Feeding.
+
+    def __repr__(self) -> str:
+        """The dialect, and how far the document is."""
+        dialect, path = self._options["dialect"], self.open_path
+        where = "" if path is None else f", open_path={safe_repr(path)}"
+        return f"JSONParser({dialect!r}, done={self.done!r}{where})"
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[ValueEvent]:
         """Read the next fragment of the input, cut anywhere. An empty one is legal and free.

@@ -212,6 +212,10 @@ class Reading(Generic[P]):
         self._pace = Pace() if pace is None else pace
         self._drain = drain
 
+    def __repr__(self) -> str:
+        """The parser, and so what has been read."""
+        return f"{type(self).__name__}({self.parser!r})"
+
     @property
     def parser(self) -> P:
         """The parser behind the view. Read it again after a view has begun, which may change it."""

@@ -6,7 +6,7 @@ The rules are in `validator`; needs the extra `pydantic`.
 from __future__ import annotations
 
 import inspect
-from typing import Annotated, Any, Generic, TypeVar, overload
+from typing import Annotated, Any, Generic, TypeVar, get_args, overload
 
 from streamparse._core.sink import NOTHING, check_missing
 from streamparse.aliases import DialectName, Missing
@@ -167,6 +167,11 @@ class ModelParser(Generic[T]):
         self._shown: Any = NOTHING
         self._fresh: bool = False  # is `_shown` what there is to show?
 
+    def __repr__(self) -> str:
+        """The type, and how far its value is."""
+        fields = f", fields_set={sorted(self.fields_set)!r}" if self.fields_set else ""
+        return f"ModelParser({_name_of(self._model.type)}, done={self.done!r}{fields})"
+
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[ValueEvent]:
         """Take a fragment; the events it decided. An empty one is legal and free."""
         self._fresh = False
@@ -261,6 +266,10 @@ class ModelParser(Generic[T]):
         judge = self._parser._chain.judge
         assert judge is None or isinstance(judge, ModelJudge)
         return judge
+
+
+def _name_of(kind: Any) -> str:
+    return kind.__name__ if isinstance(kind, type) and not get_args(kind) else repr(kind)
 
 
 def _found(value: Any, path: Path) -> Any:

@@ -310,6 +310,46 @@ def test_descriptions_of_parameters() -> None:
     }
 
 
+def dig(bed: str, depth: float, width: float = 1.0, **more: Any) -> None:
+    """Dig a bed over.
+
+    Parameters
+    ----------
+    bed : str
+        Which one,
+        by name.
+    depth, width : float, optional
+        In metres.
+    **more
+        Anything else.
+
+    Returns
+    -------
+    nothing : None
+        Not a parameter.
+
+    Other Parameters
+    ----------------
+    seed : int
+        For tests.
+    """
+
+
+def test_descriptions_of_parameters_in_the_style_of_numpy() -> None:
+    described = {
+        "bed": "Which one, by name.",
+        "depth": "In metres.",
+        "width": "In metres.",
+        "more": "Anything else.",
+        "seed": "For tests.",
+    }
+    assert parameters_in(inspect.cleandoc(dig.__doc__ or "")) == described
+    [tool] = Toolbox(dig).tools.values()
+    properties = tool.schema()["properties"]
+    assert properties["bed"]["description"] == "Which one, by name."
+    assert properties["width"]["description"] == "In metres."
+
+
 def test_schemas_of_gemini_become_json_schema() -> None:
     assert json_schema(GEMINI) == {
         "type": "object",

@@ -616,3 +616,9 @@ def test_partials_show_declared_defaults() -> None:
 def test_partials_take_one_of_three_words() -> None:
     with pytest.raises(ValueError, match="missing must be"):
         stream(["{}"], api="text").partials(missing="null")  # type: ignore[call-overload]
+
+
+def test_a_stream_shows_its_parser() -> None:
+    answer = stream(["Hi"], api="text")
+    list(answer)
+    assert repr(answer) == f"Stream({answer.parser!r})"

@@ -371,3 +371,11 @@ def test_a_model_from_damaged_json() -> None:
     assert (cut.truncated, cut.done) == (True, False)
     with pytest.raises(IncompleteError):
         _ = cut.result
+
+
+def test_a_parser_shows_its_type_and_fields() -> None:
+    parser = ModelParser(Tour)
+    assert repr(parser) == "ModelParser(Tour, done=False)"
+    parser.feed('{"title": "N", "legs": [')
+    assert repr(parser) == "ModelParser(Tour, done=False, fields_set=['legs', 'title'])"
+    assert repr(ModelParser(list[int])) == "ModelParser(list[int], done=False)"
