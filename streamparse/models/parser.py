@@ -254,6 +254,18 @@ class ModelParser(Generic[T]):
         open_path = self._parser.open_path
         return judge.done or open_path is None or not judge.is_open(steps, open_path)
 
+    def __copy__(self) -> ModelParser[T]:
+        twin = self.__class__.__new__(self.__class__)
+        vars(twin).update(self.__getstate__(), _parser=self._parser.clone())
+        return twin
+
+    def __deepcopy__(self, memo: object) -> ModelParser[T]:
+        return self.__copy__()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # `_shown` can be made again from the rest.
+        return {**vars(self), "_shown": NOTHING, "_fresh": False}
+
     def _show(self, missing: Missing) -> Any:
         """What is known so far; `NOTHING` if nothing can be shown."""
         judge = self._judge()

@@ -228,7 +228,7 @@ def expected_of(slot: Slot) -> Expected:
 
 
 def _kinds_of(slot: Slot) -> int:
-    return _bits(frozenset().union(*(shape.kinds for shape in slot.shapes)))
+    return _bits(frozenset().union(*[shape.kinds for shape in slot.shapes]))
 
 
 def _bits(kinds: frozenset[str]) -> int:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime
 import json
+import pickle
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any, get_args
 
 import pytest
@@ -379,3 +382,37 @@ def test_a_parser_shows_its_type_and_fields() -> None:
     parser.feed('{"title": "N", "legs": [')
     assert repr(parser) == "ModelParser(Tour, done=False, fields_set=['legs', 'title'])"
     assert repr(ModelParser(list[int])) == "ModelParser(list[int], done=False)"
+
+
+# Copies and pickles
+
+
+def through_pickle(parser: ModelParser[Any]) -> ModelParser[Any]:
+    twin: ModelParser[Any] = pickle.loads(pickle.dumps(parser))
+    return twin
+
+
+def shown(parser: ModelParser[Any]) -> Any:
+    try:
+        return repr(parser.partial)
+    except IncompleteError:
+        return None
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, through_pickle])
+@given(st.data())
+def test_a_copy_goes_on_and_shares_nothing(
+    way: Callable[[ModelParser[Any]], ModelParser[Any]], data: st.DataObject
+) -> None:
+    text = '{"city": "Lindau", "days": 3}'
+    place = data.draw(st.integers(0, len(text)))
+    parser = ModelParser(Trip, missing="none")
+    parser.feed(text[:place])
+    before = shown(parser)
+    twin = way(parser)
+    assert shown(twin) == before
+    twin.feed(text[place:])
+    twin.finish()
+    assert shown(parser) == before
+    parser.feed(text[place:])
+    assert twin.result == parser.result
