@@ -239,13 +239,14 @@ class MessageParser:
 
     def _accepted(self, fragment: Any) -> Any:
         """The fragment as it is read; None for an empty one. Raises for what cannot be read."""
-        kind = _kind_of(fragment)
-        if kind == "chunks":
+        kind = _KINDS.get(type(fragment)) or _kind_of(fragment)
+        if kind != "chunks":
+            if not len(fragment):
+                return None
+        elif type(fragment) is not dict:
             fragment = chunk_of(fragment)
             if fragment is None:
                 return None
-        elif not len(fragment):
-            return None
         if self._finished:
             raise StreamParseError("the input was said to have ended", code="finished")
         if kind != self._kind:
@@ -441,6 +442,10 @@ def _dialect_for(dialect: str | Dialect, format: Any) -> Dialect | None:
 
 def _reading_of(format: Any) -> TextReading | None:
     return format if format is None or isinstance(format, TextReading) else TextReading(format)
+
+
+# What nearly all fragments are.
+_KINDS: Final[dict[type, str]] = {str: "text", bytes: "bytes", dict: "chunks"}
 
 
 def _kind_of(fragment: Any) -> str:

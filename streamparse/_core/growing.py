@@ -41,6 +41,10 @@ class GrowingString:
 
     def append(self, text: str) -> None:
         """Add `text` at the end."""
+        if not self._length:
+            self._whole = text  # many strings come in one piece
+            self._length = len(text)
+            return
         self._tail.append(text)
         self._length += len(text)
         if self._length > self._until:

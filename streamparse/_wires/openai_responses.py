@@ -53,11 +53,16 @@ from streamparse.message import Message, Reasoning, ServerToolResult, Usage
 
 __all__ = ["OpenAIResponses"]
 
-# Events that carry a piece of what a call is asked to do, by the type of their item.
-_ARGUMENTS: Final[dict[str, str]] = {
+# Events that carry a piece of what a call is asked to do, without their verb: the type of their
+# item.
+_ARGUMENT_STEMS: Final[dict[str, str]] = {
     "response.function_call_arguments": "function_call",
     "response.custom_tool_call_input": "custom_tool_call",
     "response.mcp_call_arguments": "mcp_call",
+}
+# The same by the whole type of the event.
+_ARGUMENTS: Final[dict[str, str]] = {
+    f"{stem}.{verb}": kind for stem, kind in _ARGUMENT_STEMS.items() for verb in ("delta", "done")
 }
 # The same for arguments without JSON text: where in them the growing string is. "" is an index.
 _GROWING: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -144,6 +149,9 @@ class OpenAIResponses(Wire):
         self.texts = Texts(turns)
         self.lane = Lane()
         self.numbers = Numbers()
+        # The names of the members of the last record, and those of them that are not understood.
+        self.members: list[str] = []
+        self.others: list[str] = []
         self.sealed: list[Item] = []  # items with argument text that may be encrypted
 
     @classmethod
@@ -172,7 +180,10 @@ class OpenAIResponses(Wire):
         if not isinstance(content, str):
             whole = dict_of(data.get("response") or data.get("item"))
             content = text_of(whole.get("id"))
-        return self.numbers.is_replay(number, kind + content)
+        known = _NUMBERED.get(kind)
+        if known is None:
+            return self.numbers.is_replay(number, kind + content)
+        return self.numbers.is_replay(number, content, known)
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         kind = text_of(data.get("type")) or event
@@ -231,12 +242,17 @@ class OpenAIResponses(Wire):
     def _pass_on_rest(self, data: dict[str, Any]) -> None:
         if "stream_id" in data:  # on a web socket, in every event
             self._turn().note("stream_id", data["stream_id"])
-        for name in data:
-            if name not in _RECORD and is_something(data[name]):
+        members = list(data)
+        if members != self.members:  # most events have the members of the one before
+            self.members = members
+            self.others = [name for name in members if name not in _RECORD]
+        for name in self.others:
+            value = data[name]
+            if is_something(value):
                 if name == "model":  # LiteLLM, in every event
-                    self._turn().note(name, data[name])
+                    self._turn().note(name, value)
                 else:
-                    self._turn().pass_on(name, data[name])
+                    self._turn().pass_on(name, value)
 
     def _error(self, kind: str, data: dict[str, Any]) -> bool:
         """`response.failed` follows, as a rule: that, or the end of input, ends the message."""
@@ -535,7 +551,7 @@ class OpenAIResponses(Wire):
     # Calls.
 
     def _arguments_delta(self, kind: str, data: dict[str, Any]) -> bool:
-        of_item = _ARGUMENTS[kind.removesuffix(".delta")]
+        of_item = _ARGUMENTS[kind]
         item = self._item(data, of_item, True)
         if item.reader is None:
             return False
@@ -548,7 +564,7 @@ class OpenAIResponses(Wire):
         return True
 
     def _arguments_done(self, kind: str, data: dict[str, Any]) -> bool:
-        of_item = _ARGUMENTS[kind.removesuffix(".done")]
+        of_item = _ARGUMENTS[kind]
         item = self._item(data, of_item, False)
         reader = item.reader
         if reader is None:
@@ -674,7 +690,7 @@ def _handlers() -> dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bo
     for stem in _TEXT_STEMS:
         table[f"{stem}.delta"] = wire._text_delta
         table[f"{stem}.done"] = wire._text_done
-    for stem in _ARGUMENTS:
+    for stem in _ARGUMENT_STEMS:
         table[f"{stem}.delta"] = wire._arguments_delta
         table[f"{stem}.done"] = wire._arguments_done
     for stem in _GROWING:
@@ -684,6 +700,8 @@ def _handlers() -> dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bo
 
 
 _HANDLERS: Final = _handlers()
+# A number for each type of event, which its checksum begins with.
+_NUMBERED: Final[dict[str, int]] = {kind: place for place, kind in enumerate(_HANDLERS)}
 
 # The member of a `.done` event that has the whole text, where it is not `text`.
 _WHOLE: Final[dict[str, str]] = {"refusal": "refusal", "output_audio": "transcript"}

@@ -73,14 +73,15 @@ class Numbers:
         self.last: int = -1
         self.sums: list[int] = []  # checksums of what the records said
 
-    def is_replay(self, number: int, content: str) -> bool:
+    def is_replay(self, number: int, content: str, kind: int = 0) -> bool:
         """Whether the record with this number was read before; otherwise it is now.
 
         Args:
             number: The number in the record.
             content: What the record says.
+            kind: A number for its type; the same content of another type is another record.
         """
-        total = _sum_of(content)
+        total = _sum_of(content, kind)
         steps = self.last - self.first
         if number == self.last + 1 and steps >= 0:
             self.last = number
@@ -123,6 +124,10 @@ def index_of(value: Any) -> int | None:
     return value if is_index(value) and value >= 0 else None
 
 
-def _sum_of(content: str) -> int:
+def _sum_of(content: str, start: int = 0) -> int:
     # Not `hash`, which differs between processes and so would not survive a pickle.
-    return crc32(content.encode("utf-8", "surrogatepass"))
+    try:
+        source = content.encode()
+    except UnicodeEncodeError:
+        source = content.encode("utf-8", "surrogatepass")
+    return crc32(source, start)
