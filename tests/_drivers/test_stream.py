@@ -178,7 +178,7 @@ def test_options_are_those_of_the_parser() -> None:
     [{"api": "morse"}, {"tools": [{"no": "name", "at": "all"}]}, {"output_dialect": "lax"}],
 )
 def test_bad_options_are_refused_at_once(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"must be|takes|no tool can be read"):
+    with pytest.raises(ValueError, match=r"must be|takes|no api is named|no tool can be read"):
         stream([], **options)
 
 
