@@ -179,12 +179,15 @@ SAMPLES = (
     "cut.sse",
     "error.sse",
     "google-partial-args.sse",
+    "lenient.sse",
     "openai-chat.sse",
     "openai-responses.sse",
     "outing-schema.json",
     "outing.sse",
+    "qwen3-coder.txt",
     "table-tools.json",
     "table.sse",
+    "unparsed.sse",
 )
 
 

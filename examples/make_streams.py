@@ -145,6 +145,36 @@ def openai_chat() -> Iterator[bytes]:
     yield sse("[DONE]")
 
 
+BOOKING = {
+    "guests": 2,
+    "name": "Van der Meer",
+    "day": "Saturday",
+    "wishes": ["by the window", "no candles"],
+}
+# The same as small models write it: a comment, single quotes, a missing comma, trailing ones.
+SLOPPY = """{
+  // two of us
+  guests: 2,
+  'name': 'Van der Meer',
+  "day": "Saturday"
+  "wishes": ["by the window", "no candles",],
+}"""
+
+
+def lenient() -> Iterator[bytes]:
+    """A call whose arguments are not quite JSON."""
+    function = {"name": "book_table", "arguments": ""}
+    call = {"index": 0, "id": "call_5sloppy", "type": "function", "function": function}
+    yield chat_chunk({"role": "assistant", "content": None, "tool_calls": [call]})
+    for piece in (SLOPPY[start : start + 7] for start in range(0, len(SLOPPY), 7)):
+        yield chat_chunk({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]})
+    yield chat_chunk({}, "tool_calls")
+    yield chat_chunk(
+        None, usage={"prompt_tokens": 96, "completion_tokens": 61, "total_tokens": 157}
+    )
+    yield sse("[DONE]")
+
+
 def cut() -> Iterator[bytes]:
     """The connection broke inside the arguments of the third call, and inside a record."""
     whole = b"".join(openai_chat())
@@ -743,6 +773,7 @@ STREAMS = {
     "error.sse": error,
     "qwen3-coder.txt": qwen3_coder,
     "unparsed.sse": unparsed,
+    "lenient.sse": lenient,
 }
 
 

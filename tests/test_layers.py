@@ -182,6 +182,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "_cli.figures": (6, 2),
     "_cli.displays": (6, 3),
     "_cli.judging": (6, 4),
+    "_cli.lists_command": (6, 4),
     "_cli.json_command": (6, 5),
     "_cli.replay_command": (6, 5),
     "web.records": (6, 0),

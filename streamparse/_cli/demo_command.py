@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import socket
 import webbrowser
+from pathlib import Path
 from typing import Any
 
-from streamparse._cli.streams import OK, UNUSABLE, Complaint, between
+from streamparse._cli.streams import OK, UNUSABLE, Complaint, announce, between
 
 __all__ = ["add", "run"]
 
@@ -17,6 +18,7 @@ _PORT = 8765
 def add(command: argparse.ArgumentParser) -> None:
     """Say what arguments the command takes."""
     argument = command.add_argument
+    argument("file", nargs="?", metavar="FILE", help="a recording to play, before the samples")
     argument(
         "--host",
         default="127.0.0.1",
@@ -36,6 +38,9 @@ def add(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     """Serve the page until interrupted."""
     application, uvicorn = _parts()
+    recording = None if options.file in (None, "-") else Path(options.file)
+    if recording is not None:
+        announce(options.file)
     try:
         listening = socket.create_server((options.host, options.port))
     except OSError as error:
@@ -47,7 +52,10 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
         if options.open:
             webbrowser.open(url)
         config = uvicorn.Config(
-            application(), log_level="warning", ws="none", timeout_graceful_shutdown=1
+            application(recording=recording, host=options.host),
+            log_level="warning",
+            ws="none",
+            timeout_graceful_shutdown=1,
         )
         uvicorn.Server(config).run(sockets=[listening])
     return OK

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from functools import partial
-from types import ModuleType
-from typing import Final
+from typing import Final, TypeAlias
 
 from streamparse import _version
-from streamparse._cli import demo_command, json_command, replay_command
+from streamparse._cli import demo_command, json_command, lists_command, replay_command
 from streamparse._cli.streams import (
     BAD_INPUT,
     BROKEN_PIPE,
@@ -34,6 +34,42 @@ exit status:
   130  interrupted (Ctrl-C)
   141  the reader of the output went away
 """
+
+
+_READING: Final = ("replay", "json")
+_EXAMPLES: Final = {
+    "replay": """\
+examples:
+  streamparse replay answer.sse                a recorded answer, at a pleasant pace
+  curl -sN ... | streamparse replay            an answer while it arrives
+  streamparse replay --format auto answer.txt  the text of a model with tool calls in it
+  streamparse replay --tools tools.json answer.sse
+""",
+    "json": """\
+examples:
+  streamparse json trip.json
+  streamparse json --select '$.days[*].place' trip.json
+  streamparse json --repair broken.json > mended.json
+""",
+    "demo": """\
+examples:
+  streamparse demo --open
+  streamparse demo answer.sse
+""",
+    "formats": """\
+examples:
+  streamparse formats
+  streamparse formats Qwen/Qwen3-Coder-30B-A3B-Instruct
+""",
+    "completion": """\
+examples:
+  source <(streamparse completion bash)
+  streamparse completion fish > ~/.config/fish/completions/streamparse.fish
+""",
+}
+
+_Adding: TypeAlias = Callable[[argparse.ArgumentParser], None]
+_Running: TypeAlias = Callable[..., int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,9 +99,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _described(error: StreamParseError) -> str:
-    text = f"{error.line}:{error.column}: {error.message} ({error.code})"
-    # What is no stream shows best what it is by itself: the headline of a gateway's page, say.
+    message = _OPTION.sub(_as_typed, error.message)
+    if error.code == "not_a_stream":
+        message += "; for the text of a model, use --format auto or --api text"
+    text = f"{error.line}:{error.column}: {message} ({error.code})"
+    # The beginning of what is not a stream often explains it: the headline of a gateway's page.
     return f"{text}: {error.excerpt!r}" if isinstance(error, WireError) and error.excerpt else text
+
+
+def _as_typed(match: re.Match[str]) -> str:
+    """Return an option of the library as the command line has it."""
+    return " ".join(part for part in (f"--{match[1]}", match[2]) if part)
+
+
+# `api=`, `format="auto"`: options of the library in its messages.
+_OPTION: Final = re.compile(r"\b(api|format|tools)=(?:[\"']([^\"']*)[\"'])?")
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -80,33 +128,61 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def add(name: str, module: ModuleType, summary: str, description: str) -> None:
+    words: dict[str, list[str]] = {}
+
+    def add(name: str, adding: _Adding, running: _Running, summary: str, description: str) -> None:
+        examples = _EXAMPLES.get(name, "")
         command = commands.add_parser(
             name,
             help=summary,
             description=description,
-            epilog=STATUSES,
+            epilog=f"{examples}\n{STATUSES}" if name in _READING else examples or None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        module.add(command)
-        command.set_defaults(run=partial(module.run, command=command))
+        adding(command)
+        command.set_defaults(run=partial(running, command=command), file="-", words=words)
+        words[name] = [each for each in command._option_string_actions if each.startswith("--")]
 
     add(
         "replay",
-        replay_command,
+        replay_command.add,
+        replay_command.run,
         "a model's answer as it arrives: text, reasoning, tool calls",
         "Read the response of a model provider, as recorded or as it arrives, and show it growing.",
     )
     add(
         "json",
-        json_command,
+        json_command.add,
+        json_command.run,
         "events or values of a JSON stream, as JSON Lines",
         "Read JSON as it arrives and write its events, one line of JSON for each.",
     )
     add(
         "demo",
-        demo_command,
+        demo_command.add,
+        demo_command.run,
         "a page in the browser that shows answers as they arrive",
         "Serve a page that plays recorded answers: samples, or files that are dropped on it.",
+    )
+    add(
+        "formats",
+        lists_command.add_formats,
+        lists_command.run_formats,
+        "the raw-text formats of tool calls that --format takes",
+        "List the raw-text formats of tool calls, each with the models that write it.",
+    )
+    add(
+        "apis",
+        lists_command.add_apis,
+        lists_command.run_apis,
+        "the wire formats that --api takes",
+        "List the wire formats.",
+    )
+    add(
+        "completion",
+        lists_command.add_completion,
+        lists_command.run_completion,
+        "a script that completes commands and options in a shell",
+        "Write a script that completes commands, options and names in a shell.",
     )
     return parser.parse_args(argv)

@@ -11,7 +11,10 @@ from streamparse.message_events import (
     ReasoningDelta,
     RefusalDelta,
     TextDelta,
+    ToolCallCompleted,
     ToolCallDelta,
+    ToolCallRejected,
+    ToolCallTruncated,
 )
 from streamparse.metrics import Metrics
 
@@ -21,13 +24,16 @@ __all__ = ["DELTAS", "Figures"]
 _TOO_SHORT: Final = 0.05
 
 # What the model wrote, once each: argument deltas show the text of a `ToolCallDelta` again.
+_ENDS: Final = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
 DELTAS: Final = (TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta)
 
 
 class Figures:
     """Watches events; times are seconds of `clock` since this was made."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], judged: bool = False) -> None:
+        self._judged = judged
+        self._calls: dict[str, int] = {}  # by status
         self._clock = clock
         self._began = clock()
         self._metrics = Metrics(clock)
@@ -41,6 +47,8 @@ class Figures:
         for event in events:
             if self._first_token is None and isinstance(event, DELTAS):
                 self._first_token = now
+            if isinstance(event, _ENDS):
+                self._calls[event.call.status] = self._calls.get(event.call.status, 0) + 1
             if self._first_argument is None and isinstance(event, ArgumentCompleted):
                 self._first_argument = now
 
@@ -61,7 +69,9 @@ class Figures:
         counts = [f"{metrics.events} events{rate}"]
         if spent > _TOO_SHORT and metrics.tokens_per_second is not None:
             counts.append(f"{metrics.tokens_per_second:,.0f} tokens/s")
-        return [", ".join(line) for line in (times, counts) if line]
+        calls = [f"{count} {status}" for status, count in sorted(self._calls.items())]
+        judged = [f"calls judged: {', '.join(calls) or 'none'}"] if self._judged else []
+        return [", ".join(line) for line in (judged, times, counts) if line]
 
 
 def _duration(seconds: float) -> str:

@@ -11,6 +11,7 @@ from streamparse._cli.streams import (
     BAD_INPUT,
     LARGEST_FRAGMENT,
     OK,
+    announce,
     between,
     fragments,
     line,
@@ -132,6 +133,7 @@ def _query(text: str) -> Query:
 def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     """Write what was asked for; the exit status."""
     _refuse_contradictions(options, command)
+    announce(options.file)
     if options.schema is not None:
         return _run_judged(options)
     if options.repair:

@@ -14,18 +14,21 @@ from typing import Any, Final
 from streamparse import formats
 from streamparse._cli.displays import Display, EventLines, LiveView, MessageLines, PlainText
 from streamparse._cli.figures import DELTAS, Figures
+from streamparse._cli.lists_command import typed
 from streamparse._cli.streams import (
     BAD_INPUT,
     LARGEST_FRAGMENT,
     OK,
     UNUSABLE,
     Complaint,
+    announce,
     between,
     complain,
     fragments,
     name_of,
     standard_output,
 )
+from streamparse._wires.names import api_named
 from streamparse.errors import StreamParseError
 from streamparse.json_parser import parse
 from streamparse.message import Message
@@ -54,17 +57,17 @@ def add(command: argparse.ArgumentParser) -> None:
     )
     argument(
         "--api",
-        choices=APIS,
+        type=_api,
         metavar="NAME",
-        help=f"the wire format: {', '.join(APIS)} (the default; with --format it is text)",
+        help=f"the wire format: {', '.join(APIS)} (the default), or the name of a provider",
     )
     argument(
         "--format",
         type=_format,
         metavar="NAME",
         help="FILE is the text of a model that writes its tool calls in this format, 'auto' to "
-        "tell it; with --api, a stream whose server passed such text on (docs/formats.md has the "
-        "names)",
+        "detect it, or a stream whose server passed such text on ('streamparse formats' lists the "
+        "names; those of tool parsers of vLLM and SGLang and of models are understood too)",
     )
     shown = command.add_mutually_exclusive_group()
     for name, what in (
@@ -107,9 +110,17 @@ def add(command: argparse.ArgumentParser) -> None:
 
 
 def _format(text: str) -> str:
-    if text != "auto" and text not in formats.names():
-        raise argparse.ArgumentTypeError(f"no format is named {text!r}")
-    return text
+    try:
+        return text if text == "auto" else formats.get(text).name
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(typed(str(error))) from None
+
+
+def _api(text: str) -> str:
+    try:
+        return api_named(text, APIS)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(typed(str(error))) from None
 
 
 def _speed(text: str) -> float:
@@ -124,7 +135,8 @@ def _speed(text: str) -> float:
 
 def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     """Show the answer; the exit status."""
-    figures = Figures(time.monotonic)
+    announce(options.file)
+    figures = Figures(time.monotonic, judged=options.tools is not None)
     display = _display(options.show, figures, fold=not options.reasoning)
     pace = Pace(_speed_of(options, display))
     size = options.chunk or (_SLOWLY if pace.speed else _AT_ONCE)
@@ -148,6 +160,8 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
         except StreamParseError as error:
             show(error.events)
             raise
+    for message in parser.messages:
+        _hint(message, name_of(options.file))
     for message in parser.messages:
         _judge(message, name_of(options.file))
     if violations and (options.tools or options.output_schema):
@@ -233,6 +247,14 @@ class Pace:
             before()
         if left > 0:
             self._sleep(left)
+
+
+def _hint(message: Message, name: str) -> None:
+    """Say that the text holds calls that nobody asked to read."""
+    found = message.extra.get("looks_like")
+    if found:
+        said = f"the text looks like tool calls in the format {found[0]}: read it with"
+        complain(f"{name}: {said} --format {found[0]}", OK)
 
 
 def _judge(message: Message, name: str) -> None:

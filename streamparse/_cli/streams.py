@@ -8,9 +8,11 @@ Rule 3: whatever the input, there is no traceback: one line on stderr, and a sta
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import re
 import select
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final
@@ -27,6 +29,7 @@ __all__ = [
     "OK",
     "UNUSABLE",
     "abandon_output",
+    "announce",
     "between",
     "complain",
     "fragments",
@@ -85,6 +88,22 @@ def fragments(
                 yield fragment
     except OSError as error:
         raise Complaint(f"{name_of(file)}: {error.strerror}", UNUSABLE) from error
+
+
+def announce(file: str) -> None:
+    """Say on standard error that input is awaited, where a person has to type it.
+
+    Raises:
+        Complaint: The file cannot be read. Nothing has been shown yet.
+    """
+    try:
+        if file != "-" and stat.S_ISDIR(os.stat(file).st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        raise Complaint(f"{name_of(file)}: {said}", UNUSABLE) from error
+    if file == "-" and sys.stdin is not None and sys.stdin.isatty():
+        complain("reading from the terminal; end the input with Ctrl-D (or give a FILE)", OK)
 
 
 def _is_ready(descriptor: int) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from streamparse._demo.playing import bytes_a_second, player
-from streamparse._demo.samples import SAMPLES, Recording
+from streamparse._demo.samples import SAMPLES, Recording, Sample, sample_of
 from streamparse.web import MemoryStore, sse_response, stop_stream  # first: names the extra
 
 # isort: split
@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +24,9 @@ __all__ = ["LARGEST_RECORDING", "application"]
 
 LARGEST_RECORDING: Final = 4 * 1024 * 1024  # bytes
 _LARGEST_PIECE: Final = 1024 * 1024  # bytes
+
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_WILDCARDS: Final = ("0.0.0.0", "::", "")
 
 _HERE: Final = Path(__file__).parent
 _FILES: Final = {
@@ -41,14 +44,24 @@ _POLICY: Final = (
 )
 
 
-def application(grace: float = 60.0) -> Starlette:
-    """The page and what it needs; an interrupted stream waits `grace` seconds for its page."""
+def application(
+    grace: float = 60.0, *, recording: Path | None = None, host: str = "127.0.0.1"
+) -> Starlette:
+    """Return the page and what it needs.
+
+    Args:
+        grace: How many seconds an interrupted stream waits for its page.
+        recording: A file to offer before the samples.
+        host: The name that the server listens at. Requests for another host, or from a page of
+            another, are refused, because a web page could otherwise use the server (DNS rebinding).
+    """
     store = MemoryStore(grace=grace)
+    samples = SAMPLES if recording is None else (sample_of(recording), *SAMPLES)
 
     async def play(request: Request) -> Response:
         if "last-event-id" in request.headers:
             return sse_response((), store=store)
-        recording = await _recording(request)
+        recording = await _recording(request, samples)
         speed = _number(request, "speed", 0, 1e6)
         size = int(_number(request, "chunk", 1, _LARGEST_PIECE))
         try:
@@ -61,11 +74,16 @@ def application(grace: float = 60.0) -> Starlette:
         await stop_stream(store, request.query_params.get("id", ""))
         return Response(status_code=204)
 
+    async def listed(request: Request) -> Response:
+        return JSONResponse(
+            [{"title": each.title, "about": each.about, "code": each.code} for each in samples]
+        )
+
     routes = [Route(path, _file) for path in _FILES]
-    routes.append(Route("/samples", _samples))
+    routes.append(Route("/samples", listed))
     routes.append(Route("/play", play, methods=["POST"]))
     routes.append(Route("/stop", stop, methods=["POST"]))
-    return Starlette(routes=routes, middleware=[Middleware(_Guarded)])
+    return Starlette(routes=routes, middleware=[Middleware(_Guarded, host=host)])
 
 
 async def _file(request: Request) -> Response:
@@ -73,14 +91,14 @@ async def _file(request: Request) -> Response:
     return Response(file.read_bytes(), media_type=kind)
 
 
-async def _samples(request: Request) -> Response:
-    return JSONResponse([{"title": each.title, "about": each.about} for each in SAMPLES])
-
-
-async def _recording(request: Request) -> Recording:
-    """The sample that is asked for, or what came with the request."""
+async def _recording(request: Request, samples: tuple[Sample, ...]) -> Recording:
+    """Return the sample that is asked for, or what came with the request."""
     if "sample" in request.query_params:
-        return SAMPLES[int(_number(request, "sample", 0, len(SAMPLES) - 1))].read()
+        number = int(_number(request, "sample", 0, len(samples) - 1))
+        try:
+            return await asyncio.to_thread(samples[number].read)
+        except OSError as error:
+            raise HTTPException(404, f"the recording cannot be read: {error.strerror}") from error
     data = bytearray()
     async for piece in request.stream():
         data += piece
@@ -88,6 +106,13 @@ async def _recording(request: Request) -> Recording:
             raise HTTPException(413, f"a recording has at most {LARGEST_RECORDING} bytes")
     structured = request.query_params.get("output") == "json"
     return Recording(bytes(data), output=object if structured else None)
+
+
+def _name_of(host: str) -> str:
+    """Return the host without its port and without the brackets of an IPv6 address."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
 
 
 def _number(request: Request, name: str, least: float, most: float) -> float:
@@ -101,12 +126,32 @@ def _number(request: Request, name: str, least: float, most: float) -> float:
 
 
 class _Guarded:
-    """Adds the headers that all answers have."""
+    """Refuses requests that other pages make, and adds the headers that all answers have."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, host: str) -> None:
         self._app = app
+        # At a wildcard address the server has names that are not known here.
+        self._hosts = None if host in _WILDCARDS else {*_LOOPBACK, host.lower().strip("[]")}
+
+    def _refusal(self, scope: Scope) -> str | None:
+        """Return why a request is refused; None: it comes from the page."""
+        headers = dict(scope["headers"])
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        if not host or (self._hosts is not None and _name_of(host) not in self._hosts):
+            return "the page is not served at this host"
+        origin = headers.get(b"origin")
+        if origin is not None and origin.decode("latin-1").lower() != f"http://{host}":
+            return "the request is from another page"
+        if headers.get(b"sec-fetch-site", b"none") not in (b"same-origin", b"none"):
+            return "the request is from another page"
+        return None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        if refusal is not None:
+            await PlainTextResponse(refusal, status_code=403)(scope, receive, send)
+            return
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = [(b"content-security-policy", _POLICY), (b"cache-control", b"no-cache")]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from streamparse._demo.samples import Recording
 from streamparse._drivers.stream import stream
 from streamparse.errors import StreamParseError
+from streamparse.limits import Limits
 from streamparse.message import error_to_dict
 from streamparse.message_events import (
     AnyMessageEvent,
@@ -38,6 +39,9 @@ from streamparse.patches import PatchPacker
 __all__ = ["News", "bytes_a_second", "player"]
 
 _FRAME: Final = 1 / 30  # seconds: a screen shows no more
+_LARGEST_STEP: Final = 8 * 1024  # bytes that are fed at once: their events are all in memory
+# What a page can show. Each event of a deep value carries its path, so depth costs most memory.
+_LIMITS: Final = Limits(depth=64, content=4 * 1024 * 1024)
 _TEXTS: Final = (TextDelta, ReasoningDelta, RefusalDelta)
 _ARGUMENTS: Final = (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
 _OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
@@ -52,7 +56,15 @@ def player(
     async def play() -> AsyncIterator[list[dict[str, Any]]]:
         news = News(structured=recording.output is not None)
         source = _pieces(recording.data, speed, size)
-        answer = stream(source, tools=recording.tools, output=recording.output, every=_FRAME)
+        answer = stream(
+            source,
+            format=recording.format,
+            tools=recording.tools,
+            output=recording.output,
+            dialect=recording.dialect,
+            limits=_LIMITS,
+            every=_FRAME,
+        )
         async with answer:
             async for events in answer.batches():
                 told = news.of(events)
@@ -64,6 +76,8 @@ def player(
 
 async def _pieces(data: bytes, speed: float, size: int) -> AsyncIterator[bytes]:
     began = time.monotonic()
+    if not speed:
+        size = min(size, _LARGEST_STEP)
     for start in range(0, len(data), size):
         # By the schedule of the whole, so that what each step takes does not add up.
         due = began + start / speed - time.monotonic() if speed else 0.0
@@ -72,14 +86,21 @@ async def _pieces(data: bytes, speed: float, size: int) -> AsyncIterator[bytes]:
 
 
 def bytes_a_second(data: bytes, speed: float) -> float:
-    """How fast to play so that `speed` characters of the answer come in a second."""
-    parser = MessageParser()
+    """Return the bytes a second that show `speed` characters of the answer a second."""
+    parser = MessageParser(limits=_LIMITS)
+    shown = 0
     try:
-        events = parser.feed(data) + parser.finish()
+        for start in range(0, len(data), _LARGEST_STEP):
+            shown += _shown(parser.feed(data[start : start + _LARGEST_STEP]))
+        shown += _shown(parser.finish())
     except StreamParseError as error:
-        events = error.events
-    shown = sum(len(e.text) for e in events if isinstance(e, (*_TEXTS, ToolCallDelta)))
+        shown += _shown(error.events)
     return speed * len(data) / shown if shown else speed
+
+
+def _shown(events: list[AnyMessageEvent]) -> int:
+    """Return how many characters of the answer these events bring."""
+    return sum(len(e.text) for e in events if isinstance(e, (*_TEXTS, ToolCallDelta)))
 
 
 class News:

@@ -1,13 +1,14 @@
-"""The recorded streams that the page offers: those of `examples/`, which a wheel carries along."""
+"""The recorded streams that the page offers: files of `examples/`, which a wheel includes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from streamparse.aliases import DialectName
 from streamparse.json_parser import parse
 
-__all__ = ["SAMPLES", "Recording", "Sample"]
+__all__ = ["SAMPLES", "Recording", "Sample", "sample_of"]
 
 _HERE: Final = Path(__file__).parent / "samples"
 _CHECKOUT: Final = Path(__file__).parents[2] / "examples"
@@ -15,11 +16,13 @@ FOLDER: Final = _HERE if _HERE.is_dir() else _CHECKOUT
 
 
 class Recording(NamedTuple):
-    """A stream as a provider sent it, and what is to judge it: `tools`, an `output` schema."""
+    """A stream as a provider sent it, and the options of `stream` to read it with."""
 
     data: bytes
     tools: Any = None
     output: Any = None
+    format: str | None = None
+    dialect: DialectName = "strict"
 
 
 class Sample(NamedTuple):
@@ -30,11 +33,53 @@ class Sample(NamedTuple):
     file: str
     tools: str | None = None
     output: str | None = None
+    format: str | None = None
+    dialect: DialectName = "strict"
 
     def read(self) -> Recording:
-        """Its files."""
+        """Read its files."""
         data = (FOLDER / self.file).read_bytes()
-        return Recording(data, _loaded(self.tools), _loaded(self.output))
+        tools, output = _loaded(self.tools), _loaded(self.output)
+        return Recording(data, tools, output, self.format, self.dialect)
+
+    @property
+    def code(self) -> str:
+        """The program that produces what the page shows."""
+        options = [f'Path("{self.file}")']
+        if self.format is not None:
+            options.append(f'format="{self.format}"')
+        if self.dialect != "strict":
+            options.append(f'dialect="{self.dialect}"')
+        if self.tools is not None:
+            options.append("tools=tools")
+        if self.output is not None:
+            options.append("output=schema")
+        view = "partials()" if self.output is not None else "batches()"
+        loading = [
+            f'{name} = json.loads(Path("{file}").read_text())'
+            for name, file in (("tools", self.tools), ("schema", self.output))
+            if file is not None
+        ]
+        shown = "value" if self.output is not None else "events"
+        return "\n".join(
+            [
+                *(["import json"] if loading else []),
+                "from pathlib import Path",
+                "",
+                "from streamparse import stream",
+                "",
+                *loading,
+                f"with stream({', '.join(options)}) as answer:",
+                f"    for {shown} in answer.{view}:",
+                f"        print({shown})",
+            ]
+        )
+
+
+def sample_of(file: Path) -> Sample:
+    """Return a file of the user as a sample."""
+    about = "Your recording."
+    return Sample(file.name, about, str(file.resolve()), format="auto")
 
 
 def _loaded(file: str | None) -> Any:
@@ -77,12 +122,32 @@ SAMPLES: Final = (
     ),
     Sample(
         "Cut off",
-        "The connection to the provider broke: the last call is truncated, never complete.",
+        "The connection to the provider broke: what was open is cut off, never complete.",
         "cut.sse",
     ),
     Sample(
         "An error of the provider",
         "The provider gave up in mid-sentence: what had come stays.",
         "error.sse",
+    ),
+    Sample(
+        "An open model behind a plain server",
+        "OpenAI Chat Completions: the server passed on what the model wrote, calls and all; "
+        'read with format="auto".',
+        "unparsed.sse",
+        format="auto",
+    ),
+    Sample(
+        "The text of a model",
+        "Qwen3-Coder: the text as the model wrote it, with its own tags around the call.",
+        "qwen3-coder.txt",
+        format="qwen3_coder",
+    ),
+    Sample(
+        "Broken JSON, mended",
+        "The arguments of a call with single quotes, a comment and missing commas, read with "
+        'dialect="lenient".',
+        "lenient.sse",
+        dialect="lenient",
     ),
 )

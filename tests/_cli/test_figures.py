@@ -71,3 +71,12 @@ def test_a_token_is_whatever_the_model_writes(kind: str) -> None:
     figures = Figures(Clock())
     figures.note(MessageParser("openai-chat").feed(chunk(**{kind: "a"})))
     assert figures.lines()[0] == "first token 0 ms"
+
+
+def test_judged_calls_are_counted() -> None:
+    figures = Figures(Clock(), judged=True)
+    assert figures.lines()[0] == "calls judged: none"
+    parser = MessageParser("openai-chat")
+    figures.note(parser.feed(chunk(tool_calls=[call("{}")])))
+    figures.note(parser.feed(chunk("tool_calls")) + parser.finish())
+    assert figures.lines()[0] == "calls judged: 1 complete"

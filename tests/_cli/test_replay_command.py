@@ -561,3 +561,38 @@ def test_tools_that_cannot_be_used(command: Runner, tmp_path: Path, content: str
         tools.write_text(content)
     assert command("replay", "--tools", str(tools), given=record("x", "stop")) == 2
     assert command.err.count(b"\n") == 1
+
+
+# Hints
+
+
+def test_text_that_looks_like_a_format_is_named(command: Runner) -> None:
+    assert command.bare("replay", str(UNPARSED)) == 0
+    assert "looks like tool calls in the format hermes" in command.complaint
+    assert command.complaint.endswith("read it with --format hermes")
+    assert command.bare("replay", "--format", "hermes", str(UNPARSED)) == 0
+    assert command.err == b""
+
+
+def test_options_are_named_as_they_were_typed(command: Runner) -> None:
+    assert command("replay", given="plain text") == 1
+    assert "use --format auto or --api text" in command.complaint
+    assert command("replay", given='{"a": 1}') == 1
+    assert "say which by --api" in command.complaint
+    assert "api=" not in command.complaint
+
+
+def test_names_that_people_type(command: Runner) -> None:
+    assert command.bare("replay", "--api", "openai", str(CHAT)) == 0
+    assert command.bare("replay", "--format", "qwen25", str(UNPARSED)) == 0
+    assert command.bare("replay", "--format", "herms", str(UNPARSED)) == 2
+    assert b"did you mean 'hermes'? 'streamparse formats' lists them" in command.err
+    assert command.bare("replay", "--api", "opanai-chat", str(CHAT)) == 2
+    assert b"did you mean 'openai-chat'" in command.err
+
+
+def test_nothing_is_shown_of_a_file_that_is_not_there(command: Runner, tmp_path: Path) -> None:
+    for file in (tmp_path / "none", tmp_path):
+        assert command.bare("replay", str(file)) == 2
+        assert command.out == b""
+        assert str(file) in command.complaint

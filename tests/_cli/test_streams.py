@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,28 @@ def test_complain(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "streamparse: no such thing\n"
     streams.complain("a file called \x1b[2J", 1)
     assert capsys.readouterr().err == "streamparse: a file called \\x1b[2J\n"
+
+
+def test_waiting_for_a_person_is_announced(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    streams.announce("-")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    streams.announce("-")
+    assert "reading from the terminal" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdin", None)
+    streams.announce("-")
+    with pytest.raises(streams.Complaint, match="No such file"):
+        streams.announce("no such file")
+
+
+def test_lines_of_json_are_safe_in_a_terminal() -> None:
+    text = "\x9b\u202e\x7f\u200e"
+    written = streams.line({text: text}).decode()
+    assert written.isascii()
+    assert json.loads(written) == {text: text}

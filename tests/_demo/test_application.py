@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from streamparse import SSEDecoder
-from streamparse._demo.application import LARGEST_RECORDING, application
+from streamparse._demo.application import LARGEST_RECORDING, _Guarded, application
 from streamparse._demo.samples import SAMPLES
 from tests.web.serving import Server
 
@@ -119,3 +119,51 @@ def test_cut_resumed_and_stopped(url: str) -> None:
             if len(records) == 1:
                 assert post(f"{url}/stop", params={"id": records[0].id}).status_code == 204
         assert json.loads(records[-1].data) == {"type": "stream_stopped"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:1"}, 200),
+        ({"Host": "[::1]:1"}, 200),
+        ({"Host": "evil.example"}, 403),
+        ({"Host": "127.0.0.1.evil.example"}, 403),
+        ({"Host": ""}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Host": "localhost:1", "Origin": "http://localhost:1"}, 200),
+        ({"Host": "localhost:1", "Origin": "http://localhost:2"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "none"}, 200),
+    ],
+)
+def test_requests_of_other_pages_are_refused(
+    url: str, headers: dict[str, str], status: int
+) -> None:
+    answered = post(f"{url}/play?sample=0&speed=0&chunk=64", headers=headers)
+    assert answered.status_code == status
+    assert httpx.get(url, headers=headers, trust_env=False).status_code == status
+
+
+def test_a_host_of_the_users_choice() -> None:
+    guard = _Guarded(application(), "Box.local")
+    wild = _Guarded(application(), "0.0.0.0")
+    for host, refused in ((b"box.local:1", False), (b"other.local", True), (b"localhost", False)):
+        scope = {"type": "http", "headers": [(b"host", host)]}
+        assert (guard._refusal(scope) is not None) == refused
+        assert wild._refusal(scope) is None
+
+
+def test_a_recording_of_the_user_comes_first(tmp_path: Path) -> None:
+    file = tmp_path / "mine.sse"
+    file.write_bytes((Path(__file__).parents[2] / "examples" / "unparsed.sse").read_bytes())
+    with Server(application(recording=file)) as server:
+        listed = httpx.get(f"{server.url}/samples", trust_env=False).json()
+        assert listed[0]["title"] == "mine.sse"
+        told, _ = news(post(f"{server.url}/play?sample=0&speed=0&chunk=64"))
+        assert "ring_bell" in [each.get("name") for each in told]
+        file.unlink()
+        assert post(f"{server.url}/play?sample=0&speed=0&chunk=64").status_code == 404

@@ -47,7 +47,12 @@ class Page:
 @given(size=st.integers(1, 20_000), seed=st.integers(0, 2**32))
 def test_page_can_rebuild_the_answer(sample: Sample, size: int, seed: int) -> None:
     recording = sample.read()
-    parser = MessageParser(tools=recording.tools, output=recording.output)
+    parser = MessageParser(
+        format=recording.format,  # type: ignore[arg-type]
+        tools=recording.tools,
+        output=recording.output,
+        dialect=recording.dialect,
+    )
     news, page, chance = News(), Page(), Random(seed)
     batch: list[AnyMessageEvent] = []
     for start in range(0, len(recording.data), size):

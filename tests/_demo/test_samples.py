@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streamparse import MessageParser, ToolCallRejected
-from streamparse._demo.samples import SAMPLES, Sample
+from streamparse import MessageParser, StreamParseError, ToolCallRejected
+from streamparse._demo.samples import FOLDER, SAMPLES, Sample
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,12 +20,29 @@ def test_sample_is_read(sample: Sample) -> None:
         sample.tools is None,
         sample.output is None,
     )
-    parser = MessageParser(tools=recording.tools, output=recording.output)
+    parser = MessageParser(
+        format=recording.format,  # type: ignore[arg-type]
+        tools=recording.tools,
+        output=recording.output,
+        dialect=recording.dialect,
+    )
     events = parser.feed(recording.data) + parser.finish()
     rejected = [event for event in events if isinstance(event, ToolCallRejected)]
     assert len(rejected) == ("refused" in sample.title)
     status = {"Cut off": "truncated", "An error of the provider": "failed"}
     assert parser.message.status == status.get(sample.title, "complete")
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title)
+def test_the_program_of_a_sample_runs(
+    sample: Sample, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(FOLDER)
+    try:
+        exec(compile(sample.code, "sample", "exec"), {})
+    except StreamParseError:
+        assert sample.title in ("Cut off", "An error of the provider")
+    assert capsys.readouterr().out
 
 
 def test_wheel_has_the_samples() -> None:

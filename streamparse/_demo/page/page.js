@@ -176,8 +176,11 @@ function folded(name) {
 
 const BLOCKS = {
   text: () => {
+    // Shown as it was sent: the Markdown of a model is not rendered.
     const text = element("div", { class: "text" });
-    return { element: text, text };
+    const kind = element("span", { class: "kind" }, "as it was sent, Markdown and all");
+    const head = element("header", {}, element("h3", {}, "Text"), kind);
+    return { element: element("article", { class: "card", "aria-label": "Text" }, head, text), text };
   },
   reasoning: () => folded("Reasoning"),
   raw: (choice) => (choice.raw ??= folded("The text it is made of")),
@@ -331,9 +334,17 @@ function setUpDrop() {
 }
 
 let samples = [];
+const OWN_CODE = (name, structured) => `from pathlib import Path
+
+from streamparse import stream
+
+with stream(Path(${JSON.stringify(name)})${structured ? ", output=object" : ""}) as answer:
+    for ${structured ? "value in answer.partials()" : "events in answer.batches()"}:
+        print(${structured ? "value" : "events"})`;
 
 function showAbout() {
   const file = $("file").files[0];
+  $("snippet").textContent = file ? OWN_CODE(file.name, $("structured").checked) : (samples[$("sample").value]?.code ?? "");
   $("about").textContent = file ? `Plays ${file.name} instead.` : (samples[$("sample").value]?.about ?? "");
 }
 
@@ -343,6 +354,7 @@ async function setUp() {
   $("speed").addEventListener("input", showSettings);
   $("chunk").addEventListener("input", showSettings);
   $("file").addEventListener("change", showAbout);
+  $("structured").addEventListener("change", showAbout);
   $("sample").addEventListener("change", () => {
     $("file").value = ""; // who chooses a sample wants that
     showAbout();
