@@ -48,7 +48,7 @@ class Page:
 def test_page_can_rebuild_the_answer(sample: Sample, size: int, seed: int) -> None:
     recording = sample.read()
     parser = MessageParser(
-        format=recording.format,  # type: ignore[arg-type]
+        format=recording.format,
         tools=recording.tools,
         output=recording.output,
         dialect=recording.dialect,

@@ -21,7 +21,7 @@ def test_sample_is_read(sample: Sample) -> None:
         sample.output is None,
     )
     parser = MessageParser(
-        format=recording.format,  # type: ignore[arg-type]
+        format=recording.format,
         tools=recording.tools,
         output=recording.output,
         dialect=recording.dialect,
