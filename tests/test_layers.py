@@ -108,7 +108,7 @@ DECODING = (
     "transport",
 )
 MODELS = ("plans", "absent", "parts", "validator", "parser")
-ANSWERS = ("frozen", "tools", "calls", "output", "turn")
+ANSWERS = ("frozen", "tools", "arguments", "call_record", "call_input", "calls", "output", "turn")
 # The adapters, one an API, are siblings above these.
 WIRES = (
     "names",

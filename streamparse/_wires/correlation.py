@@ -105,7 +105,7 @@ class Correlator:
         unmarked, self.unmarked = self.unmarked, []
         for reader in unmarked:
             if _is_unfinished(reader):
-                reader.oddity("ambiguous_delta", "a delta may have been of this call")
+                reader.note_anomaly("ambiguous_delta", "a delta may have been of this call")
 
     def _unlabelled(self, last: CallReader, text: str) -> CallReader | Outcome:
         """The only unfinished call; after the last one has ended, white space and repetitions."""
@@ -122,7 +122,7 @@ class Correlator:
 
     def _know(self, reader: CallReader, identity: str) -> None:
         if identity in self.by_id:
-            reader.oddity("repeated_id", f"an earlier call has the id {identity!r} too")
+            reader.note_anomaly("repeated_id", f"an earlier call has the id {identity!r} too")
         self.by_id[identity] = reader
 
     def _by_identity(

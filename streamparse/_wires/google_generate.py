@@ -413,7 +413,7 @@ class _Streamed:
         """One `PartialArg`."""
         if not self.reader.open and self.reader.call.status != "rejected":
             self.turn.pass_on("partialArgs", piece)
-            self.reader.oddity("late_delta", "a delta came after the end of the call")
+            self.reader.note_anomaly("late_delta", "a delta came after the end of the call")
             return
         text = text_of(piece.get("jsonPath")) if isinstance(piece, dict) else ""
         if text != self.text:
@@ -421,7 +421,7 @@ class _Streamed:
             self.place = parse_place(text)
         if self.place is None:
             self.turn.pass_on("partialArgs", piece)
-            self.reader.oddity("misplaced_value", f"a value came without a place: {text!r}")
+            self.reader.note_anomaly("misplaced_value", f"a value came without a place: {text!r}")
             return
         assembler = self._begin()
         placed = True
@@ -430,9 +430,9 @@ class _Streamed:
         except StreamParseError as error:
             self._refuse(error)
         else:
-            self.reader.told()
+            self.reader.emit()
         if not placed:
-            self.reader.oddity("misplaced_value", f"a value came late, or too early: {text}")
+            self.reader.note_anomaly("misplaced_value", f"a value came late, or too early: {text}")
 
     def end(self) -> None:
         """The call's end was signalled: what is open in it is complete."""
@@ -446,7 +446,7 @@ class _Streamed:
             except StreamParseError as error:
                 self._refuse(error)
             else:
-                self.reader.told()
+                self.reader.emit()
 
     def _begin(self) -> Assembler:
         assembler = self.assembler

@@ -618,7 +618,7 @@ class OpenAIResponses(Wire):
             reader.feed(text)
             return
         message = "the deltas held other text, perhaps encrypted"
-        reader.oddity("replaced_arguments", message)
+        reader.note_anomaly("replaced_arguments", message)
         self._turn().pass_on("replaced_arguments", {**reader.call.naming(), "text": text})
 
     def _growing(self, kind: str, data: dict[str, Any]) -> bool:

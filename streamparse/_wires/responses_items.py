@@ -216,7 +216,7 @@ class Spoken:
             self.dead = True
             reader.refuse(error)
         else:
-            reader.told()
+            reader.emit()
 
     def finish(self, members: dict[str, Any]) -> None:
         """The whole item came: say what was not said, and close everything."""
@@ -230,7 +230,7 @@ class Spoken:
         except StreamParseError as error:
             reader.refuse(error)
         else:
-            reader.told()
+            reader.emit()
 
     def _begin(self, sink: Transcriber, before: dict[str, Any]) -> None:
         where = self.where
@@ -268,7 +268,7 @@ class Spoken:
         if text.startswith(known) and (self.inside or index > self.index):
             self._string(sink, text[len(known) :], index)
         elif text != known:
-            self.reader.replaced(text)
+            self.reader.replace(text)
         if self.inside:
             sink.end_string(0)
             self.inside = False

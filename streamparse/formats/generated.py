@@ -29,10 +29,10 @@ class GeneratedPayload(Payload):
             try:
                 self.bounds.start_object(0)
             except LimitError as error:
-                reader.told()
+                reader.emit()
                 self.refuse(error)
             else:
-                reader.told()
+                reader.emit()
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         reader = self.reader
@@ -44,10 +44,10 @@ class GeneratedPayload(Payload):
                     break
                 pos = new
         except LimitError as error:
-            reader.told()
+            reader.emit()
             self.refuse(error)
             return self.reached
-        reader.told()
+        reader.emit()
         return pos
 
     def step(self, text: str, pos: int, final: bool) -> int:
@@ -63,5 +63,5 @@ class GeneratedPayload(Payload):
         """Something here is not understood; what was understood before it is said first."""
         reader = self.reader
         assert reader is not None
-        reader.told()
-        reader.oddity("unexpected_text", message)
+        reader.emit()
+        reader.note_anomaly("unexpected_text", message)

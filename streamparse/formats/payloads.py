@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from streamparse._answers.calls import CallReader, taken_before
+from streamparse._answers.arguments import taken_before
+from streamparse._answers.calls import CallReader
 from streamparse._answers.turn import TextReader
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.chain import Chain
@@ -441,7 +442,7 @@ class LiteralPayload(Payload):
         if reader is None:
             self.refused: bool = failure is not None
             return pos
-        reader.told()
+        reader.emit()
         self.done: bool = self.machine.done
         if failure is not None:
             self.refuse(failure)

@@ -430,7 +430,7 @@ def test_the_driver_says_values_piece_by_piece() -> None:
             sink.end_key(0)
             sink.start_string(0)
         sink.text("xyz"[step], 0)
-        run.reader.told()
+        run.reader.emit()
     assert run.call.partial == {"a": "xyz"}
     assert run.call.arguments_text == '{"a":"xyz'
     assert not run.reader.whole

@@ -1,0 +1,423 @@
+"""The sources of a call's arguments: strict JSON text, lenient JSON text, values, and free text.
+
+A source reads what arrives, drives the call's chain and returns what it produced. It knows neither
+the status of the call nor its events' order: `calls` decides both. All sources of a call share its
+chain, so a call may change from one source to another.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from streamparse._core.chain import Chain
+from streamparse._core.growing import GrowingString
+from streamparse._core.lenient import LenientMachine
+from streamparse._core.machine import EXCERPT, Machine, MachineOptions
+from streamparse._core.parser import JSONParser, locate
+from streamparse._core.surrogates import lone
+from streamparse._core.transcriber import Transcriber, tell
+from streamparse.dialect import Dialect
+from streamparse.errors import IncompleteError, SchemaViolation, StreamParseError, WireError
+from streamparse.limits import Limits
+from streamparse.message import ToolCall
+
+__all__ = [
+    "OTHER",
+    "REPEATED",
+    "SPACE",
+    "WHITE_SPACE",
+    "ArgumentSource",
+    "FreeText",
+    "LenientText",
+    "Produced",
+    "Repetition",
+    "StrictText",
+    "Values",
+    "json_text_of",
+    "locate_in_text",
+    "parse_or_nothing",
+    "taken_before",
+]
+
+WHITE_SPACE: Final = " \t\n\r"
+
+#: What reading produced:
+#: - the text that now belongs to the arguments,
+#: - the text of the next `ToolCallDelta`, which ends before a refused character,
+#: - the argument events; the list is reused, so whoever emits them clears it,
+#: - the error that rejects the call, if there is one.
+Produced = tuple[str, str, list[Any], StreamParseError | None]
+
+
+class ArgumentSource:
+    """Reads arguments from one kind of input.
+
+    `broken` is set once the input is refused, so that the value cannot grow any more. A refusal
+    by the validator does not break a source: the value goes on growing without events.
+    """
+
+    __slots__ = ("broken", "chain", "events")
+
+    init_types: ClassVar[tuple[Any, ...]] = (Chain, list)
+
+    def __init__(self, chain: Chain, events: list[Any]) -> None:
+        self.chain: Chain = chain
+        self.events: list[Any] = events  # where the chain's builder reports while it may
+        self.broken: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether the input so far ends with a whole value."""
+        raise NotImplementedError
+
+    def take(self, text: str) -> Produced:
+        """Read text. The text taken is shorter than `text` where the value has ended, or where
+        a character is refused.
+        """
+        raise NotImplementedError
+
+    def collect(self) -> Produced:
+        """Return what was produced since the last call, where the caller drives the chain."""
+        return "", "", self.events, None
+
+    def refuse(self, error: StreamParseError) -> Produced:
+        """Stop at an `error` that the caller found. Else as `collect`."""
+        return self._produced("", 0, error)
+
+    def finish(self) -> Produced:
+        """The input may end here, which completes a number at the root."""
+        return "", "", self.events, None
+
+    def add_empty_object(self, offset: int) -> Produced:
+        """Read no arguments at all as `{}`."""
+        head = self.chain.head
+        failure: StreamParseError | None = None
+        try:
+            head.start_object(offset)
+            head.end(offset)
+        except StreamParseError as error:
+            failure = error
+        return self._produced("", offset, failure)
+
+    def unfinished(self, offset: int) -> StreamParseError:
+        """Return the error of input that ends at `offset`, before its value does."""
+        message = "the call ended inside its arguments"
+        error = IncompleteError(message, code="truncated", offset=offset)
+        self.locate(error)
+        return error
+
+    def rest(self) -> str:
+        """Return the text that no delta has had, where the call ends without an error."""
+        return ""
+
+    def locate(self, error: StreamParseError) -> None:
+        """Add the place of an error in this input."""
+        if not isinstance(error, SchemaViolation):
+            error.path = self.chain.builder.next_path()
+
+    def _produced(self, text: str, start: int, failure: StreamParseError | None) -> Produced:
+        """Return `text`, which begins at the offset `start`, with its events and its error."""
+        error = self._error(failure)
+        if error is None:
+            return text, text, self.events, None
+        return text, text[: max(error.offset - start, 0)], self.events, error
+
+    def _error(self, failure: StreamParseError | None) -> StreamParseError | None:
+        """Return the refusal of the validator, which came first, or what reading raised."""
+        if failure is not None:
+            self.broken = True
+            if self.chain.refusal is None:
+                self.locate(failure)
+                return failure
+        return self.chain.refusal
+
+
+class StrictText(ArgumentSource):
+    """JSON text as RFC 8259 has it. Text after the value is not taken."""
+
+    __slots__ = ("machine",)
+
+    init_types: ClassVar[tuple[Any, ...]] = (Chain, list, Limits)
+
+    def __init__(
+        self, chain: Chain, events: list[Any], limits: Limits, surrogates: str = "keep"
+    ) -> None:
+        super().__init__(chain, events)
+        options = MachineOptions(limits=limits, surrogates=surrogates, stop=True)
+        self.machine: Machine = Machine(chain.head, options)
+
+    @property
+    def whole(self) -> bool:
+        return self.machine.done
+
+    def take(self, text: str) -> Produced:
+        machine = self.machine
+        if machine.done:
+            return "", "", self.events, None
+        start = machine.offset
+        try:
+            taken = machine.feed(text)
+        except StreamParseError as error:
+            piece = text[: taken_before(error, start, len(text))]
+            return self._produced(piece, start, error)
+        if taken < len(text):
+            text = text[:taken]
+        if self.chain.refusal is None:
+            return text, text, self.events, None
+        return self._produced(text, start, None)
+
+    def finish(self) -> Produced:
+        try:
+            self.machine.end_root_number()
+        except StreamParseError as error:
+            return self._produced("", self.machine.offset, error)
+        return self._produced("", self.machine.offset, None)
+
+    def unfinished(self, offset: int) -> StreamParseError:
+        try:
+            self.machine.finish()
+        except StreamParseError as error:
+            self.locate(error)
+            return error
+        raise AssertionError("a machine that is not done can finish")
+
+    def locate(self, error: StreamParseError) -> None:
+        locate(error, self.machine, self.chain.builder)
+
+
+class LenientText(ArgumentSource):
+    """JSON text with the slips that a `Dialect` allows. All text is taken.
+
+    The machine decides about some characters later. They stay in `unsent` until then, because a
+    delta must not contain a character that is refused afterwards.
+    """
+
+    __slots__ = ("machine", "sent", "unsent")
+
+    init_types: ClassVar[tuple[Any, ...]] = (Chain, list, Limits, "keep", Dialect)
+
+    def __init__(
+        self,
+        chain: Chain,
+        events: list[Any],
+        limits: Limits,
+        surrogates: str,
+        dialect: Dialect,
+    ) -> None:
+        super().__init__(chain, events)
+        options = MachineOptions(limits=limits, surrogates=surrogates)
+        self.machine: LenientMachine = LenientMachine(chain.head, dialect, options)
+        self.sent: int = 0  # the length of the text that has been in deltas
+        self.unsent: GrowingString = GrowingString()
+
+    @property
+    def whole(self) -> bool:
+        return self.machine.done
+
+    def take(self, text: str) -> Produced:
+        machine = self.machine
+        start = machine.offset + len(machine.undecided)
+        failure: StreamParseError | None = None
+        try:
+            machine.feed(text)
+        except StreamParseError as error:
+            failure = error
+            text = text[: taken_before(error, start, len(text))]
+        return self._produced(text, start, failure)
+
+    def finish(self) -> Produced:
+        try:
+            self.machine.end_root_number()
+        except StreamParseError as error:
+            return self._produced("", 0, error)
+        return self._produced("", 0, None)
+
+    def unfinished(self, offset: int) -> StreamParseError:
+        try:
+            self.machine.finish()  # it may close what is open, as a repair
+        except StreamParseError as error:
+            self.locate(error)
+            return error
+        message = "the call ended inside its arguments"
+        unfinished = IncompleteError(message, code="truncated", offset=offset)
+        self.locate(unfinished)
+        return unfinished
+
+    def rest(self) -> str:
+        rest = self.unsent.take()
+        self.sent += len(rest)
+        return rest
+
+    def locate(self, error: StreamParseError) -> None:
+        locate(error, self.machine, self.chain.builder)
+
+    def _produced(self, text: str, start: int, failure: StreamParseError | None) -> Produced:
+        error = self._error(failure)
+        stop = self.machine.decided if error is None else error.offset
+        return text, self._sendable(text, stop), self.events, error
+
+    def _sendable(self, text: str, stop: int) -> str:
+        """Add `text` to what is unsent, and return the part of it that ends at `stop`."""
+        size = stop - self.sent
+        unsent = self.unsent
+        if not len(unsent) and size == len(text):
+            self.sent = stop
+            return text
+        unsent.append(text)
+        if size <= 0:
+            return ""
+        waiting = unsent.take()
+        if size < len(waiting):
+            unsent.append(waiting[size:])
+            waiting = waiting[:size]
+        self.sent += len(waiting)
+        return waiting
+
+
+class Values(ArgumentSource):
+    """Values without JSON text: the caller drives `sink`, then collects the text written for them.
+
+    No text is taken: text that arrives beside values is a second value.
+    """
+
+    __slots__ = ("length", "sink")
+
+    def __init__(self, chain: Chain, events: list[Any], surrogates: str = "keep") -> None:
+        super().__init__(chain, events)
+        self.sink: Transcriber = Transcriber(chain.head, surrogates)
+        self.length: int = 0  # of the text that was collected
+
+    @property
+    def whole(self) -> bool:
+        builder = self.chain.builder
+        return builder.started and builder.open_path is None
+
+    def take(self, text: str) -> Produced:
+        return "", "", self.events, None
+
+    def collect(self) -> Produced:
+        return self._collected(None)
+
+    def refuse(self, error: StreamParseError) -> Produced:
+        return self._collected(error)
+
+    def _collected(self, failure: StreamParseError | None) -> Produced:
+        text = self.sink.take()
+        start = self.length
+        self.length += len(text)
+        return self._produced(text, start, failure)
+
+
+class FreeText(ArgumentSource):
+    """The text of a custom tool, which is no JSON. It may end anywhere, so it is never whole."""
+
+    __slots__ = ("length", "strict")
+
+    def __init__(self, chain: Chain, events: list[Any], surrogates: str = "keep") -> None:
+        super().__init__(chain, events)
+        self.strict: bool = surrogates == "error"
+        self.length: int = 0
+
+    @property
+    def whole(self) -> bool:
+        return False
+
+    def take(self, text: str) -> Produced:
+        start = self.length
+        self.length += len(text)
+        place = lone(text) if self.strict else -1
+        if place < 0:
+            return text, text, self.events, None
+        message = f"half a surrogate pair: \\u{ord(text[place]):04x}"
+        error = WireError(message, code="lone_surrogate", offset=start + place)
+        return self._produced(text, start, error)
+
+
+# How text after a whole value continues.
+SPACE: Final = 0
+REPEATED: Final = 1
+OTHER: Final = 2
+
+
+class Repetition:
+    """Compares text after a whole value with that value.
+
+    Some servers send the whole arguments once more (vLLM does, with the finish reason).
+    """
+
+    __slots__ = ("call", "matched", "value")
+
+    init_types: ClassVar[tuple[Any, ...]] = (ToolCall,)
+
+    def __init__(self, call: ToolCall) -> None:
+        self.call: ToolCall = call
+        self.value: str = ""  # the text of the value, once it is needed
+        self.matched: int = 0  # characters of `value` that have come again so far
+
+    def next_run(self, text: str) -> tuple[int, int]:
+        """Return what `text` begins with (`SPACE`, `REPEATED` or `OTHER`), and its length."""
+        if not self.matched:
+            space = len(text) - len(text.lstrip(WHITE_SPACE))
+            if space:
+                return SPACE, space
+        value = self.text()
+        piece = text[: len(value) - self.matched]
+        if not piece or not value.startswith(piece, self.matched):
+            return OTHER, len(text)
+        self.matched += len(piece)
+        return REPEATED, len(piece)
+
+    def ended(self) -> bool:
+        """Whether the value has come again as a whole; the next repetition may then begin."""
+        if self.matched < len(self.value):
+            return False
+        self.matched = 0
+        return True
+
+    def give_up(self) -> str:
+        """Return the text that looked like a repetition and is none."""
+        piece = self.value[: self.matched]
+        self.matched = 0
+        return piece
+
+    def may_go_on(self, text: str, whole: bool) -> bool:
+        """Whether `text` is white space, or continues to repeat a value that is `whole`."""
+        piece = text.rstrip(WHITE_SPACE) if self.matched else text.strip(WHITE_SPACE)
+        return not piece or (whole and self.text().startswith(piece, self.matched))
+
+    def text(self) -> str:
+        """Return the text of the whole value, without the white space around it."""
+        if not self.value:
+            self.value = self.call.arguments_text.strip(WHITE_SPACE)
+        return self.value
+
+
+def taken_before(error: StreamParseError, start: int, size: int) -> int:
+    """Return how many of `size` characters from the offset `start` on come before the error."""
+    return min(max(error.offset - start, 0), size)
+
+
+def locate_in_text(error: StreamParseError, text: str) -> None:
+    """Add line, column and excerpt to an error whose offset is in `text`."""
+    before = text[: error.offset]
+    error.line = before.count("\n") + 1
+    error.column = error.offset - before.rfind("\n")
+    error.excerpt = before[-EXCERPT:]
+
+
+def json_text_of(value: Any) -> str:
+    """Return a value as the JSON text that `Values` writes for it."""
+    copy = Transcriber(Chain().head)
+    tell(value, copy)
+    return copy.take()
+
+
+def parse_or_nothing(text: str, limits: Limits) -> tuple[bool, Any]:
+    """Return whether `text` is JSON, and its value."""
+    parser = JSONParser(limits=limits)
+    try:
+        parser.feed(text)
+        parser.finish()
+    except StreamParseError:
+        return False, None
+    return True, parser.value

@@ -1,0 +1,300 @@
+"""The arguments of one tool call while they arrive: text, values, and the final arguments."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Final
+
+from streamparse._answers.arguments import (
+    OTHER,
+    SPACE,
+    WHITE_SPACE,
+    Produced,
+    Repetition,
+    Values,
+    json_text_of,
+    parse_or_nothing,
+)
+from streamparse._answers.call_record import CLOSED, HELD, NAMING, READING, SILENT, CallRecord
+from streamparse._answers.tools import Toolbox
+from streamparse._core.flat import equal
+from streamparse._core.plain import weight_of
+from streamparse._core.surrogates import Halves, replaced
+from streamparse._core.transcriber import Transcriber, tell
+from streamparse.dialect import Dialect
+from streamparse.errors import JSONSyntaxError, StreamParseError, WireError
+from streamparse.limits import Limits
+from streamparse.message import ToolCall
+from streamparse.message_events import ProviderEvent, ToolCallDelta
+
+__all__ = ["CallInput", "HeldValue"]
+
+_NOT_SPACE: Final = re.compile(r"[^ \t\n\r]")
+
+
+class CallInput(CallRecord):
+    """Reads the arguments of a call. Before the name is known they are held back."""
+
+    __slots__ = ("halves", "held", "held_size", "lead", "repetition")
+
+    def __init__(
+        self,
+        call: ToolCall,
+        choice: int,
+        out: list[Any],
+        limits: Limits,
+        tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
+        surrogates: str = "keep",
+    ) -> None:
+        super().__init__(call, choice, out, limits, tools, dialect, surrogates)
+        self.held: list[Any] = []  # texts and `HeldValue`s that came before the name
+        self.held_size: int = 0  # as much of them as was counted
+        self.halves: Halves = Halves()  # of the argument text
+        self.repetition: Repetition = Repetition(call)
+        self.lead: int = -1  # white space at the beginning of the text; -1: not counted
+
+    def may_repeat(self, text: str) -> bool:
+        """Whether text after the whole value is white space, or continues to repeat the value."""
+        return self.repetition.may_go_on(text, self.whole)
+
+    # Text.
+
+    def feed(self, text: str) -> None:
+        """Read more of the arguments' JSON text, or of the free text of a custom call."""
+        if not text:
+            return
+        if not self.received:
+            self._receive(text)
+        if self.state <= NAMING:
+            if self.state == HELD:
+                self._hold(text, len(text))
+                return
+            self._reject_unknown()
+        text = self.halves.take(text)
+        if text:
+            self._read(text)
+
+    def take(self, text: str) -> int:
+        """As `feed`, where other text may follow the value.
+
+        Returns:
+            How much of `text` belongs to the value. Where a character is refused, it is the text
+            before it; then `listening` is false, and the rest of the call goes through `feed`.
+        """
+        if not self.received:
+            self._receive(text)
+        if self.state == NAMING:
+            self._reject_unknown()
+        produced = self.source.take(text)
+        taken = produced[0]
+        self.call.grow(taken)
+        self._report(produced)
+        return len(taken)
+
+    def _read(self, text: str) -> None:
+        """Read argument text in which the halves of characters are joined."""
+        if self.surrogates == "replace":
+            text = replaced(text)
+        if self.state == READING:
+            produced = self.source.take(text)
+            taken = produced[0]
+            if len(taken) == len(text) or produced[3] is not None:
+                self.call.grow(text)  # with the characters after a refused one
+                self._report(produced)
+            else:
+                if taken:
+                    self.call.grow(taken)
+                    self._report(produced)
+                self._read_after(text[len(taken) :])
+        elif self.state == SILENT:
+            self.call.grow(text)
+            self._report(self.source.take(text))
+        else:
+            self._read_late(text)
+
+    def _read_after(self, text: str) -> None:
+        """Read text after a whole value: white space, the same value again, or a second one."""
+        repetition = self.repetition
+        while text:
+            kind, size = repetition.next_run(text)
+            run, text = text[:size], text[size:]
+            if kind == SPACE:
+                self.call.grow(run)
+                self.out.append(ToolCallDelta(self.call, run, self.choice))
+            elif kind == OTHER:
+                self._refuse_second(run)
+            else:
+                self.call.grow_raw(run)
+                if repetition.ended():
+                    self._note_repeated()
+
+    def _refuse_second(self, text: str) -> None:
+        call = self.call
+        offset = len(call.written)
+        message = "a second value follows the arguments"
+        error = JSONSyntaxError(message, code="multiple_values", offset=offset)
+        self.source.locate(error)
+        # Text that was kept as a repetition is now more text of the arguments.
+        repeated = self.repetition.give_up()
+        if repeated and call.raw is not None:
+            call.raw = call.raw[: len(call.raw) - len(repeated)]
+        call.grow(repeated + text)
+        self._reject(error)
+
+    def _note_repeated(self) -> None:
+        self.note_anomaly("repeated_arguments", "the whole arguments came once more")
+
+    def _read_late(self, text: str) -> None:
+        """Keep text after the end; after broken JSON it is simply more of the text."""
+        call = self.call
+        if self.state != CLOSED:
+            call.grow(text)
+            return
+        call.grow_raw(text)
+        self.note_anomaly("late_delta", "a delta came after the end of the call")
+        late = {**call.naming(), "text": text}
+        self.out.append(ProviderEvent("late_tool_call_delta", late, self.choice))
+
+    def _release_half(self) -> None:
+        """No more text comes, so a first half at its end stays alone."""
+        half = self.halves.rest()
+        if half:
+            self._read(half)
+
+    # Values.
+
+    def feed_value(self, value: Any) -> None:
+        """Read the arguments as one parsed value."""
+        again = self.received
+        self.received = True
+        self._enter()
+        if self.state == HELD:
+            self._hold(HeldValue(value), weight_of(value))
+        else:
+            self._read_value(value, again)
+
+    def _read_value(self, value: Any, again: bool) -> None:
+        if self.state == NAMING:
+            self._reject_unknown()
+        if again or not self.listening:
+            self._read_value_again(value)
+            return
+        try:
+            tell(value, self.driver())
+        except StreamParseError as error:
+            self.refuse(error)
+        else:
+            self.emit()
+
+    def _read_value_again(self, value: Any) -> None:
+        """Read a second whole value: the same is a repetition, another one is refused."""
+        text = json_text_of(value)
+        if not self.open:
+            self._read_late(text)
+        elif not self.whole:
+            self.feed(text)
+        elif equal(value, self.call.partial):
+            self.call.grow_raw(text)
+            self._note_repeated()
+        else:
+            self._refuse_second(text)
+
+    def driver(self) -> Transcriber:
+        """Return the sink for arguments without text. Call `emit` or `refuse` after driving it."""
+        if self.state == NAMING:
+            self._reject_unknown()
+        source = self.source
+        if not isinstance(source, Values):
+            source = Values(self.chain, self.events, self.surrogates)
+            self.source = source
+        return source.sink
+
+    def emit(self) -> None:
+        """Emit what the `driver` was given: its JSON text, and the events in it."""
+        self._report_values(self.source.collect())
+
+    def refuse(self, error: StreamParseError) -> None:
+        """Emit as `emit`, then reject the call: driving the sink raised `error`."""
+        self._report_values(self.source.refuse(error))
+
+    def _report_values(self, produced: Produced) -> None:
+        if produced[0]:
+            self.received = True
+            self.call.grow_generated(produced[0])
+        self._report(produced)
+
+    # The final arguments.
+
+    def confirm(self, text: str) -> None:
+        """Compare with the whole arguments, which the wire sends once more at their end.
+
+        The part of `text` that was not streamed is read. Other text of the same value is an
+        anomaly. Another value rejects the call: deltas are never taken back, and arguments that
+        the provider has replaced should not be used either.
+        """
+        known = self.call.raw_text
+        if not text.strip(WHITE_SPACE):
+            return
+        if self.state == HELD:
+            self._receive(text)
+            self.held = [text]
+        elif text.startswith(known):
+            self.halves.half = ""  # `text` has the whole character
+            self.feed(text[len(known) :])
+        elif self.call.kind != "custom" and self._is_same_value(text):
+            message = "the final arguments are written in another way"
+            self.note_anomaly("replaced_arguments", message)
+        elif not self._differs_in_space(text.strip(WHITE_SPACE)):
+            self.replace(text)
+
+    def replace(self, text: str) -> None:
+        """Reject the call: the final arguments, `text`, are others than those streamed."""
+        self.emit()
+        if self.open:
+            offset = len(self.call.written)
+            message = "the final arguments differ from those that were streamed"
+            self._reject(WireError(message, code="replaced_arguments", offset=offset))
+        else:
+            message = "other arguments came after the end of the call"
+            self.note_anomaly("replaced_arguments", message)
+        data = {**self.call.naming(), "text": text}
+        self.out.append(ProviderEvent("replaced_arguments", data, self.choice))
+
+    def _differs_in_space(self, text: str) -> bool:
+        """Whether only white space around `text` differs from the text so far. Copies no text."""
+        known = self.call.raw_text
+        if self.lead < 0:
+            self.lead = len(known) - len(known.lstrip(WHITE_SPACE))
+        stop = self.lead + len(text)
+        return known.startswith(text, self.lead) and _NOT_SPACE.search(known, stop) is None
+
+    def _is_same_value(self, text: str) -> bool:
+        """Whether `text` is JSON of the value so far, written in another way."""
+        if not self.whole:
+            return False
+        parsed, value = parse_or_nothing(text, self.limits)
+        return parsed and equal(value, self.call.partial)
+
+    def _receive(self, text: str) -> None:
+        """Note that argument text arrives: the first evidence of a call."""
+        if text.strip(WHITE_SPACE):
+            self.received = True
+            self._enter()
+
+    def _hold(self, piece: Any, weight: int) -> None:
+        if self.call.room is not None:
+            self.call.room.take(weight)
+            self.held_size += weight
+        self.held.append(piece)
+
+
+class HeldValue:
+    """A whole value that waits for the call's name."""
+
+    __slots__ = ("value",)
+
+    init_types: ClassVar[tuple[Any, ...]] = (None,)
+
+    def __init__(self, value: Any) -> None:
+        self.value: Any = value

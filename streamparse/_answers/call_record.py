@@ -1,0 +1,223 @@
+"""The record of one tool call: its state, its id, its place in the message, and its events.
+
+The states of a `CallReader`, and what follows:
+
+    state      text or values                      next states
+    HELD       are kept for the name               NAMING, READING (`begin`)
+    NAMING     reject the call                     READING (a longer name), SILENT, CLOSED
+    READING    become deltas and argument events   SILENT, REJECTED, CLOSED
+    SILENT     grow the value, without events      REJECTED (broken JSON)
+    REJECTED   grow the texts                      none
+    CLOSED     are late: kept, and passed on       none
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from streamparse._answers.arguments import (
+    ArgumentSource,
+    FreeText,
+    LenientText,
+    Produced,
+    StrictText,
+    locate_in_text,
+)
+from streamparse._answers.tools import Toolbox
+from streamparse._core.chain import Chain
+from streamparse._core.machine import MachineOptions
+from streamparse._core.room import Room
+from streamparse.aliases import CallStatus
+from streamparse.dialect import Dialect
+from streamparse.errors import LimitError, StreamParseError, WireError
+from streamparse.limits import Limits
+from streamparse.message import Part, ToolCall
+from streamparse.message_events import (
+    ArgumentReporter,
+    ToolCallCompleted,
+    ToolCallDelta,
+    ToolCallRejected,
+    ToolCallTruncated,
+)
+
+__all__ = ["CLOSED", "HELD", "NAMING", "READING", "REJECTED", "SILENT", "CallRecord"]
+
+# The states of a call. Up to READING, no ending event has been emitted.
+HELD: Final = 0
+NAMING: Final = 1  # the name is that of no tool, but one starts with it
+READING: Final = 2
+SILENT: Final = 3  # rejected, but the value still grows
+REJECTED: Final = 4
+CLOSED: Final = 5  # complete or truncated
+
+
+class CallRecord:
+    """One `ToolCall` with its state. Events about it go to `out`."""
+
+    __slots__ = (
+        "call",
+        "chain",
+        "choice",
+        "dialect",
+        "entry",
+        "events",
+        "limits",
+        "out",
+        "received",
+        "source",
+        "state",
+        "surrogates",
+        "tools",
+    )
+
+    init_types: ClassVar[tuple[Any, ...]] = (ToolCall, int, list, Limits)
+
+    def __init__(
+        self,
+        call: ToolCall,
+        choice: int,
+        out: list[Any],
+        limits: Limits,
+        tools: Toolbox | None = None,
+        dialect: Dialect | None = None,
+        surrogates: str = "keep",
+    ) -> None:
+        self.call: ToolCall = call
+        self.choice: int = choice
+        self.out: list[Any] = out
+        self.limits: Limits = limits
+        self.tools: Toolbox | None = tools
+        self.dialect: Dialect | None = dialect  # None: strict
+        self.surrogates: str = surrogates
+        self.chain: Chain = Chain(reporter=ArgumentReporter(call, choice), continues=True)
+        self.chain.options = MachineOptions(limits=limits, surrogates=surrogates)
+        self.events: list[Any] = []  # the chain's, until `_report` emits them
+        self.chain.builder.events = self.events
+        call.builder = self.chain.builder
+        self.source: ArgumentSource = self._text_source()
+        self.received: bool = False  # a value, or text other than white space, has come
+        self.state: int = HELD
+        self.entry: _Entry | None = None  # None: the call is in the message
+
+    def _text_source(self) -> ArgumentSource:
+        """Return a source of text that drives the chain as it is now."""
+        if self.call.kind == "custom":
+            return FreeText(self.chain, self.events, self.surrogates)
+        if self.dialect is None:
+            return StrictText(self.chain, self.events, self.limits, self.surrogates)
+        return LenientText(self.chain, self.events, self.limits, self.surrogates, self.dialect)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the arguments so far end with a whole value. That completes nothing."""
+        return not self.open if self.call.kind == "custom" else self.source.whole
+
+    @property
+    def begun(self) -> bool:
+        """Whether `ToolCallStarted` has been emitted."""
+        return self.state != HELD
+
+    @property
+    def open(self) -> bool:
+        """Whether no ending event has been emitted."""
+        return self.state <= READING
+
+    @property
+    def listening(self) -> bool:
+        """Whether the value can still grow."""
+        return self.state <= SILENT
+
+    def enter_by(self, calls: list[Any], content: list[Part], room: Room) -> None:
+        """Have the call enter these lists, and be counted in `room`, with the first evidence."""
+        self.entry = _Entry(calls, content, room)
+
+    def set_id(self, identity: str) -> None:
+        """Keep the first id; another one later is an anomaly."""
+        self._enter()
+        call = self.call
+        if call.id is None:
+            call.id = identity
+        elif call.id != identity:
+            message = f"this delta names the call {identity!r}, not {call.id!r}"
+            self.note_anomaly("changed_id", message)
+
+    def _enter(self) -> None:
+        entry = self.entry
+        if entry is not None:
+            entry.enter(self, self.limits)
+            self.entry = None
+
+    def note_anomaly(self, code: str, message: str) -> None:
+        """Keep an anomaly in `call.errors`, once for each code."""
+        call = self.call
+        if code == "misplaced_value":
+            self.chain.judge_by(None)  # the whole value is validated at the end
+        if all(error.code != code for error in call.errors):
+            error = WireError(message, code=code, offset=len(call.written))
+            call.errors.append(error)
+
+    def _reject_unknown(self) -> None:
+        """Reject a call of a name that no tool has. Its value grows without events."""
+        tools = self.tools
+        assert tools is not None
+        self.chain.silence()
+        self._reject(tools.unknown(self.call.name or ""), SILENT)
+
+    def _reject(self, error: StreamParseError, state: int = REJECTED) -> None:
+        self.state = state
+        self.call.errors.append(error)
+        self.call.status = "rejected"
+        self.out.append(ToolCallRejected(self.call, error, self.choice))
+
+    def _end(self, status: CallStatus) -> None:
+        rest = self.source.rest()
+        if rest:
+            self.out.append(ToolCallDelta(self.call, rest, self.choice))
+        self.state = CLOSED
+        self.call.status = status
+        ending = ToolCallCompleted if status == "complete" else ToolCallTruncated
+        self.out.append(ending(self.call, self.choice))
+
+    def _report(self, produced: Produced) -> None:
+        """Emit what a source has produced: a delta, the events in it, and its rejection."""
+        _, text, events, error = produced
+        if self.state > READING:
+            events.clear()
+            self.chain.unseen.clear()
+            if self.source.broken and self.state == SILENT:
+                self.state = REJECTED
+            return
+        if text:
+            self.out.append(ToolCallDelta(self.call, text, self.choice))
+        if events:
+            self.out += events
+            events.clear()
+        if error is not None:
+            if error is self.chain.refusal or self.call.kind == "custom":
+                locate_in_text(error, self.call.arguments_text)
+            self._reject(error, REJECTED if self.source.broken else SILENT)
+
+
+class _Entry:
+    """Where a call is entered in its message, with the first evidence of it.
+
+    The evidence is an id, a name or argument text.
+    """
+
+    __slots__ = ("calls", "content", "room")
+
+    init_types: ClassVar[tuple[Any, ...]] = (list, list, Room)
+
+    def __init__(self, calls: list[Any], content: list[Part], room: Room) -> None:
+        self.calls: list[Any] = calls
+        self.content: list[Part] = content
+        self.room: Room = room
+
+    def enter(self, reader: CallRecord, limits: Limits) -> None:
+        """Add the call to the message. Raises `LimitError` where it has too many."""
+        most = limits.tool_calls
+        if len(self.calls) >= most:
+            raise LimitError(f"more than {most} tool calls in one message", code="tool_calls")
+        reader.call.index = len(self.calls)
+        self.calls.append(reader)
+        self.room.enter(self.content, reader.call)

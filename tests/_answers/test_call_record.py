@@ -1,0 +1,118 @@
+"""Tests of a call's record: its states, its id, its entry into the message, its events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamparse._answers.call_record import (
+    CLOSED,
+    HELD,
+    NAMING,
+    READING,
+    REJECTED,
+    SILENT,
+    CallRecord,
+)
+from streamparse._answers.calls import CUT, NORMAL, CallReader
+from streamparse._answers.tools import Toolbox
+from streamparse._core.room import Room
+from streamparse.errors import LimitError, WireError
+from streamparse.limits import Limits
+from streamparse.message import ToolCall
+from streamparse.message_events import ToolCallRejected
+from tests.messages import kinds
+
+TOOLS = Toolbox([{"name": "water", "parameters": {"properties": {"n": {"type": "integer"}}}}])
+
+# The table of states at the top of the module: (steps, state). A step is `name=`, `end`, `close`
+# with a way to end, or text.
+STATES: list[tuple[tuple[Any, ...], int]] = [
+    ((), HELD),
+    (("{",), HELD),
+    (("name=water",), READING),
+    (("name=water", "{}"), READING),
+    (("name=wat",), NAMING),
+    (("name=wat", "name=water"), READING),
+    (("name=wat", "{"), SILENT),
+    (("name=wat", "end"), SILENT),
+    (("name=wat", CUT), CLOSED),
+    (("name=fire",), SILENT),
+    (("{", "name=fire"), SILENT),
+    (("name=fire", "x"), REJECTED),
+    (("name=water", '{"n": "'), SILENT),
+    (("name=water", '{"n": "', '"}'), SILENT),
+    (("name=water", '{"n": "', "}", NORMAL), SILENT),
+    (("name=water", '{"n": "', '"]'), REJECTED),
+    (("name=water", "x"), REJECTED),
+    (("name=water", "{}{"), READING),
+    (("name=water", "{}{a"), REJECTED),
+    (("name=water", "{}", "end"), CLOSED),
+    (("name=water", "{}", NORMAL), CLOSED),
+    (("name=water", "{", NORMAL), REJECTED),
+    (("name=water", "{", CUT), CLOSED),
+    (("{}", NORMAL), REJECTED),
+]
+
+
+@pytest.mark.parametrize(("steps", "state"), STATES, ids=repr)
+def test_states(steps: tuple[Any, ...], state: int) -> None:
+    events: list[Any] = []
+    call = ToolCall()
+    reader = CallReader(call, 0, events, Limits(), TOOLS)
+    for step in steps:
+        if isinstance(step, int):
+            reader.close(step)
+        elif step.startswith("name="):
+            reader.set_name(step[5:])
+        elif step == "end":
+            reader.end()
+        else:
+            reader.feed(step)
+    assert reader.state == state
+    assert reader.begun == (state != HELD) == bool(events)
+    assert reader.open == (call.status == "in_progress")
+    assert reader.listening == (state in (HELD, NAMING, READING, SILENT))
+    assert (call.status == "rejected") == (state in (SILENT, REJECTED))
+    assert len([kind for kind in kinds(events) if kind == "tool_call_rejected"]) == (
+        state in (SILENT, REJECTED)
+    )
+
+
+def record(**options: Any) -> CallRecord:
+    return CallRecord(ToolCall(), 0, [], Limits(**options))
+
+
+def test_the_first_evidence_enters_the_call() -> None:
+    first = record(tool_calls=1)
+    calls: list[Any] = []
+    content: list[Any] = []
+    first.enter_by(calls, content, Room(Limits()))
+    assert (calls, content) == ([], [])
+    first.set_id("a")
+    first.set_id("a")
+    assert (calls, content) == ([first], [first.call])
+    second = record(tool_calls=1)
+    second.enter_by(calls, content, Room(Limits()))
+    with pytest.raises(LimitError, match="more than 1 tool calls"):
+        second.set_id("b")
+    assert content == [first.call]
+
+
+def test_an_anomaly_is_noted_once() -> None:
+    noting = record()
+    for message in ("one", "two"):
+        noting.note_anomaly("late_delta", message)
+    assert [str(error.message) for error in noting.call.errors] == ["one"]
+    assert noting.out == []
+
+
+def test_an_error_that_the_caller_found() -> None:
+    events: list[Any] = []
+    reader = CallReader(ToolCall(), 0, events, Limits())
+    reader.set_name("water")
+    reader.feed('{"a"')
+    reader.refuse(WireError("no", code="x", offset=4))
+    assert isinstance(events[-1], ToolCallRejected)
+    assert reader.state == REJECTED
