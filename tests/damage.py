@@ -148,6 +148,53 @@ class MissingQuotes(Pen):
         return key + '"'
 
 
+class UnclosedKeys(Pen):
+    def member(self, key: str, value: Any) -> str:
+        if not self.hit():
+            return super().member(key, value)
+        return f'"{key}:{self.space()}{self.value(value)}'
+
+
+class UnclosedValues(Pen):
+    """The closing quote of a string is missing, and the next key follows."""
+
+    def object(self, value: dict[str, Any]) -> str:
+        members = []
+        for place, (key, item) in enumerate(value.items()):
+            text = self.member(key, item)
+            words = isinstance(item, str) and item.replace(" ", "").replace(",", "").isalnum()
+            if words and place + 1 < len(value) and self.hit():
+                text = text[:-1]
+            members.append(text)
+        return "{" + self.joined(members, True) + "}"
+
+
+class InnerJson(Pen):
+    """The strings must have JSON in them, see `words_and_json`."""
+
+    def string(self, text: str) -> str:
+        if '{"' not in text or not self.hit():
+            return super().string(text)
+        return f'"{text}"'
+
+
+class StrayQuotes(Pen):
+    """A closing quote stands behind a number or literal."""
+
+    def scalar(self, value: Any) -> str:
+        return super().scalar(value) + ('"' if self.hit() else "")
+
+
+class NoOpener(Pen):
+    """The members of the root begin without its brace."""
+
+    def write(self, value: Any) -> str:
+        if not isinstance(value, dict):
+            return super().write(value)
+        self.spots = 1
+        return super().write(value)[1:].lstrip()
+
+
 class Concatenation(Pen):
     def string(self, text: str) -> str:
         if len(text) < 2 or not self.hit():
@@ -414,6 +461,11 @@ DAMAGES: dict[str, Damage] = {
     "tripled quotes": _damage(TripledQuotes, "doubled_quotes"),
     "inner quotes": _damage(InnerQuotes, "inner_quote"),
     "missing quotes": _damage(MissingQuotes, "missing_quote"),
+    "unclosed keys": _damage(UnclosedKeys, "missing_quote"),
+    "unclosed values": _damage(UnclosedValues, "missing_quote"),
+    "inner JSON": _damage(InnerJson, "inner_quote"),
+    "stray quotes": _damage(StrayQuotes, "missing_quote", "ambiguous"),
+    "no opener": _damage(NoOpener, "missing_opener"),
     "concatenation": _damage(Concatenation, "concatenation"),
     "unquoted keys": _damage(UnquotedKeys, "unquoted_key"),
     "unquoted strings": _damage(UnquotedStrings, "unquoted_string"),
@@ -457,6 +509,15 @@ def quoted_words(random: Random) -> str:
     return " ".join(words)
 
 
+def words_and_json(random: Random) -> str:
+    """A sentence with JSON in it."""
+    word = random.choice(WORDS)
+    inner = random.choice(
+        (f'{{"{word}": 1}}', f'{{"k": "{word}", "l": [1, "x"]}}', f'{{"k": {{"{word}": true}}}}')
+    )
+    return random.choice(("", "so ", "use ")) + inner + random.choice(("", ".", ", then go"))
+
+
 def sample(random: Random, depth: int = 3) -> Any:
     """A value with whatever some damage needs."""
     if depth and random.random() < 0.6:
@@ -468,6 +529,7 @@ def sample(random: Random, depth: int = 3) -> Any:
         (
             random.choice(WORDS),
             quoted_words(random),
+            words_and_json(random),
             f"{random.choice(WORDS)} {random.choice(WORDS)}",
             f"a\n\tb {random.choice(WORDS)}\r\n",
             random.choice(

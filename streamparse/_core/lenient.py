@@ -84,7 +84,9 @@ class LenientMachine(LenientStructure):
         elif not self.state and not self.high:  # the commonest delta of all: the inside of a string
             length = self.length + size
             plain = self._run_end(text, 0, size) == size and not self.nested
-            if length <= self.string_limit and plain and strings.tail_start(text, 0, size) == size:
+            if plain and text[size - 1 :] in strings.TAIL:
+                plain = strings.tail_start(text, 0, size) == size
+            if plain and length <= self.string_limit:
                 self.length = length
                 self.fresh = False
                 if self.in_key:

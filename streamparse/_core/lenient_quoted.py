@@ -78,7 +78,9 @@ class LenientQuoted(LenientState):
                 if after > pos:
                     pos = after
                     continue
-            tail = strings.tail_start(text, pos, stop) if self._watches() else stop
+            tail = stop
+            if stop > pos and text[stop - 1] in strings.TAIL and self._watches():
+                tail = strings.tail_start(text, pos, stop)
             if tail > pos:
                 if self.high:
                     self._lone(base + pos)

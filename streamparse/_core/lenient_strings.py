@@ -117,6 +117,8 @@ _ITEM: Final = re.compile(rf"{_QUOTED}{_SPACE}*[,\]}})]", re.DOTALL)
 _OPEN_ITEM: Final = re.compile(
     rf"""(?:{_DOUBLE}\\?|{_SINGLE}\\?|{_SMART}|{_QUOTED}{_SPACE}*)\Z""", re.DOTALL
 )
+# The characters that may end a run of plain ones, and still not be of the string.
+TAIL: Final = " ,}]{["
 # Brackets, commas and line ends at the end of a string: its containers', if a quote is missing.
 _TAIL: Final = re.compile(r"[,}\]{\[\r\n\t ]*")
 # No part of a valid document looks like these, because a word stands right behind the quote.
@@ -183,23 +185,11 @@ def blank_end(text: str, pos: i64, limit: i64) -> i64:
     return pos if found is None else found.end()
 
 
-def is_structural(char: i64) -> bool:
-    """Whether a string's last character could belong to its containers, if a quote is missing."""
-    return char == 44 or char == 123 or char == 125 or char == 91 or char == 93
-
-
 def tail_start(text: str, pos: i64, stop: i64) -> i64:
-    """The start of the brackets and commas that end the run from `pos` to `stop`."""
-    first = stop
-    found = stop
-    while first > pos:
-        char: i64 = ord(text[first - 1])
-        if is_structural(char):
-            found = first - 1
-        elif char != 32:
-            break
-        first -= 1
-    return found
+    """The start of the brackets, commas and spaces that end the run from `pos` to `stop`."""
+    while stop > pos and text[stop - 1] in TAIL:
+        stop -= 1
+    return stop
 
 
 def tail_end(text: str, pos: i64, end: i64) -> i64:

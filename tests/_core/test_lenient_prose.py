@@ -191,6 +191,14 @@ def test_a_fence_that_closes_behind_the_bracket() -> None:
         parse("the list `a [ 1 ]` stays text", dialect="lenient")
 
 
+@pytest.mark.parametrize(
+    "document",
+    ['{"a" "b"}', '{"a"5}', '{"a: 1}', "{„a“: 1}", "{‘a’: [‘b’]}", '{ # so\n"a": 1}', "[„a“, 1]"],
+)
+def test_damaged_documents_in_a_sentence(document: str) -> None:
+    assert parse(f"It is {document} here.", dialect="lenient") == parse(document, dialect="lenient")
+
+
 @pytest.mark.parametrize("start", ["(", "()", "(1", "(true"])
 @pytest.mark.parametrize("width", [120, 126, 127, 128, 300])
 def test_a_tuple_is_told_by_what_is_near(start: str, width: int) -> None:

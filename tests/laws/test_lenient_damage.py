@@ -7,6 +7,7 @@ repairs that this damage needs on record and no others.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -102,6 +103,27 @@ def test_what_is_valid_is_read_as_in_the_strict_dialect(text: str, sizes: Sequen
     assert lenient == strict
 
 
+PARTS = st.sampled_from(
+    ("a", "b c", '"', "{", "}", "[", "]", ":", ",", ", ", "\\", "//", "/*", "#", "```", "'", "“")
+    + ('"x": 1', '{"k": "v"}', '", "', "}, ", "12", "true", "\n", "+", "...", "(", "é")
+)
+AWKWARD = st.lists(PARTS, max_size=6).map("".join)
+VALID = st.recursive(
+    AWKWARD | st.integers() | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(AWKWARD, inner, max_size=3),
+).filter(lambda value: isinstance(value, (dict, list)))
+
+
+@given(VALID, st.sampled_from((None, 1)), st.booleans(), SIZES)
+def test_strings_that_look_like_damage_are_read_as_they_are(
+    value: Any, indent: int | None, spaces: bool, sizes: Sequence[int]
+) -> None:
+    """A valid document is never changed, whatever its keys and strings hold."""
+    text = json.dumps(value, indent=indent, separators=None if spaces else (",", ":"))
+    assert run(cut(text, sizes), dialect="lenient") == run([text])
+    assert parse(text, dialect="lenient") == value
+
+
 @given(MANY_TEXTS, SIZES)
 def test_what_is_valid_is_read_as_in_the_strict_dialect_of_many(
     text: str, sizes: Sequence[int]
@@ -119,6 +141,8 @@ def test_law_7_a_cut_document_is_truncated(text: str, place: int) -> None:
     strict = run([text])
     assume(strict.error is not None and strict.error.code == "truncated")
     assume(text.lstrip("\ufeff \t\r\n")[:1] in tuple('[{"'))
+    # Brackets at the very end may be what follows a string without its quote: they are left out.
+    assume(not text.rstrip().endswith(("}", "]")))
     lenient = run([text], dialect="lenient")
     assert lenient.truncated
     assert not lenient.done
