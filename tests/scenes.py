@@ -14,6 +14,7 @@ from streamparse.message_parser import MessageParser
 from tests.blocks import STOP, begin, chunk, delta, frame, start, stop, stopped
 from tests.messages import call_chunk, sse, text_chunk
 from tests.messages import chunk as chat_chunk
+from tests.responses import call_events, reasoning_events, stream, text_events
 
 
 class Order(BaseModel):
@@ -69,6 +70,11 @@ PLACES = [
     {"functionCall": {}},
 ]
 GOOGLE = [{"candidates": [{"content": {"parts": [part]}, "index": 0}]} for part in PLACES]
+RESPONSE = stream(
+    reasoning_events(["It is dry.", "It is late."]),
+    text_events("I weigh it.", 1, size=3),
+    call_events(ARGUMENTS, 2),
+)
 
 
 def pieces(text: Any, size: int) -> list[Any]:
@@ -83,6 +89,7 @@ SCENES: dict[str, tuple[Callable[[], Any], list[Any]]] = {
     "claude": (lambda: MessageParser("anthropic-messages"), CLAUDE),
     "frames": (MessageParser, pieces(b"".join(frame("chunk", chunk(one)) for one in CLAUDE), 37)),
     "places": (lambda: MessageParser("google-generate"), GOOGLE),
+    "responses": (lambda: MessageParser("openai-responses"), pieces(sse(RESPONSE, done=False), 61)),
     "schema": (lambda: MessageParser("openai-chat", tools=[SCHEMA]), CHAT),
     "function": (lambda: MessageParser("openai-chat", tools=[weigh]), CHAT),
     "coerced": (
