@@ -133,25 +133,45 @@ class GrowingText(Part):
 
 
 class Text(GrowingText):
-    """What the model says: `text`."""
+    """What the model says.
+
+    Attributes:
+        text: The text so far.
+        extra: What else the provider sent with it, under the provider's names.
+    """
 
     type: ClassVar[Literal["text"]] = "text"
 
 
 class Reasoning(GrowingText):
-    """What the model thinks aloud, or a summary of it: `text`; "" where it is kept encrypted."""
+    """What the model thinks aloud, or a summary of it.
+
+    Attributes:
+        text: The text so far; "" where the provider keeps it encrypted.
+        extra: What else the provider sent with it, such as a signature.
+    """
 
     type: ClassVar[Literal["reasoning"]] = "reasoning"
 
 
 class Refusal(GrowingText):
-    """Why the model declines: `text`."""
+    """Why the model declines.
+
+    Attributes:
+        text: The text so far.
+        extra: What else the provider sent with it.
+    """
 
     type: ClassVar[Literal["refusal"]] = "refusal"
 
 
 class Citation(Part):
-    """A source of the text before it; `data` as the provider sent it."""
+    """A source of the text before it.
+
+    Attributes:
+        data: The source, as the provider sent it.
+        extra: What else the provider sent with it.
+    """
 
     __slots__ = ("data",)
 
@@ -169,9 +189,13 @@ class Citation(Part):
 
 
 class ServerToolResult(Part):
-    """What a tool that the provider ran gave back; `content` as the provider sent it.
+    """What a tool that the provider ran gave back.
 
-    `call_id` and `name` are those of the server call, None where the wire does not say.
+    Attributes:
+        call_id: The id of the call; None where the wire does not say.
+        name: The name of the tool; None where the wire does not say.
+        content: The result, as the provider sent it.
+        extra: What else the provider sent with it.
     """
 
     __slots__ = ("call_id", "content", "name")
@@ -203,18 +227,23 @@ class ServerToolResult(Part):
 class ToolCall(Part):
     """A call of a tool, from its first delta on.
 
-    - `index`: its place in `Message.tool_calls`; `id` and `name` as the provider gave them.
-    - `kind`: `"function"` (JSON arguments), `"custom"` (free text), `"server"` (the provider runs
-      it).
-    - `status`: `"in_progress"`, `"complete"`, `"truncated"` (cut by a limit, an error or the
-      transport), `"rejected"` (broken JSON, unknown tool, invalid arguments).
-    - `arguments`: the value of a complete call, and None otherwise, so that nobody runs half a
-      call by accident; `partial`: the value so far, whatever the status.
-    - `arguments_text`: the JSON text as received, or as generated where the wire has none;
-      `raw_text`: the source, untouched.
-    - `errors`: why it was rejected, and what was odd about it (`StreamParseError`).
-    - `parsed`: of a complete call of a tool that was given: the validated object; the keyword
-      arguments where the tool is a function, the arguments where it is a JSON Schema.
+    Attributes:
+        index: Its place in `Message.tool_calls`.
+        id: The provider's id of the call; None while it is not known.
+        name: The name of the tool; None while it is not known.
+        kind: `"function"` (JSON arguments), `"custom"` (free text) or `"server"` (the provider runs
+            it).
+        status: `"in_progress"`, `"complete"`, `"truncated"` (cut by a limit, an error or the
+            transport) or `"rejected"` (broken JSON, unknown tool, invalid arguments).
+        arguments: The value of a complete call, and None otherwise, so that nobody runs half a call
+            by accident.
+        partial: The arguments so far, whatever the status.
+        arguments_text: The JSON text as received, or as generated where the wire has none.
+        raw_text: The source of the arguments, untouched.
+        errors: Why it was rejected, and what was odd about it (`StreamParseError`).
+        parsed: Of a complete call of a tool that was given: the validated object; the keyword
+            arguments where the tool is a function, the arguments where it is a JSON Schema.
+        extra: What else the provider sent with the call, under the provider's names.
     """
 
     __slots__ = (
@@ -356,9 +385,16 @@ class ToolCall(Part):
 
 
 class Usage:
-    """Tokens: `input_tokens` with the cached ones, `output_tokens` with those of reasoning.
+    """The tokens that the provider counted; None where it does not say.
 
-    None where the provider does not say; `raw` is what it sent, in all its usage records together.
+    Attributes:
+        input_tokens: Tokens of the input, cached ones included.
+        cached_tokens: Tokens of the input that were read from a cache.
+        cache_write_tokens: Tokens of the input that were written to a cache.
+        output_tokens: Tokens of the output, those of reasoning included.
+        reasoning_tokens: Tokens of reasoning.
+        total_tokens: All tokens.
+        raw: What the provider sent, in all its usage records together.
     """
 
     __slots__ = (
@@ -419,18 +455,28 @@ class Usage:
 class Message:
     """One answer (one choice) of a model; always there, and always honest about how far it is.
 
-    - `content`: `Text`, `Reasoning`, `ToolCall`, `ServerToolResult`, `Citation`, `Refusal` in the
-      order in which they began; `text`, `reasoning`, `refusal` are the plain concatenation of
-      their deltas. Where the provider's final text differs, they are the final text, and a
-      `ProviderEvent` `"replaced_text"` has said so.
-    - `status`: `"in_progress"`, `"complete"`, `"truncated"` (a limit, a filter, a cancellation, an
-      early end), `"failed"` (the provider reported an error).
-    - `finish_reason`: `"stop"`, `"length"`, `"tool_calls"`, `"content_filter"`, `"refusal"`,
-      `"paused"`, `"error"`, `"cancelled"`, `"other"` or None; `raw_finish_reason`: the provider's
-      word.
-    - `output`, `partial_output`: the structured output once complete (as the type that was asked
-      for), and so far (as plain JSON).
-    - `error`: why it failed. `extra`: what the provider said about the whole, by its own names.
+    Attributes:
+        id: The provider's id; None while it is not known.
+        model: The name of the model; None while it is not known.
+        api: The wire format; None while it is not known.
+        choice: The index of this answer in the response.
+        content: `Text`, `Reasoning`, `ToolCall`, `ServerToolResult`, `Citation` and `Refusal`, in
+            the order in which they began.
+        text: All text. Where the provider's final text differs from its deltas, this is the final
+            text, and a `ProviderEvent` named `"replaced_text"` has reported it.
+        reasoning: All reasoning.
+        refusal: All text of refusals.
+        tool_calls: The calls among the content.
+        status: `"in_progress"`, `"complete"`, `"truncated"` (a limit, a filter, a cancellation, an
+            early end) or `"failed"` (the provider reported an error).
+        finish_reason: `"stop"`, `"length"`, `"tool_calls"`, `"content_filter"`, `"refusal"`,
+            `"paused"`, `"error"`, `"cancelled"`, `"other"` or None.
+        raw_finish_reason: The provider's word for it.
+        output: The structured output once it is complete, as the type that was asked for.
+        partial_output: The structured output so far, as plain JSON.
+        usage: The tokens that the provider counted; None while it has not said.
+        error: Why the message failed.
+        extra: What the provider sent about the whole message, under the provider's names.
     """
 
     __slots__ = (

@@ -116,7 +116,13 @@ class _PathEvent(MessageEvent):
 
 
 class MessageStarted(MessageEvent):
-    """The answer has begun; `id` and `model` as far as the wire has told."""
+    """The answer has begun.
+
+    Attributes:
+        id: The id of the message; None where the provider sends none.
+        model: The name of the model; None where the provider sends none.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("id", "model")
 
@@ -130,7 +136,12 @@ class MessageStarted(MessageEvent):
 
 
 class TextDelta(MessageEvent):
-    """More text; never empty."""
+    """More text; never empty.
+
+    Attributes:
+        text: The new text.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("text",)
 
@@ -143,7 +154,12 @@ class TextDelta(MessageEvent):
 
 
 class ReasoningDelta(MessageEvent):
-    """More reasoning; never empty."""
+    """More reasoning; never empty.
+
+    Attributes:
+        text: The new text.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("text",)
 
@@ -156,7 +172,12 @@ class ReasoningDelta(MessageEvent):
 
 
 class RefusalDelta(MessageEvent):
-    """More of a refusal; never empty."""
+    """More of a refusal; never empty.
+
+    Attributes:
+        text: The new text.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("text",)
 
@@ -169,7 +190,12 @@ class RefusalDelta(MessageEvent):
 
 
 class ToolCallStarted(MessageEvent):
-    """A call has begun and its name is known."""
+    """A call has begun and its name is known.
+
+    Attributes:
+        call: The live call, which goes on growing.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("call",)
 
@@ -182,7 +208,13 @@ class ToolCallStarted(MessageEvent):
 
 
 class ToolCallDelta(MessageEvent):
-    """More of the call's `arguments_text`."""
+    """More of the call's `arguments_text`.
+
+    Attributes:
+        call: The live call, which goes on growing.
+        text: The new part of the argument text.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("call", "text")
 
@@ -196,7 +228,14 @@ class ToolCallDelta(MessageEvent):
 
 
 class ArgumentStarted(_PathEvent):
-    """A container or string among the arguments has begun; `kind` as in `ValueStarted`."""
+    """A container or string among the arguments has begun; `kind` as in `ValueStarted`.
+
+    Attributes:
+        call: The live call, which goes on growing.
+        path: The keys and indexes that lead to the value.
+        kind: `"object"`, `"array"` or `"string"`.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("call", "kind")
 
@@ -215,7 +254,14 @@ class ArgumentStarted(_PathEvent):
 
 
 class ArgumentDelta(_PathEvent):
-    """More of the open string at `path`."""
+    """More of the open string at `path`.
+
+    Attributes:
+        call: The live call, which goes on growing.
+        path: The keys and indexes that lead to the value.
+        text: The new part of the string.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("call", "text")
 
@@ -234,7 +280,14 @@ class ArgumentDelta(_PathEvent):
 
 
 class ArgumentCompleted(_PathEvent):
-    """The value at `path` is whole; that does not make the call complete."""
+    """The value at `path` is whole; that does not make the call complete.
+
+    Attributes:
+        call: The live call, which goes on growing.
+        path: The keys and indexes that lead to the value.
+        value: The value; read it, do not mutate it.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("call", "value")
 
@@ -253,7 +306,12 @@ class ArgumentCompleted(_PathEvent):
 
 
 class ToolCallCompleted(MessageEvent):
-    """The call is complete: its `arguments` are there."""
+    """The call is complete: its `arguments` are there.
+
+    Attributes:
+        call: The live call, which goes on growing.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("call",)
 
@@ -270,7 +328,13 @@ class ToolCallCompleted(MessageEvent):
 
 
 class ToolCallRejected(MessageEvent):
-    """The call is refused, at the character that made it so."""
+    """The call is refused, at the character that made it so.
+
+    Attributes:
+        call: The live call, which goes on growing.
+        error: Why.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("call", "error")
 
@@ -288,7 +352,12 @@ class ToolCallRejected(MessageEvent):
 
 
 class ToolCallTruncated(MessageEvent):
-    """The call was cut by a limit, an error or the transport."""
+    """The call was cut by a limit, an error or the transport.
+
+    Attributes:
+        call: The live call, which goes on growing.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("call",)
 
@@ -305,7 +374,13 @@ class ToolCallTruncated(MessageEvent):
 
 
 class OutputStarted(_PathEvent):
-    """A container or string of the structured output has begun."""
+    """A container or string of the structured output has begun.
+
+    Attributes:
+        path: The keys and indexes that lead to the value.
+        kind: `"object"`, `"array"` or `"string"`.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("kind",)
 
@@ -319,7 +394,13 @@ class OutputStarted(_PathEvent):
 
 
 class OutputDelta(_PathEvent):
-    """More of the open string at `path` of the output."""
+    """More of the open string at `path` of the output.
+
+    Attributes:
+        path: The keys and indexes that lead to the value.
+        text: The new part of the string.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("text",)
 
@@ -333,7 +414,13 @@ class OutputDelta(_PathEvent):
 
 
 class OutputCompleted(_PathEvent):
-    """The value at `path` of the output is whole."""
+    """The value at `path` of the output is whole.
+
+    Attributes:
+        path: The keys and indexes that lead to the value.
+        value: The value; read it, do not mutate it.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("value",)
 
@@ -347,7 +434,12 @@ class OutputCompleted(_PathEvent):
 
 
 class OutputRejected(MessageEvent):
-    """The text is not the output that was asked for."""
+    """The text is not the output that was asked for.
+
+    Attributes:
+        error: Why.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("error",)
 
@@ -360,7 +452,12 @@ class OutputRejected(MessageEvent):
 
 
 class UsageUpdated(MessageEvent):
-    """The provider counted tokens; the last one holds."""
+    """The provider counted tokens; the last one holds.
+
+    Attributes:
+        usage: All counts so far.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("usage",)
 
@@ -373,7 +470,13 @@ class UsageUpdated(MessageEvent):
 
 
 class ProviderEvent(MessageEvent):
-    """Something of the provider that has no event of its own: passed on, never dropped."""
+    """Something of the provider that has no event of its own: passed on, never dropped.
+
+    Attributes:
+        name: The provider's name for it, or one of ours.
+        data: What was sent.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("data", "name")
 
@@ -387,7 +490,12 @@ class ProviderEvent(MessageEvent):
 
 
 class MessageFinished(MessageEvent):
-    """The answer has ended; `message.status` says how. The last event of its choice."""
+    """The answer has ended; `message.status` says how. The last event of its choice.
+
+    Attributes:
+        message: The message, whole.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("message",)
 
@@ -400,7 +508,13 @@ class MessageFinished(MessageEvent):
 
 
 class MessageFailed(MessageEvent):
-    """The provider reported an error. The last event of its choice."""
+    """The provider reported an error. The last event of its choice.
+
+    Attributes:
+        message: The message, whole.
+        error: Why.
+        choice: The index of the answer it belongs to.
+    """
 
     __slots__ = ("error", "message")
 

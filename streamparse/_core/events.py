@@ -22,6 +22,10 @@ class ValueStarted:
 
     Numbers and literals appear whole, so they have no start of their own.
 
+    Attributes:
+        path: The keys and indexes that lead to the value.
+        kind: `"object"`, `"array"` or `"string"`.
+
     >>> ValueStarted(("a", 0), "string")
     ValueStarted(path=('a', 0), kind='string')
     """
@@ -63,6 +67,10 @@ class ValueStarted:
 @mypyc_attr(acyclic=True, free_list_len=1)
 class StringDelta:
     """`text` is new at the end of the open string at `path`; never empty.
+
+    Attributes:
+        path: The keys and indexes that lead to the string.
+        text: The new text.
 
     >>> StringDelta(("city",), "Par").to_dict()
     {'type': 'string_delta', 'path': ['city'], 'text': 'Par'}
@@ -107,6 +115,10 @@ class ValueCompleted:
     """The value at `path` is whole and will not change; children come before their container.
 
     `value` is the very object inside the parser's `value`: read it, do not mutate it.
+
+    Attributes:
+        path: The keys and indexes that lead to the value.
+        value: The value; read it, do not mutate it.
 
     >>> match ValueCompleted(("n",), 12):
     ...     case ValueCompleted(("n",), number):
