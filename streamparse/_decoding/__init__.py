@@ -1,1 +1,1 @@
-"""From bytes and text to decoded records: framings, their decoders, and SDK objects."""
+"""Decodes bytes, text and SDK objects into records."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from streamparse._decoding.event_stream import EventStreamDecoder, EventStreamMessage
-from streamparse._decoding.record import SPACE, Record, RecordDecoder, decoded, moved
+from streamparse._decoding.record import SPACE, Record, RecordDecoder, at_record, decode_json
 from streamparse.errors import StreamParseError
 from streamparse.limits import Limits
 
@@ -13,9 +13,10 @@ __all__ = ["BinaryRecords"]
 
 
 class BinaryRecords(RecordDecoder):
-    """The records of a binary stream, one for each message.
+    """Decodes a binary stream into one record for each message.
 
-    The constructor raises `ImportError` without the extra `bedrock`.
+    Raises:
+        ImportError: The extra `bedrock` is not installed.
     """
 
     __slots__ = ("_decoder", "_limits")
@@ -42,8 +43,8 @@ class BinaryRecords(RecordDecoder):
             for at in range(len(messages)):
                 records.append(_record_of(messages[at], self._limits))
         except StreamParseError as error:
-            place = decoder.places[at]
-            self.failure = moved(error, (place, 1, place + 1))
+            position = decoder.places[at]
+            self.failure = at_record(error, (position, 1, position + 1))
         return records
 
     def finish(self) -> list[Record]:
@@ -51,16 +52,16 @@ class BinaryRecords(RecordDecoder):
 
 
 def _record_of(message: EventStreamMessage, limits: Limits) -> Record:
-    """The record of a binary message; raises for broken JSON."""
+    """Return the record of a binary message; raise for invalid JSON."""
     headers = message.headers
     kind = str(headers.get(":message-type", "event"))
     failed = kind == "exception" or kind == "error"
     name = headers.get(":exception-type") or headers.get(":event-type")
     text = message.payload.decode("utf-8", "replace")
-    if kind == "error":  # has no payload, as a rule
+    if kind == "error":  # an error usually has no payload
         name = name or headers.get(":error-code")
         text = text or str(headers.get(":error-message", ""))
     body = text.strip(SPACE)
     if body.startswith("{") or body.startswith("["):
-        return Record(str(name or ""), decoded(body, limits), "", False, failed)
+        return Record(str(name or ""), decode_json(body, limits), "", False, failed)
     return Record(str(name or ""), None, text, False, failed)

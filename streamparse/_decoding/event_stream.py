@@ -1,8 +1,8 @@
-"""The binary event stream of AWS (`application/vnd.amazon.eventstream`), as Bedrock sends it.
+"""Decodes the binary event stream of AWS (`application/vnd.amazon.eventstream`), used by Bedrock.
 
 Each message is a frame: its length, the length of its headers, a checksum of these two, headers,
-payload, a checksum of all (https://smithy.io/2.0/aws/amazon-eventstream.html). What is inside a
-frame is decoded by botocore (extra `bedrock`).
+payload, and a checksum of everything (https://smithy.io/2.0/aws/amazon-eventstream.html). botocore
+(extra `bedrock`) decodes the contents of a frame.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from streamparse.limits import Limits
 __all__ = ["EventStreamDecoder", "EventStreamMessage"]
 
 _DEFAULT_LIMITS: Final = Limits()
-_PRELUDE: Final = 12  # bytes: two lengths and their checksum
+_PRELUDE: Final = 12  # the bytes of the two lengths and their checksum
 _CHECKSUM: Final = 4
 
 
 class EventStreamMessage:
-    """One message: its headers by name (`":event-type"` …) and its payload.
+    """One message.
 
-    The value of a header is a `str` for all that Bedrock sends; the format also knows `bool`,
-    `int` (also times, in milliseconds) and `bytes`.
+    Attributes:
+        headers: The headers by name (`":event-type"` …). Bedrock sends only `str` values; the
+            format also has `bool`, `int` (including times in milliseconds) and `bytes`.
+        payload: The payload.
     """
 
     __slots__ = ("headers", "payload")
@@ -49,14 +51,16 @@ class EventStreamMessage:
 
 
 class EventStreamDecoder:
-    """Decodes frames while they arrive, cut anywhere; `feed` returns the messages now whole.
+    """Decodes frames while they arrive, in fragments of any size.
 
-    Raises `WireError(code="bad_frame")` for a wrong checksum or impossible lengths, as soon as the
-    bytes show it, and `LimitError(code="record_length")` for a frame of more bytes than
-    `Limits.record`. Offsets count bytes, and errors know no lines. A failure is for good: later
-    calls raise a fresh copy of it, without events.
+    A wrong checksum or impossible lengths raise `WireError(code="bad_frame")` as early as possible.
+    A frame of more bytes than `Limits.record` raises `LimitError(code="record_length")`. Offsets
+    count bytes; errors have no line. After a failure all later calls raise a copy of it without
+    events.
 
-    The constructor raises `ImportError` without the extra `bedrock`.
+    Raises:
+        ImportError: The extra `bedrock` is not installed.
+        TypeError: `limits` is not a `Limits`.
     """
 
     __slots__ = (
@@ -75,23 +79,23 @@ class EventStreamDecoder:
         if not isinstance(limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
         self._buffers: Any = _event_stream_buffer()
-        self._buffer: Any = None  # botocore's, for the frame whose prelude has come
+        self._buffer: Any = None  # botocore's buffer of the frame, once its prelude has arrived
         self._limit: int = limits.record
         self._frame = bytearray()
-        self._needed: int = _PRELUDE  # so many bytes, then something can be decided
-        self._start: int = 0  # the place of the frame
+        self._needed: int = _PRELUDE  # the bytes of the frame that are needed for the next step
+        self._start: int = 0  # the offset of the frame
         self._finished: bool = False
         self._failure: StreamParseError | None = None
-        #: Of each message of the last call, where its frame begins, in bytes.
+        #: The offset in bytes of the frame of each message that the last call returned.
         self.places: list[int] = []
 
     @property
     def pending(self) -> int:
-        """The bytes of the frame that has not ended; 0 between frames."""
+        """The number of bytes of the unfinished frame; 0 between frames."""
         return len(self._frame)
 
     def feed(self, fragment: bytes | bytearray | memoryview) -> list[EventStreamMessage]:
-        """Take bytes; the messages that they ended. No bytes are legal and free."""
+        """Decode bytes; return the messages that they complete."""
         if self._failure is not None:
             raise self._failure.copy_without_events()
         data = as_bytes(fragment)
@@ -114,7 +118,7 @@ class EventStreamDecoder:
         return messages
 
     def finish(self) -> list[EventStreamMessage]:
-        """The input has ended: `[]`, or `IncompleteError` inside a frame."""
+        """End the input; raise `IncompleteError` if it ends inside a frame."""
         if self._failure is not None:
             raise self._failure.copy_without_events()
         self.places = []
@@ -128,12 +132,12 @@ class EventStreamDecoder:
         return []
 
     def restored(self) -> None:
-        """The decoder was copied: botocore's buffer is shared with the original."""
+        """Replace botocore's buffer after a copy, because the copy shares it with the original."""
         if self._buffer is not None:
             self._length()
 
     def _read(self, data: bytes, messages: list[EventStreamMessage]) -> None:
-        # botocore's buffer copies all it holds for each fragment: it gets a frame in two pieces.
+        # botocore's buffer copies its contents for each fragment, so it gets a frame in two pieces.
         taken = 0
         while taken < len(data):
             step = data[taken : taken + self._needed - len(self._frame)]
@@ -149,45 +153,45 @@ class EventStreamDecoder:
                 self.places.append(start)
 
     def _length(self) -> int:
-        """The length of the frame, by its prelude."""
+        """Read the prelude; return the length of the frame."""
         prelude = bytes(self._frame[:_PRELUDE])
         self._buffer = self._buffers()
         self._buffer.add_data(prelude)
         try:
-            next(self._buffer)  # judges the prelude, and waits for the rest
+            next(self._buffer)  # checks the prelude, then waits for the rest
         except StopIteration:
             pass
-        except Exception as error:  # botocore's own and those of what it calls
-            self._refuse(str(error))
+        except Exception as error:  # botocore and the modules that it calls raise many types
+            self._raise_bad_frame(str(error))
         length = int.from_bytes(prelude[:4], "big")
         headers = int.from_bytes(prelude[4:8], "big")
         if length < _PRELUDE + headers + _CHECKSUM:
-            self._refuse(f"{length} bytes do not hold {headers} bytes of headers")
+            self._raise_bad_frame(f"{length} bytes do not hold {headers} bytes of headers")
         if length > self._limit:
             message = f"a frame of {length} bytes is longer than {self._limit}"
             raise LimitError(message, code="record_length", offset=self._start + self._limit)
         return length
 
     def _message(self) -> EventStreamMessage:
-        """The message of the frame in hand, which is whole."""
+        """Return the message of the frame, which is complete."""
         self._buffer.add_data(bytes(self._frame[_PRELUDE:]))
         try:
             found = next(self._buffer)
-        except Exception as error:  # checksums, headers of no known type, not UTF-8 …
-            self._refuse(str(error) or repr(error))
+        except Exception as error:  # a wrong checksum, an unknown header type, invalid UTF-8 …
+            self._raise_bad_frame(str(error) or repr(error))
         self._start += len(self._frame)
         self._frame = bytearray()
         self._needed = _PRELUDE
         self._buffer = None
         return EventStreamMessage(found.headers, found.payload)
 
-    def _refuse(self, reason: str) -> NoReturn:
+    def _raise_bad_frame(self, reason: str) -> NoReturn:
         message = f"a damaged frame: {reason}"
         raise WireError(message, code="bad_frame", offset=self._start)
 
 
 def _event_stream_buffer() -> Any:
-    """botocore's class, imported when it is needed."""
+    """Import botocore's class."""
     try:
         from botocore.eventstream import EventStreamBuffer
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""`JSONRecords`: the records of a stream of JSON documents, however they are joined."""
+"""`JSONRecords`: decodes a stream of JSON documents, with any separators between them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from streamparse.limits import Limits
 
 __all__ = ["JSONRecords"]
 
-_BETWEEN: Final = " \t\r\n,\ufeff"  # what may stand between the records of a stream of JSON
+_BETWEEN: Final = " \t\r\n,\ufeff"  # the characters allowed between JSON records
 
 
 class _Values(Sink):
-    """Makes a record of each document, but of an array at the top each of its elements."""
+    """Creates a record for each document, or for each element of a top-level array."""
 
     __slots__ = ("_in_array", "_key", "_open", "_pieces", "ended", "machine", "records")
 
@@ -26,11 +26,11 @@ class _Values(Sink):
         super().__init__()
         self.records: list[Record] = []
         self.machine: Machine | None = None
-        self._in_array: bool = False  # an array at the top is open
-        self._open: list[Any] = []  # the containers that are open inside a record
+        self._in_array: bool = False  # whether a top-level array is open
+        self._open: list[Any] = []  # the open containers inside the record
         self._key: str = ""
-        self._pieces: list[str] = []  # of the open string or key
-        self.ended: int = 0  # the place after the last record
+        self._pieces: list[str] = []  # the pieces of the open string or key
+        self.ended: int = 0  # the offset after the last record
 
     def start_object(self, offset: int) -> None:
         value: dict[str, Any] = {}
@@ -81,7 +81,7 @@ class _Values(Sink):
             self._end_record(value, offset + 1)
 
     def _add(self, value: object) -> None:
-        """A value begins, or a scalar is whole: put it in the innermost container."""
+        """Put a value that begins, or a scalar, into the innermost container."""
         if not self._open:
             return
         top = self._open[-1]
@@ -94,11 +94,11 @@ class _Values(Sink):
         self.records.append(Record("", value, "null" if value is None else ""))
         self.ended = end
         if self._in_array and self.machine is not None:
-            self.machine.document_start = end  # each element has the limit of a record
+            self.machine.document_start = end  # the limit of a record applies to each element
 
 
 class JSONRecords(RecordDecoder):
-    """The records of a stream of JSON."""
+    """Decodes the records of a stream of JSON."""
 
     __slots__ = ("_decoder", "_machine", "_source", "_takes_text", "_values")
 
@@ -106,7 +106,7 @@ class JSONRecords(RecordDecoder):
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
-        self._source: list[str] = []  # the text of the record that is open
+        self._source: list[str] = []  # the text of the open record
         self._values = _Values()
         bounds = replace(limits, document=limits.record)
         self._machine = Machine(self._values, MachineOptions(limits=bounds, many=True))
@@ -115,15 +115,15 @@ class JSONRecords(RecordDecoder):
         self._takes_text: bool = False
 
     def feed(self, data: str | bytes) -> list[Record]:
-        """Take a fragment that is not empty; the records that are now whole."""
+        """Decode a fragment that is not empty; return the records that it completes."""
         try:
             self._read(data)
         except StreamParseError as error:
             self._fail(error)
-        return self._take()
+        return self._drain()
 
     def finish(self) -> list[Record]:
-        """The input has ended: the record that it ended in, if any."""
+        """End the input; return the record that it was cut in, if any."""
         try:
             if self._decoder is not None and self._decoder.pending:
                 message = "the input ended inside a UTF-8 character"
@@ -131,10 +131,10 @@ class JSONRecords(RecordDecoder):
             self._machine.finish()
         except IncompleteError:
             text = "".join(self._source).lstrip(_BETWEEN)
-            return [*self._take(), Record("", None, text, True)]
-        except StreamParseError as error:  # the bounds of a last number
+            return [*self._drain(), Record("", None, text, True)]
+        except StreamParseError as error:  # the last number exceeds a limit
             self._fail(error)
-        return self._take()
+        return self._drain()
 
     def _read(self, data: str | bytes) -> None:
         if isinstance(data, str):
@@ -155,7 +155,7 @@ class JSONRecords(RecordDecoder):
             raise JSONSyntaxError(message, code="invalid_utf8", offset=self._machine.offset)
 
     def _pass(self, text: str) -> None:
-        """To the machine; of the source only what follows the last record is kept."""
+        """Feed the machine; keep only the source after the last record."""
         start, before = self._machine.offset, self._values.ended
         self._machine.feed(text)
         ended = self._values.ended
@@ -164,13 +164,13 @@ class JSONRecords(RecordDecoder):
             text = text[max(ended - start, 0) :]
         self._source.append(text)
 
-    def _take(self) -> list[Record]:
+    def _drain(self) -> list[Record]:
         records = self._values.records
         self._values.records = []
         return records
 
     def _fail(self, error: StreamParseError) -> None:
-        """Keep `error` as that of the stream."""
+        """Keep `error` as the failure of the stream."""
         machine = self._machine
         self.failure = failure_of(
             error,
@@ -178,4 +178,4 @@ class JSONRecords(RecordDecoder):
             (error.offset, machine.line, error.offset - machine.line_start + 1),
             machine.text_before(error.offset),
         )
-        self._values.machine = None  # no cycle
+        self._values.machine = None  # break the reference cycle

@@ -1,8 +1,8 @@
-"""JSON Lines (https://jsonlines.org): one JSON value a line, cut anywhere.
+"""Decodes JSON Lines (https://jsonlines.org): one JSON value on each line.
 
-Rule: whatever the cut, a line is judged as `JSONParser` judges it. Lines that arrive whole go to
-the standard library first, which is several times faster; what it refuses, and what it could
-accept against our rules, is read again by our own parser.
+Rule: For every chunking the result of a line is that of `JSONParser`. The standard library decodes
+lines that arrive whole, because it is several times faster. `JSONParser` reads a line that the
+standard library rejects or might accept by more lenient rules.
 """
 
 from __future__ import annotations
@@ -27,24 +27,30 @@ _SPACE: Final = " \t\r"
 _BOM: Final = "\ufeff"
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-_JSON: Final = JSONDecoder(parse_constant=_refuse_constant)
+_JSON: Final = JSONDecoder(parse_constant=_reject_constant)
 
 
 class JSONLinesDecoder:
-    """Decodes JSON Lines while they arrive; `feed` returns the values of the lines now whole.
+    """Decodes JSON Lines while they arrive.
 
-    Takes text or bytes (UTF-8). Lines end with LF or CRLF, the last one also with the input; blank
-    lines are skipped. `limits` are those of `JSONParser`, for each line; `Limits.record` bounds
-    the characters of a line.
+    The input is text, or bytes in UTF-8, in fragments of any size. A line ends with LF or CRLF, and
+    the last line also with the input. Blank lines are skipped.
 
-    Raises `JSONSyntaxError` for a line that is no JSON (`unfinished_line`: it ended inside its
-    value), `LimitError`, and `IncompleteError` when the input ends inside a value; `line` counts
-    from 1, and `events` are the values completed by the same call. A failure is for good: later
-    calls raise a fresh copy of it, without events.
+    A line that is not JSON raises `JSONSyntaxError`, with the code `"unfinished_line"` if the line
+    ends inside its value. Input that ends inside a value raises `IncompleteError`. The `line` of an
+    error counts from 1, and its `events` are the values that the same call completed. After a
+    failure all later calls raise a copy of it without events.
+
+    Args:
+        limits: The limits of `JSONParser`, for each line; `Limits.record` bounds the characters of
+            a line.
+
+    Raises:
+        TypeError: `limits` is not a `Limits`.
 
     >>> decoder = JSONLinesDecoder()
     >>> decoder.feed('{"n": 1}\\n\\n[2]\\r\\n{"n"')
@@ -56,8 +62,8 @@ class JSONLinesDecoder:
     __slots__ = (
         "_begun",
         "_decoder",
-        "_easy",
         "_failure",
+        "_fast_length",
         "_finished",
         "_limits",
         "_line",
@@ -71,30 +77,37 @@ class JSONLinesDecoder:
         if not isinstance(limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
         self._limits = limits
-        #: Lines up to this length pass no bound that the standard library does not know.
-        self._easy: int = -1
+        #: Lines up to this length cannot exceed a limit, so the standard library may decode them.
+        self._fast_length: int = -1
         if limits.keys is None and limits.items is None:
             sizes = (limits.string, limits.number, limits.integer_digits, limits.document)
-            self._easy = min(*sizes, limits.record)
-        self._parser: JSONParser | None = None  # of a line that came in pieces
-        self._begun: bool = False  # is there more in it than white space?
+            self._fast_length = min(*sizes, limits.record)
+        self._parser: JSONParser | None = None  # the parser of a line that arrives in pieces
+        self._begun: bool = False  # whether that line has more than white space
         self._decoder: Utf8Decoder | None = None
         self._takes_text: bool = False
         self._finished: bool = False
         self._failure: StreamParseError | None = None
-        self._offset: int = 0  # characters taken so far
+        self._offset: int = 0  # the characters read so far
         self._line: int = 1
         self._line_start: int = 0
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[Any]:
-        """Take a fragment; the values of the lines that it ended. An empty one is legal, free."""
+        """Decode a fragment, which may be empty; return the values of the lines that it ends.
+
+        Raises:
+            JSONSyntaxError: A line is not JSON.
+            LimitError: A line exceeds a limit.
+            StreamParseError: `finish` was called before (code `"finished"`).
+            TypeError: The fragment is neither text nor bytes, or text and bytes are mixed.
+        """
         if self._failure is not None:
             raise self._failure.copy_without_events()
         data = fragment if isinstance(fragment, str) else as_bytes(fragment)
         if not data:
             return []
         if self._finished:
-            self._refuse_late()
+            self._raise_finished()
         values: list[Any] = []
         try:
             self._read(data, values)
@@ -104,7 +117,13 @@ class JSONLinesDecoder:
         return values
 
     def finish(self) -> list[Any]:
-        """The input has ended; the value of a last line without line end. Then `[]`."""
+        """End the input; return the value of a last line without line end.
+
+        A second call returns `[]`.
+
+        Raises:
+            IncompleteError: The input ends inside a value.
+        """
         if self._failure is not None:
             raise self._failure.copy_without_events()
         if self._finished:
@@ -124,7 +143,7 @@ class JSONLinesDecoder:
             raise
         return values
 
-    # Reading. Errors raised here count from the start of their line, as those of its parser.
+    # Reading. The errors raised here count from the start of their line, as do the parser's.
 
     def _read(self, data: str | bytes, values: list[Any]) -> None:
         text = self._text(data)
@@ -141,7 +160,7 @@ class JSONLinesDecoder:
             raise JSONSyntaxError(message, code="invalid_utf8", offset=self._here())
 
     def _text(self, data: str | bytes) -> str:
-        """The text of a fragment; the first one decides what this decoder takes."""
+        """Return the text of a fragment; the first one decides between text and bytes."""
         is_text = isinstance(data, str)
         if self._decoder is not None if is_text else self._takes_text:
             kinds = "bytes, now text" if is_text else "text, now bytes"
@@ -154,8 +173,8 @@ class JSONLinesDecoder:
         return self._decoder.feed(data)
 
     def _end_line(self, text: str, values: list[Any]) -> None:
-        """The rest of a line, without its line feed."""
-        if not self._end_easily(text, values):
+        """Read the rest of a line, without its line feed."""
+        if not self._end_with_standard_library(text, values):
             self._hold(text)
             self._end_value(self._parser, values)
         else:
@@ -165,14 +184,14 @@ class JSONLinesDecoder:
         self._line_start = self._offset
         self._parser = None
 
-    def _end_easily(self, text: str, values: list[Any]) -> bool:
-        """Has the standard library taken the whole line?"""
-        if self._parser is not None or len(text) > self._easy:
+    def _end_with_standard_library(self, text: str, values: list[Any]) -> bool:
+        """Decode a whole line with the standard library; return whether that was possible."""
+        if self._parser is not None or len(text) > self._fast_length:
             return False
         line = text.strip(_SPACE)
         if not line:
             return True
-        # Deep nesting is for our own parser, and so are halves of surrogate pairs that may meet.
+        # `JSONParser` reads deep nesting, and text in which halves of surrogate pairs may meet.
         if line.count("[") + line.count("{") > self._limits.depth:
             return False
         if self._takes_text and not line.isascii():
@@ -187,11 +206,11 @@ class JSONLinesDecoder:
         return True
 
     def _hold(self, text: str) -> None:
-        """More of a line."""
+        """Feed a part of a line to its parser."""
         if self._parser is None:
             self._parser = JSONParser(limits=self._limits)
             self._begun = False
-            if self._line > 1 and text.startswith(_BOM):  # the parser would take it for a first one
+            if self._line > 1 and text.startswith(_BOM):  # the parser would skip it
                 message = f"expected a value, not {_BOM!r}"
                 raise JSONSyntaxError(message, code="expected_value")
         room = self._limits.record - self._here()
@@ -219,19 +238,19 @@ class JSONLinesDecoder:
         values.append(parser.value)
 
     def _here(self) -> int:
-        """How many characters of the line have been taken."""
+        """Return the number of characters of the line that were read."""
         return self._offset - self._line_start
 
     # Failing.
 
-    def _refuse_late(self) -> NoReturn:
+    def _raise_finished(self) -> NoReturn:
         message = "the input was said to have ended"
         error = StreamParseError(message, code="finished", offset=self._offset)
         error.line, error.column = self._line, self._here() + 1
         raise error
 
     def _fail(self, error: StreamParseError, values: list[Any]) -> None:
-        """Complete an error; from now on the decoder is dead."""
+        """Complete the position of an error and keep it for later calls."""
         error.line, error.column = self._line, error.offset + 1
         error.offset += self._line_start
         error.events = []

@@ -13,9 +13,9 @@ __all__ = ["Opening", "may_be_records"]
 
 _SPACE: Final = " \t\r\n"
 _BOM: Final = "\ufeff"
-_HELD: Final = 64 * 1024  # characters without a known framing, before the stream is refused
-_SHOWN: Final = 200  # of them in the error: enough for a gateway's headline
-# The beginning of the first line that is not blank.
+_MAX_HELD: Final = 64 * 1024  # the characters after which an unknown framing is rejected
+_MAX_EXCERPT: Final = 200  # the characters in the error; enough for the headline of a gateway
+# This matches the beginning of the first line that is not blank.
 _FIELD: Final = re.compile(
     r"(?:data|event|id|retry)?:|(?:data|event|id|retry)[\r\n]|(?i:error):[ \t]*\{"
 )
@@ -23,10 +23,10 @@ _BARE_FIELDS: Final = ("data", "event", "id", "retry")
 
 
 class Opening:
-    """Holds the beginning of a stream until it tells the framing.
+    """Holds the beginning of a stream until the framing is detected.
 
-    White space is held too: it may be long (some servers keep a connection alive by line feeds),
-    and the decoders need it to count places.
+    White space is held too, because the decoders need it to count positions. It may be long: some
+    servers send line feeds to keep a connection alive.
     """
 
     __slots__ = (
@@ -46,17 +46,17 @@ class Opening:
     def __init__(self, limits: Limits) -> None:
         self.framing: str = ""
         self._limit: int = limits.record
-        # What was fed, of the type that came.
+        # The input so far, as bytes or as text.
         self._bytes = bytearray()
         self._text: list[str] = []
         self._decoder: Utf8Replacer | None = None
-        self._seen: int = 0  # characters before the first that is not white
-        self._line: str = ""  # what begins with it, as far as it is shown
-        self._count: int = 0  # the same, counted on
+        self._seen: int = 0  # the number of white-space characters at the start
+        self._line: str = ""  # the text after them, up to `_MAX_EXCERPT` characters
+        self._count: int = 0  # the number of all characters after them
         self._at_line_start: bool = True
 
     def feed(self, data: str | bytes) -> None:
-        """Take a fragment that is not empty; sets `framing`, raises when it cannot be a stream."""
+        """Read a fragment that is not empty; set `framing`, or raise if it cannot be a stream."""
         if isinstance(data, str):
             if self._decoder is not None:
                 raise TypeError("this stream was fed bytes, now text: feed it one or the other")
@@ -68,28 +68,28 @@ class Opening:
         self._bytes += data
         if self._decoder is None:
             self._decoder = Utf8Replacer()
-            if not data[0]:  # of a frame's length: none has 16 MiB
+            if not data[0]:  # the first byte of the length of a frame, which is below 16 MiB
                 self.framing = "binary"
                 return
         text = "" if self.framing else self._decoder.feed(data)
         if text:
             self._look(text)
 
-    def take(self) -> str | bytes:
-        """All that was fed, given away."""
+    def drain(self) -> str | bytes:
+        """Return the whole input so far, and forget it."""
         held = bytes(self._bytes) if self._decoder is not None else "".join(self._text)
         self._bytes = bytearray()
         self._text = []
         return held
 
     def finish(self) -> str:
-        """The input has ended: the framing; raises when there was something and no stream."""
+        """End the input; return the framing, or raise if the input is not a stream."""
         if self._decoder is not None:
             rest = self._decoder.finish()
             if rest:
                 self._look(rest)
         if self._at_line_start and self._line and _begins_field(self._line):
-            self.framing = "sse"  # cut inside the first field's name, that is still a stream
+            self.framing = "sse"  # the input was cut inside the name of the first field
         elif self._line and not self.framing:
             self._give_up()
         return self.framing
@@ -102,15 +102,15 @@ class Opening:
             if text[0] == "{" or text[0] == "[":
                 self.framing = "json"
                 return
-        self._line += text[: _SHOWN - len(self._line)]
+        self._line += text[: _MAX_EXCERPT - len(self._line)]
         self._count += len(text)
         if self._at_line_start and _FIELD.match(self._line):
             self.framing = "sse"
-        elif self._count > _HELD:
+        elif self._count > _MAX_HELD:
             self._give_up()
 
     def _after_space(self, text: str) -> str:
-        """What follows the white space that begins `text`."""
+        """Return `text` without its leading white space."""
         if not self._seen and text[0] == _BOM:
             self._seen = 1
             text = text[1:]
@@ -129,8 +129,8 @@ class Opening:
         raise WireError(message, code="not_a_stream", excerpt=self._line)
 
 
-# How text begins that cannot be records of a wire API although its first character could: data
-# that are not JSON, an object that names a tool, an array of anything but objects.
+# These beginnings are not records of a wire API although their first character allows it: data
+# that is not JSON, an object that names a tool, and an array of anything but objects.
 _NO_RECORDS: Final = re.compile(
     r"data:(?! *(?:[{\[\r\n]|\Z))|data: *\[(?![D{\s]|\Z)|data: *\[D(?!O|\Z)"
     r"|\[\s*[^\s{]|(?:\[\s*)?\{\s*[^\s\"]"
@@ -143,9 +143,12 @@ _PREFIXES: Final = ("data", "event", "id", "retry", "error:")
 
 
 def may_be_records(start: str) -> bool:
-    """Could text that begins like this be records of a wire API, and not what a model wrote?
+    """Return whether text that begins like this can be records of a wire API.
 
-    Once this is False for a beginning, it is False for every longer one.
+    If the result is False for a beginning, it is False for every longer one.
+
+    Args:
+        start: The beginning of the text.
 
     >>> may_be_records("The answer"), may_be_records('{"name": "f'), may_be_records('{"id": ')
     (False, False, True)

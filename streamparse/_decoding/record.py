@@ -1,4 +1,4 @@
-"""`Record`: one decoded unit of a stream, and what decodes the records of one framing."""
+"""`Record`, one decoded unit of a stream, and the interface of the decoders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from streamparse._core.parser import JSONParser
 from streamparse.errors import LimitError, StreamParseError, WireError
 from streamparse.limits import Limits
 
-__all__ = ["Record", "RecordDecoder", "SPACE", "decoded", "failure_of", "moved"]
+__all__ = ["Record", "RecordDecoder", "SPACE", "decode_json", "failure_of", "at_record"]
 
 SPACE: Final = " \t\r\n"
 _JSON: Final = JSONDecoder()
@@ -18,14 +18,15 @@ _JSON: Final = JSONDecoder()
 class Record:
     """One record of a stream.
 
-    - `event`: the name of a server-sent event or the type of a binary one; `""` if there is none.
-    - `data`: the decoded JSON; `None` for a record that is not JSON, such as `[DONE]`.
-    - `text`: its source, where there is one: the data of a server-sent event, a binary payload
-      that is not JSON, the message of a binary error.
-    - `cut`: the input ended inside this record.
-    - `exception`: a binary event stream marks it as an exception or error.
-    - `id`: the id that a server-sent event carries itself; `""` if there is none.
-    - `bare`: a line of a stream of server-sent events that is outside every event.
+    Attributes:
+        event: The name of a server-sent event or the type of a binary message; `""` if none.
+        data: The decoded JSON; `None` for a record that is not JSON, such as `[DONE]`.
+        text: The source, if there is one: the data of a server-sent event, a binary payload that is
+            not JSON, or the message of a binary error.
+        cut: Whether the input ended inside this record.
+        exception: Whether a binary event stream marks it as an exception or error.
+        id: The id that a server-sent event sets itself; `""` if none.
+        bare: Whether it is a line outside of every server-sent event.
     """
 
     __slots__ = ("bare", "cut", "data", "event", "exception", "id", "text")
@@ -58,43 +59,45 @@ class Record:
         return same and marks and self.bare == other.bare and bool(self.data == other.data)
 
     def __repr__(self) -> str:
-        shown = f"event={self.event!r}, data={self.data!r}, text={self.text!r}"
+        fields = f"event={self.event!r}, data={self.data!r}, text={self.text!r}"
         marks = f"cut={self.cut!r}, exception={self.exception!r}"
         more = f", id={self.id!r}" if self.id else ""
-        return f"Record({shown}, {marks}{more}{', bare=True' if self.bare else ''})"
+        return f"Record({fields}, {marks}{more}{', bare=True' if self.bare else ''})"
 
 
 class RecordDecoder:
-    """Decodes the records of one framing.
+    """Base class of the decoders, one for each framing.
 
-    Bad input raises nothing: the records before it are returned, and `failure` says what is wrong.
-    After a failure nothing more is fed.
+    Bad input raises nothing: the decoder returns the records before it and sets `failure`. After a
+    failure it must not be fed again.
     """
 
     __slots__ = ("failure",)
 
     def __init__(self) -> None:
-        #: Why what follows the records cannot be decoded: a `WireError` or `LimitError`.
+        #: The `WireError` or `LimitError` of the input after the returned records.
         self.failure: StreamParseError | None = None
 
     def feed(self, data: str | bytes) -> list[Record]:
-        """Take a fragment that is not empty; the records that are now whole.
+        """Decode a fragment that is not empty; return the records that it completes.
 
-        Raises `TypeError` if text and bytes are mixed.
+        Raises:
+            TypeError: Text and bytes are mixed.
         """
         raise NotImplementedError
 
     def finish(self) -> list[Record]:
-        """The input has ended: the records that its end decides."""
+        """End the input; return the last records."""
         raise NotImplementedError
 
 
-def decoded(text: str, limits: Limits) -> Any:
-    """The value of a JSON text without white space around it.
+def decode_json(text: str, limits: Limits) -> Any:
+    """Return the value of a JSON text without white space around it.
 
-    Raises what `JSONParser` raises; the standard library reads it, being several times faster.
+    The standard library decodes it if possible, because that is several times faster. Errors are
+    those of `JSONParser`.
     """
-    # The standard library recurses, so text that may be deep is left to our own parser. A level
+    # The standard library recurses, so `JSONParser` reads text that may be nested deeply. A level
     # takes two characters at least.
     depth = limits.depth
     if len(text) <= 2 * depth or text.count("[") + text.count("{") <= depth:
@@ -110,18 +113,18 @@ def decoded(text: str, limits: Limits) -> Any:
     return parser.value
 
 
-def moved(error: StreamParseError, place: tuple[int, int, int]) -> StreamParseError:
-    """An error inside a record as an error of the stream, at the place of the record."""
+def at_record(error: StreamParseError, position: tuple[int, int, int]) -> StreamParseError:
+    """Convert an error inside a record to an error of the stream at the position of the record."""
     reason = error.message.replace("the input ended", "it ends")
     message = f"{reason} (at character {error.offset} of its JSON)"
-    return failure_of(error, message, place, error.excerpt)
+    return failure_of(error, message, position, error.excerpt)
 
 
 def failure_of(
-    error: StreamParseError, message: str, place: tuple[int, int, int], excerpt: str
+    error: StreamParseError, message: str, position: tuple[int, int, int], excerpt: str
 ) -> StreamParseError:
-    """An error of JSON as an error of the stream."""
-    offset, line, column = place
+    """Convert an error of JSON to an error of the stream."""
+    offset, line, column = position
     if not isinstance(error, LimitError):
         return WireError(
             f"a record is not the JSON it should be: {message}",

@@ -1,13 +1,15 @@
-"""Chunk objects of the providers' SDKs as plain data, without importing any SDK.
+"""Converts chunk objects of the providers' SDKs to plain data, without importing any SDK.
 
-All of them (openai, anthropic, google-genai, mistralai, ollama) are pydantic models. They fill in
-defaults that were not on the wire (`index=0` and `id="null"` in Mistral's calls), so only what was
-set counts. The message is then that of the same bytes, but for what the SDKs keep to themselves:
+The chunks of openai, anthropic, google-genai, mistralai and ollama are pydantic models. They
+contain defaults that were not on the wire (`index=0` and `id="null"` in Mistral's calls), so only
+fields that were set are read. The message then equals that of the same bytes, except for what the
+SDKs drop:
 
-- openai: `[DONE]`. A server that ends without a finish reason, by `[DONE]` alone, looks cut. The
-  helper `chat.completions.stream()` drops chunks whose `object` is missing or another one.
-- anthropic: pings. google-genai, ollama: fields they do not know, and the order of members.
-- All: errors of the provider, which they raise as exceptions of their own.
+- openai drops `[DONE]`, so the answer of a server that ends with `[DONE]` alone, without a finish
+  reason, looks cut. The helper `chat.completions.stream()` drops chunks whose `object` is missing
+  or has another value.
+- anthropic drops pings. google-genai and ollama drop unknown fields and the order of members.
+- All of them raise errors of the provider as their own exceptions.
 """
 
 from __future__ import annotations
@@ -19,9 +21,13 @@ __all__ = ["chunk_of"]
 
 
 def chunk_of(chunk: Any) -> dict[str, Any] | None:
-    """The chunk as a dict in the words of the wire; None for what only the SDK added.
+    """Return the chunk as it was on the wire, or None for an event that the SDK added.
 
-    Raises `TypeError` for anything that is neither a dict nor such an object.
+    Args:
+        chunk: A dict, or a chunk object of an SDK.
+
+    Raises:
+        TypeError: It is neither.
     """
     if isinstance(chunk, dict):
         return chunk
@@ -38,7 +44,7 @@ def chunk_of(chunk: Any) -> dict[str, Any] | None:
 
 
 def _plain(chunk: Any, exclude: Any = None) -> dict[str, Any]:
-    # SDKs do not check what they read, and pydantic would warn of each value of another type.
+    # SDKs do not validate what they read, so pydantic would warn about values of other types.
     data = chunk.model_dump(
         mode="json", by_alias=True, exclude_unset=True, exclude=exclude, warnings=False
     )
@@ -51,11 +57,11 @@ def _plain(chunk: Any, exclude: Any = None) -> dict[str, Any]:
 
 
 def _openai_chat_event(event: Any) -> dict[str, Any] | None:
-    """Of `chat.completions.stream()`: the raw chunk is in an event of its own."""
+    """Convert an event of `chat.completions.stream()`; one of its events has the raw chunk."""
     return chunk_of(event.chunk) if event.type == "chunk" else None
 
 
-# What `responses.stream()` adds to the events of the API.
+# `responses.stream()` adds these fields to the events of the API.
 _PARSED_RESPONSE: Final = {
     "output": {"__all__": {"parsed_arguments": True, "content": {"__all__": {"parsed"}}}}
 }
@@ -70,9 +76,10 @@ def _openai_response_event(event: Any) -> dict[str, Any]:
 
 
 def _anthropic_event(event: Any) -> dict[str, Any] | None:
-    """Of `messages.stream()`: at the end of a block it adds the block, of a message the message.
+    """Convert an event of `messages.stream()`.
 
-    Its other events (`text`, `input_json`, `thinking` …) say again what a raw event has said.
+    The helper adds the whole block or message to the event at its end. Its other events (`text`,
+    `input_json`, `thinking` …) repeat the contents of raw events.
     """
     if event.type == "message_stop":
         return {"type": "message_stop"}
@@ -88,16 +95,16 @@ _STANDARD_BASE64: Final = str.maketrans("-_", "+/")
 
 
 def _google_chunk(chunk: Any) -> dict[str, Any]:
-    """Bytes come back in pydantic's base64, which is that for addresses; the wire's is not."""
+    """Convert a chunk; pydantic dumps bytes as URL-safe base64, the wire uses standard base64."""
     data = _plain(chunk, _ADDED_BY_GENAI)
     for candidate in data.get("candidates") or ():
         for part in (candidate.get("content") or {}).get("parts") or ():
-            _mend_base64(part, "thoughtSignature")
-            _mend_base64(part.get("inlineData"), "data")
+            _fix_base64(part, "thoughtSignature")
+            _fix_base64(part.get("inlineData"), "data")
     return data
 
 
-def _mend_base64(holder: Any, key: str) -> None:
+def _fix_base64(holder: Any, key: str) -> None:
     if isinstance(holder, dict) and isinstance(holder.get(key), str):
         holder[key] = holder[key].translate(_STANDARD_BASE64)
 
@@ -106,12 +113,12 @@ def _mend_base64(holder: Any, key: str) -> None:
 
 
 def _mistral_event(event: Any) -> dict[str, Any] | None:
-    """A server-sent event: the chunk is its data."""
+    """Convert a server-sent event, whose data is the chunk."""
     inner = getattr(event, "data", None)
     return _plain(event) if inner is None else chunk_of(inner)
 
 
-# By the beginning of the module's name; the first that fits.
+# The converters by the beginning of the module's name; the first match counts.
 _READERS: Final[tuple[tuple[str, Callable[[Any], dict[str, Any] | None]], ...]] = (
     ("openai.lib.streaming.chat.", _openai_chat_event),
     ("openai.lib.streaming.responses.", _openai_response_event),

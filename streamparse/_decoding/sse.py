@@ -1,8 +1,8 @@
-"""Server-sent events: bytes or text in, events out, cut anywhere.
+"""Decodes server-sent events from bytes or text, in fragments of any size.
 
-Follows the WHATWG HTML Standard, section 9.2.6 "Interpreting an event stream"
-(https://html.spec.whatwg.org/multipage/server-sent-events.html), with one switch: what becomes of
-a last event that no blank line ends.
+It follows the WHATWG HTML Standard, section 9.2.6 "Interpreting an event stream"
+(https://html.spec.whatwg.org/multipage/server-sent-events.html). One option decides about a last
+event that is not ended by a blank line.
 """
 
 from __future__ import annotations
@@ -21,19 +21,21 @@ __all__ = ["SSEDecoder", "ServerSentEvent"]
 
 _DEFAULT_LIMITS: Final = Limits()
 _BOM: Final = "\ufeff"
-_BLOCK: Final = 512  # so many pieces of an unfinished line are joined to one
-_EXCERPT: Final = 40  # characters of context in an error
-_RETRY_DIGITS: Final = 20  # more milliseconds than that are no time anyone can wait
+_BLOCK: Final = 512  # the number of pieces of an unfinished line that are joined into one block
+_EXCERPT: Final = 40  # the number of characters of context in an error
+_RETRY_DIGITS: Final = 20  # the most digits of a `retry` that is not ignored
 
 
 @mypyc_attr(acyclic=True)
 class ServerSentEvent:
     """One event of a stream.
 
-    `event` is its type, `"message"` where the stream names none; `data` its lines joined by line
-    feeds; `id` the last event id when it was dispatched (`""`: none), which stays in force for
-    the events after it; `retry` the reconnection time in milliseconds that this event's own
-    fields set, or `None`.
+    Attributes:
+        event: The type; `"message"` if the stream names none.
+        data: The lines of data, joined by line feeds.
+        id: The last event id at the time of the event, which an earlier event may have set; `""` if
+            none.
+        retry: The reconnection time in milliseconds that this event sets, or `None`.
 
     >>> SSEDecoder().feed("event: ping\\ndata: {}\\n\\n")
     [ServerSentEvent(event='ping', data='{}', id='', retry=None)]
@@ -66,7 +68,7 @@ class ServerSentEvent:
         return ServerSentEvent, (self.event, self.data, self.id, self.retry)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON: `type`, `event`, `data`, `id`, `retry`."""
+        """Return plain data for JSON: `type`, `event`, `data`, `id`, `retry`."""
         return {
             "type": self.type,
             "event": self.event,
@@ -79,16 +81,23 @@ class ServerSentEvent:
 class SSEDecoder:
     """Decodes a stream of server-sent events (WHATWG) while it arrives.
 
-    `feed` takes text or bytes, cut anywhere, and returns the events whose blank line has come.
-    Bytes that are not UTF-8 become U+FFFD; one leading byte order mark is ignored; lines end with
-    CR, LF or CRLF. A `retry` of more than 20 digits is ignored.
+    The input is text or bytes in fragments of any size. `feed` returns an event when the blank line
+    after it arrives. Bytes that are not UTF-8 become U+FFFD, one leading byte order mark is
+    ignored, and lines end with CR, LF or CRLF. A `retry` of more than 20 digits is ignored.
 
-    - `unterminated`: the standard's `"discard"` drops an event that the input ends in, or
-      `"dispatch"` returns it from `finish`: some proxies cut the last blank line.
-    - `limits`: `Limits.record` bounds the characters of one event, its comments, field names and
-      line ends included; beyond is `LimitError(code="record_length")`.
+    An event that exceeds `Limits.record` raises `LimitError(code="record_length")`. After a failure
+    all later calls raise a copy of it without events.
 
-    A failure is for good: later calls raise a fresh copy of it, without events.
+    Args:
+        unterminated: What `finish` does with an event that no blank line ends: `"discard"` drops it
+            as the standard requires, `"dispatch"` returns it, because some proxies cut the last
+            blank line.
+        limits: `Limits.record` bounds the characters of one event, including comments, field names
+            and line ends.
+
+    Raises:
+        ValueError: `unterminated` is another word.
+        TypeError: `limits` is not a `Limits`.
 
     >>> decoder = SSEDecoder()
     >>> decoder.feed(b"id: 7\\r\\ndata: first\\r")
@@ -104,6 +113,7 @@ class SSEDecoder:
         "_blocks",
         "_bytes",
         "_data",
+        "_data_start",
         "_event",
         "_events",
         "_failure",
@@ -116,7 +126,6 @@ class SSEDecoder:
         "_offset",
         "_own_retry",
         "_parts",
-        "_place",
         "_record_start",
         "_retry",
         "_takes_text",
@@ -131,20 +140,20 @@ class SSEDecoder:
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
         self._unterminated: bool = unterminated == "dispatch"
         self._limit: i64 = limits.record
-        #: Of each event of the last call, where its data begin: offset, line, column.
+        #: The offset, line and column of the data of each event that the last call returned.
         self.places: list[tuple[int, int, int]] = []
         self._events: list[ServerSentEvent] = []
         self._bytes: Utf8Replacer | None = None
         self._takes_text: bool = False
         self._finished: bool = False
         self._failure: StreamParseError | None = None
-        # Where reading stands, in characters; lines as in errors, ended by line feeds only.
+        # The current position, in characters. As in all errors, only line feeds end a line.
         self._offset: i64 = 0
         self._record_start: i64 = 0
         self._line: i64 = 1
         self._line_start: i64 = 0
-        self._after_cr: bool = False  # a line feed that comes next belongs to the line end
-        # The line that has not ended, in pieces; long ones in blocks of pieces.
+        self._after_cr: bool = False  # whether a line feed would be the second half of a CRLF
+        # The unfinished line, in pieces; the pieces of a long line are joined into blocks.
         self._blocks: list[str] = []
         self._parts: list[str] = []
         # The buffers of the standard.
@@ -154,23 +163,25 @@ class SSEDecoder:
         self._last_id: str = ""
         self._retry: int | None = None
         self._own_retry: int | None = None
-        self._place: tuple[int, int, int] = (0, 1, 1)
+        self._data_start: tuple[int, int, int] = (0, 1, 1)
 
     @property
     def last_event_id(self) -> str:
-        """What a client sends as `Last-Event-ID` when it connects again; `""` if there is none."""
+        """The `Last-Event-ID` that a client sends when it reconnects; `""` if there is none."""
         return self._last_id
 
     @property
     def retry(self) -> int | None:
-        """The reconnection time in milliseconds, as last set by the stream."""
+        """The reconnection time in milliseconds that the stream set last."""
         return self._retry
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[ServerSentEvent]:
-        """Take a fragment; the events that it ended. An empty one is legal and free.
+        """Decode a fragment, which may be empty; return the events that it ends.
 
-        Raises `LimitError` (see above), `StreamParseError(code="finished")` after `finish`,
-        `TypeError` for anything but text or bytes and when they are mixed.
+        Raises:
+            LimitError: An event is longer than `Limits.record`.
+            StreamParseError: `finish` was called before (code `"finished"`).
+            TypeError: The fragment is neither text nor bytes, or text and bytes are mixed.
         """
         if self._failure is not None:
             raise self._failure.copy_without_events()
@@ -179,19 +190,22 @@ class SSEDecoder:
             if not fragment:
                 return []
             if self._finished or not self._takes_text:
-                self._begin(True)
+                self._start_decoding(True)
             return self._read(fragment)
         data = as_bytes(fragment)
         if not data:
             return []
         if self._finished or self._bytes is None:
-            self._begin(False)
+            self._start_decoding(False)
         assert self._bytes is not None
         text = self._bytes.feed(data)
         return self._read(text) if text else []
 
     def finish(self) -> list[ServerSentEvent]:
-        """The input has ended; with `"dispatch"` the event that it ended in. Then `[]`."""
+        """End the input; with `"dispatch"` return the unterminated event.
+
+        A second call returns `[]`.
+        """
         if self._failure is not None:
             raise self._failure.copy_without_events()
         self.places = []
@@ -205,11 +219,11 @@ class SSEDecoder:
             if line:
                 self._field(line, self._offset - len(line))
             self._dispatch()
-            events += self._take()
+            events += self._drain()
         return events
 
-    def _begin(self, text: bool) -> None:
-        """The first fragment decides what this decoder takes."""
+    def _start_decoding(self, text: bool) -> None:
+        """Let the first fragment decide between text and bytes; raise for a later mix."""
         if self._finished:
             message = "the input was said to have ended"
             error = StreamParseError(message, code="finished", offset=self._offset)
@@ -223,7 +237,7 @@ class SSEDecoder:
         if not text:
             self._bytes = Utf8Replacer()
 
-    def _take(self) -> list[ServerSentEvent]:
+    def _drain(self) -> list[ServerSentEvent]:
         events = self._events
         self._events = []
         return events
@@ -231,7 +245,7 @@ class SSEDecoder:
     # Lines.
 
     def _read(self, text: str) -> list[ServerSentEvent]:
-        """Read lines; what follows the last line end is held."""
+        """Read lines; hold the text after the last line end."""
         base: i64 = self._offset
         size: i64 = len(text)
         start: i64 = self._skip(text)
@@ -253,43 +267,43 @@ class SSEDecoder:
                 self._line += 1
                 self._line_start = base + after
             elif start == feed:  # the other half of a CRLF
-                start = self._pass_feed(text, start)
+                start = self._skip_line_feed(text, start)
                 feed = text.find("\n", start)
         if start < size:
             self._hold(text[start:] if start else text)
         self._offset = base + size
         if self._offset - self._record_start > self._limit:
-            self._too_long(self._offset)
-        return self._take()
+            self._raise_too_long(self._offset)
+        return self._drain()
 
     def _skip(self, text: str) -> int:
-        """The length of what begins `text` but no line: a byte order mark, half a CRLF."""
+        """Return the length of a byte order mark or the second half of a CRLF at the start."""
         if self._after_cr:
             self._after_cr = False
             if text[0] == "\n":
-                return self._pass_feed(text, 0)
+                return self._skip_line_feed(text, 0)
         elif self._offset == 0 and text[0] == _BOM:
             self._record_start = 1
             return 1
         return 0
 
-    def _pass_feed(self, text: str, at: i64) -> i64:
-        """The line feed of a CRLF is at `at`; the position after it."""
+    def _skip_line_feed(self, text: str, at: i64) -> i64:
+        """Skip the line feed of a CRLF at `at`; return the position after it."""
         offset = self._offset + at
-        if self._record_start == offset:  # the line was a blank one
+        if self._record_start == offset:  # the line was blank
             self._record_start = offset + 1
         elif offset - self._record_start >= self._limit:
-            self._too_long(offset)
+            self._raise_too_long(offset)
         self._line += 1
         self._line_start = offset + 1
         return at + 1
 
     def _end_line(self, text: str, start: i64, end: i64) -> None:
-        """A line ends at `end`; it began at `start`, or before `text` with what is held."""
+        """Read a line that ends at `end` and begins at `start` or with the held text."""
         offset = self._offset + end
         if offset - self._record_start >= self._limit:
             self._hold(text[start:end])
-            self._too_long(offset)
+            self._raise_too_long(offset)
         if self._parts or self._blocks:
             self._parts.append(text[start:end])
             line = self._held()
@@ -301,14 +315,14 @@ class SSEDecoder:
             self._record_start = offset + 1
 
     def _hold(self, text: str) -> None:
-        """More of a line that has not ended."""
+        """Keep a part of an unfinished line."""
         self._parts.append(text)
         if len(self._parts) >= _BLOCK:
             self._blocks.append("".join(self._parts))
             self._parts = []
 
     def _held(self) -> str:
-        """The line in hand, which is given away."""
+        """Return the held line, and forget it."""
         line = "".join(self._blocks) + "".join(self._parts)
         self._blocks = []
         self._parts = []
@@ -317,8 +331,8 @@ class SSEDecoder:
     # Fields.
 
     def _field(self, line: str, offset: i64) -> None:
-        """Process a line that is not blank; `offset` is its place."""
-        if line[:6] == "data: ":  # as nearly all are
+        """Read a line that is not blank and begins at `offset`."""
+        if line[:6] == "data: ":  # a shortcut for nearly all lines
             self._add_data(line[6:], offset + 6)
             return
         name, _, value = line.partition(":")
@@ -337,12 +351,12 @@ class SSEDecoder:
         elif name:
             self._unknown_line(line, offset)
 
-    # The hooks of the message layer: see `sse_records`.
+    # These methods are overridden in `sse_records`.
 
     def _add_data(self, value: str, start: int) -> None:
-        """A line of data; `start` is the place of its value."""
+        """Add a line of data, whose value begins at `start`."""
         if not self._data:
-            self._place = (start, self._line, start - self._line_start + 1)
+            self._data_start = (start, self._line, start - self._line_start + 1)
         self._data.append(value)
 
     def _set_event(self, value: str) -> None:
@@ -352,10 +366,10 @@ class SSEDecoder:
         self._id = value
 
     def _unknown_line(self, line: str, offset: int) -> None:
-        """A line that is neither a known field nor a comment: the standard ignores it."""
+        """Ignore a line that is neither a known field nor a comment, as the standard requires."""
 
     def _dispatch(self) -> None:
-        """A blank line: what has been gathered is an event, if there are data."""
+        """End the event at a blank line, and deliver it if it has data."""
         self._last_id = self._id
         if self._data:
             data = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
@@ -365,15 +379,15 @@ class SSEDecoder:
         self._own_retry = None
 
     def _deliver(self, name: str, data: str) -> None:
-        """An event is whole."""
+        """Add a complete event to the result."""
         event = ServerSentEvent(name or "message", data, self._id, self._own_retry)
         self._events.append(event)
-        self.places.append(self._place)
+        self.places.append(self._data_start)
 
     # Failing.
 
-    def _too_long(self, reached: i64) -> NoReturn:
-        """The record passes its limit in the line in hand, which was read up to `reached`."""
+    def _raise_too_long(self, reached: i64) -> NoReturn:
+        """Raise the error of a record that exceeds its limit in the line read up to `reached`."""
         offset = self._record_start + self._limit
         message = f"a server-sent event is longer than {self._limit} characters"
         error = LimitError(message, code="record_length", offset=offset)
@@ -382,10 +396,10 @@ class SSEDecoder:
         line = self._held()
         error.excerpt = line[: offset - reached + len(line)][-_EXCERPT:]
         self._failure = error.copy_without_events()
-        error.events = list(self._take())
+        error.events = list(self._drain())
         raise error
 
 
 def _is_digits(text: str) -> bool:
-    """ASCII digits only, as the standard says, and at least one."""
+    """Return whether the text consists of ASCII digits, as the standard requires."""
     return text.isascii() and text.isdigit()

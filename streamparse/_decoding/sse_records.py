@@ -1,15 +1,15 @@
-"""`SSERecords`: the records of server-sent events, as providers and gateways really send them.
+"""`SSERecords`: decodes server-sent events in the variants that providers and gateways send.
 
-`SSEDecoder` follows the standard to the letter. This layer also reads what some servers send:
+`SSEDecoder` follows the standard strictly. This layer also accepts these deviations:
 
-- *No blank lines.* A data line that is a whole JSON object or array, or `[DONE]`, is a record of
-  its own when another data line follows: nothing could continue it. A JSON document that is spread
-  over several data lines stays one record.
-- *Lines outside every event*, such as `{"error": …}`, `upstream reset` or a page of HTML. The
-  standard ignores them; here consecutive ones are a record with `bare` set. Its name is `""` where
-  they are JSON, `"field"` for a field that the standard does not know, else `"line"`.
-- *`error:` as the name of a field*, with JSON (llama.cpp until 2025): an event named `error`.
-- *Lines of white space*, which count as blank.
+- *Missing blank lines.* If a data line is a whole JSON object or array, or `[DONE]`, and another
+  data line follows, the line is a record of its own. A JSON document that spans several data lines
+  stays one record.
+- *Lines outside of every event*, such as `{"error": …}`, `upstream reset` or an HTML page. The
+  standard ignores them. Here consecutive lines become a record with `bare` set. Its name is `""`
+  if they are JSON, `"field"` for an unknown field, and `"line"` otherwise.
+- *`error:` as the name of a field* with JSON (llama.cpp until 2025). It is an event named `error`.
+- *Lines of white space.* They count as blank.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from streamparse._decoding.json_records import JSONRecords
-from streamparse._decoding.record import SPACE, Record, RecordDecoder, decoded, moved
+from streamparse._decoding.record import SPACE, Record, RecordDecoder, at_record, decode_json
 from streamparse._decoding.sse import SSEDecoder
 from streamparse.errors import LimitError, StreamParseError
 from streamparse.limits import Limits
@@ -29,7 +29,7 @@ _FIELDS: Final = ("data", "event", "id", "retry")
 
 
 class SSERecords(RecordDecoder):
-    """The records of a stream of server-sent events."""
+    """Decodes the records of a stream of server-sent events."""
 
     __slots__ = ("_lines",)
 
@@ -37,7 +37,7 @@ class SSERecords(RecordDecoder):
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
-        self._lines = _Lines(limits)
+        self._lines = _RecordLines(limits)
 
     def feed(self, data: str | bytes) -> list[Record]:
         failure: StreamParseError | None = None
@@ -45,7 +45,7 @@ class SSERecords(RecordDecoder):
             self._lines.feed(data)
         except LimitError as error:
             failure = error.copy_without_events()
-        return self._take(failure)
+        return self._drain(failure)
 
     def finish(self) -> list[Record]:
         failure: StreamParseError | None = None
@@ -53,19 +53,19 @@ class SSERecords(RecordDecoder):
             self._lines.finish()
         except LimitError as error:
             failure = error.copy_without_events()
-        return self._take(failure)
+        return self._drain(failure)
 
-    def _take(self, failure: StreamParseError | None) -> list[Record]:
+    def _drain(self, failure: StreamParseError | None) -> list[Record]:
         lines = self._lines
-        # A broken record comes before the record that is too long.
+        # An invalid record precedes the record that is too long.
         self.failure = failure if lines.broken is None else lines.broken
         records = lines.records
         lines.records = []
         return records
 
 
-class _Lines(SSEDecoder):
-    """Makes records of the lines of a stream."""
+class _RecordLines(SSEDecoder):
+    """Turns the lines of a stream into records."""
 
     __slots__ = (
         "_bare",
@@ -85,15 +85,15 @@ class _Lines(SSEDecoder):
         super().__init__("dispatch", limits)
         self._limits = limits
         self.records: list[Record] = []
-        #: The error of the first record that cannot be decoded; nothing is read after it.
+        #: The error of the first record that cannot be decoded; reading stops there.
         self.broken: StreamParseError | None = None
-        self._bare: list[str] = []  # lines outside every event that have not ended
-        self._spread: bool = False  # the first data line was not whole, so the event has several
-        # Name and id as they were at the first data line, and the name that was set after it.
+        self._bare: list[str] = []  # the current lines outside of every event
+        self._spread: bool = False  # whether one document spans the data lines of the event
+        # The name and the id at the first data line, and the name that was set after it.
         self._lead_event: str = ""
         self._late_event: str = ""
         self._lead_id: str = ""
-        self._own_id: str = ""  # the id that this event sets itself
+        self._own_id: str = ""  # the id that the current event sets
 
     def _add_data(self, value: str, start: int) -> None:
         if self._data and self._begins_record(value):
@@ -112,7 +112,7 @@ class _Lines(SSEDecoder):
         super()._add_data(value, start)
 
     def _begins_record(self, value: str) -> bool:
-        """Is this line of data the first of another record?"""
+        """Return whether this line of data begins another record."""
         body = value.strip(SPACE)
         if body == _DONE:
             return True
@@ -122,13 +122,13 @@ class _Lines(SSEDecoder):
         return not self._spread
 
     def _is_whole(self, body: str) -> bool:
-        """Is this line a record to which no other line can belong?"""
+        """Return whether this line is a complete record."""
         if body == _DONE:
             return True
         if not body or body[0] not in "{[" or body[-1] not in "}]":
             return False
         try:
-            decoded(body, self._limits)
+            decode_json(body, self._limits)
         except StreamParseError:
             return False
         return True
@@ -166,10 +166,10 @@ class _Lines(SSEDecoder):
         try:
             self._read_data("" if name == "message" else name, data, id)
         except StreamParseError as error:
-            self.broken = moved(error, self._place)
+            self.broken = at_record(error, self._data_start)
 
     def _read_data(self, name: str, data: str, id: str) -> None:
-        """Make records of the data of an event; raises for broken JSON."""
+        """Add the records of the data of an event; raise for invalid JSON."""
         body = data.strip(SPACE)
         if body == _DONE or not (body.startswith("{") or body.startswith("[")):
             if body or name == "error":
@@ -177,7 +177,9 @@ class _Lines(SSEDecoder):
                 self.records.append(Record(name, None, text, False, False, id))
             return
         try:
-            self.records.append(Record(name, decoded(body, self._limits), data, False, False, id))
+            self.records.append(
+                Record(name, decode_json(body, self._limits), data, False, False, id)
+            )
         except LimitError:
             raise
         except StreamParseError as error:
@@ -191,7 +193,7 @@ class _Lines(SSEDecoder):
             else:
                 raise
 
-    # Lines outside every event.
+    # Lines outside of every event.
 
     def _unknown_line(self, line: str, offset: int) -> None:
         if not line.strip(SPACE):
@@ -215,7 +217,7 @@ class _Lines(SSEDecoder):
                 self._add_bare("", document, line)
 
     def _add_error(self, body: str, line: str) -> bool:
-        """The record of a field named `error`, if its value is JSON."""
+        """Add the record of a field named `error`; return False if its value is not JSON."""
         value = self._json_of(body)
         if value is None:
             return False
@@ -223,7 +225,7 @@ class _Lines(SSEDecoder):
         return True
 
     def _flush_bare(self) -> None:
-        """The lines outside every event have ended."""
+        """Add the record of the lines outside of every event, which have ended."""
         if not self._bare:
             return
         text = "\n".join(self._bare)
@@ -236,18 +238,18 @@ class _Lines(SSEDecoder):
             self.records.append(Record(name, value, text, bare=True))
 
     def _json_of(self, text: str) -> Any:
-        """The object or array that `text` is; None for anything else."""
+        """Return the JSON object or array in `text`, or None."""
         body = text.strip(SPACE)
         if not body.startswith("{") and not body.startswith("["):
             return None
         try:
-            return decoded(body, self._limits)
+            return decode_json(body, self._limits)
         except StreamParseError:
             return None
 
 
 def _several(body: str, name: str, id: str, limits: Limits) -> list[Record]:
-    """The records of documents that follow one another; none if they are not that."""
+    """Return the records of consecutive JSON documents, or none if the text is anything else."""
     decoder = JSONRecords(limits)
     records = decoder.feed(body)
     records += decoder.finish()
@@ -260,6 +262,6 @@ def _several(body: str, name: str, id: str, limits: Limits) -> list[Record]:
 
 
 def _is_token(name: str) -> bool:
-    """Could this be the name of a field, as those of HTTP headers are?"""
+    """Return whether this has the form of a field name, like those of HTTP headers."""
     letters = name.replace("-", "").replace("_", "")
     return letters.isascii() and letters.isalnum() and name[0].isalpha()

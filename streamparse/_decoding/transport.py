@@ -1,13 +1,13 @@
-"""From fed bytes or text to decoded records; the first characters show the framing.
+"""`Transport`: detects the framing of a stream by its first characters and decodes its records.
 
-- `0x00`: the binary event stream of AWS.
-- `{` or `[`: JSON. Objects one after the other in any way, JSON Lines, a whole body, an array: each
-  object, and each element of an array at the top, is a record.
-- A comment or one of the fields `data`, `event`, `id`, `retry`: server-sent events.
-- Anything else (a gateway's HTML page) is no stream: `WireError(code="not_a_stream")`.
+- `0x00` begins the binary event stream of AWS.
+- `{` or `[` begins JSON: consecutive objects with any separators, JSON Lines, a whole body or an
+  array. Each object, and each element of a top-level array, is a record.
+- A comment or one of the fields `data`, `event`, `id`, `retry` begins server-sent events.
+- Anything else, such as the HTML page of a gateway, raises `WireError(code="not_a_stream")` later.
 
-What cannot be decoded never raises. The records before it are returned and `failure` says what it
-was, so that a caller handles what came first, first.
+Bad input never raises here. The records before it are returned and `failure` is set, so that a
+caller can handle the records first.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _DEFAULT_LIMITS: Final = Limits()
 
 
 class Transport:
-    """Decodes one stream, whatever its framing.
+    """Decodes one stream of any framing, in fragments of any size.
 
-    `feed` takes text or bytes, cut anywhere, and returns the records that are now whole; `finish`
-    returns what the end of the input decides. Neither raises for bad input: see `failure`. They
-    raise `TypeError` for an argument of another type and when text and bytes are mixed,
-    `StreamParseError(code="finished")` for input after `finish`, and `ImportError` when a binary
-    stream comes and the extra `bedrock` is missing.
+    Bad input raises nothing; see `failure`.
 
-    `limits`: `record` bounds one record, in characters (binary frames: bytes); the bounds of JSON
-    hold for streams of JSON, and `depth` everywhere.
+    Args:
+        limits: `record` bounds the characters of one record, or the bytes of a binary frame. The
+            limits of JSON apply to streams of JSON, and `depth` to all framings.
+
+    Raises:
+        TypeError: `limits` is not a `Limits`.
 
     >>> transport = Transport()
     >>> transport.feed(b'data: {"n": 1}\\n\\ndata: [DO')
@@ -52,8 +52,8 @@ class Transport:
     def __init__(self, *, limits: Limits = _DEFAULT_LIMITS) -> None:
         if not isinstance(limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
-        #: Why what came after the records could not be decoded: a `WireError` or `LimitError`.
-        #: Once set it stays, and nothing more is decoded.
+        #: The `WireError` or `LimitError` of the input after the returned records. Once it is set,
+        #: nothing more is decoded.
         self.failure: StreamParseError | None = None
         self._limits = limits
         self._opening = Opening(limits)
@@ -62,11 +62,17 @@ class Transport:
 
     @property
     def framing(self) -> str:
-        """`"sse"`, `"json"` or `"binary"`; `""` while it is not known."""
+        """`"sse"`, `"json"` or `"binary"`; `""` before it is detected."""
         return self._opening.framing
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[Record]:
-        """Take a fragment; the records that it ended. An empty one is legal and free."""
+        """Decode a fragment, which may be empty; return the records that it completes.
+
+        Raises:
+            TypeError: The fragment is neither text nor bytes, or text and bytes are mixed.
+            StreamParseError: `finish` was called before (code `"finished"`).
+            ImportError: The stream is binary, and the extra `bedrock` is not installed.
+        """
         data = fragment if isinstance(fragment, str) else as_bytes(fragment)
         if self.failure is not None or not data:
             return []
@@ -79,10 +85,10 @@ class Transport:
             opening.feed(data)
         except StreamParseError as error:
             self.failure = error
-        return self._begin() if opening.framing else []
+        return self._start_decoding() if opening.framing else []
 
     def finish(self) -> list[Record]:
-        """The input has ended; the last records. A second call returns `[]`."""
+        """End the input; return the last records. A second call returns `[]`."""
         if self._finished or self.failure is not None:
             self._finished = True
             return []
@@ -94,15 +100,15 @@ class Transport:
             except StreamParseError as error:
                 self.failure = error
             if self._opening.framing:
-                records = self._begin()
+                records = self._start_decoding()
         decoder = self._decoder
         if decoder is not None and self.failure is None:
             records += decoder.finish()
             self.failure = decoder.failure
         return records
 
-    def _begin(self) -> list[Record]:
-        """The framing has become known: decode what was held until then."""
+    def _start_decoding(self) -> list[Record]:
+        """Create the decoder for the detected framing, and decode the held input."""
         framing = self._opening.framing
         decoder: RecordDecoder
         if framing == "sse":
@@ -110,9 +116,9 @@ class Transport:
         elif framing == "json":
             decoder = JSONRecords(self._limits)
         else:
-            decoder = BinaryRecords(self._limits)  # raises where botocore is missing
+            decoder = BinaryRecords(self._limits)  # raises ImportError without botocore
         self._decoder = decoder
-        return self._decode(decoder, self._opening.take())
+        return self._decode(decoder, self._opening.drain())
 
     def _decode(self, decoder: RecordDecoder, data: str | bytes) -> list[Record]:
         records = decoder.feed(data)

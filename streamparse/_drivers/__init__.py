@@ -1,1 +1,1 @@
-"""The drivers: sources, threads and tasks around the parsers. Async code lives here and above."""
+"""Reads sources and drives the parsers; asynchronous code begins at this layer."""

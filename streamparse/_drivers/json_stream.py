@@ -1,4 +1,4 @@
-"""JSON from an iterable of fragments, or from an async one: the views of `JSONParser`."""
+"""`iter_json` and `aiter_json`: read JSON from an iterable or async iterable of fragments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from streamparse._core.sink import ValidatorFactory
-from streamparse._drivers.reading import AsyncReading, Pace, Partials, Reading, SyncReading, View
+from streamparse._drivers.reading import (
+    AsyncReading,
+    Partials,
+    Reading,
+    SyncReading,
+    Throttle,
+    View,
+)
 from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError
 from streamparse.events import ValueCompleted, ValueEvent
@@ -25,7 +32,7 @@ _DEFAULT_LIMITS: Final = Limits()
 
 
 class _Partials(Partials[JSONParser]):
-    """Snapshots of the value."""
+    """Emits snapshots of the value."""
 
     def open_path(self) -> Path | None:
         return self.parser.open_path
@@ -37,43 +44,43 @@ class _Partials(Partials[JSONParser]):
         return isinstance(event, ValueCompleted)
 
 
-class _Batches(View[JSONParser]):
-    """The events that came together."""
+class _ValueBatches(View[JSONParser]):
+    """Emits lists of events that arrived together."""
 
     hold = "all"
 
-    def show(self, events: list[ValueEvent]) -> list[list[ValueEvent]]:
+    def convert(self, events: list[ValueEvent]) -> list[list[ValueEvent]]:
         return [events] if events else []
 
 
 class _Items(View[JSONParser]):
-    """Selected values as they complete."""
+    """Emits selected values as they complete."""
 
-    def show(self, events: list[ValueEvent]) -> list[Any]:
+    def convert(self, events: list[ValueEvent]) -> list[Any]:
         return [event.value for event in events if isinstance(event, ValueCompleted)]
 
 
 class _Field(_Items):
-    """The first selected value that completes, or an error."""
+    """Emits the first selected value that completes, or raises an error."""
 
     def __init__(self, parser: JSONParser, query: str | Query) -> None:
         super().__init__(parser)
         self.query = query
 
-    def show(self, events: list[ValueEvent]) -> list[Any]:
-        found = super().show(events)
+    def convert(self, events: list[ValueEvent]) -> list[Any]:
+        found = super().convert(events)
         self.over = bool(found)
         return found
 
     def last(self) -> Iterable[Any]:
         if not self.over:
-            self._miss()
+            self._raise_not_found()
         return ()
 
-    def _miss(self) -> None:
-        """Raise that the value did not come, with the place of the end."""
+    def _raise_not_found(self) -> None:
+        """Raise the error of a missing value, with the position of the end."""
         try:
-            self.parser.feed(" ")  # refused, because it is too late; the refusal has the place
+            self.parser.feed(" ")  # raises because the input has ended; the error has the position
         except StreamParseError as end:
             raise StreamParseError(
                 f"the document ended without {self.query}",
@@ -86,35 +93,32 @@ class _Field(_Items):
 
 
 class _Result(View[JSONParser]):
-    """The whole value at the end."""
+    """Emits the whole value at the end."""
 
-    def show(self, events: list[ValueEvent]) -> Iterable[Any]:
+    def convert(self, events: list[ValueEvent]) -> Iterable[Any]:
         return ()
 
     def last(self) -> Iterable[Any]:
         return (self.parser.value,)
 
 
-class _Options(Reading[JSONParser]):
-    """How a stream makes the parsers of its views.
-
-    A mixin: the reading beside it gets the source.
-    """
+class _ValueViews(Reading[JSONParser]):
+    """A mixin that creates the views of a JSON stream and their parsers."""
 
     _make: Callable[..., JSONParser]
     _select: _Select
     _keep: str
 
     def _batches(self) -> View[JSONParser]:
-        return _Batches(self.parser)
+        return _ValueBatches(self.parser)
 
     def _partials(self) -> View[JSONParser]:
-        self._need_the_whole("partials()")
+        self._require_whole("partials()")
         return _Partials(self._make())
 
     def _result(self) -> View[JSONParser]:
-        self._need_the_whole("result()")
-        return _Result(self._make(select=()))  # nobody asks for events
+        self._require_whole("result()")
+        return _Result(self._make(select=()))  # this view needs no events
 
     def _items(self, query: str | Query) -> View[JSONParser]:
         return _Items(self._selecting("items()", query))
@@ -122,7 +126,7 @@ class _Options(Reading[JSONParser]):
     def _field(self, query: str | Query) -> View[JSONParser]:
         return _Field(self._selecting("field()", query), query)
 
-    def _need_the_whole(self, view: str) -> None:
+    def _require_whole(self, view: str) -> None:
         if self._keep != "all":
             raise ValueError(f"{view} shows the whole value: keep={self._keep!r} contradicts it")
 
@@ -132,22 +136,22 @@ class _Options(Reading[JSONParser]):
         return self._make(select=query, keep="open")
 
 
-class JSONStream(_Options, SyncReading[JSONParser, ValueEvent]):
-    """A document (`many`: several) read from an iterable of fragments; made by `iter_json`.
+class JSONStream(_ValueViews, SyncReading[JSONParser, ValueEvent]):
+    """A document, or several with `many`, read from an iterable; created by `iter_json`.
 
-    There are six views: iteration, `batches()`, `partials()`, `items()`, `field()`, `result()`.
-    Calling one begins it, it consumes the stream, and there can be no second one: `RuntimeError`.
+    There are six views: iteration, `batches()`, `partials()`, `items()`, `field()`, `result()`. The
+    first view consumes the stream; a second one raises `RuntimeError`.
 
-    `partials` and `result` show the whole value, whatever `select` says of events, and are a
-    `ValueError` with `keep="open"`. `items` and `field` select by their own query, hold no more
-    than the largest selected value, and are a `ValueError` with `select` or `keep`.
+    `partials` and `result` show the whole value even if `select` restricts the events; with
+    `keep="open"` they raise `ValueError`. `items` and `field` select by their own query and keep
+    only the selected value in memory; with `select` or `keep` they raise `ValueError`.
 
-    Whatever ends the reading (the last fragment, an error of the parser or of the source, leaving
-    the `with` block) closes the source, if it has a `close()`. Without `with`, the source is
-    closed when a view that has given something is closed or dropped.
+    The end of the reading (the last fragment, an error of the parser or the source, the end of the
+    `with` block) closes the source if it has a `close()`. Without `with`, the source is closed when
+    a view that has started is closed or garbage-collected.
 
-    Views raise what `JSONParser` raises, once everything understood before it has been given; the
-    error's `events` are then empty. Exceptions of the source pass unchanged.
+    Views raise the errors of `JSONParser` after they have emitted everything before the error; the
+    `events` of the error are then empty. Exceptions of the source are passed on unchanged.
 
     `parser` has `value`, `open_path`, `done`, `remainder` and so on.
 
@@ -167,19 +171,19 @@ class JSONStream(_Options, SyncReading[JSONParser, ValueEvent]):
         make: Callable[..., JSONParser],
         select: _Select,
         keep: str,
-        pace: Pace,
+        throttle: Throttle,
     ) -> None:
         self._make, self._select, self._keep = make, select, keep
-        super().__init__(source, View(make(select=select, keep=keep)), pace)
+        super().__init__(source, View(make(select=select, keep=keep)), throttle)
 
 
-class AsyncJSONStream(_Options, AsyncReading[JSONParser, ValueEvent]):
-    """A document (`many`: several) read from an async iterable; made by `aiter_json`.
+class AsyncJSONStream(_ValueViews, AsyncReading[JSONParser, ValueEvent]):
+    """A document, or several with `many`, read from an async iterable; created by `aiter_json`.
 
-    The views of `JSONStream`, with `async for`, `await field(...)` and `await result()`. The
-    source is closed by its `aclose()`, or else its `close()`, which may be a coroutine function.
-    Use `async with`: without it, a view that is dropped closes the source when the event loop
-    comes to it.
+    It has the views of `JSONStream`, for `async for`, `await field(...)` and `await result()`. The
+    source is closed by its `aclose()`, or else by its `close()`, which may be a coroutine function.
+    Use `async with`: otherwise the source of an abandoned view is closed only when the event loop
+    finalizes it.
 
     >>> import asyncio
     >>> async def source():
@@ -198,10 +202,10 @@ class AsyncJSONStream(_Options, AsyncReading[JSONParser, ValueEvent]):
         make: Callable[..., JSONParser],
         select: _Select,
         keep: str,
-        pace: Pace,
+        throttle: Throttle,
     ) -> None:
         self._make, self._select, self._keep = make, select, keep
-        super().__init__(source, View(make(select=select, keep=keep)), pace)
+        super().__init__(source, View(make(select=select, keep=keep)), throttle)
 
 
 def iter_json(
@@ -220,18 +224,27 @@ def iter_json(
     every: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> JSONStream:
-    """Read JSON from `source`, an iterable of fragments (text, or bytes of UTF-8) cut anywhere.
+    """Read JSON from an iterable of fragments.
 
-    The options are those of `JSONParser`, and `every`, the seconds between two looks of somebody
-    who need not see every delta: adjacent ones are merged, as a `Coalescer` does it by `clock`;
-    nothing else is delayed, but for `batches()`. What is held goes out when a fragment has come, at
-    the end, or before an error: nothing can be done while the source is waited for.
+    The options that are not listed are those of `JSONParser`.
 
-    A source that is itself one `str` or `bytes` is one
-    fragment. With `trailing="stop"` the source is still read to its end, into
-    `parser.remainder`; leave the stream once `parser.done` to read no further.
+    With `trailing="stop"` the source is still read to its end, into `parser.remainder`; to read no
+    further, leave the stream once `parser.done` is true.
 
-    Raises `ValueError` and `TypeError` for bad options, and `TypeError` for what is no iterable.
+    Args:
+        source: An iterable of fragments of any size: text, or bytes in UTF-8. A single `str` or
+            `bytes` is one fragment.
+        every: The seconds for which deltas are held and merged, as in `Coalescer`. Only deltas are
+            delayed, except in `batches()`. Held events are emitted when a fragment arrives, at the
+            end, or before an error.
+        clock: The clock of `every`, in seconds.
+
+    Returns:
+        The stream, which reads nothing before a view begins.
+
+    Raises:
+        ValueError: An option has an invalid value.
+        TypeError: An option has the wrong type, or `source` is not iterable.
 
     >>> with iter_json(['{"n": 1', "}"]) as stream:
     ...     for event in stream:
@@ -251,7 +264,7 @@ def iter_json(
         parse_int=parse_int,
         validator=validator,
     )
-    return JSONStream(source, make, select, keep, Pace(every, clock))
+    return JSONStream(source, make, select, keep, Throttle(every, clock))
 
 
 def aiter_json(
@@ -270,9 +283,9 @@ def aiter_json(
     every: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncJSONStream:
-    """`iter_json` for an async iterable of fragments.
+    """Read JSON from an async iterable of fragments; see `iter_json`.
 
-    With `every`, what is held goes out on time, whether fragments come or not: this needs asyncio.
+    With `every`, held events are emitted on time even if no fragment arrives; this needs asyncio.
 
     >>> import asyncio
     >>> async def source():
@@ -292,4 +305,4 @@ def aiter_json(
         parse_int=parse_int,
         validator=validator,
     )
-    return AsyncJSONStream(source, make, select, keep, Pace(every, clock))
+    return AsyncJSONStream(source, make, select, keep, Throttle(every, clock))

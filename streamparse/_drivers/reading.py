@@ -1,15 +1,15 @@
-"""Reading a source once, through a view: what all drivers share.
+"""Base classes of the streams: they read a source once, through one view.
 
-Rule 1: what a fragment comes to is decided in `View` and its kinds, which do no I/O. A reading
-only fetches fragments, hands on what they come to, and closes the source.
-Rule 2: a source is read once. Its first view consumes it; a second one is a `RuntimeError`.
-Rule 3: nothing understood is lost. What a fragment completed before it failed is given first,
-then the error is raised.
-Rule 4: the source is closed, whatever ends the reading. Reading an answer ends with the answer:
-some servers keep the connection open long after it. `drain` reads on to the end of the input.
-Rule 5: with `every=` deltas are held back by a `Coalescer`. A reading says what time it is: the one
-of an iterable when a fragment has come, because nothing can be done while it waits; the async one
-also when something is due. Without it nothing is timed, and asyncio is not needed.
+Rule 1: `View` and its subclasses decide what to emit for a fragment, and do no I/O. A reading
+fetches fragments, passes on the results and closes the source.
+Rule 2: A source is read once. The first view consumes it; a second one raises `RuntimeError`.
+Rule 3: Nothing understood is lost. The results before an error are emitted first, then the error is
+raised.
+Rule 4: The source is always closed. The reading of an answer ends with the answer, because some
+servers keep the connection open long after it. `drain` reads to the end of the input.
+Rule 5: With `every=` a `Coalescer` holds deltas back. A synchronous reading passes the time when a
+fragment arrives, because it cannot act while it waits; an asynchronous one also when events are
+due. Without `every=` no clock is read, and asyncio is not needed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from streamparse.paths import Path, Query
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["AsyncReading", "Pace", "Partials", "Reading", "SyncReading", "View"]
+__all__ = ["AsyncReading", "Throttle", "Partials", "Reading", "SyncReading", "View"]
 
 
 class _Parser(Protocol):
@@ -43,59 +43,59 @@ S = TypeVar("S", bound="SyncReading[Any, Any]")
 A = TypeVar("A", bound="AsyncReading[Any, Any]")
 
 
-_END: Final = object()  # instead of a fragment: there are no more
+_END: Final = object()  # stands for the end of the fragments
 
 
-# What fragments come to
+# Views.
 
 
-class Pace:
-    """How often events are wanted: `every` so many seconds of `clock`; None: as they come."""
+class Throttle:
+    """The shortest time between emissions, in seconds of `clock`; None for no delay."""
 
     def __init__(
         self, every: float | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.every = every
         self.clock = clock
-        self.coalescer("deltas")  # which refuses what is no pace
+        self.coalescer("deltas")  # raises if `every` is invalid
 
     def coalescer(self, hold: str) -> Coalescer | None:
-        """A new one at this pace."""
+        """Return a new coalescer, or None if there is no delay."""
         return None if self.every is None else Coalescer(self.every, hold=hold)
 
 
 class View(Generic[P]):
-    """The view of the events, and what it shares with the others.
+    """The view of the events, and the base class of the other views.
 
-    What `feed`, `wake` and `finish` return goes to the reader, up to the moment when `over` is set;
-    then `failure` is raised, if there is one.
+    The results of `feed`, `wake` and `finish` are emitted until `over` is set; then `failure` is
+    raised, if it is set.
     """
 
-    hold: ClassVar[str] = "deltas"  # what a `Coalescer` may hold back
+    hold: ClassVar[str] = "deltas"  # the `hold` of the `Coalescer`
 
     def __init__(self, parser: P) -> None:
         self.parser = parser
-        self.over: bool = False  # nothing more is wanted
+        self.over: bool = False  # whether the view has ended
         self.failure: Exception | None = None
         self._status = 0  # the HTTP status, if it reports an error
         self._coalescer: Coalescer | None = None
 
     @property
     def ended(self) -> bool:
-        """Whether the parser has everything it was made to read, before the end of the input."""
+        """Whether the parser needs no more input."""
         return False
 
-    def slow_down(self, pace: Pace) -> None:
-        """Show events at this pace."""
-        self._coalescer = pace.coalescer(self.hold)
+    def set_throttle(self, throttle: Throttle) -> None:
+        """Delay events as `throttle` requires."""
+        self._coalescer = throttle.coalescer(self.hold)
 
     @property
     def due(self) -> float | None:
-        """When `wake` would give something; None while nothing is held."""
+        """The time at which to call `wake`; None if nothing is held."""
         return None if self._coalescer is None else self._coalescer.due
 
     def feed(self, fragment: Any, now: float = 0.0) -> Iterable[Any]:
-        """What this fragment gives; `now` is for those that hold something back."""
+        """Parse a fragment at the time `now`; return what to emit."""
         try:
             events = self.parser.feed(fragment)
         except StreamParseError as error:
@@ -104,59 +104,59 @@ class View(Generic[P]):
             events = self._coalescer.feed(events, now)
             if self.failure is not None:
                 events += self._coalescer.flush()
-        return self.show(events) if events else ()
+        return self.convert(events) if events else ()
 
-    def refuse(self, status: int) -> None:
-        """The response has this HTTP status, which reports an error."""
+    def set_error_status(self, status: int) -> None:
+        """Set the HTTP status of a response that reports an error."""
         self._status = status
 
     def wake(self, now: float) -> Iterable[Any]:
-        """What is due without a fragment."""
+        """Return the held results that are due."""
         events = [] if self._coalescer is None else self._coalescer.feed((), now)
-        return self.show(events) if events else ()
+        return self.convert(events) if events else ()
 
     def fail(self, error: Exception) -> Iterable[Any]:
-        """The source failed: what is held comes before its error."""
+        """Record an error of the source; return the held results, which precede it."""
         self.failure = error
         events = self._held()
-        return self.show(events) if events else ()
+        return self.convert(events) if events else ()
 
     def finish(self) -> Iterable[Any]:
-        """What the end of the input gives."""
+        """End the input; return what to emit."""
         if self.over:
-            return ()  # closed while the source was waited for
+            return ()  # it was closed during the wait for the source
         held = self._held()
         try:
             events = self.parser.finish()
         except StreamParseError as error:
-            return self.show(held + self._fail(error))
-        shown = self.show(held + events)
-        return shown if self.failure is not None else [*shown, *self.last()]
+            return self.convert(held + self._fail(error))
+        found = self.convert(held + events)
+        return found if self.failure is not None else [*found, *self.last()]
 
-    def conclude(self) -> Iterable[Any]:
-        """What is left to give where the reading stops at the end of the answer."""
+    def finish_early(self) -> Iterable[Any]:
+        """Return the last results if reading stops at the end of the answer."""
         held = self._held()
-        shown = self.show(held) if held else ()
-        return shown if self.failure is not None else [*shown, *self.last()]
+        found = self.convert(held) if held else ()
+        return found if self.failure is not None else [*found, *self.last()]
 
     def _held(self) -> list[Any]:
         return [] if self._coalescer is None else self._coalescer.flush()
 
     def stop(self) -> None:
-        """Nothing more is wanted."""
+        """End the view."""
         self.over = True
-        self.failure = None  # its traceback leads here: do not leave the cycle to the collector
+        self.failure = None  # its traceback refers to this view; break the reference cycle
 
-    def show(self, events: list[Any]) -> Iterable[Any]:
-        """What these events, which came together, give."""
+    def convert(self, events: list[Any]) -> Iterable[Any]:
+        """Return what to emit for these events, which arrived together."""
         return events
 
     def last(self) -> Iterable[Any]:
-        """What a complete document gives at its end."""
+        """Return what to emit at the end of a complete document."""
         return ()
 
     def _fail(self, error: StreamParseError) -> list[Any]:
-        """Keep the error for later; its events, which come first and so are no longer its own."""
+        """Keep the error for later; return its events, which are emitted first."""
         name_status(error, self._status)
         self.failure = error
         events, error.events = error.events, []
@@ -164,31 +164,31 @@ class View(Generic[P]):
 
 
 class Partials(View[P]):
-    """Snapshots of a value, when its events brought something new."""
+    """Emits a snapshot of a value after events that changed it."""
 
     def __init__(self, parser: P) -> None:
         super().__init__(parser)
         self.open: Path | None = self.open_path()
 
     def open_path(self) -> Path | None:
-        """The path of the innermost open container or string."""
+        """Return the path of the innermost open container or string."""
         raise NotImplementedError
 
     def snapshot(self) -> Any:
-        """The value so far, for good."""
+        """Return a copy of the value so far."""
         raise NotImplementedError
 
     def is_end(self, event: Any) -> bool:
-        """Does this event say that a value is whole?"""
+        """Return whether this event ends a value."""
         raise NotImplementedError
 
-    def show(self, events: list[Any]) -> Iterable[Any]:
+    def convert(self, events: list[Any]) -> Iterable[Any]:
         changed = self._is_changed_by(events)
         self.open = self.open_path()
         return (self.snapshot(),) if changed else ()
 
     def _is_changed_by(self, events: list[Any]) -> bool:
-        """Did they bring more than the ends of values that were there before?"""
+        """Return whether the events do more than end values that were already visible."""
         for event in events:
             if not self.is_end(event) or event.path != self.open:
                 return True
@@ -196,20 +196,20 @@ class Partials(View[P]):
         return False
 
 
-# Fetching and closing
+# Fetching and closing.
 
 
 class Reading(Generic[P]):
-    """A source and its one view; everything but fetching and closing.
+    """A source and its view, without fetching and closing.
 
-    The hooks that begin with an underscore make the views.
+    Subclasses create the views in the methods that begin with an underscore.
     """
 
-    def __init__(self, view: View[P], pace: Pace | None = None, drain: bool = True) -> None:
+    def __init__(self, view: View[P], throttle: Throttle | None = None, drain: bool = True) -> None:
         self._begun = False
         self._view = view
         self._status = 0  # the HTTP status of the response, if it reports an error
-        self._pace = Pace() if pace is None else pace
+        self._throttle = Throttle() if throttle is None else throttle
         self._drain = drain
 
     def __repr__(self) -> str:
@@ -218,7 +218,7 @@ class Reading(Generic[P]):
 
     @property
     def parser(self) -> P:
-        """The parser behind the view. Read it again after a view has begun, which may change it."""
+        """The parser of the view. A view that begins may replace it."""
         return self._view.parser
 
     def _events(self) -> View[P]:
@@ -240,7 +240,7 @@ class Reading(Generic[P]):
         raise NotImplementedError
 
     def _is_ended(self, view: View[P]) -> bool:
-        """Whether to stop here, with input that was not read yet."""
+        """Return whether to stop here, before the end of the input."""
         return view.ended and not self._drain
 
     def _begin(self, view: View[P]) -> View[P]:
@@ -250,62 +250,68 @@ class Reading(Generic[P]):
             raise RuntimeError("the stream is closed")
         self._begun = True
         self._view = view
-        view.slow_down(self._pace)
+        view.set_throttle(self._throttle)
         if self._status:
-            view.refuse(self._status)
+            view.set_error_status(self._status)
         return view
 
-    def _refuse(self, status: int) -> None:
-        """The source turned out to be a response with this HTTP status."""
+    def _set_error_status(self, status: int) -> None:
+        """Set the HTTP status of the source, a response that reports an error."""
         self._status = status
         if self._begun:
-            self._view.refuse(status)
+            self._view.set_error_status(status)
 
 
 class SyncReading(Reading[P], Generic[P, E]):
-    """Reads an iterable: the views, and a context manager that closes the source."""
+    """Reads an iterable. It has the views, and is a context manager that closes the source."""
 
     def __init__(
-        self, source: Any, view: View[P], pace: Pace | None = None, drain: bool = True
+        self, source: Any, view: View[P], throttle: Throttle | None = None, drain: bool = True
     ) -> None:
-        super().__init__(view, pace, drain)
-        self._fragments = pieces(source, self._refuse)
+        super().__init__(view, throttle, drain)
+        self._fragments = pieces(source, self._set_error_status)
         self._closers = ExitStack()
         self._closers.callback(close, source)
         if self._fragments is not source:
             self._closers.callback(close, self._fragments)
 
     def __iter__(self) -> Generator[E, None, None]:
-        """The events, each as soon as its fragment has come."""
+        """Yield each event as soon as its fragment arrives."""
         return self._run(self._events())
 
     def batches(self) -> Generator[list[E], None, None]:
-        """The events as lists: those of a fragment, or with `every` all since the last list."""
+        """Yield lists of events: those of one fragment, or with `every` all since the last list."""
         return self._run(self._batches())
 
     def partials(self) -> Generator[Any, None, None]:
-        """A snapshot of the value after each fragment that changed it."""
+        """Yield a snapshot of the value after each fragment that changed it."""
         return self._run(self._partials())
 
     def items(self, query: str | Query) -> Generator[Any, None, None]:
-        """The values that `query` selects, each as it completes; `ValueError` for a bad query."""
+        """Yield the values that `query` selects, each as soon as it is complete.
+
+        Raises:
+            ValueError: The query is invalid.
+        """
         return self._run(self._items(query))
 
     def field(self, query: str | Query) -> Any:
-        """The first value that `query` selects, as soon as it is complete; closes the source.
+        """Return the first value that `query` selects, and close the source.
 
-        What follows the value is not read, so it is not known to be sound. Raises
-        `StreamParseError` with the code `"not_found"` if the document ends without the value,
-        and `ValueError` for a bad query.
+        The input after the value is not read, so errors in it are not detected.
+
+        Raises:
+            StreamParseError: The document ends without the value (code `"not_found"`).
+            ValueError: The query is invalid.
         """
-        return _only(list(self._run(self._field(query))))
+        return _single(list(self._run(self._field(query))))
 
     def result(self) -> Any:
-        """The whole, once everything has been read."""
-        return _only(list(self._run(self._result())))
+        """Read everything; return the whole value."""
+        return _single(list(self._run(self._result())))
 
     def close(self) -> None:
-        """Stop reading and close the source; the view ends. Harmless when repeated."""
+        """Stop reading and close the source; the view ends. Repeated calls are harmless."""
         self._view.stop()
         self._closers.close()
 
@@ -327,8 +333,8 @@ class SyncReading(Reading[P], Generic[P, E]):
         last = view.finish
         try:
             for batch in self._fed(view):
-                for shown in batch:
-                    yield shown
+                for found in batch:
+                    yield found
                     if view.over:
                         return
                 if view.over:
@@ -336,73 +342,81 @@ class SyncReading(Reading[P], Generic[P, E]):
                 if view.failure is not None:
                     raise view.failure
                 if self._is_ended(view):
-                    last = view.conclude
+                    last = view.finish_early
                     break
-            for shown in last():
-                yield shown
+            for found in last():
+                yield found
             if view.failure is not None:
                 raise view.failure
         finally:
             self.close()
 
     def _fed(self, view: View[P]) -> Iterable[Iterable[Any]]:
-        """What each fragment gives."""
-        return map(view.feed, self._fragments) if self._pace.every is None else self._paced(view)
+        """Return an iterable of the results of each fragment."""
+        return (
+            map(view.feed, self._fragments)
+            if self._throttle.every is None
+            else self._throttled(view)
+        )
 
-    def _paced(self, view: View[P]) -> Generator[Iterable[Any], None, None]:
+    def _throttled(self, view: View[P]) -> Generator[Iterable[Any], None, None]:
         try:
             for fragment in self._fragments:
-                yield view.feed(fragment, self._pace.clock())
+                yield view.feed(fragment, self._throttle.clock())
         except Exception as error:
-            yield view.fail(error)  # which is raised after what this gives
+            yield view.fail(error)  # the caller raises the error after these results
 
 
 class AsyncReading(Reading[P], Generic[P, E]):
-    """Reads an async iterable: the views of `SyncReading`, to be awaited."""
+    """Reads an async iterable. It has the views of `SyncReading` as coroutines and generators."""
 
     def __init__(
-        self, source: Any, view: View[P], pace: Pace | None = None, drain: bool = True
+        self, source: Any, view: View[P], throttle: Throttle | None = None, drain: bool = True
     ) -> None:
         from asyncio import Lock
 
-        super().__init__(view, pace, drain)
+        super().__init__(view, throttle, drain)
         self._closing = Lock()
         self._fetcher: _Fetcher | None = None
         self._waiting = _Waiting()
-        self._fragments = async_pieces(source, self._refuse)
+        self._fragments = async_pieces(source, self._set_error_status)
         self._closers = AsyncExitStack()
         self._closers.push_async_callback(aclose, source)
         if self._fragments is not source:
             self._closers.push_async_callback(aclose, self._fragments)
 
     def __aiter__(self) -> AsyncGenerator[E, None]:
-        """The events, each as soon as its fragment has come."""
+        """Yield each event as soon as its fragment arrives."""
         return self._run(self._events())
 
     def batches(self) -> AsyncGenerator[list[E], None]:
-        """The events as lists: those of a fragment, or with `every` all since the last list."""
+        """Yield lists of events: those of one fragment, or with `every` all since the last list."""
         return self._run(self._batches())
 
     def partials(self) -> AsyncGenerator[Any, None]:
-        """A snapshot of the value after each fragment that changed it."""
+        """Yield a snapshot of the value after each fragment that changed it."""
         return self._run(self._partials())
 
     def items(self, query: str | Query) -> AsyncGenerator[Any, None]:
-        """The values that `query` selects, each as it completes; `ValueError` for a bad query."""
+        """Yield the values that `query` selects, each as soon as it is complete.
+
+        Raises:
+            ValueError: The query is invalid.
+        """
         return self._run(self._items(query))
 
     async def field(self, query: str | Query) -> Any:
         """See `SyncReading.field`."""
-        return _only([found async for found in self._run(self._field(query))])
+        return _single([found async for found in self._run(self._field(query))])
 
     async def result(self) -> Any:
-        """The whole, once everything has been read."""
-        return _only([value async for value in self._run(self._result())])
+        """Read everything; return the whole value."""
+        return _single([value async for value in self._run(self._result())])
 
     async def aclose(self) -> None:
-        """Stop reading and close the source; the view ends. Harmless when repeated.
+        """Stop reading and close the source; the view ends. Repeated calls are harmless.
 
-        Also from another task than the one that reads.
+        Any task may call it, not only the one that reads.
         """
         self._view.stop()
         await self._waiting.end()
@@ -413,7 +427,7 @@ class AsyncReading(Reading[P], Generic[P, E]):
         raise TypeError("the source is asynchronous: use 'async with' and 'async for'")
 
     def __exit__(self, *exception: object) -> None:
-        """Never called; `with` looks for it before it calls `__enter__`."""
+        """Exist, because `with` looks it up before it calls `__enter__`; it is never called."""
 
     async def __aenter__(self: A) -> A:
         return self
@@ -430,12 +444,12 @@ class AsyncReading(Reading[P], Generic[P, E]):
         return self._read(self._begin(view))
 
     async def _read(self, view: View[P]) -> AsyncGenerator[Any, None]:
-        read = self._read_next if self._pace.every is None else self._read_paced
+        read = self._read_next if self._throttle.every is None else self._read_throttled
         last = view.finish
         try:
             while (batch := await read(view)) is not None:
-                for shown in batch:
-                    yield shown
+                for found in batch:
+                    yield found
                     if view.over:
                         return
                 if view.over:
@@ -443,17 +457,17 @@ class AsyncReading(Reading[P], Generic[P, E]):
                 if view.failure is not None:
                     raise view.failure
                 if self._is_ended(view):
-                    last = view.conclude
+                    last = view.finish_early
                     break
-            for shown in last():
-                yield shown
+            for found in last():
+                yield found
             if view.failure is not None:
                 raise view.failure
         finally:
             await self.aclose()
 
     async def _read_next(self, view: View[P]) -> Iterable[Any] | None:
-        """What the next fragment gives; None if there is none."""
+        """Return the results of the next fragment, or None at the end."""
         waiting = self._waiting
         waiting.begin()
         try:
@@ -468,31 +482,31 @@ class AsyncReading(Reading[P], Generic[P, E]):
             waiting.over()
         return view.feed(fragment)
 
-    async def _read_paced(self, view: View[P]) -> Iterable[Any] | None:
-        """The same, or what is due before it comes."""
+    async def _read_throttled(self, view: View[P]) -> Iterable[Any] | None:
+        """Return the results of the next fragment, or the results that are due before it."""
         if self._fetcher is None:
             self._fetcher = _Fetcher(self._fragments)
             self._closers.push_async_callback(self._fetcher.aclose)
-        clock, due = self._pace.clock, view.due
+        clock, due = self._throttle.clock, view.due
         left = None if due is None else max(due - clock(), 0.0)
         try:
             arrived = await self._fetcher.wait(left)
             if view.over:
-                return None  # closed meanwhile
+                return None  # it was closed during the wait
             if not arrived:
                 return view.wake(clock())
             fragment = self._fetcher.take()
             return None if fragment is _END else view.feed(fragment, clock())
         except Exception as error:
             return view.fail(error)
-        except BaseException:  # cancelled; what had just arrived is known to the parser at least
+        except BaseException:  # cancelled; the parser still gets a fragment that has just arrived
             if self._fetcher.has_fragment():
                 view.feed(self._fetcher.take())
             raise
 
 
 class _Waiting:
-    """The task that waits for the next fragment, if one does; another one may end that."""
+    """The task that waits for the next fragment; another task can end the wait."""
 
     def __init__(self) -> None:
         import asyncio
@@ -502,14 +516,14 @@ class _Waiting:
         self._ended: asyncio.Future[None] | None = None
 
     def begin(self) -> None:
-        """This task waits from now on."""
+        """Record that the current task waits."""
         try:
             self._task = self._current_task()
-        except RuntimeError:  # another kind of event loop, whose tasks are not known here
+        except RuntimeError:  # not an asyncio event loop
             self._task = None
 
     async def end(self) -> None:
-        """Let the waiting end as if there were nothing more."""
+        """End the wait as if the source had ended."""
         import asyncio
 
         if self._task is None or self._task is asyncio.current_task():
@@ -520,7 +534,7 @@ class _Waiting:
         await asyncio.shield(self._ended)
 
     def is_ended_by(self, error: BaseException) -> bool:
-        """Did `end` bring this about, and nothing else?"""
+        """Return whether only `end` caused this error."""
         import asyncio
 
         if self._ended is None or not isinstance(error, asyncio.CancelledError):
@@ -529,17 +543,17 @@ class _Waiting:
         return uncancel is None or not uncancel()
 
     def over(self) -> None:
-        """It does not wait any more."""
+        """Record that the wait has ended."""
         self._task = None
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
 
 
 class _Fetcher:
-    """Waits for the next fragment in a task of its own, which a time-out does not disturb.
+    """Waits for the next fragment in a task of its own, which a time-out does not cancel.
 
-    One task for the whole source, which may care who reads it (context variables, cancel scopes).
-    It reads on only when it is asked to.
+    One task reads the whole source, because a source may depend on its task (context variables,
+    cancel scopes). The task reads a fragment only on request.
     """
 
     def __init__(self, fragments: AsyncIterator[Any]) -> None:
@@ -552,7 +566,7 @@ class _Fetcher:
         self._task = asyncio.create_task(self._fetch())
 
     async def wait(self, seconds: float | None) -> bool:
-        """Is the next fragment, or the end, there within this time?"""
+        """Wait for the next fragment or the end; return whether it arrived in time."""
         import asyncio
 
         if self._next is None:
@@ -562,12 +576,12 @@ class _Fetcher:
         return self._next.done()
 
     def take(self) -> Any:
-        """It, after it was waited for; raises what the source raised."""
+        """Return the fragment after `wait`, or raise the exception of the source."""
         found, self._next = self._next, None
         return _END if found is None else found.result()
 
     def has_fragment(self) -> bool:
-        """Has one arrived that was not taken?"""
+        """Return whether a fragment has arrived that was not taken."""
         found = self._next
         if found is None or not found.done() or found.cancelled() or found.exception():
             return False
@@ -581,10 +595,10 @@ class _Fetcher:
         self._task.cancel()
         await asyncio.wait((self._task,))
         if self._next is not None and not self._next.cancel() and not self._next.cancelled():
-            self._next.exception()  # which nobody asks for any more
+            self._next.exception()  # mark it as retrieved, so that asyncio does not log it
 
     async def _fetch(self) -> None:
-        while not self._closed:  # a source may swallow the cancellation, and give something
+        while not self._closed:  # a source may suppress the cancellation and return a fragment
             asked = await self._asked.get()
             try:
                 asked.set_result(await anext(self._fragments))
@@ -597,8 +611,8 @@ class _Fetcher:
                 raise
 
 
-def _only(values: list[Any]) -> Any:
-    """The one value that a view gave."""
+def _single(values: list[Any]) -> Any:
+    """Return the only value of a view."""
     if not values:
         raise RuntimeError("the stream was closed while it was being read")
     return values[0]

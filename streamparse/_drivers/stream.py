@@ -1,8 +1,8 @@
-"""`stream`: the answer of a model from whatever an HTTP library or an SDK gives.
+"""`stream`: reads the answer of a model from a response of an HTTP library or an SDK.
 
-Views are those of `reading`; what they look at is the first answer (choice) of the response.
-Rule: a view that shows no events ends with an error where the answer did: a reader that sees only
-text must not take half an answer for a whole one.
+The views are those of `reading`, for the first answer (choice) of the response.
+Rule: A view without events raises the error of its answer, so that nobody mistakes half an answer
+for a whole one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, Type
 
 from streamparse._answers.tools import Toolbox
 from streamparse._core.sink import NOTHING, check_missing
-from streamparse._drivers.reading import AsyncReading, Pace, Partials, Reading, SyncReading, View
+from streamparse._drivers.reading import (
+    AsyncReading,
+    Partials,
+    Reading,
+    SyncReading,
+    Throttle,
+    View,
+)
 from streamparse._drivers.sources import is_async, named_file, readable
 from streamparse.aliases import (
     API,
@@ -63,18 +70,18 @@ T_co = TypeVar("T_co", covariant=True)
 _OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
 
 
-# What fragments come to
+# Views.
 
 
 class _Events(View[MessageParser]):
-    """The events. Whatever ends the reading too early cuts the answer: it is not in progress."""
+    """Emits the events. If the reading ends early, the answer becomes truncated."""
 
     @property
     def ended(self) -> bool:
         return self.parser.ended
 
-    def refuse(self, status: int) -> None:
-        # Not kept in the view: the parser names the status in all errors, those of events too.
+    def set_error_status(self, status: int) -> None:
+        # The parser names the status in all errors, including those in events.
         self.parser.http_status = status
 
     def stop(self) -> None:
@@ -82,56 +89,56 @@ class _Events(View[MessageParser]):
         self.parser.cut()
 
 
-class _Batches(_Events):
-    """The events that came together."""
+class _MessageBatches(_Events):
+    """Emits lists of events that arrived together."""
 
     hold = "all"
 
-    def show(self, events: list[AnyMessageEvent]) -> list[list[AnyMessageEvent]]:
+    def convert(self, events: list[AnyMessageEvent]) -> list[list[AnyMessageEvent]]:
         return [events] if events else []
 
 
 class _Answer(_Events):
-    """What is shown of one answer; the error at its end, if it was cut or failed."""
+    """Base class of the views of one answer; raises an error if the answer was cut or failed."""
 
-    def show(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+    def convert(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
         choice = self.parser.message.choice
         mine = [event for event in events if event.choice == choice]
-        shown = self.show_mine(mine)
+        found = self.convert_own(mine)
         for event in mine:
             if self.failure is None:
-                self.failure = self.verdict(event)
-        return shown
+                self.failure = self.error_for(event)
+        return found
 
-    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
-        """What these events of the answer give."""
+    def convert_own(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        """Return what to emit for these events of the answer."""
         raise NotImplementedError
 
-    def verdict(self, event: AnyMessageEvent) -> StreamParseError | None:
-        """The error that this event means to the reader, if it means one."""
+    def error_for(self, event: AnyMessageEvent) -> StreamParseError | None:
+        """Return the error to raise after this event, or None."""
         if isinstance(event, (MessageFinished, MessageFailed)):
             return _failure_of(event.message)
         return None
 
 
 class _Text(_Answer):
-    """The text."""
+    """Emits the text."""
 
-    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+    def convert_own(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
         return [event.text for event in events if isinstance(event, TextDelta)]
 
 
 class _ToolCalls(_Answer):
-    """Each call as it completes."""
+    """Emits each call as it completes."""
 
-    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+    def convert_own(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
         return [event.call for event in events if isinstance(event, ToolCallCompleted)]
 
 
 class _Message(_Answer):
-    """The message at its end."""
+    """Emits the message at its end."""
 
-    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+    def convert_own(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
         return ()
 
     def last(self) -> Iterable[Any]:
@@ -139,24 +146,24 @@ class _Message(_Answer):
 
 
 class _Output(_Answer):
-    """What looks at the structured output: the output itself, at its end."""
+    """Emits the structured output at its end."""
 
-    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+    def convert_own(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
         return ()
 
-    def verdict(self, event: AnyMessageEvent) -> StreamParseError | None:
+    def error_for(self, event: AnyMessageEvent) -> StreamParseError | None:
         if isinstance(event, OutputRejected):
             return event.error.copy_without_events()
         if isinstance(event, MessageFinished):
             return _failure_of(event.message) or _lack_of_output(event.message)
-        return super().verdict(event)
+        return super().error_for(event)
 
     def last(self) -> Iterable[Any]:
         return (self.parser.message.output,)
 
 
 class _OutputPartials(_Output, Partials[MessageParser]):
-    """Snapshots of the output."""
+    """Emits snapshots of the output."""
 
     def __init__(self, parser: MessageParser, missing: Missing = "default") -> None:
         check_missing(missing)
@@ -174,15 +181,15 @@ class _OutputPartials(_Output, Partials[MessageParser]):
     def is_end(self, event: AnyMessageEvent) -> bool:
         return isinstance(event, OutputCompleted)
 
-    def show_mine(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+    def convert_own(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
         outputs = [event for event in events if isinstance(event, _OUTPUTS)]
         if not outputs:
             return ()
-        shown = Partials.show(self, outputs)
+        found = Partials.convert(self, outputs)
         if self._is_typed():
-            # A part that is complete may have become another object: it has its defaults now.
-            shown = (self.snapshot(),)
-        return [each for each in shown if each is not NOTHING]
+            # A part that completes may be replaced by another object, which has its defaults.
+            found = (self.snapshot(),)
+        return [each for each in found if each is not NOTHING]
 
     def _is_typed(self) -> bool:
         reader = self.parser.output_reader()
@@ -193,13 +200,13 @@ class _OutputPartials(_Output, Partials[MessageParser]):
 
 
 class _OutputItems(_Output):
-    """Selected values of the output as they complete."""
+    """Emits selected values of the output as they complete."""
 
     def __init__(self, parser: MessageParser, query: str | Query) -> None:
         super().__init__(parser)
         self.query = query if isinstance(query, Query) else Query.parse(query)
 
-    def show_mine(self, events: list[AnyMessageEvent]) -> list[Any]:
+    def convert_own(self, events: list[AnyMessageEvent]) -> list[Any]:
         return [
             self._typed(event)
             for event in events
@@ -207,7 +214,7 @@ class _OutputItems(_Output):
         ]
 
     def _typed(self, event: OutputCompleted) -> Any:
-        """The value as the type it was asked for, where a type says so."""
+        """Return the typed value, if the output has a type."""
         reader = self.parser.output_reader()
         typed = NOTHING if reader is None else reader.at(event.path)
         return event.value if typed is NOTHING else typed
@@ -217,23 +224,23 @@ class _OutputItems(_Output):
 
 
 class _OutputField(_OutputItems):
-    """The first selected value of the output, or an error."""
+    """Emits the first selected value of the output, or raises an error."""
 
-    def show_mine(self, events: list[AnyMessageEvent]) -> list[Any]:
-        found = super().show_mine(events)
+    def convert_own(self, events: list[AnyMessageEvent]) -> list[Any]:
+        found = super().convert_own(events)
         self.over = bool(found)
         return found
 
-    def verdict(self, event: AnyMessageEvent) -> StreamParseError | None:
+    def error_for(self, event: AnyMessageEvent) -> StreamParseError | None:
         if isinstance(event, OutputCompleted) and not event.path and not self.over:
             offset = len(self.parser.message.text)
             message = f"the output ended without {self.query}"
             return StreamParseError(message, code="not_found", offset=offset)
-        return super().verdict(event)
+        return super().error_for(event)
 
 
 def _failure_of(message: Message) -> StreamParseError | None:
-    """Why the message is no whole answer, if it is none."""
+    """Return why the message is incomplete, or None."""
     if message.status == "complete":
         return None
     if message.error is not None:
@@ -256,18 +263,18 @@ def _lack_of_output(message: Message) -> StreamParseError | None:
     return IncompleteError(why, code="empty", offset=len(message.text))
 
 
-# Streams
+# Streams.
 
 
-class _Options(Reading[MessageParser]):
-    """The views of an answer. A mixin: the reading beside it gets the source."""
+class _MessageViews(Reading[MessageParser]):
+    """A mixin that creates the views of an answer."""
 
     _make: Callable[..., MessageParser]
     _output: Any
 
     @property
     def message(self) -> Message:
-        """The first answer, from the start, as far as it has come."""
+        """The first answer, as far as it has arrived."""
         return self.parser.message
 
     @property
@@ -281,7 +288,7 @@ class _Options(Reading[MessageParser]):
         return self.parser.metrics
 
     def _batches(self) -> View[MessageParser]:
-        return _Batches(self.parser)
+        return _MessageBatches(self.parser)
 
     def _partials(self) -> View[MessageParser]:
         return _OutputPartials(self._reading_output())
@@ -296,26 +303,26 @@ class _Options(Reading[MessageParser]):
         return (_Message if self._output is None else _Output)(self.parser)
 
     def _reading_output(self) -> MessageParser:
-        """These views look at the output: where none was asked for, JSON of any kind is."""
+        """Return a parser that reads the output, as JSON of any kind if none was requested."""
         return self.parser if self._output is not None else self._make(output=object)
 
 
-class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent], Generic[T_co]):
-    """An answer read from an iterable; made by `stream`.
+class Stream(_MessageViews, SyncReading[MessageParser, AnyMessageEvent], Generic[T_co]):
+    """An answer read from an iterable; created by `stream`.
 
-    Views: iteration (the events), `batches()`, `text()`, `tool_calls()`, `partials()`, `items()`,
-    `field()`, `result()`. Calling one begins it, it consumes the stream, and there can be no second
-    one: `RuntimeError`. `message`, `messages` and `metrics` can be read at any time.
+    The views are iteration (the events), `batches()`, `text()`, `tool_calls()`, `partials()`,
+    `items()`, `field()` and `result()`. The first view consumes the stream; a second one raises
+    `RuntimeError`. `message`, `messages` and `metrics` can be read at any time.
 
-    `partials`, `items` and `field` look at the structured output; `result` gives it, or the
-    `Message` where no `output` was asked for. All views but the iteration over events look at the
-    first answer only and raise where it is no whole one, once everything before has been given:
-    `ProviderError`, `IncompleteError` (cut by a limit, a filter, the transport); those that look
-    at the output raise what refused it too (`SchemaViolation`, `JSONSyntaxError`), at once.
+    `partials`, `items` and `field` show the structured output. `result` returns it, or the
+    `Message` if no `output` was requested. All views without events show the first answer only. If
+    it is incomplete they raise an error after everything before it: `ProviderError`, or
+    `IncompleteError` if a limit, a filter or the transport cut it. The views of the output also
+    raise the error that rejected it (`SchemaViolation`, `JSONSyntaxError`), at once.
 
-    Whatever ends the reading (the end of the answer, the last fragment, an error, leaving the
-    `with` block) closes the source by its `close()`, or that of its `response`. An answer that was
-    still in progress is then truncated. Exceptions of the source pass unchanged.
+    The end of the reading (the end of the answer, the last fragment, an error, the end of the
+    `with` block) closes the source by its `close()`, or that of its `response`. An answer in
+    progress then becomes truncated. Exceptions of the source are passed on unchanged.
 
     >>> parts = ['{"city": "Par', 'is", "days": 3}']
     >>> with stream(parts, api="text") as answer:
@@ -330,18 +337,18 @@ class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent], Generic[T_co
         source: Any,
         make: Callable[..., MessageParser],
         output: Any,
-        pace: Pace,
+        throttle: Throttle,
         drain: bool = False,
     ) -> None:
         self._make, self._output = make, output
-        super().__init__(source, _Events(make(output=output)), pace, drain)
+        super().__init__(source, _Events(make(output=output)), throttle, drain)
 
     def text(self) -> Generator[str, None, None]:
-        """The text of the answer, delta by delta."""
+        """Yield the text of the answer, delta by delta."""
         return self._run(_Text(self.parser))
 
     def tool_calls(self) -> Generator[ToolCall, None, None]:
-        """Each complete call, as it completes; `message.tool_calls` has the others too."""
+        """Yield each call as it completes; `message.tool_calls` has the incomplete ones too."""
         return self._run(_ToolCalls(self.parser))
 
     @overload
@@ -353,7 +360,7 @@ class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent], Generic[T_co
     def partials(self, *, missing: Missing = "default") -> Generator[T_co, None, None]: ...
 
     def partials(self, *, missing: Missing = "default") -> Generator[Any, None, None]:
-        """A snapshot of the output after each fragment that changed it.
+        """Yield a snapshot of the output after each fragment that changed it.
 
         Args:
             missing: What an object of a type shows for a field that has not arrived. `"default"`:
@@ -372,16 +379,17 @@ class Stream(_Options, SyncReading[MessageParser, AnyMessageEvent], Generic[T_co
     def result(self) -> T_co: ...
 
     def result(self) -> Any:
-        """The output, or the message if no output was asked for, once everything was read."""
+        """Read everything; return the output, or the message if no output was requested."""
         return super().result()
 
 
-class AsyncStream(_Options, AsyncReading[MessageParser, AnyMessageEvent], Generic[T_co]):
-    """An answer read from an async iterable; made by `stream`.
+class AsyncStream(_MessageViews, AsyncReading[MessageParser, AnyMessageEvent], Generic[T_co]):
+    """An answer read from an async iterable; created by `stream`.
 
-    The views of `Stream`, with `async for`, `await field(...)` and `await result()`. The source is
-    closed by its `aclose()`, or else its `close()`, which may be a coroutine function. Use `async
-    with`: without it, a view that is dropped closes the source when the event loop comes to it.
+    It has the views of `Stream`, for `async for`, `await field(...)` and `await result()`. The
+    source is closed by its `aclose()`, or else by its `close()`, which may be a coroutine function.
+    Use `async with`: otherwise the source of an abandoned view is closed only when the event loop
+    finalizes it.
     """
 
     def __init__(
@@ -389,11 +397,11 @@ class AsyncStream(_Options, AsyncReading[MessageParser, AnyMessageEvent], Generi
         source: Any,
         make: Callable[..., MessageParser],
         output: Any,
-        pace: Pace,
+        throttle: Throttle,
         drain: bool = False,
     ) -> None:
         self._make, self._output = make, output
-        super().__init__(source, _Events(make(output=output)), pace, drain)
+        super().__init__(source, _Events(make(output=output)), throttle, drain)
 
     def text(self) -> AsyncGenerator[str, None]:
         """See `Stream.text`."""
@@ -576,31 +584,43 @@ def stream(
     every: float | None = None,
     drain: bool = False,
 ) -> Stream[Any] | AsyncStream[Any]:
-    """Read an answer while it arrives: a `Stream`, or an `AsyncStream` where `source` is async.
+    """Read an answer while it arrives.
 
-    `source` is an iterable, or async iterable, of bytes or text cut anywhere, of decoded chunks
-    (dicts) or of an SDK's chunk objects; a stream object of an SDK (openai, anthropic,
-    google-genai, mistralai, ollama, LiteLLM); a response of httpx, aiohttp, requests or urllib3; or
-    what a call of boto3 returns (`converse_stream`, `invoke_model_with_response_stream`). One
-    text, one dict or one whole response object of an SDK is a source of one piece.
+    The source can be any of these:
 
-    A context manager (`client.messages.stream(...)`, `httpx.stream(...)`) is entered and an
-    awaitable awaited when reading begins, and left or closed when it ends. A `Path` is opened. So
-    is a `str` that names an existing file, unless `api="text"` or a `format` says that text is
-    what a model wrote. An HTTP status of 400 or more is named in every error.
+    - An iterable or async iterable of bytes or text in fragments of any size, of decoded chunks
+      (dicts), or of chunk objects of an SDK.
+    - A stream object of an SDK (openai, anthropic, google-genai, mistralai, ollama, LiteLLM).
+    - A response of httpx, aiohttp, requests or urllib3.
+    - The result of `converse_stream` or `invoke_model_with_response_stream` of boto3.
+    - A context manager (`client.messages.stream(...)`, `httpx.stream(...)`) or an awaitable. It is
+      entered or awaited when reading begins, and left or closed when reading ends.
+    - A `Path`, or a `str` that names an existing file unless `api="text"` or a `format` is given.
+    - A single text, dict or whole response object of an SDK.
 
-    The options are those of `MessageParser`, and `every`, the seconds between two looks of somebody
-    who need not see every delta (a screen: `1/30`): deltas of one thing are merged, as a
-    `Coalescer` does it by `clock`; nothing else is delayed, but for `batches()`. An async stream
-    lets out what is held on time, which needs asyncio; the other one when a fragment has come, at
-    the end, or before an error, because nothing can be done while its source is waited for.
+    An HTTP status of 400 or more is named in every error.
 
-    Every view ends, and closes the source, when each answer of the response has ended: at `[DONE]`,
-    `message_stop`, `response.completed` and so on, or at the end of the input where the API has no
-    such record. `drain=True` reads on to the end of the input, for whoever wants the records that
-    follow.
+    Every view ends, and closes the source, when all answers of the response have ended: at
+    `[DONE]`, `message_stop`, `response.completed` and so on, or at the end of the input if the API
+    has no such record.
 
-    Raises `ValueError` and `TypeError` for bad options, and `TypeError` for what cannot be read.
+    The options that are not listed are those of `MessageParser`.
+
+    Args:
+        source: What to read; see above.
+        every: The seconds for which deltas are held and merged, as in `Coalescer`, for example
+            `1/30` for a screen. Only deltas are delayed, except in `batches()`. An async stream
+            emits held events on time, which needs asyncio. A synchronous one emits them when a
+            fragment arrives, at the end, or before an error.
+        clock: The clock of `every` and of the metrics, in seconds.
+        drain: Whether to read to the end of the input, for records that follow the answer.
+
+    Returns:
+        A `Stream`, or an `AsyncStream` if `source` is async.
+
+    Raises:
+        ValueError: An option has an invalid value.
+        TypeError: An option has the wrong type, or `source` cannot be read.
 
     >>> with stream(["Hel", "lo"], api="text") as answer:
     ...     print("".join(answer.text()), answer.message.status)
@@ -622,7 +642,7 @@ def stream(
     if isinstance(source, str) and api != "text" and format is None:
         source = named_file(source) or source
     source = readable(source)
-    pace = Pace(every, clock or time.monotonic)
+    throttle = Throttle(every, clock or time.monotonic)
     if is_async(source):
-        return AsyncStream(source, make, output, pace, drain)
-    return Stream(source, make, output, pace, drain)
+        return AsyncStream(source, make, output, throttle, drain)
+    return Stream(source, make, output, throttle, drain)

@@ -154,15 +154,15 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("text", RECORDS)
-def test_what_may_be_records(text: str) -> None:
+def test_possible_records(text: str) -> None:
     assert all(may_be_records(text[:end]) for end in range(len(text) + 1))
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_what_cannot_be_records(text: str) -> None:
+def test_impossible_records(text: str) -> None:
     assert not may_be_records(text)
 
 
 @given(st.text('d ata:[{}]"nmeDONEirox\n(', max_size=12), st.text('ab:{}[" \n', max_size=3))
-def test_what_cannot_be_records_never_can(start: str, more: str) -> None:
+def test_impossible_records_stay_impossible(start: str, more: str) -> None:
     assert may_be_records(start) or not may_be_records(start + more)

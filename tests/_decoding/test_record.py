@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streamparse import JSONSyntaxError, LimitError, Limits, WireError
-from streamparse._decoding.record import Record, RecordDecoder, decoded, failure_of, moved
+from streamparse._decoding.record import Record, RecordDecoder, at_record, decode_json, failure_of
 
 
 def test_the_record_as_data() -> None:
@@ -28,21 +28,21 @@ def test_the_record_as_data() -> None:
 
 
 def test_json() -> None:
-    assert decoded('{"a": [1, NaN]}', Limits()) is not None
-    assert decoded('{"a": [1]}', Limits()) == {"a": [1]}
-    value = decoded("[" * 900 + "]" * 900, Limits())
+    assert decode_json('{"a": [1, NaN]}', Limits()) is not None
+    assert decode_json('{"a": [1]}', Limits()) == {"a": [1]}
+    value = decode_json("[" * 900 + "]" * 900, Limits())
     for _ in range(899):
         [value] = value
     with pytest.raises(JSONSyntaxError) as caught:
-        decoded('{"a" 1}', Limits())
+        decode_json('{"a" 1}', Limits())
     assert caught.value.offset == 5
     with pytest.raises(LimitError) as limited:
-        decoded("[[[1]]]", Limits(depth=2))
+        decode_json("[[[1]]]", Limits(depth=2))
     assert limited.value.code == "depth"
 
 
-def test_an_error_inside_a_record_is_at_its_place() -> None:
-    error = moved(JSONSyntaxError("expected ':'", code="expected_colon", offset=5), (40, 3, 7))
+def test_an_error_inside_a_record_has_its_position() -> None:
+    error = at_record(JSONSyntaxError("expected ':'", code="expected_colon", offset=5), (40, 3, 7))
     assert isinstance(error, WireError)
     assert (error.code, error.offset, error.line, error.column) == ("invalid_record", 40, 3, 7)
     assert "expected ':' (at character 5 of its JSON)" in error.message
@@ -55,7 +55,7 @@ def test_limits_stay_limits() -> None:
         assert (error.code, error.offset, error.line, error.column) == (found, 1, 2, 3)
 
 
-def test_a_decoder_says_what_it_is_for() -> None:
+def test_the_base_class_is_abstract() -> None:
     decoder = RecordDecoder()
     assert decoder.failure is None
     with pytest.raises(NotImplementedError):

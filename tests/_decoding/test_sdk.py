@@ -573,7 +573,7 @@ def response_of(source: Any) -> Any:
 # What is dropped, kept, refused
 
 
-def test_done_alone_is_kept_from_us_by_the_sdk() -> None:
+def test_the_sdk_drops_done() -> None:
     body = sse([chat({"content": "Ferns."})])
     assert stream(body).result().status == "complete"
     with stream(chat_create(body)) as answer:
@@ -608,14 +608,14 @@ def test_a_dict_is_passed_as_it_is() -> None:
     assert chunk_of(record) is record
 
 
-def test_models_of_nobody_we_know() -> None:
+def test_unknown_models() -> None:
     assert chunk_of(Model({"a": 1})) == {"a": 1}
     with pytest.raises(TypeError, match="gives no dict"):
         chunk_of(Model([1]))
 
 
 @pytest.mark.parametrize("chunk", [3, None, ["a"], object()])
-def test_what_is_no_chunk(chunk: Any) -> None:
+def test_invalid_chunks(chunk: Any) -> None:
     with pytest.raises(TypeError, match="a fragment is bytes, text, a decoded chunk"):
         chunk_of(chunk)
     with pytest.raises(TypeError):

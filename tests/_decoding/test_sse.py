@@ -96,7 +96,7 @@ def test_data(line: str, data: str) -> None:
 @pytest.mark.parametrize(
     "line", ["Data: x", " data: x", "data : x", "dat", "datas: x", ": data: x"]
 )
-def test_what_is_no_field(line: str) -> None:
+def test_lines_that_are_not_fields(line: str) -> None:
     assert events_of(f"{line}\n\n") == []
 
 
@@ -134,7 +134,7 @@ def test_the_last_id_counts_from_the_dispatch() -> None:
 
 
 @pytest.mark.parametrize("value", ["", "-1", "1.0", "1 ", "0x1", "١", "²", "1" * 21])
-def test_what_is_no_time(value: str) -> None:
+def test_invalid_retry(value: str) -> None:
     decoder = SSEDecoder()
     assert decoder.feed(f"retry: 7\nretry: {value}\ndata: x\n\n") == [
         ServerSentEvent("message", "x", "", 7)
@@ -172,7 +172,7 @@ def test_one_byte_order_mark() -> None:
         (b"\xf1\x80\x80\xe1\x80\xc2b", "\ufffd\ufffd\ufffdb"),
     ],
 )
-def test_what_is_no_utf8_is_replaced(data: bytes, text: str) -> None:
+def test_invalid_utf8_is_replaced(data: bytes, text: str) -> None:
     """As the Encoding Standard says, also when the sequence is cut."""
     assert events_of(b"data: <" + data + b">\n\n") == [event(f"<{text}>")]
     assert events_of(b"data: <" + data, "dispatch") == [event(f"<{text}")]
@@ -273,7 +273,7 @@ def reference(stream: str) -> list[tuple[str, str, str]]:
 
 
 @given(STREAMS)
-def test_the_standard_word_for_word(stream: str) -> None:
+def test_the_algorithm_of_the_standard(stream: str) -> None:
     events = decoded([stream])[0]
     assert [(one.event, one.data, one.id) for one in events] == reference(stream)
 
@@ -333,7 +333,7 @@ def test_the_limit_of_a_record() -> None:
             assert found[-1][5] == text[22:at].rpartition("\n")[2][-40:]
 
 
-def test_the_line_feed_after_a_record_is_nobody_s() -> None:
+def test_the_line_feed_after_a_record_counts_for_no_record() -> None:
     assert decoded(["data\r\r\ndata\r\r\n"], record=6)[-1] is None
     failure = decoded(["data\r\ndata\r\n"], record=5)[-1]
     assert failure[:5] == (LimitError, "record_length", 5, 1, 6)
@@ -370,7 +370,7 @@ def test_kinds_of_bytes(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, 1, ["data: x"]])
-def test_nothing_else_is_taken(wrong: Any) -> None:
+def test_other_types_are_rejected(wrong: Any) -> None:
     with pytest.raises(TypeError):
         SSEDecoder().feed(wrong)
 

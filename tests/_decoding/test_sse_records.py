@@ -56,7 +56,7 @@ def test_lines_are_records(end: str, tail: str, space: str) -> None:
     assert [record.text for record in records] == LINES
 
 
-def test_a_line_is_a_record_when_the_next_has_come() -> None:
+def test_a_line_becomes_a_record_when_the_next_arrives() -> None:
     decoder = SSERecords(Limits())
     assert decoder.feed('data: {"n": 1}\n') == []
     assert shown(decoder.feed('data: {"n": 2}\n')) == [("", {"n": 1}, "")]
@@ -73,7 +73,7 @@ def test_names_lead_their_records() -> None:
     ]
 
 
-def test_a_name_behind_its_data_as_the_standard_has_it() -> None:
+def test_a_name_after_its_data() -> None:
     records, _ = read(['data: {"n": 1}\nevent: late\nid: 4\n\ndata: {}\n\n'])
     assert [(one.event, one.id) for one in records] == [("late", "4"), ("", "")]
 
@@ -175,11 +175,11 @@ def test_bare_lines_inside_an_event_follow_it() -> None:
 
 
 @pytest.mark.parametrize("tail", ["d", "dat", "eve", "i", "retr"])
-def test_the_beginning_of_a_field_at_the_end_of_input_is_none(tail: str) -> None:
+def test_a_cut_field_name_at_the_end_of_input_is_ignored(tail: str) -> None:
     assert shown(read(["data: {}\n\n" + tail])[0]) == [("", {}, "")]
 
 
-def test_broken_json_has_its_place() -> None:
+def test_invalid_json_has_a_position() -> None:
     records, failure = read(['data: {"n": 1}\n\ndata: {"n" 2}\n\ndata: {}\n\n'])
     assert shown(records) == [("", {"n": 1}, "")]
     assert isinstance(failure, WireError)

@@ -35,7 +35,7 @@ def test_events() -> None:
 
 
 @pytest.mark.parametrize("data", ["ping", "12", "null", '"x"', "x {}", "- []"])
-def test_data_that_do_not_look_like_json_are_passed_on(data: str) -> None:
+def test_data_that_is_not_json_is_kept_as_text(data: str) -> None:
     stream = f"data: {data}\n\ndata: 1\n\n"
     assert records_of(stream) == [Record("", None, data), Record("", None, "1")]
 
@@ -71,7 +71,7 @@ def test_the_last_event_needs_no_blank_line(tail: str) -> None:
 
 
 @pytest.mark.parametrize("data", ['{"a": ', "{", "[1", "[DO", '{"a": tr', "{}{"])
-def test_law_7_a_cut_record_says_so(data: str) -> None:
+def test_law_7_a_cut_record_is_marked(data: str) -> None:
     """Law 7: the input ended inside of it."""
     stream = "data: {}\n\nevent: x\ndata: " + data
     assert records_of(stream) == [Record("", {}, "{}"), Record("x", None, data, cut=True)]
@@ -147,7 +147,7 @@ def test_a_limit_passed_by_the_end_of_the_input() -> None:
     assert (type(failure), failure.offset) == (LimitError, 7)
 
 
-def test_what_is_broken_first_is_the_failure() -> None:
+def test_the_first_error_is_the_failure() -> None:
     """Though a limit is passed in the same fragment."""
     assert failure_of("data: {\n\n: long comment", record=10).code == "invalid_record"
 
@@ -303,7 +303,7 @@ def test_text_after_a_frame() -> None:
 
 @pytest.mark.parametrize("wrong", [None, 1, ["{}"], {}])
 @pytest.mark.parametrize("start", ["", "data: {", "{"])
-def test_nothing_else_is_taken(start: str, wrong: Any) -> None:
+def test_other_types_are_rejected(start: str, wrong: Any) -> None:
     transport = Transport()
     transport.feed(start)
     with pytest.raises(TypeError):

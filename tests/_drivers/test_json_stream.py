@@ -203,7 +203,7 @@ def test_an_event_comes_before_more_is_asked_for() -> None:
 # Failures
 
 
-def test_what_was_understood_comes_before_the_error(drive: Drive) -> None:
+def test_results_come_before_the_error(drive: Drive) -> None:
     outcome = drive(['["a', 'b", 1, x', "not read"], "events")
     assert outcome.shown == [
         ValueStarted((), "array"),
@@ -226,7 +226,7 @@ def test_what_was_understood_comes_before_the_error(drive: Drive) -> None:
         ("items", ("$[*]",), [1, {"n": 2}]),
     ],
 )
-def test_views_give_what_was_understood_too(
+def test_all_views_emit_results_before_the_error(
     drive: Drive, view: str, args: tuple[str, ...], shown: list[Any]
 ) -> None:
     outcome = drive(['[1, {"n": 2}, "th\n'], view, *args)
@@ -254,7 +254,7 @@ def test_exceptions_of_the_source_pass_unchanged(drive: Drive) -> None:
 
 
 @pytest.mark.parametrize("fragment", [None, 7, "text after bytes"])
-def test_what_is_no_fragment_is_a_type_error(drive: Drive, fragment: Any) -> None:
+def test_invalid_fragments_raise_type_error(drive: Drive, fragment: Any) -> None:
     outcome = drive([b"[", fragment], "events")
     assert isinstance(outcome.error, TypeError)
     assert outcome.closed == 1
@@ -280,7 +280,7 @@ def test_a_failure_leaves_no_cycle(fragments: list[str]) -> None:
 # Partials
 
 
-def test_partials_come_when_something_changed(drive: Drive) -> None:
+def test_partials_are_emitted_after_changes(drive: Drive) -> None:
     fragments = ["{", ' "a"', ': "', "", "x", '"', ', "b": [1', ", 2", "]", ', "c": {}', "}", " "]
     assert drive(fragments, "partials").shown == [
         {},
@@ -370,7 +370,7 @@ def test_items_are_not_kept() -> None:
 
 @pytest.mark.parametrize("view", ["items", "field"])
 @pytest.mark.parametrize("options", [{"select": "$.a"}, {"select": "$.a", "keep": "open"}])
-def test_views_that_select_take_no_selection(view: str, options: dict[str, Any]) -> None:
+def test_selecting_views_reject_select(view: str, options: dict[str, Any]) -> None:
     source = Source(['{"a": 1}'])
     read = iter_json(source, **options)
     with pytest.raises(ValueError, match=rf"{view}\(\) selects by its query"):
@@ -380,7 +380,7 @@ def test_views_that_select_take_no_selection(view: str, options: dict[str, Any])
 
 @pytest.mark.parametrize("view", ["items", "field"])
 @pytest.mark.parametrize("query", ["items", "$.a[-1]"])
-def test_a_bad_query_begins_no_view(view: str, query: str) -> None:
+def test_a_bad_query_starts_no_view(view: str, query: str) -> None:
     read = iter_json(["1"])
     with pytest.raises(ValueError, match="query"):
         getattr(read, view)(query)
@@ -391,7 +391,7 @@ def test_a_bad_query_begins_no_view(view: str, query: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["$.city", Query.parse("$['city']")])
-def test_field_comes_as_soon_as_it_is_complete(ask: Drive, query: str | Query) -> None:
+def test_field_is_returned_as_soon_as_it_is_complete(ask: Drive, query: str | Query) -> None:
     outcome = ask(in_pieces(TRIP, 6), "field", query)
     assert outcome.shown == ["Paris"]
     assert outcome.closed == 1
@@ -408,13 +408,13 @@ def test_field_may_be_the_root(ask: Drive) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 1000])
-def test_field_needs_no_sound_rest(ask: Drive, size: int) -> None:
+def test_field_ignores_errors_after_the_value(ask: Drive, size: int) -> None:
     """Law 1: an error after the value is the same as no error, in whichever fragment it is."""
     assert ask(in_pieces('{"city": "Paris"} }', size), "field", "$.city").shown == ["Paris"]
 
 
 @pytest.mark.parametrize("size", [1, 4, 1000])
-def test_field_that_does_not_come(ask: Drive, size: int) -> None:
+def test_a_missing_field(ask: Drive, size: int) -> None:
     outcome = ask(in_pieces('{"town":\n"Paris"} ', size), "field", "$.city")
     error = outcome.error
     assert type(error) is StreamParseError

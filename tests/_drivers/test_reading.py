@@ -29,7 +29,7 @@ from streamparse import (
     iter_json,
     stream,
 )
-from streamparse._drivers.reading import AsyncReading, Pace, Partials, SyncReading, View
+from streamparse._drivers.reading import AsyncReading, Partials, SyncReading, Throttle, View
 
 
 class Upper:
@@ -90,7 +90,7 @@ class Loud(SyncReading[Upper, str]):
 
 
 class FirstLong(View[Upper]):
-    def show(self, events: list[Any]) -> Iterable[Any]:
+    def convert(self, events: list[Any]) -> Iterable[Any]:
         found = [event for event in events if len(event) > 3]
         self.over = bool(found)
         return found
@@ -161,7 +161,7 @@ def test_async() -> None:
     assert source.closed == 1
 
 
-# At a pace
+# At a throttle
 
 
 class Clock:
@@ -263,8 +263,8 @@ def test_a_pace_that_is_none() -> None:
     with pytest.raises(ValueError, match="every"):
         stream([], every=-1)
     with pytest.raises(ValueError, match="every"):
-        Pace(math.nan)
-    assert Pace().coalescer("all") is None
+        Throttle(math.nan)
+    assert Throttle().coalescer("all") is None
 
 
 @given(
@@ -279,7 +279,7 @@ def test_nothing_is_lost_at_any_pace(steps: list[tuple[int, str]], every: int) -
     assert "".join(answer.text()) == "".join(text for _, text in steps)
 
 
-# At a pace, while the source is silent
+# At a throttle, while the source is silent
 
 
 class Silent:

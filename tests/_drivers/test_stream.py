@@ -467,14 +467,14 @@ def test_items_before_a_failure_are_given(drive: Drive) -> None:
 
 
 @pytest.mark.parametrize("view", ["items", "field"])
-def test_a_bad_query_begins_no_view(view: str) -> None:
+def test_a_bad_query_starts_no_view(view: str) -> None:
     answer = stream(said(TRIP))
     with pytest.raises(ValueError, match="position"):
         getattr(answer, view)("$.items[-1]")
     assert list(answer.text())
 
 
-def test_field_comes_as_soon_as_it_is_complete(ask: Drive) -> None:
+def test_field_is_returned_as_soon_as_it_is_complete(ask: Drive) -> None:
     outcome = ask(said(TRIP, size=1), "field", "$.city", output=dict, output_dialect="strict")
     assert outcome.shown == ["Paris"]
     assert outcome.left == len(TRIP) - len('{"city": "Paris"') + 1
