@@ -41,17 +41,17 @@ def within(seconds: float, deltas: list[str]) -> Iterator[str]:
 
 def pair(one: Work, other: Work, seconds: float, least: int = 3) -> tuple[float, float]:
     """The smallest time of each, from at least so many turns and so many seconds for both."""
-    lowest, slowest, turns = [float("inf")] * 2, 0.0, 0
+    lowest, slowest, response = [float("inf")] * 2, 0.0, 0
     deadline = clock() + seconds
-    while turns < least or clock() < deadline:
+    while response < least or clock() < deadline:
         for side, work in enumerate((one, other)):
-            took = _turn(work, max(_TURN, slowest * _SHARE))
+            took = _answer(work, max(_TURN, slowest * _SHARE))
             lowest[side], slowest = min(lowest[side], *took), max(slowest, *took)
-        turns += 1
+        response += 1
     return lowest[0], lowest[1]
 
 
-def _turn(work: Work, seconds: float) -> tuple[float, float]:
+def _answer(work: Work, seconds: float) -> tuple[float, float]:
     """The quickest and the slowest run in so many seconds."""
     quickest, slowest, deadline = float("inf"), 0.0, clock() + seconds
     while slowest == 0.0 or clock() < deadline:

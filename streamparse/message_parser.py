@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 
 from streamparse._answers.frozen import Frozen, freeze, thaw
 from streamparse._answers.output import OutputReader, judge_of, root_kind
+from streamparse._answers.response import ResponseReader
 from streamparse._answers.tools import Toolbox
-from streamparse._answers.turn import Turns
 from streamparse._core.parser import dialect_of
 from streamparse._core.text import Utf8Replacer
 from streamparse._decoding.opening import may_be_records
@@ -105,7 +105,7 @@ class MessageParser:
         toolbox = None if tools is None else Toolbox(tools, tools_errors, coerce)
         #: Why calls of a tool are not judged, by the tool's name; see `tools_errors`.
         self.tool_errors: dict[str, Exception] = {} if toolbox is None else toolbox.errors
-        self._turns = Turns(
+        self._response = ResponseReader(
             self._limits,
             "" if output is None else root_kind(output),
             judge_of(output, coerce),
@@ -117,7 +117,7 @@ class MessageParser:
         )
         #: Times and counts, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)
-        self._router = Router(self._turns, name)
+        self._router = Router(self._response, name)
         self._transport: Transport | None = None
         self._decoder: Utf8Replacer | None = None
         self._kind: str = ""  # what is fed: "text", "bytes" or "chunks"
@@ -139,26 +139,26 @@ class MessageParser:
     @property
     def api(self) -> str | None:
         """The wire format; None while it is not known."""
-        return self._api if self._api == "text" else self._turns.api or None
+        return self._api if self._api == "text" else self._response.api or None
 
     @property
     def message(self) -> Message:
         """The first choice: always there, in progress from the start."""
-        return self._turns.first.message
+        return self._response.first.message
 
     @property
     def messages(self) -> list[Message]:
         """All choices, in the order of their indexes."""
-        return [turn.message for turn in self._turns.all]
+        return [answer.message for answer in self._response.all]
 
     @property
     def ended(self) -> bool:
         """Whether every answer that began has had its last event."""
-        return self._turns.ended
+        return self._response.ended
 
     def output_reader(self) -> OutputReader | None:
         """What reads the output of the first choice, if one was asked for."""
-        return self._turns.first.output
+        return self._response.first.output
 
     @property
     def replayed(self) -> int:
@@ -233,9 +233,9 @@ class MessageParser:
         if self._finished or self._failure is not None:
             return []
         self._finished = True
-        self._turns.forget_halves()
-        self._turns.end_broken()
-        return self._turns.take()  # no part of the metrics: nothing came
+        self._response.forget_halves()
+        self._response.end_broken()
+        return self._response.take()  # no part of the metrics: nothing came
 
     def _accepted(self, fragment: Any) -> Any:
         """The fragment as it is read; None for an empty one. Raises for what cannot be read."""
@@ -284,12 +284,12 @@ class MessageParser:
         if self._undecided is not None:
             self._decide(None)
         if self._refused:
-            self._turns.fail(ProviderError("the server refused the request"))
+            self._response.fail(ProviderError("the server refused the request"))
         if self._api == "text":
             self._finish_text()
         else:
             self._router.finish()
-        self._turns.end()
+        self._response.end()
 
     @property
     def _refused(self) -> int:
@@ -297,9 +297,9 @@ class MessageParser:
         return self.http_status if self.http_status and self.http_status >= 400 else 0
 
     def _take_events(self) -> list[AnyMessageEvent]:
-        events = self._turns.take()
-        if self._turns.counts.ended != self._ended:
-            self._ended = self._turns.counts.ended
+        events = self._response.take()
+        if self._response.counts.ended != self._ended:
+            self._ended = self._response.counts.ended
             self._conclude(events)
         if self.metrics is not None:
             self.metrics.note(events)
@@ -329,16 +329,16 @@ class MessageParser:
             if self._decoder is None:
                 self._decoder = Utf8Replacer()
             fragment = self._decoder.feed(bytes(fragment))
-        self._turns.at(0).text(fragment)
+        self._response.at(0).text(fragment)
 
     def _finish_text(self) -> None:
         """The end of a text is a normal one, but inside a character."""
         cut = "" if self._decoder is None else self._decoder.finish()
-        turn = self._turns.at(0)
+        answer = self._response.at(0)
         if cut:
-            turn.text(cut)
-        elif turn.finish_text(True):
-            self._turns.finish("stop")
+            answer.text(cut)
+        elif answer.finish_text(True):
+            self._response.finish("stop")
 
     # A format alone: the input is a wire's, or the text of a model.
 
@@ -411,8 +411,8 @@ class MessageParser:
             error.args = (error.message,)
         try:
             self._router.give_up()
-            self._turns.fail_transport(error)
-            self._turns.end_broken()
+            self._response.fail_transport(error)
+            self._response.end_broken()
             error.events = self._take_events()
             self._failure = error.copy_without_events()
         except BaseException:
@@ -422,7 +422,7 @@ class MessageParser:
     def _interrupt(self) -> None:
         """An exception left a call half done: nothing can be read any more."""
         self._failure = interrupted()
-        self._turns.abandon()
+        self._response.abandon()
 
 
 def restored(frozen: Frozen) -> MessageParser:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from streamparse import ERROR_CODES, VIOLATION_CODES, aliases, formats
-from streamparse._answers import turn
+from streamparse._answers import answer
 from streamparse._wires import reasons
 from streamparse.message_parser import APIS
 
@@ -28,11 +28,11 @@ def test_words_are_those_of_the_table(alias: Any, words: Any) -> None:
 def test_finish_reasons_are_those_that_servers_words_mean() -> None:
     meant = {*reasons._COMMON.values(), reasons.reason_of("unheard_of", {})} - {""}
     assert meant == set(get_args(aliases.FinishReason))
-    assert set(turn._STATUS) <= meant
+    assert set(answer._STATUS) <= meant
 
 
 def test_statuses() -> None:
-    assert set(turn._STATUS.values()) < set(get_args(aliases.MessageStatus))
+    assert set(answer._STATUS.values()) < set(get_args(aliases.MessageStatus))
 
 
 def test_every_alias_is_listed() -> None:

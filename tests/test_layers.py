@@ -108,7 +108,17 @@ DECODING = (
     "transport",
 )
 MODELS = ("plans", "absent", "parts", "validator", "parser")
-ANSWERS = ("frozen", "tools", "arguments", "call_record", "call_input", "calls", "output", "turn")
+ANSWERS = (
+    "frozen",
+    "tools",
+    "arguments",
+    "call_record",
+    "call_input",
+    "calls",
+    "output",
+    "answer",
+    "response",
+)
 # The adapters, one an API, are siblings above these.
 WIRES = (
     "names",

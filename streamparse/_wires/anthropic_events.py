@@ -23,8 +23,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
+from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CUT, CallReader
-from streamparse._answers.turn import Turn, Turns
+from streamparse._answers.response import ResponseReader
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.plain import dict_of, is_index, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
@@ -113,8 +114,8 @@ class _Block:
 class AnthropicEvents(Wire):
     """Understands `message_start` to `message_stop`, and whole bodies (`"type": "message"`)."""
 
-    def __init__(self, turns: Turns) -> None:
-        super().__init__(turns)
+    def __init__(self, response: ResponseReader) -> None:
+        super().__init__(response)
         self.blocks: dict[int, _Block] = {}
         self.given: list[_Block] = []  # calls whose input came with the start
         self.last: int = -1  # the index of the block that began last
@@ -155,22 +156,22 @@ class AnthropicEvents(Wire):
     def _stop(self) -> None:
         """The terminal record, or the end of a body."""
         self._take_inputs()
-        self.turns.end()
+        self.response.end()
 
     # The whole.
 
     def _message_start(self, data: dict[str, Any]) -> None:
-        turn = self.turns.at(0)
+        answer = self.response.at(0)
         message = dict_of(data.get("message"))
-        if turn.begun and message.get("id") != turn.message.id:
-            turn.pass_on("message_start", message)  # another answer, spliced into this one
+        if answer.begun and message.get("id") != answer.message.id:
+            answer.pass_on("message_start", message)  # another answer, spliced into this one
         self._note(data, _START)
         self._begin(message)
         for place, block in enumerate(list_of(message.get("content"))):
             self._whole_block(place, block)
 
     def _begin(self, message: dict[str, Any]) -> None:
-        self.turns.at(0).begin(message.get("id"), message.get("model"))
+        self.response.at(0).begin(message.get("id"), message.get("model"))
         self._note(message, _MESSAGE)
         self._usage(message.get("usage"))
 
@@ -207,29 +208,29 @@ class AnthropicEvents(Wire):
         if isinstance(raw, str) and raw:
             reason = reason_of(raw, REASONS)
             if reason:
-                self.turns.finish(reason, raw)
+                self.response.finish(reason, raw)
 
     def _fail(self, data: dict[str, Any]) -> None:
         self._take_inputs()
         error = provider_error(data) or provider_error(data, "error")
         assert error is not None
-        self.turns.fail(error)
+        self.response.fail(error)
 
     def _note(self, data: dict[str, Any], known: Collection[str]) -> None:
         """What is not understood of an object that speaks of the whole answer."""
-        turn = self.turns.at(0)
+        answer = self.response.at(0)
         for key, value in data.items():
             if key == "content_blocks":  # the name of what `_begin_other` keeps
-                turn.pass_on(key, value)
+                answer.pass_on(key, value)
             elif key not in known and value is not None:
-                turn.note(key, value)
+                answer.note(key, value)
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
         self._usage(data.get("usage"))
 
     def _usage(self, usage: Any) -> None:
         if isinstance(usage, dict):
-            self.turns.at(0).count(usage, _usage)
+            self.response.at(0).count(usage, _usage)
 
     # Blocks.
 
@@ -239,14 +240,14 @@ class AnthropicEvents(Wire):
         return index if isinstance(index, int) else self.last
 
     def _block_start(self, data: dict[str, Any]) -> None:
-        turn = self.turns.at(0)
+        answer = self.response.at(0)
         block = data.get("content_block")
         if not isinstance(block, dict):
-            turn.pass_on("content_block_start", data)
+            answer.pass_on("content_block_start", data)
             return
         for key in data:
             if key not in _BLOCK_START:
-                turn.pass_on(key, data[key])
+                answer.pass_on(key, data[key])
         index = data.get("index")
         place = index if isinstance(index, int) else self.last + 1
         old = self.blocks.get(place)
@@ -255,52 +256,52 @@ class AnthropicEvents(Wire):
                 return
             self._leave(old)
         self.last = place
-        self.blocks[place] = self._begun(turn, block, data)
+        self.blocks[place] = self._begun(answer, block, data)
 
-    def _begun(self, turn: Turn, block: dict[str, Any], data: dict[str, Any]) -> _Block:
+    def _begun(self, answer: AnswerReader, block: dict[str, Any], data: dict[str, Any]) -> _Block:
         begun = _Block()
         kind = text_of(block.get("type"))
         if kind == "text":
-            self._begin_text(turn, begun, block)
+            self._begin_text(answer, begun, block)
         elif kind == "thinking":
-            self._begin_thinking(turn, begun, block)
+            self._begin_thinking(answer, begun, block)
         elif kind == "redacted_thinking":
             begun.part = Reasoning(extra=_rest(block, _ONLY_TYPE))
-            turn.add(begun.part)
+            answer.add(begun.part)
         elif kind == "tool_use" or kind.endswith("_tool_use"):
-            self._begin_call(turn, begun, block)
+            self._begin_call(answer, begun, block)
         elif kind.endswith("_tool_result") and "tool_use_id" in block:
             identity = text_of(block.get("tool_use_id")) or None
-            name = _name_of(turn, identity)
+            name = _name_of(answer, identity)
             extra = _rest(block, _RESULT)
-            turn.add(ServerToolResult(identity, name, block.get("content"), extra))
+            answer.add(ServerToolResult(identity, name, block.get("content"), extra))
         else:
-            self._begin_other(turn, begun, block, data)
+            self._begin_other(answer, begun, block, data)
         return begun
 
-    def _begin_text(self, turn: Turn, begun: _Block, block: dict[str, Any]) -> None:
+    def _begin_text(self, answer: AnswerReader, begun: _Block, block: dict[str, Any]) -> None:
         part = Text(extra=_rest(block, _TEXT))
         begun.part = part
-        turn.add(part)
-        turn.text(text_of(block.get("text")), part)
+        answer.add(part)
+        answer.text(text_of(block.get("text")), part)
         for citation in list_of(block.get("citations")):
-            _cite(turn, part, citation)
+            _cite(answer, part, citation)
 
-    def _begin_thinking(self, turn: Turn, begun: _Block, block: dict[str, Any]) -> None:
+    def _begin_thinking(self, answer: AnswerReader, begun: _Block, block: dict[str, Any]) -> None:
         part = Reasoning(extra=_rest(block, _THINKING))
         begun.part = part
-        turn.add(part)
-        turn.reasoning(text_of(block.get("thinking")), part)
+        answer.add(part)
+        answer.reasoning(text_of(block.get("thinking")), part)
         if block.get("signature"):  # "" until its delta comes
-            turn.room.put(part.extra, "signature", block["signature"])
+            answer.room.put(part.extra, "signature", block["signature"])
 
-    def _begin_call(self, turn: Turn, begun: _Block, block: dict[str, Any]) -> None:
+    def _begin_call(self, answer: AnswerReader, begun: _Block, block: dict[str, Any]) -> None:
         kind = text_of(block.get("type"))
         identity = text_of(block.get("id")) or None
         name = text_of(block.get("name")) or None
-        reader = turn.call(identity, name, "function" if kind == "tool_use" else "server")
+        reader = answer.call(identity, name, "function" if kind == "tool_use" else "server")
         reader.call.extra = _rest(block, _CALL)
-        turn.room.keep(reader.call.extra)
+        answer.room.keep(reader.call.extra)
         if kind != "tool_use":
             reader.call.extra["type"] = kind
         begun.reader = reader
@@ -309,20 +310,20 @@ class AnthropicEvents(Wire):
             self.given.append(begun)
 
     def _begin_other(
-        self, turn: Turn, begun: _Block, block: dict[str, Any], data: dict[str, Any]
+        self, answer: AnswerReader, begun: _Block, block: dict[str, Any], data: dict[str, Any]
     ) -> None:
         """A block that is no part of the content here: passed on, and kept for the history.
 
         `message.extra["content_blocks"]` has each with the position in `content` it came at.
         """
-        turn.begin()
-        message = turn.message
-        turn.room.keep(block)
+        answer.begin()
+        message = answer.message
+        answer.room.keep(block)
         begun.entry = {"position": len(message.content), "block": dict(block)}
         message.extra.setdefault("content_blocks", []).append(begun.entry)
-        turn.pass_on(text_of(block.get("type")) or "content_block", data)
+        answer.pass_on(text_of(block.get("type")) or "content_block", data)
         if block.get("type") == "fallback":
-            turn.begin(None, dict_of(block.get("to")).get("model"))
+            answer.begin(None, dict_of(block.get("to")).get("model"))
 
     def _block_stop(self, data: dict[str, Any]) -> None:
         block = self.blocks.get(self._place(data))
@@ -352,62 +353,67 @@ class AnthropicEvents(Wire):
     # Deltas.
 
     def _delta(self, data: dict[str, Any]) -> None:
-        turn = self.turns.at(0)
+        answer = self.response.at(0)
         delta = data.get("delta")
         if not isinstance(delta, dict):
-            turn.pass_on("content_block_delta", data)
+            answer.pass_on("content_block_delta", data)
             return
         if len(data) > 3:
             for key in data:
                 if key not in _BLOCK_DELTA:
-                    turn.pass_on(key, data[key])
+                    answer.pass_on(key, data[key])
         kind = text_of(delta.get("type"))
         field = _FIELDS.get(kind)
         block = self.blocks.get(self._place(data))
         value = None if field is None else delta.get(field)
-        if not self._understands(turn, kind, value, block, data):
-            turn.pass_on(kind or "content_block_delta", data)
+        if not self._understands(answer, kind, value, block, data):
+            answer.pass_on(kind or "content_block_delta", data)
             if block is not None and block.entry is not None:
-                turn.room.keep(delta)
+                answer.room.keep(delta)
                 _keep(block.entry, kind, delta)
             return
         if len(delta) > 2 or value is None:
             for key in delta:
-                if key == "signature" and _sign(turn, block, delta[key]):
+                if key == "signature" and _sign(answer, block, delta[key]):
                     continue  # gateways put it beside the thinking
                 if key != "type" and key != field:
-                    turn.pass_on(key, delta[key])
+                    answer.pass_on(key, delta[key])
 
     def _understands(
-        self, turn: Turn, kind: str, value: Any, block: _Block | None, data: dict[str, Any]
+        self,
+        answer: AnswerReader,
+        kind: str,
+        value: Any,
+        block: _Block | None,
+        data: dict[str, Any],
     ) -> bool:
         """A delta of a kind that is known, for a block that can take it."""
         if kind == "citations_delta":
             part = None if block is None else block.part
-            _cite(turn, part if isinstance(part, Text) else None, value)
+            _cite(answer, part if isinstance(part, Text) else None, value)
             return True
         if not isinstance(value, str):
             return value is None and kind in _FIELDS
         if kind == "input_json_delta":
             return _feed(block, value)
         if block is None:
-            block = self._unannounced(turn, kind, data)
+            block = self._unannounced(answer, kind, data)
         part = block.part
         if part is None:
             return False
         if kind == "text_delta":
-            turn.text(value, part if isinstance(part, Text) else None)
+            answer.text(value, part if isinstance(part, Text) else None)
         elif kind == "thinking_delta":
-            turn.reasoning(value, part if isinstance(part, Reasoning) else None)
+            answer.reasoning(value, part if isinstance(part, Reasoning) else None)
         else:
-            _sign(turn, block, value)
+            _sign(answer, block, value)
         return True
 
-    def _unannounced(self, turn: Turn, kind: str, data: dict[str, Any]) -> _Block:
+    def _unannounced(self, answer: AnswerReader, kind: str, data: dict[str, Any]) -> _Block:
         """A block whose start never came."""
         block = _Block()
         block.part = Text() if kind == "text_delta" else Reasoning()
-        turn.add(block.part)
+        answer.add(block.part)
         self.last = self._place(data)
         self.blocks[self.last] = block
         return block
@@ -429,27 +435,27 @@ def _rest(block: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
     return {key: block[key] for key in block if key not in known and block[key] is not None}
 
 
-def _name_of(turn: Turn, identity: str | None) -> str | None:
+def _name_of(answer: AnswerReader, identity: str | None) -> str | None:
     """The name of the call with this id."""
-    for reader in turn.calls:
+    for reader in answer.calls:
         if reader.call.id == identity:
             return reader.call.name
     return None
 
 
-def _cite(turn: Turn, part: Text | None, citation: Any) -> None:
+def _cite(answer: AnswerReader, part: Text | None, citation: Any) -> None:
     """A citation is a part of its own; its text keeps it too, because they go back together."""
     if part is not None:
         part.extra.setdefault("citations", []).append(citation)
-    turn.add(Citation(citation))
+    answer.add(Citation(citation))
 
 
-def _sign(turn: Turn, block: _Block | None, signature: Any) -> bool:
+def _sign(answer: AnswerReader, block: _Block | None, signature: Any) -> bool:
     """Keep the signature of a block of text or thinking; False: it has none to keep."""
     if block is None or block.part is None or not isinstance(signature, str):
         return False
     if signature:
-        turn.room.keep(signature)
+        answer.room.keep(signature)
         block.part.extra["signature"] = signature
     return True
 

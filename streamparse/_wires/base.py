@@ -1,14 +1,15 @@
 """What the adapters of all wire APIs share: the interface, and the shapes errors come in.
 
-An adapter understands the records of one API and tells the `Turns` what they mean. It holds no
-rule about what is complete: those are the turns'.
+A wire reads the records of one API and calls the `ResponseReader` for what they say. The rules
+about what is complete are not here: they are the reader's.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from streamparse._answers.turn import Turn, Turns
+from streamparse._answers.answer import AnswerReader
+from streamparse._answers.response import ResponseReader
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.plain import is_index, number_of, shown
 from streamparse.errors import ProviderError
@@ -23,11 +24,11 @@ class Wire:
 
     api: ClassVar[str] = ""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Turns,)
+    init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
 
-    def __init__(self, turns: Turns) -> None:
-        self.turns = turns
-        turns.serve(self.api, self.history())
+    def __init__(self, response: ResponseReader) -> None:
+        self.response = response
+        response.serve(self.api, self.history())
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
@@ -42,7 +43,7 @@ class Wire:
         """One decoded record or whole body; False: nothing in it was understood."""
         return False
 
-    def turn_of(self, name: str, choice: dict[str, Any]) -> Turn | None:
+    def turn_of(self, name: str, choice: dict[str, Any]) -> AnswerReader | None:
         """The answer that an entry of the list `name` belongs to, by its `index`.
 
         Without an index it is the first. Returns None, and passes the entry on, where the index is
@@ -50,10 +51,10 @@ class Wire:
         """
         index: Any = choice.get("index")
         if is_index(index):
-            return self.turns.at(index)
+            return self.response.at(index)
         if number_of(index) is None:
-            return self.turns.at(0)
-        self.turns.first.pass_on(name, choice)
+            return self.response.at(0)
+        self.response.first.pass_on(name, choice)
         return None
 
     def is_replay(self, data: dict[str, Any], event: str) -> bool:
@@ -72,7 +73,7 @@ class Wire:
 
     def end(self) -> None:
         """The input has ended."""
-        self.turns.end_input()
+        self.response.end_input()
 
 
 def no_history(message: Message) -> list[dict[str, Any]]:

@@ -20,8 +20,9 @@ import base64
 from collections.abc import Collection
 from typing import Any, ClassVar, Final
 
+from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CUT, CallReader
-from streamparse._answers.turn import Turn, Turns
+from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, grow_in, is_index, list_of, number_of, text_of
 from streamparse._wires.base import Wire
 from streamparse._wires.bedrock_chunks import CHUNK
@@ -96,8 +97,8 @@ class BedrockConverse(Wire):
 
     api: ClassVar[str] = "bedrock-converse"
 
-    def __init__(self, turns: Turns) -> None:
-        super().__init__(turns)
+    def __init__(self, response: ResponseReader) -> None:
+        super().__init__(response)
         self.blocks: dict[int, _Block] = {}
         self.last: int = 0  # the index that came last
         self.stopped: bool = False  # has `messageStop` come?
@@ -131,13 +132,13 @@ class BedrockConverse(Wire):
         else:
             return False
         if self.stopped and self.told:
-            self.turns.end()
+            self.response.end()
         return True
 
     def _event(self, name: str, body: dict[str, Any]) -> None:
         index = body.get("contentBlockIndex")
         if isinstance(index, int) and not is_index(index):
-            self.turns.at(0).pass_on(name, body)
+            self.response.at(0).pass_on(name, body)
         elif name == "contentBlockDelta":
             self._delta(body)
         elif name == "contentBlockStart":
@@ -149,7 +150,7 @@ class BedrockConverse(Wire):
                 if block.reader is not None:
                     block.reader.end()
         elif name == "messageStart":
-            self.turns.at(0).begin()
+            self.response.at(0).begin()
             self._note(body, _MESSAGE_START)
         elif name == "messageStop":
             self._note(body, _MESSAGE_STOP)
@@ -162,33 +163,33 @@ class BedrockConverse(Wire):
     # The whole.
 
     def _note(self, body: dict[str, Any], known: Collection[str]) -> None:
-        turn = self.turns.at(0)
+        answer = self.response.at(0)
         for key, value in body.items():
             if key == "content_blocks":  # the name of what `_begin_other` keeps
-                turn.pass_on(key, value)
+                answer.pass_on(key, value)
             elif key not in known and value is not None:
-                turn.note(key, value)
+                answer.note(key, value)
 
     def _metadata(self, body: dict[str, Any], known: Collection[str]) -> None:
-        turn = self.turns.at(0)
+        answer = self.response.at(0)
         usage = body.get("usage")
         if isinstance(usage, dict):
-            turn.count(usage, _usage)
+            answer.count(usage, _usage)
         self._note(body, known)
         router = dict_of(dict_of(body.get("trace")).get("promptRouter"))
         if router.get("invokedModelId"):
-            turn.begin(None, router["invokedModelId"])
+            answer.begin(None, router["invokedModelId"])
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
         usage = (data if event == "metadata" else dict_of(data.get("metadata"))).get("usage")
         if isinstance(usage, dict):
-            self.turns.at(0).count(usage, _usage)
+            self.response.at(0).count(usage, _usage)
 
     def _finish(self, raw: Any) -> None:
         if isinstance(raw, str) and raw:
             reason = reason_of(raw, REASONS)
             if reason:
-                self.turns.finish(reason, raw)
+                self.response.finish(reason, raw)
 
     def _whole(self, body: dict[str, Any]) -> None:
         """A body that was not streamed: judged as its stream would be.
@@ -196,49 +197,49 @@ class BedrockConverse(Wire):
         A limit may have cut the last block. Where that is a call, nothing tells whether its input
         is whole, as the text of a stream would: so its end counts as not signalled.
         """
-        turn = self.turns.at(0)
-        turn.begin()
+        answer = self.response.at(0)
+        answer.begin()
         raw = body.get("stopReason")
         limited = isinstance(raw, str) and reason_of(raw, REASONS) == "length"
         content = list_of(dict_of(dict_of(body.get("output")).get("message")).get("content"))
         for place, block in enumerate(content):
-            reader = self._whole_block(turn, place, block)
+            reader = self._whole_block(answer, place, block)
             if reader is not None and not (limited and place == len(content) - 1):
                 reader.end()
         self._metadata(body, _BODY)
         self._finish(raw)
-        self.turns.end()
+        self.response.end()
 
-    def _whole_block(self, turn: Turn, place: int, block: Any) -> CallReader | None:
+    def _whole_block(self, answer: AnswerReader, place: int, block: Any) -> CallReader | None:
         """One block of a body; the call that it is, if it is one."""
         if not isinstance(block, dict):
-            turn.pass_on("content", block)
+            answer.pass_on("content", block)
             return None
         begun = self._at(place)
         for kind, value in block.items():
             if kind == "toolUse" or kind == "toolResult":
-                self._begin(turn, begun, {kind: value}, block)
+                self._begin(answer, begun, {kind: value}, block)
                 inner = dict_of(value)
                 if begun.reader is not None:
                     _feed(begun.reader, inner.get("input") or None)
                 elif begun.result is not None:
-                    turn.room.keep(inner.get("content"))
+                    answer.room.keep(inner.get("content"))
                     begun.result.content = inner.get("content")
             elif kind == "citationsContent":
-                self._cited(turn, begun, dict_of(value))
+                self._cited(answer, begun, dict_of(value))
             elif kind == "reasoningContent":
                 inner = dict_of(value)
-                self._reasoning(turn, begun, dict_of(inner.get("reasoningText")) or inner)
-            elif not self._understands(turn, begun, kind, value):
-                self._begin(turn, begun, {kind: value}, block)
+                self._reasoning(answer, begun, dict_of(inner.get("reasoningText")) or inner)
+            elif not self._understands(answer, begun, kind, value):
+                self._begin(answer, begun, {kind: value}, block)
         return begun.reader
 
-    def _cited(self, turn: Turn, block: _Block, content: dict[str, Any]) -> None:
+    def _cited(self, answer: AnswerReader, block: _Block, content: dict[str, Any]) -> None:
         """Text with its citations, in the order of a stream: the citations come at its start."""
         for citation in list_of(content.get("citations")):
-            self._cite(turn, block, citation)
+            self._cite(answer, block, citation)
         for piece in list_of(content.get("content")):
-            self._text(turn, block, text_of(dict_of(piece).get("text")))
+            self._text(answer, block, text_of(dict_of(piece).get("text")))
 
     # Blocks.
 
@@ -256,10 +257,10 @@ class BedrockConverse(Wire):
         return block
 
     def _start(self, body: dict[str, Any]) -> None:
-        turn = self.turns.at(0)
+        answer = self.response.at(0)
         for key in body:
             if key not in _BLOCK_START:
-                turn.pass_on(key, body[key])
+                answer.pass_on(key, body[key])
         start = dict_of(body.get("start"))
         if not start:
             return
@@ -273,126 +274,126 @@ class BedrockConverse(Wire):
             if reader is not None and old.open and not reader.whole:
                 reader.close(CUT)  # nothing more can reach it
             del self.blocks[place]
-        self._begin(turn, self._at(place), start, body)
+        self._begin(answer, self._at(place), start, body)
 
     def _begin(
-        self, turn: Turn, block: _Block, start: dict[str, Any], record: dict[str, Any]
+        self, answer: AnswerReader, block: _Block, start: dict[str, Any], record: dict[str, Any]
     ) -> None:
         call, result = start.get("toolUse"), start.get("toolResult")
         if isinstance(call, dict):
-            self._begin_call(turn, block, call)
+            self._begin_call(answer, block, call)
         elif isinstance(result, dict):
             identity = text_of(result.get("toolUseId")) or None
             extra = {key: result[key] for key in ("status", "type") if result.get(key)}
-            block.result = ServerToolResult(identity, _name_of(turn, identity), [], extra)
-            turn.add(block.result)
+            block.result = ServerToolResult(identity, _name_of(answer, identity), [], extra)
+            answer.add(block.result)
         else:
-            self._begin_other(turn, block, start)
-            turn.pass_on("contentBlockStart", _unpadded(record))
+            self._begin_other(answer, block, start)
+            answer.pass_on("contentBlockStart", _unpadded(record))
 
-    def _begin_other(self, turn: Turn, block: _Block, start: dict[str, Any]) -> None:
+    def _begin_other(self, answer: AnswerReader, block: _Block, start: dict[str, Any]) -> None:
         """A block that is no part of the content here: passed on, and kept for the history.
 
         `message.extra["content_blocks"]` has each with the position in `content` it came at.
         """
-        turn.begin()
-        message = turn.message
+        answer.begin()
+        message = answer.message
         kept = {kind: _kept(value) for kind, value in start.items()}
-        turn.room.keep(kept)
+        answer.room.keep(kept)
         block.entry = {"position": len(message.content), "block": kept}
         message.extra.setdefault("content_blocks", []).append(block.entry)
 
-    def _begin_call(self, turn: Turn, block: _Block, call: dict[str, Any]) -> None:
+    def _begin_call(self, answer: AnswerReader, block: _Block, call: dict[str, Any]) -> None:
         kind: CallKind = "server" if call.get("type") == "server_tool_use" else "function"
         identity = text_of(call.get("toolUseId")) or None
-        block.reader = turn.call(identity, text_of(call.get("name")) or None, kind)
+        block.reader = answer.call(identity, text_of(call.get("name")) or None, kind)
         for key in call:
             if key not in ("toolUseId", "name", "input") and call[key] is not None:
-                turn.room.put(block.reader.call.extra, key, call[key])
+                answer.room.put(block.reader.call.extra, key, call[key])
 
     # Deltas.
 
     def _delta(self, body: dict[str, Any]) -> None:
-        turn = self.turns.at(0)
+        answer = self.response.at(0)
         for key in body:
             if key not in _BLOCK_DELTA:
-                turn.pass_on(key, body[key])
+                answer.pass_on(key, body[key])
         block = self._at(self._place(body))
         delta = body.get("delta")
         if not isinstance(delta, dict):
-            turn.pass_on("contentBlockDelta", _unpadded(body))
+            answer.pass_on("contentBlockDelta", _unpadded(body))
             return
         for kind, value in delta.items():
-            if not self._understands(turn, block, kind, value):
-                turn.pass_on(kind, value)
+            if not self._understands(answer, block, kind, value):
+                answer.pass_on(kind, value)
                 if block.entry is not None:  # nobody knows how the whole block would look
-                    turn.room.keep(value)
+                    answer.room.keep(value)
                     block.entry.setdefault("deltas", []).append({kind: value})
 
-    def _understands(self, turn: Turn, block: _Block, kind: str, value: Any) -> bool:
+    def _understands(self, answer: AnswerReader, block: _Block, kind: str, value: Any) -> bool:
         """A delta, or a block of a body, of a kind that is known."""
         if kind == "text" and isinstance(value, str):
-            self._text(turn, block, value)
+            self._text(answer, block, value)
         elif kind == "toolUse" and block.reader is not None:
             _feed(block.reader, dict_of(value).get("input"))
         elif kind == "reasoningContent" and isinstance(value, dict):
-            self._reasoning(turn, block, value)
+            self._reasoning(answer, block, value)
         elif kind == "citation":
-            self._cite(turn, block, value)
+            self._cite(answer, block, value)
         elif kind == "toolResult" and block.result is not None:
-            turn.room.keep(value)
+            answer.room.keep(value)
             block.result.content += list_of(value)
         elif kind == "image" and block.entry is not None:
-            turn.room.keep(value)
+            answer.room.keep(value)
             dict_of(block.entry["block"].get("image")).update(_kept(dict_of(value)))
-            turn.pass_on(kind, value)
+            answer.pass_on(kind, value)
         else:
             return value is None
         return True
 
-    def _text(self, turn: Turn, block: _Block, text: str) -> None:
+    def _text(self, answer: AnswerReader, block: _Block, text: str) -> None:
         if not text:
             return
         if block.text is None and self.in_chunks:
-            block.text = turn.growing_text()  # blocks of text mean nothing there
-        turn.text(text, self._text_of(turn, block))
+            block.text = answer.growing_text()  # blocks of text mean nothing there
+        answer.text(text, self._text_of(answer, block))
 
-    def _text_of(self, turn: Turn, block: _Block) -> Text:
+    def _text_of(self, answer: AnswerReader, block: _Block) -> Text:
         if block.text is None:
             block.text = Text()
-            turn.add(block.text)
+            answer.add(block.text)
         return block.text
 
-    def _cite(self, turn: Turn, block: _Block, citation: Any) -> None:
+    def _cite(self, answer: AnswerReader, block: _Block, citation: Any) -> None:
         """A citation is a part of its own; its text keeps it too: they go back together."""
-        self._text_of(turn, block).extra.setdefault("citations", []).append(citation)
-        turn.add(Citation(citation))
+        self._text_of(answer, block).extra.setdefault("citations", []).append(citation)
+        answer.add(Citation(citation))
 
-    def _reasoning(self, turn: Turn, block: _Block, content: dict[str, Any]) -> None:
+    def _reasoning(self, answer: AnswerReader, block: _Block, content: dict[str, Any]) -> None:
         for key, value in content.items():
             if key == "redactedContent":
-                self._redacted(turn, block, value)
+                self._redacted(answer, block, value)
             elif key != "text" and key != "signature":
-                turn.pass_on(key, value)
+                answer.pass_on(key, value)
             elif value:
                 part = block.reasoning
                 if part is None:
                     part = Reasoning()
                     block.reasoning = part
-                    turn.add(part)
+                    answer.add(part)
                 if key == "text":
-                    turn.reasoning(text_of(value), part)
+                    answer.reasoning(text_of(value), part)
                 else:
-                    turn.room.keep(value)
+                    answer.room.keep(value)
                     grow_in(part.extra, key, text_of(value))
 
-    def _redacted(self, turn: Turn, block: _Block, value: Any) -> None:
+    def _redacted(self, answer: AnswerReader, block: _Block, value: Any) -> None:
         """Encrypted reasoning; the pieces of one block are one."""
         part = block.redacted
         if part is None:
             part = Reasoning()
             block.redacted = part
-            turn.add(part)
+            answer.add(part)
         known = text_of(part.extra.get("redactedContent"))
         if known.endswith("="):  # base64 that ends inside a group of three bytes
             tail = known[-4:]
@@ -405,9 +406,9 @@ def _unpadded(body: dict[str, Any]) -> dict[str, Any]:
     return {key: body[key] for key in body if key not in _PADDING}
 
 
-def _name_of(turn: Turn, identity: str | None) -> str | None:
+def _name_of(answer: AnswerReader, identity: str | None) -> str | None:
     """The name of the call with this id."""
-    for reader in turn.calls:
+    for reader in answer.calls:
         if reader.call.id == identity:
             return reader.call.name
     return None

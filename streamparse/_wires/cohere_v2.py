@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
-from streamparse._answers.turn import Turn, Turns
+from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import (
     dict_of,
     is_index,
@@ -68,8 +69,8 @@ class CohereV2(Wire):
 
     api: ClassVar[str] = "cohere-v2"
 
-    def __init__(self, turns: Turns) -> None:
-        super().__init__(turns)
+    def __init__(self, response: ResponseReader) -> None:
+        super().__init__(response)
         # A block is found by its index and by what it holds.
         self.blocks: dict[tuple[int, str], GrowingText] = {}
         self.calls: dict[int, CallReader] = {}
@@ -84,18 +85,18 @@ class CohereV2(Wire):
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         kind = text_of(data.get("type"))
-        turn = self.turns.first
+        answer = self.response.first
         if kind not in _TYPES:
-            return self._other(turn, data, kind)
+            return self._other(answer, data, kind)
         index = number_of(data.get("index"))
         if index is not None and not is_index(index):
             return False
         delta = dict_of(data.get("delta"))
         if kind == "message-start":
-            turn.begin(data.get("id"))
+            answer.begin(data.get("id"))
         message = delta.get("message")
         if isinstance(message, dict):
-            self._message(turn, message, index, kind)
+            self._message(answer, message, index, kind)
         elif kind == "tool-call-end":
             reader = self.calls.get(index or 0)
             if reader is not None:
@@ -103,108 +104,110 @@ class CohereV2(Wire):
         for key in data:
             known = key in _RECORD and (key != "delta" or isinstance(data[key], dict))
             if not known and is_something(data[key]):
-                turn.pass_on(key, data[key])
+                answer.pass_on(key, data[key])
         if kind == "message-end":
-            self._finish(turn, delta)
-            self.turns.end()
+            self._finish(answer, delta)
+            self.response.end()
         else:
             for key in delta:
                 if key != "message" and is_something(delta[key]):
-                    turn.pass_on(key, delta[key])
+                    answer.pass_on(key, delta[key])
         return True
 
-    def _other(self, turn: Turn, data: dict[str, Any], kind: str) -> bool:
+    def _other(self, answer: AnswerReader, data: dict[str, Any], kind: str) -> bool:
         """Whole bodies, and errors."""
         if _is_body(data):
-            turn.begin(data.get("id"))
-            self._message(turn, dict_of(data.get("message")), None, "")
+            answer.begin(data.get("id"))
+            self._message(answer, dict_of(data.get("message")), None, "")
             for reader in self.calls.values():
                 reader.end()
             for key in data:
                 if key not in _BODY and is_something(data[key]):
-                    turn.pass_on(key, data[key])
-            self._finish(turn, data)
-            self.turns.end()
+                    answer.pass_on(key, data[key])
+            self._finish(answer, data)
+            self.response.end()
             return True
         if not kind and isinstance(data.get("message"), str):
             failure = provider_error(data, "error")
             assert failure is not None
-            self.turns.fail(failure)
+            self.response.fail(failure)
             return True
         return False
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
         usage = dict_of(data.get("delta")).get("usage")
         if isinstance(usage, dict):
-            self.turns.first.count(usage, _usage)
+            self.response.first.count(usage, _usage)
 
-    def _finish(self, turn: Turn, end: dict[str, Any]) -> None:
+    def _finish(self, answer: AnswerReader, end: dict[str, Any]) -> None:
         usage = end.get("usage")
         if isinstance(usage, dict):
-            turn.count(usage, _usage)
+            answer.count(usage, _usage)
         raw = text_of(end.get("finish_reason"))
         reason = reason_of(raw, REASONS)
         if reason:
-            turn.finish(reason, raw)
+            answer.finish(reason, raw)
         if end.get("error"):
-            turn.fail(ProviderError(shown(end["error"]), data=end))
+            answer.fail(ProviderError(shown(end["error"]), data=end))
 
     # What a message holds: all of it in a body, one thing in an event.
 
-    def _message(self, turn: Turn, message: dict[str, Any], index: int | None, kind: str) -> None:
+    def _message(
+        self, answer: AnswerReader, message: dict[str, Any], index: int | None, kind: str
+    ) -> None:
         plan = text_of(message.get("tool_plan"))
         if plan:
-            self._plan(turn, plan)
+            self._plan(answer, plan)
         for place, block in enumerate(_several(message.get("content"))):
-            self._content(turn, place if index is None else index, block)
+            self._content(answer, place if index is None else index, block)
         for place, call in enumerate(_several(message.get("tool_calls"))):
             if isinstance(call, dict):
-                self._call(turn, place if index is None else index, call, kind)
+                self._call(answer, place if index is None else index, call, kind)
             else:
-                turn.pass_on("tool_calls", call)
+                answer.pass_on("tool_calls", call)
         for citation in _several(message.get("citations")):
-            turn.add(Citation(citation))
+            answer.add(Citation(citation))
         for key in message:
             if key not in _MESSAGE and is_something(message[key]):
-                turn.pass_on(key, message[key])
+                answer.pass_on(key, message[key])
 
-    def _plan(self, turn: Turn, text: str) -> None:
+    def _plan(self, answer: AnswerReader, text: str) -> None:
         if self.plan is None:
             self.plan = Reasoning("", {"field": "tool_plan"})
-            turn.add(self.plan)
-        turn.reasoning(text, self.plan)
+            answer.add(self.plan)
+        answer.reasoning(text, self.plan)
 
-    def _content(self, turn: Turn, index: int, block: Any) -> None:
+    def _content(self, answer: AnswerReader, index: int, block: Any) -> None:
         """Some of a block; the block is there once it has any text."""
         if isinstance(block, str):
             block = {"type": "text", "text": block}
         if not isinstance(block, dict):
-            turn.pass_on("content", block)
+            answer.pass_on("content", block)
             return
         for key in block:
             if key in ("text", "thinking") and isinstance(block[key], str):
                 if block[key]:
-                    self._grow(turn, index, key, block[key])
+                    self._grow(answer, index, key, block[key])
             elif key != "type" and is_something(block[key]):
-                turn.pass_on(f"content.{key}", block[key])
+                answer.pass_on(f"content.{key}", block[key])
 
-    def _grow(self, turn: Turn, index: int, kind: str, text: str) -> None:
+    def _grow(self, answer: AnswerReader, index: int, kind: str, text: str) -> None:
         part = self.blocks.get((index, kind))
         if part is None:
             part = self.blocks[(index, kind)] = Text() if kind == "text" else Reasoning()
-            turn.add(part)
+            answer.add(part)
         if isinstance(part, Text):
-            turn.text(text, part)
+            answer.text(text, part)
         elif isinstance(part, Reasoning):
-            turn.reasoning(text, part)
+            answer.reasoning(text, part)
 
-    def _call(self, turn: Turn, index: int, call: dict[str, Any], kind: str) -> None:
+    def _call(self, answer: AnswerReader, index: int, call: dict[str, Any], kind: str) -> None:
         function = dict_of(call.get("function"))
         identity = text_of(call.get("id")) or None
         name = text_of(function.get("name")) or None
         reader = self.calls.get(index) if kind == "tool-call-delta" else None
         if reader is None:
-            reader = self.calls[index] = turn.call(identity, name)
+            reader = self.calls[index] = answer.call(identity, name)
         elif name is not None:
             reader.set_name(name)
         arguments = function.get("arguments")
@@ -214,7 +217,7 @@ class CohereV2(Wire):
             reader.feed_value(arguments)
         for key in call:
             if key not in ("id", "type", "function") and is_something(call[key]):
-                turn.room.put(reader.call.extra, key, call[key])
+                answer.room.put(reader.call.extra, key, call[key])
 
 
 def _is_body(data: dict[str, Any]) -> bool:

@@ -30,8 +30,9 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any, ClassVar, Final
 
+from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
-from streamparse._answers.turn import Turn, Turns
+from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import (
     dict_of,
     is_index,
@@ -138,8 +139,8 @@ class GoogleGenerate(Wire):
 
     api: ClassVar[str] = "google-generate"
 
-    def __init__(self, turns: Turns) -> None:
-        super().__init__(turns)
+    def __init__(self, response: ResponseReader) -> None:
+        super().__init__(response)
         # By choice: the call that is being streamed, and the citations that are known.
         self.streamed: dict[int, _Streamed] = {}
         self.cited: dict[int, set[str]] = {}
@@ -161,12 +162,12 @@ class GoogleGenerate(Wire):
         if data.get("error"):
             failure = provider_error(data)
             assert failure is not None
-            self.turns.fail(failure)
+            self.response.fail(failure)
         return True
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
         if isinstance(data.get("usageMetadata"), dict):
-            self.turns.first.count(data["usageMetadata"], _usage)
+            self.response.first.count(data["usageMetadata"], _usage)
 
     def _answer(self, data: dict[str, Any]) -> None:
         candidates = data.get("candidates")
@@ -174,17 +175,17 @@ class GoogleGenerate(Wire):
             if isinstance(candidate, dict):
                 self._candidate(candidate, data)
             else:
-                self.turns.first.pass_on("candidates", candidate)
+                self.response.first.pass_on("candidates", candidate)
         if is_something(candidates) and not isinstance(candidates, list):
-            self.turns.first.pass_on("candidates", candidates)
-        first = self.turns.first
+            self.response.first.pass_on("candidates", candidates)
+        first = self.response.first
         first.begin(data.get("responseId"), data.get("modelVersion"))
         feedback = data.get("promptFeedback")
         if is_something(feedback):
             first.note("promptFeedback", feedback)
             blocked = dict_of(feedback).get("blockReason")
             if blocked:
-                self.turns.finish("content_filter", blocked)
+                self.response.finish("content_filter", blocked)
         usage = data.get("usageMetadata")
         if isinstance(usage, dict):
             first.count(usage, _usage)
@@ -195,70 +196,72 @@ class GoogleGenerate(Wire):
                 first.note(key, value)
 
     def _candidate(self, candidate: dict[str, Any], data: dict[str, Any]) -> None:
-        turn = self.turn_of("candidates", candidate)
-        if turn is None:
+        answer = self.turn_of("candidates", candidate)
+        if answer is None:
             return
-        turn.begin(data.get("responseId"), data.get("modelVersion"))
+        answer.begin(data.get("responseId"), data.get("modelVersion"))
         content = candidate.get("content")
         if isinstance(content, dict):
             for part in list_of(content.get("parts")):
                 if isinstance(part, dict):
-                    self._part(turn, part)
+                    self._part(answer, part)
                 else:
-                    turn.pass_on("parts", part)
+                    answer.pass_on("parts", part)
             for key, value in content.items():
                 if key != "role" and key != "parts" and is_something(value):
-                    turn.pass_on(key, value)
+                    answer.pass_on(key, value)
         elif is_something(content):
-            turn.pass_on("content", content)
-        self._citations(turn, candidate)
+            answer.pass_on("content", content)
+        self._citations(answer, candidate)
         for key, value in candidate.items():
             if key not in _CANDIDATE and is_something(value):
                 if key in _REPEATED:
-                    turn.note(key, value)
+                    answer.note(key, value)
                 else:
-                    turn.pass_on(key, value)
-        self._finish(turn, candidate.get("finishReason"))
+                    answer.pass_on(key, value)
+        self._finish(answer, candidate.get("finishReason"))
 
-    def _finish(self, turn: Turn, reason: Any) -> None:
+    def _finish(self, answer: AnswerReader, reason: Any) -> None:
         if not is_something(reason) or reason == 0:
             return
         raw = shown(reason) if is_index(reason) else text_of(reason)
         if not raw or (raw is not reason and raw not in REASONS):
-            turn.pass_on("finishReason", reason)
+            answer.pass_on("finishReason", reason)
             return
         word = reason_of(raw, REASONS)
         if not word:
             return
         if word not in ("length", "content_filter", "error", "cancelled"):
-            self._end_streamed(turn)
-        turn.finish(word, raw)
+            self._end_streamed(answer)
+        answer.finish(word, raw)
 
     # Parts.
 
-    def _part(self, turn: Turn, part: dict[str, Any]) -> None:
+    def _part(self, answer: AnswerReader, part: dict[str, Any]) -> None:
         beside = _beside(part)
         call = part.get("functionCall")
         if isinstance(call, dict):
-            self._call(turn, call, beside)
+            self._call(answer, call, beside)
         elif isinstance(part.get("text"), str):
-            _text(turn, part["text"], part.get("thought") is True, beside)
-        elif not self._server_part(turn, part, beside):
-            _file(turn, part, beside)
+            _text(answer, part["text"], part.get("thought") is True, beside)
+        elif not self._server_part(answer, part, beside):
+            _file(answer, part, beside)
         for key, value in part.items():
             if key == "text" and isinstance(value, str):
                 continue
             if not isinstance(value, _PART.get(key, ())) and is_something(value):
-                turn.pass_on(key, value)
+                answer.pass_on(key, value)
 
-    def _server_part(self, turn: Turn, part: dict[str, Any], beside: dict[str, Any]) -> bool:
+    def _server_part(
+        self, answer: AnswerReader, part: dict[str, Any], beside: dict[str, Any]
+    ) -> bool:
         """Code and tools that the provider runs itself, and what they gave."""
         for key, name in (("executableCode", _CODE), ("toolCall", "")):
             said = part.get(key)
             if isinstance(said, dict):
                 name = name or text_of(said.get("toolType")) or "tool"
-                reader = turn.call(text_of(said.get("id")) or None, name, "server")
-                turn.room.keep(beside)
+                reader = answer.call(text_of(said.get("id")) or None, name, "server")
+                answer.room.keep(beside)
                 reader.call.extra.update(beside)
                 given = said.get("args") if key == "toolCall" else _without_id(said)
                 if given is not None:
@@ -271,27 +274,27 @@ class GoogleGenerate(Wire):
                 name = name or text_of(said.get("toolType")) or "tool"
                 given = said.get("response") if key == "toolResponse" else _without_id(said)
                 identity = text_of(said.get("id")) or None
-                turn.add(ServerToolResult(identity, name, given, beside))
+                answer.add(ServerToolResult(identity, name, given, beside))
                 return True
         return False
 
     # Calls.
 
-    def _call(self, turn: Turn, call: dict[str, Any], beside: dict[str, Any]) -> None:
+    def _call(self, answer: AnswerReader, call: dict[str, Any], beside: dict[str, Any]) -> None:
         name = text_of(call.get("name")) or None
         pieces = list_of(call.get("partialArgs"))
         goes_on = call.get("willContinue") is True
-        streamed = self.streamed.get(turn.choice)
+        streamed = self.streamed.get(answer.choice)
         if name is not None or (streamed is None and (pieces or call.get("args") is not None)):
-            self._end_streamed(turn)
-            reader = turn.call(text_of(call.get("id")) or None, name)
-            streamed = self.streamed[turn.choice] = _Streamed(reader, turn)
+            self._end_streamed(answer)
+            reader = answer.call(text_of(call.get("id")) or None, name)
+            streamed = self.streamed[answer.choice] = _Streamed(reader, answer)
         if streamed is None:  # the end of a call that has ended
             if beside:
-                _text(turn, "", False, beside)
+                _text(answer, "", False, beside)
             return
         reader = streamed.reader
-        turn.room.keep(beside)
+        answer.room.keep(beside)
         reader.call.extra.update(beside)
         # An empty object with a call that is streamed is only its beginning.
         if call.get("args") is not None and not (goes_on and call["args"] == {}):
@@ -300,23 +303,23 @@ class GoogleGenerate(Wire):
             streamed.take(piece)
         for key in call:
             if key not in _CALL and is_something(call[key]):
-                turn.pass_on(f"functionCall.{key}", call[key])
+                answer.pass_on(f"functionCall.{key}", call[key])
         if not goes_on:
-            self._end_streamed(turn)
+            self._end_streamed(answer)
 
-    def _end_streamed(self, turn: Turn) -> None:
-        streamed = self.streamed.pop(turn.choice, None)
+    def _end_streamed(self, answer: AnswerReader) -> None:
+        streamed = self.streamed.pop(answer.choice, None)
         if streamed is not None:
             streamed.end()
 
     # Sources.
 
-    def _citations(self, turn: Turn, candidate: dict[str, Any]) -> None:
+    def _citations(self, answer: AnswerReader, candidate: dict[str, Any]) -> None:
         metadata = candidate.get("citationMetadata")
         if isinstance(metadata, dict):
             found = list_of(metadata.get("citations")) + list_of(metadata.get("citationSources"))
             for citation in found:
-                self._cite(turn, citation, json_text(citation))
+                self._cite(answer, citation, json_text(citation))
         grounding = candidate.get("groundingMetadata")
         if not isinstance(grounding, dict):
             return
@@ -327,15 +330,15 @@ class GoogleGenerate(Wire):
                 cited = sources.of(dict_of(support))
                 key = json_text(support) + "".join([source.digest for source in cited])
                 data = {**dict_of(support), "groundingChunks": sources.chunks_of(cited)}
-                self._cite(turn, data, key)
+                self._cite(answer, data, key)
 
-    def _cite(self, turn: Turn, citation: Any, key: str) -> None:
+    def _cite(self, answer: AnswerReader, citation: Any, key: str) -> None:
         """Add a citation, unless one with the same key is there already."""
-        known = self.cited.setdefault(turn.choice, set())
+        known = self.cited.setdefault(answer.choice, set())
         digest = _digest(key)
         if digest not in known:
             known.add(digest)
-            turn.add(Citation(citation))
+            answer.add(Citation(citation))
 
 
 class _Source:
@@ -392,13 +395,13 @@ def _digest(text: str) -> str:
 class _Streamed:
     """A call whose arguments come as pieces at paths."""
 
-    __slots__ = ("assembler", "place", "reader", "text", "turn")
+    __slots__ = ("answer", "assembler", "place", "reader", "text")
 
-    init_types: ClassVar[tuple[Any, ...]] = (CallReader, Turn)
+    init_types: ClassVar[tuple[Any, ...]] = (CallReader, AnswerReader)
 
-    def __init__(self, reader: CallReader, turn: Turn) -> None:
+    def __init__(self, reader: CallReader, answer: AnswerReader) -> None:
         self.reader = reader
-        self.turn = turn
+        self.answer = answer
         self.assembler: Assembler | None = None
         # The last path, as it was written and as it was read: it is mostly the next one too.
         self.text: str = ""
@@ -412,7 +415,7 @@ class _Streamed:
     def take(self, piece: Any) -> None:
         """One `PartialArg`."""
         if not self.reader.open and self.reader.call.status != "rejected":
-            self.turn.pass_on("partialArgs", piece)
+            self.answer.pass_on("partialArgs", piece)
             self.reader.note_anomaly("late_delta", "a delta came after the end of the call")
             return
         text = text_of(piece.get("jsonPath")) if isinstance(piece, dict) else ""
@@ -420,7 +423,7 @@ class _Streamed:
             self.text = text
             self.place = parse_place(text)
         if self.place is None:
-            self.turn.pass_on("partialArgs", piece)
+            self.answer.pass_on("partialArgs", piece)
             self.reader.note_anomaly("misplaced_value", f"a value came without a place: {text!r}")
             return
         assembler = self._begin()
@@ -505,29 +508,29 @@ def _beside(part: dict[str, Any]) -> dict[str, Any]:
     return {name: part[name] for name in _BESIDE if is_something(part.get(name))}
 
 
-def _text(turn: Turn, text: str, thought: bool, beside: dict[str, Any]) -> None:
+def _text(answer: AnswerReader, text: str, thought: bool, beside: dict[str, Any]) -> None:
     """Text or thought; with something beside it, it is a part of its own."""
-    last = turn.message.content[-1] if turn.message.content else None
+    last = answer.message.content[-1] if answer.message.content else None
     if not beside and not (isinstance(last, GrowingText) and last.extra):
         if thought:
-            turn.reasoning(text)
+            answer.reasoning(text)
         else:
-            turn.text(text)
+            answer.text(text)
     elif thought and (text or beside):
         reasoning = Reasoning("", beside)
-        turn.add(reasoning)
-        turn.reasoning(text, reasoning)
+        answer.add(reasoning)
+        answer.reasoning(text, reasoning)
     elif text or beside:
         part = Text("", beside)
-        turn.add(part)
-        turn.text(text, part)
+        answer.add(part)
+        answer.text(text, part)
 
 
-def _file(turn: Turn, part: dict[str, Any], beside: dict[str, Any]) -> None:
+def _file(answer: AnswerReader, part: dict[str, Any], beside: dict[str, Any]) -> None:
     """What has no text is kept, where it stands, for the next turn."""
     kept = {name: part[name] for name in _FILES if is_something(part.get(name))}
     if kept or beside:
-        _text(turn, "", part.get("thought") is True, {**kept, **beside})
+        _text(answer, "", part.get("thought") is True, {**kept, **beside})
 
 
 def _without_id(said: dict[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
-from streamparse._answers.turn import Turn, Turns
+from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import (
     dict_of,
     is_index,
@@ -107,8 +108,8 @@ class GoogleInteractions(Wire):
 
     api: ClassVar[str] = "google-interactions"
 
-    def __init__(self, turns: Turns) -> None:
-        super().__init__(turns)
+    def __init__(self, response: ResponseReader) -> None:
+        super().__init__(response)
         self.steps: dict[int | None, _Step] = {}
         self.texts: dict[str, list[_Step]] = {}  # steps with text, by type
         self.lane = Lane()
@@ -135,92 +136,94 @@ class GoogleInteractions(Wire):
         return self.ids.is_replay(identity, " ".join(texts))
 
     def record(self, data: dict[str, Any], event: str) -> bool:
-        turn = self.turns.first
+        answer = self.response.first
         kind = text_of(data.get("event_type"))
         if self.lane.is_other(data):
-            turn.pass_on(kind or "record", data)
+            answer.pass_on(kind or "record", data)
             return True
         if not kind and data.get("object") == "interaction":
-            self._interaction(turn, data)
-            self._complete(turn, data)
+            self._interaction(answer, data)
+            self._complete(answer, data)
             return True
         index = number_of(data.get("index"))
         if (kind not in _EVENTS and kind not in _ENDS) or not is_index(index or 0):
             return False
-        turn.begin(data.get("interaction_id"))
+        answer.begin(data.get("interaction_id"))
         if data.get("event_id"):  # to resume the stream; in every event, so it has none here
-            turn.message.extra["event_id"] = data["event_id"]
+            answer.message.extra["event_id"] = data["event_id"]
         for key in data:
             if (key not in _RECORD or key == "stream_id") and is_something(data[key]):
-                turn.note(key, data[key])
-        self._event(turn, kind, data)
+                answer.note(key, data[key])
+        self._event(answer, kind, data)
         metadata = dict_of(data.get("metadata"))
         usage = metadata.get("total_usage") or metadata.get("usage") or data.get("usage")
-        if isinstance(usage, dict) and not self.turns.ended:
-            turn.usage(_usage(usage))
+        if isinstance(usage, dict) and not self.response.ended:
+            answer.usage(_usage(usage))
         return True
 
-    def _event(self, turn: Turn, kind: str, data: dict[str, Any]) -> None:
+    def _event(self, answer: AnswerReader, kind: str, data: dict[str, Any]) -> None:
         interaction = dict_of(data.get("interaction"))
         what = kind.partition(".")[2]
         index = index_of(data.get("index"))
         if kind == "error":
             failure = provider_error(data, "" if data.get("error") else "error")
             assert failure is not None
-            self.turns.fail(failure)
+            self.response.fail(failure)
         elif kind in _ENDS:
             whole = interaction or {name: data[name] for name in _FLAT if name in data}
-            self._interaction(turn, whole)
-            self._complete(turn, whole, _ENDS[kind])
+            self._interaction(answer, whole)
+            self._complete(answer, whole, _ENDS[kind])
         elif kind == "interaction.status_update":
-            self._finish(turn, text_of(data.get("status")))
+            self._finish(answer, text_of(data.get("status")))
         elif interaction:
-            self._interaction(turn, interaction)
+            self._interaction(answer, interaction)
         elif what == "start":
-            self._start(turn, index, _step_of(data))
+            self._start(answer, index, _step_of(data))
         elif what == "delta":
-            self._delta(turn, index, data.get("delta"))
+            self._delta(answer, index, data.get("delta"))
         elif what == "stop":
             self._stop(index)
 
     # The whole.
 
-    def _interaction(self, turn: Turn, interaction: dict[str, Any]) -> None:
-        turn.begin(interaction.get("id"), interaction.get("model") or interaction.get("agent"))
+    def _interaction(self, answer: AnswerReader, interaction: dict[str, Any]) -> None:
+        answer.begin(interaction.get("id"), interaction.get("model") or interaction.get("agent"))
         for key in interaction:
             if key not in _INTERACTION and is_something(interaction[key]):
-                turn.note(key, interaction[key])
+                answer.note(key, interaction[key])
 
-    def _complete(self, turn: Turn, interaction: dict[str, Any], status: str = "") -> None:
+    def _complete(
+        self, answer: AnswerReader, interaction: dict[str, Any], status: str = ""
+    ) -> None:
         """A whole interaction, or the end of a streamed one; `status`: what its event says."""
         steps = list_of(interaction.get("steps") or interaction.get("outputs"))
         if self.steps:
-            self._confirm(turn, steps)
+            self._confirm(answer, steps)
         else:
             for index, step in enumerate(steps):
-                self._start(turn, index, _as_step(step))
+                self._start(answer, index, _as_step(step))
                 self._stop(index)
         usage = interaction.get("usage")
         if isinstance(usage, dict):
-            turn.usage(_usage(usage))
-        self._finish(turn, status or text_of(interaction.get("status")))
+            answer.usage(_usage(usage))
+        self._finish(answer, status or text_of(interaction.get("status")))
         error = interaction.get("error")
         if error:
             failure = provider_error({"error": error})
             assert isinstance(failure, ProviderError)
-            turn.fail(failure)
+            answer.fail(failure)
         elif interaction.get("status") == "requires_continuation":
             # The client may have asked for the rest, which is an interaction of its own.
             self.steps = {}
             self.texts = {}
             return
-        self.turns.end()
+        self.response.end()
 
-    def _finish(self, turn: Turn, status: str) -> None:
+    def _finish(self, answer: AnswerReader, status: str) -> None:
         if status not in _RUNNING:
-            turn.finish(REASONS.get(status, "other"), status)
+            answer.finish(REASONS.get(status, "other"), status)
 
-    def _confirm(self, turn: Turn, steps: list[Any]) -> None:
+    def _confirm(self, answer: AnswerReader, steps: list[Any]) -> None:
         """The final steps repeat what was streamed; of texts that differ theirs hold."""
         final: dict[str, list[str]] = {}
         for data in map(dict_of, map(_as_step, steps)):
@@ -231,9 +234,9 @@ class GoogleInteractions(Wire):
             streamed = self.texts.get(kind, [])
             if len(streamed) == len(texts):
                 for step, text in zip(streamed, texts, strict=True):
-                    replaced = _replace(turn, step, text) or replaced
+                    replaced = _replace(answer, step, text) or replaced
         if replaced:
-            take_texts_of_parts(self.turns)
+            take_texts_of_parts(self.response)
 
     # Steps.
 
@@ -243,50 +246,50 @@ class GoogleInteractions(Wire):
             self.texts.setdefault(kind, []).append(step)
         return step
 
-    def _start(self, turn: Turn, index: int | None, start: Any) -> None:
+    def _start(self, answer: AnswerReader, index: int | None, start: Any) -> None:
         if not isinstance(start, dict):
-            turn.pass_on("step", start)
+            answer.pass_on("step", start)
             return
         kind = text_of(start.get("type"))
         step = self._begin(index, kind)
         if kind == "model_output":
             for content in list_of(start.get("content")):
-                self._content(turn, step, content)
-            _pass_on(turn, start, ("type", "content"))
+                self._content(answer, step, content)
+            _pass_on(answer, start, ("type", "content"))
         elif kind == "thought":
             for content in list_of(start.get("summary")):
-                self._summary(turn, step, content)
-            self._signature(turn, step, start)
-            _pass_on(turn, start, ("type", "summary", "signature"))
+                self._summary(answer, step, content)
+            self._signature(answer, step, start)
+            _pass_on(answer, start, ("type", "summary", "signature"))
         elif kind.endswith("_call"):
-            self._call(turn, step, start)
+            self._call(answer, step, start)
         elif kind.endswith("_result"):
-            self._result(turn, step, start)
+            self._result(answer, step, start)
         else:
-            turn.pass_on("step", start)
+            answer.pass_on("step", start)
 
-    def _delta(self, turn: Turn, index: int | None, delta: Any) -> None:
+    def _delta(self, answer: AnswerReader, index: int | None, delta: Any) -> None:
         if not isinstance(delta, dict):
-            turn.pass_on("delta", delta)
+            answer.pass_on("delta", delta)
             return
         kind = text_of(delta.get("type"))
         step = self.steps.get(index)
         if step is None:
             step = self._begin(index, _TYPE_OF_DELTA.get(kind, kind))
         if kind in _CONTENT:
-            self._content(turn, step, delta)
+            self._content(answer, step, delta)
         elif kind == "text_annotation_delta":
-            _cite(turn, delta)
+            _cite(answer, delta)
         elif kind == "thought_summary":
-            self._summary(turn, step, delta.get("content"))
+            self._summary(answer, step, delta.get("content"))
         elif kind == "thought_signature":
-            self._signature(turn, step, delta)
+            self._signature(answer, step, delta)
         elif kind == "arguments_delta" or kind.endswith("_call"):
-            self._call(turn, step, delta)
+            self._call(answer, step, delta)
         elif kind.endswith("_result"):
-            self._result(turn, step, delta)
+            self._result(answer, step, delta)
         else:
-            turn.pass_on("delta", delta)
+            answer.pass_on("delta", delta)
 
     def _stop(self, index: int | None) -> None:
         step = self.steps.get(index)
@@ -297,7 +300,7 @@ class GoogleInteractions(Wire):
 
     # What is in a step.
 
-    def _content(self, turn: Turn, step: _Step, content: Any) -> None:
+    def _content(self, answer: AnswerReader, step: _Step, content: Any) -> None:
         kind = text_of(content.get("type")) if isinstance(content, dict) else ""
         if kind == "text":
             text = text_of(content.get("text"))
@@ -305,30 +308,30 @@ class GoogleInteractions(Wire):
                 if step.text is None:
                     step.text = Text()
                     step.parts.append(step.text)
-                    if turn.reader is None:
-                        turn.add(step.text)
-                step.is_read = step.is_read or turn.reader is not None
-                turn.text(text, step.text)
-            _cite(turn, content)
-            _pass_on(turn, content, ("type", "text", "annotations"))
+                    if answer.reader is None:
+                        answer.add(step.text)
+                step.is_read = step.is_read or answer.reader is not None
+                answer.text(text, step.text)
+            _cite(answer, content)
+            _pass_on(answer, content, ("type", "text", "annotations"))
             return
-        turn.pass_on(kind or "content", content)
+        answer.pass_on(kind or "content", content)
         if kind in _FILES:
-            turn.add(Text("", dict(content)))
+            answer.add(Text("", dict(content)))
             step.text = None  # more text comes after it
 
-    def _summary(self, turn: Turn, step: _Step, content: Any) -> None:
+    def _summary(self, answer: AnswerReader, step: _Step, content: Any) -> None:
         text = text_of(content.get("text")) if isinstance(content, dict) else text_of(content)
         if text:
-            turn.reasoning(text, step.thought_in(turn))
+            answer.reasoning(text, step.thought_in(answer))
         elif is_something(content) and dict_of(content).get("type") != "text":
-            turn.pass_on("thought_summary", content)
+            answer.pass_on("thought_summary", content)
 
-    def _signature(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
+    def _signature(self, answer: AnswerReader, step: _Step, source: dict[str, Any]) -> None:
         if source.get("signature"):
-            turn.room.put(step.thought_in(turn).extra, "signature", source["signature"])
+            answer.room.put(step.thought_in(answer).extra, "signature", source["signature"])
 
-    def _call(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
+    def _call(self, answer: AnswerReader, step: _Step, source: dict[str, Any]) -> None:
         """A call, or more of it."""
         reader = step.reader
         starts = reader is None
@@ -338,7 +341,7 @@ class GoogleInteractions(Wire):
             if kind != "function_call":
                 name = name or kind.removesuffix("_call")
             whose: CallKind = "function" if kind == "function_call" else "server"
-            reader = step.reader = turn.call(text_of(source.get("id")) or None, name, whose)
+            reader = step.reader = answer.call(text_of(source.get("id")) or None, name, whose)
             reader.call.extra["type"] = kind
         else:
             if text_of(source.get("id")):
@@ -354,25 +357,25 @@ class GoogleInteractions(Wire):
             reader.feed_value(arguments)
         for key in source:
             if key not in ("type", "id", "name", "arguments") and is_something(source[key]):
-                turn.room.put(reader.call.extra, key, source[key])
+                answer.room.put(reader.call.extra, key, source[key])
 
-    def _result(self, turn: Turn, step: _Step, source: dict[str, Any]) -> None:
+    def _result(self, answer: AnswerReader, step: _Step, source: dict[str, Any]) -> None:
         """What a server call gave, or more of it; lists grow."""
         part = step.result
         if part is None:
             part = step.result = ServerToolResult(None, step.kind.removesuffix("_result"))
             part.extra["type"] = step.kind
-            turn.add(part)
+            answer.add(part)
         part.call_id = text_of(source.get("call_id")) or part.call_id
         if text_of(source.get("name")):
-            check_name(source["name"], turn.limits)
+            check_name(source["name"], answer.limits)
             part.name = source["name"]
             part.extra["name"] = source["name"]
-        turn.room.keep(source.get("result"))
+        answer.room.keep(source.get("result"))
         _grow(part, source.get("result"))
         for key in source:
             if key not in ("type", "call_id", "name", "result") and is_something(source[key]):
-                turn.room.put(part.extra, key, source[key])
+                answer.room.put(part.extra, key, source[key])
 
 
 class _Step:
@@ -392,12 +395,12 @@ class _Step:
         self.result: ServerToolResult | None = None
         self.given: Any = None  # arguments as an object, for the end of the step
 
-    def thought_in(self, turn: Turn) -> Reasoning:
+    def thought_in(self, answer: AnswerReader) -> Reasoning:
         """The part for this thought; made when there is something to say."""
         if self.thought is None:
             self.thought = Reasoning()
             self.parts.append(self.thought)
-            turn.add(self.thought)
+            answer.add(self.thought)
         return self.thought
 
 
@@ -407,13 +410,13 @@ def _text_in(step: dict[str, Any]) -> str:
     return "".join([text_of(dict_of(content).get("text")) for content in contents])
 
 
-def _replace(turn: Turn, step: _Step, whole: str) -> bool:
+def _replace(answer: AnswerReader, step: _Step, whole: str) -> bool:
     """Make this the text of the step, if it is another one; whether it is."""
     told = "".join([part.text for part in step.parts])
     if step.is_read or not step.parts or whole == told:
         return False
     member = "reasoning" if step.kind == "thought" else "text"
-    turn.pass_on(f"replaced_{member}", {"type": step.kind, "text": whole})
+    answer.pass_on(f"replaced_{member}", {"type": step.kind, "text": whole})
     for place, part in enumerate(step.parts):
         part.text = "" if place else whole
     return True
@@ -456,15 +459,15 @@ def _as_step(step: Any) -> Any:
     return step
 
 
-def _cite(turn: Turn, source: dict[str, Any]) -> None:
+def _cite(answer: AnswerReader, source: dict[str, Any]) -> None:
     for annotation in list_of(source.get("annotations")):
-        turn.add(Citation(annotation))
+        answer.add(Citation(annotation))
 
 
-def _pass_on(turn: Turn, source: dict[str, Any], understood: tuple[str, ...]) -> None:
+def _pass_on(answer: AnswerReader, source: dict[str, Any], understood: tuple[str, ...]) -> None:
     for key in source:
         if key not in understood and is_something(source[key]):
-            turn.pass_on(key, source[key])
+            answer.pass_on(key, source[key])
 
 
 def _usage(raw: dict[str, Any]) -> Usage:

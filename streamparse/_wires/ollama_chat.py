@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from streamparse._answers.turn import Turn
+from streamparse._answers.answer import AnswerReader
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
 from streamparse._wires.reasons import reason_of
@@ -65,47 +65,47 @@ class OllamaChat(Wire):
         answers = isinstance(data.get("message"), dict) or isinstance(data.get("response"), str)
         if not error and not done and not answers:
             return False
-        turn = self.turns.first
-        turn.begin(None, data.get("model"))
-        if data.get("created_at") and "created_at" not in turn.noted:
-            turn.note("created_at", data["created_at"])
+        answer = self.response.first
+        answer.begin(None, data.get("model"))
+        if data.get("created_at") and "created_at" not in answer.noted:
+            answer.note("created_at", data["created_at"])
         message = data.get("message")
         if isinstance(message, dict):
-            self._message(turn, message)
+            self._message(answer, message)
         elif is_something(message):
-            turn.pass_on("message", message)
-        turn.reasoning(text_of(data.get("thinking")))
-        turn.text(text_of(data.get("response")))
+            answer.pass_on("message", message)
+        answer.reasoning(text_of(data.get("thinking")))
+        answer.text(text_of(data.get("response")))
         for key in data:
             if key not in _RECORD and not key.endswith(_COUNTED) and is_something(data[key]):
                 if key in _REPEATED:
-                    turn.note(key, data[key])
+                    answer.note(key, data[key])
                 else:
-                    turn.pass_on(key, data[key])
+                    answer.pass_on(key, data[key])
         if error:
             failure = provider_error(data)
             assert failure is not None
-            self.turns.fail(failure)
+            self.response.fail(failure)
         elif done:
-            self._done(turn, data)
+            self._done(answer, data)
         return True
 
-    def _message(self, turn: Turn, message: dict[str, Any]) -> None:
-        turn.reasoning(text_of(message.get("thinking")))
-        turn.text(text_of(message.get("content")))
+    def _message(self, answer: AnswerReader, message: dict[str, Any]) -> None:
+        answer.reasoning(text_of(message.get("thinking")))
+        answer.text(text_of(message.get("content")))
         for call in list_of(message.get("tool_calls")):
             if isinstance(call, dict):
-                self._call(turn, call)
+                self._call(answer, call)
             else:
-                turn.pass_on("tool_calls", call)
+                answer.pass_on("tool_calls", call)
         for key in message:
             if not isinstance(message[key], _MESSAGE.get(key, ())) and is_something(message[key]):
-                turn.pass_on(key, message[key])
+                answer.pass_on(key, message[key])
 
-    def _call(self, turn: Turn, call: dict[str, Any]) -> None:
+    def _call(self, answer: AnswerReader, call: dict[str, Any]) -> None:
         """A whole call; nothing else is sent of it, so it ends here."""
         function = dict_of(call.get("function"))
-        reader = turn.call(text_of(call.get("id")) or None, text_of(function.get("name")) or None)
+        reader = answer.call(text_of(call.get("id")) or None, text_of(function.get("name")) or None)
         arguments = function.get("arguments")
         if isinstance(arguments, str):
             reader.feed(arguments)
@@ -114,18 +114,18 @@ class OllamaChat(Wire):
         reader.end()
         for key in call:
             if key not in ("id", "type", "function") and is_something(call[key]):
-                turn.pass_on(f"tool_calls.{key}", call[key])
+                answer.pass_on(f"tool_calls.{key}", call[key])
         for key in function:
             if key not in ("index", "name", "arguments") and is_something(function[key]):
-                turn.pass_on(f"function.{key}", function[key])
+                answer.pass_on(f"function.{key}", function[key])
 
-    def _done(self, turn: Turn, data: dict[str, Any]) -> None:
+    def _done(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         raw = {key: data[key] for key in data if key.endswith(_COUNTED)}
         if raw:
-            turn.count(raw, _usage)
+            answer.count(raw, _usage)
         word = text_of(data.get("done_reason"))
-        turn.finish(reason_of(word, REASONS) or "stop", word or None)
-        self.turns.end()
+        answer.finish(reason_of(word, REASONS) or "stop", word or None)
+        self.response.end()
 
 
 def _usage(raw: dict[str, Any]) -> Usage:

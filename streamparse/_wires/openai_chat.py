@@ -25,8 +25,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
-from streamparse._answers.turn import Turn, Turns
+from streamparse._answers.response import ResponseReader
 from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, grow_in, is_something, list_of, number_of, text_of
 from streamparse._core.surrogates import Halves
@@ -77,8 +78,8 @@ class OpenAIChat(Wire):
 
     api: ClassVar[str] = "openai-chat"
 
-    def __init__(self, turns: Turns) -> None:
-        super().__init__(turns)
+    def __init__(self, response: ResponseReader) -> None:
+        super().__init__(response)
         # By choice: the last part with reasoning, and the last details of each name.
         self.thoughts: dict[int, Reasoning] = {}
         self.details: dict[tuple[int, str], _Details] = {}
@@ -98,7 +99,7 @@ class OpenAIChat(Wire):
         return history
 
     def done(self) -> None:
-        self.turns.done()
+        self.response.done()
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         choices = data.get("choices")
@@ -109,15 +110,15 @@ class OpenAIChat(Wire):
             self.count_late(data, event)
             failure = provider_error(data, "error")
             assert failure is not None
-            self.turns.fail(failure)
+            self.response.fail(failure)
             return True
         whole = False
         for choice in list_of(choices):
             if isinstance(choice, dict):
                 whole = self._choice(choice, data) or whole
             else:
-                self.turns.first.pass_on("choices", choice)
-        first = self.turns.first
+                self.response.first.pass_on("choices", choice)
+        first = self.response.first
         usage = _usage_in(data)
         if isinstance(usage, dict):
             first.count(usage, _usage)
@@ -129,175 +130,175 @@ class OpenAIChat(Wire):
         if error:
             self._fail(error, data)
         if whole:
-            self.turns.end()
+            self.response.end()
         return True
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
         usage = _usage_in(data)
         if isinstance(usage, dict):
-            self.turns.first.count(usage, _usage)
+            self.response.first.count(usage, _usage)
 
     def _fail(self, error: Any, data: dict[str, Any]) -> None:
         failure = provider_error(data)
         assert isinstance(failure, ProviderError)
-        self.turns.fail(failure)
+        self.response.fail(failure)
 
     def _choice(self, choice: dict[str, Any], data: dict[str, Any]) -> bool:
         """One choice of a chunk; True when it was a whole message."""
-        turn = self.turn_of("choices", choice)
-        if turn is None:
+        answer = self.turn_of("choices", choice)
+        if answer is None:
             return False
-        turn.begin(data.get("id"), data.get("model"))
+        answer.begin(data.get("id"), data.get("model"))
         delta = choice.get("delta")
         message = choice.get("message")
         whole = isinstance(message, dict) and not isinstance(delta, dict)
         if whole:
-            self._message(turn, dict_of(message))
+            self._message(answer, dict_of(message))
         elif isinstance(delta, dict):
-            self._delta(turn, delta)
+            self._delta(answer, delta)
         elif is_something(delta):
-            turn.pass_on("delta", delta)
+            answer.pass_on("delta", delta)
         for key, value in choice.items():
             if key not in _CHOICE and is_something(value):
                 if key in _REPEATED:
-                    turn.note(key, value)
+                    answer.note(key, value)
                 elif key != "text":  # the same as the delta (Together)
-                    turn.pass_on(key, value)
+                    answer.pass_on(key, value)
         usage = choice.get("usage")
         if isinstance(usage, dict):
-            turn.count(usage, _usage)
+            answer.count(usage, _usage)
         reason = choice.get("finish_reason")
         if isinstance(reason, str):
-            self._finish(turn, reason)
+            self._finish(answer, reason)
         elif is_something(reason):
-            turn.pass_on("finish_reason", reason)
+            answer.pass_on("finish_reason", reason)
         return whole
 
-    def _finish(self, turn: Turn, raw: str) -> None:
+    def _finish(self, answer: AnswerReader, raw: str) -> None:
         reason = reason_of(raw, {})
-        if reason == "stop" and turn.message.refusal:
+        if reason == "stop" and answer.message.refusal:
             reason = "refusal"
         if reason:
-            turn.finish(reason, raw)
+            answer.finish(reason, raw)
 
-    def _message(self, turn: Turn, message: dict[str, Any]) -> None:
+    def _message(self, answer: AnswerReader, message: dict[str, Any]) -> None:
         """The message of a whole body is one delta, in which each call is whole."""
-        self.correlators.pop(turn.choice, None)
+        self.correlators.pop(answer.choice, None)
         calls = [
             {**call, "index": place} if isinstance(call, dict) else call
             for place, call in enumerate(list_of(message.get("tool_calls")))
         ]
-        self._delta(turn, {**message, "tool_calls": calls})
+        self._delta(answer, {**message, "tool_calls": calls})
 
-    def _delta(self, turn: Turn, delta: dict[str, Any]) -> None:
+    def _delta(self, answer: AnswerReader, delta: dict[str, Any]) -> None:
         more = False  # is there anything but the role, text and calls?
         for key, value in delta.items():
             if value is None or type(value) is _USUAL.get(key):
                 continue
             more = True
             if not isinstance(value, _DELTA.get(key, ())) and is_something(value):
-                turn.pass_on(key, value)
+                answer.pass_on(key, value)
         if more:
-            self._reasoning(turn, delta)
+            self._reasoning(answer, delta)
         content = delta.get("content")
         if isinstance(content, str):
-            turn.text(content)
+            answer.text(content)
         elif isinstance(content, list):
             for part in content:
-                self._part(turn, part)
+                self._part(answer, part)
         if more:
-            self._before_calls(turn, delta, not content)
+            self._before_calls(answer, delta, not content)
         calls = delta.get("tool_calls")
         if isinstance(calls, list):
             for call in calls:
-                self._call(turn, call)
+                self._call(answer, call)
         if more:
-            self._after_calls(turn, delta)
+            self._after_calls(answer, delta)
 
-    def _before_calls(self, turn: Turn, delta: dict[str, Any], is_silent: bool) -> None:
+    def _before_calls(self, answer: AnswerReader, delta: dict[str, Any], is_silent: bool) -> None:
         audio = delta.get("audio")
         if isinstance(audio, dict):
-            _audio(turn, audio, is_silent)
+            _audio(answer, audio, is_silent)
         if isinstance(delta.get("channel"), str):
-            turn.note("channel", delta["channel"])
-        turn.refusal(text_of(delta.get("refusal")))
+            answer.note("channel", delta["channel"])
+        answer.refusal(text_of(delta.get("refusal")))
 
-    def _after_calls(self, turn: Turn, delta: dict[str, Any]) -> None:
+    def _after_calls(self, answer: AnswerReader, delta: dict[str, Any]) -> None:
         legacy = delta.get("function_call")
         if isinstance(legacy, dict):
-            self._call(turn, {"index": "function_call", "function": legacy})
+            self._call(answer, {"index": "function_call", "function": legacy})
         for annotation in list_of(delta.get("annotations")):
-            turn.add(Citation(annotation))
+            answer.add(Citation(annotation))
 
     # Reasoning.
 
-    def _reasoning(self, turn: Turn, delta: dict[str, Any]) -> None:
+    def _reasoning(self, answer: AnswerReader, delta: dict[str, Any]) -> None:
         text = ""
         for field in _THOUGHTS:
             text = text_of(delta.get(field))
             if text:
-                self._thought_in(turn, True).extra.setdefault("field", field)
+                self._thought_in(answer, True).extra.setdefault("field", field)
                 break
         for name in _DETAILS:
             details = list_of(delta.get(name))
             if details:
-                turn.room.keep(details)
+                answer.room.keep(details)
                 text = text or "".join([_text_of_detail(detail) for detail in details])
-                self._details_in(turn, name, bool(text)).take(details)
-        turn.reasoning(text)
+                self._details_in(answer, name, bool(text)).take(details)
+        answer.reasoning(text)
         opaque = text_of(delta.get("reasoning_opaque"))
         if opaque:
-            turn.room.put(self._thought_in(turn, False).extra, "reasoning_opaque", opaque)
+            answer.room.put(self._thought_in(answer, False).extra, "reasoning_opaque", opaque)
 
-    def _thought_in(self, turn: Turn, growing: bool) -> Reasoning:
+    def _thought_in(self, answer: AnswerReader, growing: bool) -> Reasoning:
         """The part that grows now, or else the last one that did."""
-        part = None if growing else self.thoughts.get(turn.choice)
+        part = None if growing else self.thoughts.get(answer.choice)
         if part is None:
-            part = self.thoughts[turn.choice] = turn.growing_reasoning()
+            part = self.thoughts[answer.choice] = answer.growing_reasoning()
         return part
 
-    def _details_in(self, turn: Turn, name: str, growing: bool) -> _Details:
+    def _details_in(self, answer: AnswerReader, name: str, growing: bool) -> _Details:
         """The details of the part that grows now, or else the last ones of this name."""
-        details = self.details.get((turn.choice, name))
-        if details is None or (growing and details.part is not self._thought_in(turn, True)):
-            details = _Details(name, self._thought_in(turn, growing))
-            self.details[(turn.choice, name)] = details
+        details = self.details.get((answer.choice, name))
+        if details is None or (growing and details.part is not self._thought_in(answer, True)):
+            details = _Details(name, self._thought_in(answer, growing))
+            self.details[(answer.choice, name)] = details
         return details
 
-    def _part(self, turn: Turn, part: Any) -> None:
+    def _part(self, answer: AnswerReader, part: Any) -> None:
         """A part of a `content` list, as Mistral sends them."""
         kind = part.get("type") if isinstance(part, dict) else None
         if kind == "text":
-            turn.text(text_of(part.get("text")))
+            answer.text(text_of(part.get("text")))
         elif kind == "thinking":
-            self._thinking(turn, part)
+            self._thinking(answer, part)
         elif kind == "reference":
-            turn.add(Citation(part))
+            answer.add(Citation(part))
         elif kind == "refusal":
-            turn.refusal(text_of(part.get("refusal")))
+            answer.refusal(text_of(part.get("refusal")))
         elif isinstance(part, str):
-            turn.text(part)
+            answer.text(part)
         else:
-            turn.pass_on("content_part", part)
+            answer.pass_on("content_part", part)
 
-    def _thinking(self, turn: Turn, part: dict[str, Any]) -> None:
+    def _thinking(self, answer: AnswerReader, part: dict[str, Any]) -> None:
         thinking = part.get("thinking")
         pieces = thinking if isinstance(thinking, list) else [{"type": "text", "text": thinking}]
         for piece in pieces:
             text = text_of(piece.get("text")) if isinstance(piece, dict) else ""
             if text:
-                turn.growing_reasoning().extra.setdefault("field", "thinking")
-                turn.reasoning(text)
+                answer.growing_reasoning().extra.setdefault("field", "thinking")
+                answer.reasoning(text)
             elif isinstance(piece, dict) and piece.get("type") == "reference":
-                turn.add(Citation(piece))
+                answer.add(Citation(piece))
         if part.get("signature"):
-            turn.room.put(turn.growing_reasoning().extra, "signature", part["signature"])
+            answer.room.put(answer.growing_reasoning().extra, "signature", part["signature"])
 
     # Calls.
 
-    def _call(self, turn: Turn, entry: Any) -> None:
+    def _call(self, answer: AnswerReader, entry: Any) -> None:
         if not isinstance(entry, dict):
-            turn.pass_on("tool_calls", entry)
+            answer.pass_on("tool_calls", entry)
             return
         custom = entry.get("custom")
         function = dict_of(custom if isinstance(custom, dict) else entry.get("function"))
@@ -307,7 +308,7 @@ class OpenAIChat(Wire):
         if identity == "null":
             identity = None
         kind: CallKind = "custom" if isinstance(custom, dict) else "function"
-        reader = self._reader(turn, entry, identity, name, arguments, kind)
+        reader = self._reader(answer, entry, identity, name, arguments, kind)
         if reader is None:
             return
         if isinstance(arguments, str):
@@ -316,14 +317,14 @@ class OpenAIChat(Wire):
             reader.feed_value(arguments)
         for key in entry:
             if key not in _CALL and is_something(entry[key]):
-                turn.room.put(reader.call.extra, key, entry[key])
+                answer.room.put(reader.call.extra, key, entry[key])
         for key in function:
             if key not in ("name", "arguments", "input") and is_something(function[key]):
-                turn.pass_on(f"function.{key}", function[key])
+                answer.pass_on(f"function.{key}", function[key])
 
     def _reader(
         self,
-        turn: Turn,
+        answer: AnswerReader,
         entry: dict[str, Any],
         identity: str | None,
         name: str | None,
@@ -331,9 +332,9 @@ class OpenAIChat(Wire):
         kind: CallKind,
     ) -> CallReader | None:
         """The call that an entry belongs to; None for an entry that belongs to none."""
-        correlator = self.correlators.get(turn.choice)
+        correlator = self.correlators.get(answer.choice)
         if correlator is None:
-            correlator = self.correlators[turn.choice] = Correlator()
+            correlator = self.correlators[answer.choice] = Correlator()
         index = entry.get("index")
         if isinstance(index, (list, dict)):  # says nothing, and cannot be the key of a dict
             index = None
@@ -347,29 +348,29 @@ class OpenAIChat(Wire):
             return found
         says_nothing = identity is None and name is None and not is_something(arguments)
         if says_nothing or (found is AMBIGUOUS and not text.strip()):
-            _pass_on_rest(turn, entry)
+            _pass_on_rest(answer, entry)
             return None
         if found is AMBIGUOUS:
             correlator.mark_ambiguous()
-            turn.pass_on("ambiguous_tool_call_delta", entry)
+            answer.pass_on("ambiguous_tool_call_delta", entry)
             return None
-        reader = turn.call(identity, name, kind)
+        reader = answer.call(identity, name, kind)
         correlator.add(reader, index, identity)
         return reader
 
 
-def _pass_on_rest(turn: Turn, entry: dict[str, Any]) -> None:
+def _pass_on_rest(answer: AnswerReader, entry: dict[str, Any]) -> None:
     """An entry that says nothing of a call is no call; other fields in it are passed on."""
     if any(key not in _CALL and is_something(entry[key]) for key in entry):
-        turn.pass_on("tool_calls", entry)
+        answer.pass_on("tool_calls", entry)
 
 
-def _audio(turn: Turn, audio: dict[str, Any], silent: bool) -> None:
+def _audio(answer: AnswerReader, audio: dict[str, Any], silent: bool) -> None:
     """An audio answer: its transcript is the text, unless the text came beside it."""
     transcript = text_of(audio.get("transcript")) if silent else ""
-    turn.text(transcript)
+    answer.text(transcript)
     if not transcript or len(audio) > 1:
-        turn.pass_on("audio", audio)
+        answer.pass_on("audio", audio)
 
 
 class _Details:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from streamparse._answers.turn import Turn
+from streamparse._answers.answer import AnswerReader
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
 from streamparse._wires.reasons import reason_of
@@ -48,7 +48,7 @@ class OpenAICompletions(Wire):
         )
 
     def done(self) -> None:
-        self.turns.done()
+        self.response.done()
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         choices = data.get("choices")
@@ -60,40 +60,40 @@ class OpenAICompletions(Wire):
             if isinstance(choice, dict):
                 self._choice(choice, data)
         if isinstance(usage, dict):
-            self.turns.first.count(usage, _usage)
+            self.response.first.count(usage, _usage)
         for name in data:
             if name not in _IGNORED and is_something(data[name]):
-                self.turns.first.note(name, data[name])
+                self.response.first.note(name, data[name])
         if error:
             failure = provider_error(data)
             assert failure is not None
-            self.turns.fail(failure)
+            self.response.fail(failure)
         return True
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
         if isinstance(data.get("usage"), dict):
-            self.turns.first.count(data["usage"], _usage)
+            self.response.first.count(data["usage"], _usage)
 
     def _choice(self, choice: dict[str, Any], data: dict[str, Any]) -> None:
-        turn = self.turn_of("choices", choice)
-        if turn is None:
+        answer = self.turn_of("choices", choice)
+        if answer is None:
             return
-        turn.begin(data.get("id"), data.get("model"))
-        turn.text(text_of(choice.get("text")))
-        self._rest(turn, choice)
+        answer.begin(data.get("id"), data.get("model"))
+        answer.text(text_of(choice.get("text")))
+        self._rest(answer, choice)
         raw = text_of(choice.get("finish_reason"))
         reason = reason_of(raw, {})
         if reason:
-            turn.finish(reason, raw)
+            answer.finish(reason, raw)
 
-    def _rest(self, turn: Turn, choice: dict[str, Any]) -> None:
+    def _rest(self, answer: AnswerReader, choice: dict[str, Any]) -> None:
         for name in choice:
             if name in ("index", "text", "finish_reason") or not is_something(choice[name]):
                 continue
             if name in ("stop_reason", "content_filter_results"):
-                turn.note(name, choice[name])
+                answer.note(name, choice[name])
             else:
-                turn.pass_on(name, choice[name])
+                answer.pass_on(name, choice[name])
 
 
 def _usage(raw: dict[str, Any]) -> Usage:

@@ -29,8 +29,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
+from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CUT, CallReader
-from streamparse._answers.turn import Turn, Turns
+from streamparse._answers.response import ResponseReader
 from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, provider_error
@@ -143,10 +144,10 @@ class OpenAIResponses(Wire):
 
     api: ClassVar[str] = "openai-responses"
 
-    def __init__(self, turns: Turns) -> None:
-        super().__init__(turns)
+    def __init__(self, response: ResponseReader) -> None:
+        super().__init__(response)
         self.items = Items()
-        self.texts = Texts(turns)
+        self.texts = Texts(response)
         self.lane = Lane()
         self.numbers = Numbers()
         # The names of the members of the last record, and those of them that are not understood.
@@ -188,7 +189,7 @@ class OpenAIResponses(Wire):
     def record(self, data: dict[str, Any], event: str) -> bool:
         kind = text_of(data.get("type")) or event
         if "stream_id" in data and self.lane.is_other(data):
-            self._turn().pass_on(kind or "record", data)
+            self._answer().pass_on(kind or "record", data)
             return True
         handler = _HANDLERS.get(kind)
         if handler is None and text_of(data.get("object")) in _OBJECTS and "output" in data:
@@ -197,7 +198,7 @@ class OpenAIResponses(Wire):
         if handler is None and not kind.startswith("response."):
             return False
         if handler is None or not handler(self, kind, data):
-            self._turn().pass_on(kind, data)
+            self._answer().pass_on(kind, data)
         return True
 
     def done(self) -> None:
@@ -205,18 +206,18 @@ class OpenAIResponses(Wire):
         self._settle_all()
         items = self.items.all
         if items and all(item.done and not _is_cut(item.data) for item in items):
-            turn = self._turn()
-            turn.finish(self._completed(turn.message))
-            self.turns.end()
+            answer = self._answer()
+            answer.finish(self._completed(answer.message))
+            self.response.end()
         else:
-            self.turns.end_input()
+            self.response.end_input()
 
     def end(self) -> None:
         self._settle_all()
-        self.turns.end_input()
+        self.response.end_input()
 
-    def _turn(self) -> Turn:
-        return self.turns.first
+    def _answer(self) -> AnswerReader:
+        return self.response.first
 
     # The response.
 
@@ -226,22 +227,22 @@ class OpenAIResponses(Wire):
         return True
 
     def _response(self, response: dict[str, Any]) -> None:
-        turn = self._turn()
-        turn.begin(response.get("id"), response.get("model"))
+        answer = self._answer()
+        answer.begin(response.get("id"), response.get("model"))
         usage = response.get("usage")
         if isinstance(usage, dict):
-            turn.usage(_usage(usage))
+            answer.usage(_usage(usage))
         rest = {
             name: value
             for name, value in response.items()
             if name not in _RESPONSE and is_something(value)
         }
         if rest:
-            turn.note("response", rest)
+            answer.note("response", rest)
 
     def _pass_on_rest(self, data: dict[str, Any]) -> None:
         if "stream_id" in data:  # on a web socket, in every event
-            self._turn().note("stream_id", data["stream_id"])
+            self._answer().note("stream_id", data["stream_id"])
         members = list(data)
         if members != self.members:  # most events have the members of the one before
             self.members = members
@@ -250,13 +251,13 @@ class OpenAIResponses(Wire):
             value = data[name]
             if is_something(value):
                 if name == "model":  # LiteLLM, in every event
-                    self._turn().note(name, value)
+                    self._answer().note(name, value)
                 else:
-                    self._turn().pass_on(name, value)
+                    self._answer().pass_on(name, value)
 
     def _error(self, kind: str, data: dict[str, Any]) -> bool:
         """`response.failed` follows, as a rule: that, or the end of input, ends the message."""
-        self._turn().fail(_failure(data.get("error") or data, data))
+        self._answer().fail(_failure(data.get("error") or data, data))
         return True
 
     # The end.
@@ -275,26 +276,26 @@ class OpenAIResponses(Wire):
         self._response(response)
         self._catch_up(list_of(response.get("output")), state == "completed")
         self._settle_all()
-        turn = self._turn()
-        message = turn.message
+        answer = self._answer()
+        message = answer.message
         kind = f"response.{state}"
         if state == "completed" and self._cut_calls():
             state = "incomplete"
         if state == "failed":
             error = response.get("error") or {"message": "the response has failed"}
-            turn.finish("error", kind)
-            turn.fail(_failure(error, response))
+            answer.finish("error", kind)
+            answer.fail(_failure(error, response))
         elif state == "incomplete":
             details = dict_of(response.get("incomplete_details"))
             # Whatever the reason is: an answer that calls itself incomplete is cut.
-            turn.finish(_REASONS.get(text_of(details.get("reason")), "length"), kind)
+            answer.finish(_REASONS.get(text_of(details.get("reason")), "length"), kind)
         elif state == "completed":
-            turn.finish(self._completed(message), kind)
+            answer.finish(self._completed(message), kind)
         elif state == "cancelled":
-            turn.finish(state, kind)
+            answer.finish(state, kind)
         # One that is still "in_progress" has not finished: it ends truncated.
         message.raw_finish_reason = kind
-        self.turns.end()
+        self.response.end()
 
     def _cut_calls(self) -> bool:
         """Whether a call for the caller was cut, by its own status; it is truncated then."""
@@ -431,8 +432,8 @@ class OpenAIResponses(Wire):
         return True
 
     def _begin(self, item: Item) -> None:
-        turn = self._turn()
-        turn.begin()
+        answer = self._answer()
+        answer.begin()
         if is_call(item.kind):
             self._begin_call(item)
         elif item.kind in ("reasoning", "compaction"):
@@ -441,7 +442,7 @@ class OpenAIResponses(Wire):
             self.texts.add(item, item.waiting)
         elif item.kind != "message":
             item.result = ServerToolResult(name=stem_of(item.kind))
-            turn.add(item.result)
+            answer.add(item.result)
         self._describe(item)
 
     def _begin_call(self, item: Item) -> None:
@@ -454,7 +455,7 @@ class OpenAIResponses(Wire):
             kind = "server"
         elif item.kind == "tool_search_call" and data.get("execution") == "client":
             kind = "function"
-        item.reader = self._turn().call(identity or None, name or None, kind)
+        item.reader = self._answer().call(identity or None, name or None, kind)
 
     def _item_done(self, item: Item, data: dict[str, Any], is_whole: bool) -> None:
         item.data = data
@@ -476,10 +477,10 @@ class OpenAIResponses(Wire):
             member = result_member(item.kind)
             if member is not None:
                 content = data.get(member)
-                self._turn().room.keep(content)
+                self._answer().room.keep(content)
                 item.result.content = content
             else:
-                self._turn().pass_on(item.kind or "item", data)
+                self._answer().pass_on(item.kind or "item", data)
 
     def _describe(self, item: Item) -> None:
         """What the item says besides its content goes into the `extra` of its parts."""
@@ -504,7 +505,7 @@ class OpenAIResponses(Wire):
                 part.extra.pop("encrypted_content", None)
 
     def _extend(self, extra: dict[str, Any], rest: dict[str, Any]) -> None:
-        room = self._turn().room
+        room = self._answer().room
         for name, value in rest.items():
             if name not in extra or not equal(extra[name], value):
                 room.put(extra, name, value)
@@ -600,10 +601,10 @@ class OpenAIResponses(Wire):
         if item.sealed is None:
             item.sealed = []
             self.sealed.append(item)
-        self._turn().room.take(len(text))
+        self._answer().room.take(len(text))
         item.sealed.append(text)
         item.size += len(text)
-        if item.size > self.turns.limits.string:
+        if item.size > self.response.limits.string:
             self._open_sealed(item, None)
 
     def _open_sealed(self, item: Item, whole: Any) -> None:
@@ -613,13 +614,13 @@ class OpenAIResponses(Wire):
             return
         text = "".join(item.sealed)
         item.sealed = None
-        self._turn().room.give_back(len(text))
+        self._answer().room.give_back(len(text))
         if whole is None or (isinstance(whole, str) and whole.startswith(text)):
             reader.feed(text)
             return
         message = "the deltas held other text, perhaps encrypted"
         reader.note_anomaly("replaced_arguments", message)
-        self._turn().pass_on("replaced_arguments", {**reader.call.naming(), "text": text})
+        self._answer().pass_on("replaced_arguments", {**reader.call.naming(), "text": text})
 
     def _growing(self, kind: str, data: dict[str, Any]) -> bool:
         """A piece of a string in arguments that have no JSON text; the item's end closes it."""
@@ -666,7 +667,7 @@ class OpenAIResponses(Wire):
                 if place:
                     result.extra["is_error"] = True
                 item.result = result
-                self._turn().add(result)
+                self._answer().add(result)
                 return
 
 

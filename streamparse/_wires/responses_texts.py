@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from streamparse._answers.turn import Turn, Turns
+from streamparse._answers.answer import AnswerReader
+from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, list_of, text_of
 from streamparse._wires.responses_items import Item, Piece, rest_of
 from streamparse._wires.rewriting import take_texts_of_parts
@@ -38,16 +39,16 @@ _PARTS: Final[dict[str, tuple[str, str]]] = {
 class Texts:
     """Writes the texts of all items of one response."""
 
-    __slots__ = ("replaced", "turns")
+    __slots__ = ("replaced", "response")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Turns,)
+    init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
 
-    def __init__(self, turns: Turns) -> None:
-        self.turns = turns
+    def __init__(self, response: ResponseReader) -> None:
+        self.response = response
         self.replaced: bool = False  # is a text of the message no longer that of its deltas?
 
-    def _turn(self) -> Turn:
-        return self.turns.first
+    def _answer(self) -> AnswerReader:
+        return self.response.first
 
     # Events.
 
@@ -89,7 +90,7 @@ class Texts:
     def cite(self, item: Item, index: int, annotation: Any) -> None:
         """A citation of the text at this index."""
         item.cited[index] = item.cited.get(index, 0) + 1
-        self._turn().add(Citation(annotation))
+        self._answer().add(Citation(annotation))
 
     # Whole items.
 
@@ -160,7 +161,7 @@ class Texts:
 
     def _pass_on_replaced(self, kind: str, text: str) -> None:
         member = "reasoning" if kind in THOUGHTS else "refusal" if kind == "refusal" else "text"
-        self._turn().pass_on(f"replaced_{member}", {"type": kind, "text": text})
+        self._answer().pass_on(f"replaced_{member}", {"type": kind, "text": text})
         self.replaced = True
 
     def _cite_the_rest(self, item: Item, content: list[dict[str, Any]]) -> None:
@@ -181,14 +182,14 @@ class Texts:
         """A part that is not understood, which up to three records repeat."""
         if part and place not in item.passed_on:
             item.passed_on.add(place)
-            self._turn().pass_on("content_part", part)
+            self._answer().pass_on("content_part", part)
 
     # Writing.
 
     def _begin(self, item: Item, kind: str, index: int | None) -> Piece:
         pieces = item.pieces.setdefault(kind, [])
-        turn = self._turn()
-        is_read = kind in ("output_text", "output_audio") and turn.reader is not None
+        answer = self._answer()
+        is_read = kind in ("output_text", "output_audio") and answer.reader is not None
         part: GrowingText
         if kind in THOUGHTS:
             part = self._thought(item, kind, len(pieces) if index is None else index)
@@ -208,7 +209,7 @@ class Texts:
             part.extra.pop("encrypted_content", None)
         item.parts.append(part)
         if is_shown:
-            self._turn().add(part)
+            self._answer().add(part)
 
     def _thought(self, item: Item, kind: str, index: int) -> Reasoning:
         """A part for each summary and each text; the first one is there from the start."""
@@ -229,19 +230,19 @@ class Texts:
         if piece is not item.pieces[piece.kind][-1]:
             item.mixed.add(piece.kind)
         part = piece.part
-        turn = self.turns.first
+        answer = self.response.first
         if isinstance(part, Text):
-            turn.text(text, part)
+            answer.text(text, part)
         elif isinstance(part, Reasoning):
-            turn.reasoning(text, part)
+            answer.reasoning(text, part)
         elif isinstance(part, Refusal):
-            turn.refusal(text, part)
+            answer.refusal(text, part)
 
     def _finish(self, item: Item, piece: Piece, whole: str) -> None:
         """This is the whole text of the piece."""
         told = piece.told()
         if piece.part.half:
-            self._turn().drop_half(piece.part)  # `whole` has the whole character
+            self._answer().drop_half(piece.part)  # `whole` has the whole character
         if not whole.startswith(told):
             self._replace(item, piece, whole)
         elif whole != piece.final:
@@ -253,7 +254,7 @@ class Texts:
             return
         more = len(whole) - len(piece.told())
         if more > 0:
-            self._turn().room.take(more)
+            self._answer().room.take(more)
         item.size += more
         piece.final = whole
         if piece.raw is None:
@@ -266,7 +267,7 @@ class Texts:
         """Make the message's texts those of its parts, once no more deltas come."""
         if self.replaced:
             self.replaced = False
-            take_texts_of_parts(self.turns)
+            take_texts_of_parts(self.response)
 
 
 def _piece_at(item: Item, kind: str, index: int | None) -> Piece | None:

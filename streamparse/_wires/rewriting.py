@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from streamparse._answers.output import OutputReader
-from streamparse._answers.turn import Turns
+from streamparse._answers.response import ResponseReader
 from streamparse.message import Reasoning, Refusal, Text
 
 __all__ = ["take_texts_of_parts"]
 
 
-def take_texts_of_parts(turns: Turns) -> None:
+def take_texts_of_parts(response: ResponseReader) -> None:
     """Make the texts of the message those of its parts; its output is then read again.
 
     Args:
-        turns: The answers of the response; the texts are those of the first one.
+        response: The answers of the response; the texts are those of the first one.
     """
-    message = turns.first.message
+    message = response.first.message
     before = message.text
     texts, thoughts, refusals = [], [], []
     for part in message.content:
@@ -31,20 +31,20 @@ def take_texts_of_parts(turns: Turns) -> None:
     message.reasoning = "".join(thoughts)
     message.refusal = "".join(refusals)
     if message.text != before:
-        _read_output_again(turns)
+        _read_output_again(response)
 
 
-def _read_output_again(turns: Turns) -> None:
+def _read_output_again(response: ResponseReader) -> None:
     """The output is that of the final text; events of its partial values have gone out already."""
-    turn = turns.first
-    if turn.output is None or not turn.output.open:
+    answer = response.first
+    if answer.output is None or not answer.output.open:
         return
     events: list[Any] = []
-    message = turn.message
+    message = answer.message
     reader = OutputReader(
-        turns.output, message, events, turns.limits, turns.judge, turns.output_dialect
+        response.output, message, events, response.limits, response.judge, response.output_dialect
     )
-    turn.output = reader
+    answer.output = reader
     reader.feed(message.text)
-    turns.events += [event for event in events if event.type == "output_rejected"]
-    reader.out = turns.events
+    response.events += [event for event in events if event.type == "output_rejected"]
+    reader.out = response.events

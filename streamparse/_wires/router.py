@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from streamparse._answers.turn import Turns
+from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import shown
 from streamparse._decoding.record import Record
 from streamparse._wires.anthropic_messages import AnthropicMessages
@@ -63,20 +63,29 @@ class Router:
     """The records of one response.
 
     Args:
-        turns: Where the adapter puts what it reads.
+        response: The reader that the wire calls.
         api: The name of a wire API, or `"auto"`.
     """
 
-    __slots__ = ("_held", "_held_size", "_ids", "_read", "_skipped", "_understood", "turns", "wire")
+    __slots__ = (
+        "_held",
+        "_held_size",
+        "_ids",
+        "_read",
+        "_skipped",
+        "_understood",
+        "response",
+        "wire",
+    )
 
-    init_types: ClassVar[tuple[Any, ...]] = (Turns, "auto")
+    init_types: ClassVar[tuple[Any, ...]] = (ResponseReader, "auto")
 
-    def __init__(self, turns: Turns, api: str) -> None:
-        self.turns = turns
+    def __init__(self, response: ResponseReader, api: str) -> None:
+        self.response = response
         self.wire: Wire | None = None
         for wire in WIRES:
             if wire.api == api:
-                self.wire = wire(turns)
+                self.wire = wire(response)
         self._held: list[Record] = []  # no evidence of an API in these
         self._held_size: int = 0
         self._ids = SeenIds()
@@ -121,9 +130,9 @@ class Router:
         wire = self.wire
         if wire is None:
             return
-        if self._read > 1 and not self._understood and not self.turns.ended:
+        if self._read > 1 and not self._understood and not self.response.ended:
             message = f"none of {self._read} records is {wire.api}"
-            self.turns.fail_transport(WireError(message, code="unknown_api"))
+            self.response.fail_transport(WireError(message, code="unknown_api"))
         wire.end()
 
     def give_up(self) -> None:
@@ -156,7 +165,7 @@ class Router:
             self._detect(record)
         elif isinstance(data, dict) and wire.is_replay(data, record.event):
             self._skipped += 1
-        elif self.turns.ended:
+        elif self.response.ended:
             self._late(record)
         elif record.text == _DONE:
             self._done(wire)
@@ -183,24 +192,24 @@ class Router:
         Gateways send the usage of a failed answer after its error: it is billed too.
         """
         wire, data = self.wire, record.data
-        if wire is not None and isinstance(data, dict) and self.turns.first.message.error:
+        if wire is not None and isinstance(data, dict) and self.response.first.message.error:
             wire.count_late(data, record.event)
         if record.text != _DONE:
             self._pass_on(record)
 
     def _done(self, wire: Wire) -> None:
-        if self.turns.unread:
+        if self.response.unread:
             wire.end()
         else:
             wire.done()
 
     def _has_finished(self) -> bool:
-        return all(turn.message.finish_reason is not None for turn in self.turns.all)
+        return all(answer.message.finish_reason is not None for answer in self.response.all)
 
     def _not_understood(self, record: Record) -> None:
         error = self._error_in(record)
         if error is not None:
-            self.turns.fail(error)
+            self.response.fail(error)
             return
         data = record.data
         if isinstance(data, dict):
@@ -210,14 +219,14 @@ class Router:
         else:
             alive = record.event == "field" and record.bare
         if not alive and not record.cut:
-            self.turns.unread += 1
+            self.response.unread += 1
         self._pass_on(record)
 
     def _fail(self, record: Record) -> None:
         """The transport names an error: the message fails, if its adapter did not say so."""
         error = self._error_in(record)
-        if error is not None and not self.turns.ended:
-            self.turns.fail(error)
+        if error is not None and not self.response.ended:
+            self.response.fail(error)
 
     def _error_in(self, record: Record) -> ProviderError | None:
         data = record.data
@@ -225,7 +234,7 @@ class Router:
         if not isinstance(data, dict):
             return error_of_text(record.event, record.text, data) if named else None
         # A body that only has a message is an error; a later record may well be something else.
-        bare = not record.event and not self.turns.first.begun
+        bare = not record.event and not self.response.first.begun
         error = provider_error(data, record.event if named else "", bare)
         return error if error is not None else exception_of(data)
 
@@ -237,7 +246,7 @@ class Router:
         elif not name and isinstance(data, dict):
             name = shown(data.get("type") or data.get("object") or record.event)
         name = name or record.event or "record"
-        self.turns.first.pass_on(name, {"text": record.text} if data is None else data)
+        self.response.first.pass_on(name, {"text": record.text} if data is None else data)
 
     # Detection.
 
@@ -248,7 +257,7 @@ class Router:
         if kind is None:
             self._hold(record)
             return
-        self.wire = kind(self.turns)
+        self.wire = kind(self.response)
         held = self._held
         self._held = []
         for earlier in [*held, record]:
@@ -258,8 +267,8 @@ class Router:
         error = self._error_in(record)
         if error is not None:
             self.give_up()
-            self.wire = Wire(self.turns)
-            self.turns.fail(error)
+            self.wire = Wire(self.response)
+            self.response.fail(error)
             return
         self._held.append(record)
         self._held_size += len(_text_of(record))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar, Final
 
-from streamparse._answers.turn import Turn
+from streamparse._answers.answer import AnswerReader
 from streamparse.formats.framing import NOT_SPACE, Framing
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.plan import REASONING
@@ -153,10 +153,10 @@ _WORDS: Final = Markers(_SIGNALS)
 class AutoFraming(Framing):
     """A framing machine that chooses its plan."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Turn, Limits)
+    init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Limits)
 
-    def __init__(self, turn: Turn, limits: Limits) -> None:
-        super().__init__(turn, plan_of(_BASE), limits)
+    def __init__(self, answer: AnswerReader, limits: Limits) -> None:
+        super().__init__(answer, plan_of(_BASE), limits)
         self.decided: bool = False
 
     def _text(self, text: str, pos: int, final: bool) -> int:
@@ -217,5 +217,5 @@ class AutoFraming(Framing):
             return pos
         self.decided = True
         self.plan = plan_of(get(chosen))
-        self.turn.note("format", chosen)
+        self.answer.note("format", chosen)
         return super()._text(text, pos, final)

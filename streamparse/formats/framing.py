@@ -14,8 +14,8 @@ import html
 import re
 from typing import Any, ClassVar, Final
 
+from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
-from streamparse._answers.turn import Turn
 from streamparse.aliases import CallKind
 from streamparse.formats.elements import ElementsPayload
 from streamparse.formats.markers import UNDECIDED
@@ -71,13 +71,13 @@ NOT_SPACE: Final = re.compile(r"\S")
 
 
 class Framing(Host):
-    """Reads the text of one answer; what it finds goes to its turn."""
+    """Reads the text of one answer, and calls its `AnswerReader`."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Turn, Plan, Limits)
+    init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Plan, Limits)
 
-    def __init__(self, turn: Turn, plan: Plan, limits: Limits) -> None:
+    def __init__(self, answer: AnswerReader, plan: Plan, limits: Limits) -> None:
         super().__init__(limits)
-        self.turn = turn
+        self.answer = answer
         self.plan = plan
         self.state: int = _TEXT
         self.mode: int = CONTENT
@@ -160,7 +160,7 @@ class Framing(Host):
         if not self.attempt:
             self._say(rest)
             cut = self._without_call()
-            self.turn.cut_call = self.turn.cut_call or cut
+            self.answer.cut_call = self.answer.cut_call or cut
             return not cut
         self._without_call()
         raw = "".join(self.raw) + rest
@@ -169,8 +169,8 @@ class Framing(Host):
             return True  # only the prompt had begun something
         payload = self.payload
         if self.marked or (payload is not None and payload.recognized):
-            self.turn.cut_call = True
-            self.turn.pass_on("incomplete_call", {"text": raw})
+            self.answer.cut_call = True
+            self.answer.pass_on("incomplete_call", {"text": raw})
             return False
         self._say(raw)
         return True
@@ -269,7 +269,7 @@ class Framing(Host):
         """Has a message to a tool ended without a call? Its header is then passed on."""
         if not self.addressed:
             return False
-        self.turn.pass_on("incomplete_call", {"text": self.addressed})
+        self.answer.pass_on("incomplete_call", {"text": self.addressed})
         self.addressed = ""
         return True
 
@@ -317,9 +317,9 @@ class Framing(Host):
         if self.silent:
             return
         if self.mode == REASONING:
-            self.turn.reasoning(text)
+            self.answer.reasoning(text)
         else:
-            self.turn.plain_text(text)
+            self.answer.plain_text(text)
 
     # Attempts.
 
@@ -499,7 +499,7 @@ class Framing(Host):
         assert plan.recipient is not None
         assert plan.known is not None
         if plan.known.fullmatch(self.header) is None:
-            self.turn.pass_on("unknown_header", {"text": self.header})
+            self.answer.pass_on("unknown_header", {"text": self.header})
         self._without_call()
         found = plan.recipient.search(self.header)
         target = "" if found is None else found.group(1)
@@ -647,14 +647,14 @@ class Framing(Host):
         self.fresh = False
         if self.mode == REASONING and self.plan.calls_in_reasoning == "end":
             self.mode = LATE
-        self.reader = self.turn.call(identity, self._known(name), kind, raw_text=True)
+        self.reader = self.answer.call(identity, self._known(name), kind, raw_text=True)
         if self.payload is not None and self.payload.generates:
             self.reader.call.raw = ""
         return self.reader
 
     def _known(self, name: str) -> str:
         """The tool that a nested name stands for."""
-        tools = self.turn.tools
+        tools = self.answer.tools
         if not self.plan.format.nested_names or tools is None or tools.find(name) is not None:
             return name
         for part in reversed(name.split(".")):
@@ -663,9 +663,9 @@ class Framing(Host):
         return name
 
     def pass_on(self, name: str, data: Any) -> None:
-        self.turn.pass_on(name, data)
+        self.answer.pass_on(name, data)
 
     def schema_of(self, name: str) -> Any:
-        tools = self.turn.tools
+        tools = self.answer.tools
         tool = None if tools is None else tools.find(name)
         return None if tool is None else tool.schema()

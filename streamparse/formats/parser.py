@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from streamparse._answers.answer import AnswerReader
 from streamparse._answers.frozen import Frozen, freeze, thaw
+from streamparse._answers.response import ResponseReader
 from streamparse._answers.tools import Toolbox
-from streamparse._answers.turn import Turn, Turns
 from streamparse.errors import StreamParseError, interrupted
 from streamparse.formats.auto import AutoFraming
 from streamparse.formats.framing import Framing
@@ -46,12 +47,12 @@ class TextReading:
         self.in_reasoning: bool = bool(in_reasoning)
         self.prompt_suffix = prompt_suffix
 
-    def __call__(self, turn: Turn) -> Framing:
+    def __call__(self, answer: AnswerReader) -> Framing:
         """A reader for this answer."""
         if self.plan is None:
-            framing: Framing = AutoFraming(turn, turn.limits)
+            framing: Framing = AutoFraming(answer, answer.limits)
         else:
-            framing = Framing(turn, self.plan, turn.limits)
+            framing = Framing(answer, self.plan, answer.limits)
         framing.start(self.in_reasoning, self.prompt_suffix)
         return framing
 
@@ -88,20 +89,20 @@ class FormatParser:
         reading = TextReading(
             format, in_reasoning=in_reasoning, prompt_suffix=prompt_suffix, suffix=suffix
         )
-        self._turns = Turns(
+        self._response = ResponseReader(
             limits if limits is not None else Limits(),
             tools=None if tools is None else Toolbox(tools),
             reading=reading,
             surrogates=surrogates,
         )
-        self._turn = self._turns.at(0)
+        self._answer = self._response.at(0)
         self._finished: bool = False
         self._failure: StreamParseError | None = None
 
     @property
     def message(self) -> Message:
         """The answer so far; in progress from the start."""
-        return self._turn.message
+        return self._answer.message
 
     def feed(self, text: str) -> list[AnyMessageEvent]:
         """Take more text; the events it decided. Empty text is legal and free."""
@@ -113,15 +114,15 @@ class FormatParser:
             if self._finished:
                 raise StreamParseError("the input was said to have ended", code="finished")
             try:
-                self._turn.text(text)
-                return self._turns.take()
+                self._answer.text(text)
+                return self._response.take()
             except StreamParseError as error:
                 self._fail(error)
                 raise
             except BaseException:
                 self._interrupt()
                 raise
-        return self._turns.take()
+        return self._response.take()
 
     def finish(self) -> list[AnyMessageEvent]:
         """The text has ended; the last events. A second call returns `[]`."""
@@ -130,16 +131,16 @@ class FormatParser:
         if not self._finished:
             self._finished = True
             try:
-                if self._turn.finish_text(True):
-                    self._turns.finish("stop")
-                self._turns.end()
+                if self._answer.finish_text(True):
+                    self._response.finish("stop")
+                self._response.end()
             except StreamParseError as error:
                 self._fail(error)
                 raise
             except BaseException:
                 self._interrupt()
                 raise
-        return self._turns.take()
+        return self._response.take()
 
     def __copy__(self) -> FormatParser:
         return restored(freeze(self._state()))
@@ -151,13 +152,13 @@ class FormatParser:
         return restored, (freeze(self._state()),)
 
     def _state(self) -> list[Any]:
-        return [self._turns, self._turn, self._finished, self._failure]
+        return [self._response, self._answer, self._finished, self._failure]
 
     def _fail(self, error: StreamParseError) -> None:
         try:
-            self._turns.fail_transport(error)
-            self._turns.end_broken()
-            error.events = self._turns.take()
+            self._response.fail_transport(error)
+            self._response.end_broken()
+            error.events = self._response.take()
             self._failure = error.copy_without_events()
         except BaseException:
             self._interrupt()
@@ -166,11 +167,11 @@ class FormatParser:
     def _interrupt(self) -> None:
         """An exception left a call half done: nothing can be read any more."""
         self._failure = interrupted()
-        self._turns.abandon()
+        self._response.abandon()
 
 
 def restored(frozen: Frozen) -> FormatParser:
     """A parser in the state of the one that was frozen."""
     parser = FormatParser("hermes")  # any format: its state is replaced
-    parser._turns, parser._turn, parser._finished, parser._failure = thaw(frozen)
+    parser._response, parser._answer, parser._finished, parser._failure = thaw(frozen)
     return parser

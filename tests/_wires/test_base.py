@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streamparse._answers.turn import Turns
+from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, list_of, number_of, text_of
 from streamparse._wires.base import Wire, error_of_text, no_history, provider_error
 from streamparse.limits import Limits
@@ -123,21 +123,21 @@ def test_numbers() -> None:
 
 
 def test_a_wire_understands_nothing_and_ends_what_it_is_told_to() -> None:
-    turns = Turns(Limits())
-    wire = Wire(turns)
+    response = ResponseReader(Limits())
+    wire = Wire(response)
     assert not Wire.recognizes({"choices": []}, "")
     assert not wire.record({"choices": []}, "")
     assert wire.history() is no_history
-    assert turns.all[0].message.to_history() == []
+    assert response.all[0].message.to_history() == []
     wire.end()
-    assert turns.all[0].message.status == "truncated"
+    assert response.all[0].message.status == "truncated"
 
 
 def test_done_is_the_end_of_input() -> None:
-    turns = Turns(Limits())
-    turns.at(0).text("a")
-    Wire(turns).done()
-    assert turns.all[0].message.status == "truncated"
+    response = ResponseReader(Limits())
+    response.at(0).text("a")
+    Wire(response).done()
+    assert response.all[0].message.status == "truncated"
 
 
 def test_a_subclass_names_its_api() -> None:
@@ -147,7 +147,7 @@ def test_a_subclass_names_its_api() -> None:
         def history(self) -> Any:
             return lambda message: [{"text": message.text}]
 
-    turns = Turns(Limits())
-    Mine(turns)
-    message: Message = turns.at(3).message
+    response = ResponseReader(Limits())
+    Mine(response)
+    message: Message = response.at(3).message
     assert (message.api, message.to_history()) == ("mine", [{"text": ""}])

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from streamparse._answers.turn import Turns
+from streamparse._answers.response import ResponseReader
 from streamparse._wires.rewriting import take_texts_of_parts
 from streamparse.limits import Limits
 from streamparse.message import Citation, Part, Reasoning, Refusal, Text
 
 
 def test_the_texts_are_those_of_the_parts_in_their_order() -> None:
-    turns = Turns(Limits())
-    turn = turns.first
+    response = ResponseReader(Limits())
+    answer = response.first
     parts: list[Part] = [Text(), Reasoning(), Citation("here"), Text(), Refusal()]
     for part in parts:
-        turn.add(part)
-    turn.text("a", Text())
-    for part, text in zip(turn.message.content, "bcxde", strict=True):
+        answer.add(part)
+    answer.text("a", Text())
+    for part, text in zip(answer.message.content, "bcxde", strict=True):
         if isinstance(part, (Text, Reasoning, Refusal)):
             part.text = text
-    take_texts_of_parts(turns)
-    message = turn.message
+    take_texts_of_parts(response)
+    message = answer.message
     assert (message.text, message.reasoning, message.refusal) == ("bd", "c", "e")
 
 
@@ -29,15 +29,15 @@ def test_an_output_is_read_again_until_it_was_rejected() -> None:
         ("[1]", "x", None),
         ("never", "[2]", None),
     ):
-        turns = Turns(Limits(), output="list")
-        turn = turns.first
+        response = ResponseReader(Limits(), output="list")
+        answer = response.first
         part = Text()
-        turn.add(part)
-        turn.text(before, part)
+        answer.add(part)
+        answer.text(before, part)
         part.text = after
-        take_texts_of_parts(turns)
-        turn.finish("stop")
-        turns.end()
-        rejected = [event for event in turns.take() if event.type == "output_rejected"]
-        assert turn.message.output == output
+        take_texts_of_parts(response)
+        answer.finish("stop")
+        response.end()
+        rejected = [event for event in response.take() if event.type == "output_rejected"]
+        assert answer.message.output == output
         assert len(rejected) == (output is None)

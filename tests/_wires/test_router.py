@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streamparse._answers.turn import Turns
+from streamparse._answers.response import ResponseReader
 from streamparse._decoding.record import Record
 from streamparse._wires.router import WIRES, Router
 from streamparse.errors import WireError
@@ -148,7 +148,7 @@ def test_one_line_of_json_outside_the_events_is_a_record() -> None:
 
 
 def test_recognizes() -> None:
-    router = Router(Turns(Limits()), "auto")
+    router = Router(ResponseReader(Limits()), "auto")
     assert router.recognizes(Record("", text_chunk("x"), ""))
     assert router.recognizes(Record("", {"error": {"message": "x"}}, ""))
     assert router.recognizes(Record("", {"object": "error", "message": "x"}, ""))

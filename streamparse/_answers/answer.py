@@ -1,7 +1,7 @@
-"""One answer while it arrives: what an adapter says becomes content, events and a status.
+"""One answer of a response while it arrives: its content, its calls, its events and its status.
 
-Adapters (one for each wire API) know the provider's words; this knows the rules that hold for all
-of them. `Turns` holds one `Turn` for each choice and the one list of events.
+A wire reads the records of its API and calls the methods of `AnswerReader` for what they say. The
+rules that hold for all APIs are here.
 """
 
 from __future__ import annotations
@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, cast
 
-from streamparse._answers.calls import CUT, DONE, INPUT_ENDED, LIMIT, NORMAL, CallReader
+from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.output import OutputReader
 from streamparse._answers.tools import Toolbox
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.flat import equal
 from streamparse._core.plain import shown, weight_of
 from streamparse._core.room import Room, check_name
-from streamparse._core.sink import ValidatorFactory
 from streamparse._core.surrogates import (
     Halves,
-    check_surrogates,
     ends_in_half,
     joined,
     lone,
@@ -27,7 +25,7 @@ from streamparse._core.surrogates import (
 )
 from streamparse.aliases import CallKind, FinishReason, MessageStatus
 from streamparse.dialect import Dialect
-from streamparse.errors import LimitError, ProviderError, StreamParseError, WireError
+from streamparse.errors import LimitError, ProviderError, WireError
 from streamparse.limits import Limits
 from streamparse.message import (
     Citation,
@@ -52,7 +50,7 @@ from streamparse.message_events import (
     UsageUpdated,
 )
 
-__all__ = ["TextReader", "Turn", "Turns"]
+__all__ = ["AnswerCounts", "AnswerReader", "TextReader"]
 
 _STATUS: Final[dict[str, MessageStatus]] = {
     "length": "truncated",
@@ -75,7 +73,7 @@ _DEEPEST_USAGE: Final = 2
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class TextReader:
-    """Reads the text of one answer for more than text, and says to its turn what it finds."""
+    """Reads the text of one answer for more than text, and calls its `AnswerReader`."""
 
     def feed(self, text: str) -> None:
         """More text."""
@@ -86,7 +84,7 @@ class TextReader:
         raise NotImplementedError
 
 
-class _Counts:
+class AnswerCounts:
     """How many answers of a response have begun and ended, and which of them is the first."""
 
     __slots__ = ("begun", "ended", "lowest")
@@ -97,7 +95,7 @@ class _Counts:
         self.lowest: int = 0  # the smallest index among those that have begun
 
 
-class Turn:
+class AnswerReader:
     """One answer. An adapter calls, in any order, what it understands of a record."""
 
     __slots__ = (
@@ -133,11 +131,11 @@ class Turn:
         limits: Limits,
         tools: Toolbox | None = None,
         dialect: Dialect | None = None,
-        counts: _Counts | None = None,
+        counts: AnswerCounts | None = None,
         surrogates: str = "keep",
     ) -> None:
         self.choice: int = choice
-        self.counts: _Counts = _Counts() if counts is None else counts
+        self.counts: AnswerCounts = AnswerCounts() if counts is None else counts
         self.out: list[Any] = out
         self.limits: Limits = limits
         self.tools: Toolbox | None = tools
@@ -592,185 +590,3 @@ def _is_clients(call: ToolCall) -> bool:
 def _lone_half(half: str, offset: int) -> WireError:
     message = f"half a surrogate pair: \\u{ord(half):04x}"
     return WireError(message, code="lone_surrogate", offset=offset)
-
-
-class Turns:
-    """The answers of one response, by choice, and the events of them all.
-
-    `output`: the kind of document that each text is to be, see `output.root_kind`; "" for none;
-    `judge`: what judges it. `tools`: what the calls may call, None for anything. `reading`: makes
-    what reads the text of an answer, where it is of a raw-text format.
-    """
-
-    __slots__ = (
-        "api",
-        "counts",
-        "dialect",
-        "events",
-        "history",
-        "judge",
-        "limits",
-        "output",
-        "output_dialect",
-        "reading",
-        "surrogates",
-        "tools",
-        "turns",
-        "unread",
-    )
-
-    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
-
-    def __init__(
-        self,
-        limits: Limits,
-        output: str = "",
-        judge: ValidatorFactory | None = None,
-        tools: Toolbox | None = None,
-        dialect: Dialect | None = None,
-        output_dialect: Dialect | None = None,
-        reading: Callable[[Turn], TextReader] | None = None,
-        surrogates: str = "keep",
-    ) -> None:
-        check_surrogates(surrogates)
-        self.surrogates = surrogates
-        self.limits = limits
-        self.dialect = dialect
-        self.output_dialect = output_dialect
-        self.reading = reading
-        self.output = output
-        self.judge = judge
-        self.tools = tools
-        self.events: list[Any] = []
-        self.counts = _Counts()
-        self.turns: dict[int, Turn] = {}
-        self.api: str | None = None
-        self.history: Any = None
-        self.unread: int = 0  # records that were passed on because nobody understood them
-        self.at(0)
-
-    def at(self, choice: int) -> Turn:
-        """The answer with this index; made when it is first heard of."""
-        turn = self.turns.get(choice)
-        if turn is None:
-            turn = Turn(
-                choice,
-                self.events,
-                self.limits,
-                self.tools,
-                self.dialect,
-                self.counts,
-                self.surrogates,
-            )
-            turn.message.api = self.api
-            turn.message.history = self.history
-            if self.output:
-                turn.output = OutputReader(
-                    self.output,
-                    turn.message,
-                    self.events,
-                    self.limits,
-                    self.judge,
-                    self.output_dialect,
-                    self.surrogates,
-                    self.tools is not None,
-                )
-            if self.reading is not None:
-                turn.reader = self.reading(turn)
-            self.turns[choice] = turn
-        return turn
-
-    def serve(self, api: str, history: Any) -> None:
-        """The wire API is known: messages go back to it by `history`."""
-        self.api = api
-        self.history = history
-        for turn in self.turns.values():
-            turn.message.api = api
-            turn.message.history = history
-
-    @property
-    def all(self) -> list[Turn]:
-        """In the order of their indexes.
-
-        Choice 0 is there from the start; where only others have begun, it was never one of them.
-        """
-        turns = [self.turns[choice] for choice in sorted(self.turns)]
-        begun = [turn for turn in turns if turn.begun]
-        return begun or turns
-
-    @property
-    def first(self) -> Turn:
-        """The begun one with the smallest index; it gets what belongs to the whole response."""
-        return self.turns[self.counts.lowest]
-
-    @property
-    def ended(self) -> bool:
-        """Have all of them ended?"""
-        return self.counts.begun > 0 and self.counts.begun == self.counts.ended
-
-    def fail(self, error: ProviderError) -> None:
-        """An error of the whole response: whoever has not ended has failed, and ends."""
-        for turn in self.all:
-            turn.fail(error)
-            turn.end()
-
-    def fail_transport(self, error: StreamParseError) -> None:
-        """The stream broke: what is open is cut, and each message says why."""
-        self.forget_halves()
-        for turn in self.all:
-            if not turn.ended:
-                # Without its events: they refer to the message.
-                turn.message.error = error.copy_without_events()
-
-    def forget_halves(self) -> None:
-        """Drop the halves of characters that would raise: the stream broke."""
-        for turn in self.turns.values():
-            turn.forget_halves()
-
-    def finish(self, reason: str, raw: Any = None) -> None:
-        """A finish of the whole response, where the wire has one for all choices."""
-        for turn in self.all:
-            turn.finish(reason, raw)
-
-    def done(self) -> None:
-        """`[DONE]`, on the wires that it ends.
-
-        Where no finish reason came, it is a normal finish of each answer with any content.
-        """
-        for turn in self.all:
-            bare = turn.reason is None
-            if bare and turn.message.content:
-                turn.finish("stop")
-            turn.end(DONE if bare else NORMAL)
-
-    def end(self) -> None:
-        """The terminal record."""
-        for turn in self.all:
-            turn.end()
-
-    def end_input(self) -> None:
-        """The end of input."""
-        for turn in self.all:
-            turn.end(INPUT_ENDED)
-
-    def abandon(self) -> None:
-        """An exception broke off the reading: what is open is cut, without events."""
-        for turn in self.turns.values():
-            turn.ended = True
-            if turn.message.status == "in_progress":
-                turn.message.status = "truncated"
-            for call in turn.message.tool_calls:
-                if call.status == "in_progress":
-                    call.status = "truncated"
-        self.events.clear()
-
-    def end_broken(self) -> None:
-        """As `end`, after a failure. Raises nothing."""
-        for turn in self.all:
-            turn.end_broken()
-
-    def take(self) -> list[Any]:
-        """The events since the last call."""
-        events = self.events.copy()
-        self.events.clear()
-        return events

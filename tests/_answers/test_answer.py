@@ -1,0 +1,372 @@
+"""Tests of one answer: its content, its events and its status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamparse._answers.answer import AnswerReader
+from streamparse._answers.response import ResponseReader
+from streamparse.aliases import CallKind
+from streamparse.errors import LimitError, ProviderError
+from streamparse.limits import Limits
+from streamparse.message import Citation, Reasoning, Text, Usage
+from streamparse.message_events import (
+    MessageFailed,
+    MessageFinished,
+    MessageStarted,
+    ProviderEvent,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    UsageUpdated,
+)
+
+
+def new_answer(limits: Limits | None = None) -> AnswerReader:
+    return AnswerReader(0, [], limits or Limits())
+
+
+def types(events: list[Any]) -> list[str]:
+    return [event.type for event in events]
+
+
+# The whole
+
+
+def test_it_begins_once() -> None:
+    answer = new_answer()
+    answer.begin("m-1", "tiny")
+    answer.begin("m-2", "larger")
+    answer.begin("", None)
+    answer.begin(5, {"odd": 1})
+    assert answer.out == [MessageStarted("m-1", "tiny")]
+    assert (answer.message.id, answer.message.model) == ("m-1", "larger")
+
+
+def test_blank_ids_are_none() -> None:
+    """Azure's first chunk has them."""
+    answer = new_answer()
+    answer.begin("", "")
+    answer.begin("m-1", "tiny")
+    assert answer.out == [MessageStarted(None, None)]
+    assert (answer.message.id, answer.message.model) == ("m-1", "tiny")
+
+
+def test_usage_is_said_when_it_changes() -> None:
+    answer = new_answer()
+    for count in (1, 1, 2):
+        answer.usage(Usage(count))
+    assert answer.out == [UsageUpdated(Usage(1)), UsageUpdated(Usage(2))]
+    assert answer.message.usage == Usage(2)
+
+
+def test_notes_are_said_when_they_change() -> None:
+    answer = new_answer()
+    for value in ("a", "a", "b", "a", None, None):
+        answer.note("tier", value)
+    assert [event.data for event in answer.out] == ["a", "b", "a", None]
+    assert answer.message.extra == {"tier": None}
+
+
+def test_passing_on_keeps_nothing() -> None:
+    answer = new_answer()
+    for _ in range(2):
+        answer.pass_on("ping", {"a": 1})
+    assert answer.out == [ProviderEvent("ping", {"a": 1})] * 2
+    assert answer.message.extra == {}
+
+
+# Content
+
+
+def test_text_of_a_kind_grows_in_one_part() -> None:
+    answer = new_answer()
+    answer.text("a")
+    answer.text("")
+    answer.text("b")
+    answer.reasoning("c")
+    answer.reasoning("d")
+    answer.text("e")
+    answer.refusal("f")
+    answer.refusal("g")
+    message = answer.message
+    assert [(part.type, part.to_dict()["text"]) for part in message.content] == [
+        ("text", "ab"),
+        ("reasoning", "cd"),
+        ("text", "e"),
+        ("refusal", "fg"),
+    ]
+    assert (message.text, message.reasoning, message.refusal) == ("abe", "cd", "fg")
+    assert answer.out[1:3] == [TextDelta("a"), TextDelta("b")]
+    assert ReasoningDelta("d") in answer.out
+    assert RefusalDelta("g") in answer.out
+
+
+def test_text_in_a_part_of_its_own() -> None:
+    """Wires with blocks say which one grows."""
+    answer = new_answer()
+    first, second = Text(), Text()
+    answer.add(first)
+    answer.add(second)
+    answer.text("a", first)
+    answer.text("b", second)
+    answer.text("c", first)
+    assert (first.text, second.text) == ("ac", "b")
+    assert answer.message.text == "abc", "the plain concatenation of the deltas"
+
+
+def test_growing_parts() -> None:
+    answer = new_answer()
+    text = answer.growing_text()
+    assert answer.growing_text() is text
+    reasoning = answer.growing_reasoning()
+    assert isinstance(reasoning, Reasoning)
+    assert answer.growing_text() is not text
+    assert types(answer.out) == ["message_started"]
+
+
+def test_a_part_between_texts_parts_them() -> None:
+    answer = new_answer()
+    answer.text("a")
+    answer.add(Citation("source"))
+    answer.text("b")
+    assert [part.type for part in answer.message.content] == ["text", "citation", "text"]
+
+
+@pytest.mark.parametrize("say", ["text", "reasoning", "refusal"])
+def test_long_texts_grow_in_linear_time(say: str) -> None:
+    """A copy for each delta would take minutes."""
+    answer = new_answer()
+    getattr(answer, say)("x" * 3_000_000)
+    for _ in range(50_000):
+        getattr(answer, say)("y")
+        answer.out.clear()
+    assert len(getattr(answer.message, say)) == 3_050_000
+
+
+def test_calls_are_numbered() -> None:
+    answer = new_answer()
+    first = answer.call("a", "f")
+    second = answer.call("b", None, "custom")
+    assert (first.call.index, first.call.id, first.call.name) == (0, "a", "f")
+    assert (second.call.index, second.call.kind, second.call.id) == (1, "custom", "b")
+    assert answer.message.tool_calls == [first.call, second.call]
+    assert types(answer.out) == ["message_started", "tool_call_started"]
+
+
+def test_the_number_of_calls_is_limited() -> None:
+    answer = new_answer(Limits(tool_calls=2))
+    answer.call("a", "f")
+    answer.call("b", "f")
+    with pytest.raises(LimitError) as caught:
+        answer.call("c", "f")
+    assert caught.value.code == "tool_calls"
+
+
+# The end
+
+STATUS = [
+    ("stop", "complete"),
+    ("tool_calls", "complete"),
+    ("refusal", "complete"),
+    ("paused", "complete"),
+    ("other", "complete"),
+    ("length", "truncated"),
+    ("content_filter", "truncated"),
+    ("cancelled", "truncated"),
+    ("error", "failed"),
+]
+
+
+@pytest.mark.parametrize(("reason", "status"), STATUS)
+def test_status_after_a_finish_reason(reason: str, status: str) -> None:
+    answer = new_answer()
+    answer.text("x")
+    answer.finish(reason, "word")
+    assert answer.message.status == "in_progress", "usage may still follow"
+    answer.usage(Usage(1))
+    answer.end()
+    answer.end()
+    message = answer.message
+    assert (message.status, message.finish_reason) == (status, reason)
+    assert message.raw_finish_reason == "word"
+    last = "message_failed" if status == "failed" else "message_finished"
+    assert types(answer.out) == ["message_started", "text_delta", "usage_updated", last]
+    assert (message.error is not None) == (status == "failed")
+
+
+def test_the_first_finish_reason_holds() -> None:
+    """OpenRouter sends it twice."""
+    answer = new_answer()
+    answer.finish("length", "length")
+    answer.finish("stop", "stop")
+    answer.end()
+    answer.finish("stop", "stop")
+    assert (answer.message.finish_reason, answer.message.status) == ("length", "truncated")
+
+
+def test_no_finish_reason_is_no_success() -> None:
+    answer = new_answer()
+    answer.text("x")
+    call = answer.call("a", "f")
+    call.feed("{}")
+    answer.end()
+    message = answer.message
+    assert (message.status, message.finish_reason) == ("truncated", None)
+    assert call.call.status == "truncated"
+    assert answer.out[-1] == MessageFinished(message)
+
+
+@pytest.mark.parametrize(
+    ("reason", "statuses"),
+    [
+        ("stop", ["complete", "complete", "rejected"]),
+        ("length", ["complete", "truncated", "truncated"]),
+        ("content_filter", ["truncated", "truncated", "truncated"]),
+        ("cancelled", ["truncated", "truncated", "truncated"]),
+        ("error", ["truncated", "truncated", "truncated"]),
+    ],
+)
+def test_calls_are_settled_by_the_finish_reason(reason: str, statuses: list[str]) -> None:
+    answer = new_answer()
+    for text in ('{"a": 1}', "", '{"a'):
+        answer.call("a", "f").feed(text)
+    answer.finish(reason)
+    answer.end()
+    assert [call.status for call in answer.message.tool_calls] == statuses
+
+
+def test_whole_calls_complete_at_the_reason_and_the_others_wait() -> None:
+    answer = new_answer()
+    for text in ('{"a": 1}', "", '{"a'):
+        answer.call("a", "f").feed(text)
+    answer.finish("stop")
+    statuses = [call.status for call in answer.message.tool_calls]
+    assert statuses == ["complete", "in_progress", "in_progress"]
+
+
+def test_nothing_completes_a_call_of_raw_text_but_its_own_end() -> None:
+    answer = new_answer()
+    answer.call(None, "f", raw_text=True).feed('{"a": 1}')
+    answer.finish("stop", "stop")
+    answer.end()
+    message = answer.message
+    assert (message.status, message.finish_reason) == ("truncated", "stop")
+    assert [call.status for call in message.tool_calls] == ["truncated"]
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_a_bare_done_completes_no_call_without_arguments(bare: bool) -> None:
+    response = ResponseReader(Limits())
+    answer = response.at(0)
+    answer.text("a")
+    answer.call("a", "f")
+    if not bare:
+        answer.finish("stop")
+    response.done()
+    assert answer.message.tool_calls[0].status == ("truncated" if bare else "complete")
+    assert answer.message.status == ("truncated" if bare else "complete")
+
+
+@pytest.mark.parametrize(("text", "status"), [("a", "complete"), ("", "truncated")])
+def test_a_bare_done_is_a_normal_finish_if_there_is_content(text: str, status: str) -> None:
+    response = ResponseReader(Limits())
+    response.at(0).text(text)
+    response.done()
+    assert response.at(0).message.status == status
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        ("", "", "complete"),
+        ("{", "", "rejected"),
+        ("{", "}", "complete"),
+        ("", "{", "truncated"),
+        ("{", '"a', "truncated"),
+    ],
+)
+def test_the_end_of_input_cuts_what_came_after_the_reason(
+    before: str, after: str, status: str
+) -> None:
+    response = ResponseReader(Limits())
+    call = response.at(0).call("a", "f")
+    call.feed(before)
+    response.finish("stop")
+    call.feed(after)
+    response.end_input()
+    assert call.call.status == status
+
+
+def test_a_call_without_any_evidence_is_no_call() -> None:
+    answer = new_answer()
+    call = answer.call()
+    call.feed(" ")
+    call.end()
+    assert answer.message.content == []
+    call.feed("{")
+    assert answer.message.content == [call.call]
+    answer.finish("stop")
+    answer.end()
+    assert answer.message.finish_reason == "stop"
+    assert [error.code for error in call.call.errors] == ["missing_name"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "reason"),
+    [
+        ("function", "{}", "tool_calls"),
+        ("custom", "go", "tool_calls"),
+        ("server", "{}", "stop"),
+        ("function", "{oops", "tool_calls"),
+    ],
+)
+def test_stop_with_client_calls_is_tool_calls(kind: CallKind, text: str, reason: str) -> None:
+    """Gemini, Ollama, vLLM and others say "stop"."""
+    answer = new_answer()
+    answer.call("a", "f", kind).feed(text)
+    answer.finish("stop", "stop")
+    assert (answer.message.finish_reason, answer.message.raw_finish_reason) == (reason, "stop")
+
+
+@pytest.mark.parametrize(
+    ("reason", "call", "status"),
+    [("stop", "complete", "complete"), ("error", "truncated", "failed")],
+)
+def test_a_call_that_begins_after_the_finish_reason(reason: str, call: str, status: str) -> None:
+    """It is judged at the end, like any other."""
+    answer = new_answer()
+    answer.finish(reason)
+    answer.call("a", "f").feed("{}")
+    answer.end()
+    assert answer.message.tool_calls[0].status == call
+    assert answer.message.status == status
+
+
+def test_a_call_after_the_finish_reason_may_have_an_end_of_its_own() -> None:
+    answer = new_answer()
+    answer.finish("stop", "STOP")
+    call = answer.call("a", "f")
+    call.feed("{}")
+    call.end()
+    answer.end()
+    assert (answer.message.status, answer.message.finish_reason) == ("complete", "tool_calls")
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_an_error_fails_the_message(finished: bool) -> None:
+    answer = new_answer()
+    answer.call("a", "f").feed('{"a": 1}')
+    if finished:
+        answer.finish("stop", "stop")
+    error = ProviderError("overloaded")
+    answer.fail(error)
+    answer.fail(ProviderError("again"))
+    answer.end()
+    answer.fail(ProviderError("late"))
+    message = answer.message
+    assert (message.status, message.finish_reason, message.error) == ("failed", "error", error)
+    assert answer.out[-1] == MessageFailed(message, error)
+    assert message.tool_calls[0].status == ("complete" if finished else "truncated")

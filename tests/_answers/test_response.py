@@ -1,0 +1,109 @@
+"""Tests of a response: its answers, and what belongs to all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamparse._answers.answer import AnswerReader
+from streamparse._answers.response import ResponseReader
+from streamparse._wires.base import no_history
+from streamparse.errors import ProviderError, WireError
+from streamparse.limits import Limits
+from streamparse.message_events import (
+    MessageFinished,
+    TextDelta,
+)
+from tests.messages import kinds
+
+
+def new_answer(limits: Limits | None = None) -> AnswerReader:
+    return AnswerReader(0, [], limits or Limits())
+
+
+def types(events: list[Any]) -> list[str]:
+    return [event.type for event in events]
+
+
+def response_of(*choices: int) -> ResponseReader:
+    response = ResponseReader(Limits())
+    for choice in choices:
+        response.at(choice).text(f"text {choice}")
+    return response
+
+
+def test_choice_0_is_there_from_the_start() -> None:
+    response = ResponseReader(Limits())
+    assert [answer.choice for answer in response.all] == [0]
+    assert response.first is response.at(0)
+    assert not response.ended
+    response.end()
+    assert response.ended
+    assert types(response.take()) == ["message_started", "message_finished"]
+    assert response.take() == []
+
+
+@pytest.mark.parametrize(
+    ("choices", "shown"), [((1,), [1]), ((2, 1), [1, 2]), ((1, 0), [0, 1]), ((0, 2), [0, 2])]
+)
+def test_a_choice_that_never_began_is_not_shown(choices: tuple[int, ...], shown: list[int]) -> None:
+    response = response_of(*choices)
+    assert [answer.choice for answer in response.all] == shown
+    assert response.first.choice == shown[0]
+    assert not response.ended
+    response.end()
+    assert response.ended
+    ends = [event.choice for event in response.take() if isinstance(event, MessageFinished)]
+    assert ends == shown
+
+
+def test_all_end_at_the_terminal_record() -> None:
+    response = response_of(0, 1)
+    response.at(0).finish("stop")
+    response.at(0).end()
+    assert not response.ended
+    response.finish("length", "max")
+    response.end()
+    assert [answer.message.finish_reason for answer in response.all] == ["stop", "length"]
+    assert response.ended
+
+
+def test_an_error_of_the_response_fails_those_that_have_not_ended() -> None:
+    response = response_of(0, 1)
+    response.at(0).finish("stop")
+    response.at(0).end()
+    response.fail(ProviderError("overloaded"))
+    assert [answer.message.status for answer in response.all] == ["complete", "failed"]
+    assert response.ended
+
+
+def test_an_error_of_the_transport_is_kept_with_what_it_cut() -> None:
+    response = response_of(0, 1)
+    response.at(0).finish("stop")
+    response.at(0).end()
+    response.fail_transport(WireError("broken", code="invalid_record"))
+    response.end()
+    assert [answer.message.status for answer in response.all] == ["complete", "truncated"]
+    assert response.at(0).message.error is None
+    error = response.at(1).message.error
+    assert error is not None
+    assert error.code == "invalid_record"
+
+
+def test_events_of_all_choices_come_in_one_list() -> None:
+    response = response_of(0, 1, 0)
+    texts = [
+        (event.choice, event.text) for event in response.take() if isinstance(event, TextDelta)
+    ]
+    assert texts == [(0, "text 0"), (1, "text 1"), (0, "text 0")]
+    response.at(1).text("more")
+    assert response.take() == [TextDelta("more", 1)]
+
+
+def test_serving_an_api() -> None:
+    response = response_of(0)
+    response.serve("mine", no_history)
+    assert [response.at(choice).message.api for choice in (0, 5)] == ["mine", "mine"]
+    assert response.at(5).message.to_history() == []
+    assert kinds(response.take())[0] == "message_started"
