@@ -26,6 +26,7 @@ from streamparse.errors import (
     StreamParseError,
     WireError,
 )
+from streamparse.event_records import event_schema
 from streamparse.events import StringDelta, ValueCompleted, ValueEvent, ValueStarted
 from streamparse.json_parser import JSONParser, parse
 from streamparse.limits import Limits
@@ -146,6 +147,7 @@ __all__ = [
     "WireError",
     "__version__",
     "aiter_json",
+    "event_schema",
     "iter_json",
     "json_pointer",
     "normalized_path",

@@ -18,6 +18,7 @@ EXPORTED = (
     "coalesce",
     "dialect",
     "errors",
+    "event_records",
     "events",
     "json_parser",
     "limits",

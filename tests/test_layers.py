@@ -161,6 +161,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "protocols": (2, 2),
     "message": (2, 2),
     "message_events": (2, 3),
+    "event_records": (2, 4),
     "schema": (2, 4 + len(SCHEMA)),
     **_in_order("schema", 2, SCHEMA, 4),
     "_decoding": (3, 0),
