@@ -177,7 +177,10 @@ class OpenAIResponses(Wire):
             return False
         if "stream_id" in data and self.lane.is_other(data):
             return False
-        kind, content = text_of(data.get("type")) or event, data.get("delta")
+        kind = data.get("type")
+        if not isinstance(kind, str) or not kind:
+            kind = event
+        content = data.get("delta")
         if not isinstance(content, str):
             whole = dict_of(data.get("response") or data.get("item"))
             content = text_of(whole.get("id"))
@@ -187,7 +190,9 @@ class OpenAIResponses(Wire):
         return self.numbers.is_replay(number, content, known)
 
     def record(self, data: dict[str, Any], event: str) -> bool:
-        kind = text_of(data.get("type")) or event
+        kind = data.get("type")
+        if not isinstance(kind, str) or not kind:
+            kind = event
         if "stream_id" in data and self.lane.is_other(data):
             self._answer().pass_on(kind or "record", data)
             return True
