@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Characters in the list before they are joined. Where every append may copy, they are at least an
 # eighth of the string.
 _LEAST: Final = 1024
+_SHORT: Final = 128  # characters of a string for which a list would cost more than it saves
 _SHARE: Final = 8
 
 
@@ -41,9 +42,12 @@ class GrowingString:
 
     def append(self, text: str) -> None:
         """Add `text` at the end."""
-        if not self._length:
-            self._whole = text  # many strings come in one piece
-            self._length = len(text)
+        if self._length < _SHORT:
+            whole = self._whole
+            self._whole = ""
+            whole += text
+            self._whole = whole
+            self._length += len(text)
             return
         self._tail.append(text)
         self._length += len(text)
