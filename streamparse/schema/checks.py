@@ -143,9 +143,10 @@ def _key(scalar: Any) -> str:
     """
     if isinstance(scalar, bool) or scalar is None:
         return repr(scalar)
+    given = scalar  # compiled, `scalar` below is a copy of the number
     if isinstance(scalar, float):
         if math.isnan(scalar):
-            return f"nan {id(scalar)}"  # NaN equals only the same object
+            return f"nan {id(given)}"  # NaN equals only the same object
         if not scalar.is_integer():
             return scalar.hex()
         scalar = int(scalar)
