@@ -120,12 +120,14 @@ def test_plays(demo: Demo) -> None:
     demo.play(MENDING)
     demo.until("done")
     demo.shot("done")
-    assert demo.texts(".card h3") == ["read_file", "edit_file"]
+    assert demo.texts(".card h3") == ["Text", "read_file", "edit_file"]
+    program = demo.page.text_content("#snippet")
+    assert 'stream(Path("anthropic-messages.sse"))' in program
     assert demo.texts(".card .word") == ["complete", "complete"]
     parser = MessageParser()
     parser.feed(SAMPLES[MENDING].read().data)
     message = parser.message
-    assert demo.text(".choice > .text") == message.text
+    assert demo.text(".card > .text") == message.text
     assert not demo.page.is_visible(".folded .text")
     demo.page.click(".folded summary")
     assert demo.text(".folded .text") == message.reasoning

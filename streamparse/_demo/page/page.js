@@ -305,8 +305,9 @@ function showSettings() {
   const speed = SPEEDS[$("speed").value];
   const pieces = PIECES[$("chunk").value];
   const words = speed ? `${speed.toLocaleString("en")} characters a second` : "at once";
+  const short = speed ? `${speed.toLocaleString("en")} characters/s` : words;
   const bytes = pieces > 1e6 ? "all in one" : pieces === 1 ? "byte by byte" : `${pieces.toLocaleString("en")} bytes`;
-  $("speed-shown").textContent = words;
+  $("speed-shown").textContent = short;
   $("chunk-shown").textContent = bytes;
   $("speed").setAttribute("aria-valuetext", words);
   $("chunk").setAttribute("aria-valuetext", bytes);

@@ -46,7 +46,7 @@ export class ValueView {
     }
     if (!node || state !== "rejected") return;
     setMark(node.mark, "rejected");
-    if (!node.children) node.shown.textContent ||= "–"; // refused at its first character
+    if (!node.children) node.shown.textContent ||= "(refused at its first character)";
   }
 
   *#open(node) {
