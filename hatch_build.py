@@ -13,7 +13,10 @@ Environment:
 
 from __future__ import annotations
 
+import ast
+import copy
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -21,7 +24,7 @@ import sys
 import sysconfig
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -271,6 +274,8 @@ def compile_package(root: Path, work: Path) -> dict[str, str]:
     shutil.copytree(root / PACKAGE, work / PACKAGE, ignore=shutil.ignore_patterns("*.so", "*.pyd"))
     modules = modules_to_compile(work)
     run("translating to C", work, WRITE_C, [*MYPY_OPTIONS, *modules])
+    for module in modules:
+        add_docstrings(work, module)
     run("compiling", work, COMPILE_C, levels(work))
     extensions = built_extensions(work / "lib", modules)
     if "_PYTHON_HOST_PLATFORM" not in os.environ:  # set where the target is another machine
@@ -306,6 +311,84 @@ def levels(root: Path) -> list[str]:
         f"__native_{'___'.join(path.relative_to(root).with_suffix('').parts)}={flag}"
         for path, flag in found.items()
     ]
+
+
+# What `help()` shows must not depend on the build, but mypyc writes signatures only, and none
+# where a default is not a literal. The tables in its C code are completed.
+_TABLE: Final = re.compile(r"^static Py(?:GetSet|Method)Def (\w+)_(?:getseters|methods)\[\]")
+_TYPE: Final = re.compile(r'^ +\.tp_name = "(\w+)"')
+_ENTRY: Final = re.compile(r'^ *\{"(\w+)",')
+_DOC: Final = re.compile(r'PyDoc_STR\((NULL|"(?:[^"\\]|\\.)*")\)')
+_FIELD: Final = re.compile(r"^    (\w+): (.*(?:\n     .*)*)", re.MULTILINE)
+
+
+def add_docstrings(work: Path, module: str) -> None:
+    """Write the docstrings and signatures of a module into the C code that mypyc made of it."""
+    name = module.removesuffix(".py").replace("/", "___")
+    (path,) = work.glob(f"build/**/__native_{name}.c")
+    docs = docstrings(ast.parse((work / module).read_text(encoding="utf-8")))
+    lines, owner, entry = [], "", ""
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        if found := _TABLE.match(line):
+            owner = next((kind for kind in docs if found[1].endswith(f"___{kind}")), "")
+        elif found := _TYPE.match(line):
+            owner, entry = found[1], ""
+        elif found := _ENTRY.match(line):
+            entry = found[1]
+        full = f"{owner}.{entry}".strip(".")
+        signature, doc = docs.get(full, ("", ""))
+        if line.endswith("NULL, NULL},") and doc and "METH" not in line:
+            line = line.removesuffix("NULL, NULL},") + f"{c_string(doc)}, NULL}},"
+        elif full in docs and (found := _DOC.search(line)):
+            header = found[1].strip('"') if found[1] != "NULL" else c_string(signature).strip('"')
+            line = line.replace(found[0], f'PyDoc_STR("{header}{c_string(doc)[1:]})')
+        lines.append(line)
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def docstrings(node: ast.AST, owner: str = "") -> dict[str, tuple[str, str]]:
+    """Signature and docstring of each class, method, function and property, by its full name.
+
+    The fields that a class lists under "Attributes:" have the text that stands there.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef):
+            name, doc = f"{owner}{child.name}", ast.get_docstring(child) or ""
+            inner = docstrings(child, f"{name}.")
+            fields = doc.partition("\nAttributes:\n")[2].partition("\n\n")[0]
+            for field, text in _FIELD.findall(fields):
+                inner.setdefault(f"{name}.{field}", ("", " ".join(text.split())))
+            signature = inner.get(f"{name}.__init__", ("", ""))[0]
+            signature = signature.replace("__init__($self, ", f"{child.name}(")
+            found[name] = (signature.replace("__init__($self)", f"{child.name}()"), doc)
+            found |= inner
+        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            entry = (signature_of(child, bool(owner)), ast.get_docstring(child) or "")
+            found.setdefault(f"{owner}{child.name}", entry)
+    return found
+
+
+def signature_of(function: ast.FunctionDef | ast.AsyncFunctionDef, is_method: bool) -> str:
+    """The signature as CPython expects it at the beginning of a docstring."""
+    given = copy.deepcopy(function.args)
+    for argument in ast.walk(given):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    given.defaults = [_literal(default) for default in given.defaults]
+    given.kw_defaults = [default and _literal(default) for default in given.kw_defaults]
+    return f"{function.name}({'$' * is_method}{ast.unparse(given)})\n--\n\n"
+
+
+def _literal(default: ast.expr) -> ast.expr:
+    return default if isinstance(default, ast.Constant) else ast.Constant(...)
+
+
+def c_string(text: str) -> str:
+    """The text as a string literal of C."""
+    encoded = text.encode()
+    plain = [byte for byte in range(32, 127) if chr(byte) not in '"\\?']
+    return '"' + "".join(chr(b) if b in plain else f"\\{b:03o}" for b in encoded) + '"'
 
 
 def run(what: str, work: Path, script: str, arguments: list[str]) -> None:
