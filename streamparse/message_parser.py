@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from streamparse._answers.frozen import Frozen, freeze, thaw
-from streamparse._answers.output import OutputReader, judge_of, root_kind
+from streamparse._answers.options import AnswerOptions
+from streamparse._answers.output import OutputReader, output_validator_of, root_kind
 from streamparse._answers.response import ResponseReader
 from streamparse._answers.tools import Toolbox
 from streamparse._core.parser import dialect_of
@@ -105,16 +106,17 @@ class MessageParser:
         toolbox = None if tools is None else Toolbox(tools, tools_errors, coerce)
         #: Why calls of a tool are not judged, by the tool's name; see `tools_errors`.
         self.tool_errors: dict[str, Exception] = {} if toolbox is None else toolbox.errors
-        self._response = ResponseReader(
+        options = AnswerOptions(
             self._limits,
-            "" if output is None else root_kind(output),
-            judge_of(output, coerce),
-            toolbox,
-            _dialect_for(dialect, format),
-            dialect_of(output_dialect, "output_dialect"),
-            _reading_of(format),
-            surrogates,
+            tools=toolbox,
+            dialect=_dialect_for(dialect, format),
+            surrogates=surrogates,
+            output="" if output is None else root_kind(output),
+            output_validator=output_validator_of(output, coerce),
+            output_dialect=dialect_of(output_dialect, "output_dialect"),
+            text_reader=_reading_of(format),
         )
+        self._response = ResponseReader(options)
         #: Times and counts, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)
         self._router = Router(self._response, name)

@@ -111,6 +111,7 @@ MODELS = ("plans", "absent", "parts", "validator", "parser")
 ANSWERS = (
     "frozen",
     "tools",
+    "options",
     "arguments",
     "call_record",
     "call_input",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final, cast
 
 from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.output import OutputReader
 from streamparse._answers.tools import Toolbox
 from streamparse._core._marks import mypyc_attr
@@ -24,7 +25,6 @@ from streamparse._core.surrogates import (
     replaced,
 )
 from streamparse.aliases import CallKind, FinishReason, MessageStatus
-from streamparse.dialect import Dialect
 from streamparse.errors import LimitError, ProviderError, WireError
 from streamparse.limits import Limits
 from streamparse.message import (
@@ -105,11 +105,11 @@ class AnswerReader:
         "counted",
         "counts",
         "cut_call",
-        "dialect",
         "ended",
         "limits",
         "message",
         "noted",
+        "options",
         "out",
         "output",
         "reader",
@@ -122,27 +122,24 @@ class AnswerReader:
         "waiting",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (int, list, Limits)
+    init_types: ClassVar[tuple[Any, ...]] = (int, list, AnswerOptions)
 
     def __init__(
         self,
         choice: int,
         out: list[Any],
-        limits: Limits,
-        tools: Toolbox | None = None,
-        dialect: Dialect | None = None,
+        options: AnswerOptions,
         counts: AnswerCounts | None = None,
-        surrogates: str = "keep",
     ) -> None:
         self.choice: int = choice
         self.counts: AnswerCounts = AnswerCounts() if counts is None else counts
         self.out: list[Any] = out
-        self.limits: Limits = limits
-        self.tools: Toolbox | None = tools
-        self.dialect: Dialect | None = dialect
-        self.surrogates: str = surrogates
+        self.options: AnswerOptions = options
+        self.limits: Limits = options.limits
+        self.tools: Toolbox | None = options.tools
+        self.surrogates: str = options.surrogates
         self.message: Message = Message(choice)
-        self.room: Room = Room(limits)
+        self.room: Room = Room(options.limits)
         self.counted: bool = False  # is what comes now made of raw text, which was counted?
         self.calls: list[CallReader] = []
         self.begun: bool = False
@@ -422,10 +419,7 @@ class AnswerReader:
             ToolCall(len(self.calls), kind),
             self.choice,
             self.out,
-            self.limits,
-            self.tools,
-            self.dialect,
-            self.surrogates,
+            self.options,
             raw_text,
         )
         if not self.counted:

@@ -16,14 +16,12 @@ from streamparse._answers.arguments import (
     parse_or_nothing,
 )
 from streamparse._answers.call_record import CLOSED, HELD, NAMING, READING, SILENT, CallRecord
-from streamparse._answers.tools import Toolbox
+from streamparse._answers.options import AnswerOptions
 from streamparse._core.flat import equal
 from streamparse._core.plain import weight_of
 from streamparse._core.surrogates import Halves, replaced
 from streamparse._core.transcriber import Transcriber, tell
-from streamparse.dialect import Dialect
 from streamparse.errors import JSONSyntaxError, StreamParseError, WireError
-from streamparse.limits import Limits
 from streamparse.message import ToolCall
 from streamparse.message_events import ProviderEvent, ToolCallDelta
 
@@ -42,12 +40,9 @@ class CallInput(CallRecord):
         call: ToolCall,
         choice: int,
         out: list[Any],
-        limits: Limits,
-        tools: Toolbox | None = None,
-        dialect: Dialect | None = None,
-        surrogates: str = "keep",
+        options: AnswerOptions,
     ) -> None:
-        super().__init__(call, choice, out, limits, tools, dialect, surrogates)
+        super().__init__(call, choice, out, options)
         self.held: list[Any] = []  # texts and `HeldValue`s that came before the name
         self.held_size: int = 0  # as much of them as was counted
         self.halves: Halves = Halves()  # of the argument text

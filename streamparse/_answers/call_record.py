@@ -23,12 +23,12 @@ from streamparse._answers.arguments import (
     StrictText,
     locate_in_text,
 )
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import Toolbox
 from streamparse._core.chain import Chain
 from streamparse._core.machine import MachineOptions
 from streamparse._core.room import Room
 from streamparse.aliases import CallStatus
-from streamparse.dialect import Dialect
 from streamparse.errors import LimitError, StreamParseError, WireError
 from streamparse.limits import Limits
 from streamparse.message import Part, ToolCall
@@ -58,10 +58,10 @@ class CallRecord:
         "call",
         "chain",
         "choice",
-        "dialect",
         "entry",
         "events",
         "limits",
+        "options",
         "out",
         "received",
         "source",
@@ -70,27 +70,24 @@ class CallRecord:
         "tools",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (ToolCall, int, list, Limits)
+    init_types: ClassVar[tuple[Any, ...]] = (ToolCall, int, list, AnswerOptions)
 
     def __init__(
         self,
         call: ToolCall,
         choice: int,
         out: list[Any],
-        limits: Limits,
-        tools: Toolbox | None = None,
-        dialect: Dialect | None = None,
-        surrogates: str = "keep",
+        options: AnswerOptions,
     ) -> None:
         self.call: ToolCall = call
         self.choice: int = choice
         self.out: list[Any] = out
-        self.limits: Limits = limits
-        self.tools: Toolbox | None = tools
-        self.dialect: Dialect | None = dialect  # None: strict
-        self.surrogates: str = surrogates
+        self.options: AnswerOptions = options
+        self.limits: Limits = options.limits
+        self.tools: Toolbox | None = options.tools
+        self.surrogates: str = options.surrogates
         self.chain: Chain = Chain(reporter=ArgumentReporter(call, choice), continues=True)
-        self.chain.options = MachineOptions(limits=limits, surrogates=surrogates)
+        self.chain.options = MachineOptions(limits=options.limits, surrogates=options.surrogates)
         self.events: list[Any] = []  # the chain's, until `_report` emits them
         self.chain.builder.events = self.events
         call.builder = self.chain.builder
@@ -103,9 +100,10 @@ class CallRecord:
         """Return a source of text that drives the chain as it is now."""
         if self.call.kind == "custom":
             return FreeText(self.chain, self.events, self.surrogates)
-        if self.dialect is None:
+        dialect = self.options.dialect
+        if dialect is None:
             return StrictText(self.chain, self.events, self.limits, self.surrogates)
-        return LenientText(self.chain, self.events, self.limits, self.surrogates, self.dialect)
+        return LenientText(self.chain, self.events, self.limits, self.surrogates, dialect)
 
     @property
     def whole(self) -> bool:

@@ -32,17 +32,15 @@ from typing import Any, Final
 from streamparse._answers.arguments import WHITE_SPACE
 from streamparse._answers.call_input import CallInput, HeldValue
 from streamparse._answers.call_record import HELD, NAMING, READING, SILENT
-from streamparse._answers.tools import Toolbox
+from streamparse._answers.options import AnswerOptions
 from streamparse._core.chain import Chain
 from streamparse._core.room import check_name
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.transcriber import Transcriber, tell
-from streamparse.dialect import Dialect
 from streamparse.errors import (
     SchemaViolation,
     WireError,
 )
-from streamparse.limits import Limits
 from streamparse.message import ToolCall
 from streamparse.message_events import (
     ToolCallStarted,
@@ -74,13 +72,10 @@ class CallReader(CallInput):
         call: ToolCall,
         choice: int,
         out: list[Any],
-        limits: Limits,
-        tools: Toolbox | None = None,
-        dialect: Dialect | None = None,
-        surrogates: str = "keep",
+        options: AnswerOptions,
         raw_text: bool = False,
     ) -> None:
-        super().__init__(call, choice, out, limits, tools, dialect, surrogates)
+        super().__init__(call, choice, out, options)
         self.raw_text: bool = raw_text
         self.validator: ValidatorFactory | None = None  # of the tool that is called
         self.ended_itself: bool = False  # its own end was signalled

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import validator_of
 from streamparse._core.chain import Chain
 from streamparse._core.lenient import LenientMachine
@@ -16,13 +17,11 @@ from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.parser import locate
 from streamparse._core.sink import NOTHING, ValidatorFactory
 from streamparse.aliases import Missing
-from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, SchemaViolation, StreamParseError
-from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import OutputRejected, OutputReporter
 
-__all__ = ["OutputReader", "judge_of", "root_kind"]
+__all__ = ["OutputReader", "output_validator_of", "root_kind"]
 
 ANY: Final = "any"
 _SPACE: Final = " \t\n\r\ufeff"  # of a byte order mark in the wrong place the machine complains
@@ -34,7 +33,7 @@ _OPENINGS: Final[dict[str, str]] = {"object": "{", "array": "["}
 def root_kind(output: Any) -> str:
     """What the document may be, by what the caller asked for: `"any"`, `"object"` or `"array"`.
 
-    More than the kind is for a validator to judge: see `judge_of`.
+    More than the kind is for a validator to judge: see `output_validator_of`.
 
     >>> root_kind(dict), root_kind(object)
     ('object', 'any')
@@ -42,7 +41,7 @@ def root_kind(output: Any) -> str:
     return "object" if output is dict else "array" if output is list else ANY
 
 
-def judge_of(output: Any, coerce: bool = False) -> ValidatorFactory | None:
+def output_validator_of(output: Any, coerce: bool = False) -> ValidatorFactory | None:
     """What judges the document; None where its kind is all that was asked for."""
     if output is None or any(output is plain for plain in (Any, object, dict, list)):
         return None
@@ -55,9 +54,8 @@ def judge_of(output: Any, coerce: bool = False) -> ValidatorFactory | None:
 class OutputReader:
     """Reads the text of one message; events go to `out`.
 
-    `kind` is one of `root_kind`, `judge` what judges more than that. A text that is not the
-    document asked for is refused at the first character that makes it so, by `OutputRejected`; the
-    message is not rejected with it.
+    A text that is not the document asked for is refused at the first character that makes it so,
+    by `OutputRejected`; the message is not rejected with it.
     """
 
     __slots__ = (
@@ -73,36 +71,33 @@ class OutputReader:
         "out",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (str, Message, list, Limits)
+    init_types: ClassVar[tuple[Any, ...]] = (Message, list, AnswerOptions)
 
     def __init__(
         self,
-        kind: str,
         message: Message,
         out: list[Any],
-        limits: Limits,
-        judge: ValidatorFactory | None = None,
-        dialect: Dialect | None = None,
-        surrogates: str = "keep",
-        may_call: bool = False,
+        options: AnswerOptions,
     ) -> None:
-        self.kind: str = kind
+        self.kind: str = options.output
         # With tools, text may be what comes before a call: its rejection waits for the end.
-        self.may_call: bool = may_call
+        self.may_call: bool = options.tools is not None
         self.held: StreamParseError | None = None
         self.message: Message = message
         self.out: list[Any] = out
-        self.chain: Chain = Chain(validator=judge, reporter=OutputReporter(message.choice))
+        reporter = OutputReporter(message.choice)
+        self.chain: Chain = Chain(validator=options.output_validator, reporter=reporter)
         self.chain.builder.events = out
         message.output_builder = self.chain.builder
-        options = MachineOptions(limits=limits, surrogates=surrogates)
-        self.chain.options = options
+        machine = MachineOptions(limits=options.limits, surrogates=options.surrogates)
+        self.chain.options = machine
+        dialect = options.output_dialect
         self._lenient: LenientMachine | None = None
         if dialect is None:
-            self.machine: Machine = Machine(self.chain.head, options)
+            self.machine: Machine = Machine(self.chain.head, machine)
         else:
-            self._lenient = LenientMachine(self.chain.head, dialect, options)
-            self._lenient.wanted = "" if kind == ANY else kind
+            self._lenient = LenientMachine(self.chain.head, dialect, machine)
+            self._lenient.wanted = "" if self.kind == ANY else self.kind
             self.machine = self._lenient
         self.begun: bool = False  # has anything but white space come?
         self.open: bool = True  # neither refused nor ended

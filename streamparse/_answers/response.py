@@ -2,69 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
-from streamparse._answers.answer import AnswerCounts, AnswerReader, TextReader
+from streamparse._answers.answer import AnswerCounts, AnswerReader
 from streamparse._answers.calls import DONE, INPUT_ENDED, NORMAL
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.output import OutputReader
-from streamparse._answers.tools import Toolbox
-from streamparse._core.sink import ValidatorFactory
-from streamparse._core.surrogates import check_surrogates
-from streamparse.dialect import Dialect
 from streamparse.errors import ProviderError, StreamParseError
-from streamparse.limits import Limits
 
 __all__ = ["ResponseReader"]
 
 
 class ResponseReader:
-    """The answers of one response, by choice, and the events of them all.
+    """The answers of one response, by choice, and the events of them all."""
 
-    `output`: the kind of document that each text is to be, see `output.root_kind`; "" for none;
-    `judge`: what judges it. `tools`: what the calls may call, None for anything. `reading`: makes
-    what reads the text of an answer, where it is of a raw-text format.
-    """
+    __slots__ = ("answers", "api", "counts", "events", "history", "options", "unread")
 
-    __slots__ = (
-        "answers",
-        "api",
-        "counts",
-        "dialect",
-        "events",
-        "history",
-        "judge",
-        "limits",
-        "output",
-        "output_dialect",
-        "reading",
-        "surrogates",
-        "tools",
-        "unread",
-    )
+    init_types: ClassVar[tuple[Any, ...]] = (AnswerOptions,)
 
-    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
-
-    def __init__(
-        self,
-        limits: Limits,
-        output: str = "",
-        judge: ValidatorFactory | None = None,
-        tools: Toolbox | None = None,
-        dialect: Dialect | None = None,
-        output_dialect: Dialect | None = None,
-        reading: Callable[[AnswerReader], TextReader] | None = None,
-        surrogates: str = "keep",
-    ) -> None:
-        check_surrogates(surrogates)
-        self.surrogates = surrogates
-        self.limits = limits
-        self.dialect = dialect
-        self.output_dialect = output_dialect
-        self.reading = reading
-        self.output = output
-        self.judge = judge
-        self.tools = tools
+    def __init__(self, options: AnswerOptions) -> None:
+        self.options: AnswerOptions = options
         self.events: list[Any] = []
         self.counts = AnswerCounts()
         self.answers: dict[int, AnswerReader] = {}
@@ -74,33 +31,17 @@ class ResponseReader:
         self.at(0)
 
     def at(self, choice: int) -> AnswerReader:
-        """The answer with this index; made when it is first heard of."""
+        """Return the answer with this index; a new one, if none has it yet."""
         answer = self.answers.get(choice)
         if answer is None:
-            answer = AnswerReader(
-                choice,
-                self.events,
-                self.limits,
-                self.tools,
-                self.dialect,
-                self.counts,
-                self.surrogates,
-            )
+            options = self.options
+            answer = AnswerReader(choice, self.events, options, self.counts)
             answer.message.api = self.api
             answer.message.history = self.history
-            if self.output:
-                answer.output = OutputReader(
-                    self.output,
-                    answer.message,
-                    self.events,
-                    self.limits,
-                    self.judge,
-                    self.output_dialect,
-                    self.surrogates,
-                    self.tools is not None,
-                )
-            if self.reading is not None:
-                answer.reader = self.reading(answer)
+            if options.output:
+                answer.output = OutputReader(answer.message, self.events, options)
+            if options.text_reader is not None:
+                answer.reader = options.text_reader(answer)
             self.answers[choice] = answer
         return answer
 

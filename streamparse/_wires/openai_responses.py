@@ -609,7 +609,7 @@ class OpenAIResponses(Wire):
         self._answer().room.take(len(text))
         item.sealed.append(text)
         item.size += len(text)
-        if item.size > self.response.limits.string:
+        if item.size > self.response.options.limits.string:
             self._open_sealed(item, None)
 
     def _open_sealed(self, item: Item, whole: Any) -> None:

@@ -41,9 +41,8 @@ def _read_output_again(response: ResponseReader) -> None:
         return
     events: list[Any] = []
     message = answer.message
-    reader = OutputReader(
-        response.output, message, events, response.limits, response.judge, response.output_dialect
-    )
+    reader = OutputReader(message, events, response.options)
+    reader.may_call = False
     answer.output = reader
     reader.feed(message.text)
     response.events += [event for event in events if event.type == "output_rejected"]

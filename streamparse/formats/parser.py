@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.frozen import Frozen, freeze, thaw
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
 from streamparse._answers.tools import Toolbox
 from streamparse.errors import StreamParseError, interrupted
@@ -89,12 +90,13 @@ class FormatParser:
         reading = TextReading(
             format, in_reasoning=in_reasoning, prompt_suffix=prompt_suffix, suffix=suffix
         )
-        self._response = ResponseReader(
-            limits if limits is not None else Limits(),
+        options = AnswerOptions(
+            limits,
             tools=None if tools is None else Toolbox(tools),
-            reading=reading,
             surrogates=surrogates,
+            text_reader=reading,
         )
+        self._response = ResponseReader(options)
         self._answer = self._response.at(0)
         self._finished: bool = False
         self._failure: StreamParseError | None = None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from streamparse._answers.answer import AnswerReader
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
 from streamparse.aliases import CallKind
 from streamparse.errors import LimitError, ProviderError
@@ -25,7 +26,7 @@ from streamparse.message_events import (
 
 
 def new_answer(limits: Limits | None = None) -> AnswerReader:
-    return AnswerReader(0, [], limits or Limits())
+    return AnswerReader(0, [], AnswerOptions(limits))
 
 
 def types(events: list[Any]) -> list[str]:
@@ -259,7 +260,7 @@ def test_nothing_completes_a_call_of_raw_text_but_its_own_end() -> None:
 
 @pytest.mark.parametrize("bare", [True, False])
 def test_a_bare_done_completes_no_call_without_arguments(bare: bool) -> None:
-    response = ResponseReader(Limits())
+    response = ResponseReader(AnswerOptions())
     answer = response.at(0)
     answer.text("a")
     answer.call("a", "f")
@@ -272,7 +273,7 @@ def test_a_bare_done_completes_no_call_without_arguments(bare: bool) -> None:
 
 @pytest.mark.parametrize(("text", "status"), [("a", "complete"), ("", "truncated")])
 def test_a_bare_done_is_a_normal_finish_if_there_is_content(text: str, status: str) -> None:
-    response = ResponseReader(Limits())
+    response = ResponseReader(AnswerOptions())
     response.at(0).text(text)
     response.done()
     assert response.at(0).message.status == status
@@ -291,7 +292,7 @@ def test_a_bare_done_is_a_normal_finish_if_there_is_content(text: str, status: s
 def test_the_end_of_input_cuts_what_came_after_the_reason(
     before: str, after: str, status: str
 ) -> None:
-    response = ResponseReader(Limits())
+    response = ResponseReader(AnswerOptions())
     call = response.at(0).call("a", "f")
     call.feed(before)
     response.finish("stop")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from streamparse._answers.calls import NORMAL, CallReader
+from streamparse._answers.options import AnswerOptions
 from streamparse._core.room import Room
 from streamparse.aliases import CallKind
 from streamparse.errors import LimitError
@@ -17,7 +18,7 @@ from tests.messages import call_texts, kinds
 
 
 def reader_of(name: str | None = "water", kind: CallKind = "function") -> CallReader:
-    reader = CallReader(ToolCall(0, kind), 0, [], Limits())
+    reader = CallReader(ToolCall(0, kind), 0, [], AnswerOptions())
     if name is not None:
         reader.set_name(name)
     return reader
@@ -123,7 +124,7 @@ def test_the_value_of_a_rejected_call_grows_from_values_too() -> None:
 
     events: list[Any] = []
     tools = Toolbox([{"name": "water", "parameters": {"type": "object"}}])
-    reader = CallReader(ToolCall(), 0, events, Limits(), tools)
+    reader = CallReader(ToolCall(), 0, events, AnswerOptions(tools=tools))
     reader.set_name("fire")
     reader.feed_value({"a": 1})
     assert reader.call.partial == {"a": 1}

@@ -16,6 +16,7 @@ from streamparse._answers.call_record import (
     CallRecord,
 )
 from streamparse._answers.calls import CUT, NORMAL, CallReader
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import Toolbox
 from streamparse._core.room import Room
 from streamparse.errors import LimitError, WireError
@@ -60,7 +61,7 @@ STATES: list[tuple[tuple[Any, ...], int]] = [
 def test_states(steps: tuple[Any, ...], state: int) -> None:
     events: list[Any] = []
     call = ToolCall()
-    reader = CallReader(call, 0, events, Limits(), TOOLS)
+    reader = CallReader(call, 0, events, AnswerOptions(tools=TOOLS))
     for step in steps:
         if isinstance(step, int):
             reader.close(step)
@@ -81,7 +82,7 @@ def test_states(steps: tuple[Any, ...], state: int) -> None:
 
 
 def record(**options: Any) -> CallRecord:
-    return CallRecord(ToolCall(), 0, [], Limits(**options))
+    return CallRecord(ToolCall(), 0, [], AnswerOptions(Limits(**options)))
 
 
 def test_the_first_evidence_enters_the_call() -> None:
@@ -110,7 +111,7 @@ def test_an_anomaly_is_noted_once() -> None:
 
 def test_an_error_that_the_caller_found() -> None:
     events: list[Any] = []
-    reader = CallReader(ToolCall(), 0, events, Limits())
+    reader = CallReader(ToolCall(), 0, events, AnswerOptions())
     reader.set_name("water")
     reader.feed('{"a"')
     reader.refuse(WireError("no", code="x", offset=4))

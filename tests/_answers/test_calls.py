@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import Toolbox
 from streamparse._core.sink import Sink
 from streamparse.aliases import CallKind
@@ -49,7 +50,7 @@ class Run:
     ) -> None:
         self.events: list[Any] = []
         self.call = ToolCall(0, kind)
-        self.reader = CallReader(self.call, 0, self.events, limits or Limits())
+        self.reader = CallReader(self.call, 0, self.events, AnswerOptions(limits))
         if name is not None:
             self.reader.set_name(name)
         self.feed(*texts)
@@ -211,7 +212,7 @@ def test_events_of_arguments() -> None:
 
 def test_choice_of_the_events() -> None:
     events: list[Any] = []
-    reader = CallReader(ToolCall(), 3, events, Limits())
+    reader = CallReader(ToolCall(), 3, events, AnswerOptions())
     reader.set_name("f")
     reader.feed('{"a": "b"}')
     reader.end()
@@ -614,7 +615,7 @@ def test_arguments_in_a_lenient_dialect() -> None:
     for size in (1, 3, len(text)):
         events: list[Any] = []
         call = ToolCall()
-        reader = CallReader(call, 0, events, Limits(), None, Dialect())
+        reader = CallReader(call, 0, events, AnswerOptions(dialect=Dialect()))
         call.name = "trip"
         reader.begin()
         for start in range(0, len(text), size):
@@ -632,7 +633,7 @@ def test_half_a_call_is_not_mended_into_a_whole_one() -> None:
     """Law 7: arguments that end early are truncated or rejected, in a lenient dialect too."""
     for how, status in ((NORMAL, "rejected"), (LIMIT, "truncated"), (CUT, "truncated")):
         call = ToolCall()
-        reader = CallReader(call, 0, [], Limits(), None, Dialect())
+        reader = CallReader(call, 0, [], AnswerOptions(dialect=Dialect()))
         call.name = "trip"
         reader.begin()
         reader.feed("{'city': 'Zü")
@@ -648,7 +649,7 @@ def test_repairs_of_arguments_that_are_validated() -> None:
     found = []
     for toolbox in (None, tools):
         call = ToolCall()
-        reader = CallReader(call, 0, [], Limits(), toolbox, Dialect())
+        reader = CallReader(call, 0, [], AnswerOptions(tools=toolbox, dialect=Dialect()))
         reader.set_name("trip")
         reader.feed("{'to': 'Oslo',}")
         reader.close(NORMAL)
@@ -658,7 +659,7 @@ def test_repairs_of_arguments_that_are_validated() -> None:
 
 def test_arguments_that_come_twice_in_a_lenient_dialect() -> None:
     call = ToolCall()
-    reader = CallReader(call, 0, [], Limits(), None, Dialect())
+    reader = CallReader(call, 0, [], AnswerOptions(dialect=Dialect()))
     call.name = "trip"
     reader.begin()
     reader.feed('{"x": 1}')
@@ -691,7 +692,7 @@ def test_law_1_of_refusals_in_a_lenient_dialect(text: str, sizes: Sequence[int],
     for pieces in ([text], cut(text, sizes), list(text)):
         events: list[Any] = []
         call = ToolCall()
-        reader = CallReader(call, 0, events, Limits(), tools, Dialect())
+        reader = CallReader(call, 0, events, AnswerOptions(tools=tools, dialect=Dialect()))
         reader.set_name("trip")
         for piece in pieces:
             reader.feed(piece)

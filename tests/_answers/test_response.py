@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from streamparse._answers.answer import AnswerReader
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
 from streamparse._wires.base import no_history
 from streamparse.errors import ProviderError, WireError
@@ -19,7 +20,7 @@ from tests.messages import kinds
 
 
 def new_answer(limits: Limits | None = None) -> AnswerReader:
-    return AnswerReader(0, [], limits or Limits())
+    return AnswerReader(0, [], AnswerOptions(limits))
 
 
 def types(events: list[Any]) -> list[str]:
@@ -27,14 +28,14 @@ def types(events: list[Any]) -> list[str]:
 
 
 def response_of(*choices: int) -> ResponseReader:
-    response = ResponseReader(Limits())
+    response = ResponseReader(AnswerOptions())
     for choice in choices:
         response.at(choice).text(f"text {choice}")
     return response
 
 
 def test_choice_0_is_there_from_the_start() -> None:
-    response = ResponseReader(Limits())
+    response = ResponseReader(AnswerOptions())
     assert [answer.choice for answer in response.all] == [0]
     assert response.first is response.at(0)
     assert not response.ended

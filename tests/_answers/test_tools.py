@@ -29,9 +29,9 @@ from streamparse import (
     stream,
 )
 from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import Tool, Toolbox, json_schema, parameters_in, validator_of
 from streamparse.aliases import CallKind
-from streamparse.limits import Limits
 from streamparse.message import ToolCall
 from streamparse.models import ModelValidator
 from streamparse.schema import SchemaValidator
@@ -400,7 +400,7 @@ def run_call(
     """A call of this name that is fed the pieces, text or values, and closed."""
     events: list[Any] = []
     call = ToolCall(0, kind)
-    reader = CallReader(call, 0, events, Limits(), Toolbox(tools))
+    reader = CallReader(call, 0, events, AnswerOptions(tools=Toolbox(tools)))
     if name is not None:
         reader.set_name(name)
     for piece in pieces:
@@ -413,7 +413,7 @@ def run_call(
 def test_rejected_at_the_refused_character() -> None:
     call = ToolCall()
     events: list[Any] = []
-    reader = CallReader(call, 0, events, Limits(), TOOLS)
+    reader = CallReader(call, 0, events, AnswerOptions(tools=TOOLS))
     reader.set_name("Water")
     reader.feed('{"plant": "fe')
     statuses = [call.status]
@@ -509,7 +509,7 @@ def test_a_value_is_judged_as_its_text(text: str, sizes: list[int]) -> None:
 def test_arguments_before_the_name_are_judged_when_it_comes() -> None:
     call = ToolCall()
     events: list[Any] = []
-    reader = CallReader(call, 0, events, Limits(), TOOLS)
+    reader = CallReader(call, 0, events, AnswerOptions(tools=TOOLS))
     reader.feed('{"plant": "oak"')
     assert events == []
     reader.set_name("Water")
@@ -547,7 +547,7 @@ def test_a_name_that_grows() -> None:
     """Some servers send the name piece by piece, each time from its beginning."""
     for names, status in [(["garden", "garden_water"], "complete"), (["garden"], "rejected")]:
         call = ToolCall()
-        reader = CallReader(call, 0, [], Limits(), TOOLS)
+        reader = CallReader(call, 0, [], AnswerOptions(tools=TOOLS))
         for name in names:
             reader.set_name(name)
             assert call.status == "in_progress"
@@ -555,9 +555,8 @@ def test_a_name_that_grows() -> None:
         reader.close(NORMAL)
         assert call.status == status
     late = ToolCall()
-    reader = CallReader(
-        late, 0, [], Limits(), Toolbox([Tool("a"), {"name": "ab", "parameters": SCHEMA}])
-    )
+    tools = Toolbox([Tool("a"), {"name": "ab", "parameters": SCHEMA}])
+    reader = CallReader(late, 0, [], AnswerOptions(tools=tools))
     reader.set_name("a")
     reader.feed('{"plant": "oak"')
     reader.set_name("ab")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, list_of, number_of, text_of
 from streamparse._wires.base import Wire, error_of_text, no_history, provider_error
-from streamparse.limits import Limits
 from streamparse.message import Message
 
 # (record, message): the shapes that providers and gateways were seen to send.
@@ -123,7 +123,7 @@ def test_numbers() -> None:
 
 
 def test_a_wire_understands_nothing_and_ends_what_it_is_told_to() -> None:
-    response = ResponseReader(Limits())
+    response = ResponseReader(AnswerOptions())
     wire = Wire(response)
     assert not Wire.recognizes({"choices": []}, "")
     assert not wire.record({"choices": []}, "")
@@ -134,7 +134,7 @@ def test_a_wire_understands_nothing_and_ends_what_it_is_told_to() -> None:
 
 
 def test_done_is_the_end_of_input() -> None:
-    response = ResponseReader(Limits())
+    response = ResponseReader(AnswerOptions())
     response.at(0).text("a")
     Wire(response).done()
     assert response.all[0].message.status == "truncated"
@@ -147,7 +147,7 @@ def test_a_subclass_names_its_api() -> None:
         def history(self) -> Any:
             return lambda message: [{"text": message.text}]
 
-    response = ResponseReader(Limits())
+    response = ResponseReader(AnswerOptions())
     Mine(response)
     message: Message = response.at(3).message
     assert (message.api, message.to_history()) == ("mine", [{"text": ""}])

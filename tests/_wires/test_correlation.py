@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from streamparse._answers.calls import NORMAL, CallReader
+from streamparse._answers.options import AnswerOptions
 from streamparse._wires.correlation import AMBIGUOUS, NEW, Correlator, Outcome
-from streamparse.limits import Limits
 from streamparse.message import ToolCall
 
 Delta: TypeAlias = tuple[Any, str | None, str | None, str]
@@ -27,7 +27,7 @@ def calls_of(deltas: Sequence[Delta]) -> list[CallReader]:
         reader = correlator.find(index, identity, name, text)
         if isinstance(reader, Outcome):
             assert reader is NEW
-            reader = CallReader(ToolCall(len(calls)), 0, [], Limits())
+            reader = CallReader(ToolCall(len(calls)), 0, [], AnswerOptions())
             calls.append(reader)
             correlator.add(reader, index, identity)
         if identity is not None:
@@ -213,7 +213,7 @@ def test_rule_6_the_only_unfinished_call_goes_on() -> None:
 
 def test_rule_6_nobody_can_tell() -> None:
     correlator = Correlator()
-    readers = [CallReader(ToolCall(index), 0, [], Limits()) for index in range(3)]
+    readers = [CallReader(ToolCall(index), 0, [], AnswerOptions()) for index in range(3)]
     for index, reader in enumerate(readers):
         correlator.add(reader, index, f"id{index}")
         reader.set_name("f")
@@ -239,7 +239,7 @@ def test_rule_6_a_repetition_without_labels() -> None:
 
 def test_rule_6_a_value_that_no_call_waits_for() -> None:
     correlator = Correlator()
-    reader = CallReader(ToolCall(), 0, [], Limits())
+    reader = CallReader(ToolCall(), 0, [], AnswerOptions())
     correlator.add(reader, 0, "a")
     reader.set_name("f")
     reader.feed('{"x": 1}')

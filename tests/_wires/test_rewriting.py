@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
 from streamparse._wires.rewriting import take_texts_of_parts
-from streamparse.limits import Limits
 from streamparse.message import Citation, Part, Reasoning, Refusal, Text
 
 
 def test_the_texts_are_those_of_the_parts_in_their_order() -> None:
-    response = ResponseReader(Limits())
+    response = ResponseReader(AnswerOptions())
     answer = response.first
     parts: list[Part] = [Text(), Reasoning(), Citation("here"), Text(), Refusal()]
     for part in parts:
@@ -29,7 +29,7 @@ def test_an_output_is_read_again_until_it_was_rejected() -> None:
         ("[1]", "x", None),
         ("never", "[2]", None),
     ):
-        response = ResponseReader(Limits(), output="list")
+        response = ResponseReader(AnswerOptions(output="list"))
         answer = response.first
         part = Text()
         answer.add(part)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
 from streamparse._decoding.record import Record
 from streamparse._wires.router import WIRES, Router
 from streamparse.errors import WireError
-from streamparse.limits import Limits
 from streamparse.message import Message
 from tests.messages import call_chunk, chunk, dumped, read, sse, text_chunk
 
@@ -148,7 +148,7 @@ def test_one_line_of_json_outside_the_events_is_a_record() -> None:
 
 
 def test_recognizes() -> None:
-    router = Router(ResponseReader(Limits()), "auto")
+    router = Router(ResponseReader(AnswerOptions()), "auto")
     assert router.recognizes(Record("", text_chunk("x"), ""))
     assert router.recognizes(Record("", {"error": {"message": "x"}}, ""))
     assert router.recognizes(Record("", {"object": "error", "message": "x"}, ""))
