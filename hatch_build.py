@@ -70,8 +70,8 @@ INTERPRETED = (
     "streamparse/schema/validator.py",
 )
 
-# The extra brings setuptools, which drives the C compiler. The bound is the version this is tested
-# with: what 1.18 makes of the same sources cannot be imported.
+# The extra installs setuptools, which runs the C compiler. The bound is the tested version: modules
+# that 1.18 builds from the same sources cannot be imported.
 COMPILER = "mypy[mypyc]>=2.4"
 
 # The result must not depend on what else is installed or configured on the building machine: no
@@ -84,10 +84,10 @@ MYPY_OPTIONS = (
     "--follow-imports=silent",
 )
 
-# The C files are compiled in a process of their own, when the process that wrote them has given its
-# memory back. One C file for each module at -O1 takes a third of the time and of the memory of one
-# large file at -O3. Modules that run for every character gain from more optimization; those of
-# models and schemas, which are the largest, lose nothing measurable by less.
+# The C files are compiled in a separate process, after the process that wrote them has released its
+# memory. One C file for each module at -O1 takes a third of the time and memory of one large file
+# at -O3. Modules that run for every character gain from more optimization. The modules of models
+# and schemas, which are the largest, lose nothing measurable with less.
 MORE = (
     "streamparse/_core/builder.py",
     "streamparse/_core/chain.py",
@@ -98,7 +98,7 @@ MORE = (
 )
 LESS = ("streamparse/models/*.py", "streamparse/schema/*.py")
 
-# mypyc leaves with sys.exit where it finds an error.
+# mypyc calls sys.exit if it finds an error, so it runs in a process of its own.
 WRITE_C = """
 import pickle
 import sys
@@ -162,7 +162,7 @@ setup(
 """
 
 
-# What an optional part of the package lacks on the building machine is no fault of the compiler.
+# A missing dependency of an optional part of the package is not an error of the compiler.
 LOAD = """
 import importlib
 import sys
@@ -176,7 +176,7 @@ for name in sys.argv[1:]:
 """
 
 
-# What the page of `streamparse demo` plays; in a checkout it finds them where they are.
+# The samples of `streamparse demo`; in a checkout the demo reads them from `examples`.
 SAMPLES = (
     "anthropic-messages.sse",
     "cut.sse",
@@ -195,7 +195,7 @@ SAMPLES = (
 
 
 class CompileError(Exception):
-    """The extension modules could not be built; the text says why."""
+    """The extension modules could not be built."""
 
 
 class CompileHook(BuildHookInterface[BuilderConfig]):
@@ -243,7 +243,7 @@ def pure_wanted() -> bool:
 
 
 def obstacle() -> str | None:
-    """Say what rules compiling out here; None when it is worth trying."""
+    """Return why compiling is impossible here, or None if it can be tried."""
     if pure_wanted():
         return "STREAMPARSE_PURE is set"
     if sys.implementation.name != "cpython":
@@ -284,7 +284,7 @@ def compile_package(root: Path, work: Path) -> dict[str, str]:
 
 
 def modules_to_compile(root: Path) -> list[str]:
-    """The files that COMPILED names, sorted: the shared library is named after their list."""
+    """Return the files to compile, sorted, because mypyc derives a name from their list."""
     found = {
         path.relative_to(root).as_posix() for pattern in COMPILED for path in root.glob(pattern)
     }
@@ -299,7 +299,7 @@ def modules_to_compile(root: Path) -> list[str]:
 
 
 def levels(root: Path) -> list[str]:
-    """Which C files are optimized more or less than the others: `name=flag`."""
+    """Return `name=flag` for each C file with its own level of optimization."""
     found = {
         path: flag
         for flag, patterns in (("-O2", MORE), ("-Og", LESS))
@@ -402,13 +402,13 @@ def run(what: str, work: Path, script: str, arguments: list[str]) -> None:
         errors="replace",
     )
     if result.returncode:
-        # A compiler can say a great deal; the cause stands near the end.
+        # The output of a compiler can be long; the cause is near the end.
         tail = "\n".join(result.stdout.splitlines()[-30:])
         raise CompileError(f"{what} failed:\n{tail}")
 
 
 def built_extensions(library: Path, modules: list[str]) -> dict[str, str]:
-    """One extension for each module and, when there are several, the library they share."""
+    """Return the extension of each module and, if there are several, their shared library."""
     built = sorted(path for path in library.rglob("*") if path.suffix in (".so", ".pyd"))
     expected = len(modules) + (len(modules) > 1)
     if len(built) != expected:
@@ -417,7 +417,7 @@ def built_extensions(library: Path, modules: list[str]) -> dict[str, str]:
 
 
 def load_extensions(work: Path, modules: list[str]) -> None:
-    """Import what was built, beside the sources it was built from: a wheel must not break here."""
+    """Import the built extensions beside their sources, so that a broken wheel is never made."""
     shutil.copytree(work / "lib", work, dirs_exist_ok=True)
     names = [module.removesuffix(".py").replace("/", ".") for module in modules]
     run("importing the extension modules", work, LOAD, names)

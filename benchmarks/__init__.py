@@ -1,4 +1,4 @@
-"""What streamparse costs, beside its peers, in time and in memory.
+"""Benchmarks of streamparse and similar libraries, in time and memory.
 
     python -m benchmarks.bench_json      cost per delta, beside other libraries
     python -m benchmarks.bench_growth    what happens to that cost as the document grows

@@ -1,4 +1,4 @@
-"""Does the cost of a feed grow with what has been fed already? And what does a snapshot cost?
+"""The growth of the cost of a feed with the size of the document, and the cost of a snapshot.
 
 Two claims are put to the test: that a feed costs the same at 1 MB as at 2 kB, whatever the document
 and also with `value` read after every one; and that a snapshot costs what is open, not what is

@@ -1,4 +1,4 @@
-"""What does leniency cost? A damaged document beside its valid twin, and beside json_repair.
+"""The cost of leniency: a damaged document compared with its valid form, and with json_repair.
 
 A document of about 40 kB arrives in deltas of four characters: in the lenient dialect as it would
 come from a careless model (prose, a fence, comments, single quotes, unquoted keys, Python literals,

@@ -1,4 +1,4 @@
-"""What it takes to keep a reader up to date, who gets the value as it grows: bytes and time.
+"""The bytes and time that it takes to send a growing value to a reader.
 
 A document arrives in deltas of four characters. After each delta the value is sent again, or a
 patch is sent: packed, or plain (JSON Patch with `append`); in the last columns after so many deltas

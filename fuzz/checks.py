@@ -1,11 +1,10 @@
-"""What must hold for any bytes at all: one body for two drivers.
+"""Checks that must hold for any bytes.
 
-The fuzz targets call these functions with whatever atheris comes up with, `tests/test_fuzz.py`
-calls them with what Hypothesis draws. A check returns when all is well; `AssertionError`, or any
-exception that is not a `StreamParseError` of ours, is a bug.
+The fuzz targets call them with data from atheris, `tests/test_fuzz.py` with data from Hypothesis. A
+check returns if all is well. `AssertionError`, or any exception but `StreamParseError`, is a bug.
 
-Everything else that a check needs (cuts, options, queries) is derived from the data, so that a
-finding can be repeated from its file alone.
+Everything else that a check needs (cuts, options, queries) is derived from the data, so that the
+file of a finding suffices to reproduce it.
 """
 
 from __future__ import annotations
@@ -51,17 +50,17 @@ DEPTH = 100
 
 
 def choices(data: bytes) -> random.Random:
-    """The same random choices for the same data."""
+    """Return a random generator that is determined by the data."""
     return random.Random(zlib.crc32(data))
 
 
 def text_of(data: bytes) -> str:
-    """The data as text; what is not UTF-8 becomes lone low halves, 0xFF a lone high one."""
+    """Decode the data; invalid bytes become lone low surrogates, and 0xFF a lone high one."""
     return data.decode(errors="surrogateescape").replace("\udcff", "\ud83d")
 
 
 def ragged(data: Fragment, choose: random.Random) -> list[Fragment]:
-    """Pieces of up to nine characters, now and then an empty one."""
+    """Cut data into pieces of up to nine characters, including empty ones."""
     return cut(data, [choose.randrange(10) for _ in range(5)])
 
 
@@ -70,7 +69,7 @@ def is_shallow(text: str) -> bool:
 
 
 def same_for_all_cuts(data: Fragment, seed: bytes, options: dict[str, Any]) -> Outcome:
-    """The outcome, which is that of the whole, of single characters and of random pieces."""
+    """Check that three ways of cutting have the same outcome, and return it."""
     whole = run([data], **options)
     assert run(cut(data, [1]), **options) == whole
     assert run(ragged(data, choices(seed)), **options) == whole
@@ -78,7 +77,7 @@ def same_for_all_cuts(data: Fragment, seed: bytes, options: dict[str, Any]) -> O
 
 
 def agrees_with_model(found: Outcome, text: str, options: dict[str, Any]) -> None:
-    """Events, value and error are those of the reference in `tests/model.py`."""
+    """Check that events, value and error equal those of the reference in `tests/model.py`."""
     if found.error:
         place = found.error.line, found.error.column, found.error.excerpt
         assert place == place_of(found.error.offset, text)
@@ -123,7 +122,7 @@ def check_json_bytes(data: bytes) -> None:
 
 
 def check_text_and_bytes(data: bytes) -> None:
-    """Both."""
+    """Run both checks."""
     check_json(data)
     check_json_bytes(data)
 
@@ -201,7 +200,7 @@ def check_select(data: bytes) -> None:
 
 
 def check_clone(data: bytes) -> None:
-    """A clone taken in mid-stream goes its own way, and the original does not notice."""
+    """A clone in mid-stream does not affect the original."""
     choose, text = choices(data), text_of(data)
     place = choose.randrange(len(text) + 1)
     before, after = text[:place], text[place:]
@@ -220,7 +219,7 @@ def check_clone(data: bytes) -> None:
 
 
 def some_options(choose: random.Random) -> dict[str, Any]:
-    """Any options that go together."""
+    """Choose options that are compatible."""
     options: dict[str, Any] = {"limits": some_limits(choose)} if choose.random() < 0.3 else {}
     if choose.random() < 0.5:
         options["select"] = choose.sample(QUERIES, 2)
@@ -283,7 +282,7 @@ BOTOCORE = importlib.util.find_spec("botocore") is not None
 
 
 def check_transport(data: bytes) -> None:
-    """Bytes and text of any framing: one outcome for all cuts, nothing but `failure` to tell."""
+    """Bytes and text of any framing: one outcome for all cuts, and errors only in `failure`."""
     choose, text = choices(data), text_of(data)
     limits = Limits(record=choose.choice([10, 100, 10**6]), depth=choose.choice([2, 1000]))
     for fed in (data, text):
@@ -302,7 +301,7 @@ def check_transport(data: bytes) -> None:
 
 
 def transported(pieces: Sequence[Any], limits: Limits) -> tuple[list[Any], object, str]:
-    """The records, the failure and the framing, strictly comparable."""
+    """Return the records, the failure and the framing in a form that compares strictly."""
     transport = Transport(limits=limits)
     records: list[Record] = []
     for piece in pieces:
@@ -328,7 +327,7 @@ def check_lines(data: bytes) -> None:
 
 
 def decoded(decoder: SSEDecoder | JSONLinesDecoder, pieces: Sequence[Any]) -> tuple[Any, ...]:
-    """What was decoded, and the failure that ended it."""
+    """Return the decoded values and the failure."""
     found: list[Any] = []
     try:
         for piece in pieces:
@@ -340,6 +339,6 @@ def decoded(decoder: SSEDecoder | JSONLinesDecoder, pieces: Sequence[Any]) -> tu
 
 
 def check_streams(data: bytes) -> None:
-    """Both."""
+    """Run both checks."""
     check_transport(data)
     check_lines(data)

@@ -1,9 +1,8 @@
-"""What must hold for any text in any format: no exception but ours, one reading for all cuts.
+"""Checks for any text in any format: only `StreamParseError`, and one reading for all cuts.
 
-The data is the name of a format on a line of its own, then a text in it. Where the text is empty an
-answer is made up instead, from the rest of the choices, and then must be read as it was meant.
-All else (cuts, damage, tools) is derived from the data, so that a finding can be repeated from its
-file alone.
+The data is the name of a format on a line of its own, then a text. If the text is empty, a valid
+answer is generated instead, and must be read as intended. Everything else (cuts, damage, tools) is
+derived from the data, so that the file of a finding suffices to reproduce it.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def parts(data: bytes, choose: random.Random) -> tuple[str, str]:
 
 
 def check_formats(data: bytes) -> None:
-    """A text as it is, then spoilt."""
+    """Check a text as it is, then damaged."""
     choose = choices(data)
     name, text = parts(data, choose)
     if text.strip():
@@ -65,7 +64,7 @@ def check_text(name: str, text: str, choose: random.Random, options: dict[str, A
 
 
 def check_made(answer: Answer, choose: random.Random, options: dict[str, Any]) -> None:
-    """An answer that was made: what was meant is read, and a beginning of it is no success."""
+    """Check that a generated answer is read as intended, and that no prefix is a success."""
     for pieces in ([answer.text], cut(answer.text, [1]), ragged(answer.text, choose)):
         found = run(answer.format, pieces, **options)
         assert found.error is None

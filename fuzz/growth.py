@@ -1,7 +1,8 @@
-"""What must hold for any stream that goes on: work and memory in proportion to its records.
+"""Checks that work and memory are proportional to the number of records of a stream.
 
-The data is a stream as for `fuzz.messages`. One of its records is repeated, with other indexes and
-ids if need be. The oracles are lines of the package, which are exact, processor time, and memory.
+The data is a stream as for `fuzz.messages`. One of its records is repeated, sometimes with other
+indexes and ids. The measures are the executed lines of the package, which are exact, processor time
+and memory.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def check_memory(records: list[Any], api: str) -> None:
 
 
 def fed(records: list[Any], api: Any) -> None:
-    """As an application reads that keeps nothing but the message, and looks at it each time."""
+    """Read the records like an application that looks at the message after each of them."""
     parser = MessageParser(api)
     try:
         for record in records:
@@ -116,7 +117,7 @@ def seconds(records: list[Any], api: str) -> float:
 
 
 def lines_run(records: list[Any], api: str) -> int:
-    """How many lines of the package run."""
+    """Return the number of executed lines of the package."""
     count = 0
 
     def local(frame: FrameType, event: str, arg: object) -> Any:

@@ -1,7 +1,7 @@
 r"""Paths to values inside a document, and queries that select them.
 
-A *path* is the tuple of steps that leads from the root to a value: a ``str`` for the
-member of an object, an ``int`` (never negative) for the element of an array. ``()`` is
+A `path` is the tuple of steps that leads from the root to a value: a `str` for the
+member of an object, an `int` (never negative) for the element of an array. `()` is
 the root itself. This module writes paths in the two standard notations, reads JSON
 pointers, looks a path up in a finished document, and parses the part of JSONPath that
 can be decided while a document is still arriving.
@@ -62,7 +62,7 @@ _BAD_TILDE = re.compile(r"~(?![01])")
 _SLICE_REFUSED = "slices are not supported in a streamed query"
 _NEGATIVE_REFUSED = "a negative index cannot be known before the array ends"
 
-# Text that is JSONPath elsewhere deserves better than "unexpected character".
+# These are valid elsewhere in JSONPath, so they get a better message than "unexpected character".
 _REFUSED = {
     "?": "filters are not supported: they need values that have not arrived yet",
     ":": _SLICE_REFUSED,
@@ -73,12 +73,12 @@ _REFUSED = {
 def normalized_path(path: Path) -> str:
     r"""Return the normalized path of RFC 9535, section 2.7: the one standard spelling.
 
-    Names stand in single quotes. Only control characters, the single quote and the
-    backslash are escaped, and always the same way.
+    Names are in single quotes. Only control characters, the single quote and the
+    backslash are escaped, always in the same way.
 
-    Never fails on a path. A lone surrogate in a name passes through unchanged, although
-    the RFC has no notation for it: the result then shows what is there, but it cannot be
-    encoded as UTF-8 and :meth:`Query.parse` refuses it.
+    It never fails on a path. A lone surrogate in a name is unchanged, although the RFC
+    has no notation for it; the result then cannot be encoded as UTF-8, and `Query.parse`
+    rejects it.
 
     >>> normalized_path(())
     '$'
@@ -95,10 +95,10 @@ def _normalized_step(step: str | int) -> str:
 
 
 def json_pointer(path: Path) -> str:
-    """Return the JSON pointer of RFC 6901, section 3, for *path*; the root is ``""``.
+    """Return the JSON pointer of RFC 6901, section 3, for `path`; the root is `""`.
 
-    A pointer does not tell the name ``"0"`` from the index ``0``: both are written
-    ``/0``. Never fails on a path; characters other than ``~`` and ``/`` stay as they are.
+    A pointer does not distinguish the name `"0"` from the index `0`: both are written
+    `/0`. It never fails on a path; characters other than `~` and `/` are unchanged.
 
     >>> json_pointer(("a/b", 0, "m~n"))
     '/a~1b/0/m~0n'
@@ -110,11 +110,17 @@ def json_pointer(path: Path) -> str:
 def parse_json_pointer(text: str) -> tuple[str, ...]:
     """Return the reference tokens of a JSON pointer (RFC 6901, section 3), unescaped.
 
-    Every token is a ``str``, digits too: whether ``/0`` means the element 0 or the member
-    ``"0"`` depends on the document, which is not known here.
+    Every token is a `str`, digits too: whether `/0` means the element 0 or the member
+    `"0"` depends on the document, which is not known here.
 
-    Raises ValueError, with the position, for text that is not a pointer, and TypeError
-    for anything but a ``str``. The ``#`` notation for URIs (section 6) is not read.
+    The `#` notation for URIs (section 6) is not supported.
+
+    Args:
+        text: The pointer.
+
+    Raises:
+        ValueError: The text is not a pointer; the message names the position.
+        TypeError: `text` is not a `str`.
 
     >>> parse_json_pointer("/a~1b/0")
     ('a/b', '0')
@@ -134,11 +140,18 @@ def parse_json_pointer(text: str) -> tuple[str, ...]:
 
 
 def value_at(value: object, path: Path) -> object:
-    """Return what *path* leads to inside *value*, a document of dicts and lists.
+    """Return what `path` leads to inside `value`, a document of dicts and lists.
 
     A name leads only into a dict, an index only into a list; negative indexes do not
-    count from the end. Raises LookupError, which names *path* and the part of it that
-    exists.
+    count from the end.
+
+    Args:
+        value: The document.
+        path: The steps from the root.
+
+    Raises:
+        LookupError: There is no such value; the message names `path` and the part of it
+            that exists.
 
     >>> value_at({"a": [10, 20]}, ("a", 1))
     20
@@ -164,9 +177,9 @@ def value_at(value: object, path: Path) -> object:
 class Segment:
     """One segment of a query (RFC 9535, section 2.5): what it selects among children.
 
-    ``names`` and ``indexes`` are the members and elements it selects, ``wildcard`` says
-    that it selects every child. ``descendant`` says that it applies to the children of
-    all descendants as well (``..``).
+    `names` and `indexes` are the members and elements it selects, `wildcard` says
+    that it selects every child. `descendant` says that it applies to the children of
+    all descendants as well (`..`).
 
     >>> Query.parse("$..['a']").segments
     (Segment(descendant=True, names=frozenset({'a'}), indexes=frozenset(), wildcard=False),)
@@ -178,7 +191,7 @@ class Segment:
     wildcard: bool
 
     def selects(self, step: str | int) -> bool:
-        """Tell whether the child at *step* is selected: names by str, indexes by int.
+        """Return whether the child at `step` is selected: names by str, indexes by int.
 
         >>> Query.parse("$['a', 1]").segments[0].selects("1")
         False
@@ -190,11 +203,11 @@ class Segment:
 class Query:
     """A JSONPath query (RFC 9535) that can be decided while a document streams.
 
-    Made by :meth:`parse`. ``text`` is the query as written, and what ``str()`` returns;
-    ``segments`` is what it means. Queries compare by both, so two spellings of one
+    Made by `parse`. `text` is the query as written, and what `str()` returns;
+    `segments` is what it means. Queries compare by both, so two spellings of one
     meaning are not equal. The constructor does not check that the two agree.
 
-    A query selects a *set* of values: where the RFC lists a value twice (``$[0, 0]``),
+    A query selects a *set* of values: where the RFC lists a value twice (`$[0, 0]`),
     it is selected once.
 
     >>> str(Query.parse("$.a[0]"))
@@ -206,15 +219,19 @@ class Query:
 
     @classmethod
     def parse(cls, text: str) -> Query:
-        r"""Parse *text*, written as in RFC 9535, sections 2.1 to 2.5.
+        r"""Parse `text`, written as in RFC 9535, sections 2.1 to 2.5.
 
-        It understands names (``.name``, ``['name']``, ``["name"]``), indexes (``[0]``),
-        wildcards (``.*``, ``[*]``), lists of these in brackets, and descendant segments
-        (``..name``, ``..*``, ``..[0]``). Negative indexes, slices, filters and
-        functions are refused; what follows the refused selector is not examined.
+        It understands names (`.name`, `['name']`, `["name"]`), indexes (`[0]`),
+        wildcards (`.*`, `[*]`), lists of these in brackets, and descendant segments
+        (`..name`, `..*`, `..[0]`). Negative indexes, slices, filters and
+        functions are rejected; the text after a rejected selector is not examined.
 
-        Raises ValueError, which says what is wrong and at which position, and TypeError
-        for anything but a ``str``.
+        Args:
+            text: The query.
+
+        Raises:
+            ValueError: The query is invalid; the message names the problem and the position.
+            TypeError: `text` is not a `str`.
 
         >>> [sorted(segment.names) for segment in Query.parse("$.a['b', '\u00e9']").segments]
         [['a'], ['b', 'é']]
@@ -227,9 +244,9 @@ class Query:
         return cls(text, _Scanner(text).query())
 
     def matches(self, path: Path) -> bool:
-        """Tell whether the query selects the value at *path*, in a document that has one.
+        """Return whether the query selects the value at `path`, in a document that has one.
 
-        A name matches only a ``str`` step and an index only an ``int`` step. Takes time
+        A name matches only a `str` step and an index only an `int` step. Takes time
         in proportion to the steps times the segments, at most.
 
         >>> Query.parse("$..id").matches(("users", 3, "id"))
@@ -237,8 +254,8 @@ class Query:
         >>> Query.parse("$.users").matches(("users", 3))
         False
         """
-        # Which numbers of leading segments can account for the steps so far. Keeping all
-        # of them at once, each only once, is what spares the backtracking over "..".
+        # All numbers of leading segments that can match the steps so far. Keeping the whole
+        # set avoids backtracking over "..".
         used = {0}
         for step in path:
             following = set()
@@ -279,7 +296,7 @@ def _segment(descendant: bool, selectors: Iterable[str | int | None]) -> Segment
 
 class _Scanner:
     """Reads the text of one query from left to right; each method reads one rule of the
-    grammar (RFC 9535, appendix A) and leaves ``position`` behind it.
+    grammar (RFC 9535, appendix A) and leaves `position` behind it.
     """
 
     __slots__ = ("position", "text")
@@ -293,7 +310,7 @@ class _Scanner:
         return self.text[self.position : self.position + 1]
 
     def take(self, pattern: re.Pattern[str]) -> str:
-        """Move past what *pattern* matches here, and return it; "" if it does not."""
+        """Move past what `pattern` matches here, and return it; "" if it does not."""
         match = pattern.match(self.text, self.position)
         if match is None:
             return ""
@@ -301,7 +318,7 @@ class _Scanner:
         return match.group()
 
     def error(self, problem: str, position: int | None = None) -> ValueError:
-        """Return the error for *problem*, found here unless *position* says where."""
+        """Return the error for `problem`, found here unless `position` says where."""
         at = self.position if position is None else position
         return _malformed("query", self.text, at, problem)
 
@@ -382,7 +399,7 @@ class _Scanner:
         if written != "0" and digits.startswith("0"):
             raise self.error("an index has neither leading zeros nor the form '-0'", start)
         self.refuse_slice(start)
-        # The length goes first: int() itself refuses thousands of digits, in other words.
+        # The length is checked first, because int() rejects thousands of digits itself.
         if len(digits) > _MAX_INDEX_DIGITS or int(digits) > _MAX_INDEX:
             raise self.error("an index must lie within 2**53 - 1", start)
         if written.startswith("-"):

@@ -1,4 +1,4 @@
-"""Sources that tests read from: they count what was asked for and whether they were closed."""
+"""Sources for tests, which count how often they were closed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Fragments = Sequence[Any]
 
 
 class Source:
-    """An iterator that counts; an exception among the fragments is raised in its turn."""
+    """An iterator of fragments; it raises an exception that is among them."""
 
     def __init__(self, fragments: Fragments) -> None:
         self.left = list(fragments)
@@ -32,7 +32,7 @@ class Source:
 
 
 class AsyncSource:
-    """The same for `async for`."""
+    """An async iterator of fragments."""
 
     def __init__(self, fragments: Fragments) -> None:
         self.inner = Source(fragments)

@@ -1,6 +1,6 @@
-"""Law 7 for any stream in records: what a cut stream may say, given what the whole one says.
+"""Law 7 for any stream of records: a cut stream may only report what the whole stream reports.
 
-Does not import hypothesis or pytest: the fuzz targets use this module too.
+The fuzz targets use this module too, so it imports neither hypothesis nor pytest.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from tests.helpers import same
 
 
 class Whole:
-    """A stream read record by record, and what was known after each of them."""
+    """A stream read record by record, with the state after each of them."""
 
     def __init__(self, units: Sequence[Any], api: Any) -> None:
         self.completed: dict[tuple[int, int], tuple[int, Any]] = {}
-        self.signal: dict[int, int] = {}  # after how many records a choice has a finish reason
+        self.signal: dict[
+            int, int
+        ] = {}  # the number of records after which a choice has a finish reason
         self.events: list[Any] = []
         parser = MessageParser(api)
         self.parser = parser
-        for place, unit in enumerate([*units, None], 1):
-            count = min(place, len(units))  # the last record may be whole at the end only
+        for number, unit in enumerate([*units, None], 1):
+            count = min(number, len(units))  # only the end may complete the last record
             events = parser.finish() if unit is None else parser.feed(unit)
             self.events += events
             for event in events:
@@ -46,7 +48,7 @@ class Whole:
 
 
 def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
-    """`parser` was fed `seen` records of the stream, the last one perhaps in part, and ended."""
+    """Check a parser that was fed `seen` records, the last one perhaps in part, and finished."""
     for message in parser.messages:
         assert message.status != "in_progress"
         if message.status == "complete":
@@ -67,9 +69,9 @@ def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
 
 
 def check_calls_stay(parser: MessageParser, whole: MessageParser) -> None:
-    """What was salvaged of calls is a beginning of what the whole stream gives.
+    """Check that the calls of a cut stream are prefixes of the calls of the whole stream.
 
-    Not for streams that contradict themselves: what was held back until the end may be given up.
+    This does not hold for streams that contradict themselves, whose held text may be dropped.
     """
     for message, full in _pairs(parser, whole):
         for call, full_call in zip(message.tool_calls, full.tool_calls, strict=False):
@@ -81,6 +83,6 @@ def check_calls_stay(parser: MessageParser, whole: MessageParser) -> None:
 
 
 def _pairs(parser: MessageParser, whole: MessageParser) -> list[tuple[Message, Message]]:
-    """The messages of both; not the one that is always there, if nothing had come."""
+    """Pair the messages of both, without the default message of a parser that got no input."""
     later = {message.choice: message for message in whole.messages}
     return [(one, later[one.choice]) for one in parser.messages if one.choice in later]

@@ -1,8 +1,7 @@
-"""Law 6 for anything that is fed: does a character late in a stream cost more than an early one?
+"""Law 6 for any parser: a late character of a stream costs no more than an early one.
 
-The same two nets as in `tests/laws/test_law_6_linear.py`: lines of the package are counted, which
-is exact, and time is measured for what lines do not tell (copies, compiled code), where only a
-gross ratio means anything.
+There are two measurements, as in `tests/laws/test_law_6_linear.py`. The count of executed lines is
+exact. The time also covers copies and compiled code, but only a large ratio is significant.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Feed: TypeAlias = Callable[[Sequence[Any]], object]
 
 
 def is_linear(feed: Feed, stream: Stream, size: int = 1) -> None:
-    """Asserts that `feed`, given `stream(n)` in pieces of `size`, does work in proportion to n."""
+    """Assert that `feed` does work proportional to n for `stream(n)` in pieces of `size`."""
     if not COMPILED:
         few, many = cut(stream(400), [size]), cut(stream(16 * 400), [size])
         at_first = lines_run(lambda: feed(few)) / sum(map(len, few))
@@ -40,7 +39,7 @@ def is_linear(feed: Feed, stream: Stream, size: int = 1) -> None:
 
 
 def _seconds(feed: Feed, pieces: Sequence[Any]) -> float:
-    gc.freeze()  # what else there is in this process is not looked through meanwhile
+    gc.freeze()  # exclude all other objects of this process from garbage collection
     try:
         start = time.process_time()
         feed(pieces)

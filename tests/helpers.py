@@ -1,9 +1,9 @@
-"""What tests of any stage share: cutting input, running a parser, comparing strictly.
+"""Helpers for all tests: cutting input, running a parser, and strict comparison.
 
-Python says that `1 == 1.0 == True`; here values are compared by `tokens`, which tell them apart
-and do not recurse, so that documents at the depth limit can be compared as well.
+In Python `1 == 1.0 == True`, so values are compared by `tokens`, which distinguishes them. It does
+not recurse, so documents at the depth limit can be compared too.
 
-Does not import hypothesis: the fuzz targets use this module too.
+The fuzz targets use this module too, so it does not import hypothesis.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def tokens(value: object) -> Tokens:
-    """`value` as a flat list that tells its types, the order of members and -0.0 from 0.0."""
+    """Return `value` as a flat list that includes types, member order and the sign of zero."""
     found: Tokens = []
     todo: list[Any] = [value]
     while todo:
@@ -58,7 +58,7 @@ def tokens(value: object) -> Tokens:
 
 
 def exact(scalar: object) -> tuple[str, object]:
-    """A scalar with its type, such that 0.0 is not -0.0."""
+    """Return a scalar with its type, so that 0.0 differs from -0.0."""
     return type(scalar).__name__, scalar.hex() if isinstance(scalar, float) else scalar
 
 
@@ -74,7 +74,7 @@ _CLOSE_ARRAY = _Done("]")
 
 
 def same(one: object, other: object) -> bool:
-    """Are the two values equal, type for type?"""
+    """Return whether two values are equal, including their types."""
     return tokens(one) == tokens(other)
 
 
@@ -82,7 +82,7 @@ def same(one: object, other: object) -> bool:
 
 
 def merge_deltas(events: Iterable[ValueEvent]) -> list[ValueEvent]:
-    """The events, adjacent deltas of one path being one: what no cut of the input may change."""
+    """Merge adjacent deltas of one path; the result must not depend on the chunking."""
     merged: list[ValueEvent] = []
     for event in events:
         last = merged[-1] if merged else None
@@ -98,7 +98,7 @@ def merge_deltas(events: Iterable[ValueEvent]) -> list[ValueEvent]:
 
 
 def described(events: Iterable[ValueEvent]) -> list[Tokens]:
-    """The merged events as plain data that compares strictly, and reads well when it differs."""
+    """Return the merged events as plain data that compares strictly and prints well."""
     return [_described(event) for event in merge_deltas(events)]
 
 
@@ -114,7 +114,7 @@ def _described(event: ValueEvent) -> Tokens:
 
 
 def replay(events: Iterable[ValueEvent], root: object = None) -> object:
-    """The value that the events tell of, built from nothing else; a list as `root` for `many`."""
+    """Build the value from its events alone; for `many` pass a list as `root`."""
     for event in events:
         match event:
             case ValueStarted(path, kind):
@@ -133,7 +133,7 @@ def _at(root: Any, path: Path) -> Any:
 
 
 def _placed(root: Any, path: Path, value: object) -> object:
-    """`root` with `value` at `path`: replaced, or new at the end."""
+    """Return `root` with `value` at `path`, replaced or appended."""
     if not path:
         return value
     holder, step = _at(root, path[:-1]), path[-1]

@@ -44,7 +44,7 @@ def call_chunk(
     name: Any = None,
     choice: int = 0,
 ) -> dict[str, Any]:
-    """A chunk with one entry of `tool_calls`; what is None is left out."""
+    """Return a chunk with one entry of `tool_calls`; values that are None are left out."""
     function = {"name": name, "arguments": arguments}
     entry = {"index": index, "id": id}
     shown = {key: value for key, value in entry.items() if value is not None}
@@ -53,7 +53,7 @@ def call_chunk(
 
 
 def sse(records: Iterable[Any], done: bool = True, end: str = "\n\n") -> bytes:
-    """The records as server-sent events; text goes out as it is."""
+    """Return the records as server-sent events; text is unchanged."""
     texts = [record if isinstance(record, str) else dumped(record) for record in records]
     if done:
         texts.append("[DONE]")
@@ -69,7 +69,7 @@ def dumped(record: Any) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """All that a run showed, as plain data; equal answers are equal for law 1."""
+    """The complete result of a run as plain data, to be compared for law 1."""
 
     messages: list[Any]
     events: list[Any]  # merged
@@ -100,7 +100,7 @@ def read(pieces: Iterable[Any], **options: Any) -> tuple[Message, list[Any]]:
 
 
 def answer(pieces: Iterable[Any], api: Any = "openai-chat", **options: Any) -> Answer:
-    """What the pieces give."""
+    """Return the result for the pieces."""
     parser, events, error = run_parser(pieces, api, **options)
     return answer_of(parser, events, error)
 
@@ -115,7 +115,7 @@ def answer_of(parser: MessageParser, events: list[Any], error: StreamParseError 
 
 
 def call_texts(events: Iterable[Any]) -> dict[Any, str]:
-    """What the `ToolCallDelta`s of each call add up to."""
+    """Return the joined text of the `ToolCallDelta`s of each call."""
     texts: dict[Any, str] = {}
     for event in events:
         if isinstance(event, ToolCallDelta):
@@ -125,10 +125,10 @@ def call_texts(events: Iterable[Any]) -> dict[Any, str]:
 
 
 def merged(events: Iterable[Any]) -> list[Any]:
-    """The events as plain data. Deltas of one thing are one where only deltas stand between them.
+    """Return the events as plain data, with mergeable deltas merged.
 
-    In which order the deltas of several things come between two other events is no matter; a
-    call's `ToolCallDelta`s are compared as one text (`call_texts`), so they are left out here.
+    The order of deltas of different streams between two other events does not matter. The
+    `ToolCallDelta`s of a call are compared as one text (`call_texts`), so they are left out here.
     """
     found: list[Any] = []
     run: dict[str, list[Any]] = {}
@@ -147,7 +147,7 @@ def merged(events: Iterable[Any]) -> list[Any]:
 
 
 def kinds(events: Iterable[Any]) -> list[str]:
-    """The types of the events, adjacent deltas of one type being one."""
+    """Return the types of the events; adjacent deltas of one type count once."""
     found: list[str] = []
     for event in events:
         if not (event.type.endswith("_delta") and found and found[-1] == event.type):

@@ -1,4 +1,4 @@
-"""What the unit tests share: ways to cut a text, and sinks that write down what they are told."""
+"""Helpers for unit tests: ways to cut a text, and sinks that record their calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Cuttable = TypeVar("Cuttable", str, bytes)
 Call: TypeAlias = tuple[Any, ...]
 Fragments: TypeAlias = Sequence[str | bytes]
 
-# Between them: every kind of value, empty and nested ones, every escape, pairs, long runs.
+# Together these have every kind of value, empty and nested ones, every escape, pairs, long runs.
 DOCUMENTS = (
     '{"name": "Ada", "tags": ["x", "y\\n\\u00e9 \\ud83d\\ude00!"], "rate": -12.5e+3}',
     '[true, false, null, 0, -0, 7E9, 1.25, "", {"": {"": []}}, [[{}], []]]',
@@ -29,7 +29,7 @@ DOCUMENTS = (
 
 
 def chars(text: Cuttable) -> list[Cuttable]:
-    """Cut everywhere."""
+    """Cut a text into single characters."""
     return [text[at : at + 1] for at in range(len(text))]
 
 
@@ -45,7 +45,7 @@ def ragged(text: Cuttable, seed: int) -> list[Cuttable]:
 
 
 def cuttings(text: Cuttable) -> list[list[Cuttable]]:
-    """A few ways to feed the same text: whole, everywhere cut, ragged."""
+    """Return several ways to feed a text: whole, in single characters, in random fragments."""
     return [[text], chars(text), ragged(text, 1), ragged(text, 2)]
 
 
@@ -79,7 +79,7 @@ def feed_each(reader: Feedable, fragments: Iterable[str]) -> None:
 
 
 def feed_all(parser: JSONParser, fragments: Iterable[str | bytes]) -> list[Any]:
-    """The events of all fragments; the end of the input is not said."""
+    """Return the events of all fragments, without calling `finish`."""
     return [event for fragment in fragments for event in parser.feed(fragment)]
 
 
@@ -96,7 +96,7 @@ def failure(parser: JSONParser, fragments: Iterable[str | bytes]) -> StreamParse
 
 
 class Recorder(Sink):
-    """Writes down every call."""
+    """Records every call."""
 
     def __init__(self, precise: bool = False) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class Recorder(Sink):
 
 
 def joined(calls: Iterable[Call]) -> list[Call]:
-    """The calls with adjacent pieces of one text joined, the place being that of the first."""
+    """Join adjacent pieces of one text; the offset is that of the first piece."""
     found: list[Call] = []
     for call in calls:
         if found and call[0] in ("text", "key_text") and found[-1][0] == call[0]:
@@ -163,26 +163,26 @@ def play(calls: Iterable[Call], sink: Sink) -> None:
 
 
 def calls_of(text: str, many: bool = False) -> list[Call]:
-    """What the machine says about a text, precisely, up to where it ends."""
+    """Return the precise sink calls of the machine for a text, without the end."""
     recorder = Recorder(precise=True)
     Machine(recorder, MachineOptions(many=many)).feed(text)
     return recorder.calls
 
 
-def tell(value: Any, sink: Sink) -> None:
-    """Describe a small value to a sink; every offset is nought."""
+def emit_value(value: Any, sink: Sink) -> None:
+    """Make the sink calls for a small value; every offset is 0."""
     if isinstance(value, dict):
         sink.start_object(0)
         for key, member in value.items():
             sink.start_key(0)
             sink.key_text(key, 0)
             sink.end_key(0)
-            tell(member, sink)
+            emit_value(member, sink)
         sink.end(0)
     elif isinstance(value, list):
         sink.start_array(0)
         for item in value:
-            tell(item, sink)
+            emit_value(item, sink)
         sink.end(0)
     elif isinstance(value, str):
         sink.start_string(0)
@@ -195,21 +195,21 @@ def tell(value: Any, sink: Sink) -> None:
         sink.scalar(value, 0)
 
 
-class Judge(Validator):
-    """Notes every call as a violation and what was built at each close; refuses from `bound` on."""
+class RecordingValidator(Validator):
+    """Records calls as violations and the built values; rejects everything from `bound` on."""
 
     def __init__(self, bound: int | None = None) -> None:
         super().__init__()
         self.bound = bound
         self.seen: list[Any] = []
 
-    # The state goes into forks and pickles by its own hand, as a compiled base class asks for.
+    # The base class is compiled, so forks and pickles must copy the state explicitly.
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _judge, (type(self), self.bound, self.seen, self.violations)
+        return _restored_validator, (type(self), self.bound, self.seen, self.violations)
 
-    def clone(self) -> Judge:
-        return _judge(type(self), self.bound, self.seen, self.violations)
+    def clone(self) -> RecordingValidator:
+        return _restored_validator(type(self), self.bound, self.seen, self.violations)
 
     def hear(self, *call: Any) -> None:
         self.violations.append(call)
@@ -225,7 +225,7 @@ class Judge(Validator):
             raise SchemaViolation("not this one", code="expected_value", offset=offset)
 
     def look(self) -> None:
-        """Note what the chain shows; as it is now, for it may grow."""
+        """Record a copy of the built value, which may still grow."""
         built = self.built
         self.seen.append(built.copy() if isinstance(built, (dict, list)) else built)
 
@@ -269,27 +269,29 @@ class Judge(Validator):
         self.hear("repair", code, offset)
 
 
-def _judge(
-    kind: type[Judge], bound: int | None, seen: list[Any], violations: list[object]
-) -> Judge:
-    judge = kind(bound)
-    judge.seen, judge.violations = list(seen), list(violations)
-    return judge
+def _restored_validator(
+    kind: type[RecordingValidator], bound: int | None, seen: list[Any], violations: list[object]
+) -> RecordingValidator:
+    validator = kind(bound)
+    validator.seen, validator.violations = list(seen), list(violations)
+    return validator
 
 
-class Judging(ValidatorFactory):
-    """Hands out judges, and keeps hold of them."""
+class RecordingFactory(ValidatorFactory):
+    """Creates validators and keeps them."""
 
-    def __init__(self, bound: int | None = None, kind: type[Judge] = Judge) -> None:
+    def __init__(
+        self, bound: int | None = None, kind: type[RecordingValidator] = RecordingValidator
+    ) -> None:
         super().__init__()
         self.bound = bound
         self.kind = kind
-        self.begun: list[Judge] = []
+        self.begun: list[RecordingValidator] = []
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Judging, (self.bound, self.kind)
+        return RecordingFactory, (self.bound, self.kind)
 
     def begin(self) -> Validator:
-        judge = self.kind(self.bound)
-        self.begun.append(judge)
-        return judge
+        validator = self.kind(self.bound)
+        self.begun.append(validator)
+        return validator

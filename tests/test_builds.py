@@ -22,7 +22,7 @@ import pytest
 from streamparse import COMPILED, JSONParser, StringDelta, ValueCompleted, ValueStarted
 from streamparse._core import builder, chain, machine, parser, selector, sink, writer
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
-from tests.parts import Judge
+from tests.parts import RecordingValidator
 
 ROOT = Path(__file__).parents[1]
 NATIVE = [ValueStarted, StringDelta, ValueCompleted, JSONParser]
@@ -131,10 +131,10 @@ def test_sinks_and_validators_may_be_written_in_python() -> None:
 
 
 def test_attributes_of_a_validator_written_in_python() -> None:
-    judge = Judge(7)
-    judge.wants_whole = True
-    judge.seen.append("x")
-    for again in (pickle.loads(pickle.dumps(judge)), copy.copy(judge), judge.clone()):
+    validator = RecordingValidator(7)
+    validator.wants_whole = True
+    validator.seen.append("x")
+    for again in (pickle.loads(pickle.dumps(validator)), copy.copy(validator), validator.clone()):
         assert (again.bound, again.seen, again.precise) == (7, ["x"], True)
 
 
@@ -147,10 +147,14 @@ class Plain(Validator):
 
 
 def test_a_validator_written_in_python_pickles_by_itself() -> None:
-    judge = Plain()
-    judge.violations.append("found")
-    judge.mine.append(2)
-    for again in (pickle.loads(pickle.dumps(judge)), copy.copy(judge), copy.deepcopy(judge)):
+    validator = Plain()
+    validator.violations.append("found")
+    validator.mine.append(2)
+    for again in (
+        pickle.loads(pickle.dumps(validator)),
+        copy.copy(validator),
+        copy.deepcopy(validator),
+    ):
         assert (again.mine, again.violations, again.precise) == ([1, 2], ["found"], True)
 
 

@@ -31,7 +31,7 @@ from streamparse import (
     WireError,
 )
 from tests.helpers import merge_deltas
-from tests.parts import Judging, both, chars, cuts_of, cuttings, failure, halvings
+from tests.parts import RecordingFactory, both, chars, cuts_of, cuttings, failure, halvings
 
 SOURCES = Path(streamparse.__file__).parent
 KINDS: list[type[StreamParseError]] = [
@@ -520,7 +520,7 @@ def test_only_exceptions_are_rejections() -> None:
 
 def test_a_violation_has_a_position_like_any_other_error() -> None:
     for fragments in cuttings('{"a":\n "bc"}'):
-        error = failure(JSONParser(validator=Judging(bound=9)), fragments)
+        error = failure(JSONParser(validator=RecordingFactory(bound=9)), fragments)
         assert isinstance(error, SchemaViolation)
         assert (error.offset, error.line, error.column) == (9, 2, 4)
         assert error.excerpt == '{"a":\n "b'

@@ -24,7 +24,16 @@ from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
 from tests.helpers import cut, loads, merge_deltas, same
-from tests.parts import DOCUMENTS, Call, Judging, calls_of, cuttings, feed_each, halvings, play
+from tests.parts import (
+    DOCUMENTS,
+    Call,
+    RecordingFactory,
+    calls_of,
+    cuttings,
+    feed_each,
+    halvings,
+    play,
+)
 from tests.strategies import JSON_TEXTS, SIZES
 
 # Elements without JSON: <person><name>Ada</name></person>
@@ -178,22 +187,22 @@ def test_selected_elements() -> None:
 
 def test_judged_elements() -> None:
     for fragments in cuttings(PERSON):
-        judging = Judging()
+        judging = RecordingFactory()
         chain = Chain(validator=judging)
         driver = Elements(chain.head)
         for fragment in fragments:
             driver.feed(fragment)
-        (judge,) = judging.begun
-        assert judge.seen[:3] == ["name", "Ada Lovelace", "aliases"]
-        assert judge.seen[-1] == ADA
-        assert chain.violations is not judge.violations
-        assert chain.violations == judge.violations
+        (validator,) = judging.begun
+        assert validator.seen[:3] == ["name", "Ada Lovelace", "aliases"]
+        assert validator.seen[-1] == ADA
+        assert chain.violations is not validator.violations
+        assert chain.violations == validator.violations
 
 
 def test_refused_elements() -> None:
     place = PERSON.index("lace")
     for fragments in cuttings(PERSON):
-        chain = Chain(validator=Judging(bound=place))
+        chain = Chain(validator=RecordingFactory(bound=place))
         driver = Elements(chain.head)
         with pytest.raises(SchemaViolation) as caught:
             feed_each(driver, fragments)
@@ -219,7 +228,7 @@ def test_json_inside_of_elements_ends_by_itself() -> None:
 def test_json_inside_of_elements_has_places_and_depths_of_the_whole() -> None:
     document = '<person><json>[[{"a":[1]}]]'
     for fragments in cuttings(document):
-        judging = Judging()
+        judging = RecordingFactory()
         driver = Elements(Chain(validator=judging).head)
         with pytest.raises(LimitError) as caught:
             feed_each(driver, fragments)
@@ -229,7 +238,7 @@ def test_json_inside_of_elements_has_places_and_depths_of_the_whole() -> None:
 
 
 def test_one_judge_for_a_value_of_two_drivers() -> None:
-    judging = Judging()
+    judging = RecordingFactory()
     Elements(Chain(validator=judging).head).feed(PERSON)
     assert len(judging.begun) == 1
 
@@ -342,7 +351,7 @@ def test_the_open_path_follows_the_pieces() -> None:
 
 
 def test_a_value_set_by_paths_is_judged_at_each_close() -> None:
-    judging = Judging()
+    judging = RecordingFactory()
     driver = Pieces(Chain(validator=judging).head)
     for path, value in PIECES:
         driver.put(path, value)
@@ -368,7 +377,7 @@ def test_machines_drive_the_builder_where_there_is_nothing_to_judge() -> None:
 
 
 def test_machines_drive_the_chain_where_there_is() -> None:
-    chain = Chain(validator=Judging())
+    chain = Chain(validator=RecordingFactory())
     assert chain.head is chain
     assert chain.head.precise
 
@@ -383,7 +392,7 @@ def test_a_chain_may_be_driven_itself() -> None:
 
 
 def test_repairs_reach_the_judge() -> None:
-    judging = Judging()
+    judging = RecordingFactory()
     chain = Chain(validator=judging)
     play([("start_array", 0), ("repair", "truncated", 1, True)], chain)
     assert judging.begun[0].violations[-1] == ("repair", "truncated", 1)
@@ -391,13 +400,13 @@ def test_repairs_reach_the_judge() -> None:
 
 
 def test_repairs_before_any_value_reach_nobody() -> None:
-    judging = Judging()
+    judging = RecordingFactory()
     Chain(validator=judging).repair("fence", 0, True)
     assert judging.begun == []
 
 
 def test_a_chain_for_many() -> None:
-    judging = Judging()
+    judging = RecordingFactory()
     chain = Chain(validator=judging, queries=[Query.parse("$[*]")], drop=True, many=True)
     Machine(chain.head, MachineOptions(many=True)).feed('[1] {"a": [2]} "x')
     assert chain.value == ["x"]
@@ -439,7 +448,7 @@ def told(chain: Chain, calls: list[Call]) -> list[Any]:
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("judged", [False, True])
 def test_a_fork_at_every_call(options: dict[str, Any], judged: bool) -> None:
-    options = {**options, "validator": Judging() if judged else None}
+    options = {**options, "validator": RecordingFactory() if judged else None}
     calls = calls_of('{"a": ["x", {"a": 1}], "b": "y\\n"}' + ' "a"' * ("many" in options), True)
     whole = Chain(**options)
     events = told(whole, calls)
@@ -519,7 +528,7 @@ def test_after_a_refusal_the_value_grows_and_the_events_stop(
     assert merge_deltas(events) == merge_deltas(all_events)
     one, other = chain.refusal, whole.refusal
     assert (one and one.offset) == (other and other.offset)
-    assert (one is None) == (chain.judge is not None)
+    assert (one is None) == (chain.validator is not None)
 
 
 @given(JSON_TEXTS)

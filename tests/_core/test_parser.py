@@ -22,7 +22,7 @@ from streamparse import (
 from tests.helpers import merge_deltas, tokens
 from tests.parts import (
     DOCUMENTS,
-    Judging,
+    RecordingFactory,
     both,
     chars,
     cuttings,
@@ -445,8 +445,8 @@ OPTIONS: list[dict[str, Any]] = [
     {"surrogates": "error"},
     {"parse_float": Decimal, "parse_int": Decimal},
     {"limits": Limits(keys=3, items=4, string=30, depth=4, document=200)},
-    {"validator": Judging()},
-    {"trailing": "stop", "select": "$.b", "keep": "open", "validator": Judging()},
+    {"validator": RecordingFactory()},
+    {"trailing": "stop", "select": "$.b", "keep": "open", "validator": RecordingFactory()},
 ]
 FORKED = [
     '{"a": [1, -2.5e3, {"a": "x\\n\\ud83d\\ude00"}], "b": [1, null], "\\u00e9": "\ud83d\ude00é"} ',

@@ -15,9 +15,9 @@ from tests.helpers import merge_deltas
 from tests.parts import (
     DOCUMENTS,
     Call,
-    Judge,
-    Judging,
     Recorder,
+    RecordingFactory,
+    RecordingValidator,
     calls_of,
     chars,
     cuttings,
@@ -68,12 +68,12 @@ def test_a_sink_overrides_what_it_needs() -> None:
 
 def test_defaults() -> None:
     assert Sink().precise is False
-    judge = Validator()
-    assert judge.precise is True
-    assert judge.built is None
-    assert judge.wants_whole is False
-    assert judge.violations == []
-    assert judge.violations is not Validator().violations
+    validator = Validator()
+    assert validator.precise is True
+    assert validator.built is None
+    assert validator.wants_whole is False
+    assert validator.violations == []
+    assert validator.violations is not Validator().violations
 
 
 def test_what_a_subclass_must_write_itself() -> None:
@@ -90,15 +90,15 @@ def test_what_a_subclass_must_write_itself() -> None:
 def test_a_validator_hears_what_a_precise_sink_hears(document: str) -> None:
     expected = joined(calls_of(document))
     for fragments in cuttings(document):
-        judging = Judging()
+        judging = RecordingFactory()
         feed_all(JSONParser(validator=judging), fragments)
-        (judge,) = judging.begun
-        assert joined(judge.violations) == expected  # type: ignore[arg-type]
+        (validator,) = judging.begun
+        assert joined(validator.violations) == expected  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_character_has_its_place(document: str) -> None:
-    judging = Judging()
+    judging = RecordingFactory()
     read(JSONParser(validator=judging), [document])
     runs: list[Any] = [call for call in judging.begun[0].violations if "text" in str(call)]
     for _, text, offset in (call for call in runs if len(call) == 3):
@@ -185,7 +185,7 @@ def test_the_order_of_calls(document: str, precise: bool) -> None:
 
 
 def test_a_scalar_begins_as_soon_as_its_kind_is_certain() -> None:
-    judging = Judging()
+    judging = RecordingFactory()
     parser = JSONParser(validator=judging)
     parser.feed("[-")
     assert judging.begun[0].violations[-1] == ("start_scalar", "number", 1)
@@ -198,7 +198,7 @@ def test_a_scalar_begins_as_soon_as_its_kind_is_certain() -> None:
 
 def test_what_is_built_at_a_close() -> None:
     for fragments in cuttings('{"k": ["a", {}, [1]], "": "\\n"}'):
-        judging = Judging()
+        judging = RecordingFactory()
         feed_all(JSONParser(validator=judging), fragments)
         assert judging.begun[0].seen == [
             "k",
@@ -212,7 +212,7 @@ def test_what_is_built_at_a_close() -> None:
         ]
 
 
-class Curious(Judge):
+class Curious(RecordingValidator):
     """Looks at `built` where there is nothing to see: at every call but the ends."""
 
     def look(self) -> None:
@@ -227,7 +227,7 @@ class Curious(Judge):
 
 
 def test_nothing_is_built_elsewhere() -> None:
-    judging = Judging(kind=Curious)
+    judging = RecordingFactory(kind=Curious)
     JSONParser(validator=judging).feed('{"a": [[], "x", "y"], "b": {}, "c": [2, {}, true]}')
     assert judging.begun[0].seen == [None] * 20
 
@@ -248,7 +248,7 @@ def test_built_is_the_value_itself() -> None:
     assert inner is parser.value["a"]
 
 
-class Wanting(Judge):
+class Wanting(RecordingValidator):
     """Asks for the value of every member `keep`."""
 
     def __init__(self, bound: int | None = None) -> None:
@@ -282,7 +282,7 @@ def test_a_value_can_be_asked_for_when_only_the_open_is_kept(select: Any) -> Non
     expected = ["kept", "", "in", {"d": "in"}, [1, {"d": "in"}], {}, [], "", [], []]
     expected += [[3], {"f": [3]}, {}, {}, {}, {}]
     for fragments in cuttings(document):
-        judging = Judging(kind=Wanting)
+        judging = RecordingFactory(kind=Wanting)
         parser = JSONParser(select=select, keep="open", validator=judging)
         assert read(parser, fragments) == []
         assert judging.begun[0].seen == expected
@@ -291,19 +291,19 @@ def test_a_value_can_be_asked_for_when_only_the_open_is_kept(select: Any) -> Non
 
 
 def test_nothing_is_kept_unasked() -> None:
-    judging = Judging()
+    judging = RecordingFactory()
     parser = JSONParser(select=(), keep="open", validator=judging)
     read(parser, ['{"a": [1, "two", [3]], "b": "c"}'])
     assert judging.begun[0].seen == ["a", "", [], [], "b", "", {}]
 
 
-class WantingScalars(Judge):
+class WantingScalars(RecordingValidator):
     def start_scalar(self, kind: str, offset: int) -> None:
         self.wants_whole = True
 
 
 def test_asking_for_a_scalar_asks_for_nothing_else() -> None:
-    judging = Judging(kind=WantingScalars)
+    judging = RecordingFactory(kind=WantingScalars)
     read(JSONParser(select=(), keep="open", validator=judging), ["[1, [2, 3]]"])
     assert judging.begun[0].seen == [[], []]
 
@@ -316,7 +316,7 @@ Refusal = tuple[JSONParser, list[Any], SchemaViolation]
 
 def refused(fragments: list[str], bound: int) -> Refusal | None:
     """The parser, its events and the error after a refusal, if there was any."""
-    parser = JSONParser(validator=Judging(bound))
+    parser = JSONParser(validator=RecordingFactory(bound))
     events: list[Any] = []
     try:
         for fragment in fragments:
@@ -360,7 +360,7 @@ def test_the_place_of_a_refusal_does_not_depend_on_the_cut(document: str) -> Non
 
 
 def test_a_refusal_in_the_middle_of_a_run() -> None:
-    parser = JSONParser(validator=Judging(bound=6))
+    parser = JSONParser(validator=RecordingFactory(bound=6))
     with pytest.raises(SchemaViolation) as caught:
         parser.feed('["abcdef"]')
     assert parser.value == ["abcd"]
@@ -398,7 +398,7 @@ def test_what_is_left_of_a_refused_value(document: str, bound: int, value: objec
 
 
 def test_a_refusal_is_for_good() -> None:
-    parser = JSONParser(validator=Judging(bound=1))
+    parser = JSONParser(validator=RecordingFactory(bound=1))
     with pytest.raises(SchemaViolation):
         parser.feed("[1]")
     for fragment in ("]", None, ""):
@@ -427,10 +427,10 @@ def test_a_refusal_knows_its_own_path() -> None:
 
 def test_each_document_has_its_own_judge() -> None:
     for fragments in cuttings('[1] "a" {}\n7 [[]]'):
-        judging = Judging()
+        judging = RecordingFactory()
         parser = JSONParser(many=True, validator=judging)
         read(parser, fragments)
-        starts = [judge.violations[0] for judge in judging.begun]
+        starts = [validator.violations[0] for validator in judging.begun]
         assert starts == [
             ("start_array", 0),
             ("start_string", 4),
@@ -441,7 +441,7 @@ def test_each_document_has_its_own_judge() -> None:
 
 
 def test_violations_of_all_documents_are_gathered() -> None:
-    parser = JSONParser(many=True, validator=Judging())
+    parser = JSONParser(many=True, validator=RecordingFactory())
     assert parser.violations == []
     parser.feed("[1] ")
     assert parser.violations == calls_of("[1]")
@@ -459,7 +459,7 @@ def test_without_a_validator_there_are_no_violations() -> None:
 
 
 def test_a_refusal_in_a_later_document() -> None:
-    parser = JSONParser(many=True, validator=Judging(bound=5))
+    parser = JSONParser(many=True, validator=RecordingFactory(bound=5))
     with pytest.raises(SchemaViolation) as caught:
         parser.feed("[1] [2]")
     assert caught.value.offset == 5
@@ -476,10 +476,10 @@ def pickled(parser: JSONParser) -> JSONParser:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_forks_take_the_judge_with_them(document: str) -> None:
-    whole = JSONParser(validator=Judging())
+    whole = JSONParser(validator=RecordingFactory())
     read(whole, [document])
     for first, second in halvings(document):
-        parser = JSONParser(validator=Judging())
+        parser = JSONParser(validator=RecordingFactory())
         parser.feed(first)
         for twin in (parser.clone(), pickled(parser), copy.copy(parser), copy.deepcopy(parser)):
             read(twin, [second])
@@ -489,7 +489,7 @@ def test_forks_take_the_judge_with_them(document: str) -> None:
 
 
 def test_forks_take_the_violations_of_earlier_documents_with_them() -> None:
-    parser = JSONParser(many=True, validator=Judging())
+    parser = JSONParser(many=True, validator=RecordingFactory())
     parser.feed('[1] "a')
     for twin in (parser.clone(), pickled(parser)):
         read(twin, ['"'])
@@ -499,7 +499,7 @@ def test_forks_take_the_violations_of_earlier_documents_with_them() -> None:
 
 def test_a_fork_refuses_on_its_own() -> None:
     for at in range(5):
-        parser = JSONParser(validator=Judging(bound=5))
+        parser = JSONParser(validator=RecordingFactory(bound=5))
         parser.feed("[1, 2]"[:at])
         for twin in (parser.clone(), pickled(parser)):
             with pytest.raises(SchemaViolation) as caught:
@@ -554,10 +554,10 @@ class _Factory(ValidatorFactory):
 def test_subclasses_pickle_by_every_protocol(protocol: int) -> None:
     factory = pickle.loads(pickle.dumps(_Factory(3), protocol))
     assert type(factory) is _Factory
-    judge = factory.begin()
-    judge.wants_whole = True
-    judge.violations.append("one")
-    twin = pickle.loads(pickle.dumps(judge, protocol))
+    validator = factory.begin()
+    validator.wants_whole = True
+    validator.violations.append("one")
+    twin = pickle.loads(pickle.dumps(validator, protocol))
     assert type(twin) is _Counting
     assert (twin.count, twin.precise, twin.wants_whole) == (3, True, True)
     assert (twin.built, twin.violations) == (None, ["one"])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from streamparse._core.machine import Machine
 from streamparse._core.writer import Writer
-from tests.parts import DOCUMENTS, calls_of, cuttings, play, tell
+from tests.parts import DOCUMENTS, calls_of, cuttings, emit_value, play
 
 
 def compact(value: object) -> str:
@@ -23,7 +23,7 @@ def compact(value: object) -> str:
 
 def written(value: object) -> str:
     writer = Writer()
-    tell(value, writer)
+    emit_value(value, writer)
     return writer.take()
 
 
