@@ -1,4 +1,4 @@
-"""The cost of leniency: a damaged document compared with its valid form, and with json_repair.
+"""The cost of leniency, and the damage that it undoes: compared with json_repair and jsonmend.
 
 A document of about 40 kB arrives in deltas of four characters: in the lenient dialect as it would
 come from a careless model (prose, a fence, comments, single quotes, unquoted keys, Python literals,
@@ -7,20 +7,28 @@ json_repair, which parses all that has arrived again with each delta, is timed o
 deltas and its time for all of them worked out: its cost per delta grows with what has arrived, so
 the estimate from the deltas in the middle is that of the whole.
 
+The second table counts, for each kind of damage in `tests/damage.py`, how many of the generated
+documents come back as they were before the damage. Each library gets the whole text.
+
     python -m benchmarks.bench_lenient [--quick]
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from random import Random
 from typing import Any, Final
 
 from benchmarks import peers
 from benchmarks.corpus import cut
 from benchmarks.timing import clock, microseconds, pair, table, times
 from streamparse import JSONParser
+from streamparse import parse as parse_text
+from tests.damage import DAMAGES, root
+from tests.damage import damaged as damaged_text
 
 SIZE: Final = 40_000
 _WORDS: Final = tuple(
@@ -126,6 +134,56 @@ def rows(size: int, seconds: float, tries: int) -> list[list[str]]:
     ]
 
 
+def readers() -> dict[str, Callable[[str], Any]]:
+    """The libraries that are installed, by name."""
+    found: dict[str, Callable[[str], Any]] = {
+        "streamparse": lambda text: parse_text(text, dialect="lenient")
+    }
+    for name in ("json_repair", "jsonmend"):
+        if importlib.util.find_spec(name) is None:
+            print(f"{name} is not installed.\n")
+        else:
+            found[name] = importlib.import_module(name).loads
+    return found
+
+
+def documents(kind: str, count: int) -> list[tuple[str, str]]:
+    """Damaged texts of one kind, and the valid ones they were made from."""
+    found: list[tuple[str, str]] = []
+    seed = 0
+    while len(found) < count:
+        seed += 1
+        value = root(Random(seed))
+        text, hit = damaged_text(kind, value, seed)
+        if hit and (kind != "prose" or isinstance(value, dict)):
+            found.append((text, json.dumps(value)))
+    return found
+
+
+def comes_back(read: Callable[[str], Any], text: str, valid_text: str) -> bool:
+    try:
+        return json.dumps(read(text)) == valid_text
+    except Exception:  # whatever a library raises, the document did not come back
+        return False
+
+
+def recovery(count: int) -> list[list[str]]:
+    """The table: a kind of damage, and the share of documents that each library gives back."""
+    by_name = readers()
+    out = [["", *by_name]]
+    total = dict.fromkeys(by_name, 0)
+    for kind in DAMAGES:
+        texts = documents(kind, count)
+        row = [kind]
+        for name, read in by_name.items():
+            good = sum(comes_back(read, text, valid_text) for text, valid_text in texts)
+            total[name] += good
+            row.append(f"{100 * good / count:.0f} %")
+        out.append(row)
+    whole = count * len(DAMAGES)
+    return [*out, ["all", *(f"{100 * good / whole:.1f} %" for good in total.values())]]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a small document and short runs")
@@ -133,6 +191,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"Build of streamparse: **{peers.build()}**.\n")
     measured = rows(4_000 if quick else SIZE, 0.2 if quick else 5, 3 if quick else 20)
     print(table(["Deltas of four characters", "µs a delta", "beside strict"], measured))
+    header, *recovered = recovery(5 if quick else 100)
+    print("\n" + table(["Damage", *header[1:]], recovered))
 
 
 if __name__ == "__main__":

@@ -333,6 +333,12 @@ def test_bench_lenient(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.count("\N{MULTIPLICATION SIGN}") == 3
 
 
+def test_every_kind_of_damage_is_undone() -> None:
+    header, *rows = bench_lenient.recovery(2)
+    assert header[1] == "streamparse"
+    assert {row[1] for row in rows} == {"100 %", "100.0 %"}
+
+
 def test_damaged_records_are_the_valid_ones() -> None:
     text = bench_lenient.damaged(4_000)
     assert parse(text, dialect="lenient") == json.loads(bench_lenient.valid(4_000))

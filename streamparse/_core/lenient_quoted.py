@@ -131,7 +131,9 @@ class LenientQuoted(LenientState):
     def _tail(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Read brackets, commas and white space in a string whose closing quote may be missing."""
         last = strings.tail_end(text, pos, end)
-        if last - pos < LOOK:
+        if strings.is_blank(text, pos, end):
+            last = pos + strings.BLANK_TAIL
+        elif last - pos < LOOK:
             if last == end and not final:
                 return -1 - pos
             tail = text[pos:last]

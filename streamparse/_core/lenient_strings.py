@@ -117,6 +117,8 @@ _ITEM: Final = re.compile(rf"{_QUOTED}{_SPACE}*[,\]}})]", re.DOTALL)
 _OPEN_ITEM: Final = re.compile(
     rf"""(?:{_DOUBLE}\\?|{_SINGLE}\\?|{_SMART}|{_QUOTED}{_SPACE}*)\Z""", re.DOTALL
 )
+# More white space than an indentation has is not held back in a string.
+BLANK_TAIL: Final = 48
 # The characters that may end a run of plain ones, and still not be of the string.
 TAIL: Final = " ,}]{["
 # Brackets, commas and line ends at the end of a string: its containers', if a quote is missing.
@@ -197,6 +199,11 @@ def tail_end(text: str, pos: i64, end: i64) -> i64:
     limit = pos + LOOK if pos + LOOK < end else end
     found = _TAIL.match(text, pos, limit)
     return pos if found is None else found.end()
+
+
+def is_blank(text: str, pos: i64, end: i64) -> bool:
+    """Whether so much white space stands at `pos` that it is text of a string."""
+    return pos + BLANK_TAIL <= end and not text[pos : pos + BLANK_TAIL].strip(" \t\r\n")
 
 
 def next_key_at(text: str, pos: i64, limit: i64, more: bool) -> i64:

@@ -250,7 +250,7 @@ class LenientStructure(LenientAround):
                 self._mend("missing_quote", offset, False)
                 self._doubt(offset, False)
                 return pos + 1
-        elif char == "(" or char.isalpha():
+        elif char == "(" or (self.in_array and char.isalpha()):
             told = strings.only_words(text, pos, end, final)
             if told < 0:
                 return -1 - pos

@@ -229,11 +229,10 @@ class LenientTokens(LenientQuoted):
             return 0 if char in ":(#=" else 1
         if self.in_array or not (char.isalnum() or char in "_$"):
             return 1
-        if scalars.is_strict(self.held):
-            told = strings.only_words(text, near, end, final)
-            if told:
-                return told
-        return key_at(text, near, limit, more)
+        told = key_at(text, near, limit, more)
+        if told == 0 and scalars.is_strict(self.held):
+            return strings.only_words(text, near, end, final)
+        return told
 
     def _scalar(self, kind: int, offset: i64) -> None:
         """The token is whole, and no string."""
