@@ -25,6 +25,7 @@ from streamparse import (
 )
 from streamparse._decoding.record import Record
 from streamparse._decoding.transport import Transport
+from streamparse.schema import SchemaValidator
 from tests.helpers import (
     Fragment,
     Outcome,
@@ -258,6 +259,41 @@ def check_lenient(data: bytes) -> None:
     if strict.error is None:
         assert (found.value, found.events) == (strict.value, strict.events)
         assert not found.repairs
+
+
+_INTEGERS: dict[str, Any] = {"type": "array", "items": {"type": "integer"}}
+_RECORD: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "a": _INTEGERS,
+        "b": {"type": "string"},
+        "k": {"type": ["number", "boolean", "null"]},
+        "x": {"enum": ["metre", "Foot", 1]},
+    },
+}
+COERCING: tuple[dict[str, Any], ...] = (
+    _RECORD,
+    _INTEGERS,
+    {"type": "array", "items": _RECORD},
+    {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+    {"type": "object", "additionalProperties": {"type": "string"}},
+    {"type": "object", "additionalProperties": {"anyOf": [_RECORD, {"type": "integer"}]}},
+)
+
+
+def check_coercion(data: bytes) -> None:
+    """Coercion gives one outcome for all cuts, and changes nothing that the schema accepts."""
+    text = text_of(data)
+    choose = choices(data)
+    schema = choose.choice(COERCING)
+    options: dict[str, Any] = {"dialect": choose.choice(["strict", "lenient"])}
+    plain = run([text], **options, validator=SchemaValidator(schema))
+    options["validator"] = SchemaValidator(schema, coerce=True)
+    found = same_for_all_cuts(text, data, options)
+    relay = choose.choice([JSONParser.clone, pickled])
+    assert run_relayed(JSONParser(**options), ragged(text, choose), relay) == found
+    if plain.error is None:
+        assert found == plain
 
 
 OPTION_CHECKS: tuple[Callable[[bytes], None], ...] = (

@@ -41,6 +41,12 @@ DATA = st.one_of(
     ANY_BYTES,
 )
 
+COERCED = [
+    b'{"a": "[1, \\"2\\", [3]]", "b": 1.50, "k": "null", "x": "METRE"}',
+    b'{"a": 1, "b": {"a": ["x", 2]}, "k": "{\\"a\\": [\\"1\\"], \\"x\\": \\"foot\\"}"}',
+    b'["1", 2, "[3]"]',
+]
+
 
 @each_check
 @given(DATA)
@@ -57,6 +63,11 @@ def test_seed(check: Callable[[bytes], None], seed: Path) -> None:
 @given(DATA)
 def test_lenient_check(data: bytes) -> None:
     checks.check_lenient(data)
+
+
+@given(DATA | st.sampled_from(COERCED))
+def test_coercion_check(data: bytes) -> None:
+    checks.check_coercion(data)
 
 
 @pytest.mark.parametrize("seed", LENIENT, ids=lambda path: path.stem)
