@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 # Characters in the list before they are joined. Where every append may copy, they are at least an
 # eighth of the string.
 _LEAST: Final = 1024
-_SHORT: Final = 128  # characters of a string for which a list would cost more than it saves
 _SHARE: Final = 8
+_SHORT: Final = 128  # characters of a string for which a list would cost more than it saves
 
 
 class GrowingString:
