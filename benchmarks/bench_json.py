@@ -45,7 +45,7 @@ QUICK = Settings(("structure", "code string"), SIZES[:2], seconds=0.02, limit=1.
 
 @dataclass(frozen=True)
 class Cell:
-    """One peer with one document: seconds per delta, or a note that says why there are none."""
+    """One peer with one document: seconds per delta, or a note that explains their absence."""
 
     document: str
     size: int
@@ -88,7 +88,7 @@ def measure(settings: Settings, peers: Sequence[Peer]) -> Iterator[list[Cell]]:
 def measure_case(
     case: Case, peers: Sequence[Peer], settings: Settings, hopeless: set[str]
 ) -> list[Cell]:
-    """Every peer with one document. `hopeless`: for whom a smaller one has taken too long."""
+    """Measure every peer with one document, except `hopeless` ones, too slow on a smaller one."""
     lowest = own_costs(case, settings.seconds)
     theirs: list[Cell] = []
     for peer in peers:
@@ -107,7 +107,7 @@ def own_costs(case: Case, seconds: float) -> dict[str, float]:
 
 
 def fault(peer: Peer, case: Case, limit: float) -> str:
-    """Run a peer once: why it is not timed, in two words; empty when it is."""
+    """Run a peer once; return a short reason why it cannot be timed, or an empty string."""
     try:
         value = peer.run(within(limit, case.deltas))
     except OutOfTimeError as stop:
@@ -182,7 +182,7 @@ def _growth(cells: Sequence[Cell]) -> str:
 
 
 def report(line: str) -> None:
-    """What is not part of the result."""
+    """Print a line that is not part of the result."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -242,7 +242,7 @@ def _options() -> argparse.ArgumentParser:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    """The defaults, or the quick ones, with what was given put in their place."""
+    """Return the default or quick settings, overridden by the given options."""
     base = asdict(QUICK if options.quick else Settings())
     given = {name: getattr(options, name) for name in base if getattr(options, name) is not None}
     return Settings(**{**base, **given})

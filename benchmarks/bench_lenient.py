@@ -76,7 +76,7 @@ def valid(size: int) -> str:
 
 
 def damaged(size: int) -> str:
-    """The same list: every record has one or two kinds of damage, in turn."""
+    """Return the list with one or two kinds of damage in each record, in turn."""
     written = [_DAMAGES[number % len(_DAMAGES)](item) for number, item in enumerate(records(size))]
     return "Here is the list you asked for:\n```json\n[\n" + ",\n".join(written) + "\n]\n```\n"
 
@@ -109,7 +109,7 @@ def parse(dialect: str, deltas: list[str]) -> Any:
 
 
 def json_repair_seconds(text: str, deltas: int, tries: int) -> float:
-    """What json_repair needs for a whole stream: so many calls in its middle, times the deltas."""
+    """Estimate the time of json_repair for a whole stream from calls in its middle."""
     from json_repair import loads
 
     step = len(text) // deltas
@@ -120,7 +120,7 @@ def json_repair_seconds(text: str, deltas: int, tries: int) -> float:
 
 
 def rows(size: int, seconds: float, tries: int) -> list[list[str]]:
-    """The table: what was fed, the time of a delta, how often that of the strict parser."""
+    """Return the table: the input, the time of a delta, and its ratio to the strict parser."""
     twin, text = cut(valid(size)), cut(damaged(size))
     assert parse("lenient", text) == parse("strict", twin) == records(size)
     strict, lenient = pair(lambda: parse("strict", twin), lambda: parse("lenient", text), seconds)

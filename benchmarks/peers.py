@@ -1,4 +1,4 @@
-"""One adapter for each library: what its user does after every delta.
+"""An adapter for each library, with the calls that its user makes after every delta.
 
 Contract: an adapter takes the deltas of one document (text) and gives the final value. On the way
 it has, after every delta, a partial value (`gives="value"`) or the events of that delta
@@ -133,7 +133,7 @@ def _complete(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _growing_buffer(parse: Callable[[str], Any]) -> Run:
-    """Parse everything that has arrived, again after every delta."""
+    """Parse all the text so far again after every delta."""
 
     def run(deltas: Iterable[str]) -> Any:
         buffer, value = "", None

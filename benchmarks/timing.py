@@ -1,4 +1,4 @@
-"""Timing two things so that the ratio holds on a machine that is doing other work as well.
+"""Times two functions in turn, so that their ratio holds on a busy machine.
 
 Rule: both are run in turn, and the smallest time of each counts. What slows the machine down meets
 both, and can only make a time longer.
@@ -31,7 +31,7 @@ class OutOfTimeError(Exception):
 
 
 def within(seconds: float, deltas: list[str]) -> Iterator[str]:
-    """The deltas, as long as the time lasts: ends what would take hours."""
+    """Yield the deltas until the time is up, to stop a run that would take hours."""
     deadline = clock() + seconds
     for number, delta in enumerate(deltas):
         if clock() > deadline:
@@ -63,7 +63,7 @@ def _answer(work: Work, seconds: float) -> tuple[float, float]:
 
 
 def microseconds(seconds: float) -> str:
-    """Three digits that mean something, whatever the size."""
+    """Format a number with three significant digits."""
     value = seconds * 1e6
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 

@@ -1,4 +1,4 @@
-"""What must hold for any records of any wire: mutated streams, read as chunks and as bytes.
+"""Checks for any records of any wire: mutated streams, read as chunks and as bytes.
 
 The data is a stream, one JSON value a line. It is spoilt further in ways that keep its records
 JSON: fields left out, doubled, of another type, records lost, moved, of another API. How, is
@@ -67,17 +67,17 @@ ODD: tuple[Any, ...] = (
 
 
 def odd(choose: random.Random) -> Any:
-    """One of them, not shared: records may be spoilt further."""
+    """Choose one value and copy it, because records may be damaged further."""
     return copied(choose.choice(ODD))
 
 
 def copied(value: Any) -> Any:
-    """A copy of what JSON can write without recursion getting in the way."""
+    """Return a copy of plain data."""
     return value if value is DEEP else json.loads(json.dumps(value))
 
 
 def records_of(data: bytes) -> list[Any]:
-    """The lines: decoded where they are JSON, text where they are not."""
+    """Return the lines, decoded if they are JSON, as text otherwise."""
     found: list[Any] = []
     for line in data.split(b"\n")[:MAX_LINES]:
         text = line.decode(errors="replace").strip()
@@ -90,7 +90,7 @@ def records_of(data: bytes) -> list[Any]:
 
 
 def positions(record: Any) -> list[tuple[Any, Any]]:
-    """Every place of a value inside the record: its container and its key or index."""
+    """Return the container and the key or index of every value inside the record."""
     found: list[tuple[Any, Any]] = []
     todo = [] if record is DEEP else [record]
     while todo:
@@ -104,7 +104,7 @@ def positions(record: Any) -> list[tuple[Any, Any]]:
 
 
 def spoil_field(records: list[Any], choose: random.Random) -> None:
-    """One field of a record becomes something else, or nothing, or that of another record."""
+    """Replace a field of a record, remove it, or copy it from another record."""
     record = choose.choice(records)
     places = positions(record) if isinstance(record, (dict, list)) else []
     if not places:
@@ -131,7 +131,7 @@ def spoil_field(records: list[Any], choose: random.Random) -> None:
 
 
 def spoil_order(records: list[Any], choose: random.Random) -> None:
-    """A record is lost, doubled, moved, or odd."""
+    """Drop, repeat, move or replace a record."""
     place = choose.randrange(len(records))
     how = choose.randrange(5)
     if how == 0:
@@ -160,7 +160,7 @@ def spoilt(records: list[Any], choose: random.Random) -> list[Any]:
 
 
 def framed(records: Sequence[Any], choose: random.Random) -> list[bytes]:
-    """The records as bytes: events, with their names where the wire has them, or lines."""
+    """Encode the records as server-sent events, with names if the wire has them, or as lines."""
     texts = [record if isinstance(record, str) else _text(record) for record in records]
     if choose.random() < 0.2:
         return [f"{text}\n".encode(errors="replace") for text in texts]
@@ -180,7 +180,7 @@ def _text(record: Any) -> str:
 
 @contextmanager
 def few_frames() -> Iterator[None]:
-    """Lets code inside use only a few more frames, as in an application that is deep itself."""
+    """Leave only a few stack frames, as in a deeply nested application."""
     before, used = sys.getrecursionlimit(), len(inspect.stack(0))
     sys.setrecursionlimit(used + FRAMES)
     try:
@@ -190,7 +190,7 @@ def few_frames() -> Iterator[None]:
 
 
 def check_messages(data: bytes) -> None:
-    """Nothing but our errors; one answer for all cuts (law 1); a cut is no success (law 7)."""
+    """Only `StreamParseError`; one answer for all cuts (law 1); a cut is no success (law 7)."""
     choose = choices(data)
     records = spoilt(records_of(data), choose)
     with few_frames():
@@ -215,7 +215,7 @@ def check_chunks(records: list[Any], api: str, choose: random.Random) -> None:
 
 
 def check_reading(parser: MessageParser, events: list[AnyMessageEvent]) -> None:
-    """Whatever was read can be shown, compared, written as JSON and given back."""
+    """The result can be printed, compared, written as JSON and passed back."""
     for event in events:
         assert repr(event)
         assert event == event

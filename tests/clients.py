@@ -1,4 +1,4 @@
-"""The npm clients of the front-end protocols, run in Node, and what must come of a message there.
+"""Runs the npm clients of the front-end protocols in Node, with the expected results.
 
 What is expected is made from the `Message` and the joined deltas of its calls, not by the encoders.
 """
@@ -46,7 +46,7 @@ REASONS = {
 
 
 def missing() -> str | None:
-    """Why the clients cannot be run, if they cannot."""
+    """Return why the clients cannot run, or None."""
     if shutil.which("node") is None:
         return "there is no node"
     if not (NODE / "node_modules" / "ai").is_dir():
@@ -56,14 +56,14 @@ def missing() -> str | None:
 
 @dataclass
 class Read:
-    """How many bodies each client has read, and what came out otherwise than expected."""
+    """The number of bodies that each client has read, and the unexpected results."""
 
     counts: dict[str, int]
     differences: list[dict[str, Any]]
 
 
 def read(rows: Iterable[dict[str, Any]]) -> Read:
-    """Have the clients read the rows, in one process."""
+    """Let the clients read the rows in one process."""
     why = missing()
     if why is not None:
         if os.environ.get("STREAMPARSE_NODE") == "required":
@@ -87,7 +87,7 @@ def read(rows: Iterable[dict[str, Any]]) -> Read:
 
 
 def row(name: str, message: Message, events: list[Any], batch: int = 1) -> dict[str, Any]:
-    """A row for the clients; so many events are told with each call of `encode`."""
+    """Return a row for the clients, with this number of events in each call of `encode`."""
     ui = UIMessageStream(message_id="m", choice=message.choice)
     agui = AGUIEvents("t", "r", choice=message.choice, provider_events=True)
     told = Told(message, call_texts(events))
@@ -109,7 +109,7 @@ def bodies(encoder: Any, events: list[Any], batch: int = 1) -> Iterator[bytes]:
 
 
 class Told:
-    """What the clients must have of a message in the end."""
+    """The expected state of the clients at the end of a message."""
 
     def __init__(self, message: Message, texts: dict[Any, str]) -> None:
         self.message = message
@@ -144,7 +144,7 @@ class Told:
         return found
 
     def order(self, ids: dict[int, str], with_files: bool) -> list[str]:
-        """What stands after what; neighbours of one kind are one."""
+        """Return the order of the parts; adjacent parts of one kind are one."""
         found: list[str] = []
         for part in self.message.content:
             if isinstance(part, (Text, Reasoning, Refusal)) and part.text:
@@ -165,7 +165,7 @@ class Told:
         return {"text": message.text, "reasoning": message.reasoning, "refusal": message.refusal}
 
     def failure(self) -> str | None:
-        """What is told to have gone wrong, if it is no limit or filter."""
+        """Return the reported failure, unless it is a limit or a filter."""
         message = self.message
         if message.error is not None:
             return message.error.message

@@ -1,4 +1,4 @@
-"""What every test run shares: the build it is meant for, how hard to search, where the data is."""
+"""Configuration of all test runs: the expected build, the number of examples, and the data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_sessionstart() -> None:
-    """Refuse to test another build than the one asked for: a stray one would pass unnoticed."""
+    """Fail if the tested build is not the requested one, which would pass unnoticed."""
     expected = os.environ.get("STREAMPARSE_EXPECT")
     loaded = "compiled" if streamparse.COMPILED else "pure"
     if expected and expected != loaded:

@@ -64,7 +64,7 @@ def measured(data: Path) -> Figures:
 
 
 def misses(figures: Figures, floors: Figures) -> list[str]:
-    """What is below its bar, or below the floor of a module that has one."""
+    """Return the modules below the required coverage or their own floor."""
     found = []
     for module, reached in figures.items():
         for kind, now, bar, floor in zip(

@@ -1,4 +1,4 @@
-"""Valid documents, damaged in one repairable way each: what the lenient dialect must give back.
+"""Valid documents with one kind of repairable damage each, for tests of the lenient dialect.
 
 `DAMAGES` holds a writer for each kind of damage. It writes the text of a value with the damage at
 some of the places where it is possible (at one of them at least), and says which repairs the text
@@ -27,17 +27,17 @@ class Pen:
     spots: int = 0  # where the damage was done
 
     def hit(self) -> bool:
-        """Is the damage to be done here?"""
+        """Return whether to damage the text here."""
         chosen = self.random.random() < 0.4
         self.spots += chosen
         return chosen
 
     def space(self) -> str:
-        """White space between tokens."""
+        """Return white space between tokens."""
         return self.random.choice(("", "", " ", "\n  "))
 
     def write(self, value: Any) -> str:
-        """The text of a document."""
+        """Return the text of a document."""
         return self.value(value)
 
     def value(self, value: Any) -> str:
@@ -179,7 +179,7 @@ class InnerJson(Pen):
 
 
 class StrayQuotes(Pen):
-    """A closing quote stands behind a number or literal."""
+    """A closing quote follows a number or literal."""
 
     def scalar(self, value: Any) -> str:
         return super().scalar(value) + ('"' if self.hit() else "")
@@ -379,7 +379,7 @@ class UnexpectedText(Pen):
 
 
 class Prose(Pen):
-    """Text around the value; what must not be taken for a value stands in it."""
+    """There is text around the value, with parts that must not be read as a value."""
 
     BEFORE = (
         "Here is the JSON you asked for:\n",
@@ -422,7 +422,7 @@ class Fences(Pen):
 
 
 class UnclosedInFence(Pen):
-    """The closing bracket of the root is missing; the fence tells that it should be there."""
+    """The closing bracket of the root is missing before the end of the fence."""
 
     def write(self, value: Any) -> str:
         self.spots = 1
@@ -441,7 +441,7 @@ class Tags(Pen):
 
 @dataclass(frozen=True)
 class Damage:
-    """One way to damage a document, and the repairs that mend it."""
+    """One way to damage a document, and the repairs that undo it."""
 
     pen: Callable[[Random], Pen]
     codes: frozenset[str]
@@ -494,7 +494,7 @@ DAMAGES: dict[str, Damage] = {
 
 
 def damaged(kind: str, value: Any, seed: int) -> tuple[str, bool]:
-    """The text of `value` with this kind of damage, and whether there was a place for it."""
+    """Return the damaged text of `value`, and whether it could be damaged in this way."""
     pen = DAMAGES[kind].pen(Random(seed))
     text = pen.write(value)
     return text, pen.spots > 0
@@ -519,7 +519,7 @@ def words_and_json(random: Random) -> str:
 
 
 def sample(random: Random, depth: int = 3) -> Any:
-    """A value with whatever some damage needs."""
+    """Return a value with the parts that some kinds of damage need."""
     if depth and random.random() < 0.6:
         size = random.randint(0, 3)
         if random.random() < 0.6:

@@ -1,4 +1,4 @@
-"""The reference the parser is compared with: the laws for the strict dialect, read off one text.
+"""The reference for the parser: it applies the laws of the strict dialect to a whole text.
 
 `read` is a plain recursive descent over the text so far. It knows nothing of fragments, states or
 sinks: where the text ends, the reader stops on the spot (`_Ended`), and what it has built by then
@@ -28,7 +28,7 @@ _AFTER_NUMBER = _SPACE + ',]}:[{"'
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `JSONParser` that may change what is read."""
+    """The options of `JSONParser` that affect the result."""
 
     many: bool = False
     trailing: str = "error"
@@ -41,7 +41,7 @@ class Options:
 
 @dataclass
 class Reading:
-    """What a text shows."""
+    """The result of reading a text."""
 
     value: object
     started: bool
@@ -59,7 +59,7 @@ class Reading:
 
 
 def read(text: str, *, finished: bool = False, **options: Any) -> Reading:
-    """What must be visible after `text`; `finished`: it is also known that nothing follows."""
+    """Return what must be visible after `text`, and after its end if `finished` is true."""
     reader = _Reader(text, finished, Options(**options))
     error = None
     try:
@@ -80,7 +80,7 @@ def read(text: str, *, finished: bool = False, **options: Any) -> Reading:
 
 
 def completion(text: str) -> str | None:
-    """What makes the beginning of a document a whole one; None for what cannot begin one."""
+    """Return the text that completes the beginning of a document, or None if it is invalid."""
     reading = read(text)
     if reading.error is not None:
         return None
@@ -94,7 +94,7 @@ def completion(text: str) -> str | None:
 
 
 def _brackets(value: Any, open_path: Path | None) -> str:
-    """The closing brackets of the open containers, innermost first."""
+    """Return the closing brackets of the open containers, innermost first."""
     closers = ""
     for step in (*(open_path or ()), None):
         if isinstance(value, (dict, list)) and open_path is not None:
@@ -117,7 +117,7 @@ class _Ended(Exception):
 
 
 class _Refused(Exception):
-    """Code, offset, path."""
+    """The code, offset and path of the error."""
 
 
 class _Reader:
@@ -146,7 +146,7 @@ class _Reader:
         return self.text[self.pos]
 
     def skip_space(self) -> str:
-        """The next character that is not white space."""
+        """Return the next character that is not white space."""
         while self.peek() in _SPACE:
             self.pos += 1
         return self.peek()
@@ -197,7 +197,7 @@ class _Reader:
         self.root[0] = value
 
     def verdict_on_the_end(self) -> tuple[str, int, Path] | None:
-        """The text is over: is that an error?"""
+        """Return the error of the end of the text, or None."""
         if not self.finished:
             return None
         if not self.begun and (self.options.many or self.done):
@@ -254,7 +254,7 @@ class _Reader:
         self.note(ValueCompleted(path, value), self.pos)
 
     def number_text(self) -> str:
-        """The longest beginning of a number here, once it is known to go no further."""
+        """Return the longest number here, once a later character has ended it."""
         start = self.pos
         at_root = len(self.open) == self.options.many
         while True:
@@ -279,7 +279,7 @@ class _Reader:
         return text
 
     def is_next_document(self, number: str, char: str) -> bool:
-        """Does a root number end before `char`, which then counts for no limit of its own?"""
+        """Return whether a root number ends before `char`, which then counts for no limit."""
         if not _NUMBER.fullmatch(number) or _begins_number(number + char):
             return False
         stop = self.options.trailing == "stop"
@@ -309,7 +309,7 @@ class _Reader:
         return "".join(parts)
 
     def characters(self, give: Callable[[str, int], None]) -> None:
-        """Give every character of the string here, with the offset that decided it."""
+        """Yield every character of the string here, with the offset that decided it."""
         self.pos += 1
         high = ""
         room = self.limits.string
@@ -336,7 +336,7 @@ class _Reader:
         self.pos += 1
 
     def half(self, char: str, offset: int) -> str:
-        """What becomes of a character, if it is half a pair."""
+        """Return the replacement of a character that is half a surrogate pair."""
         if self.options.surrogates == "keep" or not "\ud800" <= char <= "\udfff":
             return char
         if self.options.surrogates == "error":
@@ -344,7 +344,7 @@ class _Reader:
         return "\ufffd"
 
     def unit(self) -> str:
-        """One character or escape."""
+        """Read one character or escape."""
         char = self.peek()
         if char < " ":
             self.refuse("control_character")
@@ -436,7 +436,7 @@ class _Reader:
 
 
 class _Slot:
-    """The next item of an array: there once its value begins, then replaced as it grows."""
+    """Set the next item of an array, which appears when its value begins and then grows."""
 
     def __init__(self, array: list[object]) -> None:
         self.array = array

@@ -75,7 +75,7 @@ def custom_item(text: str, index: int = 0, **more: Any) -> dict[str, Any]:
 
 
 def opened(item: dict[str, Any], **blank: Any) -> dict[str, Any]:
-    """The item as it is when it is added: in progress, these members blank."""
+    """Return the item at its start: in progress, with these members empty."""
     return {**item, "status": "in_progress", **blank}
 
 

@@ -1,4 +1,4 @@
-"""Parsers of every kind, each with fragments that it reads: for what must hold at any moment."""
+"""Parsers of every kind with fragments for them, for properties that hold at any moment."""
 
 from __future__ import annotations
 

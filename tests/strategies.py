@@ -101,7 +101,7 @@ def _escaped(codes: st.SearchStrategy[int]) -> st.SearchStrategy[str]:
 
 
 def _halves(codes: st.SearchStrategy[int], raw: bool) -> st.SearchStrategy[str]:
-    """Half a surrogate pair: escaped or, where the text need not be UTF-8, as it is."""
+    """Half a surrogate pair, escaped, or raw if the text need not be UTF-8."""
     return _escaped(codes) | codes.map(chr) if raw else _escaped(codes)
 
 
@@ -242,7 +242,7 @@ LIMITS = st.builds(
 
 
 def refuse_even(text: str) -> int:
-    """A `parse_int` that raises now and then."""
+    """A `parse_int` that sometimes raises."""
     if int(text) % 2 == 0:
         raise ArithmeticError("even")
     return int(text)

@@ -1,4 +1,4 @@
-"""Answers of a model written out as OpenAI chat streams, with every quirk of naming calls.
+"""Answers of a model encoded as OpenAI chat streams, with every way of identifying calls.
 
 A `Script` is what a model said; from it come the records of a stream, what each of them decides,
 and, by rules of its own (not those of the package), what must be read from them.
@@ -65,7 +65,7 @@ Note: TypeAlias = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Step:
-    """A record, and what it decides."""
+    """A record, and the facts that it decides."""
 
     record: dict[str, Any]
     notes: tuple[Note, ...]
@@ -324,7 +324,7 @@ def expected_reason(script: Script) -> str | None:
 
 
 def _ends_by_done(script: Script) -> bool:
-    """`[DONE]` alone is a normal finish where something was said and everything understood."""
+    """`[DONE]` alone is a normal finish if the answer has content and was fully understood."""
     if not script.done or not script.parts:
         return False
     return not any("heartbeat" in step.record for step in steps(script))

@@ -1,4 +1,4 @@
-"""Types that pydantic knows, and documents that suit them more or less; for tests of models.
+"""Pydantic types and documents that match them more or less, for tests of models.
 
 Needs pydantic: import it after `pytest.importorskip("pydantic")`.
 """
@@ -270,7 +270,7 @@ ANY_JSON = st.recursive(
 
 
 def _object(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Objects with most of these members, in any order, and now and then another."""
+    """Generate objects with most of these members, in any order, and sometimes another one."""
     items = [st.tuples(st.just(name), value) for name, value in members.items()]
     whole = st.tuples(*items).flatmap(st.permutations)
     dropped = st.integers(0, 4 * len(items))
@@ -333,7 +333,7 @@ def pydantic_says(kind: Any, text: str, strict: bool | None) -> tuple[bool, Any]
 def we_say(
     kind: Any, pieces: Sequence[Any], strict: bool | None
 ) -> tuple[ModelJudge | None, SchemaViolation | None, int]:
-    """The judge, the violation, and in which piece it came."""
+    """Return the validator, the violation, and the number of the piece that raised it."""
     parser = JSONParser(validator=MODELS[id(kind), strict])
     place = 0
     try:
