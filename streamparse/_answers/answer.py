@@ -80,12 +80,16 @@ class TextReader:
         raise NotImplementedError
 
     def finish(self, normal: bool) -> bool:
-        """No more text comes; was nothing left open? `normal`: it was not cut by a limit."""
+        """End the text, which a limit or an error has cut unless `normal`.
+
+        Returns:
+            Whether nothing was left open in it.
+        """
         raise NotImplementedError
 
 
 class AnswerCounts:
-    """How many answers of a response have begun and ended, and which of them is the first."""
+    """Counts the answers of a response that have begun and ended."""
 
     __slots__ = ("begun", "ended", "lowest")
 
@@ -96,7 +100,7 @@ class AnswerCounts:
 
 
 class AnswerReader:
-    """One answer. An adapter calls, in any order, what it understands of a record."""
+    """Reads one answer. A wire calls its methods for what a record says, in any order."""
 
     __slots__ = (
         "begun",
@@ -140,16 +144,16 @@ class AnswerReader:
         self.surrogates: str = options.surrogates
         self.message: Message = Message(choice)
         self.room: Room = Room(options.limits)
-        self.counted: bool = False  # is what comes now made of raw text, which was counted?
+        self.counted: bool = False  # the input is made of raw text, which was counted
         self.calls: list[CallReader] = []
         self.begun: bool = False
-        self.ended: bool = False  # has the last event gone out?
+        self.ended: bool = False  # whether the last event has been emitted
         # The finish reason that holds so far, before `"stop"` becomes `"tool_calls"`.
         self.reason: FinishReason | None = None
-        self.cut_call: bool = False  # was a raw-text call cut before its name was whole?
+        self.cut_call: bool = False  # a raw-text call was cut before its name was whole
         self.usage_weight: int = 0  # what `message.usage` counts for in `room`
-        self.noted: dict[str, Any] = {}  # what `note` said last, by name
-        self.output: OutputReader | None = None  # reads the text too, where an output was asked
+        self.noted: dict[str, Any] = {}  # the last data of `note`, by name
+        self.output: OutputReader | None = None  # reads the text too, where an output is asked for
         self.reader: TextReader | None = None  # gets the text first, where a format was given
         self.unread: Halves = Halves()  # of the text before the reader gets it
         self.waiting: list[GrowingText] = []  # parts that end with the first half of a character
@@ -157,7 +161,7 @@ class AnswerReader:
     # The whole.
 
     def begin(self, identity: Any = None, model: Any = None) -> None:
-        """The answer has begun; the first id and the last model that are not blank are kept."""
+        """Begin the answer. The first id and the last model that are not blank are kept."""
         message = self.message
         if message.id is None and isinstance(identity, str) and identity:
             message.id = identity
@@ -179,7 +183,7 @@ class AnswerReader:
             self.out.append(MessageStarted(message.id, message.model, self.choice))
 
     def usage(self, usage: Usage) -> None:
-        """What the provider has counted by now; the last word holds."""
+        """Set the usage so far, which replaces the earlier one."""
         known = self.message.usage
         if known is None or not _is_same(usage, known):
             weight = weight_of(usage.raw)
@@ -191,16 +195,16 @@ class AnswerReader:
                 self.out.append(UsageUpdated(usage, self.choice))
 
     def count(self, raw: dict[str, Any], read: Callable[[dict[str, Any]], Usage]) -> None:
-        """Take a usage record, which `read` understands.
+        """Read a usage record with `read`.
 
-        Records that follow each other complete each other: what a later one leaves out, or has as
-        zero, holds as an earlier one said it.
+        A later record completes an earlier one: a member that it lacks, or has as zero, keeps its
+        earlier value.
         """
         known = self.message.usage
         self.usage(read(raw if known is None else _merged(known.raw, raw)))
 
     def note(self, name: str, data: Any) -> None:
-        """Something without an event of its own; said again only when it has changed."""
+        """Emit data without an event of its own; again only when it has changed."""
         known = self.noted.get(name)
         if name in self.noted and equal(known, data):
             return
@@ -213,7 +217,7 @@ class AnswerReader:
         self.out.append(ProviderEvent(name, data, self.choice))
 
     def pass_on(self, name: str, data: Any) -> None:
-        """Something not understood: each time, and nothing of it is kept."""
+        """Emit data that was not understood, each time. It is not kept."""
         self.out.append(ProviderEvent(name, data, self.choice))
 
     # Content.
@@ -265,14 +269,14 @@ class AnswerReader:
         if self.waiting or not text.isascii():
             text = self._whole_characters(text, target, part is None)
         if text:
-            self._say(text, target)
+            self._append(text, target)
 
-    def _say(self, text: str, part: GrowingText) -> None:
-        """Append to a part as much as the message has room for."""
+    def _append(self, text: str, part: GrowingText) -> None:
+        """Append text to a part, and emit its delta."""
         if not self.counted:
             left = self.room.left - len(text)
             if left < 0:
-                self._say_what_fits(text, part)
+                self._append_what_fits(text, part)
                 return
             self.room.left = left
         self.message.grow(part, text)
@@ -285,11 +289,11 @@ class AnswerReader:
         else:
             self.out.append(RefusalDelta(text, self.choice))
 
-    def _say_what_fits(self, text: str, part: GrowingText) -> None:
+    def _append_what_fits(self, text: str, part: GrowingText) -> None:
         fits = self.room.fitting(text)
         if fits:
             self.counted = True
-            self._say(fits, part)
+            self._append(fits, part)
         raise self.room.passed()
 
     # Halves of characters.
@@ -315,7 +319,7 @@ class AnswerReader:
             part.half = text[-1]
             text = text[:-1]
             self.waiting.append(part)
-        return self._judged(text, part)
+        return self._checked(text, part)
 
     def _take_over_half(self, part: GrowingText) -> None:
         other = self.waiting[-1] if self.waiting else None
@@ -325,17 +329,17 @@ class AnswerReader:
             other.half = ""
 
     def _release_half(self, part: GrowingText) -> None:
-        """No second half can come for this part."""
+        """Append the half of a part for which no second half can come."""
         half = part.half
         part.half = ""
         self.waiting.remove(part)
-        self._say(self._judged(half, part), part)
+        self._append(self._checked(half, part), part)
 
     def _release_halves(self) -> None:
         for part in self.waiting[:]:
             self._release_half(part)
 
-    def _judged(self, text: str, part: GrowingText) -> str:
+    def _checked(self, text: str, part: GrowingText) -> str:
         """Apply the option `surrogates` to the lone halves in the next text of a part.
 
         Raises `WireError` where the option is "error", after the text before the half.
@@ -346,11 +350,11 @@ class AnswerReader:
         if place < 0:
             return text
         if place:
-            self._say(text[:place], part)
+            self._append(text[:place], part)
         raise _lone_half(text[place], len(part.text))
 
     def drop_half(self, part: GrowingText) -> None:
-        """The wire repeats the text of `part`, and with it the whole character."""
+        """Drop the half of a part whose text the wire repeats, with the whole character."""
         if part.half:
             part.half = ""
             self.waiting.remove(part)
@@ -364,21 +368,22 @@ class AnswerReader:
             self.unread.half = ""
 
     def growing_reasoning(self) -> Reasoning:
-        """The reasoning that is growing now; a new part, if the last one is something else."""
+        """Return the reasoning that is growing; a new part, if the last one is of another type."""
         part = self._growing(Reasoning)
         assert isinstance(part, Reasoning)
         return part
 
     def growing_text(self) -> Text:
-        """The text that is growing now; a new part, if the last one is something else."""
+        """Return the text that is growing; a new part, if the last one is of another type."""
         part = self._growing(Text)
         assert isinstance(part, Text)
         return part
 
     def add(self, part: Part) -> None:
-        """A part that is there at once, or that the adapter will fill.
+        """Add a part that is whole, or that the wire will fill.
 
-        Raises `LimitError` where the message has no room for it.
+        Raises:
+            LimitError: The message has no room for it.
         """
         self.begin()
         room = self.room
@@ -447,7 +452,7 @@ class AnswerReader:
     # The end.
 
     def finish(self, reason: str, raw: Any = None) -> None:
-        """A finish reason came: calls whose JSON is whole complete, the others wait for `end`.
+        """Apply a finish reason: calls whose JSON is whole complete, the others wait for `end`.
 
         More of the answer may follow. The last normal reason holds; `"length"`,
         `"content_filter"` and `"error"` are kept.
@@ -456,7 +461,7 @@ class AnswerReader:
         if self.ended or message.error is not None or self.reason in _CLOSING:
             return
         self.begin()
-        # The tables of the adapters hold no other words, which their tests check.
+        # The tests of the wires check that their tables hold no other words.
         self.reason = cast("FinishReason", reason)
         message.raw_finish_reason = None if raw is None else shown(raw)
         closing = _CLOSING.get(reason, NORMAL)
@@ -466,13 +471,13 @@ class AnswerReader:
         message.finish_reason = self._finished()
 
     def _finished(self) -> FinishReason | None:
-        """The finish reason; a normal one that leaves calls for the client is `"tool_calls"`."""
+        """Return the finish reason: `"tool_calls"` where a normal one leaves client calls."""
         if self.reason == "stop" and any(_is_clients(reader.call) for reader in self.calls):
             return "tool_calls"
         return self.reason
 
     def fail(self, error: ProviderError) -> None:
-        """The provider reported an error: the message has failed, open calls are cut."""
+        """Fail the message, since the provider reported an error. Open calls are cut."""
         if self.ended or self.message.error is not None:
             return
         self._begin()
@@ -483,12 +488,12 @@ class AnswerReader:
         self.message.finish_reason = "error"
 
     def end(self, ending: int = NORMAL) -> None:
-        """Nothing more belongs to this answer: calls are judged, the last event goes out.
+        """End the answer: settle its calls and emit the last event.
 
-        Without a finish reason or an error the stream was cut: that is never a success.
+        Without a finish reason or an error the stream was cut, which is never a success.
 
         Args:
-            ending: `NORMAL` at the terminal record, `DONE` at a `[DONE]` that stands for the
+            ending: `NORMAL` at the terminal record, `DONE` at a `[DONE]` that replaces the
                 finish reason, `INPUT_ENDED` at the end of input, `CUT` where the input broke off.
         """
         if self.ended:
@@ -524,7 +529,7 @@ class AnswerReader:
         self.out.append(MessageFailed(message, error, self.choice))
 
     def end_broken(self) -> None:
-        """As `end`, after a failure: what was held back and passes a limit is given up."""
+        """End as `end`, after a failure. Held text that passes a limit is dropped."""
         self.room.lift()
         try:
             self.end(CUT)
@@ -532,7 +537,7 @@ class AnswerReader:
             self.end(CUT)  # the reader of raw text, which raised, is gone
 
     def finish_text(self, normal: bool) -> bool:
-        """No more text comes; was nothing left open in it?"""
+        """End the text. Return whether nothing was left open in it."""
         reader = self.reader
         if reader is None:
             return True
@@ -546,7 +551,7 @@ class AnswerReader:
         return nothing_open
 
     def _close_calls(self, how: int) -> bool:
-        """The answer has ended: judge the calls that are open. True if one was truncated."""
+        """Settle the open calls of an ended answer. Return whether one was truncated."""
         last = len(self.calls) - 1
         cut = False
         for place, reader in enumerate(self.calls):
@@ -564,7 +569,7 @@ def _is_same(usage: Usage, known: Usage) -> bool:
 
 
 def _merged(known: dict[str, Any], new: dict[str, Any], depth: int = 0) -> dict[str, Any]:
-    """A usage record, completed by an earlier one, the details in it too."""
+    """Return a usage record, completed by an earlier one, with the details in it."""
     if len(known) > _LARGEST_USAGE:
         return new
     merged = dict(known)

@@ -1,8 +1,8 @@
 """The structured output of one answer: its text read as a JSON document while it arrives.
 
-The text itself goes on as text, whatever becomes of the document. `message.partial_output` is
-what is known so far; `message.output` is there once the document is whole and the message is
-complete: neither alone will do, because a text that happens to parse may have been cut.
+The text is emitted as text too, even where the document is refused. `message.partial_output` is
+the value so far. `message.output` is set once the document is whole and the message is complete;
+neither is enough alone, because text that happens to parse may have been cut.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from streamparse.message_events import OutputRejected, OutputReporter
 __all__ = ["OutputReader", "output_validator_of", "root_kind"]
 
 ANY: Final = "any"
-_SPACE: Final = " \t\n\r\ufeff"  # of a byte order mark in the wrong place the machine complains
-# What a value may begin with; anything else is for the machine to refuse.
+_SPACE: Final = " \t\n\r\ufeff"  # a misplaced byte order mark is left for the machine to refuse
+# The characters that a value may begin with. The machine refuses any other.
 _BEGINNINGS: Final = '{["-0123456789tfn'
 _OPENINGS: Final[dict[str, str]] = {"object": "{", "array": "["}
 
 
 def root_kind(output: Any) -> str:
-    """What the document may be, by what the caller asked for: `"any"`, `"object"` or `"array"`.
+    """Return the kind of document that `output` asks for: `"any"`, `"object"` or `"array"`.
 
-    More than the kind is for a validator to judge: see `output_validator_of`.
+    `output_validator_of` gives the validator of anything more.
 
     >>> root_kind(dict), root_kind(object)
     ('object', 'any')
@@ -42,7 +42,7 @@ def root_kind(output: Any) -> str:
 
 
 def output_validator_of(output: Any, coerce: bool = False) -> ValidatorFactory | None:
-    """What judges the document; None where its kind is all that was asked for."""
+    """Return the validator of the document; None where `output` asks for its kind only."""
     if output is None or any(output is plain for plain in (Any, object, dict, list)):
         return None
     if isinstance(output, str):
@@ -80,7 +80,7 @@ class OutputReader:
         options: AnswerOptions,
     ) -> None:
         self.kind: str = options.output
-        # With tools, text may be what comes before a call: its rejection waits for the end.
+        # With tools, the text may only introduce a call, so its rejection waits for the end.
         self.may_call: bool = options.tools is not None
         self.held: StreamParseError | None = None
         self.message: Message = message
@@ -99,11 +99,11 @@ class OutputReader:
             self._lenient = LenientMachine(self.chain.head, dialect, machine)
             self._lenient.wanted = "" if self.kind == ANY else self.kind
             self.machine = self._lenient
-        self.begun: bool = False  # has anything but white space come?
+        self.begun: bool = False  # text other than white space has come
         self.open: bool = True  # neither refused nor ended
 
     def feed(self, text: str) -> None:
-        """More text of the message."""
+        """Read more text of the message."""
         if not self.open:
             return
         try:
@@ -115,7 +115,7 @@ class OutputReader:
             self._reject(error)
 
     def end(self) -> None:
-        """The message has got its status: a complete one must hold a whole document.
+        """End the document. A complete message must hold a whole one.
 
         An answer that ends in client calls or is a refusal has no output.
         """
@@ -157,7 +157,7 @@ class OutputReader:
         return NOTHING if judge is None else judge.at(path)
 
     def _begin(self, text: str) -> None:
-        """The first character tells the kind of the document."""
+        """Check the kind of the document by its first character."""
         body = text.lstrip(_SPACE)
         if not body:
             return

@@ -27,7 +27,7 @@ class ResponseReader:
         self.answers: dict[int, AnswerReader] = {}
         self.api: str | None = None
         self.history: Any = None
-        self.unread: int = 0  # records that were passed on because nobody understood them
+        self.unread: int = 0  # records that were passed on as not understood
         self.at(0)
 
     def at(self, choice: int) -> AnswerReader:
@@ -46,7 +46,7 @@ class ResponseReader:
         return answer
 
     def serve(self, api: str, history: Any) -> None:
-        """The wire API is known: messages go back to it by `history`."""
+        """Set the wire API, and the function that writes messages for it."""
         self.api = api
         self.history = history
         for answer in self.answers.values():
@@ -55,9 +55,9 @@ class ResponseReader:
 
     @property
     def all(self) -> list[AnswerReader]:
-        """In the order of their indexes.
+        """The answers in the order of their indexes.
 
-        Choice 0 is there from the start; where only others have begun, it was never one of them.
+        Choice 0 exists from the start. It is left out where only others have begun.
         """
         answers = [self.answers[choice] for choice in sorted(self.answers)]
         begun = [answer for answer in answers if answer.begun]
@@ -65,22 +65,22 @@ class ResponseReader:
 
     @property
     def first(self) -> AnswerReader:
-        """The begun one with the smallest index; it gets what belongs to the whole response."""
+        """The begun answer with the smallest index; data of the whole response goes to it."""
         return self.answers[self.counts.lowest]
 
     @property
     def ended(self) -> bool:
-        """Have all of them ended?"""
+        """Whether all answers have ended."""
         return self.counts.begun > 0 and self.counts.begun == self.counts.ended
 
     def fail(self, error: ProviderError) -> None:
-        """An error of the whole response: whoever has not ended has failed, and ends."""
+        """Fail and end the answers that have not ended: the whole response has an error."""
         for answer in self.all:
             answer.fail(error)
             answer.end()
 
     def fail_transport(self, error: StreamParseError) -> None:
-        """The stream broke: what is open is cut, and each message says why."""
+        """Give open messages the error that broke the stream."""
         self.forget_halves()
         for answer in self.all:
             if not answer.ended:
@@ -88,19 +88,19 @@ class ResponseReader:
                 answer.message.error = error.copy_without_events()
 
     def forget_halves(self) -> None:
-        """Drop the halves of characters that would raise: the stream broke."""
+        """Drop the halves of characters that would raise after the stream broke."""
         for answer in self.answers.values():
             answer.forget_halves()
 
     def finish(self, reason: str, raw: Any = None) -> None:
-        """A finish of the whole response, where the wire has one for all choices."""
+        """Apply a finish reason to all answers, where the wire has one for all choices."""
         for answer in self.all:
             answer.finish(reason, raw)
 
     def done(self) -> None:
-        """`[DONE]`, on the wires that it ends.
+        """End at `[DONE]`, on the wires that it ends.
 
-        Where no finish reason came, it is a normal finish of each answer with any content.
+        Without a finish reason, it is a normal finish of each answer with content.
         """
         for answer in self.all:
             bare = answer.reason is None
@@ -109,17 +109,17 @@ class ResponseReader:
             answer.end(DONE if bare else NORMAL)
 
     def end(self) -> None:
-        """The terminal record."""
+        """End all answers at the terminal record."""
         for answer in self.all:
             answer.end()
 
     def end_input(self) -> None:
-        """The end of input."""
+        """End all answers at the end of input."""
         for answer in self.all:
             answer.end(INPUT_ENDED)
 
     def abandon(self) -> None:
-        """An exception broke off the reading: what is open is cut, without events."""
+        """Cut everything that is open, without events: an exception stopped the parser."""
         for answer in self.answers.values():
             answer.ended = True
             if answer.message.status == "in_progress":
@@ -130,12 +130,12 @@ class ResponseReader:
         self.events.clear()
 
     def end_broken(self) -> None:
-        """As `end`, after a failure. Raises nothing."""
+        """End as `end`, after a failure. Raises nothing."""
         for answer in self.all:
             answer.end_broken()
 
     def take(self) -> list[Any]:
-        """The events since the last call."""
+        """Return the events since the last call."""
         events = self.events.copy()
         self.events.clear()
         return events

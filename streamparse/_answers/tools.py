@@ -1,4 +1,4 @@
-"""What a tool is: its name, and what judges the arguments of its calls.
+"""Tools: their names, and the validators of the arguments of their calls.
 
 Tools are given as their users have them: pydantic models, functions, JSON Schemas with a name, or
 the dicts that the providers' APIs take. Pydantic and jsonschema are asked for only where a tool
@@ -132,7 +132,7 @@ def _plain(error: Exception) -> Exception:
 
 
 def validator_of(type: Any) -> ValidatorFactory:
-    """What judges JSON by a JSON Schema (a dict or bool) or by a type (pydantic's business).
+    """Return the validator of a JSON Schema (a dict or bool) or of a type (for pydantic).
 
     A validator is taken as it is.
     """
@@ -301,7 +301,7 @@ def _parameters_of_numpy(lines: list[str]) -> dict[str, str]:
 
 # Dicts
 
-# Where the APIs keep the schema of the arguments.
+# The members in which the APIs have the schema of the arguments.
 _SCHEMA_KEYS: Final = (
     "parameters",
     "input_schema",  # Anthropic
@@ -313,7 +313,7 @@ _DECLARATIONS: Final = ("functionDeclarations", "function_declarations")
 _LISTS: Final = ("tools", *_DECLARATIONS)
 # Members that hold the tool itself.
 _WRAPPERS: Final = ("function", "custom", "toolSpec")
-# What belongs to a tool with a name.
+# The members of a tool that has a name.
 _PARTS: Final = (*_SCHEMA_KEYS, "parameter_definitions", "name", "description", "type", "strict")
 
 

@@ -20,7 +20,7 @@ Quirks that are handled here:
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from streamparse._answers.answer import AnswerReader
@@ -128,25 +128,13 @@ class AnthropicEvents(Wire):
         index = data.get("index")
         if isinstance(index, int) and not is_index(index):
             return False
-        if kind == "content_block_delta":
+        if kind == "content_block_delta":  # most records: called directly, which is quicker
             self._delta(data)
-        elif kind == "content_block_start":
-            self._block_start(data)
-        elif kind == "content_block_stop":
-            self._block_stop(data)
-        elif kind == "message_start":
-            self._message_start(data)
-        elif kind == "message_delta":
-            self._message_delta(data)
-        elif kind == "message_stop":
-            self._note(data, _STOP)
-            self._stop()
-        elif kind == "message":
-            self._whole(data)
-        elif kind == "error":
-            self._fail(data)
-        else:
-            return kind == "ping" or _is_added(kind, data)
+            return True
+        handler = _HANDLERS.get(kind)
+        if handler is None:
+            return _is_added(kind, data)
+        handler(self, data)
         return True
 
     def end(self) -> None:
@@ -174,6 +162,13 @@ class AnthropicEvents(Wire):
         self.response.at(0).begin(message.get("id"), message.get("model"))
         self._note(message, _MESSAGE)
         self._usage(message.get("usage"))
+
+    def _message_stop(self, data: dict[str, Any]) -> None:
+        self._note(data, _STOP)
+        self._stop()
+
+    def _ping(self, data: dict[str, Any]) -> None:
+        """Ignore it: a ping keeps the connection alive and has no content."""
 
     def _message_delta(self, data: dict[str, Any]) -> None:
         delta = dict_of(data.get("delta"))
@@ -508,6 +503,20 @@ def _usage(raw: dict[str, Any]) -> Usage:
         reasoning_tokens=number_of(details.get("thinking_tokens")),
         raw=raw,
     )
+
+
+# What reads each event; any other `type` is not understood.
+_HANDLERS: Final[dict[str, Callable[[AnthropicEvents, dict[str, Any]], None]]] = {
+    "message_start": AnthropicEvents._message_start,
+    "content_block_start": AnthropicEvents._block_start,
+    "content_block_delta": AnthropicEvents._delta,
+    "content_block_stop": AnthropicEvents._block_stop,
+    "message_delta": AnthropicEvents._message_delta,
+    "message_stop": AnthropicEvents._message_stop,
+    "message": AnthropicEvents._whole,
+    "error": AnthropicEvents._fail,
+    "ping": AnthropicEvents._ping,
+}
 
 
 # The next turn

@@ -17,7 +17,7 @@ An event is named outside its body in a binary frame, and is the key of its body
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
@@ -102,7 +102,7 @@ class BedrockConverse(Wire):
         self.blocks: dict[int, _Block] = {}
         self.last: int = 0  # the index that came last
         self.stopped: bool = False  # has `messageStop` come?
-        self.told: bool = False  # has `metadata` come?
+        self.counted: bool = False  # has `metadata` come?
         self.in_chunks: bool = False
 
     @classmethod
@@ -131,7 +131,7 @@ class BedrockConverse(Wire):
             self._whole(data)
         else:
             return False
-        if self.stopped and self.told:
+        if self.stopped and self.counted:
             self.response.end()
         return True
 
@@ -139,26 +139,30 @@ class BedrockConverse(Wire):
         index = body.get("contentBlockIndex")
         if isinstance(index, int) and not is_index(index):
             self.response.at(0).pass_on(name, body)
-        elif name == "contentBlockDelta":
+        elif name == "contentBlockDelta":  # most records: called directly, which is quicker
             self._delta(body)
-        elif name == "contentBlockStart":
-            self._start(body)
-        elif name == "contentBlockStop":
-            block = self.blocks.get(self._place(body))
-            if block is not None:
-                block.open = False
-                if block.reader is not None:
-                    block.reader.end()
-        elif name == "messageStart":
-            self.response.at(0).begin()
-            self._note(body, _MESSAGE_START)
-        elif name == "messageStop":
-            self._note(body, _MESSAGE_STOP)
-            self._finish(body.get("stopReason"))
-            self.stopped = True
         else:
-            self._metadata(body, _METADATA)
-            self.told = True
+            _HANDLERS[name](self, body)
+
+    def _message_start(self, body: dict[str, Any]) -> None:
+        self.response.at(0).begin()
+        self._note(body, _MESSAGE_START)
+
+    def _block_stop(self, body: dict[str, Any]) -> None:
+        block = self.blocks.get(self._place(body))
+        if block is not None:
+            block.open = False
+            if block.reader is not None:
+                block.reader.end()
+
+    def _message_stop(self, body: dict[str, Any]) -> None:
+        self._note(body, _MESSAGE_STOP)
+        self._finish(body.get("stopReason"))
+        self.stopped = True
+
+    def _last_metadata(self, body: dict[str, Any]) -> None:
+        self._metadata(body, _METADATA)
+        self.counted = True
 
     # The whole.
 
@@ -447,6 +451,17 @@ def _usage(raw: dict[str, Any]) -> Usage:
     written = number_of(raw.get("cacheWriteInputTokens"), raw.get("cacheWriteInputTokenCount"))
     whole = None if fresh is None else fresh + (read or 0) + (written or 0)
     return Usage(whole, read, written, output, None, total, raw)
+
+
+# What reads each event of `_EVENTS`.
+_HANDLERS: Final[dict[str, Callable[[BedrockConverse, dict[str, Any]], None]]] = {
+    "messageStart": BedrockConverse._message_start,
+    "contentBlockStart": BedrockConverse._start,
+    "contentBlockDelta": BedrockConverse._delta,
+    "contentBlockStop": BedrockConverse._block_stop,
+    "messageStop": BedrockConverse._message_stop,
+    "metadata": BedrockConverse._last_metadata,
+}
 
 
 # The next turn
