@@ -77,9 +77,11 @@ SCHEMA = (
 # The catalog, which is in a folder of its own, is needed by `registry` and what follows.
 FORMATS = (
     "markers",
+    "quotation",
+    "ending",
     "table",
     "plan",
-    "typing",
+    "values",
     "literals",
     "bounds",
     "payloads",

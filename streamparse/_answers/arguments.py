@@ -49,6 +49,17 @@ WHITE_SPACE: Final = " \t\n\r"
 Produced = tuple[str, str, list[Any], StreamParseError | None]
 
 
+def finite(text: str) -> float:
+    """Return the number; raises `ValueError` if it is beyond every float.
+
+    For calls in the text of a model: an infinity among the arguments is no JSON.
+    """
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("it is beyond every float")
+    return value
+
+
 class ArgumentSource:
     """Reads arguments from one kind of input.
 

@@ -29,7 +29,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from streamparse._answers.arguments import WHITE_SPACE
+from streamparse._answers.arguments import (
+    WHITE_SPACE,
+    ArgumentSource,
+    LenientText,
+    StrictText,
+    finite,
+)
 from streamparse._answers.call_input import CallInput, HeldValue
 from streamparse._answers.call_record import HELD, NAMING, READING, SILENT
 from streamparse._answers.options import AnswerOptions
@@ -75,8 +81,8 @@ class CallReader(CallInput):
         options: AnswerOptions,
         raw_text: bool = False,
     ) -> None:
-        super().__init__(call, choice, out, options)
         self.raw_text: bool = raw_text
+        super().__init__(call, choice, out, options)
         self.validator: ValidatorFactory | None = None  # of the tool that is called
         self.ended_itself: bool = False  # its own end was signalled
         self.reason_at: int = -1  # length of the text at the last normal finish reason
@@ -142,6 +148,12 @@ class CallReader(CallInput):
             self.state = NAMING
 
     # The end.
+
+    def _text_source(self) -> ArgumentSource:
+        source = super()._text_source()
+        if self.raw_text and isinstance(source, (StrictText, LenientText)):
+            source.machine.parse_float = finite
+        return source
 
     def end(self) -> None:
         """Apply rule (a): the call's own end was signalled."""

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from streamparse._answers.calls import CallReader
 from streamparse._core.transcriber import tell, tell_key
+from streamparse.aliases import CallKind
 from streamparse.errors import LimitError
 from streamparse.formats.generated import GeneratedPayload
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.payloads import Host
+from streamparse.formats.plan import CallPlan, Plan
 from streamparse.formats.table import Elements
-from streamparse.formats.typing import Kinds, item_schema, kinds_of, property_schema, typed
+from streamparse.formats.values import Kinds, item_schema, kinds_of, property_schema, typed
 from streamparse.limits import Limits
 
 __all__ = ["ElementsPayload"]
@@ -72,12 +75,14 @@ class _Element:
 class ElementsPayload(GeneratedPayload):
     """Reads the elements of one call."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, Elements(namespace=""), Markers)
+    init_types: ClassVar[tuple[Any, ...]] = (Host, Elements(namespace=""), CallPlan, Plan)
 
-    def __init__(self, host: Host, spec: Elements, closers: Markers) -> None:
-        super().__init__(host)
+    def __init__(self, host: Host, spec: Elements, call: CallPlan, plan: Plan) -> None:
+        if call.ahead is None:
+            call.ahead = Markers([spec.namespace, *call.close.words, *plan.between.words])
+        super().__init__(host, call.ahead, plan)
         self.spec = spec
-        self.closers = closers
+        self.closers = call.close
         self.namespace: Markers = Markers([spec.namespace])
         self.root: Any = None
         self.stack: list[_Element] = []
@@ -87,10 +92,11 @@ class ElementsPayload(GeneratedPayload):
         self.held: list[Any] = []  # its values
         self.length: int = 0
 
-    def begin(self) -> None:
-        super().begin()
-        if self.reader is not None:
-            self.root = self.host.schema_of(self.reader.call.name or "")
+    def start_call(self, kind: CallKind = "function") -> CallReader | None:
+        reader = super().start_call(kind)
+        if reader is not None:
+            self.root = self.host.schema_of(reader.call.name or "")
+        return reader
 
     def step(self, text: str, pos: int, final: bool) -> int:
         if self.tag is not None:
@@ -200,6 +206,8 @@ class ElementsPayload(GeneratedPayload):
             self.driver().text(text, 0)
         elif self.stack:
             self.stack[-1].texts.append(text)
+        elif "<" in text:
+            self.misread()
         elif not text.isspace():
             self.unexpected()
 

@@ -18,8 +18,9 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
 from streamparse.aliases import CallKind
 from streamparse.formats.elements import ElementsPayload
+from streamparse.formats.ending import Ending
 from streamparse.formats.markers import UNDECIDED
-from streamparse.formats.parameters import ParametersPayload, ParametersPlan
+from streamparse.formats.parameters import ParametersPayload, ParametersPlan, is_quote_open
 from streamparse.formats.payloads import (
     ArgumentsPayload,
     CallPayload,
@@ -40,10 +41,12 @@ from streamparse.formats.plan import (
     REASON,
     REASONING,
     SECTION,
+    STRAY,
     CallPlan,
     HeaderPlan,
     Plan,
 )
+from streamparse.formats.quotation import Quotation
 from streamparse.formats.table import (
     Elements,
     JsonArguments,
@@ -65,7 +68,10 @@ _CLOSE: Final = 4  # the payload is whole, the call's closer is due
 _CHANNEL: Final = 5  # the header of a channel
 _RESCUE: Final = 6  # in a broken call
 
-_HEADER_LENGTH: Final = 4096
+# So many characters behind an opener may be held back until it is certain to open a call.
+_LONGEST_WAIT: Final = 256
+#: Two words: no header of a channel that may still go on has them where they are not understood.
+_PROSE: Final = re.compile(r"\S\s+\S")
 _SLICE: Final = 4096
 NOT_SPACE: Final = re.compile(r"\S")
 
@@ -82,6 +88,8 @@ class Framing(Host):
         self.state: int = _TEXT
         self.mode: int = CONTENT
         self.buffer: str = ""  # undecided
+        self.ending = Ending()
+        self.quotation = Quotation()
         self.stuck: bool = False
         self.failing: bool = False
         self.silent: bool = False  # this is the prompt
@@ -90,10 +98,12 @@ class Framing(Host):
         self.running: bool = False  # the run has begun to be said
         self.space: str = ""  # white space before it
         self.blocks: bool = False  # has there been anything but text?
+        self.thought: bool = False  # has reasoning ended?
         # The attempt at a call: its text so far, should it be none.
         self.attempt: bool = False
         self.raw: list[str] = []
         self.marked: bool = False  # it began with a literal
+        self.waited: int = 0  # characters behind its last opener
         # The call.
         self.section: Section | None = None
         self.gap: str = ""  # white space between calls
@@ -115,6 +125,7 @@ class Framing(Host):
             self.silent = False
             self.raw = []
             self.space, self.running, self.fresh, self.blocks = "", False, True, False
+            self.quotation.reset()
         if in_reasoning:
             self.mode = REASONING
 
@@ -131,6 +142,7 @@ class Framing(Host):
             self._feed(text[start : start + _SLICE])
 
     def _feed(self, text: str) -> None:
+        text = self.ending.take(text, self.plan.ends_of_turn)
         if self.buffer:
             text = self.buffer + text
             self.buffer = ""
@@ -140,7 +152,7 @@ class Framing(Host):
 
     def finish(self, normal: bool) -> bool:
         """No more text comes; was nothing left open? `normal`: the end was not that of a limit."""
-        text, self.buffer = self.buffer, ""
+        text, self.buffer = self.buffer + self.ending.rest(), ""
         pos = self._run(text, True)
         rest = text[pos:]
         whole = self._settle(rest, normal)
@@ -151,6 +163,12 @@ class Framing(Host):
 
     def _settle(self, rest: str, normal: bool) -> bool:
         """What becomes of what was under way at the end."""
+        payload = self.payload
+        if self.reader is None and payload is not None and payload.pending:
+            payload.start_call()  # its name is known
+        if self.attempt and self.state == _CHANNEL:
+            self._settle_header(rest)
+            rest = "" if not self.attempt else rest
         if self.reader is not None:
             if self.payload is not None:
                 self.payload.give_up()
@@ -167,13 +185,31 @@ class Framing(Host):
         self.raw, self.attempt = [], False
         if not raw:
             return True  # only the prompt had begun something
-        payload = self.payload
         if self.marked or (payload is not None and payload.recognized):
             self.answer.cut_call = True
             self.answer.pass_on("incomplete_call", {"text": raw})
             return False
         self._say(raw)
         return True
+
+    def _settle_header(self, rest: str) -> None:
+        """The text ends in the header of a channel: where that cannot go on, it is text."""
+        known = self.plan.known
+        assert known is not None
+        header = self.header + rest
+        found = known.match(header)
+        understood = "" if found is None else found.group()
+        target, _ = self._destination(understood)
+        if self._is_understood("", "") and not header[len(understood) :].strip():
+            self._leave_header()
+        elif self._is_tool(target) or _PROSE.search(header, len(understood)) is None:
+            return
+        else:
+            self.header = header
+            self._break_header()
+        if self.failing:
+            self.raw.append(rest)
+            self._give_up()
 
     # The loop.
 
@@ -213,6 +249,8 @@ class Framing(Host):
                 self._grow_space(text[pos:])
                 return len(text)
             section = plan.at_start.get(found.group())
+            if section is not None and section.behind_reasoning and not self.thought:
+                section = None
             word = "" if section is None else self._opener(text, found.start(), final)
             if word == UNDECIDED:
                 self._grow_space(text[pos : found.start()])
@@ -227,7 +265,7 @@ class Framing(Host):
         if stop > pos:
             self._say(text[pos:stop])
         if word:
-            return self._act(text, stop, word)
+            return self._act(text, stop, word, final)
         self.stuck = stop < len(text)
         return stop
 
@@ -235,13 +273,19 @@ class Framing(Host):
         """The literal at `pos`, which goes before a bracket that only begins an answer."""
         return self.plan.markers[self.mode].at(text, pos, final)
 
-    def _act(self, text: str, pos: int, word: str) -> int:
+    def _act(self, text: str, pos: int, word: str, final: bool) -> int:
         """A literal that means something here."""
         action = self.plan.actions[self.mode][word]
         kind = action.kind
+        after = pos + len(word)
+        if kind == ANSWER and after == len(text) and not final and self.quotation.is_behind_quote():
+            self.stuck = True  # what follows shows whether it is quoted
+            return pos
         if kind == END:
             self._grow_space(word)
             self.running = False
+        elif self._is_quotation(kind, text, after):
+            self._say(word)
         elif kind == SECTION:
             assert action.section is not None
             self._begin_attempt(word, True)
@@ -254,16 +298,41 @@ class Framing(Host):
             self._begin_attempt(word, True)
             self.state = _CHANNEL
             self.header = word
-        elif kind == REASON and not self._is_reasoning():
+        elif (kind == REASON and not self._is_reasoning()) or (
+            kind == STRAY and (self.running or not self.fresh)
+        ):
             self._say(word)
         else:
             self._change(kind)
-        return pos + len(word)
+        return after
+
+    def _is_quotation(self, kind: int, text: str, after: int) -> bool:
+        """Is the literal of this kind, which ends at `after`, talked about and not meant?
+
+        Everything in Markdown code is. A closer there is only if its opener is in the same code,
+        or between it and the closer nothing but a quote: code that was never closed hides none.
+        """
+        quotation = self.quotation
+        is_call = kind in (SECTION, CALL)
+        if is_call and not self.plan.format.quotation:
+            return False
+        code = quotation.is_code()
+        if kind == ANSWER:
+            behind_quote = quotation.is_behind_quote()
+            is_pair = behind_quote and after < len(text) and Quotation.is_quote(text[after])
+            in_span = code and not quotation.is_fence() and behind_quote
+            return is_pair or in_span or (code and quotation.marked)
+        if kind == LEAVE:
+            return code and quotation.marked
+        if code and (is_call or kind in (REASON, CHANNEL)):
+            quotation.marked = True
+        return code or (kind == REASON and quotation.is_behind_quote())
 
     def _is_reasoning(self) -> bool:
         """Does an opener of reasoning count here?"""
         reasoning = self.plan.format.reasoning
-        return reasoning is not None and (self.fresh or not reasoning.at_start)
+        is_open = self.mode == REASONING
+        return not is_open and reasoning is not None and (self.fresh or not reasoning.at_start)
 
     def _without_call(self) -> bool:
         """Has a message to a tool ended without a call? Its header is then passed on."""
@@ -282,15 +351,18 @@ class Framing(Host):
             self.mode = REASONING
         elif kind in (ANSWER, LEAVE) or (kind == DROP and self.mode == LATE):
             self.fresh = self.fresh or kind == ANSWER
+            self.thought = self.thought or kind == ANSWER
             self.mode = CONTENT
 
     def _end_run(self) -> None:
+        self.quotation.reset()
         self.blocks = True
         self.space = ""
         self.running = False
 
     def _say(self, text: str) -> None:
         """Text of the kind that this is."""
+        self.quotation.read(text)
         if not self.running:
             if not text or text.isspace():
                 self._grow_space(text)
@@ -330,6 +402,7 @@ class Framing(Host):
             self.raw = [word]
             self._grow_space(self.gap)
         self.gap = ""
+        self.waited = 0
 
     def _give_up(self) -> None:
         """It was no call: what was held is text."""
@@ -357,6 +430,8 @@ class Framing(Host):
             if char.isspace():
                 if not self.attempt:
                     self._grow_gap(char)
+                elif self._waits():
+                    return pos
             elif char not in skip:
                 return pos if pos > start else self._next(text, pos, final)
             elif char == "]" and self.section is not None and not self.section.close:
@@ -364,6 +439,12 @@ class Framing(Host):
                 return pos + 1
             pos += 1
         return pos
+
+    def _waits(self) -> bool:
+        """One more character behind an opener: are these too many?"""
+        self.waited += 1
+        self.failing = self.waited > _LONGEST_WAIT
+        return self.failing
 
     def _next(self, text: str, pos: int, final: bool) -> int:
         plan = self.plan
@@ -436,28 +517,60 @@ class Framing(Host):
         assert header is not None
         stop, word = header.ends.find(text, pos, final)
         # A quoted literal may have made it longer than allowed.
-        room = max(_HEADER_LENGTH - len(self.header), 0)
+        room = max(_LONGEST_WAIT - len(self.header), 0)
         piece = text[pos : min(stop, pos + room)]
         good = self._good(header, piece)
+        self.header += piece[:good]
         if good < stop - pos:
-            self.failing = True
+            if is_channel and good == room:
+                self._break_header()
+            else:
+                self.failing = True
             return pos + good
-        self.header += piece
         if not word:
             self.stuck = stop < len(text)
             return stop
+        if word in header.breaks:
+            self._break_header()
+            return stop
         after = stop if word in header.stops else stop + len(word)
         found = header.pattern.fullmatch(self.header)
-        if found is None and self.header.count('"') % 2:  # the literal is quoted
+        if found is None and is_quote_open(self.header):
             self.header += word
             after = stop + len(word)
         elif found is None:
             self.failing = True
         elif is_channel:
-            self._route()
+            self._route(self.header)
         else:
-            self._named(found)
+            self._named(found, word in header.empty)
         return after
+
+    def _break_header(self) -> None:
+        """The header of a channel has no end: what of it is not understood is the body."""
+        known = self.plan.known
+        assert known is not None
+        found = known.match(self.header)
+        understood = "" if found is None else found.group()
+        target, where = self._destination(understood)
+        self._without_call()
+        if self._is_tool(target):
+            self.answer.pass_on("incomplete_call", {"text": self.header})
+            understood = self.header
+            self.mode = CONTENT
+        elif not self._is_understood(target, where):
+            self.failing = True
+            return
+        else:
+            self._change_channel(where)
+        self._leave_header()
+        self._say(self.header[len(understood) :])
+
+    def _is_understood(self, target: str, where: str) -> bool:
+        """Does a header say anything about where its body goes, if it has to?"""
+        channels = self.plan.channels
+        assert channels is not None
+        return bool(target or where) or not (channels.reasoning or channels.content)
 
     def _good(self, header: HeaderPlan, piece: str) -> int:
         """How many characters of `piece` may stand in the header, after what is there of it."""
@@ -476,8 +589,8 @@ class Framing(Host):
         assert self.current is not None
         return self.current.header
 
-    def _named(self, found: re.Match[str]) -> None:
-        """The header of a call is whole."""
+    def _named(self, found: re.Match[str], is_empty: bool) -> None:
+        """The header of a call is whole; `is_empty`: so is the call."""
         groups = found.groupdict()
         name = groups.get("name") or ""
         assert self.current is not None
@@ -490,21 +603,36 @@ class Framing(Host):
             self.failing = True
             return
         self._open_payload()
+        assert self.payload is not None
+        if is_empty and not self.failing:
+            self.payload.end_empty()
+            self._after_payload(self.payload)
 
-    def _route(self) -> None:
+    def _destination(self, header: str) -> tuple[str, str]:
+        """The recipient in a header, and its last channel; without one the recipient again."""
+        plan = self.plan
+        assert plan.recipient is not None
+        found = plan.recipient.search(header)
+        target = "" if found is None else str(found.group(1))
+        named = [] if plan.channel is None else plan.channel.findall(header)
+        return target, str(named[-1]) if named else target
+
+    def _is_tool(self, target: str) -> bool:
+        channels = self.plan.channels
+        assert channels is not None
+        return bool(target) and target not in (*channels.reasoning, *channels.content)
+
+    def _route(self, header: str) -> None:
         """The header of a channel is whole: where does its body go?"""
         plan = self.plan
         channels = plan.channels
         assert channels is not None
-        assert plan.recipient is not None
         assert plan.known is not None
-        if plan.known.fullmatch(self.header) is None:
-            self.answer.pass_on("unknown_header", {"text": self.header})
+        if plan.known.fullmatch(header) is None:
+            self.answer.pass_on("unknown_header", {"text": header})
         self._without_call()
-        found = plan.recipient.search(self.header)
-        target = "" if found is None else found.group(1)
-        routed = target in channels.reasoning or target in channels.content
-        if target and not routed:
+        target, where = self._destination(header)
+        if self._is_tool(target):
             self.name = target.removeprefix(channels.prefix)
             self.identity = None
             if plan.channel_call is not None:
@@ -512,13 +640,21 @@ class Framing(Host):
                 self._open_payload()
                 return
             self.mode = CONTENT
-            self.addressed = self.header
+            self.addressed = header
         else:
-            where = target
-            if not target and plan.channel is not None:
-                named = plan.channel.search(self.header)
-                where = "" if named is None else named.group(1)
-            self.mode = REASONING if where in channels.reasoning else QUOTED
+            self._change_channel(where)
+        self._leave_header()
+
+    def _change_channel(self, where: str) -> None:
+        channels = self.plan.channels
+        assert channels is not None
+        if where in channels.reasoning:
+            self.mode = REASONING
+        else:
+            self.mode = QUOTED if channels.content else CONTENT
+
+    def _leave_header(self) -> None:
+        """The body of a message begins, and it is text."""
         self.attempt, self.raw = False, []
         self.state = _TEXT
         self._end_run()
@@ -538,14 +674,14 @@ class Framing(Host):
             return CallPayload(self, spec, call.sure)
         if isinstance(spec, Parameters):
             if call.parameters is None:
-                call.parameters = ParametersPlan(spec, call.close, self.plan.between)
-            return ParametersPayload(self, call.parameters)
+                call.parameters = ParametersPlan(spec, call, self.plan)
+            return ParametersPayload(self, call.parameters, self.plan)
         if isinstance(spec, Elements):
-            return ElementsPayload(self, spec, call.close)
+            return ElementsPayload(self, spec, call, self.plan)
         if isinstance(spec, Literals):
             return LiteralPayload(self, spec)
         assert isinstance(spec, JsonArguments)
-        return ArgumentsPayload(self, spec, call.close)
+        return ArgumentsPayload(self, spec, call, self.plan)
 
     def _payload(self, text: str, pos: int, final: bool) -> int:
         payload = self.payload
@@ -553,17 +689,39 @@ class Framing(Host):
         new = payload.feed(text, pos, final)
         if payload.generates and (new > pos or payload.early_source):
             self._keep_source(payload, text[pos:new])
+        if payload.is_json:
+            # The arguments are JSON, whatever the format has for them.
+            assert self.current is not None
+            early = payload.early_source
+            self.payload = ArgumentsPayload(self, JsonArguments(), self.current, self.plan)
+            self.payload.early_source = early
+        elif self._is_too_long(payload, new - pos):
+            self.failing = True
+        else:
+            self._after_payload(payload)
+        return new
+
+    def _is_too_long(self, payload: Payload, length: int) -> bool:
+        """Has nothing but white space come behind a name for too long?"""
+        if not payload.pending:
+            return False
+        self.waited += length
+        return self.waited > _LONGEST_WAIT
+
+    def _after_payload(self, payload: Payload) -> None:
+        """What comes after as much of a payload as has been read."""
         if payload.refused:
             self.failing = True
         elif payload.done:
             self.state = _CLOSE
-            if not self._closers():
+            if payload.is_closed or not self._closers():
                 self._end_call()
+        elif payload.broken and payload.is_closed:
+            self._end_call()
         elif payload.broken:
             self.state = _RESCUE
         else:
             self.stuck = True
-        return new
 
     def _keep_source(self, payload: Payload, text: str) -> None:
         """The source of arguments that have no JSON text; what came before the call is its, too."""
@@ -641,26 +799,38 @@ class Framing(Host):
             return None
         if self.reader is not None:
             return self.reader
+        name = self._known(name)
+        if self._is_orphan(name):
+            return None
         self.attempt, self.raw = False, []
         self.addressed = ""
         self._end_run()
         self.fresh = False
         if self.mode == REASONING and self.plan.calls_in_reasoning == "end":
             self.mode = LATE
-        self.reader = self.answer.call(identity, self._known(name), kind, raw_text=True)
+        self.reader = self.answer.call(identity, name, kind, raw_text=True)
         if self.payload is not None and self.payload.generates:
             self.reader.call.raw = ""
         return self.reader
 
+    def _is_orphan(self, name: str) -> bool:
+        """Is this no tool, and outside the section in which the format has its calls?"""
+        plan, tools = self.plan, self.answer.tools
+        if tools is None or tools.find(name) is not None or plan.channels is not None:
+            return False
+        return self.section is None and bool(plan.format.sections)
+
     def _known(self, name: str) -> str:
-        """The tool that a nested name stands for."""
+        """The tool that a name stands for."""
         tools = self.answer.tools
-        if not self.plan.format.nested_names or tools is None or tools.find(name) is not None:
+        if tools is None or tools.find(name) is not None:
             return name
-        for part in reversed(name.split(".")):
+        parts = name.split(".") if self.plan.format.nested_names else []
+        for part in reversed(parts):
             if tools.find(part) is not None:
                 return part
-        return name
+        drift = None if self.plan.drift is None else self.plan.drift.fullmatch(name)
+        return drift["name"] if drift is not None and tools.find(drift["name"]) else name
 
     def pass_on(self, name: str, data: Any) -> None:
         self.answer.pass_on(name, data)

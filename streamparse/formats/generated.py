@@ -5,25 +5,48 @@ A subclass says how one step goes; here are the loop, its events, and what a lim
 
 from __future__ import annotations
 
-from streamparse.errors import LimitError
+import re
+from typing import Any, ClassVar, Final
+
+from streamparse._answers.calls import CallReader
+from streamparse.aliases import CallKind
+from streamparse.errors import FormatError, LimitError
 from streamparse.formats.bounds import Bounds
+from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.payloads import Host, Payload
+from streamparse.formats.plan import Plan
 
 __all__ = ["GeneratedPayload"]
 
+_SPACE: Final = re.compile(r"\s*")
+_TAG: Final = re.compile(r"</?[^\W\d]|<[|｜]")  # a parameter, as some other format writes it
+
 
 class GeneratedPayload(Payload):
-    """Reads one call's arguments step by step; the call's own closer is left to the host."""
+    """Reads one call's arguments step by step; the call's own closer is left to the host.
+
+    What comes right behind the name shows whether it is a call: `ahead` has the literals that may.
+    """
 
     generates = True
 
-    def __init__(self, host: Host) -> None:
+    init_types: ClassVar[tuple[Any, ...]] = (Host, Markers, Plan)
+
+    def __init__(self, host: Host, ahead: Markers, plan: Plan) -> None:
         super().__init__(host)
+        self.ahead = ahead
+        self.openers = plan.openers
         self.reached: int = 0  # how far what is beyond a limit was read
         self.bounds: Bounds | None = None
 
     def begin(self) -> None:
-        reader = self.start_call()
+        self.pending = True
+
+    def start_call(self, kind: CallKind = "function") -> CallReader | None:
+        """The call begins, and the object of its arguments."""
+        if self.reader is not None:
+            return self.reader
+        reader = super().start_call(kind)
         if reader is not None:
             self.bounds = Bounds(reader.driver(), self.host.limits)
             try:
@@ -33,10 +56,21 @@ class GeneratedPayload(Payload):
                 self.refuse(error)
             else:
                 reader.emit()
+        return reader
+
+    def end_empty(self) -> None:
+        reader = self.start_call()
+        if reader is not None and not self.broken:
+            self.driver().end(0)
+            reader.emit()
+            self.done = self.is_closed = True
 
     def feed(self, text: str, pos: int, final: bool) -> int:
+        if self.reader is None:
+            pos = self._begin(text, pos, final)
         reader = self.reader
-        assert reader is not None
+        if reader is None:
+            return pos
         try:
             while pos < len(text) and not (self.done or self.broken):
                 new = self.step(text, pos, final)
@@ -47,8 +81,40 @@ class GeneratedPayload(Payload):
             reader.emit()
             self.refuse(error)
             return self.reached
-        reader.emit()
+        if not self.broken:
+            reader.emit()
         return pos
+
+    def _begin(self, text: str, pos: int, final: bool) -> int:
+        """White space, and then what shows whether this is a call."""
+        found = _SPACE.match(text, pos)
+        assert found is not None
+        pos = found.end()
+        if pos == len(text):
+            return pos
+        word = self.ahead.at(text, pos, final)
+        is_undecided = word == UNDECIDED or (text[pos] == "<" and pos + 1 == len(text))
+        if is_undecided and not final:
+            return pos
+        if word in self.openers:
+            self.refuse_unclosed()
+        elif word:
+            self.start_call()
+        elif text[pos] == "{":
+            self.is_json = True
+        elif _TAG.match(text, pos):
+            if self.start_call() is not None:
+                self.misread()
+        else:
+            self.refused = True  # prose behind a name
+        return pos
+
+    def misread(self) -> None:
+        """Something here may be an argument, and is not understood: that rejects the call."""
+        assert self.reader is not None
+        self.reader.emit()
+        message = "a parameter of the call is not understood"
+        self.refuse(FormatError(message, code="malformed_call"))
 
     def step(self, text: str, pos: int, final: bool) -> int:
         """One step; the new place, or -1: more text must come."""

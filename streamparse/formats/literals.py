@@ -18,7 +18,7 @@ from streamparse._core.transcriber import tell, tell_key
 from streamparse.errors import FormatError, LimitError
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.table import Literals
-from streamparse.formats.typing import DIGITS, INTEGER, NUMBER
+from streamparse.formats.values import DIGITS, INTEGER, NUMBER
 from streamparse.limits import Limits
 
 __all__ = ["LiteralMachine", "Opener"]
@@ -46,6 +46,8 @@ _BARE_END: Final = re.compile(r"[,\]}]")
 _SPACE: Final = re.compile(r"\s*")
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _KEY_NAME: Final = re.compile(r"[\w.\-]+")
+_WORD_START: Final = re.compile(r"[\w@]")
+_NEXT_KEY: Final = re.compile(r"[\w@.\-]{0,64}\s{0,64}[:=]?")
 _STOPS: Final = {"'": re.compile(r"[\\']"), '"': re.compile(r'[\\"]')}
 
 _WORDS: Final[dict[str, Any]] = {
@@ -223,6 +225,9 @@ class LiteralMachine:
             tell_key(str(self.first), self.sink)
             self.state = _VALUE
             return pos + 1
+        if char != "," and self.style.bare and kind != _ARRAY and _WORD_START.match(char):
+            self.state = _KEY  # the comma was left out
+            return pos
         if char != ",":
             raise self._error("expected_comma", f"a comma must come here, not {char!r}", pos)
         if kind == _BRACE:
@@ -240,7 +245,7 @@ class LiteralMachine:
 
     def _assign(self, char: str, pos: int) -> int:
         wanted = self.style.assign if self.kinds[-1] == _ARGUMENTS else ":"
-        if char != wanted:
+        if char not in wanted:
             raise self._error("expected_colon", f"{wanted!r} must follow the name", pos)
         self._start()
         tell_key(self.collected, self.sink)
@@ -354,7 +359,7 @@ class LiteralMachine:
             if INTEGER.fullmatch(word):
                 return int(word)
             if NUMBER.fullmatch(word):
-                return float(word)
+                return self._finite(word, pos)
             if _BASED.fullmatch(word):
                 number = int(word, 0)
                 if number.bit_length() * 0.302 < digits:  # it has more digits in base ten
@@ -362,6 +367,15 @@ class LiteralMachine:
         if self.style.bare:
             return word
         raise self._error("invalid_literal", f"{word!r:.40} is no literal", pos)
+
+    def _finite(self, word: str, pos: int) -> Any:
+        """The number; one that no float can be is the text it is, or an error."""
+        value = float(word)
+        if value not in (float("inf"), float("-inf")):
+            return value
+        if self.style.bare:
+            return word
+        raise self._error("invalid_literal", f"{word!r:.40} is beyond every float", pos)
 
     def _collect(self, text: str) -> None:
         # Grown while nothing else refers to it: it would be copied each time.
@@ -405,7 +419,13 @@ class LiteralMachine:
             self._say(text[pos:stop], pos)
             if not quote:
                 return stop
-            self._end_string()
+            ends = self._ends_string(text, stop + len(quote), final)
+            if ends == UNDECIDED:
+                return stop
+            if ends:
+                self._end_string()
+            else:
+                self._say(quote, stop)
             return stop + len(quote)
         found = self.stops.search(text, pos)
         stop = len(text) if found is None else found.start()
@@ -436,6 +456,31 @@ class LiteralMachine:
             return pos + size
         self._end_string()
         return pos + size
+
+    def _ends_string(self, text: str, pos: int, final: bool) -> str:
+        """Does the delimiter before `pos` end its string? `""`: no, it is a literal quote in it.
+
+        It does where a comma, the bracket that is due, a further key or other markup follows.
+        """
+        place, limit = pos, min(len(text), pos + _AHEAD)
+        while place < limit and text[place].isspace():
+            place += 1
+        if place - pos == _AHEAD:
+            return self.quote
+        if place == len(text):
+            return self.quote if final else UNDECIDED
+        if text[place] in (",", self.brackets[-1], ":" if self.collects else ","):
+            return self.quote
+        if text[place] == "<":
+            word = self.delimiters.at(text, place, final)
+            return UNDECIDED if word == UNDECIDED else "" if word else self.quote
+        if self.kinds[-1] == _ARRAY:
+            return ""
+        found = _NEXT_KEY.match(text, place)
+        assert found is not None
+        if found.end() == len(text) and not final:
+            return UNDECIDED
+        return self.quote if text[found.end() - 1] in self.style.assign else ""
 
     def _escape(self, text: str, pos: int, final: bool) -> int:
         """A backslash and what it stands for, as in Python; what is no escape stays as it is."""

@@ -16,17 +16,18 @@ from streamparse.errors import LimitError
 from streamparse.formats.generated import GeneratedPayload
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.payloads import Host
-from streamparse.formats.plan import HeaderPlan
+from streamparse.formats.plan import CallPlan, HeaderPlan, Plan
 from streamparse.formats.table import Header, Parameters
-from streamparse.formats.typing import Kinds, kinds_of, property_schema, read_json, typed
+from streamparse.formats.values import Kinds, kinds_of, property_schema, read_json, typed
 
-__all__ = ["ParametersPayload", "ParametersPlan"]
+__all__ = ["ParametersPayload", "ParametersPlan", "is_quote_open"]
 
 # States.
 _BODY: Final = 0  # between parameters
 _HEADER: Final = 1
 _VALUE: Final = 2
 _CDATA: Final = 3
+_OPENING: Final = 4  # the key is whole, the opener of its value is due
 
 # How a value becomes one.
 _STREAM: Final = 0  # text as it comes
@@ -37,6 +38,7 @@ _AHEAD: Final = 64  # white space that is looked past behind a closer
 _HEADER_LENGTH: Final = 1024
 _NULL_LENGTH: Final = 16  # with the white space around it
 _SPACE: Final = re.compile(r"\s*")
+_QUOTED: Final = re.compile(r"(?:\A\s*|=\s*)(?:\"[^\"]*|'[^']*)")
 _CDATA_OPEN: Final = Markers(["<![CDATA["])
 _CDATA_CLOSE: Final = Markers(["]]>"])
 
@@ -45,41 +47,57 @@ class ParametersPlan:
     """The literals of one kind of parameters, among those of their format."""
 
     __slots__ = (
+        "ahead",
         "body",
         "closers",
         "ends",
         "follow_call",
         "header",
+        "nested",
+        "opening",
         "opens",
+        "pairs",
         "spec",
         "value",
     )
 
     init_types: ClassVar[tuple[Any, ...]] = (
         Parameters(open=(), header=Header(pattern=""), close=()),
-        Markers,
-        Markers,
+        CallPlan,
+        Plan,
     )
 
-    def __init__(self, spec: Parameters, closers: Markers, after_call: Markers) -> None:
+    def __init__(self, spec: Parameters, call: CallPlan, plan: Plan) -> None:
+        closers, after_call = call.close.words, plan.between.words
         self.spec: Parameters = spec
-        self.header: HeaderPlan = HeaderPlan(spec.header)
+        self.header: HeaderPlan = HeaderPlan(spec.header, [*spec.open, *spec.close, *closers])
         self.opens: frozenset[str] = frozenset(spec.open)
         self.closers: frozenset[str] = frozenset(spec.close)
-        self.ends: frozenset[str] = frozenset(closers.words)  # of the call
+        #: Which of several closers an opener has.
+        paired = len(spec.open) == len(spec.close)
+        self.pairs: dict[str, str] = dict(zip(spec.open, spec.close, strict=True)) if paired else {}
+        self.ends: frozenset[str] = frozenset(closers)  # of the call
         #: What may stand between parameters, and so after a value; what may stand after the call.
-        self.body: Markers = Markers([*spec.open, *spec.close, *closers.words, *after_call.words])
-        self.value: Markers = Markers([*spec.close, *spec.open, *closers.words])
-        self.follow_call: Markers = after_call
+        self.body: Markers = Markers([*spec.open, *spec.close, *closers, *after_call])
+        #: The same right behind the name of the call.
+        self.ahead: Markers = self.body
+        #: What may stand between a key and its value; the end of a key comes twice at times.
+        self.opening: Markers = Markers([*spec.value, *spec.header.end] if spec.value else [])
+        #: Openers that a value may have in it, each with a closer.
+        self.nested: frozenset[str] = frozenset(
+            close.replace("</", "<", 1) for close in spec.close if "</" in close
+        )
+        self.value: Markers = Markers([*spec.close, *spec.open, *closers, *self.nested])
+        self.follow_call: Markers = plan.between
 
 
 class ParametersPayload(GeneratedPayload):
     """Reads the parameters of one call."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, ParametersPlan)
+    init_types: ClassVar[tuple[Any, ...]] = (Host, ParametersPlan, Plan)
 
-    def __init__(self, host: Host, plan: ParametersPlan) -> None:
-        super().__init__(host)
+    def __init__(self, host: Host, plan: ParametersPlan, format: Plan) -> None:
+        super().__init__(host, plan.ahead, format)
         self.plan = plan
         self.spec: Parameters = plan.spec
         self.trim: bool = plan.spec.trim
@@ -89,10 +107,13 @@ class ParametersPayload(GeneratedPayload):
         self.kinds: Kinds = Kinds()
         self.as_json: bool = False  # what no type claims is JSON, if it can be
         self.key: str = ""
+        self.closer: str = ""  # of the value; empty: any of them
         self.header: str = ""
         self.parts: list[str] = []  # of a held value
         self.first: bool = False  # nothing of the value has come yet
-        self.newline: bool = False  # held back: it may be the one before the closer
+        self.newline: str = ""  # held back: it may be the one before the closer
+        self.inner: int = 0  # elements like its own that are open in the value
+        self.odd: bool = False  # text of no parameter has come since the last one
         self.length: int = 0
 
     def step(self, text: str, pos: int, final: bool) -> int:
@@ -103,6 +124,8 @@ class ParametersPayload(GeneratedPayload):
             return self._body(text, pos, final)
         if state == _HEADER:
             return self._header(text, pos, final)
+        if state == _OPENING:
+            return self._opening(text, pos, final)
         stop, word = _CDATA_CLOSE.find(text, pos, final)
         self._take(text[pos:stop], stop)
         if not word:
@@ -117,17 +140,28 @@ class ParametersPayload(GeneratedPayload):
     def _body(self, text: str, pos: int, final: bool) -> int:
         """White space, a parameter, or the end of the call; other text is odd."""
         stop, word = self.plan.body.find(text, pos, final)
-        if not text[pos:stop].isspace() and stop > pos:
+        piece = text[pos:stop]
+        if piece and not piece.isspace():
+            self.odd = True
+            if "<" in piece:
+                self.misread()
+                return pos
             self.unexpected()
         if not word:
             return stop if stop > pos else -1
         if word in self.plan.opens:
             self.state = _HEADER
             self.header = ""
-        elif word not in self.plan.closers:  # those of a value come twice at times
+            self.closer = self.plan.pairs.get(word, "")
+        elif word in self.plan.closers:  # they come twice at times
+            if self.odd:
+                self.misread()  # the text is a value without its opener
+                return stop
+        else:
             self.driver().end(0)
             self.done = True
             return stop
+        self.odd = False
         return stop + len(word)
 
     def _header(self, text: str, pos: int, final: bool) -> int:
@@ -137,50 +171,75 @@ class ParametersPayload(GeneratedPayload):
         # A quoted literal may have made it longer than allowed.
         room = max(_HEADER_LENGTH - len(self.header), 0)
         if stop - pos > room:
-            self._give_up_header()
+            self.misread()
             return pos + room
         self.header += text[pos:stop]
         if not word:
             return stop if stop > pos else -1
         after = stop if word in header.stops else stop + len(word)
-        found = header.pattern.fullmatch(self.header)
+        found = None if word in header.breaks else header.pattern.fullmatch(self.header)
         if found is not None:
             self.reached = after
-            self._begin_value(found)
-        elif self.header.count('"') % 2:  # the literal is quoted
+            self._end_header(found)
+        elif is_quote_open(self.header):
             self.header += word
             after = stop + len(word)
+        elif word in self.plan.opens and not self.header.strip():
+            self.header = ""  # the opener came twice
         else:
-            self._give_up_header()
+            self.misread()
+            return stop
         return after
 
-    def _give_up_header(self) -> None:
-        self.unexpected()
-        self.state = _BODY
+    def _end_header(self, found: re.Match[str]) -> None:
+        """The key is known."""
+        groups = found.groupdict()
+        key = groups["key"] or ""
+        self.key = html.unescape(key) if self.spec.entities else key
+        self.driver().allow_member(self.key)
+        self.how = self._decide(groups)
+        if self.plan.opening.words:
+            self.state = _OPENING
+        else:
+            self._begin_value()
+
+    def _opening(self, text: str, pos: int, final: bool) -> int:
+        """The opener of a value; where it was left out, the value begins all the same."""
+        found = _SPACE.match(text, pos)
+        assert found is not None
+        after = found.end()
+        if after == len(text):
+            return after if after > pos else -1
+        word = self.plan.opening.at(text, after, final)
+        if word == "":
+            word = self.plan.body.at(text, after, final)
+            if word not in ("", UNDECIDED):
+                self.misread()  # a key without a value
+                return pos
+        if word == UNDECIDED:
+            return after if after > pos else -1
+        self.reached = after + len(word)
+        if word == "" or word in self.spec.value:
+            self._begin_value()
+        return after + len(word)
 
     # Values.
 
-    def _begin_value(self, found: re.Match[str]) -> None:
-        groups = found.groupdict()
-        spec = self.spec
-        key = groups["key"] or ""
-        self.key = html.unescape(key) if spec.entities else key
-        self.driver().allow_member(self.key)
-        self.kinds = Kinds()
-        self.as_json = False
+    def _begin_value(self) -> None:
         self.parts = []
         self.length = 0
-        self.first, self.newline = True, False
+        self.inner = 0
+        self.first, self.newline = True, ""
         self.state = _VALUE
-        self.how = self._decide(groups)
         if self.how == _STREAM:
             self._open_string()
 
     def _decide(self, groups: dict[str, Any]) -> int:
         """How the value is typed, by the format's rule."""
         typing = self.spec.typing
+        self.kinds, self.as_json = Kinds(), False
         if typing == "wire":
-            self.as_json = groups.get("string") != "true"
+            self.as_json = "string" not in groups or groups["string"] not in ("true", "string")
             return _HELD if self.as_json else _STREAM
         if typing == "type":
             name = str(groups.get("type") or "string")
@@ -215,10 +274,13 @@ class ParametersPayload(GeneratedPayload):
         self._take(text[pos:stop], stop)
         if real == UNDECIDED:
             return stop if stop > pos else -1
+        is_own = word in self.plan.closers
+        if self.newline == "\r" or (is_own and not self.trim):
+            self._grow(self.newline)  # in front of another end it would be framing
         self.state = _BODY
         self.reached = stop
         self._end_value()
-        return stop + len(word) if word in self.plan.closers else stop
+        return stop + len(word) if is_own else stop
 
     def _first(self, text: str, pos: int, final: bool) -> int:
         """The first character: framing, or that of CDATA?"""
@@ -230,14 +292,22 @@ class ParametersPayload(GeneratedPayload):
                 self.first = False
                 self.state = _CDATA
                 return pos + len(word)
+        if self.trim and text[pos] == "\r" and pos + 1 == len(text) and not final:
+            return pos
         self.first = False
-        return pos + 1 if self.trim and text[pos] == "\n" else pos
+        return pos + len(_line_end(text, pos)) if self.trim else pos
 
     def _is_real(self, text: str, stop: int, word: str, final: bool) -> str:
         """Does the literal at `stop` end the value? `word`: yes, `""`: no, or `UNDECIDED`."""
+        if word in self.plan.nested:
+            self.inner += 1
+            return ""
         if word in self.plan.opens:
             return self._is_header(text, stop + len(word), word, final)
-        follow = self.plan.body if word in self.plan.closers else self.plan.follow_call
+        is_own = word in self.plan.closers
+        if is_own and self.closer and word != self.closer:
+            return ""
+        follow = self.plan.body if is_own else self.plan.follow_call
         place = stop + len(word)
         found = _SPACE.match(text, place)
         assert found is not None
@@ -249,6 +319,9 @@ class ParametersPayload(GeneratedPayload):
         if word in self.plan.ends and not follow.words:
             return ""
         following = follow.at(text, after, final)
+        if is_own and following in self.plan.closers and self.inner:
+            self.inner -= 1  # the closer of an element inside the value
+            return ""
         return word if following and following != UNDECIDED else following
 
     def _is_header(self, text: str, place: int, word: str, final: bool) -> str:
@@ -262,10 +335,20 @@ class ParametersPayload(GeneratedPayload):
             return ""
         if not end:
             return "" if final or is_full else UNDECIDED
-        found = header.pattern.fullmatch(piece)
-        if found is None:
+        found = None if end in header.breaks else header.pattern.fullmatch(piece)
+        if found is None or not self._may_be_key(found["key"] or ""):
             return ""
-        return word if self._may_be_key(found["key"] or "") else ""
+        return self._is_value_due(text, place + stop + len(end), word, final)
+
+    def _is_value_due(self, text: str, place: int, word: str, final: bool) -> str:
+        """Does the opener of a value follow, where the format has one?"""
+        values = self.plan.opening
+        if not values.words:
+            return word
+        found = _SPACE.match(text, place)
+        assert found is not None
+        following = values.at(text, found.end(), final)
+        return word if following and following != UNDECIDED else following
 
     def _may_be_key(self, key: str) -> bool:
         """Where the tool is known, only its own parameters end a value that has no closer."""
@@ -289,15 +372,15 @@ class ParametersPayload(GeneratedPayload):
             raise LimitError(message, code="string_length")
 
     def _grow_to(self, text: str) -> None:
-        """More of the value; a newline at its end may be framing."""
+        """More of the value; a line end that it ends with may be framing."""
         if not text:
             return
-        if self.newline:
-            text = "\n" + text
-            self.newline = False
-        if self.trim and text[-1] == "\n":
-            self.newline = True
-            text = text[:-1]
+        text = self.newline + text
+        self.newline = ""
+        if text[-1] in "\r\n":
+            size = 2 if text.endswith("\r\n") else 1
+            self.newline = text[-size:]
+            text = text[:-size]
         self._grow(text)
 
     def _grow(self, text: str) -> None:
@@ -338,6 +421,29 @@ def _may_be_null(text: str) -> bool:
         return False
     word = text.strip().lower()
     return "null".startswith(word) or "none".startswith(word)
+
+
+def _line_end(text: str, pos: int) -> str:
+    """The line end at `pos`, if there is one."""
+    if text.startswith("\r\n", pos):
+        return "\r\n"
+    return "\n" if text.startswith("\n", pos) else ""
+
+
+def is_quote_open(header: str) -> bool:
+    """Does a header end inside a quoted value, so that a literal in it ends nothing?
+
+    >>> is_quote_open(' name="a'), is_quote_open(' name="a"'), is_quote_open("it's")
+    (True, False, False)
+    """
+    pos = 0
+    while True:
+        found = _QUOTED.search(header, pos)
+        if found is None:
+            return False
+        if found.end() == len(header):
+            return True
+        pos = found.end() + 1
 
 
 def _is_forbidden(header: HeaderPlan, text: str) -> bool:

@@ -22,12 +22,14 @@ from streamparse.errors import FormatError, LimitError, StreamParseError
 from streamparse.formats.bounds import Bounds
 from streamparse.formats.literals import LiteralMachine, Opener
 from streamparse.formats.markers import UNDECIDED, Markers
+from streamparse.formats.plan import CallPlan, Plan
 from streamparse.formats.table import JsonArguments, JsonCall, Literals
 from streamparse.limits import Limits
 
 __all__ = ["ArgumentsPayload", "CallPayload", "Host", "LiteralPayload", "Payload"]
 
 _SPACE: Final = " \t\n\r"
+_VALUES: Final = '{["'  # JSON values that prose does not begin with, behind a name
 
 
 class Host(TextReader):
@@ -61,8 +63,10 @@ class Host(TextReader):
 class Payload:
     """Reads one payload.
 
-    `done`: it is whole. `refused`: it is none, and no call has begun. `broken`: the call has begun
-    and cannot go on. `generates`: the arguments have no JSON text of their own.
+    `done`: it is whole. `is_closed`: so is the call. `refused`: it is none, and no call has begun.
+    `broken`: the call has begun and cannot go on. `pending`: the name is known, and only white
+    space has come behind it. `is_json`: what comes behind it is JSON, which this does not read.
+    `generates`: the arguments have no JSON text of their own.
     """
 
     generates: bool = False
@@ -75,11 +79,19 @@ class Payload:
         self.done: bool = False
         self.refused: bool = False
         self.broken: bool = False
+        self.pending: bool = False
+        self.is_json: bool = False
+        self.is_closed: bool = False
         self.recognized: bool = False  # it looks like a call, whose name has not come yet
         self.early_source: str = ""  # what was read before the call began
 
     def begin(self) -> None:
-        """It is certain by now to be a call, where its header has told."""
+        """The header of the call is whole."""
+
+    def end_empty(self) -> None:
+        """The call has ended with its header: it has no arguments."""
+        self.start_call()
+        self.done = self.is_closed = not self.refused
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         """Read on from `pos`; the place it got to. What follows is undecided, or another's."""
@@ -93,6 +105,7 @@ class Payload:
         if self.reader is None:
             self.reader = self.host.begin_call(kind)
             self.refused = self.reader is None
+            self.pending = False
         return self.reader
 
     def fail(self, error: StreamParseError, pos: int) -> int:
@@ -104,6 +117,13 @@ class Payload:
         self.give_up()
         self.refuse(error)
         return pos
+
+    def refuse_unclosed(self) -> None:
+        """Another call begins where the arguments of this one should: it is one without an end."""
+        if self.start_call() is not None:
+            message = "the call has neither arguments nor an end"
+            self.is_closed = True
+            self.refuse(FormatError(message, code="malformed_call"))
 
     def refuse(self, error: StreamParseError) -> None:
         """The call is broken by `error`, whose place is where the arguments' text ends."""
@@ -117,19 +137,21 @@ class Payload:
 class ArgumentsPayload(Payload):
     """JSON arguments; their end is that of the JSON value."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, JsonArguments, Markers)
+    init_types: ClassVar[tuple[Any, ...]] = (Host, JsonArguments, CallPlan, Plan)
 
-    def __init__(self, host: Host, spec: JsonArguments, closers: Markers) -> None:
+    def __init__(self, host: Host, spec: JsonArguments, call: CallPlan, plan: Plan) -> None:
         super().__init__(host)
         self.spec = spec
-        self.closers = closers
+        self.closers: Markers = call.close
+        #: What may stand in the place of arguments.
+        self.ahead: Markers = call.close if spec.free_text else plan.after_name(call)
+        self.openers = plan.openers
         self.begun: bool = False
         self.is_text: bool = False
         self.length: int = 0  # of the free text
 
     def begin(self) -> None:
-        if not self.spec.free_text:
-            self.start_call()
+        self.pending = not self.spec.free_text
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         if not self.begun:
@@ -154,13 +176,20 @@ class ArgumentsPayload(Payload):
             pos += 1
         if pos == end:
             return pos
-        word = self.closers.at(text, pos, final)
+        word = self.ahead.at(text, pos, final)
         if word == UNDECIDED:
+            return pos
+        if word in self.openers:
+            self.refuse_unclosed()
+            return pos
+        is_value = text[pos] in _VALUES
+        if not (word or is_value or self.spec.free_text):
+            self.refused = True  # prose behind a name
             return pos
         self.is_text = self.spec.free_text and not word and text[pos] != "{"
         if self.start_call("custom" if self.is_text else "function") is None:
             return pos
-        if word:
+        if word in self.closers.words:
             self.done = True
         else:
             self.begun = True

@@ -20,6 +20,7 @@ SECTION: Final = 4
 CALL: Final = 5
 CHANNEL: Final = 6
 LEAVE: Final = 7  # a channel's body is over
+STRAY: Final = 8  # reasoning is closed that is not open
 
 # What text is.
 CONTENT: Final = 0
@@ -46,14 +47,17 @@ class Action:
 class HeaderPlan:
     """A header made ready."""
 
-    __slots__ = ("ends", "forbidden", "pattern", "start", "stops")
+    __slots__ = ("breaks", "empty", "ends", "forbidden", "pattern", "start", "stops")
 
     init_types: ClassVar[tuple[Any, ...]] = (Header(pattern=""),)
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, breaks: Iterable[str] = ()) -> None:
         self.pattern: re.Pattern[str] = re.compile(header.pattern, re.DOTALL)
-        self.ends: Markers = Markers([*header.end, *header.stop])
+        #: Literals that show that the header has no end of its own.
+        self.breaks: frozenset[str] = frozenset(breaks)
+        self.ends: Markers = Markers([*header.end, *header.stop, *header.empty, *self.breaks])
         self.stops: frozenset[str] = frozenset(header.stop)
+        self.empty: frozenset[str] = frozenset(header.empty)
         self.start: re.Pattern[str] | None = (
             re.compile(header.start, re.DOTALL) if header.start else None
         )
@@ -65,7 +69,7 @@ class HeaderPlan:
 class CallPlan:
     """One way to write a call, made ready."""
 
-    __slots__ = ("call", "close", "first", "header", "parameters", "sure")
+    __slots__ = ("ahead", "call", "close", "first", "header", "parameters", "sure")
 
     init_types: ClassVar[tuple[Any, ...]] = (Call(payload=JsonCall()),)
 
@@ -75,6 +79,7 @@ class CallPlan:
         self.close: Markers = Markers(call.close)
         self.first: re.Pattern[str] | None = re.compile(call.first) if call.first else None
         self.sure: bool = call.sure
+        self.ahead: Markers | None = None
         self.parameters: Any = None  # what the payload's reader keeps with it
 
 
@@ -95,7 +100,7 @@ class Plan:
         )
         channels = format.channels
         self.channels = channels
-        self.header: HeaderPlan | None = None if channels is None else HeaderPlan(channels.header)
+        self.header: HeaderPlan | None = None if channels is None else _channel_header(channels)
         self.recipient: re.Pattern[str] | None = (
             None if channels is None else re.compile(channels.recipient)
         )
@@ -125,6 +130,15 @@ class Plan:
         self.rescue: Markers = Markers(
             [*self.call_closers.words, *self.section_closers.words, *bodies],
         )
+        #: End-of-turn tokens that mean nothing else in this format.
+        self.ends_of_turn: Markers = Markers(set(format.ends_of_turn) - format.literals())
+        self.drift: re.Pattern[str] | None = re.compile(format.drift) if format.drift else None
+
+    def after_name(self, call: CallPlan) -> Markers:
+        """What may come right behind the name of a call that has no arguments."""
+        if call.ahead is None:
+            call.ahead = Markers([*call.close.words, *self.between.words])
+        return call.ahead
 
     def _openers(self) -> dict[str, Action]:
         """Literals that begin a section or a call."""
@@ -155,8 +169,11 @@ class Plan:
             found.update({word: Action(DROP) for word in format.drop})
         if reasoning is not None:
             if mode in (CONTENT, LATE):
+                strays = [word for word in reasoning.close if word not in found]
+                found.update({word: Action(STRAY) for word in strays})
                 found.update({word: Action(REASON) for word in reasoning.open})
             if mode == REASONING:
+                found.update({word: Action(REASON) for word in reasoning.open})  # they are text
                 found.update({word: Action(ANSWER) for word in reasoning.close})
         if mode == LATE:
             found.update({word: Action(DROP) for word in self._late_closers()})
@@ -169,6 +186,13 @@ class Plan:
 def _stands_alone(action: Action) -> bool:
     """May it stand outside a section?"""
     return action.call is None or action.call.call.outside
+
+
+def _channel_header(channels: Channels) -> HeaderPlan:
+    """The header of a message; it is over where the message is, or where another one begins."""
+    inside = channels.inside
+    breaks = [*channels.close, *(word for word in channels.open if word not in inside)]
+    return HeaderPlan(channels.header, breaks)
 
 
 def _channel_call(channels: Channels | None) -> CallPlan | None:

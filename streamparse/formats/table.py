@@ -10,7 +10,7 @@ All literals are plain text; only `Header.pattern` is a regular expression.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ __all__ = [
     "Parameters",
     "Reasoning",
     "Section",
+    "beginning",
 ]
 
 # How the end of a turn is spelled. Text only, so they count only where nothing follows them.
@@ -51,6 +52,7 @@ ENDS_OF_TURN: Final = (
     "[e~[",
     "<seed:eos>",
     "<|plamo:tag|>",
+    "<|assistant_end|>",
 )
 
 
@@ -74,13 +76,15 @@ class Section:
     """What may stand around calls: `<tool_calls>…</tool_calls>`, a JSON array, a fence.
 
     - `close` empty: the section ends with its `]`, or where no further call begins.
-    - `at_start`: characters that open it without a marker where the answer begins.
+    - `at_start`: characters that open it without a marker where the answer begins;
+      `behind_reasoning`: only where reasoning has just ended.
     - `skip`: characters between its calls that mean nothing, as the commas of an array.
     """
 
     open: tuple[str, ...] = ()
     close: tuple[str, ...] = ()
     at_start: str = ""
+    behind_reasoning: bool = False
     skip: str = ""
 
 
@@ -88,7 +92,8 @@ class Section:
 class Header:
     """Text before the arguments, with the name in it.
 
-    - `end`: literals that end it; `stop`: literals that end it and belong to what follows.
+    - `end`: literals that end it; `stop`: literals that end it and belong to what follows;
+      `empty`: literals that end both it and the call, which has no arguments.
     - `pattern`: must match all of it; its groups are `name`, `id`, for parameters `key`, `type`,
       `string`.
     - `forbidden`: characters that show at once that this is no header.
@@ -98,6 +103,7 @@ class Header:
     pattern: str
     end: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
     forbidden: str = ""
     start: str = ""
 
@@ -129,8 +135,9 @@ class JsonArguments:
 class Parameters:
     """Parameters one after the other, as XML writes them; there is no escape in values.
 
-    - `open` begins a parameter, `header` has its key, `close` ends its value.
-    - `trim`: one newline on each side of a value is not part of it.
+    - `open` begins a parameter, `header` has its key, `close` ends its value. `value` begins the
+      value, where the key has an end of its own; the literal is left out at times.
+    - `trim`: one line end on each side of a value is not part of it.
     - `typing`: `"schema"` (by the tool's JSON Schema; a string where nothing is known),
       `"wire"` (the header's `string` group is "true" for text, else JSON), `"type"` (the header's
       `type` group is a JSON type), `"json_or_string"` (a string by the schema, else JSON).
@@ -140,6 +147,7 @@ class Parameters:
     open: tuple[str, ...]
     header: Header
     close: tuple[str, ...]
+    value: tuple[str, ...] = ()
     trim: bool = False
     typing: str = "schema"
     cdata: bool = False
@@ -199,7 +207,9 @@ class Channels:
     `recipient` and `channel` are regular expressions whose first group is searched in a header. A
     recipient that is neither in `reasoning` nor in `content` is a tool: the body is the payload of
     a call of it (without its `prefix`), or, with `payload` None, text in which calls count.
-    What `known` does not match as a whole is passed on: something in it is not understood.
+    What `known` does not match as a whole is passed on: something in it is not understood. A
+    header ends, without a body of its own, where a literal of `close` or `open` comes, except for
+    those of `inside`; what of it `known` does not match is then the body.
     """
 
     open: tuple[str, ...]
@@ -212,6 +222,7 @@ class Channels:
     content: tuple[str, ...] = ()
     prefix: str = ""
     payload: Payload | None = None
+    inside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +232,9 @@ class Format:
     - `calls`, `sections`, `channels`, `reasoning`: see there. `separators`: literals between
       calls that mean nothing. `drop`: literals that frame content and are no part of it.
     - `ends_of_turn` count only at the end of the text.
-    - `nested_names`: `a.b` stands for the tool that is known, `b` or `a`.
+    - `nested_names`: `a.b` stands for the tool that is known, `b` or `a`. `drift`: a regular
+      expression whose `name` is tried where the name is that of no tool.
+    - `quotation` false: calls count inside Markdown code too, as where a fence is a part of them.
     - `models`, `source`, `example`: for people; `source` is where the rules come from.
     """
 
@@ -234,9 +247,15 @@ class Format:
     channels: Channels | None = None
     ends_of_turn: tuple[str, ...] = ENDS_OF_TURN
     nested_names: bool = False
+    drift: str = ""
+    quotation: bool = True
     models: str = ""
     source: str = ""
     example: str = ""
+
+    def literals(self) -> set[str]:
+        """All literals but `ends_of_turn`."""
+        return set(_strings(self))
 
     def with_suffix(self, suffix: str) -> Format:
         """The same with `suffix` inside every tag, as some checkpoints write: `<tag:suffix>`."""
@@ -247,8 +266,39 @@ class Format:
         return replace(marked, name=self.name, example=self.example, models=self.models)
 
 
+def _strings(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, tuple):
+        for entry in part:
+            yield from _strings(entry)
+    elif is_dataclass(part):
+        for field in fields(part):
+            if field.name not in _PROSE:
+                yield from _strings(getattr(part, field.name))
+
+
+def beginning(*parts: str) -> str:
+    """What matches every beginning of a header, for `Header.start`.
+
+    `parts` are in turn what a regular expression matches and a literal that follows it.
+
+    >>> pattern = re.compile(beginning("[a-z]*", "::", "[0-9]*"))
+    >>> [pattern.match(text).end() for text in ("ab", "ab:", "ab::1", "ab:c", "::x")]
+    [2, 3, 5, 3, 2]
+    """
+    found = parts[-1]
+    for place in range(len(parts) - 2, 0, -2):
+        literal = parts[place]
+        started = ""
+        for char in reversed(literal[:-1]):
+            started = f"(?:{re.escape(char)}{started})?"
+        found = f"{parts[place - 1]}(?:{re.escape(literal)}{found}|{started})"
+    return found
+
+
 _TAG: Final = re.compile(r"(?<!\?P)(</?\w+)>")
-_PROSE: Final = ("name", "models", "source", "example", "ends_of_turn", "pattern", "start")
+_PROSE: Final = ("name", "models", "source", "example", "ends_of_turn", "pattern", "start", "drift")
 
 
 def _map(part: Any, change: Callable[[str], str]) -> Any:

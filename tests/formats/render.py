@@ -373,6 +373,27 @@ def _open_message(page: Page, opener: str) -> None:
     page.add(opener if page.text else "")
 
 
+# No value may hold the end of a message.
+_RFL = Tagged(
+    "<|start|>{name}", "<|", '<rfl:parameter name="{key}">', "</rfl:parameter>", trim=True
+)
+
+
+def _beam(page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
+    for call in calls:
+        _open_message(page, "<|start|>assistant")
+        page.add(f" to={call.name}<|channel|>analysis <|constrain|>xml<|message|>")
+        for key, value in call.arguments.items():
+            _RFL.parameter_of(page, key, value, call.schema, "\n", choose)
+        page.add(choose.choice(["<|call|>", "<|end|>"]))
+        page.end()
+
+
+def _nothing(page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
+    """The format has no calls."""
+    assert not calls
+
+
 def _functionary(page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
     for call in calls:
         _open_message(page, ">>>")
@@ -595,6 +616,22 @@ WRITERS: dict[str, Writer] = {
     "functiongemma": Gemma("<start_function_call>", "<end_function_call>", "<escape>"),
     "gemma4": Gemma("<|tool_call>", "<tool_call|>", '<|"|>'),
     "harmony": _harmony,
+    "openpangu": Json("<|tool_call_start|>", "<|tool_call_end|>", "array"),
+    "qwen2_5_coder": Json("<tools>", "</tools>"),
+    "rwkv": Json("**Tool Call:**\n```json\n", "\n```"),
+    "use_mcp_tool": Named(
+        "<use_mcp_tool>\n<server_name>s</server_name>\n<tool_name>{name}</tool_name>\n<arguments>\n",
+        "\n</arguments>\n</use_mcp_tool>",
+    ),
+    "iquest_coder_v2": _pairs(tag="iquestcoder_tool_call"),
+    "solar_open2": Tagged(
+        "<|tool_call:start|>{name}\n",
+        "<|tool_call:end|>",
+        "<|tool_arg:start|>{key}<|tool_arg:value|>",
+        "<|tool_arg:end|>",
+    ),
+    "beam": _beam,
+    "kimi_think": _nothing,
 }
 
 
@@ -615,19 +652,22 @@ _FUNCTIONARY = ("{}\n", "", ">>>")
 # Opener, closer, what stands before all but the first; where content and reasoning go.
 CHANNELS = {
     "harmony": (_HARMONY, ("final", "commentary"), "analysis"),
+    "beam": (_HARMONY, ("final", "commentary"), "analysis"),
     "muse": (_MUSE, ("user", "commentary"), "self"),
     "functionary_v32": (_FUNCTIONARY, ("all",), ""),
 }
 # A call only where the answer begins.
 BARE = ("xlam", "llama3_json", "pythonic")
-_ONE_CALL = ("gigachat3", "gigachat31")
+NO_CALLS = ("kimi_think",)
+_ONE_CALL = ("gigachat3", "gigachat31", "rwkv")
 _IDS = ("apriel", "apriel_thinker", "mistral_v3", "mistral_v11", "solar_open", "cohere_command3")
 
 
 def manner_of(format: Format) -> Manner:
     """What the format can carry."""
     writer = WRITERS[format.name]
-    if isinstance(writer, (Json, Named)) or format.name in ("harmony", "functionary_v32"):
+    of_json = ("harmony", "functionary_v32", *NO_CALLS)
+    if isinstance(writer, (Json, Named)) or format.name in of_json:
         return Manner()
     if isinstance(writer, Pythonic):
         return Manner(keys=KEYS)
@@ -636,7 +676,7 @@ def manner_of(format: Format) -> Manner:
         return Manner(KEYS, KEYS, lambda text: (text + quote).find(quote) == len(text))
     if format.name == "minimax_m3":
         return Manner(KEYS, KEYS, lambda text: _NS not in text, uniform=True)
-    tags = {"muse": _ATEM, "kimi_k3": _K3}.get(format.name, writer)
+    tags = {"muse": _ATEM, "kimi_k3": _K3, "beam": _RFL}.get(format.name, writer)
     assert isinstance(tags, Tagged)
     openers = [tags.parameter.partition("{")[0], tags.call.partition("{")[0]]
     stops = [tags.parameter_end, tags.call_end, "<![CDATA[", *openers]
@@ -651,6 +691,8 @@ def make_calls(format: Format, choose: Choices, count: int) -> tuple[Wanted, ...
     """So many calls; two of one tool now and then."""
     if format.name in _ONE_CALL:
         count = min(count, 1)
+    if format.name in NO_CALLS:
+        count = 0
     manner, words = manner_of(format), markers(format)
     calls = [wanted(choose, manner, words, number) for number in range(count)]
     if count > 1 and choose.random() < 0.2:

@@ -82,8 +82,11 @@ def text(choose: Choices, words: Sequence[str], size: int = 6, whole: bool = Fal
 
 
 def prose(choose: Choices, words: Sequence[str]) -> str:
-    """Text outside calls: without white space around it, and without any of `words`."""
-    found = text(choose, words)
+    """Text outside calls: without white space around it, and without any of `words`.
+
+    Nor with Markdown code, which would quote what comes behind it.
+    """
+    found = text(choose, words).replace("`", "'")
     if any(word in found for word in words):
         found = "".join(char for char in found if char.isalnum() or char.isspace())
     return f"Well, {found}".strip() + choose.choice(["", ".", "!", "<"])

@@ -181,7 +181,7 @@ def test_options_go_with_auto() -> None:
     assert read("hermes", "b", prompt_suffix="</think>").message.text == "b"
 
 
-@pytest.mark.parametrize("space", [95, 96, 97, 200, 1024])
+@pytest.mark.parametrize("space", [95, 96, 97, 200])
 def test_white_space_behind_a_marker_does_not_count(space: int) -> None:
     text = "<tool_call>" + " " * space + '{"name": "f", "arguments": {}}</tool_call>'
     message = message_of_auto(text)

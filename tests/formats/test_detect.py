@@ -128,7 +128,19 @@ NAMES: dict[str, list[str]] = {
 }
 
 # No name tells these: they are a way to prompt a model, or a mode of one that has another.
-NAMELESS = {"llama31_function_tag", "k2_horizon_json", "k2_horizon_typed"}
+NAMELESS = {
+    "beam",
+    "iquest_coder_v2",
+    "k2_horizon_json",
+    "k2_horizon_typed",
+    "kimi_think",
+    "llama31_function_tag",
+    "openpangu",
+    "qwen2_5_coder",
+    "rwkv",
+    "solar_open2",
+    "use_mcp_tool",
+}
 
 UNCERTAIN = [
     "",

@@ -67,7 +67,7 @@ def test_only_strings_by_the_schema_stream() -> None:
 
 
 def test_odd_pieces_are_noted() -> None:
-    call = only(message_of("minimax_m3", written("oh ~</x>~<a>1~</a>")))
+    call = only(message_of("minimax_m3", written("~</x> oh ~<a>1~</a>")))
     assert (call.status, call.arguments) == ("complete", {"a": "1"})
     assert [error.code for error in call.errors] == ["unexpected_text"]
 

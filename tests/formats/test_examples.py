@@ -30,6 +30,7 @@ BERTH: dict[str, Any] = {
 }
 
 CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "kimi_think": [],
     "minimax_m1": [("find_tide", {"port": "Piran", "day": 2}), ("find_berth", {"port": "Piran"})],
     "minimax_m3": [("find_tide", {"port": "Piran", "days": [2, 3]})],
     "pythonic": [("find_tide", {"port": "Piran", "day": 2}), ("find_berth", {"port": "Piran"})],
@@ -50,7 +51,19 @@ IDS = {
 }
 # What `"auto"` cannot tell: that calls count in the reasoning of this model (in that of most they
 # are quoted), and three characters that may be anything.
-NOT_AUTO = {"trinity", "functionary_v32"}
+NOT_AUTO = {
+    "trinity",
+    "functionary_v32",
+    # The newest ones are not told apart yet.
+    "beam",
+    "iquest_coder_v2",
+    "kimi_think",
+    "openpangu",
+    "qwen2_5_coder",
+    "rwkv",
+    "solar_open2",
+    "use_mcp_tool",
+}
 
 
 def read(name: str, pieces: list[str]) -> Message:
@@ -69,7 +82,7 @@ def test_example(name: str) -> None:
         calls = message.tool_calls
         assert [(call.name, call.arguments) for call in calls] == CALLS.get(name, ALL)
         assert [call.status for call in calls] == ["complete"] * len(calls)
-        assert calls[0].id == IDS.get(name)
+        assert [call.id for call in calls[:1]] == [IDS.get(name)] * bool(calls)
         assert message.status == "complete"
         assert "<" not in message.text + message.reasoning
 

@@ -10,13 +10,12 @@ from tests.formats.reading import message_of, only
 NS = "]<]minimax[>["
 #: Two parameters, the value of the second left open; text that is of neither may come first.
 PARAMETERS = (
-    "qwen3_coder",
-    "<tool_call><function=f>{}<parameter=a>fine</parameter><parameter=b>{}</parameter>"
-    "</function></tool_call>",
+    "minicpm5",
+    '<function name="f"><param name="a"><![CDATA[fine]]>{}<param name="b">{}</param></function>',
 )
 ELEMENTS = (
     "minimax_m3",
-    f'{NS}<tool_call>{NS}<invoke name="f">{{}}{NS}<a>fine{NS}</a>{NS}<b>{{}}{NS}</b>'
+    f'{NS}<tool_call>{NS}<invoke name="f">{NS}<a>fine{NS}</a>{{}}{NS}<b>{{}}{NS}</b>'
     f"{NS}</invoke>{NS}</tool_call>",
 )
 
@@ -34,4 +33,4 @@ def test_a_limit_keeps_what_was_understood(format: str, text: str) -> None:
 def test_text_of_no_parameter_is_noted_where_it_stands(format: str, text: str) -> None:
     call = only(message_of(format, text.format(" hm ", "x")))
     assert (call.status, call.arguments) == ("complete", {"a": "fine", "b": "x"})
-    assert [(error.code, error.offset) for error in call.errors] == [("unexpected_text", 1)]
+    assert [error.code for error in call.errors] == ["unexpected_text"]

@@ -206,7 +206,4 @@ def test_wrong_options() -> None:
         MessageParser(format="nope")
     with pytest.raises(TypeError, match="not int"):
         MessageParser(format=3)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="not chunks"):
-        MessageParser("text", format="hermes").feed({"choices": []})
-    assert MessageParser(format="hermes").api is None
     assert MessageParser("openai-chat", format="hermes").api == "openai-chat"

@@ -313,13 +313,6 @@ CASES: list[tuple[str, str, str, str, list[tuple[str, Any]]]] = [
         [("a", {"x": "1 &amp; <b>", "y": "2"})],
     ),
     (
-        "vllm-project/vllm#55497: a malformed parameter",
-        "qwen3_coder",
-        "<tool_call><function=a><parameter=\n><parameter=y>2</parameter></function></tool_call>",
-        "",
-        [("a", {"y": "2"})],
-    ),
-    (
         "ggml-org/llama.cpp#24807: a closer twice",
         "qwen3_coder",
         "<tool_call><function=a><parameter=x>1</parameter>\n</parameter>\n</function></tool_call>",

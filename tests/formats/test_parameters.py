@@ -10,6 +10,22 @@ from streamparse import Limits
 from streamparse.formats import FormatParser
 from tests.formats.reading import calls_of, message_of, only, tool
 
+NS = "]<]minimax[>["
+#: A call of `f` in each format, around its parameters.
+CALLS = {
+    "qwen3_coder": "<tool_call><function=f>{}</function></tool_call>",
+    "minimax_m2": '<minimax:tool_call><invoke name="f">{}</invoke></minimax:tool_call>',
+    "minimax_m3": f'{NS}<tool_call>{NS}<invoke name="f">{{}}{NS}</invoke>{NS}</tool_call>',
+    "deepseek_v4": (
+        '<｜DSML｜tool_calls><｜DSML｜invoke name="f">{}</｜DSML｜invoke></｜DSML｜tool_calls>'
+    ),
+    "glm47": "<tool_call>f{}</tool_call>",
+}
+
+
+def call_of(format: str, body: str) -> str:
+    return CALLS[format].replace("{}", body)
+
 
 def coder(body: str, *tools: Any, **options: Any) -> Any:
     text = f"<tool_call>\n<function=f>\n{body}\n</function>\n</tool_call>"
@@ -65,17 +81,98 @@ def test_names_in_quotes() -> None:
 
 
 def test_text_between_parameters_is_odd() -> None:
-    text = "<tool_call><function=f>uh <parameter=a>1</parameter></function></tool_call>"
-    call = only(message_of("qwen3_coder", text))
-    assert (call.status, call.arguments) == ("complete", {"a": "1"})
+    body = '<param name="a"><![CDATA[1]]> uh <param name="b">2</param>'
+    call = only(message_of("minicpm5", f'<function name="f">{body}</function>'))
+    assert (call.status, call.arguments) == ("complete", {"a": "1", "b": "2"})
     assert [error.code for error in call.errors] == ["unexpected_text"]
-    assert call.raw_text == "uh <parameter=a>1</parameter>"
+    assert call.raw_text == body
 
 
-def test_a_header_that_is_none() -> None:
-    """Neither a wrong one nor an endless one is a parameter; the next one is."""
-    for wrong in ("<parameter=\n>", "<parameter=" + "a" * 3000):
-        assert coder(f"{wrong}<parameter=b>2</parameter>") == {"b": "2"}
+@pytest.mark.parametrize(
+    ("format", "body"),
+    [
+        ("qwen3_coder", "<parameter=\n><parameter=b>2</parameter>"),
+        ("qwen3_coder", "<parameter=" + "a" * 3000 + "><parameter=b>2</parameter>"),
+        ("qwen3_coder", "<argument=a>1</argument>"),
+        ("glm47", "<arg_key>a</arg_key><arg_key>b</arg_key><arg_value>2</arg_value>"),
+        ("glm47", "<arg_key>a<arg_key>b</arg_key><arg_value>2</arg_value>"),
+        ("minimax_m3", "<a>1</a>"),
+    ],
+)
+def test_a_parameter_that_is_not_understood_rejects_the_call(format: str, body: str) -> None:
+    """An argument would be lost otherwise, and nobody would know."""
+    call = only(message_of(format, call_of(format, body)))
+    assert (call.status, call.arguments) == ("rejected", None)
+    assert call.errors[-1].code == "malformed_call"
+
+
+@pytest.mark.parametrize(
+    ("format", "body", "expected"),
+    [
+        ("glm47", "<arg_key>a</arg_key>1</arg_value>", {"a": "1"}),
+        ("glm47", "<arg_key>a</arg_key></arg_key><arg_value>1</arg_value>", {"a": "1"}),
+        ("glm47", "<arg_key><arg_key>a</arg_key><arg_value>1</arg_value>", {"a": "1"}),
+        ("qwen3_coder", "<param=a>1</param>", {"a": "1"}),
+        ("qwen3_coder", '\n{"a": "1"}\n', {"a": "1"}),
+        ("minimax_m2", "<param name='a'>1</param>", {"a": "1"}),
+        ("minimax_m2", '{"a": ["1"]}', {"a": ["1"]}),
+        (
+            "deepseek_v4",
+            "<｜DSML｜parameter name='a' string='true'>1</｜DSML｜parameter>",
+            {"a": "1"},
+        ),
+        (
+            "deepseek_v4",
+            '<｜DSML｜parameter name="a" type="string">1</｜DSML｜parameter>',
+            {"a": "1"},
+        ),
+        ("deepseek_v4", '{"a": 1}', {"a": 1}),
+        ("minimax_m2", '<parameter name="x>y">1</parameter>', {"x>y": "1"}),
+        ("qwen3_coder", "<parameter='x>y'>1</parameter>", {"x>y": "1"}),
+    ],
+)
+def test_parameters_that_are_written_another_way(format: str, body: str, expected: Any) -> None:
+    assert calls_of(format, call_of(format, body)) == [("f", expected)]
+
+
+@pytest.mark.parametrize(
+    ("format", "opener", "closer", "inner"),
+    [
+        ("qwen3_coder", "<parameter=a>", "</parameter>", "<parameter>\n x</parameter>"),
+        ("minimax_m2", '<parameter name="a">', "</parameter>", "<parameter><b></parameter>"),
+        ("glm47", "<arg_key>a</arg_key><arg_value>", "</arg_value>", "<arg_value>x</arg_value>"),
+    ],
+)
+def test_an_element_like_its_own_in_a_value(
+    format: str, opener: str, closer: str, inner: str
+) -> None:
+    """A doubled closer is framing, unless an opener in the value has one of the two."""
+    written = f"{opener}{inner}{closer}"
+    assert calls_of(format, call_of(format, written)) == [("f", {"a": inner})]
+    doubled = f"{opener}x{closer}{closer}"
+    assert calls_of(format, call_of(format, doubled)) == [("f", {"a": "x"})]
+    alone = f"{opener}{inner.partition('>')[0]}>{closer}"
+    assert calls_of(format, call_of(format, alone))[0][1]["a"].startswith("<")
+
+
+def test_line_ends_of_both_kinds_are_framing() -> None:
+    assert coder("<parameter=a>\r\nx\r\n</parameter>") == {"a": "x"}
+    assert coder("<parameter=a>\r\n\r\nx\r</parameter>") == {"a": "\r\nx\r"}
+    text = (
+        '<minimax:tool_call><invoke name="f"><parameter name="a">x\n</invoke></minimax:tool_call>'
+    )
+    assert calls_of("minimax_m2", text) == [("f", {"a": "x"})]
+    assert calls_of("minimax_m2", call_of("minimax_m2", '<parameter name="a">x\n</parameter>')) == [
+        ("f", {"a": "x\n"})
+    ]
+
+
+def test_numbers_that_no_float_can_be_are_text() -> None:
+    schema = tool("f", a="array", b="number")
+    assert coder("<parameter=b>1e999</parameter>") == {"b": "1e999"}
+    text = call_of("qwen3_coder", "<parameter=a>[1e999]</parameter>")
+    call = only(message_of("qwen3_coder", text, tools=[schema]))
+    assert (call.status, call.partial) == ("rejected", {"a": "[1e999]"})
 
 
 def test_values_stream_as_they_come() -> None:

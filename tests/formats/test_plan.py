@@ -16,6 +16,7 @@ from streamparse.formats.plan import (
     REASON,
     REASONING,
     SECTION,
+    STRAY,
     HeaderPlan,
     Plan,
 )
@@ -34,7 +35,7 @@ def kind(name: str, mode: int, word: str) -> int | None:
         ("hermes", REASONING, "<tool_call>", None),  # quoted
         ("trinity", REASONING, "<tool_call>", SECTION),  # a call, which ends it
         ("hermes", CONTENT, "<think>", REASON),
-        ("hermes", CONTENT, "</think>", None),
+        ("hermes", CONTENT, "</think>", STRAY),
         ("hermes", REASONING, "</think>", ANSWER),
         ("trinity", LATE, "</think>", DROP),
         ("hermes", CONTENT, "<|im_end|>", END),

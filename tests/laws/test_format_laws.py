@@ -20,7 +20,7 @@ from tests.formats.checks import (
     run,
 )
 from tests.formats.damage import damaged
-from tests.formats.render import CHANNELS, WRITERS, Page, make_answer
+from tests.formats.render import CHANNELS, NO_CALLS, WRITERS, Page, make_answer
 from tests.formats.spoken import Wanted
 from tests.helpers import cut
 from tests.strategies import SIZES
@@ -105,7 +105,7 @@ def fed_singly(parser: FormatParser, text: str) -> list[list[dict[str, Any]]]:
     return [[event.to_dict() for event in parser.feed(char)] for char in text]
 
 
-@each_format
+@pytest.mark.parametrize("name", [name for name in names() if name not in NO_CALLS])
 def test_law_2_each_character_of_a_text_argument_comes_at_once(name: str) -> None:
     """Law 2: what can be no closer is returned by the feed that brings it."""
     schema = {"type": "object", "properties": {"city": {"type": "string"}}}

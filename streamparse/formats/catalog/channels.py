@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from streamparse.formats.table import Channels, Format, Header, JsonArguments
+from streamparse.formats.table import Channels, Format, Header, JsonArguments, Parameters
 
 __all__ = ["FORMATS"]
 
@@ -32,12 +32,51 @@ FORMATS: Final = (
             known=(
                 r"(?:<\|start\|>)?(?:assistant)?\s*(?:to=[^\s<]+(?![^\s<])\s*)?"
                 r"(?:<\|channel\|>\s*(?:analysis|commentary|final)\s*)?"
-                r"(?:to=[^\s<]+(?![^\s<])\s*)?(?:<\|constrain\|>\s*)?(?:json\s*)?"
+                r"(?:to=[^\s<]+(?![^\s<])\s*)?(?:<\|constrain\|>\s*)?(?:(?:json|code)\s*)?"
             ),
             reasoning=("analysis",),
             content=("final", "commentary", "user", "assistant"),
             prefix="functions.",
             payload=JsonArguments(free_text=True),
+            inside=("<|channel|>",),
+        ),
+        reasoning=None,
+    ),
+    # The channels of harmony, with parameters in tags.
+    Format(
+        name="beam",
+        models="Beam",
+        source="parsers: SGLang beam",
+        example=(
+            "<|channel|>analysis<|message|>I need the tide.<|end|><|start|>assistant to=find_tide"
+            "<|channel|>analysis <|constrain|>xml<|message|>"
+            '<rfl:parameter name="port">\nPiran\n</rfl:parameter>\n'
+            '<rfl:parameter name="day">\n2\n</rfl:parameter>\n<|end|>'
+        ),
+        calls=(),
+        channels=Channels(
+            open=("<|start|>", "<|channel|>"),
+            header=Header(pattern=r".*", end=("<|message|>",)),
+            close=("<|end|>", "<|call|>", "<|return|>"),
+            recipient=r"\bto=([^\s<]+)",
+            channel=r"<\|channel\|>\s*(\w+)",
+            known=(
+                r"(?:<\|start\|>)?(?:assistant)?\s*(?:to=[^\s<]+\s*)?"
+                r"(?:<\|channel\|>\s*(?:analysis|commentary|final)\s*)?"
+                r"(?:to=[^\s<]+\s*)?(?:<\|constrain\|>\s*)?(?:xml\s*)?"
+            ),
+            reasoning=("analysis",),
+            content=("final", "commentary", "user", "assistant"),
+            prefix="functions.",
+            payload=Parameters(
+                open=("<rfl:parameter name=",),
+                header=Header(
+                    pattern=r"\s*(?P<quote>[\"'])(?P<key>[^\"'\n]{1,128})(?P=quote)\s*", end=(">",)
+                ),
+                close=("</rfl:parameter>",),
+                trim=True,
+            ),
+            inside=("<|channel|>",),
         ),
         reasoning=None,
     ),

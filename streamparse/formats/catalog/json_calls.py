@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from streamparse.formats.table import Call, Format, JsonCall, Reasoning, Section
+from streamparse.formats.table import Call, Channels, Format, Header, JsonCall, Reasoning, Section
 
 __all__ = ["FORMATS"]
 
 # The commas and brackets of an array of calls.
 _ARRAY: Final = "[,]"
+# Inside tags a brace too many comes, too.
+_TAGGED: Final = "[,]}"
 _OBJECT: Final = Call(payload=JsonCall(), first="{")
 # Bare JSON is an answer as well as a call: it takes both keys to be one.
 _UNSURE: Final = Call(payload=JsonCall(), first="{", sure=False)
@@ -27,7 +29,7 @@ _THINK_AND_CALL: Final = Reasoning(calls="end")
 
 def _block(open: str, close: str) -> tuple[Section, ...]:
     """One pair of tags around an object, an array, or an object a line."""
-    return (Section(open=(open,), close=(close,), skip=_ARRAY),)
+    return (Section(open=(open,), close=(close,), skip=_TAGGED),)
 
 
 FORMATS: Final = (
@@ -185,6 +187,7 @@ FORMATS: Final = (
     # A bare array where the answer begins, or one of three marked variants.
     Format(
         name="xlam",
+        quotation=False,
         models="Salesforce xLAM-2",
         source="parsers: vLLM xlam",
         example='[{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}]',
@@ -299,6 +302,7 @@ FORMATS: Final = (
     ),
     Format(
         name="command_r_plus",
+        quotation=False,
         models="Command R, R+ (08-2024)",
         source="parsers: llama.cpp",
         example=(
@@ -355,6 +359,7 @@ FORMATS: Final = (
         reasoning=Reasoning(
             open=("<|inner_prefix|>",), close=("<|inner_suffix|>",), calls="inside"
         ),
+        drop=("<|assistant_start|>",),
     ),
     # Typed blocks; the reasoning is one of them.
     Format(
@@ -378,11 +383,17 @@ FORMATS: Final = (
             close=("<|end_message|>", "<|content_model_end_sampling|>"),
             calls="end",
         ),
-        drop=(
-            "<|message_model|>",
-            "<|content_text|>",
-            "<|end_message|>",
-            "<|content_model_end_sampling|>",
+        drop=("<|content_text|>",),
+        # What stands between these is no content.
+        channels=Channels(
+            open=("<|message_model|>",),
+            header=Header(
+                pattern=r".*",
+                stop=("<|content_text|>", "<|content_thinking|>", "<|content_invoke_tool_json|>"),
+            ),
+            close=("<|end_message|>", "<|content_model_end_sampling|>"),
+            recipient=r"(?!)",
+            known=r"<\|message_model\|>\s*",
         ),
     ),
     Format(
@@ -406,6 +417,56 @@ FORMATS: Final = (
         ),
         calls=(_OBJECT,),
         sections=(Section(open=("<|function_call|>",)),),
+    ),
+    # The markers of LFM2, around JSON.
+    Format(
+        name="openpangu",
+        models="Huawei openPangu",
+        source="parsers: vLLM openpangu",
+        example=(
+            "<|tool_call_start|>\n"
+            '[{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}]\n<|tool_call_end|>'
+        ),
+        calls=(_OBJECT,),
+        sections=_block("<|tool_call_start|>", "<|tool_call_end|>"),
+    ),
+    Format(
+        name="qwen2_5_coder",
+        models="Qwen2.5-Coder (few-shot)",
+        source="parsers: vLLM qwen2_5_coder",
+        example=(
+            '<tools>\n{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}\n</tools>'
+        ),
+        calls=(_OBJECT,),
+        sections=_block("<tools>", "</tools>"),
+    ),
+    # A heading and a fence; the fence is the call's own.
+    Format(
+        name="rwkv",
+        models="RWKV-7",
+        source="parsers: vLLM rwkv",
+        example=(
+            "**Tool Call:**\n```json\n"
+            '{"name": "find_tide", "arguments": {"port": "Piran", "day": 2}}\n```'
+        ),
+        calls=(_OBJECT,),
+        sections=(
+            Section(
+                open=("**Tool Call:**\n```json", "**Tool Call:**\n\n```json"),
+                close=("```",),
+                skip=_ARRAY,
+            ),
+        ),
+        quotation=False,
+    ),
+    # Reasoning alone.
+    Format(
+        name="kimi_think",
+        models="Kimi-VL-Thinking",
+        source="parsers: SGLang kimi",
+        example="◁think▷I need the tide.◁/think▷It is high at two.",
+        calls=(),
+        reasoning=Reasoning(open=("◁think▷",), close=("◁/think▷",)),
     ),
     # A role header; the end of the turn is the end of the array.
     Format(

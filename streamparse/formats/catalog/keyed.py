@@ -9,8 +9,8 @@ from streamparse.formats.table import Call, Format, Header, Parameters, Reasonin
 __all__ = ["FORMATS"]
 
 _THINK: Final = Reasoning(calls="end")
-_NAME: Final = r"\s*(?P<name>[^\s<>{}()\"'`]+)\s*"
-_START: Final = r"\s*[^\s<>{}()\"'`]*\s*"
+_NAME: Final = r"\s*(?P<name>[^\s<>{}()\"'`]{1,128})\s*"
+_START: Final = r"\s*[^\s<>{}()\"'`]{0,128}\s*"
 
 
 def _pairs(tag: str, prefix: str = "", name_end: tuple[str, ...] = ()) -> Call:
@@ -26,9 +26,10 @@ def _pairs(tag: str, prefix: str = "", name_end: tuple[str, ...] = ()) -> Call:
         payload=Parameters(
             open=(f"<{prefix}arg_key>",),
             header=Header(
-                pattern=rf"\s*(?P<key>[^<>]*?)\s*</{prefix}arg_key>\s*".replace("|", r"\|"),
-                end=(f"<{prefix}arg_value>",),
+                pattern=r"\s*(?P<key>[^<>]*?)\s*",
+                end=(f"</{prefix}arg_key>",),
             ),
+            value=(f"<{prefix}arg_value>",),
             close=(f"</{prefix}arg_value>",),
         ),
         close=(f"</{prefix}{tag}>",),
@@ -128,6 +129,45 @@ FORMATS: Final = (
         ),
         calls=(_pairs("iquest_tool_call"),),
         reasoning=_THINK,
+    ),
+    Format(
+        name="iquest_coder_v2",
+        models="IQuest-Coder V2",
+        source="parsers: vLLM iquest_coder_v2",
+        example=(
+            "<iquestcoder_tool_call>find_tide<arg_key>port</arg_key><arg_value>Piran</arg_value>"
+            "<arg_key>day</arg_key><arg_value>2</arg_value></iquestcoder_tool_call>"
+        ),
+        calls=(_pairs("iquestcoder_tool_call"),),
+        reasoning=_THINK,
+    ),
+    # The name ends with its line; a parameter has a marker for its key and one for its value.
+    Format(
+        name="solar_open2",
+        models="Upstage Solar Open 2",
+        source="parsers: vLLM solar_open2",
+        example=(
+            "<|think:start|>I need the tide.<|think:end|><|tool_call:start|>find_tide\n"
+            "<|tool_arg:start|>port<|tool_arg:value|>Piran<|tool_arg:end|>\n"
+            "<|tool_arg:start|>day<|tool_arg:value|>2<|tool_arg:end|>\n<|tool_call:end|>"
+        ),
+        calls=(
+            Call(
+                open=("<|tool_call:start|>",),
+                header=Header(
+                    pattern=_NAME, start=_START, stop=("<|tool_arg:start|>", "<|tool_call:end|>")
+                ),
+                payload=Parameters(
+                    open=("<|tool_arg:start|>",),
+                    header=Header(pattern=r"\s*(?P<key>[^<>]*?)\s*", end=("<|tool_arg:value|>",)),
+                    close=("<|tool_arg:end|>",),
+                ),
+                close=("<|tool_call:end|>",),
+            ),
+        ),
+        reasoning=Reasoning(
+            open=("<|think:start|>", "<|think|>"), close=("<|think:end|>",), calls="end"
+        ),
     ),
     # Shipping checkpoints write a suffix inside every tag: see `Format.with_suffix`.
     Format(

@@ -23,7 +23,7 @@ _BARE: Final = Section(at_start="[", skip=_LIST)
 
 
 def _gemma(quote: str) -> Literals:
-    return Literals(close="}", assign=":", quotes=(quote, '"'), bare=True)
+    return Literals(close="}", assign=":=", quotes=(quote, '"', "'"), bare=True)
 
 
 _GEMMA_NAME: Final = Header(
@@ -104,14 +104,20 @@ FORMATS: Final = (
         ),
         calls=(
             Call(
-                open=("call:", ":"),
+                open=("call:", ":call:", ":"),
                 header=_GEMMA_NAME,
                 payload=_gemma('<|"|>'),
                 outside=False,
             ),
         ),
         sections=(
-            Section(open=("<|tool_call>", "<|tool_call|>"), close=("<tool_call|>",), skip=")"),
+            Section(
+                open=("<|tool_call>", "<|tool_call|>"),
+                close=("<tool_call|>", "</tool_call>"),
+                skip=")",
+            ),
+            # Behind a thought the marker is left out at times.
+            Section(at_start="c", behind_reasoning=True, skip=")"),
         ),
         reasoning=Reasoning(
             open=("<|channel>thought\n", "<|channel>thought"), close=("<channel|>",), calls="end"

@@ -12,6 +12,7 @@ from streamparse.formats.table import (
     JsonArguments,
     Reasoning,
     Section,
+    beginning,
 )
 
 __all__ = ["FORMATS"]
@@ -24,7 +25,8 @@ _MISTRAL_THINK: Final = Reasoning(
 _MISTRAL: Final = Call(
     open=("[TOOL_CALLS]",),
     header=Header(
-        pattern=r"\s*(?P<name>[\w.\-]+)\s*(?:\[CALL_ID\]\s*(?P<id>\S*?)\s*)?",
+        pattern=r"\s*(?P<name>[\w.\-]{1,128})\s*(?:\[CALL_ID\]\s*(?P<id>\S*?)\s*)?",
+        start=beginning(r"\s*[\w.\-]{0,128}\s*", "[CALL_ID]", r"\s*\S*\s*"),
         end=("[ARGS]",),
         stop=("{",),
         forbidden="\n<>(",
@@ -33,7 +35,12 @@ _MISTRAL: Final = Call(
 )
 _FUNCTION_TAG: Final = Call(
     open=("<function=",),
-    header=Header(pattern=r"\s*(?P<name>[\w.\-:/]+)\s*", end=(">",), forbidden="\n<{"),
+    header=Header(
+        pattern=r"\s*(?P<name>[\w.\-:/]{1,128})\s*",
+        start=r"\s*[\w.\-:/]{0,128}\s*",
+        end=(">",),
+        forbidden="\n<{",
+    ),
     payload=JsonArguments(),
     close=("</function>",),
 )
@@ -41,6 +48,17 @@ _DEEPSEEK_SECTION: Final = (
     Section(open=("<｜tool▁calls▁begin｜>",), close=("<｜tool▁calls▁end｜>",)),
 )
 _PLAMO: Final = "<|plamo:{}:plamo|>"
+_PLAMO_START: Final = beginning(
+    r"\s*",
+    _PLAMO.format("begin_tool_name"),
+    r"\s*[^\s<]{0,128}\s*",
+    _PLAMO.format("end_tool_name"),
+    r"\s*",
+    _PLAMO.format("begin_tool_arguments"),
+    r"\s*",
+    "<|plamo:constrain|>",
+    r"\w*\s*",
+)
 
 FORMATS: Final = (
     Format(
@@ -63,9 +81,12 @@ FORMATS: Final = (
         calls=(_MISTRAL,),
         reasoning=_MISTRAL_THINK,
     ),
-    # The id is the whole header, and must go back as it is; the name is its last part.
+    # The id is the whole header, and must go back as it is. Models drift from `functions.name:0`
+    # to `functions_name_0` and the like.
     Format(
         name="kimi_k2",
+        nested_names=True,
+        drift=r"(?:functions[._]?)?(?P<name>.+?)(?:[^\w\s]|_)?\d*",
         models="Kimi-K2-Instruct, K2-Thinking, K2.5, K2.6",
         source="parsers: vLLM py+rust, SGLang kimi_k2, llama.cpp",
         example=(
@@ -77,7 +98,8 @@ FORMATS: Final = (
             Call(
                 open=("<|tool_call_begin|>",),
                 header=Header(
-                    pattern=r"\s*(?P<id>(?:[^\s:]*\.)?(?P<name>[^\s.:]+)(?::\d+)?)\s*",
+                    pattern=r"\s*(?P<id>(?:functions\.)?(?P<name>[^\s<]{1,128}?)(?::\d+)?)\s*",
+                    start=r"\s*[^\s<]{0,192}\s*",
                     end=("<|tool_call_argument_begin|>",),
                 ),
                 payload=JsonArguments(),
@@ -104,7 +126,10 @@ FORMATS: Final = (
             Call(
                 open=("<｜tool▁call▁begin｜>",),
                 header=Header(
-                    pattern=r"\s*(?:function<｜tool▁sep｜>)?\s*(?P<name>[^\s<]+)\s*",
+                    pattern=r"\s*(?:function<｜tool▁sep｜>)?\s*(?P<name>[^\s<]{1,128})\s*",
+                    start=beginning(
+                        r"\s*[^\s<]{0,128}\s*", "<｜tool▁sep｜>", r"\s*[^\s<]{0,128}\s*"
+                    ),
                     end=("```json",),
                     stop=("{",),
                 ),
@@ -130,7 +155,11 @@ FORMATS: Final = (
         calls=(
             Call(
                 open=("<｜tool▁call▁begin｜>",),
-                header=Header(pattern=r"\s*(?P<name>[^\s<]+)\s*", end=("<｜tool▁sep｜>",)),
+                header=Header(
+                    pattern=r"\s*(?P<name>[^\s<]{1,128})\s*",
+                    start=r"\s*[^\s<]{0,128}\s*",
+                    end=("<｜tool▁sep｜>",),
+                ),
                 payload=JsonArguments(),
                 close=("<｜tool▁call▁end｜>",),
             ),
@@ -184,7 +213,10 @@ FORMATS: Final = (
             Call(
                 open=("<|tool_call:begin|>",),
                 header=Header(
-                    pattern=r"\s*(?P<id>\S*?)\s*<\|tool_call:name\|>\s*(?P<name>\S+)\s*",
+                    pattern=r"\s*(?P<id>[^\s<]*)\s*<\|tool_call:name\|>\s*(?P<name>\S{1,128})\s*",
+                    start=beginning(
+                        r"\s*[^\s<]{0,128}\s*", "<|tool_call:name|>", r"\s*\S{0,128}\s*"
+                    ),
                     end=("<|tool_call:args|>",),
                 ),
                 payload=JsonArguments(),
@@ -194,6 +226,42 @@ FORMATS: Final = (
         sections=(Section(open=("<|tool_calls|>",)),),
         reasoning=Reasoning(open=("<|think|>",), close=("<|end|>",), calls="end"),
         drop=("<|begin|>assistant", "<|content|>", "<|flush|>"),
+    ),
+    # The server of the tool stands before its name.
+    Format(
+        name="use_mcp_tool",
+        models="MiroThinker",
+        source="parsers: llama.cpp",
+        example=(
+            "Let me see.\n\n<use_mcp_tool>\n<server_name>harbour</server_name>\n"
+            "<tool_name>find_tide</tool_name>\n<arguments>\n"
+            '{"port": "Piran", "day": 2}\n</arguments>\n</use_mcp_tool>'
+        ),
+        calls=(
+            Call(
+                open=("<use_mcp_tool>",),
+                header=Header(
+                    pattern=(
+                        r"\s*<server_name>[^<]*</server_name>\s*"
+                        r"<tool_name>\s*(?P<name>[^\s<]{1,128})\s*</tool_name>\s*"
+                    ),
+                    start=beginning(
+                        r"\s*",
+                        "<server_name>",
+                        r"[^<]{0,128}",
+                        "</server_name>",
+                        r"\s*",
+                        "<tool_name>",
+                        r"[^<]{0,128}",
+                        "</tool_name>",
+                        r"\s*",
+                    ),
+                    end=("<arguments>",),
+                ),
+                payload=JsonArguments(),
+                close=("</arguments>\n</use_mcp_tool>", "</arguments></use_mcp_tool>"),
+            ),
+        ),
     ),
     Format(
         name="plamo3",
@@ -215,6 +283,7 @@ FORMATS: Final = (
                         r"<\|plamo:end_tool_name:plamo\|>\s*"
                         r"<\|plamo:begin_tool_arguments:plamo\|>\s*(?:<\|plamo:constrain\|>(?:json)?\s*)?"
                     ),
+                    start=_PLAMO_START,
                     end=("<|plamo:msg|>",),
                     stop=("{",),
                 ),

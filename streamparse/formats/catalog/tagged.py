@@ -14,16 +14,36 @@ from streamparse.formats.table import (
     Parameters,
     Reasoning,
     Section,
+    beginning,
 )
 
 __all__ = ["FORMATS"]
 
 _THINK: Final = Reasoning(calls="end")
-# Models put quotes around names, or leave them out, as it happens.
-_NAME: Final = Header(
-    pattern=r"\s*[\"']?(?P<name>[^\"'>\n]+?)[\"']?\s*", end=(">",), forbidden="\n<"
-)
-_KEY: Final = Header(pattern=r"\s*[\"']?(?P<key>[^\"'>\n]+?)[\"']?\s*", end=(">",), forbidden="\n<")
+
+
+# Models put quotes around names, or leave them out, as it happens; in quotes a name may have
+# blanks, and `>`.
+def _named(group: str, bare: str, empty: tuple[str, ...] = ()) -> Header:
+    """A name and `>`; `bare`: the characters that it does not have without quotes."""
+    return Header(
+        pattern=(
+            rf"\s*(?P<quote>[\"'])?(?P<{group}>(?(quote)[^\"'\n<]{{1,128}}|[^{bare}]{{1,128}}?))"
+            r"(?(quote)(?P=quote))\s*"
+        ),
+        start=(
+            r"\s*(?:\"[^\"\n<]{0,128}(?:\"\s*)?|'[^'\n<]{0,128}(?:'\s*)?|"
+            rf"[^{bare}]{{0,128}}\s*)"
+        ),
+        end=(">",),
+        empty=empty,
+        forbidden="\n<",
+    )
+
+
+_NO_NAME: Final = r"\s\"'<>"
+_NAME: Final = _named("name", _NO_NAME)
+_KEY: Final = _named("key", r"\n\"'<>")
 
 
 def _function(trim: bool = True, outside: bool = True) -> Call:
@@ -31,7 +51,12 @@ def _function(trim: bool = True, outside: bool = True) -> Call:
     return Call(
         open=("<function=",),
         header=_NAME,
-        payload=Parameters(open=("<parameter=",), header=_KEY, close=("</parameter>",), trim=trim),
+        payload=Parameters(
+            open=("<parameter=", "<param="),
+            header=_KEY,
+            close=("</parameter>", "</param>"),
+            trim=trim,
+        ),
         close=("</function>",),
         outside=outside,
     )
@@ -41,11 +66,11 @@ def _invoke(prefix: str, typing: str = "schema", outside: bool = False) -> Call:
     """`<invoke name="name"><parameter name="key">value</parameter></invoke>`"""
     return Call(
         open=(f"<{prefix}invoke name=",),
-        header=_NAME,
+        header=_named("name", _NO_NAME, ("/>",)),
         payload=Parameters(
-            open=(f"<{prefix}parameter name=",),
+            open=(f"<{prefix}parameter name=", f"<{prefix}param name="),
             header=_KEY,
-            close=(f"</{prefix}parameter>",),
+            close=(f"</{prefix}parameter>", f"</{prefix}param>"),
             typing=typing,
         ),
         close=(f"</{prefix}invoke>",),
@@ -57,12 +82,20 @@ def _dsml(prefix: str) -> Call:
     """DeepSeek's markup: parameters say whether they are strings; without that they are JSON."""
     return Call(
         open=(f"<{prefix}invoke",),
-        header=Header(pattern=r"\s+name=[\"'](?P<name>[^\"']*)[\"']\s*", end=(">",)),
+        header=Header(
+            pattern=r"\s+name=(?P<quote>[\"'])(?P<name>[^\"']{1,128})(?P=quote)\s*",
+            start=beginning(
+                r"\s*", "name=", r"(?:\"[^\"]{0,128}(?:\"\s*)?|'[^']{0,128}(?:'\s*)?)?"
+            ),
+            end=(">",),
+            empty=("/>",),
+        ),
         payload=Parameters(
             open=(f"<{prefix}parameter",),
             header=Header(
                 pattern=(
-                    r"\s+name=\"(?P<key>[^\"]*)\"(?:\s+string=\"(?P<string>true|false)\")?\s*"
+                    r"\s+name=(?P<quote>[\"'])(?P<key>[^\"']*)(?P=quote)"
+                    r"(?:\s+(?:string|type)=[\"'](?P<string>\w+)[\"'])?\s*"
                 ),
                 end=(">",),
             ),
@@ -185,7 +218,7 @@ FORMATS: Final = (
         calls=(
             Call(
                 open=(f"{_MINIMAX}<invoke name=",),
-                header=_NAME,
+                header=_named("name", _NO_NAME, ("/>",)),
                 payload=Elements(namespace=_MINIMAX),
                 close=(f"{_MINIMAX}</invoke>",),
             ),
@@ -259,7 +292,7 @@ FORMATS: Final = (
             "</｜DSML｜invoke>\n</｜DSML｜function_calls>"
         ),
         calls=(_dsml("｜DSML｜"),),
-        sections=_section("｜DSML｜function_calls"),
+        sections=_section("｜DSML｜function_calls", "｜DSML｜tool_calls"),
         reasoning=_THINK,
     ),
     # Openers are misspelt, or left out, in production.
@@ -274,7 +307,9 @@ FORMATS: Final = (
             "</｜DSML｜invoke>\n</｜DSML｜tool_calls>"
         ),
         calls=(_dsml("｜DSML｜"),),
-        sections=_section("｜DSML｜tool_calls", "｜DSML｜toolcalls", "｜DSML｜tool"),
+        sections=_section(
+            "｜DSML｜tool_calls", "｜DSML｜toolcalls", "｜DSML｜tool", "｜DSML｜function_calls"
+        ),
         reasoning=_THINK,
     ),
     # A space behind the prefix; the spelling of V4 is text here.
@@ -349,7 +384,9 @@ FORMATS: Final = (
             Call(
                 open=("<|open|>call",),
                 header=Header(
-                    pattern=r"(?=.*?\stool=\"(?P<name>[^\"]*)\")" + _ATTRIBUTES, end=("<|sep|>",)
+                    pattern=r"(?=.*?\stool=\"(?P<name>[^\"]*)\")" + _ATTRIBUTES,
+                    start=_ATTRIBUTES + r"(?:\w+(?:=(?:\"[^\"]*)?)?)?",
+                    end=("<|sep|>",),
                 ),
                 payload=Parameters(
                     open=("<|open|>argument",),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from streamparse._answers.arguments import finite
 from streamparse._core.flat import equal
 from streamparse._core.parser import JSONParser
 from streamparse._core.sink import NOTHING
@@ -269,7 +270,7 @@ def _container(name: str, text: str, limits: Limits) -> Any:
 
 def read_json(text: str, limits: Limits = _LIMITS) -> Any:
     """The value of JSON text; `NOTHING` if it is none. Raises `LimitError`."""
-    parser = JSONParser(limits=limits)
+    parser = JSONParser(limits=limits, parse_float=finite)
     try:
         parser.feed(text)
         parser.finish()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streamparse._core.sink import NOTHING
-from streamparse.formats.typing import item_schema, kinds_of, property_schema, read_json, typed
+from streamparse.formats.values import item_schema, kinds_of, property_schema, read_json, typed
 from tests.helpers import same
 
 ROOT = {"$defs": {"Count": {"type": "integer"}, "Loop": {"$ref": "#/$defs/Loop"}}}

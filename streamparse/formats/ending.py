@@ -1,0 +1,84 @@
+"""End-of-turn tokens at the end of a text, which are no part of the answer.
+
+Where a server passes them on as text, only what follows shows whether they are meant: behind the
+last character of the answer they end it, anywhere else they are text like any other. So what may
+be the end is held back before anything else reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from streamparse.formats.markers import UNDECIDED, Markers
+
+__all__ = ["Ending"]
+
+_SPACE: Final = re.compile(r"\s*")
+_REACHED: Final = -1
+
+
+class Ending:
+    """Holds back the end-of-turn tokens, and white space behind them, that a text ends with.
+
+    >>> tokens = Markers(["<eos>"])
+    >>> ending = Ending()
+    >>> ending.take("so<eos>", tokens), ending.take(" it", tokens), ending.take(" is<eos>", tokens)
+    ('so', '<eos> it', ' is')
+    >>> ending.rest()
+    ''
+    """
+
+    __slots__ = ("open", "parts")
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []  # tokens that are whole, and white space
+        self.open: str = ""  # the beginning of one
+
+    def take(self, text: str, tokens: Markers) -> str:
+        """The text as far as it certainly is not the end."""
+        if not self.parts and not self.open:
+            return self._split(text, tokens)
+        text = self.open + text
+        if self._follow(text, 0, tokens) == _REACHED:
+            self.parts.append(text[: len(text) - len(self.open)])
+            return ""
+        held = "".join(self.parts)
+        self.parts, self.open = [], ""
+        return held + self._split(text, tokens)
+
+    def rest(self) -> str:
+        """The text has ended: what of it was held back and is text."""
+        held = "".join(self.parts) + self.open if self.open else ""
+        self.parts, self.open = [], ""
+        return held
+
+    def _split(self, text: str, tokens: Markers) -> str:
+        """The text up to the tokens that it ends with; those are held back."""
+        pos = 0
+        while True:
+            place, token = tokens.find(text, pos, False)
+            if not token:
+                self.open = text[place:]
+                return text[:place]
+            pos = self._follow(text, place, tokens)
+            if pos == _REACHED:
+                self.parts = [text[place : len(text) - len(self.open)]]
+                return text[:place]
+
+    def _follow(self, text: str, pos: int, tokens: Markers) -> int:
+        """Where tokens and white space from `pos` on stop; `_REACHED`: not before the end."""
+        while True:
+            found = _SPACE.match(text, pos)
+            assert found is not None
+            after = found.end()
+            self.open = ""
+            if after == len(text):
+                return _REACHED
+            token = tokens.at(text, after, False)
+            if token == UNDECIDED:
+                self.open = text[after:]
+                return _REACHED
+            if not token:
+                return after
+            pos = after + len(token)

@@ -1,0 +1,130 @@
+"""Markdown code in the text of an answer: a marker inside code is quoted, it does nothing.
+
+Fences and code spans are those of CommonMark 0.31 (sections 4.5 and 6.1), read while the text
+arrives, so with three differences. A fence may stand at any indentation and behind the marks of
+quotations and list items. A span is open from its first backticks on: whether it will be closed is
+not known yet. It ends with its paragraph at the latest, and with its line while no marker stands
+in it, so that a stray backtick hides no call.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["Quotation"]
+
+_STOPS: Final = re.compile(r"[`~\n]")
+#: What may stand on a line before a fence.
+_PREFIX: Final = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
+_PREFIX_LENGTH: Final = 64
+_FENCE_LENGTH: Final = 3  # the least
+_QUOTES: Final = frozenset("\"'“”‘’„‚«»‹›「」『』`")
+
+
+class Quotation:
+    """Follows the text of an answer: is its end inside Markdown code, or behind a quote?"""
+
+    __slots__ = ("char", "closing", "fence", "info", "last", "length", "line", "marked", "run")
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Another text begins here; code does not reach beyond the message that it is in."""
+        self.line: str = ""  # the current line, as far as a fence may still begin on it
+        self.last: str = ""  # the character before
+        self.char: str = ""  # the run of fence characters that the text ends with
+        self.run: int = 0
+        self.fence: str = ""  # the character of the open fence, "`" of an open span
+        self.length: int = 0  # of the open fence; that of a span is negative
+        self.info: bool = False  # this is the line on which the fence began
+        self.closing: bool = False  # this line closes the fence if nothing else follows on it
+        self.marked: bool = False  # a marker stands in the open code
+
+    def read(self, text: str) -> None:
+        """More text."""
+        if not text:
+            return
+        self.last = text[-1]
+        pos, end = 0, len(text)
+        while pos < end:
+            if self.char:
+                start = pos
+                while pos < end and text[pos] == self.char:
+                    pos += 1
+                self.run += pos - start
+                if pos == end:
+                    return
+                self._end_run()
+            found = _STOPS.search(text, pos)
+            stop = end if found is None else found.start()
+            if stop > pos:
+                self._read_plain(text[pos:stop])
+            pos = stop
+            if stop < end and text[stop] == "\n":
+                self._end_line()
+                pos += 1
+            elif stop < end:
+                self.char, self.run = text[stop], 0
+
+    def is_code(self) -> bool:
+        """Is what follows, which is no fence character, inside code?"""
+        self._end_run()
+        return self.length != 0
+
+    def is_fence(self) -> bool:
+        """Is it inside a fence?"""
+        self._end_run()
+        return self.length > 0
+
+    @staticmethod
+    def is_quote(char: str) -> bool:
+        """Is this a quotation mark or a backtick?"""
+        return char != "" and char in _QUOTES
+
+    def is_behind_quote(self) -> bool:
+        """Does the text end with a quotation mark or a backtick?"""
+        return self.is_quote(self.last)
+
+    def _read_plain(self, text: str) -> None:
+        if self.closing and not text.isspace():
+            self.closing = False
+        if len(self.line) <= _PREFIX_LENGTH:
+            self.line += text[: _PREFIX_LENGTH + 1 - len(self.line)]
+
+    def _end_run(self) -> None:
+        """A run of fence characters is whole."""
+        char, size = self.char, self.run
+        if not char:
+            return
+        self.char = ""
+        begins = len(self.line) <= _PREFIX_LENGTH and _PREFIX.fullmatch(self.line) is not None
+        closes = False
+        if self.length > 0 and self.info:
+            if char == "`" and self.fence == "`":
+                # The line of a fence has no further backticks: this is a span.
+                self.length = 0 if size == self.length else -self.length
+        elif self.length > 0:
+            closes = char == self.fence and size >= self.length and begins
+        elif self.length < 0:
+            if char == "`" and size == -self.length:
+                self.length = 0
+        elif size >= _FENCE_LENGTH and begins:
+            self._open(char, size)
+            self.info = True
+        elif char == "`":
+            self._open(char, -size)
+        self._read_plain(char * min(size, _PREFIX_LENGTH))
+        self.closing = self.closing or closes
+
+    def _open(self, char: str, length: int) -> None:
+        self.fence, self.length = char, length
+        self.info = self.closing = self.marked = False
+
+    def _end_line(self) -> None:
+        is_span = self.length < 0
+        if self.closing or (is_span and (not self.marked or not self.line.strip())):
+            self.length = 0
+        self.info = self.closing = False
+        self.line = ""
