@@ -1,11 +1,11 @@
 """The machine for text that is nearly JSON: the same states and sinks, and more ways to go on.
 
-Rule 1: it does what `Machine` does wherever that accepts. It differs where that refuses, and in
-where a string ends, which is told by what follows the quote.
-Rule 2: nothing is taken back, so nothing is said before it is certain. Text that is not decided
-yet is kept in `pending` and looked at again with the next fragment; each look ahead is bounded by
-`LOOK` characters, so the work per character is too.
-Rule 3: whatever is mended goes through `_mend`: on record, or refused by the dialect.
+Rule 1: it accepts everything that `Machine` accepts, with the same result. It differs where that
+refuses. The text after a quote decides whether the quote ends its string.
+Rule 2: nothing is taken back, so nothing is emitted before it is decided. Undecided text is kept
+in `pending` and read again with the next fragment. Each lookahead is limited to `LOOK` characters,
+so the work per character is limited too. A method that needs more text returns `undecided(pos)`.
+Rule 3: every repair goes through `_mend`, which records or refuses it.
 
 More states, and what may follow:
   TOKEN      more of `held`, a number, a literal or a word       UNQUOTED   more of a string
@@ -69,7 +69,7 @@ class LenientMachine(LenientStructure):
         return self.token_at if self.state == TOKEN else self.offset
 
     def feed(self, text: str) -> int:
-        """Take `text`, all of it; what is behind the value goes to `after`."""
+        """Read all of `text`; what follows the value goes to `after`."""
         size: i64 = len(text)
         pending = self.pending
         start: i64 = self.offset + len(pending)
@@ -142,7 +142,7 @@ class LenientMachine(LenientStructure):
             self.line_start = self.offset + text.rfind("\n", 0, pos) + 1
 
     def _read(self, text: str, final: bool) -> i64:
-        """Read what is decided; the position of what is not."""
+        """Read what is decided, and return the position of the rest."""
         pos: i64 = 0
         end: i64 = len(text)
         base = self.offset
@@ -203,7 +203,7 @@ class LenientMachine(LenientStructure):
         return self._skip(text, pos, end, final)
 
     def finish(self) -> None:
-        """The input has ended: what was not decided is now; what is open is closed, on record."""
+        """Decide what is pending, and close what is open, which is recorded as `truncated`."""
         self.checkpoint = 1 << 62
         pending = self.pending
         self.pending = ""

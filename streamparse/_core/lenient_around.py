@@ -1,6 +1,6 @@
-"""What stands around values, in the lenient dialect: prose, fences, tags, comments.
+"""The text around values in the lenient dialect: prose, fences, tags, comments.
 
-And what becomes of a text in which no value was found.
+It also handles text in which no value was found.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from streamparse._core import lenient_prose as prose
 from streamparse._core import lenient_scalars as scalars
 from streamparse._core import lenient_strings as strings
 from streamparse._core.lenient_state import CODE, COMMENT, PROSE, REASONING
-from streamparse._core.lenient_strings import LOOK
+from streamparse._core.lenient_strings import LOOK, undecided
 from streamparse._core.lenient_tokens import GROUPED_STRING, OPEN_WRAPPED, LenientTokens
 from streamparse._core.machine import (
     DOCUMENT,
@@ -69,7 +69,7 @@ class LenientAround(LenientTokens):
                 return pos + 1
             more = end < pos + LOOK and not final
             if more and OPEN_WRAPPED.match(text, pos, limit) is not None:
-                return -1 - pos
+                return undecided(pos)
             told = prose.starts_tuple(text, pos, end, final)
             if told == prose.VALUE:
                 self._mend("tuple", offset)
@@ -77,7 +77,7 @@ class LenientAround(LenientTokens):
         if char == '"' and not self.many:
             told = prose.starts_members(text, pos, end, final)
             if told == prose.UNDECIDED:
-                return -1 - pos
+                return undecided(pos)
             if told == prose.VALUE:
                 self._enter("}", offset)
                 self._mend("missing_opener", offset, False)
@@ -86,7 +86,7 @@ class LenientAround(LenientTokens):
             self._begin_root("string", offset)
             return self._open_odd_quote(text, pos, end, final)
         if char == "\\" and pos + 1 == end and not final:
-            return -1 - pos
+            return undecided(pos)
         if char == "/" or char == "<":
             told = self._comment(text, pos, end, final)
             return told if told != pos else self._start_prose(text, pos, end, final)
@@ -98,7 +98,7 @@ class LenientAround(LenientTokens):
 
     def _chosen(self, told: i64, pos: i64, closer: str) -> i64:
         if told == prose.UNDECIDED:
-            return -1 - pos
+            return undecided(pos)
         if told == prose.VALUE:
             self._enter(closer, self.offset + pos)
             return pos + 1
@@ -113,7 +113,7 @@ class LenientAround(LenientTokens):
         return self._prose(text, pos, end, final)
 
     def _prose(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Words: where among them does a value start?"""
+        """Skip words until a value may start."""
         candidate = prose.CANDIDATE_OR_LINE if self.many else prose.CANDIDATE
         found = candidate.search(text, pos)
         stop: i64 = end if found is None else found.start()
@@ -140,7 +140,7 @@ class LenientAround(LenientTokens):
         """A bracket in prose."""
         told = prose.goes_on(text, pos, end, final, self.lead)
         if told == prose.UNDECIDED:
-            return -1 - pos
+            return undecided(pos)
         if told == prose.VALUE:
             self._enter("}" if text[pos] == "{" else "]", self.offset + pos)
             return pos + 1
@@ -153,14 +153,14 @@ class LenientAround(LenientTokens):
         """Backticks or tildes outside of values: a fence, or a span of code."""
         place = prose.fence_at(text, pos, end, final)
         if place == 0:
-            return -1 - pos
+            return undecided(pos)
         if place < 0:
             run = pos
             while run < end and text[run] == text[pos]:
                 run += 1
             behind = text[run : run + 1]
             if not behind and not final:
-                return -1 - pos
+                return undecided(pos)
             self._note_prose(pos)
             self.state = PROSE
             self._outside(text[pos:run])
@@ -186,7 +186,7 @@ class LenientAround(LenientTokens):
             told = prose.goes_on(text, pos, end, final, "\n")
             if told == prose.UNDECIDED:
                 self.state = DOCUMENT
-                return -1 - pos
+                return undecided(pos)
             if told == prose.VALUE:
                 self._enter("}" if text[pos] == "{" else "]", self.offset + pos)
                 return pos + 1
@@ -200,19 +200,19 @@ class LenientAround(LenientTokens):
         char = text[pos]
         if char == "/":
             if pos + 1 == end:
-                return pos if final else -1 - pos
+                return pos if final else undecided(pos)
             if text[pos + 1] == "/":
                 return self._start_comment(pos, 2, "\n")
             return self._start_comment(pos, 2, "*/") if text[pos + 1] == "*" else pos
         if not final and end - pos < 4 and "<!--".startswith(text[pos:end]):
-            return -1 - pos
+            return undecided(pos)
         if text.startswith("<!--", pos):
             return self._start_comment(pos, 4, "-->")
         if self.state != DOCUMENT and self.state != PROSE:
             return pos
         place = prose.tag_at(text, pos, end, final)
         if place <= 0:
-            return pos if place < 0 else -1 - pos
+            return pos if place < 0 else undecided(pos)
         tag = text[pos:place]
         self._outside(tag)
         if not self.tagged or not tag.startswith("</"):
@@ -252,7 +252,7 @@ class LenientAround(LenientTokens):
                 stop += 1
             if not self.depth:
                 self._outside(text[pos:stop])
-            return stop if stop == end else -1 - stop
+            return stop if stop == end else undecided(stop)
         stop = found if ending == "\n" else found + size
         if not self.depth:
             self._outside(text[pos:stop])
@@ -286,7 +286,7 @@ class LenientAround(LenientTokens):
                     self._mend("extra_closer", self.offset + pos)
             elif self.fence and char == self.fence[0]:
                 if end - pos < 3 and not final and self.fence.startswith(text[pos:end]):
-                    return -1 - pos
+                    return undecided(pos)
                 if text.startswith(self.fence, pos):
                     width = 3
                     self.fence = ""
@@ -295,7 +295,7 @@ class LenientAround(LenientTokens):
             elif self.tagged and char == "<":
                 place = prose.tag_at(text, pos, end, final)
                 if place == 0:
-                    return -1 - pos
+                    return undecided(pos)
                 if place > 0 and text[pos + 1] == "/":
                     width = place - pos
                 else:

@@ -152,7 +152,7 @@ def find_reasoning_end(text: str, pos: i64, ending: str) -> i64:
 
 
 def is_code(label: str) -> bool:
-    """Is a fence with this label code?"""
+    """Whether a fence with this label holds code."""
     return label.lower() in _CODE
 
 
@@ -177,7 +177,7 @@ def tag_at(text: str, pos: i64, end: i64, final: bool) -> i64:
 
 
 def starts_array(text: str, pos: i64, end: i64, final: bool, many: bool) -> i64:
-    """Does the `[` that is the first character start an array, or a note in square brackets?"""
+    """Whether the `[` at the start begins an array, and not a note in square brackets."""
     limit = pos + LOOK
     more = end < limit and not final
     if end < limit:
@@ -200,7 +200,7 @@ def starts_array(text: str, pos: i64, end: i64, final: bool, many: bool) -> i64:
 
 
 def starts_members(text: str, pos: i64, end: i64, final: bool) -> i64:
-    """Does the quote at `pos`, where a document begins, open the key of an object without `{`?"""
+    """Whether the quote at the start of a document opens a key of an object without `{`."""
     limit = pos + LOOK if pos + LOOK < end else end
     if _MEMBER.match(text, pos, limit) is not None:
         return VALUE
@@ -209,7 +209,7 @@ def starts_members(text: str, pos: i64, end: i64, final: bool) -> i64:
 
 
 def starts_tuple(text: str, pos: i64, end: i64, final: bool) -> i64:
-    """Does the `(` that is the first character start a tuple?"""
+    """Whether the `(` at the start begins a tuple."""
     limit = pos + LOOK
     more = end < limit and not final
     if end < limit:
@@ -220,7 +220,7 @@ def starts_tuple(text: str, pos: i64, end: i64, final: bool) -> i64:
 
 
 def goes_on(text: str, pos: i64, end: i64, final: bool, before: str) -> i64:
-    """Does the bracket at `pos`, in prose that ends with `before`, start a value?"""
+    """Whether the bracket at `pos`, in prose that ends with `before`, starts a value."""
     limit = pos + LOOK
     more = end < limit and not final
     if end < limit:

@@ -12,7 +12,7 @@ from streamparse._core.grammar import (
     run_end,
 )
 from streamparse._core.lenient_state import LenientState
-from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end
+from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, undecided
 from streamparse._core.machine import (
     DOCUMENT,
     STRING,
@@ -54,7 +54,7 @@ class LenientQuoted(LenientState):
         char = text[pos]
         if char == "\\":
             if pos + 1 == end and not final:
-                return -1 - pos
+                return undecided(pos)
             if text[pos + 1 : pos + 2] != '"':
                 self._refuse(char, self.offset + pos)
         if char != '"':
@@ -135,18 +135,18 @@ class LenientQuoted(LenientState):
             last = pos + strings.BLANK_TAIL
         elif last - pos < LOOK:
             if last == end and not final:
-                return -1 - pos
+                return undecided(pos)
             tail = text[pos:last]
             if last == end or "\n" in tail:
                 told = self._ends_with_all(text, pos, last, end, final)
                 if told:
-                    return -1 - pos if told < 0 else end if last == end else pos
+                    return undecided(pos) if told < 0 else end if last == end else pos
             if last < end and text[last] in CLOSING[self.quote]:
                 limit = last + LOOK if last + LOOK < end else end
                 more = end < last + LOOK and not final
                 told = self._missed_quote(text, pos, last, limit, more)
                 if told:
-                    return -1 - pos if told < 0 else told - 1
+                    return undecided(pos) if told < 0 else told - 1
         self._flush(text, pos, last)
         return last
 
@@ -194,7 +194,7 @@ class LenientQuoted(LenientState):
         return place + 1
 
     def _ends_with_all(self, text: str, pos: i64, last: i64, end: i64, final: bool) -> i64:
-        """Does the last string of the document end at `pos`? 1, 0, or -1: undecided.
+        """Return 1 if the last string of the document ends at `pos`, 0 if not, -1 if undecided.
 
         Behind it stands what closes all that is open, and no quote comes any more. At the end of
         the input the brackets are left out of the value, which is truncated anyhow.
@@ -299,7 +299,7 @@ class LenientQuoted(LenientState):
         return end if found is None else found.start()
 
     def _certainly_ends(self, text: str, behind: i64, end: i64) -> bool:
-        """The commonest cases of `strings.judge`: does the quote before `behind` end the string?"""
+        """Whether the quote before `behind` ends the string: the commonest cases of `judge`."""
         if behind >= end or self.kept or self.tripled or not self.depth:
             return False
         char: i64 = ord(text[behind])
@@ -324,7 +324,7 @@ class LenientQuoted(LenientState):
     def _colon_in_key(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         told = strings.colon_ends(text, pos, end, final, CLOSING[self.quote])
         if told < 0:
-            return -1 - pos
+            return undecided(pos)
         if told:
             self._mend("missing_quote", self.offset + pos, False)
             self._end_quoted(self.offset + pos)
@@ -340,7 +340,7 @@ class LenientQuoted(LenientState):
             return self._triple_quote(text, pos, end, final)
         told = self._told_of_quote(text, behind, end, final)
         if told == strings.UNDECIDED:
-            return -1 - pos
+            return undecided(pos)
         item = not self.in_key
         if told == strings.ENDS:
             if self.kept % 2:
@@ -393,7 +393,7 @@ class LenientQuoted(LenientState):
                         return strings.UNDECIDED
                     if near < end and text[near] in '"\n':
                         return strings.ENDS
-        if self.seen and not final and end - behind < LOOK:  # were there but words?
+        if self.seen and not final and end - behind < LOOK:  # only words so far
             stops = strings.WORD_STOPS[CLOSING[self.quote]]
             if stops.search(text, behind + self.seen) is None:
                 return strings.UNDECIDED
@@ -418,7 +418,7 @@ class LenientQuoted(LenientState):
 
     def _triple_quote(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         if pos + 4 > end and not final and (self.quote * 4).startswith(text[pos:]):
-            return -1 - pos
+            return undecided(pos)
         # Of four in a row the first is text.
         if text.startswith(self.quote * 3, pos) and text[pos + 3 : pos + 4] != self.quote:
             self._end_quoted(self.offset + pos + 2)
@@ -436,7 +436,7 @@ class LenientQuoted(LenientState):
         if self.quote == "\\":
             return self._twice_escaped(text, pos, end, final)
         if pos + 1 == end:
-            return end if final else -1 - pos  # what was cut is withheld
+            return end if final else undecided(pos)  # what was cut is withheld
         char = text[pos + 1]
         offset = self.offset + pos + 1
         if char == "u":
@@ -450,12 +450,12 @@ class LenientQuoted(LenientState):
             return self._hexadecimal_escape(text, pos, end, final)
         if char == "\r":
             if pos + 2 == end and not final:
-                return -1 - pos
+                return undecided(pos)
             self._mend("escape", offset - 1, not self.in_key)
             return pos + (3 if text[pos + 2 : pos + 3] == "\n" else 2)
         if char == "0":
             if pos + 2 == end and not final:
-                return -1 - pos
+                return undecided(pos)
             kept = "\\0" if text[pos + 2 : pos + 3].isdigit() else "\0"
         elif char in _QUOTES:
             kept = char
@@ -477,7 +477,7 @@ class LenientQuoted(LenientState):
             self._unit(int(digits, 16), self.offset + first + 3)
             return first + 4
         if valid and not final:
-            return -1 - pos
+            return undecided(pos)
         if valid:
             return end  # cut, and withheld
         self._mend("escape", self.offset + pos, not self.in_key)
@@ -488,7 +488,7 @@ class LenientQuoted(LenientState):
         digits = text[pos + 2 : pos + 4]
         valid = all(digit in HEX_DIGITS for digit in digits)
         if valid and len(digits) < 2:
-            return end if final else -1 - pos
+            return end if final else undecided(pos)
         self._mend("escape", self.offset + pos, not self.in_key)
         if valid:
             self.fresh = False
@@ -500,7 +500,7 @@ class LenientQuoted(LenientState):
     def _twice_escaped(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         r"""A backslash in a string whose quotes are `\"`: the escape of an escape."""
         if pos + 1 == end:
-            return end if final else -1 - pos
+            return end if final else undecided(pos)
         char = text[pos + 1]
         if char == '"':
             return self._quote(text, pos, pos + 2, end, final)
@@ -510,7 +510,7 @@ class LenientQuoted(LenientState):
             if place < end and text[place] == "\\":
                 place += 1
             if place == end:
-                return end if final else -1 - pos
+                return end if final else undecided(pos)
             char = text[place]
         if char == "u":
             return self._unicode_escape(text, pos, place + 1, end, final)

@@ -109,7 +109,7 @@ def kind_of(token: str) -> int:
 
 
 def is_strict(token: str) -> bool:
-    """Is a number or literal written as JSON has it?"""
+    """Whether a number or literal is written as in JSON."""
     return token in ("true", "false", "null") or STRICT_NUMBER.fullmatch(token) is not None
 
 

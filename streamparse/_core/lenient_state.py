@@ -1,6 +1,7 @@
-"""What the lenient machine remembers, and the one way of mending: `_mend`.
+"""The state of the lenient machine, and `_mend`, which records or refuses every repair.
 
-Rule: whatever is mended goes through `_mend`: on record, or refused by the dialect.
+Rule: every repair goes through `_mend`, which records it or, if the dialect does not allow it,
+refuses it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _SPACE: Final = " \t\r\n"
 
 
 class LenientState(Machine):
-    """The slots, and what all parts of the machine do with them."""
+    """The state of the lenient machine, and the methods that all its parts share."""
 
     __slots__ = (
         "after",
@@ -100,38 +101,38 @@ class LenientState(Machine):
         self._begin_tokens()
 
     def _begin_around(self) -> None:
-        """What is known of the text around values, and of the containers."""
+        """Set the state of the text around values and of the containers."""
         self.before: list[str] = []  # the text before the first value
         self.after: list[str] = []  # the text behind it that belongs to no value
-        self.begun: bool = False  # has a value begun?
+        self.begun: bool = False  # whether a value has begun
         self.lead: str = ""  # the last character of the prose, white space but line ends apart
         self.text_at: i64 = -1  # where the prose before the next value begins
         self.prose_from: i64 = 0  # its place in `before`
         self.fence: str = ""  # what closes the fence around the value
         self.fenced_code: bool = False
         self.tagged: bool = False
-        self.trailing: bool = False  # has text behind the value been met?
+        self.trailing: bool = False  # whether there is text after the value
         self.closers: list[str] = []  # what closes the open ones
         self.comma_at: i64 = -1  # the last comma between values
         self.wrapped: i64 = 0  # round brackets open around values
 
     def _begin_tokens(self) -> None:
-        """What is known of the open string or token."""
+        """Set the state of the open string or token."""
         self.quote: str = '"'
-        self.seen: i64 = 0  # so many characters behind a quote, all words, have not decided it
-        self.simple: bool = True  # is it that?
+        self.seen: i64 = 0  # the length of the words after an undecided quote
+        self.simple: bool = True  # whether `quote` is the double quote
         self.ends: re.Pattern[str] = strings.RUN_ENDS['"']  # of its runs of plain characters
         self.key_ends: re.Pattern[str] = strings.KEY_RUN_ENDS['"']
         self.kept: i64 = 0  # quotes in the open string that have been kept as text
-        self.fresh: bool = False  # is the open string empty?
-        self.colons: bool = False  # is a colon in the open key known to be text?
-        self.odd: bool = False  # has a control character been met in it?
+        self.fresh: bool = False  # whether the open string is empty
+        self.colons: bool = False  # whether a colon in the open key is known to be text
+        self.odd: bool = False  # whether the open string holds a control character
         self.tripled: bool = False
-        self.escaped: bool = False  # has a string had escaped quotes?
+        self.escaped: bool = False  # whether a string has had escaped quotes
         self.token_at: i64 = 0
         self.numeric: bool = False
         self.nested: i64 = 0  # brackets open in the string, if it has no quotes or holds JSON
-        self.inner: bool = False  # is a string open in that JSON?
+        self.inner: bool = False  # whether a string is open in that JSON
         self.gap: str = ""  # white space that is part of such a string if it goes on
 
     @property
@@ -185,7 +186,7 @@ class LenientState(Machine):
         self.key_ends = strings.KEY_RUN_ENDS[quote]
 
     def _mend(self, code: str, offset: i64, item: bool = True) -> None:
-        """One repair more: on record, or refused."""
+        """Record a repair, or refuse it if the dialect does not allow it."""
         if code not in self.codes:
             told = REPAIR_CODES[code]
             self._reject("repair_refused", f"{code}: {told}, which is not allowed here", offset)
@@ -222,7 +223,7 @@ class LenientState(Machine):
             self._mend("leading_text", at)
 
     def _outside(self, text: str) -> None:
-        """Text that is of no value."""
+        """Keep text that belongs to no value."""
         (self.after if self.begun else self.before).append(text)
         body = text.rstrip(" \t\r")
         if body:
@@ -235,5 +236,5 @@ class LenientState(Machine):
 
 
 def begins_token(char: str) -> bool:
-    """May a number, literal or word begin so?"""
+    """Whether a number, literal or word may begin with this character."""
     return char.isalnum() or char in "_$+-./@~%<" or (char >= "\x80" and char.isprintable())

@@ -1,7 +1,7 @@
-"""Where a string ends whose quotes cannot be trusted: decided by what follows the quote.
+"""Decides where a string ends whose quotes cannot be trusted, by the text after the quote.
 
-Rule 1: a quote is judged by the text behind it, at most `LOOK` characters of it. `UNDECIDED` is
-the answer only while a longer text could change it, so that no cut shows in the result.
+Rule 1: a quote is judged by the text after it, at most `LOOK` characters. The verdict is
+`UNDECIDED` only while a longer text could change it, so the result does not depend on chunking.
 Rule 2: a quote followed by what may follow a string ends it, as long as no quote in this string
 has been kept as text. After that there has to be more: a key with its colon, an item with both
 of its quotes, or the closing of what is open.
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-# How far ahead is looked, in characters.
+# The length of the lookahead, in characters.
 LOOK: Final = 128
 
-# What is told of a quote.
+# The verdicts on a quote.
 UNDECIDED: Final = 0
 ENDS: Final = 1  # the string
 INNER: Final = 2  # a character of the string
@@ -29,7 +29,7 @@ JOINED: Final = 6  # the string goes on behind '+' and another quote
 APOSTROPHE: Final = 7  # a character of a word
 AMONG_WORDS: Final = 8  # undecided, until something else comes than words
 
-# What the string is.
+# The roles of a string.
 KEY: Final = 0
 MEMBER: Final = 1
 ITEM: Final = 2
@@ -119,7 +119,7 @@ _OPEN_ITEM: Final = re.compile(
 )
 # More white space than an indentation has is not held back in a string.
 BLANK_TAIL: Final = 48
-# The characters that may end a run of plain ones, and still not be of the string.
+# The characters at the end of the text that may not belong to the open string.
 TAIL: Final = " ,}]{["
 # Brackets, commas and line ends at the end of a string: its containers', if a quote is missing.
 _TAIL: Final = re.compile(r"[,}\]{\[\r\n\t ]*")
@@ -155,8 +155,13 @@ _CALL: Final = re.compile(r"[^\W\d][\w.]*\(")
 _WORD: Final = re.compile(r"[\w$]+")
 
 
+def undecided(pos: i64) -> i64:
+    """Return what a reading method returns if it needs more text: its position, below zero."""
+    return -1 - pos
+
+
 def key_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
-    """Does a key with its colon stand at `pos`? 1, 0, or -1: `more` text must tell."""
+    """Return 1 if a key and its colon stand at `pos`, 0 if not, -1 if `more` text must decide."""
     found = _KEY.match(text, pos, limit)
     if found is not None:
         if more and found.end() == limit and text[pos] not in "\"'“”„‘’«\\":
@@ -168,12 +173,12 @@ def key_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
 
 
 def key_is_open(text: str, pos: i64, limit: i64) -> bool:
-    """Does a key begin at `pos` that has not ended at `limit`?"""
+    """Whether a key begins at `pos` and has not ended at `limit`."""
     return _OPEN_KEY.match(text, pos, limit) is not None
 
 
 def _item_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
-    """Does an item with both its quotes stand at `pos`? 1, 0, or -1: `more` text must tell."""
+    """Return 1 if an item in quotes stands at `pos`, 0 if not, -1 if `more` text must decide."""
     if _ITEM.match(text, pos, limit) is not None:
         return 1
     if more and (pos == limit or _OPEN_ITEM.match(text, pos, limit) is not None):
@@ -207,14 +212,17 @@ def is_blank(text: str, pos: i64, end: i64) -> bool:
 
 
 def next_key_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
-    """Does the quote at `pos` open a key with a colon and a value? 1, 0, or -1: undecided."""
+    """Return 1 if the quote at `pos` opens a key before a value, 0 if not, -1 if undecided."""
     if _NEXT_KEY.match(text, pos, limit) is not None:
         return 1
     return -1 if more and _OPEN_NEXT_KEY.match(text, pos, limit) is not None else 0
 
 
 def inner_json_at(text: str, pos: i64, limit: i64, more: bool, opener: str) -> i64:
-    """Does JSON behind the bracket `opener` go on with the quote at `pos`? 1, 0, -1: undecided."""
+    """Return 1 if JSON goes on with the quote at `pos`, 0 if not, -1 if undecided.
+
+    `opener` is the bracket before the quote.
+    """
     if opener == "{":
         return next_key_at(text, pos, limit, more)
     if _INNER_ITEM.match(text, pos, limit) is not None:
@@ -256,7 +264,7 @@ def closes_all(tail: str, closers: list[str]) -> bool:
 
 
 def stray_quote(text: str, pos: i64, limit: i64, more: bool, in_array: bool) -> i64:
-    """Does the quote at `pos`, behind a value, belong to no string? 1, 0, or -1: undecided."""
+    """Return 1 if the quote after a value belongs to no string, 0 if it does, -1 if undecided."""
     near = blank_end(text, pos + 1, limit)
     if near == limit:
         return -1 if more else 1
@@ -267,7 +275,7 @@ def stray_quote(text: str, pos: i64, limit: i64, more: bool, in_array: bool) -> 
 
 
 def only_words(text: str, pos: i64, end: i64, final: bool) -> i64:
-    """Does nothing of a document come up to the end of the input? 1, 0, or -1: undecided."""
+    """Return 1 if only words come up to the end of the input, 0 if not, -1 if undecided."""
     limit = pos + LOOK
     if _NO_WORDS.search(text, pos, limit if limit < end else end) is not None or end >= limit:
         return 0
@@ -281,7 +289,7 @@ def joint_end(text: str, pos: i64, limit: i64) -> i64:
 
 
 class Quote:
-    """A quote to be judged, and what is known of the string around it."""
+    """A quote, and what is known of the string that it is in."""
 
     __slots__ = ("closer", "closing", "depth", "fenced", "fresh", "kept", "odd", "role", "wrapped")
 
@@ -301,15 +309,15 @@ class Quote:
         self.closing = closing
         self.closer = closer  # of the innermost container; "" at the root
         self.depth: i64 = depth
-        self.kept = kept > 0  # has a quote in this string been kept as text?
-        self.odd = kept % 2 > 0  # an odd number: is a quotation open in it?
-        self.fresh = fresh  # is the string empty so far?
-        self.wrapped = wrapped  # may ')' follow?
-        self.fenced = fenced  # may a fence follow?
+        self.kept = kept > 0  # whether a quote in this string was kept as text
+        self.odd = kept % 2 > 0  # whether a quotation is open in it
+        self.fresh = fresh  # whether the string is empty so far
+        self.wrapped = wrapped  # whether ')' may follow
+        self.fenced = fenced  # whether a fence may follow
 
 
 def judge(text: str, pos: i64, end: i64, final: bool, quote: Quote) -> i64:
-    """What is the quote that stands right before `pos`?"""
+    """Decide what the quote right before `pos` is, by the text after it."""
     limit = pos + LOOK
     more = end < limit and not final
     if end < limit:
@@ -347,7 +355,7 @@ def judge(text: str, pos: i64, end: i64, final: bool, quote: Quote) -> i64:
 
 
 def colon_ends(text: str, pos: i64, end: i64, final: bool, closing: str) -> i64:
-    """Is the quote before the colon at `pos`, in a key, missing? 1, 0, or -1: undecided.
+    """Return 1 if a key's closing quote is missing before the colon, 0 if not, -1 if undecided.
 
     The next quote that is not escaped decides: in valid JSON it ends the key, and a colon follows.
     """
@@ -391,7 +399,7 @@ def _judge_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Qu
         if behind < limit and text[behind] == ":":
             return ENDS_DOUBLED
         if _QUOTED_VALUE.match(text, near, limit) is not None:
-            return ENDS  # of the colon between the two nothing is left
+            return ENDS  # the colon between the two is missing
         if more and _OPEN_QUOTED_VALUE.match(text, near, limit) is not None:
             return UNDECIDED
         return INNER
@@ -522,7 +530,7 @@ def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: 
 
 
 def _fence_ends(text: str, pos: i64, limit: i64, more: bool, expected: bool) -> i64:
-    """Do the backticks at `pos` end the block around the value? 1, 0, or -1: undecided."""
+    """Return 1 if the backticks at `pos` end the block, 0 if not, -1 if undecided."""
     if not text.startswith("```", pos):
         return -1 if more and pos + 3 > limit and "```".startswith(text[pos:limit]) else 0
     if expected:
@@ -602,7 +610,7 @@ def _closer(text: str, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
 
 
 def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
-    """Words follow: what comes first, another quote or the end of a value?"""
+    """Judge a quote before words by what follows them: another quote, or the end of a value."""
     first = place
     stops = WORD_STOPS[quote.closing]
     while place < limit:
@@ -655,7 +663,7 @@ def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote
         place += 1
     if more:
         return AMONG_WORDS
-    # No other quote comes: this is the last that can end the string.
+    # No other quote follows, so this one ends the string.
     return ENDS if limit == len(text) and limit < pos + LOOK and not quote.odd else INNER
 
 

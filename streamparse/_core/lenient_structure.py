@@ -1,4 +1,4 @@
-"""Containers in the lenient dialect: keys, colons, commas and brackets that are not in place."""
+"""Containers in the lenient dialect: keys, colons, commas and brackets out of place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streamparse._core import lenient_scalars as scalars
 from streamparse._core import lenient_strings as strings
 from streamparse._core.lenient_around import LenientAround
 from streamparse._core.lenient_state import JUNK, begins_token
-from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at
+from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at, undecided
 from streamparse._core.machine import (
     AFTER,
     COLON,
@@ -31,7 +31,7 @@ _MORE_KEY: Final = re.compile(r"[^:,{}\[\]\"\n]*")
 
 
 class LenientStructure(LenientAround):
-    """Reads what holds values together."""
+    """Reads the structure of containers."""
 
     __slots__ = ()
 
@@ -86,26 +86,26 @@ class LenientStructure(LenientAround):
             return self._start_comment(pos, 1, "\n")
         if char == "…" or char == ".":
             if char == "." and pos + 3 > end and not final and "...".startswith(text[pos:]):
-                return -1 - pos
+                return undecided(pos)
             if char == "…" or text.startswith("...", pos):
                 self._mend("ellipsis", offset, False)
                 return self._dots(text, pos + (1 if char == "…" else 3))
         elif char == "\\":
             if pos + 1 == end and not final:
-                return -1 - pos
+                return undecided(pos)
             if text[pos + 1 : pos + 2] in ("n", "r", "t"):
                 self._mend("white_space", offset)
                 self.escaped = True
                 return pos + 2
         elif char == "`" or char == "~":
             if pos + 3 > end and not final and (char * 3).startswith(text[pos:]):
-                return -1 - pos
+                return undecided(pos)
             if text.startswith(char * 3, pos):
                 return self._inner_fence(text, pos, end, final)
         return pos
 
     def _dots(self, text: str, pos: i64) -> i64:
-        """Dots stand for values: a comma may follow them, and need not."""
+        """Skip dots in place of values; a comma after them is optional."""
         if self.state == VALUE and self.in_array:
             self.state = AFTER
             self.comma_at = -1
@@ -116,7 +116,7 @@ class LenientStructure(LenientAround):
         return pos
 
     def _inner_fence(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A fence inside the value: the one around it ends, and with it what is open."""
+        """Close what is open at a fence inside the value."""
         offset = self.offset + pos
         expected = self.fence and text[pos] == self.fence[0]
         if not expected and (self.fence or self.state != AFTER):
@@ -124,7 +124,7 @@ class LenientStructure(LenientAround):
                 self._refuse(text[pos], offset)
             place = prose.fence_at(text, pos, end, final)
             if place == 0:
-                return -1 - pos
+                return undecided(pos)
             self._mend("fence", offset, False)
             self.fence = text[pos] * 3
             return place
@@ -137,7 +137,7 @@ class LenientStructure(LenientAround):
         return pos
 
     def _drop_comma(self, offset: i64) -> None:
-        """The container is about to be closed: was there a comma before?"""
+        """Record a trailing comma, as the container is about to be closed."""
         if self.state == KEY or (self.state == VALUE and self.in_array):
             self._mend("trailing_comma", self.comma_at if self.comma_at >= 0 else offset, False)
             self.state = AFTER
@@ -145,7 +145,7 @@ class LenientStructure(LenientAround):
             self._refuse(self.closers[-1], offset)
 
     def _odd_closer(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A closing bracket behind a comma, of the wrong kind, or one too many."""
+        """Read a closing bracket after a comma, of the wrong kind, or without an opening one."""
         char = text[pos]
         offset = self.offset + pos
         if char == self.closers[-1]:
@@ -160,7 +160,7 @@ class LenientStructure(LenientAround):
             return pos + 1
         told = self._which_closer(text, pos, end, final)
         if told < 0:
-            return -1 - pos
+            return undecided(pos)
         if told == 0:
             self._mend("extra_closer", offset, False)
             return pos + 1
@@ -176,7 +176,10 @@ class LenientStructure(LenientAround):
         return pos + 1
 
     def _which_closer(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Closes it the innermost container (1), another one (2), or none (0)? -1: undecided."""
+        """Return what the bracket closes: 1 the innermost container, 2 one around it, 0 none.
+
+        -1 if undecided.
+        """
         limit = pos + LOOK
         more = end < limit and not final
         if end < limit:
@@ -221,12 +224,12 @@ class LenientStructure(LenientAround):
         return pos + 1
 
     def _odd_colon(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Something else where a colon should be."""
+        """Read something else in the place of a colon."""
         char = text[pos]
         offset = self.offset + pos
         if char == "=":
             if pos + 1 == end and not final:
-                return -1 - pos
+                return undecided(pos)
             self._mend("separator", offset, False)
             self.state = VALUE
             return pos + (2 if text[pos + 1 : pos + 2] == ">" else 1)
@@ -237,7 +240,7 @@ class LenientStructure(LenientAround):
         self._refuse(char, offset)
 
     def _missing_comma(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A value or key right behind a value, or words that are neither."""
+        """Read what follows a value without a comma: a value, a key, or other text."""
         char = text[pos]
         offset = self.offset + pos
         if char in "\"'":
@@ -245,7 +248,7 @@ class LenientStructure(LenientAround):
             more = end < pos + LOOK and not final
             told = strings.stray_quote(text, pos, limit, more, self.in_array)
             if told < 0:
-                return -1 - pos
+                return undecided(pos)
             if told:
                 self._mend("missing_quote", offset, False)
                 self._doubt(offset, False)
@@ -253,7 +256,7 @@ class LenientStructure(LenientAround):
         elif char == "(" or (self.in_array and char.isalpha()):
             told = strings.only_words(text, pos, end, final)
             if told < 0:
-                return -1 - pos
+                return undecided(pos)
             if told:
                 self._mend("unexpected_text", offset, False)
                 self.state = JUNK
@@ -277,7 +280,7 @@ class LenientStructure(LenientAround):
         limit = pos + LOOK if pos + LOOK < end else end
         told = key_at(text, pos, limit, end < pos + LOOK and not final)
         if told < 0:
-            return -1 - pos
+            return undecided(pos)
         if told:
             self._mend("missing_comma", offset, False)
             self.state = KEY
@@ -321,14 +324,14 @@ class LenientStructure(LenientAround):
         if near == limit:
             if not more and not final:
                 self._refuse(text[pos], self.offset + pos)
-            return -1 - pos if more else self._cut_key(end)
+            return undecided(pos) if more else self._cut_key(end)
         char = text[near]
         if (char == '"' or char == "'") and near == stop:  # the quote before it is missing
             return self._half_quoted(text, pos, stop, limit, more)
         if char == '"' or char == "'":
             told = key_at(text, near, limit, more)
             if told < 0:
-                return -1 - pos
+                return undecided(pos)
             if told:  # a word before the next key
                 self._mend("unexpected_text", self.offset + pos, False)
                 return near
@@ -339,13 +342,13 @@ class LenientStructure(LenientAround):
             assert words is not None
             last: i64 = words.end()
             if last == limit and more:
-                return -1 - pos
+                return undecided(pos)
             if last < limit and text[last] == ":":
                 stop = near + len(words.group().rstrip())
             elif last < limit and text[last] == '"':
                 told = key_at(text, last, limit, more)
                 if told < 0:
-                    return -1 - pos
+                    return undecided(pos)
                 if told:
                     self._mend("unexpected_text", self.offset + pos, False)
                     return last
@@ -355,14 +358,14 @@ class LenientStructure(LenientAround):
     def _half_quoted(self, text: str, pos: i64, stop: i64, limit: i64, more: bool) -> i64:
         behind = blank_end(text, stop + 1, limit)
         if behind == limit and more:
-            return -1 - pos
+            return undecided(pos)
         if behind == limit or text[behind] != ":":
             self._refuse(text[pos], self.offset + pos)
         self._give_key(text[pos:stop], self.offset + pos, "missing_quote")
         return stop + 1
 
     def _cut_key(self, end: i64) -> i64:
-        """The input ended in a key: nothing is known of it."""
+        """Drop a key in which the input ended."""
         self.state = KEY
         return end
 

@@ -14,7 +14,7 @@ from streamparse._core.grammar import (
 from streamparse._core.grammar import INTEGER as INTEGER_GRAMMAR
 from streamparse._core.lenient_quoted import LenientQuoted
 from streamparse._core.lenient_state import PROSE, TOKEN, UNQUOTED, begins_token
-from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at
+from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at, undecided
 from streamparse._core.machine import (
     AFTER,
     DOCUMENT,
@@ -44,12 +44,12 @@ OPEN_WRAPPED: Final = re.compile(
 
 
 class LenientTokens(LenientQuoted):
-    """Reads what has no quotes."""
+    """Reads values without quotes."""
 
     __slots__ = ()
 
     def _odd_value(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A value that begins like none in JSON."""
+        """Read a value that does not begin as in JSON."""
         char = text[pos]
         offset = self.offset + pos
         if char in CLOSING:
@@ -62,7 +62,7 @@ class LenientTokens(LenientQuoted):
                 return pos + 1
             more = end < pos + LOOK and not final
             if more and OPEN_WRAPPED.match(text, pos, limit) is not None:
-                return -1 - pos
+                return undecided(pos)
             self._mend("tuple", offset)
             self._enter(")", offset)
             return pos + 1
@@ -146,7 +146,7 @@ class LenientTokens(LenientQuoted):
             return stop
         told = self._scalar_ends(text, stop, end, final)
         if told < 0:
-            return -1 - stop
+            return undecided(stop)
         if told:
             self._scalar(kind, self.offset + stop)
         else:
@@ -180,12 +180,12 @@ class LenientTokens(LenientQuoted):
             self._scalar(kind, offset)
 
     def _sign(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A sign without a number: refused, unless the input ends behind it."""
+        """Refuse a sign without a number, unless the input ends after it."""
         limit = pos + LOOK if pos + LOOK < end else end
         if blank_end(text, pos, limit) < limit or limit - pos == LOOK:
             message = f"{text[pos]!r} cannot follow {self.held!r} in a number"
             self._reject("invalid_number", message, self.offset + pos)
-        return end if final else -1 - pos
+        return end if final else undecided(pos)
 
     def _unwrapped(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """The position behind `name(`, if just one value stands in the brackets; 0: not so."""
@@ -195,7 +195,7 @@ class LenientTokens(LenientQuoted):
         if _WRAPPED.match(text, pos, limit) is None:
             more = end < pos + LOOK and not final
             if more and OPEN_WRAPPED.match(text, pos, limit) is not None:
-                return -1 - pos
+                return undecided(pos)
             return 0
         self._mend("wrapper", self.token_at)
         self.wrapped += 1
@@ -206,7 +206,7 @@ class LenientTokens(LenientQuoted):
         return pos + 1
 
     def _scalar_ends(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Is the number or literal before `pos` all of the value? 1, 0, or -1: undecided."""
+        """Return 1 if the token before `pos` is the whole value, 0 if not, -1 if undecided."""
         limit = pos + LOOK
         more = end < limit and not final
         if end < limit:
@@ -310,7 +310,7 @@ class LenientTokens(LenientQuoted):
             found = _UNQUOTED_END.search(text, pos)
             width = (end if found is None else found.start()) - pos
         if told < 0:
-            return -1 - pos
+            return undecided(pos)
         if told:
             self.gap = ""
             self.sink.end_string(offset)
@@ -324,7 +324,7 @@ class LenientTokens(LenientQuoted):
         return pos + width
 
     def _words_end(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Ends the string without quotes here (1), with this quote (2), not (0)? -1: undecided."""
+        """Return 1 if the string ends here, 2 if with this quote, 0 if not, -1 if undecided."""
         char = text[pos]
         limit = pos + LOOK
         more = end < limit and not final
