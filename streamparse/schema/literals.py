@@ -20,12 +20,12 @@ from streamparse.schema.nodes import (
     OBJECT,
     STRING,
     TRUE,
+    AllowedValues,
     ArrayRules,
     Choice,
     KeySet,
     Node,
     ObjectRules,
-    Values,
 )
 from streamparse.schema.patterns import Patterns
 from streamparse.schema.trie import Trie
@@ -35,9 +35,9 @@ from streamparse.schema.trie import Trie
 MAX_FOLLOWED: Final = 200
 
 
-def values_of(keyword: str, allowed: list[Any]) -> Values:
+def values_of(keyword: str, allowed: list[Any]) -> AllowedValues:
     """Return the values that a keyword allows, sorted by kind."""
-    values = Values(keyword, allowed)
+    values = AllowedValues(keyword, allowed)
     words: list[str] = []
     for one in allowed:
         values.kinds |= 1 << _kind(one)
@@ -62,7 +62,7 @@ def _kind(value: Any) -> int:
     return OBJECT if isinstance(value, dict) else ARRAY
 
 
-def follow(values: Values, new_node: Callable[[dict[str, Any]], Node]) -> Choice | None:
+def follow(values: AllowedValues, new_node: Callable[[dict[str, Any]], Node]) -> Choice | None:
     """Return the allowed containers as alternatives, or `None` if there are none or too many.
 
     `new_node` creates a node for a schema that stands for a part of the keyword's value.

@@ -48,7 +48,7 @@ class Check:
         self.decide = decide  # a function from the value to whether it is valid
 
 
-class Values:
+class AllowedValues:
     """The allowed values of `enum` or `const`."""
 
     def __init__(self, keyword: str, values: list[Any]) -> None:
@@ -160,7 +160,7 @@ class Node:
         self.strings: StringRules | None = None
         self.objects: ObjectRules | None = None
         self.arrays: ArrayRules | None = None
-        self.values: list[Values] = []
+        self.values: list[AllowedValues] = []
         self.checks: list[Check] = []
         self.links: list[Node] = []
         self.choices: list[Choice] = []
@@ -199,7 +199,7 @@ class Node:
             self.busy |= check.kinds
             self.keeps |= check.kinds
 
-    def _freeze_values(self, values: Values) -> None:
+    def _freeze_values(self, values: AllowedValues) -> None:
         kept = 0
         if values.containers:
             kept = values.kinds & (1 << OBJECT | 1 << ARRAY)
