@@ -284,6 +284,14 @@ TEMPLATES: dict[str, str] = {
 
 # Their rules are those of another, or no template shows them.
 NO_TEMPLATE = {
+    "beam",
+    "iquest_coder_v2",
+    "kimi_think",
+    "openpangu",
+    "qwen2_5_coder",
+    "rwkv",
+    "solar_open2",
+    "use_mcp_tool",
     "smollm3",
     "reka_edge",
     "trinity",

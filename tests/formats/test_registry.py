@@ -20,7 +20,7 @@ def test_entries_say_where_they_are_from() -> None:
         assert format.name == name
         assert format.models
         assert format.source
-        assert format.calls or format.channels
+        assert format.calls or format.channels or format.reasoning
 
 
 def test_a_name_or_a_format() -> None:
