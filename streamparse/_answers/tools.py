@@ -103,11 +103,11 @@ class Toolbox:
         return self.tools.get(name)
 
     def may_become(self, name: str) -> bool:
-        """Is `name` the beginning of a tool's name?"""
+        """Whether a tool's name starts with `name`."""
         return any(known.startswith(name) for known in self.tools)
 
     def unknown(self, name: str) -> SchemaViolation:
-        """What a call of a tool with another name is rejected with."""
+        """Return the error of a call whose name no tool has."""
         message = f"no tool is named {name!r}"
         close = difflib.get_close_matches(name, self.tools, 1)
         if close:
@@ -182,7 +182,7 @@ def _is_model_instance(given: Any) -> bool:
 
 
 def _from_dumped(given: Any, dumped: Any) -> list[Tool]:
-    """An object of an SDK says itself as a dict."""
+    """Read the dict of an SDK's object."""
     if not isinstance(dumped, Mapping):
         raise TypeError(f"{type(given).__name__} is no tool: it is dumped as no dict")
     return _from_dict(dict(dumped))
@@ -195,14 +195,14 @@ def _from_class(cls: type) -> Tool:
     own = cls.__dict__.get("__doc__")
     # Anything may be assigned to it, even a property.
     text = inspect.cleandoc(own) if isinstance(own, str) else ""
-    return _judged(cls.__name__, text, lambda: validator_of(cls))
+    return _with_validator(cls.__name__, text, lambda: validator_of(cls))
 
 
-def _judged(name: str, text: str, judge: Callable[[], ValidatorFactory | None]) -> Tool:
-    """A tool with what judges it; the error of one that nothing can judge is for the toolbox."""
+def _with_validator(name: str, text: str, make: Callable[[], ValidatorFactory | None]) -> Tool:
+    """Return a tool with its validator, or with the error that making one raised."""
     tool = Tool(name, description=text)
     try:
-        tool.validator = judge()
+        tool.validator = make()
     except ImportError:
         raise
     except Exception as error:  # whatever a schema or an annotation makes pydantic raise
@@ -226,7 +226,7 @@ def _from_function(function: Any) -> Tool:
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise TypeError(f"{name}: {parameter.name!r} can only be given by its place")
     first = re.split(r"\n\s*\n", text, maxsplit=1)[0]
-    return _judged(name, first, lambda: function_validator(function, described))
+    return _with_validator(name, first, lambda: function_validator(function, described))
 
 
 _SECTION: Final = re.compile(r"^(Args|Arguments|Parameters):\s*$")
@@ -330,8 +330,8 @@ def _from_dict(given: dict[str, Any]) -> list[Tool]:
         raise TypeError(f"the name of a tool is a str, not {type(name).__name__}")
     if name:
         text = given.get("description")
-        said = text if isinstance(text, str) else ""
-        return [_judged(name, said, lambda: _judge_of(name, given))]
+        label = text if isinstance(text, str) else ""
+        return [_with_validator(name, label, lambda: _validator_in(name, given))]
     kind = given.get("type")
     if "properties" in given or "$schema" in given or kind in _TYPES:
         raise ValueError("a JSON Schema alone has no name: give {'name': …, 'parameters': …}")
@@ -369,7 +369,7 @@ def _is_of_the_provider(given: dict[str, Any]) -> bool:
     return not isinstance(value, (str, bytes, int, float, list, tuple))
 
 
-def _judge_of(name: str, given: dict[str, Any]) -> ValidatorFactory | None:
+def _validator_in(name: str, given: dict[str, Any]) -> ValidatorFactory | None:
     schema: Any = next((given[key] for key in _SCHEMA_KEYS if given.get(key) is not None), None)
     if isinstance(schema, Mapping) and set(schema) == {"json"}:
         schema = schema["json"]  # Bedrock
@@ -409,16 +409,16 @@ def _from_definitions(tool: str, definitions: Any) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     needed: list[str] = []
     for name, definition in definitions.items():
-        said = f"the parameter {name!r} of {tool!r}"
+        label = f"the parameter {name!r} of {tool!r}"
         if not isinstance(name, str):
-            raise TypeError(f"{said} has a name that is no str")
+            raise TypeError(f"{label} has a name that is no str")
         if not isinstance(definition, Mapping):
-            raise TypeError(f"{said} is no dict: {definition!r:.100}")
+            raise TypeError(f"{label} is no dict: {definition!r:.100}")
         spelled, required = definition.get("type"), definition.get("required")
         if not isinstance(spelled, (str, NoneType)):
-            raise TypeError(f"{said} has a type that is no str: {spelled!r:.100}")
+            raise TypeError(f"{label} has a type that is no str: {spelled!r:.100}")
         if not isinstance(required, (bool, NoneType)):
-            raise TypeError(f"{said} has a 'required' that is no bool: {required!r:.100}")
+            raise TypeError(f"{label} has a 'required' that is no bool: {required!r:.100}")
         word = re.match(r"\w*", spelled or "")
         kind = _COHERE_TYPES.get(word[0].lower()) if word else None
         properties[name] = {} if kind is None else {"type": kind}

@@ -257,23 +257,23 @@ class GoogleGenerate(Wire):
     ) -> bool:
         """Code and tools that the provider runs itself, and what they gave."""
         for key, name in (("executableCode", _CODE), ("toolCall", "")):
-            said = part.get(key)
-            if isinstance(said, dict):
-                name = name or text_of(said.get("toolType")) or "tool"
-                reader = answer.call(text_of(said.get("id")) or None, name, "server")
+            content = part.get(key)
+            if isinstance(content, dict):
+                name = name or text_of(content.get("toolType")) or "tool"
+                reader = answer.call(text_of(content.get("id")) or None, name, "server")
                 answer.room.keep(beside)
                 reader.call.extra.update(beside)
-                given = said.get("args") if key == "toolCall" else _without_id(said)
+                given = content.get("args") if key == "toolCall" else _without_id(content)
                 if given is not None:
                     reader.feed_value(given)
                 reader.end()
                 return True
         for key, name in (("codeExecutionResult", _CODE), ("toolResponse", "")):
-            said = part.get(key)
-            if isinstance(said, dict):
-                name = name or text_of(said.get("toolType")) or "tool"
-                given = said.get("response") if key == "toolResponse" else _without_id(said)
-                identity = text_of(said.get("id")) or None
+            content = part.get(key)
+            if isinstance(content, dict):
+                name = name or text_of(content.get("toolType")) or "tool"
+                given = content.get("response") if key == "toolResponse" else _without_id(content)
+                identity = text_of(content.get("id")) or None
                 answer.add(ServerToolResult(identity, name, given, beside))
                 return True
         return False
@@ -533,8 +533,8 @@ def _file(answer: AnswerReader, part: dict[str, Any], beside: dict[str, Any]) ->
         _text(answer, "", part.get("thought") is True, {**kept, **beside})
 
 
-def _without_id(said: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if name != "id"}
+def _without_id(content: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name != "id"}
 
 
 def _usage(raw: dict[str, Any]) -> Usage:

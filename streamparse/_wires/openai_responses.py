@@ -39,7 +39,7 @@ from streamparse._wires.replays import Lane, Numbers, index_of
 from streamparse._wires.responses_history import history
 from streamparse._wires.responses_items import (
     Item,
-    Spoken,
+    StreamedArgument,
     in_order,
     is_call,
     rest_of,
@@ -432,7 +432,7 @@ class OpenAIResponses(Wire):
             item = self._open(content, index, names_of(content))
         if not item.done:
             self.items.name(item, names_of(content))
-            # A call that was cut is said to be "incomplete": that is no end of its own.
+            # A call that was cut has the status "incomplete", which is no end of its own.
             self._item_done(item, content, not _is_cut(content))
         return True
 
@@ -639,19 +639,19 @@ class OpenAIResponses(Wire):
         index = number_of(data.get("command_index")) or 0
         before = dict_of(item.data.get(where[0]))
         text = text_of(data.get("delta" if verb == "delta" else stem.rpartition("_")[2]))
-        if item.spoken is None and text:
-            item.spoken = Spoken(reader, where)
-        if item.spoken is not None and verb == "delta":
-            item.spoken.grow(text, index, before)
-        elif item.spoken is not None and verb == "done":
-            item.spoken.close(text, index, before)
+        if item.streamed is None and text:
+            item.streamed = StreamedArgument(reader, where)
+        if item.streamed is not None and verb == "delta":
+            item.streamed.grow(text, index, before)
+        elif item.streamed is not None and verb == "done":
+            item.streamed.close(text, index, before)
         return True
 
     def _whole_arguments(self, item: Item, reader: CallReader, data: dict[str, Any]) -> None:
         _, _, names, _ = shape_of(item.kind)
-        if item.spoken is not None:
+        if item.streamed is not None:
             if item.done and not _is_cut(data):
-                item.spoken.finish({name: data.get(name) for name in names})
+                item.streamed.finish({name: data.get(name) for name in names})
         elif "arguments" in data or item.kind == "custom_tool_call":
             value = data.get("input" if item.kind == "custom_tool_call" else "arguments")
             # A search that has not ended has the arguments {}, a call that has not has "".

@@ -66,7 +66,7 @@ class _Back:
 
     def add(self, part: Part) -> None:
         if isinstance(part, (Text, Refusal)):
-            self._say(part)
+            self._write(part)
             return
         if isinstance(part, Citation):
             self._cite(part.data)
@@ -84,7 +84,7 @@ class _Back:
         self.thoughts = []
         self.items.append(item)
 
-    def _say(self, part: GrowingText) -> None:
+    def _write(self, part: GrowingText) -> None:
         if not part.text:
             return
         identity = part.extra.get("id")

@@ -36,7 +36,7 @@ __all__ = [
     "TEXT_KINDS",
     "Item",
     "Piece",
-    "Spoken",
+    "StreamedArgument",
     "in_order",
     "is_call",
     "rest_of",
@@ -95,7 +95,7 @@ class Piece:
         self.raw: str | None = "" if is_read else None
         self.final: str | None = None  # the whole text, once the provider has sent it
 
-    def told(self) -> str:
+    def text_so_far(self) -> str:
         """The text so far."""
         return self.part.text if self.raw is None else self.raw
 
@@ -132,7 +132,7 @@ class Item:
         "result",
         "sealed",
         "size",
-        "spoken",
+        "streamed",
         "waiting",
     )
 
@@ -162,22 +162,23 @@ class Item:
         self.reader: CallReader | None = None
         self.confirmed: str | None = None  # the whole arguments, as they came last
         self.sealed: list[str] | None = None  # argument text that may be encrypted
-        self.spoken: Spoken | None = None
+        self.streamed: StreamedArgument | None = None
         self.result: ServerToolResult | None = None
 
-    def told(self) -> str:
+    def text_so_far(self) -> str:
         """All text so far, in the order of a whole item."""
-        return "".join(piece.told() for kind in TEXT_KINDS for piece in self.pieces.get(kind, ()))
+        pieces = [piece for kind in TEXT_KINDS for piece in self.pieces.get(kind, ())]
+        return "".join([piece.text_so_far() for piece in pieces])
 
 
-class Spoken:
-    """Arguments without JSON text, of which one string (or one after the other) grows.
+class StreamedArgument:
+    """Writes arguments that have no JSON text, of which one string after the other grows.
 
     `where` is the place of the string: a member of the arguments, or of an object in them, or an
     item of a list in that object (the last name is then "").
     """
 
-    __slots__ = ("dead", "depth", "index", "inside", "known", "pieces", "reader", "where")
+    __slots__ = ("closed", "depth", "index", "inside", "known", "pieces", "reader", "where")
 
     init_types: ClassVar[tuple[Any, ...]] = (CallReader, tuple)
 
@@ -188,21 +189,21 @@ class Spoken:
         self.index: int = -1  # of the open string in the list
         self.inside: bool = False  # is a string open?
         self.pieces: list[str] = []  # of the string that began last
-        self.known: list[str] = []  # members of the inner object that were said
-        self.dead: bool = False  # refused: nothing more is said
+        self.known: list[str] = []  # members of the inner object that were written
+        self.closed: bool = False  # ended or refused: nothing more is written
 
     def grow(self, text: str, index: int, before: dict[str, Any]) -> None:
-        """More of the string; `before`: what is known of the inner object when it begins."""
-        self._say(text, index, before, False)
+        """Write more of the string. `before`: the members known when the inner object begins."""
+        self._write(text, index, before, False)
 
     def close(self, whole: str, index: int, before: dict[str, Any]) -> None:
-        """The string has ended, and was this."""
+        """End the string, which is `whole`."""
         if not self.depth or index >= self.index:
-            self._say(whole, index, before, True)
+            self._write(whole, index, before, True)
 
-    def _say(self, text: str, index: int, before: dict[str, Any], last: bool) -> None:
+    def _write(self, text: str, index: int, before: dict[str, Any], last: bool) -> None:
         reader = self.reader
-        if self.dead or not reader.listening:
+        if self.closed or not reader.listening:
             return
         sink = reader.driver()
         try:
@@ -213,17 +214,17 @@ class Spoken:
             else:
                 self._string(sink, text, index)
         except StreamParseError as error:
-            self.dead = True
+            self.closed = True
             reader.refuse(error)
         else:
             reader.emit()
 
     def finish(self, members: dict[str, Any]) -> None:
-        """The whole item came: say what was not said, and close everything."""
+        """Emit what was not streamed of the whole item, and close all containers."""
         reader = self.reader
-        if self.dead or not reader.listening:
+        if self.closed or not reader.listening:
             return
-        self.dead = True
+        self.closed = True
         sink = reader.driver()
         try:
             self._finish(sink, members)
@@ -263,7 +264,7 @@ class Spoken:
             self.pieces.append(text)
 
     def _confirm(self, sink: Transcriber, text: str, index: int) -> None:
-        """The whole string: what was not said of it is, then it ends."""
+        """Emit the part of the whole string that was not streamed, then end it."""
         known = "".join(self.pieces) if index == self.index else ""
         if text.startswith(known) and (self.inside or index > self.index):
             self._string(sink, text[len(known) :], index)

@@ -171,7 +171,7 @@ def names_of(content: dict[str, Any]) -> list[str]:
     return [name for name in found if name]
 
 
-def said_by(content: dict[str, Any]) -> list[str]:
+def texts_in(content: dict[str, Any]) -> list[str]:
     """The texts of a whole item, in their order."""
     parts = [*list_of(content.get("summary")), *list_of(content.get("content"))]
     texts = [dict_of(part) for part in parts]
@@ -182,8 +182,8 @@ def said_by(content: dict[str, Any]) -> list[str]:
 def fits(item: Item, content: dict[str, Any]) -> bool:
     """Whether what has come of the item is the beginning of this whole item."""
     if item.reader is None:
-        said = "".join(said_by(content))
-        return item.size <= len(said) and said.startswith(item.told())
+        said = "".join(texts_in(content))
+        return item.size <= len(said) and said.startswith(item.text_so_far())
     if _calls_differ(item, content):
         return False
     name = item.reader.call.name
@@ -196,8 +196,8 @@ def fits(item: Item, content: dict[str, Any]) -> bool:
 def _repeats(item: Item, content: dict[str, Any]) -> bool:
     if item.reader is not None:
         return not _calls_differ(item, content)
-    said = "".join(said_by(content))
-    return item.size == len(said) and said == item.told()
+    said = "".join(texts_in(content))
+    return item.size == len(said) and said == item.text_so_far()
 
 
 def _calls_differ(item: Item, content: dict[str, Any]) -> bool:

@@ -123,9 +123,9 @@ class Texts:
         if len(pieces) > len(wholes):
             # The same text in fewer parts, with or without more at its end.
             joined = "".join([text for _, text in wholes])
-            told = "".join([piece.told() for piece in pieces])
-            if joined.startswith(told):
-                self._grow(item, pieces[-1], joined[len(told) :])
+            text_so_far = "".join([piece.text_so_far() for piece in pieces])
+            if joined.startswith(text_so_far):
+                self._grow(item, pieces[-1], joined[len(text_so_far) :])
                 return
         for place, piece in enumerate(pieces):
             self._finish(item, piece, wholes[place][1] if place < len(wholes) else "")
@@ -240,19 +240,19 @@ class Texts:
 
     def _finish(self, item: Item, piece: Piece, whole: str) -> None:
         """This is the whole text of the piece."""
-        told = piece.told()
+        text_so_far = piece.text_so_far()
         if piece.part.half:
             self._answer().drop_half(piece.part)  # `whole` has the whole character
-        if not whole.startswith(told):
+        if not whole.startswith(text_so_far):
             self._replace(item, piece, whole)
         elif whole != piece.final:
-            self._grow(item, piece, whole[len(told) :])
+            self._grow(item, piece, whole[len(text_so_far) :])
             piece.final = whole
 
     def _replace(self, item: Item, piece: Piece, whole: str) -> None:
         if whole == piece.final:
             return
-        more = len(whole) - len(piece.told())
+        more = len(whole) - len(piece.text_so_far())
         if more > 0:
             self._answer().room.take(more)
         item.size += more
@@ -301,7 +301,7 @@ def _piece_of(item: Item, kind: str, index: int | None, whole: str) -> Piece | N
 
 def _continues(piece: Piece, whole: str) -> bool:
     """Whether this may be the whole text of the piece."""
-    return whole.startswith(piece.told()) if piece.final is None else whole == piece.final
+    return whole.startswith(piece.text_so_far()) if piece.final is None else whole == piece.final
 
 
 def _place(item: Item, piece: Piece, index: int) -> None:

@@ -75,8 +75,8 @@ def test_the_last_word_holds(streamed: list[str], final: list[str], indexes: lis
     for end in ([done(0, whole(final)), completed()], [completed([whole(final)])]):
         message, events = read([CREATED, *records, *end])
         assert message.text == "".join(shown(message))
-        told = "".join(event.text for event in events if event.type == "text_delta")
-        assert message.text == told or named(events, "replaced_text")
+        text_so_far = "".join(event.text for event in events if event.type == "text_delta")
+        assert message.text == text_so_far or named(events, "replaced_text")
         assert "".join(final) == message.text
         back = [part["text"] for item in message.to_history() for part in item["content"]]
         assert "".join(back) == message.text
