@@ -597,7 +597,8 @@ class Framing(Host):
         spec = self.current.call.payload
         if isinstance(spec, Parameters) and spec.entities:
             name = html.unescape(name)
-        self.name = name
+        full = groups.get("full")
+        self.name = name if full is None else self._with_namespace(str(full), name)
         self.identity = groups.get("id")
         if not name:
             self.failing = True
@@ -607,6 +608,12 @@ class Framing(Host):
         if is_empty and not self.failing:
             self.payload.end_empty()
             self._after_payload(self.payload)
+
+    def _with_namespace(self, full: str, name: str) -> str:
+        """The full name if a tool has it, else the name."""
+        tools = self.answer.tools
+        found = self._known(full)
+        return found if tools is not None and tools.find(found) is not None else name
 
     def _destination(self, header: str) -> tuple[str, str]:
         """The recipient in a header, and its last channel; without one the recipient again."""

@@ -94,7 +94,8 @@ class Header:
 
     - `end`: literals that end it; `stop`: literals that end it and belong to what follows;
       `empty`: literals that end both it and the call, which has no arguments.
-    - `pattern`: must match all of it; its groups are `name`, `id`, for parameters `key`, `type`,
+    - `pattern`: must match all of it; its groups are `name`, `id`, `full` (the name
+      with its namespace, which counts where a tool has it), for parameters `key`, `type`,
       `string`.
     - `forbidden`: characters that show at once that this is no header.
     - `start`: matches every beginning of a header; what it does not shows that this is none.

@@ -98,7 +98,8 @@ FORMATS: Final = (
             Call(
                 open=("<|tool_call_begin|>",),
                 header=Header(
-                    pattern=r"\s*(?P<id>(?:functions\.)?(?P<name>[^\s<]{1,128}?)(?::\d+)?)\s*",
+                    pattern=r"\s*(?P<id>(?:functions\.)?(?P<full>(?:[^\s<]*\.)?(?P<name>[^\s.<]{1,128}?))"
+                    r"(?::\d+)?)\s*",
                     start=r"\s*[^\s<]{0,192}\s*",
                     end=("<|tool_call_argument_begin|>",),
                 ),

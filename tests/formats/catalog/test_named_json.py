@@ -118,3 +118,22 @@ def test_calls_that_end_reasoning() -> None:
     message = message_of("mistral_v13", text)
     assert (message.reasoning, message.text) == ("hm", "Done")
     assert calls_of("mistral_v13", text) == [("f", {})]
+
+
+@pytest.mark.parametrize(
+    ("identity", "tools", "name"),
+    [
+        ("functions.files.read:0", [], "read"),
+        ("functions.files.read:0", ["files.read"], "files.read"),
+        ("functions.files.read:0", ["read"], "read"),
+        ("functions.a:b:0", [], "a:b"),
+        ("functionsexec5", ["exec"], "exec"),
+        ("functions_exec_5", ["exec"], "exec"),
+        ("functions.exec!16", ["exec"], "exec"),
+    ],
+)
+def test_ids_that_drift(identity: str, tools: list[str], name: str) -> None:
+    """The tools show which part of an id is the name."""
+    text = f"<|tool_call_begin|>{identity}<|tool_call_argument_begin|>{{}}<|tool_call_end|>"
+    known = [{"name": entry, "parameters": {"type": "object"}} for entry in tools]
+    assert calls_of("kimi_k2", text, tools=known or None) == [(name, {})]
