@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
+from streamparse._core.deep_path import SharedPath, steps_of
+
 __all__ = ["Dialect", "REPAIR_CODES", "Repair"]
 
 # Each code with the switch that allows it and a description of the repair.
@@ -71,13 +73,22 @@ class Repair:
     Repair(code='trailing_comma', offset=17, path=('items',))
     """
 
-    __slots__ = ("code", "offset", "path")
+    __slots__ = ("_path", "code", "offset")
     __match_args__ = ("code", "offset", "path")
 
-    def __init__(self, code: str, offset: int, path: tuple[Any, ...]) -> None:
+    def __init__(self, code: str, offset: int, path: SharedPath) -> None:
         self.code: str = code
         self.offset: int = offset
-        self.path: tuple[Any, ...] = path
+        self._path: SharedPath = path
+
+    @property
+    def path(self) -> tuple[Any, ...]:
+        """The path of the value or container; a deep one is made when it is asked for."""
+        return steps_of(self._path)
+
+    @path.setter
+    def path(self, path: tuple[Any, ...]) -> None:
+        self._path = path
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

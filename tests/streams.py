@@ -310,22 +310,28 @@ NORMAL = ("stop", "tool_calls", "eos")
 
 
 def expected_status(script: Script) -> str:
-    if script.finish in NORMAL or (script.finish is None and _ends_by_done(script)):
-        return "complete"
-    return "truncated"
+    if not ends_normally(script):
+        return "truncated"
+    cut = any(expected_call(script, number).status == "truncated" for number in _numbers(script))
+    return "truncated" if cut else "complete"
+
+
+def ends_normally(script: Script) -> bool:
+    """Whether the provider says that the answer is over: by a normal reason, or by `[DONE]`."""
+    return script.finish in NORMAL or (script.finish is None and ends_by_done(script))
 
 
 def expected_reason(script: Script) -> str | None:
-    if script.finish is None and not _ends_by_done(script):
+    if script.finish is None and not ends_by_done(script):
         return None
     reason = {"eos": "stop", None: "stop"}.get(script.finish, script.finish)
     left = any(expected_call(script, number).status != "truncated" for number in _numbers(script))
     return "tool_calls" if reason == "stop" and left else reason
 
 
-def _ends_by_done(script: Script) -> bool:
+def ends_by_done(script: Script) -> bool:
     """`[DONE]` alone is a normal finish if the answer has content and was fully understood."""
-    if not script.done or not script.parts:
+    if script.finish is not None or not script.done or not script.parts:
         return False
     return not any("heartbeat" in step.record for step in steps(script))
 
@@ -336,26 +342,36 @@ def _numbers(script: Script) -> range:
 
 def expected_call(script: Script, number: int) -> ExpectedCall:
     call = script.calls[number]
-    normal = expected_status(script) == "complete"
-    followed = number + 1 < len(script.calls)
-    if call.form == "broken":
-        status = "rejected"
-    elif call.form == "cut":
-        status = "rejected" if normal else "truncated"
-    elif normal:
-        status = "complete"
-    else:
-        settled = script.finish == "length" and followed and call.form == "whole"
-        status = "complete" if settled else "truncated"
-    value = (
-        (json.loads(call.arguments) if call.arguments.strip() else {})
-        if (status == "complete")
-        else None
-    )
+    status = _expected_call_status(script, number)
+    value = None
+    if status == "complete":
+        value = json.loads(call.arguments) if call.arguments.strip() else {}
     said = call.arguments if call.refused is None else call.arguments[: call.refused]
     if script.quirk == "in_one_as_an_object":
         said = json.dumps(json.loads(said), ensure_ascii=False, separators=(",", ":"))
     return ExpectedCall(f"id{number}", call.name, status, value, said)
+
+
+def _expected_call_status(script: Script, number: int) -> str:
+    form = script.calls[number].form
+    if form == "broken":
+        return "rejected"
+    if completes_at_reason(script, number):
+        return "complete"
+    if not ends_normally(script):
+        return "truncated"
+    if form == "cut":
+        return "rejected"
+    # `[DONE]` without a finish reason does not say that a call has no arguments.
+    return "truncated" if ends_by_done(script) else "complete"
+
+
+def completes_at_reason(script: Script, number: int) -> bool:
+    """Whether the finish reason completes the call; the others wait for the end of the answer."""
+    if script.calls[number].form != "whole":
+        return False
+    followed = number + 1 < len(script.calls)
+    return ends_normally(script) or (script.finish == "length" and followed)
 
 
 def expected_content(script: Script) -> list[str]:

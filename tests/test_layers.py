@@ -156,7 +156,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "aliases": (0, 1),
     "limits": (0, 2),
     "errors": (0, 3),
-    "dialect": (0, 4),
+    "dialect": (1, 3),
     "_core": (1, 0),
     **_in_order("_core", 1, CORE),
     "events": (2, 0),

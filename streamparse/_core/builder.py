@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from streamparse._core.deep_path import SharedPath, extended, steps_of
+from streamparse._core.deep_path import SharedPath, extended, is_same_path, steps_of
 from streamparse._core.events import Reporter, StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.flat import flatten, unflatten
 from streamparse._core.grammar import COMPILED
@@ -46,7 +46,6 @@ class Builder(Sink):
         "key",
         "many",
         "members",
-        "mended_base",
         "mended_path",
         "repairs",
         "reporter",
@@ -59,8 +58,7 @@ class Builder(Sink):
         super().__init__()
         self.events: list[Any] = []
         self.repairs: list[Repair] = []
-        self.mended_base: SharedPath = ()  # of the last repair of what comes next
-        self.mended_path: tuple[Any, ...] = ()
+        self.mended_path: SharedPath = ()  # of the last repair; equal ones after it share it
         self.many: bool = many
         self.reporter: Reporter | None = reporter
         self.begun: bool = False  # the root, but for the list of `many`
@@ -134,7 +132,7 @@ class Builder(Sink):
 
     def next_path(self) -> tuple[Any, ...]:
         """The path of the string that is open or of the value that may begin now."""
-        return self.path if self.in_string else self._next_path()
+        return self.path if self.in_string else steps_of(self._next_path())
 
     def innermost(self) -> Any:
         """The innermost open value as built: a container, or the text of a string."""
@@ -274,31 +272,22 @@ class Builder(Sink):
             self.begun = True
 
     def repair(self, code: str, offset: int, item: bool) -> None:
-        path = self.base
+        path = self._base
         if item:
-            path = self.path if self.in_string else self._mended_path()
-        self.repairs.append(Repair(code, offset, path))
+            path = self._path if self.in_string else self._next_path()
+        if not is_same_path(path, self.mended_path):
+            self.mended_path = path
+        self.repairs.append(Repair(code, offset, self.mended_path))
 
-    def _mended_path(self) -> tuple[Any, ...]:
-        """`_next_path`, the same object while it stays the same: repairs are kept, so is theirs."""
-        path = self.mended_path
-        if path and self.mended_base is self._base:
-            if self.members is not None and path[-1] == self.key:
-                return path
-            if self.items is not None and path[-1] == self.index:
-                return path
-        self.mended_base = self._base
-        self.mended_path = self._next_path()
-        return self.mended_path
+    def _next_path(self) -> SharedPath:
+        """The path of the value that would begin now."""
+        if self.members is not None:
+            return extended(self._base, self.key)
+        if self.items is not None:
+            return extended(self._base, self.index)
+        return ()
 
     # Placing.
-
-    def _next_path(self) -> tuple[Any, ...]:
-        if self.members is not None:
-            return self.base + (self.key,)
-        if self.items is not None:
-            return self.base + (self.index,)
-        return ()
 
     def _add(self, value: Any) -> SharedPath:
         """Put a new container where it belongs and go inside; its path."""

@@ -36,6 +36,13 @@ def extended(path: SharedPath, step: object) -> SharedPath:
     return DeepPath(path, step)
 
 
+def is_same_path(one: SharedPath, other: SharedPath) -> bool:
+    """Whether two paths are equal; paths of different containers are taken as different."""
+    if isinstance(one, DeepPath) and isinstance(other, DeepPath):
+        return one.parent is other.parent and one.step == other.step
+    return one is other or (isinstance(one, tuple) and one == other)
+
+
 def steps_of(path: SharedPath) -> tuple[Any, ...]:
     """The path as a tuple."""
     if isinstance(path, tuple):

@@ -46,6 +46,7 @@ _IGNORED: Final = frozenset(
 )
 _CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason", "usage"))
 _CALL: Final = frozenset(("index", "id", "type", "function", "custom"))
+_FUNCTION: Final = frozenset(("name", "arguments", "input"))
 # What is understood in a delta, if it is of one of these types; `"refusal": false` says nothing.
 _DELTA: Final[dict[str, tuple[type, ...]]] = {
     "annotations": (list,),
@@ -308,6 +309,9 @@ class OpenAIChat(Wire):
         if identity == "null":
             identity = None
         kind: CallKind = "custom" if isinstance(custom, dict) else "function"
+        for key in function:
+            if key not in _FUNCTION and is_something(function[key]):
+                answer.pass_on(f"function.{key}", function[key])
         reader = self._reader(answer, entry, identity, name, arguments, kind)
         if reader is None:
             return
@@ -318,9 +322,8 @@ class OpenAIChat(Wire):
         for key in entry:
             if key not in _CALL and is_something(entry[key]):
                 answer.room.put(reader.call.extra, key, entry[key])
-        for key in function:
-            if key not in ("name", "arguments", "input") and is_something(function[key]):
-                answer.pass_on(f"function.{key}", function[key])
+        if reader.entry is not None:  # white space alone: it may never become a call
+            _pass_on_rest(answer, entry)
 
     def _reader(
         self,

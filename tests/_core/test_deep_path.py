@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse import JSONParser, MessageParser, ValueCompleted
-from streamparse._core.deep_path import SHORT, DeepPath, SharedPath, extended, steps_of
+from streamparse._core.deep_path import (
+    SHORT,
+    DeepPath,
+    SharedPath,
+    extended,
+    is_same_path,
+    steps_of,
+)
 from streamparse.formats import FormatParser
 
 
@@ -37,6 +44,31 @@ def test_events_have_tuples(depth: int) -> None:
         assert event.to_dict()["path"] == list(event.path)
     found = [event for event in events if event.path == expected and event.type != "string_delta"]
     assert found[-1] == ValueCompleted(expected, "x")
+
+
+@given(st.lists(st.integers(0, 1), max_size=2 * SHORT), st.integers(0, 1), st.integers(0, 1))
+def test_paths_in_one_container_are_the_same_by_their_step(
+    steps: list[int], step: int, other: int
+) -> None:
+    base: SharedPath = ()
+    for each in steps:
+        base = extended(base, each)
+    assert is_same_path(extended(base, step), extended(base, other)) == (step == other)
+    assert not is_same_path(base, extended(base, step))
+    assert not is_same_path(extended(base, step), base)
+
+
+@pytest.mark.parametrize("depth", [1, SHORT - 1, SHORT, SHORT + 1, 100])
+def test_repairs_have_tuples(depth: int) -> None:
+    parser = JSONParser("lenient")
+    parser.feed("[" * depth + "\xa0,\xa01")
+    assert len(parser.repairs) >= 3
+    assert parser.repairs[-1].path == (0,) * depth
+    for repair in parser.repairs:
+        assert type(repair.path) is tuple
+        assert pickle.loads(pickle.dumps(repair)) == copy.copy(repair) == repair
+        assert hash(copy.deepcopy(repair)) == hash(repair)
+        assert repair.to_dict()["path"] == list(repair.path)
 
 
 @pytest.mark.parametrize("depth", [SHORT - 1, SHORT, SHORT + 1, 40])

@@ -547,6 +547,27 @@ def test_gemini_wants_its_signature_back() -> None:
     assert message.to_history()[0]["tool_calls"][0]["extra_content"] == extra
 
 
+@pytest.mark.parametrize("index", [{}, {"index": 0}])
+@pytest.mark.parametrize("arguments", ["", " ", "\n\t"])
+def test_unknown_fields_of_an_entry_that_is_no_call(index: Any, arguments: str) -> None:
+    """White space begins no call, so the fields beside it are passed on at once."""
+    function = {"arguments": arguments, "hint": [1]}
+    entry = {**index, "function": function, "mood": False}
+    message, events = read([chunk({"tool_calls": [entry]})])
+    assert not message.tool_calls
+    passed_on = [(event.name, event.data) for event in events if isinstance(event, ProviderEvent)]
+    assert passed_on == [("function.hint", [1]), ("tool_calls", entry)]
+
+
+def test_unknown_fields_before_a_call_stay_with_it() -> None:
+    entry = {"index": 0, "function": {"arguments": " "}, "mood": False}
+    message, _ = read(
+        [chunk({"tool_calls": [entry]}), call_chunk("{}", name="look"), chunk(finish="stop")]
+    )
+    [call] = message.tool_calls
+    assert (call.status, call.extra) == ("complete", {"mood": False})
+
+
 def test_kimi_counts_its_ids() -> None:
     records = [
         call_chunk("{}", id="functions.saw:0", name="saw"),
