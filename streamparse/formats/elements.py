@@ -103,6 +103,12 @@ class ElementsPayload(GeneratedPayload):
             return self._in_tag(text, pos)
         stop, word = self.namespace.find(text, pos, final)
         if stop > pos:
+            if not (word or self.stack):
+                # The end of the input may have cut a marker; that is no text.
+                cut = self.namespace.undecided(text, pos)
+                if cut == pos:
+                    return stop
+                stop = cut
             self._text(text[pos:stop], stop, pos)
             return stop
         if not word:

@@ -103,8 +103,11 @@ class GeneratedPayload(Payload):
         elif text[pos] == "{":
             self.is_json = True
         elif _TAG.match(text, pos):
-            if self.start_call() is not None:
-                self.misread()
+            if self.start_call() is None:
+                return pos
+            if self.ahead.undecided(text, pos) == pos:
+                return len(text)  # a marker that the end of the input has cut
+            self.misread()
         else:
             self.refused = True  # prose behind a name
         return pos

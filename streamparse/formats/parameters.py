@@ -140,7 +140,9 @@ class ParametersPayload(GeneratedPayload):
     def _body(self, text: str, pos: int, final: bool) -> int:
         """White space, a parameter, or the end of the call; other text is odd."""
         stop, word = self.plan.body.find(text, pos, final)
-        piece = text[pos:stop]
+        # The end of the input may have cut a marker; that is no text.
+        cut = stop if word or not final else self.plan.body.undecided(text, pos)
+        piece = text[pos:cut]
         if piece and not piece.isspace():
             self.odd = True
             if "<" in piece:

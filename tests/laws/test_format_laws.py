@@ -72,6 +72,15 @@ def test_law_7_a_cut_call_is_never_complete(
         check_truncated(answer, place, cut(answer.text[:place], sizes))
 
 
+@pytest.mark.parametrize("name", ["step3", "deepseek_v32", "kimi_k3", "minimax_m3", "glm45"])
+def test_law_7_cut_at_every_character_of_a_call(name: str) -> None:
+    """A marker that the end cuts is no misread argument: the call is truncated, not rejected."""
+    answer = make_answer(name, random.Random(11), most=1)
+    assert answer.calls
+    for place in range(max(answer.ends[0] - 250, 0), answer.ends[0] + 1):
+        check_truncated(answer, place, [answer.text[:place]])
+
+
 @each_format
 @FEW
 @given(choose=CHOICES, sizes=SIZES, known=st.booleans())
