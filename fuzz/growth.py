@@ -53,10 +53,16 @@ def check_growth(data: bytes) -> None:
         check_memory(stream(MANY), api)
 
 
-def varied(value: Any, number: int) -> Any:
-    """The record with this number wherever it has an index or an id."""
+# Indexes and ids are near the root of a record; what is deeper stays as it is.
+DEEPEST = 20
+
+
+def varied(value: Any, number: int, depth: int = 0) -> Any:
+    """Return the record with this number in place of every index, and after every id."""
+    if depth > DEEPEST:
+        return value
     if isinstance(value, list) and len(value) < 20:
-        return [varied(item, number) for item in value]
+        return [varied(item, number, depth + 1) for item in value]
     if not isinstance(value, dict):
         return value
     made: dict[str, Any] = {}
@@ -68,7 +74,7 @@ def varied(value: Any, number: int) -> Any:
         elif key in ("arguments", "functionCall", "input"):
             made[key] = inner  # of any depth
         else:
-            made[key] = varied(inner, number)
+            made[key] = varied(inner, number, depth + 1)
     return made
 
 
