@@ -205,7 +205,8 @@ def test_the_codes_are_documented_and_read_only() -> None:
 
 
 def test_every_code_of_json_has_an_input() -> None:
-    used_by_json = {code for code, _ in codes_in(SOURCES / "_core")}
+    # Codes of violations belong to validators; `coercion.py` raises one for them.
+    used_by_json = {code for code, _ in codes_in(SOURCES / "_core")} - VIOLATION_CODES.keys()
     assert used_by_json <= SMALLEST.keys() | ELSEWHERE
     assert SMALLEST.keys() <= ERROR_CODES.keys()
 
@@ -281,7 +282,7 @@ def codes_of_call(call: ast.Call) -> Iterator[str]:
         if keyword.arg == "code" and isinstance(keyword.value, ast.Constant):
             yield str(keyword.value.value)
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    if name in ("_reject", "oddity") and isinstance(call.args[0], ast.Constant):
+    if name in ("_reject", "note_anomaly") and isinstance(call.args[0], ast.Constant):
         yield str(call.args[0].value)
 
 
@@ -306,7 +307,8 @@ def codes_of_assignment(assignment: ast.Assign) -> Iterator[str]:
 def test_every_code_in_the_sources_is_documented() -> None:
     written = list(codes_in(SOURCES))
     assert len(written) >= 20
-    assert [place for code, place in written if code not in ERROR_CODES] == []
+    documented = ERROR_CODES.keys() | VIOLATION_CODES.keys()
+    assert [place for code, place in written if code not in documented] == []
 
 
 def test_every_documented_code_is_in_the_sources() -> None:

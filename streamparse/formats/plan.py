@@ -191,7 +191,7 @@ def _stands_alone(action: Action) -> bool:
 def _channel_header(channels: Channels) -> HeaderPlan:
     """The header of a message; it is over where the message is, or where another one begins."""
     inside = channels.inside
-    breaks = [*channels.close, *(word for word in channels.open if word not in inside)]
+    breaks = [*channels.close, *[word for word in channels.open if word not in inside]]
     return HeaderPlan(channels.header, breaks)
 
 

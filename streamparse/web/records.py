@@ -91,7 +91,10 @@ def encoded(item: Any) -> str:
     """
     if isinstance(item, str):
         return item
-    return json_text(_plain(item))
+    plain = _plain(item)
+    if not (plain is None or isinstance(plain, (dict, list, int, float))):
+        raise TypeError(f"a record is text, an event or plain data, not {type(item).__name__}")
+    return json_text(plain)
 
 
 def _plain(item: Any) -> Any:

@@ -183,7 +183,8 @@ def test_what_is_no_stream(command: Runner, chunk: str) -> None:
     page = "<html><h1>502 Bad Gateway</h1>\n</html>"
     assert command("replay", "--chunk", chunk, given=page) == 1
     assert command.complaint == (
-        "streamparse: FILE:1:1: the input is neither JSON nor server-sent events (not_a_stream): "
+        "streamparse: FILE:1:1: the input is neither JSON nor server-sent events; for the text of "
+        "a model, use --format auto or --api text (not_a_stream): "
         r"'<html><h1>502 Bad Gateway</h1>\n</html>'"
     )
 
@@ -206,7 +207,7 @@ def test_missing_file(command: Runner, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--api", "telepathy"], "invalid choice: 'telepathy'"),
+        (["--api", "telepathy"], "no api is named 'telepathy'"),
         (["--speed", "fast"], "'fast' is not a number from 0 on"),
         (["--speed", "-1"], "'-1' is not a number from 0 on"),
         (["--speed", "nan"], "'nan' is not a number from 0 on"),
