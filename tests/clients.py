@@ -29,6 +29,7 @@ from streamparse import (
 from streamparse._core.plain import json_text
 from streamparse.frontends import AGUIEvents, UIMessageStream
 from streamparse.frontends.citations import sources_of
+from streamparse.message_events import ReasoningDelta, RefusalDelta, TextDelta
 from tests.messages import call_texts
 
 NODE = Path(__file__).parent / "node"
@@ -90,12 +91,12 @@ def row(name: str, message: Message, events: list[Any], batch: int = 1) -> dict[
     """Return a row for the clients, with this number of events in each call of `encode`."""
     ui = UIMessageStream(message_id="m", choice=message.choice)
     agui = AGUIEvents("t", "r", choice=message.choice, provider_events=True)
-    told = Told(message, call_texts(events))
+    view = ClientView(message, call_texts(events), events)
     return {
         "name": name,
         "ui": b"".join(bodies(ui, events, batch)).decode(),
         "agui": b"".join(bodies(agui, events, batch)).decode(),
-        "expected": {"ui": told.ui(), "agui": told.agui()},
+        "expected": {"ui": view.ui(), "agui": view.agui()},
     }
 
 
@@ -108,12 +109,13 @@ def bodies(encoder: Any, events: list[Any], batch: int = 1) -> Iterator[bytes]:
 # What is expected
 
 
-class Told:
+class ClientView:
     """The expected state of the clients at the end of a message."""
 
-    def __init__(self, message: Message, texts: dict[Any, str]) -> None:
+    def __init__(self, message: Message, texts: dict[Any, str], events: list[Any]) -> None:
         self.message = message
         self.texts = texts
+        self.events = [event for event in events if event.choice == message.choice]
         self.made = 0
 
     def identified(self, base: str) -> dict[int, str]:
@@ -160,9 +162,17 @@ class Told:
         return found
 
     @property
-    def spoken(self) -> dict[str, Any]:
-        message = self.message
-        return {"text": message.text, "reasoning": message.reasoning, "refusal": message.refusal}
+    def streamed(self) -> dict[str, Any]:
+        """The texts of the deltas; where the provider's final text differs, clients keep these."""
+        kinds: dict[str, Any] = {
+            "text": TextDelta,
+            "reasoning": ReasoningDelta,
+            "refusal": RefusalDelta,
+        }
+        return {
+            name: "".join([event.text for event in self.events if isinstance(event, kind)])
+            for name, kind in kinds.items()
+        }
 
     def failure(self) -> str | None:
         """Return the reported failure, unless it is a limit or a filter."""
@@ -203,7 +213,7 @@ class Told:
         }
         return {
             "id": "m",
-            **self.spoken,
+            **self.streamed,
             "order": self.order(ids, True),
             "calls": [self.ui_call(call, ids, results) for call in message.tool_calls],
             "sources": [self.ui_source(source) for data in cited for source in sources_of(data)],
@@ -249,7 +259,7 @@ class Told:
             if call.kind == "server" and call.index not in results and "error" not in end
         ]
         return {
-            **self.spoken,
+            **self.streamed,
             "order": self.order(ids, False),
             "calls": calls,
             "results": sorted(told + [[ids[index], ""] for index in unreported], key=by_name),

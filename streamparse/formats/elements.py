@@ -82,7 +82,7 @@ class ElementsPayload(GeneratedPayload):
             call.ahead = Markers([spec.namespace, *call.close.words, *plan.between.words])
         super().__init__(host, call.ahead, plan)
         self.spec = spec
-        self.closers = call.close
+        self.closers: Markers = call.close
         self.namespace: Markers = Markers([spec.namespace])
         self.root: Any = None
         self.stack: list[_Element] = []

@@ -88,8 +88,8 @@ class Framing(Host):
         self.state: int = _TEXT
         self.mode: int = CONTENT
         self.buffer: str = ""  # undecided
-        self.ending = Ending()
-        self.quotation = Quotation()
+        self.ending: Ending = Ending()
+        self.quotation: Quotation = Quotation()
         self.stuck: bool = False
         self.failing: bool = False
         self.silent: bool = False  # this is the prompt

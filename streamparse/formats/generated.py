@@ -35,7 +35,7 @@ class GeneratedPayload(Payload):
     def __init__(self, host: Host, ahead: Markers, plan: Plan) -> None:
         super().__init__(host)
         self.ahead = ahead
-        self.openers = plan.openers
+        self.openers: dict[str, Any] = plan.openers
         self.reached: int = 0  # how far what is beyond a limit was read
         self.bounds: Bounds | None = None
 

@@ -145,7 +145,7 @@ class ArgumentsPayload(Payload):
         self.closers: Markers = call.close
         #: What may stand in the place of arguments.
         self.ahead: Markers = call.close if spec.free_text else plan.after_name(call)
-        self.openers = plan.openers
+        self.openers: dict[str, Any] = plan.openers
         self.begun: bool = False
         self.is_text: bool = False
         self.length: int = 0  # of the free text
