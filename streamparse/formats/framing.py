@@ -627,7 +627,8 @@ class Framing(Host):
     def _is_tool(self, target: str) -> bool:
         channels = self.plan.channels
         assert channels is not None
-        return bool(target) and target not in (*channels.reasoning, *channels.content)
+        known = target in channels.reasoning or target in channels.content
+        return bool(target) and not known
 
     def _route(self, header: str) -> None:
         """The header of a channel is whole: where does its body go?"""
