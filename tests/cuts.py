@@ -57,7 +57,10 @@ def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
             assert call.status != "in_progress"
             assert call.arguments is None or call.status == "complete"
             if call.status == "complete":
-                after, arguments = whole.completed[message.choice, call.index]
+                key = message.choice, call.index
+                if key not in whole.completed and _fails_later(whole, message.choice, seen):
+                    continue
+                after, arguments = whole.completed[key]
                 # A call without arguments waits for the end after a finish reason: the terminal
                 # record, or the end of the input.
                 assert min(after, whole.signal.get(message.choice, after)) <= seen
@@ -66,6 +69,12 @@ def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
         assert full.text.startswith(message.text)
         assert full.reasoning.startswith(message.reasoning)
         assert full.refusal.startswith(message.refusal)
+
+
+def _fails_later(whole: Whole, choice: int, seen: int) -> bool:
+    """Whether the answer had a finish reason by then, and an error came after it."""
+    error = next((one.error for one in whole.parser.messages if one.choice == choice), None)
+    return error is not None and whole.signal.get(choice, seen + 1) <= seen
 
 
 def check_calls_stay(parser: MessageParser, whole: MessageParser) -> None:
