@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.answer import AnswerReader
 from streamparse.formats.framing import NOT_SPACE, Framing
 from streamparse.formats.markers import UNDECIDED, Markers
-from streamparse.formats.plan import REASONING, Plan
+from streamparse.formats.plan import REASONING
 from streamparse.formats.registry import get, plan_of
 from streamparse.formats.table import Format, Reasoning
 from streamparse.limits import Limits
@@ -216,6 +216,6 @@ class AutoFraming(Framing):
             self.stuck: bool = True
             return pos
         self.decided = True
-        self.plan: Plan = plan_of(get(chosen))
+        self.plan = plan_of(get(chosen))
         self.answer.note("format", chosen)
         return super()._text(text, pos, final)
