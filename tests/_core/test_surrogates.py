@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse._core.surrogates import Halves, check_surrogates, ends_in_half, joined, lone
+from streamparse._core.surrogates import Halves, check_surrogates, joined, lone
 from streamparse._core.surrogates import replaced as without_halves
 
 HIGH, LOW, SMILE = "\ud83d", "\ude00", "\U0001f600"
@@ -14,8 +14,8 @@ HIGH, LOW, SMILE = "\ud83d", "\ude00", "\U0001f600"
 def test_any_cut_gives_the_same_text(pieces: list[str]) -> None:
     halves = Halves()
     out = [halves.take(piece) for piece in pieces]
-    assert not any(ends_in_half(text) for text in out)
     whole = "".join([*out, halves.rest()])
+    # A pair that two pieces shared would show here: Python keeps two halves that meet apart.
     assert whole == joined("".join(pieces))
     assert halves.passed == len(whole)
     assert halves.rest() == ""
