@@ -44,6 +44,9 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment(name: str) -> dict[str, str]:
+    """Return an environment in which a checker finds the package that is loaded here."""
+    if name == "MYPYPATH" and PACKAGE.parent.name == "site-packages":
+        return dict(os.environ)  # mypy searches it, and refuses to be given it
     return {**os.environ, name: str(PACKAGE.parent)}
 
 
