@@ -349,7 +349,7 @@ def add_docstrings(work: Path, module: str) -> None:
 def docstrings(node: ast.AST, owner: str = "") -> dict[str, tuple[str, str]]:
     """Signature and docstring of each class, method, function and property, by its full name.
 
-    The fields that a class lists under "Attributes:" have the text that stands there.
+    A field that its class lists under "Attributes:" gets the text of that entry.
     """
     found: dict[str, tuple[str, str]] = {}
     for child in ast.iter_child_nodes(node):

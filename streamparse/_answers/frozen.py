@@ -26,11 +26,11 @@ _LIST: Final = 1
 _DICT: Final = 2  # keys and values in turn
 _SET: Final = 3
 _TUPLE: Final = 4
-_OBJECT: Final = 5  # its attributes, by the names that are told
+_OBJECT: Final = 5  # its attributes, which are restored by name
 _CALL: Final = 6  # the arguments of a function that makes the object
 _METHOD: Final = 7  # the object whose method it is
 
-# An object as its kind, what is told beside its parts, and the places of its parts.
+# An object as its kind, the detail that its kind needs, and the places of its parts.
 Entry = tuple[int, Any, list[int]]
 # All objects, the first one being the one asked for; and the order in which they can be filled.
 Frozen = tuple[list[Entry], list[int]]
@@ -54,7 +54,7 @@ def thaw(frozen: Frozen) -> Any:
     made = [_blank(entry) for entry in entries]
     restored: list[Any] = []
     for place in order:
-        kind, told, places = entries[place]
+        kind, detail, places = entries[place]
         parts = [made[part] for part in places]
         one = made[place]
         if kind == _LIST:
@@ -67,11 +67,11 @@ def thaw(frozen: Frozen) -> Any:
         elif kind == _TUPLE:
             made[place] = tuple(parts)
         elif kind == _CALL:
-            made[place] = told(*parts)
+            made[place] = detail(*parts)
         elif kind == _METHOD:
-            made[place] = getattr(parts[0], told)
+            made[place] = getattr(parts[0], detail)
         else:
-            for name, part in zip(told[1], parts, strict=True):
+            for name, part in zip(detail[1], parts, strict=True):
                 setattr(one, name, part)
             if hasattr(one, "restored"):
                 restored.append(one)
@@ -88,7 +88,7 @@ class _Freezer:
         self.order: list[int] = []
         self.places: dict[int, int] = {}  # by the id of the object
         self.alive: list[object] = []  # so that no id is given twice
-        # Objects whose parts are being looked at: place, kind, what is told, parts.
+        # Objects whose parts are not all recorded yet: place, kind, detail, parts.
         self.stack: list[tuple[int, int, Any, list[Any], list[int]]] = []
 
     def add(self, value: object) -> int:
@@ -99,27 +99,27 @@ class _Freezer:
         place = len(self.entries)
         self.places[id(value)] = place
         self.alive.append(value)
-        kind, told, parts = self._apart(value)
+        kind, detail, parts = self._apart(value)
         if kind == _LEAF:
-            self.entries.append((kind, told, []))
+            self.entries.append((kind, detail, []))
         else:
             self.entries.append(None)
-            self.stack.append((place, kind, told, parts, []))
+            self.stack.append((place, kind, detail, parts, []))
         return place
 
     def run(self) -> None:
         """Take apart what is on the stack."""
         while self.stack:
-            place, kind, told, parts, found = self.stack[-1]
+            place, kind, detail, parts, found = self.stack[-1]
             if len(found) < len(parts):
                 found.append(self.add(parts[len(found)]))
                 continue
-            self.entries[place] = (kind, told, found)
+            self.entries[place] = (kind, detail, found)
             self.order.append(place)
             self.stack.pop()
 
     def _apart(self, value: Any) -> tuple[int, Any, list[Any]]:
-        """The kind of an object, what is told of it, and its parts."""
+        """Return the kind of an object, the detail that its kind needs, and its parts."""
         kind = type(value)
         if kind is list:
             return _LIST, None, list(value)
@@ -157,17 +157,19 @@ def _attributes(kind: type, value: object) -> list[str]:
     """The names of what an object holds, in both builds."""
     names: dict[str, None] = {}
     for one in kind.__mro__:
-        told = vars(one)
-        names.update(dict.fromkeys(told.get("__mypyc_attrs__", told.get("__slots__", ()))))
+        attributes = vars(one)
+        names.update(
+            dict.fromkeys(attributes.get("__mypyc_attrs__", attributes.get("__slots__", ())))
+        )
     names.update(dict.fromkeys(getattr(value, "__dict__", ())))
     return list(names)
 
 
 def _blank(entry: Entry) -> Any:
     """What an entry will be, as far as it can be made before its parts."""
-    kind, told, _ = entry
+    kind, detail, _ = entry
     if kind == _LEAF:
-        return told
+        return detail
     if kind == _LIST:
         return []
     if kind == _DICT:
@@ -175,7 +177,7 @@ def _blank(entry: Entry) -> Any:
     if kind == _SET:
         return set()
     if kind == _OBJECT:
-        return _blank_of(told[0])
+        return _blank_of(detail[0])
     return None
 
 

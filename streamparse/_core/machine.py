@@ -790,7 +790,7 @@ class Machine:
 
 
 def too_deep(bound: int, offset: int) -> LimitError:
-    """For a container inside so many others."""
+    """Return the error for a container that is nested too deep."""
     message = f"containers are nested more than {bound} deep"
     return LimitError(message, code="depth", offset=offset)
 
