@@ -58,7 +58,7 @@ def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
             assert call.arguments is None or call.status == "complete"
             if call.status == "complete":
                 key = message.choice, call.index
-                if key not in whole.completed and _fails_later(whole, message.choice, seen):
+                if key not in whole.completed and _is_taken_back(whole, message.choice, seen):
                     continue
                 after, arguments = whole.completed[key]
                 # A call without arguments waits for the end after a finish reason: the terminal
@@ -71,10 +71,17 @@ def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
         assert full.refusal.startswith(message.refusal)
 
 
-def _fails_later(whole: Whole, choice: int, seen: int) -> bool:
-    """Whether the answer had a finish reason by then, and an error came after it."""
-    error = next((one.error for one in whole.parser.messages if one.choice == choice), None)
-    return error is not None and whole.signal.get(choice, seen + 1) <= seen
+# Reasons that hold against a normal one, before or after it.
+CUT_SHORT = ("length", "content_filter", "cancelled", "error")
+
+
+def _is_taken_back(whole: Whole, choice: int, seen: int) -> bool:
+    """Return whether the answer had a finish reason by then, and a cut or an error came later."""
+    for message in whole.parser.messages:
+        if message.choice == choice:
+            short = message.error is not None or message.finish_reason in CUT_SHORT
+            return short and whole.signal.get(choice, seen + 1) <= seen
+    return False
 
 
 def check_calls_stay(parser: MessageParser, whole: MessageParser) -> None:
