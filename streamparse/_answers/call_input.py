@@ -11,7 +11,6 @@ from streamparse._answers.arguments import (
     WHITE_SPACE,
     Produced,
     Repetition,
-    Values,
     json_text_of,
     parse_or_nothing,
 )
@@ -41,8 +40,9 @@ class CallInput(CallRecord):
         choice: int,
         out: list[Any],
         options: AnswerOptions,
+        raw_text: bool = False,
     ) -> None:
-        super().__init__(call, choice, out, options)
+        super().__init__(call, choice, out, options, raw_text)
         self.held: list[Any] = []  # texts and `HeldValue`s that came before the name
         self.held_size: int = 0  # as much of them as was counted
         self.halves: Halves = Halves()  # of the argument text
@@ -53,14 +53,29 @@ class CallInput(CallRecord):
         """Whether text after the whole value is white space, or continues to repeat the value."""
         return self.repetition.may_go_on(text, self.whole)
 
+    def begin(self) -> None:
+        """Emit the start, then read everything that was held back for it."""
+        if self.state != HELD:
+            return
+        super().begin()
+        held = self.held
+        self.held = []
+        if self.call.room is not None:
+            self.call.room.give_back(self.held_size)  # it is counted once more where it is kept
+        for piece in held:
+            if isinstance(piece, HeldValue):
+                self._read_value(piece.value, bool(self.call.arguments_text.strip(WHITE_SPACE)))
+            else:
+                self.feed(piece)
+
     # Text.
 
     def feed(self, text: str) -> None:
         """Read more of the arguments' JSON text, or of the free text of a custom call."""
         if not text:
             return
-        if not self.received:
-            self._receive(text)
+        if not self.received and text.strip(WHITE_SPACE):
+            self._receive()
         if self.state <= NAMING:
             if self.state == HELD:
                 self._hold(text, len(text))
@@ -77,8 +92,8 @@ class CallInput(CallRecord):
             How much of `text` belongs to the value. Where a character is refused, it is the text
             before it; then `listening` is false, and the rest of the call goes through `feed`.
         """
-        if not self.received:
-            self._receive(text)
+        if not self.received and text.strip(WHITE_SPACE):
+            self._receive()
         if self.state == NAMING:
             self._reject_unknown()
         produced = self.source.take(text)
@@ -162,8 +177,7 @@ class CallInput(CallRecord):
     def feed_value(self, value: Any) -> None:
         """Read the arguments as one parsed value."""
         again = self.received
-        self.received = True
-        self._enter()
+        self._receive()
         if self.state == HELD:
             self._hold(HeldValue(value), weight_of(value))
         else:
@@ -199,11 +213,7 @@ class CallInput(CallRecord):
         """Return the sink for arguments without text. Call `emit` or `refuse` after driving it."""
         if self.state == NAMING:
             self._reject_unknown()
-        source = self.source
-        if not isinstance(source, Values):
-            source = Values(self.chain, self.events, self.surrogates)
-            self.source = source
-        return source.sink
+        return self._value_source().sink
 
     def emit(self) -> None:
         """Emit what the `driver` was given: its JSON text, and the events in it."""
@@ -215,7 +225,7 @@ class CallInput(CallRecord):
 
     def _report_values(self, produced: Produced) -> None:
         if produced[0]:
-            self.received = True
+            self._receive()
             self.call.grow_generated(produced[0])
         self._report(produced)
 
@@ -232,7 +242,7 @@ class CallInput(CallRecord):
         if not text.strip(WHITE_SPACE):
             return
         if self.state == HELD:
-            self._receive(text)
+            self._receive()
             self.held = [text]
         elif text.startswith(known):
             self.halves.half = ""  # `text` has the whole character
@@ -270,12 +280,6 @@ class CallInput(CallRecord):
             return False
         parsed, value = parse_or_nothing(text, self.limits)
         return parsed and equal(value, self.call.partial)
-
-    def _receive(self, text: str) -> None:
-        """Note that argument text arrives: the first evidence of a call."""
-        if text.strip(WHITE_SPACE):
-            self.received = True
-            self._enter()
 
     def _hold(self, piece: Any, weight: int) -> None:
         if self.call.room is not None:

@@ -21,13 +21,16 @@ from streamparse._answers.arguments import (
     LenientText,
     Produced,
     StrictText,
+    Values,
+    finite,
     locate_in_text,
 )
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import Toolbox
 from streamparse._core.chain import Chain
 from streamparse._core.machine import MachineOptions
-from streamparse._core.room import Room
+from streamparse._core.room import Room, check_name
+from streamparse._core.sink import ValidatorFactory
 from streamparse.aliases import CallStatus
 from streamparse.errors import LimitError, StreamParseError, WireError
 from streamparse.limits import Limits
@@ -37,6 +40,7 @@ from streamparse.message_events import (
     ToolCallCompleted,
     ToolCallDelta,
     ToolCallRejected,
+    ToolCallStarted,
     ToolCallTruncated,
 )
 
@@ -63,11 +67,13 @@ class CallRecord:
         "limits",
         "options",
         "out",
+        "raw_text",
         "received",
         "source",
         "state",
         "surrogates",
         "tools",
+        "validator",
     )
 
     init_types: ClassVar[tuple[Any, ...]] = (ToolCall, int, list, AnswerOptions)
@@ -78,8 +84,10 @@ class CallRecord:
         choice: int,
         out: list[Any],
         options: AnswerOptions,
+        raw_text: bool = False,
     ) -> None:
         self.call: ToolCall = call
+        self.raw_text: bool = raw_text  # the call is written in the model's text
         self.choice: int = choice
         self.out: list[Any] = out
         self.options: AnswerOptions = options
@@ -91,6 +99,7 @@ class CallRecord:
         self.events: list[Any] = []  # the chain's, until `_report` emits them
         self.chain.builder.events = self.events
         call.builder = self.chain.builder
+        self.validator: ValidatorFactory | None = None  # of the tool that is called
         self.source: ArgumentSource = self._text_source()
         self.received: bool = False  # a value, or text other than white space, has come
         self.state: int = HELD
@@ -102,8 +111,23 @@ class CallRecord:
             return FreeText(self.chain, self.events, self.surrogates)
         dialect = self.options.dialect
         if dialect is None:
-            return StrictText(self.chain, self.events, self.limits, self.surrogates)
-        return LenientText(self.chain, self.events, self.limits, self.surrogates, dialect)
+            strict = StrictText(self.chain, self.events, self.limits, self.surrogates)
+            if self.raw_text:
+                strict.machine.parse_float = finite
+            return strict
+        lenient = LenientText(self.chain, self.events, self.limits, self.surrogates, dialect)
+        if self.raw_text:
+            lenient.machine.parse_float = finite
+        return lenient
+
+    def _value_source(self) -> Values:
+        """Return the source of values, which drives the chain from now on."""
+        source = self.source
+        if isinstance(source, Values):
+            return source
+        values = Values(self.chain, self.events, self.surrogates)
+        self.source = values
+        return values
 
     @property
     def whole(self) -> bool:
@@ -138,6 +162,60 @@ class CallRecord:
         elif call.id != identity:
             message = f"this delta names the call {identity!r}, not {call.id!r}"
             self.note_anomaly("changed_id", message)
+
+    def set_name(self, name: str) -> None:
+        """Set the name. A longer name that starts with the known one replaces it."""
+        check_name(name, self.limits)
+        self._enter()
+        call = self.call
+        if call.name is None or (name != call.name and name.startswith(call.name)):
+            call.name = name
+            if self.state == HELD:
+                self.begin()
+            else:
+                self._choose_tool()
+        elif name != call.name:
+            message = f"this delta names the tool {name!r}, not {call.name!r}"
+            self.note_anomaly("changed_name", message)
+
+    def add_name(self, name: str) -> None:
+        """As `set_name`; but another name that comes before any arguments is the next piece."""
+        known = self.call.name
+        is_piece = known is not None and not self.received and not name.startswith(known)
+        self.set_name(known + name if known is not None and is_piece else name)
+
+    def begin(self) -> None:
+        """Emit the start of the call, whose name is now known or will never be."""
+        if self.state != HELD:
+            return
+        self._enter()
+        self.state = READING
+        self.out.append(ToolCallStarted(self.call, self.choice))
+        self._choose_tool()
+
+    def _choose_tool(self) -> None:
+        """Find the tool of a new name, or reject the call."""
+        call, tools = self.call, self.tools
+        if tools is None or call.name is None or call.kind == "server" or not self.open:
+            return
+        tool = tools.find(call.name)
+        if tool is not None:
+            self.state = READING
+            self.validator = tool.validator if call.kind != "custom" else None
+            if len(call.written):
+                self.chain.judge_by(None)  # the whole value is validated at the end
+            else:
+                self.chain.judge_by(self.validator)
+                self.source = self._text_source()
+        elif self.received or not tools.may_become(call.name):
+            self._reject_unknown()
+        else:
+            self.state = NAMING
+
+    def _receive(self) -> None:
+        """Note that arguments arrive: the first evidence of a call."""
+        self.received = True
+        self._enter()
 
     def _enter(self) -> None:
         entry = self.entry

@@ -22,35 +22,20 @@ How `close` settles a call that is still open:
     INPUT_ENDED           complete                      rejected     complete
 
 INPUT_ENDED truncates an unfinished call that has received text since the finish reason.
-
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from streamparse._answers.arguments import (
-    WHITE_SPACE,
-    ArgumentSource,
-    LenientText,
-    StrictText,
-    finite,
-)
-from streamparse._answers.call_input import CallInput, HeldValue
-from streamparse._answers.call_record import HELD, NAMING, READING, SILENT
+from streamparse._answers.call_input import CallInput
+from streamparse._answers.call_record import NAMING, SILENT
 from streamparse._answers.options import AnswerOptions
 from streamparse._core.chain import Chain
-from streamparse._core.room import check_name
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.transcriber import Transcriber, tell
-from streamparse.errors import (
-    SchemaViolation,
-    WireError,
-)
+from streamparse.errors import SchemaViolation, WireError
 from streamparse.message import ToolCall
-from streamparse.message_events import (
-    ToolCallStarted,
-)
 
 __all__ = ["CUT", "DONE", "INPUT_ENDED", "LIMIT", "NORMAL", "CallReader"]
 
@@ -71,7 +56,7 @@ class CallReader(CallInput):
     events are concerned; its value and its texts go on growing, in silence.
     """
 
-    __slots__ = ("ended_itself", "raw_text", "reason_at", "validator")
+    __slots__ = ("ended_itself", "reason_at")
 
     def __init__(
         self,
@@ -81,79 +66,11 @@ class CallReader(CallInput):
         options: AnswerOptions,
         raw_text: bool = False,
     ) -> None:
-        self.raw_text: bool = raw_text
-        super().__init__(call, choice, out, options)
-        self.validator: ValidatorFactory | None = None  # of the tool that is called
+        super().__init__(call, choice, out, options, raw_text)
         self.ended_itself: bool = False  # its own end was signalled
         self.reason_at: int = -1  # length of the text at the last normal finish reason
 
-    def set_name(self, name: str) -> None:
-        """Set the name. A longer name that starts with the known one replaces it."""
-        check_name(name, self.limits)
-        self._enter()
-        call = self.call
-        if call.name is None or (name != call.name and name.startswith(call.name)):
-            call.name = name
-            if self.state == HELD:
-                self.begin()
-            else:
-                self._choose_tool()
-        elif name != call.name:
-            message = f"this delta names the tool {name!r}, not {call.name!r}"
-            self.note_anomaly("changed_name", message)
-
-    def add_name(self, name: str) -> None:
-        """As `set_name`; but another name that comes before any arguments is the next piece."""
-        known = self.call.name
-        is_piece = known is not None and not self.received and not name.startswith(known)
-        self.set_name(known + name if known is not None and is_piece else name)
-
-    def begin(self) -> None:
-        """Emit the start, then read everything that was held back for it."""
-        if self.state != HELD:
-            return
-        self._enter()
-        self.state = READING
-        self.out.append(ToolCallStarted(self.call, self.choice))
-        self._choose_tool()
-        held = self.held
-        self.held = []
-        if self.call.room is not None:
-            self.call.room.give_back(self.held_size)  # it is counted once more where it is kept
-        for piece in held:
-            if isinstance(piece, HeldValue):
-                self._read_value(piece.value, bool(self.call.arguments_text.strip(WHITE_SPACE)))
-            else:
-                self.feed(piece)
-
-    # Tools.
-
-    def _choose_tool(self) -> None:
-        """Find the tool of a new name, or reject the call."""
-        call, tools = self.call, self.tools
-        if tools is None or call.name is None or call.kind == "server" or not self.open:
-            return
-        tool = tools.find(call.name)
-        if tool is not None:
-            self.state = READING
-            self.validator = tool.validator if call.kind != "custom" else None
-            if len(call.written):
-                self.chain.judge_by(None)  # the whole value is validated at the end
-            else:
-                self.chain.judge_by(self.validator)
-                self.source = self._text_source()
-        elif self.received or not tools.may_become(call.name):
-            self._reject_unknown()
-        else:
-            self.state = NAMING
-
     # The end.
-
-    def _text_source(self) -> ArgumentSource:
-        source = super()._text_source()
-        if self.raw_text and isinstance(source, (StrictText, LenientText)):
-            source.machine.parse_float = finite
-        return source
 
     def end(self) -> None:
         """Apply rule (a): the call's own end was signalled."""
