@@ -11,6 +11,7 @@ __all__ = [
     "API",
     "CallKind",
     "CallStatus",
+    "CallsWhen",
     "DialectName",
     "ErrorCode",
     "FinishReason",
@@ -195,6 +196,12 @@ Keep: TypeAlias = Literal[
     "open",
 ]
 """What `keep=` takes."""
+
+CallsWhen: TypeAlias = Literal[
+    "complete",
+    "whole",
+]
+"""What `when=` of `Stream.tool_calls` takes."""
 
 Missing: TypeAlias = Literal[
     "raise",

@@ -291,6 +291,11 @@ class ToolCall(Part):
         return self.partial
 
     @property
+    def confirmed(self) -> bool:
+        """Whether the call is complete: `tool_calls(when="whole")` yields calls before they are."""
+        return self.status == "complete"
+
+    @property
     def partial(self) -> Any:
         """The arguments so far, updated in place: read, do not hold or mutate."""
         if self.kind == "custom":

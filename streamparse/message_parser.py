@@ -29,7 +29,7 @@ from streamparse.formats.hints import looks_like
 from streamparse.formats.parser import TextReading
 from streamparse.formats.table import Format
 from streamparse.limits import Limits
-from streamparse.message import Message
+from streamparse.message import Message, ToolCall
 from streamparse.message_events import AnyMessageEvent, MessageFailed, MessageFinished
 from streamparse.metrics import Metrics
 
@@ -161,6 +161,14 @@ class MessageParser:
     def output_reader(self) -> OutputReader | None:
         """What reads the output of the first choice, if one was asked for."""
         return self._response.first.output
+
+    def ready_calls(self) -> list[ToolCall]:
+        """Return the calls of the first answer that can be used, in the order they became so.
+
+        Those are the complete ones, and the ones that `Stream.tool_calls(when="whole")` yields
+        earlier. The list grows.
+        """
+        return self._response.first.ready
 
     @property
     def replayed(self) -> int:

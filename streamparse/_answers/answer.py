@@ -117,11 +117,13 @@ class AnswerReader:
         "out",
         "output",
         "reader",
+        "ready",
         "reason",
         "room",
         "surrogates",
         "tools",
         "unread",
+        "unready",
         "usage_weight",
         "waiting",
     )
@@ -146,6 +148,9 @@ class AnswerReader:
         self.room: Room = Room(options.limits)
         self.counted: bool = False  # the input is made of raw text, which was counted
         self.calls: list[CallReader] = []
+        # The calls that are complete or, by `mark_ready`, probably so, in this order.
+        self.ready: list[ToolCall] = []
+        self.unready: int = 0  # the index of the first call that may still become ready
         self.begun: bool = False
         self.ended: bool = False  # whether the last event has been emitted
         # The finish reason that holds so far, before `"stop"` becomes `"tool_calls"`.
@@ -429,6 +434,7 @@ class AnswerReader:
         )
         if not self.counted:
             reader.call.room = self.room
+        reader.ready = self.ready
         reader.enter_by(self.calls, self.message.content, self.room)
         if identity is not None:
             self.room.take(len(identity))
@@ -436,6 +442,24 @@ class AnswerReader:
         if name is not None:
             reader.set_name(name)
         return reader
+
+    def mark_ready(self) -> None:
+        """Add calls to `ready` whose JSON is whole and after which another call has begun.
+
+        For wires that send no end of a call: servers write one call after the other, so the next
+        one is a sign of the end. It is not certain: more text, or a cut, may still come. A call
+        waits for those before it, which keeps the order in which a finish reason completes them.
+        """
+        calls = self.calls
+        if self.reader is not None or not calls or not calls[-1].begun:
+            return
+        while self.unready < len(calls) - 1:
+            reader = calls[self.unready]
+            if reader.open:
+                if not reader.seems_complete:
+                    return
+                reader.make_ready()
+            self.unready += 1
 
     def _growing(self, kind: type[GrowingText]) -> GrowingText:
         content = self.message.content

@@ -49,6 +49,13 @@ class CallInput(CallRecord):
         self.repetition: Repetition = Repetition(call)
         self.lead: int = -1  # white space at the beginning of the text; -1: not counted
 
+    @property
+    def seems_complete(self) -> bool:
+        """Whether the value is whole, and nothing so far speaks against the call."""
+        whole = self.state == READING and self.source.whole and not self.repetition.matched
+        # JSON that was encoded twice is a string, and is rejected at the end.
+        return whole and not isinstance(self.call.partial, str)
+
     def may_repeat(self, text: str) -> bool:
         """Whether text after the whole value is white space, or continues to repeat the value."""
         return self.repetition.may_go_on(text, self.whole)

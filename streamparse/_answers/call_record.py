@@ -64,10 +64,12 @@ class CallRecord:
         "choice",
         "entry",
         "events",
+        "is_ready",
         "limits",
         "options",
         "out",
         "raw_text",
+        "ready",
         "received",
         "source",
         "state",
@@ -90,6 +92,8 @@ class CallRecord:
         self.raw_text: bool = raw_text  # the call is written in the model's text
         self.choice: int = choice
         self.out: list[Any] = out
+        self.ready: list[ToolCall] = []  # of the answer; see `AnswerReader.ready`
+        self.is_ready: bool = False  # whether the call is in it
         self.options: AnswerOptions = options
         self.limits: Limits = options.limits
         self.tools: Toolbox | None = options.tools
@@ -148,6 +152,12 @@ class CallRecord:
     def listening(self) -> bool:
         """Whether the value can still grow."""
         return self.state <= SILENT
+
+    def make_ready(self) -> None:
+        """Add the call to the ready ones of its answer, once."""
+        if not self.is_ready:
+            self.is_ready = True
+            self.ready.append(self.call)
 
     def enter_by(self, calls: list[Any], content: list[Part], room: Room) -> None:
         """Have the call enter these lists, and be counted in `room`, with the first evidence."""
@@ -252,6 +262,8 @@ class CallRecord:
         self.state = CLOSED
         self.call.status = status
         ending = ToolCallCompleted if status == "complete" else ToolCallTruncated
+        if status == "complete":
+            self.make_ready()
         self.out.append(ending(self.call, self.choice))
 
     def _report(self, produced: Produced) -> None:

@@ -33,6 +33,7 @@ from streamparse._drivers.reading import (
 from streamparse._drivers.sources import is_async, named_file, readable
 from streamparse.aliases import (
     API,
+    CallsWhen,
     DialectName,
     Missing,
     Surrogates,
@@ -133,6 +134,29 @@ class _ToolCalls(_Answer):
 
     def convert_own(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
         return [event.call for event in events if isinstance(event, ToolCallCompleted)]
+
+
+class _WholeCalls(_Answer):
+    """Emits each call as it completes, or earlier, as its wire allows."""
+
+    def __init__(self, parser: MessageParser) -> None:
+        super().__init__(parser)
+        self.ready: list[ToolCall] = []
+        self.emitted = 0  # as many calls of `ready`
+
+    def convert_own(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
+        ready = self.parser.ready_calls()
+        if ready is not self.ready:  # an answer with a smaller index has become the first one
+            self.ready, self.emitted = ready, 0
+        found = ready[self.emitted :]
+        self.emitted = len(ready)
+        return found
+
+
+def _calls_view(parser: MessageParser, when: CallsWhen) -> View[MessageParser]:
+    if when not in ("complete", "whole"):
+        raise ValueError(f"when must be 'complete' or 'whole', not {when!r}")
+    return (_ToolCalls if when == "complete" else _WholeCalls)(parser)
 
 
 class _Message(_Answer):
@@ -347,9 +371,25 @@ class Stream(_MessageViews, SyncReading[MessageParser, AnyMessageEvent], Generic
         """Yield the text of the answer, delta by delta."""
         return self._run(_Text(self.parser))
 
-    def tool_calls(self) -> Generator[ToolCall, None, None]:
-        """Yield each call as it completes; `message.tool_calls` has the incomplete ones too."""
-        return self._run(_ToolCalls(self.parser))
+    def tool_calls(self, *, when: CallsWhen = "complete") -> Generator[ToolCall, None, None]:
+        """Yield each call as it completes; `message.tool_calls` has the incomplete ones too.
+
+        APIs that mark the end of a call complete it there. Chat Completions does not: its calls
+        complete at the finish reason, all together. There `"whole"` yields a call earlier, when
+        its JSON is whole and the next call has begun. Such a call is not `confirmed` yet: its
+        arguments are in `partial`, while `arguments` and `parsed` are None. Most of these calls
+        complete later, unchanged. If the answer is cut, or other text of the call follows, the
+        call is truncated or rejected instead, as its `status` shows; a tool that has run by then
+        cannot be called back. So use it for tools that only read, or can be repeated or undone.
+
+        Args:
+            when: `"complete"` or `"whole"`. The second yields the same calls in the same order,
+                and besides these only calls that did not complete. No call is yielded twice.
+
+        Raises:
+            ValueError: `when` is another word.
+        """
+        return self._run(_calls_view(self.parser, when))
 
     @overload
     def partials(
@@ -407,9 +447,9 @@ class AsyncStream(_MessageViews, AsyncReading[MessageParser, AnyMessageEvent], G
         """See `Stream.text`."""
         return self._run(_Text(self.parser))
 
-    def tool_calls(self) -> AsyncGenerator[ToolCall, None]:
+    def tool_calls(self, *, when: CallsWhen = "complete") -> AsyncGenerator[ToolCall, None]:
         """See `Stream.tool_calls`."""
-        return self._run(_ToolCalls(self.parser))
+        return self._run(_calls_view(self.parser, when))
 
     @overload
     def partials(
@@ -489,7 +529,7 @@ if TYPE_CHECKING:
 
         def text(self) -> AnyGenerator[str]: ...
 
-        def tool_calls(self) -> AnyGenerator[ToolCall]: ...
+        def tool_calls(self, *, when: CallsWhen = "complete") -> AnyGenerator[ToolCall]: ...
 
         def batches(self) -> AnyGenerator[list[AnyMessageEvent]]: ...
 

@@ -76,11 +76,17 @@ class Outcome:
 Drive = Callable[..., Outcome]
 
 
+def of_view(options: dict[str, Any]) -> dict[str, Any]:
+    """Take the options of the view from those of the stream."""
+    return {"when": options.pop("when")} if "when" in options else {}
+
+
 def drive_sync(fragments: Fragments, view: str, *args: Any, **options: Any) -> Outcome:
     source, shown, error = Source(fragments), [], None
+    own = of_view(options)
     with stream(source, **options) as answer:
         try:
-            values = iter(answer) if view == "events" else getattr(answer, view)(*args)
+            values = iter(answer) if view == "events" else getattr(answer, view)(*args, **own)
             for value in values:
                 shown.append(value)  # noqa: PERF402 (they are to be seen if an error follows)
         except Exception as caught:
@@ -89,14 +95,14 @@ def drive_sync(fragments: Fragments, view: str, *args: Any, **options: Any) -> O
 
 
 def drive_async(fragments: Fragments, view: str, *args: Any, **options: Any) -> Outcome:
-    source, messages = AsyncSource(fragments), []
+    source, messages, own = AsyncSource(fragments), [], of_view(options)
     shown: list[Any] = []
     errors: list[Exception] = []
 
     async def read_all() -> None:
         async with stream(source, **options) as answer:
             try:
-                values = aiter(answer) if view == "events" else getattr(answer, view)(*args)
+                values = aiter(answer) if view == "events" else getattr(answer, view)(*args, **own)
                 async for value in values:
                     shown.append(value)  # noqa: PERF401 (as above)
             except Exception as caught:
@@ -338,6 +344,86 @@ def test_text_of_the_first_answer_only(drive: Drive) -> None:
     ends = [chunk(finish="stop"), chunk(finish="length", choice=1)]
     outcome = drive([sse([*records, *ends])], "text")
     assert (outcome.shown, outcome.error) == (["a", "c"], None)
+
+
+def test_whole_calls_come_before_the_finish_reason(drive: Drive) -> None:
+    """A chat call is yielded when the next one begins; what is cut later stays unconfirmed."""
+    early = drive(RECORDS[:7], "tool_calls", when="whole")
+    assert [(call.id, call.confirmed, call.status) for call in early.shown] == [
+        ("c1", False, "truncated"),
+        ("c2", False, "truncated"),
+    ]
+    assert [call.partial for call in early.shown] == [{"place": "Graz"}, {"place": "Linz"}]
+    assert isinstance(early.error, IncompleteError)
+    assert early.message.status == "truncated"
+    late = drive(RECORDS, "tool_calls", when="whole")
+    assert [(call.id, call.confirmed) for call in late.shown] == [("c1", True), ("c2", True)]
+
+
+@pytest.mark.parametrize("end", [True, False])
+def test_a_whole_call_waits_for_those_before_it(drive: Drive, end: bool) -> None:
+    """Chunks of parallel calls may be interleaved: the calls keep their order."""
+    records = [
+        call_chunk('{"n": ', id="a", name="f"),
+        call_chunk('{"n": 2}', index=1, id="b", name="f"),
+        call_chunk("", index=2, id="c", name="f"),
+    ]
+    if end:
+        records.append(call_chunk("1}"))
+    outcome = drive(records, "tool_calls", when="whole")
+    assert [call.partial for call in outcome.shown] == ([{"n": 1}, {"n": 2}] if end else [])
+
+
+def test_calls_that_are_refused_at_their_end_are_not_whole() -> None:
+    """A name alone, a rejected call, and JSON that was encoded twice."""
+    tools = [{"name": "f", "parameters": {"type": "object", "required": ["n"]}}]
+    records = [
+        call_chunk("", id="a", name="f"),
+        call_chunk("{}", id="a"),
+        call_chunk('"{}"', index=1, id="b", name="f"),
+        call_chunk("", index=2, id="c", name="f"),
+    ]
+    reading = stream(records, tools=tools)
+    with pytest.raises(IncompleteError):
+        list(reading.tool_calls(when="whole"))
+    assert [call.status for call in reading.message.tool_calls] == [
+        "rejected",
+        "rejected",
+        "truncated",
+    ]
+    untyped = stream(records[2:])
+    with pytest.raises(IncompleteError):
+        assert list(untyped.tool_calls(when="whole")) == []
+
+
+def test_whole_calls_of_the_first_answer_only() -> None:
+    """The answer with the smallest index may begin last."""
+    other = [call_chunk("{}", id="a", name="f", choice=1), chunk(finish="tool_calls", choice=1)]
+    own = [call_chunk("{}", id="b", name="g"), chunk(finish="tool_calls")]
+    calls = list(stream([*other, *own]).tool_calls(when="whole"))
+    assert [call.name for call in calls] == ["f", "g"]
+
+
+def test_calls_with_an_end_of_their_own_are_yielded_there() -> None:
+    block = {"type": "tool_use", "id": "t1", "name": "f", "input": {}}
+    delta = {"type": "input_json_delta", "partial_json": "{}"}
+    records = [
+        {"type": "message_start", "message": {"id": "m", "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": block},
+        {"type": "content_block_delta", "index": 0, "delta": delta},
+        {"type": "content_block_stop", "index": 0},
+    ]
+    source = Source(records)
+    call = next(stream(source).tool_calls(when="whole"))
+    assert (call.confirmed, call.arguments) == (True, {})
+
+
+def test_when_takes_one_of_two_words() -> None:
+    reading = stream(RECORDS)
+    word: Any = "early"
+    with pytest.raises(ValueError, match="when must be 'complete' or 'whole', not 'early'"):
+        reading.tool_calls(when=word)
+    assert len(list(reading.tool_calls())) == 2
 
 
 def test_tool_calls_come_as_they_complete(drive: Drive) -> None:

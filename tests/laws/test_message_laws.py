@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +17,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from streamparse import JSONParser, StringDelta, ValueCompleted, ValueEvent, ValueStarted
-from streamparse.message import ToolCall
+from streamparse import (
+    JSONParser,
+    StreamParseError,
+    StringDelta,
+    ValueCompleted,
+    ValueEvent,
+    ValueStarted,
+    stream,
+)
+from streamparse.aliases import CallsWhen
+from streamparse.message import Message, ToolCall
 from streamparse.message_events import (
     ArgumentCompleted,
     ArgumentDelta,
@@ -552,3 +563,34 @@ def test_law_8_a_cut_record_reaches_the_caller(script: Script, place: int) -> No
 
 def test_quirks_that_need_something_are_quirks() -> None:
     assert {*SEQUENTIAL, *WHOLE_ONLY} <= set(QUIRKS)
+
+
+# Calls before they are complete
+
+
+def _calls_when(pieces: Sequence[bytes], when: CallsWhen) -> tuple[list[Any], Message]:
+    """Return the index and the arguments of each call as it was yielded, and the message."""
+    reading = stream(pieces, api="openai-chat")
+    found: list[Any] = []
+    with suppress(StreamParseError):
+        for call in reading.tool_calls(when=when):
+            assert call.arguments is None or call.confirmed
+            found.append((call.index, call.arguments_text.strip(), deepcopy(call.partial)))
+    return found, reading.message
+
+
+@given(SCRIPTS, SIZES, SIZES)
+def test_whole_calls_are_the_completed_ones_and_perhaps_more(
+    script: Script, sizes: list[int], others: list[int]
+) -> None:
+    """`when="whole"`: the same calls in the same order, no doubles, for any chunking."""
+    data = as_bytes(script, steps(script))
+    completed, _ = _calls_when(cut(data, sizes), "complete")
+    whole, message = _calls_when(cut(data, others), "whole")
+    assert same(whole, _calls_when([data], "whole")[0])
+    indexes = [index for index, _, _ in whole]
+    assert len(indexes) == len(set(indexes))
+    confirmed = [entry for entry in whole if message.tool_calls[entry[0]].confirmed]
+    assert same(confirmed, completed)
+    for index, _, partial in whole:  # what was yielded does not change any more
+        assert same(message.tool_calls[index].partial, partial)
