@@ -23,7 +23,7 @@ from streamparse import (
     ValueEvent,
     ValueStarted,
 )
-from streamparse._core.sink import Validator, ValidatorFactory
+from streamparse.protocols import Validator, ValidatorFactory
 
 Fragment = TypeVar("Fragment", str, bytes, str | bytes)
 Path: TypeAlias = tuple[Any, ...]

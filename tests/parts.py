@@ -10,7 +10,7 @@ import pytest
 
 from streamparse import JSONParser, SchemaViolation, StreamParseError
 from streamparse._core.machine import Machine, MachineOptions
-from streamparse._core.sink import Sink, Validator, ValidatorFactory
+from streamparse.protocols import Sink, Validator, ValidatorFactory
 
 Cuttable = TypeVar("Cuttable", str, bytes)
 Call: TypeAlias = tuple[Any, ...]

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import streamparse
-from streamparse._drivers.stream import stream
+from streamparse import stream
 from streamparse.aliases import MessageStatus
 from streamparse.message import (
     Citation,

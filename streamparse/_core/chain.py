@@ -105,7 +105,7 @@ class Chain(Place):
     def judge_by(self, validator: ValidatorFactory | None) -> None:
         """Replace the validator (None: judge no more). `head` and `precise` change with it."""
         self.validator = validator
-        self.precise: bool = validator is not None
+        self.precise = validator is not None
         self.judge = None
         self.coercer = None
 
@@ -299,7 +299,7 @@ class Chain(Place):
         self.builder.resume(built)
         if coerced is not None and isinstance(self.head, Coercer):
             self.head.resume(coerced[0])
-            self.floor: int = coerced[1]
+            self.floor = coerced[1]
 
     def _empty(self) -> Chain:
         twin = self._bare()

@@ -228,7 +228,7 @@ class Coercer(Sink):
             self._coerced(offset)
             self._say_string(text, offset)
             return
-        self.numeral: str = ""
+        self.numeral = ""
         self.place.scalar(value, offset)
         if mode == _AS_ITEM:
             self._close_array(offset)

@@ -213,7 +213,7 @@ class AutoFraming(Framing):
 
     def _take(self, chosen: str, text: str, pos: int, final: bool) -> int:
         if chosen == UNDECIDED:
-            self.stuck: bool = True
+            self.stuck = True
             return pos
         self.decided = True
         self.plan = plan_of(get(chosen))

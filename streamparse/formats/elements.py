@@ -198,7 +198,7 @@ class ElementsPayload(GeneratedPayload):
         self.length += len(text)
         excess = self.length - self.host.limits.string
         if excess > 0:
-            self.reached: int = max(end - excess, start)
+            self.reached = max(end - excess, start)
             text = text[:-excess]
         self._say_text(text)
         if excess > 0:

@@ -369,7 +369,7 @@ class ParametersPayload(GeneratedPayload):
         else:
             self._grow_to(text)
         if excess > 0:
-            self.reached: int = end - excess
+            self.reached = end - excess
             message = f"a value is longer than {self.longest} characters"
             raise LimitError(message, code="string_length")
 

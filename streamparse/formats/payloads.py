@@ -207,7 +207,7 @@ class ArgumentsPayload(Payload):
             message = f"a text is longer than {longest} characters"
             return self.fail(LimitError(message, code="string_length"), pos + room)
         self.reader.feed(text[pos:stop])
-        self.done: bool = bool(word)
+        self.done = bool(word)
         return stop
 
 
@@ -322,7 +322,7 @@ class CallPayload(Payload):
                 self._begin()
             return
         known = (*spec.name_keys, *spec.argument_keys, *spec.id_keys, "type")
-        self.recognized: bool = self.recognized or self.key in known
+        self.recognized = self.recognized or self.key in known
         if not self.sure and self.reader is None and self.key not in known:
             self.refused = True  # an object, but none that calls anything
 
@@ -371,7 +371,7 @@ class CallPayload(Payload):
         """The name is known: is it enough to begin the call?"""
         if self.reader is not None or self.name is None or not (self.sure or self.seen):
             return
-        self.reader: CallReader | None = self.host.begin_named(self.name, self.identity)
+        self.reader = self.host.begin_named(self.name, self.identity)
         if self.reader is None:
             self.refused = True
         elif self.early is not None:
@@ -418,7 +418,7 @@ class CallPayload(Payload):
             self.seen = self.seen or self.sure
             self._begin()
         if self.reader is None:
-            self.refused: bool = True
+            self.refused = True
             return pos
         self.give_up()
         self.done = True
@@ -469,10 +469,10 @@ class LiteralPayload(Payload):
             pos = max(error.offset, first)
         reader = self.reader
         if reader is None:
-            self.refused: bool = failure is not None
+            self.refused = failure is not None
             return pos
         reader.emit()
-        self.done: bool = self.machine.done
+        self.done = self.machine.done
         if failure is not None:
             self.refuse(failure)
         return pos

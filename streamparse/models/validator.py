@@ -582,7 +582,7 @@ class ModelJudge(Validator):
 
     def _complete_root(self, value: Any, offset: int) -> None:
         try:
-            self.parsed: object = self.model.whole(value)
+            self.parsed = self.model.whole(value)
         except Exception as error:
             self._refuse_by(error, (), value, offset)
         self.done = True

@@ -436,7 +436,7 @@ class Walker(WholeValueValidator):
         for request in requests:
             plan = request.node.plans[STRING]
             self._ask(plan, request.branch, self.tasks, self.groups, offset)
-        self.wants_whole: bool = False  # a sink always receives whole keys
+        self.wants_whole = False  # a sink always receives whole keys
         self._follow(self.tasks)
 
     def _end_key(self, frame: SchemaFrame, key: str, offset: int) -> None:
@@ -551,18 +551,18 @@ class Walker(WholeValueValidator):
     def _resume(self, state: tuple[Any, ...]) -> None:
         frames, coming, begun, runs, violations, rest = state
         reader = StateReader(self.program, *rest)
-        self.frames: list[SchemaFrame] = [_frame(one, reader) for one in frames]
+        self.frames = [_frame(one, reader) for one in frames]
         self.frame = self.frames[-1] if self.frames else None
         node, requests, self.skip = coming
-        self.node: Node | None = None if node < 0 else self.program.nodes[node]
-        self.requests: list[Task] = reader.tasks(requests)
+        self.node = None if node < 0 else self.program.nodes[node]
+        self.requests = reader.tasks(requests)
         self.kind, tasks, groups, in_key = begun
-        self.in_key: bool = in_key
-        self.tasks: list[Task] = reader.tasks(tasks)
-        self.groups: list[LiveGroup] = reader.groups(groups)
-        self.runs: list[Run] = [reader.run(run) for run in runs[0]]
-        self.ended: list[Run] = [reader.run(run) for run in runs[1]]
-        self.violations: list[object] = list(violations)
+        self.in_key = in_key
+        self.tasks = reader.tasks(tasks)
+        self.groups = reader.groups(groups)
+        self.runs = [reader.run(run) for run in runs[0]]
+        self.ended = [reader.run(run) for run in runs[1]]
+        self.violations = list(violations)
 
 
 def _frame_state(frame: SchemaFrame, writer: StateWriter) -> tuple[Any, ...]:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import Toolbox
-from streamparse._core.sink import Sink
 from streamparse.aliases import CallKind
 from streamparse.dialect import Dialect
 from streamparse.errors import JSONSyntaxError, SchemaViolation
@@ -31,6 +30,7 @@ from streamparse.message_events import (
     ToolCallStarted,
     ToolCallTruncated,
 )
+from streamparse.protocols import Sink
 from tests.helpers import cut
 from tests.messages import about_calls, call_texts, kinds
 from tests.strategies import SIZES

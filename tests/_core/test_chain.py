@@ -22,7 +22,7 @@ from streamparse import (
 )
 from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine, MachineOptions
-from streamparse._core.sink import Sink, Validator, ValidatorFactory
+from streamparse.protocols import Sink, Validator, ValidatorFactory
 from tests.helpers import cut, loads, merge_deltas, same
 from tests.parts import (
     DOCUMENTS,

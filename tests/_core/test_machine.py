@@ -13,7 +13,7 @@ import pytest
 from streamparse import IncompleteError, JSONSyntaxError, LimitError, Limits, StreamParseError
 from streamparse._core.builder import Builder
 from streamparse._core.machine import EXCERPT, Machine, MachineOptions
-from streamparse._core.sink import Sink
+from streamparse.protocols import Sink
 from tests.parts import (
     DOCUMENTS,
     Call,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from streamparse._core.builder import Builder
 from streamparse._core.machine import Machine
-from streamparse._core.sink import Sink
 from streamparse._core.transcriber import Transcriber, tell
+from streamparse.protocols import Sink
 from tests.helpers import same, tokens
 from tests.parts import Call, Recorder
 

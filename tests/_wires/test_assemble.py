@@ -12,9 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streamparse import LimitError, Limits
+from streamparse import LimitError, Limits, ValueCompleted
 from streamparse._core.builder import Builder
-from streamparse._core.events import ValueCompleted
 from streamparse._core.transcriber import Transcriber
 from streamparse._wires.assemble import GAP, Assembler, parse_place
 from streamparse.paths import Path, normalized_path

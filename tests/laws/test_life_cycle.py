@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse import ERROR_CODES, JSONParser, LimitError, Limits, StreamParseError
-from streamparse._core.grammar import COMPILED
-from streamparse._core.sink import Validator, ValidatorFactory
+from streamparse import COMPILED, ERROR_CODES, JSONParser, LimitError, Limits, StreamParseError
+from streamparse.protocols import Validator, ValidatorFactory
 from tests.helpers import calls, cut, failure, loads, run, tokens
 from tests.strategies import ANY_BYTES, ANY_TEXTS, JSON_TEXTS, PLACES, SIZES, options
 
