@@ -1,82 +1,90 @@
 """Parse LLM output while it is still arriving.
 
-Push text or bytes into a `JSONParser`, cut anywhere; get events, the partial value, and an honest
-word on what is complete.
+- `stream` reads the response of a model provider; `MessageParser` does the same, fed by hand.
+- `JSONParser` reads JSON in fragments of any size, `iter_json` an iterable of them, `parse` a text.
+- `Coalescer`, `to_patches` and `SSEDecoder` work with the events and their transport.
+
+A module is imported when one of its names is first used, so that `import streamparse` is quick.
 """
 
 from __future__ import annotations
 
-from streamparse._core.grammar import COMPILED
-from streamparse._decoding.jsonl import JSONLinesDecoder
-from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
-from streamparse._drivers.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
-from streamparse._drivers.stream import AsyncStream, Stream, stream
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from streamparse._version import __version__
-from streamparse.coalesce import Coalescer
-from streamparse.dialect import REPAIR_CODES, Dialect, Repair
-from streamparse.errors import (
-    ERROR_CODES,
-    VIOLATION_CODES,
-    FormatError,
-    IncompleteError,
-    JSONSyntaxError,
-    LimitError,
-    ProviderError,
-    SchemaViolation,
-    StreamParseError,
-    WireError,
-)
-from streamparse.event_records import event_schema
-from streamparse.events import StringDelta, ValueCompleted, ValueEvent, ValueStarted
-from streamparse.json_parser import JSONParser, parse
-from streamparse.limits import Limits
-from streamparse.message import (
-    Citation,
-    Message,
-    Part,
-    Reasoning,
-    Refusal,
-    ServerToolResult,
-    Text,
-    ToolCall,
-    Usage,
-)
-from streamparse.message_events import (
-    AnyMessageEvent,
-    ArgumentCompleted,
-    ArgumentDelta,
-    ArgumentStarted,
-    MessageEvent,
-    MessageFailed,
-    MessageFinished,
-    MessageStarted,
-    OutputCompleted,
-    OutputDelta,
-    OutputRejected,
-    OutputStarted,
-    ProviderEvent,
-    ReasoningDelta,
-    RefusalDelta,
-    TextDelta,
-    ToolCallCompleted,
-    ToolCallDelta,
-    ToolCallRejected,
-    ToolCallStarted,
-    ToolCallTruncated,
-    UsageUpdated,
-)
-from streamparse.message_parser import MessageParser
-from streamparse.metrics import Metrics
-from streamparse.patches import PatchApplier, PatchPacker, to_patches
-from streamparse.paths import (
-    Path,
-    Query,
-    Segment,
-    json_pointer,
-    normalized_path,
-    parse_json_pointer,
-    value_at,
-)
+
+if TYPE_CHECKING:
+    from streamparse._core.grammar import COMPILED
+    from streamparse._decoding.jsonl import JSONLinesDecoder
+    from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
+    from streamparse._drivers.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
+    from streamparse._drivers.stream import AsyncStream, Stream, stream
+    from streamparse.coalesce import Coalescer
+    from streamparse.dialect import REPAIR_CODES, Dialect, Repair
+    from streamparse.errors import (
+        ERROR_CODES,
+        VIOLATION_CODES,
+        FormatError,
+        IncompleteError,
+        JSONSyntaxError,
+        LimitError,
+        ProviderError,
+        SchemaViolation,
+        StreamParseError,
+        WireError,
+    )
+    from streamparse.event_records import event_schema
+    from streamparse.events import StringDelta, ValueCompleted, ValueEvent, ValueStarted
+    from streamparse.json_parser import JSONParser, parse
+    from streamparse.limits import Limits
+    from streamparse.message import (
+        Citation,
+        Message,
+        Part,
+        Reasoning,
+        Refusal,
+        ServerToolResult,
+        Text,
+        ToolCall,
+        Usage,
+    )
+    from streamparse.message_events import (
+        AnyMessageEvent,
+        ArgumentCompleted,
+        ArgumentDelta,
+        ArgumentStarted,
+        MessageEvent,
+        MessageFailed,
+        MessageFinished,
+        MessageStarted,
+        OutputCompleted,
+        OutputDelta,
+        OutputRejected,
+        OutputStarted,
+        ProviderEvent,
+        ReasoningDelta,
+        RefusalDelta,
+        TextDelta,
+        ToolCallCompleted,
+        ToolCallDelta,
+        ToolCallRejected,
+        ToolCallStarted,
+        ToolCallTruncated,
+        UsageUpdated,
+    )
+    from streamparse.message_parser import MessageParser
+    from streamparse.metrics import Metrics
+    from streamparse.patches import PatchApplier, PatchPacker, to_patches
+    from streamparse.paths import (
+        Path,
+        Query,
+        Segment,
+        json_pointer,
+        normalized_path,
+        parse_json_pointer,
+        value_at,
+    )
 
 __all__ = [
     "AnyMessageEvent",
@@ -157,3 +165,57 @@ __all__ = [
     "to_patches",
     "value_at",
 ]
+
+
+# The modules that the names above come from, for `__getattr__`.
+_MODULES: Final = {
+    "_core.grammar": "COMPILED",
+    "_decoding.jsonl": "JSONLinesDecoder",
+    "_decoding.sse": "ServerSentEvent SSEDecoder",
+    "_drivers.json_stream": "AsyncJSONStream JSONStream aiter_json iter_json",
+    "_drivers.stream": "AsyncStream Stream stream",
+    "coalesce": "Coalescer",
+    "dialect": "REPAIR_CODES Dialect Repair",
+    "errors": (
+        "ERROR_CODES VIOLATION_CODES FormatError IncompleteError JSONSyntaxError LimitError"
+        " ProviderError SchemaViolation StreamParseError WireError"
+    ),
+    "event_records": "event_schema",
+    "events": "StringDelta ValueCompleted ValueEvent ValueStarted",
+    "json_parser": "JSONParser parse",
+    "limits": "Limits",
+    "message": "Citation Message Part Reasoning Refusal ServerToolResult Text ToolCall Usage",
+    "message_events": (
+        "AnyMessageEvent ArgumentCompleted ArgumentDelta ArgumentStarted MessageEvent"
+        " MessageFailed MessageFinished MessageStarted OutputCompleted OutputDelta"
+        " OutputRejected OutputStarted ProviderEvent ReasoningDelta RefusalDelta TextDelta"
+        " ToolCallCompleted ToolCallDelta ToolCallRejected ToolCallStarted ToolCallTruncated"
+        " UsageUpdated"
+    ),
+    "message_parser": "MessageParser",
+    "metrics": "Metrics",
+    "patches": "PatchApplier PatchPacker to_patches",
+    "paths": "Path Query Segment json_pointer normalized_path parse_json_pointer value_at",
+}
+_MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
+_SUBMODULES: Final = (
+    "aliases", "coalesce", "dialect", "errors", "event_records", "events", "formats", "frontends",
+    "json_parser", "limits", "message", "message_events", "message_parser", "metrics", "models",
+    "patches", "paths", "protocols", "schema", "terminal", "web",
+)  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: one of `__all__`, or a public module (PEP 562)."""
+    if name in _SUBMODULES:
+        return import_module(f"{__name__}.{name}")
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -100,8 +100,6 @@ class _PathEvent(MessageEvent):
     """An event about the value at `path`.
 
     Attributes:
-        id: The id of the message; None where the provider sends none.
-        model: The name of the model; None where the provider sends none.
         choice: The index of the answer it belongs to.
     """
 

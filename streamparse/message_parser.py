@@ -7,7 +7,7 @@ SDK objects directly, to the router, which has the records read by the adapter o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from streamparse._answers.frozen import Frozen, freeze, thaw
 from streamparse._answers.options import AnswerOptions
@@ -25,17 +25,20 @@ from streamparse._wires.router import WIRES, Router
 from streamparse.aliases import API, DialectName, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
 from streamparse.errors import ProviderError, StreamParseError, interrupted, name_status
-from streamparse.formats.hints import looks_like
-from streamparse.formats.parser import TextReading
-from streamparse.formats.table import Format
 from streamparse.limits import Limits
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import AnyMessageEvent, MessageFailed, MessageFinished
 from streamparse.metrics import Metrics
 
+if TYPE_CHECKING:
+    from streamparse.formats.parser import TextReading
+    from streamparse.formats.table import Format
+
 __all__ = ["MessageParser"]
 
-APIS: Final = cast("tuple[API, ...]", (*[wire.api for wire in WIRES], "text", "auto"))
+APIS: Final = cast("tuple[API, ...]", (*WIRES, "text", "auto"))
+
+_SIGNS: Final = ("<", "[", "{", "Action:", "-> tool/")  # one of them is in every marker
 
 _LOOKED_AT: Final = 256  # characters that may show that text is not a stream of records
 
@@ -321,7 +324,7 @@ class MessageParser:
             if isinstance(event, MessageFailed):
                 name_status(event.error, self._refused)
             elif isinstance(event, MessageFinished) and not self._formatted:
-                found = looks_like(event.message.text)
+                found = _looks_like(event.message.text)
                 if found:
                     event.message.extra["looks_like"] = found
 
@@ -451,7 +454,20 @@ def _dialect_for(dialect: str | Dialect, format: Any) -> Dialect | None:
 
 
 def _reading_of(format: Any) -> TextReading | None:
-    return format if format is None or isinstance(format, TextReading) else TextReading(format)
+    if format is None:
+        return None
+    from streamparse.formats.parser import TextReading  # slow to import
+
+    return format if isinstance(format, TextReading) else TextReading(format)
+
+
+def _looks_like(text: str) -> list[str]:
+    """The formats whose markers are in a text. Most texts have none of their characters."""
+    if not any(sign in text for sign in _SIGNS):
+        return []
+    from streamparse.formats.hints import looks_like  # slow to import
+
+    return looks_like(text)
 
 
 # What nearly all fragments are.

@@ -54,9 +54,8 @@ _BLANK = re.compile(r"[ \t\n\r]*")
 _INTEGER = re.compile(r"-?[0-9]+")
 _UNESCAPED = re.compile(r"[^'\"\\\x00-\x1f\ud800-\udfff]*")
 _HEX_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
-_SHORTHAND = re.compile(
-    r"[A-Za-z_\x80-\ud7ff\ue000-\U0010ffff][0-9A-Za-z_\x80-\ud7ff\ue000-\U0010ffff]*"
-)
+# The characters that RFC 9535 allows in a name, by those that it does not: compiles faster.
+_SHORTHAND = re.compile(r"[^\x00-@\[-^`{-\x7f\ud800-\udfff][^\x00-/:-@\[-^`{-\x7f\ud800-\udfff]*")
 _BAD_TILDE = re.compile(r"~(?![01])")
 
 _SLICE_REFUSED = "slices are not supported in a streamed query"

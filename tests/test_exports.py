@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,64 @@ def test_package_offers_the_same_objects(module: str) -> None:
 def test_own_names() -> None:
     assert isinstance(streamparse.COMPILED, bool)
     assert isinstance(streamparse.__version__, str)
+
+
+def test_an_unknown_name() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'water'"):
+        _ = streamparse.water
+
+
+# Importing. A module is loaded when one of its names is first used.
+
+STAR = "from streamparse import *"
+# Slow to import, and needed by few programs: other libraries, repairs, raw-text formats, adapters.
+SLOW = (
+    *("asyncio", "pydantic", "rich", "starlette"),
+    *("streamparse._core.lenient", "streamparse.formats", "streamparse._wires.openai_chat"),
+)
+
+
+def python(tmp_path: Path, code: str) -> str:
+    """Run code in a new interpreter that keeps its bytecode here; return what it prints."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    paths = [str(Path(streamparse.__file__).parents[1]), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, env=environment, check=True, stdout=subprocess.PIPE
+    ).stdout.decode()
+
+
+def test_the_package_alone_loads_no_module(tmp_path: Path) -> None:
+    code = (
+        "import streamparse, sys; print(*(m for m in sys.modules if m.startswith('streamparse')))"
+    )
+    assert python(tmp_path, code).split() == ["streamparse._version", "streamparse"]
+
+
+def test_what_the_names_do_not_load(tmp_path: Path) -> None:
+    loaded = python(tmp_path, f"{STAR}\nimport sys; print(*sys.modules)").split()
+    assert [module for module in SLOW if module in loaded] == []
+
+
+def test_every_name_and_public_module_is_found_at_first_use(tmp_path: Path) -> None:
+    code = "import streamparse\nfor name in dir(streamparse): getattr(streamparse, name)"
+    python(tmp_path, code)
+    for module in ["events", "errors", "formats", "models", "schema"]:
+        python(tmp_path, f"import streamparse; streamparse.{module}.__all__")
+
+
+def test_help_lists_the_names(tmp_path: Path) -> None:
+    shown = python(tmp_path, "import pydoc, streamparse; print(pydoc.render_doc(streamparse))")
+    assert "class M\bMe\bes\bss\bsa\bag\bge\beP\bPa" in shown
+
+
+@pytest.mark.parametrize(("code", "most"), [("import streamparse", 3), (STAR, 10)])
+def test_importing_is_quick(tmp_path: Path, code: str, most: float) -> None:
+    """Processor time, as a multiple of what an interpreter takes to start and end (12 ms here)."""
+    counted = f"import time; a = time.process_time(); {code}; print(time.process_time() - a)"
+    started = "import time; print(time.process_time())"
+    took = [float(python(tmp_path, counted)) for _ in range(5)]
+    bare = [float(python(tmp_path, started)) for _ in range(5)]
+    assert min(took) <= most * min(bare)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from streamparse import message_parser
 from streamparse.errors import LimitError, ProviderError, StreamParseError, WireError
+from streamparse.formats.auto import CHOICES
 from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import (
@@ -628,3 +630,11 @@ def test_a_parser_shows_its_message() -> None:
     parser = MessageParser(api="text")
     parser.feed("Hi")
     assert repr(parser) == f"MessageParser(api='text', message={parser.message!r})"
+
+
+def test_texts_without_any_marker_are_not_searched() -> None:
+    """`looks_like` is only imported for texts that have one of these characters."""
+    signs = message_parser._SIGNS
+    # `functools` is a marker only in front of a bracket.
+    assert [m for m in CHOICES if not any(sign in m for sign in signs)] == ["functools"]
+    assert not any(sign in "Water the fern, then rest." for sign in signs)

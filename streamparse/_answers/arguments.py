@@ -7,11 +7,10 @@ chain, so a call may change from one source to another.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from streamparse._core.chain import Chain
 from streamparse._core.growing import GrowingString
-from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.parser import JSONParser, locate
 from streamparse._core.surrogates import lone
@@ -20,6 +19,9 @@ from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, SchemaViolation, StreamParseError, WireError
 from streamparse.limits import Limits
 from streamparse.message import ToolCall
+
+if TYPE_CHECKING:
+    from streamparse._core.lenient import LenientMachine
 
 __all__ = [
     "OTHER",
@@ -217,6 +219,8 @@ class LenientText(ArgumentSource):
     ) -> None:
         super().__init__(chain, events)
         options = MachineOptions(limits=limits, surrogates=surrogates)
+        from streamparse._core.lenient import LenientMachine  # slow to import
+
         self.machine: LenientMachine = LenientMachine(chain.head, dialect, options)
         self.sent: int = 0  # the length of the text that has been in deltas
         self.unsent: GrowingString = GrowingString()

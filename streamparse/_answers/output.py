@@ -7,12 +7,11 @@ neither is enough alone, because text that happens to parse may have been cut.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import validator_of
 from streamparse._core.chain import Chain
-from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.parser import locate
 from streamparse._core.sink import NOTHING, ValidatorFactory
@@ -20,6 +19,9 @@ from streamparse.aliases import Missing
 from streamparse.errors import IncompleteError, SchemaViolation, StreamParseError
 from streamparse.message import Message
 from streamparse.message_events import OutputRejected, OutputReporter
+
+if TYPE_CHECKING:
+    from streamparse._core.lenient import LenientMachine
 
 __all__ = ["OutputReader", "output_validator_of", "root_kind"]
 
@@ -96,6 +98,8 @@ class OutputReader:
         if dialect is None:
             self.machine: Machine = Machine(self.chain.head, machine)
         else:
+            from streamparse._core.lenient import LenientMachine  # slow to import
+
             self._lenient = LenientMachine(self.chain.head, dialect, machine)
             self._lenient.wanted = "" if self.kind == ANY else self.kind
             self.machine = self._lenient

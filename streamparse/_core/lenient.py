@@ -36,7 +36,6 @@ from streamparse._core.machine import (
     KEY,
     STRING,
     VALUE,
-    Machine,
 )
 from streamparse._core.sink import Sink
 from streamparse.errors import IncompleteError, LimitError, StreamParseError
@@ -54,7 +53,7 @@ class LenientMachine(LenientStructure):
 
     __slots__ = ()
 
-    def clone(self, sink: Sink) -> Machine:
+    def clone(self, sink: Sink) -> LenientMachine:
         twin = LenientMachine(sink, self.dialect, self.options)
         twin.resume(self.state_now())
         return twin

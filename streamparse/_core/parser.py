@@ -10,12 +10,11 @@ The flag `_reading` is set while input is read. It stays set when an exception p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from streamparse._core.builder import Builder
 from streamparse._core.chain import Chain
 from streamparse._core.events import ValueEvent
-from streamparse._core.lenient import LenientMachine
 from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.shown import safe_repr
 from streamparse._core.sink import ValidatorFactory
@@ -31,6 +30,9 @@ from streamparse.errors import (
 )
 from streamparse.limits import Limits
 from streamparse.paths import Query
+
+if TYPE_CHECKING:
+    from streamparse._core.lenient import LenientMachine
 
 _DEFAULT_LIMITS: Final = Limits()
 _LENIENT: Final = Dialect()
@@ -139,10 +141,14 @@ class JSONParser:
         )
         self._chain.options = options
         head = self._chain.head
-        self._machine: Machine = (
-            Machine(head, options) if switches is None else LenientMachine(head, switches, options)
-        )
-        self._lenient = self._machine if isinstance(self._machine, LenientMachine) else None
+        self._lenient: LenientMachine | None = None
+        if switches is None:
+            self._machine: Machine = Machine(head, options)
+        else:
+            from streamparse._core.lenient import LenientMachine  # slow to import
+
+            self._lenient = LenientMachine(head, switches, options)
+            self._machine = self._lenient
         self._decoder: Utf8Decoder | None = None
         self._takes_text: bool = False
         self._ready: bool = False  # for text, alive, and nothing but the machine to ask
@@ -425,9 +431,12 @@ class JSONParser:
         twin = JSONParser(**self._options)
         twin._chain = self._chain.clone()
         twin._builder = twin._chain.builder
-        twin._machine = self._machine.clone(twin._chain.head)
-        machine = twin._machine
-        twin._lenient = machine if isinstance(machine, LenientMachine) else None
+        lenient = self._lenient
+        if lenient is None:
+            twin._machine = self._machine.clone(twin._chain.head)
+        else:
+            twin._lenient = lenient.clone(twin._chain.head)
+            twin._machine = twin._lenient
         twin._resume(self._place())
         return twin
 

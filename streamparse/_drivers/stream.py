@@ -41,8 +41,6 @@ from streamparse.aliases import (
 )
 from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, StreamParseError
-from streamparse.formats.parser import TextReading
-from streamparse.formats.table import Format
 from streamparse.limits import Limits
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import (
@@ -62,6 +60,9 @@ from streamparse.paths import Path, Query
 
 if TYPE_CHECKING:
     from typing_extensions import TypedDict, Unpack
+
+    from streamparse.formats.parser import TextReading
+    from streamparse.formats.table import Format
 
 __all__ = ["AsyncStream", "Stream", "stream"]
 

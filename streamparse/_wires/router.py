@@ -14,42 +14,35 @@ only if everything before it was understood and something was said.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import shown
 from streamparse._decoding.record import Record
-from streamparse._wires.anthropic_messages import AnthropicMessages
 from streamparse._wires.base import Wire, error_of_text, provider_error
 from streamparse._wires.bedrock_chunks import CHUNK, exception_of
-from streamparse._wires.bedrock_converse import BedrockConverse
-from streamparse._wires.bedrock_invoke_anthropic import BedrockInvokeAnthropic
-from streamparse._wires.cohere_v2 import CohereV2
 from streamparse._wires.envelopes import opened
-from streamparse._wires.google_generate import GoogleGenerate
-from streamparse._wires.google_interactions import GoogleInteractions
-from streamparse._wires.ollama_chat import OllamaChat
-from streamparse._wires.openai_chat import OpenAIChat
-from streamparse._wires.openai_completions import OpenAICompletions
-from streamparse._wires.openai_responses import OpenAIResponses
 from streamparse._wires.replays import SeenIds
 from streamparse.errors import ProviderError, StreamParseError, WireError
 
-__all__ = ["Router", "WIRES"]
+__all__ = ["Router", "WIRES", "wire_of"]
 
-# In the order in which `"auto"` asks them; the first that recognizes a record reads the stream.
-WIRES: Final[tuple[type[Wire], ...]] = (
-    OpenAIChat,
-    BedrockInvokeAnthropic,
-    AnthropicMessages,
-    BedrockConverse,
-    OpenAIResponses,
-    OpenAICompletions,
-    GoogleGenerate,
-    GoogleInteractions,
-    CohereV2,
-    OllamaChat,
-)
+# The adapter of each API, in the order in which `"auto"` asks them: the first that recognizes a
+# record reads the stream. Its module has the name of the API and is imported at its first use.
+WIRES: Final[dict[str, str]] = {
+    "openai-chat": "OpenAIChat",
+    "bedrock-invoke-anthropic": "BedrockInvokeAnthropic",
+    "anthropic-messages": "AnthropicMessages",
+    "bedrock-converse": "BedrockConverse",
+    "openai-responses": "OpenAIResponses",
+    "openai-completions": "OpenAICompletions",
+    "google-generate": "GoogleGenerate",
+    "google-interactions": "GoogleInteractions",
+    "cohere-v2": "CohereV2",
+    "ollama-chat": "OllamaChat",
+}
+_imported: Final[dict[str, type[Wire]]] = {}
 
 # "auto" holds this much without evidence of an API.
 _HELD_RECORDS: Final = 16
@@ -83,9 +76,8 @@ class Router:
     def __init__(self, response: ResponseReader, api: str) -> None:
         self.response = response
         self.wire: Wire | None = None
-        for wire in WIRES:
-            if wire.api == api:
-                self.wire = wire(response)
+        if api in WIRES:
+            self.wire = wire_of(api)(response)
         self._held: list[Record] = []  # no evidence of an API in these
         self._held_size: int = 0
         self._ids = SeenIds()
@@ -152,7 +144,7 @@ class Router:
         except StreamParseError:
             return False
         for one, name in [(data, record.event)] if inner is None else inner:
-            if _wire_of(one, name) is not None:
+            if _recognizing(one, name) is not None:
                 return True
         return isinstance(data.get("error"), dict) or provider_error(data, "", False) is not None
 
@@ -253,7 +245,7 @@ class Router:
     def _detect(self, record: Record) -> None:
         """Hold records until one shows the API, or an error makes it indifferent."""
         data = record.data
-        kind = _wire_of(data, record.event) if isinstance(data, dict) else None
+        kind = _recognizing(data, record.event) if isinstance(data, dict) else None
         if kind is None:
             self._hold(record)
             return
@@ -281,9 +273,21 @@ class Router:
         return WireError(message, code="unknown_api", excerpt=first[:40])
 
 
-def _wire_of(data: dict[str, Any], event: str) -> type[Wire] | None:
+def wire_of(api: str) -> type[Wire]:
+    """Return the adapter of an API."""
+    found = _imported.get(api)
+    if found is None:
+        module = import_module("streamparse._wires." + api.replace("-", "_"))
+        found = getattr(module, WIRES[api])
+        assert found is not None
+        _imported[api] = found
+    return found
+
+
+def _recognizing(data: dict[str, Any], event: str) -> type[Wire] | None:
     """The adapter whose API alone sends such a record."""
-    for kind in WIRES:
+    for api in WIRES:
+        kind = wire_of(api)
         if kind.recognizes(data, event):
             return kind
     return None

@@ -16,7 +16,7 @@ from tests.messages import call_chunk, chunk, dumped, read, sse, text_chunk
 
 HALF = f"data: {dumped(text_chunk('Half'))}\n\n"
 DONE = "data: [DONE]\n\n"
-WIRE_APIS = [wire.api for wire in WIRES]
+WIRE_APIS = list(WIRES)
 
 
 def passed_on(events: list[Any]) -> list[tuple[str, Any]]:
