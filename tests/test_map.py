@@ -33,7 +33,51 @@ def test_readme_has_its_parts(package: Path) -> None:
 @pytest.mark.parametrize("package", PACKAGES, ids=IDS)
 def test_readme_names_modules_that_exist(package: Path) -> None:
     named = re.findall(r"`(\w+\.py)`", readme(package))
-    assert [name for name in named if not (package / name).is_file()] == []
+    assert [name for name in named if not list(package.rglob(name))] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=IDS)
+def test_readme_names_every_module(package: Path) -> None:
+    modules = [path.name for path in package.rglob("*.py") if path.name != "__init__.py"]
+    assert [name for name in modules if f"`{name}`" not in readme(package)] == []
+
+
+# Questions of newcomers: the word to look for in the map, and the module that it must lead to.
+QUESTIONS = [
+    (
+        "Where is an Anthropic signature kept?",
+        "_wires/anthropic_events.py",
+        "signatures",
+    ),
+    ("Where would I add a finish reason of Azure?", "_wires/reasons.py", "finish reasons"),
+    (
+        "What happens at the first rejected character?",
+        "_core/chain.py",
+        "violation",
+    ),
+    (
+        "Which call gets a delta without an index?",
+        "_wires/correlation.py",
+        "delta",
+    ),
+    ("Where is a call truncated?", "_answers/calls.py", "truncated"),
+    ("Where is the API of a stream detected?", "_wires/router.py", "API"),
+    ("Where does `[DONE]` go?", "_decoding/sse_records.py", "`[DONE]`"),
+    ("Where would I add the marker of a model to `auto`?", "formats/auto.py", "detects the format"),
+    ("Why is a string that grows for a megabyte not quadratic?", "_core/growing.py", "grow"),
+    ("Where is the end of a lenient string decided?", "_core/lenient_strings.py", "a string ends"),
+    ("Which module reads `Last-Event-ID`?", "web/response.py", "Last-Event-ID"),
+    ("Where is `pattern` followed?", "schema/automaton.py", "`pattern`"),
+]
+
+
+@pytest.mark.parametrize(("question", "file", "word"), QUESTIONS)
+def test_the_map_answers(question: str, file: str, word: str) -> None:
+    """The word stands beside the name of the module, before the next name."""
+    package, _, name = file.partition("/")
+    text = " ".join(readme(SOURCES / package).split())
+    about = text.partition(f"`{name}`")[2]
+    assert word in re.split(r"`\w+\.py`", about)[0], question
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=IDS)
