@@ -91,8 +91,10 @@ MYPY_OPTIONS = (
 MORE = (
     "streamparse/_core/builder.py",
     "streamparse/_core/chain.py",
+    "streamparse/_core/deep_path.py",
     "streamparse/_core/events.py",
     "streamparse/_core/grammar.py",
+    "streamparse/_core/growing.py",
     "streamparse/_core/machine.py",
     "streamparse/_core/parser.py",
 )

@@ -34,7 +34,7 @@ from streamparse._core.expected import (
     TRUE,
     Expected,
 )
-from streamparse._core.machine import Machine, MachineOptions
+from streamparse._core.machine import DEFAULT_OPTIONS, Machine, MachineOptions
 from streamparse._core.sink import Sink
 from streamparse.errors import LimitError, SchemaViolation, StreamParseError
 
@@ -74,7 +74,7 @@ class Place(Sink):
         #: An error that a refusal raises is not before this offset: the text was held until here.
         self.floor: int = 0
         #: What the machine that drives the chain was made with.
-        self.options: MachineOptions = MachineOptions()
+        self.options: MachineOptions = DEFAULT_OPTIONS
 
     def expects(self) -> Expected | None:
         """What the value that comes next may be; None: it is not known."""

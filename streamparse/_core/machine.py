@@ -82,16 +82,19 @@ EXCERPT: Final = 40  # characters of context in an error
 _ESCAPED: Final = ESCAPED
 
 
+_DEFAULT_LIMITS: Final = Limits()
+
+
 class MachineOptions:
-    """What a machine is made with, and a clone of it too.
+    """The options of a machine; a clone shares them.
 
     Args:
-        limits: The bounds of a document.
-        surrogates: `"keep"`, `"replace"` or `"error"`, for lone surrogate halves.
-        parse_float: Makes a value of the text of a number with a fraction or an exponent.
-        parse_int: Makes a value of the text of any other number.
-        many: Reads one document after the other.
-        stop: Ends reading after the first value.
+        limits: The limits of a document.
+        surrogates: `"keep"`, `"replace"` or `"error"`, for lone surrogates.
+        parse_float: Converts the text of a number that has a fraction or an exponent.
+        parse_int: Converts the text of any other number.
+        many: Whether to read one document after the other.
+        stop: Whether to stop after the first value.
     """
 
     __slots__ = ("limits", "many", "parse_float", "parse_int", "stop", "surrogates")
@@ -99,14 +102,14 @@ class MachineOptions:
     def __init__(
         self,
         *,
-        limits: Limits | None = None,
+        limits: Limits = _DEFAULT_LIMITS,
         surrogates: str = "keep",
         parse_float: Callable[[str], object] = float,
         parse_int: Callable[[str], object] = int,
         many: bool = False,
         stop: bool = False,
     ) -> None:
-        self.limits: Limits = limits if limits is not None else Limits()
+        self.limits: Limits = limits
         self.surrogates: str = surrogates
         self.parse_float: Callable[[str], object] = parse_float
         self.parse_int: Callable[[str], object] = parse_int
@@ -114,7 +117,7 @@ class MachineOptions:
         self.stop: bool = stop
 
 
-_DEFAULTS: Final = MachineOptions()
+DEFAULT_OPTIONS: Final = MachineOptions()
 
 
 class Machine:
@@ -174,7 +177,7 @@ class Machine:
         depth: int = 0,
         offset: int = 0,
     ) -> None:
-        given = options if options is not None else _DEFAULTS
+        given = options if options is not None else DEFAULT_OPTIONS
         bounds = given.limits
         self.sink: Sink = sink
         self.precise: bool = sink.precise
