@@ -29,6 +29,8 @@ CORE = (
     "sink",
     "grammar",
     "growing",
+    "machine_state",
+    "machine_tokens",
     "machine",
     "lenient_scalars",
     "lenient_strings",

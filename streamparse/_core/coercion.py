@@ -34,7 +34,8 @@ from streamparse._core.expected import (
     TRUE,
     Expected,
 )
-from streamparse._core.machine import DEFAULT_OPTIONS, Machine, MachineOptions
+from streamparse._core.machine import Machine
+from streamparse._core.machine_state import DEFAULT_OPTIONS, MachineOptions
 from streamparse._core.sink import Sink
 from streamparse.errors import LimitError, SchemaViolation, StreamParseError
 

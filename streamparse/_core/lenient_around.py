@@ -14,9 +14,7 @@ from streamparse._core import lenient_strings as strings
 from streamparse._core.lenient_state import CODE, COMMENT, PROSE, REASONING
 from streamparse._core.lenient_strings import LOOK, undecided
 from streamparse._core.lenient_tokens import GROUPED_STRING, OPEN_WRAPPED, LenientTokens
-from streamparse._core.machine import (
-    DOCUMENT,
-)
+from streamparse._core.machine_state import DOCUMENT
 from streamparse.errors import IncompleteError
 
 if TYPE_CHECKING:

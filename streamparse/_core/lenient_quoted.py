@@ -13,10 +13,7 @@ from streamparse._core.grammar import (
 )
 from streamparse._core.lenient_state import LenientState
 from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, undecided
-from streamparse._core.machine import (
-    DOCUMENT,
-    STRING,
-)
+from streamparse._core.machine_state import DOCUMENT, STRING
 
 if TYPE_CHECKING:
     from mypy_extensions import i64

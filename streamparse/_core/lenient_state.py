@@ -10,12 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from streamparse._core import lenient_strings as strings
-from streamparse._core.machine import (
-    DOCUMENT,
-    STRING,
-    Machine,
-    MachineOptions,
-)
+from streamparse._core.machine import Machine
+from streamparse._core.machine_state import DOCUMENT, STRING, MachineOptions
 from streamparse._core.sink import Sink
 from streamparse.dialect import REPAIR_CODES, Dialect
 from streamparse.errors import SchemaViolation

@@ -11,14 +11,7 @@ from streamparse._core import lenient_strings as strings
 from streamparse._core.lenient_around import LenientAround
 from streamparse._core.lenient_state import JUNK, begins_token
 from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at, undecided
-from streamparse._core.machine import (
-    AFTER,
-    COLON,
-    FIRST_ITEM,
-    FIRST_KEY,
-    KEY,
-    VALUE,
-)
+from streamparse._core.machine_state import AFTER, COLON, FIRST_ITEM, FIRST_KEY, KEY, VALUE
 
 if TYPE_CHECKING:
     from mypy_extensions import i64

@@ -15,10 +15,7 @@ from streamparse._core.grammar import INTEGER as INTEGER_GRAMMAR
 from streamparse._core.lenient_quoted import LenientQuoted
 from streamparse._core.lenient_state import PROSE, TOKEN, UNQUOTED, begins_token
 from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at, undecided
-from streamparse._core.machine import (
-    AFTER,
-    DOCUMENT,
-)
+from streamparse._core.machine_state import AFTER, DOCUMENT
 from streamparse.errors import LimitError
 
 if TYPE_CHECKING:

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from streamparse._core.builder import Builder
 from streamparse._core.chain import Chain
 from streamparse._core.events import ValueEvent
+<<<<<<< HEAD
 from streamparse._core.machine import EXCERPT, Machine, MachineOptions
+=======
+from streamparse._core.lenient import LenientMachine
+from streamparse._core.machine import Machine
+from streamparse._core.machine_state import EXCERPT, MachineOptions
+>>>>>>> 530b9c3 (Core: the machine in three layers: state, tokens, structure; plainer docstrings)
 from streamparse._core.shown import safe_repr
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.surrogates import check_surrogates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from streamparse._core.machine import too_deep, too_many
+from streamparse._core.machine_state import too_deep, too_many
 from streamparse._core.sink import Sink
 from streamparse.errors import LimitError
 from streamparse.limits import Limits

@@ -12,7 +12,7 @@ import re
 from typing import Any, ClassVar, Final
 
 from streamparse._core._marks import mypyc_attr
-from streamparse._core.machine import too_deep
+from streamparse._core.machine_state import too_deep
 from streamparse._core.sink import NOTHING, Sink
 from streamparse._core.transcriber import tell, tell_key
 from streamparse.errors import FormatError, LimitError

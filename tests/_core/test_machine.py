@@ -1,19 +1,17 @@
-"""Tests of the JSON machine: what it says, where, and what it refuses, for any cut."""
+"""Tests of the JSON machine: what it calls, where, and what it rejects, for any cut."""
 
 from __future__ import annotations
 
 import json
-import pickle
-from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from streamparse import IncompleteError, JSONSyntaxError, LimitError, Limits, StreamParseError
+from streamparse import IncompleteError, JSONSyntaxError, LimitError, Limits
 from streamparse._core.builder import Builder
-from streamparse._core.machine import EXCERPT, Machine, MachineOptions
+from streamparse._core.machine import Machine, MachineOptions
 from streamparse.protocols import Sink
+from tests._core.machines import built, calls, refusal
 from tests.parts import (
     DOCUMENTS,
     Call,
@@ -25,34 +23,6 @@ from tests.parts import (
     joined,
     ragged,
 )
-
-
-def made(sink: Sink, *, depth: int = 0, offset: int = 0, **options: Any) -> Machine:
-    return Machine(sink, MachineOptions(**options), depth=depth, offset=offset)
-
-
-def calls(fragments: Iterable[str], precise: bool = True, **options: Any) -> list[Call]:
-    """What a machine says about these fragments and the end of the input."""
-    recorder = Recorder(precise)
-    machine = made(recorder, **options)
-    feed_each(machine, fragments)
-    machine.finish()
-    return recorder.calls
-
-
-def built(fragments: Iterable[str], **options: Any) -> Any:
-    builder = Builder(options.get("many", False))
-    machine = made(builder, **options)
-    feed_each(machine, fragments)
-    machine.finish()
-    return builder.value
-
-
-def refusal(fragments: Iterable[str], **options: Any) -> StreamParseError:
-    with pytest.raises(StreamParseError) as caught:
-        calls(fragments, **options)
-    return caught.value
-
 
 # What it says
 
@@ -159,214 +129,6 @@ def test_kind_is_said_with_the_first_character() -> None:
         recorder = Recorder()
         Machine(recorder).feed(text)
         assert recorder.calls == [("start_scalar", kind, 0)]
-
-
-# Long runs and many escapes go other ways through the code
-
-
-@pytest.mark.parametrize("size", [*range(30, 36), *range(62, 68), *range(126, 132), 5000])
-@pytest.mark.parametrize("end", ['"', '\\n"', '\\u00e9"', 'é"', '\ud800"'])
-def test_runs_of_any_length(size: int, end: str) -> None:
-    document = '"' + "x" * size + end
-    expected = json.loads(document)
-    for fragments in (*cuttings(document), [document[: size + 1], document[size + 1 :]]):
-        assert built(fragments) == expected
-
-
-@pytest.mark.parametrize("unit", ["\\n", "\\u20ac", "\\ud83d\\ude00", "\\u20ac ", "\\\\n", '\\"-'])
-@pytest.mark.parametrize("count", [1, 3, 20, 600, 1300])
-def test_escapes_in_any_number(unit: str, count: int) -> None:
-    document = '["' + unit * count + '"]'
-    expected = json.loads(document)
-    for fragments in cuttings(document):
-        assert built(fragments) == expected
-
-
-def test_long_keys_with_escapes() -> None:
-    document = json.dumps({"key \n ü " * 40: {"\t" * 50: None}})
-    for fragments in cuttings(document):
-        assert built(fragments) == json.loads(document)
-
-
-# Surrogates
-
-HALVES = [
-    ('"\\ud83d\\ude00"', "\U0001f600"),
-    ('"\ud83d\ude00"', "\U0001f600"),
-    ('"\\ud83d\ude00"', "\U0001f600"),
-    ('"\ud83d\\ude00"', "\U0001f600"),
-    ('"\\uD83D\\uDE00\\uDE00"', "\U0001f600\ude00"),
-    ('"\\ud83d\\ud83d\\ude00"', "\ud83d\U0001f600"),
-    ('"\\ud83d x"', "\ud83d x"),
-    ('"\ud83dx"', "\ud83dx"),
-    ('"\\ud83d\\n"', "\ud83d\n"),
-    ('"\\ud83d\\u0041"', "\ud83dA"),
-    ('"\\ude00"', "\ude00"),
-    ('"\ude00\ud83d"', "\ude00\ud83d"),
-    ('"\\ud83d"', "\ud83d"),
-    ('"\\udbff\\udfff\\ud800\\udc00"', "\U0010ffff\U00010000"),
-]
-
-
-@pytest.mark.parametrize(("text", "expected"), HALVES)
-@pytest.mark.parametrize("padding", ["", "a run long enough for the quicker way through it " * 5])
-def test_halves_that_meet_are_joined(text: str, expected: str, padding: str) -> None:
-    document = '"' + padding + text[1:-1] + padding + '"'
-    for fragments in [*cuttings(document), *halvings(document)]:
-        assert built(fragments) == padding + expected + padding
-        assert built(['{"k":', *fragments, "}"]) == {"k": padding + expected + padding}
-
-
-@pytest.mark.parametrize(("text", "kept"), HALVES)
-def test_lone_halves_are_replaced(text: str, kept: str) -> None:
-    expected = kept.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    for fragments in [*cuttings(text), *halvings(text)]:
-        assert built(fragments, surrogates="replace") == expected
-        key = ["{", *fragments, ":0}"]
-        assert built(key, surrogates="replace") == {expected: 0}
-
-
-@pytest.mark.parametrize(
-    ("text", "offset"),
-    [
-        ('"\\ud83d x"', 7),
-        ('"\ud83dx"', 2),
-        ('"\\ud83d\\n"', 8),
-        ('"\\ud83d\\u0041"', 12),
-        ('"\\ud83d"', 7),
-        ('"\\ude00"', 6),
-        ('"ab\ude00"', 3),
-        ('{"\\ud83d":', 8),
-    ],
-)
-def test_lone_halves_are_refused(text: str, offset: int) -> None:
-    for fragments in [*cuttings(text), *halvings(text)]:
-        error = refusal(fragments, surrogates="error")
-        assert (error.code, error.offset) == ("lone_surrogate", offset)
-
-
-def test_pairs_are_no_lone_halves() -> None:
-    for fragments in halvings('"\\ud83d\\ude00 \ud83d\ude00"'):
-        assert built(fragments, surrogates="error") == "\U0001f600 \U0001f600"
-
-
-def test_half_a_pair_is_held_back() -> None:
-    recorder = Recorder()
-    machine = Machine(recorder)
-    machine.feed('"\\ud83d')
-    assert recorder.calls == [("start_string", 0)]
-    machine.feed("\\ude0")
-    assert recorder.calls == [("start_string", 0)]
-    machine.feed("0")
-    assert recorder.calls[1:] == [("text", "\U0001f600", 12)]
-
-
-# Numbers
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("0", "-0", "7", "-12", "10", "9007199254740993"),
-        *("1.5", "-0.25", "1.0", "0e0", "0E-1", "1e5", "1E+5", "12.50e-03", "1e400", "-1e400"),
-    ],
-)
-def test_numbers(text: str) -> None:
-    expected = json.loads(text)
-    for shape in ("{}", "[{}]", "[{},0]", '{{"n":{}}}', "[{} ]", "[{}\n]"):
-        wrapped = shape.format(text)
-        for fragments in cuttings(wrapped):
-            value = built(fragments)
-            assert value == json.loads(wrapped)
-            assert repr(value) == repr(json.loads(wrapped))
-    assert type(built([text])) is type(expected)
-
-
-@pytest.mark.parametrize(
-    ("text", "offset"),
-    [
-        ("-]", 1),
-        ("-a", 1),
-        ("--", 1),
-        ("+1", 0),
-        ("01", 1),
-        ("-01", 2),
-        ("00", 1),
-        ("1.]", 2),
-        ("1.e", 2),
-        ("1..", 2),
-        ("1.5.", 3),
-        (".5", 0),
-        ("1e]", 2),
-        ("1e+]", 3),
-        ("1e+-", 3),
-        ("1e5.", 3),
-        ("1e5e", 3),
-        ("1-", 1),
-        ("1+", 1),
-        ("1_0", 1),
-        ("1a", 1),
-        ("1\u0661", 1),
-        ("0x1", 1),
-        ("1e\u0661", 2),
-        ("-\u0661", 1),
-        ("1\x00", 1),
-        ("1\xa0", 1),
-    ],
-)
-def test_malformed_numbers_are_refused_at_the_character(text: str, offset: int) -> None:
-    for before, after in (("", " "), ("[", "]"), ('{"n": ', "}")):
-        for fragments in cuttings(before + text + after):
-            error = refusal(fragments)
-            assert error.offset == len(before) + offset
-            assert error.code == ("expected_value" if offset == 0 else "invalid_number")
-
-
-@pytest.mark.parametrize("text", ["-", "1.", "1e", "1e-", "1E+"])
-def test_a_number_cut_short_is_incomplete(text: str) -> None:
-    for fragments in cuttings(text):
-        error = refusal(fragments)
-        assert isinstance(error, IncompleteError)
-        assert (error.code, error.offset) == ("truncated", len(text))
-
-
-def test_numbers_go_through_the_callers_functions() -> None:
-    value = built(["[1.50, 2, 1e2, -3]"], parse_float=Decimal, parse_int=lambda text: f"int {text}")
-    assert value == [Decimal("1.50"), "int 2", Decimal("1e2"), "int -3"]
-    assert str(value[0]) == "1.50"
-
-
-def test_an_exception_of_the_callers_function_is_a_refusal() -> None:
-    def picky(text: str) -> object:
-        raise LookupError(f"no {text}")
-
-    for options, text in (({"parse_int": picky}, "[12]"), ({"parse_float": picky}, "[1.5]")):
-        for fragments in cuttings(text):
-            error = refusal(fragments, **options)
-            assert isinstance(error, JSONSyntaxError)
-            assert (error.code, error.offset) == ("number_rejected", len(text) - 1)
-            assert isinstance(error.__cause__, LookupError)
-
-
-def test_the_end_of_a_root_number_can_be_said() -> None:
-    recorder = Recorder()
-    machine = Machine(recorder)
-    machine.feed("12")
-    assert not machine.done
-    machine.end_root_number()
-    assert machine.done
-    assert recorder.calls[-1] == ("scalar", 12, 2)
-
-
-@pytest.mark.parametrize("text", ["", "1.", "[1", "[", '"1', "tru", "{"])
-def test_only_a_whole_root_number_can_be_ended(text: str) -> None:
-    recorder = Recorder()
-    machine = Machine(recorder)
-    machine.feed(text)
-    before = list(recorder.calls)
-    machine.end_root_number()
-    assert recorder.calls == before
-    assert not machine.done
 
 
 # What it refuses, and where
@@ -816,65 +578,7 @@ def test_limits_inside_another_value() -> None:
     assert refusal(["[234]"], offset=50, limits=limits).offset == 54
 
 
-# Questions about the state
-
-
-def test_done() -> None:
-    for text, done in (("[1", False), ("[1]", True), ("tru", False), ("true", True), ("1", False)):
-        machine = Machine(Sink())
-        machine.feed(text)
-        assert machine.done is done
-
-
-def test_a_machine_for_many_is_never_done() -> None:
-    machine = Machine(Sink(), MachineOptions(many=True))
-    machine.feed("[1] ")
-    assert not machine.done
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", True),
-        ("[", True),
-        ("[1", True),
-        ("[1,", True),
-        ('["', True),
-        ('["\\', True),
-        ("[tr", True),
-        ('{"a":', True),
-        ('{"a":"x', True),
-        ("{", False),
-        ('{"', False),
-        ('{"\\u1', False),
-        ('{"a"', False),
-        ('{"a":1,', False),
-        ("[1 ", False),
-        ("[]", False),
-    ],
-)
-def test_is_a_value_expected(text: str, expected: bool) -> None:
-    machine = Machine(Sink())
-    machine.feed(text)
-    assert machine.expects_item is expected
-
-
-def test_text_before_a_place() -> None:
-    for fragments in cuttings('["one", "two"'):
-        machine = Machine(Sink())
-        feed_each(machine, fragments)
-        assert machine.text_before(6) == '["one"'
-        assert machine.text_before(0) == ""
-
-
-def test_text_before_a_place_is_bounded_however_much_has_passed() -> None:
-    document = "[" + '"0123456789", ' * 3000
-    for fragments in ([document], ragged(document, 3)):
-        machine = Machine(Sink())
-        feed_each(machine, fragments)
-        assert machine.text_before(len(document)) == document[-EXCERPT:]
-        assert sum(map(len, machine.recent)) < len(document) + EXCERPT
-    assert sum(map(len, machine.recent)) < 3 * 4096
+# Lines
 
 
 def test_lines_are_counted() -> None:
@@ -882,86 +586,6 @@ def test_lines_are_counted() -> None:
         machine = Machine(Sink())
         feed_each(machine, fragments)
         assert (machine.line, machine.line_start) == (5, 15)
-
-
-# Forks
-
-
-@pytest.mark.parametrize("document", DOCUMENTS)
-@pytest.mark.parametrize("precise", [True, False])
-def test_a_clone_goes_on_alone(document: str, precise: bool) -> None:
-    for first, second in halvings(document):
-        recorder = Recorder(precise)
-        machine = Machine(recorder)
-        machine.feed(first)
-        other = recorder.clone()
-        twin = machine.clone(other)
-        with pytest.raises(StreamParseError):
-            machine.feed("\x00")
-        twin.feed(second)
-        twin.finish()
-        assert other.calls == calls([first, second], precise)
-
-
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_the_state_is_plain_data(document: str) -> None:
-    for first, second in halvings(document):
-        before = Recorder(precise=True)
-        machine = Machine(before)
-        machine.feed(first)
-        state = pickle.loads(pickle.dumps(machine.state_now()))
-        after = Recorder(precise=True)
-        other = Machine(after)
-        other.resume(state)
-        other.feed(second)
-        other.finish()
-        assert before.calls + after.calls == calls([first, second])
-        assert machine.state_now() == state
-
-
-def test_a_clone_has_the_options() -> None:
-    options = MachineOptions(
-        limits=Limits(string=3, items=2),
-        surrogates="replace",
-        parse_float=Decimal,
-        parse_int=str,
-        many=True,
-    )
-    machine = Machine(Builder(many=True), options)
-    machine.feed('[1, "\\ud800')
-    twin_builder = machine.sink.clone()
-    assert isinstance(twin_builder, Builder)
-    twin = machine.clone(twin_builder)
-    twin.feed('"] 1.5 ')
-    assert twin_builder.value == [["1", "\ufffd"], Decimal("1.5")]
-    with pytest.raises(LimitError, match="more than 2 items"):
-        machine.clone(Sink()).feed('", 2')
-    with pytest.raises(LimitError, match="longer than 3"):
-        twin.feed('"abcd')
-
-
-def test_a_clone_stops_after_one_value() -> None:
-    machine = Machine(Sink(), MachineOptions(stop=True))
-    machine.feed("[1")
-    assert machine.clone(Sink()).feed("] and more") == 1
-
-
-def test_a_clone_inside_another_value_keeps_its_depth() -> None:
-    machine = Machine(Sink(), MachineOptions(limits=Limits(depth=4)), depth=2)
-    machine.feed("[")
-    twin = machine.clone(Sink())
-    twin.feed("[")
-    with pytest.raises(LimitError):
-        twin.feed("[")
-
-
-def test_a_clone_at_the_limit_of_the_document() -> None:
-    for at in range(6):
-        machine = Machine(Sink(), MachineOptions(limits=Limits(document=5)))
-        machine.feed("[1, 2]"[:at] if at < 6 else "[1, 2")
-        with pytest.raises(LimitError) as caught:
-            machine.clone(Sink()).feed("[1, 2]"[at:])
-        assert caught.value.offset == 5
 
 
 # Machine and cut

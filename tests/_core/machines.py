@@ -1,0 +1,41 @@
+"""Machines for the tests of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from streamparse import StreamParseError
+from streamparse._core.builder import Builder
+from streamparse._core.machine import Machine, MachineOptions
+from streamparse.protocols import Sink
+from tests.parts import Call, Recorder, feed_each
+
+
+def made(sink: Sink, *, depth: int = 0, offset: int = 0, **options: Any) -> Machine:
+    return Machine(sink, MachineOptions(**options), depth=depth, offset=offset)
+
+
+def calls(fragments: Iterable[str], precise: bool = True, **options: Any) -> list[Call]:
+    """What a machine says about these fragments and the end of the input."""
+    recorder = Recorder(precise)
+    machine = made(recorder, **options)
+    feed_each(machine, fragments)
+    machine.finish()
+    return recorder.calls
+
+
+def built(fragments: Iterable[str], **options: Any) -> Any:
+    builder = Builder(options.get("many", False))
+    machine = made(builder, **options)
+    feed_each(machine, fragments)
+    machine.finish()
+    return builder.value
+
+
+def refusal(fragments: Iterable[str], **options: Any) -> StreamParseError:
+    with pytest.raises(StreamParseError) as caught:
+        calls(fragments, **options)
+    return caught.value
