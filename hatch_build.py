@@ -134,7 +134,9 @@ class ParallelBuild(build_ext):
         def compile(sources, *args, extra_postargs=None, **options):
             def build(source):
                 flags = list(extra_postargs or ())
-                level = LEVELS.get(Path(source).stem)
+                name = Path(source).stem
+                # The files of mypyc's runtime library are small, and every module calls them.
+                level = LEVELS.get(name) or ("" if name.startswith("__native") else "-O2")
                 if level and takes_levels:
                     flags.append(level)
                 return compile_one([source], *args, extra_postargs=flags, **options)

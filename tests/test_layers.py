@@ -50,6 +50,7 @@ CORE = (
     "plain",
     "room",
     "text",
+    "reader",
     "parser",
 )
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from streamparse._core.chain import Chain
 from streamparse._core.growing import GrowingString
 from streamparse._core.machine import EXCERPT, Machine, MachineOptions
-from streamparse._core.parser import JSONParser, locate
+from streamparse._core.parser import JSONParser
+from streamparse._core.reader import locate
 from streamparse._core.surrogates import lone
 from streamparse._core.transcriber import Transcriber, tell
 from streamparse.dialect import Dialect

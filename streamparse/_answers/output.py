@@ -13,7 +13,7 @@ from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import validator_of
 from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine, MachineOptions
-from streamparse._core.parser import locate
+from streamparse._core.reader import locate
 from streamparse._core.sink import NOTHING, ValidatorFactory
 from streamparse.aliases import Missing
 from streamparse.errors import IncompleteError, SchemaViolation, StreamParseError

@@ -1,9 +1,9 @@
-"""`JSONParser`: machine and chain behind one face, with the life cycle and honest errors.
+"""`JSONParser`: the public parser, which drives a machine and a chain.
 
-Rule 1: a failure is final. What was understood before it stays in `value`, its events go with
-the error, and every later call raises a fresh copy of it.
-Rule 2: any other exception that breaks off reading (a `KeyboardInterrupt`, a fault of a validator)
-is final too, because part of the fragment may be lost: later calls raise the code `interrupted`.
+Rule 1: a failure is final. What was read before it stays in `value`, its events go with the error,
+and every later call raises a fresh copy of it.
+Rule 2: any other exception that ends a call (a `KeyboardInterrupt`, a bug in a validator) is final
+too, because part of the fragment may be lost: later calls raise the code `interrupted`.
 The flag `_reading` is set while input is read. It stays set when an exception passes through.
 """
 
@@ -15,25 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from streamparse._core.builder import Builder
 from streamparse._core.chain import Chain
 from streamparse._core.events import ValueEvent
-<<<<<<< HEAD
-from streamparse._core.machine import EXCERPT, Machine, MachineOptions
-=======
-from streamparse._core.lenient import LenientMachine
-from streamparse._core.machine import Machine
-from streamparse._core.machine_state import EXCERPT, MachineOptions
->>>>>>> 530b9c3 (Core: the machine in three layers: state, tokens, structure; plainer docstrings)
+from streamparse._core.machine import Machine, MachineOptions
+from streamparse._core.reader import DocumentReader, locate
 from streamparse._core.shown import safe_repr
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.surrogates import check_surrogates
-from streamparse._core.text import Utf8Decoder
+from streamparse._core.text import as_bytes
 from streamparse.dialect import Dialect, Repair, doubts_among
-from streamparse.errors import (
-    IncompleteError,
-    JSONSyntaxError,
-    SchemaViolation,
-    StreamParseError,
-    interrupted,
-)
+from streamparse.errors import StreamParseError, interrupted
 from streamparse.limits import Limits
 from streamparse.paths import Query
 
@@ -47,25 +36,31 @@ _LENIENT: Final = Dialect()
 class JSONParser:
     """Parses JSON (RFC 8259) while it arrives.
 
-    `feed` takes text or bytes (UTF-8), cut anywhere, and returns the events that the fragment
-    decided; `finish` says that the input has ended. `value` is what is known so far.
+    `feed` takes text or UTF-8 bytes, cut anywhere, and returns the events of the fragment; `finish`
+    ends the input. `value` is the partial value. Use a parser in one thread at a time.
 
-    - `dialect`: `"strict"`, `"lenient"` (mend what can be mended, on record in `repairs`), or a
-      `Dialect` that says what may be mended.
-    - `many`: documents one after the other, separated by white space or nothing where that is
-      unambiguous; `value` is their list, and the first step of a path is the document's index.
-    - `trailing`: `"error"` allows only white space after the value (lenient: text there is
-      skipped with a repair); `"stop"` stops there and leaves the rest, exactly, in `remainder`.
-    - `select`: one RFC 9535 query or several; events for these nodes only. With `many`, `$` is
-      the list: `$[*]` selects every document.
-    - `keep`: `"open"` (needs `select`) drops a value when it completes, so that memory is bounded
-      by depth and the largest selected value.
-    - `surrogates`: what becomes of lone halves: `"keep"`, `"replace"` (U+FFFD) or `"error"`.
-    - `limits`: see `Limits`; `parse_float` and `parse_int` get the number's text.
-    - `validator`: judges the value as it arrives.
+    Args:
+        dialect: `"strict"`, `"lenient"` (repairs malformed JSON and records it in `repairs`), or a
+            `Dialect`, which selects the repairs.
+        many: Read several documents, separated by white space, or by nothing where that is
+            unambiguous. `value` is the list of them, and the first step of a path is the index of
+            the document.
+        trailing: `"error"` allows only white space after the value; the lenient dialect skips other
+            text with a repair. `"stop"` stops after the value and keeps the rest, unchanged, in
+            `remainder`.
+        select: One RFC 9535 query or several. Only these nodes have events. With `many`, `$` is the
+            list of documents: `$[*]` selects each of them.
+        keep: `"open"` (with `select`) drops a value when it is complete, so that memory is bounded
+            by the depth and the largest selected value.
+        surrogates: What replaces a lone surrogate: `"keep"`, `"replace"` (U+FFFD) or `"error"`.
+        limits: The limits of a document.
+        parse_float: Converts the text of a number that has a fraction or an exponent.
+        parse_int: Converts the text of any other number.
+        validator: Validates the value while it arrives.
 
-    A parser is for one thread at a time. Raises `StreamParseError` for bad input, `ValueError` and
-    `TypeError` for bad options.
+    Raises:
+        ValueError: An option has another value than those above.
+        TypeError: An option is of another type.
 
     >>> parser = JSONParser()
     >>> parser.feed('{"city": "Par')  # doctest: +NORMALIZE_WHITESPACE
@@ -82,19 +77,15 @@ class JSONParser:
     __slots__ = (
         "_builder",
         "_chain",
-        "_collects",
-        "_decoder",
+        "_dialect",
         "_failure",
         "_finished",
         "_lenient",
         "_machine",
         "_many",
-        "_options",
+        "_reader",
         "_reading",
         "_ready",
-        "_rest",
-        "_stop",
-        "_takes_text",
     )
 
     def __init__(
@@ -114,29 +105,6 @@ class JSONParser:
         switches = dialect_of(dialect)
         _check_options(many, trailing, select is not None, keep, surrogates)
         _check_types(limits, parse_float, parse_int, validator)
-        queries = None if select is None else _queries(select)
-        self._options: dict[str, Any] = {
-            "dialect": dialect,
-            "many": many,
-            "trailing": trailing,
-            "select": queries,
-            "keep": keep,
-            "surrogates": surrogates,
-            "limits": limits,
-            "parse_float": parse_float,
-            "parse_int": parse_int,
-            "validator": validator,
-        }
-        self._many = many
-        self._stop: bool = trailing == "stop"
-        self._collects: bool = validator is not None and validator.collects
-        self._chain = Chain(
-            validator=validator,
-            queries=queries,
-            drop=keep == "open",
-            many=many,
-        )
-        self._builder = self._chain.builder
         options = MachineOptions(
             limits=limits,
             surrogates=surrogates,
@@ -145,25 +113,33 @@ class JSONParser:
             many=many,
             stop=trailing == "stop",
         )
-        self._chain.options = options
-        head = self._chain.head
+        chain = Chain(
+            validator=validator,
+            queries=None if select is None else _queries(select),
+            drop=keep == "open",
+            many=many,
+        )
+        chain.options = options
+        self._dialect: str | Dialect = dialect
+        self._many: bool = many
+        self._chain: Chain = chain
+        self._builder: Builder = chain.builder
         self._lenient: LenientMachine | None = None
         if switches is None:
-            self._machine: Machine = Machine(head, options)
+            self._machine: Machine = Machine(chain.head, options)
         else:
             from streamparse._core.lenient import LenientMachine  # slow to import
 
-            self._lenient = LenientMachine(head, switches, options)
+            self._lenient = LenientMachine(chain.head, switches, options)
             self._machine = self._lenient
-        self._decoder: Utf8Decoder | None = None
-        self._takes_text: bool = False
-        self._ready: bool = False  # for text, alive, and nothing but the machine to ask
-        self._reading: bool = False  # outside of `feed` and `finish`: Rule 2
-        self._rest: list[Any] = []  # the fragments after the value
+        collects = validator is not None and validator.collects
+        self._reader: DocumentReader = DocumentReader(self._machine, chain, collects)
+        self._ready: bool = False  # whether text may go straight to the machine
+        self._reading: bool = False
         self._finished: bool = False
         self._failure: StreamParseError | None = None
 
-    # Reading.
+    # Results.
 
     @property
     def value(self) -> Any:
@@ -175,7 +151,7 @@ class JSONParser:
 
     @property
     def open_path(self) -> tuple[Any, ...] | None:
-        """Path of the deepest open container or string; `None` when nothing is open.
+        """The path of the deepest open container or string; `None` when nothing is open.
 
         Everything off this path is complete.
         """
@@ -185,85 +161,86 @@ class JSONParser:
 
     @property
     def started(self) -> bool:
-        """Has a root value begun?"""
+        """Whether a root value has begun."""
         return self._builder.started
 
     @property
     def done(self) -> bool:
-        """Is the document complete? With `many` only `finish()` can tell."""
+        """Whether the document is complete. With `many` this is known after `finish()`."""
         if self._many:
             return self._finished and self._failure is None and not self._reading
         return self._machine.done and not self._reading
 
     @property
     def truncated(self) -> bool:
-        """Did `finish()` have to close something? Never in the strict dialect: it raises."""
+        """Whether `finish()` closed an open value. The strict dialect raises an error instead."""
         return self._lenient is not None and self._lenient.truncated
 
     @property
     def prefix(self) -> str:
-        """The text skipped before the (first) value; empty if it was white space, or strict."""
+        """The text skipped before the (first) value; empty if it is white space or strict."""
         return "" if self._lenient is None else self._lenient.prefix
 
     @property
     def remainder(self) -> str | bytes:
-        """What came after the value, of the type that was fed.
+        """The input after the value, of the type that was fed.
 
-        In the strict dialect only with `trailing="stop"`. With `many` the text after the first
-        value that is of no value.
+        In the strict dialect only with `trailing="stop"`. With `many` it is the text after the
+        first value that belongs to no value.
         """
         skipped = "" if self._lenient is None else self._lenient.remainder
-        if self._decoder is not None:
-            return skipped.encode() + b"".join(self._rest)
-        return skipped + "".join(self._rest)
+        reader = self._reader
+        if reader.decoder is not None:
+            return skipped.encode() + b"".join(reader.rest)
+        return skipped + "".join(reader.rest)
 
     @property
     def repairs(self) -> list[Repair]:
-        """What a lenient dialect mended, as a list that is updated; empty in the strict one."""
+        """The repairs of a lenient dialect, as a list that is updated; empty in the strict one."""
         return self._builder.repairs
 
     @property
     def doubts(self) -> list[Repair]:
         """The repairs that leave a doubt: `ambiguous`, `truncated` and `unexpected_text`.
 
-        The value of a document without doubts is what its author meant, whatever was mended.
-        `Dialect(doubts="error")` refuses the others.
+        A document without doubts has the value that its author meant, whatever was repaired.
+        `Dialect(doubts="error")` rejects the others.
         """
         return doubts_among(self._builder.repairs)
 
     @property
     def violations(self) -> list[Any]:
-        """What a validator with `collect=True` found."""
+        """The violations that a validator with `collect=True` found."""
         return self._chain.violations
 
     def snapshot(self) -> Any:
-        """The value as it is now: later feeds do not change it.
+        """Return a copy of the value, which later feeds do not change.
 
         Complete parts are shared with `value`, so it costs the open containers and the open
         string.
         """
         return self._builder.snapshot()
 
-    # Feeding.
-
     def __repr__(self) -> str:
-        """The dialect, and how far the document is."""
-        dialect, path = self._options["dialect"], self.open_path
+        """Return the dialect and the progress."""
+        path = self.open_path
         where = "" if path is None else f", open_path={safe_repr(path)}"
-        return f"JSONParser({dialect!r}, done={self.done!r}{where})"
+        return f"JSONParser({self._dialect!r}, done={self.done!r}{where})"
+
+    # Input.
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[ValueEvent]:
-        """Read the next fragment of the input, cut anywhere. An empty one is legal and free.
+        """Read the next fragment of the input, cut anywhere. An empty fragment is allowed.
 
         Args:
-            fragment: Text, or bytes in UTF-8: of one parser always the same of the two.
+            fragment: Text, or bytes in UTF-8. All fragments of an input are of the same type.
 
         Returns:
-            The events that the fragment decided, in order.
+            The events of the fragment, in order.
 
         Raises:
             StreamParseError: The input is not what was asked for, or an earlier call failed
-                (the same error again) or was interrupted (`interrupted`), or the input had ended
+                (the same error again) or was interrupted (`interrupted`), or the input has ended
                 (`finished`).
             TypeError: The fragment is of another type. The parser can still be used.
         """
@@ -284,81 +261,26 @@ class JSONParser:
         return events
 
     def _feed_any(self, fragment: object) -> list[ValueEvent]:
-        """Everything but the next piece of text of one document after the other."""
+        """Read a fragment that is not the next text of a parser that is ready for it."""
         self._check_alive()
         is_text = isinstance(fragment, str)
-        data = fragment if isinstance(fragment, str) else _as_bytes(fragment)
+        data = fragment if isinstance(fragment, str) else as_bytes(fragment)
         if not data:
             return []
         if self._finished:
             self._refuse_late()
-        if not self._takes_text if is_text else self._decoder is None:
-            self._take(is_text)
-        if self._stop and self._machine.done:
-            self._rest.append(data)
-            return []
+        reader = self._reader
+        reader.accept(is_text)
+        self._ready = is_text and not self._machine.stop and not reader.collects
         self._reading = True
         try:
-            self._advance(data)
+            reader.read(data)
         except StreamParseError as error:
             self._fail(error)
             raise
         events = self._builder.take_events()
         self._reading = False
         return events
-
-    def _advance(self, data: str | bytes) -> None:
-        machine, decoder = self._machine, self._decoder
-        if isinstance(data, str):
-            taken = self._read(data)
-            if taken < len(data):
-                self._rest.append(data[taken:])
-            return
-        assert decoder is not None
-        text = decoder.feed(data)
-        taken = self._read(text) if text else 0
-        if decoder.invalid:
-            self._meet_invalid(decoder)
-        if self._stop and machine.done:
-            self._rest.append(text[taken:].encode() + (decoder.invalid or decoder.pending))
-            decoder.pending = decoder.invalid = b""
-
-    def _read(self, text: str) -> int:
-        """Text for the machine; violations that are collected are told where they are."""
-        machine, chain = self._machine, self._chain
-        if not self._collects:
-            return machine.feed(text)
-        known = chain.count_violations()
-        held = machine.undecided
-        offset, line, line_start = machine.offset, machine.line, machine.line_start
-        try:
-            return machine.feed(text)
-        finally:
-            found = chain.violations_after(known)
-            if found:
-                _locate_in(found, held + text, machine, offset, line, line_start)
-
-    def _read_end(self) -> None:
-        """The end of the machine's text; likewise."""
-        machine, chain = self._machine, self._chain
-        known = chain.count_violations()
-        held = machine.undecided
-        offset, line, line_start = machine.offset, machine.line, machine.line_start
-        machine.finish()
-        if self._collects:
-            found = chain.violations_after(known)
-            _locate_in(found, held, machine, offset, line, line_start)
-
-    def _take(self, text: bool) -> None:
-        """The first fragment decides what this parser takes."""
-        if self._takes_text or self._decoder is not None:
-            kinds = ("bytes", "text") if text else ("text", "bytes")
-            message = "this parser was fed {}, now {}: feed it one or the other"
-            raise TypeError(message.format(*kinds))
-        self._takes_text = text
-        self._ready = text and not self._stop and not self._collects
-        if not text:
-            self._decoder = Utf8Decoder()
 
     def finish(self) -> list[ValueEvent]:
         """End the input. A second call returns `[]`.
@@ -367,7 +289,7 @@ class JSONParser:
             The last events.
 
         Raises:
-            IncompleteError: The document is not whole.
+            IncompleteError: The document is not complete.
             StreamParseError: As `feed`.
         """
         self._check_alive()
@@ -376,50 +298,33 @@ class JSONParser:
         self._reading = True
         self._finished = True
         self._ready = False
-        machine = self._machine
-        pending = self._decoder.pending if self._decoder is not None else b""
         try:
-            if pending and not self._stop:
-                message = "the input ended inside a UTF-8 character"
-                raise IncompleteError(message, code="truncated", offset=machine.offset)
-            self._read_end()
+            self._reader.end()
         except StreamParseError as error:
             self._fail(error)
             raise
-        if pending:
-            self._rest.append(pending)
         events = self._builder.take_events()
         self._reading = False
         return events
 
-    def _meet_invalid(self, decoder: Utf8Decoder) -> None:
-        """Bytes that are not UTF-8 come next: an error, or the end of what is read."""
-        machine = self._machine
-        if self._stop:
-            machine.end_root_number()
-            if machine.done:
-                return
-        message = f"byte 0x{decoder.invalid[0]:02x} cannot be UTF-8 here"
-        raise JSONSyntaxError(message, code="invalid_utf8", offset=machine.offset)
-
-    # Failing.
+    # Failures.
 
     def _refuse_late(self) -> NoReturn:
         message, offset = "the input was said to have ended", self._machine.offset
         error = StreamParseError(message, code="finished", offset=offset)
-        self._locate(error)
+        locate(error, self._machine, self._builder)
         raise error
 
     def _fail(self, error: StreamParseError) -> None:
-        """Complete an error; from now on the parser is dead."""
-        self._locate(error)
+        """Complete an error, which later calls raise again."""
+        locate(error, self._machine, self._builder)
         error.events = self._builder.take_events()
         self._failure = error.copy_without_events()
         self._ready = False
         self._reading = False
 
     def _check_alive(self) -> None:
-        """Raise what an earlier call failed with."""
+        """Raise the error of an earlier call."""
         if self._reading:
             error = interrupted()
             error.offset = self._machine.offset
@@ -427,22 +332,19 @@ class JSONParser:
         if self._failure is not None:
             raise self._failure.copy_without_events()
 
-    def _locate(self, error: StreamParseError) -> None:
-        locate(error, self._machine, self._builder)
-
     # Forks and pickles.
 
     def clone(self) -> JSONParser:
-        """An independent parser in the same state; complete parts of the value are shared."""
-        twin = JSONParser(**self._options)
-        twin._chain = self._chain.clone()
-        twin._builder = twin._chain.builder
-        lenient = self._lenient
-        if lenient is None:
-            twin._machine = self._machine.clone(twin._chain.head)
+        """Return an independent parser in the same state, which shares complete values."""
+        twin = JSONParser(**self._options())
+        chain = self._chain.clone()
+        twin._chain, twin._builder = chain, chain.builder
+        if self._lenient is None:
+            twin._machine = self._machine.clone(chain.head)
         else:
-            twin._lenient = lenient.clone(twin._chain.head)
+            twin._lenient = self._lenient.clone(chain.head)
             twin._machine = twin._lenient
+        twin._reader = DocumentReader(twin._machine, chain, self._reader.collects)
         twin._resume(self._place())
         return twin
 
@@ -454,62 +356,43 @@ class JSONParser:
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = (self._machine.state_now(), self._chain.state_now(), self._place())
-        return _restored, (self._options, state)
+        return _restored, (self._options(), state)
+
+    def _options(self) -> dict[str, Any]:
+        """Return the options that the parser was made with."""
+        chain, options = self._chain, self._machine.options
+        return {
+            "dialect": self._dialect,
+            "many": self._many,
+            "trailing": "stop" if options.stop else "error",
+            "select": chain.queries,
+            "keep": "open" if chain.drop else "all",
+            "surrogates": options.surrogates,
+            "limits": options.limits,
+            "parse_float": options.parse_float,
+            "parse_int": options.parse_int,
+            "validator": chain.validator,
+        }
 
     def _place(self) -> tuple[Any, ...]:
-        decoder = self._decoder
-        undecoded = None if decoder is None else (decoder.pending, decoder.invalid)
-        texts = (list(self._rest), undecoded, self._takes_text, self._ready)
-        return texts, self._finished, self._failure, self._reading
+        life = (self._ready, self._finished, self._failure, self._reading)
+        return self._reader.state_now(), life
 
     def _resume(self, place: tuple[Any, ...]) -> None:
-        texts, self._finished, self._failure, self._reading = place
-        rest, undecoded, self._takes_text, self._ready = texts
-        self._rest = list(rest)
-        if undecoded is not None:
-            self._decoder = Utf8Decoder()
-            self._decoder.pending, self._decoder.invalid = undecoded
-
-
-def locate(error: StreamParseError, machine: Machine, builder: Builder) -> None:
-    """Tell an error of `machine` where in the text and in the value it happened."""
-    error.line = machine.line
-    error.column = error.offset - machine.line_start + 1
-    error.excerpt = machine.text_before(error.offset)
-    if not isinstance(error, SchemaViolation):  # these know their path
-        error.path = builder.next_path() if machine.expects_item else builder.base
-
-
-def _locate_in(
-    errors: list[Any], text: str, machine: Machine, offset: int, line: int, line_start: int
-) -> None:
-    """The same for violations that were found while `machine` read `text`, from `offset` on.
-
-    `line` and `line_start` are those of its beginning. A lenient machine holds a word until it is
-    whole, so that a violation may lie before the text; never on another line.
-    """
-    read = 0
-    before = machine.text_before(offset) if offset >= machine.recent_start else ""
-    for error in errors:
-        place = max(error.offset - offset, 0)
-        feeds = text.count("\n", read, place)
-        if feeds:
-            line += feeds
-            line_start = offset + text.rfind("\n", read, place) + 1
-        read = max(read, place)
-        error.line = line
-        error.column = error.offset - line_start + 1
-        if error.offset < offset:
-            error.excerpt = machine.text_before(error.offset)
-            continue
-        excerpt = text[max(place - EXCERPT, 0) : place]
-        error.excerpt = (before + excerpt)[-EXCERPT:] if place < EXCERPT else excerpt
+        read, life = place
+        self._reader.resume(read)
+        self._ready, self._finished, self._failure, self._reading = life
 
 
 def dialect_of(dialect: str | Dialect, name: str = "dialect") -> Dialect | None:
-    """What a `dialect` option means; None: strict.
+    """Return the `Dialect` of an option, or None for the strict dialect.
 
-    Raises `ValueError`.
+    Args:
+        dialect: The value of the option.
+        name: The name of the option, for the error.
+
+    Raises:
+        ValueError: The value is another word than `"strict"` and `"lenient"`.
     """
     if isinstance(dialect, Dialect):
         return dialect
@@ -527,16 +410,6 @@ def _restored(options: dict[str, Any], state: tuple[Any, ...]) -> JSONParser:
     parser._chain.resume(built)
     parser._resume(place)
     return parser
-
-
-def _as_bytes(fragment: object) -> bytes:
-    if isinstance(fragment, bytes):
-        return fragment
-    if isinstance(fragment, (bytearray, memoryview)):
-        return bytes(fragment)
-    raise TypeError(
-        f"a fragment is str, bytes, bytearray or memoryview, not {type(fragment).__name__}"
-    )
 
 
 def _queries(select: str | Query | Sequence[str | Query]) -> list[Query]:
