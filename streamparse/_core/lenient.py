@@ -26,7 +26,6 @@ from streamparse._core.grammar import (
 from streamparse._core.lenient_state import COMMENT, JUNK, PROSE, TOKEN, UNQUOTED
 from streamparse._core.lenient_strings import LOOK
 from streamparse._core.lenient_structure import LenientStructure
-from streamparse._core.machine import Machine
 from streamparse._core.machine_state import (
     AFTER,
     COLON,
