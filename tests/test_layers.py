@@ -129,7 +129,9 @@ ANSWERS = (
 WIRES = (
     "names",
     "reasons",
+    "usage",
     "base",
+    "blocks",
     "correlation",
     "assemble",
     "anthropic_events",

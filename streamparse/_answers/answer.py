@@ -199,14 +199,15 @@ class AnswerReader:
             if not self.ended:
                 self.out.append(UsageUpdated(usage, self.choice))
 
-    def count(self, raw: dict[str, Any], read: Callable[[dict[str, Any]], Usage]) -> None:
-        """Read a usage record with `read`.
+    def count(self, raw: Any, read: Callable[[dict[str, Any]], Usage]) -> None:
+        """Read a usage record with `read`; ignore anything but an object.
 
         A later record completes an earlier one: a member that it lacks, or has as zero, keeps its
         earlier value.
         """
-        known = self.message.usage
-        self.usage(read(raw if known is None else _merged(known.raw, raw)))
+        if isinstance(raw, dict):
+            known = self.message.usage
+            self.usage(read(raw if known is None else _merged(known.raw, raw)))
 
     def note(self, name: str, data: Any) -> None:
         """Emit data without an event of its own; again only when it has changed."""

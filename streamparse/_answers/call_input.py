@@ -181,6 +181,13 @@ class CallInput(CallRecord):
 
     # Values.
 
+    def feed_arguments(self, arguments: Any) -> None:
+        """Read arguments as JSON text or as one parsed value; None is nothing."""
+        if isinstance(arguments, str):
+            self.feed(arguments)
+        elif arguments is not None:
+            self.feed_value(arguments)
+
     def feed_value(self, value: Any) -> None:
         """Read the arguments as one parsed value."""
         again = self.received

@@ -1,26 +1,26 @@
-"""The events of Anthropic's Messages API, whatever wire brings them.
+"""The events of Anthropic's Messages API, for the wires that send them.
 
-The API itself and Vertex send them as server-sent events, Bedrock's InvokeModel wraps each in a
+The API itself and Vertex send them as server-sent events; Bedrock's InvokeModel wraps each in a
 chunk. An answer is a list of blocks; each has an index, a start, deltas and a stop.
 
 Source: https://docs.claude.com/en/docs/build-with-claude/streaming, the types of the SDK, and
 recorded streams.
 
 Quirks that are handled here:
-- `input` of a call may be there at its start (programmatic tool calls, proxies): it holds unless
-  deltas that are not empty follow.
-- With eager input streaming the arguments may be no JSON.
+- The start of a call may contain `input` (programmatic tool calls, proxies). It is used if no
+  deltas follow, or only empty ones.
+- With eager input streaming the arguments may not be JSON.
 - Proxies repeat `message_start`, or splice a second answer into the first (recorded).
-- `message_start` may bring content.
-- Blocks interleave, indexes have gaps; a delta may come without a start.
-- Usage is cumulative, and what `message_delta` leaves out holds as `message_start` said it.
-- A `fallback` block names the model that goes on in place of the one that refused.
-- What the SDK's `MessageStream` adds to the events says nothing new.
+- `message_start` may contain content.
+- Blocks interleave, indexes have gaps, and a delta may come without a start.
+- Usage is cumulative. A count that `message_delta` lacks is that of `message_start`.
+- A `fallback` block names the model that continues in place of one that refused.
+- The SDK's `MessageStream` adds events that repeat what the API's events contain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, Final
 
 from streamparse._answers.answer import AnswerReader
@@ -28,51 +28,27 @@ from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.plain import dict_of, is_index, list_of, number_of, text_of
-from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.base import Wire, finish, pass_on_rest
+from streamparse._wires.blocks import cite, keep_block, name_of_call, note_fields, one_message
 from streamparse._wires.reasons import reason_of
+from streamparse._wires.usage import input_with_cache
 from streamparse.errors import StreamParseError
 from streamparse.json_parser import parse
-from streamparse.message import (
-    Citation,
-    Message,
-    Part,
-    Reasoning,
-    ServerToolResult,
-    Text,
-    ToolCall,
-    Usage,
-)
+from streamparse.message import Message, Part, Reasoning, ServerToolResult, Text, ToolCall, Usage
 
 __all__ = ["AnthropicEvents", "EVENTS", "history"]
 
 #: The events that only this API has.
 EVENTS: Final = frozenset(
-    (
-        "content_block_delta",
-        "content_block_start",
-        "content_block_stop",
-        "message_delta",
-        "message_start",
-        "message_stop",
-    )
-)
+    ("content_block_delta", "content_block_start", "content_block_stop")
+) | frozenset(("message_delta", "message_start", "message_stop"))
 
-REASONS: Final[dict[str, str]] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "tool_use": "tool_calls",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "refusal",
-    "pause_turn": "paused",
-    "compaction": "paused",
-}
-
-# What the SDK's MessageStream adds: `{"type": "text", "text": …, "snapshot": …}` and so on.
+# Events that the SDK's MessageStream adds: `{"type": "text", "text": …, "snapshot": …}`, and two
+# that have no snapshot.
 _ADDED: Final = frozenset(("citation", "input_json", "text", "thinking"))
 _ADDED_BARE: Final = frozenset(("compaction", "signature"))
 
-# What is understood of each object; other fields are passed on.
+# The fields of each object that are understood; others are passed on.
 _START: Final = frozenset(("type", "message"))
 _DELTA: Final = frozenset(("type", "delta", "usage"))
 _STOP: Final = frozenset(("type", "message"))  # the SDK adds the message
@@ -98,26 +74,26 @@ _FIELDS: Final[dict[str, str]] = {
 
 
 class _Block:
-    """One block: what its deltas go to."""
+    """One block, with what its deltas grow."""
 
     __slots__ = ("entry", "input", "open", "part", "reader")
 
     def __init__(self) -> None:
         self.part: Part | None = None  # text or reasoning
         self.reader: CallReader | None = None
-        self.input: Any = None  # of a call: came with the start, holds if no delta comes
-        self.entry: dict[str, Any] | None = None  # of a block of another kind; see `_begin_other`
+        self.input: Any = None  # the input in the start of a call, until a delta comes
+        self.entry: dict[str, Any] | None = None  # of a block that is not content; see `blocks`
         self.open: bool = True
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class AnthropicEvents(Wire):
-    """Understands `message_start` to `message_stop`, and whole bodies (`"type": "message"`)."""
+    """Reads `message_start` to `message_stop`, and whole bodies (`"type": "message"`)."""
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
         self.blocks: dict[int, _Block] = {}
-        self.given: list[_Block] = []  # calls whose input came with the start
+        self.given: list[_Block] = []  # the calls with `input`
         self.last: int = -1  # the index of the block that began last
 
     def history(self) -> Any:
@@ -142,54 +118,56 @@ class AnthropicEvents(Wire):
         super().end()
 
     def _stop(self) -> None:
-        """The terminal record, or the end of a body."""
+        """End at the terminal record or the end of a body."""
         self._take_inputs()
         self.response.end()
 
-    # The whole.
+    # The message.
 
     def _message_start(self, data: dict[str, Any]) -> None:
         answer = self.response.at(0)
         message = dict_of(data.get("message"))
         if answer.begun and message.get("id") != answer.message.id:
             answer.pass_on("message_start", message)  # another answer, spliced into this one
-        self._note(data, _START)
+        note_fields(answer, data, _START)
         self._begin(message)
         for place, block in enumerate(list_of(message.get("content"))):
             self._whole_block(place, block)
 
     def _begin(self, message: dict[str, Any]) -> None:
-        self.response.at(0).begin(message.get("id"), message.get("model"))
-        self._note(message, _MESSAGE)
-        self._usage(message.get("usage"))
+        answer = self.response.at(0)
+        answer.begin(message.get("id"), message.get("model"))
+        note_fields(answer, message, _MESSAGE)
+        answer.count(message.get("usage"), _usage)
 
     def _message_stop(self, data: dict[str, Any]) -> None:
-        self._note(data, _STOP)
+        note_fields(self.response.at(0), data, _STOP)
         self._stop()
 
     def _ping(self, data: dict[str, Any]) -> None:
         """Ignore it: a ping keeps the connection alive and has no content."""
 
     def _message_delta(self, data: dict[str, Any]) -> None:
+        answer = self.response.at(0)
         delta = dict_of(data.get("delta"))
-        self._note(delta, _STOPPED)
-        self._note(data, _DELTA)
-        self._usage(data.get("usage"))
-        self._finish(delta.get("stop_reason"))
+        note_fields(answer, delta, _STOPPED)
+        note_fields(answer, data, _DELTA)
+        answer.count(data.get("usage"), _usage)
+        finish(answer, delta.get("stop_reason"), {})
 
     def _whole(self, body: dict[str, Any]) -> None:
-        """A body that was not streamed: judged as its stream would be.
+        """Read a body that was not streamed.
 
-        A limit may have cut the last block. Where that is a call, nothing tells whether its input
-        is whole, as the text of a stream would: so its end counts as not signalled.
+        A limit may have cut the last block. If that is a call, its input may be incomplete although
+        it is valid JSON, so its end counts as not signalled.
         """
         self._begin(body)
         content = list_of(body.get("content"))
         raw = body.get("stop_reason")
-        limited = isinstance(raw, str) and reason_of(raw, REASONS) == "length"
+        limited = reason_of(text_of(raw), {}) == "length"
         for place, block in enumerate(content):
             self._whole_block(place, block, limited and place == len(content) - 1)
-        self._finish(raw)
+        finish(self.response.at(0), raw, {})
         self._stop()
 
     def _whole_block(self, place: int, block: Any, cut: bool = False) -> None:
@@ -199,38 +177,17 @@ class AnthropicEvents(Wire):
         if begun is not None and not (cut and begun.reader is not None):
             self._close(begun)
 
-    def _finish(self, raw: Any) -> None:
-        if isinstance(raw, str) and raw:
-            reason = reason_of(raw, REASONS)
-            if reason:
-                self.response.finish(reason, raw)
-
     def _fail(self, data: dict[str, Any]) -> None:
         self._take_inputs()
-        error = provider_error(data) or provider_error(data, "error")
-        assert error is not None
-        self.response.fail(error)
-
-    def _note(self, data: dict[str, Any], known: Collection[str]) -> None:
-        """What is not understood of an object that speaks of the whole answer."""
-        answer = self.response.at(0)
-        for key, value in data.items():
-            if key == "content_blocks":  # the name of what `_begin_other` keeps
-                answer.pass_on(key, value)
-            elif key not in known and value is not None:
-                answer.note(key, value)
+        self.fail(data)
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
-        self._usage(data.get("usage"))
-
-    def _usage(self, usage: Any) -> None:
-        if isinstance(usage, dict):
-            self.response.at(0).count(usage, _usage)
+        self.response.at(0).count(data.get("usage"), _usage)
 
     # Blocks.
 
     def _place(self, data: dict[str, Any]) -> int:
-        """The index of the block that a record is about: without one, of the last that began."""
+        """Return the index of the block that a record is about, by default the last one."""
         index = data.get("index")
         return index if isinstance(index, int) else self.last
 
@@ -240,9 +197,7 @@ class AnthropicEvents(Wire):
         if not isinstance(block, dict):
             answer.pass_on("content_block_start", data)
             return
-        for key in data:
-            if key not in _BLOCK_START:
-                answer.pass_on(key, data[key])
+        pass_on_rest(answer, data, _BLOCK_START)
         index = data.get("index")
         place = index if isinstance(index, int) else self.last + 1
         old = self.blocks.get(place)
@@ -267,7 +222,7 @@ class AnthropicEvents(Wire):
             self._begin_call(answer, begun, block)
         elif kind.endswith("_tool_result") and "tool_use_id" in block:
             identity = text_of(block.get("tool_use_id")) or None
-            name = _name_of(answer, identity)
+            name = name_of_call(answer, identity)
             extra = _rest(block, _RESULT)
             answer.add(ServerToolResult(identity, name, block.get("content"), extra))
         else:
@@ -280,14 +235,14 @@ class AnthropicEvents(Wire):
         answer.add(part)
         answer.text(text_of(block.get("text")), part)
         for citation in list_of(block.get("citations")):
-            _cite(answer, part, citation)
+            cite(answer, part, citation)
 
     def _begin_thinking(self, answer: AnswerReader, begun: _Block, block: dict[str, Any]) -> None:
         part = Reasoning(extra=_rest(block, _THINKING))
         begun.part = part
         answer.add(part)
         answer.reasoning(text_of(block.get("thinking")), part)
-        if block.get("signature"):  # "" until its delta comes
+        if block.get("signature"):  # it is "" until its delta comes
             answer.room.put(part.extra, "signature", block["signature"])
 
     def _begin_call(self, answer: AnswerReader, begun: _Block, block: dict[str, Any]) -> None:
@@ -307,15 +262,8 @@ class AnthropicEvents(Wire):
     def _begin_other(
         self, answer: AnswerReader, begun: _Block, block: dict[str, Any], data: dict[str, Any]
     ) -> None:
-        """A block that is no part of the content here: passed on, and kept for the history.
-
-        `message.extra["content_blocks"]` has each with the position in `content` it came at.
-        """
-        answer.begin()
-        message = answer.message
-        answer.room.keep(block)
-        begun.entry = {"position": len(message.content), "block": dict(block)}
-        message.extra.setdefault("content_blocks", []).append(begun.entry)
+        """Pass on a block that is not a part of the content, and keep it for the next turn."""
+        begun.entry = keep_block(answer, dict(block))
         answer.pass_on(text_of(block.get("type")) or "content_block", data)
         if block.get("type") == "fallback":
             answer.begin(None, dict_of(block.get("to")).get("model"))
@@ -333,7 +281,7 @@ class AnthropicEvents(Wire):
             reader.end()
 
     def _leave(self, block: _Block) -> None:
-        """Another block begins under the index: if this one was not over, it was cut off."""
+        """Cut off a block that has not ended, because another one begins under its index."""
         reader = block.reader
         if reader is not None and block.open:
             _take_input(block)
@@ -382,10 +330,10 @@ class AnthropicEvents(Wire):
         block: _Block | None,
         data: dict[str, Any],
     ) -> bool:
-        """A delta of a kind that is known, for a block that can take it."""
+        """Read a delta; return False for an unknown kind, and for a block that cannot take it."""
         if kind == "citations_delta":
             part = None if block is None else block.part
-            _cite(answer, part if isinstance(part, Text) else None, value)
+            cite(answer, part if isinstance(part, Text) else None, value)
             return True
         if not isinstance(value, str):
             return value is None and kind in _FIELDS
@@ -405,7 +353,7 @@ class AnthropicEvents(Wire):
         return True
 
     def _unannounced(self, answer: AnswerReader, kind: str, data: dict[str, Any]) -> _Block:
-        """A block whose start never came."""
+        """Return a new block, whose start never came."""
         block = _Block()
         block.part = Text() if kind == "text_delta" else Reasoning()
         answer.add(block.part)
@@ -415,38 +363,23 @@ class AnthropicEvents(Wire):
 
 
 def _is_added(kind: str, data: dict[str, Any]) -> bool:
-    """An event of the SDK's own, which repeats what the last one said?"""
+    """Return whether the SDK added this event, which repeats the last one."""
     return kind in _ADDED_BARE or (kind in _ADDED and "snapshot" in data)
 
 
 def _is_again(old: _Block, block: dict[str, Any]) -> bool:
-    """Does a start repeat that of the call which has this index?"""
+    """Return whether a start repeats that of the call under its index."""
     reader = old.reader
     return reader is not None and bool(block.get("id")) and reader.call.id == block.get("id")
 
 
-def _rest(block: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
-    """The fields that a part keeps: they go back with it."""
+def _rest(block: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """Return the fields that a part keeps, because they go back with it."""
     return {key: block[key] for key in block if key not in known and block[key] is not None}
 
 
-def _name_of(answer: AnswerReader, identity: str | None) -> str | None:
-    """The name of the call with this id."""
-    for reader in answer.calls:
-        if reader.call.id == identity:
-            return reader.call.name
-    return None
-
-
-def _cite(answer: AnswerReader, part: Text | None, citation: Any) -> None:
-    """A citation is a part of its own; its text keeps it too, because they go back together."""
-    if part is not None:
-        part.extra.setdefault("citations", []).append(citation)
-    answer.add(Citation(citation))
-
-
 def _sign(answer: AnswerReader, block: _Block | None, signature: Any) -> bool:
-    """Keep the signature of a block of text or thinking; False: it has none to keep."""
+    """Keep the signature of a block of text or thinking; return whether there is one to keep."""
     if block is None or block.part is None or not isinstance(signature, str):
         return False
     if signature:
@@ -465,23 +398,17 @@ def _feed(block: _Block | None, text: str) -> bool:
 
 
 def _take_input(block: _Block) -> None:
-    """No delta came for this call: its arguments are those that its start brought."""
-    value = block.input
-    reader = block.reader
-    if value is None or reader is None:
-        return
-    block.input = None
-    if isinstance(value, str):
-        reader.feed(value)
-    else:
-        reader.feed_value(value)
+    """Read the arguments in the start of a call, for which no delta came."""
+    if block.reader is not None:
+        block.reader.feed_arguments(block.input)
+        block.input = None
 
 
 def _keep(entry: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
-    """A delta of a block of another kind.
+    """Keep a delta of a block that is not a part of the content.
 
-    That of a compaction is known: it brings the fields. Others make the block one that cannot be
-    given back, because nobody knows how it would look.
+    The delta of a compaction has the fields of the block. A block with other deltas cannot go back,
+    because nobody knows how they change it.
     """
     if kind == "compaction_delta":
         entry["block"].update(_rest(delta, _ONLY_TYPE))
@@ -490,13 +417,12 @@ def _keep(entry: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
 
 
 def _usage(raw: dict[str, Any]) -> Usage:
-    """`input_tokens` on the wire leaves out what was read from the cache or written to it."""
-    fresh = number_of(raw.get("input_tokens"))
+    # The record counts apart what was read from the cache or written to it.
     read = number_of(raw.get("cache_read_input_tokens"))
     written = number_of(raw.get("cache_creation_input_tokens"))
     details = dict_of(raw.get("output_tokens_details"))
     return Usage(
-        input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
+        input_tokens=input_with_cache(number_of(raw.get("input_tokens")), read, written),
         cached_tokens=read,
         cache_write_tokens=written,
         output_tokens=number_of(raw.get("output_tokens")),
@@ -505,7 +431,7 @@ def _usage(raw: dict[str, Any]) -> Usage:
     )
 
 
-# What reads each event; any other `type` is not understood.
+# The method that reads each type of event.
 _HANDLERS: Final[dict[str, Callable[[AnthropicEvents, dict[str, Any]], None]]] = {
     "message_start": AnthropicEvents._message_start,
     "content_block_start": AnthropicEvents._block_start,
@@ -523,28 +449,22 @@ _HANDLERS: Final[dict[str, Callable[[AnthropicEvents, dict[str, Any]], None]]] =
 
 
 def history(message: Message) -> list[dict[str, Any]]:
-    """One assistant message with the blocks of the answer.
+    """Return one assistant message with the blocks of the answer.
 
-    - Thinking goes back with its signature; unsigned thinking, which a cut leaves, is refused by
-      the API and left out, as is text without a visible character.
-    - Calls that are complete, and those rejected for broken JSON, as
-      `{"INVALID_JSON": "<what came>"}`, so that an error can be given as their result. (See
+    - Thinking goes back with its signature. Unsigned thinking, which a cut leaves, and text without
+      a visible character are left out, because the API refuses them.
+    - Complete calls go back. So do calls that were rejected for broken JSON, with the input
+      `{"INVALID_JSON": "<the text>"}`, so that an error can be given as their result. (See
       https://docs.claude.com/en/docs/agents-and-tools/tool-use/fine-grained-tool-streaming.)
-    - Results of the provider's tools, unless their call is left out.
-    - Compactions, fallbacks, uploads and blocks of unknown kinds, where they came.
+    - Results of the provider's tools go back, unless their call is left out.
+    - Compactions, fallbacks, uploads and blocks of unknown kinds go back in their places.
     """
-    calls = {call.id: call for call in message.tool_calls if not _goes_back(call)}
-    others: dict[int, list[dict[str, Any]]] = {}
-    for entry in list_of(message.extra.get("content_blocks")):
-        if "deltas" not in entry:
-            others.setdefault(entry["position"], []).append(entry["block"])
-    blocks: list[dict[str, Any]] = []
-    for position, part in enumerate(message.content):
-        blocks += others.get(position, [])
-        if not isinstance(part, ServerToolResult) or part.call_id not in calls:
-            blocks += _blocks_of(part)
-    blocks += others.get(len(message.content), [])
-    return [{"role": "assistant", "content": blocks}] if blocks else []
+    dropped = {call.id for call in message.tool_calls if not _goes_back(call)}
+    return one_message(message, dropped, _kept_block, _blocks_of)
+
+
+def _kept_block(entry: dict[str, Any]) -> dict[str, Any] | None:
+    return None if "deltas" in entry else dict_of(entry["block"])
 
 
 def _goes_back(call: ToolCall) -> bool:
@@ -554,7 +474,7 @@ def _goes_back(call: ToolCall) -> bool:
 
 
 def _blocks_of(part: Part) -> list[dict[str, Any]]:
-    """The block of a part; none for a part that has none of its own."""
+    """Return the block of a part, or nothing for a part without one of its own."""
     if isinstance(part, Text):
         return [{"type": "text", "text": part.text, **part.extra}] if part.text.strip() else []
     if isinstance(part, Reasoning):

@@ -1,7 +1,7 @@
-"""Anthropic Messages: server-sent events of the API, of Vertex, and of servers that speak it.
+"""Anthropic Messages: server-sent events of the API, of Vertex, and of compatible servers.
 
-Source: https://docs.claude.com/en/api/messages-streaming. The events themselves, and their quirks,
-are in `streamparse._wires.anthropic_events`, because Bedrock sends them too.
+Source: https://docs.claude.com/en/api/messages-streaming. `anthropic_events` reads the events,
+because Bedrock sends them too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["AnthropicMessages"]
 
 
 class AnthropicMessages(AnthropicEvents):
-    """Events named by their `type`, and whole bodies."""
+    """Reads events, which are named by their `type`, and whole bodies."""
 
     api: ClassVar[str] = "anthropic-messages"
 

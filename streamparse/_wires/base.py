@@ -1,7 +1,7 @@
-"""What the adapters of all wire APIs share: the interface, and the shapes errors come in.
+"""What all adapters share: their interface, helpers for records, and the shapes of errors.
 
-A wire reads the records of one API and calls the `ResponseReader` for what they say. The rules
-about what is complete are not here: they are the reader's.
+A wire is the adapter of one API. It reads the records of a response and calls the methods of its
+`ResponseReader` and of the answers in it. The rules about what is complete belong to those.
 """
 
 from __future__ import annotations
@@ -11,11 +11,23 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core._marks import mypyc_attr
-from streamparse._core.plain import is_index, number_of, shown
+from streamparse._core.plain import is_index, is_something, number_of, shown, text_of
+from streamparse._core.room import Room
+from streamparse._wires.reasons import reason_of
 from streamparse.errors import ProviderError
 from streamparse.message import Message
 
-__all__ = ["Wire", "error_of_text", "no_history", "provider_error"]
+__all__ = [
+    "Wire",
+    "error_of",
+    "error_of_text",
+    "finish",
+    "keep_rest",
+    "no_history",
+    "note_rest",
+    "pass_on_rest",
+    "provider_error",
+]
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -32,53 +44,92 @@ class Wire:
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        """Is this record one that only this API sends? `event`: its name outside the data."""
+        """Return whether only this API sends such a record. `event` is its name outside of it."""
         return False
 
     def history(self) -> Any:
-        """The function that writes a message for the next turn; see `Message.to_history`."""
+        """Return the function that writes a message for the next turn; see `Message.to_history`."""
         return no_history
 
     def record(self, data: dict[str, Any], event: str) -> bool:
-        """One decoded record or whole body; False: nothing in it was understood."""
+        """Read one record or a whole body; return False if nothing in it was understood."""
         return False
 
-    def turn_of(self, name: str, choice: dict[str, Any]) -> AnswerReader | None:
-        """The answer that an entry of the list `name` belongs to, by its `index`.
+    def answer_of(self, name: str, entry: dict[str, Any]) -> AnswerReader | None:
+        """Return the answer that an entry of the list `name` belongs to, by its `index`.
 
-        Without an index it is the first. Returns None, and passes the entry on, where the index is
-        too large to be one.
+        Without an index it is the first. An entry whose index is too large is passed on, and the
+        result is None.
         """
-        index: Any = choice.get("index")
+        index: Any = entry.get("index")
         if is_index(index):
             return self.response.at(index)
         if number_of(index) is None:
             return self.response.at(0)
-        self.response.first.pass_on(name, choice)
+        self.response.first.pass_on(name, entry)
         return None
 
     def is_replay(self, data: dict[str, Any], event: str) -> bool:
-        """Whether this record was read before, and comes again after a reconnect.
+        """Return whether this record was read before, and comes again after a reconnect.
 
-        Called once for each record, before `record`.
+        It is called once for each record, before `record`.
         """
         return False
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
-        """Take the usage of a record that comes after an error; all else is passed on."""
+        """Read the usage in a record that comes after an error."""
+
+    def fail(self, data: dict[str, Any]) -> None:
+        """Fail the response with the error in `data`."""
+        self.response.fail(error_of(data))
 
     def done(self) -> None:
-        """`[DONE]`. It is the end of input, except on the wires whose terminal record it is."""
+        """Read `[DONE]`: the end of input, except on the wires whose terminal record it is."""
         self.end()
 
     def end(self) -> None:
-        """The input has ended."""
+        """End the input."""
         self.response.end_input()
 
 
 def no_history(message: Message) -> list[dict[str, Any]]:
-    """For APIs without a conversation: nothing goes back."""
+    """Return nothing, for APIs without a conversation."""
     return []
+
+
+# Members of a record.
+
+
+def pass_on_rest(
+    answer: AnswerReader, data: dict[str, Any], known: frozenset[str], prefix: str = ""
+) -> None:
+    """Pass on the members that are not in `known`, under their names after `prefix`."""
+    for key, value in data.items():
+        if key not in known and is_something(value):
+            answer.pass_on(prefix + key, value)
+
+
+def note_rest(answer: AnswerReader, data: dict[str, Any], known: frozenset[str]) -> None:
+    """Note the members that are not in `known`, because they are about the whole answer."""
+    for key, value in data.items():
+        if key not in known and is_something(value):
+            answer.note(key, value)
+
+
+def keep_rest(
+    room: Room, extra: dict[str, Any], data: dict[str, Any], known: frozenset[str]
+) -> None:
+    """Keep the members that are not in `known` in the `extra` of a part."""
+    for key, value in data.items():
+        if key not in known and is_something(value):
+            room.put(extra, key, value)
+
+
+def finish(answer: AnswerReader, raw: Any, own: dict[str, str]) -> None:
+    """Apply the finish reason that a word means; `own` are words of the API, see `reason_of`."""
+    reason = reason_of(text_of(raw), own)
+    if reason:
+        answer.finish(reason, raw)
 
 
 # The shapes in which providers, gateways and web frameworks report an error, as recorded:
@@ -86,36 +137,39 @@ def no_history(message: Message) -> list[dict[str, Any]]:
 # …}, {"message": …}, {"detail": …}, {"type": "error", "error": {...}}, {"error": "Bad Request",
 # "message": …}, {"error": "word", "error_description": …}, {"error": true, "message": …}.
 
-_SENTENCES: Final = ("message", "error_description", "detail", "msg", "error", "errors")
-_WORDS: Final = ("type", "status", "code", "error_type")
+_DESCRIPTIONS: Final = ("message", "error_description", "detail", "msg")
+_SENTENCES: Final = (*_DESCRIPTIONS, "error", "errors")
+_CODES: Final = ("code", "error_type")
+_WORDS: Final = ("type", "status", *_CODES)
+_UNKNOWN: Final = "the provider reported an error"
 
 
 def provider_error(data: dict[str, Any], name: str = "", bare: bool = True) -> ProviderError | None:
-    """The error that a record reports.
+    """Return the error that a record reports, or None if it reports none.
 
     Args:
         data: The record.
-        name: What the transport calls the record, if that says that it is an error.
-        bare: May it be an error that only has a message, as whole bodies of gateways do?
-
-    Returns:
-        The error, or None if the record does not report one.
+        name: The name of the record in its transport, if that marks it as an error.
+        bare: Whether a record may be an error because it has a message and nothing else, as whole
+            bodies of gateways do.
     """
     named = name or data.get("error") or _is_marked(data)
     if not named and not (bare and _looks_like_an_error(data)):
         return None
+    return error_of(data, name)
+
+
+def error_of(data: dict[str, Any], name: str = "") -> ProviderError:
+    """Return the error in a record that is known to report one. `name`: see `provider_error`."""
     return ProviderError(_message_of(data, name), data=data)
 
 
 def error_of_text(name: str, text: str, data: Any = None) -> ProviderError:
-    """The error of a record that is marked as one and whose data are not an object."""
+    """Return the error of a record that is marked as one and whose data are not an object."""
     sentence = text.strip() or (shown(data) if data is not None else "")
     word = "" if name == "error" else name
     message = ": ".join([part for part in (word, sentence) if part])
     return ProviderError(message or _UNKNOWN, data=text if data is None else data)
-
-
-_UNKNOWN: Final = "the provider reported an error"
 
 
 def _is_marked(data: dict[str, Any]) -> bool:
@@ -129,19 +183,18 @@ def _looks_like_an_error(data: dict[str, Any]) -> bool:
 
 
 def _message_of(data: dict[str, Any], name: str) -> str:
-    """The sentence of the provider, after its word for the kind of error, where there is one."""
+    """Return the provider's sentence, after its word for the kind of error if there is one."""
     inner = data.get("error")
-    sentence: Any = None
     word: Any = "" if name == "error" else name
     if isinstance(inner, dict):
         sentence = _first(inner, _SENTENCES)
-        word = word or _first(inner, _WORDS) or _first(data, ("code", "error_type"))
-    elif _is_said(inner):
-        # A word or a sentence: where a sentence stands beside it, it is the word.
-        sentence = _first(data, ("message", "error_description", "detail", "msg"))
+        word = word or _first(inner, _WORDS) or _first(data, _CODES)
+    elif _has_meaning(inner):
+        # With a sentence beside it, it is the word for the error; otherwise it is the sentence.
+        sentence = _first(data, _DESCRIPTIONS)
         if sentence is None or sentence == inner:
             sentence = inner
-            word = word or _first(data, ("code", "error_type"))
+            word = word or _first(data, _CODES)
         else:
             word = word or inner
     else:
@@ -153,14 +206,14 @@ def _message_of(data: dict[str, Any], name: str) -> str:
 
 
 def _first(data: dict[str, Any], names: tuple[str, ...]) -> Any:
-    """The first of these members that says something."""
+    """Return the first of these members that has a meaning."""
     for name in names:
         value = data.get(name)
-        if _is_said(value) and value != "error":
+        if _has_meaning(value) and value != "error":
             return value
     return None
 
 
-def _is_said(value: Any) -> bool:
-    """Blank values, booleans and the word "None" (LiteLLM) say nothing."""
+def _has_meaning(value: Any) -> bool:
+    """Return False for blank values, booleans and the word "None", which LiteLLM sends."""
     return bool(value) and not isinstance(value, bool) and value != "None"

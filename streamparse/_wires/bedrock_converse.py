@@ -3,82 +3,59 @@
 Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html,
 the service model of botocore, and recorded streams.
 
-An event is named outside its body in a binary frame, and is the key of its body from boto3:
-`{"contentBlockDelta": {…}}`. Quirks that are handled here:
+In a binary frame the name of an event is outside its body; in chunks of boto3 it is the key of the
+body: `{"contentBlockDelta": {…}}`. Quirks that are handled here:
 - Blocks of text and reasoning have no start, or an empty one.
-- `p` is padding against the guessing of tokens by size.
-- `metadata` comes after `messageStop`, as a rule; both may be the last.
+- `p` is padding, so that nobody can guess tokens by their size.
+- `metadata` usually comes after `messageStop`, but either may be the last.
 - Nova by InvokeModel: the events come in chunks, and each delta of text is a block of its own.
-- A citation comes before the text that it is for (recorded).
-- `toolUse.type` is "tool_use" too (recorded), though the API takes back "server_tool_use" only.
+- A citation comes before its text (recorded).
+- `toolUse.type` may be "tool_use" (recorded), but the API takes back only "server_tool_use".
 - boto3 gives bytes where the wire has base64.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, grow_in, is_index, list_of, number_of, text_of
-from streamparse._wires.base import Wire
+from streamparse._wires.base import Wire, finish, keep_rest, pass_on_rest
 from streamparse._wires.bedrock_chunks import CHUNK
+from streamparse._wires.blocks import cite, keep_block, name_of_call, note_fields, one_message
 from streamparse._wires.reasons import reason_of
+from streamparse._wires.usage import input_with_cache
 from streamparse.aliases import CallKind
-from streamparse.message import (
-    Citation,
-    Message,
-    Part,
-    Reasoning,
-    ServerToolResult,
-    Text,
-    ToolCall,
-    Usage,
-)
+from streamparse.message import Message, Part, Reasoning, ServerToolResult, Text, ToolCall, Usage
 
 __all__ = ["BedrockConverse", "history"]
 
-REASONS: Final[dict[str, str]] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "tool_use": "tool_calls",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "guardrail_intervened": "content_filter",
-    "content_filtered": "content_filter",
-    "malformed_model_output": "error",
-    "malformed_tool_use": "error",
-}
-
-_EVENTS: Final = frozenset(
-    (
-        "contentBlockDelta",
-        "contentBlockStart",
-        "contentBlockStop",
-        "messageStart",
-        "messageStop",
-        "metadata",
-    )
+# The events that only this API has.
+_OWN_EVENTS: Final = frozenset(
+    ("contentBlockDelta", "contentBlockStart", "contentBlockStop", "messageStart", "messageStop")
 )
+_EVENTS: Final = _OWN_EVENTS | {"metadata"}
 
-# What is understood of each object; other fields are passed on.
+# The fields of each object that are understood; others are passed on.
 _PADDING: Final = frozenset(("p",))
 _MESSAGE_START: Final = frozenset(("role", "p"))
 _MESSAGE_STOP: Final = frozenset(("stopReason", "p"))
 _METADATA: Final = frozenset(("usage", "p"))
 _BLOCK_START: Final = frozenset(("contentBlockIndex", "start", "p"))
 _BLOCK_DELTA: Final = frozenset(("contentBlockIndex", "delta", "p"))
-# `ResponseMetadata` is boto3's.
+_CALL: Final = frozenset(("toolUseId", "name", "input"))
+# boto3 adds `ResponseMetadata`.
 _BODY: Final = frozenset(("output", "stopReason", "usage", "ResponseMetadata"))
-# Kinds of content whose `source` may hold bytes.
+# The kinds of content whose `source` may hold bytes.
 _MEDIA: Final = ("audio", "document", "image", "video")
 
 
 class _Block:
-    """One block: what its deltas go to."""
+    """One block, with what its deltas grow."""
 
     __slots__ = ("entry", "open", "reader", "reasoning", "redacted", "result", "text")
 
@@ -88,12 +65,12 @@ class _Block:
         self.redacted: Reasoning | None = None
         self.reader: CallReader | None = None
         self.result: ServerToolResult | None = None
-        self.entry: dict[str, Any] | None = None  # of a block of another kind; see `_begin_other`
+        self.entry: dict[str, Any] | None = None  # of a block that is not content; see `blocks`
         self.open: bool = True
 
 
 class BedrockConverse(Wire):
-    """`messageStart` to `messageStop` and `metadata`, and whole bodies of Converse."""
+    """Reads `messageStart` to `messageStop` and `metadata`, and whole bodies of Converse."""
 
     api: ClassVar[str] = "bedrock-converse"
 
@@ -101,15 +78,13 @@ class BedrockConverse(Wire):
         super().__init__(response)
         self.blocks: dict[int, _Block] = {}
         self.last: int = 0  # the index that came last
-        self.stopped: bool = False  # has `messageStop` come?
-        self.counted: bool = False  # has `metadata` come?
+        self.stopped: bool = False  # whether `messageStop` has come
+        self.counted: bool = False  # whether `metadata` has come
         self.in_chunks: bool = False
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        if event in _EVENTS and event != "metadata":
-            return True
-        if any(name in data for name in _EVENTS if name != "metadata"):
+        if event in _OWN_EVENTS or not _OWN_EVENTS.isdisjoint(data):
             return True
         return "message" in dict_of(data.get("output")) and "stopReason" in data
 
@@ -121,12 +96,12 @@ class BedrockConverse(Wire):
             self.in_chunks = True
         if event in _EVENTS:
             self._event(event, data)
-        elif any(name in data for name in _EVENTS):
+        elif not _EVENTS.isdisjoint(data):
             for name, body in data.items():
                 if name in _EVENTS and isinstance(body, dict):
                     self._event(name, body)
                 else:
-                    self._note({name: body}, _PADDING)
+                    note_fields(self.response.at(0), {name: body}, _PADDING)
         elif "message" in dict_of(data.get("output")):
             self._whole(data)
         else:
@@ -145,8 +120,9 @@ class BedrockConverse(Wire):
             _HANDLERS[name](self, body)
 
     def _message_start(self, body: dict[str, Any]) -> None:
-        self.response.at(0).begin()
-        self._note(body, _MESSAGE_START)
+        answer = self.response.at(0)
+        answer.begin()
+        note_fields(answer, body, _MESSAGE_START)
 
     def _block_stop(self, body: dict[str, Any]) -> None:
         block = self.blocks.get(self._place(body))
@@ -156,8 +132,9 @@ class BedrockConverse(Wire):
                 block.reader.end()
 
     def _message_stop(self, body: dict[str, Any]) -> None:
-        self._note(body, _MESSAGE_STOP)
-        self._finish(body.get("stopReason"))
+        answer = self.response.at(0)
+        note_fields(answer, body, _MESSAGE_STOP)
+        finish(answer, body.get("stopReason"), {})
         self.stopped = True
 
     def _last_metadata(self, body: dict[str, Any]) -> None:
@@ -166,56 +143,39 @@ class BedrockConverse(Wire):
 
     # The whole.
 
-    def _note(self, body: dict[str, Any], known: Collection[str]) -> None:
+    def _metadata(self, body: dict[str, Any], known: frozenset[str]) -> None:
         answer = self.response.at(0)
-        for key, value in body.items():
-            if key == "content_blocks":  # the name of what `_begin_other` keeps
-                answer.pass_on(key, value)
-            elif key not in known and value is not None:
-                answer.note(key, value)
-
-    def _metadata(self, body: dict[str, Any], known: Collection[str]) -> None:
-        answer = self.response.at(0)
-        usage = body.get("usage")
-        if isinstance(usage, dict):
-            answer.count(usage, _usage)
-        self._note(body, known)
+        answer.count(body.get("usage"), _usage)
+        note_fields(answer, body, known)
         router = dict_of(dict_of(body.get("trace")).get("promptRouter"))
         if router.get("invokedModelId"):
             answer.begin(None, router["invokedModelId"])
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
-        usage = (data if event == "metadata" else dict_of(data.get("metadata"))).get("usage")
-        if isinstance(usage, dict):
-            self.response.at(0).count(usage, _usage)
-
-    def _finish(self, raw: Any) -> None:
-        if isinstance(raw, str) and raw:
-            reason = reason_of(raw, REASONS)
-            if reason:
-                self.response.finish(reason, raw)
+        metadata = data if event == "metadata" else dict_of(data.get("metadata"))
+        self.response.at(0).count(metadata.get("usage"), _usage)
 
     def _whole(self, body: dict[str, Any]) -> None:
-        """A body that was not streamed: judged as its stream would be.
+        """Read a body that was not streamed.
 
-        A limit may have cut the last block. Where that is a call, nothing tells whether its input
-        is whole, as the text of a stream would: so its end counts as not signalled.
+        A limit may have cut the last block. If that is a call, its input may be incomplete although
+        it is valid JSON, so its end counts as not signalled.
         """
         answer = self.response.at(0)
         answer.begin()
         raw = body.get("stopReason")
-        limited = isinstance(raw, str) and reason_of(raw, REASONS) == "length"
+        limited = reason_of(text_of(raw), {}) == "length"
         content = list_of(dict_of(dict_of(body.get("output")).get("message")).get("content"))
         for place, block in enumerate(content):
             reader = self._whole_block(answer, place, block)
             if reader is not None and not (limited and place == len(content) - 1):
                 reader.end()
         self._metadata(body, _BODY)
-        self._finish(raw)
+        finish(answer, raw, {})
         self.response.end()
 
     def _whole_block(self, answer: AnswerReader, place: int, block: Any) -> CallReader | None:
-        """One block of a body; the call that it is, if it is one."""
+        """Read one block of a body; return its call, if it is one."""
         if not isinstance(block, dict):
             answer.pass_on("content", block)
             return None
@@ -225,7 +185,7 @@ class BedrockConverse(Wire):
                 self._begin(answer, begun, {kind: value}, block)
                 inner = dict_of(value)
                 if begun.reader is not None:
-                    _feed(begun.reader, inner.get("input") or None)
+                    begun.reader.feed_arguments(inner.get("input") or None)
                 elif begun.result is not None:
                     answer.room.keep(inner.get("content"))
                     begun.result.content = inner.get("content")
@@ -239,16 +199,16 @@ class BedrockConverse(Wire):
         return begun.reader
 
     def _cited(self, answer: AnswerReader, block: _Block, content: dict[str, Any]) -> None:
-        """Text with its citations, in the order of a stream: the citations come at its start."""
+        """Read text with its citations, which come first in a stream too."""
         for citation in list_of(content.get("citations")):
-            self._cite(answer, block, citation)
+            cite(answer, self._text_of(answer, block), citation)
         for piece in list_of(content.get("content")):
             self._text(answer, block, text_of(dict_of(piece).get("text")))
 
     # Blocks.
 
     def _place(self, body: dict[str, Any]) -> int:
-        """The index of the block that a body is about: without one, that of the last."""
+        """Return the index of the block that a body is about, by default the last one."""
         index = body.get("contentBlockIndex")
         return index if isinstance(index, int) else self.last
 
@@ -262,9 +222,7 @@ class BedrockConverse(Wire):
 
     def _start(self, body: dict[str, Any]) -> None:
         answer = self.response.at(0)
-        for key in body:
-            if key not in _BLOCK_START:
-                answer.pass_on(key, body[key])
+        pass_on_rest(answer, body, _BLOCK_START)
         start = dict_of(body.get("start"))
         if not start:
             return
@@ -274,7 +232,7 @@ class BedrockConverse(Wire):
             reader = old.reader
             identity = dict_of(start.get("toolUse")).get("toolUseId")
             if reader is not None and identity and reader.call.id == identity:
-                return  # the start of the same call, again
+                return  # the start of the same call again
             if reader is not None and old.open and not reader.whole:
                 reader.close(CUT)  # nothing more can reach it
             del self.blocks[place]
@@ -289,31 +247,17 @@ class BedrockConverse(Wire):
         elif isinstance(result, dict):
             identity = text_of(result.get("toolUseId")) or None
             extra = {key: result[key] for key in ("status", "type") if result.get(key)}
-            block.result = ServerToolResult(identity, _name_of(answer, identity), [], extra)
+            block.result = ServerToolResult(identity, name_of_call(answer, identity), [], extra)
             answer.add(block.result)
         else:
-            self._begin_other(answer, block, start)
+            block.entry = keep_block(answer, {kind: _kept(value) for kind, value in start.items()})
             answer.pass_on("contentBlockStart", _unpadded(record))
-
-    def _begin_other(self, answer: AnswerReader, block: _Block, start: dict[str, Any]) -> None:
-        """A block that is no part of the content here: passed on, and kept for the history.
-
-        `message.extra["content_blocks"]` has each with the position in `content` it came at.
-        """
-        answer.begin()
-        message = answer.message
-        kept = {kind: _kept(value) for kind, value in start.items()}
-        answer.room.keep(kept)
-        block.entry = {"position": len(message.content), "block": kept}
-        message.extra.setdefault("content_blocks", []).append(block.entry)
 
     def _begin_call(self, answer: AnswerReader, block: _Block, call: dict[str, Any]) -> None:
         kind: CallKind = "server" if call.get("type") == "server_tool_use" else "function"
         identity = text_of(call.get("toolUseId")) or None
         block.reader = answer.call(identity, text_of(call.get("name")) or None, kind)
-        for key in call:
-            if key not in ("toolUseId", "name", "input") and call[key] is not None:
-                answer.room.put(block.reader.call.extra, key, call[key])
+        keep_rest(answer.room, block.reader.call.extra, call, _CALL)
 
     # Deltas.
 
@@ -330,20 +274,20 @@ class BedrockConverse(Wire):
         for kind, value in delta.items():
             if not self._understands(answer, block, kind, value):
                 answer.pass_on(kind, value)
-                if block.entry is not None:  # nobody knows how the whole block would look
+                if block.entry is not None:  # it cannot go back: nobody knows what this changes
                     answer.room.keep(value)
                     block.entry.setdefault("deltas", []).append({kind: value})
 
     def _understands(self, answer: AnswerReader, block: _Block, kind: str, value: Any) -> bool:
-        """A delta, or a block of a body, of a kind that is known."""
+        """Read a delta, or a part of a whole block; return False for an unknown kind."""
         if kind == "text" and isinstance(value, str):
             self._text(answer, block, value)
         elif kind == "toolUse" and block.reader is not None:
-            _feed(block.reader, dict_of(value).get("input"))
+            block.reader.feed_arguments(dict_of(value).get("input"))
         elif kind == "reasoningContent" and isinstance(value, dict):
             self._reasoning(answer, block, value)
         elif kind == "citation":
-            self._cite(answer, block, value)
+            cite(answer, self._text_of(answer, block), value)
         elif kind == "toolResult" and block.result is not None:
             answer.room.keep(value)
             block.result.content += list_of(value)
@@ -359,7 +303,7 @@ class BedrockConverse(Wire):
         if not text:
             return
         if block.text is None and self.in_chunks:
-            block.text = answer.growing_text()  # blocks of text mean nothing there
+            block.text = answer.growing_text()  # each delta is a block there
         answer.text(text, self._text_of(answer, block))
 
     def _text_of(self, answer: AnswerReader, block: _Block) -> Text:
@@ -367,11 +311,6 @@ class BedrockConverse(Wire):
             block.text = Text()
             answer.add(block.text)
         return block.text
-
-    def _cite(self, answer: AnswerReader, block: _Block, citation: Any) -> None:
-        """A citation is a part of its own; its text keeps it too: they go back together."""
-        self._text_of(answer, block).extra.setdefault("citations", []).append(citation)
-        answer.add(Citation(citation))
 
     def _reasoning(self, answer: AnswerReader, block: _Block, content: dict[str, Any]) -> None:
         for key, value in content.items():
@@ -392,14 +331,14 @@ class BedrockConverse(Wire):
                     grow_in(part.extra, key, text_of(value))
 
     def _redacted(self, answer: AnswerReader, block: _Block, value: Any) -> None:
-        """Encrypted reasoning; the pieces of one block are one."""
+        """Read encrypted reasoning, and join the pieces of one block."""
         part = block.redacted
         if part is None:
             part = Reasoning()
             block.redacted = part
             answer.add(part)
         known = text_of(part.extra.get("redactedContent"))
-        if known.endswith("="):  # base64 that ends inside a group of three bytes
+        if known.endswith("="):  # the base64 ends inside a group of three bytes
             tail = known[-4:]
             part.extra["redactedContent"] = known[:-4]
             value = base64.b64encode(_bytes(tail) + _bytes(_base64(value))).decode("ascii")
@@ -410,30 +349,15 @@ def _unpadded(body: dict[str, Any]) -> dict[str, Any]:
     return {key: body[key] for key in body if key not in _PADDING}
 
 
-def _name_of(answer: AnswerReader, identity: str | None) -> str | None:
-    """The name of the call with this id."""
-    for reader in answer.calls:
-        if reader.call.id == identity:
-            return reader.call.name
-    return None
-
-
-def _feed(reader: CallReader, value: Any) -> None:
-    if isinstance(value, str):
-        reader.feed(value)
-    elif value is not None:
-        reader.feed_value(value)
-
-
 def _base64(value: Any) -> str:
-    """Bytes as they are on the wire, so that all that is kept is plain data."""
+    """Return bytes as the wire has them, so that only plain data is kept."""
     if isinstance(value, (bytes, bytearray)):
         return base64.b64encode(value).decode("ascii")
     return text_of(value)
 
 
 def _kept(value: Any) -> Any:
-    """The body of a block, its `source.bytes` in base64."""
+    """Return the body of a block, with `source.bytes` in base64."""
     if not isinstance(value, dict):
         return value
     source = value.get("source")
@@ -443,17 +367,16 @@ def _kept(value: Any) -> Any:
 
 
 def _usage(raw: dict[str, Any]) -> Usage:
-    """`inputTokens` leaves out what was read from the cache or written to it, `totalTokens` not."""
-    fresh = number_of(raw.get("inputTokens"))
+    # Only `totalTokens` includes what was read from the cache or written to it.
     output = number_of(raw.get("outputTokens"))
     total = number_of(raw.get("totalTokens"))
     read = number_of(raw.get("cacheReadInputTokens"), raw.get("cacheReadInputTokenCount"))
     written = number_of(raw.get("cacheWriteInputTokens"), raw.get("cacheWriteInputTokenCount"))
-    whole = None if fresh is None else fresh + (read or 0) + (written or 0)
+    whole = input_with_cache(number_of(raw.get("inputTokens")), read, written)
     return Usage(whole, read, written, output, None, total, raw)
 
 
-# What reads each event of `_EVENTS`.
+# The method that reads each event.
 _HANDLERS: Final[dict[str, Callable[[BedrockConverse, dict[str, Any]], None]]] = {
     "messageStart": BedrockConverse._message_start,
     "contentBlockStart": BedrockConverse._start,
@@ -468,28 +391,20 @@ _HANDLERS: Final[dict[str, Callable[[BedrockConverse, dict[str, Any]], None]]] =
 
 
 def history(message: Message) -> list[dict[str, Any]]:
-    """One assistant message, in the shapes that boto3 takes (bytes where the wire has base64).
+    """Return one assistant message as boto3 takes it (bytes where the wire has base64).
 
-    Calls that are not complete are left out, with their results; so is reasoning without a
-    signature, which Claude refuses and other models do not ask for, and blank text.
+    Calls that are not complete are left out, with their results. So are blank text and reasoning
+    without a signature, which Claude refuses and other models do not need.
     """
     dropped = {call.id for call in message.tool_calls if call.status != "complete"}
-    others: dict[int, list[dict[str, Any]]] = {}
-    for entry in list_of(message.extra.get("content_blocks")):
-        if "deltas" not in entry and _has_source(entry["block"]):
-            others.setdefault(entry["position"], []).append(_unkept(entry["block"]))
-    blocks: list[dict[str, Any]] = []
-    for position, part in enumerate(message.content):
-        blocks += others.get(position, [])
-        if not isinstance(part, ServerToolResult) or part.call_id not in dropped:
-            blocks += _blocks_of(part)
-    blocks += others.get(len(message.content), [])
-    return [{"role": "assistant", "content": blocks}] if blocks else []
+    return one_message(message, dropped, _kept_block, _blocks_of)
 
 
-def _has_source(block: dict[str, Any]) -> bool:
-    """False for an image whose data never came: the API refuses it."""
-    return all(dict_of(block[kind]).get("source") for kind in _MEDIA if kind in block)
+def _kept_block(entry: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a kept block as boto3 takes it; None for an image whose data never came."""
+    block = dict_of(entry["block"])
+    complete = all(dict_of(block[kind]).get("source") for kind in _MEDIA if kind in block)
+    return _unkept(block) if complete and "deltas" not in entry else None
 
 
 def _unkept(block: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Claude by Bedrock's InvokeModelWithResponseStream: Anthropic's events, each inside a chunk.
 
 Source: https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html
-The last event carries `amazon-bedrock-invocationMetrics` too. A body of InvokeModel is Anthropic's.
+The last event also has `amazon-bedrock-invocationMetrics`. A body of InvokeModel is Anthropic's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["BedrockInvokeAnthropic"]
 
 
 class BedrockInvokeAnthropic(AnthropicEvents):
-    """The events that were in chunks (see `envelopes`), or the same decoded by the caller."""
+    """Reads events from chunks (see `envelopes`), or the same events decoded by the caller."""
 
     api: ClassVar[str] = "bedrock-invoke-anthropic"
 

@@ -4,153 +4,119 @@ Source: https://docs.cohere.com/v2/reference/chat-stream, the types of the coher
 streams.
 
 Quirks that are handled here:
-- Content and calls are numbered apart from each other, both from 0.
-- A call is an object under `tool_calls`, not a list, in the events; it is a list in whole bodies.
+- Content and calls are numbered separately, both from 0.
+- `tool_calls` is one call in the events, and a list in whole bodies.
 - A call without arguments starts and ends without any delta.
-- `tool_plan`, what the model is about to do with its tools, is reasoning, and goes back under its
+- `tool_plan`, what the model is about to do with its tools, is reasoning. It goes back under its
   own name.
 - Errors are `{"message": …}` without a type, or the `error` of `message-end`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
 from streamparse._answers.response import ResponseReader
-from streamparse._core.plain import (
-    dict_of,
-    is_index,
-    is_something,
-    list_of,
-    number_of,
-    shown,
-    text_of,
-)
-from streamparse._wires.base import Wire, provider_error
-from streamparse._wires.reasons import reason_of
+from streamparse._core.plain import dict_of, is_index, list_of, number_of, shown, text_of
+from streamparse._wires.base import Wire, finish, keep_rest, pass_on_rest
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, GrowingText, Message, Reasoning, Text, ToolCall, Usage
 
 __all__ = ["CohereV2", "history"]
 
-REASONS: Final[dict[str, str]] = {
-    "COMPLETE": "stop",
-    "STOP_SEQUENCE": "stop",
-    "TOOL_CALL": "tool_calls",
-    "MAX_TOKENS": "length",
-    "ERROR": "error",
-    "TIMEOUT": "error",
-}
-
-_TYPES: Final = frozenset(
-    (
-        "message-start",
-        "content-start",
-        "content-delta",
-        "content-end",
-        "tool-plan-delta",
-        "tool-call-start",
-        "tool-call-delta",
-        "tool-call-end",
-        "citation-start",
-        "citation-end",
-        "message-end",
-    )
-)
 _RECORD: Final = frozenset(("type", "index", "id", "delta"))
+_DELTA: Final = frozenset(("message",))
 _MESSAGE: Final = frozenset(("role", "content", "tool_plan", "tool_calls", "citations"))
+_CONTENT: Final = frozenset(("type", "text", "thinking"))
+_CALL: Final = frozenset(("id", "type", "function"))
 _BODY: Final = frozenset(("id", "message", "finish_reason", "usage"))
 
 
 class CohereV2(Wire):
-    """The typed events of a stream, and whole bodies."""
+    """Reads the typed events of a stream, and whole bodies."""
 
     api: ClassVar[str] = "cohere-v2"
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
-        # A block is found by its index and by what it holds.
+        # Content by its index and kind: text and thinking may have the same index.
         self.blocks: dict[tuple[int, str], GrowingText] = {}
         self.calls: dict[int, CallReader] = {}
         self.plan: Reasoning | None = None
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        return text_of(data.get("type")) in _TYPES or _is_body(data)
+        return text_of(data.get("type")) in _HANDLERS or _is_body(data)
 
     def history(self) -> Any:
         return history
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         kind = text_of(data.get("type"))
-        answer = self.response.first
-        if kind not in _TYPES:
-            return self._other(answer, data, kind)
+        handler = _HANDLERS.get(kind)
+        if handler is None:
+            return self._other(self.response.first, data, kind)
         index = number_of(data.get("index"))
         if index is not None and not is_index(index):
             return False
-        delta = dict_of(data.get("delta"))
-        if kind == "message-start":
-            answer.begin(data.get("id"))
-        message = delta.get("message")
-        if isinstance(message, dict):
-            self._message(answer, message, index, kind)
-        elif kind == "tool-call-end":
-            reader = self.calls.get(index or 0)
-            if reader is not None:
-                reader.end()
-        for key in data:
-            known = key in _RECORD and (key != "delta" or isinstance(data[key], dict))
-            if not known and is_something(data[key]):
-                answer.pass_on(key, data[key])
-        if kind == "message-end":
-            self._finish(answer, delta)
-            self.response.end()
-        else:
-            for key in delta:
-                if key != "message" and is_something(delta[key]):
-                    answer.pass_on(key, delta[key])
+        handler(self, self.response.first, data, index)
         return True
 
+    # Events.
+
+    def _message_start(self, answer: AnswerReader, data: dict[str, Any], index: int | None) -> None:
+        answer.begin(data.get("id"))
+        self._content_event(answer, data, index)
+
+    def _content_event(self, answer: AnswerReader, data: dict[str, Any], index: int | None) -> None:
+        """Read an event that has a part of the message."""
+        delta = dict_of(data.get("delta"))
+        self._message(answer, dict_of(delta.get("message")), index, text_of(data.get("type")))
+        _pass_on(answer, data)
+        pass_on_rest(answer, delta, _DELTA)
+
+    def _call_end(self, answer: AnswerReader, data: dict[str, Any], index: int | None) -> None:
+        reader = self.calls.get(index or 0)
+        if reader is not None:
+            reader.end()
+        self._content_event(answer, data, index)
+
+    def _message_end(self, answer: AnswerReader, data: dict[str, Any], index: int | None) -> None:
+        delta = dict_of(data.get("delta"))
+        self._message(answer, dict_of(delta.get("message")), index, "message-end")
+        _pass_on(answer, data)
+        self._finish(answer, delta)
+        self.response.end()
+
     def _other(self, answer: AnswerReader, data: dict[str, Any], kind: str) -> bool:
-        """Whole bodies, and errors."""
+        """Read a whole body or an error; return False for anything else."""
         if _is_body(data):
             answer.begin(data.get("id"))
             self._message(answer, dict_of(data.get("message")), None, "")
             for reader in self.calls.values():
                 reader.end()
-            for key in data:
-                if key not in _BODY and is_something(data[key]):
-                    answer.pass_on(key, data[key])
+            pass_on_rest(answer, data, _BODY)
             self._finish(answer, data)
             self.response.end()
             return True
         if not kind and isinstance(data.get("message"), str):
-            failure = provider_error(data, "error")
-            assert failure is not None
-            self.response.fail(failure)
+            self.fail(data)
             return True
         return False
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
-        usage = dict_of(data.get("delta")).get("usage")
-        if isinstance(usage, dict):
-            self.response.first.count(usage, _usage)
+        self.response.first.count(dict_of(data.get("delta")).get("usage"), _usage)
 
     def _finish(self, answer: AnswerReader, end: dict[str, Any]) -> None:
-        usage = end.get("usage")
-        if isinstance(usage, dict):
-            answer.count(usage, _usage)
-        raw = text_of(end.get("finish_reason"))
-        reason = reason_of(raw, REASONS)
-        if reason:
-            answer.finish(reason, raw)
+        answer.count(end.get("usage"), _usage)
+        finish(answer, end.get("finish_reason"), {})
         if end.get("error"):
             answer.fail(ProviderError(shown(end["error"]), data=end))
 
-    # What a message holds: all of it in a body, one thing in an event.
+    # The message: all of it in a body, one thing in an event.
 
     def _message(
         self, answer: AnswerReader, message: dict[str, Any], index: int | None, kind: str
@@ -167,9 +133,7 @@ class CohereV2(Wire):
                 answer.pass_on("tool_calls", call)
         for citation in _several(message.get("citations")):
             answer.add(Citation(citation))
-        for key in message:
-            if key not in _MESSAGE and is_something(message[key]):
-                answer.pass_on(key, message[key])
+        pass_on_rest(answer, message, _MESSAGE)
 
     def _plan(self, answer: AnswerReader, text: str) -> None:
         if self.plan is None:
@@ -178,20 +142,23 @@ class CohereV2(Wire):
         answer.reasoning(text, self.plan)
 
     def _content(self, answer: AnswerReader, index: int, block: Any) -> None:
-        """Some of a block; the block is there once it has any text."""
+        """Read more of a block, which becomes a part once it has text."""
         if isinstance(block, str):
             block = {"type": "text", "text": block}
         if not isinstance(block, dict):
             answer.pass_on("content", block)
             return
-        for key in block:
-            if key in ("text", "thinking") and isinstance(block[key], str):
-                if block[key]:
-                    self._grow(answer, index, key, block[key])
-            elif key != "type" and is_something(block[key]):
-                answer.pass_on(f"content.{key}", block[key])
+        for key in ("text", "thinking"):
+            text = block.get(key)
+            if isinstance(text, str):
+                self._grow(answer, index, key, text)
+            elif text:
+                answer.pass_on(f"content.{key}", text)
+        pass_on_rest(answer, block, _CONTENT, "content.")
 
     def _grow(self, answer: AnswerReader, index: int, kind: str, text: str) -> None:
+        if not text:
+            return
         part = self.blocks.get((index, kind))
         if part is None:
             part = self.blocks[(index, kind)] = Text() if kind == "text" else Reasoning()
@@ -210,29 +177,46 @@ class CohereV2(Wire):
             reader = self.calls[index] = answer.call(identity, name)
         elif name is not None:
             reader.set_name(name)
-        arguments = function.get("arguments")
-        if isinstance(arguments, str):
-            reader.feed(arguments)
-        elif arguments is not None:
-            reader.feed_value(arguments)
-        for key in call:
-            if key not in ("id", "type", "function") and is_something(call[key]):
-                answer.room.put(reader.call.extra, key, call[key])
+        reader.feed_arguments(function.get("arguments"))
+        keep_rest(answer.room, reader.call.extra, call, _CALL)
+
+
+# The method that reads each type of event.
+_HANDLERS: Final[
+    dict[str, Callable[[CohereV2, AnswerReader, dict[str, Any], int | None], None]]
+] = {
+    "message-start": CohereV2._message_start,
+    "content-start": CohereV2._content_event,
+    "content-delta": CohereV2._content_event,
+    "content-end": CohereV2._content_event,
+    "tool-plan-delta": CohereV2._content_event,
+    "tool-call-start": CohereV2._content_event,
+    "tool-call-delta": CohereV2._content_event,
+    "tool-call-end": CohereV2._call_end,
+    "citation-start": CohereV2._content_event,
+    "citation-end": CohereV2._content_event,
+    "message-end": CohereV2._message_end,
+}
 
 
 def _is_body(data: dict[str, Any]) -> bool:
     return "finish_reason" in data and isinstance(data.get("message"), dict)
 
 
+def _pass_on(answer: AnswerReader, data: dict[str, Any]) -> None:
+    is_object = isinstance(data.get("delta"), dict)
+    pass_on_rest(answer, data, _RECORD if is_object else _RECORD - {"delta"})
+
+
 def _several(value: Any) -> list[Any]:
-    """A list in a body, an object in an event, a text in neither but understood."""
+    """Return what is a list in a body, one object in an event, and perhaps a text."""
     if isinstance(value, (dict, str)):
         return [value] if value else []
     return list_of(value)
 
 
 def _usage(raw: dict[str, Any]) -> Usage:
-    """`tokens` is what was used, `billed_units` what is paid for."""
+    """Return the usage: `tokens` are those used, `billed_units` those paid for."""
     tokens = dict_of(raw.get("tokens"))
     billed = dict_of(raw.get("billed_units"))
     return Usage(
@@ -245,7 +229,7 @@ def _usage(raw: dict[str, Any]) -> Usage:
 
 
 def _whole(*values: Any) -> int | None:
-    """The first number; the SDK has them as floats."""
+    """Return the first whole number; the SDK makes floats of them."""
     for value in values:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value // 1:
             return int(value)
@@ -253,17 +237,17 @@ def _whole(*values: Any) -> int | None:
 
 
 def history(message: Message) -> list[dict[str, Any]]:
-    """One assistant message: its plan, complete calls, thinking and text, citations.
+    """Return one assistant message: its plan, complete calls, thinking and text, citations.
 
-    Calls that are not complete are left out: the API refuses a call without a result.
+    Calls that are not complete are left out, because the API refuses a call without a result.
     """
     content: list[dict[str, Any]] = []
-    plan = ""
+    plan: list[str] = []
     for part in message.content:
         if isinstance(part, Text) and part.text:
             content.append({"type": "text", "text": part.text})
         elif isinstance(part, Reasoning) and part.extra.get("field") == "tool_plan":
-            plan += part.text
+            plan.append(part.text)
         elif isinstance(part, Reasoning) and part.text:
             content.append({"type": "thinking", "thinking": part.text})
     calls = [_call_back(call) for call in message.tool_calls if call.status == "complete"]
@@ -271,7 +255,7 @@ def history(message: Message) -> list[dict[str, Any]]:
         return []
     back: dict[str, Any] = {"role": "assistant"}
     if plan:
-        back["tool_plan"] = plan
+        back["tool_plan"] = "".join(plan)
     if calls:
         back["tool_calls"] = calls
     if content:

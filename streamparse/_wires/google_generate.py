@@ -4,25 +4,25 @@ Source: https://ai.google.dev/api/generate-content, the types of the google-gena
 streams of both services (server-sent events, JSON arrays, whole bodies).
 
 Quirks that are handled here:
-- Parts have neither ids nor indexes: text goes on until a part of another kind comes.
-- A `thoughtSignature` belongs to its part, which is not merged with others and goes back as it
-  was, even where it is an empty text.
-- A call is one part, or (Vertex, `streamFunctionCallArguments`) pieces at paths: it ends with an
-  empty `functionCall`, with a part that lacks `willContinue`, with the next one that has a name,
-  or with the finish reason. Such pieces that come out of order are in the call's value, but not
-  in its `arguments_text`.
-- There is no terminal record; old models send `finishReason: "STOP"` with every chunk, so the
-  last one holds.
+- Parts have neither ids nor indexes: text grows until a part of another kind comes.
+- A `thoughtSignature` belongs to its part, which is not merged with others and goes back
+  unchanged, even if its text is empty.
+- A call is one part, or (Vertex, `streamFunctionCallArguments`) pieces at paths. It then ends with
+  an empty `functionCall`, with a part that lacks `willContinue`, with the next part that has a
+  name, or with the finish reason. Pieces out of order are in the value of the call, but not in its
+  `arguments_text`.
+- There is no terminal record. Old models send `finishReason: "STOP"` with every chunk, so the last
+  finish reason is used.
 - A blocked prompt has no candidates, only `promptFeedback.blockReason`.
-- `finishReason` is a number where an SDK converted it from protocol buffers.
-- `usageMetadata` comes with every chunk; the early ones may hold nothing but `trafficType`.
-- Citations may be repeated from chunk to chunk; `citationSources` is their old name.
+- `finishReason` is a number if an SDK converted it from protocol buffers.
+- `usageMetadata` comes with every chunk; the early ones may only have `trafficType`.
+- Chunks may repeat citations; `citationSources` is their old name.
 
-What the provider runs itself: `executableCode` is a server call named `code_execution` with the
-arguments `{"language": …, "code": …}`; a `toolCall` is one named by its `toolType`. Files
-(`inlineData`, `fileData`) are passed on, and kept in the `extra` of an empty part, as the next
-turn needs them where they were. Of grounding each support is a `Citation`, with its chunks beside
-it (see `_Sources`); the whole is in `message.extra`.
+Tools of the provider: `executableCode` is a server call named `code_execution` with the arguments
+`{"language": …, "code": …}`; a `toolCall` is named by its `toolType`. Files (`inlineData`,
+`fileData`) are passed on, and kept in the `extra` of an empty part, because the next turn needs
+them in their place. Each support of a grounding is a `Citation` together with its chunks (see
+`_Sources`); the whole grounding is in `message.extra`.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ from streamparse._core.plain import (
     weight_of,
 )
 from streamparse._wires.assemble import Assembler, parse_place
-from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.base import Wire, note_rest, pass_on_rest
 from streamparse._wires.reasons import reason_of
+from streamparse._wires.usage import sum_of
 from streamparse.errors import StreamParseError
 from streamparse.message import (
     Citation,
@@ -63,30 +64,8 @@ from streamparse.paths import Path
 
 __all__ = ["GoogleGenerate", "history"]
 
-REASONS: Final[dict[str, str]] = {
-    "STOP": "stop",
-    "MAX_TOKENS": "length",
-    "SAFETY": "content_filter",
-    "RECITATION": "content_filter",
-    "LANGUAGE": "content_filter",
-    "BLOCKLIST": "content_filter",
-    "PROHIBITED_CONTENT": "content_filter",
-    "SPII": "content_filter",
-    "MODEL_ARMOR": "content_filter",
-    "ESCALATION": "content_filter",
-    "PUP_LIMITED_DISABLED": "content_filter",
-    "IMAGE_SAFETY": "content_filter",
-    "IMAGE_PROHIBITED_CONTENT": "content_filter",
-    "IMAGE_RECITATION": "content_filter",
-    "IMAGE_OTHER": "content_filter",
+_REASONS: Final[dict[str, str]] = {
     "OTHER": "error",
-    "MALFORMED_FUNCTION_CALL": "error",
-    "UNEXPECTED_TOOL_CALL": "error",
-    "TOO_MANY_TOOL_CALLS": "error",
-    "MALFORMED_RESPONSE": "error",
-    "MISSING_THOUGHT_SIGNATURE": "error",
-    # The limit of one request was reached; the answer goes on in the next one.
-    "CONTINUATION": "paused",
     # The numbers that both services agree on.
     "1": "stop",
     "2": "length",
@@ -98,26 +77,20 @@ REASONS: Final[dict[str, str]] = {
 _TOP: Final = frozenset(
     ("candidates", "usageMetadata", "modelVersion", "responseId", "error", "promptFeedback")
 )
-# What the google-genai SDK adds to its chunks.
-_OF_THE_SDK: Final = frozenset(("sdkHttpResponse", "automaticFunctionCallingHistory", "parsed"))
+# The google-genai SDK adds three members to its chunks.
+_KNOWN: Final = _TOP | {"sdkHttpResponse", "automaticFunctionCallingHistory", "parsed"}
 _CANDIDATE: Final = frozenset(("index", "content", "finishReason", "citationMetadata"))
+_CONTENT: Final = frozenset(("role", "parts"))
+# Members of a candidate that chunks repeat.
 _REPEATED: Final = frozenset(
-    (
-        "avgLogprobs",
-        "continuationToken",
-        "finishMessage",
-        "groundingMetadata",
-        "safetyRatings",
-        "tokenCount",
-        "urlContextMetadata",
-    )
-)
+    ("avgLogprobs", "continuationToken", "finishMessage", "groundingMetadata", "safetyRatings")
+) | frozenset(("tokenCount", "urlContextMetadata"))
 _CALL: Final = frozenset(("id", "name", "args", "partialArgs", "willContinue"))
-# What stands beside the content of a part and goes back with it.
+# Members of a part that go back with its content.
 _BESIDE: Final = ("thoughtSignature", "partMetadata", "videoMetadata", "mediaResolution")
-# Content that is kept to go back, without being understood.
+# Content that is kept for the next turn, without being understood.
 _FILES: Final = ("inlineData", "fileData", "functionResponse")
-# What is understood in a part, if it is of this type.
+# The members of a part that are understood, if they are of these types.
 _PART: Final[dict[str, type]] = {
     "text": str,
     "thought": bool,
@@ -129,19 +102,18 @@ _PART: Final[dict[str, type]] = {
     **dict.fromkeys(_BESIDE, object),
 }
 _CODE: Final = "code_execution"
-# See `_Sources`.
-_EXPANSION: Final = 8
-_REFERENCE: Final = 16  # what a reference weighs beside the chunk, in characters
+_EXPANSION: Final = 8  # see `_Sources`
+_REFERENCE: Final = 16  # the characters that a reference to a chunk counts for
 
 
 class GoogleGenerate(Wire):
-    """`GenerateContentResponse` records, which are chunks and whole bodies alike."""
+    """Reads `GenerateContentResponse` records, which are chunks or whole bodies."""
 
     api: ClassVar[str] = "google-generate"
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
-        # By choice: the call that is being streamed, and the citations that are known.
+        # By choice: the call that is being streamed, and the digests of the citations so far.
         self.streamed: dict[int, _Streamed] = {}
         self.cited: dict[int, set[str]] = {}
 
@@ -160,14 +132,11 @@ class GoogleGenerate(Wire):
         if len(data) > 1 or "error" not in data:
             self._answer(data)
         if data.get("error"):
-            failure = provider_error(data)
-            assert failure is not None
-            self.response.fail(failure)
+            self.fail(data)
         return True
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
-        if isinstance(data.get("usageMetadata"), dict):
-            self.response.first.count(data["usageMetadata"], _usage)
+        self.response.first.count(data.get("usageMetadata"), _usage)
 
     def _answer(self, data: dict[str, Any]) -> None:
         candidates = data.get("candidates")
@@ -187,16 +156,13 @@ class GoogleGenerate(Wire):
             if blocked:
                 self.response.finish("content_filter", blocked)
         usage = data.get("usageMetadata")
-        if isinstance(usage, dict):
-            first.count(usage, _usage)
-        elif is_something(usage):
+        first.count(usage, _usage)
+        if is_something(usage) and not isinstance(usage, dict):
             first.pass_on("usageMetadata", usage)
-        for key, value in data.items():
-            if key not in _TOP and key not in _OF_THE_SDK and is_something(value):
-                first.note(key, value)
+        note_rest(first, data, _KNOWN)
 
     def _candidate(self, candidate: dict[str, Any], data: dict[str, Any]) -> None:
-        answer = self.turn_of("candidates", candidate)
+        answer = self.answer_of("candidates", candidate)
         if answer is None:
             return
         answer.begin(data.get("responseId"), data.get("modelVersion"))
@@ -207,9 +173,7 @@ class GoogleGenerate(Wire):
                     self._part(answer, part)
                 else:
                     answer.pass_on("parts", part)
-            for key, value in content.items():
-                if key != "role" and key != "parts" and is_something(value):
-                    answer.pass_on(key, value)
+            pass_on_rest(answer, content, _CONTENT)
         elif is_something(content):
             answer.pass_on("content", content)
         self._citations(answer, candidate)
@@ -225,10 +189,10 @@ class GoogleGenerate(Wire):
         if not is_something(reason) or reason == 0:
             return
         raw = shown(reason) if is_index(reason) else text_of(reason)
-        if not raw or (raw is not reason and raw not in REASONS):
+        if not raw or (raw is not reason and raw not in _REASONS):
             answer.pass_on("finishReason", reason)
             return
-        word = reason_of(raw, REASONS)
+        word = reason_of(raw, _REASONS)
         if not word:
             return
         if word not in ("length", "content_filter", "error", "cancelled"):
@@ -255,7 +219,7 @@ class GoogleGenerate(Wire):
     def _server_part(
         self, answer: AnswerReader, part: dict[str, Any], beside: dict[str, Any]
     ) -> bool:
-        """Code and tools that the provider runs itself, and what they gave."""
+        """Read a call of the provider's tools, or its result; return whether it is one."""
         for key, name in (("executableCode", _CODE), ("toolCall", "")):
             content = part.get(key)
             if isinstance(content, dict):
@@ -264,8 +228,7 @@ class GoogleGenerate(Wire):
                 answer.room.keep(beside)
                 reader.call.extra.update(beside)
                 given = content.get("args") if key == "toolCall" else _without_id(content)
-                if given is not None:
-                    reader.feed_value(given)
+                reader.feed_arguments(given)
                 reader.end()
                 return True
         for key, name in (("codeExecutionResult", _CODE), ("toolResponse", "")):
@@ -289,21 +252,19 @@ class GoogleGenerate(Wire):
             self._end_streamed(answer)
             reader = answer.call(text_of(call.get("id")) or None, name)
             streamed = self.streamed[answer.choice] = _Streamed(reader, answer)
-        if streamed is None:  # the end of a call that has ended
+        if streamed is None:  # the end of a call that has ended already
             if beside:
                 _text(answer, "", False, beside)
             return
         reader = streamed.reader
         answer.room.keep(beside)
         reader.call.extra.update(beside)
-        # An empty object with a call that is streamed is only its beginning.
+        # A streamed call begins with an empty object.
         if call.get("args") is not None and not (goes_on and call["args"] == {}):
             streamed.whole(call["args"])
         for piece in pieces:
             streamed.take(piece)
-        for key in call:
-            if key not in _CALL and is_something(call[key]):
-                answer.pass_on(f"functionCall.{key}", call[key])
+        pass_on_rest(answer, call, _CALL, "functionCall.")
         if not goes_on:
             self._end_streamed(answer)
 
@@ -333,7 +294,7 @@ class GoogleGenerate(Wire):
                 self._cite(answer, data, key)
 
     def _cite(self, answer: AnswerReader, citation: Any, key: str) -> None:
-        """Add a citation, unless one with the same key is there already."""
+        """Add a citation, unless the answer has one with the same key."""
         known = self.cited.setdefault(answer.choice, set())
         digest = _digest(key)
         if digest not in known:
@@ -356,11 +317,11 @@ class _Source:
 
 
 class _Sources:
-    """The `groundingChunks` of a record, to stand beside the supports that refer to them.
+    """The `groundingChunks` of a record, for the citations of the supports that refer to them.
 
-    A chunk may be referred to any number of times. All the chunks beside supports together hold at
-    most `_EXPANSION` times as many characters as the record has for them; supports beyond that
-    have their indexes only. So a small record cannot become a large message.
+    Supports may refer to a chunk any number of times. The chunks in citations have at most
+    `_EXPANSION` times as many characters as the grounding itself, so that a small record cannot
+    become a large message. Citations beyond that have the indexes of their chunks only.
     """
 
     __slots__ = ("room", "sources")
@@ -373,13 +334,13 @@ class _Sources:
         self.room = _EXPANSION * (supports + sum([source.weight for source in self.sources]))
 
     def of(self, support: dict[str, Any]) -> list[_Source]:
-        """The sources that a support refers to, each once."""
+        """Return the sources that a support refers to, each once."""
         places = list_of(support.get("groundingChunkIndices"))
         whole = [place for place in places if is_index(place) and 0 <= place < len(self.sources)]
         return [self.sources[place] for place in dict.fromkeys(whole)]
 
     def chunks_of(self, cited: list[_Source]) -> list[Any]:
-        """Their chunks, as long as there is room for them."""
+        """Return the chunks of sources, or nothing if there is no room for them."""
         weight = sum([source.weight for source in cited])
         if weight > self.room:
             return []
@@ -388,7 +349,7 @@ class _Sources:
 
 
 def _digest(text: str) -> str:
-    """A short text that stands for a long one, to know it again."""
+    """Return a short text by which to recognize a long one."""
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -403,17 +364,17 @@ class _Streamed:
         self.reader = reader
         self.answer = answer
         self.assembler: Assembler | None = None
-        # The last path, as it was written and as it was read: it is mostly the next one too.
+        # The last path as text and parsed, because the next piece usually has the same one.
         self.text: str = ""
         self.place: tuple[Path, bool] | None = None
 
     def whole(self, arguments: Any) -> None:
-        """All of them at once; after pieces, once more."""
+        """Read all arguments at once, perhaps after they came in pieces."""
         self._close()
         self.reader.feed_value(arguments)
 
     def take(self, piece: Any) -> None:
-        """One `PartialArg`."""
+        """Read a `PartialArg`."""
         if not self.reader.open and self.reader.call.status != "rejected":
             self.answer.pass_on("partialArgs", piece)
             self.reader.note_anomaly("late_delta", "a delta came after the end of the call")
@@ -424,7 +385,7 @@ class _Streamed:
             self.place = parse_place(text)
         if self.place is None:
             self.answer.pass_on("partialArgs", piece)
-            self.reader.note_anomaly("misplaced_value", f"a value came without a place: {text!r}")
+            self.reader.note_anomaly("misplaced_value", f"a value came without a path: {text!r}")
             return
         assembler = self._begin()
         placed = True
@@ -435,10 +396,10 @@ class _Streamed:
         else:
             self.reader.emit()
         if not placed:
-            self.reader.note_anomaly("misplaced_value", f"a value came late, or too early: {text}")
+            self.reader.note_anomaly("misplaced_value", f"a value came out of order: {text}")
 
     def end(self) -> None:
-        """The call's end was signalled: what is open in it is complete."""
+        """End the call, which completes what is open in it."""
         self._close()
         self.reader.end()
 
@@ -467,7 +428,7 @@ class _Streamed:
 
 
 def _assemble(assembler: Assembler, piece: dict[str, Any], path: Path, is_array: bool) -> bool:
-    """Say a piece; False: it came out of order."""
+    """Read a piece; return False if it came out of order."""
     value, known = _value_of(piece)
     if not known:
         return assembler.container(path, is_array)
@@ -482,7 +443,7 @@ def _assemble(assembler: Assembler, piece: dict[str, Any], path: Path, is_array:
 
 
 def _value_of(piece: dict[str, Any]) -> tuple[Any, bool]:
-    """The value of a piece, and whether it has one."""
+    """Return the value of a piece, and whether it has one."""
     if piece.get("nullValue") is not None:
         return None, True
     for name in ("stringValue", "boolValue"):
@@ -495,21 +456,19 @@ def _value_of(piece: dict[str, Any]) -> tuple[Any, bool]:
 
 
 def _is_answer(data: dict[str, Any]) -> bool:
-    """Has the record any member that is understood?"""
-    if data.get("candidates") is not None:
-        return True
+    """Return whether the record has a member that is understood."""
     return any(data.get(key) is not None for key in _TOP)
 
 
 def _beside(part: dict[str, Any]) -> dict[str, Any]:
-    """What stands beside the content of a part."""
+    """Return the members of a part that go back with its content."""
     if len(part) == 1 and "text" in part:
         return {}
     return {name: part[name] for name in _BESIDE if is_something(part.get(name))}
 
 
 def _text(answer: AnswerReader, text: str, thought: bool, beside: dict[str, Any]) -> None:
-    """Text or thought; with something beside it, it is a part of its own."""
+    """Add text or a thought, as a part of its own if it has other members."""
     last = answer.message.content[-1] if answer.message.content else None
     if not beside and not (isinstance(last, GrowingText) and last.extra):
         if thought:
@@ -527,7 +486,7 @@ def _text(answer: AnswerReader, text: str, thought: bool, beside: dict[str, Any]
 
 
 def _file(answer: AnswerReader, part: dict[str, Any], beside: dict[str, Any]) -> None:
-    """What has no text is kept, where it stands, for the next turn."""
+    """Keep content without text in its place, for the next turn."""
     kept = {name: part[name] for name in _FILES if is_something(part.get(name))}
     if kept or beside:
         _text(answer, "", part.get("thought") is True, {**kept, **beside})
@@ -539,30 +498,23 @@ def _without_id(content: dict[str, Any]) -> dict[str, Any]:
 
 def _usage(raw: dict[str, Any]) -> Usage:
     return Usage(
-        input_tokens=_sum(raw.get("promptTokenCount"), raw.get("toolUsePromptTokenCount")),
+        input_tokens=sum_of(raw.get("promptTokenCount"), raw.get("toolUsePromptTokenCount")),
         cached_tokens=number_of(raw.get("cachedContentTokenCount")),
-        output_tokens=_sum(raw.get("candidatesTokenCount"), raw.get("thoughtsTokenCount")),
+        output_tokens=sum_of(raw.get("candidatesTokenCount"), raw.get("thoughtsTokenCount")),
         reasoning_tokens=number_of(raw.get("thoughtsTokenCount")),
         total_tokens=number_of(raw.get("totalTokenCount")),
         raw=raw,
     )
 
 
-def _sum(one: Any, other: Any) -> int | None:
-    count, more = number_of(one), number_of(other)
-    if count is None or more is None:
-        return more if count is None else count
-    return count + more
-
-
 # The next turn.
 
 
 def history(message: Message) -> list[dict[str, Any]]:
-    """One `Content` of the role `"model"`, its parts in their places, with their signatures.
+    """Return one `Content` of the role `"model"`, with its parts and signatures in their places.
 
-    Signatures are only accepted where they were. Calls that are not complete are left out: the
-    API refuses a call without a response. What the provider ran itself goes back too.
+    The API accepts signatures only in their places, and no call without a response. So calls that
+    are not complete are left out. Calls of the provider's tools and their results go back too.
     """
     parts = [back for part in message.content for back in _part_back(part)]
     if all(part.get("thought") for part in parts):
@@ -571,24 +523,21 @@ def history(message: Message) -> list[dict[str, Any]]:
 
 
 def _part_back(part: Part) -> list[dict[str, Any]]:
-    if isinstance(part, Text):
-        is_file = any(name in part.extra for name in _FILES)
-        if not part.text and not part.extra:
+    if isinstance(part, (Text, Reasoning)):
+        is_thought = isinstance(part, Reasoning)
+        if not is_thought and not part.text and not part.extra:
             return []
-        return [{**part.extra} if is_file else {"text": part.text, **part.extra}]
-    if isinstance(part, Reasoning):
         is_file = any(name in part.extra for name in _FILES)
         text = {} if is_file else {"text": part.text}
-        return [{**text, "thought": True, **part.extra}]
+        thought = {"thought": True} if is_thought else {}
+        return [{**text, **thought, **part.extra}]
     if isinstance(part, ToolCall):
         return [{**_call_back(part), **part.extra}] if part.status == "complete" else []
-    if isinstance(part, ServerToolResult):
-        return [{**_result_back(part), **part.extra}]
-    return []
+    return [{**_result_back(part), **part.extra}] if isinstance(part, ServerToolResult) else []
 
 
 def _call_back(call: ToolCall) -> dict[str, Any]:
-    named = {} if call.id is None else {"id": call.id}
+    named = _named(call.id)
     if call.kind != "server":
         return {"functionCall": {**named, "name": call.name, "args": call.arguments}}
     if call.name == _CODE:
@@ -597,7 +546,11 @@ def _call_back(call: ToolCall) -> dict[str, Any]:
 
 
 def _result_back(result: ServerToolResult) -> dict[str, Any]:
-    named = {} if result.call_id is None else {"id": result.call_id}
+    named = _named(result.call_id)
     if result.name == _CODE:
         return {"codeExecutionResult": {**named, **dict_of(result.content)}}
     return {"toolResponse": {**named, "toolType": result.name, "response": result.content}}
+
+
+def _named(identity: str | None) -> dict[str, Any]:
+    return {} if identity is None else {"id": identity}

@@ -6,25 +6,27 @@ streams of the revision 2026-05-20. The events of the revision before it (`conte
 
 Quirks that are handled here:
 - The type of an event is `event_type`; every step has an `index`.
-- A call starts with `arguments: {}`, which only counts if no `arguments_delta` follows.
-- A blank `id` (`store: false`) or `signature` says nothing.
-- A thought may consist of nothing but its signature, which the next turn needs.
-- `interaction.completed` ends the stream, and `[DONE]` may follow; its `steps` may be missing.
-  Where they are there they repeat what was streamed, and their texts are the last word.
+- A call starts with `arguments: {}`, which is used only if no `arguments_delta` follows.
+- `id` (with `store: false`) and `signature` may be blank.
+- A thought may have a signature without a text; the next turn needs it.
+- `interaction.completed` ends the stream, and `[DONE]` may follow. It may have `steps` that repeat
+  what was streamed; if their texts differ, they replace it.
 - Live sessions end with a flat record: the status beside `event_type`, without `interaction`.
 
-What the provider runs itself (`google_search_call`, `mcp_server_tool_call`, …) are server calls
-named without `_call`, or by their own name. Pictures, videos and documents are passed on, and kept
-in the `extra` of an empty `Text`; sound is passed on only.
+Calls of the provider's tools (`google_search_call`, `mcp_server_tool_call`, …) are server calls,
+named by their own name or by their type without `_call`. Images, videos and documents are passed
+on, and kept in the `extra` of an empty `Text`; audio is only passed on.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
 from streamparse._answers.response import ResponseReader
+from streamparse._core.growing import GrowingString
 from streamparse._core.plain import (
     dict_of,
     is_index,
@@ -35,11 +37,18 @@ from streamparse._core.plain import (
     text_of,
 )
 from streamparse._core.room import check_name
-from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.base import (
+    Wire,
+    error_of,
+    finish,
+    keep_rest,
+    note_rest,
+    pass_on_rest,
+)
 from streamparse._wires.replays import Lane, SeenIds, index_of
 from streamparse._wires.rewriting import take_texts_of_parts
+from streamparse._wires.usage import sum_of
 from streamparse.aliases import CallKind
-from streamparse.errors import ProviderError
 from streamparse.message import (
     Citation,
     GrowingText,
@@ -54,77 +63,59 @@ from streamparse.message import (
 
 __all__ = ["GoogleInteractions", "history"]
 
-# The statuses with which an interaction stops. "idle" is that of a session whose turn is over.
-REASONS: Final[dict[str, str]] = {
-    "completed": "stop",
+# The statuses of an interaction that are not common. "idle" is that of a session after its turn.
+_REASONS: Final[dict[str, str]] = {
     "idle": "stop",
     "requires_action": "tool_calls",
     "requires_continuation": "paused",
     "incomplete": "length",
     "budget_exceeded": "length",
-    "failed": "error",
-    "cancelled": "cancelled",
+    "queued": "",
 }
-_RUNNING: Final = frozenset(("", "in_progress", "queued"))
+# The status that an event ends an interaction with, if it has none of its own.
+_ENDS: Final[dict[str, str]] = {"interaction.cancelled": "cancelled"}
 
-# Events that end an interaction, with the status of those that need none.
-_ENDS: Final[dict[str, str]] = {
-    "interaction.completed": "",
-    "interaction.complete": "",
-    "interaction.cancelled": "cancelled",
-}
-_EVENTS: Final = frozenset(
-    (
-        "interaction.created",
-        "interaction.start",
-        "interaction.status_update",
-        "step.start",
-        "step.delta",
-        "step.stop",
-        "content.start",
-        "content.delta",
-        "content.stop",
-        "error",
-    )
-)
 _RECORD: Final = frozenset(
     ("event_type", "event_id", "index", "step", "content", "delta", "metadata", "usage", "error")
-) | frozenset(("interaction", "interaction_id", "status", "stream_id"))
-# Members of a flat terminal record that an interaction has.
+) | frozenset(("interaction", "interaction_id", "status"))
+# The members of an interaction in a flat terminal record.
 _FLAT: Final = ("id", "status", "usage", "steps", "outputs", "error", "model", "agent")
-_INTERACTION: Final = frozenset(
-    ("id", "object", "model", "agent", "status", "usage", "steps", "outputs", "error")
-)
+_INTERACTION: Final = frozenset((*_FLAT, "object"))
 
-# Content of the model without text, which the next turn may need.
+# The types of content without text that the next turn may need.
 _FILES: Final = frozenset(("image", "video", "document"))
 _CONTENT: Final = _FILES | {"text", "audio"}
-# Calls that have no arguments at all.
+# The members of each object that are understood.
+_OUTPUT: Final = frozenset(("type", "content"))
+_THOUGHT: Final = frozenset(("type", "summary", "signature"))
+_TEXT: Final = frozenset(("type", "text", "annotations"))
+_CALL: Final = frozenset(("type", "id", "name", "arguments"))
+_RESULT: Final = frozenset(("type", "call_id", "name", "result"))
+# The types of calls without arguments.
 _BARE: Final = frozenset(("file_search_call", "processing_call"))
 
 
 class GoogleInteractions(Wire):
-    """The typed events of a stream, and whole interactions."""
+    """Reads the typed events of a stream, and whole interactions."""
 
     api: ClassVar[str] = "google-interactions"
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
         self.steps: dict[int | None, _Step] = {}
-        self.texts: dict[str, list[_Step]] = {}  # steps with text, by type
+        self.texts: dict[str, list[_Step]] = {}  # the steps with text, by their type
         self.lane = Lane()
         self.ids = SeenIds()
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        kind = text_of(data.get("event_type"))
-        return kind in _EVENTS or kind in _ENDS or data.get("object") == "interaction"
+        return text_of(data.get("event_type")) in _HANDLERS or data.get("object") == "interaction"
 
     def history(self) -> Any:
         return history
 
     def is_replay(self, data: dict[str, Any], event: str) -> bool:
-        """Events have an id, from which a stream can be resumed."""
+        """Return whether the event was read before; events have an id from which to resume."""
         identity = text_of(data.get("event_id"))
         if not identity or self.lane.is_other(data):
             return False
@@ -145,57 +136,56 @@ class GoogleInteractions(Wire):
             self._interaction(answer, data)
             self._complete(answer, data)
             return True
-        index = number_of(data.get("index"))
-        if (kind not in _EVENTS and kind not in _ENDS) or not is_index(index or 0):
+        handler = _HANDLERS.get(kind)
+        if handler is None or not is_index(number_of(data.get("index")) or 0):
             return False
         answer.begin(data.get("interaction_id"))
-        if data.get("event_id"):  # to resume the stream; in every event, so it has none here
+        if data.get("event_id"):  # to resume the stream; every event has one, so it is not noted
             answer.message.extra["event_id"] = data["event_id"]
-        for key in data:
-            if (key not in _RECORD or key == "stream_id") and is_something(data[key]):
-                answer.note(key, data[key])
-        self._event(answer, kind, data)
+        note_rest(answer, data, _RECORD)
+        handler(self, answer, data)
         metadata = dict_of(data.get("metadata"))
         usage = metadata.get("total_usage") or metadata.get("usage") or data.get("usage")
         if isinstance(usage, dict) and not self.response.ended:
             answer.usage(_usage(usage))
         return True
 
-    def _event(self, answer: AnswerReader, kind: str, data: dict[str, Any]) -> None:
-        interaction = dict_of(data.get("interaction"))
-        what = kind.partition(".")[2]
-        index = index_of(data.get("index"))
-        if kind == "error":
-            failure = provider_error(data, "" if data.get("error") else "error")
-            assert failure is not None
-            self.response.fail(failure)
-        elif kind in _ENDS:
-            whole = interaction or {name: data[name] for name in _FLAT if name in data}
-            self._interaction(answer, whole)
-            self._complete(answer, whole, _ENDS[kind])
-        elif kind == "interaction.status_update":
-            self._finish(answer, text_of(data.get("status")))
-        elif interaction:
-            self._interaction(answer, interaction)
-        elif what == "start":
-            self._start(answer, index, _step_of(data))
-        elif what == "delta":
-            self._delta(answer, index, data.get("delta"))
-        elif what == "stop":
-            self._stop(index)
+    # Events.
 
-    # The whole.
+    def _error(self, answer: AnswerReader, data: dict[str, Any]) -> None:
+        self.fail(data)
+
+    def _ended(self, answer: AnswerReader, data: dict[str, Any]) -> None:
+        whole = dict_of(data.get("interaction"))
+        whole = whole or {name: data[name] for name in _FLAT if name in data}
+        self._interaction(answer, whole)
+        self._complete(answer, whole, _ENDS.get(text_of(data.get("event_type")), ""))
+
+    def _status_update(self, answer: AnswerReader, data: dict[str, Any]) -> None:
+        finish(answer, data.get("status"), _REASONS)
+
+    def _created(self, answer: AnswerReader, data: dict[str, Any]) -> None:
+        self._interaction(answer, dict_of(data.get("interaction")))
+
+    def _step_start(self, answer: AnswerReader, data: dict[str, Any]) -> None:
+        self._start(answer, index_of(data.get("index")), _step_of(data))
+
+    def _step_delta(self, answer: AnswerReader, data: dict[str, Any]) -> None:
+        self._delta(answer, index_of(data.get("index")), data.get("delta"))
+
+    def _step_stop(self, answer: AnswerReader, data: dict[str, Any]) -> None:
+        self._stop(index_of(data.get("index")))
+
+    # The interaction.
 
     def _interaction(self, answer: AnswerReader, interaction: dict[str, Any]) -> None:
         answer.begin(interaction.get("id"), interaction.get("model") or interaction.get("agent"))
-        for key in interaction:
-            if key not in _INTERACTION and is_something(interaction[key]):
-                answer.note(key, interaction[key])
+        note_rest(answer, interaction, _INTERACTION)
 
     def _complete(
         self, answer: AnswerReader, interaction: dict[str, Any], status: str = ""
     ) -> None:
-        """A whole interaction, or the end of a streamed one; `status`: what its event says."""
+        """Read a whole interaction, or the end of a streamed one; `status` is that of its event."""
         steps = list_of(interaction.get("steps") or interaction.get("outputs"))
         if self.steps:
             self._confirm(answer, steps)
@@ -206,25 +196,19 @@ class GoogleInteractions(Wire):
         usage = interaction.get("usage")
         if isinstance(usage, dict):
             answer.usage(_usage(usage))
-        self._finish(answer, status or text_of(interaction.get("status")))
+        finish(answer, status or interaction.get("status"), _REASONS)
         error = interaction.get("error")
         if error:
-            failure = provider_error({"error": error})
-            assert isinstance(failure, ProviderError)
-            answer.fail(failure)
+            answer.fail(error_of({"error": error}))
         elif interaction.get("status") == "requires_continuation":
-            # The client may have asked for the rest, which is an interaction of its own.
+            # The client may ask for the rest, which is an interaction of its own.
             self.steps = {}
             self.texts = {}
             return
         self.response.end()
 
-    def _finish(self, answer: AnswerReader, status: str) -> None:
-        if status not in _RUNNING:
-            answer.finish(REASONS.get(status, "other"), status)
-
     def _confirm(self, answer: AnswerReader, steps: list[Any]) -> None:
-        """The final steps repeat what was streamed; of texts that differ theirs hold."""
+        """Read the final steps, whose texts replace streamed ones that differ."""
         final: dict[str, list[str]] = {}
         for data in map(dict_of, map(_as_step, steps)):
             if text := _text_in(data):
@@ -255,12 +239,12 @@ class GoogleInteractions(Wire):
         if kind == "model_output":
             for content in list_of(start.get("content")):
                 self._content(answer, step, content)
-            _pass_on(answer, start, ("type", "content"))
+            pass_on_rest(answer, start, _OUTPUT)
         elif kind == "thought":
             for content in list_of(start.get("summary")):
                 self._summary(answer, step, content)
             self._signature(answer, step, start)
-            _pass_on(answer, start, ("type", "summary", "signature"))
+            pass_on_rest(answer, start, _THOUGHT)
         elif kind.endswith("_call"):
             self._call(answer, step, start)
         elif kind.endswith("_result"):
@@ -298,7 +282,7 @@ class GoogleInteractions(Wire):
                 step.reader.feed_value(step.given)
             step.reader.end()
 
-    # What is in a step.
+    # The content of a step.
 
     def _content(self, answer: AnswerReader, step: _Step, content: Any) -> None:
         kind = text_of(content.get("type")) if isinstance(content, dict) else ""
@@ -313,7 +297,7 @@ class GoogleInteractions(Wire):
                 step.is_read = step.is_read or answer.reader is not None
                 answer.text(text, step.text)
             _cite(answer, content)
-            _pass_on(answer, content, ("type", "text", "annotations"))
+            pass_on_rest(answer, content, _TEXT)
             return
         answer.pass_on(kind or "content", content)
         if kind in _FILES:
@@ -332,7 +316,7 @@ class GoogleInteractions(Wire):
             answer.room.put(step.thought_in(answer).extra, "signature", source["signature"])
 
     def _call(self, answer: AnswerReader, step: _Step, source: dict[str, Any]) -> None:
-        """A call, or more of it."""
+        """Read a call or more of it."""
         reader = step.reader
         starts = reader is None
         if reader is None:
@@ -355,12 +339,10 @@ class GoogleInteractions(Wire):
             step.given = arguments
         elif arguments:
             reader.feed_value(arguments)
-        for key in source:
-            if key not in ("type", "id", "name", "arguments") and is_something(source[key]):
-                answer.room.put(reader.call.extra, key, source[key])
+        keep_rest(answer.room, reader.call.extra, source, _CALL)
 
     def _result(self, answer: AnswerReader, step: _Step, source: dict[str, Any]) -> None:
-        """What a server call gave, or more of it; lists grow."""
+        """Read the result of a server call or more of it; lists and texts grow."""
         part = step.result
         if part is None:
             part = step.result = ServerToolResult(None, step.kind.removesuffix("_result"))
@@ -372,16 +354,24 @@ class GoogleInteractions(Wire):
             part.name = source["name"]
             part.extra["name"] = source["name"]
         answer.room.keep(source.get("result"))
-        _grow(part, source.get("result"))
-        for key in source:
-            if key not in ("type", "call_id", "name", "result") and is_something(source[key]):
-                answer.room.put(part.extra, key, source[key])
+        step.grow_result(part, source.get("result"))
+        keep_rest(answer.room, part.extra, source, _RESULT)
 
 
 class _Step:
-    """One step: what of the message it fills."""
+    """One step, with the parts of the message that it fills."""
 
-    __slots__ = ("given", "is_read", "kind", "parts", "reader", "result", "text", "thought")
+    __slots__ = (
+        "given",
+        "is_read",
+        "kind",
+        "parts",
+        "reader",
+        "result",
+        "result_text",
+        "text",
+        "thought",
+    )
 
     init_types: ClassVar[tuple[Any, ...]] = (str,)
 
@@ -389,31 +379,47 @@ class _Step:
         self.kind = kind
         self.text: Text | None = None
         self.parts: list[GrowingText] = []  # all parts with text
-        self.is_read: bool = False  # has a format read the text, and put it elsewhere?
+        self.is_read: bool = False  # whether a format has read the text, and put it elsewhere
         self.thought: Reasoning | None = None
         self.reader: CallReader | None = None
         self.result: ServerToolResult | None = None
+        self.result_text: GrowingString = GrowingString()
         self.given: Any = None  # arguments as an object, for the end of the step
 
     def thought_in(self, answer: AnswerReader) -> Reasoning:
-        """The part for this thought; made when there is something to say."""
+        """Return the part of this thought; a new one with the first text or signature."""
         if self.thought is None:
             self.thought = Reasoning()
             self.parts.append(self.thought)
             answer.add(self.thought)
         return self.thought
 
+    def grow_result(self, part: ServerToolResult, more: Any) -> None:
+        """Add to a result: lists and texts grow, anything else replaces the result."""
+        if isinstance(more, list):
+            known = list_of(part.content)
+            known.extend(more)
+            part.content = known
+        elif isinstance(more, str):
+            if not isinstance(part.content, str):
+                self.result_text = GrowingString()
+            part.content = None  # the only reference to the text is now that of `result_text`
+            self.result_text.append(more)
+            part.content = self.result_text.value
+        elif more is not None:
+            part.content = more
+
 
 def _text_in(step: dict[str, Any]) -> str:
-    """All text of a whole step."""
+    """Return the text of a whole step."""
     contents = [*list_of(step.get("content")), *list_of(step.get("summary"))]
     return "".join([text_of(dict_of(content).get("text")) for content in contents])
 
 
 def _replace(answer: AnswerReader, step: _Step, whole: str) -> bool:
-    """Make this the text of the step, if it is another one; whether it is."""
-    told = "".join([part.text for part in step.parts])
-    if step.is_read or not step.parts or whole == told:
+    """Replace the text of a step if it is another one; return whether it is."""
+    known = "".join([part.text for part in step.parts])
+    if step.is_read or not step.parts or whole == known:
         return False
     member = "reasoning" if step.kind == "thought" else "text"
     answer.pass_on(f"replaced_{member}", {"type": step.kind, "text": whole})
@@ -422,22 +428,7 @@ def _replace(answer: AnswerReader, step: _Step, whole: str) -> bool:
     return True
 
 
-def _grow(part: ServerToolResult, result: Any) -> None:
-    """More of a result: lists and texts go on, anything else is whole."""
-    if isinstance(result, list) and isinstance(part.content, list):
-        part.content.extend(result)
-    elif isinstance(result, list):
-        part.content = list(result)
-    elif isinstance(result, str) and isinstance(part.content, str):
-        whole = part.content
-        part.content = ""  # the only reference is now the local one
-        whole += result
-        part.content = whole
-    elif result is not None:
-        part.content = result
-
-
-# The step that a delta belongs to, where its start was not seen.
+# The type of the step of a delta, if the stream lacks its start.
 _TYPE_OF_DELTA: Final[dict[str, str]] = {
     "arguments_delta": "function_call",
     "thought_summary": "thought",
@@ -448,12 +439,12 @@ _TYPE_OF_DELTA: Final[dict[str, str]] = {
 
 
 def _step_of(data: dict[str, Any]) -> Any:
-    """The step that starts; in the older revision its content."""
+    """Return the step that starts; events of the older revision have its content instead."""
     return data["step"] if data.get("step") is not None else _as_step(data.get("content"))
 
 
 def _as_step(step: Any) -> Any:
-    """Content of the older revision, as the step it now stands in."""
+    """Return content of the older revision as a step of the current one."""
     if isinstance(step, dict) and text_of(step.get("type")) in _CONTENT:
         return {"type": "model_output", "content": [step]}
     return step
@@ -464,37 +455,44 @@ def _cite(answer: AnswerReader, source: dict[str, Any]) -> None:
         answer.add(Citation(annotation))
 
 
-def _pass_on(answer: AnswerReader, source: dict[str, Any], understood: tuple[str, ...]) -> None:
-    for key in source:
-        if key not in understood and is_something(source[key]):
-            answer.pass_on(key, source[key])
-
-
 def _usage(raw: dict[str, Any]) -> Usage:
     return Usage(
-        input_tokens=_sum(raw.get("total_input_tokens"), raw.get("total_tool_use_tokens")),
+        input_tokens=sum_of(raw.get("total_input_tokens"), raw.get("total_tool_use_tokens")),
         cached_tokens=number_of(raw.get("total_cached_tokens")),
-        output_tokens=_sum(raw.get("total_output_tokens"), raw.get("total_thought_tokens")),
+        output_tokens=sum_of(raw.get("total_output_tokens"), raw.get("total_thought_tokens")),
         reasoning_tokens=number_of(raw.get("total_thought_tokens")),
         total_tokens=number_of(raw.get("total_tokens")),
         raw=raw,
     )
 
 
-def _sum(*counts: Any) -> int | None:
-    known = [count for count in map(number_of, counts) if count is not None]
-    return sum(known) if known else None
+# The method that reads each type of event.
+_HANDLERS: Final[dict[str, Callable[[GoogleInteractions, AnswerReader, dict[str, Any]], None]]] = {
+    "interaction.created": GoogleInteractions._created,
+    "interaction.start": GoogleInteractions._created,
+    "interaction.status_update": GoogleInteractions._status_update,
+    "interaction.completed": GoogleInteractions._ended,
+    "interaction.complete": GoogleInteractions._ended,
+    "interaction.cancelled": GoogleInteractions._ended,
+    "step.start": GoogleInteractions._step_start,
+    "step.delta": GoogleInteractions._step_delta,
+    "step.stop": GoogleInteractions._step_stop,
+    "content.start": GoogleInteractions._step_start,
+    "content.delta": GoogleInteractions._step_delta,
+    "content.stop": GoogleInteractions._step_stop,
+    "error": GoogleInteractions._error,
+}
 
 
 # The next turn.
 
 
 def history(message: Message) -> list[dict[str, Any]]:
-    """The steps of this answer, to be added to the `input` of the next interaction.
+    """Return the steps of this answer, for the `input` of the next interaction.
 
-    That is what the API documents for callers who keep the conversation themselves (`store:
-    false`). Who lets the server keep it sends `previous_interaction_id=message.id` instead, and
-    only what is new as `input`. Calls that are not complete are left out.
+    The API documents this for callers who keep the conversation themselves (`store: false`). If the
+    server keeps it, send `previous_interaction_id=message.id` and only the new input instead. Calls
+    that are not complete are left out.
     """
     steps: list[dict[str, Any]] = []
     for part in message.content:
@@ -514,7 +512,7 @@ def history(message: Message) -> list[dict[str, Any]]:
 
 
 def _content_back(steps: list[dict[str, Any]], part: Part) -> None:
-    """Content, in the output that the last step is; an annotation, beside the text before it."""
+    """Add content to the last step if that is output, or an annotation to the text before it."""
     if isinstance(part, Citation):
         texts = [
             content

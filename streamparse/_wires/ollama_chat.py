@@ -1,14 +1,14 @@
-"""Ollama `/api/chat`, and `/api/generate`, whose text is `response`.
+"""Ollama `/api/chat`, and `/api/generate`, which has its text in `response`.
 
 Source: https://github.com/ollama/ollama/blob/main/docs/api.md, the types of the ollama SDK, and
 recorded streams.
 
 Quirks that are handled here:
-- JSON Lines without server-sent events; a body without streaming is the last line alone.
-- Calls come whole, their arguments as an object, over one or several lines; `index` was always 0
-  until 2026, and only newer servers send ids. A call that a limit cut is dropped by the server.
+- The stream is JSON Lines without server-sent events. A body without streaming is the last line.
+- Each call comes whole, with its arguments as an object. `index` was always 0 until 2026, and only
+  newer servers send ids. The server drops a call that a limit cut.
 - An error is a line `{"error": "…"}` after a status of 200.
-- `done_reason` is missing in old servers; `load` and `unload` answer a request without a prompt.
+- Old servers send no `done_reason`. `load` and `unload` answer a request without a prompt.
 - Every line has its own `created_at`; the first one is kept.
 """
 
@@ -18,35 +18,32 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
-from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.base import Wire, pass_on_rest
 from streamparse._wires.reasons import reason_of
 from streamparse.message import Message, ToolCall, Usage
 
 __all__ = ["OllamaChat", "history"]
 
-REASONS: Final[dict[str, str]] = {
-    "stop": "stop",
-    "length": "length",
-    "load": "paused",
-    "unload": "paused",
-}
+_REASONS: Final[dict[str, str]] = {"load": "paused", "unload": "paused"}
 
 _RECORD: Final = frozenset(
     ("model", "created_at", "message", "response", "thinking", "done", "done_reason", "error")
 )
-# What is understood in a message, if it is of one of these types.
-_MESSAGE: Final[dict[str, tuple[type, ...]]] = {
-    "role": (str,),
-    "content": (str,),
-    "thinking": (str,),
-    "tool_calls": (list,),
+# The members of a message that are understood, if they are of these types.
+_MESSAGE: Final[dict[str, type]] = {
+    "role": str,
+    "content": str,
+    "thinking": str,
+    "tool_calls": list,
 }
+_CALL: Final = frozenset(("id", "type", "function"))
+_FUNCTION: Final = frozenset(("index", "name", "arguments"))
 _REPEATED: Final = ("remote_host", "remote_model")
 _COUNTED: Final = ("_count", "_duration")
 
 
 class OllamaChat(Wire):
-    """One line of a stream, or the whole answer in one."""
+    """Reads the lines of a stream, one of which may be the whole answer."""
 
     api: ClassVar[str] = "ollama-chat"
 
@@ -83,9 +80,7 @@ class OllamaChat(Wire):
                 else:
                     answer.pass_on(key, data[key])
         if error:
-            failure = provider_error(data)
-            assert failure is not None
-            self.response.fail(failure)
+            self.fail(data)
         elif done:
             self._done(answer, data)
         return True
@@ -98,38 +93,30 @@ class OllamaChat(Wire):
                 self._call(answer, call)
             else:
                 answer.pass_on("tool_calls", call)
-        for key in message:
-            if not isinstance(message[key], _MESSAGE.get(key, ())) and is_something(message[key]):
-                answer.pass_on(key, message[key])
+        for key, value in message.items():
+            if not isinstance(value, _MESSAGE.get(key, ())) and is_something(value):
+                answer.pass_on(key, value)
 
     def _call(self, answer: AnswerReader, call: dict[str, Any]) -> None:
-        """A whole call; nothing else is sent of it, so it ends here."""
+        """Read a call, which is always whole."""
         function = dict_of(call.get("function"))
         reader = answer.call(text_of(call.get("id")) or None, text_of(function.get("name")) or None)
-        arguments = function.get("arguments")
-        if isinstance(arguments, str):
-            reader.feed(arguments)
-        elif arguments is not None:
-            reader.feed_value(arguments)
+        reader.feed_arguments(function.get("arguments"))
         reader.end()
-        for key in call:
-            if key not in ("id", "type", "function") and is_something(call[key]):
-                answer.pass_on(f"tool_calls.{key}", call[key])
-        for key in function:
-            if key not in ("index", "name", "arguments") and is_something(function[key]):
-                answer.pass_on(f"function.{key}", function[key])
+        pass_on_rest(answer, call, _CALL, "tool_calls.")
+        pass_on_rest(answer, function, _FUNCTION, "function.")
 
     def _done(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         raw = {key: data[key] for key in data if key.endswith(_COUNTED)}
         if raw:
             answer.count(raw, _usage)
         word = text_of(data.get("done_reason"))
-        answer.finish(reason_of(word, REASONS) or "stop", word or None)
+        answer.finish(reason_of(word, _REASONS) or "stop", word or None)
         self.response.end()
 
 
 def _usage(raw: dict[str, Any]) -> Usage:
-    """Counts of tokens, and durations in nanoseconds."""
+    """Return the usage; `raw` also has durations in nanoseconds."""
     return Usage(
         input_tokens=number_of(raw.get("prompt_eval_count")),
         output_tokens=number_of(raw.get("eval_count")),
@@ -138,9 +125,9 @@ def _usage(raw: dict[str, Any]) -> Usage:
 
 
 def history(message: Message) -> list[dict[str, Any]]:
-    """One assistant message: text, thinking, and the complete calls with their objects.
+    """Return one assistant message: text, thinking, and the complete calls.
 
-    Calls that are not complete are left out: they would wait for a result.
+    Calls that are not complete are left out, because they would wait for a result.
     """
     calls = [_call_back(call) for call in message.tool_calls if call.status == "complete"]
     if not calls and not message.text:

@@ -1,4 +1,4 @@
-"""OpenAI Chat Completions, and the many servers that speak it their own way.
+"""OpenAI Chat Completions, and the many servers with an API like it.
 
 Source: https://platform.openai.com/docs/api-reference/chat-streaming, and recorded streams of
 OpenAI, Azure, DeepSeek, Qwen, Groq, OpenRouter, xAI, Mistral, Moonshot, Gemini's and Ollama's
@@ -9,16 +9,17 @@ Quirks that are handled here:
   `reasoning_opaque` (GitHub Copilot), in `reasoning_details` (OpenRouter), or in
   `thinking_blocks` (LiteLLM).
 - The transcript of an audio answer is its text.
-- `content` may be a list of parts, thinking among them (Mistral).
-- Azure: a first chunk without choices and with blank ids; chunks without `delta`.
-- Calls without index, with a constant one, with rotating or missing ids: see `correlation`.
-- Arguments as an object (Mistral), `extra_content` beside a call (Gemini), `"null"` for no id.
-- The finish reason comes twice (OpenRouter), with the last delta (vLLM, Mistral), or never
-  (`[DONE]` alone).
-- Usage in the finish chunk, in one of its own, or in every chunk (Perplexity); inside the choice
-  (Moonshot), or in `x_groq`.
+- `content` may be a list of parts, which may be thinking (Mistral).
+- Azure sends a first chunk without choices and with blank ids, and chunks without `delta`.
+- Calls may have no index, a constant one, or rotating or missing ids: see `correlation`.
+- Arguments may be an object (Mistral), a call may have `extra_content` (Gemini), and the id may be
+  `"null"`.
+- The finish reason comes twice (OpenRouter), with the last delta (vLLM, Mistral), or never (a
+  stream that ends with `[DONE]` alone).
+- Usage comes in the finish chunk, in a chunk of its own, or in every chunk (Perplexity); some put
+  it in the choice (Moonshot) or in `x_groq`.
 - Perplexity sends the whole `message` beside each delta, and another `object` at the end.
-- An error inside a chunk, beside its choices (OpenRouter).
+- A chunk may have an error beside its choices (OpenRouter).
 """
 
 from __future__ import annotations
@@ -29,25 +30,26 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core.flat import equal
-from streamparse._core.plain import dict_of, grow_in, is_something, list_of, number_of, text_of
+from streamparse._core.plain import dict_of, grow_in, is_something, list_of, text_of
 from streamparse._core.surrogates import Halves
-from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.base import Wire, keep_rest, pass_on_rest
 from streamparse._wires.correlation import AMBIGUOUS, Correlator, Outcome
 from streamparse._wires.reasons import reason_of
+from streamparse._wires.usage import openai_usage
 from streamparse.aliases import CallKind
-from streamparse.errors import ProviderError
-from streamparse.message import Citation, Message, Reasoning, ToolCall, Usage
+from streamparse.message import Citation, Message, Reasoning, ToolCall
 
 __all__ = ["OpenAIChat", "history"]
 
-# Padding against the guessing of tokens by size, and what says nothing about the answer.
+# The members of a chunk that are read, are padding, or say nothing about the answer.
 _IGNORED: Final = frozenset(
     ("id", "object", "created", "model", "choices", "usage", "error", "obfuscation", "p")
 )
 _CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason", "usage"))
 _CALL: Final = frozenset(("index", "id", "type", "function", "custom"))
 _FUNCTION: Final = frozenset(("name", "arguments", "input"))
-# What is understood in a delta, if it is of one of these types; `"refusal": false` says nothing.
+# The members of a delta that are understood, if they are of these types. `"refusal": false` says
+# nothing.
 _DELTA: Final[dict[str, tuple[type, ...]]] = {
     "annotations": (list,),
     "audio": (dict,),
@@ -64,27 +66,30 @@ _DELTA: Final[dict[str, tuple[type, ...]]] = {
     "thinking_blocks": (list,),
     "tool_calls": (list,),
 }
-# What most deltas have nothing else than.
+# Most deltas have no other members than these.
 _USUAL: Final[dict[str, type]] = {"content": str, "role": str, "tool_calls": list}
-# The names under which servers send reasoning as text, and lists of typed objects with it.
+# The members in which servers send reasoning, as text and as lists of typed objects.
 _THOUGHTS: Final = ("reasoning_content", "reasoning", "reasoning_text")
 _DETAILS: Final = ("reasoning_details", "thinking_blocks")
-# Reasoning that goes back under the name it came by.
+# The members in which reasoning goes back.
 _RETURNED: Final = ("reasoning_content", "reasoning_text")
+# The members of a choice that chunks repeat.
 _REPEATED: Final = frozenset(("content_filter_results", "native_finish_reason", "stop_reason"))
+# The members of a detail or thinking block that come in pieces.
+_PIECES: Final = ("text", "summary", "data", "thinking")
 
 
 class OpenAIChat(Wire):
-    """`chat.completion.chunk` records, and whole `chat.completion` bodies."""
+    """Reads `chat.completion.chunk` records, and whole `chat.completion` bodies."""
 
     api: ClassVar[str] = "openai-chat"
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
-        # By choice: the last part with reasoning, and the last details of each name.
+        # By choice: the last reasoning, the last details of each name, and the calls.
         self.thoughts: dict[int, Reasoning] = {}
         self.details: dict[tuple[int, str], _Details] = {}
-        self.correlators: dict[int, Correlator] = {}  # by choice
+        self.correlators: dict[int, Correlator] = {}
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
@@ -93,7 +98,7 @@ class OpenAIChat(Wire):
         for choice in list_of(data.get("choices")):
             if isinstance(choice, dict) and ("delta" in choice or "message" in choice):
                 return True
-        # Azure begins with a record of the filter, which has no choices.
+        # Azure begins with a record of the content filter, which has no choices.
         return "prompt_filter_results" in data and not data.get("object")
 
     def history(self) -> Any:
@@ -109,9 +114,7 @@ class OpenAIChat(Wire):
             if not error and text_of(data.get("object")) != "error":
                 return False
             self.count_late(data, event)
-            failure = provider_error(data, "error")
-            assert failure is not None
-            self.response.fail(failure)
+            self.fail(data)
             return True
         whole = False
         for choice in list_of(choices):
@@ -122,31 +125,24 @@ class OpenAIChat(Wire):
         first = self.response.first
         usage = _usage_in(data)
         if isinstance(usage, dict):
-            first.count(usage, _usage)
+            first.count(usage, openai_usage)
         elif usage is not None:
             first.pass_on("usage", usage)
         for key, value in data.items():
             if key not in _IGNORED and is_something(value):
                 first.note(key, value)
         if error:
-            self._fail(error, data)
+            self.fail(data)
         if whole:
             self.response.end()
         return True
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
-        usage = _usage_in(data)
-        if isinstance(usage, dict):
-            self.response.first.count(usage, _usage)
-
-    def _fail(self, error: Any, data: dict[str, Any]) -> None:
-        failure = provider_error(data)
-        assert isinstance(failure, ProviderError)
-        self.response.fail(failure)
+        self.response.first.count(_usage_in(data), openai_usage)
 
     def _choice(self, choice: dict[str, Any], data: dict[str, Any]) -> bool:
-        """One choice of a chunk; True when it was a whole message."""
-        answer = self.turn_of("choices", choice)
+        """Read one choice of a chunk; return whether it was a whole message."""
+        answer = self.answer_of("choices", choice)
         if answer is None:
             return False
         answer.begin(data.get("id"), data.get("model"))
@@ -163,11 +159,10 @@ class OpenAIChat(Wire):
             if key not in _CHOICE and is_something(value):
                 if key in _REPEATED:
                     answer.note(key, value)
-                elif key != "text":  # the same as the delta (Together)
+                elif key != "text":  # Together repeats the text of the delta
                     answer.pass_on(key, value)
-        usage = choice.get("usage")
-        if isinstance(usage, dict):
-            answer.count(usage, _usage)
+        if "usage" in choice:
+            answer.count(choice["usage"], openai_usage)
         reason = choice.get("finish_reason")
         if isinstance(reason, str):
             self._finish(answer, reason)
@@ -183,7 +178,7 @@ class OpenAIChat(Wire):
             answer.finish(reason, raw)
 
     def _message(self, answer: AnswerReader, message: dict[str, Any]) -> None:
-        """The message of a whole body is one delta, in which each call is whole."""
+        """Read the message of a whole body as one delta, in which each call is whole."""
         self.correlators.pop(answer.choice, None)
         calls = [
             {**call, "index": place} if isinstance(call, dict) else call
@@ -192,7 +187,7 @@ class OpenAIChat(Wire):
         self._delta(answer, {**message, "tool_calls": calls})
 
     def _delta(self, answer: AnswerReader, delta: dict[str, Any]) -> None:
-        more = False  # is there anything but the role, text and calls?
+        more = False  # whether there is anything but the role, text and calls
         for key, value in delta.items():
             if value is None or type(value) is _USUAL.get(key):
                 continue
@@ -253,14 +248,14 @@ class OpenAIChat(Wire):
             answer.room.put(self._thought_in(answer, False).extra, "reasoning_opaque", opaque)
 
     def _thought_in(self, answer: AnswerReader, growing: bool) -> Reasoning:
-        """The part that grows now, or else the last one that did."""
+        """Return the reasoning that grows now; unless `growing`, the last one that grew."""
         part = None if growing else self.thoughts.get(answer.choice)
         if part is None:
             part = self.thoughts[answer.choice] = answer.growing_reasoning()
         return part
 
     def _details_in(self, answer: AnswerReader, name: str, growing: bool) -> _Details:
-        """The details of the part that grows now, or else the last ones of this name."""
+        """Return the details of the reasoning that grows now, or the last ones of this name."""
         details = self.details.get((answer.choice, name))
         if details is None or (growing and details.part is not self._thought_in(answer, True)):
             details = _Details(name, self._thought_in(answer, growing))
@@ -268,7 +263,7 @@ class OpenAIChat(Wire):
         return details
 
     def _part(self, answer: AnswerReader, part: Any) -> None:
-        """A part of a `content` list, as Mistral sends them."""
+        """Read a part of a `content` list, as Mistral sends them."""
         kind = part.get("type") if isinstance(part, dict) else None
         if kind == "text":
             answer.text(text_of(part.get("text")))
@@ -310,9 +305,8 @@ class OpenAIChat(Wire):
         if identity == "null":
             identity = None
         kind: CallKind = "custom" if isinstance(custom, dict) else "function"
-        for key in function:
-            if key not in _FUNCTION and is_something(function[key]):
-                answer.pass_on(f"function.{key}", function[key])
+        if not _FUNCTION.issuperset(function):
+            pass_on_rest(answer, function, _FUNCTION, "function.")
         reader = self._reader(answer, entry, identity, name, arguments, kind)
         if reader is None:
             return
@@ -320,11 +314,10 @@ class OpenAIChat(Wire):
             reader.feed(arguments)
         elif arguments is not None:
             reader.feed_value(arguments)
-        for key in entry:
-            if key not in _CALL and is_something(entry[key]):
-                answer.room.put(reader.call.extra, key, entry[key])
-        if reader.entry is not None:  # white space alone: it may never become a call
-            _pass_on_rest(answer, entry)
+        if not _CALL.issuperset(entry):
+            keep_rest(answer.room, reader.call.extra, entry, _CALL)
+        if reader.entry is not None:  # only white space so far: it may never become a call
+            _pass_on_members(answer, entry)
 
     def _reader(
         self,
@@ -335,12 +328,12 @@ class OpenAIChat(Wire):
         arguments: Any,
         kind: CallKind,
     ) -> CallReader | None:
-        """The call that an entry belongs to; None for an entry that belongs to none."""
+        """Return the call that an entry belongs to, perhaps a new one; None if there is none."""
         correlator = self.correlators.get(answer.choice)
         if correlator is None:
             correlator = self.correlators[answer.choice] = Correlator()
         index = entry.get("index")
-        if isinstance(index, (list, dict)):  # says nothing, and cannot be the key of a dict
+        if isinstance(index, (list, dict)):  # it means nothing, and cannot be a key
             index = None
         text = arguments if isinstance(arguments, str) else ""
         found = correlator.find(index, identity, name, text)
@@ -350,9 +343,9 @@ class OpenAIChat(Wire):
             if name is not None:
                 found.add_name(name)
             return found
-        says_nothing = identity is None and name is None and not is_something(arguments)
-        if says_nothing or (found is AMBIGUOUS and not text.strip()):
-            _pass_on_rest(answer, entry)
+        is_empty = identity is None and name is None and not is_something(arguments)
+        if is_empty or (found is AMBIGUOUS and not text.strip()):
+            _pass_on_members(answer, entry)
             return None
         if found is AMBIGUOUS:
             correlator.mark_ambiguous()
@@ -363,14 +356,14 @@ class OpenAIChat(Wire):
         return reader
 
 
-def _pass_on_rest(answer: AnswerReader, entry: dict[str, Any]) -> None:
-    """An entry that says nothing of a call is no call; other fields in it are passed on."""
+def _pass_on_members(answer: AnswerReader, entry: dict[str, Any]) -> None:
+    """Pass on an entry that is not a call, if it has other members than a call."""
     if any(key not in _CALL and is_something(entry[key]) for key in entry):
         answer.pass_on("tool_calls", entry)
 
 
 def _audio(answer: AnswerReader, audio: dict[str, Any], silent: bool) -> None:
-    """An audio answer: its transcript is the text, unless the text came beside it."""
+    """Read an audio answer, whose transcript is the text unless there is text beside it."""
     transcript = text_of(audio.get("transcript")) if silent else ""
     answer.text(transcript)
     if not transcript or len(audio) > 1:
@@ -380,7 +373,7 @@ def _audio(answer: AnswerReader, audio: dict[str, Any], silent: bool) -> None:
 class _Details:
     """A list of typed objects that comes in pieces and goes back with its reasoning.
 
-    OpenRouter's `reasoning_details` have an index each. LiteLLM's `thinking_blocks` have none: the
+    OpenRouter's `reasoning_details` have an index each. LiteLLM's `thinking_blocks` have none: a
     signature ends a block, and redacted blocks come whole.
     """
 
@@ -394,7 +387,7 @@ class _Details:
         self.halves: Halves = Halves()  # of the text in the last entry
 
     def take(self, details: list[Any]) -> None:
-        """More details: pieces of the last entry, or new entries."""
+        """Read pieces of the last entry, or new entries."""
         for detail in details:
             if not isinstance(detail, dict):
                 self.entries.append(detail)
@@ -409,10 +402,6 @@ class _Details:
                     grow_in(last, key, self.halves.take(value))
                 elif value is not None or key not in last:
                     last[key] = value
-
-
-# What comes in pieces in a detail or thinking block.
-_PIECES: Final = ("text", "summary", "data", "thinking")
 
 
 def _goes_on(last: dict[str, Any], detail: dict[str, Any]) -> bool:
@@ -436,27 +425,13 @@ def _usage_in(data: dict[str, Any]) -> Any:
     return groq.get("usage") if isinstance(groq, dict) else None
 
 
-def _usage(raw: dict[str, Any]) -> Usage:
-    cached = dict_of(raw.get("prompt_tokens_details"))
-    details = dict_of(raw.get("completion_tokens_details"))
-    return Usage(
-        input_tokens=number_of(raw.get("prompt_tokens"), raw.get("input_tokens")),
-        cached_tokens=number_of(cached.get("cached_tokens"), raw.get("prompt_cache_hit_tokens")),
-        cache_write_tokens=number_of(cached.get("cache_write_tokens")),
-        output_tokens=number_of(raw.get("completion_tokens"), raw.get("output_tokens")),
-        reasoning_tokens=number_of(details.get("reasoning_tokens"), raw.get("reasoning_tokens")),
-        total_tokens=number_of(raw.get("total_tokens")),
-        raw=raw,
-    )
-
-
 def history(message: Message) -> list[dict[str, Any]]:
-    """One assistant message: text, refusal, the complete calls, and reasoning where wanted.
+    """Return one assistant message: text, refusal, complete calls, and reasoning if required.
 
-    DeepSeek and Moonshot want `reasoning_content` back beside tool calls, OpenRouter its
+    DeepSeek and Moonshot require `reasoning_content` beside tool calls, OpenRouter its
     `reasoning_details`, LiteLLM its `thinking_blocks`, GitHub Copilot `reasoning_text` and
-    `reasoning_opaque`, Gemini's endpoint the `extra_content` of a call. Calls that are not
-    complete are left out: the API refuses a call without a result.
+    `reasoning_opaque`, Gemini's endpoint the `extra_content` of a call. Calls that are not complete
+    are left out, because the API refuses a call without a result.
     """
     calls = [_call_back(call) for call in message.tool_calls if call.status == "complete"]
     if not calls and not message.text and not message.refusal:
@@ -466,26 +441,27 @@ def history(message: Message) -> list[dict[str, Any]]:
         back["refusal"] = message.refusal
     if calls:
         back["tool_calls"] = calls
+    thoughts: dict[str, list[str]] = {}
     for part in message.content:
         if isinstance(part, Reasoning):
+            field = part.extra.get("field")
+            if field in _RETURNED:
+                thoughts.setdefault(field, []).append(part.text)
             _add_reasoning(back, part)
-    return [back]
+    return [{**back, **{field: "".join(texts) for field, texts in thoughts.items()}}]
 
 
 def _add_reasoning(back: dict[str, Any], part: Reasoning) -> None:
-    field = part.extra.get("field")
-    if field in _RETURNED:
-        back[field] = back.get(field, "") + part.text
     if part.extra.get("reasoning_opaque"):
         back["reasoning_opaque"] = part.extra["reasoning_opaque"]
     for name in _DETAILS:
         details = [entry for entry in part.extra.get(name, []) if not _is_unsigned(entry)]
         if details:
-            back[name] = [*back.get(name, []), *details]
+            back.setdefault(name, []).extend(details)
 
 
 def _is_unsigned(entry: Any) -> bool:
-    """A thinking block that was cut: Anthropic's models refuse it without its signature."""
+    """Return whether a thinking block was cut. Anthropic's models require its signature."""
     block = dict_of(entry)
     return block.get("type") == "thinking" and not block.get("signature")
 

@@ -34,7 +34,7 @@ from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
-from streamparse._wires.base import Wire, provider_error
+from streamparse._wires.base import Wire, error_of
 from streamparse._wires.replays import Lane, Numbers, index_of
 from streamparse._wires.responses_history import history
 from streamparse._wires.responses_items import (
@@ -49,8 +49,9 @@ from streamparse._wires.responses_items import (
 )
 from streamparse._wires.responses_names import Items, family_of, names_of
 from streamparse._wires.responses_texts import THOUGHTS, Texts
+from streamparse._wires.usage import openai_usage
 from streamparse.errors import ProviderError
-from streamparse.message import Message, Reasoning, ServerToolResult, Usage
+from streamparse.message import Message, Reasoning, ServerToolResult
 
 __all__ = ["OpenAIResponses"]
 
@@ -236,7 +237,7 @@ class OpenAIResponses(Wire):
         answer.begin(response.get("id"), response.get("model"))
         usage = response.get("usage")
         if isinstance(usage, dict):
-            answer.usage(_usage(usage))
+            answer.usage(openai_usage(usage))
         rest = {
             name: value
             for name, value in response.items()
@@ -759,20 +760,5 @@ def _failure(error: Any, data: dict[str, Any]) -> ProviderError:
         inner = {key: value for key, value in error.items() if key != "type" or value != "error"}
         if inner.get("code"):
             inner.pop("type", None)
-    failure = provider_error({"error": inner or {"message": "the provider reported an error"}})
-    assert failure is not None
+    failure = error_of({"error": inner or {"message": "the provider reported an error"}})
     return ProviderError(failure.message, data=data)
-
-
-def _usage(raw: dict[str, Any]) -> Usage:
-    taken = dict_of(raw.get("input_tokens_details"))
-    given = dict_of(raw.get("output_tokens_details"))
-    return Usage(
-        input_tokens=number_of(raw.get("input_tokens")),
-        cached_tokens=number_of(taken.get("cached_tokens")),
-        cache_write_tokens=number_of(taken.get("cache_write_tokens")),
-        output_tokens=number_of(raw.get("output_tokens")),
-        reasoning_tokens=number_of(given.get("reasoning_tokens")),
-        total_tokens=number_of(raw.get("total_tokens")),
-        raw=raw,
-    )
