@@ -99,7 +99,7 @@ class ArgumentSource:
         return self._produced("", 0, error)
 
     def finish(self) -> Produced:
-        """The input may end here, which completes a number at the root."""
+        """The input may end here, which completes a number at the root, and what is undecided."""
         return "", "", self.events, None
 
     def add_empty_object(self, offset: int) -> Produced:
@@ -243,7 +243,9 @@ class LenientText(ArgumentSource):
 
     def finish(self) -> Produced:
         try:
-            self.machine.end_root_number()
+            self.machine.end_at_root()
+        except IncompleteError:
+            pass  # no value: the caller asks `unfinished` for the error
         except StreamParseError as error:
             return self._produced("", 0, error)
         return self._produced("", 0, None)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 _SPACE: Final = " \t\r\n"
-_JUNK_END: Final = re.compile(r"[,{}\[\]\"'\n`]")
+_JUNK_END: Final = re.compile(r"[,{}\[\]\"\n`]")
 
 
 class LenientMachine(LenientStructure):
@@ -203,6 +203,21 @@ class LenientMachine(LenientStructure):
 
     def finish(self) -> None:
         """Decide what is pending, and close what is open, which is recorded as `truncated`."""
+        if not self.truncated:
+            self._decide_all()
+            if not self._is_outside():
+                self._truncate()
+
+    def end_at_root(self) -> None:
+        """Decide what is pending, as at the end of the input, but close nothing that is open.
+
+        Raises:
+            IncompleteError: There is no value in the input.
+        """
+        self._decide_all()
+        self._is_outside()
+
+    def _decide_all(self) -> None:
         self.checkpoint = 1 << 62
         pending = self.pending
         self.pending = ""
@@ -210,12 +225,19 @@ class LenientMachine(LenientStructure):
         self.pending = ""
         if self.state == TOKEN and not self.depth:
             self._end_lone_token("", self.offset)
+
+    def _is_outside(self) -> bool:
+        """Whether the input may end here; a word that is all there is becomes the value."""
         state = self.back if self.state == COMMENT else self.state
         if state == DONE or (self.many and not self.depth and state >= DOCUMENT and state != TOKEN):
-            return
-        if not self.depth and (state == DOCUMENT or state >= PROSE):
-            self._all_there_is()
-            return
+            return True
+        if self.depth or (state != DOCUMENT and state < PROSE):
+            return False
+        self._all_there_is()
+        return True
+
+    def _truncate(self) -> None:
+        """Close what is open."""
         if "truncated" not in self.codes:
             message = "the input ended before the value did"
             raise IncompleteError(message, code="truncated", offset=self.offset)

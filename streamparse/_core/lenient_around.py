@@ -29,7 +29,7 @@ _TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
 # can match a text in one way only: the time would double with every character.
 _ALONE: Final = re.compile(
     r"""\s*(?:(?P<name>[^\W\d][\w.$]*)?[ ]?\(\s*(?P<wrapped>"[^"]*"|'[^']*'|[^\s"'(){}\[\],]+)\s*\)
-    |(?P<quoted>[`´][^`´'"]*[`´'"]?)
+    |(?P<quoted>[`´][^`´'"]+[`´'"]?)
     |(?P<word>[^\s,;"'`]+)(?P<quote>["']?))
     [\s,;]*(?:(?:`{3,}(?!`)|~{3,}(?!~)|(?://|\#)[^\n]*(?:\n|\Z)
     |/\*(?:[^*]|\*(?!/))*(?:\*/|\Z))\s*)*\Z""",

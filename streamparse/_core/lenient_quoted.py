@@ -175,7 +175,7 @@ class LenientQuoted(LenientState):
             fits = not self.in_array and strings.containers_fit(text[place:last], self.closers)
         if "missing_quote" not in self.codes:
             return 0
-        if fits:
+        if fits or ("\n" in tail and not self.in_array and not tail.strip()):
             told = strings.next_key_at(text, last, limit, more)
         elif self.in_array and "," in tail:
             told = strings.inner_json_at(text, last, limit, more, "[")
@@ -185,8 +185,9 @@ class LenientQuoted(LenientState):
             return told
         self._flush(text, pos, place)
         self._mend("missing_quote", self.offset + place)
-        if self.in_array:
-            self._doubt(self.offset + place)  # other items may be in the string
+        # Other items may be in the string, or its last character was to end it.
+        if self.in_array or "," not in tail or self._quote_before(place):
+            self._doubt(self.offset + place)
         self._end_quoted(self.offset + place)
         return place + 1
 
@@ -318,12 +319,19 @@ class LenientQuoted(LenientState):
         self.fresh = False
         self._pass(text, offset)
 
+    def _quote_before(self, pos: i64) -> bool:
+        """Whether a quote of any kind stands right before `pos`."""
+        before = self.text_before(self.offset + pos)[-1:]
+        return before == '"' or before in _QUOTES
+
     def _colon_in_key(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         told = strings.colon_ends(text, pos, end, final, CLOSING[self.quote])
         if told < 0:
             return undecided(pos)
         if told:
             self._mend("missing_quote", self.offset + pos, False)
+            if self._quote_before(pos):
+                self._doubt(self.offset + pos, False)
             self._end_quoted(self.offset + pos)
             return pos
         self.colons = True

@@ -233,4 +233,4 @@ class LenientState(Machine):
 
 def begins_token(char: str) -> bool:
     """Whether a number, literal or word may begin with this character."""
-    return char.isalnum() or char in "_$+-./@~%<" or (char >= "\x80" and char.isprintable())
+    return char.isalnum() or char in "_$+-./@~%<>" or (char >= "\x80" and char.isprintable())

@@ -62,6 +62,13 @@ OPENING_CODES: Final[dict[str, str]] = {
     "«": "smart_quotes",
     "\\": "escaped_quotes",
 }
+# The colon and commas of Chinese and Japanese, which may stand between keys and values.
+WIDE_COLON: Final = "\uff1a"
+WIDE_COMMAS: Final = "\uff0c\u3001"
+# The prefixes of Python strings that change nothing in their text.
+PREFIXES: Final = frozenset(["b", "B", "f", "F", "u", "U"])
+# The characters that may follow a value at once.
+BEHIND_VALUE: Final = " \t\r\n,}])"
 # What ends a run of plain characters, by the quote that has opened the string.
 RUN_ENDS: Final[dict[str, re.Pattern[str]]] = {
     quote: re.compile(f"[{re.escape(closing)}\\\\\\x00-\\x1f\\ud800-\\udfff]")
@@ -102,7 +109,7 @@ _ESCAPED: Final = r'\\"[^"\\\n]*'
 _TWICE: Final = r'""[^"\\\n]+'
 _NAME: Final = r"[^\W\d][\w$.\-]*|[$][\w$.\-]*|[0-9]+"
 _KEY: Final = re.compile(
-    rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}{_SMART_END}|{_ESCAPED}\\"|{_TWICE}""?){_GAP}:|(?:{_NAME})["']?{_GAP}:(?!/)""",
+    rf"""(?:{_DOUBLE}"|{_SINGLE}'|{_SMART}{_SMART_END}|{_ESCAPED}\\"|{_TWICE}""?){_GAP}[:\uff1a]|(?:{_NAME})["']?{_GAP}[:\uff1a](?!/)""",
     re.DOTALL,
 )
 _OPEN_GAP: Final = rf"{_GAP}(?:/|{_IN_COMMENT})?"
@@ -151,6 +158,9 @@ _OPEN_JOINT: Final = re.compile(
 )
 _LITERAL: Final = re.compile(r"(?:[Tt]rue|[Ff]alse|null|None|NaN|Infinity|undefined)\b")
 _OPEN_WORD: Final = re.compile(r"[\w.]*\Z")
+# A remark in round brackets. In an array it begins with a letter, because numbers may be a tuple.
+_REMARK: Final = re.compile(r"""\([^(){}\[\]"'`\n]*\)""")
+_OPEN_REMARK: Final = re.compile(r"""\([^(){}\[\]"'`\n]*\Z""")
 _CALL: Final = re.compile(r"[^\W\d][\w.]*\(")
 _WORD: Final = re.compile(r"[\w$]+")
 
@@ -282,6 +292,16 @@ def only_words(text: str, pos: i64, end: i64, final: bool) -> i64:
     return 1 if final else -1
 
 
+def remark_end(text: str, pos: i64, limit: i64, more: bool, in_array: bool) -> i64:
+    """The position after a remark in round brackets at `pos`; 0: none; -1: undecided."""
+    if pos + 1 < limit and in_array and not text[pos + 1].isalpha():
+        return 0
+    found = _REMARK.match(text, pos, limit)
+    if found is not None:
+        return found.end()
+    return -1 if more and _OPEN_REMARK.match(text, pos, limit) is not None else 0
+
+
 def joint_end(text: str, pos: i64, limit: i64) -> i64:
     """The position of the quote behind the '+' that joins two strings; -1: there is none."""
     found = _JOINT.match(text, pos, limit)
@@ -388,7 +408,7 @@ def colon_ends(text: str, pos: i64, end: i64, final: bool, closing: str) -> i64:
 
 def _judge_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
     char = text[near]
-    if char in ":=":
+    if char in ":=" or char == WIDE_COLON:
         return ENDS
     if near == pos and char in quote.closing:  # two quotes
         if near + 1 == limit and more:
@@ -518,6 +538,13 @@ def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: 
             return UNDECIDED
         if text.startswith("<!--", near):
             return ENDS
+    elif char in WIDE_COMMAS:
+        place = blank_end(text, near + 1, limit)
+        if quote.role == ITEM:
+            told = _item_at(text, place, limit, more)
+        else:
+            told = key_at(text, place, limit, more)
+        return UNDECIDED if told < 0 else ENDS if told else INNER
     elif char == ";" or ((char == "{" or char == "[") and newline and quote.role == ITEM):
         return ENDS
     if quote.role == ITEM and near > pos and not quote.kept and (char in "{[-" or char.isdigit()):

@@ -56,7 +56,7 @@ class LenientStructure(LenientAround):
         if char in _OTHER_SPACE:
             self._mend("white_space", offset)
             return pos + 1
-        if char == "," or char == ";":
+        if char == "," or char == ";" or char in strings.WIDE_COMMAS:
             return self._odd_comma(char, pos)
         told = self._skipped(text, pos, end, final)
         if told != pos or not self.depth:
@@ -145,11 +145,8 @@ class LenientStructure(LenientAround):
             self._drop_comma(offset)
             self._leave(offset)
             return pos + 1
-        if char == ")":
-            if not self.wrapped or self.state != AFTER:
-                self._mend("extra_closer", offset, False)
-            else:
-                self.wrapped -= 1
+        if char == ")" and self.wrapped and self.state == AFTER:
+            self.wrapped -= 1
             return pos + 1
         told = self._which_closer(text, pos, end, final)
         if told < 0:
@@ -220,7 +217,7 @@ class LenientStructure(LenientAround):
         """Read something else in the place of a colon."""
         char = text[pos]
         offset = self.offset + pos
-        if char == "=":
+        if char == "=" or char == strings.WIDE_COLON:
             if pos + 1 == end and not final:
                 return undecided(pos)
             self._mend("separator", offset, False)
@@ -234,32 +231,17 @@ class LenientStructure(LenientAround):
 
     def _missing_comma(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Read what follows a value without a comma: a value, a key, or other text."""
+        told = self._remark(text, pos, end, final)
+        if told != pos or self.state == JUNK:
+            return told
         char = text[pos]
         offset = self.offset + pos
-        if char in "\"'":
-            limit = pos + LOOK if pos + LOOK < end else end
-            more = end < pos + LOOK and not final
-            told = strings.stray_quote(text, pos, limit, more, self.in_array)
-            if told < 0:
-                return undecided(pos)
-            if told:
-                self._mend("missing_quote", offset, False)
-                self._doubt(offset, False)
-                return pos + 1
-        elif char == "(" or (self.in_array and char.isalpha()):
-            told = strings.only_words(text, pos, end, final)
-            if told < 0:
-                return undecided(pos)
-            if told:
-                self._mend("unexpected_text", offset, False)
-                self.state = JUNK
-                return pos
         if self.in_array:
             if char in "{[(" or char in CLOSING or begins_token(char):
                 self._mend("missing_comma", offset, False)
                 self.state = VALUE
                 return pos
-            self._refuse(char, offset)
+            return self._junk(text, pos)
         if char in CLOSING:
             self._mend("missing_comma", offset, False)
             self.state = KEY
@@ -269,18 +251,52 @@ class LenientStructure(LenientAround):
             self._leave(offset)
             return pos
         if not begins_token(char):
-            self._refuse(char, offset)
+            return self._junk(text, pos)
         limit = pos + LOOK if pos + LOOK < end else end
         told = key_at(text, pos, limit, end < pos + LOOK and not final)
         if told < 0:
             return undecided(pos)
-        if told:
-            self._mend("missing_comma", offset, False)
-            self.state = KEY
-        else:
-            self._mend("unexpected_text", offset, False)
-            self.state = JUNK
+        if not told:
+            return self._junk(text, pos)
+        self._mend("missing_comma", offset, False)
+        self.state = KEY
         return pos
+
+    def _junk(self, text: str, pos: i64) -> i64:
+        """Skip text behind a value up to what goes on with the container."""
+        if text[pos] in ":{[":
+            self._refuse(text[pos], self.offset + pos)
+        self._mend("unexpected_text", self.offset + pos, False)
+        self.state = JUNK
+        return pos
+
+    def _remark(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Skip a stray quote or a remark behind a value; returns `pos` if there is none."""
+        char = text[pos]
+        limit = pos + LOOK if pos + LOOK < end else end
+        more = end < pos + LOOK and not final
+        told: i64 = 0
+        if char == '"' or char == "'":
+            told = strings.stray_quote(text, pos, limit, more, self.in_array)
+            if told > 0:
+                self._mend("missing_quote", self.offset + pos, False)
+                self._doubt(self.offset + pos, False)
+                return pos + 1
+        elif char in "-\u2013\u2014":
+            if pos + 1 == limit:
+                told = -1 if more else 1
+            elif text[pos + 1] == " ":
+                told = 1
+        elif char == "(":
+            told = strings.remark_end(text, pos, limit, more, self.in_array)
+            if told > 0:
+                self._mend("unexpected_text", self.offset + pos, False)
+                return told
+        if not told and (char == "(" or (self.in_array and char.isalpha())):
+            told = strings.only_words(text, pos, end, final)
+        if told < 0:
+            return undecided(pos)
+        return self._junk(text, pos) if told else pos
 
     def _odd_key(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """A key that is not in double quotes, or something else in its place."""
@@ -353,7 +369,10 @@ class LenientStructure(LenientAround):
         if behind == limit and more:
             return undecided(pos)
         if behind == limit or text[behind] != ":":
-            self._refuse(text[pos], self.offset + pos)
+            if text[pos:stop] not in strings.PREFIXES:
+                self._refuse(text[pos], self.offset + pos)
+            self._mend("wrapper", self.offset + pos, False)
+            return stop
         self._give_key(text[pos:stop], self.offset + pos, "missing_quote")
         return stop + 1
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Only so long may a name be that is a key without quotes or stands around a value.
 _NAME: Final = 64
-_TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
+_TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\uff0c\u3001\uff1a\u200b\ufeff]")
 _NUMERIC: Final = re.compile(r"[-+.0-9A-Fa-fxX_]*")
 _UNQUOTED_END: Final = re.compile(r"[\s,\]}\[{\"/#)\\`]")
 _BLANKS: Final = re.compile(r"[ \t]+")
@@ -135,6 +135,10 @@ class LenientTokens(LenientQuoted):
         if kind == scalars.WORDS:
             if not self.held.strip("+-"):
                 return self._sign(text, stop, end, final)
+            if text[stop] in "\"'" and self.held in strings.PREFIXES:
+                told = self._prefixed(text, stop, end, final)
+                if told or self.state != TOKEN:
+                    return told
             if text[stop] == "(" and self.back != DOCUMENT:
                 told = self._unwrapped(text, stop, end, final)
                 if told:
@@ -194,13 +198,26 @@ class LenientTokens(LenientQuoted):
             if more and OPEN_WRAPPED.match(text, pos, limit) is not None:
                 return undecided(pos)
             return 0
-        self._mend("wrapper", self.token_at)
         self.wrapped += 1
+        self._drop_name()
+        return pos + 1
+
+    def _prefixed(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """The position of the quote, if the token is the prefix of a string in Python; 0: not."""
+        if pos + 1 == end and not final:
+            return undecided(pos)
+        if text[pos + 1 : pos + 2] in strings.BEHIND_VALUE:
+            return 0  # the quote closes a string that has no opening quote
+        self._drop_name()
+        return pos
+
+    def _drop_name(self) -> None:
+        """Skip the token, which stands before a value and is no part of it."""
+        self._mend("wrapper", self.token_at)
         self.held = ""
         self.state = self.back
         if self.counting and self.counts:
             self.counts[-1] -= 1 if self.in_array else 0
-        return pos + 1
 
     def _scalar_ends(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Return 1 if the token before `pos` is the whole value, 0 if not, -1 if undecided."""

@@ -108,6 +108,32 @@ def test_the_end_completes_a_number() -> None:
     assert source.events[-1].value == 12
 
 
+@pytest.mark.parametrize(
+    ("text", "value"), [("12", 12), ("[1]", [1]), ('"x"', "x"), ("'x'", "x"), ("word", "word")]
+)
+def test_the_end_decides_lenient_text(text: str, value: object) -> None:
+    source = lenient()
+    source.take(text)
+    assert not source.whole
+    assert source.finish()[3] is None
+    assert source.whole
+    assert source.events[-1].value == value
+    assert source.rest() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [('{"a": 1', "truncated"), ("tru", "truncated"), ("no value", "empty")]
+)
+def test_the_end_closes_nothing(text: str, code: str) -> None:
+    source = lenient()
+    source.take(text)
+    assert source.finish()[3] is None
+    assert not source.whole
+    error = source.unfinished(len(text))
+    assert isinstance(error, IncompleteError)
+    assert error.code == code
+
+
 @pytest.mark.parametrize("kind", [strict, lenient])
 def test_no_text_is_an_empty_object(kind: Callable[..., Any]) -> None:
     source = kind()

@@ -24,6 +24,8 @@ from tests.helpers import cut, run
     [
         ("[0x1F, +1, .5, 5., 007, 1_000]", [31, 1, 0.5, 5.0, 7, 1000]),
         ("[True, FALSE, None, undefined]", [True, False, None, None]),
+        ('{a: u"b", c: f"", d: >= 5}', {"a": "b", "c": "", "d": ">= 5"}),
+        ('{"a": b", "c": u"}', {"a": "b", "c": "u"}),
         ("[trueish, nullable, Nonesuch]", ["trueish", "nullable", "Nonesuch"]),
         ("[2024-10-18T18:35:22Z, 1.2.3, 5e5e]", ["2024-10-18T18:35:22Z", "1.2.3", "5e5e"]),
         ("{a: 12 apples, b: 5 }", {"a": "12 apples", "b": 5}),
