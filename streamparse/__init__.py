@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
     from streamparse._drivers.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
     from streamparse._drivers.stream import AsyncStream, Stream, stream
+    from streamparse._drivers.toolbox import Toolbox
     from streamparse.coalesce import Coalescer
     from streamparse.dialect import REPAIR_CODES, Dialect, Repair
     from streamparse.errors import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         ProviderError,
         SchemaViolation,
         StreamParseError,
+        ToolError,
         WireError,
     )
     from streamparse.event_records import event_schema
@@ -146,6 +148,8 @@ __all__ = [
     "ToolCallRejected",
     "ToolCallStarted",
     "ToolCallTruncated",
+    "ToolError",
+    "Toolbox",
     "Usage",
     "UsageUpdated",
     "VIOLATION_CODES",
@@ -174,11 +178,12 @@ _MODULES: Final = {
     "_decoding.sse": "ServerSentEvent SSEDecoder",
     "_drivers.json_stream": "AsyncJSONStream JSONStream aiter_json iter_json",
     "_drivers.stream": "AsyncStream Stream stream",
+    "_drivers.toolbox": "Toolbox",
     "coalesce": "Coalescer",
     "dialect": "REPAIR_CODES Dialect Repair",
     "errors": (
         "ERROR_CODES VIOLATION_CODES FormatError IncompleteError JSONSyntaxError LimitError"
-        " ProviderError SchemaViolation StreamParseError WireError"
+        " ProviderError SchemaViolation StreamParseError ToolError WireError"
     ),
     "event_records": "event_schema",
     "events": "StringDelta ValueCompleted ValueEvent ValueStarted",

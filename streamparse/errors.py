@@ -8,6 +8,7 @@
     - `WireError`: the transport could not be decoded, or the API was not detected.
     - `ProviderError`: the provider reported an error.
     - `FormatError`: the text of the model violates its tool-call format.
+- `ToolError`: a tool raised an exception when `Toolbox.run` called it; it is not about the input.
 
 Contract: No input raises any other exception, except `TypeError` for an argument of the wrong type.
 `code` is one of `ERROR_CODES`, or one of `VIOLATION_CODES` for a violation of a JSON Schema. Both
@@ -32,6 +33,7 @@ __all__ = [
     "ProviderError",
     "SchemaViolation",
     "StreamParseError",
+    "ToolError",
     "VIOLATION_CODES",
     "WireError",
 ]
@@ -340,3 +342,25 @@ class ProviderError(StreamParseError):
 
 class FormatError(StreamParseError):
     """The text of the model violates the rules of its tool-call format."""
+
+
+class ToolError(Exception):
+    """A tool raised an exception, which is the `__cause__`.
+
+    `StreamParseError`s are about calls, so the two can be told apart. `message.tool_result` takes a
+    `ToolError` as the result of its call.
+
+    >>> str(ToolError("mow", LookupError("no lawn")))
+    "the tool 'mow' raised LookupError: no lawn"
+    """
+
+    def __init__(self, name: str, cause: BaseException | None = None) -> None:
+        super().__init__(name, cause)
+        #: The name of the tool.
+        self.name = name
+        self.__cause__ = cause
+
+    def __str__(self) -> str:
+        cause = self.__cause__
+        why = "" if cause is None else f" {type(cause).__name__}: {cause}"
+        return f"the tool {self.name!r} raised{why}"

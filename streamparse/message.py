@@ -291,6 +291,14 @@ class ToolCall(Part):
         return self.partial
 
     @property
+    def whole(self) -> bool:
+        """Whether `partial` is a whole value; that alone does not make the call complete."""
+        builder = self.builder
+        if builder is None or self.kind == "custom":
+            return self.status == "complete"
+        return builder.started and builder.open_path is None
+
+    @property
     def confirmed(self) -> bool:
         """Whether the call is complete: `tool_calls(when="whole")` yields calls before they are."""
         return self.status == "complete"

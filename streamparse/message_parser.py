@@ -13,7 +13,7 @@ from streamparse._answers.frozen import Frozen, freeze, thaw
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.output import OutputReader, output_validator_of, root_kind
 from streamparse._answers.response import ResponseReader
-from streamparse._answers.tools import Toolbox
+from streamparse._answers.tools import Tools
 from streamparse._core.parser import dialect_of
 from streamparse._core.text import Utf8Replacer
 from streamparse._decoding.opening import may_be_records
@@ -52,7 +52,7 @@ class MessageParser:
       `Format` of your own, or a `TextReading` with options. With a wire API it is for servers that
       pass the model's text on as it is. Alone, the API is detected as by `"auto"`, and input that
       is not a stream of an API is the plain text of a model.
-    - `tools`: what the model may call, see `tools.Toolbox`: pydantic models, functions, JSON
+    - `tools`: what the model may call, see `Toolbox`: pydantic models, functions, JSON
       Schemas `{"name", "parameters"}`, tool dicts of any provider. A call of another tool, or with
       arguments that cannot become valid any more, is `ToolCallRejected` at that character; calls
       that the provider runs itself are not judged. `call.parsed` is the validated object.
@@ -106,7 +106,7 @@ class MessageParser:
         self._api = name
         self._formatted = format is not None
         self._ended = 0  # answers that have ended
-        toolbox = None if tools is None else Toolbox(tools, tools_errors, coerce)
+        toolbox = None if tools is None else Tools(tools, tools_errors, coerce)
         #: Why calls of a tool are not judged, by the tool's name; see `tools_errors`.
         self.tool_errors: dict[str, Exception] = {} if toolbox is None else toolbox.errors
         options = AnswerOptions(

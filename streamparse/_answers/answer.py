@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, cast
 from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.output import OutputReader
-from streamparse._answers.tools import Toolbox
+from streamparse._answers.tools import Tools
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.flat import equal
 from streamparse._core.plain import shown, weight_of
@@ -142,7 +142,7 @@ class AnswerReader:
         self.out: list[Any] = out
         self.options: AnswerOptions = options
         self.limits: Limits = options.limits
-        self.tools: Toolbox | None = options.tools
+        self.tools: Tools | None = options.tools
         self.surrogates: str = options.surrogates
         self.message: Message = Message(choice)
         self.room: Room = Room(options.limits)

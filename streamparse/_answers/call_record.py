@@ -26,7 +26,7 @@ from streamparse._answers.arguments import (
     locate_in_text,
 )
 from streamparse._answers.options import AnswerOptions
-from streamparse._answers.tools import Toolbox
+from streamparse._answers.tools import Tools
 from streamparse._core.chain import Chain
 from streamparse._core.machine import MachineOptions
 from streamparse._core.room import Room, check_name
@@ -96,7 +96,7 @@ class CallRecord:
         self.is_ready: bool = False  # whether the call is in it
         self.options: AnswerOptions = options
         self.limits: Limits = options.limits
-        self.tools: Toolbox | None = options.tools
+        self.tools: Tools | None = options.tools
         self.surrogates: str = options.surrogates
         self.chain: Chain = Chain(reporter=ArgumentReporter(call, choice), continues=True)
         self.chain.options = MachineOptions(limits=options.limits, surrogates=options.surrogates)

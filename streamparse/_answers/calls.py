@@ -31,9 +31,8 @@ from typing import Any, Final
 from streamparse._answers.call_input import CallInput
 from streamparse._answers.call_record import NAMING, SILENT
 from streamparse._answers.options import AnswerOptions
-from streamparse._core.chain import Chain
+from streamparse._answers.tools import validated
 from streamparse._core.sink import ValidatorFactory
-from streamparse._core.transcriber import Transcriber, tell
 from streamparse.errors import SchemaViolation, WireError
 from streamparse.message import ToolCall
 
@@ -168,13 +167,12 @@ class CallReader(CallInput):
 
         Nothing is coerced any more: the values have been reported as they came.
         """
-        chain = Chain(validator=validator.coercing(False))
         try:
-            tell(self.call.partial, Transcriber(chain.head))
+            return validated(validator, self.call.partial)
         except SchemaViolation as error:
             error.offset = len(self.call.written)
             self._reject(error)
-        return chain.parsed
+        return None
 
     def _truncate(self) -> None:
         if self.repetition.matched:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from streamparse._answers.tools import Toolbox
+from streamparse._answers.tools import Tools
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.surrogates import check_surrogates
 from streamparse.dialect import Dialect
@@ -47,7 +47,7 @@ class AnswerOptions:
         self,
         limits: Limits | None = None,
         *,
-        tools: Toolbox | None = None,
+        tools: Tools | None = None,
         dialect: Dialect | None = None,
         surrogates: str = "keep",
         output: str = "",
@@ -57,7 +57,7 @@ class AnswerOptions:
     ) -> None:
         check_surrogates(surrogates)
         self.limits: Limits = limits if limits is not None else Limits()
-        self.tools: Toolbox | None = tools
+        self.tools: Tools | None = tools
         self.dialect: Dialect | None = dialect
         self.surrogates: str = surrogates
         self.output: str = output

@@ -11,22 +11,33 @@ import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from types import NoneType
 from typing import Any, ClassVar, Final
 
+from streamparse._core.chain import Chain
 from streamparse._core.sink import ValidatorFactory
+from streamparse._core.transcriber import Transcriber, tell
+from streamparse.aliases import ToolErrors
 from streamparse.errors import SchemaViolation
 
-__all__ = ["Tool", "Toolbox", "validator_of"]
+__all__ = ["Tool", "Tools", "validated", "validator_of"]
 
 
 class Tool:
-    """A tool: `name`, `description` ("" if none), `validator` of its arguments (None: any will do).
+    """One tool that a model may call.
 
-    `Tool.of` reads what users have.
+    Attributes:
+        name: Its name.
+        description: What it is for; "" if nobody has said so.
+        validator: What validates its arguments; None if any will do.
+        function: What to call with the arguments; None if it was not given as a function.
+        is_function: Whether it takes JSON arguments. The tools of a provider and tools that take
+            free text do not.
+        error: Why no validator could be made, until `Tools` has taken the tool.
     """
 
-    __slots__ = ("description", "error", "name", "validator")
+    __slots__ = ("description", "error", "function", "is_function", "name", "validator")
 
     init_types: ClassVar[tuple[Any, ...]] = (str,)
 
@@ -36,7 +47,8 @@ class Tool:
         self.name: str = name
         self.validator: ValidatorFactory | None = validator
         self.description: str = description
-        #: Why no validator could be made, until a `Toolbox` has taken the tool.
+        self.function: Callable[..., Any] | None = None
+        self.is_function: bool = True
         self.error: Exception | None = None
 
     def __repr__(self) -> str:
@@ -47,39 +59,63 @@ class Tool:
         tell = getattr(self.validator, "json_schema", None)
         return None if tell is None else tell()
 
+    def declaration(self, key: str) -> dict[str, Any]:
+        """Return the tool as APIs take it: its name, description and schema, the last as `key`.
 
-class Toolbox:
+        Raises:
+            ValueError: It does not take JSON arguments.
+        """
+        if not self.is_function:
+            raise ValueError(f"the tool {self.name!r} has no JSON arguments: declare it by hand")
+        described = {"description": self.description} if self.description else {}
+        schema = self.schema()
+        if not isinstance(schema, dict):
+            schema = {"type": "object", "properties": {}}
+        return {"name": self.name, **described, key: schema}
+
+    def coercing(self) -> Tool:
+        """Return the tool with arguments that are read as their schema asks."""
+        if self.validator is None:
+            return self
+        twin = copy(self)
+        twin.validator = self.validator.coercing()
+        return twin
+
+
+class Tools:
     """The tools that a model may call, by name.
 
     Args:
         given: Models, functions, dicts and `Tool`s, alone or in a list.
-        errors: `"raise"`, or `"skip"` for tools whose arguments nothing can judge: a schema that
-            cannot be compiled, a type that pydantic does not know. Calls of such a tool are not
-            judged, and the tool is named in `errors`.
-        coerce: Are arguments read as their schema asks? See `SchemaValidator`.
+        errors: `"raise"`, or `"skip"` for tools whose arguments nothing can validate: a schema that
+            cannot be compiled, a type that pydantic does not know. The arguments of such a tool are
+            not validated, and the tool is named in `errors`.
+        coerce: Whether arguments are read as their schema asks; see `SchemaValidator`.
 
     Raises:
-        ValueError, TypeError: Something is no tool.
+        ValueError, TypeError: Something is not a tool.
         ImportError: An extra is missing.
 
     >>> def water(plant: str, litres: float = 1.0) -> None: ...
-    >>> tools = Toolbox([water, {"name": "stop", "parameters": {"type": "object"}}])
+    >>> tools = Tools([water, {"name": "stop", "parameters": {"type": "object"}}])
     >>> tools.names
     ['water', 'stop']
     >>> tools.unknown("watr").message
     "no tool is named 'watr'; did you mean 'water'?"
     """
 
-    __slots__ = ("errors", "tools")
+    __slots__ = ("_coercing", "coerce", "errors", "tools")
 
-    def __init__(self, given: Any, errors: str = "raise", coerce: bool = False) -> None:
+    def __init__(self, given: Any, errors: ToolErrors = "raise", coerce: bool = False) -> None:
         if errors not in ("raise", "skip"):
             raise ValueError(f"tools_errors must be 'raise' or 'skip', not {errors!r}")
         self.tools: dict[str, Tool] = {}
-        #: Why a tool is not judged, by its name.
+        #: Why the arguments of a tool are not validated, by its name.
         self.errors: dict[str, Exception] = {}
-        if isinstance(given, Toolbox):
-            self.tools, self.errors = given.tools, given.errors
+        self.coerce: bool = coerce
+        self._coercing: dict[str, Tool] | None = None  # the tools with `coerce`, once asked for
+        if isinstance(given, Tools):
+            self._share(given)
             return
         for tool in _tools_in(given):
             if tool.error is not None:
@@ -87,11 +123,21 @@ class Toolbox:
                     raise tool.error
                 self.errors[tool.name] = _plain(tool.error)
                 tool.error = None
-            if coerce and tool.validator is not None:
-                tool = Tool(tool.name, tool.validator.coercing(), tool.description)
             if tool.name in self.tools:
                 raise ValueError(f"two tools are named {tool.name!r}")
-            self.tools[tool.name] = tool
+            self.tools[tool.name] = tool.coercing() if coerce else tool
+
+    def _share(self, other: Tools) -> None:
+        """Take the tools of others, whose validators are made once for all parsers."""
+        self.tools, self.errors = other.tools, other.errors
+        if self.coerce and not other.coerce:
+            if other._coercing is None:
+                other._coercing = {name: tool.coercing() for name, tool in other.tools.items()}
+            self.tools = other._coercing
+        self.coerce = self.coerce or other.coerce
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.names!r})"
 
     @property
     def names(self) -> list[str]:
@@ -114,13 +160,46 @@ class Toolbox:
             message += f"; did you mean {close[0]!r}?"
         return SchemaViolation(message, code="unknown_tool", closest=close[0] if close else None)
 
+    # Declarations.
+
+    def to_openai(self) -> list[dict[str, Any]]:
+        """Return the `tools` of Chat Completions, which Cohere, Mistral and Ollama take too.
+
+        Raises:
+            ValueError: A tool does not take JSON arguments.
+
+        >>> Tools([{"name": "stop", "description": "Stops."}]).to_openai()[0]["function"]["name"]
+        'stop'
+        """
+        declared = [tool.declaration("parameters") for tool in self.tools.values()]
+        return [{"type": "function", "function": function} for function in declared]
+
+    def to_responses(self) -> list[dict[str, Any]]:
+        """Return the `tools` of the Responses API; otherwise as `to_openai`.
+
+        They are not strict: without the word, that API would make every parameter required.
+        """
+        declared = [tool.declaration("parameters") for tool in self.tools.values()]
+        return [{"type": "function", **function, "strict": False} for function in declared]
+
+    def to_anthropic(self) -> list[dict[str, Any]]:
+        """Return the `tools` of Anthropic's Messages API; otherwise as `to_openai`."""
+        return [tool.declaration("input_schema") for tool in self.tools.values()]
+
+    def to_google(self) -> list[dict[str, Any]]:
+        """Return the `tools` of Gemini's `generateContent`; otherwise as `to_openai`."""
+        declared = [tool.declaration("parametersJsonSchema") for tool in self.tools.values()]
+        return [{"functionDeclarations": declared}] if declared else []
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return _boxed, (list(self.tools.values()), self.errors)
+        return _revived, (type(self), list(self.tools.values()), self.errors, self.coerce)
 
 
-def _boxed(tools: list[Tool], errors: dict[str, Exception]) -> Toolbox:
-    box = Toolbox(tools)
-    box.errors = errors
+def _revived(
+    kind: type[Tools], tools: list[Tool], errors: dict[str, Exception], coerce: bool
+) -> Tools:
+    box = kind(tools)
+    box.errors, box.coerce = errors, coerce
     return box
 
 
@@ -129,6 +208,16 @@ def _plain(error: Exception) -> Exception:
     if type(error) in (TypeError, ValueError):
         return type(error)(str(error))
     return ValueError(f"{type(error).__name__}: {error}")
+
+
+def validated(validator: ValidatorFactory, value: Any) -> Any:
+    """Return a plain value as its validator makes it: an object of a type, or the value itself.
+
+    Nothing is coerced. Raises `SchemaViolation` for an invalid value.
+    """
+    chain = Chain(validator=validator.coercing(False))
+    tell(value, Transcriber(chain.head))
+    return value if chain.parsed is None else chain.parsed
 
 
 def validator_of(type: Any) -> ValidatorFactory:
@@ -156,7 +245,7 @@ def _schema_validator(schema: dict[str, Any] | bool) -> ValidatorFactory:
 
 def _tools_in(given: Any) -> list[Tool]:
     """One thing that was given, or a list of them, as tools."""
-    if isinstance(given, Toolbox):
+    if isinstance(given, Tools):
         return list(given.tools.values())
     if isinstance(given, Tool):
         return [given]
@@ -169,7 +258,10 @@ def _tools_in(given: Any) -> list[Tool]:
     if _is_model_instance(given):
         return _from_dumped(given, given.model_dump(by_alias=True, exclude_none=True, mode="json"))
     if callable(getattr(given, "to_dict", None)):
-        return _from_dumped(given, given.to_dict())
+        tools = _from_dumped(given, given.to_dict())
+        if callable(given) and len(tools) == 1:  # as of the Anthropic SDK's `beta_tool`
+            tools[0].function = given
+        return tools
     if callable(given):
         return [_from_function(given)]
     if isinstance(given, Iterable):
@@ -226,7 +318,9 @@ def _from_function(function: Any) -> Tool:
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise TypeError(f"{name}: {parameter.name!r} can only be given by its place")
     first = re.split(r"\n\s*\n", text, maxsplit=1)[0]
-    return _with_validator(name, first, lambda: function_validator(function, described))
+    tool = _with_validator(name, first, lambda: function_validator(function, described))
+    tool.function = function
+    return tool
 
 
 _SECTION: Final = re.compile(r"^(Args|Arguments|Parameters):\s*$")
@@ -325,18 +419,22 @@ def _from_dict(given: dict[str, Any]) -> list[Tool]:
     for key in _WRAPPERS:
         if isinstance(given.get(key), Mapping):
             return _wrapped(given, dict(given[key]))
+    kind = given.get("type")
     name = given.get("name")
     if name is not None and not isinstance(name, str):
         raise TypeError(f"the name of a tool is a str, not {type(name).__name__}")
     if name:
         text = given.get("description")
         label = text if isinstance(text, str) else ""
-        return [_with_validator(name, label, lambda: _validator_in(name, given))]
-    kind = given.get("type")
+        tool = _with_validator(name, label, lambda: _validator_in(name, given))
+        tool.is_function = tool.validator is not None or kind in (None, "", "function")
+        return [tool]
     if "properties" in given or "$schema" in given or kind in _TYPES:
         raise ValueError("a JSON Schema alone has no name: give {'name': …, 'parameters': …}")
     if isinstance(kind, str) and kind not in ("function", "custom", ""):
-        return [Tool(kind)]  # as OpenAI's local_shell: the API names it by its type
+        tool = Tool(kind)  # as OpenAI's local_shell: the API names it by its type
+        tool.is_function = False
+        return [tool]
     if _is_of_the_provider(given):
         return []
     raise ValueError(f"no tool can be read from {given!r:.200}")
@@ -347,6 +445,8 @@ def _wrapped(given: dict[str, Any], inner: dict[str, Any]) -> list[Tool]:
     tools = _from_dict(inner)
     if not tools:
         raise ValueError(f"no tool can be read from {given!r:.200}")
+    if "custom" in given:
+        tools[0].is_function = False  # it takes free text
     return tools
 
 

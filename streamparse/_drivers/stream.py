@@ -20,7 +20,7 @@ from collections.abc import (
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, overload
 
-from streamparse._answers.tools import Toolbox
+from streamparse._answers.tools import Tools
 from streamparse._core.sink import NOTHING, check_missing
 from streamparse._drivers.reading import (
     AsyncReading,
@@ -667,7 +667,7 @@ def stream(
     ...     print("".join(answer.text()), answer.message.status)
     Hello complete
     """
-    tools = None if tools is None else Toolbox(tools, tools_errors, coerce)
+    tools = None if tools is None else Tools(tools, tools_errors, coerce)
     make = partial(
         MessageParser,
         api,

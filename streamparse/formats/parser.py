@@ -8,7 +8,7 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.frozen import Frozen, freeze, thaw
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
-from streamparse._answers.tools import Toolbox
+from streamparse._answers.tools import Tools
 from streamparse.errors import StreamParseError, interrupted
 from streamparse.formats.auto import AutoFraming
 from streamparse.formats.framing import Framing
@@ -92,7 +92,7 @@ class FormatParser:
         )
         options = AnswerOptions(
             limits,
-            tools=None if tools is None else Toolbox(tools),
+            tools=None if tools is None else Tools(tools),
             surrogates=surrogates,
             text_reader=reading,
         )

@@ -120,10 +120,10 @@ def test_halves_of_characters_meet_in_arguments() -> None:
 
 
 def test_the_value_of_a_rejected_call_grows_from_values_too() -> None:
-    from streamparse._answers.tools import Toolbox
+    from streamparse._answers.tools import Tools
 
     events: list[Any] = []
-    tools = Toolbox([{"name": "water", "parameters": {"type": "object"}}])
+    tools = Tools([{"name": "water", "parameters": {"type": "object"}}])
     reader = CallReader(ToolCall(), 0, events, AnswerOptions(tools=tools))
     reader.set_name("fire")
     reader.feed_value({"a": 1})

@@ -17,7 +17,7 @@ from streamparse._answers.call_record import (
 )
 from streamparse._answers.calls import CUT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
-from streamparse._answers.tools import Toolbox
+from streamparse._answers.tools import Tools
 from streamparse._core.room import Room
 from streamparse.errors import LimitError, WireError
 from streamparse.limits import Limits
@@ -25,7 +25,7 @@ from streamparse.message import ToolCall
 from streamparse.message_events import ToolCallRejected
 from tests.messages import kinds
 
-TOOLS = Toolbox([{"name": "water", "parameters": {"properties": {"n": {"type": "integer"}}}}])
+TOOLS = Tools([{"name": "water", "parameters": {"properties": {"n": {"type": "integer"}}}}])
 
 # The table of states at the top of the module: (steps, state). A step is `name=`, `end`, `close`
 # with a way to end, or text.

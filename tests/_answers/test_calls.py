@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
-from streamparse._answers.tools import Toolbox
+from streamparse._answers.tools import Tools
 from streamparse.aliases import CallKind
 from streamparse.dialect import Dialect
 from streamparse.errors import JSONSyntaxError, SchemaViolation
@@ -645,7 +645,7 @@ def test_half_a_call_is_not_mended_into_a_whole_one() -> None:
 
 def test_repairs_of_arguments_that_are_validated() -> None:
     """Repairs are on record whether the call has a tool or not."""
-    tools = Toolbox([{"name": "trip", "parameters": {"type": "object"}}])
+    tools = Tools([{"name": "trip", "parameters": {"type": "object"}}])
     found = []
     for toolbox in (None, tools):
         call = ToolCall()
@@ -687,7 +687,7 @@ def test_arguments_that_come_twice_in_a_lenient_dialect() -> None:
 def test_law_1_of_refusals_in_a_lenient_dialect(text: str, sizes: Sequence[int], how: int) -> None:
     """Laws 1 and 4: the deltas are the text before the refused character, or all of it."""
     properties = {"days": {"type": "integer", "maximum": 100}, "city": {"type": "string"}}
-    tools = Toolbox([{"name": "trip", "parameters": {"properties": properties}}])
+    tools = Tools([{"name": "trip", "parameters": {"properties": properties}}])
     told = []
     for pieces in ([text], cut(text, sizes), list(text)):
         events: list[Any] = []

@@ -30,7 +30,7 @@ from streamparse import (
 )
 from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
-from streamparse._answers.tools import Tool, Toolbox, json_schema, parameters_in, validator_of
+from streamparse._answers.tools import Tool, Tools, json_schema, parameters_in, validator_of
 from streamparse.aliases import CallKind
 from streamparse.message import ToolCall
 from streamparse.models import ModelValidator
@@ -115,7 +115,7 @@ FORMS: list[tuple[str, Any]] = [
 def test_forms(given_tool: Any) -> None:
     several: list[Any] = [given_tool, [given_tool], ({"googleSearch": {}}, given_tool)]
     for given_tools in several:
-        toolbox = Toolbox(given_tools)
+        toolbox = Tools(given_tools)
         assert toolbox.names == ["water"]
     for text, fine in [
         ('{"plant": "fern", "litres": 1.5}', True),
@@ -129,7 +129,7 @@ def test_forms(given_tool: Any) -> None:
 
 
 def test_models_and_functions() -> None:
-    toolbox = Toolbox([Water, mow])
+    toolbox = Tools([Water, mow])
     assert toolbox.names == ["Water", "mow"]
     assert [tool.description for tool in toolbox.tools.values()] == [
         "Water a plant.",
@@ -155,13 +155,13 @@ def test_models_of_sdks_are_dumped() -> None:
     declaration = types.FunctionDeclaration(
         name="water", parameters=types.Schema(type="OBJECT", properties={"n": {"type": "INTEGER"}})
     )
-    toolbox = Toolbox(types.Tool(function_declarations=[declaration]))
+    toolbox = Tools(types.Tool(function_declarations=[declaration]))
     assert run_call(toolbox, "water", ['{"n": 1}'])[0].status == "complete"
     assert run_call(toolbox, "water", ['{"n": "'])[0].status == "rejected"
 
 
 def test_tools_without_a_schema() -> None:
-    toolbox = Toolbox(
+    toolbox = Tools(
         [
             {"type": "bash_20250124", "name": "bash"},
             {"type": "local_shell"},
@@ -217,7 +217,7 @@ def test_what_is_no_tool(tools: Any, kind: type[Exception], says: str) -> None:
 
 def test_a_docstring_that_is_no_text() -> None:
     own = type("own", (BaseModel,), {"__doc__": 5, "__module__": __name__})
-    assert [tool.description for tool in Toolbox([own]).tools.values()] == [""]
+    assert [tool.description for tool in Tools([own]).tools.values()] == [""]
 
 
 WRONG: list[Any] = [5, -1.5, True, None, "x", "", b"x", [], {}, [5], [None], [[]], {"x": 5}]
@@ -275,12 +275,12 @@ ALL_FORMS = FORMS + MORE_FORMS
 @pytest.mark.parametrize("form", [row[1] for row in ALL_FORMS], ids=[row[0] for row in ALL_FORMS])
 def test_a_field_of_a_wrong_type(form: Any) -> None:
     """Is taken, or refused as documented; a tool that is taken has a name and can be asked."""
-    taken = Toolbox([form]).names
+    taken = Tools([form]).names
     for path in places_in(form):
         for wrong in WRONG:
             given_tool = with_another(form, path, wrong)
             try:
-                toolbox = Toolbox([given_tool])
+                toolbox = Tools([given_tool])
             except (ValueError, TypeError):
                 continue
             assert all(name and isinstance(name, str) for name in toolbox.names), given_tool
@@ -296,7 +296,7 @@ def test_positional_only_parameters_cannot_be_called_by_name() -> None:
     def f(a: int, /) -> None: ...
 
     with pytest.raises(TypeError, match="'a' can only be given by its place"):
-        Toolbox(f)
+        Tools(f)
 
 
 def test_descriptions_of_parameters() -> None:
@@ -344,7 +344,7 @@ def test_descriptions_of_parameters_in_the_style_of_numpy() -> None:
         "seed": "For tests.",
     }
     assert parameters_in(inspect.cleandoc(dig.__doc__ or "")) == described
-    [tool] = Toolbox(dig).tools.values()
+    [tool] = Tools(dig).tools.values()
     properties = tool.schema()["properties"]
     assert properties["bed"]["description"] == "Which one, by name."
     assert properties["width"]["description"] == "In metres."
@@ -373,7 +373,7 @@ def test_schemas_of_gemini_become_json_schema() -> None:
 
 
 def test_toolboxes_pickle() -> None:
-    twin = pickle.loads(pickle.dumps(Toolbox([Water, {"name": "f", "parameters": SCHEMA}])))
+    twin = pickle.loads(pickle.dumps(Tools([Water, {"name": "f", "parameters": SCHEMA}])))
     assert twin.names == ["Water", "f"]
     assert run_call(twin, "f", ['{"plant": "x'])[0].status == "rejected"
 
@@ -387,7 +387,7 @@ def test_validator_of() -> None:
 
 # Calls
 
-TOOLS = Toolbox([Water, mow, {"name": "garden_water", "parameters": SCHEMA}])
+TOOLS = Tools([Water, mow, {"name": "garden_water", "parameters": SCHEMA}])
 
 
 def run_call(
@@ -400,7 +400,7 @@ def run_call(
     """A call of this name that is fed the pieces, text or values, and closed."""
     events: list[Any] = []
     call = ToolCall(0, kind)
-    reader = CallReader(call, 0, events, AnswerOptions(tools=Toolbox(tools)))
+    reader = CallReader(call, 0, events, AnswerOptions(tools=Tools(tools)))
     if name is not None:
         reader.set_name(name)
     for piece in pieces:
@@ -555,7 +555,7 @@ def test_a_name_that_grows() -> None:
         reader.close(NORMAL)
         assert call.status == status
     late = ToolCall()
-    tools = Toolbox([Tool("a"), {"name": "ab", "parameters": SCHEMA}])
+    tools = Tools([Tool("a"), {"name": "ab", "parameters": SCHEMA}])
     reader = CallReader(late, 0, [], AnswerOptions(tools=tools))
     reader.set_name("a")
     reader.feed('{"plant": "oak"')
@@ -776,8 +776,8 @@ def test_one_bad_tool_does_not_stop_the_others(name: str, tool: Any) -> None:
 
 
 def test_tools_that_are_skipped_are_named_by_a_copy_too() -> None:
-    box = Toolbox([odd, mow], "skip")
-    for other in (Toolbox(box), pickle.loads(pickle.dumps(box))):
+    box = Tools([odd, mow], "skip")
+    for other in (Tools(box), pickle.loads(pickle.dumps(box))):
         assert other.names == ["odd", "mow"]
         assert {name: str(error) for name, error in other.errors.items()} == {
             name: str(error) for name, error in box.errors.items()
@@ -788,15 +788,16 @@ def test_tools_that_are_skipped_are_named_by_a_copy_too() -> None:
 
 def test_what_is_no_tool_is_never_skipped() -> None:
     wrong: list[Any] = [5, {"parameters": {}}, "water", [mow, mow]]
+    word: Any = "ignore"
     for tool in wrong:
         with pytest.raises((ValueError, TypeError)):
-            Toolbox(tool, "skip")
+            Tools(tool, "skip")
     with pytest.raises(ValueError, match="tools_errors"):
-        Toolbox([mow], "ignore")
+        Tools([mow], word)
     assert MessageParser().tool_errors == {}
 
 
 def test_a_function_as_a_tool_is_pickled_by_its_name() -> None:
-    twin = pickle.loads(pickle.dumps(Toolbox([mow]))).find("mow")
-    assert twin.schema() == Toolbox([mow]).tools["mow"].schema()
+    twin = pickle.loads(pickle.dumps(Tools([mow]))).find("mow")
+    assert twin.schema() == Tools([mow]).tools["mow"].schema()
     assert copy.deepcopy(twin.validator) is twin.validator

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from streamparse._answers.tools import Toolbox
+from streamparse._answers.tools import Tools
 from streamparse.message import Message
 from tests.formats.checks import check_events, check_growth, check_nothing_lost, run
 from tests.helpers import cut
@@ -45,7 +45,7 @@ def _status(call: dict[str, Any], row: dict[str, Any]) -> str:
     """Cut, or judged by the tool's schema."""
     if not call.get("complete", True):
         return "truncated"
-    tool = None if row["tools"] is None else Toolbox(row["tools"]).find(call["name"])
+    tool = None if row["tools"] is None else Tools(row["tools"]).find(call["name"])
     if tool is None:
         return "complete"
     jsonschema = pytest.importorskip("jsonschema")

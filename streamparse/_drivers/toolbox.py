@@ -1,0 +1,140 @@
+"""`Toolbox`: tools that are written once, declared to any API, and run for its calls."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from streamparse._answers.tools import Tools, validated
+from streamparse.errors import (
+    IncompleteError,
+    SchemaViolation,
+    StreamParseError,
+    ToolError,
+    WireError,
+)
+from streamparse.message import ToolCall
+
+__all__ = ["Toolbox"]
+
+
+class Toolbox(Tools):
+    """Tools that a model may call: written once, declared to any API, and run here.
+
+    Give it to `tools=` of any number of parsers and streams: the validators are made once. The
+    docstring of a function describes the tool; its parameters are described by a section of that
+    docstring in the style of Google, NumPy or Sphinx.
+
+    Args:
+        given: Functions, pydantic models, JSON Schemas `{"name", "parameters"}` and tool dicts of
+            any provider, alone or in a list.
+        errors: `"raise"`, or `"skip"` for tools whose arguments nothing can validate: a schema that
+            cannot be compiled, a type that pydantic does not know. The arguments of such a tool are
+            not validated, and the tool is named in `errors`.
+        coerce: Whether arguments are read as their schema asks; see `SchemaValidator`.
+
+    Raises:
+        ValueError, TypeError: Something is not a tool.
+        ImportError: An extra is missing.
+
+    >>> def water(plant: str, litres: float = 1.0) -> str:
+    ...     '''Water a plant.'''
+    ...     return f"{plant} has {litres} l"
+    >>> toolbox = Toolbox([water])
+    >>> toolbox.to_anthropic()[0]["description"]
+    'Water a plant.'
+    >>> from streamparse import stream
+    >>> sent = ['<tool_call>{"name": "water", "arguments": {"plant": "fern"}}</tool_call>']
+    >>> with stream(sent, format="hermes", tools=toolbox) as answer:
+    ...     [toolbox.run_sync(call) for call in answer.tool_calls()]
+    ['fern has 1.0 l']
+    """
+
+    __slots__ = ()
+
+    async def run(self, call: ToolCall, *, unconfirmed: bool = False) -> Any:
+        """Call the function of a tool with the validated arguments of a call.
+
+        An asynchronous function is awaited, another one runs in a thread.
+
+        Args:
+            call: A complete call of one of the tools that were given as functions.
+            unconfirmed: Whether to run a call that is whole and not yet complete too; see
+                `Stream.tool_calls`.
+
+        Returns:
+            What the function returns.
+
+        Raises:
+            IncompleteError: The call is not complete.
+            SchemaViolation: No tool has its name, or the arguments are invalid.
+            StreamParseError: The call was rejected; this is the error that rejected it.
+            ToolError: The function raised an exception, which is the `__cause__`.
+            TypeError: The tool was not given as a function.
+        """
+        function, arguments = self._prepared(call, unconfirmed)
+        try:
+            if _is_async(function):
+                return await function(**arguments)
+            result = await asyncio.to_thread(_called, function, arguments)
+            return await result if inspect.isawaitable(result) else result
+        except Exception as error:
+            cause = error.__cause__ if isinstance(error, _Raised) else error
+            raise ToolError(call.name or "", cause) from cause
+
+    def run_sync(self, call: ToolCall, *, unconfirmed: bool = False) -> Any:
+        """Do as `run` does, in this thread, for functions that are not asynchronous.
+
+        Raises:
+            TypeError: The function is asynchronous, or the tool was not given as a function.
+        """
+        function, arguments = self._prepared(call, unconfirmed)
+        if _is_async(function):
+            raise TypeError(f"the tool {call.name!r} is asynchronous: await run(call)")
+        try:
+            return function(**arguments)
+        except Exception as error:
+            raise ToolError(call.name or "", error) from error
+
+    def _prepared(self, call: ToolCall, unconfirmed: bool) -> tuple[Callable[..., Any], Any]:
+        """Return the function of a call, and its keyword arguments."""
+        name = call.name or ""
+        tool = None if call.kind == "server" else self.find(name)
+        if tool is None:
+            raise self.unknown(name)
+        if call.status == "rejected":
+            raise _refusal_of(call).copy_without_events()
+        started = unconfirmed and call.status == "in_progress" and call.whole
+        if not call.confirmed and not started:
+            message = f"the call of {name!r} is not complete: its status is {call.status!r}"
+            raise IncompleteError(message, code="truncated", offset=len(call.written))
+        if tool.function is None:
+            raise TypeError(f"the tool {name!r} was not given as a function: run it yourself")
+        value = call.partial
+        if not isinstance(value, dict):
+            raise SchemaViolation(f"the arguments of {name!r} are no object", code="type")
+        return tool.function, value if tool.validator is None else validated(tool.validator, value)
+
+
+def _refusal_of(call: ToolCall) -> StreamParseError:
+    """Return the error that rejected a call, not the oddities that were noted beside it."""
+    refusals = [error for error in call.errors if not isinstance(error, WireError)]
+    return (refusals or call.errors)[0]
+
+
+class _Raised(Exception):
+    """Carries an exception out of a thread, which `StopIteration` cannot leave by itself."""
+
+
+def _called(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    try:
+        return function(**arguments)
+    except Exception as error:
+        raise _Raised from error
+
+
+def _is_async(function: Any) -> bool:
+    call = getattr(function, "__call__", None)  # noqa: B004 (of an object with this method)
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
