@@ -18,6 +18,7 @@ EXPORTED = (
     "_decoding.sse",
     "_drivers.json_stream",
     "_drivers.stream",
+    "_drivers.toolbox",
     "coalesce",
     "dialect",
     "errors",

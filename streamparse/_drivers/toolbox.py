@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -74,6 +73,8 @@ class Toolbox(Tools):
             ToolError: The function raised an exception, which is the `__cause__`.
             TypeError: The tool was not given as a function.
         """
+        import asyncio  # takes long, and many programs need none of it
+
         function, arguments = self._prepared(call, unconfirmed)
         try:
             if _is_async(function):

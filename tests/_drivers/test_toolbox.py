@@ -18,8 +18,8 @@ from streamparse import (
     MessageParser,
     SchemaViolation,
     StreamParseError,
-    ToolCall,
     Toolbox,
+    ToolCall,
     ToolError,
     stream,
 )
@@ -200,10 +200,8 @@ def test_a_stream_in_one_function() -> None:
             yield each
 
     async def answer() -> list[Any]:
-        found = []
-        async for call in stream(source(), tools=TOOLBOX).tool_calls(when="whole"):
-            found.append(await TOOLBOX.run(call, unconfirmed=True))
-        return found
+        calls = stream(source(), tools=TOOLBOX).tool_calls(when="whole")
+        return [await TOOLBOX.run(call, unconfirmed=True) async for call in calls]
 
     assert asyncio.run(answer()) == ["nobody: J4 on 23 May"]
 
