@@ -144,7 +144,7 @@ WIRES = (
     "responses_texts",
     "responses_history",
 )
-DRIVERS = ("sources", "reading", "json_stream", "stream")
+DRIVERS = ("sources", "reading", "json_stream", "stream", "toolbox")
 
 
 def _in_order(
