@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from streamparse import formats
-from streamparse.formats import Elements, Format, JsonArguments, JsonCall, Literals, Parameters
+from streamparse.formats import (
+    Elements,
+    Format,
+    FreeText,
+    JsonArguments,
+    JsonCall,
+    Literals,
+    Parameters,
+)
 from streamparse.formats.catalog import (
     channels,
     json_calls,
@@ -39,6 +47,7 @@ TYPES: Final = {
     "schema": "the schema",
     "wire": 'beside the value (`string="…"`)',
     "type": "beside the value",
+    "nested": 'beside the value (`type="…"`), nested',
     "json_or_string": "the schema, else JSON where it is JSON",
 }
 IN_REASONING: Final = {"text": "are quotations", "end": "end it", "inside": "leave it open"}
@@ -53,6 +62,10 @@ def types(format: Format) -> str:
 
 
 def _types_of(payload: object) -> str:
+    if isinstance(payload, JsonCall) and payload.python:
+        return "Python literals"
+    if isinstance(payload, FreeText):
+        return "text, JSON"
     if isinstance(payload, (JsonCall, JsonArguments)):
         return "JSON"
     if isinstance(payload, Literals):

@@ -27,17 +27,17 @@ _MAKER: Final = re.compile(
     r"|nousresearch|nous|servicenow-ai|salesforce|bytedance-seed|bytedance|xiaomimimo|stepfun-ai"
     r"|minimaxai|rednote-hilab|openbmb|poolside|inclusionai|liquidai|swiss-ai|allenai|upstage|pfnet"
     r"|fireworks-ai|meetkai|internlm|huggingfacetb|rekaai|meituan-longcat|meituan|naver-hyperclovax"
-    r"|ai-sage|sber|team-ace|llm360|ifm|iflytek|nemotron(?=-nemotron))-)+"
+    r"|ai-sage|sber|team-ace|llm360|ifm|iflytek|lgai-exaone|miromind-ai|facebook|iquestlab|nemotron(?=-nemotron))-)+"
 )
 
 # The beginning of a name, after the maker: what must follow it are neutral words. The first that
 # matches decides, and `""` says that the name decides nothing.
 _NAMES: Final[tuple[tuple[str, str], ...]] = (
     # A
-    (r"hermes-(?:2-pro|2-theta|3)(?:-llama-3(?:\.[12])?|-mistral)?", "hermes"),
-    (r"qwen-?2\.5|qwq", "hermes"),
+    (r"hermes-(?:2-pro|2-theta|3|4(?:\.3)?)(?:-llama-3(?:\.[12])?|-mistral)?", "hermes"),
+    (r"qwen-?2\.5(?:-?vl)?|qwq|exaone-4\.0", "hermes"),
     (r"longcat-flash", "longcat"),
-    (r"granite-?4\.[01](?:-(?:h|tiny|small|micro|nano))*", "granite4"),
+    (r"granite-?4(?:\.[01])?(?:-(?:h|tiny|small|micro|nano))*", "granite4"),
     (r"ernie-4\.5(?=.*-thinking)(?:-vl)?", "ernie45"),
     (r"smollm3", "smollm3"),
     (r"reka-edge", "reka_edge"),
@@ -63,10 +63,10 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"llama-?3\.[13](?=.*(?:-instruct|:)|$|-\d+b$)", "llama3_json"),
     (r"mistral-7b-instruct-v0\.3", "mistral_v3"),
     (r"mixtral-8x22b(?=.*-instruct)(?:-instruct-v0\.1)?", "mistral_v3"),
-    (r"mistral-nemo(?=.*-instruct)", "mistral_v3"),
+    (r"mistral-nemo(?=.*-instruct|$|-latest)", "mistral_v3"),
     (r"mistral-small(?=.*-(?:2409|2501))", "mistral_v3"),
     (r"mistral-large(?=.*-2407)", "mistral_v3"),
-    (r"apertus", "apertus"),
+    (r"apertus(?:-v?1\.5)?", "apertus"),
     (r"inkling", "inkling"),
     (r"gigachat-?3\.5", "gigachat35"),
     (r"gigachat-?3\.1(?:-(?:lightning|ultra))?", "gigachat31"),
@@ -76,9 +76,10 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"mistral-small-3\.2", "mistral_v11"),
     (r"mistral-small-3\.1", ""),  # sources disagree
     (r"devstral-small(?=.*-2507)|magistral-(?:small|medium)(?=.*-(?:2506|2507))", "mistral_v11"),
-    (r"ministral-3|mistral-large-3|devstral(?:-small)?-2", "mistral_v13"),
+    (r"ministral-3|mistral-large-3|mistral-small-4|devstral(?:-small)?-2", "mistral_v13"),
     (r"magistral-(?:small|medium)(?=.*-(?:2509|251[0-2]))", "mistral_v13"),
-    (r"kimi-k2(?:\.[56])?", "kimi_k2"),
+    (r"kimi-k2(?:\.[56]|\.7-code)?|kimi-linear", "kimi_k2"),
+    (r"kimi-vl(?=.*-thinking)", "kimi_think"),
     (r"deepseek-v3\.1(?:-terminus)?", "deepseek_v31"),
     (r"deepseek-v3\.2-exp", ""),  # sources disagree
     (r"deepseek-v3\.2", "deepseek_v32"),
@@ -88,13 +89,15 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"cogito(?=.*-671b)(?:-v2-preview-deepseek)?(?:-671b)?(?:-moe)?(?:-v2\.1)?", "deepseek_v3"),
     (r"functionary-(?:small|medium)-v3\.1", "functionary_v31"),
     (r"functionary-(?:small|medium)-v3\.[24]", "functionary_v32"),
+    (r"solar-open-?2", "solar_open2"),
     (r"solar-open", "solar_open"),
     (r"plamo-?3(?:-nict)?(?!.*-base)", "plamo3"),
     # C
     (r"qwen-?3-coder(?:-next)?|qwen-?3\.[568]|nanbeige4(?:\.\d)?|ornith", "qwen3_coder"),
-    (r"qwen-?3(?:-next)?", "hermes"),
+    (r"qwen-?3(?:-next|-?vl|-omni)?", "hermes"),
+    (r"intellect-3", "qwen3_coder"),
     (r"seed-oss", "seed_oss"),
-    (r"mimo-v2(?:-flash|-pro)?", "mimo"),
+    (r"mimo-v2(?:\.5)?(?:-flash|-pro)?", "mimo"),
     (r"step-?3\.[57](?:-flash)?", "step3p5"),
     (r"step-?5", "step5"),
     (r"nemotron-3(?:\.5)?-(?:nano|super|ultra)|granite-?4\.2(?=.*-thinking)", "nemotron3"),
@@ -108,12 +111,13 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"muse-(?:spark|glimmer)", "muse"),
     (r"kimi-k3", "kimi_k3"),
     # D
-    (r"glm-?4\.5v?(?:-air|-flash)?|glm-?4\.6", "glm45"),
+    (r"glm-?4\.5v?(?:-air|-flash)?|glm-?4\.6v?(?:-flash)?", "glm45"),
     (r"glm-?4\.7(?:-flash)?|glm-?5(?:\.[1-3])?", "glm47"),
     (r"laguna-(?:xs\.2|s-2\.1)", "laguna"),
     (r"ling-3\.0(?:-(?:flash|mini))?", "ling3"),
     (r"spark-?2\.5", "spark25"),
     (r"iquest-q1", "iquest_q1"),
+    (r"iquest-coder-v2", "iquest_coder_v2"),
     (r"hy-?3", "hy_v3"),
     (r"hy-?4", "hy_v4"),
     (r"k2-horizon", "k2_horizon"),
@@ -125,6 +129,9 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"functiongemma", "functiongemma"),
     (r"gemma-?4", "gemma4"),
     (r"gpt-oss(?:-safeguard)?", "harmony"),
+    (r"openpangu-2\.0(?:-flash|-pro)?", "openpangu"),
+    (r"mirothinker-v1(?:\.\d)?", "use_mcp_tool"),
+    (r"cwm(?:-sft)?", "cwm"),
 )
 
 # What a template writes, or shows the model in its instructions, as regular expressions: all of the
@@ -133,6 +140,7 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
 _CALL_JSON: Final = r"<tool_call>\s*\{\s*\"name\""
 _SECTION: Final = r"<tool_calls>"
 _PAIR: Final = r"<arg_key>"
+_PANGU: Final = r"<\|tool_call_start\|>\s*\[?\s*\{\s*\"name\""
 _TEMPLATES: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     ("hermes", (_CALL_JSON,), (r"<response>", r"<\|start_of_role\|>", _SECTION)),
     ("longcat", (r"<longcat_tool_call>",), ()),
@@ -149,8 +157,9 @@ _TEMPLATES: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     ("granite_20b_fc", (r"<function_call>\s*\{",), ()),
     ("internlm2", (r"<\|action_start\|><\|plugin\|>",), ()),
     ("intern_s1", (r"<\|action_start\|> <\|plugin\|>",), ()),
-    ("cohere_command3", (r"<\|START_ACTION\|>", r"<\|START_RESPONSE\|>"), ()),
-    ("cohere_command4", (r"<\|START_ACTION\|>", r"<\|START_TEXT\|>"), ()),
+    ("cohere_command3", (r"<\|START_ACTION\|>", r"<\|START_RESPONSE\|>"), (r"<cofl:",)),
+    ("cohere_command4", (r"<\|START_ACTION\|>", r"<\|START_TEXT\|>"), (r"<cofl:",)),
+    ("cohere_cofl", (r"<cofl:tool_call ",), ()),
     (
         "command_r_plus",
         (r"Action:\s*```json", r"\"tool_name\"", r"<\|CHATBOT_TOKEN\|>"),
@@ -213,10 +222,19 @@ _TEMPLATES: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     ),
     ("llama4_pythonic", (r"\[\w+\(\w+=[^\]]*\)", r"<\|header_start\|>"), (r"\{\s*\"name\"\s*:",)),
     ("olmo3", (r"<function_calls>",), (r"<invoke", r"<atem:")),
-    ("lfm2", (r"<\|tool_call_start\|>",), ()),
+    ("lfm2", (r"<\|tool_call_start\|>",), (_PANGU,)),
+    ("openpangu", (_PANGU,), ()),
+    ("sarashina", (r"<\|tool_calls\|>\s*\[",), (r"<\|tool_call:begin\|>",)),
+    ("rwkv", (r"\*\*Tool Call:\*\*\s*```json",), ()),
+    ("kimi_think", (r"◁think▷",), ()),
+    ("use_mcp_tool", (r"<use_mcp_tool>", r"<server_name>"), ()),
+    ("cwm", (r"<tool: ",), ()),
+    ("solar_open2", (r"<\|tool_call:start\|>", r"<\|tool_arg:value\|>"), ()),
+    ("iquest_coder_v2", (r"<iquestcoder_tool_call>",), ()),
+    ("beam", (r"<rfl:parameter", r"<\|channel\|>"), ()),
     ("functiongemma", (r"<start_function_call>call:",), ()),
     ("gemma4", (r"<\|tool_call>call:",), ()),
-    ("harmony", (r"<\|channel\|>", r"<\|message\|>", r"analysis"), ()),
+    ("harmony", (r"<\|channel\|>", r"<\|message\|>", r"analysis"), (r"<rfl:parameter",)),
 )
 
 _HEADS: Final = [(re.compile(head), name) for head, name in _NAMES]

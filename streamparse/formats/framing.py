@@ -17,8 +17,10 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
 from streamparse.aliases import CallKind
+from streamparse.formats.dictionaries import DictionaryPayload
 from streamparse.formats.elements import ElementsPayload
 from streamparse.formats.ending import Ending
+from streamparse.formats.free_text import FreeTextPayload
 from streamparse.formats.markers import UNDECIDED
 from streamparse.formats.parameters import ParametersPayload, ParametersPlan, is_quote_open
 from streamparse.formats.payloads import (
@@ -37,6 +39,7 @@ from streamparse.formats.plan import (
     END,
     LATE,
     LEAVE,
+    LINE,
     QUOTED,
     REASON,
     REASONING,
@@ -49,6 +52,7 @@ from streamparse.formats.plan import (
 from streamparse.formats.quotation import Quotation
 from streamparse.formats.table import (
     Elements,
+    FreeText,
     JsonArguments,
     JsonCall,
     Literals,
@@ -99,6 +103,7 @@ class Framing(Host):
         self.space: str = ""  # white space before it
         self.blocks: bool = False  # has there been anything but text?
         self.thought: bool = False  # has reasoning ended?
+        self.at_line: bool = True  # nothing but white space stands on the line so far
         # The attempt at a call: its text so far, should it be none.
         self.attempt: bool = False
         self.raw: list[str] = []
@@ -261,6 +266,10 @@ class Framing(Host):
                 self._begin_attempt("", False)
                 self._enter(section)
                 return found.start()
+        if self.at_line and plan.line is not None:
+            new = self._line(text, pos, plan.line)
+            if new > pos or self.attempt:
+                return new
         stop, word = plan.markers[self.mode].find(text, pos, final)
         if stop > pos:
             self._say(text[pos:stop])
@@ -268,6 +277,20 @@ class Framing(Host):
             return self._act(text, stop, word, final)
         self.stuck = stop < len(text)
         return stop
+
+    def _line(self, text: str, pos: int, section: Section) -> int:
+        """The white space that a line begins with, and the beginning of a call behind it."""
+        found = NOT_SPACE.search(text, pos)
+        stop = len(text) if found is None else found.start()
+        if stop > pos or found is None:
+            self._say(text[pos:stop])
+            return stop
+        self.at_line = False
+        is_text = self.mode == REASONING or self.mode == QUOTED or self.quotation.is_code()
+        if not is_text and self._bare_call(text, pos) is not None:
+            self._begin_attempt("", False)
+            self._enter(section)
+        return pos
 
     def _opener(self, text: str, pos: int, final: bool) -> str:
         """The literal at `pos`, which goes before a bracket that only begins an answer."""
@@ -284,6 +307,9 @@ class Framing(Host):
         if kind == END:
             self._grow_space(word)
             self.running = False
+        elif kind == LINE:
+            self._say(word)
+            self.at_line = True
         elif self._is_quotation(kind, text, after):
             self._say(word)
         elif kind == SECTION:
@@ -356,6 +382,7 @@ class Framing(Host):
 
     def _end_run(self) -> None:
         self.quotation.reset()
+        self.at_line = True
         self.blocks = True
         self.space = ""
         self.running = False
@@ -454,14 +481,22 @@ class Framing(Host):
             return pos
         if word:
             return self._step(pos, word)
-        if self.section is not None:
-            for call in plan.bare:
-                if call.first is not None and call.first.match(text, pos, pos + 1):
-                    self._begin_attempt("", False)
-                    self._open_call(call)
-                    return pos
+        section = self.section
+        if section is not None and (self.attempt or not section.at_line or "\n" in self.gap):
+            call = self._bare_call(text, pos)
+            if call is not None:
+                self._begin_attempt("", False)
+                self._open_call(call)
+                return pos
         self._leave()
         return pos
+
+    def _bare_call(self, text: str, pos: int) -> CallPlan | None:
+        """The kind of call that begins at `pos` without a literal."""
+        for call in self.plan.bare:
+            if call.first is not None and call.first.match(text, pos, pos + 1):
+                return call
+        return None
 
     def _step(self, pos: int, word: str) -> int:
         """A literal between calls."""
@@ -495,6 +530,7 @@ class Framing(Host):
             self.mode = LATE
         self.section = None
         self.state = _TEXT
+        self.at_line = "\n" in self.gap
         self.space = self.gap
         self.gap = ""
 
@@ -535,7 +571,7 @@ class Framing(Host):
             return stop
         after = stop if word in header.stops else stop + len(word)
         found = header.pattern.fullmatch(self.header)
-        if found is None and is_quote_open(self.header):
+        if found is None and (is_quote_open(self.header) or header.goes_on(self.header + word)):
             self.header += word
             after = stop + len(word)
         elif found is None:
@@ -678,8 +714,12 @@ class Framing(Host):
 
     def _make_payload(self, call: CallPlan) -> Payload:
         spec = call.call.payload
+        if isinstance(spec, JsonCall) and spec.python:
+            return DictionaryPayload(self, spec)
         if isinstance(spec, JsonCall):
             return CallPayload(self, spec, call.sure)
+        if isinstance(spec, FreeText):
+            return FreeTextPayload(self, spec, call, self.plan)
         if isinstance(spec, Parameters):
             if call.parameters is None:
                 call.parameters = ParametersPlan(spec, call, self.plan)
@@ -826,7 +866,8 @@ class Framing(Host):
         plan, tools = self.plan, self.answer.tools
         if tools is None or tools.find(name) is not None or plan.channels is not None:
             return False
-        return self.section is None and bool(plan.format.sections)
+        outside = self.section is None or self.section.at_line
+        return outside and bool(plan.format.sections)
 
     def _known(self, name: str) -> str:
         """The tool that a name stands for."""

@@ -152,7 +152,7 @@ class LiteralMachine:
         """Read on from `pos`; the place it got to."""
         try:
             return self._feed(text, pos, final)
-        except LimitError as error:
+        except (FormatError, LimitError) as error:
             if error.offset < 0:
                 error.offset = self.reached
             raise
@@ -263,7 +263,7 @@ class LiteralMachine:
     def _key(self, text: str, pos: int, quote: str) -> int:
         char = text[pos]
         self.collected = ""
-        if quote and (self.kinds[-1] == _OBJECT or self.style.bare):
+        if quote and (self.kinds[-1] == _OBJECT or self.style.bare or self.style.close == "}"):
             self.collects = True
             return self._open_string(quote, pos)
         if quote or char in "([{)]}=:,":
@@ -423,6 +423,7 @@ class LiteralMachine:
             if ends == UNDECIDED:
                 return stop
             if ends:
+                self.reached = stop + len(quote)
                 self._end_string()
             else:
                 self._say(quote, stop)
@@ -454,6 +455,7 @@ class LiteralMachine:
         elif place - pos - size < _AHEAD and text[place] not in _AFTER_QUOTE:
             self._say(text[pos : pos + size], pos)
             return pos + size
+        self.reached = pos + size
         self._end_string()
         return pos + size
 

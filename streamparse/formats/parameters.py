@@ -114,6 +114,7 @@ class ParametersPayload(GeneratedPayload):
         self.newline: str = ""  # held back: it may be the one before the closer
         self.inner: int = 0  # elements like its own that are open in the value
         self.odd: bool = False  # text of no parameter has come since the last one
+        self.lists: list[bool] = []  # of each open value that consists of parameters: is it a list?
         self.length: int = 0
 
     def step(self, text: str, pos: int, final: bool) -> int:
@@ -155,11 +156,15 @@ class ParametersPayload(GeneratedPayload):
             self.state = _HEADER
             self.header = ""
             self.closer = self.plan.pairs.get(word, "")
+        elif word in self.plan.closers and self.lists and not self.odd:
+            self._end_nested()
         elif word in self.plan.closers:  # they come twice at times
             if self.odd:
                 self.misread()  # the text is a value without its opener
                 return stop
         else:
+            while self.lists:
+                self._end_nested()
             self.driver().end(0)
             self.done = True
             return stop
@@ -198,7 +203,11 @@ class ParametersPayload(GeneratedPayload):
         groups = found.groupdict()
         key = groups["key"] or ""
         self.key = html.unescape(key) if self.spec.entities else key
-        self.driver().allow_member(self.key)
+        if not self._is_item():
+            self.driver().allow_member(self.key)
+        if self.spec.typing == "nested" and groups["type"] in ("dict", "list"):
+            self._begin_nested(groups["type"] == "list")
+            return
         self.how = self._decide(groups)
         if self.plan.opening.words:
             self.state = _OPENING
@@ -225,7 +234,30 @@ class ParametersPayload(GeneratedPayload):
             self._begin_value()
         return after + len(word)
 
+    # Values that consist of parameters.
+
+    def _is_item(self) -> bool:
+        """Is the parameter an item of a list, which has no key?"""
+        return bool(self.lists) and self.lists[-1]
+
+    def _begin_nested(self, is_list: bool) -> None:
+        self._tell_key()
+        if is_list:
+            self.driver().start_array(0)
+        else:
+            self.driver().start_object(0)
+        self.lists.append(is_list)
+        self.state = _BODY
+
+    def _end_nested(self) -> None:
+        self.lists.pop()
+        self.driver().end(0)
+
     # Values.
+
+    def _tell_key(self) -> None:
+        if not self._is_item():
+            tell_key(self.key, self.driver())
 
     def _begin_value(self) -> None:
         self.parts = []
@@ -242,6 +274,9 @@ class ParametersPayload(GeneratedPayload):
         self.kinds, self.as_json = Kinds(), False
         if typing == "wire":
             self.as_json = "string" not in groups or groups["string"] not in ("true", "string")
+            return _HELD if self.as_json else _STREAM
+        if typing == "nested":
+            self.as_json = groups["type"] == "json" or groups.get("string") == "false"
             return _HELD if self.as_json else _STREAM
         if typing == "type":
             name = str(groups.get("type") or "string")
@@ -399,7 +434,7 @@ class ParametersPayload(GeneratedPayload):
             self.parts = []
 
     def _open_string(self) -> None:
-        tell_key(self.key, self.driver())
+        self._tell_key()
         self.driver().start_string(0)
 
     def _end_value(self) -> None:
@@ -408,7 +443,7 @@ class ParametersPayload(GeneratedPayload):
             return
         value = self._typed("".join(self.parts))
         self.parts = []
-        tell_key(self.key, self.driver())
+        self._tell_key()
         tell(value, self.driver())
 
     def _typed(self, text: str) -> Any:

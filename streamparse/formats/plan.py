@@ -21,6 +21,7 @@ CALL: Final = 5
 CHANNEL: Final = 6
 LEAVE: Final = 7  # a channel's body is over
 STRAY: Final = 8  # reasoning is closed that is not open
+LINE: Final = 9  # a line ends, where calls may begin lines
 
 # What text is.
 CONTENT: Final = 0
@@ -65,6 +66,10 @@ class HeaderPlan:
             re.compile("|".join(map(re.escape, header.forbidden))) if header.forbidden else None
         )
 
+    def goes_on(self, text: str) -> bool:
+        """May a header that begins with `text` have more to come? Known only with `start`."""
+        return self.start is not None and self.start.fullmatch(text) is not None
+
 
 class CallPlan:
     """One way to write a call, made ready."""
@@ -95,6 +100,10 @@ class Plan:
         self.at_start: dict[str, Section] = {
             char: section for section in format.sections for char in section.at_start
         }
+        #: The section whose calls begin lines.
+        self.line: Section | None = next(
+            iter([section for section in format.sections if section.at_line]), None
+        )
         self.calls_in_reasoning: str = (
             "text" if format.reasoning is None else format.reasoning.calls
         )
@@ -177,6 +186,8 @@ class Plan:
                 found.update({word: Action(ANSWER) for word in reasoning.close})
         if mode == LATE:
             found.update({word: Action(DROP) for word in self._late_closers()})
+        if self.line is not None:
+            found["\n"] = Action(LINE)
         if channels is not None:
             found.update({word: Action(LEAVE) for word in channels.close})
             found.update({word: Action(CHANNEL) for word in channels.open})

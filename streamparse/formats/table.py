@@ -19,6 +19,7 @@ __all__ = [
     "Channels",
     "Elements",
     "Format",
+    "FreeText",
     "Header",
     "JsonArguments",
     "JsonCall",
@@ -78,6 +79,8 @@ class Section:
     - `close` empty: the section ends with its `]`, or where no further call begins.
     - `at_start`: characters that open it without a marker where the answer begins;
       `behind_reasoning`: only where reasoning has just ended.
+    - `at_line`: it begins without a marker wherever a call begins a line; each further call has a
+      line of its own, and with `tools` a call of an unknown name is text.
     - `skip`: characters between its calls that mean nothing, as the commas of an array.
     """
 
@@ -85,6 +88,7 @@ class Section:
     close: tuple[str, ...] = ()
     at_start: str = ""
     behind_reasoning: bool = False
+    at_line: bool = False
     skip: str = ""
 
 
@@ -113,13 +117,15 @@ class Header:
 class JsonCall:
     """One JSON object with the name and the arguments in it.
 
-    `single_key`: the only key is the name, its value the arguments.
+    - `single_key`: the only key is the name, its value the arguments.
+    - `python`: the object is written as a Python dictionary: `{'name': 'f', 'arguments': {}}`.
     """
 
     name_keys: tuple[str, ...] = ("name",)
     argument_keys: tuple[str, ...] = ("arguments", "parameters")
     id_keys: tuple[str, ...] = ("id",)
     single_key: bool = False
+    python: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +139,16 @@ class JsonArguments:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FreeText:
+    """The arguments as text up to the closer of the call: the value of one key.
+
+    White space around the text does not belong to it. A JSON object is the arguments themselves.
+    """
+
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parameters:
     """Parameters one after the other, as XML writes them; there is no escape in values.
 
@@ -141,7 +157,10 @@ class Parameters:
     - `trim`: one line end on each side of a value is not part of it.
     - `typing`: `"schema"` (by the tool's JSON Schema; a string where nothing is known),
       `"wire"` (the header's `string` group is "true" for text, else JSON), `"type"` (the header's
-      `type` group is a JSON type), `"json_or_string"` (a string by the schema, else JSON).
+      `type` group is a JSON type), `"json_or_string"` (a string by the schema, else JSON),
+      `"nested"` (the header's `type` group is `json`, or `dict` or `list` for a value that consists
+      of parameters, which need no key in a list; a `string` group of "false" also means JSON; any
+      other value is text).
     - `cdata`: a value may be `<![CDATA[…]]>`. `entities`: `&amp;` and such in headers.
     """
 
@@ -178,7 +197,7 @@ class Literals:
     bare: bool = False
 
 
-Payload = JsonCall | JsonArguments | Parameters | Elements | Literals
+Payload = JsonCall | JsonArguments | FreeText | Parameters | Elements | Literals
 
 
 @dataclass(frozen=True, kw_only=True)

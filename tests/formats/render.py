@@ -354,6 +354,56 @@ class Gemma:
         return json.dumps(value)
 
 
+def _sarashina(page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
+    page.add("<|tool_calls|>[")
+    for place, call in enumerate(calls):
+        members = {"name": call.name, "arguments": call.arguments}
+        items = list(members.items())
+        if choose.random() < 0.3:
+            items.reverse()
+        page.add(", " if place else "", python(dict(items), choose))
+        page.end()
+    page.add("]")
+
+
+def _cofl(page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
+    line = choose.choice(["", "\n"])
+    page.add(choose.choice(["", "<|START_ACTION|>"]), "<cofl:tool_calls>", line)
+    for call in calls:
+        page.add(f'<cofl:tool_call id="{call.id}" name="{_escaped(call.name)}">', line)
+        for key, value in call.arguments.items():
+            page.add(_cofl_value(f' name="{_escaped(key)}"', value, line, choose), line)
+        page.add("</cofl:tool_call>")
+        page.end()
+    page.add("</cofl:tool_calls>")
+
+
+def _cofl_value(name: str, value: Any, line: str, choose: Choices) -> str:
+    if isinstance(value, str):
+        kind, text = "raw", value
+    elif isinstance(value, (dict, list)) and choose.random() < 0.7:
+        names = [f' name="{_escaped(key)}"' for key in value] if isinstance(value, dict) else None
+        items = list(value.values()) if isinstance(value, dict) else value
+        kind = "list" if names is None else "dict"
+        names = names or [""] * len(items)
+        inside = [
+            _cofl_value(each, item, line, choose) + line
+            for each, item in zip(names, items, strict=True)
+        ]
+        text = line + "".join(inside)
+    else:
+        kind, text = "json", spelled(value, choose).replace("<", "\\u003c")
+    return f'<cofl:value{name} type="{kind}">{text}</cofl:value>'
+
+
+def _cwm(page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
+    for call in calls:
+        head = choose.choice([f"function>\n{call.name} ", f"{call.name}>\n"])
+        page.add("<tool: ", head, spelled(call.arguments, choose), choose.choice(["", "\n"]))
+        page.add("</tool>")
+        page.end()
+
+
 # Channels
 
 
@@ -631,6 +681,10 @@ WRITERS: dict[str, Writer] = {
         "<|tool_arg:end|>",
     ),
     "beam": _beam,
+    "sarashina": _sarashina,
+    "granite_pythonic": Pythonic("", "", "\n"),
+    "cohere_cofl": _cofl,
+    "cwm": _cwm,
     "kimi_think": _nothing,
 }
 
@@ -660,17 +714,30 @@ CHANNELS = {
 BARE = ("xlam", "llama3_json", "pythonic")
 NO_CALLS = ("kimi_think",)
 _ONE_CALL = ("gigachat3", "gigachat31", "rwkv")
-_IDS = ("apriel", "apriel_thinker", "mistral_v3", "mistral_v11", "solar_open", "cohere_command3")
+_IDS = (
+    "apriel",
+    "apriel_thinker",
+    "mistral_v3",
+    "mistral_v11",
+    "solar_open",
+    "cohere_command3",
+    "cohere_cofl",
+)
 
 
 def manner_of(format: Format) -> Manner:
     """What the format can carry."""
     writer = WRITERS[format.name]
-    of_json = ("harmony", "functionary_v32", *NO_CALLS)
+    of_json = ("harmony", "functionary_v32", "cwm", *NO_CALLS)
     if isinstance(writer, (Json, Named)) or format.name in of_json:
         return Manner()
     if isinstance(writer, Pythonic):
         return Manner(keys=KEYS)
+    if format.name == "sarashina":
+        return Manner()
+    if format.name == "cohere_cofl":
+        stops = ("<cofl:", "</cofl:")
+        return Manner(is_text=lambda text: not any(stop in text for stop in stops))
     if isinstance(writer, Gemma):
         quote = writer.quote
         return Manner(KEYS, KEYS, lambda text: (text + quote).find(quote) == len(text))
@@ -730,6 +797,8 @@ def make_answer(name: str, choose: Choices, most: int = 3) -> Answer:
         options = _reason(page, reasons, reasoning, choose)
     opener, closer = _WRAPS.get(name, ("", ""))
     spaces = choose.choice(["", "\n", "\n\n"]), choose.choice(["", "\n", " "])
+    if name == "granite_pythonic":
+        spaces = "\n", spaces[1]
     if before:
         page.add(opener, before, closer, spaces[0])
     if calls:

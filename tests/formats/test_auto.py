@@ -66,6 +66,13 @@ TOLD = (
     "pythonic",
     "llama3_json",
     "llama31_function_tag",
+    "openpangu",
+    "sarashina",
+    "cohere_cofl",
+    "solar_open2",
+    "iquest_coder_v2",
+    "use_mcp_tool",
+    "cwm",
 )
 
 
@@ -79,6 +86,8 @@ def is_common(answer: Answer) -> bool:
     mixed = "<think>" in answer.text and "</think>" not in answer.text
     if answer.format == "k2_horizon_typed":  # told by its first argument
         return bool(answer.calls[0].arguments) and begins
+    if answer.format == "solar_open2" and "<|think|>" in answer.text:  # as solar_open
+        return False
     return begins and not mixed and "<answer>" not in answer.text
 
 

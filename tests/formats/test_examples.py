@@ -34,6 +34,10 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "minimax_m1": [("find_tide", {"port": "Piran", "day": 2}), ("find_berth", {"port": "Piran"})],
     "minimax_m3": [("find_tide", {"port": "Piran", "days": [2, 3]})],
     "pythonic": [("find_tide", {"port": "Piran", "day": 2}), ("find_berth", {"port": "Piran"})],
+    "granite_pythonic": [
+        ("find_tide", {"port": "Piran", "day": 2}),
+        ("find_berth", {"port": "Piran", "sheltered": True}),
+    ],
     "olmo3": [
         ("find_tide", {"port": "Piran", "day": 2}),
         ("find_berth", {"port": "Piran", "sheltered": True}),
@@ -44,25 +48,17 @@ IDS = {
     "apriel": "7",
     "cohere_command3": "0",
     "cohere_command4": "0",
+    "cohere_cofl": "0",
     "mistral_v3": "t1de4pirn",
     "mistral_v11": "t1de4pirn",
     "kimi_k2": "functions.find_tide:0",
     "solar_open": "c1",
 }
-# What `"auto"` cannot tell: that calls count in the reasoning of this model (in that of most they
-# are quoted), and three characters that may be anything.
 NOT_AUTO = {
-    "trinity",
-    "functionary_v32",
-    # The newest ones are not told apart yet.
-    "beam",
-    "iquest_coder_v2",
-    "kimi_think",
-    "openpangu",
-    "qwen2_5_coder",
-    "rwkv",
-    "solar_open2",
-    "use_mcp_tool",
+    "trinity",  # its calls count inside the reasoning, where those of most models are quotations
+    "functionary_v32",  # its marker consists of three characters that may mean anything
+    "beam",  # begins as harmony does
+    "granite_pythonic",  # has no marker
 }
 
 

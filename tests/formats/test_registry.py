@@ -11,7 +11,7 @@ from tests.formats.render import WRITERS
 
 
 def test_all_are_there_once() -> None:
-    assert len(names()) == len(set(names())) == 83
+    assert len(names()) == len(set(names())) == 87
     assert set(WRITERS) == set(names())  # none goes without the laws
 
 

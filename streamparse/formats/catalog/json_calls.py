@@ -421,7 +421,7 @@ FORMATS: Final = (
     # The markers of LFM2, around JSON.
     Format(
         name="openpangu",
-        models="Huawei openPangu",
+        models="Huawei openPangu-2.0",
         source="parsers: vLLM openpangu",
         example=(
             "<|tool_call_start|>\n"
@@ -429,6 +429,7 @@ FORMATS: Final = (
         ),
         calls=(_OBJECT,),
         sections=_block("<|tool_call_start|>", "<|tool_call_end|>"),
+        reasoning=_THINK_AND_CALL,
     ),
     Format(
         name="qwen2_5_coder",
@@ -458,6 +459,15 @@ FORMATS: Final = (
             ),
         ),
         quotation=False,
+    ),
+    # The calls are Python dictionaries.
+    Format(
+        name="sarashina",
+        models="SB Intuitions Sarashina",
+        source="parsers: smg sarashina",
+        example=("<|tool_calls|>[{'name': 'find_tide', 'arguments': {'port': 'Piran', 'day': 2}}]"),
+        calls=(Call(payload=JsonCall(python=True), first="{"),),
+        sections=(Section(open=("<|tool_calls|>",), skip=_ARRAY),),
     ),
     # Reasoning alone.
     Format(

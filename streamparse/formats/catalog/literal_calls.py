@@ -62,6 +62,26 @@ FORMATS: Final = (
         calls=(_PYTHON,),
         sections=(Section(open=("<function_calls>",), close=("</function_calls>",), skip="[,];"),),
     ),
+    # Each call has a line of its own, without a marker: with tools, only their names are calls.
+    Format(
+        name="granite_pythonic",
+        models="IBM Granite 3.3, 4.0-H-Small, prompted for Python calls",
+        source="parsers: vLLM granite_pythonic",
+        example='find_tide(port="Piran", day=2)\nfind_berth(port="Piran", sheltered=True)',
+        calls=(
+            Call(
+                first=_NAME_START,
+                header=Header(
+                    pattern=r"(?P<name>[^\W\d]\w{0,127})",
+                    start=r"[^\W\d]\w{0,127}",
+                    end=("(",),
+                ),
+                payload=Literals(),
+            ),
+        ),
+        sections=(Section(at_line=True),),
+        reasoning=None,
+    ),
     # Later versions may leave the markers out.
     Format(
         name="lfm2",

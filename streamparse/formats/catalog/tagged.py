@@ -9,6 +9,7 @@ from streamparse.formats.table import (
     Channels,
     Elements,
     Format,
+    FreeText,
     Header,
     JsonCall,
     Parameters,
@@ -104,6 +105,11 @@ def _dsml(prefix: str) -> Call:
         ),
         close=(f"</{prefix}invoke>",),
     )
+
+
+def _labelled(open: str, header: Header) -> Call:
+    """`<tool: label>text</tool>`"""
+    return Call(open=(open,), header=header, payload=FreeText(key="command"), close=("</tool>",))
 
 
 def _section(*tags: str) -> tuple[Section, ...]:
@@ -339,6 +345,83 @@ FORMATS: Final = (
         ),
         calls=(_dsml("｜GCML｜"),),
         sections=_section("｜GCML｜tool_calls"),
+        reasoning=_THINK,
+    ),
+    # The wire says what a value is: text, JSON, or further values. The flat spelling is the older.
+    Format(
+        name="cohere_cofl",
+        models="Cohere Command, newer than 4",
+        source="parsers: cohere melody cmd5, xgrammar cohere_xml",
+        example=(
+            "<|START_THINKING|>I need the tide.<|END_THINKING|><cofl:tool_calls>"
+            '<cofl:tool_call id="0" name="find_tide">'
+            '<cofl:value name="port" type="raw">Piran</cofl:value>'
+            '<cofl:value name="day" type="json">2</cofl:value>'
+            "</cofl:tool_call></cofl:tool_calls>"
+        ),
+        calls=(
+            Call(
+                open=("<cofl:tool_call ",),
+                header=Header(
+                    pattern=(
+                        r"(?:\s*(?:id=\"(?P<id>[^\"]{0,128})\"|name=\"(?P<name>[^\"]{1,128})\"))*\s*"
+                    ),
+                    start=(
+                        r"(?:\s*(?:id|name)=\"[^\"]{0,128}\")*\s*"
+                        r"(?:name|nam|na|n|id|i)?(?:(?<=[de])=(?:\"[^\"]{0,128})?)?"
+                    ),
+                    end=(">",),
+                    empty=("/>",),
+                ),
+                payload=Parameters(
+                    open=("<cofl:value", "<cofl:tool_param"),
+                    header=Header(
+                        pattern=(
+                            r"(?:\s+(?:name=\"(?P<key>[^\"]*)\"|type=\"(?P<type>\w+)\""
+                            r"|string=\"(?P<string>\w+)\"))*\s*"
+                        ),
+                        end=(">",),
+                    ),
+                    close=("</cofl:value>", "</cofl:tool_param>"),
+                    typing="nested",
+                    entities=True,
+                ),
+                close=("</cofl:tool_call>",),
+                outside=False,
+            ),
+        ),
+        sections=(Section(open=("<cofl:tool_calls>",), close=("</cofl:tool_calls>",)),),
+        reasoning=Reasoning(open=("<|START_THINKING|>",), close=("<|END_THINKING|>",), calls="end"),
+        drop=tuple(
+            f"<|{place}_{what}|>"
+            for what in ("ACTION", "TEXT", "RESPONSE")
+            for place in ("START", "END")
+        ),
+    ),
+    # The label of the tag is the tool's name, except for `function`: the first word is then.
+    Format(
+        name="cwm",
+        models="Meta CWM",
+        source="parsers: vLLM cwm",
+        example=(
+            "<think>I need the tide.</think>\n<tool: function>\n"
+            'find_tide {"port": "Piran", "day": 2}\n</tool>'
+        ),
+        calls=(
+            _labelled(
+                "<tool: function>",
+                Header(
+                    pattern=r"\s*(?P<name>[\w.\-]{1,128})",
+                    start=r"\s*[\w.\-]{0,128}",
+                    end=(" ", "\n"),
+                    stop=("</tool>",),
+                ),
+            ),
+            _labelled(
+                "<tool: ",
+                Header(pattern=r"(?P<name>[\w.\-]{1,128})", start=r"[\w.\-]{0,128}", end=(">",)),
+            ),
+        ),
         reasoning=_THINK,
     ),
     # Messages with recipients: `self` is reasoning, `user` and `commentary` are the answer, any

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.formats.reading import calls_of, message_of
+from streamparse.formats import FormatParser
+from tests.formats.reading import calls_of, message_of, tool
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,49 @@ def test_reasoning_of_gemma() -> None:
 def test_drift(written: str, expected: Any) -> None:
     call = f"f{written}" if written.startswith("(") else f"f{{{written}}}"
     assert calls_of("gemma4", f"<|tool_call>call:{call}<tool_call|>") == [("f", expected)]
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("f(x=1)\nmod()", ""),
+        ("  f(x=1)\n\n mod()\n", ""),
+        ("First:\nf(x=1)\nmod()", "First:\n"),
+        ("f(x=1)\nThen:\nmod()", "\nThen:\n"),
+        ("f(x=1)\nmod() and more", " and more"),
+    ],
+)
+def test_calls_that_begin_lines(text: str, content: str) -> None:
+    tools = [tool("f", x="integer"), tool("mod")]
+    message = message_of("granite_pythonic", text, tools=tools)
+    assert [call.name for call in message.tool_calls] == ["f", "mod"]
+    assert message.text.strip() == content.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Call f(x=1) for that.",
+        "print(x=1)\nlen()",  # no tools
+        "f of x (that is, f(x))",
+        "```\nf(x=1)\n```",
+        "f\n(x=1)",
+    ],
+)
+def test_lines_that_are_no_calls(text: str) -> None:
+    message = message_of("granite_pythonic", text, tools=[tool("f", x="integer")])
+    assert (message.text, message.tool_calls) == (text, [])
+
+
+def test_a_word_that_begins_a_line_is_shown_as_soon_as_it_is_no_name() -> None:
+    parser = FormatParser("granite_pythonic")
+    for text, shown in [
+        ("Sure", ""),
+        (", it\n", "Sure, it\n"),
+        ("is", ""),
+        (" ", "is "),
+        ("s", "s"),
+    ]:
+        before = parser.message.text
+        parser.feed(text)
+        assert parser.message.text == before + shown

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from streamparse import Limits
 from tests.formats.reading import calls_of, message_of, tool
 
 BODY = "<function=f>\n<parameter=s>\n a \n</parameter>\n</function>"
@@ -161,3 +162,65 @@ def test_a_message_to_a_tool_without_a_call() -> None:
         assert muse(text).status == "truncated"
     message = muse(" to=f<|message|><|eom|><|start|>assistant to=user<|message|>ok<|eot|>")
     assert (message.status, message.text) == ("complete", "ok")
+
+
+def cofl(*values: str) -> str:
+    return (
+        f'<cofl:tool_calls>\n<cofl:tool_call id="3" name="f">\n{"".join(values)}</cofl:tool_call>\n'
+        "</cofl:tool_calls>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "arguments"),
+    [
+        ('<cofl:value name="a" type="raw"> x </cofl:value>', {"a": " x "}),
+        ('<cofl:value type="raw" name="a">1</cofl:value>', {"a": "1"}),
+        ('<cofl:value name="a">1</cofl:value>', {"a": "1"}),
+        ('<cofl:value name="a&amp;b" type="json">{"c": [1]}</cofl:value>', {"a&b": {"c": [1]}}),
+        ('<cofl:value name="a" type="json">so</cofl:value>', {"a": "so"}),
+        ('<cofl:value name="a" type="list"></cofl:value>', {"a": []}),
+        ('<cofl:value name="a" type="dict">\n</cofl:value>', {"a": {}}),
+        (
+            '<cofl:value name="a" type="list">\n<cofl:value type="list">'
+            '<cofl:value type="json">1</cofl:value></cofl:value>\n<cofl:value type="dict">'
+            '<cofl:value name="b" type="raw">x</cofl:value></cofl:value></cofl:value>'
+            '<cofl:value name="c" type="json">null</cofl:value>',
+            {"a": [[1], {"b": "x"}], "c": None},
+        ),
+        ('<cofl:value name="a" type="list"><cofl:value type="json">1</cofl:value>', {"a": [1]}),
+        ('<cofl:tool_param name="a" string="true">1</cofl:tool_param>', {"a": "1"}),
+        ('<cofl:tool_param name="a" string="false">1</cofl:tool_param>', {"a": 1}),
+        ("", {}),
+    ],
+)
+def test_values_in_values(values: str, arguments: Any) -> None:
+    assert calls_of("cohere_cofl", cofl(values)) == [("f", arguments)]
+
+
+def test_values_in_values_are_bounded() -> None:
+    deep = '<cofl:value type="list">' * 9
+    text = cofl(f'<cofl:value name="a" type="list">{deep}')
+    [call] = message_of("cohere_cofl", text, limits=Limits(depth=5)).tool_calls
+    assert (call.status, call.errors[-1].code) == ("rejected", "depth")
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("function>\nsh ", "sh"),
+        ("function> sh\n", "sh"),
+        ("bash>\n", "bash"),
+        ("bash>", "bash"),
+    ],
+)
+def test_labels_of_cwm(head: str, name: str) -> None:
+    assert calls_of("cwm", f"<tool: {head}ls -la\n</tool>") == [(name, {"command": "ls -la"})]
+
+
+@pytest.mark.parametrize(
+    "text", ["A <tool: tag is open.", "<tool: >", "<tool: (x)>", "<tool: function>\n(a)</tool>"]
+)
+def test_what_is_no_call_of_cwm(text: str) -> None:
+    message = message_of("cwm", text)
+    assert (message.text, message.tool_calls) == (text, [])

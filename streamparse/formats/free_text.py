@@ -1,0 +1,91 @@
+"""Arguments that are free text: `<tool: function>terminal ls -la</tool>`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Final
+
+from streamparse._core.transcriber import tell_key
+from streamparse.errors import LimitError
+from streamparse.formats.generated import GeneratedPayload
+from streamparse.formats.markers import UNDECIDED, Markers
+from streamparse.formats.payloads import Host
+from streamparse.formats.plan import CallPlan, Plan
+from streamparse.formats.table import FreeText
+
+__all__ = ["FreeTextPayload"]
+
+_SPACE: Final = re.compile(r"\s*")
+_NOT_SPACE: Final = re.compile(r"\S")
+_TRAILING: Final = re.compile(r"\s+\Z")
+#: A command may begin with a brace as well, as shells have them.
+_OBJECT: Final = re.compile(r"\{\s{0,64}[\"}]")
+_PERHAPS_OBJECT: Final = re.compile(r"\{\s{0,64}\Z")
+
+
+class FreeTextPayload(GeneratedPayload):
+    """Reads the text of one call, which is the value of one key."""
+
+    init_types: ClassVar[tuple[Any, ...]] = (Host, FreeText(key=""), CallPlan, Plan)
+
+    def __init__(self, host: Host, spec: FreeText, call: CallPlan, plan: Plan) -> None:
+        super().__init__(host, plan.after_name(call), plan)
+        self.key: str = spec.key
+        self.closers: Markers = call.close
+        self.space: str = ""  # white space that may be the end of the text
+        self.length: int = 0
+
+    def _begin(self, text: str, pos: int, final: bool) -> int:
+        found = _SPACE.match(text, pos)
+        assert found is not None
+        pos = found.end()
+        word = self.ahead.at(text, pos, final) if pos < len(text) else UNDECIDED
+        if not final and (word == UNDECIDED or _PERHAPS_OBJECT.match(text, pos)):
+            return pos
+        if word in self.openers:
+            self.refuse_unclosed()
+        elif _OBJECT.match(text, pos):
+            self.is_json = True
+        elif pos < len(text):
+            self.start_call()
+        return pos
+
+    def step(self, text: str, pos: int, final: bool) -> int:
+        stop, word = self.closers.find(text, pos, final)
+        self._take(text[pos:stop], stop)
+        if not word:
+            return stop if stop > pos else -1
+        self.reached = stop
+        if self.length:
+            self.driver().end_string(0)
+        self.driver().end(0)
+        self.done = True
+        return stop
+
+    def _take(self, text: str, end: int) -> None:
+        """More of the text, which goes on to `end`, as far as its limit allows."""
+        text = self.space + text
+        self.space = ""
+        found = _TRAILING.search(text)
+        if found is not None:
+            self.space = found.group()
+            text = text[: found.start()]
+        if not text:
+            return
+        if not self.length:
+            tell_key(self.key, self.driver())
+            self.driver().start_string(0)
+        longest = self.host.limits.string
+        self.length += len(text)
+        excess = self.length - longest
+        if excess > 0:
+            # White space before the first character too many may have come earlier.
+            first = _NOT_SPACE.search(text, len(text) - excess)
+            assert first is not None
+            self.reached: int = end - len(self.space) - len(text) + first.start()
+            text = text[:-excess]
+        if text:
+            self.driver().text(text, 0)
+        if excess > 0:
+            message = f"a text is longer than {longest} characters"
+            raise LimitError(message, code="string_length")
