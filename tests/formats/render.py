@@ -736,8 +736,7 @@ def manner_of(format: Format) -> Manner:
     if format.name == "sarashina":
         return Manner()
     if format.name == "cohere_cofl":
-        stops = ("<cofl:", "</cofl:")
-        return Manner(is_text=lambda text: not any(stop in text for stop in stops))
+        return Manner(is_text=lambda text: "<cofl:" not in text and "</cofl:" not in text)
     if isinstance(writer, Gemma):
         quote = writer.quote
         return Manner(KEYS, KEYS, lambda text: (text + quote).find(quote) == len(text))
@@ -798,7 +797,7 @@ def make_answer(name: str, choose: Choices, most: int = 3) -> Answer:
     opener, closer = _WRAPS.get(name, ("", ""))
     spaces = choose.choice(["", "\n", "\n\n"]), choose.choice(["", "\n", " "])
     if name == "granite_pythonic":
-        spaces = "\n", spaces[1]
+        spaces = ("\n", spaces[1])
     if before:
         page.add(opener, before, closer, spaces[0])
     if calls:
