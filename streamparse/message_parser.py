@@ -38,7 +38,8 @@ __all__ = ["MessageParser"]
 
 APIS: Final = cast("tuple[API, ...]", (*WIRES, "text", "auto"))
 
-_SIGNS: Final = ("<", "[", "{", "Action:", "-> tool/")  # one of them is in every marker
+# One of them is in every marker, or in what makes it one.
+_SIGNS: Final = ("<", "[", "{", "Action:", "-> tool/", "◁")
 
 _LOOKED_AT: Final = 256  # characters that may show that text is not a stream of records
 

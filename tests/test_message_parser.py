@@ -635,6 +635,7 @@ def test_a_parser_shows_its_message() -> None:
 def test_texts_without_any_marker_are_not_searched() -> None:
     """`looks_like` is only imported for texts that have one of these characters."""
     signs = message_parser._SIGNS
-    # `functools` is a marker only in front of a bracket.
-    assert [m for m in CHOICES if not any(sign in m for sign in signs)] == ["functools"]
+    # These are markers only in front of a bracket.
+    unsigned = [m for m in CHOICES if not any(sign in m for sign in signs)]
+    assert sorted(unsigned) == ["**Tool Call:**\n```json", "functools"]
     assert not any(sign in "Water the fern, then rest." for sign in signs)
