@@ -89,7 +89,7 @@ MYPY_OPTIONS = (
 # at -O3. Modules that run for every character gain from more optimization. The modules of models
 # and schemas, which are the largest, lose nothing measurable with less.
 MORE = (
-    "streamparse/_core/builder.py",
+    "streamparse/_core/builder*.py",
     "streamparse/_core/chain.py",
     "streamparse/_core/deep_path.py",
     "streamparse/_core/events.py",

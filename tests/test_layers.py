@@ -41,6 +41,7 @@ CORE = (
     "lenient_around",
     "lenient_structure",
     "lenient",
+    "builder_state",
     "builder",
     "selector",
     "coercion",

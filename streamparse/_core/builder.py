@@ -1,167 +1,22 @@
-"""The sink that makes Python values, and events about them.
-
-Rule 1: a container in `value` gains a member when its value begins, and only its last item or
-the open member changes. What was reported complete is never touched again.
-Rule 2: the open string is kept outside its container, as a `GrowingString`; `show` puts it where
-readers look for it, and the next piece takes it out again.
-Rule 3: a path is built once for each value, and a deep one shares that of its parent (`DeepPath`).
-"""
+"""The sink that builds Python values and emits events about them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from streamparse._core.deep_path import SharedPath, extended, is_same_path, steps_of
-from streamparse._core.events import Reporter, StringDelta, ValueCompleted, ValueStarted
-from streamparse._core.flat import flatten, unflatten
+from streamparse._core.builder_state import BuilderState
+from streamparse._core.deep_path import DeepPath, SharedPath, extended, is_same_path
+from streamparse._core.events import StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.grammar import COMPILED
-from streamparse._core.growing import GrowingString
-from streamparse._core.sink import Sink
 from streamparse.dialect import Repair
-
-if TYPE_CHECKING:
-    from mypy_extensions import i64
 
 _new: Final = object.__new__
 
 
-class Builder(Sink):
-    """Builds the value, keeps the open path, collects events.
+class Builder(BuilderState):
+    """Builds the value and collects the events."""
 
-    With `many` the root is a list that is open from the start and has no events of its own.
-    """
-
-    __slots__ = (
-        "_base",
-        "_path",
-        "bases",
-        "begun",
-        "buffer",
-        "events",
-        "holders",
-        "in_string",
-        "index",
-        "indexes",
-        "items",
-        "key",
-        "many",
-        "members",
-        "mended_path",
-        "repairs",
-        "reporter",
-        "root",
-        "settled",
-        "slotted",
-    )
-
-    def __init__(self, many: bool = False, reporter: Reporter | None = None) -> None:
-        super().__init__()
-        self.events: list[Any] = []
-        self.repairs: list[Repair] = []
-        self.mended_path: SharedPath = ()  # of the last repair; equal ones after it share it
-        self.many: bool = many
-        self.reporter: Reporter | None = reporter
-        self.begun: bool = False  # the root, but for the list of `many`
-        self.root: Any = None
-        # The innermost open container: one of the two, or neither at the root.
-        self.members: dict[str, Any] | None = None
-        self.items: list[Any] | None = None
-        self.index: i64 = 0  # of the next item
-        self._base: SharedPath = ()  # the path of the innermost open container
-        self._path: SharedPath = ()  # that of the value begun last
-        self.key: str = ""
-        # What surrounds it, outermost first.
-        self.holders: list[Any] = []
-        self.indexes: list[int] = []
-        self.bases: list[SharedPath] = []
-        # The open string.
-        self.in_string: bool = False
-        self.slotted: bool = False  # has it a slot in its container yet?
-        self.settled: bool = False  # is the whole of it there just now?
-        self.buffer: GrowingString = GrowingString()
-        if many:
-            self.items = self.root = []
-
-    # What readers see.
-
-    @property
-    def base(self) -> tuple[Any, ...]:
-        """The path of the innermost open container."""
-        return steps_of(self._base)
-
-    @property
-    def path(self) -> tuple[Any, ...]:
-        """The path of the value that began last."""
-        return steps_of(self._path)
-
-    @property
-    def started(self) -> bool:
-        """Has a root value begun?"""
-        return self.begun or (self.many and (self.index > 0 or bool(self.holders)))
-
-    @property
-    def value(self) -> Any:
-        """The value so far, the open string included."""
-        self.show()
-        return self.root
-
-    def snapshot(self) -> Any:
-        """The value as it is now, for good: open containers copied, complete parts shared."""
-        root = self.value
-        spine = self._spine()
-        if not spine:
-            return root  # complete, or one string
-        copies: list[Any] = [holder.copy() for holder in spine]
-        base = self.base
-        for depth in range(1, len(copies)):
-            outer = copies[depth - 1]
-            if isinstance(outer, dict):
-                outer[base[depth - 1]] = copies[depth]
-            else:
-                outer[-1] = copies[depth]
-        return copies[0]
-
-    @property
-    def open_path(self) -> tuple[Any, ...] | None:
-        """The path of the innermost open container or string."""
-        if self.in_string:
-            return self.path
-        if self.members is None and self.items is None:
-            return None
-        return self.base
-
-    def next_path(self) -> tuple[Any, ...]:
-        """The path of the string that is open or of the value that may begin now."""
-        return self.path if self.in_string else steps_of(self._next_path())
-
-    def innermost(self) -> Any:
-        """The innermost open value as built: a container, or the text of a string."""
-        if self.in_string:
-            return self.buffer.value
-        return self.members if self.members is not None else self.items
-
-    def take_events(self) -> list[Any]:
-        """The events since the last call."""
-        events = self.events
-        self.events = []
-        return events
-
-    def keep_next(self) -> None:
-        """Keep the value that begins next whole while it is open; here all are."""
-
-    def show(self) -> None:
-        """Put the open string into its container."""
-        if self.in_string and not self.settled:
-            self._put(self.buffer.value)
-            self.settled = True
-
-    def unsettle(self) -> None:
-        """Take the open string out of its container again: it is about to grow."""
-        if self.settled:
-            self._put("")
-            self.settled = False
-
-    # Sink calls.
+    __slots__ = ()
 
     def start_object(self, offset: int) -> None:
         value: dict[str, Any] = {}
@@ -185,10 +40,11 @@ class Builder(Sink):
 
     def start_string(self, offset: int) -> None:
         path: SharedPath = ()
+        base = self._base
         if self.members is not None:
-            path = extended(self._base, self.key)
+            path = base + (self.key,) if isinstance(base, tuple) else DeepPath(base, self.key)
         elif self.items is not None:
-            path = extended(self._base, self.index)
+            path = base + (self.index,) if isinstance(base, tuple) else DeepPath(base, self.index)
             self.index += 1
         else:
             self.begun = True
@@ -207,7 +63,7 @@ class Builder(Sink):
             self.events.append(self.reporter.delta(self._path, text))
         elif COMPILED:
             self.events.append(StringDelta(self._path, text))
-        else:  # the same without a call of `__init__`
+        else:  # the same without the cost of calling `__init__`
             event = _new(StringDelta)
             event._path = self._path
             event.text = text
@@ -229,12 +85,13 @@ class Builder(Sink):
 
     def scalar(self, value: object, offset: int) -> None:
         path: SharedPath = ()
+        base = self._base
         if self.members is not None:
             self.members[self.key] = value
-            path = extended(self._base, self.key)
+            path = base + (self.key,) if isinstance(base, tuple) else DeepPath(base, self.key)
         elif self.items is not None:
             self.items.append(value)
-            path = extended(self._base, self.index)
+            path = base + (self.index,) if isinstance(base, tuple) else DeepPath(base, self.index)
             self.index += 1
         else:
             self.root = value
@@ -248,10 +105,10 @@ class Builder(Sink):
         self.key = ""
 
     def key_text(self, text: str, offset: int) -> None:
-        key = self.key
-        self.key = ""  # Rule 2 for keys
-        key += text
-        self.key = key
+        self.buffer.append(text)
+
+    def end_key(self, offset: int) -> None:
+        self.key = self.buffer.take()
 
     def end(self, offset: int) -> None:
         value: Any = self.members if self.members is not None else self.items
@@ -279,18 +136,15 @@ class Builder(Sink):
             self.mended_path = path
         self.repairs.append(Repair(code, offset, self.mended_path))
 
-    def _next_path(self) -> SharedPath:
-        """The path of the value that would begin now."""
-        if self.members is not None:
-            return extended(self._base, self.key)
-        if self.items is not None:
-            return extended(self._base, self.index)
-        return ()
+    def clone(self) -> Builder:
+        twin = Builder(self.many, self.reporter)
+        twin._resume(self.snapshot(), self._place())
+        return twin
 
-    # Placing.
+    # Containers.
 
     def _add(self, value: Any) -> SharedPath:
-        """Put a new container where it belongs and go inside; its path."""
+        """Put a new container into its place, make it the innermost one and return its path."""
         base = self._base
         members, items = self.members, self.items
         self.bases.append(base)
@@ -312,7 +166,7 @@ class Builder(Sink):
         return base
 
     def _leave(self) -> None:
-        """Back to the container around the innermost one."""
+        """Make the container around the innermost one the innermost one."""
         holder = self.holders.pop()
         self._base = self.bases.pop()
         self.index = self.indexes.pop()
@@ -322,72 +176,3 @@ class Builder(Sink):
         else:
             self.members = None
             self.items = holder
-
-    def _put(self, text: str) -> None:
-        """Show `text` as the open string in its container."""
-        if self.members is not None:
-            self.members[self.key] = text
-        elif self.items is None:
-            self.root = text
-        elif self.slotted:
-            self.items[-1] = text
-        else:
-            self.items.append(text)
-        self.slotted = True
-
-    # Forks and pickles.
-
-    def clone(self) -> Builder:
-        twin = Builder(self.many, self.reporter)
-        twin._resume(self.snapshot(), self._place())
-        return twin
-
-    def state_now(self) -> tuple[Any, ...]:
-        """Everything as plain flat data, for `resume`."""
-        return *flatten(self.snapshot()), self._place()
-
-    def resume(self, state: tuple[Any, ...]) -> None:
-        """Go on where the builder that gave `state_now` stood."""
-        shape, leaves, place = state
-        self._resume(unflatten(shape, leaves), place)
-
-    def _spine(self) -> list[Any]:
-        """The open containers, outermost first."""
-        innermost: Any = self.members if self.members is not None else self.items
-        return [holder for holder in (*self.holders, innermost) if holder is not None]
-
-    def _place(self) -> tuple[Any, ...]:
-        string = (self.in_string, self.buffer.value, self.slotted, self.settled)
-        value = (self.begun, list(self.repairs))
-        return value, self.key, self.path, string, self.base, list(self.indexes), self.index
-
-    def _resume(self, root: Any, place: tuple[Any, ...]) -> None:
-        """`root` may be kept: it is a snapshot."""
-        self.root = root
-        value, self.key, path, string, base, indexes, self.index = place
-        self._path = _shared(path)
-        self.begun, self.repairs = value[0], list(value[1])
-        self.in_string, buffer, self.slotted, self.settled = string
-        self.buffer = GrowingString(buffer)
-        self.indexes = list(indexes)
-        # A root that is open stands in no other container, but for the list of `many`.
-        self.holders = [None] if indexes and not self.many else []
-        self.bases = [()] if indexes and not self.many else []
-        if not indexes and not self.many:
-            return
-        holder = root
-        for step in base:
-            self.holders.append(holder)
-            self.bases.append(self._base)
-            self._base = extended(self._base, step)
-            holder = holder[step] if isinstance(holder, dict) else holder[-1]
-        self.members = holder if isinstance(holder, dict) else None
-        self.items = holder if isinstance(holder, list) else None
-
-
-def _shared(path: tuple[Any, ...]) -> SharedPath:
-    """The path as a builder keeps it."""
-    kept: SharedPath = ()
-    for step in path:
-        kept = extended(kept, step)
-    return kept

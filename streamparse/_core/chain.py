@@ -177,7 +177,7 @@ class Chain(Place):
     def end_key(self, offset: int) -> None:
         judge = self.judge
         if judge is not None:
-            judge.built = self.builder.key
+            judge.built = self.builder.buffer.value
             try:
                 judge.end_key(offset)
             except StreamParseError as error:

@@ -1,9 +1,9 @@
 """Paths of deep values, which share the path of their parent.
 
-A path is a tuple of steps. In a document of depth d, each event of one fragment would have a tuple
-of d steps of its own, so that the memory of a fragment's events would grow with depth times events.
-A path of more than `SHORT` steps is therefore kept as its parent's path and one step; the tuple is
-made when someone asks for it.
+A path is a tuple of steps. In a document of depth d each event of a fragment would have its own
+tuple of d steps, so that the memory of the events of a fragment would grow with depth times events.
+So the path of a container with more than `SHORT` steps, and the paths of all values in it, are kept
+as the path of the parent and one step. The tuple is built when it is read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ SHORT: Final = 16
 
 
 class DeepPath:
-    """The path `parent` (a tuple or another one) and one step more."""
+    """The path `parent`, a tuple or another `DeepPath`, and one more step."""
 
     __slots__ = ("parent", "step")
 
@@ -25,26 +25,26 @@ class DeepPath:
         self.step: object = step
 
 
-#: A path as builders and events keep it.
+# A path as builders and events keep it.
 SharedPath: TypeAlias = Union[tuple[Any, ...], DeepPath]  # noqa: UP007
 
 
 def extended(path: SharedPath, step: object) -> SharedPath:
-    """The path that leads one step further."""
+    """Return `path` and one more step, as the path of a container."""
     if isinstance(path, tuple) and len(path) < SHORT:
         return path + (step,)  # compiled, `(*path, step)` would make a list first
     return DeepPath(path, step)
 
 
 def is_same_path(one: SharedPath, other: SharedPath) -> bool:
-    """Whether two paths are equal; paths of different containers are taken as different."""
+    """Whether two paths are equal. Paths in different containers count as different."""
     if isinstance(one, DeepPath) and isinstance(other, DeepPath):
         return one.parent is other.parent and one.step == other.step
     return one is other or (isinstance(one, tuple) and one == other)
 
 
 def steps_of(path: SharedPath) -> tuple[Any, ...]:
-    """The path as a tuple."""
+    """Return a path as a tuple."""
     if isinstance(path, tuple):
         return path
     steps: list[Any] = []

@@ -1,10 +1,10 @@
 """A string that grows at its end in amortised constant time for each character.
 
-CPython appends to a string in place where nothing else refers to it, but only in compiled code and
-in specialised bytecode, which a trace function (a debugger, coverage) switches off, and other
-implementations may not do so at all. Here new pieces are collected in a list and joined when
-someone asks for the value, or when there are many. So each character is copied a bounded number of
-times even where every append copies; and most pieces cost only their place in the list.
+CPython appends to a string in place if nothing else refers to it, but only in compiled code and in
+specialised bytecode, which a trace function (a debugger, coverage) disables. Other implementations
+may always copy. So only the first pieces are appended to the string. Later pieces are collected in
+a list and joined when the value is read or when the list is long. Each character is then copied a
+bounded number of times even if every append copies.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from streamparse._core.grammar import COMPILED
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-# Characters in the list before they are joined. Where every append may copy, they are at least an
-# eighth of the string.
+# For fewer pieces than these a list costs more than it saves.
+_PIECES: Final = 8
+# The characters in the list before they are joined. Where every append may copy, they are at least
+# an eighth of the string.
 _LEAST: Final = 1024
 _SHARE: Final = 8
-_SHORT: Final = 128  # characters of a string for which a list would cost more than it saves
 
 
 class GrowingString:
@@ -32,26 +33,27 @@ class GrowingString:
     ('Paris', 5)
     """
 
-    __slots__ = ("_length", "_tail", "_until", "_whole")
+    __slots__ = ("_direct", "_tail", "_tail_length", "_whole")
 
     def __init__(self, text: str = "") -> None:
         self._whole: str = text
-        self._tail: list[str] = []  # the pieces after it
-        self._length: i64 = len(text)
-        self._until: i64 = self._length + _LEAST  # the length at which the pieces are joined
+        self._direct: i64 = 0 if text else _PIECES  # pieces still to be appended to `_whole`
+        self._tail: list[str] = []  # the pieces after `_whole`
+        self._tail_length: i64 = 0
 
     def append(self, text: str) -> None:
         """Add `text` at the end."""
-        if self._length < _SHORT:
+        if self._direct:
+            self._direct -= 1
             whole = self._whole
-            self._whole = ""
+            self._whole = ""  # the local reference is the only one, so CPython appends in place
             whole += text
             self._whole = whole
-            self._length += len(text)
             return
         self._tail.append(text)
-        self._length += len(text)
-        if self._length > self._until:
+        length = self._tail_length + len(text)
+        self._tail_length = length
+        if length > _LEAST and (COMPILED or length > len(self._whole) // _SHARE):
             self._join()
 
     @property
@@ -62,18 +64,17 @@ class GrowingString:
         return self._whole
 
     def take(self) -> str:
-        """The text so far; afterwards this is empty."""
+        """Return the text so far, and make this empty."""
         if self._tail:
             self._join()
         text = self._whole
         self._whole = ""
-        self._length = 0
-        self._until = _LEAST
+        self._direct = _PIECES
         return text
 
     def since(self, start: int, stop: int) -> str:
-        """The characters from `start` up to `stop`: at the cost of those from `start` on."""
-        at = int(self._length)
+        """Return the characters from `start` to `stop`, at the cost of those after `start`."""
+        at = len(self._whole) + int(self._tail_length)
         pieces: list[str] = []
         for piece in reversed(self._tail):
             at -= len(piece)
@@ -88,12 +89,11 @@ class GrowingString:
             self._whole = "".join(self._tail)
         else:
             whole = self._whole
-            self._whole = ""  # the local one is the only reference: CPython appends in place
+            self._whole = ""
             whole += self._tail[0] if len(self._tail) == 1 else "".join(self._tail)
             self._whole = whole
         self._tail.clear()
-        share = 0 if COMPILED else self._length // _SHARE
-        self._until = self._length + (share if share > _LEAST else _LEAST)
+        self._tail_length = 0
 
     def __len__(self) -> int:
-        return self._length
+        return len(self._whole) + int(self._tail_length)

@@ -74,6 +74,12 @@ def document(dialect: str, size: int) -> tuple[Any, Any]:
     return parser, "word "
 
 
+def key(size: int) -> tuple[Any, Any]:
+    parser = JSONParser()
+    parser.feed('{"' + "word " * size)
+    return parser, "word "
+
+
 def chunk(delta: dict[str, Any]) -> dict[str, Any]:
     return {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]}
 
@@ -99,11 +105,12 @@ def call(size: int) -> tuple[Any, Any]:
     [
         lambda size: document("strict", size),
         lambda size: document("lenient", size),
+        key,
         lambda size: message("content", size),
         lambda size: message("reasoning_content", size),
         call,
     ],
-    ids=["document", "lenient document", "text", "reasoning", "arguments"],
+    ids=["document", "lenient document", "key", "text", "reasoning", "arguments"],
 )
 def test_deltas_cost_the_same_under_a_tracer(made: Any) -> None:
     """Law 6: a debugger or a measurement of coverage does not make a long string expensive."""
