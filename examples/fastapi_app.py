@@ -62,8 +62,10 @@ async def page() -> HTMLResponse:
     return HTMLResponse("""<!doctype html><meta charset="utf-8"><title>An answer</title>
 <pre id="shown" style="white-space: pre-wrap"></pre><script>
   const source = new EventSource("/answer?question=What+shall+we+do+on+Saturday%3F");
+  let event;
   source.onmessage = ({ data }) => {
-    const event = JSON.parse(data);
+    const record = JSON.parse(data);  // without a type it continues the one before it
+    event = record.type ? record : { ...event, ...record };
     if (event.type === "text_delta") shown.append(event.text);
     if (event.type === "tool_result") shown.append(`\\n→ ${JSON.stringify(event.result)}`);
     if (event.type === "tool_call_rejected") shown.append(`\\n✗ ${event.error.message}`);

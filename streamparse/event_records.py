@@ -1,4 +1,4 @@
-"""A JSON Schema of what `to_dict()` of message events gives, for those who read it elsewhere."""
+"""JSON Schemas of message events as plain data, for programs in other languages."""
 
 from __future__ import annotations
 
@@ -43,18 +43,63 @@ _FIELDS: Final[dict[str, Any]] = {
     "usage": {"$ref": "#/$defs/usage"},
     "value": {},
 }
+_PATCH: Final = {"type": "array", "description": "Packed operations, see docs/patches.md"}
+# What differs in compact records: the members of each, and those that may be left out.
+_COMPACT: Final[dict[str, Any]] = {
+    "call": _INDEX,
+    "finish_reason": {"enum": list(get_args(FinishReason))},
+    "id": _TEXT,
+    "kind": {"enum": list(get_args(CallKind))},
+    "model": _TEXT,
+    "parts": {"type": "array", "items": {"type": "object", "required": ["type"]}},
+    "patch": _PATCH,
+    "raw_finish_reason": _TEXT,
+    "status": {"enum": list(get_args(MessageStatus))},
+    "usage": {"type": "object", "additionalProperties": {"type": "integer"}},
+}
+_RECORDS: Final[dict[str, tuple[str, ...]]] = {
+    "message_started": (),
+    "text_delta": ("text",),
+    "reasoning_delta": ("text",),
+    "refusal_delta": ("text",),
+    "tool_call_started": ("call", "kind"),
+    "tool_call_delta": ("call", "text"),
+    "arguments": ("call", "patch"),
+    "tool_call_completed": ("call",),
+    "tool_call_rejected": ("call", "error"),
+    "tool_call_truncated": ("call",),
+    "output": ("patch",),
+    "output_rejected": ("error",),
+    "usage_updated": ("usage",),
+    "provider_event": ("name", "data"),
+    "message_finished": ("status",),
+    "message_failed": ("status", "error"),
+}
+_END: Final = ("id", "model", "finish_reason", "raw_finish_reason", "parts", "error")
+_OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
+    "message_started": ("id", "model"),
+    "tool_call_started": ("id", "name"),
+    "message_finished": _END,
+    "message_failed": _END,
+}
 _WHOLE_CALLS: Final = ("tool_call_completed", "tool_call_rejected", "tool_call_truncated")
 
 
-def event_schema() -> dict[str, Any]:
-    """Return a JSON Schema (draft 2020-12) of the dicts that `to_dict()` of message events gives.
+def event_schema(*, compact: bool = False) -> dict[str, Any]:
+    """Return a JSON Schema (draft 2020-12) of message events as plain data.
 
-    Generate types for another language from it, or validate what a web page receives. Objects may
-    have members that the schema does not name.
+    Use it to generate types for another language, or to validate what a web page receives. Objects
+    may have members that the schema does not name.
+
+    Args:
+        compact: Whether to describe the records of `frontends.CompactEvents`, which `sse_response`
+            sends by default, instead of the dicts that `to_dict()` of an event returns.
 
     >>> event_schema()["$defs"]["text_delta"]["required"]
     ['type', 'choice', 'text']
     """
+    if compact:
+        return _compact_schema()
     kinds = {kind.type: kind for kind in get_args(AnyMessageEvent)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -68,6 +113,37 @@ def event_schema() -> dict[str, Any]:
             "named_call": _NAMED_CALL,
             "usage": {"type": "object", "properties": {"raw": {"type": "object"}}},
         },
+    }
+
+
+def _compact_schema() -> dict[str, Any]:
+    records = {
+        name: _record(name, *fields, optional=_OPTIONAL.get(name, ()))
+        for name, fields in _RECORDS.items()
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Compact message events of streamparse",
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in (*records, "continuation")],
+        "$defs": {
+            **records,
+            "continuation": {
+                "type": "object",
+                "description": "The members of the record before it are the same, but for this one",
+                "properties": {"type": False, "text": _TEXT, "patch": _PATCH},
+                "anyOf": [{"required": ["text"]}, {"required": ["patch"]}],
+            },
+            "error": _ERROR,
+        },
+    }
+
+
+def _record(name: str, *fields: str, optional: tuple[str, ...]) -> dict[str, Any]:
+    properties = {field: {**_FIELDS, **_COMPACT}[field] for field in (*fields, *optional)}
+    return {
+        "type": "object",
+        "properties": {"type": {"const": name}, "choice": _INDEX, **properties},
+        "required": ["type", *fields],
     }
 
 

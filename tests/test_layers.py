@@ -195,6 +195,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "frontends.citations": (5, 0),
     "frontends.encoder": (5, 1),
     "frontends.ag_ui": (5, 2),
+    "frontends.compact": (5, 2),
     "frontends.ui_message_stream": (5, 2),
     "frontends": (5, 3),
     "_drivers": (5, 2),

@@ -7,6 +7,7 @@ does no I/O and reads no clock, so any web framework can serve it.
 from __future__ import annotations
 
 from streamparse.frontends.ag_ui import AGUIEvents
+from streamparse.frontends.compact import CompactEvents
 from streamparse.frontends.ui_message_stream import UIMessageStream
 
-__all__ = ["AGUIEvents", "UIMessageStream"]
+__all__ = ["AGUIEvents", "CompactEvents", "UIMessageStream"]

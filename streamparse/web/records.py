@@ -8,11 +8,23 @@ that returns with it has received everything.
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from streamparse._core.plain import json_text
+from streamparse.frontends.compact import CompactEvents
+from streamparse.message_events import MessageEvent
 
-__all__ = ["END", "HEARTBEAT", "StreamPosition", "encoded", "opening", "parse_position", "record"]
+__all__ = [
+    "END",
+    "HEARTBEAT",
+    "CompactEncoder",
+    "StreamPosition",
+    "encoded",
+    "opening",
+    "parse_position",
+    "record",
+]
 
 END: Final = "end"
 HEARTBEAT: Final = b":\n\n"  # a comment, which clients ignore
@@ -95,6 +107,41 @@ def encoded(item: Any) -> str:
     if not (plain is None or isinstance(plain, (dict, list, int, float))):
         raise TypeError(f"a record is text, an event or plain data, not {type(item).__name__}")
     return json_text(plain)
+
+
+class CompactEncoder:
+    """The default encoding of `sse_response`: message events as compact records, the rest as it is.
+
+    An encoder belongs to one stream. `frontends.CompactEvents` describes the records.
+    """
+
+    def __init__(self) -> None:
+        self._events = CompactEvents()
+
+    def __call__(self, item: Any) -> str | None:
+        """Return the text of an item, or None if it contains nothing new for the page.
+
+        Raises:
+            TypeError: The item has no JSON.
+        """
+        if isinstance(item, MessageEvent):
+            records = self._records([item])
+            return json_text(records[0]) if records else None
+        if isinstance(item, (list, tuple)) and item:
+            records = self._records(item)
+            return json_text(records) if records else None
+        self._events.interrupt()
+        return encoded(item)
+
+    def _records(self, items: Any) -> list[Any]:
+        records: list[Any] = []
+        for are_events, group in groupby(items, lambda item: isinstance(item, MessageEvent)):
+            if are_events:
+                records += self._events.encode(group)
+            else:
+                self._events.interrupt()
+                records += [_plain(item) for item in group]
+        return records
 
 
 def _plain(item: Any) -> Any:

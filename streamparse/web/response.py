@@ -12,6 +12,7 @@ from streamparse.web.pump import Pump, close_source
 from streamparse.web.records import (
     END,
     HEARTBEAT,
+    CompactEncoder,
     StreamPosition,
     encoded,
     opening,
@@ -40,7 +41,7 @@ def sse_response(
     source: Any,
     *,
     store: EventStore | None = None,
-    encode: Callable[[Any], str | None] = encoded,
+    encode: Callable[[Any], str | None] | None = None,
     heartbeat: float = 15.0,
     retry: float = 1.0,
     headers: Mapping[str, str] | None = None,
@@ -67,8 +68,11 @@ def sse_response(
             that returns one: it is called only if the request starts a new stream. An iterable that
             is not async is read in a thread.
         store: Keeps the records for clients that reconnect.
-        encode: Returns the text of each record, including the last one, or None for no record. The
-            default is the JSON of `to_dict()`.
+        encode: Returns the text of each record, including the last one, or None for no record. By
+            default message events become compact records, which contain each text and each argument
+            once (see `frontends.CompactEvents`; `MessageReader` in `streamparse/js/message.js`
+            reads them). Other items become the JSON of their `to_dict()`. `encoded` writes the JSON
+            of `to_dict()` for events too, which is about ten times as long.
         heartbeat: The seconds without an event after which a comment is sent, so that proxies do
             not close the connection; `math.inf` for none.
         retry: The seconds after which an `EventSource` reconnects.
@@ -85,7 +89,7 @@ def sse_response(
     return SSEResponse(
         source,
         MemoryStore(capacity=0, grace=0, keep=0) if store is None else store,
-        encode,
+        CompactEncoder() if encode is None else encode,
         heartbeat,
         retry,
         headers,

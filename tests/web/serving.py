@@ -117,6 +117,14 @@ def connected(url: str, last_id: str = "", **options: Any) -> Iterator[httpx.Res
         yield response
 
 
+def whole_events(records: list[Any]) -> list[Any]:
+    """Records with what the one before them says of them; see `frontends.CompactEvents`."""
+    events: list[Any] = []
+    for record in records:
+        events.append(record if "type" in record else {**events[-1], **record})
+    return events
+
+
 def get(url: str, last_id: str = "", stop_after: int | None = None) -> Got:
     """Read to the end, or until so many records have come."""
     got = Got(last_id=last_id)

@@ -31,7 +31,7 @@ from starlette.routing import Route
 from streamparse import JSONSyntaxError, SSEDecoder, TextDelta, stream
 from streamparse.frontends import UIMessageStream
 from streamparse.web import Batch, EventStore, MemoryStore, encoded, sse_response, stop_stream
-from tests.web.serving import Server, Upstream, connected, get, until
+from tests.web.serving import Server, Upstream, connected, get, until, whole_events
 
 NUMBERS = list(range(20))
 ENDED = {"type": "stream_ended"}
@@ -86,7 +86,7 @@ def test_events_of_a_stream_of_a_provider() -> None:
 
     with Server(application(answer)) as server:
         got = get(server.url)
-    types = [each["type"] for each in got.data]
+    types = [each["type"] for each in whole_events(got.data)]
     assert types == [
         "message_started",
         "text_delta",
@@ -94,8 +94,29 @@ def test_events_of_a_stream_of_a_provider() -> None:
         "message_finished",
         ENDED["type"],
     ]
-    assert got.data[1] == TextDelta("Hel").to_dict()
-    assert got.data[3]["message"]["text"] == "Hello"
+    assert [each["text"] for each in got.data[1:3]] == ["Hel", "lo"]
+    assert got.data[2] == {"text": "lo"}  # continues the record before it
+
+
+def test_events_in_full_and_in_batches() -> None:
+    events = [TextDelta("a"), TextDelta("b")]
+
+    async def source() -> AsyncIterator[Any]:
+        yield events[0]
+        yield [*events, {"type": "mine"}, events[0]]
+        yield []
+
+    with Server(application(source)) as server:
+        compact = get(server.url)
+    assert compact.data[:-1] == [
+        {"type": "text_delta", "text": "a"},
+        [{"text": "ab"}, {"type": "mine"}, {"type": "text_delta", "text": "a"}],
+        [],
+    ]
+
+    with Server(application(source, encode=encoded)) as server:
+        full = get(server.url)
+    assert full.data[0] == events[0].to_dict()
 
 
 @pytest.mark.parametrize("kind", ["list", "generator", "stream"])
@@ -610,7 +631,7 @@ def test_hundreds_at_once() -> None:
         async with httpx.AsyncClient(limits=limits, timeout=60, trust_env=False) as client:
             return await asyncio.gather(*(read(client, number) for number in range(200)))
 
-    store = MemoryStore(keep=2)
+    store = MemoryStore(keep=8)
     with Server(Starlette(routes=[Route("/", endpoint)])) as server:
         everything = asyncio.run(read_all())
         until(lambda: not store.streams)
