@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from streamparse.json_parser import JSONParser, parse
     from streamparse.limits import Limits
     from streamparse.message import (
+        Audio,
         Citation,
         Message,
         Part,
@@ -53,9 +54,13 @@ if TYPE_CHECKING:
     )
     from streamparse.message_events import (
         AnyMessageEvent,
+        AnySessionEvent,
         ArgumentCompleted,
         ArgumentDelta,
         ArgumentStarted,
+        AudioDelta,
+        InputCompleted,
+        InputDelta,
         MessageEvent,
         MessageFailed,
         MessageFinished,
@@ -87,14 +92,18 @@ if TYPE_CHECKING:
         parse_json_pointer,
         value_at,
     )
+    from streamparse.session_parser import SessionParser
 
 __all__ = [
     "AnyMessageEvent",
+    "AnySessionEvent",
     "ArgumentCompleted",
     "ArgumentDelta",
     "ArgumentStarted",
     "AsyncJSONStream",
     "AsyncStream",
+    "Audio",
+    "AudioDelta",
     "COMPILED",
     "Citation",
     "Coalescer",
@@ -102,6 +111,8 @@ __all__ = [
     "ERROR_CODES",
     "FormatError",
     "IncompleteError",
+    "InputCompleted",
+    "InputDelta",
     "JSONLinesDecoder",
     "JSONParser",
     "JSONStream",
@@ -137,6 +148,7 @@ __all__ = [
     "Segment",
     "ServerSentEvent",
     "ServerToolResult",
+    "SessionParser",
     "Stream",
     "StreamParseError",
     "StringDelta",
@@ -189,9 +201,10 @@ _MODULES: Final = {
     "events": "StringDelta ValueCompleted ValueEvent ValueStarted",
     "json_parser": "JSONParser parse",
     "limits": "Limits",
-    "message": "Citation Message Part Reasoning Refusal ServerToolResult Text ToolCall Usage",
+    "message": "Audio Citation Message Part Reasoning Refusal ServerToolResult Text ToolCall Usage",
     "message_events": (
-        "AnyMessageEvent ArgumentCompleted ArgumentDelta ArgumentStarted MessageEvent"
+        "AnyMessageEvent AnySessionEvent ArgumentCompleted ArgumentDelta ArgumentStarted"
+        " AudioDelta InputCompleted InputDelta MessageEvent"
         " MessageFailed MessageFinished MessageStarted OutputCompleted OutputDelta"
         " OutputRejected OutputStarted ProviderEvent ReasoningDelta RefusalDelta TextDelta"
         " ToolCallCompleted ToolCallDelta ToolCallRejected ToolCallStarted ToolCallTruncated"
@@ -201,12 +214,14 @@ _MODULES: Final = {
     "metrics": "Metrics",
     "patches": "PatchApplier PatchPacker to_patches",
     "paths": "Path Query Segment json_pointer normalized_path parse_json_pointer value_at",
+    "session_parser": "SessionParser",
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
 _SUBMODULES: Final = (
     "aliases", "coalesce", "dialect", "errors", "event_records", "events", "formats", "frontends",
     "json_parser", "limits", "message", "message_events", "message_parser", "metrics", "models",
-    "patches", "paths", "protocols", "schema", "terminal", "web",
+    "patches", "paths", "protocols", "schema", "session_parser",
+    "terminal", "web",
 )  # fmt: skip
 
 

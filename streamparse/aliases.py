@@ -42,6 +42,15 @@ API: TypeAlias = Literal[
 ]
 """What `MessageParser(api=...)` takes: the wire formats, `"text"` and `"auto"`."""
 
+SessionAPI: TypeAlias = Literal[
+    "openai-realtime",
+    "openai-responses",
+    "google-live",
+    "google-interactions",
+    "auto",
+]
+"""What `SessionParser(api=...)` takes: APIs with several answers over one connection."""
+
 FormatName: TypeAlias = Literal[
     "hermes",
     "longcat",

@@ -21,6 +21,7 @@ from streamparse.dialect import Repair, doubts_among
 from streamparse.errors import StreamParseError
 
 __all__ = [
+    "Audio",
     "Citation",
     "Message",
     "Part",
@@ -141,6 +142,38 @@ class Text(GrowingText):
     """
 
     type: ClassVar[Literal["text"]] = "text"
+
+
+class Audio(GrowingText):
+    """What the model says aloud. Its text is the transcript; the sound itself is not kept.
+
+    Attributes:
+        text: The transcript so far.
+        format: The media type or format of the sound; None where the provider does not say.
+        size: The number of bytes of sound so far.
+        extra: What else the provider sent with it, under the provider's names.
+    """
+
+    __slots__ = ("format", "size")
+
+    type: ClassVar[Literal["audio"]] = "audio"
+
+    def __init__(self, text: str = "", extra: dict[str, Any] | None = None) -> None:
+        super().__init__(text, extra)
+        self.format: str | None = None
+        self.size: int = 0
+
+    @property
+    def transcript(self) -> str:
+        """The transcript so far, which is the text."""
+        return self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        shown = {"type": self.type, "text": self.text, "format": self.format, "size": self.size}
+        return {**shown, **_named(self.extra)}
+
+    def _state(self) -> dict[str, Any]:
+        return {**super()._state(), "format": self.format, "size": self.size}
 
 
 class Reasoning(GrowingText):
@@ -473,7 +506,7 @@ class Message:
         model: The name of the model; None while it is not known.
         api: The wire format; None while it is not known.
         choice: The index of this answer in the response.
-        content: `Text`, `Reasoning`, `ToolCall`, `ServerToolResult`, `Citation` and `Refusal`, in
+        content: `Text`, `Audio`, `Reasoning`, `ToolCall`, `ServerToolResult`, `Citation` and `Refusal`, in
             the order in which they began.
         text: All text. Where the provider's final text differs from its deltas, this is the final
             text, and a `ProviderEvent` named `"replaced_text"` has reported it.
@@ -547,7 +580,7 @@ class Message:
     def grow(self, part: GrowingText, text: str) -> None:
         """Append to `part`, and to the whole text of its kind: amortised constant time."""
         part.grow(text)
-        if isinstance(part, Text):
+        if isinstance(part, (Text, Audio)):
             self._text.append(text)
         elif isinstance(part, Reasoning):
             self._reasoning.append(text)

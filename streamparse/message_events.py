@@ -1,7 +1,7 @@
 """What happens in an answer while it arrives.
 
-Every event carries `choice`, the index of the answer it belongs to (0 but for `n > 1`). Events
-refer to the live call and message: what they show goes on growing. `to_dict()` is plain data.
+Every event of an answer carries `choice`, the index of the answer (0 but for `n > 1` and in
+sessions). Events refer to the live call and message: what they show goes on growing. `to_dict()` is plain data.
 """
 
 from __future__ import annotations
@@ -20,9 +20,13 @@ from streamparse.paths import Path
 
 __all__ = [
     "AnyMessageEvent",
+    "AnySessionEvent",
     "ArgumentCompleted",
     "ArgumentDelta",
     "ArgumentStarted",
+    "AudioDelta",
+    "InputCompleted",
+    "InputDelta",
     "MessageEvent",
     "MessageFailed",
     "MessageFinished",
@@ -46,44 +50,61 @@ __all__ = [
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class MessageEvent:
-    """What all have: `type`, `choice`, equality by fields, pickle, `to_dict()`."""
+    """What all have: `type`, equality by fields, pickle, `to_dict()`."""
 
-    __slots__ = ("choice",)
+    __slots__ = ()
 
     __match_args__: ClassVar[tuple[str, ...]] = ()
     type: ClassVar[str] = "message_event"
 
-    def __init__(self, choice: int = 0) -> None:
-        self.choice: int = choice
-
     def _values(self) -> tuple[Any, ...]:
         return tuple([getattr(self, name) for name in self.__match_args__])
+
+    def _choice(self) -> tuple[int | None, ...]:
+        """Return `choice`, if events of this type have one."""
+        return ()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MessageEvent) or type(self) is not type(other):
             return NotImplemented
-        return self.choice == other.choice and equal(list(self._values()), list(other._values()))
+        if self._choice() != other._choice():
+            return False
+        return equal(list(self._values()), list(other._values()))
 
     def __repr__(self) -> str:
         values = zip(self.__match_args__, self._values(), strict=True)
         fields = [f"{name}={safe_repr(value)}" for name, value in values]
-        if self.choice:
-            fields.append(f"choice={self.choice!r}")
+        fields += [f"choice={choice!r}" for choice in self._choice() if choice != 0]
         return f"{type(self).__name__}({', '.join(fields)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _revived, (type(self), [pack(value) for value in self._values()], self.choice)
+        return _revived, (type(self), [pack(value) for value in self._values()], self._choice())
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: `type`, `choice` and the fields."""
-        plain: dict[str, Any] = {"type": self.type, "choice": self.choice}
+        plain: dict[str, Any] = {"type": self.type}
+        for choice in self._choice():
+            plain["choice"] = choice
         for name, value in zip(self.__match_args__, self._values(), strict=True):
             plain[name] = _plain(value)
         return plain
 
 
-def _revived(kind: Any, values: list[Any], choice: int) -> Any:
-    return kind(*[unpack(value) for value in values], choice)
+@mypyc_attr(allow_interpreted_subclasses=True)
+class AnswerEvent(MessageEvent):
+    """An event of one answer, which `choice` is the index of."""
+
+    __slots__ = ("choice",)
+
+    def __init__(self, choice: int = 0) -> None:
+        self.choice: int = choice
+
+    def _choice(self) -> tuple[int | None, ...]:
+        return (self.choice,)
+
+
+def _revived(kind: Any, values: list[Any], choice: tuple[int | None, ...]) -> Any:
+    return kind(*[unpack(value) for value in values], *choice)
 
 
 def _plain(value: Any) -> Any:
@@ -96,7 +117,7 @@ def _plain(value: Any) -> Any:
     return value.to_dict() if isinstance(value, (Message, Usage)) else value
 
 
-class _PathEvent(MessageEvent):
+class _PathEvent(AnswerEvent):
     """An event about the value at `path`.
 
     Attributes:
@@ -119,7 +140,7 @@ class _PathEvent(MessageEvent):
         self._path = path
 
 
-class MessageStarted(MessageEvent):
+class MessageStarted(AnswerEvent):
     """The answer has begun.
 
     Attributes:
@@ -139,7 +160,7 @@ class MessageStarted(MessageEvent):
         self.model: str | None = model
 
 
-class TextDelta(MessageEvent):
+class TextDelta(AnswerEvent):
     """More text; never empty.
 
     Attributes:
@@ -157,7 +178,7 @@ class TextDelta(MessageEvent):
         self.text: str = text
 
 
-class ReasoningDelta(MessageEvent):
+class ReasoningDelta(AnswerEvent):
     """More reasoning; never empty.
 
     Attributes:
@@ -175,7 +196,7 @@ class ReasoningDelta(MessageEvent):
         self.text: str = text
 
 
-class RefusalDelta(MessageEvent):
+class RefusalDelta(AnswerEvent):
     """More of a refusal; never empty.
 
     Attributes:
@@ -193,7 +214,7 @@ class RefusalDelta(MessageEvent):
         self.text: str = text
 
 
-class ToolCallStarted(MessageEvent):
+class ToolCallStarted(AnswerEvent):
     """A call has begun and its name is known.
 
     Attributes:
@@ -211,7 +232,7 @@ class ToolCallStarted(MessageEvent):
         self.call: ToolCall = call
 
 
-class ToolCallDelta(MessageEvent):
+class ToolCallDelta(AnswerEvent):
     """More of the call's `arguments_text`.
 
     Attributes:
@@ -309,7 +330,7 @@ class ArgumentCompleted(_PathEvent):
         self.value: Any = value
 
 
-class ToolCallCompleted(MessageEvent):
+class ToolCallCompleted(AnswerEvent):
     """The call is complete: its `arguments` are there.
 
     Attributes:
@@ -331,7 +352,7 @@ class ToolCallCompleted(MessageEvent):
         return {**super().to_dict(), "call": self.call.to_dict()}
 
 
-class ToolCallRejected(MessageEvent):
+class ToolCallRejected(AnswerEvent):
     """The call is refused, at the character that made it so.
 
     Attributes:
@@ -355,7 +376,7 @@ class ToolCallRejected(MessageEvent):
         return {**super().to_dict(), "call": self.call.to_dict()}
 
 
-class ToolCallTruncated(MessageEvent):
+class ToolCallTruncated(AnswerEvent):
     """The call was cut by a limit, an error or the transport.
 
     Attributes:
@@ -437,7 +458,7 @@ class OutputCompleted(_PathEvent):
         self.value: Any = value
 
 
-class OutputRejected(MessageEvent):
+class OutputRejected(AnswerEvent):
     """The text is not the output that was asked for.
 
     Attributes:
@@ -455,7 +476,7 @@ class OutputRejected(MessageEvent):
         self.error: StreamParseError = error
 
 
-class UsageUpdated(MessageEvent):
+class UsageUpdated(AnswerEvent):
     """The provider counted tokens; the last one holds.
 
     Attributes:
@@ -479,21 +500,86 @@ class ProviderEvent(MessageEvent):
     Attributes:
         name: The provider's name for it, or one of ours.
         data: What was sent.
-        choice: The index of the answer it belongs to.
+        choice: The index of the answer it belongs to. None in a session, where it belongs to none.
     """
 
-    __slots__ = ("data", "name")
+    __slots__ = ("choice", "data", "name")
 
     __match_args__: ClassVar[tuple[Literal["name"], Literal["data"]]] = ("name", "data")
     type: ClassVar[Literal["provider_event"]] = "provider_event"
 
-    def __init__(self, name: str, data: Any, choice: int = 0) -> None:
-        self.choice = choice
+    def __init__(self, name: str, data: Any, choice: int | None = 0) -> None:
+        self.choice: int | None = choice
         self.name: str = name
         self.data: Any = data
 
+    def _choice(self) -> tuple[int | None, ...]:
+        return (self.choice,)
 
-class MessageFinished(MessageEvent):
+
+class AudioDelta(AnswerEvent):
+    """More sound of a spoken answer. It is passed on, not kept.
+
+    Attributes:
+        item: The provider's id of the item that it belongs to; None where it sends none.
+        size: The number of bytes of sound.
+        data: The sound in base64, as it was sent.
+        choice: The index of the answer it belongs to.
+    """
+
+    __slots__ = ("data", "item", "size")
+
+    __match_args__: ClassVar[tuple[Literal["item"], Literal["size"], Literal["data"]]] = (
+        "item",
+        "size",
+        "data",
+    )
+    type: ClassVar[Literal["audio_delta"]] = "audio_delta"
+
+    def __init__(self, item: str | None, size: int, data: str, choice: int = 0) -> None:
+        self.choice = choice
+        self.item: str | None = item
+        self.size: int = size
+        self.data: str = data
+
+
+class InputDelta(MessageEvent):
+    """More of the transcript of what the user said, in a session.
+
+    Attributes:
+        item: The provider's id of the item of the user; None where it sends none.
+        text: The new text.
+    """
+
+    __slots__ = ("item", "text")
+
+    __match_args__: ClassVar[tuple[Literal["item"], Literal["text"]]] = ("item", "text")
+    type: ClassVar[Literal["input_delta"]] = "input_delta"
+
+    def __init__(self, item: str | None, text: str) -> None:
+        self.item: str | None = item
+        self.text: str = text
+
+
+class InputCompleted(MessageEvent):
+    """The whole transcript of what the user said, in a session.
+
+    Attributes:
+        item: The provider's id of the item of the user; None where it sends none.
+        text: The transcript.
+    """
+
+    __slots__ = ("item", "text")
+
+    __match_args__: ClassVar[tuple[Literal["item"], Literal["text"]]] = ("item", "text")
+    type: ClassVar[Literal["input_completed"]] = "input_completed"
+
+    def __init__(self, item: str | None, text: str) -> None:
+        self.item: str | None = item
+        self.text: str = text
+
+
+class MessageFinished(AnswerEvent):
     """The answer has ended; `message.status` says how. The last event of its choice.
 
     Attributes:
@@ -511,7 +597,7 @@ class MessageFinished(MessageEvent):
         self.message: Message = message
 
 
-class MessageFailed(MessageEvent):
+class MessageFailed(AnswerEvent):
     """The provider reported an error. The last event of its choice.
 
     Attributes:
@@ -549,10 +635,12 @@ AnyMessageEvent: TypeAlias = (
     | OutputCompleted
     | OutputRejected
     | UsageUpdated
+    | AudioDelta
     | ProviderEvent
     | MessageFinished
     | MessageFailed
 )
+AnySessionEvent: TypeAlias = AnyMessageEvent | InputDelta | InputCompleted
 
 
 class ArgumentReporter(Reporter):

@@ -107,19 +107,19 @@ class MessageParser:
         self._api = name
         self._formatted = format is not None
         self._ended = 0  # answers that have ended
-        toolbox = None if tools is None else Tools(tools, tools_errors, coerce)
-        #: Why calls of a tool are not judged, by the tool's name; see `tools_errors`.
-        self.tool_errors: dict[str, Exception] = {} if toolbox is None else toolbox.errors
-        options = AnswerOptions(
+        options = options_of(
             self._limits,
-            tools=toolbox,
+            tools=tools,
+            tools_errors=tools_errors,
+            output=output,
+            coerce=coerce,
             dialect=_dialect_for(dialect, format),
+            output_dialect=output_dialect,
             surrogates=surrogates,
-            output="" if output is None else root_kind(output),
-            output_validator=output_validator_of(output, coerce),
-            output_dialect=dialect_of(output_dialect, "output_dialect"),
             text_reader=_reading_of(format),
         )
+        #: Why calls of a tool are not validated, by the tool's name; see `tools_errors`.
+        self.tool_errors: dict[str, Exception] = errors_of(options)
         self._response = ResponseReader(options)
         #: Times and counts, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)
@@ -437,6 +437,36 @@ class MessageParser:
         """An exception left a call half done: nothing can be read any more."""
         self._failure = interrupted()
         self._response.abandon()
+
+
+def options_of(
+    limits: Limits,
+    *,
+    tools: Any,
+    tools_errors: ToolErrors,
+    output: Any,
+    coerce: bool,
+    dialect: Dialect | None,
+    output_dialect: DialectName | Dialect,
+    surrogates: Surrogates,
+    text_reader: TextReading | None = None,
+) -> AnswerOptions:
+    """Return what a caller asks of answers, as their readers need it."""
+    return AnswerOptions(
+        limits,
+        tools=None if tools is None else Tools(tools, tools_errors, coerce),
+        dialect=dialect,
+        surrogates=surrogates,
+        output="" if output is None else root_kind(output),
+        output_validator=output_validator_of(output, coerce),
+        output_dialect=dialect_of(output_dialect, "output_dialect"),
+        text_reader=text_reader,
+    )
+
+
+def errors_of(options: AnswerOptions) -> dict[str, Exception]:
+    """Return why calls of a tool are not validated, by the tool's name."""
+    return {} if options.tools is None else options.tools.errors
 
 
 def restored(frozen: Frozen) -> MessageParser:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from streamparse.message import Message
+from streamparse.message import Message, ToolCall
 from streamparse.message_events import ToolCallCompleted
 from streamparse.message_parser import MessageParser
 from tests.helpers import same
@@ -58,7 +58,10 @@ def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
             assert call.arguments is None or call.status == "complete"
             if call.status == "complete":
                 key = message.choice, call.index
-                if key not in whole.completed and _is_taken_back(whole, message.choice, seen):
+                if key not in whole.completed and (
+                    _is_taken_back(whole, message.choice, seen)
+                    or _is_replaced(whole, message.choice, call)
+                ):
                     continue
                 after, arguments = whole.completed[key]
                 # A call without arguments waits for the end after a finish reason: the terminal
@@ -81,6 +84,20 @@ def _is_taken_back(whole: Whole, choice: int, seen: int) -> bool:
         if message.choice == choice:
             short = message.error is not None or message.finish_reason in CUT_SHORT
             return short and whole.signal.get(choice, seen + 1) <= seen
+    return False
+
+
+def _is_replaced(whole: Whole, choice: int, call: ToolCall) -> bool:
+    """Return whether a call without arguments was cut by another one that took its place.
+
+    A finish reason completes such a call at the end of input. No provider starts a second call
+    under the same index after it, but damaged streams do.
+    """
+    for message in whole.parser.messages:
+        if message.choice == choice and call.index < len(message.tool_calls):
+            later = message.tool_calls[call.index]
+            cut = later.status == "truncated" and later.raw_text == ""
+            return cut and call.raw_text == "" and len(message.tool_calls) > call.index + 1
     return False
 
 

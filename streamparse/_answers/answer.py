@@ -28,6 +28,7 @@ from streamparse.aliases import CallKind, FinishReason, MessageStatus
 from streamparse.errors import LimitError, ProviderError, WireError
 from streamparse.limits import Limits
 from streamparse.message import (
+    Audio,
     Citation,
     GrowingText,
     Message,
@@ -40,6 +41,7 @@ from streamparse.message import (
     Usage,
 )
 from streamparse.message_events import (
+    AudioDelta,
     MessageFailed,
     MessageFinished,
     MessageStarted,
@@ -228,7 +230,7 @@ class AnswerReader:
 
     # Content.
 
-    def text(self, text: str, part: Text | None = None) -> None:
+    def text(self, text: str, part: Text | Audio | None = None) -> None:
         """Take more text, for `part` or for the text that is growing now."""
         if self.reader is None:
             self._grow(text, part, Text)
@@ -286,7 +288,7 @@ class AnswerReader:
                 return
             self.room.left = left
         self.message.grow(part, text)
-        if isinstance(part, Text):
+        if isinstance(part, (Text, Audio)):
             self.out.append(TextDelta(text, self.choice))
             if self.output is not None:
                 self.output.feed(text)
@@ -301,6 +303,39 @@ class AnswerReader:
             self.counted = True
             self._append(fits, part)
         raise self.room.passed()
+
+    # Sound.
+
+    def spoken(self, text: str) -> None:
+        """Take more of the transcript of the sound that is growing now."""
+        self._grow(text, None, Audio)
+
+    def audio(
+        self,
+        data: str,
+        part: Audio | None = None,
+        item: str | None = None,
+        format: str | None = None,
+    ) -> None:
+        """Take more sound: it is counted and passed on, but not kept.
+
+        Args:
+            data: The sound, in base64.
+            part: The part that it belongs to; that of the sound that is growing now if None.
+            item: The provider's id of the item that it belongs to.
+            format: Its media type or format, where the provider says.
+        """
+        self.begin()
+        if part is None:
+            growing = self._growing(Audio)
+            assert isinstance(growing, Audio)
+            part = growing
+        size = len(data.rstrip("=")) * 3 // 4
+        part.size += size
+        if format and part.format is None:
+            self.room.take(len(format))
+            part.format = format
+        self.out.append(AudioDelta(item, size, data, self.choice))
 
     # Halves of characters.
 

@@ -14,15 +14,24 @@ __all__ = ["ResponseReader"]
 
 
 class ResponseReader:
-    """The answers of one response, by choice, and the events of them all."""
+    """The answers of one response, by choice, and the events of them all.
 
-    __slots__ = ("answers", "api", "counts", "events", "history", "options", "unread")
+    Args:
+        options: What the caller asks of the answers.
+        events: The list that events are added to; a new one if None.
+        number: The choice of the first answer, which is not 0 where a session has several.
+    """
+
+    __slots__ = ("answers", "api", "counts", "events", "history", "number", "options", "unread")
 
     init_types: ClassVar[tuple[Any, ...]] = (AnswerOptions,)
 
-    def __init__(self, options: AnswerOptions) -> None:
+    def __init__(
+        self, options: AnswerOptions, events: list[Any] | None = None, number: int = 0
+    ) -> None:
         self.options: AnswerOptions = options
-        self.events: list[Any] = []
+        self.events: list[Any] = [] if events is None else events
+        self.number: int = number
         self.counts = AnswerCounts()
         self.answers: dict[int, AnswerReader] = {}
         self.api: str | None = None
@@ -35,7 +44,7 @@ class ResponseReader:
         answer = self.answers.get(choice)
         if answer is None:
             options = self.options
-            answer = AnswerReader(choice, self.events, options, self.counts)
+            answer = AnswerReader(self.number + choice, self.events, options, self.counts)
             answer.message.api = self.api
             answer.message.history = self.history
             if options.output:
@@ -66,7 +75,7 @@ class ResponseReader:
     @property
     def first(self) -> AnswerReader:
         """The begun answer with the smallest index; data of the whole response goes to it."""
-        return self.answers[self.counts.lowest]
+        return self.answers[max(self.counts.lowest - self.number, 0)]
 
     @property
     def ended(self) -> bool:

@@ -62,7 +62,7 @@ from streamparse.message import (
 )
 from streamparse.paths import Path
 
-__all__ = ["GoogleGenerate", "history"]
+__all__ = ["GoogleGenerate", "history", "usage_of"]
 
 _REASONS: Final[dict[str, str]] = {
     "OTHER": "error",
@@ -136,7 +136,7 @@ class GoogleGenerate(Wire):
         return True
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
-        self.response.first.count(data.get("usageMetadata"), _usage)
+        self.response.first.count(data.get("usageMetadata"), usage_of)
 
     def _answer(self, data: dict[str, Any]) -> None:
         candidates = data.get("candidates")
@@ -156,7 +156,7 @@ class GoogleGenerate(Wire):
             if blocked:
                 self.response.finish("content_filter", blocked)
         usage = data.get("usageMetadata")
-        first.count(usage, _usage)
+        first.count(usage, usage_of)
         if is_something(usage) and not isinstance(usage, dict):
             first.pass_on("usageMetadata", usage)
         note_rest(first, data, _KNOWN)
@@ -496,11 +496,15 @@ def _without_id(content: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in content.items() if name != "id"}
 
 
-def _usage(raw: dict[str, Any]) -> Usage:
+def usage_of(raw: dict[str, Any]) -> Usage:
+    """Return the counts of a `usageMetadata`; live sessions have another name for the output."""
+    given = raw.get("candidatesTokenCount")
+    if given is None:
+        given = raw.get("responseTokenCount")
     return Usage(
         input_tokens=sum_of(raw.get("promptTokenCount"), raw.get("toolUsePromptTokenCount")),
         cached_tokens=number_of(raw.get("cachedContentTokenCount")),
-        output_tokens=sum_of(raw.get("candidatesTokenCount"), raw.get("thoughtsTokenCount")),
+        output_tokens=sum_of(given, raw.get("thoughtsTokenCount")),
         reasoning_tokens=number_of(raw.get("thoughtsTokenCount")),
         total_tokens=number_of(raw.get("totalTokenCount")),
         raw=raw,

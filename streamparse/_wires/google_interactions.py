@@ -15,7 +15,7 @@ Quirks that are handled here:
 
 Calls of the provider's tools (`google_search_call`, `mcp_server_tool_call`, …) are server calls,
 named by their own name or by their type without `_call`. Images, videos and documents are passed
-on, and kept in the `extra` of an empty `Text`; audio is only passed on.
+on, and kept in the `extra` of an empty `Text`; audio is counted in an `Audio` part.
 """
 
 from __future__ import annotations
@@ -106,6 +106,8 @@ class GoogleInteractions(Wire):
         self.texts: dict[str, list[_Step]] = {}  # the steps with text, by their type
         self.lane = Lane()
         self.ids = SeenIds()
+        # Whether an interaction that asks to be continued goes on in this message.
+        self.continues: bool = True
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
@@ -162,7 +164,7 @@ class GoogleInteractions(Wire):
         self._complete(answer, whole, _ENDS.get(text_of(data.get("event_type")), ""))
 
     def _status_update(self, answer: AnswerReader, data: dict[str, Any]) -> None:
-        finish(answer, data.get("status"), _REASONS)
+        finish(answer, _status_of(data.get("status")), _REASONS)
 
     def _created(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         self._interaction(answer, dict_of(data.get("interaction")))
@@ -196,11 +198,14 @@ class GoogleInteractions(Wire):
         usage = interaction.get("usage")
         if isinstance(usage, dict):
             answer.usage(_usage(usage))
-        finish(answer, status or interaction.get("status"), _REASONS)
+        status = status or _status_of(interaction.get("status"))
+        finish(answer, status, _REASONS)
         error = interaction.get("error")
+        if status == "failed" and not error:
+            error = interaction.get("status")
         if error:
             answer.fail(error_of({"error": error}))
-        elif interaction.get("status") == "requires_continuation":
+        elif self.continues and status == "requires_continuation":
             # The client may ask for the rest, which is an interaction of its own.
             self.steps = {}
             self.texts = {}
@@ -299,6 +304,9 @@ class GoogleInteractions(Wire):
             _cite(answer, content)
             pass_on_rest(answer, content, _TEXT)
             return
+        if kind == "audio" and isinstance(content.get("data"), str):
+            answer.audio(content["data"], None, None, text_of(content.get("mime_type")) or None)
+            return
         answer.pass_on(kind or "content", content)
         if kind in _FILES:
             answer.add(Text("", dict(content)))
@@ -356,6 +364,14 @@ class GoogleInteractions(Wire):
         answer.room.keep(source.get("result"))
         step.grow_result(part, source.get("result"))
         keep_rest(answer.room, part.extra, source, _RESULT)
+
+
+def _status_of(status: Any) -> str:
+    """Return the status; a live session sends a code of gRPC, of which 0 is success."""
+    if isinstance(status, dict):
+        code = number_of(status.get("code")) or 0
+        return {0: "completed", 1: "cancelled"}.get(code, "failed")
+    return text_of(status)
 
 
 class _Step:
@@ -468,6 +484,7 @@ def _usage(raw: dict[str, Any]) -> Usage:
 
 # The method that reads each type of event.
 _HANDLERS: Final[dict[str, Callable[[GoogleInteractions, AnswerReader, dict[str, Any]], None]]] = {
+    "interaction.connected": GoogleInteractions._created,
     "interaction.created": GoogleInteractions._created,
     "interaction.start": GoogleInteractions._created,
     "interaction.status_update": GoogleInteractions._status_update,

@@ -53,7 +53,7 @@ from streamparse._wires.usage import openai_usage
 from streamparse.errors import ProviderError
 from streamparse.message import Message, Reasoning, ServerToolResult
 
-__all__ = ["OpenAIResponses"]
+__all__ = ["OpenAIResponses", "handles"]
 
 # Events that carry a piece of what a call is asked to do, without their verb: the type of their
 # item.
@@ -121,6 +121,7 @@ _RECORD: Final = frozenset(
         "diff",
         "name",
         "stream_id",
+        "call_id",
     )
 )
 
@@ -236,7 +237,7 @@ class OpenAIResponses(Wire):
         answer = self._answer()
         answer.begin(response.get("id"), response.get("model"))
         usage = response.get("usage")
-        if isinstance(usage, dict):
+        if isinstance(usage, dict) and usage:
             answer.usage(openai_usage(usage))
         rest = {
             name: value
@@ -555,6 +556,15 @@ class OpenAIResponses(Wire):
         self._pass_on_rest(data)
         return True
 
+    def _audio_delta(self, kind: str, data: dict[str, Any]) -> bool:
+        delta = data.get("delta")
+        if not isinstance(delta, str):
+            return False
+        item = self._item(data, "message", True)
+        self.texts.audio(item, index_of(data.get("content_index")), delta)
+        self._pass_on_rest(data)
+        return True
+
     # Calls.
 
     def _arguments_delta(self, kind: str, data: dict[str, Any]) -> bool:
@@ -689,6 +699,10 @@ def _handlers() -> dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bo
         "response.content_part.done": wire._part_done,
         "response.reasoning_summary_part.done": wire._part_done,
         "response.output_text.annotation.added": wire._annotation,
+        "response.audio.delta": wire._audio_delta,
+        "response.output_audio.delta": wire._audio_delta,
+        "response.audio.done": wire._nothing,
+        "response.output_audio.done": wire._nothing,
     }
     for state in ("created", "queued", "in_progress"):
         table[f"response.{state}"] = wire._state
@@ -707,6 +721,13 @@ def _handlers() -> dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bo
 
 
 _HANDLERS: Final = _handlers()
+
+
+def handles(kind: str) -> bool:
+    """Return whether events of this type are read, not passed on."""
+    return kind in _HANDLERS
+
+
 # A number for each type of event, which its checksum begins with.
 _NUMBERED: Final[dict[str, int]] = {kind: place for place, kind in enumerate(_HANDLERS)}
 

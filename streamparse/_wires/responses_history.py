@@ -11,6 +11,7 @@ from typing import Any, Final
 from streamparse._core.plain import dict_of, list_of, text_of
 from streamparse._wires.responses_items import CALLS, result_member, shape_of
 from streamparse.message import (
+    Audio,
     Citation,
     GrowingText,
     Message,
@@ -65,7 +66,7 @@ class _Back:
         self.open: dict[str, Any] | None = None  # the message that more parts may belong to
 
     def add(self, part: Part) -> None:
-        if isinstance(part, (Text, Refusal)):
+        if isinstance(part, (Text, Audio, Refusal)):
             self._write(part)
             return
         if isinstance(part, Citation):

@@ -20,7 +20,7 @@ from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, list_of, text_of
 from streamparse._wires.responses_items import Item, Piece, rest_of
 from streamparse._wires.rewriting import take_texts_of_parts
-from streamparse.message import Citation, GrowingText, Reasoning, Refusal, Text
+from streamparse.message import Audio, Citation, GrowingText, Reasoning, Refusal, Text
 
 __all__ = ["THOUGHTS", "Texts"]
 
@@ -30,9 +30,17 @@ _PARTS: Final[dict[str, tuple[str, str]]] = {
     "output_text": ("output_text", "text"),
     "text": ("output_text", "text"),
     "output_audio": ("output_audio", "transcript"),
+    "audio": ("output_audio", "transcript"),
     "refusal": ("refusal", "refusal"),
     "summary_text": ("summary_text", "text"),
     "reasoning_text": ("reasoning_text", "text"),
+}
+
+# The classes of the parts of an item, but for thoughts.
+_PART_CLASSES: Final[dict[str, type[GrowingText]]] = {
+    "output_text": Text,
+    "output_audio": Audio,
+    "refusal": Refusal,
 }
 
 
@@ -73,6 +81,15 @@ class Texts:
         elif index is not None:
             _place(item, piece, index)
         self._finish(item, piece, text)
+
+    def audio(self, item: Item, index: int | None, data: str) -> None:
+        """More of the sound that is spoken beside a transcript."""
+        piece = _piece_at(item, "output_audio", index)
+        if piece is None:
+            piece = self._begin(item, "output_audio", index)
+        part = piece.part
+        identity = text_of(item.data.get("id")) or None
+        self._answer().audio(data, part if isinstance(part, Audio) else None, identity)
 
     def whole_part(self, item: Item, index: int | None, part: dict[str, Any]) -> None:
         """A content part came whole, in an event of its own."""
@@ -194,7 +211,7 @@ class Texts:
         if kind in THOUGHTS:
             part = self._thought(item, kind, len(pieces) if index is None else index)
         else:
-            part = Refusal() if kind == "refusal" else Text()
+            part = _PART_CLASSES[kind]()
             self.add(item, part, not is_read)
         piece = Piece(kind, index, part, is_read)
         pieces.append(piece)
@@ -231,7 +248,7 @@ class Texts:
             item.mixed.add(piece.kind)
         part = piece.part
         answer = self.response.first
-        if isinstance(part, Text):
+        if isinstance(part, (Text, Audio)):
             answer.text(text, part)
         elif isinstance(part, Reasoning):
             answer.reasoning(text, part)
@@ -251,6 +268,11 @@ class Texts:
 
     def _replace(self, item: Item, piece: Piece, whole: str) -> None:
         if whole == piece.final:
+            return
+        if isinstance(piece.part, Audio):
+            # What was said aloud cannot be replaced: the transcript stays that of the deltas.
+            piece.final = whole
+            self._answer().pass_on("replaced_text", {"type": piece.kind, "text": whole})
             return
         more = len(whole) - len(piece.text_so_far())
         if more > 0:

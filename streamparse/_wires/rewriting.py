@@ -6,7 +6,7 @@ from typing import Any
 
 from streamparse._answers.output import OutputReader
 from streamparse._answers.response import ResponseReader
-from streamparse.message import Reasoning, Refusal, Text
+from streamparse.message import Audio, Reasoning, Refusal, Text
 
 __all__ = ["take_texts_of_parts"]
 
@@ -21,7 +21,7 @@ def take_texts_of_parts(response: ResponseReader) -> None:
     before = message.text
     texts, thoughts, refusals = [], [], []
     for part in message.content:
-        if isinstance(part, Text):
+        if isinstance(part, (Text, Audio)):
             texts.append(part.text)
         elif isinstance(part, Reasoning):
             thoughts.append(part.text)

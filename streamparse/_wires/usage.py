@@ -15,8 +15,11 @@ def openai_usage(raw: dict[str, Any]) -> Usage:
 
     DeepSeek has `prompt_cache_hit_tokens`, and Perplexity `reasoning_tokens` outside of details.
     """
-    taken = dict_of(raw.get("prompt_tokens_details") or raw.get("input_tokens_details"))
-    given = dict_of(raw.get("completion_tokens_details") or raw.get("output_tokens_details"))
+    # The names of the realtime API have no "s".
+    taken, given = raw.get("input_token_details"), raw.get("output_token_details")
+    taken = dict_of(raw.get("prompt_tokens_details") or raw.get("input_tokens_details") or taken)
+    given = raw.get("output_tokens_details") or given
+    given = dict_of(raw.get("completion_tokens_details") or given)
     return Usage(
         input_tokens=number_of(raw.get("prompt_tokens"), raw.get("input_tokens")),
         cached_tokens=number_of(taken.get("cached_tokens"), raw.get("prompt_cache_hit_tokens")),

@@ -1,0 +1,31 @@
+"""What the protocols of sessions share: the interface of those that route messages to answers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from streamparse._core._marks import mypyc_attr
+from streamparse._sessions.reader import SessionReader
+
+__all__ = ["Conversation"]
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Conversation:
+    """Routes the messages of one session to its answers."""
+
+    api: ClassVar[str] = ""
+
+    init_types: ClassVar[tuple[Any, ...]] = (SessionReader,)
+
+    def __init__(self, session: SessionReader) -> None:
+        self.session = session
+
+    @classmethod
+    def recognizes(cls, data: dict[str, Any]) -> bool:
+        """Return whether only this protocol has such a message."""
+        return False
+
+    def record(self, data: dict[str, Any]) -> None:
+        """Read one message, of whatever answer."""
+        raise NotImplementedError

@@ -1,0 +1,92 @@
+"""One turn of a Gemini Live session (`BidiGenerateContent`).
+
+Source: https://ai.google.dev/api/live, the types of the google-genai SDK, and recorded sessions.
+
+Quirks that are handled here:
+- A turn has no id. It ends with `turnComplete`; `generationComplete` comes before and ends nothing.
+- After `interrupted` the turn is cut; `turnComplete` still follows.
+- `turnCompleteReason` is there where a turn ended badly.
+- Calls come whole, in a member beside the content. They complete when they come, because tools may
+  run while the model goes on.
+- The transcript of the sound comes beside it, in no fixed order.
+- Output tokens are `responseTokenCount`; the gateway of Vertex AI writes `candidatesTokenCount`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from streamparse._answers.answer import AnswerReader
+from streamparse._core.plain import dict_of, is_something, list_of, text_of
+from streamparse._wires.google_generate import GoogleGenerate, usage_of
+
+__all__ = ["GoogleLive"]
+
+# Members of `serverContent` that are understood, or that the session reads.
+_CONTENT: Final = frozenset(
+    (
+        "modelTurn",
+        "outputTranscription",
+        "inputTranscription",
+        "interimInputTranscription",
+        "turnComplete",
+        "turnCompleteReason",
+        "interrupted",
+    )
+)
+_FILTERED: Final = ("SAFETY", "PROHIBITED", "BLOCKLIST", "RECITATION", "SPII")
+_NORMAL: Final = ("", "TURN_COMPLETE_REASON_UNSPECIFIED", "STOP")
+
+
+class GoogleLive(GoogleGenerate):
+    """The messages of one turn."""
+
+    api: ClassVar[str] = "google-live"
+
+    @classmethod
+    def recognizes(cls, data: dict[str, Any], event: str) -> bool:
+        return False  # a session has several turns
+
+    def record(self, data: dict[str, Any], event: str) -> bool:
+        answer = self.response.first
+        answer.begin()
+        content = dict_of(data.get("serverContent"))
+        self._model_turn(answer, dict_of(content.get("modelTurn")))
+        answer.spoken(text_of(dict_of(content.get("outputTranscription")).get("text")))
+        for call in list_of(dict_of(data.get("toolCall")).get("functionCalls")):
+            self._call(answer, dict_of(call), {})
+        self._citations(answer, content)
+        for name, value in content.items():
+            if name not in _CONTENT and is_something(value):
+                answer.pass_on(name, value)
+        answer.count(data.get("usageMetadata"), usage_of)
+        if data.get("error"):
+            self.fail(data)
+        self._ending(answer, content)
+        return True
+
+    def _model_turn(self, answer: AnswerReader, turn: dict[str, Any]) -> None:
+        for part in list_of(turn.get("parts")):
+            data = dict_of(part)
+            sound = dict_of(data.get("inlineData"))
+            kind = text_of(sound.get("mimeType"))
+            if kind.startswith("audio/") and isinstance(sound.get("data"), str):
+                answer.audio(sound["data"], None, None, kind)
+            elif isinstance(part, dict):
+                self._part(answer, part)
+            else:
+                answer.pass_on("parts", part)
+
+    def _ending(self, answer: AnswerReader, content: dict[str, Any]) -> None:
+        if content.get("interrupted") is True:
+            answer.finish("cancelled", "interrupted")
+        if content.get("turnComplete") is True:
+            raw = text_of(content.get("turnCompleteReason"))
+            answer.finish(_reason_of(raw), raw or "turnComplete")
+            self.response.end()
+
+
+def _reason_of(raw: str) -> str:
+    if raw in _NORMAL:
+        return "stop"
+    return "content_filter" if any([word in raw for word in _FILTERED]) else "error"
