@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, get_args
 
 from streamparse.aliases import CallKind, CallStatus, FinishReason, MessageStatus, ValueKind
-from streamparse.message_events import AnyMessageEvent
+from streamparse.message_events import AnySessionEvent, InputCompleted, InputDelta, ProviderEvent
 
 __all__ = ["event_schema"]
 
@@ -34,11 +34,13 @@ _FIELDS: Final[dict[str, Any]] = {
     "data": {},
     "error": {"$ref": "#/$defs/error"},
     "id": _TEXT_OR_NULL,
+    "item": _TEXT_OR_NULL,
     "kind": {"enum": list(get_args(ValueKind))},
     "message": {"$ref": "#/$defs/message"},
     "model": _TEXT_OR_NULL,
     "name": _TEXT,
     "path": _PATH,
+    "size": _INDEX,
     "text": _TEXT,
     "usage": {"$ref": "#/$defs/usage"},
     "value": {},
@@ -100,13 +102,13 @@ def event_schema(*, compact: bool = False) -> dict[str, Any]:
     """
     if compact:
         return _compact_schema()
-    kinds = {kind.type: kind for kind in get_args(AnyMessageEvent)}
+    kinds = {kind.type: kind for kind in get_args(AnySessionEvent)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Message events of streamparse",
         "oneOf": [{"$ref": f"#/$defs/{name}"} for name in kinds],
         "$defs": {
-            **{name: _event(name, kind.__match_args__) for name, kind in kinds.items()},
+            **{name: _event(name, kind) for name, kind in kinds.items()},
             "call": _call(),
             "error": _ERROR,
             "message": _message(),
@@ -147,14 +149,24 @@ def _record(name: str, *fields: str, optional: tuple[str, ...]) -> dict[str, Any
     }
 
 
-def _event(name: str, fields: tuple[str, ...]) -> dict[str, Any]:
-    properties = {field: _FIELDS[field] for field in fields}
+# In a session, some events of the provider belong to no answer.
+_CHOICES: Final[dict[type[Any], dict[str, Any]]] = {
+    InputCompleted: {},
+    InputDelta: {},
+    ProviderEvent: {"choice": {"type": ["integer", "null"], "minimum": 0}},
+}
+
+
+def _event(name: str, kind: type[Any]) -> dict[str, Any]:
+    fields: tuple[str, ...] = kind.__match_args__
+    choice = _CHOICES.get(kind, {"choice": _INDEX})
+    properties = {**choice, **{field: _FIELDS[field] for field in fields}}
     if name in _WHOLE_CALLS:
         properties["call"] = {"$ref": "#/$defs/call"}
     return {
         "type": "object",
-        "properties": {"type": {"const": name}, "choice": _INDEX, **properties},
-        "required": ["type", "choice", *fields],
+        "properties": {"type": {"const": name}, **properties},
+        "required": ["type", *choice, *fields],
     }
 
 

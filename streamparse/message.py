@@ -506,8 +506,8 @@ class Message:
         model: The name of the model; None while it is not known.
         api: The wire format; None while it is not known.
         choice: The index of this answer in the response.
-        content: `Text`, `Audio`, `Reasoning`, `ToolCall`, `ServerToolResult`, `Citation` and `Refusal`, in
-            the order in which they began.
+        content: `Text`, `Audio`, `Reasoning`, `ToolCall`, `ServerToolResult`, `Citation` and
+            `Refusal`, in the order in which they began.
         text: All text. Where the provider's final text differs from its deltas, this is the final
             text, and a `ProviderEvent` named `"replaced_text"` has reported it.
         reasoning: All reasoning.

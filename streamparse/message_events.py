@@ -1,7 +1,8 @@
 """What happens in an answer while it arrives.
 
 Every event of an answer carries `choice`, the index of the answer (0 but for `n > 1` and in
-sessions). Events refer to the live call and message: what they show goes on growing. `to_dict()` is plain data.
+sessions). Events refer to the live call and message: what they show goes on growing. `to_dict()` is
+plain data.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ EXPORTED = (
     "metrics",
     "patches",
     "paths",
+    "session_parser",
 )
 OWN = {"COMPILED", "__version__"}
 

@@ -147,6 +147,7 @@ WIRES = (
     "responses_texts",
     "responses_history",
 )
+SESSIONS = ("reader", "conversation", "frames")
 DRIVERS = ("sources", "reading", "json_stream", "stream", "toolbox")
 
 
@@ -183,12 +184,20 @@ PLACES: dict[str, tuple[int, int]] = {
     **_in_order("_answers", 3, ANSWERS, 21),
     "_wires": (4, 0),
     **_in_order("_wires", 4, WIRES),
+    "_wires.openai_realtime": (4, len(WIRES) + 2),
+    "_wires.google_live": (4, len(WIRES) + 2),
     "_wires.router": (4, len(WIRES) + 2),
+    "_sessions": (4, len(WIRES) + 3),
+    **_in_order("_sessions", 4, SESSIONS, len(WIRES) + 4),
+    "_sessions.realtime": (4, len(WIRES) + 8),
+    "_sessions.lanes": (4, len(WIRES) + 8),
+    "_sessions.live": (4, len(WIRES) + 8),
     "formats": (4, len(FORMATS)),
     "formats.catalog": (4, FORMATS.index("registry") - 1),
     **_in_order("formats", 4, FORMATS, 0),
     "metrics": (5, 0),
     "message_parser": (5, 1),
+    "session_parser": (5, 2),
     "patches": (5, 1),
     "coalesce": (5, 1),
     "frontends.argument_text": (5, 0),

@@ -14,10 +14,14 @@ from streamparse.errors import JSONSyntaxError, ProviderError
 from streamparse.message import Message, ToolCall, Usage
 from streamparse.message_events import (
     AnyMessageEvent,
+    AnySessionEvent,
     ArgumentCompleted,
     ArgumentDelta,
     ArgumentReporter,
     ArgumentStarted,
+    AudioDelta,
+    InputCompleted,
+    InputDelta,
     MessageEvent,
     MessageFailed,
     MessageFinished,
@@ -80,6 +84,7 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
     (OutputRejected(ERROR), {"error": PLAIN_ERROR}),
     (UsageUpdated(Usage(1, 0)), {"usage": Usage(1, 0).to_dict()}),
     (ProviderEvent("ping", {"a": [1]}), {"name": "ping", "data": {"a": [1]}}),
+    (AudioDelta("i-1", 3, "AAAA"), {"item": "i-1", "size": 3, "data": "AAAA"}),
     (MessageFinished(Message()), {"message": Message().to_dict()}),
     (
         MessageFailed(Message(), FAILURE),
@@ -108,7 +113,10 @@ def again(event: Any, **changes: Any) -> Any:
 def test_every_event_is_among_the_cases() -> None:
     assert {type(event) for event in EVENTS} == set(get_args(AnyMessageEvent))
     exported = {getattr(message_events, name) for name in message_events.__all__}
-    assert exported == {*get_args(AnyMessageEvent), AnyMessageEvent, MessageEvent}
+    inputs = {InputCompleted, InputDelta}
+    assert set(get_args(AnySessionEvent)) == {*get_args(AnyMessageEvent), *inputs}
+    bases = {AnyMessageEvent, AnySessionEvent, MessageEvent}
+    assert exported == {*get_args(AnySessionEvent), *bases}
 
 
 def described(event: object) -> str:
@@ -121,8 +129,8 @@ def described(event: object) -> str:
             return f"item {item} is {value!r}"
         case MessageFailed(Message(status=status), ProviderError(message=message)):
             return f"{status}: {message}"
-        case MessageEvent(choice=choice):
-            return f"something of choice {choice}"
+        case ToolCallCompleted(choice=choice):
+            return f"a call of choice {choice}"
     return "something else"
 
 
@@ -131,7 +139,7 @@ def test_positional_match() -> None:
     assert described(ToolCallDelta(CALL, "{")) == "'{' for water"
     assert described(ArgumentCompleted(CALL, ("a", 3), [True])) == "item 3 is [True]"
     assert described(MessageFailed(Message(), FAILURE)) == "in_progress: overloaded"
-    assert described(ToolCallCompleted(CALL, 4)) == "something of choice 4"
+    assert described(ToolCallCompleted(CALL, 4)) == "a call of choice 4"
     assert described("text") == "something else"
 
 
@@ -151,6 +159,8 @@ def test_equality(first: int) -> None:
 
 
 OTHER_VALUES: dict[str, Any] = {
+    "item": "i-2",
+    "size": 4,
     "id": "other",
     "model": "other",
     "text": "other",
@@ -263,8 +273,22 @@ def test_to_dict(event: Any, fields: dict[str, Any]) -> None:
 
 def test_choice_is_0_by_default() -> None:
     assert all(event.choice == 0 for event in EVENTS)
-    assert MessageEvent().choice == 0
-    assert MessageEvent(2).to_dict() == {"type": "message_event", "choice": 2}
+
+
+def test_an_event_of_no_answer() -> None:
+    event = ProviderEvent("ping", {}, None)
+    assert event.to_dict() == {"type": "provider_event", "choice": None, "name": "ping", "data": {}}
+    assert event != ProviderEvent("ping", {})
+    assert repr(event) == "ProviderEvent(name='ping', data={}, choice=None)"
+    assert pickle.loads(pickle.dumps(event)) == event
+
+
+@pytest.mark.parametrize("event", [InputDelta("u-1", "So"), InputCompleted(None, "So it is.")])
+def test_an_event_of_the_user(event: InputDelta | InputCompleted) -> None:
+    assert event.to_dict() == {"type": event.type, "item": event.item, "text": event.text}
+    assert pickle.loads(pickle.dumps(event)) == event == copy.deepcopy(event)
+    assert event != TextDelta(event.text)
+    assert "choice" not in repr(event)
 
 
 def test_reporters() -> None:

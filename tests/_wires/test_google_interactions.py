@@ -12,8 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse._wires.google_interactions import GoogleInteractions
-from streamparse.message import Citation, Message, Reasoning, ServerToolResult, Text, ToolCall
-from streamparse.message_events import ProviderEvent
+from streamparse.message import (
+    Audio,
+    Citation,
+    Message,
+    Reasoning,
+    ServerToolResult,
+    Text,
+    ToolCall,
+)
+from streamparse.message_events import AudioDelta, ProviderEvent
 from streamparse.message_parser import MessageParser
 from tests._wires.changes import CHANGES, changed
 from tests._wires.recordings import Recording, recordings, without
@@ -291,10 +299,15 @@ def test_pictures_are_passed_on_and_kept_in_their_place() -> None:
     assert passed_on(events) == [("image", PICTURE)]
 
 
-def test_sound_is_passed_on() -> None:
+def test_sound_is_counted_and_passed_on() -> None:
     sound = {"type": "audio", "data": "aGk=", "mime_type": "audio/wav"}
     message, events = read([*START, *streamed(0, {"type": "model_output"}, sound), end()])
-    assert (message.content, passed_on(events)) == ([], [("audio", sound)])
+    assert [event for event in events if event.type == "audio_delta"] == [
+        AudioDelta(None, 2, "aGk=")
+    ]
+    (part,) = message.content
+    assert isinstance(part, Audio)
+    assert (part.transcript, part.format, part.size) == ("", "audio/wav", 2)
 
 
 def test_steps_whose_start_was_missed() -> None:

@@ -15,7 +15,7 @@ from streamparse._wires.openai_responses import OpenAIResponses
 from streamparse.errors import LimitError, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import Citation, Reasoning, ServerToolResult, Text
-from streamparse.message_events import ProviderEvent
+from streamparse.message_events import AudioDelta, ProviderEvent
 from streamparse.message_parser import MessageParser
 from tests._wires.recordings import Recording, recordings, without
 from tests.growth import is_linear
@@ -179,10 +179,14 @@ def test_probabilities_are_passed_on_and_padding_is_not() -> None:
     assert [one.name for one in events if isinstance(one, ProviderEvent)] == ["logprobs"]
 
 
-def test_audio_is_passed_on() -> None:
-    record = event("audio.delta", delta="AAAA")
-    _, events = read([CREATED, record, completed()])
-    assert named(events, "response.audio.delta") == [record]
+@pytest.mark.parametrize("name", ["audio", "output_audio"])
+def test_sound_is_counted_and_passed_on(name: str) -> None:
+    record = event(f"{name}.delta", delta="AAAA")
+    message, events = read([CREATED, record, completed()])
+    assert [event for event in events if event.type == "audio_delta"] == [
+        AudioDelta(None, 3, "AAAA")
+    ]
+    assert [(part.type, part.to_dict().get("size")) for part in message.content] == [("audio", 3)]
 
 
 # Citations
