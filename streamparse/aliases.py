@@ -19,6 +19,7 @@ __all__ = [
     "Keep",
     "MessageStatus",
     "Missing",
+    "SessionAPI",
     "Surrogates",
     "ToolErrors",
     "Trailing",

@@ -10,6 +10,7 @@ from streamparse import ERROR_CODES, VIOLATION_CODES, aliases, formats
 from streamparse._answers import answer
 from streamparse._wires import reasons
 from streamparse.message_parser import APIS
+from streamparse.session_parser import SESSION_APIS
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,7 @@ def test_statuses() -> None:
 def test_every_alias_is_listed() -> None:
     found = {name for name, thing in vars(aliases).items() if get_args(thing)}
     assert sorted(found) == aliases.__all__
+
+
+def test_session_apis() -> None:
+    assert set(get_args(aliases.SessionAPI)) == set(SESSION_APIS)
