@@ -73,6 +73,7 @@ _RECORDS: Final[dict[str, tuple[str, ...]]] = {
     "output": ("patch",),
     "output_rejected": ("error",),
     "usage_updated": ("usage",),
+    "audio_delta": ("size", "data"),
     "provider_event": ("name", "data"),
     "message_finished": ("status",),
     "message_failed": ("status", "error"),
@@ -81,6 +82,7 @@ _END: Final = ("id", "model", "finish_reason", "raw_finish_reason", "parts", "er
 _OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
     "message_started": ("id", "model"),
     "tool_call_started": ("id", "name"),
+    "audio_delta": ("item",),
     "message_finished": _END,
     "message_failed": _END,
 }

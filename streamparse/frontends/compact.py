@@ -18,6 +18,7 @@ from streamparse.message_events import (
     ArgumentCompleted,
     ArgumentDelta,
     ArgumentStarted,
+    AudioDelta,
     MessageFailed,
     MessageFinished,
     MessageStarted,
@@ -46,7 +47,7 @@ _TEXTS: Final = (TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta)
 _ARGUMENTS: Final = (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
 _OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
 # Parts of a message whose content the events have brought.
-_SENT: Final = ("text", "reasoning", "refusal", "tool_call")
+_SENT: Final = ("text", "audio", "reasoning", "refusal", "tool_call")
 
 
 class CompactEvents:
@@ -101,7 +102,7 @@ def _key_of(event: AnyMessageEvent) -> _Key:
         return "output", event.choice, -1
     call = getattr(event, "call", None)
     type = "arguments" if isinstance(event, _ARGUMENTS) else event.type
-    return type, event.choice, -1 if call is None else call.index
+    return type, event.choice or 0, -1 if call is None else call.index
 
 
 def _head(key: _Key) -> Record:
@@ -122,6 +123,8 @@ def _fields(event: AnyMessageEvent) -> Record:
         fields = {"id": event.call.id, "name": event.call.name, "kind": event.call.kind}
     elif isinstance(event, UsageUpdated):
         fields = {"usage": _known(event.usage.to_dict() | {"raw": None})}
+    elif isinstance(event, AudioDelta):
+        fields = {"item": event.item, "size": event.size, "data": event.data}
     elif isinstance(event, ProviderEvent):
         return {"name": event.name, "data": event.data}
     elif isinstance(event, (MessageFinished, MessageFailed)):
