@@ -1,7 +1,4 @@
-"""The text around values in the lenient dialect: prose, fences, tags, comments.
-
-It also handles text in which no value was found.
-"""
+"""The text around values in the lenient dialect, and text in which no value was found."""
 
 from __future__ import annotations
 
@@ -11,20 +8,18 @@ from typing import TYPE_CHECKING, Final
 from streamparse._core import lenient_prose as prose
 from streamparse._core import lenient_scalars as scalars
 from streamparse._core import lenient_strings as strings
-from streamparse._core.lenient_state import CODE, COMMENT, PROSE, REASONING
+from streamparse._core.lenient_fences import LenientFences
+from streamparse._core.lenient_state import PROSE
 from streamparse._core.lenient_strings import LOOK, undecided
-from streamparse._core.lenient_tokens import GROUPED_STRING, OPEN_WRAPPED, LenientTokens
+from streamparse._core.lenient_tokens import GROUPED_STRING, OPEN_WRAPPED
 from streamparse._core.machine_state import DOCUMENT
 from streamparse.errors import IncompleteError
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-
 _SPACE: Final = " \t\r\n"
 _OTHER_SPACE: Final = strings.OTHER_SPACE
-_LINE_END: Final = re.compile(r"[\r\n]")
-_TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\u200b\ufeff]")
 # All there is: a scalar or one word, perhaps in a call, comments behind it. What is repeated there
 # can match a text in one way only: the time would double with every character.
 _ALONE: Final = re.compile(
@@ -37,7 +32,7 @@ _ALONE: Final = re.compile(
 )
 
 
-class LenientAround(LenientTokens):
+class LenientAround(LenientFences):
     """Finds values, and keeps the text around them."""
 
     __slots__ = ()
@@ -146,131 +141,6 @@ class LenientAround(LenientTokens):
         self._outside(text[pos])
         self.state = PROSE
         return pos + 1
-
-    def _fence_here(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Backticks or tildes outside of values: a fence, or a span of code."""
-        place = prose.fence_at(text, pos, end, final)
-        if place == 0:
-            return undecided(pos)
-        if place < 0:
-            run = pos
-            while run < end and text[run] == text[pos]:
-                run += 1
-            behind = text[run : run + 1]
-            if not behind and not final:
-                return undecided(pos)
-            self._note_prose(pos)
-            self.state = PROSE
-            self._outside(text[pos:run])
-            return run
-        found = prose.FENCE.match(text, pos)
-        assert found is not None
-        if self.fence and text[pos] == self.fence[0]:  # it ends, without a value
-            self.fence = ""
-            self.fenced_code = False
-            self._outside(text[pos : pos + len(found.group(1))])
-            return pos + len(found.group(1))
-        self._mend("fence", self.offset + pos)
-        self.fence = found.group(1)[:3]
-        self.fenced_code = prose.is_code(found.group(2))
-        self._outside(text[pos:place])
-        self.lead = ""
-        self.state = DOCUMENT
-        return place
-
-    def _code_start(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A block of code: a value if it starts with one."""
-        if text[pos] in "{[":
-            told = prose.goes_on(text, pos, end, final, "\n")
-            if told == prose.UNDECIDED:
-                self.state = DOCUMENT
-                return undecided(pos)
-            if told == prose.VALUE:
-                self._enter("}" if text[pos] == "{" else "]", self.offset + pos)
-                return pos + 1
-        self._note_prose(pos)
-        self.ending = self.fence
-        self.state = CODE
-        return pos
-
-    def _comment(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """The position behind what opens a comment or a tag at `pos`; `pos`: neither."""
-        char = text[pos]
-        if char == "/":
-            if pos + 1 == end:
-                return pos if final else undecided(pos)
-            if text[pos + 1] == "/":
-                return self._start_comment(pos, 2, "\n")
-            return self._start_comment(pos, 2, "*/") if text[pos + 1] == "*" else pos
-        if not final and end - pos < 4 and "<!--".startswith(text[pos:end]):
-            return undecided(pos)
-        if text.startswith("<!--", pos):
-            return self._start_comment(pos, 4, "-->")
-        if self.state != DOCUMENT and self.state != PROSE:
-            return pos
-        place = prose.tag_at(text, pos, end, final)
-        if place <= 0:
-            return pos if place < 0 else undecided(pos)
-        tag = text[pos:place]
-        self._outside(tag)
-        if not self.tagged or not tag.startswith("</"):
-            self._mend("tag", self.offset + pos)
-        self.tagged = True
-        self.ending = prose.reasoning_end(tag)
-        self.lead = ""
-        self.state = REASONING if self.ending else DOCUMENT
-        return place
-
-    def _start_comment(self, pos: i64, width: i64, ending: str) -> i64:
-        self._mend("comment", self.offset + pos, self.state <= DOCUMENT)
-        if not self.depth:
-            self._outside(
-                "#"
-                if width == 1
-                else "<!--"
-                if width == 4
-                else ending[-1:] and "//"
-                if ending == "\n"
-                else "/*"
-            )
-        self.back = self.state
-        self.ending = ending
-        self.state = COMMENT
-        return pos + width
-
-    def _skip(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Read on to what ends a comment, reasoning or a block of code."""
-        ending = self.ending
-        found: i64 = self._find_ending(text, pos)
-        size: i64 = len(ending)
-        if found < 0:
-            keep = 0 if final or ending == "\n" else size - 1
-            stop = end - keep if end - keep > pos else pos
-            while stop < end and not ending.startswith(text[stop:end].lower()):
-                stop += 1
-            if not self.depth:
-                self._outside(text[pos:stop])
-            return stop if stop == end else undecided(stop)
-        stop = found if ending == "\n" else found + size
-        if not self.depth:
-            self._outside(text[pos:stop])
-        if self.state == COMMENT:
-            self.state = self.back
-        elif self.state == CODE:
-            self.state = PROSE
-            self.fence = ""
-            self.fenced_code = False
-        else:
-            self.state = DOCUMENT
-        return stop
-
-    def _find_ending(self, text: str, pos: i64) -> i64:
-        if self.state == REASONING:
-            return prose.find_reasoning_end(text, pos, self.ending)
-        if self.ending == "\n":
-            line = _LINE_END.search(text, pos)
-            return -1 if line is None else line.start()
-        return text.find(self.ending, pos)
 
     def _behind(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """The text behind the one value: kept, and on record."""

@@ -1,64 +1,27 @@
-"""Strings in quotes, in the lenient dialect: which quotes, which escapes, and where they end."""
+"""Strings in quotes in the lenient dialect, and where they end if a quote is missing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from streamparse._core import lenient_strings as strings
 from streamparse._core.grammar import (
     COMPILED,
     ESCAPED,
-    HEX_DIGITS,
     run_end,
 )
-from streamparse._core.lenient_state import LenientState
-from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, undecided
-from streamparse._core.machine_state import DOCUMENT, STRING
+from streamparse._core.lenient_escapes import LenientEscapes
+from streamparse._core.lenient_strings import CLOSING, LOOK, undecided
+from streamparse._core.machine_state import STRING
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
 
-_SIMPLE_ESCAPES: Final[dict[str, str]] = {"v": "\v", "\n": "", "\u2028": "", "\u2029": ""}
-_QUOTES: Final = "'`´“”„‘’«»"
-
-
-class LenientQuoted(LenientState):
+class LenientQuoted(LenientEscapes):
     """Reads strings in quotes."""
 
     __slots__ = ()
-
-    def _start_quoted(self, quote: str, offset: i64) -> None:
-        if self.counting:
-            self._count(offset)
-        if self.state <= DOCUMENT:
-            self.sink.start_string(offset)
-            self.in_key = False
-        else:
-            self.sink.start_key(offset)
-            self.in_key = True
-        self.length = 0
-        if quote != self.quote:
-            self._take_quote(quote)
-        self.kept = 0
-        self.odd = self.tripled = self.colons = self.inner = False
-        self.nested = 0
-        self.fresh = True
-        self.state = STRING
-
-    def _open_odd_quote(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A string opens with something else than `"`."""
-        char = text[pos]
-        if char == "\\":
-            if pos + 1 == end and not final:
-                return undecided(pos)
-            if text[pos + 1 : pos + 2] != '"':
-                self._refuse(char, self.offset + pos)
-        if char != '"':
-            self._mend(strings.OPENING_CODES[char], self.offset + pos, self.state <= DOCUMENT)
-        self._start_quoted(char, self.offset + pos)
-        self.escaped = self.escaped or char == "\\"
-        return pos + (2 if char == "\\" else 1)
 
     def _string(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Read on inside a string."""
@@ -295,233 +258,3 @@ class LenientQuoted(LenientState):
         colons = self.in_key and not self.colons
         found = (self.key_ends if colons else self.ends).search(text, pos)
         return end if found is None else found.start()
-
-    def _certainly_ends(self, text: str, behind: i64, end: i64) -> bool:
-        """Whether the quote before `behind` ends the string: the commonest cases of `judge`."""
-        if behind >= end or self.kept or self.tripled or not self.depth:
-            return False
-        char: i64 = ord(text[behind])
-        if self.in_key:
-            return char == 58
-        if char == 44:
-            if behind + 1 == end:
-                return False
-            char = ord(text[behind + 1])
-            if char == 32 and behind + 2 < end:
-                char = ord(text[behind + 2])
-            return char == 34 or char == 10
-        return (char == 93 or char == 125) and text[behind] == self.closers[-1]
-
-    def _text(self, text: str, offset: i64) -> None:
-        """Characters of a string that are not a plain run."""
-        if self.high:
-            self._lone(offset)
-        self.fresh = False
-        self._pass(text, offset)
-
-    def _quote_before(self, pos: i64) -> bool:
-        """Whether a quote of any kind stands right before `pos`."""
-        before = self.text_before(self.offset + pos)[-1:]
-        return before == '"' or before in _QUOTES
-
-    def _colon_in_key(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        told = strings.colon_ends(text, pos, end, final, CLOSING[self.quote])
-        if told < 0:
-            return undecided(pos)
-        if told:
-            self._mend("missing_quote", self.offset + pos, False)
-            if self._quote_before(pos):
-                self._doubt(self.offset + pos, False)
-            self._end_quoted(self.offset + pos)
-            return pos
-        self.colons = True
-        self._text(":", self.offset + pos)
-        return pos + 1
-
-    def _quote(self, text: str, pos: i64, behind: i64, end: i64, final: bool) -> i64:
-        """A quote at `pos`, of the kind that may end this string; `behind` it the text goes on."""
-        offset = self.offset + pos
-        if self.tripled:
-            return self._triple_quote(text, pos, end, final)
-        told = self._told_of_quote(text, behind, end, final)
-        if told == strings.UNDECIDED:
-            return undecided(pos)
-        item = not self.in_key
-        if told == strings.ENDS:
-            if self.kept % 2:
-                self._doubt(offset, item)  # a quotation that has not ended
-            self._end_quoted(offset)
-            return behind
-        if told == strings.INNER or told == strings.APOSTROPHE:
-            self._mend("inner_quote", offset, item)
-            if self.in_key:
-                self._doubt(offset, False)
-            self.kept += told == strings.INNER
-            self._text('"' if self.quote == "\\" else text[pos], offset)
-            return behind
-        if told == strings.JOINED:
-            self._mend("concatenation", offset, item)
-            place = strings.joint_end(text, behind, end)
-            self._take_quote(text[place])
-            self.kept = 0
-            self.fresh = False
-            return place + 1
-        self._mend("doubled_quotes", offset, item)
-        if told == strings.ENDS_DOUBLED:
-            self._end_quoted(offset + 1)
-            return behind + 1
-        if told == strings.TRIPLED:
-            self.tripled = True
-            return behind + 1
-        return behind
-
-    def _told_of_quote(self, text: str, behind: i64, end: i64, final: bool) -> i64:
-        if not self.depth and not self.in_key:
-            role = strings.ROOT_OF_MANY if self.many else strings.ROOT
-        else:
-            role = strings.KEY if self.in_key else strings.ITEM if self.in_array else strings.MEMBER
-            near = behind
-            if near < end and text[near] <= " ":
-                near = blank_end(text, behind, end)
-            if near == end:
-                if not final and near - behind < LOOK:
-                    return strings.UNDECIDED
-            elif not self.kept and near - behind < LOOK:  # the commonest by far
-                char = text[near]
-                if char == ":" if self.in_key else char == self.closers[-1]:
-                    return strings.ENDS
-                if char == "," and not self.in_key:
-                    near += 1
-                    if near < end and text[near] == " ":
-                        near += 1
-                    if near == end and not final:
-                        return strings.UNDECIDED
-                    if near < end and text[near] in '"\n':
-                        return strings.ENDS
-        if self.seen and not final and end - behind < LOOK:  # only words so far
-            stops = strings.WORD_STOPS[CLOSING[self.quote]]
-            if stops.search(text, behind + self.seen) is None:
-                return strings.UNDECIDED
-        quote = strings.Quote(
-            role,
-            CLOSING[self.quote],
-            self.closers[-1] if self.closers else "",
-            self.depth,
-            kept=self.kept,
-            fresh=self.fresh,
-            wrapped=self.wrapped > 0,
-            fenced=bool(self.fence),
-        )
-        told = strings.judge(text, behind, end, final, quote)
-        self.seen = 0
-        if told == strings.AMONG_WORDS:
-            self.seen = end - behind
-            return strings.UNDECIDED
-        if told == strings.INNER and "inner_quote" not in self.codes:
-            return strings.ENDS
-        return told
-
-    def _triple_quote(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        if pos + 4 > end and not final and (self.quote * 4).startswith(text[pos:]):
-            return undecided(pos)
-        # Of four in a row the first is text.
-        if text.startswith(self.quote * 3, pos) and text[pos + 3 : pos + 4] != self.quote:
-            self._end_quoted(self.offset + pos + 2)
-            return pos + 3
-        self._text(text[pos], self.offset + pos)
-        return pos + 1
-
-    def _end_quoted(self, offset: i64) -> None:
-        if self.high:
-            self._lone(offset)
-        self._close_string(offset)
-
-    def _odd_escape(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """An escape at `pos`, whole or not there yet."""
-        if self.quote == "\\":
-            return self._twice_escaped(text, pos, end, final)
-        if pos + 1 == end:
-            return end if final else undecided(pos)  # what was cut is withheld
-        char = text[pos + 1]
-        offset = self.offset + pos + 1
-        if char == "u":
-            return self._unicode_escape(text, pos, pos + 2, end, final)
-        plain = ESCAPED.get(char)
-        if plain is not None:
-            self.fresh = False
-            self._unit(ord(plain), offset)
-            return pos + 2
-        if char == "x":
-            return self._hexadecimal_escape(text, pos, end, final)
-        if char == "\r":
-            if pos + 2 == end and not final:
-                return undecided(pos)
-            self._mend("escape", offset - 1, not self.in_key)
-            return pos + (3 if text[pos + 2 : pos + 3] == "\n" else 2)
-        if char == "0":
-            if pos + 2 == end and not final:
-                return undecided(pos)
-            kept = "\\0" if text[pos + 2 : pos + 3].isdigit() else "\0"
-        elif char in _QUOTES:
-            kept = char
-        else:
-            kept = _SIMPLE_ESCAPES.get(char, "\\")
-        self._mend("escape", offset - 1, not self.in_key)
-        if kept:
-            self._text(kept, offset - 1)
-        # Of an unknown escape only the backslash is used up: what follows is like any other text.
-        return pos + (1 if kept == "\\" else 2)
-
-    def _unicode_escape(self, text: str, pos: i64, first: i64, end: i64, final: bool) -> i64:
-        """Four hexadecimal digits from `first` on, else the backslash is one."""
-        digits = text[first : first + 4]
-        size: i64 = len(digits)
-        valid = all(digit in HEX_DIGITS for digit in digits)
-        if valid and size == 4:
-            self.fresh = False
-            self._unit(int(digits, 16), self.offset + first + 3)
-            return first + 4
-        if valid and not final:
-            return undecided(pos)
-        if valid:
-            return end  # cut, and withheld
-        self._mend("escape", self.offset + pos, not self.in_key)
-        self._text("\\", self.offset + pos)
-        return pos + 1
-
-    def _hexadecimal_escape(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        digits = text[pos + 2 : pos + 4]
-        valid = all(digit in HEX_DIGITS for digit in digits)
-        if valid and len(digits) < 2:
-            return end if final else undecided(pos)
-        self._mend("escape", self.offset + pos, not self.in_key)
-        if valid:
-            self.fresh = False
-            self._unit(int(digits, 16), self.offset + pos + 3)
-            return pos + 4
-        self._text("\\", self.offset + pos)
-        return pos + 1
-
-    def _twice_escaped(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        r"""A backslash in a string whose quotes are `\"`: the escape of an escape."""
-        if pos + 1 == end:
-            return end if final else undecided(pos)
-        char = text[pos + 1]
-        if char == '"':
-            return self._quote(text, pos, pos + 2, end, final)
-        place = pos + 1
-        if char == "\\":
-            place = pos + 2
-            if place < end and text[place] == "\\":
-                place += 1
-            if place == end:
-                return end if final else undecided(pos)
-            char = text[place]
-        if char == "u":
-            return self._unicode_escape(text, pos, place + 1, end, final)
-        plain = ESCAPED.get(char)
-        if plain is None:
-            self._text("\\", self.offset + pos)
-            return place
-        self._text(plain, self.offset + place)
-        return place + 1

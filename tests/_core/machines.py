@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streamparse import StreamParseError
+from streamparse import JSONParser, StreamParseError
 from streamparse._core.builder import Builder
 from streamparse._core.machine import Machine, MachineOptions
 from streamparse.protocols import Sink
@@ -39,3 +39,16 @@ def refusal(fragments: Iterable[str], **options: Any) -> StreamParseError:
     with pytest.raises(StreamParseError) as caught:
         calls(fragments, **options)
     return caught.value
+
+
+def assert_repaired(text: str, value: object, codes: str) -> None:
+    """Check the value and repairs of the lenient dialect, whole and cut; `*` stands for any."""
+    for pieces in ([text], list(text)):
+        parser = JSONParser("lenient")
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert parser.value == value
+        assert parser.done
+        if codes != "*":
+            assert [repair.code for repair in parser.repairs] == codes.split()

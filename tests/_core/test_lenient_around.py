@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streamparse import JSONParser, parse
-from tests.helpers import cut, run
+from streamparse import JSONParser
+from tests.helpers import run
 
 
 def read(text: str, **options: object) -> JSONParser:
@@ -61,34 +61,9 @@ def test_bytes_have_bytes_behind_them() -> None:
     assert (parser.prefix, parser.remainder) == ("é ", " ü".encode())
 
 
-def test_a_fence_inside_a_string_is_text() -> None:
-    text = '```json\n{"code": "```py\\nx = 1\\n```", "b": "\n```\n"}\n```'
-    assert read(text).value == {"code": "```py\nx = 1\n```", "b": "\n```\n"}
-
-
-def test_several_fences() -> None:
-    text = "```sh\nls {a: 1}\n```\n```json\n[1]\n```\n```json\n[2]\n```"
-    assert read(text).value == [1]
-    assert read(text, many=True).value == [[1], [2]]
-
-
-def test_an_unclosed_fence() -> None:
-    assert read("```json\n[1]\n").value == [1]
-    assert read("```json\n[1, 2").truncated
-
-
 def test_a_value_without_brackets_is_all_there_is() -> None:
     for text, value in [("true", True), (" 12 // so", 12), ("nul", None), ("word.", "word.")]:
         assert read(text).value == value
     assert read("tru").truncated
     assert not read("true").repairs
     assert read("word").repairs[0].code == "unquoted_string"
-
-
-@pytest.mark.parametrize("inside", ["İ" * 30, "</thinİ</THIN", "\u212a</thin\u212a>", "</thin"])
-def test_reasoning_ends_where_its_tag_stands(inside: str) -> None:
-    """Some letters are two in lower case, some are then letters of ASCII."""
-    text = f'<think>{inside}</Think>{{"a": 1}}'
-    outcomes = [run(cut(text, [size]), dialect="lenient") for size in (len(text), 1, 3)]
-    assert parse(text, dialect="lenient") == {"a": 1}
-    assert outcomes[0] == outcomes[1] == outcomes[2]

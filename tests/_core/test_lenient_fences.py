@@ -1,0 +1,43 @@
+"""Tests of streamparse._core.lenient_fences: fences, tags and comments."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamparse import (
+    JSONParser,
+    parse,
+)
+from tests.helpers import cut, run
+
+
+def read(text: str, **options: object) -> JSONParser:
+    parser = JSONParser("lenient", **options)  # type: ignore[arg-type]
+    parser.feed(text)
+    parser.finish()
+    return parser
+
+
+def test_a_fence_inside_a_string_is_text() -> None:
+    text = '```json\n{"code": "```py\\nx = 1\\n```", "b": "\n```\n"}\n```'
+    assert read(text).value == {"code": "```py\nx = 1\n```", "b": "\n```\n"}
+
+
+def test_several_fences() -> None:
+    text = "```sh\nls {a: 1}\n```\n```json\n[1]\n```\n```json\n[2]\n```"
+    assert read(text).value == [1]
+    assert read(text, many=True).value == [[1], [2]]
+
+
+def test_an_unclosed_fence() -> None:
+    assert read("```json\n[1]\n").value == [1]
+    assert read("```json\n[1, 2").truncated
+
+
+@pytest.mark.parametrize("inside", ["İ" * 30, "</thinİ</THIN", "\u212a</thin\u212a>", "</thin"])
+def test_reasoning_ends_where_its_tag_stands(inside: str) -> None:
+    """Some letters are two in lower case, some are then letters of ASCII."""
+    text = f'<think>{inside}</Think>{{"a": 1}}'
+    outcomes = [run(cut(text, [size]), dialect="lenient") for size in (len(text), 1, 3)]
+    assert parse(text, dialect="lenient") == {"a": 1}
+    assert outcomes[0] == outcomes[1] == outcomes[2]
