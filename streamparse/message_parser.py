@@ -65,8 +65,9 @@ class MessageParser:
     - `coerce`: read values of arguments and of the output that would be refused in the one other
       way that their schema allows, such as `"[1, 2]"` where only an array may stand; each is a
       repair with the code `"coerced"`.
-    - `dialect`, `output_dialect`: how arguments of tools and the output are read, see `JSONParser`;
-      with a `format` the arguments are strict JSON.
+    - `dialect`, `output_dialect`: how arguments of tools and the output are read, see `JSONParser`.
+      With a `format` the former is for all JSON in calls; a literal of the format outside the
+      strings of that JSON ends it.
       What was mended is in `call.repairs` and `message.output_repairs`.
     - `surrogates`: what becomes of a lone half of a surrogate pair in any text: `"keep"`,
       `"replace"` (U+FFFD) or `"error"` (a `WireError`; a call with one is rejected). Halves that
@@ -113,7 +114,7 @@ class MessageParser:
             tools_errors=tools_errors,
             output=output,
             coerce=coerce,
-            dialect=_dialect_for(dialect, format),
+            dialect=dialect_of(dialect),
             output_dialect=output_dialect,
             surrogates=surrogates,
             text_reader=_reading_of(format),
@@ -474,14 +475,6 @@ def restored(frozen: Frozen) -> MessageParser:
     parser = MessageParser.__new__(MessageParser)
     vars(parser).update(thaw(frozen))
     return parser
-
-
-def _dialect_for(dialect: str | Dialect, format: Any) -> Dialect | None:
-    """Of the arguments. In a format markers follow them, which only the strict machine finds."""
-    chosen = dialect_of(dialect)
-    if chosen is not None and format is not None:
-        raise ValueError("with a format, arguments are read strictly: dialect must be 'strict'")
-    return chosen
 
 
 def _reading_of(format: Any) -> TextReading | None:

@@ -30,6 +30,7 @@ __all__ = [
     "SPACE",
     "WHITE_SPACE",
     "ArgumentSource",
+    "FramedText",
     "FreeText",
     "LenientText",
     "Produced",
@@ -290,6 +291,56 @@ class LenientText(ArgumentSource):
             waiting = waiting[:size]
         self.sent += len(waiting)
         return waiting
+
+
+class FramedText(LenientText):
+    """Lenient JSON text that other text follows, as in the text of a model.
+
+    Only decided text is taken, because what is undecided may follow the value. So the text given to
+    `take` begins with what was not taken before.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        chain: Chain,
+        events: list[Any],
+        limits: Limits,
+        surrogates: str,
+        dialect: Dialect,
+    ) -> None:
+        super().__init__(chain, events, limits, surrogates, dialect)
+        self.machine.stop = True
+
+    def take(self, text: str) -> Produced:
+        machine = self.machine
+        if machine.done:
+            return "", "", self.events, None
+        start = machine.offset
+        new = text[len(machine.undecided) :]
+        if not new:
+            return "", "", self.events, None
+        try:
+            machine.feed(new)
+        except StreamParseError as error:
+            return self._produced(text[: taken_before(error, start, len(text))], start, error)
+        stop = machine.offset - (len(machine.remainder) if machine.done else 0)
+        return self._produced(text[: stop - start], start, None)
+
+    def end(self, closed: bool) -> Produced:
+        """No more text of the value comes. `closed`: what is open is then closed, as a repair."""
+        machine = self.machine
+        start, text = machine.offset, machine.undecided
+        try:
+            if closed:
+                machine.close()
+            else:
+                machine.settle()
+        except StreamParseError as error:
+            return self._produced(text[: taken_before(error, start, len(text))], start, error)
+        rest = len(machine.remainder) if machine.done else 0
+        return self._produced(text[: len(text) - rest], start, None)
 
 
 class Values(ArgumentSource):

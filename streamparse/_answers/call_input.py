@@ -9,6 +9,7 @@ from streamparse._answers.arguments import (
     OTHER,
     SPACE,
     WHITE_SPACE,
+    FramedText,
     Produced,
     Repetition,
     json_text_of,
@@ -108,6 +109,20 @@ class CallInput(CallRecord):
         self.call.grow(taken)
         self._report(produced)
         return len(taken)
+
+    def end_value(self, closed: bool) -> int:
+        """No more text of a lenient value comes; see `FramedText.end`.
+
+        Returns:
+            How much of the text that `take` did not take belongs to the value.
+        """
+        source = self.source
+        if not isinstance(source, FramedText) or source.whole or source.broken:
+            return 0
+        produced = source.end(closed)
+        self.call.grow(produced[0])
+        self._report(produced)
+        return len(produced[0])
 
     def _read(self, text: str) -> None:
         """Read argument text in which the halves of characters are joined."""

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.arguments import (
     ArgumentSource,
+    FramedText,
     FreeText,
     LenientText,
     Produced,
@@ -119,10 +120,11 @@ class CallRecord:
             if self.raw_text:
                 strict.machine.parse_float = finite
             return strict
-        lenient = LenientText(self.chain, self.events, self.limits, self.surrogates, dialect)
-        if self.raw_text:
-            lenient.machine.parse_float = finite
-        return lenient
+        if not self.raw_text:
+            return LenientText(self.chain, self.events, self.limits, self.surrogates, dialect)
+        framed = FramedText(self.chain, self.events, self.limits, self.surrogates, dialect)
+        framed.machine.parse_float = finite
+        return framed
 
     def _value_source(self) -> Values:
         """Return the source of values, which drives the chain from now on."""
@@ -241,6 +243,13 @@ class CallRecord:
         if all(error.code != code for error in call.errors):
             error = WireError(message, code=code, offset=len(call.written))
             call.errors.append(error)
+
+    def note_repair(self, code: str, item: bool = False) -> None:
+        """Record a repair that is not in the text of the arguments.
+
+        `item`: it is in the text of which their next value was made, else around the arguments.
+        """
+        self.chain.builder.repair(code, len(self.call.arguments_text), item)
 
     def _reject_unknown(self) -> None:
         """Reject a call of a name that no tool has. Its value grows without events."""

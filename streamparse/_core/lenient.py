@@ -64,8 +64,16 @@ class LenientMachine(LenientStructure):
 
     @property
     def decided(self) -> int:
-        """The offset that no later verdict can lie before: a word is judged from its start."""
-        return self.token_at if self.state == TOKEN else self.offset
+        """The offset that no later verdict can lie before.
+
+        A word is judged from its start, and a comma may turn out to be one too many.
+        """
+        state = self.state
+        if state == TOKEN:
+            return self.token_at
+        if (state == KEY or (state == VALUE and self.in_array)) and self.comma_at >= 0:
+            return self.comma_at
+        return self.offset
 
     def feed(self, text: str) -> int:
         """Read all of `text`; what follows the value goes to `after`."""
@@ -217,12 +225,44 @@ class LenientMachine(LenientStructure):
         self._decide_all()
         self._is_outside()
 
-    def _decide_all(self) -> None:
-        self.checkpoint = 1 << 62
+    def ends_in_string(self) -> bool:
+        """Whether the input would end inside a string if it ended here."""
+        if not self.pending:
+            return self.state == STRING
+        twin = LenientMachine(Sink(), self.dialect, self.options)
+        twin.resume(self.state_now())
+        try:
+            twin.settle()
+        except StreamParseError:
+            return False
+        return twin.state == STRING
+
+    def close(self) -> None:
+        """Close what is open, as a repair: text that is certainly not of the value follows.
+
+        Raises:
+            JSONSyntaxError: A key has no value.
+            IncompleteError: A comment is open.
+        """
+        self.settle()
+        if self.state == DONE:
+            return
+        self._mend("missing_closer", self.offset, False)
+        self._advance("".join(reversed(self.closers)), True)
+        if self.state != DONE:
+            message = "the input ended before the value did"
+            raise IncompleteError(message, code="truncated", offset=self.offset)
+
+    def settle(self) -> None:
+        """Decide what is pending, as at the end of the input."""
         pending = self.pending
         self.pending = ""
         self._advance(pending, True)
         self.pending = ""
+
+    def _decide_all(self) -> None:
+        self.checkpoint = 1 << 62
+        self.settle()
         if self.state == TOKEN and not self.depth:
             self._end_lone_token("", self.offset)
 

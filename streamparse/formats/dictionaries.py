@@ -9,10 +9,11 @@ from streamparse._core.sink import NOTHING, Sink
 from streamparse._core.transcriber import tell
 from streamparse.errors import FormatError
 from streamparse.formats.bounds import Bounds
+from streamparse.formats.literal_payload import LiteralPayload
 from streamparse.formats.literals import LiteralMachine, Opener
-from streamparse.formats.payloads import Host, LiteralPayload
+from streamparse.formats.payloads import Host
 from streamparse.formats.table import JsonCall, Literals
-from streamparse.formats.values import read_json
+from streamparse.formats.values import Reading, read_json
 
 __all__ = ["DictionaryPayload"]
 
@@ -93,7 +94,7 @@ class DictionaryPayload(LiteralPayload):
             return
         self.arguments, self.seen = NOTHING, True
         if isinstance(value, str):
-            value = read_json(value, self.host.limits)
+            value = read_json(value, Reading(self.host.limits))
         if not isinstance(value, dict):
             raise FormatError("the arguments are no object", code="malformed_call", offset=-1)
         tell(value, self.arguments_sink())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
-from streamparse._core.transcriber import tell, tell_key
+from streamparse._core.transcriber import tell_key
 from streamparse.aliases import CallKind
 from streamparse.errors import LimitError
 from streamparse.formats.generated import GeneratedPayload
@@ -17,8 +17,7 @@ from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.payloads import Host
 from streamparse.formats.plan import CallPlan, Plan
 from streamparse.formats.table import Elements
-from streamparse.formats.values import Kinds, item_schema, kinds_of, property_schema, typed
-from streamparse.limits import Limits
+from streamparse.formats.values import Kinds, Reading, item_schema, kinds_of, property_schema, typed
 
 __all__ = ["ElementsPayload"]
 
@@ -50,11 +49,11 @@ class _Element:
     def _is_array(self, key: str) -> bool:
         return key == _ITEM and "object" not in self.kinds.names
 
-    def value(self, limits: Limits) -> Any:
+    def value(self, reading: Reading) -> Any:
         """What the element has become, at its end."""
         text = "".join(self.texts)
         if not self.children:
-            return typed(text, self.kinds, limits)
+            return typed(text, self.kinds, reading)
         if all(self._is_array(key) for key, _ in self.children):
             return [value for _, value in self.children]
         members: dict[str, Any] = {}
@@ -103,12 +102,16 @@ class ElementsPayload(GeneratedPayload):
             return self._in_tag(text, pos)
         stop, word = self.namespace.find(text, pos, final)
         if stop > pos:
-            if not (word or self.stack):
+            if not self.stack:
                 # The end of the input may have cut a marker; that is no text.
-                cut = self.namespace.undecided(text, pos)
+                cut = stop if word else self.namespace.undecided(text, pos)
                 if cut == pos:
                     return stop
-                stop = cut
+                tag = text.find("<", pos, cut)
+                if tag == pos:
+                    self.misread()
+                    return pos
+                stop = cut if tag < 0 else tag
             self._text(text[pos:stop], stop, pos)
             return stop
         if not word:
@@ -188,10 +191,10 @@ class ElementsPayload(GeneratedPayload):
             self.streams = False
             self.driver().end_string(0)
         elif self.stack:
-            self.stack[-1].children.append((element.key, element.value(self.host.inner_limits)))
+            self.stack[-1].children.append((element.key, element.value(self.host.inner)))
         else:
             self.key = element.key
-            self.held.append(element.value(self.host.inner_limits))
+            self.held.append(element.value(self.host.inner))
 
     def _text(self, text: str, end: int, start: int) -> None:
         """Text up to `end`; before `start`, nothing is read again: a tag is one piece."""
@@ -212,8 +215,6 @@ class ElementsPayload(GeneratedPayload):
             self.driver().text(text, 0)
         elif self.stack:
             self.stack[-1].texts.append(text)
-        elif "<" in text:
-            self.misread()
         elif not text.isspace():
             self.unexpected()
 
@@ -224,7 +225,7 @@ class ElementsPayload(GeneratedPayload):
         value = self.held[0] if len(self.held) == 1 else self.held
         self.held = []
         tell_key(self.key, self.driver())
-        tell(value, self.driver())
+        self.say_value(value)
 
     def _end_call(self) -> None:
         while self.stack:

@@ -17,19 +17,16 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
 from streamparse.aliases import CallKind
+from streamparse.formats.call_payload import CallPayload
 from streamparse.formats.dictionaries import DictionaryPayload
 from streamparse.formats.elements import ElementsPayload
 from streamparse.formats.ending import Ending
 from streamparse.formats.free_text import FreeTextPayload
+from streamparse.formats.lenient_payload import LenientCallPayload
+from streamparse.formats.literal_payload import LiteralPayload
 from streamparse.formats.markers import UNDECIDED
 from streamparse.formats.parameters import ParametersPayload, ParametersPlan, is_quote_open
-from streamparse.formats.payloads import (
-    ArgumentsPayload,
-    CallPayload,
-    Host,
-    LiteralPayload,
-    Payload,
-)
+from streamparse.formats.payloads import ArgumentsPayload, Host, Payload
 from streamparse.formats.plan import (
     ANSWER,
     CALL,
@@ -86,7 +83,7 @@ class Framing(Host):
     init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Plan, Limits)
 
     def __init__(self, answer: AnswerReader, plan: Plan, limits: Limits) -> None:
-        super().__init__(limits)
+        super().__init__(limits, answer.options.dialect)
         self.answer = answer
         self.plan = plan
         self.state: int = _TEXT
@@ -717,7 +714,10 @@ class Framing(Host):
         if isinstance(spec, JsonCall) and spec.python:
             return DictionaryPayload(self, spec)
         if isinstance(spec, JsonCall):
-            return CallPayload(self, spec, call.sure)
+            if self.dialect is None:
+                return CallPayload(self, spec, call.sure)
+            boundaries = self.plan.boundaries(call)
+            return LenientCallPayload(self, spec, call.sure, self.dialect, boundaries)
         if isinstance(spec, FreeText):
             return FreeTextPayload(self, spec, call, self.plan)
         if isinstance(spec, Parameters):

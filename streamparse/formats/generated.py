@@ -9,6 +9,7 @@ import re
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
+from streamparse._core.transcriber import tell
 from streamparse.aliases import CallKind
 from streamparse.errors import FormatError, LimitError
 from streamparse.formats.bounds import Bounds
@@ -127,6 +128,16 @@ class GeneratedPayload(Payload):
         """What is told the arguments."""
         assert self.bounds is not None
         return self.bounds
+
+    def say_value(self, value: Any) -> None:
+        """Say a value, and the repairs that its JSON needed."""
+        repairs = self.host.inner.take_repairs()
+        if repairs:
+            assert self.reader is not None
+            self.reader.emit()
+            for code in repairs:
+                self.reader.note_repair(code, True)
+        tell(value, self.driver())
 
     def unexpected(self, message: str = "text stands between the parameters") -> None:
         """Something here is not understood; what was understood before it is said first."""

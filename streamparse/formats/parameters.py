@@ -11,7 +11,7 @@ import re
 from typing import Any, ClassVar, Final
 
 from streamparse._core.sink import NOTHING
-from streamparse._core.transcriber import tell, tell_key
+from streamparse._core.transcriber import tell_key
 from streamparse.errors import LimitError
 from streamparse.formats.generated import GeneratedPayload
 from streamparse.formats.markers import UNDECIDED, Markers
@@ -143,13 +143,15 @@ class ParametersPayload(GeneratedPayload):
         stop, word = self.plan.body.find(text, pos, final)
         # The end of the input may have cut a marker; that is no text.
         cut = stop if word or not final else self.plan.body.undecided(text, pos)
-        piece = text[pos:cut]
+        tag = text.find("<", pos, cut)
+        piece = text[pos : cut if tag < 0 else tag]
         if piece and not piece.isspace():
             self.odd = True
-            if "<" in piece:
-                self.misread()
-                return pos
             self.unexpected()
+        if tag >= 0:
+            self.odd = True
+            self.misread()
+            return tag
         if not word:
             return stop if stop > pos else -1
         if word in self.plan.opens:
@@ -444,12 +446,12 @@ class ParametersPayload(GeneratedPayload):
         value = self._typed("".join(self.parts))
         self.parts = []
         self._tell_key()
-        tell(value, self.driver())
+        self.say_value(value)
 
     def _typed(self, text: str) -> Any:
         if not self.as_json:
-            return typed(text, self.kinds, self.host.inner_limits)
-        value = read_json(text, self.host.inner_limits)
+            return typed(text, self.kinds, self.host.inner)
+        value = read_json(text, self.host.inner)
         return text if value is NOTHING else value
 
 

@@ -9,6 +9,9 @@ from streamparse._answers.frozen import Frozen, freeze, thaw
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
 from streamparse._answers.tools import Tools
+from streamparse._core.parser import dialect_of
+from streamparse.aliases import DialectName, Surrogates, ToolErrors
+from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError, interrupted
 from streamparse.formats.auto import AutoFraming
 from streamparse.formats.framing import Framing
@@ -62,7 +65,7 @@ class FormatParser:
     """Reads model text in one raw-text tool-call format.
 
     `format` is a name (see `names`), `"auto"` or a `Format` of your own; the other options are
-    those of `TextReading`, and `tools`, `surrogates` and `limits` those of `MessageParser`. `feed`
+    those of `TextReading` and `MessageParser`. `feed`
     takes text cut anywhere and returns the events it decided; `finish` says that the text has
     ended, which is its normal end, and returns the last ones. Raises `LimitError`, `WireError` (by
     `surrogates="error"`), `TypeError` and, for options that are none, `ValueError`.
@@ -81,18 +84,25 @@ class FormatParser:
         format: str | Format,
         *,
         tools: Any = None,
+        tools_errors: ToolErrors = "raise",
+        coerce: bool = False,
+        dialect: DialectName | Dialect = "strict",
         in_reasoning: bool | None = None,
         prompt_suffix: str = "",
         suffix: str = "",
-        surrogates: str = "keep",
+        surrogates: Surrogates = "keep",
         limits: Limits | None = None,
     ) -> None:
         reading = TextReading(
             format, in_reasoning=in_reasoning, prompt_suffix=prompt_suffix, suffix=suffix
         )
+        toolbox = None if tools is None else Tools(tools, tools_errors, coerce)
+        #: Why calls of a tool are not judged, by the tool's name; see `tools_errors`.
+        self.tool_errors: dict[str, Exception] = {} if toolbox is None else toolbox.errors
         options = AnswerOptions(
             limits,
-            tools=None if tools is None else Tools(tools),
+            tools=toolbox,
+            dialect=dialect_of(dialect),
             surrogates=surrogates,
             text_reader=reading,
         )
@@ -154,7 +164,7 @@ class FormatParser:
         return restored, (freeze(self._state()),)
 
     def _state(self) -> list[Any]:
-        return [self._response, self._answer, self._finished, self._failure]
+        return [self._response, self._answer, self._finished, self._failure, self.tool_errors]
 
     def _fail(self, error: StreamParseError) -> None:
         try:
@@ -175,5 +185,7 @@ class FormatParser:
 def restored(frozen: Frozen) -> FormatParser:
     """A parser in the state of the one that was frozen."""
     parser = FormatParser("hermes")  # any format: its state is replaced
-    parser._response, parser._answer, parser._finished, parser._failure = thaw(frozen)
+    response, answer, finished, failure, errors = thaw(frozen)
+    parser._response, parser._answer = response, answer
+    parser._finished, parser._failure, parser.tool_errors = finished, failure, errors
     return parser

@@ -29,6 +29,8 @@ REASONING: Final = 1
 QUOTED: Final = 2  # content in which calls do not count
 LATE: Final = 3  # content after a call whose section or reasoning may still be closed
 
+_JSON_WORD: Final = re.compile(r"[\w\s:]*")
+
 
 class Action:
     """What to do at a literal."""
@@ -74,7 +76,7 @@ class HeaderPlan:
 class CallPlan:
     """One way to write a call, made ready."""
 
-    __slots__ = ("ahead", "call", "close", "first", "header", "parameters", "sure")
+    __slots__ = ("ahead", "boundaries", "call", "close", "first", "header", "parameters", "sure")
 
     init_types: ClassVar[tuple[Any, ...]] = (Call(payload=JsonCall()),)
 
@@ -85,6 +87,7 @@ class CallPlan:
         self.first: re.Pattern[str] | None = re.compile(call.first) if call.first else None
         self.sure: bool = call.sure
         self.ahead: Markers | None = None
+        self.boundaries: Markers | None = None
         self.parameters: Any = None  # what the payload's reader keeps with it
 
 
@@ -148,6 +151,16 @@ class Plan:
         if call.ahead is None:
             call.ahead = Markers([*call.close.words, *self.between.words])
         return call.ahead
+
+    def boundaries(self, call: CallPlan) -> Markers:
+        """What ends the JSON of a call that may be read with repairs.
+
+        Words and colons are not among them: they are JSON, or nearly so.
+        """
+        if call.boundaries is None:
+            words = [*call.close.words, *self.rescue.words, *self.openers]
+            call.boundaries = Markers([word for word in words if not _JSON_WORD.fullmatch(word)])
+        return call.boundaries
 
     def _openers(self) -> dict[str, Action]:
         """Literals that begin a section or a call."""

@@ -8,12 +8,14 @@ that is not of a type the schema allows stays the text it is.
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.arguments import finite
 from streamparse._core.flat import equal
 from streamparse._core.parser import JSONParser
 from streamparse._core.sink import NOTHING
+from streamparse.dialect import Dialect
 from streamparse.errors import LimitError, StreamParseError
 from streamparse.limits import Limits
 
@@ -22,6 +24,7 @@ __all__ = [
     "INTEGER",
     "NUMBER",
     "Kinds",
+    "Reading",
     "item_schema",
     "kinds_of",
     "property_schema",
@@ -52,7 +55,6 @@ _CHOICES: Final = ("anyOf", "oneOf", "allOf")
 INTEGER: Final = re.compile(r"[+-]?\d+(?:_\d+)*")
 NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 DIGITS: Final = 4300  # of an integer, as Python's own limit
-_LIMITS: Final = Limits()
 _NESTED: Final = 64  # references and choices inside one another
 
 
@@ -187,10 +189,37 @@ def _resolved(reference: str, root: Any) -> Any:
     return node
 
 
-def typed(text: str, kinds: Kinds, limits: Limits = _LIMITS) -> Any:
+class Reading:
+    """How JSON in values is read: its limits, and the repairs that are allowed, None for none.
+
+    `repairs` gets the codes of those that were made.
+    """
+
+    __slots__ = ("dialect", "limits", "repairs")
+
+    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
+
+    def __init__(self, limits: Limits, dialect: Dialect | None = None) -> None:
+        self.limits: Limits = limits
+        # The whole value is given, so text around it and a missing end are no slips of the model.
+        self.dialect: Dialect | None = (
+            None if dialect is None else replace(dialect, prose=False, truncation=False)
+        )
+        self.repairs: list[str] = []
+
+    def take_repairs(self) -> list[str]:
+        """Return the codes since the last call."""
+        codes, self.repairs = self.repairs, []
+        return codes
+
+
+_STRICT: Final = Reading(Limits())
+
+
+def typed(text: str, kinds: Kinds, reading: Reading = _STRICT) -> Any:
     """The value that `text` stands for; the text itself, if it is of no type allowed.
 
-    A number beyond `limits` stays text, JSON beyond them is a `LimitError`.
+    A number beyond the limits stays text, JSON beyond them is a `LimitError`.
 
     >>> count = kinds_of({"type": ["integer", "null"]}, {})
     >>> typed(" 1_000 ", count), typed("None", count), typed("many", count)
@@ -203,40 +232,40 @@ def typed(text: str, kinds: Kinds, limits: Limits = _LIMITS) -> Any:
     if trimmed.lower() in ("null", "none") and ("null" in names or "string" not in names):
         return None
     for literal in kinds.literals:
-        if _is_written(literal, trimmed, limits):
+        if _is_written(literal, trimmed, reading):
             return literal
     for name in names:
-        value = _as_type(name, text, trimmed, limits)
+        value = _as_type(name, text, trimmed, reading)
         if value is not NOTHING:
             return value
     return text
 
 
-def _is_written(literal: Any, text: str, limits: Limits) -> bool:
+def _is_written(literal: Any, text: str, reading: Reading) -> bool:
     if isinstance(literal, bool):
         return text.lower() == ("true" if literal else "false")
     if isinstance(literal, (int, float)):
-        value = _number(text, limits)
+        value = _number(text, reading)
         return isinstance(value, (int, float)) and value == literal
-    return equal(read_json(text, limits), literal)
+    return equal(read_json(text, reading), literal)
 
 
-def _as_type(name: str, text: str, trimmed: str, limits: Limits) -> Any:
+def _as_type(name: str, text: str, trimmed: str, reading: Reading) -> Any:
     if name == "string":
         return text
     if name == "integer":
-        return _integer(trimmed, limits)
+        return _integer(trimmed, reading)
     if name == "number":
-        return _number(trimmed, limits)
+        return _number(trimmed, reading)
     if name == "boolean":
         return _boolean(trimmed)
     if name == "object" or name == "array":
-        return _container(name, trimmed, limits)
+        return _container(name, trimmed, reading)
     return NOTHING
 
 
-def _integer(text: str, limits: Limits) -> Any:
-    value = _number(text, limits)
+def _integer(text: str, reading: Reading) -> Any:
+    value = _number(text, reading)
     if isinstance(value, int):
         return value
     if isinstance(value, float) and value.is_integer():
@@ -244,12 +273,12 @@ def _integer(text: str, limits: Limits) -> Any:
     return NOTHING
 
 
-def _number(text: str, limits: Limits) -> Any:
-    if len(text) > min(DIGITS, limits.number) or not NUMBER.fullmatch(text):
+def _number(text: str, reading: Reading) -> Any:
+    if len(text) > min(DIGITS, reading.limits.number) or not NUMBER.fullmatch(text):
         return NOTHING
     if INTEGER.fullmatch(text):
         digits = sum(map(str.isdigit, text))
-        return int(text) if digits <= limits.integer_digits else NOTHING
+        return int(text) if digits <= reading.limits.integer_digits else NOTHING
     value = float(text)
     return NOTHING if value in (float("inf"), float("-inf")) else value
 
@@ -261,16 +290,30 @@ def _boolean(text: str) -> Any:
     return False if word in ("false", "0") else NOTHING
 
 
-def _container(name: str, text: str, limits: Limits) -> Any:
+def _container(name: str, text: str, reading: Reading) -> Any:
     if not text:
         return {} if name == "object" else []
-    value = read_json(text, limits)
+    value = read_json(text, reading)
     return value if isinstance(value, dict if name == "object" else list) else NOTHING
 
 
-def read_json(text: str, limits: Limits = _LIMITS) -> Any:
-    """The value of JSON text; `NOTHING` if it is none. Raises `LimitError`."""
-    parser = JSONParser(limits=limits, parse_float=finite)
+def read_json(text: str, reading: Reading = _STRICT) -> Any:
+    """The value of JSON text; `NOTHING` if it is none. Raises `LimitError`.
+
+    Repairs are made in objects and arrays only: other text may be a string without quotes.
+    """
+    parser = JSONParser(limits=reading.limits, parse_float=finite)
+    value = _parsed(text, parser)
+    if value is not NOTHING or reading.dialect is None or text.lstrip()[:1] not in ("{", "["):
+        return value
+    parser = JSONParser(reading.dialect, limits=reading.limits, parse_float=finite)
+    value = _parsed(text, parser)
+    if value is not NOTHING:
+        reading.repairs += [repair.code for repair in parser.repairs]
+    return value
+
+
+def _parsed(text: str, parser: JSONParser) -> Any:
     try:
         parser.feed(text)
         parser.finish()

@@ -1,0 +1,62 @@
+"""Calls whose arguments are literals of a programming language."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from streamparse._core.sink import Sink
+from streamparse.errors import FormatError, StreamParseError
+from streamparse.formats.bounds import Bounds
+from streamparse.formats.literals import LiteralMachine, Opener
+from streamparse.formats.payloads import Host, Payload
+from streamparse.formats.table import Literals
+
+__all__ = ["LiteralPayload"]
+
+
+class LiteralPayload(Payload):
+    """Arguments as literals: `name="value", …)`. A call once its first name has its sign."""
+
+    generates = True
+
+    init_types: ClassVar[tuple[Any, ...]] = (Host, Literals)
+
+    def __init__(self, host: Host, spec: Literals) -> None:
+        super().__init__(host)
+        self.machine: LiteralMachine = LiteralMachine(spec, _LiteralOpener(self), host.limits)
+
+    def feed(self, text: str, pos: int, final: bool) -> int:
+        failure: StreamParseError | None = None
+        first = pos
+        try:
+            pos = self.machine.feed(text, pos, final)
+        except StreamParseError as error:
+            if error.code == "tool_calls":
+                raise  # a limit of the answer, not of this call
+            failure = error
+            pos = max(error.offset, first)
+        reader = self.reader
+        if reader is None:
+            self.refused = failure is not None
+            return pos
+        reader.emit()
+        self.done = self.machine.done
+        if failure is not None:
+            self.refuse(failure)
+        return pos
+
+
+class _LiteralOpener(Opener):
+    init_types: ClassVar[tuple[Any, ...]] = (LiteralPayload,)
+
+    def __init__(self, payload: LiteralPayload) -> None:
+        self.payload = payload
+
+    def open_sink(self) -> Sink:
+        payload = self.payload
+        reader = payload.start_call()
+        if reader is None:
+            raise FormatError("no call can begin here", code="malformed_call")
+        sink = Bounds(reader.driver(), payload.host.limits)
+        sink.start_object(0)
+        return sink
