@@ -7,13 +7,14 @@ ids, encrypted content), under the provider's own names.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final, Literal
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.builder import Builder
 from streamparse._core.flat import equal, flatten, unflatten
 from streamparse._core.growing import GrowingString
+from streamparse._core.jsonable import jsonable
 from streamparse._core.room import Room
 from streamparse._core.shown import safe_repr
 from streamparse.aliases import CallKind, CallStatus, FinishReason, MessageStatus
@@ -548,6 +549,7 @@ class Message:
         "settled_repairs",
         "status",
         "usage",
+        "write_result",
     )
 
     def __init__(self, choice: int = 0) -> None:
@@ -576,6 +578,8 @@ class Message:
         self.searched_to: int = 0
         #: How its API wants it back; set by the adapter.
         self.history: Callable[[Message], list[dict[str, Any]]] | None = None
+        #: How its API wants the result of a call: the call, plain data, whether it is an error.
+        self.write_result: Callable[[ToolCall, Any, bool], dict[str, Any]] | None = None
 
     def grow(self, part: GrowingText, text: str) -> None:
         """Append to `part`, and to the whole text of its kind: amortised constant time."""
@@ -661,6 +665,56 @@ class Message:
             raise ValueError("the API of this message is not known: nothing was read yet")
         return self.history(self)
 
+    def tool_result(self, call: ToolCall, value: Any, *, error: bool = False) -> dict[str, Any]:
+        """Return the message (Responses: the item) that gives the result of a call to its API.
+
+        It follows those of `to_history()`. Use `tool_results` for all calls of a message.
+
+        Args:
+            call: A call of this message.
+            value: What the tool returned: a text, JSON data, a pydantic model or a dataclass. An
+                exception is an error with its text.
+            error: Whether it is an error. Anthropic, Bedrock and Interactions have a mark for that;
+                the other APIs get an object `{"error": value}`.
+
+        Raises:
+            ValueError: The API has no tool results, or its provider runs the call itself.
+            TypeError: The value has no JSON.
+
+        >>> from streamparse import MessageParser
+        >>> parser = MessageParser("ollama-chat")
+        >>> named = {"function": {"name": "mow", "arguments": {}}}
+        >>> _ = parser.feed({"message": {"tool_calls": [named]}, "done": True})
+        >>> parser.message.tool_result(parser.message.tool_calls[0], ["front", "back"])
+        {'role': 'tool', 'tool_name': 'mow', 'content': '["front","back"]'}
+        """
+        if self.write_result is None:
+            raise ValueError(f"the API of this message ({self.api}) takes no results of tools")
+        if call.kind == "server":
+            raise ValueError(f"the provider runs {call.name!r} itself and needs no result")
+        if isinstance(value, BaseException):
+            error, value = True, str(value) or type(value).__name__
+        return self.write_result(call, jsonable(value), error)
+
+    def tool_results(self, results: Iterable[tuple[ToolCall, Any]]) -> list[dict[str, Any]]:
+        """Return the messages that give the results of several calls, in their order.
+
+        Anthropic, Bedrock and Gemini want the results of one message in one message, and get them
+        so. Give the results of all calls of a message at once, for the APIs refuse calls without.
+
+        Args:
+            results: The calls and what their tools returned; see `tool_result`.
+        """
+        messages: list[dict[str, Any]] = []
+        for call, value in results:
+            message = self.tool_result(call, value)
+            key = "parts" if "parts" in message else "content"
+            if messages and message.get("role") == "user":
+                messages[0][key] += message[key]
+            else:
+                messages.append(message)
+        return messages
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return {
@@ -740,6 +794,7 @@ _MESSAGE_STATE: Final = (
     "error",
     "extra",
     "history",
+    "write_result",
 )
 
 

@@ -54,6 +54,7 @@ CORE = (
     "writer",
     "transcriber",
     "plain",
+    "jsonable",
     "room",
     "text",
     "reader",

@@ -347,3 +347,267 @@ def test_messages_with_deep_values_compare() -> None:
     assert first == second
     second.extra["more"] = None
     assert first != second
+
+
+# Results of tools
+
+
+def message_of(records: list[Any], api: Any) -> Message:
+    return run_parser(records, api)[0].message
+
+
+CALL = {"index": 0, "id": "c1", "type": "function", "function": {"name": "mow", "arguments": "{}"}}
+BLOCK = {"type": "tool_use", "id": "c1", "name": "mow", "input": {}}
+ITEM = {"type": "function_call", "id": "i1", "call_id": "c1", "name": "mow", "arguments": "{}"}
+TOOL_USE = {"toolUse": {"toolUseId": "c1", "name": "mow", "input": {}}}
+STEP = {"type": "function_call", "id": "c1", "name": "mow", "arguments": {}}
+
+
+def body(item: dict[str, Any]) -> dict[str, Any]:
+    return {"id": "r1", "object": "response", "status": "completed", "output": [item]}
+
+
+# One whole answer with a call of each API, and what gives the results {"a": 1}, "text" and an error
+# "no" back, but for what all three share.
+RESULTS: list[tuple[Any, list[Any], list[Any]]] = [
+    (
+        "openai-chat",
+        [chunk({"tool_calls": [CALL]}, finish="tool_calls")],
+        [
+            {"role": "tool", "tool_call_id": "c1", "content": content}
+            for content in ('{"a":1}', "text", '{"error":"no"}')
+        ],
+    ),
+    (
+        "cohere-v2",
+        [{"id": "m", "message": {"tool_calls": [CALL]}, "finish_reason": "TOOL_CALL"}],
+        [
+            {"role": "tool", "tool_call_id": "c1", "content": content}
+            for content in ('{"a":1}', "text", '{"error":"no"}')
+        ],
+    ),
+    (
+        "ollama-chat",
+        [
+            {
+                "message": {"tool_calls": [{"function": {"name": "mow", "arguments": {}}}]},
+                "done": True,
+            }
+        ],
+        [
+            {"role": "tool", "tool_name": "mow", "content": content}
+            for content in ('{"a":1}', "text", '{"error":"no"}')
+        ],
+    ),
+    (
+        "openai-responses",
+        [body(ITEM)],
+        [
+            {"type": "function_call_output", "call_id": "c1", "output": output}
+            for output in ('{"a":1}', "text", '{"error":"no"}')
+        ],
+    ),
+    *[
+        (
+            api,
+            [
+                {
+                    "type": "message",
+                    "role": "assistant",
+                    "content": [BLOCK],
+                    "stop_reason": "tool_use",
+                }
+            ],
+            [
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "tool_result", "tool_use_id": "c1", "content": content, **more}
+                    ],
+                }
+                for content, more in (('{"a":1}', {}), ("text", {}), ("no", {"is_error": True}))
+            ],
+        )
+        for api in ("anthropic-messages", "bedrock-invoke-anthropic")
+    ],
+    (
+        "google-generate",
+        [
+            {
+                "candidates": [
+                    {
+                        "content": {"parts": [{"functionCall": {"name": "mow", "args": {}}}]},
+                        "finishReason": "STOP",
+                    }
+                ]
+            }
+        ],
+        [
+            {"role": "user", "parts": [{"functionResponse": {"name": "mow", "response": response}}]}
+            for response in ({"a": 1}, {"output": "text"}, {"error": "no"})
+        ],
+    ),
+    (
+        "bedrock-converse",
+        [
+            {
+                "output": {"message": {"role": "assistant", "content": [TOOL_USE]}},
+                "stopReason": "tool_use",
+            }
+        ],
+        [
+            {
+                "role": "user",
+                "content": [{"toolResult": {"toolUseId": "c1", "content": [content], **more}}],
+            }
+            for content, more in (
+                ({"json": {"a": 1}}, {}),
+                ({"text": "text"}, {}),
+                ({"text": "no"}, {"status": "error"}),
+            )
+        ],
+    ),
+    (
+        "google-interactions",
+        [{"id": "i", "object": "interaction", "status": "requires_action", "steps": [STEP]}],
+        [
+            {"type": "function_result", "call_id": "c1", "name": "mow", "result": result, **more}
+            for result, more in (({"a": 1}, {}), ("text", {}), ("no", {"is_error": True}))
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("api", "records", "expected"), RESULTS, ids=[row[0] for row in RESULTS])
+def test_results_are_written_as_the_api_wants_them(
+    api: Any, records: list[Any], expected: list[Any]
+) -> None:
+    message = message_of(records, api)
+    [call] = message.tool_calls
+    assert call.confirmed
+    results = [({"a": 1}, False), ("text", False), ("no", True)]
+    written = [message.tool_result(call, value, error=error) for value, error in results]
+    assert written == expected
+    assert message.tool_result(call, LookupError("no")) == expected[2]
+    assert pickle.loads(pickle.dumps(message)).tool_result(call, "text") == expected[1]
+
+
+@pytest.mark.parametrize(("api", "records", "expected"), RESULTS, ids=[row[0] for row in RESULTS])
+def test_several_results(api: Any, records: list[Any], expected: list[Any]) -> None:
+    """Parts of user messages are given in one message."""
+    message = message_of(records, api)
+    [call] = message.tool_calls
+    written = message.tool_results([(call, {"a": 1}), (call, "text"), (call, ValueError("no"))])
+    key = {"google-generate": "parts"}.get(api, "content")
+    if expected[0].get("role") == "user":
+        assert written == [{"role": "user", key: [part for each in expected for part in each[key]]}]
+    else:
+        assert written == expected
+    assert message.tool_results([]) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "error", "expected"),
+    [
+        (
+            {"type": "custom_tool_call", "call_id": "c1", "name": "sql", "input": "select 1"},
+            [1],
+            False,
+            {"type": "custom_tool_call_output", "call_id": "c1", "output": "[1]"},
+        ),
+        (
+            {"type": "local_shell_call", "id": "i", "call_id": "c1", "action": {"type": "exec"}},
+            "done",
+            False,
+            {"type": "local_shell_call_output", "id": "c1", "output": "done"},
+        ),
+        (
+            {"type": "apply_patch_call", "id": "i", "call_id": "c1", "operation": {"path": "a"}},
+            "no such file",
+            True,
+            {
+                "type": "apply_patch_call_output",
+                "call_id": "c1",
+                "status": "failed",
+                "output": "no such file",
+            },
+        ),
+        (
+            {"type": "computer_call", "id": "i", "call_id": "c1", "action": {"type": "wait"}},
+            {"type": "computer_screenshot", "image_url": "data:"},
+            False,
+            {
+                "type": "computer_call_output",
+                "call_id": "c1",
+                "output": {"type": "computer_screenshot", "image_url": "data:"},
+            },
+        ),
+        (
+            {
+                "type": "tool_search_call",
+                "id": "i",
+                "call_id": "c1",
+                "execution": "client",
+                "arguments": {"q": "x"},
+            },
+            [],
+            False,
+            {"type": "tool_search_output", "call_id": "c1", "tools": []},
+        ),
+    ],
+)
+def test_results_of_the_own_tools_of_responses(
+    item: Any, value: Any, error: bool, expected: Any
+) -> None:
+    message = message_of([body({**item, "status": "completed"})], "openai-responses")
+    assert message.tool_result(message.tool_calls[0], value, error=error) == expected
+
+
+def test_messages_that_take_no_results() -> None:
+    call = a_call("complete")
+    with pytest.raises(ValueError, match=r"\(None\) takes no results"):
+        Message().tool_result(call, "x")
+    with pytest.raises(ValueError, match=r"\(openai-completions\) takes no results"):
+        message_of(
+            [{"object": "text_completion", "choices": [{"index": 0, "text": "x"}]}],
+            "openai-completions",
+        ).tool_result(call, "x")
+    message = message_of([chunk({"tool_calls": [CALL]})], "openai-chat")
+    server = ToolCall(kind="server")
+    server.name = "web_search"
+    with pytest.raises(ValueError, match="the provider runs 'web_search' itself"):
+        message.tool_result(server, "x")
+    with pytest.raises(TypeError, match="is none of them"):
+        message.tool_result(message.tool_calls[0], object())
+    empty = message.tool_result(message.tool_calls[0], ValueError())
+    assert empty["content"] == '{"error":"ValueError"}'
+
+
+def test_clients_accept_results() -> None:
+    """The request types of the SDKs."""
+    from pydantic import TypeAdapter
+
+    chat = pytest.importorskip(
+        "openai.types.chat", reason="needs openai"
+    ).ChatCompletionMessageParam
+    responses = pytest.importorskip("openai.types.responses", reason="needs openai")
+    anthropic = pytest.importorskip("anthropic.types", reason="needs anthropic")
+    google = pytest.importorskip("google.genai.types", reason="needs google-genai")
+    ollama = pytest.importorskip("ollama", reason="needs ollama")
+    kinds: dict[str, Any] = {
+        "openai-chat": chat,
+        "openai-responses": responses.ResponseInputItemParam,
+        "anthropic-messages": anthropic.MessageParam,
+        "google-generate": google.ContentDict,
+        "ollama-chat": ollama.Message,
+    }
+    for api, _, expected in RESULTS:
+        if api in kinds:
+            for written in expected:
+                taken = TypeAdapter(kinds[api]).validate_python(written)
+                if api == "ollama-chat":
+                    taken = taken.model_dump(exclude_none=True)
+                assert set(taken) == set(written)
+    for written in RESULTS[6][2]:
+        part = google.Content.model_validate(written).parts[0]
+        assert part.function_response.response

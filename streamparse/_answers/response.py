@@ -22,7 +22,17 @@ class ResponseReader:
         number: The choice of the first answer, which is not 0 where a session has several.
     """
 
-    __slots__ = ("answers", "api", "counts", "events", "history", "number", "options", "unread")
+    __slots__ = (
+        "answers",
+        "api",
+        "counts",
+        "events",
+        "history",
+        "number",
+        "options",
+        "unread",
+        "write_result",
+    )
 
     init_types: ClassVar[tuple[Any, ...]] = (AnswerOptions,)
 
@@ -36,6 +46,7 @@ class ResponseReader:
         self.answers: dict[int, AnswerReader] = {}
         self.api: str | None = None
         self.history: Any = None
+        self.write_result: Any = None
         self.unread: int = 0  # records that were passed on as not understood
         self.at(0)
 
@@ -47,6 +58,7 @@ class ResponseReader:
             answer = AnswerReader(self.number + choice, self.events, options, self.counts)
             answer.message.api = self.api
             answer.message.history = self.history
+            answer.message.write_result = self.write_result
             if options.output:
                 answer.output = OutputReader(answer.message, self.events, options)
             if options.text_reader is not None:
@@ -54,13 +66,15 @@ class ResponseReader:
             self.answers[choice] = answer
         return answer
 
-    def serve(self, api: str, history: Any) -> None:
-        """Set the wire API, and the function that writes messages for it."""
+    def serve(self, api: str, history: Any, write_result: Any = None) -> None:
+        """Set the wire API, and the functions that write messages and results for it."""
         self.api = api
         self.history = history
+        self.write_result = write_result
         for answer in self.answers.values():
             answer.message.api = api
             answer.message.history = history
+            answer.message.write_result = write_result
 
     @property
     def all(self) -> list[AnswerReader]:

@@ -28,7 +28,7 @@ from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.plain import dict_of, is_index, list_of, number_of, text_of
-from streamparse._wires.base import Wire, finish, pass_on_rest
+from streamparse._wires.base import Wire, finish, pass_on_rest, result_text
 from streamparse._wires.blocks import cite, keep_block, name_of_call, note_fields, one_message
 from streamparse._wires.reasons import reason_of
 from streamparse._wires.usage import input_with_cache
@@ -36,7 +36,7 @@ from streamparse.errors import StreamParseError
 from streamparse.json_parser import parse
 from streamparse.message import Message, Part, Reasoning, ServerToolResult, Text, ToolCall, Usage
 
-__all__ = ["AnthropicEvents", "EVENTS", "history"]
+__all__ = ["AnthropicEvents", "EVENTS", "history", "tool_result"]
 
 #: The events that only this API has.
 EVENTS: Final = frozenset(
@@ -98,6 +98,9 @@ class AnthropicEvents(Wire):
 
     def history(self) -> Any:
         return history
+
+    def write_result(self) -> Any:
+        return tool_result
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         kind = text_of(data.get("type")) or event
@@ -461,6 +464,13 @@ def history(message: Message) -> list[dict[str, Any]]:
     """
     dropped = {call.id for call in message.tool_calls if not _goes_back(call)}
     return one_message(message, dropped, _kept_block, _blocks_of)
+
+
+def tool_result(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
+    """A user message with a `tool_result` block."""
+    block = {"type": "tool_result", "tool_use_id": call.id, "content": result_text(value, False)}
+    marked = {**block, "is_error": True} if error else block
+    return {"role": "user", "content": [marked]}
 
 
 def _kept_block(entry: dict[str, Any]) -> dict[str, Any] | None:

@@ -11,11 +11,11 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core._marks import mypyc_attr
-from streamparse._core.plain import is_index, is_something, number_of, shown, text_of
+from streamparse._core.plain import is_index, is_something, json_text, number_of, shown, text_of
 from streamparse._core.room import Room
 from streamparse._wires.reasons import reason_of
 from streamparse.errors import ProviderError
-from streamparse.message import Message
+from streamparse.message import Message, ToolCall
 
 __all__ = [
     "Wire",
@@ -27,6 +27,8 @@ __all__ = [
     "note_rest",
     "pass_on_rest",
     "provider_error",
+    "result_text",
+    "tool_message",
 ]
 
 
@@ -40,7 +42,7 @@ class Wire:
 
     def __init__(self, response: ResponseReader) -> None:
         self.response = response
-        response.serve(self.api, self.history())
+        response.serve(self.api, self.history(), self.write_result())
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
@@ -50,6 +52,10 @@ class Wire:
     def history(self) -> Any:
         """Return the function that writes a message for the next turn; see `Message.to_history`."""
         return no_history
+
+    def write_result(self) -> Any:
+        """The function that writes the result of a call; None for APIs that take no results."""
+        return None
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         """Read one record or a whole body; return False if nothing in it was understood."""
@@ -90,6 +96,19 @@ class Wire:
     def end(self) -> None:
         """End the input."""
         self.response.end_input()
+
+
+def result_text(value: Any, error: bool) -> str:
+    """A result as text, for APIs that take it so and have no mark for errors."""
+    if error:
+        value = {"error": value}
+    return value if isinstance(value, str) else json_text(value)
+
+
+def tool_message(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
+    """A message of the role "tool". Its content is text; errors have no mark."""
+    identity = call.id or f"call_{call.index}"
+    return {"role": "tool", "tool_call_id": identity, "content": result_text(value, error)}
 
 
 def no_history(message: Message) -> list[dict[str, Any]]:

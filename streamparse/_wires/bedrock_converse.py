@@ -24,7 +24,7 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, grow_in, is_index, list_of, number_of, text_of
-from streamparse._wires.base import Wire, finish, keep_rest, pass_on_rest
+from streamparse._wires.base import Wire, finish, keep_rest, pass_on_rest, result_text
 from streamparse._wires.bedrock_chunks import CHUNK
 from streamparse._wires.blocks import cite, keep_block, name_of_call, note_fields, one_message
 from streamparse._wires.reasons import reason_of
@@ -32,7 +32,7 @@ from streamparse._wires.usage import input_with_cache
 from streamparse.aliases import CallKind
 from streamparse.message import Message, Part, Reasoning, ServerToolResult, Text, ToolCall, Usage
 
-__all__ = ["BedrockConverse", "history"]
+__all__ = ["BedrockConverse", "history", "tool_result"]
 
 # The events that only this API has.
 _OWN_EVENTS: Final = frozenset(
@@ -90,6 +90,9 @@ class BedrockConverse(Wire):
 
     def history(self) -> Any:
         return history
+
+    def write_result(self) -> Any:
+        return tool_result
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         if event == CHUNK:
@@ -398,6 +401,17 @@ def history(message: Message) -> list[dict[str, Any]]:
     """
     dropped = {call.id for call in message.tool_calls if call.status != "complete"}
     return one_message(message, dropped, _kept_block, _blocks_of)
+
+
+def tool_result(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
+    """A user message with a `toolResult` block. Models take objects as JSON, and else text.
+
+    The status is sent for errors only: not every model takes one.
+    """
+    content = {"json": value} if isinstance(value, dict) else {"text": result_text(value, False)}
+    result = {"toolUseId": call.id, "content": [content]}
+    marked = {**result, "status": "error"} if error else result
+    return {"role": "user", "content": [{"toolResult": marked}]}
 
 
 def _kept_block(entry: dict[str, Any]) -> dict[str, Any] | None:

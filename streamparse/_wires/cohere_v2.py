@@ -21,7 +21,7 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, is_index, list_of, number_of, shown, text_of
-from streamparse._wires.base import Wire, finish, keep_rest, pass_on_rest
+from streamparse._wires.base import Wire, finish, keep_rest, pass_on_rest, tool_message
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, GrowingText, Message, Reasoning, Text, ToolCall, Usage
 
@@ -53,6 +53,9 @@ class CohereV2(Wire):
 
     def history(self) -> Any:
         return history
+
+    def write_result(self) -> Any:
+        return tool_message
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         kind = text_of(data.get("type"))

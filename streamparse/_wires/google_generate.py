@@ -62,7 +62,7 @@ from streamparse.message import (
 )
 from streamparse.paths import Path
 
-__all__ = ["GoogleGenerate", "history", "usage_of"]
+__all__ = ["GoogleGenerate", "history", "tool_result", "usage_of"]
 
 _REASONS: Final[dict[str, str]] = {
     "OTHER": "error",
@@ -125,6 +125,9 @@ class GoogleGenerate(Wire):
 
     def history(self) -> Any:
         return history
+
+    def write_result(self) -> Any:
+        return tool_result
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         if not _is_answer(data):
@@ -524,6 +527,18 @@ def history(message: Message) -> list[dict[str, Any]]:
     if all(part.get("thought") for part in parts):
         return []  # thoughts that led to nothing
     return [{"role": "model", "parts": parts}]
+
+
+def tool_result(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
+    """A `Content` with a `functionResponse`, which is an object.
+
+    The API asks for other results as its member "output", and for errors as "error".
+    Source: https://ai.google.dev/api/caching#FunctionResponse.
+    """
+    if error or not isinstance(value, dict):
+        value = {"error" if error else "output": value}
+    named = {"name": call.name} if call.id is None else {"id": call.id, "name": call.name}
+    return {"role": "user", "parts": [{"functionResponse": {**named, "response": value}}]}
 
 
 def _part_back(part: Part) -> list[dict[str, Any]]:

@@ -44,6 +44,7 @@ from streamparse._wires.base import (
     keep_rest,
     note_rest,
     pass_on_rest,
+    result_text,
 )
 from streamparse._wires.replays import Lane, SeenIds, index_of
 from streamparse._wires.rewriting import take_texts_of_parts
@@ -61,7 +62,7 @@ from streamparse.message import (
     Usage,
 )
 
-__all__ = ["GoogleInteractions", "history"]
+__all__ = ["GoogleInteractions", "history", "tool_result"]
 
 # The statuses of an interaction that are not common. "idle" is that of a session after its turn.
 _REASONS: Final[dict[str, str]] = {
@@ -115,6 +116,9 @@ class GoogleInteractions(Wire):
 
     def history(self) -> Any:
         return history
+
+    def write_result(self) -> Any:
+        return tool_result
 
     def is_replay(self, data: dict[str, Any], event: str) -> bool:
         """Return whether the event was read before; events have an id from which to resume."""
@@ -526,6 +530,14 @@ def history(message: Message) -> list[dict[str, Any]]:
     if all(step["type"] == "thought" for step in steps):
         return []  # thoughts that led to nothing
     return steps
+
+
+def tool_result(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
+    """A step of the `input`. Its result is an object or text."""
+    result = value if isinstance(value, dict) else result_text(value, False)
+    named = {"call_id": call.id or f"call_{call.index}", "name": call.name}
+    marked = {"is_error": True} if error else {}
+    return {"type": "function_result", **named, "result": result, **marked}
 
 
 def _content_back(steps: list[dict[str, Any]], part: Part) -> None:

@@ -18,11 +18,11 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
-from streamparse._wires.base import Wire, pass_on_rest
+from streamparse._wires.base import Wire, pass_on_rest, result_text
 from streamparse._wires.reasons import reason_of
 from streamparse.message import Message, ToolCall, Usage
 
-__all__ = ["OllamaChat", "history"]
+__all__ = ["OllamaChat", "history", "tool_result"]
 
 _REASONS: Final[dict[str, str]] = {"load": "paused", "unload": "paused"}
 
@@ -55,6 +55,9 @@ class OllamaChat(Wire):
 
     def history(self) -> Any:
         return history
+
+    def write_result(self) -> Any:
+        return tool_result
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         error = data.get("error")
@@ -138,6 +141,11 @@ def history(message: Message) -> list[dict[str, Any]]:
     if calls:
         back["tool_calls"] = calls
     return [back]
+
+
+def tool_result(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
+    """A message of the role "tool". The server matches it with its call by the tool's name."""
+    return {"role": "tool", "tool_name": call.name, "content": result_text(value, error)}
 
 
 def _call_back(call: ToolCall) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from streamparse._answers.response import ResponseReader
 from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, grow_in, is_something, list_of, text_of
 from streamparse._core.surrogates import Halves
-from streamparse._wires.base import Wire, keep_rest, pass_on_rest
+from streamparse._wires.base import Wire, keep_rest, pass_on_rest, tool_message
 from streamparse._wires.correlation import AMBIGUOUS, Correlator, Outcome
 from streamparse._wires.reasons import reason_of
 from streamparse._wires.usage import openai_usage
@@ -103,6 +103,9 @@ class OpenAIChat(Wire):
 
     def history(self) -> Any:
         return history
+
+    def write_result(self) -> Any:
+        return tool_message
 
     def done(self) -> None:
         self.response.done()

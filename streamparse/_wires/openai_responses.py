@@ -36,7 +36,7 @@ from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, error_of
 from streamparse._wires.replays import Lane, Numbers, index_of
-from streamparse._wires.responses_history import history
+from streamparse._wires.responses_history import history, tool_result
 from streamparse._wires.responses_items import (
     Item,
     StreamedArgument,
@@ -169,6 +169,9 @@ class OpenAIResponses(Wire):
 
     def history(self) -> Any:
         return history
+
+    def write_result(self) -> Any:
+        return tool_result
 
     # Records.
 

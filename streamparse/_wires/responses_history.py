@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from streamparse._core.plain import dict_of, list_of, text_of
+from streamparse._wires.base import result_text
 from streamparse._wires.responses_items import CALLS, result_member, shape_of
 from streamparse.message import (
     Audio,
@@ -23,7 +24,7 @@ from streamparse.message import (
     ToolCall,
 )
 
-__all__ = ["history"]
+__all__ = ["history", "tool_result"]
 
 # Annotations that the API takes back, and what they need.
 _ANNOTATIONS: Final[dict[str, tuple[str, ...]]] = {
@@ -51,6 +52,28 @@ def history(message: Message) -> list[dict[str, Any]]:
     for part in message.content:
         back.add(part)
     return back.items
+
+
+def tool_result(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
+    """An input item with the output of a call: text, or data for the API's own kinds of tools.
+
+    Those are screenshots of a computer, outputs of a shell, and tools that were found.
+    """
+    identity = call.id or f"call_{call.index}"
+    kind = text_of(call.extra.get("type"))
+    if not kind:
+        kind = "custom_tool_call" if call.kind == "custom" else "function_call"
+    item = {"type": f"{kind}_output", "call_id": identity}
+    if kind == "local_shell_call":
+        return {"type": item["type"], "id": identity, "output": result_text(value, error)}
+    if kind == "apply_patch_call":
+        status = "failed" if error else "completed"
+        return {**item, "status": status, "output": result_text(value, False)}
+    if kind == "tool_search_call":
+        return {"type": "tool_search_output", "call_id": identity, "tools": value}
+    if kind in ("function_call", "custom_tool_call"):
+        value = result_text(value, error)
+    return {**item, "output": value}
 
 
 class _Back:
