@@ -587,15 +587,13 @@ def test_clients_accept_results() -> None:
     """The request types of the SDKs."""
     from pydantic import TypeAdapter
 
-    chat = pytest.importorskip(
-        "openai.types.chat", reason="needs openai"
-    ).ChatCompletionMessageParam
+    chat = pytest.importorskip("openai.types.chat", reason="needs openai")
     responses = pytest.importorskip("openai.types.responses", reason="needs openai")
     anthropic = pytest.importorskip("anthropic.types", reason="needs anthropic")
     google = pytest.importorskip("google.genai.types", reason="needs google-genai")
     ollama = pytest.importorskip("ollama", reason="needs ollama")
     kinds: dict[str, Any] = {
-        "openai-chat": chat,
+        "openai-chat": chat.ChatCompletionMessageParam,
         "openai-responses": responses.ResponseInputItemParam,
         "anthropic-messages": anthropic.MessageParam,
         "google-generate": google.ContentDict,
@@ -611,3 +609,12 @@ def test_clients_accept_results() -> None:
     for written in RESULTS[6][2]:
         part = google.Content.model_validate(written).parts[0]
         assert part.function_response.response
+
+
+def test_boto3_accepts_results() -> None:
+    validate = pytest.importorskip("botocore.validate", reason="needs the extra bedrock")
+    session = pytest.importorskip("botocore.session").get_session()
+    shape = session.get_service_model("bedrock-runtime").operation_model("Converse").input_shape
+    messages = next(expected for api, _, expected in RESULTS if api == "bedrock-converse")
+    report = validate.ParamValidator().validate({"modelId": "m", "messages": messages}, shape)
+    assert not report.has_errors(), report.generate_report()
