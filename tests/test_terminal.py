@@ -330,7 +330,7 @@ def test_rejected_call_says_why_and_shows_the_text() -> None:
     assert card('{"a": 1, "b": nul}', finish="tool_calls") == [
         "✓ a  1",
         "✗ b",
-        "expected 'null', not 'nul' and '}' (invalid_literal)",
+        "expected 'null', not 'nul}' (invalid_literal)",
         '{"a": 1, "b": nul}',
     ]
 

@@ -1,4 +1,4 @@
-"""`streamparse demo`: a page in the browser that shows recorded answers as they arrive."""
+"""`streamparse demo [FILE]`: serves a page that shows recorded responses as they arrive."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ _PORT = 8765
 
 
 def add(command: argparse.ArgumentParser) -> None:
-    """Say what arguments the command takes."""
+    """Add the arguments of the command."""
     argument = command.add_argument
-    argument("file", nargs="?", metavar="FILE", help="a recording to play, before the samples")
+    argument(
+        "file", nargs="?", metavar="FILE", help="a recording to play; it comes before the samples"
+    )
     argument(
         "--host",
         default="127.0.0.1",
         metavar="NAME",
-        help="the address to listen at (default: %(default)s, for this machine only)",
+        help="the address to listen on (default: %(default)s, this machine only)",
     )
     argument(
         "--port",
         type=between(0, 65535),
         default=_PORT,
         metavar="N",
-        help="the port (default: %(default)s; 0: any that is free)",
+        help="the port (default: %(default)s; 0 takes any free port)",
     )
     argument("--open", action="store_true", help="open the page in the browser")
 
@@ -44,8 +46,8 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     try:
         listening = socket.create_server((options.host, options.port))
     except OSError as error:
-        said = f"cannot listen at {options.host}:{options.port}: {error.strerror}"
-        raise Complaint(said, UNUSABLE) from error
+        what = f"cannot listen on {options.host}:{options.port}: {error.strerror}"
+        raise Complaint(what, UNUSABLE) from error
     with listening:
         url = f"http://{options.host}:{listening.getsockname()[1]}/"
         print(f"The page is at {url} (Ctrl-C ends it)", flush=True)
@@ -62,7 +64,7 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
 
 
 def _parts() -> tuple[Any, Any]:
-    """What the extras bring."""
+    """Return the application and uvicorn, which need extras."""
     try:
         import jsonschema  # noqa: F401
         import uvicorn

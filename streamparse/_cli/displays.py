@@ -1,4 +1,4 @@
-"""The ways to show an answer: live in a terminal, as plain text, as JSON."""
+"""The ways to show a response: live in a terminal, as plain text, as JSON."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _FRAME: Final = 1 / 30  # seconds between two renderings of the live view
 
 
 class Display:
-    """Shows what it takes. Use as a context manager; leaving it shows what was held back."""
+    """Shows events. Use it as a context manager; leaving it shows what was held back."""
 
     def __enter__(self) -> Display:
         return self
@@ -51,17 +51,17 @@ class Display:
         self.close()
 
     def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
-        """These events have come; `messages` are live."""
+        """Show these events; `messages` are the live messages."""
 
     def rest(self) -> None:
-        """Nothing may come for a while: show everything."""
+        """Show what is held back, because the next events may take a while."""
 
     def close(self) -> None:
-        """Nothing more comes."""
+        """Show what is left."""
 
 
 class EventLines(Display):
-    """`--events`: each event as a line of JSON, as it comes."""
+    """`--events`: writes each event as a line of JSON when it arrives."""
 
     def __init__(self, output: BinaryIO) -> None:
         self._output = output
@@ -73,7 +73,7 @@ class EventLines(Display):
 
 
 class MessageLines(Display):
-    """`--message`: each message as a line of JSON, when it has ended."""
+    """`--message`: writes each message as a line of JSON when it has ended."""
 
     def __init__(self, output: BinaryIO) -> None:
         self._output = output
@@ -86,17 +86,17 @@ class MessageLines(Display):
 
 
 class PlainText(Display):
-    """Text as it comes, calls as they end, a summary: without control codes, in UTF-8.
+    """Writes text as it arrives, calls when they end, and a summary: UTF-8, no control codes.
 
-    What the model wrote is indented, so that none of its lines looks like a line of ours.
+    Lines of the model are indented, so that none of them looks like a line of this program.
     """
 
     def __init__(self, output: BinaryIO, figures: Figures) -> None:
         self._output = output
         self._figures = figures
-        self._heading = ""  # of what is being written
-        self._begun = False  # has anything been written?
-        self._fresh = True  # is the output at the start of a line?
+        self._heading = ""  # of the part that is being written
+        self._begun = False  # whether anything has been written
+        self._fresh = True  # whether the output is at the start of a line
         self._several = False
 
     def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
@@ -162,7 +162,7 @@ class PlainText(Display):
         self._write_own("" if self._fresh else "\n")
 
     def _write_theirs(self, text: str) -> None:
-        """Write what the model wrote, with each line indented."""
+        """Write text of the model, with each line indented."""
         text = _LATER_LINE.sub(f"\n{_INDENT}", printable(text))
         first = _INDENT if self._fresh and text[:1] not in ("", "\n") else ""
         self._write_own(first + text)
@@ -175,9 +175,10 @@ class PlainText(Display):
 
 
 class LiveView(Display):
-    """The view of `streamparse.terminal` in a terminal, redrawn while it grows.
+    """Redraws the view of `streamparse.terminal` while the response grows.
 
-    Raises `ImportError`, which names the extra, when rich is missing.
+    Raises:
+        ImportError: rich is not installed; the message names the extra.
     """
 
     def __init__(
@@ -188,7 +189,7 @@ class LiveView(Display):
     ) -> None:
         self._live = LiveMessages(fold=fold)
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # A terminal that is not UTF-8 shows escapes for what it has no characters for.
+            # In a terminal that is not UTF-8, characters that it lacks become escapes.
             sys.stdout.reconfigure(errors="backslashreplace")
         self._figures = figures
         self._clock = clock
@@ -208,7 +209,7 @@ class LiveView(Display):
             self._draw()
 
     def close(self) -> None:
-        """Take the last picture away and print everything, which then stays."""
+        """Replace the live view by the whole content, which stays in the terminal."""
         self._live.view.footer = self._figures.lines()
         self._live.close()
 

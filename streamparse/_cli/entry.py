@@ -1,4 +1,4 @@
-"""`streamparse COMMAND`: the arguments, and what becomes of everything a command may raise."""
+"""`streamparse COMMAND`: parses the arguments and turns exceptions into messages and statuses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 from streamparse import _version
 from streamparse._cli import demo_command, json_command, lists_command, replay_command
@@ -27,12 +27,12 @@ __all__ = ["main"]
 
 STATUSES: Final = """\
 exit status:
-  0    all of it is complete and well-formed
-  1    the input is malformed, incomplete or beyond a limit, it violates the schema, or an
-       answer in it was cut off or has failed; output so far stands
-  2    wrong usage, a file that cannot be read or written, or a part that is not installed
+  0    the input is complete and valid
+  1    the input is malformed, incomplete, beyond a limit or violates the schema, or a response
+       in it was cut off or failed; the output up to there has been written
+  2    wrong usage, a file that cannot be read or written, or an extra that is not installed
   130  interrupted (Ctrl-C)
-  141  the reader of the output went away
+  141  the reader of the output has closed it
 """
 
 
@@ -40,9 +40,9 @@ _READING: Final = ("replay", "json")
 _EXAMPLES: Final = {
     "replay": """\
 examples:
-  streamparse replay answer.sse                a recorded answer, at a pleasant pace
-  curl -sN ... | streamparse replay            an answer while it arrives
-  streamparse replay --format auto answer.txt  the text of a model with tool calls in it
+  streamparse replay answer.sse                a recorded response, at reading speed
+  curl -sN URL | streamparse replay            a response while it arrives
+  streamparse replay --format auto answer.txt  the text of a model that contains tool calls
   streamparse replay --tools tools.json answer.sse
 """,
     "json": """\
@@ -68,14 +68,64 @@ examples:
 """,
 }
 
-_Adding: TypeAlias = Callable[[argparse.ArgumentParser], None]
-_Running: TypeAlias = Callable[..., int]
+
+class _Command(NamedTuple):
+    """A command: what adds its arguments, what runs it, and what the help says of it."""
+
+    add: Callable[[argparse.ArgumentParser], None]
+    run: Callable[..., int]
+    summary: str
+    description: str
+
+
+_COMMANDS: Final = {
+    "replay": _Command(
+        replay_command.add,
+        replay_command.run,
+        "show the response of a model as it arrives: text, reasoning, tool calls",
+        "Read the response of a model provider, recorded or live, and show it as it grows.",
+    ),
+    "json": _Command(
+        json_command.add,
+        json_command.run,
+        "write events or values of JSON as it arrives, as JSON Lines",
+        "Read JSON as it arrives and write its events, each as one line of JSON.",
+    ),
+    "demo": _Command(
+        demo_command.add,
+        demo_command.run,
+        "show responses as they arrive on a page in the browser",
+        "Serve a page that plays recorded responses: samples, FILE, or files dropped on the page.",
+    ),
+    "formats": _Command(
+        lists_command.add_formats,
+        lists_command.run_formats,
+        "list the raw-text tool-call formats that --format takes",
+        "List the raw-text tool-call formats, each with the models that write it.",
+    ),
+    "apis": _Command(
+        lists_command.add_apis,
+        lists_command.run_apis,
+        "list the wire formats that --api takes",
+        "List the wire formats.",
+    ),
+    "completion": _Command(
+        lists_command.add_completion,
+        lists_command.run_completion,
+        "write a script for completion in a shell",
+        "Write a script with which a shell completes commands, options and names.",
+    ),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line on `argv` (default: the arguments of the process); the exit status.
+    """Run the command line and return the exit status.
 
-    Wrong usage, `--help` and `--version` raise `SystemExit`, as argparse does.
+    Args:
+        argv: The arguments; by default those of the process.
+
+    Raises:
+        SystemExit: Wrong usage, `--help` or `--version`.
     """
     options = _options(argv)
     try:
@@ -103,7 +153,7 @@ def _described(error: StreamParseError) -> str:
     if error.code == "not_a_stream":
         message += "; for the text of a model, use --format auto or --api text"
     text = f"{error.line}:{error.column}: {message} ({error.code})"
-    # The beginning of what is not a stream often explains it: the headline of a gateway's page.
+    # The beginning of a foreign document often explains it, as the title of an error page does.
     return f"{text}: {error.excerpt!r}" if isinstance(error, WireError) and error.excerpt else text
 
 
@@ -127,62 +177,17 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     version = f"streamparse {_version.__version__} ({build})"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    words: dict[str, list[str]] = {}
-
-    def add(name: str, adding: _Adding, running: _Running, summary: str, description: str) -> None:
+    words: dict[str, list[str]] = {}  # the options of each command, for `completion`
+    for name, command in _COMMANDS.items():
         examples = _EXAMPLES.get(name, "")
-        command = commands.add_parser(
+        added = commands.add_parser(
             name,
-            help=summary,
-            description=description,
+            help=command.summary,
+            description=command.description,
             epilog=f"{examples}\n{STATUSES}" if name in _READING else examples or None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        adding(command)
-        command.set_defaults(run=partial(running, command=command), file="-", words=words)
-        words[name] = [each for each in command._option_string_actions if each.startswith("--")]
-
-    add(
-        "replay",
-        replay_command.add,
-        replay_command.run,
-        "a model's answer as it arrives: text, reasoning, tool calls",
-        "Read the response of a model provider, as recorded or as it arrives, and show it growing.",
-    )
-    add(
-        "json",
-        json_command.add,
-        json_command.run,
-        "events or values of a JSON stream, as JSON Lines",
-        "Read JSON as it arrives and write its events, one line of JSON for each.",
-    )
-    add(
-        "demo",
-        demo_command.add,
-        demo_command.run,
-        "a page in the browser that shows answers as they arrive",
-        "Serve a page that plays recorded answers: samples, or files that are dropped on it.",
-    )
-    add(
-        "formats",
-        lists_command.add_formats,
-        lists_command.run_formats,
-        "the raw-text formats of tool calls that --format takes",
-        "List the raw-text formats of tool calls, each with the models that write it.",
-    )
-    add(
-        "apis",
-        lists_command.add_apis,
-        lists_command.run_apis,
-        "the wire formats that --api takes",
-        "List the wire formats.",
-    )
-    add(
-        "completion",
-        lists_command.add_completion,
-        lists_command.run_completion,
-        "a script that completes commands and options in a shell",
-        "Write a script that completes commands, options and names in a shell.",
-    )
+        command.add(added)
+        added.set_defaults(run=partial(command.run, command=added), file="-", words=words)
+        words[name] = [each for each in added._option_string_actions if each.startswith("--")]
     return parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""How fast an answer came, in words."""
+"""Times and rates of a response, as lines of text."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from streamparse.metrics import Metrics
 
 __all__ = ["DELTAS", "Figures"]
 
-# Seconds in which no model answers: a rate would be that of a disk.
+# Seconds. No model responds faster, so a rate would be that of the disk.
 _TOO_SHORT: Final = 0.05
 
-# What the model wrote, once each: argument deltas show the text of a `ToolCallDelta` again.
+# The events whose text the model wrote. Argument deltas repeat the text of a `ToolCallDelta`.
 _ENDS: Final = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
 DELTAS: Final = (TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta)
 
 
 class Figures:
-    """Watches events; times are seconds of `clock` since this was made."""
+    """Collects figures from events; times are seconds of `clock` since the object was created."""
 
-    def __init__(self, clock: Callable[[], float], judged: bool = False) -> None:
-        self._judged = judged
+    def __init__(self, clock: Callable[[], float], validated: bool = False) -> None:
+        self._validated = validated
         self._calls: dict[str, int] = {}  # by status
         self._clock = clock
         self._began = clock()
@@ -41,7 +41,7 @@ class Figures:
         self._first_argument: float | None = None
 
     def note(self, events: list[AnyMessageEvent]) -> None:
-        """These events came just now."""
+        """Count events that have just arrived."""
         self._metrics.note(events)
         now = self._clock() - self._began
         for event in events:
@@ -53,8 +53,10 @@ class Figures:
                 self._first_argument = now
 
     def lines(self) -> list[str]:
-        """All that is known, on a line or two."""
+        """Return all that is known, in one to three lines; nothing if no event arrived."""
         metrics = self._metrics
+        if not metrics.events:
+            return []
         times = [
             f"{name} {_duration(seconds)}"
             for name, seconds in (
@@ -70,8 +72,8 @@ class Figures:
         if spent > _TOO_SHORT and metrics.tokens_per_second is not None:
             counts.append(f"{metrics.tokens_per_second:,.0f} tokens/s")
         calls = [f"{count} {status}" for status, count in sorted(self._calls.items())]
-        judged = [f"calls judged: {', '.join(calls) or 'none'}"] if self._judged else []
-        return [", ".join(line) for line in (judged, times, counts) if line]
+        checked = [f"calls: {', '.join(calls) or 'none'}"] if self._validated else []
+        return [", ".join(line) for line in (checked, times, counts) if line]
 
 
 def _duration(seconds: float) -> str:

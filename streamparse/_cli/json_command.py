@@ -1,4 +1,4 @@
-"""`streamparse json [FILE]`: events or values of JSON while it arrives, as JSON Lines."""
+"""`streamparse json [FILE]`: writes events or values of JSON as it arrives, as JSON Lines."""
 
 from __future__ import annotations
 
@@ -29,77 +29,83 @@ _DEEPEST: Final = 1_000_000
 
 
 def add(command: argparse.ArgumentParser) -> None:
-    """Say what arguments the command takes."""
+    """Add the arguments of the command."""
     argument = command.add_argument
     argument(
-        "file", nargs="?", default="-", metavar="FILE", help="'-', the default: standard input"
+        "file",
+        nargs="?",
+        default="-",
+        metavar="FILE",
+        help="the input; '-', the default, is standard input",
     )
     shown = command.add_mutually_exclusive_group()
     shown.add_argument(
         "--partial",
         action="store_true",
-        help="write the growing value, once for each fragment that changed it, not events",
+        help="write the partial value after each fragment that changed it, not events",
     )
     shown.add_argument(
-        "--final", action="store_true", help="write the value only, once it has been read whole"
+        "--final", action="store_true", help="write only the value, when it is complete"
     )
     argument(
         "--select",
         action="append",
         type=_query,
         metavar="QUERY",
-        help="events for these nodes only, nothing else is kept in memory; an RFC 9535 query "
-        "such as $.items[*], and more of them if repeated",
+        help="write events for these nodes only and keep nothing else in memory; an RFC 9535 query "
+        "such as $.items[*]; may be repeated",
     )
     argument(
         "--schema",
         metavar="FILE",
-        help="judge by the JSON Schema in FILE while reading (extra 'schema'): violations stand "
-        "among the events, and the exit status is 1",
+        help="validate by the JSON Schema in FILE while reading (extra 'schema'): violations are "
+        "written among the events, and the exit status is 1",
     )
     argument(
         "--coerce",
         action="store_true",
-        help="with --schema: read a value that it refuses in the one other way that it allows, "
-        "such as a string that holds an array; each is named on standard error",
+        help="with --schema: read a value that it rejects in the only other way that it allows, "
+        "such as a string that contains an array; each is listed on standard error",
     )
     lenient = command.add_mutually_exclusive_group()
     lenient.add_argument(
         "--lenient",
         action="store_true",
-        help="mend what can be mended: fences, prose, single quotes, missing commas and more",
+        help="repair damaged JSON: fences, prose, single quotes, missing commas and more",
     )
     lenient.add_argument(
         "--repair",
         action="store_true",
-        help="write the value as JSON once it has been read leniently, and each repair on "
+        help="as --lenient, but write the value as JSON when it is complete, and each repair to "
         "standard error; the exit status is 1 if the input ended early",
     )
     _add_options(command)
 
 
 def _add_options(command: argparse.ArgumentParser) -> None:
-    """Options of the parser."""
+    """Add the options of the parser."""
     argument = command.add_argument
-    argument("--many", action="store_true", help="several documents (JSON Lines, say), as a list")
+    argument(
+        "--many", action="store_true", help="read several documents, such as JSON Lines, as a list"
+    )
     argument(
         "--trailing",
         choices=("error", "stop"),
         default="error",
-        help="what text after the value is: an error (the default), or where to stop reading",
+        help="text after the value is an error (the default), or ends the reading",
     )
     argument(
         "--surrogates",
         choices=("keep", "replace", "error"),
         default="keep",
-        help="what becomes of half a surrogate pair (default: keep)",
+        help="what to do with a lone surrogate (default: keep)",
     )
     argument(
         "--max-depth",
         type=between(0, _DEEPEST),
         default=Limits().depth,
         metavar="N",
-        help="arrays and objects open at once (default: %(default)s)",
+        help="the largest depth of nested arrays and objects (default: %(default)s)",
     )
     argument(
         "--chunk-size",
@@ -112,15 +118,15 @@ def _add_options(command: argparse.ArgumentParser) -> None:
 
 def _refuse_contradictions(options: argparse.Namespace, command: argparse.ArgumentParser) -> None:
     if options.select and (options.partial or options.final):
-        command.error("--select chooses events: it contradicts --partial and --final")
+        command.error("--select selects events, so it cannot be used with --partial or --final")
     if options.schema is not None and (options.partial or options.final):
-        command.error("--schema shows violations among events: not with --partial and --final")
+        command.error("--schema writes events, so it cannot be used with --partial or --final")
     if options.coerce and options.schema is None:
-        command.error("--coerce reads values as a schema asks: it needs --schema")
+        command.error("--coerce needs --schema")
     if options.repair and (options.partial or options.final or options.select or options.schema):
-        command.error("--repair writes the whole value: no other output can be asked for with it")
+        command.error("--repair cannot be used with --partial, --final, --select or --schema")
     if options.many and options.trailing == "stop":
-        command.error("--many reads every document: it contradicts --trailing stop")
+        command.error("--many cannot be used with --trailing stop")
 
 
 def _query(text: str) -> Query:
@@ -131,11 +137,11 @@ def _query(text: str) -> Query:
 
 
 def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
-    """Write what was asked for; the exit status."""
+    """Write the output and return the exit status."""
     _refuse_contradictions(options, command)
     announce(options.file)
     if options.schema is not None:
-        return _run_judged(options)
+        return _run_validated(options)
     if options.repair:
         return _run_repair(options)
     output = standard_output()
@@ -159,7 +165,7 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
 
 
 def _parsing(options: argparse.Namespace) -> dict[str, Any]:
-    """The options of the parser."""
+    """Return the options of the parser."""
     return {
         "dialect": "lenient" if options.lenient or options.repair else "strict",
         "many": options.many,
@@ -172,38 +178,38 @@ def _parsing(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _run_repair(options: argparse.Namespace) -> int:
-    """The value as JSON, and what was mended on standard error."""
+    """Write the value as JSON, and the repairs to standard error."""
     output = standard_output()
     parser = JSONParser(**_parsing(options))
-    told = 0
+    listed = 0
     try:
         for fragment in fragments(options.file, options.chunk_size):
             parser.feed(fragment)
-            told = _tell_repairs(parser, told)
+            listed = _list_repairs(parser, listed)
         parser.finish()
     finally:
-        _tell_repairs(parser, told)
+        _list_repairs(parser, listed)
     output.write(line(parser.value))
     output.flush()
     return BAD_INPUT if parser.truncated else OK
 
 
-def _tell_repairs(parser: JSONParser, told: int) -> int:
-    """List the repairs from number `told` on; how many there are now."""
-    for repair in parser.repairs[told:]:
+def _list_repairs(parser: JSONParser, listed: int) -> int:
+    """Write the repairs from number `listed` on to standard error; return how many there are."""
+    for repair in parser.repairs[listed:]:
         where = f"offset {repair.offset}, {normalized_path(repair.path)}"
-        told_by_code = REPAIR_CODES.get(repair.code, "a value was read as its schema asks")
+        meaning = REPAIR_CODES.get(repair.code, "a value was converted as its schema requires")
         doubt = " [doubt]" if repair.code in DOUBT_CODES else ""
-        print(f"{repair.code}: {told_by_code} ({where}){doubt}", file=sys.stderr)
+        print(f"{repair.code}: {meaning} ({where}){doubt}", file=sys.stderr)
     return len(parser.repairs)
 
 
-def _run_judged(options: argparse.Namespace) -> int:
-    """The same with a schema."""
-    from streamparse._cli.judging import Judging, validator
+def _run_validated(options: argparse.Namespace) -> int:
+    """Write events and violations of a schema."""
+    from streamparse._cli.validating import Validating, validator
 
     output = standard_output()
-    judging = Judging(
+    validating = Validating(
         JSONParser(**_parsing(options), validator=validator(options.schema, options.coerce))
     )
 
@@ -211,17 +217,17 @@ def _run_judged(options: argparse.Namespace) -> int:
         for fragment in fragments(options.file, options.chunk_size):
             yield fragment
             output.flush()
-            if options.trailing == "stop" and judging.parser.done:
+            if options.trailing == "stop" and validating.parser.done:
                 return
 
     try:
-        for shown in judging.lines(read()):
+        for shown in validating.lines(read()):
             output.write(line(shown))
     finally:
         output.flush()
         if options.coerce:
-            _tell_repairs(judging.parser, 0)
-    return BAD_INPUT if judging.told else OK
+            _list_repairs(validating.parser, 0)
+    return BAD_INPUT if validating.reported else OK
 
 
 def _shown(stream: JSONStream, options: argparse.Namespace) -> Iterable[Any]:

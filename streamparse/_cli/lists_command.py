@@ -1,4 +1,4 @@
-"""`streamparse formats`, `streamparse apis` and `streamparse completion`: what there is to name."""
+"""`streamparse formats`, `apis` and `completion`: list names, and complete them in a shell."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _SHELLS: Final = ("bash", "zsh", "fish")
 
 
 def add_formats(command: argparse.ArgumentParser) -> None:
-    """Say what arguments `formats` takes."""
+    """Add the arguments of `formats`."""
     command.add_argument(
         "name",
         nargs="?",
         metavar="NAME",
-        help="only the format that this means: a name, a tool parser of vLLM or SGLang, a model",
+        help="show only the format of this name, model, or tool parser of vLLM or SGLang",
     )
 
 
 def add_apis(command: argparse.ArgumentParser) -> None:
-    """`apis` takes no arguments."""
+    """Add nothing: `apis` takes no arguments."""
 
 
 def add_completion(command: argparse.ArgumentParser) -> None:
-    """Say what arguments `completion` takes."""
+    """Add the arguments of `completion`."""
     command.add_argument("shell", choices=_SHELLS, help="the shell to write the script for")
 
 
 def run_formats(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
-    """List the formats, each with the models that write it."""
+    """Write the formats, each with the models that use it."""
     names: list[str] = list(formats.names())
     if options.name is not None:
         try:
@@ -46,12 +46,12 @@ def run_formats(options: argparse.Namespace, command: argparse.ArgumentParser) -
 
 
 def run_apis(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
-    """List the APIs."""
+    """Write the names of the APIs."""
     return _write(list(APIS))
 
 
 def run_completion(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
-    """Write the script that completes commands, options and names in a shell."""
+    """Write the completion script of a shell."""
     words = options.words
     if options.shell == "fish":
         return _write(_fish(words))
@@ -60,7 +60,7 @@ def run_completion(options: argparse.Namespace, command: argparse.ArgumentParser
 
 
 def typed(message: str) -> str:
-    """Return a message of the library with the commands that list what it names."""
+    """Return a message of the library with commands in place of the functions that it names."""
     for library, ours in (
         ("streamparse.formats.names() lists", "'streamparse formats' lists"),
         ("streamparse.aliases.API lists", "'streamparse apis' lists"),
@@ -77,7 +77,7 @@ def _write(lines: list[str]) -> int:
 
 
 def _values() -> dict[str, str]:
-    """The values of options that are taken from a list."""
+    """Return the possible values of options that take one of a list."""
     return {"--api": " ".join(APIS), "--format": " ".join(["auto", *formats.names()])}
 
 

@@ -1,4 +1,4 @@
-"""`streamparse replay [FILE]`: the answer of a model provider as it arrives, or as it once did."""
+"""`streamparse replay [FILE]`: shows the response of a model provider, recorded or live."""
 
 from __future__ import annotations
 
@@ -37,23 +37,27 @@ from streamparse.message_parser import APIS, MessageParser
 
 __all__ = ["add", "run"]
 
-PLEASANT: Final = 300.0  # characters a second: quick, but the eye can follow
-_AT_ONCE: Final = 65536  # bytes: as much as there is
-_SLOWLY: Final = 64  # bytes: less than most records, so that they come one by one
-_REST: Final = 1 / 30  # seconds: for a longer wait everything is shown first
+PLEASANT: Final = 300.0  # characters per second: quick, but readable
+_AT_ONCE: Final = 65536  # bytes
+_SLOWLY: Final = 64  # bytes: less than most records, so that they arrive one by one
+_REST: Final = 1 / 30  # seconds: before a longer wait everything is drawn
 
 _CUT: Final = {
-    "length": "the answer was cut off by a limit of its length",
-    "content_filter": "the answer was cut off by a filter",
-    "cancelled": "the answer was cancelled",
+    "length": "the response was cut off by its length limit",
+    "content_filter": "the response was cut off by a filter",
+    "cancelled": "the response was cancelled",
 }
 
 
 def add(command: argparse.ArgumentParser) -> None:
-    """Say what arguments the command takes."""
+    """Add the arguments of the command."""
     argument = command.add_argument
     argument(
-        "file", nargs="?", default="-", metavar="FILE", help="'-', the default: standard input"
+        "file",
+        nargs="?",
+        default="-",
+        metavar="FILE",
+        help="the input; '-', the default, is standard input",
     )
     argument(
         "--api",
@@ -65,14 +69,14 @@ def add(command: argparse.ArgumentParser) -> None:
         "--format",
         type=_format,
         metavar="NAME",
-        help="FILE is the text of a model that writes its tool calls in this format, 'auto' to "
-        "detect it, or a stream whose server passed such text on ('streamparse formats' lists the "
-        "names; those of tool parsers of vLLM and SGLang and of models are understood too)",
+        help="the raw-text format of the tool calls in the text of the model, or 'auto' to detect "
+        "it; FILE is that text, or a stream whose server did not parse the calls ('streamparse "
+        "formats' lists the names; names of models and of vLLM and SGLang parsers work too)",
     )
     shown = command.add_mutually_exclusive_group()
     for name, what in (
-        ("events", "write the events as they come, a line of JSON for each"),
-        ("message", "write each message when it has ended, as a line of JSON"),
+        ("events", "write each event as a line of JSON when it arrives"),
+        ("message", "write each message as a line of JSON when it has ended"),
         ("plain", "write plain text, as when the output is not a terminal"),
     ):
         shown.add_argument(
@@ -81,25 +85,25 @@ def add(command: argparse.ArgumentParser) -> None:
     argument(
         "--reasoning",
         action="store_true",
-        help="in the live view, show reasoning in full, not folded when it has ended",
+        help="in the live view, do not fold reasoning that has ended",
     )
     argument(
         "--tools",
         metavar="FILE",
-        help="judge calls as they arrive by these tools: JSON, a list of the tool dicts of any API "
+        help="validate tool calls while they arrive; FILE is JSON, a list of tool dicts of any API "
         "or of {name, parameters}",
     )
     argument(
         "--output-schema",
         metavar="FILE",
-        help="judge the text of the answer as it arrives by this JSON Schema",
+        help="validate the text of the response while it arrives; FILE is a JSON Schema",
     )
     argument(
         "--speed",
         type=_speed,
         metavar="X",
-        help="show X characters of the answer (text, reasoning, arguments) a second; 0: do not "
-        f"wait (default: {PLEASANT:.0f} for a file that is shown live, else 0)",
+        help="show X characters of text, reasoning and arguments per second; 0 does not wait "
+        f"(default: {PLEASANT:.0f} for a file that is shown live, else 0)",
     )
     argument(
         "--chunk",
@@ -129,14 +133,14 @@ def _speed(text: str) -> float:
     except ValueError:
         speed = math.nan
     if not 0 <= speed < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
     return speed
 
 
 def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
-    """Show the answer; the exit status."""
+    """Show the response and return the exit status."""
     announce(options.file)
-    figures = Figures(time.monotonic, judged=options.tools is not None)
+    figures = Figures(time.monotonic, validated=options.tools is not None)
     display = _display(options.show, figures, fold=not options.reasoning)
     pace = Pace(_speed_of(options, display))
     size = options.chunk or (_SLOWLY if pace.speed else _AT_ONCE)
@@ -150,12 +154,16 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
         )
         display.take(events, parser.messages)
 
+    empty = True
     with display:
         try:
             for fragment in fragments(options.file, size, display.rest):
+                empty = False
                 events = parser.feed(fragment)
                 show(events)
                 pace.wait(events, display.rest)
+            if empty:
+                raise Complaint(f"{name_of(options.file)}: the input is empty", BAD_INPUT)
             show(parser.finish())
         except StreamParseError as error:
             show(error.events)
@@ -163,12 +171,12 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     for message in parser.messages:
         _hint(message, name_of(options.file))
     for message in parser.messages:
-        _judge(message, name_of(options.file))
+        _complain_about(message, name_of(options.file))
     if violations and (options.tools or options.output_schema):
         first = violations[0]
         more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-        said = f"rejected: {first.message} ({first.code}){more}"
-        raise Complaint(f"{name_of(options.file)}: {said}", BAD_INPUT)
+        what = f"rejected: {first.message} ({first.code}){more}"
+        raise Complaint(f"{name_of(options.file)}: {what}", BAD_INPUT)
     return OK
 
 
@@ -182,7 +190,7 @@ def _parser(options: argparse.Namespace) -> MessageParser:
 
 
 def _loaded(file: str) -> Any:
-    """The JSON of a file."""
+    """Return the value of a JSON file."""
     try:
         with open(file, "rb") as stream:
             return parse(stream.read())
@@ -214,15 +222,15 @@ def _speed_of(options: argparse.Namespace, display: Display) -> float:
 
 
 def _is_recorded(file: str) -> bool:
-    """Is it a file, that is all there already? A pipe has a pace of its own."""
+    """Return whether it is a regular file. The speed of a pipe is that of its writer."""
     try:
         return file != "-" and stat.S_ISREG(os.stat(file).st_mode)
-    except OSError:  # which reading it will tell
+    except OSError:  # reported when the file is read
         return False
 
 
 class Pace:
-    """Waits so that an answer is shown at a `speed` in characters a second; 0: never."""
+    """Waits, so that a response is shown at `speed` characters per second; 0 never waits."""
 
     def __init__(
         self,
@@ -237,11 +245,11 @@ class Pace:
         self._shown = 0
 
     def wait(self, events: list[AnyMessageEvent], before: Callable[[], None]) -> None:
-        """Until these events may have been read; `before` is called if that takes long."""
+        """Wait until these events are due; call `before` first if that takes long."""
         if not self.speed:
             return
         self._shown += sum(len(event.text) for event in events if isinstance(event, DELTAS))
-        # By the schedule of the whole, so that what each step takes does not add up.
+        # Relative to the start, so that the time of each step does not add up.
         left = self._began + self._shown / self.speed - self._clock()
         if left > _REST:
             before()
@@ -250,20 +258,20 @@ class Pace:
 
 
 def _hint(message: Message, name: str) -> None:
-    """Say that the text holds calls that nobody asked to read."""
+    """Report that the text seems to contain tool calls of a raw-text format."""
     found = message.extra.get("looks_like")
     if found:
-        said = f"the text looks like tool calls in the format {found[0]}: read it with"
-        complain(f"{name}: {said} --format {found[0]}", OK)
+        what = f"the text seems to contain tool calls in the format {found[0]}; to parse them, add"
+        complain(f"{name}: {what} --format {found[0]}", OK)
 
 
-def _judge(message: Message, name: str) -> None:
-    """Raise the complaint about a message that is not complete."""
+def _complain_about(message: Message, name: str) -> None:
+    """Raise `Complaint` if the message is not complete."""
     if message.status == "complete":
         return
     which = f"{name}: choice {message.choice}" if message.choice else name
     if message.status == "failed":
         reason = message.error.message if message.error is not None else "no reason given"
         raise Complaint(f"{which}: the provider reported an error: {reason!r}", BAD_INPUT)
-    cut = _CUT.get(message.finish_reason or "", "the stream ended before the answer did")
+    cut = _CUT.get(message.finish_reason or "", "the stream ended before the response was complete")
     raise Complaint(f"{which}: {cut}", BAD_INPUT)

@@ -1,8 +1,8 @@
-"""What all commands share: the streams of the process, lines of JSON, the exit statuses.
+"""What all commands share: standard input and output, lines of JSON, exit statuses.
 
-Rule 1: input is read as it arrives, and what it gave is flushed before more is waited for.
-Rule 2: every line of JSON is valid and in UTF-8, whatever the values and the locale.
-Rule 3: whatever the input, there is no traceback: one line on stderr, and a status.
+Rule 1: Input is read as it arrives, and its output is flushed before a command waits for more.
+Rule 2: Every line of JSON is valid and in UTF-8, whatever the values and the locale.
+Rule 3: No input causes a traceback. An error is one line on standard error and an exit status.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import errno
 import os
 import re
 import select
+import shlex
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -45,10 +46,11 @@ INTERRUPTED: Final = 130  # 128 + SIGINT
 BROKEN_PIPE: Final = 141  # 128 + SIGPIPE
 
 LARGEST_FRAGMENT: Final = 16 * 1024 * 1024
+_URL: Final = re.compile("[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 class Complaint(Exception):
-    """What a command has to say on stderr when it gives up, and its exit status."""
+    """An error that ends a command: the message for standard error and the exit status."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -56,7 +58,7 @@ class Complaint(Exception):
 
 
 def between(low: int, high: int) -> Callable[[str], int]:
-    """For argparse: a whole number from `low` to `high`."""
+    """Return a type for argparse: a whole number from `low` to `high`."""
 
     def number(text: str) -> int:
         if not re.fullmatch("[0-9]{1,9}", text) or not low <= int(text) <= high:
@@ -72,9 +74,15 @@ def between(low: int, high: int) -> Callable[[str], int]:
 def fragments(
     file: str, size: int, before_waiting: Callable[[], None] | None = None
 ) -> Iterator[bytes]:
-    """What the file holds, each part as soon as it can be had; "-" is standard input.
+    """Yield the content of a file, each part as soon as it can be read.
 
-    `before_waiting` is called before a read that will have to wait, or may have to.
+    Args:
+        file: The name of the file; "-" for standard input.
+        size: How many bytes to read at most at a time.
+        before_waiting: Called before a read that may have to wait.
+
+    Raises:
+        Complaint: The file cannot be read.
     """
     inherited = file == "-"
     try:
@@ -91,23 +99,26 @@ def fragments(
 
 
 def announce(file: str) -> None:
-    """Say on standard error that input is awaited, where a person has to type it.
+    """Check the file before anything is shown; if the input is typed, write how to end it.
 
     Raises:
-        Complaint: The file cannot be read. Nothing has been shown yet.
+        Complaint: The file cannot be read.
     """
+    if _URL.match(file):
+        what = "a URL cannot be read; pipe the response into this command, as in"
+        raise Complaint(f"{file}: {what} curl -sN {shlex.quote(file)} | streamparse …", UNUSABLE)
     try:
         if file != "-" and stat.S_ISDIR(os.stat(file).st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise Complaint(f"{name_of(file)}: {said}", UNUSABLE) from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Complaint(f"{name_of(file)}: {reason}", UNUSABLE) from error
     if file == "-" and sys.stdin is not None and sys.stdin.isatty():
         complain("reading from the terminal; end the input with Ctrl-D (or give a FILE)", OK)
 
 
 def _is_ready(descriptor: int) -> bool:
-    """Can something be read at once? False where that cannot be told (Windows)."""
+    """Return whether a read returns at once; False where that is unknown (Windows)."""
     try:
         return bool(select.select([descriptor], [], [], 0)[0])
     except (OSError, ValueError):
@@ -115,7 +126,7 @@ def _is_ready(descriptor: int) -> bool:
 
 
 def name_of(file: str) -> str:
-    """How the file is called in a complaint."""
+    """Return the name of the file for a message."""
     return "<stdin>" if file == "-" else file
 
 
@@ -123,20 +134,20 @@ def name_of(file: str) -> str:
 
 
 def standard_output() -> BinaryIO:
-    """Bytes, because neither the encoding nor the line ends may depend on the locale."""
+    """Return standard output for bytes: encoding and line ends do not depend on the locale."""
     if sys.stdout is None:  # the process was started without one
         raise Complaint("<stdout>: closed", UNUSABLE)
     return sys.stdout.buffer
 
 
 def abandon_output() -> None:
-    """Send what is still in the buffer nowhere: at exit Python would try to write it again."""
+    """Discard the buffer of standard output, which Python would write again at exit."""
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def complain(message: str, status: int) -> int:
-    """Say it on stderr, if there is one; the status."""
+    """Write a message to standard error, if the process has one; return the status."""
     if sys.stderr is not None:  # `print` would take None for standard output
         print(f"streamparse: {printable(message)}", file=sys.stderr)
     return status

@@ -269,7 +269,7 @@ class MachineTokens(MachineState):
             return pos
         while pos < end:
             if text[pos] != word[matched]:
-                message = f"expected {word!r}, not {word[:matched]!r} and {text[pos]!r}"
+                message = f"expected {word!r}, not {word[:matched] + text[pos]!r}"
                 self._reject("invalid_literal", message, self.offset + pos)
             pos += 1
             matched += 1

@@ -38,7 +38,7 @@ def test_port_that_is_taken(command: Runner) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert command.bare("demo", "--port", str(port)) == 2
-    assert f"cannot listen at 127.0.0.1:{port}" in command.complaint
+    assert f"cannot listen on 127.0.0.1:{port}" in command.complaint
 
 
 def test_opens_the_browser(command: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

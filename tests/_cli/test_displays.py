@@ -90,7 +90,7 @@ def test_plain_text(size: int) -> None:
         {"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "add", "arguments": "{"}}]},
         {"tool_calls": [{"index": 0, "function": {"arguments": '"n": 2}'}}]},
     )
-    assert plain(data, size).splitlines()[:-1] == [
+    assert plain(data, size).splitlines() == [
         "[reasoning]",
         "  Two and two,",
         "  four.",

@@ -21,9 +21,9 @@ from tests._cli.running import TRIP, Runner, run
     ("arguments", "complaint"),
     [
         (["json", "--partial", "--final"], "not allowed with argument --partial"),
-        (["json", "--partial", "--select", "$.a"], "it contradicts --partial and --final"),
-        (["json", "--final", "--select", "$.a"], "it contradicts --partial and --final"),
-        (["json", "--many", "--trailing", "stop"], "it contradicts --trailing stop"),
+        (["json", "--partial", "--select", "$.a"], "it cannot be used with --partial or --final"),
+        (["json", "--final", "--select", "$.a"], "it cannot be used with --partial or --final"),
+        (["json", "--many", "--trailing", "stop"], "cannot be used with --trailing stop"),
         (["json", "--select", "a"], "a query must begin with '$'"),
         (["json", "--select", "$.a[-1]"], "a negative index cannot be known"),
         (["json", "--chunk-size", "0"], "'0' is not a number from 1 to "),

@@ -11,7 +11,7 @@ from streamparse._cli.figures import Figures
 
 
 class Clock:
-    """Says what time it is told."""
+    """Returns the time that was set."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -29,7 +29,7 @@ def call(arguments: str) -> dict[str, Any]:
 
 
 def test_nothing_yet() -> None:
-    assert Figures(Clock()).lines() == ["0 events"]
+    assert Figures(Clock()).lines() == []
 
 
 def test_times_and_rates() -> None:
@@ -73,10 +73,10 @@ def test_a_token_is_whatever_the_model_writes(kind: str) -> None:
     assert figures.lines()[0] == "first token 0 ms"
 
 
-def test_judged_calls_are_counted() -> None:
-    figures = Figures(Clock(), judged=True)
-    assert figures.lines()[0] == "calls judged: none"
+def test_validated_calls_are_counted() -> None:
+    figures = Figures(Clock(), validated=True)
+    assert figures.lines() == []
     parser = MessageParser("openai-chat")
     figures.note(parser.feed(chunk(tool_calls=[call("{}")])))
     figures.note(parser.feed(chunk("tool_calls")) + parser.finish())
-    assert figures.lines()[0] == "calls judged: 1 complete"
+    assert figures.lines()[0] == "calls: 1 complete"

@@ -134,7 +134,9 @@ def test_a_stream_whose_server_parsed_nothing(command: Runner) -> None:
 def test_raw_text_that_was_cut(command: Runner) -> None:
     given = RAW.read_bytes()[:-60]
     assert command("replay", "--format", "qwen3_coder", given=given) == 1
-    assert command.complaint == "streamparse: FILE: the stream ended before the answer did"
+    assert (
+        command.complaint == "streamparse: FILE: the stream ended before the response was complete"
+    )
 
 
 def test_a_format_that_is_not_known(command: Runner) -> None:
@@ -148,10 +150,10 @@ def test_a_format_that_is_not_known(command: Runner) -> None:
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        (b"", "the stream ended before the answer did"),
-        (record("Hi"), "the stream ended before the answer did"),
-        (record("Hi", "length"), "the answer was cut off by a limit of its length"),
-        (record("Hi", "content_filter"), "the answer was cut off by a filter"),
+        (b"", "the input is empty"),
+        (record("Hi"), "the stream ended before the response was complete"),
+        (record("Hi", "length"), "the response was cut off by its length limit"),
+        (record("Hi", "content_filter"), "the response was cut off by a filter"),
         (
             record("Hi") + b'data: {"error": {"message": "out of\\u001b order"}}\n\n',
             r"the provider reported an error: 'out of\x1b order'",
@@ -174,7 +176,8 @@ def test_a_choice_that_is_not_complete(command: Runner) -> None:
     given = f"data: {json.dumps({'choices': [first, second]})}\n\n"
     assert command("replay", given=given) == 1
     assert (
-        command.complaint == "streamparse: FILE: choice 1: the stream ended before the answer did"
+        command.complaint
+        == "streamparse: FILE: choice 1: the stream ended before the response was complete"
     )
 
 
@@ -208,10 +211,10 @@ def test_missing_file(command: Runner, tmp_path: Path) -> None:
     ("arguments", "complaint"),
     [
         (["--api", "telepathy"], "no api is named 'telepathy'"),
-        (["--speed", "fast"], "'fast' is not a number from 0 on"),
-        (["--speed", "-1"], "'-1' is not a number from 0 on"),
-        (["--speed", "nan"], "'nan' is not a number from 0 on"),
-        (["--speed", "inf"], "'inf' is not a number from 0 on"),
+        (["--speed", "fast"], "'fast' is not a number of 0 or more"),
+        (["--speed", "-1"], "'-1' is not a number of 0 or more"),
+        (["--speed", "nan"], "'nan' is not a number of 0 or more"),
+        (["--speed", "inf"], "'inf' is not a number of 0 or more"),
         (["--chunk", "0"], "'0' is not a number from 1 to "),
         (["--events", "--message"], "not allowed with argument"),
         (["--events", "--plain"], "not allowed with argument"),
@@ -466,7 +469,7 @@ def test_a_file_in_a_terminal_is_not_shown_all_at_once() -> None:
         text = terminal.read_all()
         assert terminal.child.wait() == 1
     assert text.count("in progress") > 10
-    assert text.rstrip().endswith("cut.sse: the stream ended before the answer did")
+    assert text.rstrip().endswith("cut.sse: the stream ended before the response was complete")
     assert text.count(" truncated ") >= 3
 
 
@@ -569,10 +572,19 @@ def test_tools_that_cannot_be_used(command: Runner, tmp_path: Path, content: str
 
 def test_text_that_looks_like_a_format_is_named(command: Runner) -> None:
     assert command.bare("replay", str(UNPARSED)) == 0
-    assert "looks like tool calls in the format hermes" in command.complaint
-    assert command.complaint.endswith("read it with --format hermes")
+    assert "seems to contain tool calls in the format hermes" in command.complaint
+    assert command.complaint.endswith("to parse them, add --format hermes")
     assert command.bare("replay", "--format", "hermes", str(UNPARSED)) == 0
     assert command.err == b""
+
+
+def test_an_empty_input_and_a_url_show_nothing(command: Runner) -> None:
+    assert command("replay", given=b"") == 1
+    assert (command.out, command.complaint) == (b"", "streamparse: FILE: the input is empty")
+    for name in ("replay", "json"):
+        assert command.bare(name, "https://example.org/a?b=1&c") == 2
+        assert "curl -sN 'https://example.org/a?b=1&c' | streamparse" in command.complaint
+        assert command.out == b""
 
 
 def test_options_are_named_as_they_were_typed(command: Runner) -> None:

@@ -1,4 +1,4 @@
-"""JSON judged by a schema while it arrives: events, and violations in their place among them."""
+"""Validates JSON by a schema while it arrives; violations come in their place among the events."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from streamparse.errors import SchemaViolation, StreamParseError
 from streamparse.json_parser import JSONParser
 from streamparse.schema import SchemaValidator
 
-__all__ = ["Judging", "described", "validator"]
+__all__ = ["Validating", "described", "validator"]
 
 
 def validator(file: str, coerce: bool = False) -> SchemaValidator:
-    """The schema in a file, for a document that is read on after a violation."""
+    """Return the validator of a schema in a file; it collects violations and reads on."""
     try:
         return SchemaValidator(json.loads(Path(file).read_bytes()), collect=True, coerce=coerce)
     except OSError as error:
@@ -28,7 +28,7 @@ def validator(file: str, coerce: bool = False) -> SchemaValidator:
 
 
 def described(violation: SchemaViolation) -> dict[str, Any]:
-    """A violation as one line of the output."""
+    """Return a violation as plain data for a line of the output."""
     return {
         "type": "violation",
         "path": list(violation.path),
@@ -60,21 +60,21 @@ def _parts(fragment: bytes, characters: set[int]) -> list[bytes]:
     return [fragment[start:end] for start, end in itertools.pairwise(places)]
 
 
-class Judging:
-    """Feeds a parser whose validator gathers violations.
+class Validating:
+    """Feeds a parser whose validator collects violations.
 
     A violation comes before the events that the same character decides, and after all earlier ones.
-    So a fragment with violations is fed again to a copy of the parser, in parts that begin and end
+    So a fragment with violations is fed again, to a copy of the parser, in parts that begin and end
     at those characters.
     """
 
     def __init__(self, parser: JSONParser) -> None:
         self.parser = parser
-        self.told = 0  # violations
+        self.reported = 0  # violations
         self._started = 0  # characters that began in earlier fragments
 
     def lines(self, fragments: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-        """Events and violations; raises what the parser raises."""
+        """Yield events and violations. Raises what the parser raises."""
         for fragment in fragments:
             yield from self._feed(fragment)
         events = self.parser.finish()
@@ -84,7 +84,7 @@ class Judging:
     def _feed(self, fragment: bytes) -> Iterator[dict[str, Any]]:
         aside = self.parser.clone()
         events, failure = self._fed(fragment)
-        new = self.parser.violations[self.told :]
+        new = self.parser.violations[self.reported :]
         parts = _parts(fragment, {each.offset - self._started for each in new}) if new else []
         self._started += sum(1 for _ in _CHARACTER.finditer(fragment))
         if len(parts) <= 1:
@@ -109,6 +109,6 @@ class Judging:
             raise failure
 
     def _violations(self) -> Iterator[dict[str, Any]]:
-        new = self.parser.violations[self.told :]
-        self.told += len(new)
+        new = self.parser.violations[self.reported :]
+        self.reported += len(new)
         yield from map(described, new)

@@ -1,4 +1,4 @@
-"""Tests of streamparse._cli.judging, and of `streamparse json --schema`."""
+"""Tests of streamparse._cli.validating, and of `streamparse json --schema`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from streamparse import JSONParser, SchemaViolation
-from streamparse._cli.judging import Judging, described
+from streamparse._cli.validating import Validating, described
 from streamparse.schema import SchemaValidator
 from tests._cli.running import Runner
 from tests.parts import chars, ragged
@@ -45,12 +45,12 @@ def merged(lines: list[dict[str, Any]]) -> list[tuple[str, list[Any]]]:
 
 @pytest.mark.parametrize("pieces", [[TEXT], chars(TEXT), ragged(TEXT, 5)], ids=len)
 def test_violations_stand_in_their_place(pieces: list[str]) -> None:
-    judging = Judging(JSONParser(validator=SchemaValidator(SCHEMA, collect=True)))
-    lines = list(judging.lines(piece.encode() for piece in pieces))
+    validating = Validating(JSONParser(validator=SchemaValidator(SCHEMA, collect=True)))
+    lines = list(validating.lines(piece.encode() for piece in pieces))
     assert merged(lines) == EXPECTED
     deltas = "".join(line["text"] for line in lines if line["type"] == "string_delta")
     assert deltas == "celcius"
-    assert judging.told == 2
+    assert validating.reported == 2
 
 
 def test_a_violation_in_words() -> None:
@@ -132,16 +132,19 @@ def test_coercion_is_named_on_standard_error(command: Runner, tmp_path: Path) ->
     assert run(command, tmp_path, schema, text) == 1
     assert run(command, tmp_path, schema, text, "--coerce") == 0
     assert command.lines[-1]["value"] == {"days": [1, 2]}
-    assert command.err == b"coerced: a value was read as its schema asks (offset 10, $['days'])\n"
+    assert (
+        command.err
+        == b"coerced: a value was converted as its schema requires (offset 10, $['days'])\n"
+    )
 
 
 def test_coercion_needs_a_schema(command: Runner) -> None:
     assert command("json", "--coerce", given="1") == 2
 
 
-def judged(text: str, schema: Any, pieces: list[bytes]) -> list[dict[str, Any]]:
-    judging = Judging(JSONParser(validator=SchemaValidator(schema, collect=True)))
-    return list(judging.lines(pieces))
+def validated(text: str, schema: Any, pieces: list[bytes]) -> list[dict[str, Any]]:
+    validating = Validating(JSONParser(validator=SchemaValidator(schema, collect=True)))
+    return list(validating.lines(pieces))
 
 
 def test_only_violations_split_deltas() -> None:
@@ -149,7 +152,7 @@ def test_only_violations_split_deltas() -> None:
     text = json.dumps(
         {"a": "\u00fcbel gelaunt", "b": "x" * 500, "c": "\u00fc" * 500}, ensure_ascii=False
     )
-    lines = judged(text, schema, [text.encode()])
+    lines = validated(text, schema, [text.encode()])
     deltas = [line["text"] for line in lines if line["type"] == "string_delta"]
     assert [line["type"] for line in lines].count("violation") == 1
     assert len(deltas) <= 5
@@ -163,6 +166,6 @@ def test_violations_beside_characters_that_are_cut(size: int) -> None:
         ["\u00fc\u20ac\U0001f600", "ab", "\u20ac\u20ac\u20ac"], ensure_ascii=False
     ).encode()
     pieces = [data[start : start + size] for start in range(0, len(data), size)]
-    lines = merged(judged("", schema, pieces))
-    assert lines == merged(judged("", schema, [data]))
+    lines = merged(validated("", schema, pieces))
+    assert lines == merged(validated("", schema, [data]))
     assert [kind for kind, _ in lines].count("violation") == 2
