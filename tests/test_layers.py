@@ -154,6 +154,7 @@ WIRES = (
     "responses_items",
     "responses_names",
     "responses_texts",
+    "responses_calls",
     "responses_history",
 )
 SESSIONS = ("reader", "conversation", "frames")

@@ -1,4 +1,4 @@
-"""OpenAI Responses, and the servers and gateways that speak it.
+"""OpenAI Responses, and compatible servers and gateways.
 
 Source: https://platform.openai.com/docs/api-reference/responses-streaming, the types of the
 openai SDK, and recorded streams of OpenAI, Azure, ChatGPT's backend, GitHub Copilot, xAI,
@@ -6,22 +6,22 @@ OpenRouter and LM Studio.
 
 Quirks that are handled here:
 - Items are found by index and ids, of which any may be missing or wrong: `responses_names`.
-- Texts come again in up to four records, under other indexes: `responses_texts`.
-- GitHub Copilot sends encrypted argument deltas; the arguments in `.done` hold.
+- Up to four records repeat a text, under other indexes: `responses_texts`.
+- GitHub Copilot sends encrypted argument deltas; the arguments in `.done` are used.
 - Arguments come in deltas, only in `.done`, or only in `output_item.done` (LM Studio).
-- `.done` comes for arguments that were cut too, and may be empty: without text, and for free text
-  always, the end of a call is `output_item.done`, whose status says whether it was cut.
-- An error comes nested or flat, and `response.failed` after it: that is the end.
-- The terminal record may have a status of its own that says otherwise: vLLM sends
-  `response.completed` for answers that a limit has cut. The worse of the two holds.
+- `.done` also comes for arguments that were cut, and may be empty. Without text, and always for
+  free text, a call ends with `output_item.done`, whose status shows whether it was cut.
+- An error is nested or flat. `response.failed` follows it and ends the answer.
+- The terminal record may have another status than its type: vLLM sends `response.completed` for
+  answers that a limit has cut. The worse one is used.
 - Gateways end a stream with `[DONE]` alone.
-- A web socket carries several streams, told apart by `stream_id`; a resumed stream overlaps.
-- Spoken answers have a transcript, which is their text.
-- ChatGPT's backend ends with an empty `output`; a stream that was resumed lacks its beginning.
-- The patch of `apply_patch_call` is streamed by events that the API reference does not have.
+- A web socket carries several streams, which differ in `stream_id`. A resumed stream overlaps.
+- The text of an audio answer is its transcript.
+- ChatGPT's backend ends with an empty `output`. A stream that was resumed lacks its beginning.
+- The events that stream the patch of an `apply_patch_call` are not in the API reference.
 
-`responses_items` says what the items are and whose their calls are, `responses_history` what goes
-back into the next turn.
+`responses_items` lists the types of items, `responses_calls` writes the calls, and
+`responses_history` the next turn.
 """
 
 from __future__ import annotations
@@ -30,21 +30,20 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
-from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, error_of
 from streamparse._wires.replays import Lane, Numbers, index_of
+from streamparse._wires.responses_calls import Calls, cut_calls
 from streamparse._wires.responses_history import history, tool_result
 from streamparse._wires.responses_items import (
     Item,
     StreamedArgument,
-    in_order,
     is_call,
+    is_cut,
     rest_of,
     result_member,
-    shape_of,
     stem_of,
 )
 from streamparse._wires.responses_names import Items, family_of, names_of
@@ -55,8 +54,7 @@ from streamparse.message import Message, Reasoning, ServerToolResult
 
 __all__ = ["OpenAIResponses", "handles"]
 
-# Events that carry a piece of what a call is asked to do, without their verb: the type of their
-# item.
+# The events of arguments without their verb: the type of their item.
 _ARGUMENT_STEMS: Final[dict[str, str]] = {
     "response.function_call_arguments": "function_call",
     "response.custom_tool_call_input": "custom_tool_call",
@@ -66,7 +64,8 @@ _ARGUMENT_STEMS: Final[dict[str, str]] = {
 _ARGUMENTS: Final[dict[str, str]] = {
     f"{stem}.{verb}": kind for stem, kind in _ARGUMENT_STEMS.items() for verb in ("delta", "done")
 }
-# The same for arguments without JSON text: where in them the growing string is. "" is an index.
+# The events of arguments that are not JSON text: the type of their item, and the place of the
+# string that grows. "" stands for an index.
 _GROWING: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "response.code_interpreter_call_code": ("code_interpreter_call", ("code",)),
     "response.apply_patch_call_operation_diff": ("apply_patch_call", ("operation", "diff")),
@@ -77,11 +76,11 @@ _REASONS: Final[dict[str, str]] = {
     "max_output_tokens": "length",
     "max_messages": "length",
     "content_filter": "content_filter",
-    # The answer stopped at a good place because the caller steered it; another one follows.
+    # The caller steered the answer, which stopped at a good place; another one follows.
     "steered": "paused",
 }
 
-# States of a response, from good to bad.
+# The states of a response, from good to bad.
 _RANK: Final[dict[str, int]] = {
     "completed": 0,
     "queued": 1,
@@ -91,42 +90,20 @@ _RANK: Final[dict[str, int]] = {
     "failed": 4,
 }
 _OBJECTS: Final = frozenset(("response", "response.compaction"))
-# Members of the response that are understood, or change from one event to the next.
+# The members of the response that are understood, or differ from event to event.
 _RESPONSE: Final = frozenset(
     ("id", "object", "created_at", "completed_at", "model", "status", "output", "output_text")
 ) | frozenset(("usage", "error"))
-# Members of a record that are understood. `obfuscation` is padding against guessing by size.
-_RECORD: Final = frozenset(
-    (
-        "type",
-        "sequence_number",
-        "response",
-        "item",
-        "part",
-        "delta",
-        "obfuscation",
-        "item_id",
-        "output_index",
-        "content_index",
-        "summary_index",
-        "annotation_index",
-        "annotation",
-        "command_index",
-        "command",
-        "text",
-        "refusal",
-        "arguments",
-        "input",
-        "code",
-        "diff",
-        "name",
-        "stream_id",
-        "call_id",
-    )
+# The members of a record that are understood. `obfuscation` is padding.
+_NAMES: Final = (
+    "type sequence_number response item part delta obfuscation stream_id item_id output_index "
+    "content_index summary_index annotation_index annotation command_index command text refusal "
+    "arguments input code diff name call_id"
 )
+_RECORD: Final = frozenset(_NAMES.split())
 
-# Events of a text, without their verb: the kind of text, the member that tells several apart, and
-# the type of their item.
+# The events of texts without their verb: the kind of text, the member with its index, and the type
+# of the item.
 _TEXT_STEMS: Final[dict[str, tuple[str, str, str]]] = {
     "response.output_text": ("output_text", "content_index", "message"),
     "response.refusal": ("refusal", "content_index", "message"),
@@ -142,7 +119,7 @@ _TEXTS: Final[dict[str, tuple[str, str, str]]] = {
 
 
 class OpenAIResponses(Wire):
-    """`response.*` records of a stream or a web socket, and whole `response` bodies."""
+    """Reads `response.*` records of a stream or a web socket, and whole `response` bodies."""
 
     api: ClassVar[str] = "openai-responses"
 
@@ -150,18 +127,18 @@ class OpenAIResponses(Wire):
         super().__init__(response)
         self.items = Items()
         self.texts = Texts(response)
+        self.calls = Calls(response)
         self.lane = Lane()
         self.numbers = Numbers()
         # The names of the members of the last record, and those of them that are not understood.
         self.members: list[str] = []
         self.others: list[str] = []
-        self.sealed: list[Item] = []  # items with argument text that may be encrypted
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         if text_of(data.get("object")) in _OBJECTS and isinstance(data.get("output"), list):
             return True
-        # The realtime API has events of the same names, each with an id.
+        # The realtime API has events with these names, but each has an id.
         if not text_of(data.get("type")).startswith("response.") or "event_id" in data:
             return False
         response = data.get("response")
@@ -176,7 +153,7 @@ class OpenAIResponses(Wire):
     # Records.
 
     def is_replay(self, data: dict[str, Any], event: str) -> bool:
-        """Records are numbered within a response, from 0 or from where it was resumed."""
+        """Return whether the record was read before, by its number within the response."""
         number = data.get("sequence_number")
         if not isinstance(number, int) or isinstance(number, bool):
             return False
@@ -212,10 +189,10 @@ class OpenAIResponses(Wire):
         return True
 
     def done(self) -> None:
-        """`[DONE]` is a normal end if every item that began has had the record of its end."""
+        """End normally at `[DONE]` if every item that began has ended."""
         self._settle_all()
         items = self.items.all
-        if items and all(item.done and not _is_cut(item.data) for item in items):
+        if items and all(item.done and not is_cut(item.data) for item in items):
             answer = self._answer()
             answer.finish(self._completed(answer.message))
             self.response.end()
@@ -251,7 +228,7 @@ class OpenAIResponses(Wire):
             answer.note("response", rest)
 
     def _pass_on_rest(self, data: dict[str, Any]) -> None:
-        if "stream_id" in data:  # on a web socket, in every event
+        if "stream_id" in data:  # in every event of a web socket
             self._answer().note("stream_id", data["stream_id"])
         members = list(data)
         if members != self.members:  # most events have the members of the one before
@@ -260,20 +237,20 @@ class OpenAIResponses(Wire):
         for name in self.others:
             value = data[name]
             if is_something(value):
-                if name == "model":  # LiteLLM, in every event
+                if name == "model":  # in every event of LiteLLM
                     self._answer().note(name, value)
                 else:
                     self._answer().pass_on(name, value)
 
     def _error(self, kind: str, data: dict[str, Any]) -> bool:
-        """`response.failed` follows, as a rule: that, or the end of input, ends the message."""
+        """Read an error; `response.failed` or the end of input will end the answer."""
         self._answer().fail(_failure(data.get("error") or data, data))
         return True
 
     # The end.
 
     def _body(self, data: dict[str, Any]) -> None:
-        """A whole response is what its terminal event carries."""
+        """Read a whole response as its terminal event."""
         self._end(_state_of(text_of(data.get("status")) or "completed", data), data)
 
     def _terminal(self, kind: str, data: dict[str, Any]) -> bool:
@@ -289,7 +266,7 @@ class OpenAIResponses(Wire):
         answer = self._answer()
         message = answer.message
         kind = f"response.{state}"
-        if state == "completed" and self._cut_calls():
+        if state == "completed" and cut_calls(self.items.all):
             state = "incomplete"
         if state == "failed":
             error = response.get("error") or {"message": "the response has failed"}
@@ -297,25 +274,15 @@ class OpenAIResponses(Wire):
             answer.fail(_failure(error, response))
         elif state == "incomplete":
             details = dict_of(response.get("incomplete_details"))
-            # Whatever the reason is: an answer that calls itself incomplete is cut.
+            # For any reason, even an unknown one, an incomplete answer was cut.
             answer.finish(_REASONS.get(text_of(details.get("reason")), "length"), kind)
         elif state == "completed":
             answer.finish(self._completed(message), kind)
         elif state == "cancelled":
             answer.finish(state, kind)
-        # One that is still "in_progress" has not finished: it ends truncated.
+        # A response that is still "in_progress" ends truncated.
         message.raw_finish_reason = kind
         self.response.end()
-
-    def _cut_calls(self) -> bool:
-        """Whether a call for the caller was cut, by its own status; it is truncated then."""
-        found = False
-        for item in self.items.all:
-            reader = item.reader
-            if reader is not None and reader.open and _is_cut(item.data):
-                reader.close(CUT)
-                found = found or reader.call.kind != "server"
-        return found
 
     def _completed(self, message: Message) -> str:
         if message.refusal:
@@ -329,73 +296,33 @@ class OpenAIResponses(Wire):
         return "paused" if waiting else "stop"
 
     def _settle_all(self) -> None:
-        """No more deltas come: the texts are final, and text that was held back goes out."""
-        for item in self.sealed:
-            self._open_sealed(item, None)
-        self.sealed = []
+        """Settle texts and calls, once no more deltas come."""
+        self.calls.settle()
         self.texts.settle()
 
     def _catch_up(self, output: list[Any], is_complete: bool) -> None:
-        """The final list of items: what no event of its own brought is taken from it."""
-        for data in self._unknown(output, is_complete):
-            self._item_final(self._open(data, None, []), data, is_complete)
+        """Read the part of the final list of items that no event had."""
+        for known, data in self.items.paired(output):
+            item = self._open(data, None, []) if known is None else known
+            self._item_final(item, data, is_complete)
         for item in self.items.all:
             if not item.done and not item.addressed:
                 self._settle(item, item.data)
 
-    def _unknown(self, output: list[Any], is_complete: bool) -> list[dict[str, Any]]:
-        """The final items that no event was about; those that had no end yet are ended.
-
-        Items are found by id, by call id, or else by their order within a type: the ids of
-        Copilot's items rotate, and those of OpenRouter's reasoning.
-        """
-        known: dict[tuple[str, str], list[Item]] = {}
-        for item in reversed(self.items.all):
-            for name in names_of(item.data):
-                known.setdefault((item.kind, name), []).append(item)
-        left: list[dict[str, Any]] = []
-        found: set[int] = set()
-        for data in map(dict_of, output):
-            match = _match(known, data, found)
-            if match is not None:
-                found.add(match.number)
-                self._item_final(match, data, is_complete)
-            elif data:
-                left.append(data)
-        return self._unpaired(left, found, is_complete)
-
-    def _unpaired(
-        self, left: list[dict[str, Any]], found: set[int], is_complete: bool
-    ) -> list[dict[str, Any]]:
-        free: dict[str, list[Item]] = {}
-        for item in reversed(self.items.all):
-            if item.number not in found:
-                free.setdefault(item.kind, []).append(item)
-        unpaired: list[dict[str, Any]] = []
-        for data in left:
-            same = free.get(text_of(data.get("type")))
-            if same:
-                item = same.pop()
-                if not item.done:
-                    self._item_final(item, data, is_complete)
-            else:
-                unpaired.append(data)
-        return unpaired
-
     def _item_final(self, item: Item, data: dict[str, Any], is_complete: bool) -> None:
-        """An item in the final list, which is the last word about its texts."""
+        """Read an item of the final list, whose texts replace those of earlier records."""
         if item.done:
             if item.reader is None:
                 self.texts.whole_item(item, data)
             return
-        # In an answer that was cut, only an item that says so has reached its end.
+        # In an answer that was cut, only items with the status "completed" have ended.
         status = text_of(data.get("status"))
         self._item_done(item, data, is_complete or status == "completed")
 
     # Items.
 
     def _item(self, data: dict[str, Any], kind: str, grows: bool) -> Item:
-        """The item of an event; begun here, if its beginning was missed."""
+        """Return the item of an event; begin it if its own record is missing."""
         family = kind if kind in ("message", "reasoning") else family_of(kind)
         item = self.items.of_event(family, data, grows)
         if item is None:
@@ -437,17 +364,17 @@ class OpenAIResponses(Wire):
             item = self._open(content, index, names_of(content))
         if not item.done:
             self.items.name(item, names_of(content))
-            # A call that was cut has the status "incomplete", which is no end of its own.
-            self._item_done(item, content, not _is_cut(content))
+            self._item_done(item, content, not is_cut(content))
         return True
 
     def _begin(self, item: Item) -> None:
         answer = self._answer()
         answer.begin()
         if is_call(item.kind):
-            self._begin_call(item)
+            self.calls.begin(item)
         elif item.kind in ("reasoning", "compaction"):
-            # What matters may be encrypted, and the id is wanted back: there is always a part.
+            # There is a part even without text, because the next turn needs its id and the
+            # encrypted content.
             item.waiting = Reasoning()
             self.texts.add(item, item.waiting)
         elif item.kind != "message":
@@ -455,34 +382,21 @@ class OpenAIResponses(Wire):
             answer.add(item.result)
         self._describe(item)
 
-    def _begin_call(self, item: Item) -> None:
-        kind, name, _, _ = shape_of(item.kind)
-        data = item.data
-        name = text_of(data.get("name")) or name
-        identity = text_of(data.get("call_id")) or text_of(data.get("id"))
-        environment = text_of(dict_of(data.get("environment")).get("type"))
-        if item.kind == "shell_call" and environment.startswith("container"):
-            kind = "server"
-        elif item.kind == "tool_search_call" and data.get("execution") == "client":
-            kind = "function"
-        item.reader = self._answer().call(identity or None, name or None, kind)
-
     def _item_done(self, item: Item, data: dict[str, Any], is_whole: bool) -> None:
         item.data = data
         self.items.end(item)
         self._settle(item, data)
         reader = item.reader
-        if reader is not None and is_whole and not _is_cut(data):
-            reader.end()
-            self._call_result(item, reader)
+        if reader is not None and is_whole and not is_cut(data):
+            self.calls.end(item, reader)
 
     def _settle(self, item: Item, data: dict[str, Any]) -> None:
-        """Take from the whole item what its events have not brought."""
+        """Read the part of a whole item that its events did not have."""
         self._describe(item)
         if item.kind in ("message", "reasoning"):
             self.texts.whole_item(item, data)
         elif item.reader is not None:
-            self._whole_arguments(item, item.reader, data)
+            self.calls.whole_item(item, item.reader, data)
         elif item.result is not None:
             member = result_member(item.kind)
             if member is not None:
@@ -493,14 +407,14 @@ class OpenAIResponses(Wire):
                 self._answer().pass_on(item.kind or "item", data)
 
     def _describe(self, item: Item) -> None:
-        """What the item says besides its content goes into the `extra` of its parts."""
+        """Put the members of an item other than its content into the `extra` of its parts."""
         rest = rest_of(item.kind, item.data)
         reader = item.reader
         if reader is not None:
             identity = text_of(item.data.get("call_id")) or text_of(item.data.get("id"))
             if identity:
                 reader.set_id(identity)
-                # Seen of a tool search: the id it ends with is the one that the API knows.
+                # A tool search was seen to change its id; the API knows the last one.
                 reader.call.id = identity
             name = text_of(item.data.get("name"))
             if name and not reader.begun:
@@ -550,7 +464,7 @@ class OpenAIResponses(Wire):
         return True
 
     def _nothing(self, kind: str, data: dict[str, Any]) -> bool:
-        """Parts begin empty; what they are, their deltas say."""
+        """Ignore the beginning of a part, which is always empty."""
         return True
 
     def _annotation(self, kind: str, data: dict[str, Any]) -> bool:
@@ -577,72 +491,23 @@ class OpenAIResponses(Wire):
             return False
         self._pass_on_rest(data)
         text = text_of(data.get("delta"))
-        if item.sealed is not None or (of_item != "custom_tool_call" and _is_sealed(item, text)):
-            self._keep_sealed(item, text)
-        else:
+        if item.reader.received and item.sealed is None:
             item.reader.feed(text)
+        else:
+            self.calls.first_text(item, item.reader, text, of_item == "custom_tool_call")
         return True
 
     def _arguments_done(self, kind: str, data: dict[str, Any]) -> bool:
         of_item = _ARGUMENTS[kind]
         item = self._item(data, of_item, False)
-        reader = item.reader
-        if reader is None:
+        if item.reader is None:
             return False
         self._pass_on_rest(data)
-        is_text = item.kind == "custom_tool_call" or of_item == "custom_tool_call"
-        value = data.get("input" if is_text else "arguments")
-        if reader.begun and isinstance(value, str) and value == item.confirmed:
-            return True
-        name = text_of(data.get("name"))
-        if name and not reader.begun:
-            reader.set_name(name)
-        self._confirm(item, reader, value)
-        # Nothing at all, and free text, may have been cut: the item's end says.
-        if not is_text and item.sealed is None and reader.received and reader.begun:
-            reader.end()
+        self.calls.text_done(item, item.reader, data, of_item == "custom_tool_call")
         return True
 
-    def _confirm(self, item: Item, reader: CallReader, value: Any) -> None:
-        """The whole arguments came."""
-        if item.sealed is not None and is_something(value):
-            self._open_sealed(item, value)
-        if isinstance(value, str):
-            # What was compared once is not compared with all that came again.
-            if value != item.confirmed:
-                reader.confirm(value)
-                item.confirmed = value
-        elif value is not None and not reader.received:
-            reader.feed_value(value)
-
-    def _keep_sealed(self, item: Item, text: str) -> None:
-        """Argument text that may be encrypted waits for the whole arguments."""
-        if item.sealed is None:
-            item.sealed = []
-            self.sealed.append(item)
-        self._answer().room.take(len(text))
-        item.sealed.append(text)
-        item.size += len(text)
-        if item.size > self.response.options.limits.string:
-            self._open_sealed(item, None)
-
-    def _open_sealed(self, item: Item, whole: Any) -> None:
-        """The arguments are known, or will never be: what was held back was them, or encrypted."""
-        reader = item.reader
-        if reader is None or item.sealed is None:
-            return
-        text = "".join(item.sealed)
-        item.sealed = None
-        self._answer().room.give_back(len(text))
-        if whole is None or (isinstance(whole, str) and whole.startswith(text)):
-            reader.feed(text)
-            return
-        message = "the deltas held other text, perhaps encrypted"
-        reader.note_anomaly("replaced_arguments", message)
-        self._answer().pass_on("replaced_arguments", {**reader.call.naming(), "text": text})
-
     def _growing(self, kind: str, data: dict[str, Any]) -> bool:
-        """A piece of a string in arguments that have no JSON text; the item's end closes it."""
+        """Read an event of a string in the arguments; the end of the item ends the arguments."""
         stem, _, verb = kind.rpartition(".")
         of_item, where = _GROWING[stem]
         item = self._item(data, of_item, verb != "done")
@@ -661,37 +526,9 @@ class OpenAIResponses(Wire):
             item.streamed.close(text, index, before)
         return True
 
-    def _whole_arguments(self, item: Item, reader: CallReader, data: dict[str, Any]) -> None:
-        _, _, names, _ = shape_of(item.kind)
-        if item.streamed is not None:
-            if item.done and not _is_cut(data):
-                item.streamed.finish({name: data.get(name) for name in names})
-        elif "arguments" in data or item.kind == "custom_tool_call":
-            value = data.get("input" if item.kind == "custom_tool_call" else "arguments")
-            # A search that has not ended has the arguments {}, a call that has not has "".
-            if value or item.done:
-                self._confirm(item, reader, value)
-        elif item.done and not reader.received:
-            value = {name: data[name] for name in names if data.get(name) is not None}
-            reader.feed_value(in_order(item.kind, value))
-
-    def _call_result(self, item: Item, reader: CallReader) -> None:
-        """What the provider's tool gave: a part after the call."""
-        _, _, _, names = shape_of(item.kind)
-        for place, name in enumerate(names):
-            value = item.data.get(name)
-            if is_something(value):
-                call = reader.call
-                result = ServerToolResult(call.id, call.name, value)
-                if place:
-                    result.extra["is_error"] = True
-                item.result = result
-                self._answer().add(result)
-                return
-
 
 def _handlers() -> dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bool]]:
-    """What reads an event, by its type; each returns False for what is to be passed on."""
+    """Return the method that reads each type of event. It returns False to pass the event on."""
     wire = OpenAIResponses
     table: dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bool]] = {
         "error": wire._error,
@@ -731,28 +568,15 @@ def handles(kind: str) -> bool:
     return kind in _HANDLERS
 
 
-# A number for each type of event, which its checksum begins with.
+# The number of each type of event, with which its checksum begins.
 _NUMBERED: Final[dict[str, int]] = {kind: place for place, kind in enumerate(_HANDLERS)}
 
-# The member of a `.done` event that has the whole text, where it is not `text`.
+# The member of a `.done` event with the whole text, if it is not `text`.
 _WHOLE: Final[dict[str, str]] = {"refusal": "refusal", "output_audio": "transcript"}
 
 
-def _is_cut(data: dict[str, Any]) -> bool:
-    return data.get("status") == "incomplete"
-
-
-def _is_sealed(item: Item, text: str) -> bool:
-    """Whether argument text begins as encrypted text does (Base64), and JSON objects do not."""
-    reader = item.reader
-    if reader is None or reader.received or not reader.open:
-        return False
-    first = text.lstrip()[:1]
-    return first.isalnum() or first in ("+", "/", "-", "_")
-
-
 def _state_of(state: str, response: dict[str, Any]) -> str:
-    """The worst of what a terminal record and the response in it say."""
+    """Return the worst state among those of a terminal record and of the response in it."""
     states = [state, text_of(response.get("status"))]
     if is_something(response.get("error")):
         states.append("failed")
@@ -764,21 +588,8 @@ def _state_of(state: str, response: dict[str, Any]) -> str:
     return state
 
 
-def _match(
-    known: dict[tuple[str, str], list[Item]], data: dict[str, Any], found: set[int]
-) -> Item | None:
-    """The first item with a name of this final one that none was found to be before."""
-    for name in names_of(data):
-        items = known.get((text_of(data.get("type")), name))
-        while items:
-            item = items.pop()
-            if item.number not in found:
-                return item
-    return None
-
-
 def _failure(error: Any, data: dict[str, Any]) -> ProviderError:
-    """The error, by its code and the provider's sentence; `data` is the whole record."""
+    """Return an error with its code and the provider's sentence; `data` is the whole record."""
     inner = error
     if isinstance(error, dict):
         inner = {key: value for key, value in error.items() if key != "type" or value != "error"}

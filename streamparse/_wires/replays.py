@@ -1,8 +1,8 @@
-"""Where a record belongs: its index, whether it was read before, whether it is of another stream.
+"""Detects records that were read before, and records of another stream; reads indexes.
 
-A resumed stream sends records again, by as much as the caller asks for. A record is skipped only
-if its number or id and its content agree with those of a record that was read: servers exist that
-send one number or one id for all, or that count each item anew.
+A resumed stream repeats records, from the one that the caller asks for. A record is skipped only if
+its number or id and its content agree with those of a record that was read, because some servers
+send one number or one id for all records, and some count from the start for each item.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from streamparse._core.plain import is_index
 
 __all__ = ["Lane", "Numbers", "SeenIds", "index_of"]
 
-_WATCHED: Final = 65_536  # ids that are remembered; beyond, nothing is skipped any more
-_STEPS: Final = 2  # steps of one, before numbers are taken for those of records
-_ENOUGH: Final = 3  # distinct ids, before a record that repeats the last one is taken for a replay
+_WATCHED: Final = 65_536  # the ids that are remembered; after more, nothing is skipped
+_STEPS: Final = 2  # the steps of one after which numbers count as those of records
+_ENOUGH: Final = 3  # the distinct ids after which a repetition of the last record is a replay
 
 
 class SeenIds:
     """The ids of the records so far, as long as the server gives each record its own.
 
-    A record is a replay if its id was seen before with the same content. An id that comes with
-    other content shows that ids do not name records here (one id for all, one for each choice):
-    from then on nothing is a replay. A constant id must not cost one of two equal deltas, so the
-    record that came last is taken for a replay only after some distinct ids.
+    A record is a replay if its id came before with the same content. An id with other content shows
+    that the server does not give each record its own (one for all, or one for each choice). From
+    then on nothing is a replay. If all ids are equal, one of two equal deltas must not get lost, so
+    a repetition of the last record is a replay only after some distinct ids.
 
     >>> seen = SeenIds()
     >>> [seen.is_replay(*record) for record in (("1", "a"), ("2", "b"), ("1", "a"), ("2", "b"))]
@@ -40,7 +40,7 @@ class SeenIds:
         self._sums: dict[str, int] = {}
 
     def is_replay(self, identity: str, content: str) -> bool:
-        """Was this record read before?"""
+        """Return whether this record was read before."""
         if not self._distinct:
             return False
         total = _sum_of(content)
@@ -62,8 +62,8 @@ class SeenIds:
 class Numbers:
     """The numbers of the records of one response, as long as they count by ones.
 
-    A number that is no step of one starts a new count: the next response's, the next item's, or
-    that of a server whose numbers mean something else. What came before is then forgotten.
+    Any other number starts a new count: that of the next response, of the next item, or of a server
+    whose numbers mean something else. The earlier numbers are then forgotten.
     """
 
     __slots__ = ("first", "last", "sums")
@@ -71,15 +71,15 @@ class Numbers:
     def __init__(self) -> None:
         self.first: int = 0
         self.last: int = -1
-        self.sums: list[int] = []  # checksums of what the records said
+        self.sums: list[int] = []  # the checksums of the records
 
     def is_replay(self, number: int, content: str, kind: int = 0) -> bool:
-        """Whether the record with this number was read before; otherwise it is now.
+        """Return whether the record with this number was read before.
 
         Args:
             number: The number in the record.
-            content: What the record says.
-            kind: A number for its type; the same content of another type is another record.
+            content: A text that differs between records, such as the delta.
+            kind: The number of its type; the same content of another type is another record.
         """
         total = _sum_of(content, kind)
         steps = self.last - self.first
@@ -98,7 +98,7 @@ class Numbers:
 
 
 class Lane:
-    """The stream on a shared connection that a message belongs to: that of its first record."""
+    """The stream of a message on a shared connection: that of its first record."""
 
     __slots__ = ("name",)
 
@@ -106,7 +106,7 @@ class Lane:
         self.name: Any = None
 
     def is_other(self, data: dict[str, Any]) -> bool:
-        """Whether this record belongs to another stream."""
+        """Return whether this record belongs to another stream."""
         name = data.get("stream_id")
         if not isinstance(name, (str, int)) or name == "":
             return False
@@ -116,16 +116,16 @@ class Lane:
 
 
 def index_of(value: Any) -> int | None:
-    """An index, which some servers write as text; None: there is none."""
+    """Return an index, which some servers write as text; None if there is none."""
     if type(value) is int and 0 <= value < 256:
-        return value  # by far the most
+        return value  # a shortcut for nearly all
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 10:
         value = int(value)
     return value if is_index(value) and value >= 0 else None
 
 
 def _sum_of(content: str, start: int = 0) -> int:
-    # Not `hash`, which differs between processes and so would not survive a pickle.
+    # `hash` differs between processes, so it would not survive a pickle.
     try:
         source = content.encode()
     except UnicodeEncodeError:

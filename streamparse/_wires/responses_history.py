@@ -1,7 +1,7 @@
 """A message of the Responses API as input items of the next turn.
 
 Source: https://platform.openai.com/docs/api-reference/responses/create, and the types of the
-openai SDK, which say what of an item the API takes back.
+openai SDK, which have the members of an item that the API takes back.
 """
 
 from __future__ import annotations
@@ -26,32 +26,26 @@ from streamparse.message import (
 
 __all__ = ["history", "tool_result"]
 
-# Annotations that the API takes back, and what they need.
+# The annotations that the API takes back, with the members that they need.
 _ANNOTATIONS: Final[dict[str, tuple[str, ...]]] = {
     "url_citation": ("url", "title", "start_index", "end_index"),
     "file_citation": ("file_id", "filename", "index"),
-    "container_file_citation": (
-        "container_id",
-        "file_id",
-        "filename",
-        "start_index",
-        "end_index",
-    ),
+    "container_file_citation": ("container_id", "file_id", "filename", "start_index", "end_index"),
     "file_path": ("file_id", "index"),
 }
 
 
 def history(message: Message) -> list[dict[str, Any]]:
-    """Input items: the output items of the response, without calls that are not complete.
+    """Return the output items as input items, without calls that are not complete.
 
-    Item ids, phases, namespaces and encrypted content go back as they came. Reasoning goes back
-    with what it led to, and not without: the API refuses a reasoning item that nothing follows.
-    A search in xAI's own shape is left out, it is not one of the API's.
+    Item ids, phases, namespaces and encrypted content go back unchanged. Reasoning goes back only
+    with the item after it, because the API refuses a reasoning item that nothing follows. A search
+    in the shape of xAI is left out, because the API does not have it.
     """
-    back = _Back()
+    writer = _HistoryWriter()
     for part in message.content:
-        back.add(part)
-    return back.items
+        writer.add(part)
+    return writer.items
 
 
 def tool_result(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
@@ -76,17 +70,17 @@ def tool_result(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
     return {**item, "output": value}
 
 
-class _Back:
-    """Content parts, as input items."""
+class _HistoryWriter:
+    """Converts content parts to input items."""
 
     __slots__ = ("calls", "items", "left_out", "open", "thoughts")
 
     def __init__(self) -> None:
         self.items: list[dict[str, Any]] = []
-        self.thoughts: list[dict[str, Any]] = []  # wait for what they lead to
-        self.calls: dict[Any, dict[str, Any]] = {}  # those whose item has the result, by id
-        self.left_out: set[Any] = set()  # ids of calls
-        self.open: dict[str, Any] | None = None  # the message that more parts may belong to
+        self.thoughts: list[dict[str, Any]] = []  # they wait for the next item
+        self.calls: dict[Any, dict[str, Any]] = {}  # the calls whose item has the result, by id
+        self.left_out: set[Any] = set()  # the ids of calls
+        self.open: dict[str, Any] | None = None  # the message that the next part may belong to
 
     def add(self, part: Part) -> None:
         if isinstance(part, (Text, Audio, Refusal)):
@@ -123,7 +117,7 @@ class _Back:
             self.open = item
             self._keep(item)
         if identity is None:
-            # Without an id it can only be a message in the short form, whose content is text.
+            # Without an id the API takes only the short form of a message, whose content is text.
             item["content"] += part.text
         elif isinstance(part, Refusal):
             item["content"].append({"type": "refusal", "refusal": part.text})
@@ -154,7 +148,7 @@ class _Back:
             last["summary"].append({"type": "summary_text", "text": part.text})
         elif "content_index" in extra:
             text = {"type": "reasoning_text", "text": part.text}
-            last["content"] = [*last.get("content", []), text]
+            last.setdefault("content", []).append(text)
 
     def _call(self, call: ToolCall) -> None:
         item = _call_back(call) if call.status == "complete" else None
@@ -180,14 +174,12 @@ class _Back:
 
 
 def _ended(status: Any) -> str:
-    """The status of a message item: one that was still being written goes back as incomplete."""
-    if status in ("completed", None):
-        return "completed"
-    return "incomplete"
+    """Return the status of a message item, which cannot go back as "in_progress"."""
+    return "completed" if status in ("completed", None) else "incomplete"
 
 
 def _call_back(call: ToolCall) -> dict[str, Any] | None:
-    """The item of a complete call; None where the API has none of this shape."""
+    """Return the item of a complete call, or None if the API has no such item."""
     kind = text_of(call.extra.get("type"))
     if not kind:
         member = "input" if call.kind == "custom" else "arguments"
@@ -219,7 +211,7 @@ def _call_back(call: ToolCall) -> dict[str, Any] | None:
 
 
 def _search_back(arguments: dict[str, Any]) -> dict[str, Any]:
-    """What a search looked for; of its sources only pages go back, the API knows no others."""
+    """Return the action of a search, without the sources that the API does not know."""
     action = dict(dict_of(arguments.get("action")))
     if not action:
         return {}

@@ -1,23 +1,23 @@
-"""The items of the Responses API: how calls and results are written, what one says piece by piece.
+"""The items of the Responses API: the shapes of calls and results, and items while they arrive.
 
 Source: https://platform.openai.com/docs/api-reference/responses/object, the types of the openai
 SDK, and recorded answers.
 
-Which calls are whose: `function_call`, `custom_tool_call`, `computer_call`, `local_shell_call`,
+The caller runs `function_call`, `custom_tool_call`, `computer_call`, `local_shell_call`,
 `apply_patch_call`, a `shell_call` outside a container and a `tool_search_call` with `execution:
-"client"` wait for the caller. The others are of kind `"server"`. An `mcp_approval_request` is a
-server call that waits for a yes: the message is then `"paused"`, if it has no client calls.
+"client"`. The other calls are of kind `"server"`. An `mcp_approval_request` is a server call that
+waits for approval: the message is then `"paused"`, unless it has calls for the caller.
 
-Calls other than of functions have the members of their item that say what to do as arguments, by
-their own names: `{"action": {...}}`, `{"operation": {...}}`, `{"queries": [...]}`, `{"code": "…"}`.
-What they gave is a `ServerToolResult`; all else of an item is in `extra`.
+The arguments of a call that is not of a function are members of its item, by their own names:
+`{"action": {...}}`, `{"operation": {...}}`, `{"queries": [...]}`, `{"code": "…"}`. Its result is a
+`ServerToolResult`; the other members of the item are in `extra`.
 
 Quirks:
-- xAI: a web search comes with `name` and `arguments`; its search of X comes as a custom call that
-  has already run, and nothing on the wire tells it from the caller's.
-- `multi_tool_use.parallel` (seen as `parallel`) is one call whose arguments are several:
+- xAI: a web search has `name` and `arguments`. A search of X comes as a custom call that has
+  already run, and looks like one for the caller.
+- `multi_tool_use.parallel` (seen as `parallel`) is one call with the arguments of several:
   `{"tool_uses": [{"recipient_name": "functions.f", "parameters": {...}}]}`. It stays one call,
-  as the API has one id for it and wants one result.
+  because the API has one id for it and requires one result.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
+from streamparse._core.growing import GrowingString
 from streamparse._core.plain import dict_of, list_of
 from streamparse._core.transcriber import Transcriber, tell, tell_key
 from streamparse.aliases import CallKind
@@ -37,16 +38,18 @@ __all__ = [
     "Item",
     "Piece",
     "StreamedArgument",
+    "arguments_in",
     "in_order",
     "is_call",
+    "is_cut",
     "rest_of",
     "result_member",
     "shape_of",
     "stem_of",
 ]
 
-# Item type: the kind of its call, the name (where the item has none), the members that are its
-# arguments, and the members that are its result, the first being what a good call gives.
+# By the type of an item: the kind of its call, its name (if the item has none), the members with
+# its arguments, and the members with its result, that of a successful call first.
 CALLS: Final[dict[str, tuple[CallKind, str, tuple[str, ...], tuple[str, ...]]]] = {
     "function_call": ("function", "", ("arguments",), ()),
     "custom_tool_call": ("custom", "", ("input",), ()),
@@ -69,15 +72,8 @@ CALLS: Final[dict[str, tuple[CallKind, str, tuple[str, ...], tuple[str, ...]]]] 
     "program": ("server", "program", ("code",), ()),
 }
 
-
-# Kinds of text, in the order in which a whole item has them.
-TEXT_KINDS: Final = (
-    "summary_text",
-    "reasoning_text",
-    "output_text",
-    "output_audio",
-    "refusal",
-)
+# The kinds of text, in their order in a whole item.
+TEXT_KINDS: Final = ("summary_text", "reasoning_text", "output_text", "output_audio", "refusal")
 
 
 class Piece:
@@ -89,23 +85,15 @@ class Piece:
 
     def __init__(self, kind: str, index: int | None, part: GrowingText, is_read: bool) -> None:
         self.kind = kind
-        self.index = index  # None: its events have none
+        self.index = index  # None if its events have none
         self.part = part
-        # What came, where a format reads the text and puts it into parts of its own.
-        self.raw: str | None = "" if is_read else None
+        # The text that came, if a format reads it and puts it into parts of its own.
+        self.raw: GrowingString | None = GrowingString() if is_read else None
         self.final: str | None = None  # the whole text, once the provider has sent it
 
     def text_so_far(self) -> str:
-        """The text so far."""
-        return self.part.text if self.raw is None else self.raw
-
-    def grow_raw(self, text: str) -> None:
-        """More of `raw`, in place."""
-        if self.raw is not None:
-            whole = self.raw
-            self.raw = ""
-            whole += text
-            self.raw = whole
+        """Return the text so far."""
+        return self.part.text if self.raw is None else self.raw.value
 
 
 class Item:
@@ -140,39 +128,39 @@ class Item:
 
     def __init__(self, kind: str, data: dict[str, Any]) -> None:
         self.kind = kind
-        self.data = data  # as it came last
-        # Its names, see `responses_names`.
-        self.number: int = 0  # its place among those that began
-        self.index: int | None = None  # its place in the output
+        self.data = data  # as in the last record that has it
+        # The names; see `responses_names`.
+        self.number: int = 0  # the place among the items that began
+        self.index: int | None = None  # the place in the output
         self.names: set[str] = set()
-        self.added: bool = False  # has the record of its beginning come?
-        self.addressed: bool = False  # has an event named it?
-        self.done: bool = False  # has the record of its end come?
-        # Its texts, see `responses_texts`.
+        self.added: bool = False  # whether the record of the beginning has come
+        self.addressed: bool = False  # whether an event named the item
+        self.done: bool = False  # whether the record of the end has come
+        # The texts; see `responses_texts`.
         self.pieces: dict[str, list[Piece]] = {}  # by kind
         self.places: dict[tuple[str, int], Piece] = {}  # by kind and index
-        self.ended: dict[str, int] = {}  # by kind: so many of the first ones came whole
-        self.size: int = 0  # characters of them all
-        self.mixed: set[str] = set()  # kinds of which one text grew after a later one
+        self.ended: dict[str, int] = {}  # by kind: how many of the first texts are final
+        self.size: int = 0  # the characters of all texts
+        self.mixed: set[str] = set()  # the kinds of which a text grew after a later one
         self.parts: list[GrowingText] = []  # in the order in which they began
-        self.waiting: Reasoning | None = None  # the part that the first text will fill
-        self.cited: dict[int, int] = {}  # citations so far, by content index
-        self.passed_on: set[int] = set()  # parts that are not understood, by index
-        # What else it may be.
+        self.waiting: Reasoning | None = None  # the part for the first text
+        self.cited: dict[int, int] = {}  # the number of citations, by content index
+        self.passed_on: set[int] = set()  # the parts that are not understood, by index
+        # The call or result.
         self.reader: CallReader | None = None
-        self.confirmed: str | None = None  # the whole arguments, as they came last
+        self.confirmed: str | None = None  # the last whole arguments
         self.sealed: list[str] | None = None  # argument text that may be encrypted
         self.streamed: StreamedArgument | None = None
         self.result: ServerToolResult | None = None
 
     def text_so_far(self) -> str:
-        """All text so far, in the order of a whole item."""
+        """Return all text so far, in the order of a whole item."""
         pieces = [piece for kind in TEXT_KINDS for piece in self.pieces.get(kind, ())]
         return "".join([piece.text_so_far() for piece in pieces])
 
 
 class StreamedArgument:
-    """Writes arguments that have no JSON text, of which one string after the other grows.
+    """Writes arguments that are not JSON text in the stream: their strings grow one by one.
 
     `where` is the place of the string: a member of the arguments, or of an object in them, or an
     item of a list in that object (the last name is then "").
@@ -185,19 +173,19 @@ class StreamedArgument:
     def __init__(self, reader: CallReader, where: tuple[str, ...]) -> None:
         self.reader = reader
         self.where = where
-        self.depth: int = 0  # containers that are open
+        self.depth: int = 0  # the number of open containers
         self.index: int = -1  # of the open string in the list
-        self.inside: bool = False  # is a string open?
-        self.pieces: list[str] = []  # of the string that began last
-        self.known: list[str] = []  # members of the inner object that were written
-        self.closed: bool = False  # ended or refused: nothing more is written
+        self.inside: bool = False  # whether a string is open
+        self.pieces: list[str] = []  # of the last string
+        self.known: list[str] = []  # the members of the inner object that were written
+        self.closed: bool = False  # after the end or a refusal nothing more is written
 
     def grow(self, text: str, index: int, before: dict[str, Any]) -> None:
         """Write more of the string. `before`: the members known when the inner object begins."""
         self._write(text, index, before, False)
 
     def close(self, whole: str, index: int, before: dict[str, Any]) -> None:
-        """End the string, which is `whole`."""
+        """End the string, whose text is `whole`."""
         if not self.depth or index >= self.index:
             self._write(whole, index, before, True)
 
@@ -220,7 +208,7 @@ class StreamedArgument:
             reader.emit()
 
     def finish(self, members: dict[str, Any]) -> None:
-        """Emit what was not streamed of the whole item, and close all containers."""
+        """Write the members that were not streamed, and close all containers."""
         reader = self.reader
         if self.closed or not reader.listening:
             return
@@ -243,8 +231,8 @@ class StreamedArgument:
         sink.start_object(0)
         self.depth = 2
         if where[-1]:
-            said = {name: value for name, value in before.items() if value is not None}
-            self._members(sink, said)
+            known = {name: value for name, value in before.items() if value is not None}
+            self._members(sink, known)
         tell_key(where[1], sink)
         self.known.append(where[1])
         if not where[-1]:
@@ -264,7 +252,7 @@ class StreamedArgument:
             self.pieces.append(text)
 
     def _confirm(self, sink: Transcriber, text: str, index: int) -> None:
-        """Emit the part of the whole string that was not streamed, then end it."""
+        """Write the part of the whole string that was not streamed, then end the string."""
         known = "".join(self.pieces) if index == self.index else ""
         if text.startswith(known) and (self.inside or index > self.index):
             self._string(sink, text[len(known) :], index)
@@ -306,17 +294,27 @@ def is_call(kind: str) -> bool:
 
 
 def stem_of(kind: str) -> str:
-    """The name of the tool that items of this type are about."""
+    """Return the name of the tool that items of this type are about."""
     return kind.removesuffix("_output").removesuffix("_call")
 
 
 def shape_of(kind: str) -> tuple[CallKind, str, tuple[str, ...], tuple[str, ...]]:
-    """How calls of this type are written; those of a future type are the provider's."""
+    """Return the entry of `CALLS` for a type. The provider runs calls of an unknown type."""
     return CALLS.get(kind, ("server", stem_of(kind), ("arguments",), ("output",)))
 
 
+def is_cut(data: dict[str, Any]) -> bool:
+    """Return whether an item was cut, by its own status."""
+    return data.get("status") == "incomplete"
+
+
+def arguments_in(kind: str, data: dict[str, Any]) -> Any:
+    """Return the arguments of a whole item."""
+    return data.get("input" if kind == "custom_tool_call" else "arguments")
+
+
 def result_member(kind: str) -> str | None:
-    """Which member of an item that is a result holds what the tool gave."""
+    """Return the member with the result, in an item that is the result of a tool."""
     if kind in ("tool_search_output", "mcp_list_tools"):
         return "tools"
     if kind == "program_output":
@@ -325,7 +323,7 @@ def result_member(kind: str) -> str | None:
 
 
 def rest_of(kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    """What an item says besides what its part has in fields of its own."""
+    """Return the members of an item that its part does not have as attributes."""
     left: tuple[str, ...] = ()
     if kind == "message":
         left = ("type", "role", "content")
@@ -342,7 +340,7 @@ def rest_of(kind: str, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_order(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Members in the order in which a stream brings them: a patch last, commands first."""
+    """Return the members in their order in a stream: a patch last, commands first."""
     for name, inner, last in (("operation", "diff", True), ("action", "commands", False)):
         content = arguments.get(name)
         if kind in ("apply_patch_call", "shell_call") and isinstance(content, dict):

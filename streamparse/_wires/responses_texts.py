@@ -1,14 +1,14 @@
 """The texts of Responses items: deltas, and the whole text that up to four records repeat.
 
-A text comes in deltas, and whole in the record of its end, of its part, of its item and of the
-response. What was received is never appended again; what is missing is. Where the whole text is
-another one, or in another order, the provider's last word holds: the message has the whole text,
-and a `replaced_text` event (`replaced_reasoning`, `replaced_refusal`) has it too, because deltas
+A text comes in deltas, and as a whole in the records of the end of the text, of its part, of its
+item and of the response. Only the part that was not received yet is appended. If the whole text
+differs, or texts are in another order, the last record is right: the message gets the whole text,
+and so does a `replaced_text` event (`replaced_reasoning`, `replaced_refusal`), because deltas
 cannot be taken back.
 
-Indexes only tell texts apart. Servers count from 1, count all parts where others count one kind,
-or use one index twice (https://github.com/vllm-project/vllm/issues/45742), so the texts of a whole
-item are paired in their order with those that came.
+Indexes only distinguish texts. Some servers count from 1, some count all parts and some those of
+one kind, and some use one index twice (https://github.com/vllm-project/vllm/issues/45742). So the
+texts of a whole item are paired with those that came in their order.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.response import ResponseReader
+from streamparse._core.growing import GrowingString
 from streamparse._core.plain import dict_of, list_of, text_of
 from streamparse._wires.responses_items import Item, Piece, rest_of
 from streamparse._wires.rewriting import take_texts_of_parts
@@ -25,7 +26,7 @@ from streamparse.message import Audio, Citation, GrowingText, Reasoning, Refusal
 __all__ = ["THOUGHTS", "Texts"]
 
 THOUGHTS: Final = frozenset(("summary_text", "reasoning_text"))
-# Type of a content part: the kind of its text, and the member that has it.
+# By the type of a content part: the kind of its text, and the member with it.
 _PARTS: Final[dict[str, tuple[str, str]]] = {
     "output_text": ("output_text", "text"),
     "text": ("output_text", "text"),
@@ -53,7 +54,7 @@ class Texts:
 
     def __init__(self, response: ResponseReader) -> None:
         self.response = response
-        self.replaced: bool = False  # is a text of the message no longer that of its deltas?
+        self.replaced: bool = False  # whether a text of the message is no longer that of its deltas
 
     def _answer(self) -> AnswerReader:
         return self.response.first
@@ -61,7 +62,7 @@ class Texts:
     # Events.
 
     def delta(self, item: Item, kind: str, index: int | None, text: str) -> None:
-        """More of a text."""
+        """Read more of a text."""
         if not text:
             return
         piece = _piece_at(item, kind, index)
@@ -72,7 +73,7 @@ class Texts:
         self._grow(item, piece, text)
 
     def whole(self, item: Item, kind: str, index: int | None, text: str) -> None:
-        """A text came whole, in an event of its own."""
+        """Read an event with the whole text."""
         if not text:
             return
         piece = _piece_of(item, kind, index, text)
@@ -92,7 +93,7 @@ class Texts:
         self._answer().audio(data, part if isinstance(part, Audio) else None, identity)
 
     def whole_part(self, item: Item, index: int | None, part: dict[str, Any]) -> None:
-        """A content part came whole, in an event of its own."""
+        """Read an event with a whole content part."""
         known = _PARTS.get(text_of(part.get("type")))
         place = 0 if index is None else index
         if known is None:
@@ -105,14 +106,14 @@ class Texts:
             self.cite(item, place, annotation)
 
     def cite(self, item: Item, index: int, annotation: Any) -> None:
-        """A citation of the text at this index."""
+        """Add a citation of the text at this index."""
         item.cited[index] = item.cited.get(index, 0) + 1
         self._answer().add(Citation(annotation))
 
     # Whole items.
 
     def whole_item(self, item: Item, data: dict[str, Any]) -> None:
-        """All texts of an item came whole."""
+        """Read all texts of a whole item."""
         summary = [dict_of(part) for part in list_of(data.get("summary"))]
         content = [dict_of(part) for part in list_of(data.get("content"))]
         wholes: dict[str, list[tuple[int, str]]] = {}
@@ -132,13 +133,13 @@ class Texts:
         self._cite_the_rest(item, content)
 
     def _pair(self, item: Item, kind: str, wholes: list[tuple[int, str]]) -> None:
-        """The texts of one kind, each with the one that it is the whole of."""
+        """Pair the texts of one kind with those of the whole item."""
         pieces = item.pieces.get(kind, [])[:]
         if len(pieces) < len(wholes):
             self._pair_some(item, kind, pieces, wholes)
             return
         if len(pieces) > len(wholes):
-            # The same text in fewer parts, with or without more at its end.
+            # The whole item may have the same text in fewer parts, perhaps with more at its end.
             joined = "".join([text for _, text in wholes])
             text_so_far = "".join([piece.text_so_far() for piece in pieces])
             if joined.startswith(text_so_far):
@@ -150,7 +151,7 @@ class Texts:
     def _pair_some(
         self, item: Item, kind: str, pieces: list[Piece], wholes: list[tuple[int, str]]
     ) -> None:
-        """Some of these texts have not come at all: those that nothing is the beginning of."""
+        """Pair the texts when some of them have not come: those that no text so far begins."""
         found: list[Piece | None] = []
         taken = 0
         for _, text in wholes:
@@ -167,7 +168,7 @@ class Texts:
             self._finish(item, piece or self._begin(item, kind, index), text)
 
     def _put_in_order(self, item: Item, kind: str, wholes: list[tuple[int, str]]) -> None:
-        """Deltas of several texts were mixed: the parts, in their order, get the whole texts."""
+        """Give the whole texts to the parts in their order, after deltas of several were mixed."""
         pieces = item.pieces[kind]
         if len(pieces) != len(wholes) or any(piece.raw is not None for piece in pieces):
             return
@@ -182,7 +183,7 @@ class Texts:
         self.replaced = True
 
     def _cite_the_rest(self, item: Item, content: list[dict[str, Any]]) -> None:
-        """Cite what no event has cited; where indexes are no positions, by number alone."""
+        """Add the citations that no event had; count them all if the indexes do not fit."""
         lists = [list_of(part.get("annotations")) for part in content]
         cited = dict(item.cited)
         sizes = {place: len(found) for place, found in enumerate(lists)}
@@ -196,7 +197,7 @@ class Texts:
                 self.cite(item, place, annotation)
 
     def _pass_on_once(self, item: Item, place: int, part: Any) -> None:
-        """A part that is not understood, which up to three records repeat."""
+        """Pass on an unknown part, which up to three records repeat."""
         if part and place not in item.passed_on:
             item.passed_on.add(place)
             self._answer().pass_on("content_part", part)
@@ -220,7 +221,7 @@ class Texts:
         return piece
 
     def add(self, item: Item, part: GrowingText, is_shown: bool = True) -> None:
-        """A part of an item; only the first one has what is encrypted."""
+        """Add a part of an item; only the first one has the encrypted content."""
         part.extra.update(rest_of(item.kind, item.data))
         if item.parts:
             part.extra.pop("encrypted_content", None)
@@ -229,7 +230,7 @@ class Texts:
             self._answer().add(part)
 
     def _thought(self, item: Item, kind: str, index: int) -> Reasoning:
-        """A part for each summary and each text; the first one is there from the start."""
+        """Return a part for a summary or a text; the first one exists from the start."""
         part = item.waiting
         item.waiting = None
         if part is None:
@@ -243,7 +244,7 @@ class Texts:
             return
         item.size += len(text)
         if piece.raw is not None:
-            piece.grow_raw(text)
+            piece.raw.append(text)
         if piece is not item.pieces[piece.kind][-1]:
             item.mixed.add(piece.kind)
         part = piece.part
@@ -256,7 +257,7 @@ class Texts:
             answer.refusal(text, part)
 
     def _finish(self, item: Item, piece: Piece, whole: str) -> None:
-        """This is the whole text of the piece."""
+        """Read the whole text of a piece."""
         text_so_far = piece.text_so_far()
         if piece.part.half:
             self._answer().drop_half(piece.part)  # `whole` has the whole character
@@ -282,18 +283,18 @@ class Texts:
         if piece.raw is None:
             piece.part.text = whole
         else:
-            piece.raw = whole  # the format has read the deltas
+            piece.raw = GrowingString(whole)  # the format has read the deltas
         self._pass_on_replaced(piece.kind, whole)
 
     def settle(self) -> None:
-        """Make the message's texts those of its parts, once no more deltas come."""
+        """Give the message the texts of its parts, once no more deltas come."""
         if self.replaced:
             self.replaced = False
             take_texts_of_parts(self.response)
 
 
 def _piece_at(item: Item, kind: str, index: int | None) -> Piece | None:
-    """The text at this index; without one the last text of its kind."""
+    """Return the text at an index; without an index the last text of its kind."""
     piece = None if index is None else item.places.get((kind, index))
     if piece is not None:
         return piece
@@ -305,7 +306,7 @@ def _piece_at(item: Item, kind: str, index: int | None) -> Piece | None:
 
 
 def _piece_of(item: Item, kind: str, index: int | None, whole: str) -> Piece | None:
-    """The text that this is the whole of: by its index if it agrees, or by what has come."""
+    """Return the text that begins `whole`: the one at the index if it does, or another one."""
     pieces = item.pieces.get(kind)
     if not pieces:
         return None
@@ -322,7 +323,7 @@ def _piece_of(item: Item, kind: str, index: int | None, whole: str) -> Piece | N
 
 
 def _continues(piece: Piece, whole: str) -> bool:
-    """Whether this may be the whole text of the piece."""
+    """Return whether this may be the whole text of the piece."""
     return whole.startswith(piece.text_so_far()) if piece.final is None else whole == piece.final
 
 

@@ -1,4 +1,4 @@
-"""What a message becomes when the final text of a part is not that of its deltas."""
+"""Rewrites the texts of a message after the final text of a part replaced that of its deltas."""
 
 from __future__ import annotations
 
@@ -12,11 +12,7 @@ __all__ = ["take_texts_of_parts"]
 
 
 def take_texts_of_parts(response: ResponseReader) -> None:
-    """Make the texts of the message those of its parts; its output is then read again.
-
-    Args:
-        response: The answers of the response; the texts are those of the first one.
-    """
+    """Give the message of the first answer the texts of its parts, and read its output again."""
     message = response.first.message
     before = message.text
     texts, thoughts, refusals = [], [], []
@@ -35,7 +31,7 @@ def take_texts_of_parts(response: ResponseReader) -> None:
 
 
 def _read_output_again(response: ResponseReader) -> None:
-    """The output is that of the final text; events of its partial values have gone out already."""
+    """Read the output in the final text; events of its earlier values have been emitted."""
     answer = response.first
     if answer.output is None or not answer.output.open:
         return
