@@ -155,6 +155,7 @@ WIRES = (
     "responses_names",
     "responses_texts",
     "responses_calls",
+    "responses_output",
     "responses_history",
 )
 SESSIONS = ("reader", "conversation", "frames")

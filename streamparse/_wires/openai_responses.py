@@ -20,8 +20,7 @@ Quirks that are handled here:
 - ChatGPT's backend ends with an empty `output`. A stream that was resumed lacks its beginning.
 - The events that stream the patch of an `apply_patch_call` are not in the API reference.
 
-`responses_items` lists the types of items, `responses_calls` writes the calls, and
-`responses_history` the next turn.
+`responses_output` writes the items, and `responses_history` writes those of the next turn.
 """
 
 from __future__ import annotations
@@ -31,26 +30,16 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.response import ResponseReader
-from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._wires.base import Wire, error_of
 from streamparse._wires.replays import Lane, Numbers, index_of
-from streamparse._wires.responses_calls import Calls, cut_calls
+from streamparse._wires.responses_calls import cut_calls
 from streamparse._wires.responses_history import history, tool_result
-from streamparse._wires.responses_items import (
-    Item,
-    StreamedArgument,
-    is_call,
-    is_cut,
-    rest_of,
-    result_member,
-    stem_of,
-)
-from streamparse._wires.responses_names import Items, family_of, names_of
-from streamparse._wires.responses_texts import THOUGHTS, Texts
+from streamparse._wires.responses_items import StreamedArgument
+from streamparse._wires.responses_output import Output
+from streamparse._wires.responses_texts import THOUGHTS
 from streamparse._wires.usage import openai_usage
 from streamparse.errors import ProviderError
-from streamparse.message import Message, Reasoning, ServerToolResult
 
 __all__ = ["OpenAIResponses", "handles"]
 
@@ -125,9 +114,9 @@ class OpenAIResponses(Wire):
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
-        self.items = Items()
-        self.texts = Texts(response)
-        self.calls = Calls(response)
+        self.output = Output(response)
+        self.texts = self.output.texts
+        self.calls = self.output.calls
         self.lane = Lane()
         self.numbers = Numbers()
         # The names of the members of the last record, and those of them that are not understood.
@@ -190,17 +179,16 @@ class OpenAIResponses(Wire):
 
     def done(self) -> None:
         """End normally at `[DONE]` if every item that began has ended."""
-        self._settle_all()
-        items = self.items.all
-        if items and all(item.done and not is_cut(item.data) for item in items):
+        self.output.settle()
+        if self.output.is_complete():
             answer = self._answer()
-            answer.finish(self._completed(answer.message))
+            answer.finish(self.output.finish_reason())
             self.response.end()
         else:
             self.response.end_input()
 
     def end(self) -> None:
-        self._settle_all()
+        self.output.settle()
         self.response.end_input()
 
     def _answer(self) -> AnswerReader:
@@ -261,12 +249,12 @@ class OpenAIResponses(Wire):
 
     def _end(self, state: str, response: dict[str, Any]) -> None:
         self._response(response)
-        self._catch_up(list_of(response.get("output")), state == "completed")
-        self._settle_all()
+        self.output.catch_up(list_of(response.get("output")), state == "completed")
+        self.output.settle()
         answer = self._answer()
         message = answer.message
         kind = f"response.{state}"
-        if state == "completed" and cut_calls(self.items.all):
+        if state == "completed" and cut_calls(self.output.items.all):
             state = "incomplete"
         if state == "failed":
             error = response.get("error") or {"message": "the response has failed"}
@@ -277,80 +265,21 @@ class OpenAIResponses(Wire):
             # For any reason, even an unknown one, an incomplete answer was cut.
             answer.finish(_REASONS.get(text_of(details.get("reason")), "length"), kind)
         elif state == "completed":
-            answer.finish(self._completed(message), kind)
+            answer.finish(self.output.finish_reason(), kind)
         elif state == "cancelled":
             answer.finish(state, kind)
         # A response that is still "in_progress" ends truncated.
         message.raw_finish_reason = kind
         self.response.end()
 
-    def _completed(self, message: Message) -> str:
-        if message.refusal:
-            return "refusal"
-        waiting = False
-        for item in self.items.all:
-            reader = item.reader
-            if reader is not None and reader.call.kind != "server":
-                return "stop"
-            waiting = waiting or item.kind == "mcp_approval_request"
-        return "paused" if waiting else "stop"
-
-    def _settle_all(self) -> None:
-        """Settle texts and calls, once no more deltas come."""
-        self.calls.settle()
-        self.texts.settle()
-
-    def _catch_up(self, output: list[Any], is_complete: bool) -> None:
-        """Read the part of the final list of items that no event had."""
-        for known, data in self.items.paired(output):
-            item = self._open(data, None, []) if known is None else known
-            self._item_final(item, data, is_complete)
-        for item in self.items.all:
-            if not item.done and not item.addressed:
-                self._settle(item, item.data)
-
-    def _item_final(self, item: Item, data: dict[str, Any], is_complete: bool) -> None:
-        """Read an item of the final list, whose texts replace those of earlier records."""
-        if item.done:
-            if item.reader is None:
-                self.texts.whole_item(item, data)
-            return
-        # In an answer that was cut, only items with the status "completed" have ended.
-        status = text_of(data.get("status"))
-        self._item_done(item, data, is_complete or status == "completed")
-
     # Items.
-
-    def _item(self, data: dict[str, Any], kind: str, grows: bool) -> Item:
-        """Return the item of an event; begin it if its own record is missing."""
-        family = kind if kind in ("message", "reasoning") else family_of(kind)
-        item = self.items.of_event(family, data, grows)
-        if item is None:
-            index, name = index_of(data.get("output_index")), text_of(data.get("item_id"))
-            item = self._open({"type": kind}, index, [name])
-            item.addressed = True
-        return item
-
-    def _open(self, data: dict[str, Any], index: int | None, names: list[str]) -> Item:
-        item = Item(text_of(data.get("type")), data)
-        self.items.begin(item, index, names)
-        self._begin(item)
-        return item
 
     def _item_added(self, kind: str, data: dict[str, Any]) -> bool:
         content = data.get("item")
         if not isinstance(content, dict):
             return False
         self._pass_on_rest(data)
-        index = index_of(data.get("output_index"))
-        item = self.items.of_added(content, index)
-        if item is None:
-            item = self._open(content, index, names_of(content))
-        elif not item.added and not item.done:
-            item.data = content
-            self.items.name(item, names_of(content))
-            self._describe(item)
-        item.added = True
+        self.output.added(content, index_of(data.get("output_index")))
         return True
 
     def _item_ended(self, kind: str, data: dict[str, Any]) -> bool:
@@ -358,81 +287,8 @@ class OpenAIResponses(Wire):
         if not isinstance(content, dict):
             return False
         self._pass_on_rest(data)
-        index = index_of(data.get("output_index"))
-        item = self.items.of_done(content, index)
-        if item is None:
-            item = self._open(content, index, names_of(content))
-        if not item.done:
-            self.items.name(item, names_of(content))
-            self._item_done(item, content, not is_cut(content))
+        self.output.ended(content, index_of(data.get("output_index")))
         return True
-
-    def _begin(self, item: Item) -> None:
-        answer = self._answer()
-        answer.begin()
-        if is_call(item.kind):
-            self.calls.begin(item)
-        elif item.kind in ("reasoning", "compaction"):
-            # There is a part even without text, because the next turn needs its id and the
-            # encrypted content.
-            item.waiting = Reasoning()
-            self.texts.add(item, item.waiting)
-        elif item.kind != "message":
-            item.result = ServerToolResult(name=stem_of(item.kind))
-            answer.add(item.result)
-        self._describe(item)
-
-    def _item_done(self, item: Item, data: dict[str, Any], is_whole: bool) -> None:
-        item.data = data
-        self.items.end(item)
-        self._settle(item, data)
-        reader = item.reader
-        if reader is not None and is_whole and not is_cut(data):
-            self.calls.end(item, reader)
-
-    def _settle(self, item: Item, data: dict[str, Any]) -> None:
-        """Read the part of a whole item that its events did not have."""
-        self._describe(item)
-        if item.kind in ("message", "reasoning"):
-            self.texts.whole_item(item, data)
-        elif item.reader is not None:
-            self.calls.whole_item(item, item.reader, data)
-        elif item.result is not None:
-            member = result_member(item.kind)
-            if member is not None:
-                content = data.get(member)
-                self._answer().room.keep(content)
-                item.result.content = content
-            else:
-                self._answer().pass_on(item.kind or "item", data)
-
-    def _describe(self, item: Item) -> None:
-        """Put the members of an item other than its content into the `extra` of its parts."""
-        rest = rest_of(item.kind, item.data)
-        reader = item.reader
-        if reader is not None:
-            identity = text_of(item.data.get("call_id")) or text_of(item.data.get("id"))
-            if identity:
-                reader.set_id(identity)
-                # A tool search was seen to change its id; the API knows the last one.
-                reader.call.id = identity
-            name = text_of(item.data.get("name"))
-            if name and not reader.begun:
-                reader.set_name(name)
-            self._extend(reader.call.extra, rest)
-        if item.result is not None:
-            item.result.call_id = text_of(item.data.get("call_id")) or None
-            self._extend(item.result.extra, rest)
-        for place, part in enumerate(item.parts):
-            self._extend(part.extra, rest)
-            if place:
-                part.extra.pop("encrypted_content", None)
-
-    def _extend(self, extra: dict[str, Any], rest: dict[str, Any]) -> None:
-        room = self._answer().room
-        for name, value in rest.items():
-            if name not in extra or not equal(extra[name], value):
-                room.put(extra, name, value)
 
     # Text, refusals, reasoning.
 
@@ -441,7 +297,7 @@ class OpenAIResponses(Wire):
         if not isinstance(delta, str):
             return False
         text_kind, member, family = _TEXTS[kind]
-        item = self._item(data, family, True)
+        item = self.output.item_of(data, family, True)
         self.texts.delta(item, text_kind, index_of(data.get(member)), delta)
         self._pass_on_rest(data)
         return True
@@ -451,14 +307,14 @@ class OpenAIResponses(Wire):
         text = data.get(_WHOLE.get(text_kind, "text"))
         if not isinstance(text, str):
             return text is None and text_kind == "output_audio"
-        item = self._item(data, family, False)
+        item = self.output.item_of(data, family, False)
         self.texts.whole(item, text_kind, index_of(data.get(member)), text)
         return True
 
     def _part_done(self, kind: str, data: dict[str, Any]) -> bool:
         part = dict_of(data.get("part"))
         is_thought = text_of(part.get("type")) in THOUGHTS
-        item = self._item(data, "reasoning" if is_thought else "message", False)
+        item = self.output.item_of(data, "reasoning" if is_thought else "message", False)
         member = "summary_index" if "summary_index" in data else "content_index"
         self.texts.whole_part(item, index_of(data.get(member)), part)
         return True
@@ -468,7 +324,7 @@ class OpenAIResponses(Wire):
         return True
 
     def _annotation(self, kind: str, data: dict[str, Any]) -> bool:
-        item = self._item(data, "message", False)
+        item = self.output.item_of(data, "message", False)
         self.texts.cite(item, index_of(data.get("content_index")) or 0, data.get("annotation"))
         self._pass_on_rest(data)
         return True
@@ -486,7 +342,7 @@ class OpenAIResponses(Wire):
 
     def _arguments_delta(self, kind: str, data: dict[str, Any]) -> bool:
         of_item = _ARGUMENTS[kind]
-        item = self._item(data, of_item, True)
+        item = self.output.item_of(data, of_item, True)
         if item.reader is None:
             return False
         self._pass_on_rest(data)
@@ -499,7 +355,7 @@ class OpenAIResponses(Wire):
 
     def _arguments_done(self, kind: str, data: dict[str, Any]) -> bool:
         of_item = _ARGUMENTS[kind]
-        item = self._item(data, of_item, False)
+        item = self.output.item_of(data, of_item, False)
         if item.reader is None:
             return False
         self._pass_on_rest(data)
@@ -510,7 +366,7 @@ class OpenAIResponses(Wire):
         """Read an event of a string in the arguments; the end of the item ends the arguments."""
         stem, _, verb = kind.rpartition(".")
         of_item, where = _GROWING[stem]
-        item = self._item(data, of_item, verb != "done")
+        item = self.output.item_of(data, of_item, verb != "done")
         reader = item.reader
         if reader is None:
             return False
