@@ -81,7 +81,7 @@ def test_the_end_adds_the_result() -> None:
 
 
 def test_calls_that_were_cut() -> None:
-    calls, item = begun({**NAMED, "status": "incomplete"})
+    _, item = begun({**NAMED, "status": "incomplete"})
     _, whole = begun({**NAMED, "status": "completed"})
     assert cut_calls([whole, item])
     assert call_of(item).status == "truncated"

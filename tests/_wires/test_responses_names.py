@@ -277,4 +277,4 @@ def test_few_names_are_kept() -> None:
         parser.feed({**delta, "item_id": f"new_{place}"})
     assert parser.message.text == "a" * 100
     wire: Any = parser._router.wire
-    assert len(wire.items.by_name) < 10
+    assert len(wire.output.items.by_name) < 10
