@@ -333,7 +333,7 @@ class OpenAIResponses(Wire):
         delta = data.get("delta")
         if not isinstance(delta, str):
             return False
-        item = self._item(data, "message", True)
+        item = self.output.item_of(data, "message", True)
         self.texts.audio(item, index_of(data.get("content_index")), delta)
         self._pass_on_rest(data)
         return True
