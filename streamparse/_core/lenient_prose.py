@@ -253,8 +253,11 @@ def _object_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) ->
             return UNDECIDED if more else PROSE
         return VALUE if text[place + 1] == " " else PROSE
     told = key_at(text, place, limit, more)
-    if told == 0 and _DAMAGED_KEY.match(text, place, limit) is not None:
-        return VALUE
+    damaged = _DAMAGED_KEY.match(text, place, limit) if told == 0 else None
+    if damaged is not None:
+        # At the end of the text so far, a literal may be the beginning of a longer word.
+        open_word = more and damaged.end() == limit and text[limit - 1].isalpha()
+        return UNDECIDED if open_word else VALUE
     if told == 0 and more and _OPEN_DAMAGED_KEY.match(text, place, limit) is not None:
         return UNDECIDED
     if told == 0 and limit - pos == LOOK and char in "\"'“„‘" and key_is_open(text, place, limit):

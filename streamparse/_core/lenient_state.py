@@ -157,7 +157,7 @@ class LenientState(Machine):
         string = (self.quote, self.kept, self.fresh, self.gap)
         met = (self.odd, self.tripled, self.escaped, self.colons, self.inner)
         token = (self.token_at, self.numeric, self.back, self.ending)
-        counts = (self.pending, self.mended, self.truncated)
+        counts = ("".join(self.recent), self.pending, self.mended, self.truncated)
         return super().state_now(), around, found, nesting, string, met, token, counts
 
     def resume(self, state: tuple[Any, ...]) -> None:
@@ -171,8 +171,9 @@ class LenientState(Machine):
         self.quote, self.kept, self.fresh, self.gap = string
         self.odd, self.tripled, self.escaped, self.colons, self.inner = met
         self.token_at, self.numeric, self.back, self.ending = token
-        self.pending, self.mended, self.truncated = counts
-        self.recent = [strict[4], self.pending]
+        recent, self.pending, self.mended, self.truncated = counts
+        self.recent = [recent]
+        self.recent_start = self.offset + len(self.pending) - len(recent)
         self._take_quote(self.quote)
 
     def _take_quote(self, quote: str) -> None:

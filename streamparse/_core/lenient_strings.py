@@ -223,8 +223,10 @@ def is_blank(text: str, pos: i64, end: i64) -> bool:
 
 def next_key_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
     """Return 1 if the quote at `pos` opens a key before a value, 0 if not, -1 if undecided."""
-    if _NEXT_KEY.match(text, pos, limit) is not None:
-        return 1
+    found = _NEXT_KEY.match(text, pos, limit)
+    if found is not None:
+        # At the end of the text so far, a literal may be the beginning of a longer word.
+        return -1 if more and found.end() == limit and text[limit - 1].isalpha() else 1
     return -1 if more and _OPEN_NEXT_KEY.match(text, pos, limit) is not None else 0
 
 

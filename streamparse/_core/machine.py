@@ -204,7 +204,8 @@ class Machine(MachineTokens):
             self.length = length
         self.careful = careful
         self.plain = not self.careful and not self.high
-        self.recent = ["".join(self.recent[-EXCERPT:])[-EXCERPT:]]  # no fragment is empty
+        kept = EXCERPT + len(self.held)  # an error may be at the start of the open number
+        self.recent = ["".join(self.recent[-kept:])[-kept:]]  # no fragment is empty
         self.recent_start = self.offset - len(self.recent[0])
         self.checkpoint = beyond + _CHECK if beyond + _CHECK < room else room
         return True

@@ -208,7 +208,7 @@ class MachineState:
 
     def state_now(self) -> tuple[Any, ...]:
         """Return the slots that reading changes, as plain data for `resume`."""
-        recent = self.text_before(self.offset)
+        recent = "".join(self.recent)[-(EXCERPT + len(self.held)) :]
         length = self.length if self.careful else self.offset - self.origin
         place = (self.offset, self.document_start, self.line, self.line_start)
         depths = (self.depth, self.depth_limit)

@@ -207,3 +207,12 @@ def test_a_tuple_is_told_by_what_is_near(start: str, width: int) -> None:
         whole = run([text], dialect="lenient")
         assert run(list(text), dialect="lenient") == whole
         assert run(cut(text, [40]), dialect="lenient") == whole
+
+
+@pytest.mark.parametrize("word", ["Truen", "falsehood", "nullable", "None1"])
+@pytest.mark.parametrize("start", ['f{"a"', 'so {"a": 1, "b"', 'x {"a": "y "b": ', 'x ["a", {"k"'])
+def test_a_literal_at_the_end_of_a_fragment_may_be_a_longer_word(start: str, word: str) -> None:
+    text = start + word
+    expected = run([text], dialect="lenient")
+    for size in (1, 2, 3, len(text) - 1):
+        assert run(cut(text, [size]), dialect="lenient") == expected

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pickle
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from streamparse import LimitError, Limits, StreamParseError
+from streamparse import JSONParser, LimitError, Limits, StreamParseError
 from streamparse._core.builder import Builder
 from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse.protocols import Sink
+from streamparse.schema import SchemaValidator
 from tests._core.machines import calls
+from tests.helpers import cut, run, run_relayed
 from tests.parts import (
     DOCUMENTS,
     Recorder,
@@ -160,3 +163,14 @@ def test_a_clone_at_the_limit_of_the_document() -> None:
         with pytest.raises(LimitError) as caught:
             machine.clone(Sink()).feed("[1, 2]"[at:])
         assert caught.value.offset == 5
+
+
+@pytest.mark.parametrize("dialect", ["strict", "lenient"])
+@pytest.mark.parametrize("digits", [2, 60])
+def test_a_clone_keeps_the_text_before_the_open_number(dialect: Any, digits: int) -> None:
+    text = f'{{"the reason why it is refused": "{"x" * 60}", "n": {"7" * digits} }}'
+    options = {"dialect": dialect, "validator": SchemaValidator({"properties": {"n": False}})}
+    expected = run([text], **options)
+    assert expected.error is not None
+    for size in (1, 3):
+        assert run_relayed(JSONParser(**options), cut(text, [size]), JSONParser.clone) == expected
