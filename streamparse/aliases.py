@@ -259,6 +259,7 @@ ErrorCode: TypeAlias = Literal[
     "unknown_tool",
     "multiple_values",
     "malformed_call",
+    "invalid_format",
     "unknown_api",
     "not_a_stream",
     "invalid_record",

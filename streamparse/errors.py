@@ -74,6 +74,7 @@ ERROR_CODES: Final[Mapping[str, str]] = MappingProxyType(
         "multiple_values": "a second value follows the arguments",
         # FormatError
         "malformed_call": "the call violates the rules of its format",
+        "invalid_format": "the description of a format is wrong or cannot be expressed",
         # WireError: the stream
         "unknown_api": "the records belong to no known API",
         "not_a_stream": "the input is neither JSON nor server-sent events",
@@ -341,7 +342,14 @@ class ProviderError(StreamParseError):
 
 
 class FormatError(StreamParseError):
-    """The text of the model violates the rules of its tool-call format."""
+    """The text of the model violates the rules of its tool-call format.
+
+    With the code `"invalid_format"`, the description of a format is wrong or cannot be expressed;
+    the message then names the place in it.
+    """
+
+    def __str__(self) -> str:
+        return self.message if self.code == "invalid_format" else super().__str__()
 
 
 class ToolError(Exception):

@@ -32,7 +32,7 @@ from streamparse.metrics import Metrics
 
 if TYPE_CHECKING:
     from streamparse.formats.parser import TextReading
-    from streamparse.formats.table import Format
+    from streamparse.formats.table import FormatLike
 
 __all__ = ["MessageParser"]
 
@@ -50,9 +50,10 @@ class MessageParser:
     - `api`: the wire format; `"auto"` (the default) tells it from the first records; `"text"` is
       the plain text of a model.
     - `format`: the raw-text tool-call format of the text: a name of `formats.names()`, `"auto"`, a
-      `Format` of your own, or a `TextReading` with options. With a wire API it is for servers that
-      pass the model's text on as it is. Alone, the API is detected as by `"auto"`, and input that
-      is not a stream of an API is the plain text of a model.
+      `Format` of your own, a response template, a structural tag, the path of a
+      `tokenizer_config.json`, or a `TextReading` with options. With a wire API it is for servers
+      that pass the model's text on as it is. Alone, the API is detected as by `"auto"`, and input
+      that is not a stream of an API is the plain text of a model.
     - `tools`: what the model may call, see `Toolbox`: pydantic models, functions, JSON
       Schemas `{"name", "parameters"}`, tool dicts of any provider. A call of another tool, or with
       arguments that cannot become valid any more, is `ToolCallRejected` at that character; calls
@@ -90,7 +91,7 @@ class MessageParser:
         self,
         api: API | None = None,
         *,
-        format: str | Format | TextReading | None = None,
+        format: FormatLike | TextReading | None = None,
         tools: Any = None,
         tools_errors: ToolErrors = "raise",
         output: Any = None,

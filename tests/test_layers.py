@@ -106,6 +106,9 @@ FORMATS = (
     "framing",
     "detect",
     "aliases",
+    "patterns",
+    "response_templates",
+    "structural_tags",
     "registry",
     "auto",
     "hints",
@@ -204,7 +207,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "_sessions.lanes": (4, len(WIRES) + 8),
     "_sessions.live": (4, len(WIRES) + 8),
     "formats": (4, len(FORMATS)),
-    "formats.catalog": (4, FORMATS.index("registry") - 1),
+    "formats.catalog": (4, FORMATS.index("structural_tags") - 1),
     **_in_order("formats", 4, FORMATS, 0),
     "metrics": (5, 0),
     "message_parser": (5, 1),
@@ -247,7 +250,7 @@ PLACES: dict[str, tuple[int, int]] = {
 # For folders of siblings: files that the table does not name. A folder need not exist.
 FOLDERS: dict[str, tuple[int, int]] = {
     "_wires.": (4, len(WIRES) + 1),
-    "formats.catalog.": (4, FORMATS.index("registry") - 1),
+    "formats.catalog.": (4, FORMATS.index("structural_tags") - 1),
 }
 
 # By the beginning of the module's name. `mypy_extensions` is never needed to run.

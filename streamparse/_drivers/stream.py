@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypedDict, Unpack
 
     from streamparse.formats.parser import TextReading
-    from streamparse.formats.table import Format
+    from streamparse.formats.table import FormatLike
 
 __all__ = ["AsyncStream", "Stream", "stream"]
 
@@ -481,7 +481,7 @@ if TYPE_CHECKING:
         """The options of `stream` but `output`, on which the type of the stream depends."""
 
         api: API | None
-        format: str | Format | TextReading | None
+        format: FormatLike | TextReading | None
         tools: Any
         tools_errors: ToolErrors
         coerce: bool
@@ -612,7 +612,7 @@ def stream(
     source: Any,
     *,
     api: API | None = None,
-    format: str | Format | TextReading | None = None,
+    format: FormatLike | TextReading | None = None,
     tools: Any = None,
     tools_errors: ToolErrors = "raise",
     output: Any = None,

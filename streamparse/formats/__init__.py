@@ -3,6 +3,8 @@
 from streamparse.formats.detect import detect
 from streamparse.formats.parser import FormatParser, TextReading
 from streamparse.formats.registry import get, names
+from streamparse.formats.response_templates import from_response_template
+from streamparse.formats.structural_tags import from_structural_tag
 from streamparse.formats.table import (
     Call,
     Channels,
@@ -34,6 +36,8 @@ __all__ = [
     "Section",
     "TextReading",
     "detect",
+    "from_response_template",
+    "from_structural_tag",
     "get",
     "names",
 ]

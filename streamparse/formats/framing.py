@@ -321,6 +321,8 @@ class Framing(Host):
             self._begin_attempt(word, True)
             self.state = _CHANNEL
             self.header = word
+        elif kind == REASON and self.mode == REASONING and self.fresh and not self.running:
+            self._end_run()  # the prompt has begun the reasoning, and the answer does so again
         elif (kind == REASON and not self._is_reasoning()) or (
             kind == STRAY and (self.running or not self.fresh)
         ):

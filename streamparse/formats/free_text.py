@@ -82,7 +82,7 @@ class FreeTextPayload(GeneratedPayload):
             # White space before the first character too many may have come earlier.
             first = _NOT_SPACE.search(text, len(text) - excess)
             assert first is not None
-            self.reached: int = end - len(self.space) - len(text) + first.start()
+            self.reached = end - len(self.space) - len(text) + first.start()
             text = text[:-excess]
         if text:
             self.driver().text(text, 0)

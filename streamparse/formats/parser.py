@@ -15,9 +15,9 @@ from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError, interrupted
 from streamparse.formats.auto import AutoFraming
 from streamparse.formats.framing import Framing
-from streamparse.formats.plan import Plan
+from streamparse.formats.plan import REASONING, Plan
 from streamparse.formats.registry import format_of, plan_of
-from streamparse.formats.table import Format
+from streamparse.formats.table import FormatLike
 from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import AnyMessageEvent
@@ -38,7 +38,7 @@ class TextReading:
 
     def __init__(
         self,
-        format: str | Format,
+        format: FormatLike,
         *,
         in_reasoning: bool | None = None,
         prompt_suffix: str = "",
@@ -49,7 +49,11 @@ class TextReading:
         if format != "auto":
             self.plan = plan_of(format_of(format), suffix)
         self.in_reasoning: bool = bool(in_reasoning)
-        self.prompt_suffix = prompt_suffix
+        self.prompt_suffix: str = prompt_suffix
+        if self.plan is not None:
+            self.prompt_suffix = self.plan.behind_anchor(prompt_suffix)
+        #: The format says that answers begin in the reasoning, and `in_reasoning` nothing else.
+        self.begun: bool = in_reasoning is None and self.plan is not None and self.plan.begun
 
     def __call__(self, answer: AnswerReader) -> Framing:
         """A reader for this answer."""
@@ -57,6 +61,8 @@ class TextReading:
             framing: Framing = AutoFraming(answer, answer.limits)
         else:
             framing = Framing(answer, self.plan, answer.limits)
+        if self.begun:
+            framing.mode = REASONING
         framing.start(self.in_reasoning, self.prompt_suffix)
         return framing
 
@@ -64,11 +70,26 @@ class TextReading:
 class FormatParser:
     """Reads model text in one raw-text tool-call format.
 
-    `format` is a name (see `names`), `"auto"` or a `Format` of your own; the other options are
-    those of `TextReading` and `MessageParser`. `feed`
-    takes text cut anywhere and returns the events it decided; `finish` says that the text has
-    ended, which is its normal end, and returns the last ones. Raises `LimitError`, `WireError` (by
-    `surrogates="error"`), `TypeError` and, for options that are none, `ValueError`.
+    `feed` takes text cut anywhere and returns the events that it decided; `finish` says that the
+    text has ended, which is its normal end, and returns the last events.
+
+    Args:
+        format: A name (see `names`), `"auto"`, a `Format` of your own, a response template, a
+            structural tag, or the path of a `tokenizer_config.json`.
+        tools: As for `MessageParser`, like the next three.
+        tools_errors: See `tools`.
+        coerce: See `tools`.
+        dialect: See `tools`.
+        in_reasoning: As for `TextReading`, like the next two.
+        prompt_suffix: The end of the prompt, or all of it where the format has an anchor.
+        suffix: What the checkpoint writes inside every tag.
+        surrogates: As for `MessageParser`.
+        limits: As for `MessageParser`.
+
+    Raises:
+        FormatError: `format` describes no format that can be expressed.
+        LimitError: From `feed` and `finish`: the answer is beyond a limit.
+        WireError: From `feed`: the text has a lone surrogate, with `surrogates="error"`.
 
     >>> parser = FormatParser("hermes")
     >>> events = parser.feed('On it. <tool_call>{"name": "water", "arguments": {"litres": 2')
@@ -81,7 +102,7 @@ class FormatParser:
 
     def __init__(
         self,
-        format: str | Format,
+        format: FormatLike,
         *,
         tools: Any = None,
         tools_errors: ToolErrors = "raise",

@@ -107,6 +107,7 @@ class Plan:
         self.line: Section | None = next(
             iter([section for section in format.sections if section.at_line]), None
         )
+        self.begun: bool = format.reasoning is not None and format.reasoning.begun
         self.calls_in_reasoning: str = (
             "text" if format.reasoning is None else format.reasoning.calls
         )
@@ -161,6 +162,12 @@ class Plan:
             words = [*call.close.words, *self.rescue.words, *self.openers]
             call.boundaries = Markers([word for word in words if not _JSON_WORD.fullmatch(word)])
         return call.boundaries
+
+    def behind_anchor(self, prompt: str) -> str:
+        """The part of a prompt that belongs to the answer."""
+        anchor = self.format.anchor
+        found = list(re.finditer(anchor, prompt, re.DOTALL)) if anchor else []
+        return prompt[found[-1].end() :] if found else prompt
 
     def _openers(self) -> dict[str, Action]:
         """Literals that begin a section or a call."""

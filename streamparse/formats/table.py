@@ -10,15 +10,17 @@ All literals are plain text; only `Header.pattern` is a regular expression.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Final
+from os import PathLike
+from typing import Any, Final, TypeAlias
 
 __all__ = [
     "Call",
     "Channels",
     "Elements",
     "Format",
+    "FormatLike",
     "FreeText",
     "Header",
     "JsonArguments",
@@ -64,12 +66,14 @@ class Reasoning:
     - `calls`: what a call inside it is: `"text"` (quoted, not a call), `"end"` (a call, and the
       reasoning ends there; a late closer is dropped), `"inside"` (a call; reasoning goes on).
     - `at_start`: the opener counts only where the answer begins, as for openers that are prose.
+    - `begun`: the answer begins inside the reasoning, unless the prompt ends it.
     """
 
     open: tuple[str, ...] = ("<think>",)
     close: tuple[str, ...] = ("</think>",)
     calls: str = "text"
     at_start: bool = False
+    begun: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +201,7 @@ class Literals:
     bare: bool = False
 
 
-Payload = JsonCall | JsonArguments | FreeText | Parameters | Elements | Literals
+Payload: TypeAlias = JsonCall | JsonArguments | FreeText | Parameters | Elements | Literals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,6 +258,7 @@ class Format:
     - `ends_of_turn` count only at the end of the text.
     - `nested_names`: `a.b` stands for the tool that is known, `b` or `a`. `drift`: a regular
       expression whose `name` is tried where the name is that of no tool.
+    - `anchor`: a regular expression; of a prompt, only what is behind its last match is read.
     - `quotation` false: calls count inside Markdown code too, as where a fence is a part of them.
     - `models`, `source`, `example`: for people; `source` is where the rules come from.
     """
@@ -268,6 +273,7 @@ class Format:
     ends_of_turn: tuple[str, ...] = ENDS_OF_TURN
     nested_names: bool = False
     drift: str = ""
+    anchor: str = ""
     quotation: bool = True
     models: str = ""
     source: str = ""
@@ -298,6 +304,10 @@ def _strings(part: Any) -> Iterator[str]:
                 yield from _strings(getattr(part, field.name))
 
 
+#: A format, or what describes one: see `registry.format_of`.
+FormatLike: TypeAlias = str | Format | Mapping[str, Any] | PathLike[str]
+
+
 def beginning(*parts: str) -> str:
     """What matches every beginning of a header, for `Header.start`.
 
@@ -318,7 +328,17 @@ def beginning(*parts: str) -> str:
 
 
 _TAG: Final = re.compile(r"(?<!\?P)(</?\w+)>")
-_PROSE: Final = ("name", "models", "source", "example", "ends_of_turn", "pattern", "start", "drift")
+_PROSE: Final = (
+    "name",
+    "models",
+    "source",
+    "example",
+    "ends_of_turn",
+    "pattern",
+    "start",
+    "drift",
+    "anchor",
+)
 
 
 def _map(part: Any, change: Callable[[str], str]) -> Any:

@@ -1,0 +1,187 @@
+"""Regular expressions taken apart: which literal text they begin and end with.
+
+The machine finds markers by literal text. Response templates give some of them as regular
+expressions, of which nearly all are literals with white space, named groups and alternatives.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+__all__ = ["Piece", "alternatives", "beginnings", "source", "trimmed"]
+
+_QUANTIFIER: Final = re.compile(r"(?:[*+?]|\{\d*,?\d*\})[?+]?")
+_SPACES: Final = re.compile(r"\\[snrt]|\[(?:\\[snrt]|[ \n\t])+\]|[ \n\t]")
+_CLASS: Final = re.compile(r"\[\^?\]?(?:[^\]\\]|\\.)*\]", re.DOTALL)
+_GROUP: Final = re.compile(r"\((?:\?P<(?P<name>\w+)>|(?P<plain>\?:)|(?P<other>\?))?")
+_MEANINGS: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
+_MOST: Final = 64  # alternatives
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a regular expression.
+
+    Attributes:
+        source: The part as a regular expression.
+        literal: The text that it is, if it is literal text.
+        group: The name of the group that it is.
+        is_space: It matches white space only, and may match nothing.
+        relaxed: What matches every beginning of what it matches; empty if that is not known.
+    """
+
+    source: str
+    literal: str = ""
+    group: str = ""
+    is_space: bool = False
+    relaxed: str = ""
+
+
+def alternatives(pattern: str) -> list[list[Piece]]:
+    """Take a regular expression apart: the pieces of each of its alternatives.
+
+    Groups without a name and a quantifier are written out.
+
+    >>> [source(pieces) for pieces in alternatives(r"\\s*(?:<a>|<b>)")]
+    ['\\\\s*<a>', '\\\\s*<b>']
+    """
+    found: list[list[Piece]] = []
+    for branch in _branches(pattern):
+        variants: list[list[Piece]] = [[]]
+        for choices in _parts(branch):
+            variants = [[*before, *choice] for before in variants for choice in choices][:_MOST]
+        found += [_joined(pieces) for pieces in variants]
+    return found
+
+
+def source(pieces: list[Piece]) -> str:
+    """The regular expression that the pieces are."""
+    return "".join(piece.source for piece in pieces)
+
+
+def trimmed(pieces: list[Piece]) -> list[Piece]:
+    """The pieces without white space on both sides."""
+    start, end = 0, len(pieces)
+    while start < end and pieces[start].is_space:
+        start += 1
+    while end > start and pieces[end - 1].is_space:
+        end -= 1
+    return pieces[start:end]
+
+
+def beginnings(pieces: list[Piece]) -> list[str]:
+    """The arguments of `table.beginning` for these pieces; none where they are not known."""
+    parts, pattern = [], ""
+    for piece in pieces:
+        if piece.literal:
+            parts += [pattern, piece.literal]
+            pattern = ""
+        elif piece.relaxed:
+            pattern += piece.relaxed
+        else:
+            return []
+    return [*parts, pattern]
+
+
+def _branches(pattern: str) -> list[str]:
+    """The sides of the bars that stand in no group or class."""
+    found, start, pos = [], 0, 0
+    while pos < len(pattern):
+        if pattern[pos] == "|":
+            found.append(pattern[start:pos])
+            start = pos + 1
+        pos = _end_of_atom(pattern, pos)
+    return [*found, pattern[start:]]
+
+
+def _end_of_atom(pattern: str, pos: int) -> int:
+    """Where the character, class or group at `pos` ends."""
+    char = pattern[pos]
+    if char == "\\":
+        return pos + 2
+    if char == "[":
+        found = _CLASS.match(pattern, pos)
+        assert found is not None
+        return found.end()
+    if char != "(":
+        return pos + 1
+    pos += 1
+    while pattern[pos] != ")":
+        pos = _end_of_atom(pattern, pos)
+    return pos + 1
+
+
+def _parts(branch: str) -> list[list[list[Piece]]]:
+    """The atoms of a branch, each as what it may be."""
+    found: list[list[list[Piece]]] = []
+    pos = 0
+    while pos < len(branch):
+        end = _end_of_atom(branch, pos)
+        quantifier = _QUANTIFIER.match(branch, end)
+        times = "" if quantifier is None else quantifier.group()
+        found.append(_atom(branch[pos:end], times))
+        pos = end + len(times)
+    return found
+
+
+def _atom(text: str, times: str) -> list[list[Piece]]:
+    """What a character, class or group may be, with its quantifier."""
+    may_be_none = times[:1] in ("*", "?") or times.startswith(("{0", "{,"))
+    if times and _SPACES.fullmatch(text):
+        any_number = times if may_be_none else r"*"
+        return [[Piece(text + times, is_space=True, relaxed=text + any_number)]]
+    if text[0] == "(":
+        return _group(text, times)
+    literal = _literal(text)
+    if literal and not times:
+        return [[Piece(re.escape(literal), literal=literal)]]
+    if text in ("^", "$") or text in (r"\A", r"\Z", r"\b", r"\B"):
+        return [[Piece(text + times)]]
+    return [[Piece(text + times, relaxed=text + (_relaxed(times) if times else "?"))]]
+
+
+def _relaxed(times: str) -> str:
+    """The quantifier for a beginning."""
+    if times[0] == "{":
+        least, _, most = times[1:].partition("}")[0].partition(",")
+        return f"{{0,{most or ('' if ',' in times else least)}}}"
+    return "?" if times[0] == "?" else "*"
+
+
+def _group(text: str, times: str) -> list[list[Piece]]:
+    found = _GROUP.match(text)
+    assert found is not None
+    inside = text[found.end() : -1]
+    if found["plain"] and not times:
+        return alternatives(inside)
+    if found["other"]:
+        return [[Piece(text + times)]]
+    within = alternatives(inside)
+    name = found["name"] or ""
+    relaxed = ""
+    if len(within) == 1 and len(within[0]) == 1 and not times:
+        relaxed = within[0][0].relaxed
+    return [[Piece(text + times, group=name, relaxed=relaxed)]]
+
+
+def _literal(text: str) -> str:
+    """The character that an atom is; empty if it is none."""
+    if text[0] == "\\":
+        char = text[1]
+        return _MEANINGS.get(char, "" if char.isalnum() else char)
+    return "" if text[0] in "[.^$" else text
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    """The pieces with neighbouring literals as one."""
+    found: list[Piece] = []
+    for piece in pieces:
+        if piece.literal and found and found[-1].literal:
+            last = found.pop()
+            piece = replace(
+                piece, source=last.source + piece.source, literal=last.literal + piece.literal
+            )
+        found.append(piece)
+    return found
