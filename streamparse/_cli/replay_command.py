@@ -98,6 +98,11 @@ def add(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="validate the text of the response while it arrives; FILE is a JSON Schema",
     )
+    _add_pace(command)
+
+
+def _add_pace(command: argparse.ArgumentParser) -> None:
+    argument = command.add_argument
     argument(
         "--speed",
         type=_speed,

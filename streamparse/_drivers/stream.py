@@ -625,34 +625,21 @@ def stream(
     every: float | None = None,
     drain: bool = False,
 ) -> Stream[Any] | AsyncStream[Any]:
-    """Read an answer while it arrives.
+    """Read a response while it arrives.
 
-    The source can be any of these:
-
-    - An iterable or async iterable of bytes or text in fragments of any size, of decoded chunks
-      (dicts), or of chunk objects of an SDK.
-    - A stream object of an SDK (openai, anthropic, google-genai, mistralai, ollama, LiteLLM).
-    - A response of httpx, aiohttp, requests or urllib3.
-    - The result of `converse_stream` or `invoke_model_with_response_stream` of boto3.
-    - A context manager (`client.messages.stream(...)`, `httpx.stream(...)`) or an awaitable. It is
-      entered or awaited when reading begins, and left or closed when reading ends.
-    - A `Path`, or a `str` that names an existing file unless `api="text"` or a `format` is given.
-    - A single text, dict or whole response object of an SDK.
-
-    An HTTP status of 400 or more is named in every error.
-
-    Every view ends, and closes the source, when all answers of the response have ended: at
-    `[DONE]`, `message_stop`, `response.completed` and so on, or at the end of the input if the API
-    has no such record.
-
-    The options that are not listed are those of `MessageParser`.
+    Reading ends, and the source is closed, when all answers have ended or the input has. Errors
+    name an HTTP status of 400 or more. Options that are not listed are those of `MessageParser`.
 
     Args:
-        source: What to read; see above.
-        every: The seconds for which deltas are held and merged, as in `Coalescer`, for example
-            `1/30` for a screen. Only deltas are delayed, except in `batches()`. An async stream
-            emits held events on time, which needs asyncio. A synchronous one emits them when a
-            fragment arrives, at the end, or before an error.
+        source: An iterable or async iterable of bytes or text in fragments of any size, of dicts,
+            or of chunk objects of an SDK; a stream of openai, anthropic, google-genai, mistralai,
+            ollama, LiteLLM or boto3; a response of httpx, aiohttp, requests or urllib3; a context
+            manager or awaitable that gives one of these, which is entered or awaited when reading
+            begins; a `Path`, or a `str` that names an existing file, unless `api="text"` or a
+            `format` is given; one whole text, dict or response object.
+        every: The seconds for which deltas are held and merged, as in `Coalescer`; `1/30` for a
+            screen. Only deltas are delayed, except in `batches()`. An async stream emits held
+            events on time, which needs asyncio; a synchronous one when a fragment arrives.
         clock: The clock of `every` and of the metrics, in seconds.
         drain: Whether to read to the end of the input, for records that follow the answer.
 
@@ -667,12 +654,11 @@ def stream(
     ...     print("".join(answer.text()), answer.message.status)
     Hello complete
     """
-    tools = None if tools is None else Tools(tools, tools_errors, coerce)
     make = partial(
         MessageParser,
         api,
         format=format,
-        tools=tools,
+        tools=None if tools is None else Tools(tools, tools_errors, coerce),
         coerce=coerce,
         dialect=dialect,
         output_dialect=output_dialect,
@@ -680,10 +666,13 @@ def stream(
         limits=limits,
         clock=clock,
     )
-    if isinstance(source, str) and api != "text" and format is None:
+    source = _opened(source, is_text=api == "text" or format is not None)
+    kind = AsyncStream[Any] if is_async(source) else Stream[Any]
+    return kind(source, make, output, Throttle(every, clock or time.monotonic), drain)
+
+
+def _opened(source: Any, is_text: bool) -> Any:
+    """Open the file that `source` names, and take what clients return apart."""
+    if isinstance(source, str) and not is_text:
         source = named_file(source) or source
-    source = readable(source)
-    throttle = Throttle(every, clock or time.monotonic)
-    if is_async(source):
-        return AsyncStream(source, make, output, throttle, drain)
-    return Stream(source, make, output, throttle, drain)
+    return readable(source)

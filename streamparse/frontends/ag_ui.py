@@ -13,7 +13,9 @@ from typing import Any, ClassVar
 from streamparse._core.plain import json_text
 from streamparse.errors import StreamParseError
 from streamparse.frontends.citations import Source
-from streamparse.frontends.encoder import FrontEnd, ShownCall, usage_counts
+from streamparse.frontends.encoder import FrontEnd
+from streamparse.frontends.shown_calls import ShownCall
+from streamparse.frontends.usage_totals import usage_counts
 from streamparse.message import ServerToolResult
 
 __all__ = ["AGUIEvents"]
@@ -159,7 +161,7 @@ class AGUIEvents(FrontEnd):
     def _usages(self) -> list[dict[str, Any]] | None:
         """Return the token counts of each answer, with its model."""
         found = []
-        for model, usage in self._usage:
+        for model, usage in self._usage.entries:
             counts = usage_counts(usage)
             if counts:
                 found.append(counts if model is None else {"model": model, **counts})

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from streamparse.frontends.citations import Source
-from streamparse.frontends.encoder import FrontEnd, Record, ShownCall
+from streamparse.frontends.encoder import FrontEnd
+from streamparse.frontends.protocol import Record
+from streamparse.frontends.shown_calls import ShownCall
 from streamparse.message import ServerToolResult
 
 __all__ = ["UIMessageStream"]
@@ -131,7 +133,7 @@ class UIMessageStream(FrontEnd):
             "model": self._model,
             "finishReason": self._finish_reason(),
             "rawFinishReason": None if message is None else message.raw_finish_reason,
-            "usage": self._counted() or None,
+            "usage": self._usage.total() or None,
         }
         return {name: value for name, value in metadata.items() if value is not None}
 

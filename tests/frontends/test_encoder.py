@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from streamparse import MessageParser, ProviderEvent, SSEDecoder, StreamParseError, TextDelta
 from streamparse._core.plain import json_text
 from streamparse.frontends import AGUIEvents, UIMessageStream
-from streamparse.frontends.encoder import FrontEnd, usage_counts
-from streamparse.message import ToolCall, Usage
+from streamparse.frontends.encoder import FrontEnd
+from streamparse.message import ToolCall
 from tests.helpers import cut
 from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk
 from tests.strategies import SIZES
@@ -94,19 +94,6 @@ def test_chunks_are_json(make: Callable[..., FrontEnd], script: Script) -> None:
     if records[-1] == "[DONE]":
         records.pop()
     assert [json.loads(record) for record in records] == said
-
-
-# Helpers
-
-
-def test_usage_counts() -> None:
-    assert usage_counts(None) == {}
-    assert usage_counts(Usage(input_tokens=3, output_tokens=0, cached_tokens=2)) == {
-        "inputTokens": 3,
-        "outputTokens": 0,
-        "totalTokens": 3,
-        "cachedInputTokens": 2,
-    }
 
 
 # Ids of calls

@@ -1,0 +1,133 @@
+"""`Protocol`: writes the records of a protocol, and declares what each protocol has to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, TypeAlias
+
+from streamparse._core.plain import json_text
+from streamparse.frontends.citations import Source
+from streamparse.frontends.shown_calls import ShownCall
+from streamparse.message import ServerToolResult
+
+__all__ = ["Protocol", "Record"]
+
+Record: TypeAlias = dict[str, Any]
+
+
+class Protocol:
+    """The records of one stream. Subclasses implement the methods that write them."""
+
+    headers: ClassVar[dict[str, str]]
+
+    def __init__(self) -> None:
+        self._out: list[Record] = []
+        self._growing: Record | None = None  # the delta that takes in those of the same part
+        self._pieces: list[str] = []
+        self._part: str = ""  # the open part: "text", "reasoning", "refusal" or ""
+
+    @classmethod
+    def to_sse(cls, records: Iterable[Record]) -> bytes:
+        """Return the records as server-sent events, in UTF-8."""
+        return b"".join(cls._framed(record) for record in records)
+
+    @classmethod
+    def _framed(cls, record: Record) -> bytes:
+        return f"data: {json_text(record)}\n\n".encode()
+
+    def _add(self, type: str, owner: str, identity: str, name: str, text: str) -> None:
+        """Write a delta with its text in the member `name`; adjacent deltas become one record."""
+        last = self._out[-1] if self._out else None
+        growing = self._growing
+        if last is None or last is not growing or last["type"] != type or last[owner] != identity:
+            self._join()
+            growing = self._growing = {"type": type, owner: identity, name: ""}
+            self._out.append(growing)
+        self._pieces.append(text)
+
+    def _join(self) -> None:
+        """Join the pieces of the open delta, once: adding each in turn would copy the text."""
+        growing = self._growing
+        if growing is not None:
+            growing[next(reversed(growing))] = "".join(self._pieces)
+            self._pieces = []
+            self._growing = None
+
+    def _take(self) -> list[Record]:
+        self._join()
+        records = self._out
+        self._out = []
+        return records
+
+    def _grow_part(self, kind: str, text: str) -> None:
+        """Write more of a part; a part of another kind ends, and this one starts."""
+        if self._part != kind:
+            self._end_part()
+            self._part = kind
+            self._start_part(kind)
+        self._more(kind, text)
+
+    def _end_part(self) -> None:
+        kind = self._part
+        if kind:
+            self._part = ""
+            self._stop_part(kind)
+
+    # The protocol: subclasses write its records.
+
+    def _id_base(self) -> str:
+        raise NotImplementedError
+
+    def _start_stream(self) -> None:
+        raise NotImplementedError
+
+    def _begin_answer(self) -> None:
+        raise NotImplementedError
+
+    def _start_part(self, kind: str) -> None:
+        raise NotImplementedError
+
+    def _more(self, kind: str, text: str) -> None:
+        raise NotImplementedError
+
+    def _stop_part(self, kind: str) -> None:
+        raise NotImplementedError
+
+    def _start_call(self, call: ShownCall) -> None:
+        raise NotImplementedError
+
+    def _grow_call(self, call: ShownCall, text: str) -> None:
+        raise NotImplementedError
+
+    def _complete_call(self, call: ShownCall) -> None:
+        raise NotImplementedError
+
+    def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
+        raise NotImplementedError
+
+    def _result(self, call: ShownCall, output: Any, failed: bool) -> None:
+        raise NotImplementedError
+
+    def _stray_result(self, part: ServerToolResult) -> None:
+        raise NotImplementedError
+
+    def _source(self, source: Source, citation: Any) -> None:
+        raise NotImplementedError
+
+    def _file(self, url: str, media_type: str) -> None:
+        raise NotImplementedError
+
+    def _provider(self, name: str, data: Any) -> None:
+        raise NotImplementedError
+
+    def _reject_output(self, about: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def _write_failure(self, text: str) -> None:
+        raise NotImplementedError
+
+    def _end(self) -> None:
+        raise NotImplementedError
+
+    def _end_aborted(self, reason: str | None) -> None:
+        raise NotImplementedError
