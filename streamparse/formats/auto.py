@@ -1,4 +1,4 @@
-"""`format="auto"`: the format is told from the first marker seen.
+"""`format="auto"`: the format is detected from the first marker that begins a call or reasoning.
 
 Until then the text is read for reasoning in the common tags alone. Where one marker opens calls of
 several formats, what follows it decides; a marker that no format goes on from is text.
@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.answer import AnswerReader
 from streamparse.formats.framing import NOT_SPACE, Framing
 from streamparse.formats.markers import UNDECIDED, Markers
-from streamparse.formats.plan import REASONING
+from streamparse.formats.plan import REASON, REASONING
 from streamparse.formats.registry import get, plan_of
 from streamparse.formats.table import Format, Reasoning
 from streamparse.limits import Limits
@@ -24,6 +24,11 @@ __all__ = ["AHEAD", "CHOICES", "AutoFraming"]
 AHEAD: Final = 96
 _SPACE: Final = re.compile(r"\s{0,1024}")
 
+# The header of a channel. In one of Beam, whose recipient stands before the marker, `xml` follows.
+_HARMONY: Final = (
+    r"\s*(?:analysis|commentary|final)(?:[^<]{48}"
+    r"|[^<]*<(?:[^|]|\|constrain\|>\s*(?!x)\w|\|(?!constrain)[a-z]+\|>))"
+)
 # What may follow a marker, and the format that it then shows. Of one marker no two match.
 _SIGNALS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "<tool_call>": (
@@ -64,10 +69,10 @@ _SIGNALS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "<|tool_call|>": ((r"\s*\[", "granite"),),
     "functools": ((r"\s*\[\s*\{", "phi4_mini"),),
     "<function_call>": ((r"\s*\{", "granite_20b_fc"),),
-    "<|channel|>": ((r"\s*(?:analysis|commentary|final)", "harmony"),),
+    "<|channel|>": ((_HARMONY, "harmony"),),
     "<｜DSML｜function_calls>": ((r"", "deepseek_v32"),),
     "<|start|>": (
-        (r"assistant[^<]*<\|channel\|>", "harmony"),
+        (r"assistant[^<]*<\|channel\|>" + _HARMONY, "harmony"),
         (r"assistant\s+to=[^\s<]+\s*<\|message\|>", "muse"),
     ),
     "<|python_tag|>": ((r"\s*\{", "llama3_json"),),
@@ -168,24 +173,36 @@ _WORDS: Final = Markers(_SIGNALS)
 
 
 class AutoFraming(Framing):
-    """A framing machine that chooses its plan."""
+    """A framing machine that chooses its plan.
+
+    The format that a marker shows is tried. It is chosen once that was right: a call has begun, of
+    one of the tools if there are any, or reasoning or a message of its own. Else the marker and
+    what followed it are text, and the next one is looked for.
+    """
 
     init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Limits)
 
     def __init__(self, answer: AnswerReader, limits: Limits) -> None:
         super().__init__(answer, plan_of(_BASE), limits)
-        self.decided: bool = False
+        self.tried: str = ""  # the name of the format whose plan this is
+        self.chosen: bool = False
+
+    def finish(self, normal: bool) -> bool:
+        whole = super().finish(normal)
+        if not whole:
+            self._confirm()  # the text ended in what the format begins with
+        return whole
 
     def _text(self, text: str, pos: int, final: bool) -> int:
-        if self.decided:
+        if self.tried:
             return super()._text(text, pos, final)
         if self.fresh and self.mode != REASONING:
             found = NOT_SPACE.search(text, pos)
             if found is not None and found.group() in _START_CHOICES:
                 choices = _START_CHOICES[found.group()]
-                chosen = self._choose(choices, text, found.start(), found.end(), final)
-                if chosen:
-                    return self._take(chosen, text, pos, final)
+                name = self._shown(choices, text, found.start(), found.end(), final)
+                if name:
+                    return self._try(name, text, pos, final)
         stop, word = _WORDS.find(text, pos, final)
         if stop > pos:
             new = pos + super()._text(text[pos:stop], 0, final or bool(word))
@@ -195,13 +212,17 @@ class AutoFraming(Framing):
             self.stuck = True
             return pos
         behind = pos + len(word)
-        chosen = self._choose(CHOICES[word], text, behind, behind, final)
-        if chosen and not self._is_quoted(chosen):
-            return self._take(chosen, text, pos, final)
+        name = (
+            ""
+            if self._is_in_code(word)
+            else self._shown(CHOICES[word], text, behind, behind, final)
+        )
+        if name and not self._is_quoted(name, word):
+            return self._try(name, text, pos, final)
         self._say(word)
         return behind
 
-    def _choose(
+    def _shown(
         self,
         choices: list[tuple[re.Pattern[str], str]],
         text: str,
@@ -222,17 +243,47 @@ class AutoFraming(Framing):
                 return name
         return UNDECIDED if not final and len(text) < window else ""
 
-    def _is_quoted(self, chosen: str) -> bool:
-        """Is this a call in the reasoning of a format that has none there?"""
-        if chosen == UNDECIDED or self.mode != REASONING:
+    def _is_in_code(self, word: str) -> bool:
+        """Does the marker stand in Markdown code, where no format has it as its own?"""
+        if not self.quotation.is_code():
             return False
-        return plan_of(get(chosen)).calls_in_reasoning == "text"
+        for _, name in CHOICES[word]:
+            if not get(name).quotation:
+                return False
+        self.quotation.marked = True
+        return True
 
-    def _take(self, chosen: str, text: str, pos: int, final: bool) -> int:
-        if chosen == UNDECIDED:
+    def _is_quoted(self, name: str, word: str) -> bool:
+        """Is the marker quoted: a call in reasoning that has none, reasoning behind a quote?"""
+        if name == UNDECIDED:
+            return False
+        plan = plan_of(get(name))
+        if self.mode == REASONING:
+            return plan.calls_in_reasoning == "text"
+        action = plan.actions[self.mode].get(word)
+        return action is not None and action.kind == REASON and self.quotation.is_behind_quote()
+
+    def _try(self, name: str, text: str, pos: int, final: bool) -> int:
+        if name == UNDECIDED:
             self.stuck = True
             return pos
-        self.decided = True
-        self.plan = plan_of(get(chosen))
-        self.answer.note("format", chosen)
+        self.tried = name
+        self.plan = plan_of(get(name))
         return super()._text(text, pos, final)
+
+    def _confirm(self) -> None:
+        if self.tried and not self.chosen:
+            self.chosen = True
+            self.answer.note("format", self.tried)
+
+    def _give_up(self) -> None:
+        if not self.chosen:
+            self.tried = ""
+            self.plan = plan_of(_BASE)
+        super()._give_up()
+
+    def _is_orphan(self, name: str) -> bool:
+        tools = self.answer.tools
+        if not self.chosen and tools is not None and tools.find(name) is None:
+            return True
+        return super()._is_orphan(name)

@@ -369,6 +369,7 @@ class Framing(Host):
 
     def _change(self, kind: int) -> None:
         """The text before and after is of another kind; white space between them is framing."""
+        self._confirm()
         self._end_run()
         if kind == LEAVE:
             self._without_call()
@@ -675,6 +676,7 @@ class Framing(Host):
             self.answer.pass_on("unknown_header", {"text": header})
         self._without_call()
         target, where = self._destination(header)
+        self._confirm()
         if self._is_tool(target):
             self.name = target.removeprefix(channels.prefix)
             self.identity = None
@@ -698,6 +700,7 @@ class Framing(Host):
 
     def _leave_header(self) -> None:
         """The body of a message begins, and it is text."""
+        self._confirm()
         self.attempt, self.raw = False, []
         self.state = _TEXT
         self._end_run()
@@ -852,6 +855,7 @@ class Framing(Host):
         name = self._known(name)
         if self._is_orphan(name):
             return None
+        self._confirm()
         self.attempt, self.raw = False, []
         self.addressed = ""
         self._end_run()
@@ -862,6 +866,9 @@ class Framing(Host):
         if self.payload is not None and self.payload.generates:
             self.reader.call.raw = ""
         return self.reader
+
+    def _confirm(self) -> None:
+        """The text is in this format."""
 
     def _is_orphan(self, name: str) -> bool:
         """Is this no tool, and outside the section in which the format has its calls?"""

@@ -128,7 +128,7 @@ class Payload:
         """The call is broken by `error`, whose place is where the arguments' text ends."""
         self.broken = True
         reader = self.reader
-        if reader is not None and reader.open:
+        if reader is not None and reader.listening:
             error.offset = len(reader.call.arguments_text)
             reader.refuse(error)
 

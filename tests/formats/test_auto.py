@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from streamparse.formats import FormatParser, get
 from streamparse.formats.auto import _AT_START, _SIGNALS
 from streamparse.message import Message
 from tests.formats.checks import check_answer, run
-from tests.formats.reading import message_of, read
+from tests.formats.reading import CUTS, message_of, read
 from tests.formats.render import Answer, make_answer
 from tests.helpers import cut
 
@@ -213,3 +214,77 @@ def test_what_is_beyond_the_window_decides_nothing(text: str) -> None:
     message = message_of_auto(text)
     assert message.tool_calls == []
     assert message.text == text
+
+
+TOOLS = [{"name": "water", "parameters": {"properties": {"litres": {"type": "integer"}}}}]
+WATER = '<tool_call>{"name": "water", "arguments": {"litres": 2}}</tool_call>'
+OTHERS = (
+    '<tool_call>{"name": "weed", "arguments": {}}</tool_call>',
+    "<tool_call><function=weed></function></tool_call>",
+    "<tool_call>weed<arg_key>a</arg_key><arg_value>1</arg_value></tool_call>",
+    '{"name": "weed", "parameters": {"row": 1}}',
+    '[{"name": "weed", "arguments": {}}]',
+    "[weed(row=1)]",
+    '[TOOL_CALLS]weed[ARGS]{"row": 1}',
+    '<｜DSML｜tool_calls><｜DSML｜invoke name="weed"></｜DSML｜invoke></｜DSML｜tool_calls>',
+    "<|tool_calls_section_begin|><|tool_call_begin|>functions.weed:0<|tool_call_argument_begin|>{}",
+)
+
+
+def detected(text: str, **options: Any) -> Message:
+    """The message, which is the same for all cuts."""
+    found = run("auto", [text], **options)
+    for sizes in CUTS:
+        assert run("auto", cut(text, sizes), **options).reading == found.reading
+    return found.message
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_with_tools_a_call_of_another_name_is_text(other: str) -> None:
+    message = detected(other, tools=TOOLS)
+    assert (message.text, message.tool_calls, message.status) == (other, [], "complete")
+    assert "format" not in message.extra
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_the_format_is_detected_behind_what_was_none(other: str) -> None:
+    message = detected(f"{other} {WATER}", tools=TOOLS)
+    assert [(call.name, call.status) for call in message.tool_calls] == [("water", "complete")]
+    assert (message.text.strip(), message.extra["format"]) == (other, "hermes")
+
+
+def test_an_unknown_tool_is_rejected_once_the_format_is_certain() -> None:
+    """The model called a tool before, so this is a call of one that it made up."""
+    other = WATER.replace("water", "weed")
+    message = detected(f"{WATER}{other}", tools=TOOLS)
+    assert [call.status for call in message.tool_calls] == ["complete", "rejected"]
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "Kimi opens with <|tool_calls_section_begin|>. ",
+        "The token <|tools_prefix|> comes first. ",
+        "`<|python_start|>` opens it. ",
+        "```\n<start_function_call>call:f{}\n```\n",
+        'It says "[THINK]" and `<seed:think>`. ',
+    ],
+)
+def test_a_marker_in_prose_decides_nothing(prose: str) -> None:
+    message = detected(prose + WATER)
+    assert (message.text, message.extra["format"]) == (prose, "hermes")
+    assert [call.name for call in message.tool_calls] == ["water"]
+
+
+def test_harmony_is_not_taken_for_beam() -> None:
+    beam = (
+        "assistant to=water<|channel|>analysis <|constrain|>xml<|message|>"
+        '<rfl:parameter name="litres">\n2\n</rfl:parameter><|end|>'
+    )
+    message = detected(beam)
+    assert (message.reasoning, message.extra.get("format")) == ("", None)
+    harmony = (
+        "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Yes."
+    )
+    message = detected(harmony)
+    assert (message.reasoning, message.text, message.extra["format"]) == ("Hm.", "Yes.", "harmony")
