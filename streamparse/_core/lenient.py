@@ -1,16 +1,16 @@
-"""The machine for text that is nearly JSON: the same states and sinks, and more ways to go on.
+"""The machine for text that is nearly JSON.
 
-Rule 1: it accepts everything that `Machine` accepts, with the same result. It differs where that
-refuses. The text after a quote decides whether the quote ends its string.
+Rule 1: it accepts everything that `Machine` accepts, with the same result. The text after a quote
+decides whether the quote ends its string.
 Rule 2: nothing is taken back, so nothing is emitted before it is decided. Undecided text is kept
 in `pending` and read again with the next fragment. Each lookahead is limited to `LOOK` characters,
 so the work per character is limited too. A method that needs more text returns `undecided(pos)`.
-Rule 3: every repair goes through `_mend`, which records or refuses it.
+Rule 3: every repair goes through `_mend`, which records or rejects it.
 
 More states, and what may follow:
   TOKEN      more of `held`, a number, a literal or a word       UNQUOTED   more of a string
   COMMENT    its end, `ending`                                   JUNK       words, skipped
-  PROSE      text that is no value, or the start of one          REASONING  its end, `ending`
+  PROSE      text outside of values, or a value                  REASONING  its end, `ending`
   CODE       the fence that ends a block of code
 """
 
@@ -49,7 +49,7 @@ _JUNK_END: Final = re.compile(r"[,{}\[\]\"\n`]")
 
 
 class LenientMachine(LenientStructure):
-    """Reads what a `Dialect` allows; see `Machine`, whose interface it has."""
+    """Reads what a `Dialect` allows. It has the interface of `Machine`."""
 
     __slots__ = ()
 
@@ -64,9 +64,9 @@ class LenientMachine(LenientStructure):
 
     @property
     def decided(self) -> int:
-        """The offset that no later verdict can lie before.
+        """The first offset that a later error can have.
 
-        A word is judged from its start, and a comma may turn out to be one too many.
+        A word is checked from its start, and a comma may prove to be one too many.
         """
         state = self.state
         if state == TOKEN:
@@ -76,7 +76,7 @@ class LenientMachine(LenientStructure):
         return self.offset
 
     def feed(self, text: str) -> int:
-        """Read all of `text`; what follows the value goes to `after`."""
+        """Read all of `text`; text after the value goes to `after`."""
         size: i64 = len(text)
         pending = self.pending
         start: i64 = self.offset + len(pending)
@@ -88,7 +88,7 @@ class LenientMachine(LenientStructure):
         if pending:
             text = pending + text
             self.pending = ""
-        elif not self.state and not self.high:  # the commonest delta of all: the inside of a string
+        elif not self.state and not self.high:  # the commonest delta: the inside of a string
             length = self.length + size
             plain = self._run_end(text, 0, size) == size and not self.nested
             if plain and text[size - 1 :] in strings.TAIL:
@@ -106,7 +106,7 @@ class LenientMachine(LenientStructure):
         return size
 
     def _feed_bounded(self, text: str) -> int:
-        """`feed` at the limit of the document: in pieces that cannot pass it."""
+        """Read `text` at the limit of the document, in pieces that cannot pass it."""
         taken: i64 = 0
         size: i64 = len(text)
         while taken < size:
@@ -119,7 +119,7 @@ class LenientMachine(LenientStructure):
         return size
 
     def _keep_excerpt(self, start: i64, size: i64) -> None:
-        """Keep no more than an excerpt of what has passed; go on to the next checkpoint."""
+        """Drop all but an excerpt of the text that was read, and set the next checkpoint."""
         self.recent = ["".join(self.recent)[-(EXCERPT + 3 * LOOK) :]]
         self.recent_start = start - len(self.recent[0])
         far = start + size + 4096
@@ -267,7 +267,7 @@ class LenientMachine(LenientStructure):
             self._end_lone_token("", self.offset)
 
     def _is_outside(self) -> bool:
-        """Whether the input may end here; a word that is all there is becomes the value."""
+        """Whether the input may end here. A single word becomes the value."""
         state = self.back if self.state == COMMENT else self.state
         if state == DONE or (self.many and not self.depth and state >= DOCUMENT and state != TOKEN):
             return True

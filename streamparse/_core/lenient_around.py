@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _SPACE: Final = " \t\r\n"
 _OTHER_SPACE: Final = strings.OTHER_SPACE
-# All there is: a scalar or one word, perhaps in a call, comments behind it. What is repeated there
-# can match a text in one way only: the time would double with every character.
+# A document that is one scalar or word, perhaps in a call, with comments after it. Each repeated
+# part can match a text in one way only; otherwise the time would double with every character.
 _ALONE: Final = re.compile(
     r"""\s*(?:(?P<name>[^\W\d][\w.$]*)?[ ]?\(\s*(?P<wrapped>"[^"]*"|'[^']*'|[^\s"'(){}\[\],]+)\s*\)
     |(?P<quoted>[`´][^`´'"]+[`´'"]?)
@@ -38,7 +38,7 @@ class LenientAround(LenientFences):
     __slots__ = ()
 
     def _document(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """The start of the input, of a fence, of what a tag encloses, of another document."""
+        """Read the start of the input, of a fence or a tag, or of another document."""
         char = text[pos]
         offset = self.offset + pos
         if char in _SPACE or char in _OTHER_SPACE:
@@ -63,15 +63,15 @@ class LenientAround(LenientFences):
             more = end < pos + LOOK and not final
             if more and OPEN_WRAPPED.match(text, pos, limit) is not None:
                 return undecided(pos)
-            told = prose.starts_tuple(text, pos, end, final)
-            if told == prose.VALUE:
+            result = prose.starts_tuple(text, pos, end, final)
+            if result == prose.VALUE:
                 self._mend("tuple", offset)
-            return self._chosen(told, pos, ")")
+            return self._chosen(result, pos, ")")
         if char == '"' and not self.many:
-            told = prose.starts_members(text, pos, end, final)
-            if told == prose.UNDECIDED:
+            result = prose.starts_members(text, pos, end, final)
+            if result == prose.UNDECIDED:
                 return undecided(pos)
-            if told == prose.VALUE:
+            if result == prose.VALUE:
                 self._enter("}", offset)
                 self._mend("missing_opener", offset, False)
                 return pos
@@ -81,18 +81,18 @@ class LenientAround(LenientFences):
         if char == "\\" and pos + 1 == end and not final:
             return undecided(pos)
         if char == "/" or char == "<":
-            told = self._comment(text, pos, end, final)
-            return told if told != pos else self._start_prose(text, pos, end, final)
+            result = self._comment(text, pos, end, final)
+            return result if result != pos else self._start_prose(text, pos, end, final)
         if char == "#":
             return self._start_comment(pos, 1, "\n")
         if self.many and (char.isalnum() or char in "+-."):
             return self._start_token(text, pos, end, final)
         return self._start_prose(text, pos, end, final)
 
-    def _chosen(self, told: i64, pos: i64, closer: str) -> i64:
-        if told == prose.UNDECIDED:
+    def _chosen(self, result: i64, pos: i64, closer: str) -> i64:
+        if result == prose.UNDECIDED:
             return undecided(pos)
-        if told == prose.VALUE:
+        if result == prose.VALUE:
             self._enter(closer, self.offset + pos)
             return pos + 1
         self._note_prose(pos)
@@ -119,9 +119,9 @@ class LenientAround(LenientFences):
             self.state = DOCUMENT
             return stop
         if char == "<":
-            told = self._comment(text, stop, end, final)
-            if told != stop:
-                return told
+            result = self._comment(text, stop, end, final)
+            if result != stop:
+                return result
             self._note_prose(stop)
             self._outside(char)
             return stop + 1
@@ -130,11 +130,11 @@ class LenientAround(LenientFences):
         return self._candidate(text, stop, end, final)
 
     def _candidate(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A bracket in prose."""
-        told = prose.goes_on(text, pos, end, final, self.lead)
-        if told == prose.UNDECIDED:
+        """Read a bracket in prose."""
+        result = prose.goes_on(text, pos, end, final, self.lead)
+        if result == prose.UNDECIDED:
             return undecided(pos)
-        if told == prose.VALUE:
+        if result == prose.VALUE:
             self._enter("}" if text[pos] == "{" else "]", self.offset + pos)
             return pos + 1
         self._note_prose(pos)
@@ -143,7 +143,7 @@ class LenientAround(LenientFences):
         return pos + 1
 
     def _behind(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """The text behind the one value: kept, and on record."""
+        """Keep and record the text after the value."""
         while pos < end and not self.trailing and not self.stop:
             char = text[pos]
             width: i64 = 1
@@ -180,10 +180,14 @@ class LenientAround(LenientFences):
         self.trailing = True
         self._mend("trailing_text", self.offset + pos)
         if char in ",:":
-            self._doubt(self.offset + pos)  # the document seems to go on
+            self._doubt(self.offset + pos)  # the document seems to continue
 
     def _all_there_is(self) -> None:
-        """No object, array or quoted string anywhere: one scalar or word, or nothing."""
+        """Read a document without an object, array or quoted string: one scalar or word.
+
+        Raises:
+            IncompleteError: There is no value in the input.
+        """
         text = "".join(self.before[self.prose_from :]) if self.text_at >= 0 else ""
         found = _ALONE.match(text) if self.state == PROSE and len(text) < 4096 else None
         if found is None:

@@ -1,4 +1,4 @@
-"""Escapes in the lenient dialect, also those that JSON does not have."""
+"""Escapes in the lenient dialect, including those that JSON does not have."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class LenientEscapes(LenientQuotes):
     __slots__ = ()
 
     def _odd_escape(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """An escape at `pos`, whole or not there yet."""
+        """Read the escape at `pos`, if all of it has arrived."""
         if self.quote == "\\":
             return self._twice_escaped(text, pos, end, final)
         if pos + 1 == end:
-            return end if final else undecided(pos)  # what was cut is withheld
+            return end if final else undecided(pos)  # a cut escape is dropped
         char = text[pos + 1]
         offset = self.offset + pos + 1
         if char == "u":
@@ -56,11 +56,11 @@ class LenientEscapes(LenientQuotes):
         self._mend("escape", offset - 1, not self.in_key)
         if kept:
             self._text(kept, offset - 1)
-        # Of an unknown escape only the backslash is used up: what follows is like any other text.
+        # The backslash of an unknown escape is text, and so is what follows it.
         return pos + (1 if kept == "\\" else 2)
 
     def _unicode_escape(self, text: str, pos: i64, first: i64, end: i64, final: bool) -> i64:
-        """Four hexadecimal digits from `first` on, else the backslash is one."""
+        """Read four hexadecimal digits at `first`; without them the backslash is text."""
         digits = text[first : first + 4]
         size: i64 = len(digits)
         valid = all(digit in HEX_DIGITS for digit in digits)
@@ -71,7 +71,7 @@ class LenientEscapes(LenientQuotes):
         if valid and not final:
             return undecided(pos)
         if valid:
-            return end  # cut, and withheld
+            return end  # cut by the end of the input, and dropped
         self._mend("escape", self.offset + pos, not self.in_key)
         self._text("\\", self.offset + pos)
         return pos + 1
@@ -90,7 +90,7 @@ class LenientEscapes(LenientQuotes):
         return pos + 1
 
     def _twice_escaped(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        r"""A backslash in a string whose quotes are `\"`: the escape of an escape."""
+        r"""Read a backslash in a string whose quotes are `\"`: an escaped escape."""
         if pos + 1 == end:
             return end if final else undecided(pos)
         char = text[pos + 1]

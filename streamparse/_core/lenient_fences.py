@@ -23,7 +23,7 @@ class LenientFences(LenientTokens):
     __slots__ = ()
 
     def _fence_here(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Backticks or tildes outside of values: a fence, or a span of code."""
+        """Read backticks or tildes outside of values: a fence, or a span of code."""
         place = prose.fence_at(text, pos, end, final)
         if place == 0:
             return undecided(pos)
@@ -40,7 +40,7 @@ class LenientFences(LenientTokens):
             return run
         found = prose.FENCE.match(text, pos)
         assert found is not None
-        if self.fence and text[pos] == self.fence[0]:  # it ends, without a value
+        if self.fence and text[pos] == self.fence[0]:  # the fence ends without a value
             self.fence = ""
             self.fenced_code = False
             self._outside(text[pos : pos + len(found.group(1))])
@@ -54,13 +54,13 @@ class LenientFences(LenientTokens):
         return place
 
     def _code_start(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A block of code: a value if it starts with one."""
+        """Begin a block of code; it is a value if it starts with one."""
         if text[pos] in "{[":
-            told = prose.goes_on(text, pos, end, final, "\n")
-            if told == prose.UNDECIDED:
+            result = prose.goes_on(text, pos, end, final, "\n")
+            if result == prose.UNDECIDED:
                 self.state = DOCUMENT
                 return undecided(pos)
-            if told == prose.VALUE:
+            if result == prose.VALUE:
                 self._enter("}" if text[pos] == "{" else "]", self.offset + pos)
                 return pos + 1
         self._note_prose(pos)
@@ -69,7 +69,7 @@ class LenientFences(LenientTokens):
         return pos
 
     def _comment(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """The position behind what opens a comment or a tag at `pos`; `pos`: neither."""
+        """Return the position after the opening of a comment or a tag; `pos` if there is none."""
         char = text[pos]
         if char == "/":
             if pos + 1 == end:
@@ -114,7 +114,7 @@ class LenientFences(LenientTokens):
         return pos + width
 
     def _skip(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Read on to what ends a comment, reasoning or a block of code."""
+        """Skip to the end of a comment, of reasoning or of a block of code."""
         ending = self.ending
         found: i64 = self._find_ending(text, pos)
         size: i64 = len(ending)

@@ -25,7 +25,7 @@ class LenientKeys(LenientAround):
     __slots__ = ()
 
     def _odd_key(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A key that is not in double quotes, or something else in its place."""
+        """Read a key that is not in double quotes, or something else in its place."""
         char = text[pos]
         offset = self.offset + pos
         if char == "{":
@@ -64,10 +64,10 @@ class LenientKeys(LenientAround):
         if (char == '"' or char == "'") and near == stop:  # the quote before it is missing
             return self._half_quoted(text, pos, stop, limit, more)
         if char == '"' or char == "'":
-            told = key_at(text, near, limit, more)
-            if told < 0:
+            result = key_at(text, near, limit, more)
+            if result < 0:
                 return undecided(pos)
-            if told:  # a word before the next key
+            if result:  # a word before the next key
                 self._mend("unexpected_text", self.offset + pos, False)
                 return near
         if char in ",}])" or (char == "(" and near == stop):
@@ -81,10 +81,10 @@ class LenientKeys(LenientAround):
             if last < limit and text[last] == ":":
                 stop = near + len(words.group().rstrip())
             elif last < limit and text[last] == '"':
-                told = key_at(text, last, limit, more)
-                if told < 0:
+                result = key_at(text, last, limit, more)
+                if result < 0:
                     return undecided(pos)
-                if told:
+                if result:
                     self._mend("unexpected_text", self.offset + pos, False)
                     return last
         self._give_key(text[pos:stop], self.offset + pos, "unquoted_key")

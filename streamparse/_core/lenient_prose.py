@@ -1,12 +1,12 @@
 """Where in a text a value starts.
 
-Rule 1: at the start of the input, of a fence or of what a tag encloses, `{`, `[` and a quote
-start a value. Words do not: they are prose.
-Rule 2: in prose only an object or an array starts a value, and only if it goes on like one: `{`
-with a key and its colon, `[` with an object, an array or a quoted item; an array of numbers or
-literals where a line or a fence begins, or behind `:` or `=`; an empty one where nothing of the
-sentence follows. So `[see note 1]`, `[1]`, `[x](y)`, `{name}` and `{}` in a sentence are prose.
-Rule 3: a value is found by at most `LOOK` characters; `UNDECIDED` asks for more of them.
+Rule 1: `{`, `[` and a quote start a value at the start of the input, of a fence and of a tag. Words
+are prose there.
+Rule 2: in prose only an object or an array starts a value, and only if the text after the bracket
+confirms it: a key and a colon after `{`; an object, an array or a quoted item after `[`. An array
+of numbers or literals must follow a line end, a fence, `:` or `=`. After an empty container the
+sentence must end. So `[see note 1]`, `[1]`, `[x](y)`, `{name}` and `{}` in a sentence are prose.
+Rule 3: at most `LOOK` characters decide; `UNDECIDED` asks for more of them.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ UNDECIDED: Final = 0
 VALUE: Final = 1
 PROSE: Final = 2
 
-# In prose nothing else can begin a value, a fence or a tag.
+# The only characters in prose that can begin a value, a fence or a tag.
 CANDIDATE: Final = re.compile(r"[\[{<]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
-# Among documents a line can. One search for both: two would each look beyond what the other finds.
+# Between documents a line can begin a value too. One expression finds the first of them.
 CANDIDATE_OR_LINE: Final = re.compile(r"[\[{<\n]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
 FENCE: Final = re.compile(r"(`{3,20}|~{3,20})[ \t]{0,8}([\w+#.\-]{0,40})[ \t]{0,8}")
 _OPEN_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
 TAG: Final = re.compile(r"</?[|A-Za-z_][^<>\n{}\[\]]{0,100}>")
 _OPEN_TAG: Final = re.compile(r"</?(?:[|A-Za-z_][^<>\n{}\[\]]{0,100})?\Z")
-# What stands in these is never the answer.
+# Text in these tags is never the value.
 _REASONING_ENDS: Final[dict[str, re.Pattern[str]]] = {
     f"</{name}>": re.compile(f"</{name}>", re.IGNORECASE | re.ASCII)
     for name in (
@@ -45,7 +45,7 @@ _REASONING_ENDS: Final[dict[str, re.Pattern[str]]] = {
         "analysis",
     )
 }
-# A block in one of these is code: a value only if it starts with one, by the rule for prose.
+# The labels of blocks of code. Such a block is a value only if Rule 2 holds at its start.
 _CODE: Final = frozenset(
     [
         "bash",
@@ -105,7 +105,7 @@ _CODE: Final = frozenset(
         "mermaid",
     ]
 )
-_NESTED: Final = 8  # so far arrays are looked into
+_NESTED: Final = 8  # the depth to which nested arrays are checked
 _SENTENCE: Final = re.compile(r"[^\r\n)\];,.`<:]")
 _PLAIN: Final = re.compile(
     r"(?:[-+]?[0-9.][0-9.eE+\-_]*|[Tt]rue|[Ff]alse|null|None|NaN)[ \t\r\n]*([,\]])"
@@ -123,7 +123,7 @@ _MEMBER: Final = re.compile(r'"[\w$\-]{1,64}"\s*:\s*(?:["\'{\[\d-]|[Tt]rue|[Ff]a
 _OPEN_MEMBER: Final = re.compile(
     r'"(?:[\w$\-]{1,64}(?:"\s*(?::\s*(?:[Tt]r?u?|[Ff]a?l?s?|nu?l?|No?n?)?)?)?)?\Z'
 )
-# A key and a value, though a quote or the colon between them is missing.
+# A key and a value with a missing quote or colon between them.
 _DAMAGED_KEY: Final = re.compile(
     r'"[\w$\-]{1,64}(?:\s*:\s*|"\s*)(?:["{\[]|-?\d|(?:[Tt]rue|[Ff]alse|null|None)\b)'
 )
@@ -139,14 +139,14 @@ _OPEN_TUPLE: Final = re.compile(r"\(\s*(?:[-+0-9.]*|[A-Za-z]{1,5}|\))\s*\Z")
 
 
 def reasoning_end(tag: str) -> str:
-    """The tag that ends the reasoning that this one begins; empty: none."""
+    """Return the tag that ends the reasoning that `tag` begins, or "" if it begins none."""
     ending = f"</{tag[1:].lower()}" if tag.isascii() else ""
     return ending if ending in _REASONING_ENDS else ""
 
 
 def find_reasoning_end(text: str, pos: i64, ending: str) -> i64:
-    """Where the tag that `reasoning_end` told stands; -1: not there."""
-    # Not in a copy in lower case: that is all of the text, and some characters are longer there.
+    """Return the position of the tag that `reasoning_end` returned, or -1."""
+    # Not in a lower-case copy: it would copy all of the text, and some characters are longer in it.
     found = _REASONING_ENDS[ending].search(text, pos)
     return -1 if found is None else found.start()
 
@@ -157,7 +157,7 @@ def is_code(label: str) -> bool:
 
 
 def fence_at(text: str, pos: i64, end: i64, final: bool) -> i64:
-    """The position after a fence and its label, which begins at `pos`; 0: undecided; -1: none."""
+    """Return the position after the fence and label at `pos`; 0 if undecided, -1 if none."""
     found = FENCE.match(text, pos)
     if found is None:
         return -1 if final or _OPEN_FENCE.match(text, pos) is None else 0
@@ -167,7 +167,7 @@ def fence_at(text: str, pos: i64, end: i64, final: bool) -> i64:
 
 
 def tag_at(text: str, pos: i64, end: i64, final: bool) -> i64:
-    """The position after a tag, which begins at `pos`; 0: undecided; -1: none."""
+    """Return the position after the tag at `pos`; 0 if undecided, -1 if none."""
     found = TAG.match(text, pos)
     if found is not None:
         return found.end()
@@ -177,7 +177,7 @@ def tag_at(text: str, pos: i64, end: i64, final: bool) -> i64:
 
 
 def starts_array(text: str, pos: i64, end: i64, final: bool, many: bool) -> i64:
-    """Whether the `[` at the start begins an array, and not a note in square brackets."""
+    """Whether the `[` at the start begins an array, and not a note in brackets."""
     limit = pos + LOOK
     more = end < limit and not final
     if end < limit:
@@ -252,17 +252,17 @@ def _object_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) ->
         if place + 1 == limit:
             return UNDECIDED if more else PROSE
         return VALUE if text[place + 1] == " " else PROSE
-    told = key_at(text, place, limit, more)
-    damaged = _DAMAGED_KEY.match(text, place, limit) if told == 0 else None
+    result = key_at(text, place, limit, more)
+    damaged = _DAMAGED_KEY.match(text, place, limit) if result == 0 else None
     if damaged is not None:
         # At the end of the text so far, a literal may be the beginning of a longer word.
         open_word = more and damaged.end() == limit and text[limit - 1].isalpha()
         return UNDECIDED if open_word else VALUE
-    if told == 0 and more and _OPEN_DAMAGED_KEY.match(text, place, limit) is not None:
+    if result == 0 and more and _OPEN_DAMAGED_KEY.match(text, place, limit) is not None:
         return UNDECIDED
-    if told == 0 and limit - pos == LOOK and char in "\"'“„‘" and key_is_open(text, place, limit):
-        return VALUE  # a long one
-    return UNDECIDED if told < 0 else VALUE if told else PROSE
+    if result == 0 and limit - pos == LOOK and char in "\"'“„‘" and key_is_open(text, place, limit):
+        return VALUE  # a long key
+    return UNDECIDED if result < 0 else VALUE if result else PROSE
 
 
 def _array_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) -> i64:
@@ -293,7 +293,7 @@ def _array_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) -> 
 
 
 def _nothing_follows(text: str, pos: i64, limit: i64, more: bool, before: str) -> i64:
-    """A value only if the sentence does not go on behind it."""
+    """Return `VALUE` if the sentence ends at `pos`."""
     place = pos
     while place < limit and text[place] in " \t":
         place += 1

@@ -1,4 +1,4 @@
-"""Strings in quotes in the lenient dialect, and where they end if a quote is missing."""
+"""Strings in quotes, in the lenient dialect, and where they end if a quote is missing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LenientQuoted(LenientEscapes):
     __slots__ = ()
 
     def _string(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Read on inside a string."""
+        """Continue a string."""
         base = self.offset
         while pos < end:
             stop = self._run_end(text, pos, end)
@@ -98,23 +98,23 @@ class LenientQuoted(LenientEscapes):
                 return undecided(pos)
             tail = text[pos:last]
             if last == end or "\n" in tail:
-                told = self._ends_with_all(text, pos, last, end, final)
-                if told:
-                    return undecided(pos) if told < 0 else end if last == end else pos
+                result = self._ends_with_all(text, pos, last, end, final)
+                if result:
+                    return undecided(pos) if result < 0 else end if last == end else pos
             if last < end and text[last] in CLOSING[self.quote]:
                 limit = last + LOOK if last + LOOK < end else end
                 more = end < last + LOOK and not final
-                told = self._missed_quote(text, pos, last, limit, more)
-                if told:
-                    return undecided(pos) if told < 0 else told - 1
+                result = self._missed_quote(text, pos, last, limit, more)
+                if result:
+                    return undecided(pos) if result < 0 else result - 1
         self._flush(text, pos, last)
         return last
 
     def _missed_quote(self, text: str, pos: i64, last: i64, limit: i64, more: bool) -> i64:
-        """Read a quote behind the tail from `pos` to `last`, if it is no closing quote.
+        """Read a quote after the tail from `pos` to `last`, if it does not close the string.
 
         Returns:
-            The position to go on at, plus one. 0 if other rules decide, -1 if more text is needed.
+            The position to continue from, plus one. 0 if other rules decide, -1 if undecided.
         """
         tail = text[pos:last]
         opener = tail.rstrip()[-1:]
@@ -123,9 +123,9 @@ class LenientQuoted(LenientEscapes):
         if opener and opener in "[{" and not (fits and ("}" in tail or self.in_array)):
             if "inner_quote" not in self.codes:
                 return 0
-            told = strings.inner_json_at(text, last, limit, more, opener)
-            if told <= 0:
-                return told
+            result = strings.inner_json_at(text, last, limit, more, opener)
+            if result <= 0:
+                return result
             self._flush(text, pos, last)
             for char in reversed(tail):
                 if char not in "{[ \t\r\n":
@@ -139,16 +139,16 @@ class LenientQuoted(LenientEscapes):
         if "missing_quote" not in self.codes:
             return 0
         if fits or ("\n" in tail and not self.in_array and not tail.strip()):
-            told = strings.next_key_at(text, last, limit, more)
+            result = strings.next_key_at(text, last, limit, more)
         elif self.in_array and "," in tail:
-            told = strings.inner_json_at(text, last, limit, more, "[")
+            result = strings.inner_json_at(text, last, limit, more, "[")
         else:
             return 0
-        if told <= 0:
-            return told
+        if result <= 0:
+            return result
         self._flush(text, pos, place)
         self._mend("missing_quote", self.offset + place)
-        # Other items may be in the string, or its last character was to end it.
+        # The string may contain other items, or its last character may be its closing quote.
         if self.in_array or "," not in tail or self._quote_before(place):
             self._doubt(self.offset + place)
         self._end_quoted(self.offset + place)
@@ -157,8 +157,8 @@ class LenientQuoted(LenientEscapes):
     def _ends_with_all(self, text: str, pos: i64, last: i64, end: i64, final: bool) -> i64:
         """Return 1 if the last string of the document ends at `pos`, 0 if not, -1 if undecided.
 
-        Behind it stands what closes all that is open, and no quote comes any more. At the end of
-        the input the brackets are left out of the value, which is truncated anyhow.
+        It ends there if the closers of all open containers follow and no quote comes after them.
+        At the end of the input the brackets are not part of the value, which is truncated.
         """
         if (
             not strings.closes_all(text[pos:last], self.closers)
@@ -178,7 +178,7 @@ class LenientQuoted(LenientEscapes):
         return 1
 
     def _flush(self, text: str, pos: i64, last: i64) -> None:
-        """Take the characters from `pos` to `last` as text of the string."""
+        """Pass on the characters from `pos` to `last` as text of the string."""
         while pos < last:
             stop = pos
             while stop < last and text[stop] >= " ":
@@ -192,7 +192,7 @@ class LenientQuoted(LenientEscapes):
             pos = stop
 
     def _inner_json(self, text: str, pos: i64, stop: i64, end: i64) -> i64:
-        """Read on in JSON that stands in the string; its quotes and brackets are text."""
+        """Continue JSON inside the string; its quotes and brackets are text."""
         if not self.inner:
             place = pos
             while place < stop:
@@ -212,41 +212,42 @@ class LenientQuoted(LenientEscapes):
         return stop
 
     def _keep_quote(self, char: str, offset: i64) -> None:
-        """Take a quote of JSON inside the string as text."""
+        """Pass on a quote of JSON inside the string as text."""
         self._mend("inner_quote", offset)
         self._text(char, offset)
         self.inner = not self.inner
 
     def _joins(self, size: i64) -> bool:
-        """May runs and escapes go out as one piece? Not where each has to be looked at alone."""
+        """Whether runs and escapes may be passed on as one piece."""
         if self.precise or self.high or self.nested or self.quote == "\\":
             return False
         return self.length + size <= self.string_limit
 
     def _joined_runs(self, text: str, pos: i64, stop: i64, end: i64) -> i64:
-        """The run from `pos` to `stop`, and plain escapes and runs behind it, as one piece."""
+        """Pass on the run from `pos` to `stop` and the simple escapes and runs after it."""
         first = pos
-        got = text[pos:stop]
+        pieces = [text[pos:stop]]
         pos = stop
         while pos + 1 < end and text[pos] == "\\":
             plain = ESCAPED.get(text[pos + 1])
             if plain is None:
                 break
-            got += plain
+            pieces.append(plain)
             pos += 2
             stop = self._run_end(text, pos, end)
             if stop > pos:
                 if self._watches():
                     stop = strings.tail_start(text, pos, stop)
-                got += text[pos:stop]
+                pieces.append(text[pos:stop])
                 pos = stop
+        got = "".join(pieces)
         if got:
             self.fresh = False
             self._pass(got, self.offset + first)
         return pos
 
     def _run_end(self, text: str, pos: i64, end: i64) -> i64:
-        """Where the run of plain characters at `pos` ends."""
+        """Return the end of the run of plain characters at `pos`."""
         if COMPILED and self.simple:
             stop = run_end(text, pos, end)
             if not self.in_key or self.colons:

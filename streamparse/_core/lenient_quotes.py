@@ -39,7 +39,7 @@ class LenientQuotes(LenientState):
         self.state = STRING
 
     def _open_odd_quote(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A string opens with something else than `"`."""
+        """Open a string with another quote than `"`."""
         char = text[pos]
         if char == "\\":
             if pos + 1 == end and not final:
@@ -53,32 +53,32 @@ class LenientQuotes(LenientState):
         return pos + (2 if char == "\\" else 1)
 
     def _quote_before(self, pos: i64) -> bool:
-        """Whether a quote of any kind stands right before `pos`."""
+        """Whether there is a quote of any kind right before `pos`."""
         before = self.text_before(self.offset + pos)[-1:]
         return before == '"' or before in _QUOTES
 
     def _quote(self, text: str, pos: i64, behind: i64, end: i64, final: bool) -> i64:
-        """A quote at `pos`, of the kind that may end this string; `behind` it the text goes on."""
+        """Read a quote at `pos` that may end the string; the text after it begins at `behind`."""
         offset = self.offset + pos
         if self.tripled:
             return self._triple_quote(text, pos, end, final)
-        told = self._told_of_quote(text, behind, end, final)
-        if told == strings.UNDECIDED:
+        result = self._classify_quote(text, behind, end, final)
+        if result == strings.UNDECIDED:
             return undecided(pos)
         item = not self.in_key
-        if told == strings.ENDS:
+        if result == strings.ENDS:
             if self.kept % 2:
-                self._doubt(offset, item)  # a quotation that has not ended
+                self._doubt(offset, item)  # a quotation in the string has not ended
             self._end_quoted(offset)
             return behind
-        if told == strings.INNER or told == strings.APOSTROPHE:
+        if result == strings.INNER or result == strings.APOSTROPHE:
             self._mend("inner_quote", offset, item)
             if self.in_key:
                 self._doubt(offset, False)
-            self.kept += told == strings.INNER
+            self.kept += result == strings.INNER
             self._text('"' if self.quote == "\\" else text[pos], offset)
             return behind
-        if told == strings.JOINED:
+        if result == strings.JOINED:
             self._mend("concatenation", offset, item)
             place = strings.joint_end(text, behind, end)
             self._take_quote(text[place])
@@ -86,15 +86,15 @@ class LenientQuotes(LenientState):
             self.fresh = False
             return place + 1
         self._mend("doubled_quotes", offset, item)
-        if told == strings.ENDS_DOUBLED:
+        if result == strings.ENDS_DOUBLED:
             self._end_quoted(offset + 1)
             return behind + 1
-        if told == strings.TRIPLED:
+        if result == strings.TRIPLED:
             self.tripled = True
             return behind + 1
         return behind
 
-    def _told_of_quote(self, text: str, behind: i64, end: i64, final: bool) -> i64:
+    def _classify_quote(self, text: str, behind: i64, end: i64, final: bool) -> i64:
         if not self.depth and not self.in_key:
             role = strings.ROOT_OF_MANY if self.many else strings.ROOT
         else:
@@ -105,7 +105,7 @@ class LenientQuotes(LenientState):
             if near == end:
                 if not final and near - behind < LOOK:
                     return strings.UNDECIDED
-            elif not self.kept and near - behind < LOOK:  # the commonest by far
+            elif not self.kept and near - behind < LOOK:  # the commonest case
                 char = text[near]
                 if char == ":" if self.in_key else char == self.closers[-1]:
                     return strings.ENDS
@@ -117,7 +117,7 @@ class LenientQuotes(LenientState):
                         return strings.UNDECIDED
                     if near < end and text[near] in '"\n':
                         return strings.ENDS
-        if self.seen and not final and end - behind < LOOK:  # only words so far
+        if self.seen and not final and end - behind < LOOK:  # only words have followed so far
             stops = strings.WORD_STOPS[CLOSING[self.quote]]
             if stops.search(text, behind + self.seen) is None:
                 return strings.UNDECIDED
@@ -131,17 +131,17 @@ class LenientQuotes(LenientState):
             wrapped=self.wrapped > 0,
             fenced=bool(self.fence),
         )
-        told = strings.judge(text, behind, end, final, quote)
+        result = strings.classify(text, behind, end, final, quote)
         self.seen = 0
-        if told == strings.AMONG_WORDS:
+        if result == strings.AMONG_WORDS:
             self.seen = end - behind
             return strings.UNDECIDED
-        if told == strings.INNER and "inner_quote" not in self.codes:
+        if result == strings.INNER and "inner_quote" not in self.codes:
             return strings.ENDS
-        return told
+        return result
 
     def _certainly_ends(self, text: str, behind: i64, end: i64) -> bool:
-        """Whether the quote before `behind` ends the string: the commonest cases of `judge`."""
+        """Whether the quote before `behind` ends the string: the commonest cases of `classify`."""
         if behind >= end or self.kept or self.tripled or not self.depth:
             return False
         char: i64 = ord(text[behind])
@@ -159,7 +159,7 @@ class LenientQuotes(LenientState):
     def _triple_quote(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         if pos + 4 > end and not final and (self.quote * 4).startswith(text[pos:]):
             return undecided(pos)
-        # Of four in a row the first is text.
+        # The first of four quotes in a row is text.
         if text.startswith(self.quote * 3, pos) and text[pos + 3 : pos + 4] != self.quote:
             self._end_quoted(self.offset + pos + 2)
             return pos + 3
@@ -172,10 +172,10 @@ class LenientQuotes(LenientState):
         self._close_string(offset)
 
     def _colon_in_key(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        told = strings.colon_ends(text, pos, end, final, CLOSING[self.quote])
-        if told < 0:
+        result = strings.colon_ends(text, pos, end, final, CLOSING[self.quote])
+        if result < 0:
             return undecided(pos)
-        if told:
+        if result:
             self._mend("missing_quote", self.offset + pos, False)
             if self._quote_before(pos):
                 self._doubt(self.offset + pos, False)
@@ -186,7 +186,7 @@ class LenientQuotes(LenientState):
         return pos + 1
 
     def _text(self, text: str, offset: i64) -> None:
-        """Characters of a string that are not a plain run."""
+        """Pass on characters of a string that are not a plain run."""
         if self.high:
             self._lone(offset)
         self.fresh = False

@@ -1,7 +1,6 @@
 """What a run of characters without quotes is: a number, a literal, or words.
 
-Rule: nothing here remembers anything, and only whole tokens are judged; a token that is still
-growing is asked about with `may_be_scalar` and `beginning`.
+Rule: the functions have no state, and they are called for complete tokens only.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from streamparse._core.grammar import INTEGER as WHOLE
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-# What a token was taken for.
+# The kinds of a token.
 WORDS: Final = 0
 INTEGER: Final = 1
 FLOAT: Final = 2
@@ -30,7 +29,7 @@ _LOOSE_NUMBER: Final = re.compile(
 )
 _PLAIN: Final = re.compile(r"[0-9A-Za-z_.+\-]*")
 
-# The literals that are read, and what they are in JSON.
+# The literals, and what they are in JSON.
 CONSTANTS: Final[dict[str, str]] = {
     "true": "true",
     "True": "true",
@@ -57,12 +56,12 @@ SPECIALS: Final[dict[str, str]] = {
     "+inf": "Infinity",
     "-inf": "-Infinity",
 }
-# A literal that was cut is what it can only become; the first that fits, so `n` is null.
+# A cut literal is the first of these that begins with it, so `n` is null.
 _CUT: Final = ("true", "false", "null", "undefined", "True", "False", "None", "NaN", "Infinity")
 
 
 def plain_end(text: str, pos: i64, end: i64) -> i64:
-    """Where the run of ASCII letters, digits and `_.+-` at `pos` ends."""
+    """Return the end of the run of ASCII letters, digits and `_.+-` at `pos`."""
     if COMPILED:
         while pos < end:
             char: i64 = ord(text[pos])
@@ -76,7 +75,7 @@ def plain_end(text: str, pos: i64, end: i64) -> i64:
 
 
 def strict_kind(token: str) -> int:
-    """What a whole token is, if it is written as in JSON; else `WORDS`."""
+    """Return the kind of a complete token if it is valid JSON, else `WORDS`."""
     if token == "true" or token == "false" or token == "null":
         return CONSTANT
     if not COMPILED:
@@ -93,7 +92,7 @@ def strict_kind(token: str) -> int:
 
 
 def kind_of(token: str) -> int:
-    """What a whole token is."""
+    """Return the kind of a complete token."""
     if token in CONSTANTS:
         return CONSTANT
     if token in SPECIALS:
@@ -109,12 +108,12 @@ def kind_of(token: str) -> int:
 
 
 def is_strict(token: str) -> bool:
-    """Whether a number or literal is written as in JSON."""
+    """Whether a number or literal is valid JSON."""
     return token in ("true", "false", "null") or STRICT_NUMBER.fullmatch(token) is not None
 
 
 def plain_number(token: str, whole: int) -> str:
-    """The text of a loose number as Python reads it: decimal, no separators, no loose ends."""
+    """Return the text of a lenient number as Python reads it: decimal, without separators."""
     found = _LOOSE_NUMBER.fullmatch(token)
     assert found is not None
     sign, hexadecimal, digits, point, exponent = found.groups()
@@ -132,9 +131,9 @@ def plain_number(token: str, whole: int) -> str:
 
 
 def cut_literal(token: str) -> str:
-    """The literal that a cut one can only have been; empty: none."""
+    """Return the literal that a cut one begins, or "" if there is none."""
     if len(token) == 1 and token in "NTFuI":
-        return ""  # too little to go by
+        return ""  # too short to be certain
     for literal in _CUT:
         if literal.startswith(token):
             return literal

@@ -1,8 +1,4 @@
-"""The state of the lenient machine, and `_mend`, which records or refuses every repair.
-
-Rule: every repair goes through `_mend`, which records it or, if the dialect does not allow it,
-refuses it.
-"""
+"""The state of the lenient machine, and `_mend`, which records or rejects every repair."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from streamparse._core import lenient_strings as strings
+from streamparse._core.growing import GrowingString
 from streamparse._core.machine import Machine
 from streamparse._core.machine_state import DOCUMENT, STRING, MachineOptions
 from streamparse._core.sink import Sink
@@ -90,8 +87,8 @@ class LenientState(Machine):
         self.mended: i64 = 0
         self.truncated: bool = False
         self.wanted: str = ""  # the kind that the root must have: "object", "array" or any
-        self.pending: str = ""  # from `offset` on; not decided yet
-        self.back: i64 = DOCUMENT  # the state behind a comment or token
+        self.pending: str = ""  # the undecided text after `offset`
+        self.back: i64 = DOCUMENT  # the state after a comment or token
         self.ending: str = ""
         self._begin_around()
         self._begin_tokens()
@@ -99,16 +96,16 @@ class LenientState(Machine):
     def _begin_around(self) -> None:
         """Set the state of the text around values and of the containers."""
         self.before: list[str] = []  # the text before the first value
-        self.after: list[str] = []  # the text behind it that belongs to no value
+        self.after: list[str] = []  # the text after it that belongs to no value
         self.begun: bool = False  # whether a value has begun
-        self.lead: str = ""  # the last character of the prose, white space but line ends apart
+        self.lead: str = ""  # the last character of the prose, except spaces and tabs
         self.text_at: i64 = -1  # where the prose before the next value begins
         self.prose_from: i64 = 0  # its place in `before`
         self.fence: str = ""  # what closes the fence around the value
         self.fenced_code: bool = False
         self.tagged: bool = False
         self.trailing: bool = False  # whether there is text after the value
-        self.closers: list[str] = []  # what closes the open ones
+        self.closers: list[str] = []  # the closers of the open containers
         self.comma_at: i64 = -1  # the last comma between values
         self.wrapped: i64 = 0  # round brackets open around values
 
@@ -117,7 +114,7 @@ class LenientState(Machine):
         self.quote: str = '"'
         self.seen: i64 = 0  # the length of the words after an undecided quote
         self.simple: bool = True  # whether `quote` is the double quote
-        self.ends: re.Pattern[str] = strings.RUN_ENDS['"']  # of its runs of plain characters
+        self.ends: re.Pattern[str] = strings.RUN_ENDS['"']  # the ends of plain runs in it
         self.key_ends: re.Pattern[str] = strings.KEY_RUN_ENDS['"']
         self.kept: i64 = 0  # quotes in the open string that have been kept as text
         self.fresh: bool = False  # whether the open string is empty
@@ -129,7 +126,8 @@ class LenientState(Machine):
         self.numeric: bool = False
         self.nested: i64 = 0  # brackets open in the string, if it has no quotes or holds JSON
         self.inner: bool = False  # whether a string is open in that JSON
-        self.gap: str = ""  # white space that is part of such a string if it goes on
+        # White space that belongs to a string without quotes if more text follows.
+        self.gap: GrowingString = GrowingString()
 
     @property
     def expects_item(self) -> bool:
@@ -146,7 +144,7 @@ class LenientState(Machine):
 
     @property
     def remainder(self) -> str:
-        """The text behind the (first) value that is of no value; empty when white space."""
+        """The text after the (first) value that belongs to no value; empty when white space."""
         text = "".join(self.after)
         return text if self.stop or text.strip(_SPACE) else ""
 
@@ -154,7 +152,7 @@ class LenientState(Machine):
         around = (list(self.before), list(self.after), self.begun, self.lead, self.text_at)
         found = (self.prose_from, self.fence, self.fenced_code, self.tagged, self.trailing)
         nesting = (list(self.closers), self.comma_at, self.wrapped, self.nested)
-        string = (self.quote, self.kept, self.fresh, self.gap)
+        string = (self.quote, self.kept, self.fresh, self.gap.value)
         met = (self.odd, self.tripled, self.escaped, self.colons, self.inner)
         token = (self.token_at, self.numeric, self.back, self.ending)
         counts = ("".join(self.recent), self.pending, self.mended, self.truncated)
@@ -168,7 +166,8 @@ class LenientState(Machine):
         self.prose_from, self.fence, self.fenced_code, self.tagged, self.trailing = found
         closers, self.comma_at, self.wrapped, self.nested = nesting
         self.closers = list(closers)
-        self.quote, self.kept, self.fresh, self.gap = string
+        self.quote, self.kept, self.fresh, gap = string
+        self.gap = GrowingString(gap)
         self.odd, self.tripled, self.escaped, self.colons, self.inner = met
         self.token_at, self.numeric, self.back, self.ending = token
         recent, self.pending, self.mended, self.truncated = counts
@@ -183,10 +182,11 @@ class LenientState(Machine):
         self.key_ends = strings.KEY_RUN_ENDS[quote]
 
     def _mend(self, code: str, offset: i64, item: bool = True) -> None:
-        """Record a repair, or refuse it if the dialect does not allow it."""
+        """Record a repair, or raise an error if the dialect does not allow it."""
         if code not in self.codes:
-            told = REPAIR_CODES[code]
-            self._reject("repair_refused", f"{code}: {told}, which is not allowed here", offset)
+            meaning = REPAIR_CODES[code]
+            message = f"{code}: {meaning}, which is not allowed here"
+            self._reject("repair_refused", message, offset)
         self.mended += 1
         if 0 <= self.max_repairs < self.mended:
             message = f"more than {self.max_repairs} repairs, this one: {REPAIR_CODES[code]}"
@@ -208,7 +208,7 @@ class LenientState(Machine):
         self._close(offset)
 
     def _begin_root(self, kind: str, offset: i64) -> None:
-        """A value begins."""
+        """Begin a root value."""
         if self.wanted and kind != self.wanted:
             message = f"the output must be an {self.wanted}, not another value"
             raise SchemaViolation(message, code="wrong_type", offset=offset)

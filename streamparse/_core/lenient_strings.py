@@ -1,10 +1,10 @@
-"""Decides where a string ends whose quotes cannot be trusted, by the text after the quote.
+"""Decides where a string ends if its quotes may be wrong, by the text after the quote.
 
-Rule 1: a quote is judged by the text after it, at most `LOOK` characters. The verdict is
-`UNDECIDED` only while a longer text could change it, so the result does not depend on chunking.
-Rule 2: a quote followed by what may follow a string ends it, as long as no quote in this string
-has been kept as text. After that there has to be more: a key with its colon, an item with both
-of its quotes, or the closing of what is open.
+Rule 1: the text after a quote, at most `LOOK` characters, decides. The result is `UNDECIDED` only
+while a longer text could change it, so it does not depend on chunking.
+Rule 2: a quote ends its string if text follows that may follow a string. Once a quote of the string
+has been kept as text, more is needed: a key with its colon, an item with both of its quotes, or the
+closers of the open containers.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 # The length of the lookahead, in characters.
 LOOK: Final = 128
 
-# The verdicts on a quote.
+# What a quote is.
 UNDECIDED: Final = 0
-ENDS: Final = 1  # the string
+ENDS: Final = 1  # the end of the string
 INNER: Final = 2  # a character of the string
-DOUBLED: Final = 3  # belongs to the quote before it, which opened the string
-TRIPLED: Final = 4  # with the quote after it and the one before it
-ENDS_DOUBLED: Final = 5  # with the quote after it
-JOINED: Final = 6  # the string goes on behind '+' and another quote
+DOUBLED: Final = 3  # the second one of two that open the string
+TRIPLED: Final = 4  # the second one of three that open the string
+ENDS_DOUBLED: Final = 5  # the first one of two that end the string
+JOINED: Final = 6  # the string continues after '+' and another quote
 APOSTROPHE: Final = 7  # a character of a word
-AMONG_WORDS: Final = 8  # undecided, until something else comes than words
+AMONG_WORDS: Final = 8  # undecided while only words follow
 
 # The roles of a string.
 KEY: Final = 0
@@ -36,7 +36,7 @@ ITEM: Final = 2
 ROOT: Final = 3
 ROOT_OF_MANY: Final = 4
 
-# The characters that may close what a quote has opened. A backslash stands for an escaped quote.
+# The characters that may close a string, by its opening quote. A backslash is an escaped quote.
 CLOSING: Final[dict[str, str]] = {
     '"': '"',
     "'": "'",
@@ -69,28 +69,28 @@ WIDE_COMMAS: Final = "\uff0c\u3001"
 PREFIXES: Final = frozenset(["b", "B", "f", "F", "u", "U"])
 # The characters that may follow a value at once.
 BEHIND_VALUE: Final = " \t\r\n,}])"
-# What ends a run of plain characters, by the quote that has opened the string.
+# The end of a run of plain characters, by the opening quote of the string.
 RUN_ENDS: Final[dict[str, re.Pattern[str]]] = {
     quote: re.compile(f"[{re.escape(closing)}\\\\\\x00-\\x1f\\ud800-\\udfff]")
     for quote, closing in CLOSING.items()
 }
-# In a key a colon may tell that the quote before it is missing.
+# A colon in a key may mean that the quote before it is missing.
 KEY_RUN_ENDS: Final[dict[str, re.Pattern[str]]] = {
     quote: re.compile(f"[:{re.escape(closing)}\\\\\\x00-\\x1f\\ud800-\\udfff]")
     for quote, closing in CLOSING.items()
 }
 
-# White space that JSON does not know.
+# White space that is not white space in JSON.
 OTHER_SPACE: Final = (
     "\v\f\xa0\ufeff\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u200b\u2028\u2029\u202f\u205f\u2060\u3000"
 )
 _SPACE: Final = f"[ \t\r\n{OTHER_SPACE}]"
 _BLANK: Final = re.compile(f"{_SPACE}*")
-# No part of these can match a text in two ways: the time would double with every comment.
+# No part of these can match a text in two ways; the time would double with every comment.
 _IN_COMMENT: Final = r"/\*(?:[^*]|\*(?!/))*"
 _GAP: Final = rf"(?:{_SPACE}|{_IN_COMMENT}\*/)*"
-# What tells how words go on: a quote, the syntax of a container, a new line.
+# What ends words: a quote, the syntax of a container, a line end.
 WORD_STOPS: Final[dict[str, re.Pattern[str]]] = {
     closing: re.compile(f"[{re.escape(closing)},}}\\]:\n]") for closing in CLOSING.values()
 }
@@ -124,13 +124,13 @@ _ITEM: Final = re.compile(rf"{_QUOTED}{_SPACE}*[,\]}})]", re.DOTALL)
 _OPEN_ITEM: Final = re.compile(
     rf"""(?:{_DOUBLE}\\?|{_SINGLE}\\?|{_SMART}|{_QUOTED}{_SPACE}*)\Z""", re.DOTALL
 )
-# More white space than an indentation has is not held back in a string.
+# White space longer than any indentation is not held back in a string.
 BLANK_TAIL: Final = 48
-# The characters at the end of the text that may not belong to the open string.
+# The characters at the end of the text that may be after the open string.
 TAIL: Final = " ,}]{["
-# Brackets, commas and line ends at the end of a string: its containers', if a quote is missing.
+# Brackets, commas and white space that end containers if the closing quote is missing.
 _TAIL: Final = re.compile(r"[,}\]{\[\r\n\t ]*")
-# No part of a valid document looks like these, because a word stands right behind the quote.
+# These match no part of a valid document, because a word follows the quote directly.
 _NEXT_KEY: Final = re.compile(
     r"""["'“”‘][\w$@][^"'“”\\\n:,{}\[\]]{0,63}["'“”’]\s*:"""
     r"""\s*(?:["'“‘{\[(+.\d-]|(?:[Tt]rue|[Ff]alse|null|None|NaN|Infinity|undefined)\b)"""
@@ -158,7 +158,7 @@ _OPEN_JOINT: Final = re.compile(
 )
 _LITERAL: Final = re.compile(r"(?:[Tt]rue|[Ff]alse|null|None|NaN|Infinity|undefined)\b")
 _OPEN_WORD: Final = re.compile(r"[\w.]*\Z")
-# A remark in round brackets. In an array it begins with a letter, because numbers may be a tuple.
+# A remark in round brackets. In an array it begins with a letter; numbers may be a tuple.
 _REMARK: Final = re.compile(r"""\([^(){}\[\]"'`\n]*\)""")
 _OPEN_REMARK: Final = re.compile(r"""\([^(){}\[\]"'`\n]*\Z""")
 _CALL: Final = re.compile(r"[^\W\d][\w.]*\(")
@@ -166,7 +166,7 @@ _WORD: Final = re.compile(r"[\w$]+")
 
 
 def undecided(pos: i64) -> i64:
-    """Return what a reading method returns if it needs more text: its position, below zero."""
+    """Return the result of a reading method that needs more text after `pos`: `-1 - pos`."""
     return -1 - pos
 
 
@@ -197,27 +197,27 @@ def _item_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
 
 
 def blank_end(text: str, pos: i64, limit: i64) -> i64:
-    """The position after the white space at `pos`."""
+    """Return the position after the white space at `pos`."""
     found = _BLANK.match(text, pos, limit)
     return pos if found is None else found.end()
 
 
 def tail_start(text: str, pos: i64, stop: i64) -> i64:
-    """The start of the brackets, commas and spaces that end the run from `pos` to `stop`."""
+    """Return the start of the brackets, commas and spaces at the end of a run."""
     while stop > pos and text[stop - 1] in TAIL:
         stop -= 1
     return stop
 
 
 def tail_end(text: str, pos: i64, end: i64) -> i64:
-    """The end of the brackets, commas and white space at `pos`."""
+    """Return the end of the brackets, commas and white space at `pos`."""
     limit = pos + LOOK if pos + LOOK < end else end
     found = _TAIL.match(text, pos, limit)
     return pos if found is None else found.end()
 
 
 def is_blank(text: str, pos: i64, end: i64) -> bool:
-    """Whether so much white space stands at `pos` that it is text of a string."""
+    """Whether the white space at `pos` is so long that it is text of a string."""
     return pos + BLANK_TAIL <= end and not text[pos : pos + BLANK_TAIL].strip(" \t\r\n")
 
 
@@ -231,10 +231,7 @@ def next_key_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
 
 
 def inner_json_at(text: str, pos: i64, limit: i64, more: bool, opener: str) -> i64:
-    """Return 1 if JSON goes on with the quote at `pos`, 0 if not, -1 if undecided.
-
-    `opener` is the bracket before the quote.
-    """
+    """Return 1 if the quote at `pos` continues JSON after `opener`, 0 if not, -1 if undecided."""
     if opener == "{":
         return next_key_at(text, pos, limit, more)
     if _INNER_ITEM.match(text, pos, limit) is not None:
@@ -247,7 +244,7 @@ def containers_fit(tail: str, closers: list[str]) -> bool:
 
     Args:
         tail: Brackets, commas and white space.
-        closers: What closes the open containers, the innermost last.
+        closers: The closers of the open containers, the innermost last.
     """
     level = len(closers)
     comma = opened = False
@@ -270,24 +267,24 @@ def containers_fit(tail: str, closers: list[str]) -> bool:
 
 
 def closes_all(tail: str, closers: list[str]) -> bool:
-    """Whether `tail` closes everything that is open, and holds nothing else but more closers."""
+    """Whether `tail` closes all open containers and contains nothing but closers."""
     brackets = "".join(tail.split())
     return brackets.startswith("".join(reversed(closers))) and not brackets.strip("}]")
 
 
 def stray_quote(text: str, pos: i64, limit: i64, more: bool, in_array: bool) -> i64:
-    """Return 1 if the quote after a value belongs to no string, 0 if it does, -1 if undecided."""
+    """Return 1 if the quote after a value is of no string, 0 if it is of one, -1 if undecided."""
     near = blank_end(text, pos + 1, limit)
     if near == limit:
         return -1 if more else 1
     if text[near] in ",}]":
-        told = 0 if in_array else key_at(text, pos, limit, more)
-        return -1 if told < 0 else 1 - told
+        result = 0 if in_array else key_at(text, pos, limit, more)
+        return -1 if result < 0 else 1 - result
     return key_at(text, near, limit, more) if "\n" in text[pos:near] and not in_array else 0
 
 
 def only_words(text: str, pos: i64, end: i64, final: bool) -> i64:
-    """Return 1 if only words come up to the end of the input, 0 if not, -1 if undecided."""
+    """Return 1 if only words follow up to the end of the input, 0 if not, -1 if undecided."""
     limit = pos + LOOK
     if _NO_WORDS.search(text, pos, limit if limit < end else end) is not None or end >= limit:
         return 0
@@ -295,7 +292,7 @@ def only_words(text: str, pos: i64, end: i64, final: bool) -> i64:
 
 
 def remark_end(text: str, pos: i64, limit: i64, more: bool, in_array: bool) -> i64:
-    """The position after a remark in round brackets at `pos`; 0: none; -1: undecided."""
+    """Return the position after a remark in round brackets; 0 if none, -1 if undecided."""
     if pos + 1 < limit and in_array and not text[pos + 1].isalpha():
         return 0
     found = _REMARK.match(text, pos, limit)
@@ -305,13 +302,13 @@ def remark_end(text: str, pos: i64, limit: i64, more: bool, in_array: bool) -> i
 
 
 def joint_end(text: str, pos: i64, limit: i64) -> i64:
-    """The position of the quote behind the '+' that joins two strings; -1: there is none."""
+    """Return the position of the quote after the '+' that joins two strings, or -1."""
     found = _JOINT.match(text, pos, limit)
     return -1 if found is None else found.end() - 1
 
 
 class Quote:
-    """A quote, and what is known of the string that it is in."""
+    """A quote, and the state of the string that it is in."""
 
     __slots__ = ("closer", "closing", "depth", "fenced", "fresh", "kept", "odd", "role", "wrapped")
 
@@ -338,8 +335,8 @@ class Quote:
         self.fenced = fenced  # whether a fence may follow
 
 
-def judge(text: str, pos: i64, end: i64, final: bool, quote: Quote) -> i64:
-    """Decide what the quote right before `pos` is, by the text after it."""
+def classify(text: str, pos: i64, end: i64, final: bool, quote: Quote) -> i64:
+    """Return what the quote right before `pos` is, by the text after it."""
     limit = pos + LOOK
     more = end < limit and not final
     if end < limit:
@@ -357,11 +354,11 @@ def judge(text: str, pos: i64, end: i64, final: bool, quote: Quote) -> i64:
         return UNDECIDED if more else ENDS
     char = text[near]
     if quote.role == KEY:
-        return _judge_key(text, pos, near, limit, more, quote)
+        return _classify_key(text, pos, near, limit, more, quote)
     if near == pos and char in quote.closing and char != "\\":
-        told = _judge_pair(text, pos, limit, more, quote)
-        if told >= 0:
-            return told
+        result = _classify_pair(text, pos, limit, more, quote)
+        if result >= 0:
+            return result
     elif near == pos and quote.fresh and (char.isalnum() or char == "_") and quote.role != ROOT:
         return DOUBLED
     elif near == pos and char.isalnum() and "'" in quote.closing and not quote.fresh:
@@ -372,8 +369,8 @@ def judge(text: str, pos: i64, end: i64, final: bool, quote: Quote) -> i64:
         if more and _OPEN_JOINT.match(text, near, limit) is not None:
             return UNDECIDED
     if quote.role == ROOT:
-        return _judge_root(text, pos, near, limit, more, quote)
-    return _judge_value(text, pos, near, limit, more, quote)
+        return _classify_root(text, pos, near, limit, more, quote)
+    return _classify_value(text, pos, near, limit, more, quote)
 
 
 def colon_ends(text: str, pos: i64, end: i64, final: bool, closing: str) -> i64:
@@ -408,7 +405,7 @@ def colon_ends(text: str, pos: i64, end: i64, final: bool, closing: str) -> i64:
     return 0 if behind < limit and text[behind] == ":" else 1
 
 
-def _judge_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
+def _classify_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
     char = text[near]
     if char in ":=" or char == WIDE_COLON:
         return ENDS
@@ -457,8 +454,8 @@ def _judge_key(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Qu
     return ENDS if near > pos else INNER
 
 
-def _judge_pair(text: str, pos: i64, limit: i64, more: bool, quote: Quote) -> i64:
-    """Two quotes in a row, the second at `pos`; -1: as for any other quote."""
+def _classify_pair(text: str, pos: i64, limit: i64, more: bool, quote: Quote) -> i64:
+    """Return what the first of two quotes is, or -1 if the rules for one quote decide."""
     if quote.fresh:  # the first may be the second of three
         return TRIPLED
     if text[pos - 1] != text[pos] and text[pos] == quote.closing[0]:
@@ -476,14 +473,14 @@ def _judge_pair(text: str, pos: i64, limit: i64, more: bool, quote: Quote) -> i6
         return INNER
     if quote.role == ITEM:
         return INNER if quote.kept else ENDS
-    told = key_at(text, pos, limit, more)
-    if told < 0:
+    result = key_at(text, pos, limit, more)
+    if result < 0:
         return UNDECIDED
-    return ENDS if told else INNER
+    return ENDS if result else INNER
 
 
-def _judge_root(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
-    """A string that is all there is: its last quote ends it, or one before a new line."""
+def _classify_root(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
+    """A root string ends with its last quote or with a quote before a line end."""
     if "\n" in text[pos:near]:
         return ENDS
     if text[near] in ");" and quote.wrapped:
@@ -494,13 +491,13 @@ def _judge_root(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Q
     return UNDECIDED if more else ENDS
 
 
-def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
+def _classify_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: Quote) -> i64:
     char = text[near]
     newline = "\n" in text[pos:near]
     if char == ",":
-        told = _comma(text, near, limit, more, quote)
-        if told >= 0:
-            return told
+        result = _comma(text, near, limit, more, quote)
+        if result >= 0:
+            return result
         return _words(text, pos, near + 1, limit, more, quote)
     if char in "}])":
         if char == quote.closer and not quote.kept:
@@ -513,21 +510,13 @@ def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: 
     if char == ":":
         return ENDS if quote.role == ITEM and not quote.kept else INNER
     if char == "`" and not quote.kept and "`" not in quote.closing:
-        told = _fence_ends(text, near, limit, more, newline or quote.fenced)
-        if told:
-            return UNDECIDED if told < 0 else ENDS
+        result = _fence_ends(text, near, limit, more, newline or quote.fenced)
+        if result:
+            return UNDECIDED if result < 0 else ENDS
     if char == "`" and newline and quote.fenced:
         return ENDS
     if char in CLOSING and char != "\\":
-        if quote.role == MEMBER:
-            told = key_at(text, near, limit, more)
-            if told < 0:
-                return UNDECIDED
-            return ENDS if told else INNER
-        if not quote.kept:
-            return ENDS
-        told = _item_at(text, near, limit, more)
-        return UNDECIDED if told < 0 else ENDS if told else INNER
+        return _before_quote(text, near, limit, more, quote)
     if char == "/":
         if near + 1 == limit and more:
             return UNDECIDED
@@ -543,19 +532,30 @@ def _judge_value(text: str, pos: i64, near: i64, limit: i64, more: bool, quote: 
     elif char in WIDE_COMMAS:
         place = blank_end(text, near + 1, limit)
         if quote.role == ITEM:
-            told = _item_at(text, place, limit, more)
+            result = _item_at(text, place, limit, more)
         else:
-            told = key_at(text, place, limit, more)
-        return UNDECIDED if told < 0 else ENDS if told else INNER
+            result = key_at(text, place, limit, more)
+        return UNDECIDED if result < 0 else ENDS if result else INNER
     elif char == ";" or ((char == "{" or char == "[") and newline and quote.role == ITEM):
         return ENDS
     if quote.role == ITEM and near > pos and not quote.kept and (char in "{[-" or char.isdigit()):
         return ENDS
     if newline and quote.role == MEMBER:
-        told = key_at(text, near, limit, more)
-        if told:
-            return UNDECIDED if told < 0 else ENDS
+        result = key_at(text, near, limit, more)
+        if result:
+            return UNDECIDED if result < 0 else ENDS
     return _words(text, pos, near, limit, more, quote)
+
+
+def _before_quote(text: str, pos: i64, limit: i64, more: bool, quote: Quote) -> i64:
+    """Return what a quote before another one is."""
+    if quote.role == MEMBER:
+        result = key_at(text, pos, limit, more)
+    elif quote.kept:
+        result = _item_at(text, pos, limit, more)
+    else:
+        return ENDS
+    return UNDECIDED if result < 0 else ENDS if result else INNER
 
 
 def _fence_ends(text: str, pos: i64, limit: i64, more: bool, expected: bool) -> i64:
@@ -573,7 +573,7 @@ def _fence_ends(text: str, pos: i64, limit: i64, more: bool, expected: bool) -> 
 
 
 def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
-    """A comma follows: does it stand between values? -1: words come next."""
+    """Return what a quote before a comma is, or -1 if words follow the comma."""
     place = blank_end(text, comma + 1, limit)
     if not quote.odd and "\n" in text[comma:place] and (quote.role == ITEM or not quote.kept):
         return ENDS
@@ -600,13 +600,13 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
     if quote.role == MEMBER:
         if not quote.kept and (char in CLOSING or char in "{[,"):
             return ENDS
-        told = key_at(text, place, limit, more)
-        if told == 0 and not more and not quote.kept and key_is_open(text, place, limit):
+        result = key_at(text, place, limit, more)
+        if result == 0 and not more and not quote.kept and key_is_open(text, place, limit):
             return ENDS  # a key was cut
-        return UNDECIDED if told < 0 else ENDS if told else -1
+        return UNDECIDED if result < 0 else ENDS if result else -1
     if char in CLOSING:
-        told = _item_at(text, place, limit, more) if quote.odd else 1
-        return UNDECIDED if told < 0 else ENDS if told else INNER
+        result = _item_at(text, place, limit, more) if quote.odd else 1
+        return UNDECIDED if result < 0 else ENDS if result else INNER
     if char in "{[(-+,/#" or char.isdigit():
         return ENDS
     if _OPEN_WORD.match(text, place, limit) is not None and (more or not quote.odd):
@@ -617,17 +617,17 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
 
 
 def _closer(text: str, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
-    """A closing bracket follows, and there is reason to doubt it."""
+    """Return what a quote before a closing bracket is, if the bracket may be text."""
     behind = blank_end(text, place + 1, limit)
     if behind == limit:
         return UNDECIDED if more else ENDS
     if quote.fenced and text[behind] == "`":
-        told = _fence_ends(text, behind, limit, more, True)
-        if told:
-            return UNDECIDED if told < 0 else ENDS
+        result = _fence_ends(text, behind, limit, more, True)
+        if result:
+            return UNDECIDED if result < 0 else ENDS
     if text[behind] in quote.closing:
-        told = key_at(text, behind, limit, more)
-        return UNDECIDED if told < 0 else ENDS if told else INNER
+        result = key_at(text, behind, limit, more)
+        return UNDECIDED if result < 0 else ENDS if result else INNER
     if text[behind] in ",}])" or "\n" in text[place:behind]:
         return ENDS
     if text[place] == quote.closer and quote.depth == 1:
@@ -639,7 +639,7 @@ def _closer(text: str, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
 
 
 def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote) -> i64:
-    """Judge a quote before words by what follows them: another quote, or the end of a value."""
+    """Return what a quote before words is, by what follows them."""
     first = place
     stops = WORD_STOPS[quote.closing]
     while place < limit:
@@ -652,8 +652,8 @@ def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote
             if quote.closing == "\\" or quote.role == MEMBER:
                 if place == first or text[place - 1] not in " \t\n":
                     return INNER
-                told = key_at(text, place, limit, more)
-                return UNDECIDED if told < 0 else ENDS if told else INNER
+                result = key_at(text, place, limit, more)
+                return UNDECIDED if result < 0 else ENDS if result else INNER
             return (
                 ENDS
                 if first > pos and first == _after_space(text, pos) and not quote.kept
@@ -665,9 +665,9 @@ def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote
                 return UNDECIDED
             if behind == limit or text[behind] in "}]" or quote.role == ITEM:
                 return ENDS if quote.role != ITEM or not quote.odd else INNER
-            told = key_at(text, behind, limit, more)
-            if told:
-                return UNDECIDED if told < 0 else ENDS
+            result = key_at(text, behind, limit, more)
+            if result:
+                return UNDECIDED if result < 0 else ENDS
         elif char in "}]":
             behind = blank_end(text, place + 1, limit)
             if behind == limit:
@@ -684,9 +684,9 @@ def _words(text: str, pos: i64, place: i64, limit: i64, more: bool, quote: Quote
             behind = blank_end(text, place, limit)
             if behind == limit:
                 return UNDECIDED if more else INNER
-            told = key_at(text, behind, limit, more)
-            if told:
-                return UNDECIDED if told < 0 else ENDS
+            result = key_at(text, behind, limit, more)
+            if result:
+                return UNDECIDED if result < 0 else ENDS
             if text[behind] in "}]":
                 return ENDS
         place += 1

@@ -24,7 +24,7 @@ class LenientStructure(LenientKeys):
     __slots__ = ()
 
     def _structure(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Anything inside a container that is no white space, quote, comma or colon in place."""
+        """Read a character in a container that is no valid separator, quote or white space."""
         char = text[pos]
         offset = self.offset + pos
         state = self.state
@@ -53,9 +53,9 @@ class LenientStructure(LenientKeys):
             return pos + 1
         if char == "," or char == ";" or char in strings.WIDE_COMMAS:
             return self._odd_comma(char, pos)
-        told = self._skipped(text, pos, end, final)
-        if told != pos or not self.depth:
-            return told
+        result = self._skipped(text, pos, end, final)
+        if result != pos or not self.depth:
+            return result
         if state == COLON:
             return self._odd_colon(text, pos, end, final)
         if state == AFTER:
@@ -65,7 +65,7 @@ class LenientStructure(LenientKeys):
         return self._odd_value(text, pos, end, final)
 
     def _skipped(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """The position after a comment, dots, an escaped line end or a fence at `pos`, if any."""
+        """Return the position after a comment, dots, an escaped line end or a fence at `pos`."""
         char = text[pos]
         offset = self.offset + pos
         if char == "/" or char == "<":
@@ -143,14 +143,14 @@ class LenientStructure(LenientKeys):
         if char == ")" and self.wrapped and self.state == AFTER:
             self.wrapped -= 1
             return pos + 1
-        told = self._which_closer(text, pos, end, final)
-        if told < 0:
+        result = self._which_closer(text, pos, end, final)
+        if result < 0:
             return undecided(pos)
-        if told == 0:
+        if result == 0:
             self._mend("extra_closer", offset, False)
             return pos + 1
         self._drop_comma(offset)
-        if told == 1:
+        if result == 1:
             self._mend("mismatched_closer", offset, False)
             self._leave(offset)
             return pos + 1
@@ -174,31 +174,31 @@ class LenientStructure(LenientKeys):
         while match >= 0 and self.closers[match] != text[pos]:
             match -= 1
         if match >= 0:
-            told = _fits(self.closers[match - 1] if match else "", text, pos + 1, limit, more)
-            if told < 0:
+            result = _fits(self.closers[match - 1] if match else "", text, pos + 1, limit, more)
+            if result < 0:
                 return -1
-            if told:
+            if result:
                 behind = blank_end(text, pos + 1, limit)
                 if match < size - 1 and behind < limit and text[behind] == ",":
                     inner = _fits(self.closers[size - 2], text, pos + 1, limit, more)
                     if inner < 0:
                         return -1
                     if inner:
-                        self._doubt(self.offset + pos, False)  # it may close the inner one only
+                        self._doubt(self.offset + pos, False)  # it may close only the inner one
                 return 2
-        told = _fits(self.closers[size - 2] if size > 1 else "", text, pos + 1, limit, more)
-        if told:
-            return -1 if told < 0 else 1
-        told = _fits(self.closers[size - 1], text, pos + 1, limit, more)
-        if told:
-            return told if told < 0 else 0
+        result = _fits(self.closers[size - 2] if size > 1 else "", text, pos + 1, limit, more)
+        if result:
+            return -1 if result < 0 else 1
+        result = _fits(self.closers[size - 1], text, pos + 1, limit, more)
+        if result:
+            return result if result < 0 else 0
         self._doubt(self.offset + pos, False)
         return 2 if match >= 0 else 1
 
     def _odd_comma(self, char: str, pos: i64) -> i64:
         offset = self.offset + pos
         state = self.state
-        if state == AFTER:  # then it is a semicolon
+        if state == AFTER:  # the character is a semicolon
             self._mend("separator", offset, False)
             self.state = VALUE if self.in_array else KEY
         elif char == ";" or state == COLON or (state == VALUE and not self.in_array):
@@ -226,9 +226,9 @@ class LenientStructure(LenientKeys):
 
     def _missing_comma(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Read what follows a value without a comma: a value, a key, or other text."""
-        told = self._remark(text, pos, end, final)
-        if told != pos or self.state == JUNK:
-            return told
+        result = self._remark(text, pos, end, final)
+        if result != pos or self.state == JUNK:
+            return result
         char = text[pos]
         offset = self.offset + pos
         if self.in_array:
@@ -248,17 +248,17 @@ class LenientStructure(LenientKeys):
         if not begins_token(char):
             return self._junk(text, pos)
         limit = pos + LOOK if pos + LOOK < end else end
-        told = key_at(text, pos, limit, end < pos + LOOK and not final)
-        if told < 0:
+        result = key_at(text, pos, limit, end < pos + LOOK and not final)
+        if result < 0:
             return undecided(pos)
-        if not told:
+        if not result:
             return self._junk(text, pos)
         self._mend("missing_comma", offset, False)
         self.state = KEY
         return pos
 
     def _junk(self, text: str, pos: i64) -> i64:
-        """Skip text behind a value up to what goes on with the container."""
+        """Skip text after a value, up to the next character of the container."""
         if text[pos] in ":{[":
             self._refuse(text[pos], self.offset + pos)
         self._mend("unexpected_text", self.offset + pos, False)
@@ -266,38 +266,43 @@ class LenientStructure(LenientKeys):
         return pos
 
     def _remark(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Skip a stray quote or a remark behind a value; returns `pos` if there is none."""
+        """Skip a stray quote or a remark after a value; return `pos` if there is none."""
         char = text[pos]
         limit = pos + LOOK if pos + LOOK < end else end
         more = end < pos + LOOK and not final
-        told: i64 = 0
+        result: i64 = 0
         if char == '"' or char == "'":
-            told = strings.stray_quote(text, pos, limit, more, self.in_array)
-            if told > 0:
+            result = strings.stray_quote(text, pos, limit, more, self.in_array)
+            if result > 0:
                 self._mend("missing_quote", self.offset + pos, False)
                 self._doubt(self.offset + pos, False)
                 return pos + 1
         elif char in "-\u2013\u2014":
             if pos + 1 == limit:
-                told = -1 if more else 1
+                result = -1 if more else 1
             elif text[pos + 1] == " ":
-                told = 1
+                result = 1
         elif char == "(":
-            told = strings.remark_end(text, pos, limit, more, self.in_array)
-            if told > 0:
+            result = strings.remark_end(text, pos, limit, more, self.in_array)
+            if result > 0:
                 self._mend("unexpected_text", self.offset + pos, False)
-                return told
-        if not told and (char == "(" or (self.in_array and char.isalpha())):
-            told = strings.only_words(text, pos, end, final)
-        if told < 0:
+                return result
+        if not result and (char == "(" or (self.in_array and char.isalpha())):
+            result = strings.only_words(text, pos, end, final)
+        if result < 0:
             return undecided(pos)
-        return self._junk(text, pos) if told else pos
+        return self._junk(text, pos) if result else pos
 
 
 def _fits(container: str, text: str, pos: i64, limit: i64, more: bool) -> i64:
-    """May a value in a container that ends with `container` be followed by the text at `pos`?
+    """Return whether the text at `pos` may follow a value: 1 yes, 0 no, -1 undecided.
 
-    1, 0, or -1: undecided. "" is the root.
+    Args:
+        container: The closer of the container of the value, or "" for the root.
+        text: The text.
+        pos: A position in it.
+        limit: The end of the lookahead.
+        more: Whether more text may follow there.
     """
     place = blank_end(text, pos, limit)
     if place == limit:
@@ -311,10 +316,10 @@ def _fits(container: str, text: str, pos: i64, limit: i64, more: bool) -> i64:
         behind = blank_end(text, place + 1, limit)
         if behind == limit:
             return -1 if more else 1
-        told = key_at(text, behind, limit, more)
-        if told < 0:
-            return told
-        return told if container == "}" else 1 - told
+        result = key_at(text, behind, limit, more)
+        if result < 0:
+            return result
+        return result if container == "}" else 1 - result
     if container == "}":
         return key_at(text, place, limit, more)
     return 1

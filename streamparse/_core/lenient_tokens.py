@@ -21,7 +21,7 @@ from streamparse.errors import LimitError
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-# Only so long may a name be that is a key without quotes or stands around a value.
+# The longest name of a call around a value.
 _NAME: Final = 64
 _TOKEN_END: Final = re.compile(r"[\s,\]}\[{(\"':;“”…/#=)\\\uff0c\u3001\uff1a\u200b\ufeff]")
 _NUMERIC: Final = re.compile(r"[-+.0-9A-Fa-fxX_]*")
@@ -65,7 +65,7 @@ class LenientTokens(LenientWords):
         return self._start_token(text, pos, end, final)
 
     def _strict_scalar(self, token: str, kind: int, offset: i64, end: i64) -> None:
-        """A number or literal as in JSON, inside a container, certainly whole."""
+        """Pass on a complete number or literal that is valid JSON, inside a container."""
         if kind == scalars.CONSTANT:
             self.sink.start_scalar(token, offset)
             self.sink.scalar(LITERALS[token], end)
@@ -81,7 +81,7 @@ class LenientTokens(LenientWords):
         self.state = AFTER
 
     def _start_token(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """A number, literal or word begins."""
+        """Begin a number, literal or word."""
         char = text[pos]
         if self.counting:
             self._count(self.offset + pos)
@@ -109,7 +109,7 @@ class LenientTokens(LenientWords):
                 message = f"a number is longer than {self.number_limit} characters"
                 offset = self.token_at + self.number_limit
                 raise LimitError(message, code="number_length", offset=offset)
-            known = size + 1 if size > _NAME else _NAME + 1  # that they are words is known here
+            known = size + 1 if size > _NAME else _NAME + 1  # here it is known to be words
             if len(held) >= known:
                 self.held = held[:known]
                 self._start_words()
@@ -133,43 +133,44 @@ class LenientTokens(LenientWords):
             if not self.held.strip("+-"):
                 return self._sign(text, stop, end, final)
             if text[stop] in "\"'" and self.held in strings.PREFIXES:
-                told = self._prefixed(text, stop, end, final)
-                if told or self.state != TOKEN:
-                    return told
+                result = self._prefixed(text, stop, end, final)
+                if result or self.state != TOKEN:
+                    return result
             if text[stop] == "(" and self.back != DOCUMENT:
-                told = self._unwrapped(text, stop, end, final)
-                if told:
-                    return told
+                result = self._unwrapped(text, stop, end, final)
+                if result:
+                    return result
             self._start_words()
             return stop
-        told = self._scalar_ends(text, stop, end, final)
-        if told < 0:
+        result = self._scalar_ends(text, stop, end, final)
+        if result < 0:
             return undecided(stop)
-        if told:
+        if result:
             self._scalar(kind, self.offset + stop)
         else:
             self._start_words()
         return stop
 
     def _numeric_size(self, piece: str) -> i64:
-        """How much of the token, which ends with `piece`, may be a number; asked of long ones only.
+        """Return how much of a long token, which ends with `piece`, may be a number.
 
-        In one that is no number it is the start that was; at most `_NAME` if that was known before.
+        If it is no number, this is the length of its numeric start, or at most `_NAME` if that was
+        known before `piece`.
         """
         if not self.numeric:
             return 0
         size: i64 = len(self.held)
         before: i64 = size - len(piece)
         bound = _NAME if self.number_limit > _NAME else self.number_limit
-        asked = before > bound  # about what stands before `piece`
+        asked = before > bound  # whether the text before `piece` was checked
         found = _NUMERIC.match(piece if asked else self.held)
         assert found is not None
-        told: i64 = found.end() + (before if asked else 0)
-        self.numeric = told == size
-        return told
+        result: i64 = found.end() + (before if asked else 0)
+        self.numeric = result == size
+        return result
 
     def _end_lone_token(self, behind: str, offset: i64) -> None:
-        """A number or literal among many documents, or prose; `behind` it comes this character."""
+        """End a number or literal that is a document, or begin prose; `behind` follows it."""
         kind = scalars.kind_of(self.held)
         if kind == scalars.WORDS or (behind and behind in ":(/=)}]"):
             self._start_words()
@@ -178,7 +179,7 @@ class LenientTokens(LenientWords):
             self._scalar(kind, offset)
 
     def _sign(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Refuse a sign without a number, unless the input ends after it."""
+        """Reject a sign without a number, unless the input ends after it."""
         limit = pos + LOOK if pos + LOOK < end else end
         if blank_end(text, pos, limit) < limit or limit - pos == LOOK:
             message = f"{text[pos]!r} cannot follow {self.held!r} in a number"
@@ -186,7 +187,7 @@ class LenientTokens(LenientWords):
         return end if final else undecided(pos)
 
     def _unwrapped(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """The position behind `name(`, if just one value stands in the brackets; 0: not so."""
+        """Return the position after `name(` if the brackets hold one value, else 0."""
         limit = pos + LOOK if pos + LOOK < end else end
         if _IDENTIFIER.fullmatch(self.held) is None:
             return 0
@@ -200,7 +201,7 @@ class LenientTokens(LenientWords):
         return pos + 1
 
     def _prefixed(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """The position of the quote, if the token is the prefix of a string in Python; 0: not."""
+        """Return the position of the quote after a prefix of a Python string, else 0."""
         if pos + 1 == end and not final:
             return undecided(pos)
         if text[pos + 1 : pos + 2] in strings.BEHIND_VALUE:
@@ -209,7 +210,7 @@ class LenientTokens(LenientWords):
         return pos
 
     def _drop_name(self) -> None:
-        """Skip the token, which stands before a value and is no part of it."""
+        """Drop the token, which is not part of the value after it."""
         self._mend("wrapper", self.token_at)
         self.held = ""
         self.state = self.back
@@ -217,7 +218,7 @@ class LenientTokens(LenientWords):
             self.counts[-1] -= 1 if self.in_array else 0
 
     def _scalar_ends(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Return 1 if the token before `pos` is the whole value, 0 if not, -1 if undecided."""
+        """Return 1 if the token before `pos` is a complete value, 0 if not, -1 if undecided."""
         limit = pos + LOOK
         more = end < limit and not final
         if end < limit:
@@ -240,13 +241,13 @@ class LenientTokens(LenientWords):
             return 0 if char in ":(#=" else 1
         if self.in_array or not (char.isalnum() or char in "_$"):
             return 1
-        told = key_at(text, near, limit, more)
-        if told == 0 and scalars.is_strict(self.held):
+        result = key_at(text, near, limit, more)
+        if result == 0 and scalars.is_strict(self.held):
             return strings.only_words(text, near, end, final)
-        return told
+        return result
 
     def _scalar(self, kind: int, offset: i64) -> None:
-        """The token is whole, and no string."""
+        """Pass on the complete token, which is a number or literal."""
         token = self.held
         self.held = ""
         value = self._value_of(token, kind, offset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from streamparse._core.growing import GrowingString
 from streamparse._core.lenient_quoted import LenientQuoted
 from streamparse._core.lenient_state import PROSE, UNQUOTED
 from streamparse._core.lenient_strings import LOOK, blank_end, key_at, undecided
@@ -22,7 +23,7 @@ class LenientWords(LenientQuoted):
     __slots__ = ()
 
     def _start_words(self) -> None:
-        """The token is the beginning of a string without quotes; among documents, of prose."""
+        """Begin a string without quotes, or prose outside of values, with the open token."""
         text = self.held
         self.held = ""
         if not self.depth:
@@ -37,38 +38,34 @@ class LenientWords(LenientQuoted):
         self.in_key = False
         self.length = 0
         self.nested = 0
-        self.gap = ""
+        self.gap = GrowingString()
         self.state = UNQUOTED
         self._pass(text, self.token_at)
 
     def _unquoted(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Read on in a string without quotes."""
+        """Continue a string without quotes."""
         offset = self.offset + pos
         char = text[pos]
         blanks = _BLANKS.match(text, pos)
         if blanks is not None:
-            gap = self.gap
-            self.gap = ""  # Rule 2 of the builder: the only reference is now the local one
-            gap += blanks.group()
-            self.gap = gap
+            self.gap.append(blanks.group())
             return blanks.end()
-        told: i64 = 0
+        result: i64 = 0
         width: i64 = 1
         if _UNQUOTED_END.match(text, pos) is not None:
-            told = self._words_end(text, pos, end, final)
+            result = self._words_end(text, pos, end, final)
         else:
             found = _UNQUOTED_END.search(text, pos)
             width = (end if found is None else found.start()) - pos
-        if told < 0:
+        if result < 0:
             return undecided(pos)
-        if told:
-            self.gap = ""
+        if result:
+            self.gap = GrowingString()
             self.sink.end_string(offset)
             self._end_value(offset)
-            return pos + (1 if char == '"' and told == 2 else 0)
+            return pos + (1 if char == '"' and result == 2 else 0)
         if self.gap:
-            gap = self.gap
-            self.gap = ""
+            gap = self.gap.take()
             self._pass(gap, offset - len(gap))
         self._pass(text[pos : pos + width], offset)
         return pos + width
@@ -95,9 +92,9 @@ class LenientWords(LenientQuoted):
         if char == ")":
             return 1 if self.wrapped or self.closers[-1] == ")" else 0
         if char == '"':
-            told = key_at(text, pos, limit, more)
-            if told:
-                return told
+            result = key_at(text, pos, limit, more)
+            if result:
+                return result
             behind = blank_end(text, pos + 1, limit)
             if behind == limit:
                 return -1 if more else 2

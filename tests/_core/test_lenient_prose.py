@@ -137,14 +137,14 @@ def test_many_gives_every_value() -> None:
     assert str(parser.remainder).startswith(", then:\n```json\n")
 
 
-def told(text: str, before: str = "") -> int:
+def decided(text: str, before: str = "") -> int:
     return goes_on(text, 0, len(text), False, before)
 
 
 def test_goes_on() -> None:
-    assert told('{"a":') == told("[{a: ") == told("[1, ", ":") == VALUE
-    assert told("{a, ") == told("[1] ", "x") == told("[see]") == told("{} is") == PROSE
-    assert told("{") == told('{"a"') == told("[1", ":") == told("[]", ":") == UNDECIDED
+    assert decided('{"a":') == decided("[{a: ") == decided("[1, ", ":") == VALUE
+    assert decided("{a, ") == decided("[1] ", "x") == decided("[see]") == decided("{} is") == PROSE
+    assert decided("{") == decided('{"a"') == decided("[1", ":") == decided("[]", ":") == UNDECIDED
 
 
 def test_starts() -> None:

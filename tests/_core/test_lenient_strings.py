@@ -18,15 +18,15 @@ from streamparse._core.lenient_strings import (
     UNDECIDED,
     Quote,
     blank_end,
-    judge,
+    classify,
     key_at,
 )
 
 
-def told(behind: str, role: int, final: bool = True, kept: int = 0) -> int:
+def classified(behind: str, role: int, final: bool = True, kept: int = 0) -> int:
     closer = {ITEM: "]", MEMBER: "}", KEY: "}"}.get(role, "")
     quote = Quote(role, '"', closer, 1, kept=kept, fresh=False, wrapped=False, fenced=False)
-    return judge(behind, 0, len(behind), final, quote)
+    return classify(behind, 0, len(behind), final, quote)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def told(behind: str, role: int, final: bool = True, kept: int = 0) -> int:
     ],
 )
 def test_a_quote_that_ends_its_string(role: int, behind: str) -> None:
-    assert told(behind, role) == ENDS
+    assert classified(behind, role) == ENDS
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_quote_that_ends_its_string(role: int, behind: str) -> None:
     ],
 )
 def test_a_quote_that_is_text(role: int, behind: str) -> None:
-    assert told(behind, role) == INNER
+    assert classified(behind, role) == INNER
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_a_quote_that_is_text(role: int, behind: str) -> None:
     [(KEY, ""), (MEMBER, ","), (MEMBER, ", b"), (MEMBER, " b"), (ITEM, ", t"), (ROOT, " ")],
 )
 def test_what_more_text_must_decide(role: int, behind: str) -> None:
-    assert told(behind, role, final=False) in (UNDECIDED, AMONG_WORDS)
-    assert told(behind, role) != UNDECIDED
+    assert classified(behind, role, final=False) in (UNDECIDED, AMONG_WORDS)
+    assert classified(behind, role) != UNDECIDED
 
 
 @pytest.mark.parametrize("role", [KEY, MEMBER, ITEM, ROOT])
@@ -89,15 +89,15 @@ def test_what_more_text_must_decide(role: int, behind: str) -> None:
 def test_every_look_ahead_is_bounded(role: int, text: str) -> None:
     """Law 6: `LOOK` characters behind a quote decide, and more of them change nothing."""
     behind = text * LOOK
-    verdict = told(behind[:LOOK], role, final=False)
-    assert verdict not in (UNDECIDED, AMONG_WORDS)
-    assert told(behind, role, final=False) == verdict == told(behind, role)
+    result = classified(behind[:LOOK], role, final=False)
+    assert result not in (UNDECIDED, AMONG_WORDS)
+    assert classified(behind, role, final=False) == result == classified(behind, role)
 
 
 def test_once_a_quote_was_text_more_is_asked_for() -> None:
-    assert told(', "b" or', MEMBER) == ENDS
-    assert told(', "b" or', MEMBER, kept=1) == INNER
-    assert told(', "b": 1', MEMBER, kept=1) == ENDS
+    assert classified(', "b" or', MEMBER) == ENDS
+    assert classified(', "b" or', MEMBER, kept=1) == INNER
+    assert classified(', "b": 1', MEMBER, kept=1) == ENDS
 
 
 @pytest.mark.parametrize(
