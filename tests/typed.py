@@ -343,6 +343,6 @@ def we_say(
         parser.finish()
     except SchemaViolation as error:
         return None, error, place
-    judge = parser._chain.judge
+    judge = parser._chain.validator
     assert isinstance(judge, ModelJudge)
     return judge, None, len(pieces)

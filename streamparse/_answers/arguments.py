@@ -141,10 +141,10 @@ class ArgumentSource:
         """Return the refusal of the validator, which came first, or what reading raised."""
         if failure is not None:
             self.broken = True
-            if self.chain.refusal is None:
+            if self.chain.rejection is None:
                 self.locate(failure)
                 return failure
-        return self.chain.refusal
+        return self.chain.rejection
 
 
 class StrictText(ArgumentSource):
@@ -177,7 +177,7 @@ class StrictText(ArgumentSource):
             return self._produced(piece, start, error)
         if taken < len(text):
             text = text[:taken]
-        if self.chain.refusal is None:
+        if self.chain.rejection is None:
             return text, text, self.events, None
         return self._produced(text, start, None)
 

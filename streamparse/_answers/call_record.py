@@ -215,9 +215,9 @@ class CallRecord:
             self.state = READING
             self.validator = tool.validator if call.kind != "custom" else None
             if len(call.written):
-                self.chain.judge_by(None)  # the whole value is validated at the end
+                self.chain.replace_factory(None)  # the whole value is validated at the end
             else:
-                self.chain.judge_by(self.validator)
+                self.chain.replace_factory(self.validator)
                 self.source = self._text_source()
         elif self.received or not tools.may_become(call.name):
             self._reject_unknown()
@@ -239,7 +239,7 @@ class CallRecord:
         """Keep an anomaly in `call.errors`, once for each code."""
         call = self.call
         if code == "misplaced_value":
-            self.chain.judge_by(None)  # the whole value is validated at the end
+            self.chain.replace_factory(None)  # the whole value is validated at the end
         if all(error.code != code for error in call.errors):
             error = WireError(message, code=code, offset=len(call.written))
             call.errors.append(error)
@@ -290,7 +290,7 @@ class CallRecord:
             self.out += events
             events.clear()
         if error is not None:
-            if error is self.chain.refusal or self.call.kind == "custom":
+            if error is self.chain.rejection or self.call.kind == "custom":
                 locate_in_text(error, self.call.arguments_text)
             self._reject(error, REJECTED if self.source.broken else SILENT)
 

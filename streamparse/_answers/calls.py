@@ -149,7 +149,7 @@ class CallReader(CallInput):
             self._reject_nameless()
         elif validator is not None:
             parsed = self.chain.parsed
-            if self.chain.validator is None:
+            if self.chain.factory is None:
                 parsed = self._validated(validator)
             if self.open:
                 # A type makes an object; by a schema the arguments themselves are valid.

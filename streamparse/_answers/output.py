@@ -149,7 +149,7 @@ class OutputReader:
 
         `missing`: see `Validator.missing`.
         """
-        builder, judge = self.chain.builder, self.chain.judge
+        builder, judge = self.chain.builder, self.chain.validator
         if judge is None:
             return builder.snapshot()
         judge.missing = missing
@@ -157,7 +157,7 @@ class OutputReader:
 
     def at(self, path: tuple[Any, ...]) -> Any:
         """The complete value at a path, of its type; `NOTHING` where it has none."""
-        judge = self.chain.judge
+        judge = self.chain.validator
         return NOTHING if judge is None else judge.at(path)
 
     def _begin(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""`mypyc_attr`, which only the compiler reads: so its package is no dependency."""
+"""`mypyc_attr`, without a dependency on its package: only the compiler reads it."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ try:
 except ImportError:
 
     def mypyc_attr(*attrs: str, **kwattrs: object) -> Callable[[_T], _T]:
-        """Leave the class as it is."""
+        """Return a decorator that returns the class unchanged."""
         return _as_it_is

@@ -1,12 +1,12 @@
 """Validator, builder and selector behind one sink.
 
 Anything that calls the methods of `Sink` may drive a chain: the JSON machine, or a driver of
-XML-like or Python-like arguments that have no JSON text. The validator sees each call first, so
-that what it refuses at character k is not built.
+XML-like or Python-like arguments that have no JSON text. The validator receives each call first, so
+that a value that it rejects at character k is not built from k on.
 
-A refusal stops a document: the chain raises it. The arguments of a tool call go on: the call is
-rejected at the refused character, but its value is still worth building. A chain made with
-`continues` keeps such a refusal in `refusal` and builds on without events.
+A violation ends a document: the chain raises it. The arguments of a tool call continue: the call is
+rejected at that character, but its value is still built. With `continues` the chain keeps the error
+in `rejection` and builds on without events.
 """
 
 from __future__ import annotations
@@ -25,9 +25,15 @@ from streamparse.paths import Query
 
 
 class Chain(Place):
-    """One value (`many`: a list of them) as it is built, judged and reported.
+    """Validates and builds one value (`many`: a list of them). Machines drive `head`.
 
-    Machines drive `head`: the builder itself when there is nothing to judge, else the chain.
+    Args:
+        validator: Creates the validator of each document.
+        queries: The selected nodes; None selects all.
+        drop: Whether to drop complete values.
+        many: Whether to build a list of documents.
+        reporter: Creates the events.
+        continues: Whether to build on after the first error of the validator.
     """
 
     def __init__(
@@ -41,7 +47,7 @@ class Chain(Place):
         continues: bool = False,
     ) -> None:
         super().__init__()
-        self.validator = validator
+        self.factory = validator
         self.queries = queries
         self.drop = drop
         self.many = many
@@ -53,26 +59,26 @@ class Chain(Place):
             else SelectingBuilder(Selector(queries), drop=drop, many=many)
         )
         self.precise = validator is not None
-        self.judge: Validator | None = None
-        self.judged: list[Any] = []  # violations of the documents before this one
+        self.validator: Validator | None = None
+        self.earlier: list[Any] = []  # those of the previous documents
         self.depth: int = 0
         self.coercer: Coercer | None = None
-        self.at_root: Expected | None = None  # of a validator that coerces
-        #: With `continues`: the error the validator raised.
-        self.refusal: StreamParseError | None = None
+        self.at_root: Expected | None = None  # for a factory that coerces
+        #: The error that the validator raised, with `continues`.
+        self.rejection: StreamParseError | None = None
         #: Receives the builder's events after `silence`. Whoever drives the chain clears it.
         self.unseen: list[Any] = []
 
     @property
     def head(self) -> Sink:
-        """What a machine drives."""
-        if self.validator is None:
+        """The sink that a machine drives: the builder itself if there is no validator."""
+        if self.factory is None:
             return self.builder
-        if not self.validator.coerces:
+        if not self.factory.coerces:
             return self
         if self.coercer is None:
             self.coercer = Coercer(self)
-            self.at_root = self.validator.begin().expects()
+            self.at_root = self.factory.begin().expects()
         return self.coercer
 
     @property
@@ -83,195 +89,195 @@ class Chain(Place):
     @property
     def parsed(self) -> object:
         """The validated object of the whole value, where the validator makes one."""
-        return None if self.judge is None else self.judge.parsed
+        return None if self.validator is None else self.validator.parsed
 
     @property
     def violations(self) -> list[Any]:
-        """What validators gathered without raising."""
+        """The violations that validators collected."""
         return self.violations_after(0)
 
     def count_violations(self) -> int:
-        """How many that are."""
-        return len(self.judged) + (0 if self.judge is None else len(self.judge.violations))
+        """Return the number of violations."""
+        return len(self.earlier) + (0 if self.validator is None else len(self.validator.violations))
 
     def violations_after(self, count: int) -> list[Any]:
-        """All but the first so many of them."""
-        found = self.judged[count:]
-        if self.judge is not None:
-            before = count - len(self.judged)
-            found += self.judge.violations[before:] if before > 0 else self.judge.violations
+        """Return the violations after the first `count`."""
+        found = self.earlier[count:]
+        if self.validator is not None:
+            before = count - len(self.earlier)
+            found += self.validator.violations[before:] if before > 0 else self.validator.violations
         return found
 
-    def judge_by(self, validator: ValidatorFactory | None) -> None:
-        """Replace the validator (None: judge no more). `head` and `precise` change with it."""
-        self.validator = validator
-        self.precise = validator is not None
-        self.judge = None
+    def replace_factory(self, factory: ValidatorFactory | None) -> None:
+        """Replace the factory of validators; None ends validation. `head` changes with it."""
+        self.factory = factory
+        self.precise = factory is not None
+        self.validator = None
         self.coercer = None
 
     def silence(self) -> None:
-        """Drop the events that the builder holds, and all later ones; judge no more."""
-        self.judge_by(None)
+        """Drop the events of the builder and all later ones, and end validation."""
+        self.replace_factory(None)
         self.unseen.clear()
         self.builder.events = self.unseen
 
     # Sink calls.
 
     def start_object(self, offset: int) -> None:
-        judge = self._judge()
-        if judge is not None:
+        validator = self._validator()
+        if validator is not None:
             try:
-                judge.start_object(offset)
+                validator.start_object(offset)
             except StreamParseError as error:
-                self._refused(error)
-            self._keep(judge)
+                self._reject(error)
+            self._keep(validator)
         self.builder.start_object(offset)
         self.depth += 1
 
     def start_array(self, offset: int) -> None:
-        judge = self._judge()
-        if judge is not None:
+        validator = self._validator()
+        if validator is not None:
             try:
-                judge.start_array(offset)
+                validator.start_array(offset)
             except StreamParseError as error:
-                self._refused(error)
-            self._keep(judge)
+                self._reject(error)
+            self._keep(validator)
         self.builder.start_array(offset)
         self.depth += 1
 
     def start_string(self, offset: int) -> None:
-        judge = self._judge()
-        if judge is not None:
+        validator = self._validator()
+        if validator is not None:
             try:
-                judge.start_string(offset)
+                validator.start_string(offset)
             except StreamParseError as error:
-                self._refused(error)
-            self._keep(judge)
+                self._reject(error)
+            self._keep(validator)
         self.builder.start_string(offset)
 
     def start_scalar(self, kind: str, offset: int) -> None:
-        judge = self._judge()
-        if judge is not None:
+        validator = self._validator()
+        if validator is not None:
             try:
-                judge.start_scalar(kind, offset)
+                validator.start_scalar(kind, offset)
             except StreamParseError as error:
-                self._refused(error)
-            judge.wants_whole = False  # a scalar always is
+                self._reject(error)
+            validator.wants_whole = False  # a scalar is always kept
 
     def start_key(self, offset: int) -> None:
-        if self.judge is not None:
+        if self.validator is not None:
             try:
-                self.judge.start_key(offset)
+                self.validator.start_key(offset)
             except StreamParseError as error:
-                self._refused(error)
+                self._reject(error)
         self.builder.start_key(offset)
 
     def key_text(self, text: str, offset: int) -> None:
-        if self.judge is not None:
+        if self.validator is not None:
             try:
-                self.judge.key_text(text, offset)
+                self.validator.key_text(text, offset)
             except StreamParseError as error:
-                self._refused(error)
+                self._reject(error)
         self.builder.key_text(text, offset)
 
     def end_key(self, offset: int) -> None:
-        judge = self.judge
-        if judge is not None:
-            judge.built = self.builder.buffer.value
+        validator = self.validator
+        if validator is not None:
+            validator.built = self.builder.buffer.value
             try:
-                judge.end_key(offset)
+                validator.end_key(offset)
             except StreamParseError as error:
-                self._refused(error)
-            judge.built = None
+                self._reject(error)
+            validator.built = None
         self.builder.end_key(offset)
 
     def text(self, text: str, offset: int) -> None:
-        if self.judge is not None:
+        if self.validator is not None:
             try:
-                self.judge.text(text, offset)
+                self.validator.text(text, offset)
             except StreamParseError as error:
                 accepted = error.offset - offset
                 if accepted > 0:
                     self.builder.text(text[:accepted], offset)
                     text = text[accepted:]
-                self._refused(error)
+                self._reject(error)
         self.builder.text(text, offset)
 
     def end_string(self, offset: int) -> None:
-        judge = self.judge
-        if judge is not None:
-            judge.built = self.builder.innermost()
+        validator = self.validator
+        if validator is not None:
+            validator.built = self.builder.innermost()
             try:
-                judge.end_string(offset)
+                validator.end_string(offset)
             except StreamParseError as error:
-                self._refused(error)
-            judge.built = None
+                self._reject(error)
+            validator.built = None
         self.builder.end_string(offset)
 
     def scalar(self, value: object, offset: int) -> None:
-        if self.judge is not None:
+        if self.validator is not None:
             try:
-                self.judge.scalar(value, offset)
+                self.validator.scalar(value, offset)
             except StreamParseError as error:
-                self._refused(error)
+                self._reject(error)
         self.builder.scalar(value, offset)
 
     def end(self, offset: int) -> None:
-        judge = self.judge
-        if judge is not None:
-            judge.built = self.builder.innermost()
+        validator = self.validator
+        if validator is not None:
+            validator.built = self.builder.innermost()
             try:
-                judge.end(offset)
+                validator.end(offset)
             except StreamParseError as error:
-                self._refused(error)
-            judge.built = None
+                self._reject(error)
+            validator.built = None
         self.builder.end(offset)
         self.depth -= 1
 
     def cut_scalar(self, value: object) -> None:
-        self.builder.cut_scalar(value)  # not judged: it may have gone on
+        self.builder.cut_scalar(value)  # not validated: more of it may have followed
 
     def repair(self, code: str, offset: int, item: bool) -> None:
-        if self.judge is not None:
-            self.judge.repair(code, offset, item)
+        if self.validator is not None:
+            self.validator.repair(code, offset, item)
         self.builder.repair(code, offset, item)
 
-    # For a coercer.
+    # The methods of `Place`, for a coercer.
 
     def expects(self) -> Expected | None:
-        if self.judge is None or not self.depth:
-            return None if self.validator is None else self.at_root
-        return self.judge.expects()
+        if self.validator is None or not self.depth:
+            return None if self.factory is None else self.at_root
+        return self.validator.expects()
 
     def next_path(self) -> tuple[Any, ...]:
         return self.builder.next_path()
 
-    def object_to(self, violation: SchemaViolation) -> None:
-        if self.judge is not None and self.validator is not None and self.validator.collects:
-            self.judge.violations.append(violation)
-        elif self.validator is not None:
-            self._refused(violation)
+    def reject_value(self, violation: SchemaViolation) -> None:
+        if self.validator is not None and self.factory is not None and self.factory.collects:
+            self.validator.violations.append(violation)
+        elif self.factory is not None:
+            self._reject(violation)
 
-    def _refused(self, error: StreamParseError) -> None:
-        """Raise what the validator raised, or keep it and go on in silence."""
+    def _reject(self, error: StreamParseError) -> None:
+        """Raise an error of the validator, or keep it and build on without events."""
         if error.offset < self.floor:
             error.offset = self.floor
         if not self.continues:
             raise error
-        self.refusal = error
+        self.rejection = error
         self.silence()
 
-    def _judge(self) -> Validator | None:
-        """The validator's state; a new one where a document begins."""
-        if self.validator is not None and not self.depth:
-            if self.judge is not None:
-                self.judged += self.judge.violations
-            self.judge = self.validator.begin()
-        return self.judge
+    def _validator(self) -> Validator | None:
+        """Return the validator; a new one where a document begins."""
+        if self.factory is not None and not self.depth:
+            if self.validator is not None:
+                self.earlier += self.validator.violations
+            self.validator = self.factory.begin()
+        return self.validator
 
-    def _keep(self, judge: Validator) -> None:
-        if judge.wants_whole:
-            judge.wants_whole = False
+    def _keep(self, validator: Validator) -> None:
+        if validator.wants_whole:
+            validator.wants_whole = False
             self.builder.keep_next()
 
     # Forks and pickles.
@@ -279,23 +285,29 @@ class Chain(Place):
     def clone(self) -> Chain:
         twin = self._empty()
         twin.builder = self.builder.clone()
-        judge = self.judge.clone() if self.judge is not None else None
-        assert judge is None or isinstance(judge, Validator)
-        twin.judge = judge
-        twin.judged, twin.depth = list(self.judged), self.depth
+        validator = self.validator.clone() if self.validator is not None else None
+        assert validator is None or isinstance(validator, Validator)
+        twin.validator = validator
+        twin.earlier, twin.depth = list(self.earlier), self.depth
         if self.coercer is not None:
             twin.at_root, twin.floor = self.at_root, self.floor
             twin.coercer = self.coercer.branch(twin)
         return twin
 
     def state_now(self) -> tuple[Any, ...]:
-        """Everything as flat data, for `resume`; the validator's state as it pickles itself."""
+        """Return the state as flat data, for `resume`; the validator pickles itself."""
         coerced = None if self.coercer is None else (self.coercer.state_now(), self.floor)
-        return self.builder.state_now(), self.judge, list(self.judged), self.depth, coerced
+        return (
+            self.builder.state_now(),
+            self.validator,
+            list(self.earlier),
+            self.depth,
+            coerced,
+        )
 
     def resume(self, state: tuple[Any, ...]) -> None:
-        """Go on where the chain that gave `state_now` stood."""
-        built, self.judge, self.judged, self.depth, coerced = state
+        """Continue in the state that `state_now` returned."""
+        built, self.validator, self.earlier, self.depth, coerced = state
         self.builder.resume(built)
         if coerced is not None and isinstance(self.head, Coercer):
             self.head.resume(coerced[0])
@@ -308,7 +320,7 @@ class Chain(Place):
 
     def _bare(self) -> Chain:
         return Chain(
-            validator=self.validator,
+            validator=self.factory,
             queries=self.queries,
             drop=self.drop,
             many=self.many,

@@ -1,19 +1,18 @@
-"""Values read as their schema means them, between a machine and a chain.
+"""Coercion of values to the types of their schema, between a machine and a chain.
 
-A coercer passes on what the machine says, unless the validator would certainly refuse a value and
-one other reading of it is allowed:
+A coercer passes on the calls of the machine, unless the validator would certainly reject a value
+and exactly one other reading of it is allowed:
 
-Rule 1: a string that holds JSON, where an array or object is allowed and no string is. An inner
-machine reads its text while it arrives, and what that says takes the string's place.
-Rule 2: a string that is wholly a number or literal, where that is allowed and no string is.
-Rule 3: a number, where a string is allowed and no number is: its text, as it is written.
-Rule 4: one value, where of the containers and scalars only an array is allowed whose first item may
-be of that kind. Never null, which may mean no array, and never an item of an array, which may be
-one of a row.
-Rule 5: a string that is one of the allowed words but for the case of its letters.
+Rule 1: a string that contains JSON, where an array or object is allowed and no string is. An inner
+machine reads its text while it arrives, and the value of the text replaces the string.
+Rule 2: a string that is a number or literal, where that is allowed and no string is.
+Rule 3: a number, where a string is allowed and no number is, becomes a string with its text.
+Rule 4: a value becomes the item of an array where only an array is allowed whose first item may be
+of that kind. This excludes null, which may mean no array, and items of an array.
+Rule 5: a string that differs from one of the allowed words only in case becomes that word.
 
-What is read so goes through the validator like any other value, and is on record as a repair with
-the code `coerced`. A string that has not been decided yet is held; nothing is ever taken back.
+The validator validates a coerced value like any other, and a repair with the code `coerced` records
+it. A string is held until its reading is decided; nothing is taken back.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ from streamparse._core.expected import (
     TRUE,
     Expected,
 )
+from streamparse._core.growing import GrowingString
 from streamparse._core.machine import Machine
 from streamparse._core.machine_state import DEFAULT_OPTIONS, MachineOptions
 from streamparse._core.sink import Sink
@@ -47,7 +47,7 @@ _SCALAR_AT: Final[dict[str, int]] = {
     "f": FALSE,
     "n": NULL,
 }
-# The kind of value that an item begins; the end of the array stands for any.
+# The kind of value that an item begins, by its first character.
 _ITEM_AT: Final[dict[str, int]] = {
     **_SCALAR_AT,
     '"': STRING,
@@ -55,43 +55,48 @@ _ITEM_AT: Final[dict[str, int]] = {
     "{": OBJECT,
 }
 
-# What becomes of the open string.
-_PLAIN: Final = 0  # it is passed on
-_HELD: Final = 1  # more than one reading is left
-_INNER: Final = 2  # an inner machine reads it
-_BROKEN: Final = 3  # the inner machine has failed, and nobody raised
+# The modes of the open string.
+_PLAIN: Final = 0  # passed on as it is
+_HELD: Final = 1  # held, as several readings are possible
+_INNER: Final = 2  # read by an inner machine
+_BROKEN: Final = 3  # the inner machine has failed, and the chain builds on
 
-# What becomes of the open number or literal.
+# The modes of the open number or literal.
 _AS_IT_IS: Final = 0
 _AS_TEXT: Final = 1
 _AS_ITEM: Final = 2
 
 
 class Place(Sink):
-    """What a coercer drives: a chain, as far as the coercer asks it."""
+    """The interface of a chain for a coercer, which drives it."""
 
     def __init__(self) -> None:
         super().__init__()
-        #: An error that a refusal raises is not before this offset: the text was held until here.
+        #: The least offset of an error of the validator, because the text was held until here.
         self.floor: int = 0
-        #: What the machine that drives the chain was made with.
+        #: The options of the machine that drives the chain.
         self.options: MachineOptions = DEFAULT_OPTIONS
 
     def expects(self) -> Expected | None:
-        """What the value that comes next may be; None: it is not known."""
+        """Return what the next value may be, or None if that is not known."""
         raise NotImplementedError
 
     def next_path(self) -> tuple[Any, ...]:
-        """Its path."""
+        """Return the path of the next value."""
         raise NotImplementedError
 
-    def object_to(self, violation: SchemaViolation) -> None:
-        """Refuse the value, as if the validator had."""
+    def reject_value(self, violation: SchemaViolation) -> None:
+        """Reject the value, like the validator."""
         raise NotImplementedError
 
 
 class Coercer(Sink):
-    """One text: the document, or a string in it that holds JSON (`outer` is the coercer there)."""
+    """Coerces the values of one text.
+
+    Args:
+        place: The chain.
+        outer: The coercer around a string that contains JSON; None for the document.
+    """
 
     init_types: ClassVar[tuple[Any, ...]] = (Place,)
 
@@ -99,25 +104,26 @@ class Coercer(Sink):
         super().__init__()
         self.precise = True
         self.place = place
-        #: The open containers, outermost first: is it an array? All texts share it.
+        #: Whether each open container is an array, outermost first. All texts share the list.
         self.arrays: list[bool] = [] if outer is None else outer.arrays
-        self.base: int = len(self.arrays)  # containers around this text
-        self.wraps: list[int] = []  # of arrays around one object: their depths
+        self.base: int = len(self.arrays)  # the number of containers around this text
+        self.wraps: list[int] = []  # the depths of arrays that were opened around an object
         self.in_key: bool = False
-        # Offsets of this text in the document: from `starts[i]` on they are `shifts[i]` more.
+        # Offsets in the document are `shifts[i]` more than those in this text, from `starts[i]` on.
         self.starts: list[int] = [0]
         self.shifts: list[int] = [0]
         # The open string.
         self.open: bool = False
         self.mode: int = _PLAIN
-        self.wrapped: bool = False  # is it the item of an array made for it?
+        self.wrapped: bool = False  # whether an array was opened around it
         self.expected: Expected | None = None
-        self.held: list[tuple[str, int]] = []
+        self.held: list[tuple[GrowingString, int]] = []  # texts and their offsets
+        self.held_end: int = 0  # the offset after the held text
         self.seen: str = ""  # the held text, without white space before it
-        self.kinds: int = 0  # the kinds that the text may still hold
+        self.kinds: int = 0  # the kinds that the text may still be
         self.may_wrap: bool = False
-        self.words: list[str] = []  # what it may become, in other letters
-        self.folded: str = ""  # the held text, while there are any
+        self.words: list[str] = []  # the words that the text may still be, in another case
+        self.folded: str = ""  # the held text, case-folded, while there are words
         self.literal: Literal | None = None
         self.inner: Coercer | None = None
         self.machine: Machine | None = None
@@ -125,20 +131,20 @@ class Coercer(Sink):
         # The open scalar.
         self.scalar_mode: int = _AS_IT_IS
 
-    # Places.
+    # Offsets.
 
     def at(self, offset: int) -> int:
-        """The place in the document of a character of this text."""
+        """Return the offset in the document of an offset in this text."""
         place = len(self.starts) - 1
         while place and self.starts[place] > offset:
             place -= 1
         return offset + self.shifts[place]
 
     def map(self, start: int, offset: int) -> None:
-        """From `start` on, this text is that at `offset`."""
+        """Map the text from `start` on to the document from `offset` on."""
         shift = offset - start
         if shift != self.shifts[-1]:
-            # What a machine speaks of lies no further back than half a surrogate pair.
+            # A machine refers back at most to the first half of a surrogate pair.
             self.starts = [self.starts[-1], start]
             self.shifts = [self.shifts[-1], shift]
 
@@ -150,14 +156,14 @@ class Coercer(Sink):
         self.place.repair("coerced", offset, True)
 
     def _may_wrap(self, expected: Expected, kind: int) -> bool:
-        """Rule 4."""
+        """Whether Rule 4 allows an array around a value of this kind."""
         if kind == NULL or (self.arrays and self.arrays[-1]):
             return False
         only = expected.kinds & ARRAY and not expected.kinds & ~(ARRAY | NULL)
         return bool(only and expected.items & kind)
 
     def _open_array(self, offset: int) -> None:
-        """An array is made for one value."""
+        """Open an array around one value."""
         self._coerced(offset)
         self.place.start_array(offset)
         self.arrays.append(True)
@@ -215,7 +221,7 @@ class Coercer(Sink):
                 self._open_array(offset)
                 self.scalar_mode = _AS_ITEM
             elif bit == NUMBER and expected.kinds & (STRING | ARRAY) == STRING:
-                self.scalar_mode = _AS_TEXT  # when it is whole
+                self.scalar_mode = _AS_TEXT  # when it is complete
                 return
         self.place.start_scalar(kind, offset)
 
@@ -227,15 +233,15 @@ class Coercer(Sink):
             text = self.numeral or json.dumps(value, default=str)
             self.numeral = ""
             self._coerced(offset)
-            self._say_string(text, offset)
+            self._emit_string(text, offset)
             return
         self.numeral = ""
         self.place.scalar(value, offset)
         if mode == _AS_ITEM:
             self._close_array(offset)
 
-    def _say_string(self, text: str, offset: int) -> None:
-        """A whole string, decided at `offset` and written before it."""
+    def _emit_string(self, text: str, offset: int) -> None:
+        """Pass on a complete string, which ends at `offset`."""
         self.place.start_string(offset)
         if text:
             self.place.text(text, max(offset - len(text), 0))
@@ -269,7 +275,7 @@ class Coercer(Sink):
         self.open = False
 
     def _begin(self, offset: int) -> None:
-        """A string begins: is it as it should be, or may it hold something else?"""
+        """Begin a string, and hold it if another reading may be allowed."""
         expected = self._expects()
         if expected is None or (expected.kinds & STRING and expected.words is None):
             self.place.start_string(offset)
@@ -290,7 +296,7 @@ class Coercer(Sink):
             self._hold(text, offset)
 
     def _hold(self, text: str, offset: int) -> None:
-        """Look at each character: some readings end with it."""
+        """Hold text, character by character, until one reading is left."""
         for number, char in enumerate(text):
             self._keep(char, offset + number)
             self._consider(char)
@@ -302,16 +308,14 @@ class Coercer(Sink):
                 return
 
     def _keep(self, char: str, offset: int) -> None:
-        """Hold a character; those that follow one another are one text."""
-        if self.held:
-            text, start = self.held[-1]
-            if start + len(text) == offset:
-                self.held[-1] = (text + char, start)
-                return
-        self.held.append((char, offset))
+        """Hold a character; consecutive ones are one text."""
+        if not self.held or offset != self.held_end:
+            self.held.append((GrowingString(), offset))
+        self.held[-1][0].append(char)
+        self.held_end = offset + 1
 
     def _consider(self, char: str) -> None:
-        """Drop the readings that this character ends."""
+        """Drop the readings that this character excludes."""
         if self.words:
             self.folded += char.casefold()
             self.words = [word for word in self.words if word.casefold().startswith(self.folded)]
@@ -333,7 +337,7 @@ class Coercer(Sink):
             self.kinds &= ~SCALARS
 
     def _choose_list(self, char: str) -> None:
-        """Is `[` the beginning of an array, or of a text that is one item?"""
+        """Decide whether `[` begins an array or a text that is one item."""
         assert self.expected is not None
         items = self.expected.items
         if items & STRING:
@@ -344,7 +348,7 @@ class Coercer(Sink):
             self.kinds = 0
 
     def _decide(self, offset: int) -> None:
-        """Is there one reading left, or none?"""
+        """Continue with the one reading that is left, if the text has decided."""
         if self.words:
             return
         if self.kinds & (OBJECT | ARRAY) and self.seen:
@@ -357,8 +361,8 @@ class Coercer(Sink):
                 self._stand(offset)
 
     def _decide_at_end(self, offset: int) -> None:
-        """The whole string is known."""
-        text = "".join(held for held, _ in self.held)
+        """Decide at the end of the string."""
+        text = "".join([held for held, _ in self._held_texts()])
         expected = self.expected
         words = [word for word in self.words if word.casefold() == text.casefold()]
         exact = expected is not None and expected.words is not None and text in expected.words
@@ -368,7 +372,7 @@ class Coercer(Sink):
         elif words:
             self._coerced(offset)
             self.mode = _PLAIN
-            self._say_string(words[0], offset)
+            self._emit_string(words[0], offset)
             return
         elif literal is not None and literal.ends():
             self._coerced(offset)
@@ -385,13 +389,16 @@ class Coercer(Sink):
         self.place.end_string(offset)
 
     def _take_held(self) -> list[tuple[str, int]]:
-        """The held text, for another to read."""
-        held = self.held
+        """Return the held text, and hold nothing."""
+        held = self._held_texts()
         self._forget()
         return held
 
+    def _held_texts(self) -> list[tuple[str, int]]:
+        return [(text.value, offset) for text, offset in self.held]
+
     def _forget(self) -> None:
-        """Nothing is held, and nothing is open."""
+        """Reset the state of the open string."""
         self.mode = _PLAIN
         self.held = []
         self.seen = ""
@@ -403,7 +410,7 @@ class Coercer(Sink):
         self.expected = None
 
     def _stand(self, offset: int) -> None:
-        """No other reading is left: the validator has the string as it is."""
+        """Pass on the held string as it is."""
         held = self._take_held()
         self.place.floor = offset
         self.place.start_string(offset)
@@ -411,7 +418,7 @@ class Coercer(Sink):
             self.place.text(text, place)
 
     def _wrap(self, offset: int) -> None:
-        """Rule 4: the string is the item of an array."""
+        """Open an array around the string (Rule 4)."""
         held = self._take_held()
         self._open_array(offset)
         self.wrapped = True
@@ -422,7 +429,7 @@ class Coercer(Sink):
     # JSON in a string.
 
     def _go_inside(self, offset: int) -> None:
-        """Rule 1: from now on an inner machine reads the string."""
+        """Let an inner machine read the string (Rule 1)."""
         held = self._take_held()
         self.path = self.place.next_path()
         self._coerced(offset)
@@ -470,13 +477,15 @@ class Coercer(Sink):
             inner.close(offset)
 
     def _break(self, error: StreamParseError, offset: int) -> None:
-        """The string holds no JSON after all."""
+        """Reject the string, which is not valid JSON."""
         self.mode = _BROKEN
         message = f"the string holds no whole JSON value: {error.message}"
-        self.place.object_to(SchemaViolation(message, code="type", offset=offset, path=self.path))
+        self.place.reject_value(
+            SchemaViolation(message, code="type", offset=offset, path=self.path)
+        )
 
     def close(self, offset: int) -> None:
-        """Close all that is open in this text, which has no end of its own."""
+        """Close all open values of this text, which ends at `offset`."""
         if self.open:
             if self.inner is not None:
                 self.inner.close(offset)
@@ -496,15 +505,15 @@ class Coercer(Sink):
     # Forks and pickles.
 
     def branch(self, place: Place) -> Coercer:
-        """The same for another chain, which is in the same state."""
+        """Return a coercer in the same state for a clone of the chain."""
         twin = Coercer(place)
         twin.resume(self.state_now())
         return twin
 
     def state_now(self) -> tuple[Any, ...]:
-        """Everything as plain data, for `resume`."""
+        """Return the state as plain data, for `resume`."""
         containers = (list(self.arrays), self.base, list(self.wraps), self.in_key)
-        string = (self.open, self.mode, self.wrapped, list(self.held), self.path)
+        string = (self.open, self.mode, self.wrapped, self._held_texts(), self.path)
         inner, machine = self.inner, self.machine
         deeper: Any = None
         if inner is not None and machine is not None:
@@ -513,14 +522,14 @@ class Coercer(Sink):
         return containers, string, self.scalar_mode, offsets, deeper
 
     def resume(self, state: tuple[Any, ...]) -> None:
-        """Go on where the coercer that gave `state_now` stood; its chain already does."""
+        """Continue in the state that `state_now` returned. The chain is already in its state."""
         containers, string, self.scalar_mode, offsets, deeper = state
         arrays, self.base, wraps, self.in_key = containers
         self.arrays[:] = arrays
         self.wraps = list(wraps)
         self.starts, self.shifts = list(offsets[0]), list(offsets[1])
         self.open, mode, self.wrapped, held, self.path = string
-        if mode == _HELD:  # the same characters leave the same readings
+        if mode == _HELD:  # reading the same characters again restores the readings
             self._begin(0)
             for text, offset in held:
                 self._read(text, offset)
@@ -533,7 +542,7 @@ class Coercer(Sink):
 
 
 class Literal(Sink):
-    """Rule 2: reads a text that is to be a number or literal, and nothing else."""
+    """Reads a text that may be a number or literal (Rule 2)."""
 
     init_types: ClassVar[tuple[Any, ...]] = (MachineOptions,)
 
@@ -559,7 +568,7 @@ class Literal(Sink):
         self.whole = not isinstance(value, float) or math.isfinite(value)
 
     def feed(self, char: str) -> bool:
-        """Can the text still become a literal?"""
+        """Read a character; return whether the text may still be a number or literal."""
         try:
             self.machine.feed(char)
         except StreamParseError:
@@ -567,7 +576,7 @@ class Literal(Sink):
         return True
 
     def ends(self) -> bool:
-        """The text has ended: is it one?"""
+        """End the text; return whether it is a number or literal."""
         try:
             self.machine.finish()
         except StreamParseError:

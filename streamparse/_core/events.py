@@ -1,7 +1,6 @@
-"""What happens to the values of a document while it arrives.
+"""The events of a document while it arrives.
 
-Written out by hand, not dataclasses: plain classes stay quick, picklable and matchable when they
-are compiled.
+They are plain classes because compiled dataclasses are slower, and cannot be pickled or matched.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from streamparse.paths import Path
 class ValueStarted:
     """A container or string has begun; `kind` is `"object"`, `"array"` or `"string"`.
 
-    Numbers and literals appear whole, so they have no start of their own.
+    Numbers and literals have no such event, because they are emitted when they are complete.
 
     Attributes:
         path: The keys and indexes that lead to the value.
@@ -60,13 +59,13 @@ class ValueStarted:
         return ValueStarted, (self.path, self.kind)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON: `type`, `path` (a list), `kind`."""
+        """Return plain data for JSON: `type`, `path` (a list), `kind`."""
         return {"type": self.type, "path": list(self.path), "kind": self.kind}
 
 
 @mypyc_attr(acyclic=True, free_list_len=1)
 class StringDelta:
-    """`text` is new at the end of the open string at `path`; never empty.
+    """`text`, which is never empty, was added to the open string at `path`.
 
     Attributes:
         path: The keys and indexes that lead to the string.
@@ -106,15 +105,15 @@ class StringDelta:
         return StringDelta, (self.path, self.text)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON: `type`, `path` (a list), `text`."""
+        """Return plain data for JSON: `type`, `path` (a list), `text`."""
         return {"type": self.type, "path": list(self.path), "text": self.text}
 
 
 @mypyc_attr(free_list_len=1)
 class ValueCompleted:
-    """The value at `path` is whole and will not change; children come before their container.
+    """The value at `path` is complete and will not change. Children come before their container.
 
-    `value` is the very object inside the parser's `value`: read it, do not mutate it.
+    `value` is the same object as in the `value` of the parser.
 
     Attributes:
         path: The keys and indexes that lead to the value.
@@ -158,7 +157,7 @@ class ValueCompleted:
         return ValueCompleted, (self.path, self.value)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON: `type`, `path` (a list), `value`."""
+        """Return plain data for JSON: `type`, `path` (a list), `value`."""
         return {"type": self.type, "path": list(self.path), "value": self.value}
 
 
@@ -167,22 +166,21 @@ def _completed(path: Path, shape: str, leaves: list[object]) -> ValueCompleted:
 
 
 class Reporter:
-    """Makes a builder's events those of something else: of a tool call, of an output.
+    """Creates the events of a builder: those of a tool call or of an output, for example.
 
-    One builder serves all; without a reporter its events are the three above. `path` is a tuple or
-    a `DeepPath`: an event keeps it as it is, and makes a tuple of it when it is asked for its path.
+    An event keeps `path`, a tuple or a `DeepPath`, as it is, and converts it when it is read.
     """
 
     def started(self, path: SharedPath, kind: ValueKind) -> object:
-        """Instead of `ValueStarted`."""
+        """Return the event in place of `ValueStarted`."""
         return ValueStarted(path, kind)
 
     def delta(self, path: SharedPath, text: str) -> object:
-        """Instead of `StringDelta`."""
+        """Return the event in place of `StringDelta`."""
         return StringDelta(path, text)
 
     def completed(self, path: SharedPath, value: Any) -> object:
-        """Instead of `ValueCompleted`."""
+        """Return the event in place of `ValueCompleted`."""
         return ValueCompleted(path, value)
 
 

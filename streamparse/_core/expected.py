@@ -1,4 +1,4 @@
-"""What a validator lets a value be, before the value begins."""
+"""The values that a validator allows at a place, before the value begins."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ KIND_BITS: Final[dict[str, int]] = {
 
 
 class Expected:
-    """The kinds of value that may stand at a place.
+    """The kinds of value that are allowed at a place.
 
     Args:
-        kinds: Bits of the kinds that are not certain to be refused.
-        words: All texts that a string may be; None if it may be others.
-        items: The kinds that the first item of an array here may be.
+        kinds: Bits of the kinds that are not certain to be rejected.
+        words: The strings that are allowed; None allows any.
+        items: The kinds that are allowed for the first item of an array.
     """
 
     __slots__ = ("items", "kinds", "words")
@@ -45,7 +45,7 @@ class Expected:
         self.items: int = items
 
     def both(self, other: Expected) -> Expected:
-        """What is allowed by this one and the other."""
+        """Return what both this one and the other allow."""
         words = self.words
         if words is None or other.words is None:
             words = other.words if words is None else words
@@ -54,7 +54,7 @@ class Expected:
         return Expected(self.kinds & other.kinds, words, self.items & other.items)
 
     def either(self, other: Expected) -> Expected:
-        """What is allowed by this one or the other."""
+        """Return what this one or the other allows."""
         kinds, words, items = self.kinds | other.kinds, self.words, self.items | other.items
         if not self.kinds & STRING:
             words = other.words

@@ -1,9 +1,8 @@
-"""Values of any depth as two flat sequences, and back; and whether two of them are equal.
+"""Values of any depth as two flat sequences, and their comparison, without recursion.
 
-Pickle and copy recurse on nested containers and fail a third of the way to the depth limit; what
-goes into them from this package goes through here first. `shape` holds one character a token:
-`{` and `[` open a container, `}` and `]` close it, `:` takes the next leaf as a key, `.` takes
-the next leaf as a value.
+`pickle` and `copy` recurse into containers and fail at a third of the depth limit, so values are
+flattened for them. `shape` has one character for each token: `{` and `[` open a container, `}` and
+`]` close it, `:` takes the next leaf as a key, `.` takes the next leaf as a value.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 
 
 def flatten(value: object) -> tuple[str, list[object]]:
-    """The tokens and leaves of `value`, in document order, without recursion."""
+    """Return the tokens and leaves of `value`, in document order."""
     shape: list[str] = []
     leaves: list[object] = []
     iterators: list[Iterator[object]] = []
@@ -44,7 +43,7 @@ def flatten(value: object) -> tuple[str, list[object]]:
 
 
 def unflatten(shape: str, leaves: list[object]) -> object:
-    """The value that `flatten` took apart."""
+    """Return the value that was flattened."""
     root: list[object] = []
     open_values: list[object] = [root]
     keys: list[object] = [None]
@@ -77,10 +76,7 @@ def unflatten(shape: str, leaves: list[object]) -> object:
 
 
 def equal(one: object, other: object) -> bool:
-    """Are two values of JSON equal, whatever the order of members? True is not 1.
-
-    Without recursion, which `==` needs.
-    """
+    """Whether two JSON values are equal, in any order of members. True is not equal to 1."""
     if isinstance(one, str):
         return isinstance(other, str) and one == other
     todo: list[tuple[object, object]] = [(one, other)]

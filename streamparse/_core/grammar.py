@@ -1,7 +1,4 @@
-"""The tokens of RFC 8259, section by section: tables, regular expressions, single steps.
-
-Rule: nothing here remembers anything; what may come next is the machine's business.
-"""
+"""The tokens of RFC 8259: tables, regular expressions and single steps, without state."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ if TYPE_CHECKING:
 
 COMPILED: Final = not __file__.endswith(".py")
 
-# Where in the grammar of RFC 8259, section 6, the text of a number stands.
+# The states of the grammar of a number (RFC 8259, section 6).
 START: Final = 0
 MINUS: Final = 1
 ZERO: Final = 2
@@ -23,14 +20,14 @@ FRACTION: Final = 5
 EXPONENT: Final = 6
 EXPONENT_SIGN: Final = 7
 EXPONENT_DIGITS: Final = 8
-# Where it may end.
+# Whether a number may end in each state.
 MAY_END: Final = (False, False, True, True, False, True, False, False, True)
 
-# From here on regular expressions are quicker than a compiled loop; interpreted they always are.
+# The length from which a regular expression is faster than a compiled loop.
 LONG_RUN: Final = 128
-# What ends a run inside a string. Surrogates are singled out to be joined or judged.
+# The end of a run inside a string. Surrogates end it, because they are joined or checked.
 STOP: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
-# Runs and whole escapes, but for lone halves. Bounded: each repetition costs `re` memory.
+# Runs and complete escapes without lone surrogates. Each repetition costs `re` memory.
 ESCAPED_RUN: Final = re.compile(
     r"""(?:[^"\\\x00-\x1f\ud800-\udfff]+
     |\\["\\/bfnrt]
@@ -38,8 +35,7 @@ ESCAPED_RUN: Final = re.compile(
     |\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}){1,500}""",
     re.VERBOSE,
 )
-# How a number goes on from each of these places, as far as it goes in a text; the last group that
-# matched tells where it stands then.
+# The rest of a number, by its state. The last group that matched determines the new state.
 _EXPONENT: Final = "([eE])([-+])?([0-9]+)?"
 _FRACTION: Final = rf"([0-9]+)(?:{_EXPONENT})?"
 _ZERO: Final = rf"(?:(\.)(?:{_FRACTION})?|{_EXPONENT})?"
@@ -58,7 +54,7 @@ NUMBER_REST: Final = tuple(
         "([0-9]+)?",
     )
 )
-# The places of the groups, after the place itself.
+# The new state by the number of that group; the first is the old state.
 _AT_EXPONENT: Final = (EXPONENT, EXPONENT_SIGN, EXPONENT_DIGITS)
 _AT_ZERO: Final = (POINT, FRACTION, *_AT_EXPONENT, *_AT_EXPONENT)
 STANDS: Final = (
@@ -86,12 +82,12 @@ ESCAPED: Final[dict[str, str]] = {
 }
 WORDS: Final[dict[str, str]] = {"t": "true", "f": "false", "n": "null"}
 LITERALS: Final[dict[str, object]] = {"true": True, "false": False, "null": None}
-# A whole number followed by anything else is one long malformed number.
+# The characters that may follow a number.
 AFTER_NUMBER: Final = ' \t\n\r,]}:[{"'
 
 
 def run_end(text: str, pos: i64, end: i64) -> i64:
-    """Where the run of plain characters at `pos` ends."""
+    """Return the end of the run of plain characters at `pos`."""
     if COMPILED:
         near = pos + LONG_RUN if end - pos > LONG_RUN else end
         while pos < near:
@@ -106,7 +102,7 @@ def run_end(text: str, pos: i64, end: i64) -> i64:
 
 
 def number_step(grammar: i64, char: i64) -> i64:
-    """Where `char` leads in the grammar of a number; -1 where it cannot follow."""
+    """Return the state of a number after `char`, or -1 where it cannot follow."""
     if 48 <= char <= 57:
         if grammar == INTEGER or grammar == FRACTION or grammar == EXPONENT_DIGITS:
             return grammar

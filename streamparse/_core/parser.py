@@ -371,7 +371,7 @@ class JSONParser:
             "limits": options.limits,
             "parse_float": options.parse_float,
             "parse_int": options.parse_int,
-            "validator": chain.validator,
+            "validator": chain.factory,
         }
 
     def _place(self) -> tuple[Any, ...]:

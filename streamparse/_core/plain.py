@@ -1,4 +1,4 @@
-"""Plain values from outside: read without trust, and written as compact JSON text."""
+"""Untrusted values from a provider: typed access, and compact JSON text."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ __all__ = [
     "weight_of",
 ]
 
-# Made once: `json.dumps` with options makes one for each call.
+# `json.dumps` with options would create an encoder for each call.
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-# Far beyond any list in a record.
+# Larger than any index in a record.
 _LARGEST_INDEX: Final = 2**31 - 1
 _LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
 def json_text(value: Any) -> str:
-    """`value` as compact JSON on one line, which UTF-8 can encode.
+    """Return `value` as compact JSON on one line, which UTF-8 can encode.
 
-    As deep as it may be; infinity, which a number like 1e400 is, becomes 1e999; lone surrogates are
-    escaped. What JSON has no type for becomes a string.
+    The value may be of any depth. Infinity (a number like 1e400) becomes 1e999, lone surrogates are
+    escaped, and values of other types become strings.
 
     >>> json_text({"text": "\\n", "path": ["a", 0]})
     '{"text":"\\\\n","path":["a",0]}'
@@ -45,7 +45,7 @@ def json_text(value: Any) -> str:
     try:
         text = _ENCODER.encode(value)
     except (RecursionError, TypeError, ValueError):
-        # It is too deep, holds an infinity or an integer of many digits, or is not plain data.
+        # It is too deep, contains an infinity or an integer of many digits, or is not plain data.
         text = _written(value)
     return text if text.isascii() else _LONE_SURROGATE.sub(_escaped, text)
 
@@ -55,7 +55,7 @@ def _escaped(surrogate: re.Match[str]) -> str:
 
 
 def _written(value: Any) -> str:
-    """What `json.dumps` gives, without recursion, and of any value; see `json_text`."""
+    """Return the JSON text of any value, without recursion; see `json_text`."""
     writer = Writer()
     open_containers: list[Iterator[tuple[str | None, Any]]] = [iter([(None, value)])]
     while open_containers:
@@ -74,10 +74,10 @@ def _written(value: Any) -> str:
 
 
 def _begun(writer: Writer, value: Any) -> Iterator[tuple[str | None, Any]] | None:
-    """Write a scalar, or the beginning of a container; what is inside the container."""
+    """Write a scalar, or the start of a container; return the content of a container."""
     if isinstance(value, dict):
         writer.start_object(0)
-        # Lists here, because mypyc makes a list of a generator expression, which starts again.
+        # A list, because mypyc would evaluate a generator expression at once too.
         return iter([(shown(key), item) for key, item in value.items()])
     if isinstance(value, (list, tuple)):
         writer.start_array(0)
@@ -92,7 +92,7 @@ def _begun(writer: Writer, value: Any) -> Iterator[tuple[str | None, Any]] | Non
 
 
 def shown(value: Any) -> str:
-    """A value of a record as text: text as it is, a container as JSON.
+    """Return a value of a record as text: a string as it is, a container as JSON.
 
     Use this in place of `str` for whatever a provider sent: `str` raises `RecursionError` for deep
     containers and `ValueError` for integers of many digits.
@@ -106,34 +106,34 @@ def shown(value: Any) -> str:
     return str(value)
 
 
-# Missing, null and of the wrong type are the same to an adapter.
+# An adapter treats a missing value, null and a value of the wrong type alike.
 
 
 def text_of(value: Any) -> str:
-    """`value` if it is text, else ""."""
+    """Return `value` if it is a string, else ""."""
     return value if isinstance(value, str) else ""
 
 
 def dict_of(value: Any) -> dict[str, Any]:
-    """`value` if it is an object, else an empty one."""
+    """Return `value` if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def list_of(value: Any) -> list[Any]:
-    """`value` if it is a list, else an empty one."""
+    """Return `value` if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def grow_in(holder: dict[str, Any], key: str, text: str) -> None:
-    """Append to the text under `key`, in amortised constant time for each character."""
+    """Append to the text under `key`, in place where CPython can."""
     whole = text_of(holder.get(key))
-    holder[key] = ""  # the only reference is now the local one
+    holder[key] = ""  # the local reference is the only one, so CPython appends in place
     whole += text
     holder[key] = whole
 
 
 def is_something(value: Any) -> bool:
-    """Is there anything to tell? Null, `""` and empty containers say nothing."""
+    """Whether `value` is not null, not `""` and not an empty container."""
     if value is None:
         return False
     if isinstance(value, str):
@@ -142,7 +142,7 @@ def is_something(value: Any) -> bool:
 
 
 def number_of(*values: Any) -> int | None:
-    """The first whole number among the values."""
+    """Return the first integer among the values."""
     for value in values:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
@@ -150,17 +150,17 @@ def number_of(*values: Any) -> int | None:
 
 
 def is_index(value: Any) -> bool:
-    """Is `value` a whole number that can be the index of something?
+    """Whether `value` is an integer in the range of an index.
 
-    Larger ones are never the keys of a dict: an integer hashes to itself modulo a known prime, so
-    that a sender could choose keys that all collide.
+    Larger integers are not used as keys of a dict: an integer hashes to itself modulo a known
+    prime, so a sender could choose keys that all collide.
     """
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     return is_whole and -_LARGEST_INDEX <= value <= _LARGEST_INDEX
 
 
 def weight_of(value: Any) -> int:
-    """About how many characters of JSON `value` is; in linear time, without recursion."""
+    """Return about the length of the JSON text of `value`, without recursion."""
     if isinstance(value, str):
         return len(value)
     weight = 0

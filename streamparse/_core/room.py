@@ -1,7 +1,7 @@
-"""How much one message may keep: the bounds of `Limits` that a message counts.
+"""The limits on the content of one message.
 
-A sender decides how much text, how many parts and what names it sends. Whatever a message keeps is
-counted here before it is kept.
+A sender chooses the amount of text, the number of parts and the names that it sends, so everything
+that a message keeps is counted first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["Room", "check_name"]
 
 
 class Room:
-    """Counts what one message keeps against `Limits.content`, `parts` and `name`.
+    """Counts the content of one message against `Limits.content` and `Limits.parts`.
 
     >>> room = Room(Limits(content=5))
     >>> room.fitting("abc"), room.fitting("def"), room.left
@@ -32,10 +32,10 @@ class Room:
         self.left: int = limits.content
 
     def fitting(self, text: str) -> str:
-        """Count `text`; returns as much of it as there is room for.
+        """Count `text` and return as much of it as there is room for.
 
-        Where that is less than all of it, the caller keeps it and then raises `passed()`: so a
-        message holds the same, whatever the pieces its text came in.
+        If that is not all of it, the caller keeps it and then raises `passed()`. The content of the
+        message then does not depend on chunking.
         """
         size = len(text)
         if size > self.left:
@@ -48,22 +48,26 @@ class Room:
         """Count `size` characters.
 
         Raises:
-            LimitError: They are more than there is room for.
+            LimitError: There is no room for them.
         """
         if size > self.left:
             raise self.passed()
         self.left -= size
 
     def keep(self, value: Any) -> None:
-        """Count a value of a record. Raises `LimitError` as `take` does."""
+        """Count a value of a record.
+
+        Raises:
+            LimitError: There is no room for it.
+        """
         self.take(weight_of(value))
 
     def give_back(self, size: int) -> None:
-        """So many characters that were counted are not kept any more, or are counted again."""
+        """Subtract `size` characters that are no longer kept."""
         self.left += size
 
     def put(self, holder: dict[str, Any], name: str, value: Any) -> None:
-        """Set a member of what a message keeps; a value that it replaces is not kept any more.
+        """Set a member of an object of the message, and count it in place of the old value.
 
         Raises:
             LimitError: There is no room for the value.
@@ -72,7 +76,11 @@ class Room:
         holder[name] = value
 
     def replace(self, old: Any, new: Any) -> None:
-        """Count `new`, and `old` no more. Raises `LimitError` as `take` does."""
+        """Count `new` in place of `old`.
+
+        Raises:
+            LimitError: There is no room for it.
+        """
         self.left += weight_of(old)
         self.take(weight_of(new))
 
@@ -88,18 +96,22 @@ class Room:
         content.append(part)
 
     def lift(self) -> None:
-        """The message ends: what was held back is kept, without a bound."""
+        """Remove the limit at the end of the message, so that held text can be kept."""
         self.left = 1 << 62
 
     def passed(self) -> LimitError:
-        """The error for a message that keeps more than `Limits.content` characters."""
+        """Return the error for more than `Limits.content` characters."""
         most = self.limits.content
         message = f"one message keeps more than {most} characters"
         return LimitError(message, code="content", offset=most)
 
 
 def check_name(name: str, limits: Limits) -> None:
-    """Raises `LimitError` where the name of a tool is longer than `Limits.name`."""
+    """Check the length of the name of a tool.
+
+    Raises:
+        LimitError: It is longer than `Limits.name`.
+    """
     if len(name) > limits.name:
         message = f"the name of a tool is longer than {limits.name} characters"
         raise LimitError(message, code="name", offset=limits.name)

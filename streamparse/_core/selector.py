@@ -1,8 +1,7 @@
-"""Which nodes a caller wants to hear of, and what may be dropped.
+"""Selection of nodes by RFC 9535 queries, while the document arrives.
 
-`Selector` walks RFC 9535 queries beside the document: every segment of every query is one bit,
-the bits that may still match inside a container are one int. For each such int a row is worked
-out once, so a step costs one dictionary look-up.
+Each segment of each query is one bit. The segments that may match inside a container are one int.
+The row for such an int is computed once, so each step costs one dictionary look-up.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Row:
-    """Where each step leads from one set of live segments: is it selected, what lives on."""
+    """The result of each step from one set of live segments: (selected, segments inside)."""
 
     def __init__(self) -> None:
         self.names: dict[str, tuple[bool, int]] = {}
@@ -28,7 +27,7 @@ class Row:
 
 
 class Selector:
-    """The queries, compiled; immutable but for its memo, so forks share it."""
+    """Compiled queries. Only the computed rows change, so forks share a selector."""
 
     init_types: ClassVar[tuple[Any, ...]] = (tuple,)
 
@@ -48,14 +47,14 @@ class Selector:
             self.last.extend([False] * (len(query.segments) - 1) + [True] * bool(query.segments))
 
     def step_name(self, live: int, name: str) -> tuple[bool, int]:
-        """Is the member selected, and which segments live inside it?"""
+        """Return whether a member is selected, and the segments that are live inside it."""
         if not live:
             return (False, 0)
         row = self._row(live)
         return row.names.get(name, row.other_name)
 
     def step_index(self, live: int, index: int) -> tuple[bool, int]:
-        """Is the item selected, and which segments live inside it?"""
+        """Return whether an item is selected, and the segments that are live inside it."""
         if not live:
             return (False, 0)
         row = self._row(live)
@@ -79,7 +78,7 @@ class Selector:
         return row
 
     def _next(self, live: int, step: str | int | None) -> tuple[bool, int]:
-        """Where `step` leads; None stands for one that no segment names."""
+        """Return the result of `step`; None is a step that no segment names."""
         selected, inside = False, 0
         for place, segment in enumerate(self.segments):
             if not live >> place & 1:
@@ -95,10 +94,10 @@ class Selector:
 
 
 class SelectingBuilder(Builder):
-    """A builder that speaks of selected nodes only; with `drop` it keeps only what is open.
+    """A builder with events for selected nodes only; with `drop` it drops other complete values.
 
-    `kept` counts the open containers that hold on to their content (selected ones, and all inside
-    them); without `drop` it never falls to nought.
+    `kept` counts the open containers that keep their content: selected ones and all inside them.
+    Without `drop` it is always above zero.
     """
 
     init_types: ClassVar[tuple[Any, ...]] = (Selector,)
@@ -109,12 +108,12 @@ class SelectingBuilder(Builder):
         self.drop = drop
         # With `many` the root is a list that is open from the start, and `$` selects it.
         self.kept: i64 = 0 if drop and not (many and selector.selects_root) else 1
-        self.wanted: bool = False  # was the value that begins next asked for by a validator?
-        self.live: int = selector.start  # segments that may match inside the open container
+        self.wanted: bool = False  # whether the validator needs the next value
+        self.live: int = selector.start  # the segments that are live in the open container
         self.lives: list[int] = []
-        self.selected: bool = False  # is the open string, or was the value begun last?
-        self.selections: list[bool] = []  # the same of the open containers
-        self.inside: int = 0  # segments that live inside the value begun last
+        self.selected: bool = False  # whether the value that began last is selected
+        self.selections: list[bool] = []  # whether the open containers are selected
+        self.inside: int = 0  # the segments that are live in the value that began last
         self.kept_string: bool = False
 
     def keep_next(self) -> None:
@@ -135,7 +134,7 @@ class SelectingBuilder(Builder):
         super().start_string(offset)
         self._silence()
         self.kept_string = self.kept > 0 or self.selected or self.wanted
-        self.settled = not self.kept_string  # then there is nothing to show
+        self.settled = not self.kept_string  # a string that is not kept is never shown
         self.wanted = False
 
     def text(self, text: str, offset: int) -> None:
@@ -172,7 +171,7 @@ class SelectingBuilder(Builder):
         return twin
 
     def _select(self) -> None:
-        """Ask the queries about the value that begins."""
+        """Match the queries with the value that begins."""
         if self.members is not None:
             self.selected, self.inside = self.selector.step_name(self.live, self.key)
         elif self.items is not None:
@@ -190,12 +189,12 @@ class SelectingBuilder(Builder):
         self.wanted = False
 
     def _silence(self) -> None:
-        """Nobody asked for the event that was just made."""
+        """Drop the last event if its node is not selected."""
         if not self.selected:
             self.events.pop()
 
     def _end_value(self) -> None:
-        """Of the value just completed only what was asked for is left."""
+        """Drop the event and the value of a node that is complete and not selected."""
         path: tuple[Any, ...] = self.events[-1].path
         self._silence()
         if self.kept:

@@ -1,4 +1,4 @@
-"""Values and names from outside in messages, where `str` and `repr` would raise or not help.
+"""Untrusted values and names in error messages.
 
 Python's own functions raise `RecursionError` for containers that are nested too deeply and
 `ValueError` for integers with more digits than `sys.get_int_max_str_digits()`.
@@ -18,12 +18,12 @@ _PIECE: Final = 10**_PIECE_DIGITS
 
 
 def int_text(value: int) -> str:
-    """The decimal digits of an integer, however many there are.
+    """Return the decimal digits of an integer of any size.
 
     `repr` and `str` raise `ValueError` beyond `sys.get_int_max_str_digits()`.
     """
     try:
-        return int.__repr__(value)  # the digits, even where a subclass has a `repr` of its own
+        return int.__repr__(value)  # not the `repr` of a subclass
     except ValueError:
         pass
     pieces: list[str] = []
@@ -36,7 +36,7 @@ def int_text(value: int) -> str:
 
 
 def safe_repr(value: object) -> str:
-    """`repr(value)`, or an outline of the value where `repr` raises.
+    """Return `repr(value)`, or an outline of the value where `repr` raises.
 
     `repr` raises for containers that are nested too deeply, for integers of many digits, and for
     objects whose own `repr` does.
@@ -51,7 +51,7 @@ def safe_repr(value: object) -> str:
 
 
 def _outline(value: object, levels: int) -> str:
-    """As `repr`, with containers below the innermost level left out."""
+    """Return `repr(value)` without the containers below `levels`."""
     if isinstance(value, dict):
         if levels == 0:
             return "{...}"

@@ -1,11 +1,11 @@
-"""The one protocol between what reads text and what makes something of it.
+"""The protocol between the readers of text and the builders of values.
 
-A machine (JSON, or a driver of XML-like arguments) says what it sees; sinks build, judge, write.
-A sink knows no text, a machine knows no paths and no Python containers.
+A machine (for JSON, or for XML-like arguments) calls the methods of a sink. Sinks build, validate
+and write values. A sink knows no text; a machine knows no paths and no Python containers.
 
-`offset` is the place, in characters from the start of the stream, of the character that decided
-the call: an escape's last character, a literal's last letter, the character after a number (or
-the length of the input). For a run of text it is the place of its first character.
+`offset` is the offset in the stream, in characters, of the character that decided the call: the
+last character of an escape or a literal, the character after a number (or the length of the input).
+For a run of text it is the offset of its first character.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from streamparse.aliases import Missing
 
 
 class Nothing:
-    """What is not there, where None would be a value."""
+    """A missing value, where None would be a value."""
 
     def __repr__(self) -> str:
         return "NOTHING"
@@ -33,9 +33,9 @@ NOTHING: Final = Nothing()
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Sink:
-    """Every call does nothing; a sink overrides what it needs.
+    """The calls for the values of a document. They do nothing here.
 
-    The order of calls is that of a document: a member is `start_key key_text* end_key` and then
+    The calls come in the order of the document: a member is `start_key key_text* end_key` and then
     its value; a value is `start_object … end`, `start_array … end`, `start_string text*
     end_string` or `start_scalar scalar`.
     """
@@ -43,12 +43,12 @@ class Sink:
     __slots__ = ("numeral", "precise")
 
     def __init__(self) -> None:
-        #: The text of the number that `scalar` passes on: a machine sets it before, for a sink that
-        #: is precise. Empty where a driver has no such text.
+        #: The text of the number in `scalar`. A machine sets it for a precise sink; it is empty
+        #: where a driver has no such text.
         self.numeral: str = ""
-        #: Ask the machine for runs in which `offset + i` is the place of character i, an escape
-        #: being a run of its own. Otherwise one call may join runs and escapes. Validators need
-        #: it; read once, when the machine is made.
+        #: Whether each run must be passed on alone, so that `offset + i` is the offset of its
+        #: character i. Otherwise one call may join runs and escapes. Validators set it. The
+        #: machine reads it once, when it is created.
         self.precise: bool = False
 
     def start_object(self, offset: int) -> None:
@@ -61,85 +61,94 @@ class Sink:
         """A string value begins."""
 
     def start_scalar(self, kind: str, offset: int) -> None:
-        """A `"number"`, `"true"`, `"false"` or `"null"` begins: its kind is now certain."""
+        """A scalar begins; `kind` is `"number"`, `"true"`, `"false"` or `"null"`."""
 
     def start_key(self, offset: int) -> None:
         """The key of the next member begins."""
 
     def key_text(self, text: str, offset: int) -> None:
-        """More of the open key."""
+        """Text is added to the open key."""
 
     def end_key(self, offset: int) -> None:
-        """The open key is whole."""
+        """The open key is complete."""
 
     def text(self, text: str, offset: int) -> None:
-        """More of the open string; never empty."""
+        """Text, which is never empty, is added to the open string."""
 
     def end_string(self, offset: int) -> None:
-        """The open string is whole."""
+        """The open string is complete."""
 
     def scalar(self, value: object, offset: int) -> None:
-        """A number or literal is whole."""
+        """A number or literal is complete."""
 
     def end(self, offset: int) -> None:
-        """The innermost open container is whole."""
+        """The innermost open container is complete."""
 
     def cut_scalar(self, value: object) -> None:
-        """The input ended inside a number or literal, which would be this: shown, never whole."""
+        """The input ended inside a number or literal; `value` is its partial value."""
 
     def repair(self, code: str, offset: int, item: bool) -> None:
-        """A lenient machine mended something here.
+        """A lenient machine made a repair.
 
-        `item`: it concerns the value that is being read or expected next, else its container.
+        Args:
+            code: The code of the repair.
+            offset: Its offset.
+            item: Whether it is in the value that is read or expected next, not in its container.
         """
 
     def clone(self) -> Sink:
-        """An independent sink in the same state, for a fork in mid-stream."""
+        """Return an independent sink in the same state."""
         raise NotImplementedError(f"{type(self).__name__} cannot be cloned")
 
 
 def check_missing(missing: Missing) -> None:
-    """Raise `ValueError` for a word that `missing=` does not take."""
+    """Check the option `missing`.
+
+    Raises:
+        ValueError: It has another value.
+    """
     if missing not in get_args(Missing):
         raise ValueError(f"missing must be 'raise', 'default' or 'none', not {missing!r}")
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Validator(Sink):
-    """A sink that refuses a value by raising `SchemaViolation`; one for each document.
+    """A sink that rejects a value with a `SchemaViolation`. Each document has a new one.
 
-    The chain calls it before anything is built: what it refuses at character k never shows.
+    The chain calls it before the builder, so that the text from the rejected character on is not
+    built.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.precise = True
-        #: The innermost open value as built so far (a container, the text of a string or of a
-        #: key); set by the chain around `end`, `end_string` and `end_key` only.
+        #: The innermost open value: a container, or the text of a string or key. The chain sets it
+        #: during `end`, `end_string` and `end_key`.
         self.built: object = None
-        #: Set during a `start_*` call to have the value that begins kept whole for `built`,
-        #: also under `keep="open"`; the chain reads and clears it.
+        #: Set this in a `start_*` call to keep the whole value for `built`, also with
+        #: `keep="open"`. The chain reads and clears it.
         self.wants_whole: bool = False
-        #: What was found without raising.
+        #: The violations that were collected.
         self.violations: list[object] = []
-        #: What `shown` does about the fields of an open object that have not arrived: they are
-        #: absent ("raise"), have their declared defaults ("default"), or are None ("none").
+        #: The fields of an open object that have not arrived are absent in `shown` ("raise"), have
+        #: their declared defaults ("default"), or are None ("none").
         self.missing: Missing = "raise"
-        #: The validated object, once the root is whole, where the validator makes one.
+        #: The validated object of a complete root, if the validator creates one.
         self.parsed: object = None
 
     def expects(self) -> Expected | None:
-        """What the value that comes next may be, for a coercer; None: nothing is known."""
+        """Return what the next value may be, for a coercer, or None if that is not known."""
         return None
 
     def at(self, path: tuple[Any, ...]) -> object:
-        """What the validator made of the complete value at a path; `NOTHING`: no more than it."""
+        """Return the object of the validator for the complete value at a path, or `NOTHING`."""
         return NOTHING
 
     def shown(self, snapshot: Callable[[], Any]) -> object:
-        """What is to be seen of the value so far; `NOTHING`: nothing yet.
+        """Return the partial value for readers, or `NOTHING` if there is none.
 
-        `snapshot` gives it as plain JSON.
+        Args:
+            snapshot: Returns the partial value as plain JSON.
         """
         return snapshot()
 
@@ -157,35 +166,38 @@ class Validator(Sink):
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class ValidatorFactory:
-    """What `validator=` takes: immutable, shared between parsers, a new state per document."""
+    """Creates a validator for each document: the type of the option `validator`.
+
+    A factory is immutable and may be shared between parsers.
+    """
 
     def begin(self) -> Validator:
-        """The state for one document."""
+        """Return the validator of one document."""
         raise NotImplementedError
 
     @property
     def collects(self) -> bool:
-        """Does it put `SchemaViolation`s into `violations`, in place of raising them?
+        """Whether its validators collect violations in `violations` and do not raise them.
 
-        The parser then tells each its line, column and excerpt.
+        The parser then sets the line, column and excerpt of each.
         """
         return False
 
     @property
     def coerces(self) -> bool:
-        """Are values that it would refuse read as they may have been meant? See `coercion`."""
+        """Whether values of other types are coerced to those of the schema."""
         return False
 
     def coercing(self, coerce: bool = True) -> ValidatorFactory:
-        """The same validator with coercion or without; one that knows none is returned as it is."""
+        """Return the same factory with or without coercion, if it supports coercion."""
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revived, (type(self), _own(self))
 
 
-# Compiled, Python would forget what a subclass of its own keeps in its `__dict__`, and refuse to
-# pickle it at all by the oldest protocols.
+# Without these, pickling an interpreted subclass of a compiled class would lose its `__dict__`, and
+# fail with the oldest protocols.
 
 
 def _own(pickled: object) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Characters that arrive in two halves.
+"""Surrogate pairs whose halves arrive in different texts.
 
-JSON escapes a character beyond U+FFFF as two UTF-16 code units (RFC 8259, section 7). A server
-that cuts its text by code units sends the halves of such a character in two records, and Python
-keeps the halves apart even when it puts the texts together.
+JSON escapes a character beyond U+FFFF as two UTF-16 code units (RFC 8259, section 7). A server that
+cuts its text by code units sends the halves in two records, and Python does not join them when the
+texts are joined.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 __all__ = ["CHOICES", "Halves", "check_surrogates", "ends_in_half", "joined", "lone", "replaced"]
 
-#: What the option `surrogates` may be.
+#: The values of the option `surrogates`.
 CHOICES: Final = ("keep", "replace", "error")
 
 _HALF: Final = re.compile(r"[\ud800-\udfff]")
@@ -20,13 +20,17 @@ _PAIR: Final = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 
 
 def check_surrogates(choice: str) -> None:
-    """Raise `ValueError` for an option `surrogates` that there is not."""
+    """Check the option `surrogates`.
+
+    Raises:
+        ValueError: It has another value.
+    """
     if choice not in CHOICES:
         raise ValueError(f"surrogates must be 'keep' or 'replace' or 'error', not {choice!r}")
 
 
 def joined(text: str) -> str:
-    """`text` with the halves that meet in it joined.
+    """Return `text` with the pairs in it joined to characters.
 
     >>> joined("\\ud83d" + "\\ude00!") == "😀!"
     True
@@ -35,23 +39,23 @@ def joined(text: str) -> str:
 
 
 def ends_in_half(text: str) -> bool:
-    """Does `text` end with a first half, whose second half may follow?"""
+    """Whether `text` ends with a high surrogate, which a low surrogate may follow."""
     return bool(text) and 0xD800 <= ord(text[-1]) <= 0xDBFF
 
 
 def lone(text: str) -> int:
-    """The position of the first half in text that was `joined`, or -1."""
+    """Return the position of the first surrogate in text that was `joined`, or -1."""
     found = None if text.isascii() else _HALF.search(text)
     return -1 if found is None else found.start()
 
 
 def replaced(text: str) -> str:
-    """`text`, which was `joined`, with U+FFFD for each half that is left."""
+    """Return text that was `joined`, with U+FFFD for each lone surrogate."""
     return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
 class Halves:
-    """Joins the halves of characters across the deltas of one text.
+    """Joins surrogate pairs across the deltas of one text.
 
     >>> halves = Halves()
     >>> halves.take("Hi \\ud83d"), halves.take("\\ude00!") == "😀!"
@@ -61,13 +65,13 @@ class Halves:
     __slots__ = ("half", "passed")
 
     def __init__(self) -> None:
-        #: How many characters have gone out.
+        #: The number of characters that were returned.
         self.passed: int = 0
-        #: A first half whose second half may come with the next delta.
+        #: A high surrogate that waits for its low surrogate.
         self.half: str = ""
 
     def take(self, text: str) -> str:
-        """The text that can go out: all of it, except a first half at its end."""
+        """Return the text without a high surrogate at its end, which is held."""
         if self.half or not text.isascii():
             text = joined(self.half + text)
             self.half = ""
@@ -78,7 +82,7 @@ class Halves:
         return text
 
     def rest(self) -> str:
-        """The half that is left when no second half can come."""
+        """Return the held surrogate at the end of the text."""
         half = self.half
         self.half = ""
         self.passed += len(half)

@@ -1,7 +1,7 @@
-"""Bytes to text across cuts.
+"""Incremental UTF-8 decoders, which do not raise for invalid bytes.
 
-Bytes that are not UTF-8 never raise. `Utf8Decoder` leaves them in `invalid`, because the reader
-may have stopped before them; `Utf8Replacer` does what the WHATWG standards ask for.
+`Utf8Decoder` keeps the invalid bytes, because the reader may stop before them. `Utf8Replacer`
+replaces them as the WHATWG standards require.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ __all__ = ["Utf8Decoder", "Utf8Replacer", "as_bytes"]
 
 
 def as_bytes(fragment: object) -> bytes:
-    """A fragment of bytes, of whatever type; `TypeError` for anything else."""
+    """Return a fragment of bytes as `bytes`.
+
+    Raises:
+        TypeError: The fragment is of another type.
+    """
     if isinstance(fragment, bytes):
         return fragment
     if isinstance(fragment, (bytearray, memoryview)):
@@ -23,7 +27,7 @@ def as_bytes(fragment: object) -> bytes:
 
 
 class Utf8Decoder:
-    """UTF-8 (RFC 3629) in pieces of any size.
+    """Decodes UTF-8 (RFC 3629) in pieces of any size.
 
     >>> decoder = Utf8Decoder()
     >>> decoder.feed(b"caf\\xc3"), decoder.pending
@@ -33,13 +37,13 @@ class Utf8Decoder:
     """
 
     def __init__(self) -> None:
-        #: The beginning of a character whose other bytes have not come yet.
+        #: The first bytes of a character that is not complete.
         self.pending: bytes = b""
-        #: Everything from the first byte that cannot be UTF-8; empty while all is well.
+        #: All bytes from the first invalid one on; empty if there is none.
         self.invalid: bytes = b""
 
     def feed(self, data: bytes) -> str:
-        """The text of `data`, up to a character cut at its end or to an invalid byte."""
+        """Return the text of `data`, up to an incomplete character or an invalid byte."""
         if self.invalid:
             self.invalid += data
             return ""
@@ -50,7 +54,7 @@ class Utf8Decoder:
             return data.decode("utf-8")
         except UnicodeDecodeError as error:
             rest = data[error.start :]
-            # Python names this reason only for a sequence that is right as far as it goes.
+            # This is the reason only if the sequence is valid so far.
             if error.reason == "unexpected end of data":
                 self.pending = rest
             else:
@@ -59,10 +63,10 @@ class Utf8Decoder:
 
 
 class Utf8Replacer:
-    """UTF-8 in pieces of any size, U+FFFD for what is invalid (Encoding Standard, "UTF-8 decode").
+    """Decodes UTF-8 with U+FFFD for invalid bytes (Encoding Standard, "UTF-8 decode").
 
-    One U+FFFD stands for each longest sequence that begins like a character and cannot go on, as
-    in every browser. A byte order mark is passed on.
+    One U+FFFD replaces each maximal invalid start of a character, as in browsers. A byte order mark
+    is kept.
 
     >>> decoder = Utf8Replacer()
     >>> decoder.feed(b"caf\\xc3"), decoder.feed(b"\\xa9 \\xff \\xe2\\x82"), decoder.finish()
@@ -75,7 +79,7 @@ class Utf8Replacer:
         self._pending: bytes = b""  # at most three bytes
 
     def feed(self, data: bytes) -> str:
-        """The text of `data`, up to a character cut at its end."""
+        """Return the text of `data`, up to an incomplete character."""
         if self._pending:
             data = self._pending + data
         text, taken = utf_8_decode(data, "replace", False)
@@ -83,7 +87,7 @@ class Utf8Replacer:
         return text
 
     def finish(self) -> str:
-        """U+FFFD if the input ended inside a character."""
+        """Return U+FFFD if the input ended inside a character, else ""."""
         text = self._pending.decode("utf-8", "replace")
         self._pending = b""
         return text

@@ -1,7 +1,7 @@
-"""Values without JSON text: said to a sink, and written down as JSON on the way.
+"""Values without JSON text, which are written as JSON while they go to a sink.
 
-A wire that sends parsed arguments, or values at paths, says them to a `Transcriber`: the call's
-chain hears them with offsets in the text that is being written, as if it had come that way.
+A provider may send parsed arguments, or values at paths. A `Transcriber` passes them to the chain
+of the call, with offsets in the JSON text that it writes.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 
 class Transcriber(Sink):
-    """Passes every call on to `inner`; `take` gives the JSON text since the last one.
+    """Passes every call on to `inner`; `take` returns the JSON text since the last `take`.
 
-    The offsets it is called with are ignored: places are those of the text it writes. `surrogates`
-    says what becomes of lone halves of characters, as in `JSONParser`.
+    The offsets of its calls are ignored; `inner` receives those in the text that it writes.
+
+    Args:
+        inner: The sink that receives the calls.
+        surrogates: What replaces a lone surrogate, as in `JSONParser`.
     """
 
     init_types: ClassVar[tuple[Any, ...]] = (Sink,)
@@ -32,12 +35,12 @@ class Transcriber(Sink):
         self.halves: Halves = Halves()  # of the open string or key
         self.inner = inner
         self.writer: Writer = Writer()
-        self.written: i64 = 0  # characters so far
-        self.counted: i64 = 0  # pieces of the writer that are counted in it
+        self.written: i64 = 0  # the number of characters
+        self.counted: i64 = 0  # the number of pieces of the writer that it includes
         self.kind: str = ""
 
     def take(self) -> str:
-        """The JSON text since the last call."""
+        """Return the JSON text since the last call."""
         self._count()
         self.counted = 0
         return self.writer.take()
@@ -88,7 +91,7 @@ class Transcriber(Sink):
         self.inner.end(self._count() - 1)
 
     def _runs(self, text: str, key: bool) -> None:
-        """Pass text on; for a precise listener every escape is a run of its own."""
+        """Pass text on; for a precise sink every escape is a run of its own."""
         if self.surrogates == "replace":
             text = replaced(text)
         elif self.surrogates == "error":
@@ -117,7 +120,7 @@ class Transcriber(Sink):
             self.inner.text(text, place)
 
     def _count(self) -> int:
-        """The length of the text by now."""
+        """Return the length of the text."""
         pieces = self.writer.pieces
         while self.counted < len(pieces):
             self.written += len(pieces[self.counted])
@@ -126,11 +129,11 @@ class Transcriber(Sink):
 
 
 def tell(value: Any, sink: Sink) -> None:
-    """Say a whole value to a sink, its members in their order; no recursion.
+    """Pass a complete value to a sink, without recursion.
 
-    Other things than JSON knows (tuples apart) become strings: `str(value)`.
+    Tuples are arrays; values of other types that JSON does not have become `str(value)`.
     """
-    # What is still to be said, innermost last: an iterator of an open container's content.
+    # Iterators of the content of the open containers, innermost last.
     open_containers: list[Any] = []
     _begin(value, sink, open_containers)
     while open_containers:
@@ -147,7 +150,7 @@ def tell(value: Any, sink: Sink) -> None:
 
 
 def tell_key(key: str, sink: Sink) -> None:
-    """Say the whole key of a member to a sink."""
+    """Pass the complete key of a member to a sink."""
     sink.start_key(0)
     if key:
         sink.key_text(key, 0)

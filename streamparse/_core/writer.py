@@ -1,6 +1,6 @@
-"""A sink that writes compact JSON text as the value grows.
+"""A sink that writes compact JSON text while the value grows.
 
-For wires and formats that carry no JSON: what they say becomes `arguments_text`, piece by piece.
+It writes `arguments_text` for providers and formats that send no JSON.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Final
 from streamparse._core.shown import int_text
 from streamparse._core.sink import Sink
 
-# RFC 8259, section 7, and lone surrogates, which no UTF-8 text can hold.
+# RFC 8259, section 7, and lone surrogates, which UTF-8 cannot encode.
 _TO_ESCAPE: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 _SHORT: Final[dict[str, str]] = {
     '"': '\\"',
@@ -25,21 +25,21 @@ _SHORT: Final[dict[str, str]] = {
 
 
 class Writer(Sink):
-    """JSON text without white space; `take` gives what is new since the last call.
+    """Writes JSON text without white space; `take` returns the text since the last `take`.
 
-    Numbers that JSON cannot write: infinities become `1e999` and `-1e999`, which read back as
-    they were; NaN becomes `null`, as in ECMAScript's JSON.stringify.
+    Infinities become `1e999` and `-1e999`, which are read back as infinities. NaN becomes `null`,
+    as in `JSON.stringify` of ECMAScript.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.pieces: list[str] = []
-        self.first: bool = True  # is the next member or item the first one?
+        self.first: bool = True  # whether the next member or item is the first one
         self.after_key: bool = False
         self.closers: list[str] = []
 
     def take(self) -> str:
-        """The text since the last call; all the pieces together are the JSON text."""
+        """Return the text since the last call."""
         pieces = self.pieces
         self.pieces = []
         return pieces[0] if len(pieces) == 1 else "".join(pieces)
@@ -85,11 +85,11 @@ class Writer(Sink):
         return twin
 
     def state_now(self) -> tuple[Any, ...]:
-        """Everything as plain data, for `resume`."""
+        """Return the state as plain data, for `resume`."""
         return list(self.pieces), self.first, self.after_key, list(self.closers)
 
     def resume(self, state: tuple[Any, ...]) -> None:
-        """Go on where the writer that gave `state_now` stood."""
+        """Continue in the state that `state_now` returned."""
         pieces, self.first, self.after_key, closers = state
         self.pieces, self.closers = list(pieces), list(closers)
 
@@ -100,7 +100,7 @@ class Writer(Sink):
         self.first = True
 
     def _separate(self) -> None:
-        """The comma before a member or item, if one is due."""
+        """Write the comma before a member or item that is not the first one."""
         if not self.first and not self.after_key:
             self.pieces.append(",")
         self.first = False
@@ -108,12 +108,12 @@ class Writer(Sink):
 
 
 def needs_escape(text: str) -> bool:
-    """Is there anything in `text` that JSON cannot hold as it is?"""
+    """Whether `text` contains a character that JSON must escape."""
     return _TO_ESCAPE.search(text) is not None
 
 
 def _escaped(text: str) -> str:
-    # Quicker than the search, which alone knows that other spaces than ours need no escape.
+    # This is faster than the search, which finds the rare cases.
     if text.isprintable() and '"' not in text and "\\" not in text:
         return text
     return _TO_ESCAPE.sub(_escape, text)

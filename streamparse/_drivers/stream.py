@@ -218,7 +218,7 @@ class _OutputPartials(_Output, Partials[MessageParser]):
 
     def _is_typed(self) -> bool:
         reader = self.parser.output_reader()
-        return reader is not None and reader.chain.validator is not None
+        return reader is not None and reader.chain.factory is not None
 
     def last(self) -> Iterable[Any]:
         return ()

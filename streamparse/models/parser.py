@@ -275,7 +275,7 @@ class ModelParser(Generic[T]):
         return judge.shown(self._parser.snapshot)
 
     def _judge(self) -> ModelJudge | None:
-        judge = self._parser._chain.judge
+        judge = self._parser._chain.validator
         assert judge is None or isinstance(judge, ModelJudge)
         return judge
 

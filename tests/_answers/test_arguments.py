@@ -92,7 +92,7 @@ def test_a_refusal_by_the_validator_does_not_break_the_source(kind: Callable[...
     taken, delta, events, error = source.take('{"a": 1, "b"')
     assert taken == '{"a": 1, "b"'
     assert delta == '{"a": '
-    assert error is source.chain.refusal
+    assert error is source.chain.rejection
     assert not any(isinstance(event, ArgumentCompleted) for event in events)
     source.take(": 2}")
     assert source.chain.value == {"a": 1, "b": 2}

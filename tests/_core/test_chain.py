@@ -526,9 +526,9 @@ def test_after_a_refusal_the_value_grows_and_the_events_stop(
     whole, all_events = run([text], RefusesFrom(place))
     assert same(chain.builder.value, loads(text))
     assert merge_deltas(events) == merge_deltas(all_events)
-    one, other = chain.refusal, whole.refusal
+    one, other = chain.rejection, whole.rejection
     assert (one and one.offset) == (other and other.offset)
-    assert (one is None) == (chain.validator is not None)
+    assert (one is None) == (chain.factory is not None)
 
 
 @given(JSON_TEXTS)

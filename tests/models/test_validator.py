@@ -320,7 +320,7 @@ def test_forks_and_pickles(kind: Any, value: Any, place: int) -> None:
         return
     assert whole[0] is not None
     for twin in twins:
-        judge = twin._chain.judge
+        judge = twin._chain.validator
         assert judge is not None
         assert judge.parsed == whole[0].parsed
 
@@ -330,7 +330,7 @@ def test_pickle() -> None:
     parser.feed('{"city": "Linz", "legs": [{"km": 1, "kind": "wa')
     twin = pickle.loads(pickle.dumps(parser))
     twin.feed('lk"}], "stops": [{"name": "A"}]}')
-    assert twin._chain.judge.parsed.legs == [Walk(kind="walk", km=1)]
+    assert twin._chain.validator.parsed.legs == [Walk(kind="walk", km=1)]
     parser.feed("lk")
     with pytest.raises(SchemaViolation):
         parser.feed("x")
