@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from streamparse._decoding.jsonl import JSONLinesDecoder
     from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
     from streamparse._drivers.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
+    from streamparse._drivers.session import AsyncSession, Session, session
     from streamparse._drivers.stream import AsyncStream, Stream, stream
     from streamparse._drivers.toolbox import Toolbox
     from streamparse.coalesce import Coalescer
@@ -101,6 +102,7 @@ __all__ = [
     "ArgumentDelta",
     "ArgumentStarted",
     "AsyncJSONStream",
+    "AsyncSession",
     "AsyncStream",
     "Audio",
     "AudioDelta",
@@ -148,6 +150,7 @@ __all__ = [
     "Segment",
     "ServerSentEvent",
     "ServerToolResult",
+    "Session",
     "SessionParser",
     "Stream",
     "StreamParseError",
@@ -177,6 +180,7 @@ __all__ = [
     "normalized_path",
     "parse",
     "parse_json_pointer",
+    "session",
     "stream",
     "to_patches",
     "value_at",
@@ -189,6 +193,7 @@ _MODULES: Final = {
     "_decoding.jsonl": "JSONLinesDecoder",
     "_decoding.sse": "ServerSentEvent SSEDecoder",
     "_drivers.json_stream": "AsyncJSONStream JSONStream aiter_json iter_json",
+    "_drivers.session": "AsyncSession Session session",
     "_drivers.stream": "AsyncStream Stream stream",
     "_drivers.toolbox": "Toolbox",
     "coalesce": "Coalescer",

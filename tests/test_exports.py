@@ -17,6 +17,7 @@ EXPORTED = (
     "_decoding.jsonl",
     "_decoding.sse",
     "_drivers.json_stream",
+    "_drivers.session",
     "_drivers.stream",
     "_drivers.toolbox",
     "coalesce",

@@ -162,7 +162,7 @@ WIRES = (
     "responses_history",
 )
 SESSIONS = ("reader", "conversation", "frames")
-DRIVERS = ("sources", "reading", "json_stream", "stream", "toolbox")
+DRIVERS = ("connections", "sources", "reading", "json_stream", "stream", "session", "toolbox")
 
 
 def _in_order(
@@ -262,6 +262,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "_decoding.event_stream": {"botocore"},
     "_decoding.sse": {"mypy_extensions"},
     "_drivers.stream": {"typing_extensions"},  # by type checkers only
+    "_drivers.session": {"typing_extensions"},
     # What runs without the extra is refused by `library`, which names it.
     "schema.": {"mypy_extensions"},
     "models.plans": {"pydantic_core"},

@@ -14,6 +14,7 @@ Responses of HTTP libraries are read as decoded bytes, in the pieces in which th
 - requests: `iter_content()`, because its own iteration waits for 128 bytes at a time.
 - urllib3, `http.client`, binary files: `read1()`, because their own iteration goes by lines.
 - boto3: the `stream` or `body` of the mapping that a call returns.
+- httpx-ws, live sessions of google-genai: what `receive()` gives, see `connections`.
 
 `iter_lines()` removes line ends, without which server-sent events cannot be told apart, so they
 are put back.
@@ -28,6 +29,8 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, TypeAlias
+
+from streamparse._drivers.connections import async_messages, messages
 
 __all__ = ["aclose", "async_pieces", "close", "is_async", "named_file", "pieces", "readable"]
 
@@ -95,6 +98,9 @@ def is_async(source: Any) -> bool:
         return inspect.isasyncgenfunction(iter_bytes)
     if _iter_any(source) is not None:
         return True
+    receive = _method(source, "receive")
+    if receive is not None:
+        return inspect.iscoroutinefunction(receive) or inspect.isasyncgenfunction(receive)
     return hasattr(source, "__aenter__") and not hasattr(source, "__enter__")
 
 
@@ -121,6 +127,8 @@ def pieces(source: Any, refused: _Refused = _ignore) -> Iterator[Any]:
             return iter(method()) if name == "iter_bytes" else iter(method, b"")
     if hasattr(source, "__iter__"):
         return _with_line_ends(source) if inspect.isgenerator(source) else iter(source)
+    if _method(source, "receive") is not None:
+        return messages(source)
     if hasattr(source, "__enter__"):
         return _pieces_within(source, refused)
     raise _unreadable(source)
@@ -138,6 +146,8 @@ def async_pieces(source: Any, refused: _Refused = _ignore) -> AsyncIterator[Any]
         if _method(source, "receive_bytes") is not None:
             return _data_of_messages(source)
         return _with_line_ends_async(source) if inspect.isasyncgen(source) else aiter(source)
+    if _method(source, "receive") is not None:
+        return async_messages(source)
     if hasattr(source, "__aenter__"):
         return _async_pieces_within(source, refused)
     raise _unreadable(source, "an async iterable")
