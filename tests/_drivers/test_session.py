@@ -124,7 +124,8 @@ def test_an_error_of_the_connection_is_raised_after_what_came() -> None:
 def test_deltas_are_merged_with_every() -> None:
     times = iter(range(10_000))
     options: Any = {"every": 1e9, "clock": lambda: next(times)}
-    merged = [event.text for event in session(REALTIME, **options) if isinstance(event, TextDelta)]
+    read: Session = session(Source(REALTIME), **options)
+    merged = [event.text for event in read if isinstance(event, TextDelta)]
     assert merged == TEXTS
 
 
@@ -132,7 +133,7 @@ def test_options() -> None:
     calls = list(session(REALTIME, api="openai-realtime", tools=[]).tool_calls())
     assert calls == []
     with pytest.raises(ValueError, match="api"):
-        session(REALTIME, api="openai-chat")  # type: ignore[arg-type]
+        session(REALTIME, api="openai-chat")  # type: ignore[call-overload]
     with pytest.raises(TypeError):
         session(7)
 
