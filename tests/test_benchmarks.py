@@ -401,7 +401,7 @@ def test_bench_models(capsys: pytest.CaptureFixture[str]) -> None:
     text = bench_models.document(2_000)
     for peer in against.values():
         assert peer(text[:1_000], text[1_000:1_004]) > 0
-    assert bench_models.VALIDATOR.whole(json.loads(text)).title == "a catalogue"
+    assert bench_models.VALIDATOR.model.whole(json.loads(text)).title == "a catalogue"
 
 
 # Pages.

@@ -127,7 +127,21 @@ DECODING = (
     "sdk",
     "transport",
 )
-MODELS = ("plans", "absent", "parts", "validator", "parser")
+MODELS = (
+    "shapes",
+    "shape_maker",
+    "program",
+    "absent",
+    "parts",
+    "frames",
+    "rejections",
+    "pydantic_type",
+    "alternatives",
+    "typed_values",
+    "walker",
+    "validator",
+    "parser",
+)
 ANSWERS = (
     "frozen",
     "tools",
@@ -194,8 +208,8 @@ PLACES: dict[str, tuple[int, int]] = {
     **_in_order("_decoding", 3, DECODING),
     "models": (3, 11 + len(MODELS)),
     **_in_order("models", 3, MODELS, 10),
-    "_answers": (3, 20),
-    **_in_order("_answers", 3, ANSWERS, 21),
+    "_answers": (3, 30),
+    **_in_order("_answers", 3, ANSWERS, 31),
     "_wires": (4, 0),
     **_in_order("_wires", 4, WIRES),
     "_wires.openai_realtime": (4, len(WIRES) + 2),
@@ -265,8 +279,8 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "_drivers.session": {"typing_extensions"},
     # What runs without the extra is refused by `library`, which names it.
     "schema.": {"mypy_extensions"},
-    "models.plans": {"pydantic_core"},
-    "models.validator": {"pydantic", "pydantic_core"},
+    "models.program": {"pydantic_core"},
+    "models.pydantic_type": {"pydantic", "pydantic_core"},
     "models.parser": {"pydantic", "typing_extensions"},
     "terminal": {"IPython", "rich"},
     "_cli.displays": {"rich"},

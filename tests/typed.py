@@ -32,7 +32,8 @@ from pydantic import (
 )
 
 from streamparse import JSONParser, SchemaViolation
-from streamparse.models.validator import ModelJudge, ModelValidator
+from streamparse.models.validator import ModelValidator
+from streamparse.models.walker import ModelWalker
 
 
 class Colour(enum.Enum):
@@ -332,7 +333,7 @@ def pydantic_says(kind: Any, text: str, strict: bool | None) -> tuple[bool, Any]
 
 def we_say(
     kind: Any, pieces: Sequence[Any], strict: bool | None
-) -> tuple[ModelJudge | None, SchemaViolation | None, int]:
+) -> tuple[ModelWalker | None, SchemaViolation | None, int]:
     """Return the validator, the violation, and the number of the piece that raised it."""
     parser = JSONParser(validator=MODELS[id(kind), strict])
     place = 0
@@ -344,5 +345,5 @@ def we_say(
     except SchemaViolation as error:
         return None, error, place
     judge = parser._chain.validator
-    assert isinstance(judge, ModelJudge)
+    assert isinstance(judge, ModelWalker)
     return judge, None, len(pieces)

@@ -1,12 +1,9 @@
-"""JSON as a pydantic type while it arrives: `ModelValidator`, `ModelParser`, field markers.
-
-The rules are in `validator`; needs the extra `pydantic`.
-"""
+"""`ModelParser`, which parses JSON into a type while it arrives, and the markers of fields."""
 
 from __future__ import annotations
 
 import inspect
-from typing import Annotated, Any, Generic, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_args, overload
 
 from streamparse._core.sink import NOTHING, check_missing
 from streamparse.aliases import DialectName, Missing
@@ -16,16 +13,18 @@ from streamparse.events import ValueEvent
 from streamparse.json_parser import JSONParser
 from streamparse.limits import Limits
 from streamparse.models.parts import fields_of, part_at
-from streamparse.models.plans import MARK
-from streamparse.models.validator import MISSING_EXTRA, ModelJudge, ModelValidator
+from streamparse.models.program import MARK
+from streamparse.models.pydantic_type import MISSING_EXTRA
+from streamparse.models.validator import ModelValidator
+from streamparse.models.walker import ModelWalker
 from streamparse.paths import Path
+
+if TYPE_CHECKING:
+    from typing_extensions import TypedDict, Unpack
 
 __all__ = ["ModelParser", "ModelValidator", "NotBefore", "WhenComplete"]
 
 T = TypeVar("T")
-
-
-# Markers
 
 
 class WhenComplete:
@@ -47,9 +46,9 @@ class WhenComplete:
 
 
 class NotBefore:
-    """In `Annotated`, of an object: it is not shown before these fields of its own are.
+    """In `Annotated`: an object is not shown before these of its fields are.
 
-    `list[Annotated[Step, NotBefore("title")]]`: a step joins the list when its title begins.
+    With `list[Annotated[Step, NotBefore("title")]]` a step joins the list when its title begins.
     """
 
     def __init__(self, *names: str) -> None:
@@ -68,31 +67,43 @@ class NotBefore:
         return _marked(handler(source), {"not_before": self.names})
 
 
-def _marked(schema: Any, wish: dict[str, Any]) -> Any:
-    """The schema with a wish in its metadata; a reference gets a wrapper that carries it."""
+def _marked(schema: Any, marker: dict[str, Any]) -> Any:
+    """Return the schema with a marker in its metadata, or in that of a wrapper of a reference."""
     if schema["type"] == "definition-ref" or "ref" in schema:
         schema = {"type": "union", "choices": [schema]}
     metadata = schema.get("metadata") or {}
-    wishes = {**metadata.get(MARK, {}), **wish}
-    return {**schema, "metadata": {**metadata, MARK: wishes}}
+    markers = {**metadata.get(MARK, {}), **marker}
+    return {**schema, "metadata": {**metadata, MARK: markers}}
 
 
-# The parser
+if TYPE_CHECKING:
+
+    class ModelOptions(TypedDict, total=False):
+        """The keywords of `ModelParser`."""
+
+        strict: bool | None
+        by_alias: bool | None
+        by_name: bool | None
+        context: Any
+        coerce: bool
+        missing: Missing
+        dialect: DialectName | Dialect
+        limits: Limits | None
 
 
 class ModelParser(Generic[T]):
-    """Parses JSON into a type while it arrives; `partial` is what is known so far, as that type.
+    """Parses JSON into a type while it arrives; `partial` is the value so far, as that type.
 
-    `type` is any annotation that pydantic understands; the keywords are those of `ModelValidator`,
-    and dialect and limits of `JSONParser`. `feed` and `finish` give events and raise as it does,
-    with `SchemaViolation` at the first character that pydantic would certainly refuse.
+    `type` is any annotation that pydantic understands. The keywords are those of `ModelValidator`;
+    `dialect` and `limits` are those of `JSONParser`. `feed` and `finish` return events and raise
+    as it does, with `SchemaViolation` at the first character that pydantic certainly rejects.
 
-    In `partial` complete parts are validated; an open string grows, the items of a list come one
-    by one, and numbers, dates, literals are there when they are whole. `missing` says what is shown
-    for a field that has not arrived: `"raise"`, the default, an `AttributeError` when it is read;
-    `"default"` its declared default, and for a field without one an `AttributeError`; `"none"`
-    None, for every field. When an object is complete, it has its defaults. A value that a union has
-    not been decided for is not shown. `WhenComplete` and `NotBefore` in `Annotated` hold back more.
+    In `partial`, complete parts are validated. An open string grows, the items of a list appear
+    one by one, and numbers, dates and literals appear when they are complete. `missing` is what a
+    field that has not arrived does when it is read: with `"raise"`, the default, it raises
+    `AttributeError`; with `"default"` it has its declared default, if there is one; with `"none"`
+    it is None. A complete object has its defaults. A value is not shown while more than one member
+    of a union is possible. `WhenComplete` and `NotBefore` in `Annotated` hold back more.
 
     >>> from pydantic import BaseModel
     >>> class Trip(BaseModel):
@@ -111,35 +122,11 @@ class ModelParser(Generic[T]):
     """
 
     @overload
-    def __init__(
-        self,
-        type: type[T],
-        *,
-        strict: bool | None = None,
-        by_alias: bool | None = None,
-        by_name: bool | None = None,
-        context: Any = None,
-        coerce: bool = False,
-        missing: Missing = "raise",
-        dialect: DialectName | Dialect = "strict",
-        limits: Limits | None = None,
-    ) -> None: ...
+    def __init__(self, type: type[T], **options: Unpack[ModelOptions]) -> None: ...
 
     # A union or an annotated type is no `type[T]`; write `ModelParser[A | B](A | B)`.
     @overload
-    def __init__(
-        self,
-        type: Any,
-        *,
-        strict: bool | None = None,
-        by_alias: bool | None = None,
-        by_name: bool | None = None,
-        context: Any = None,
-        coerce: bool = False,
-        missing: Missing = "raise",
-        dialect: DialectName | Dialect = "strict",
-        limits: Limits | None = None,
-    ) -> None: ...
+    def __init__(self, type: Any, **options: Unpack[ModelOptions]) -> None: ...
 
     def __init__(
         self,
@@ -165,41 +152,40 @@ class ModelParser(Generic[T]):
         check_missing(missing)
         self._missing: Missing = missing
         self._shown: Any = NOTHING
-        self._fresh: bool = False  # is `_shown` what there is to show?
+        self._fresh: bool = False  # whether `_shown` is up to date
 
     def __repr__(self) -> str:
-        """The type, and how far its value is."""
         fields = f", fields_set={sorted(self.fields_set)!r}" if self.fields_set else ""
         return f"ModelParser({_name_of(self._model.type)}, done={self.done!r}{fields})"
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[ValueEvent]:
-        """Take a fragment; the events it decided. An empty one is legal and free."""
+        """Parse a fragment and return the events that it decides. It may be empty."""
         self._fresh = False
         return self._parser.feed(fragment)
 
     def finish(self) -> list[ValueEvent]:
-        """The input has ended; raises `IncompleteError` when the document is not whole."""
+        """End the input. Raises `IncompleteError` if the document is not complete."""
         self._fresh = False
         return self._parser.finish()
 
     @property
     def started(self) -> bool:
-        """Has a root value begun?"""
+        """Whether a root value has begun."""
         return self._parser.started
 
     @property
     def done(self) -> bool:
-        """Is the document complete?"""
+        """Whether the document is complete."""
         return self._parser.done
 
     @property
     def repairs(self) -> list[Repair]:
-        """What a lenient dialect mended, see `JSONParser.repairs`."""
+        """The repairs of a lenient dialect, see `JSONParser.repairs`."""
         return self._parser.repairs
 
     @property
     def truncated(self) -> bool:
-        """Did the input end early, in a lenient dialect?"""
+        """Whether the input ended early, in a lenient dialect."""
         return self._parser.truncated
 
     @property
@@ -209,19 +195,21 @@ class ModelParser(Generic[T]):
 
     @property
     def result(self) -> T:
-        """The validated object; raises `IncompleteError` while the document is not whole."""
-        judge = self._judge()
-        if judge is None or not judge.done:
+        """The validated object. Raises `IncompleteError` while the document is not complete."""
+        walker = self._walker()
+        if walker is None or not walker.done:
             raise IncompleteError("the value is not whole yet", code="truncated")
-        result: T = judge.parsed  # type: ignore[assignment]
+        result: T = walker.parsed  # type: ignore[assignment]
         return result
 
     @property
     def partial(self) -> T:
-        """What is known so far; later feeds do not change it. Once complete, it is `result`.
+        """The value so far, which later feeds do not change. Once complete, it is `result`.
 
-        Costs the open containers and the open string; complete parts are shared. Raises
-        `IncompleteError` while nothing can be shown.
+        Complete parts are shared, so the cost is that of the open containers and the open string.
+
+        Raises:
+            IncompleteError: Nothing can be shown yet.
         """
         if not self._fresh:
             self._shown = self._show(self._missing)
@@ -237,7 +225,7 @@ class ModelParser(Generic[T]):
         return fields_of(self._show("raise"))
 
     def get(self, path: Path | str | int, default: Any = None) -> Any:
-        """The value at a path of `partial` (names of fields, keys, indexes), else `default`."""
+        """Return the value at a path of `partial` (names of fields, keys, indexes) or `default`."""
         try:
             value: Any = self.partial
         except IncompleteError:
@@ -246,13 +234,16 @@ class ModelParser(Generic[T]):
         return default if found is NOTHING else found
 
     def is_complete(self, path: Path | str | int = ()) -> bool:
-        """Is the value at a path of `partial` whole (and validated, if it can be alone)?"""
-        judge = self._judge()
+        """Return whether the value at a path of `partial` is complete.
+
+        It is also validated, unless its validators need the value around it.
+        """
+        walker = self._walker()
         steps = path if isinstance(path, tuple) else (path,)
-        if judge is None or _found(self._show("raise"), steps) is NOTHING:
+        if walker is None or _found(self._show("raise"), steps) is NOTHING:
             return False
         open_path = self._parser.open_path
-        return judge.done or open_path is None or not judge.is_open(steps, open_path)
+        return walker.done or open_path is None or not walker.is_open(steps, open_path)
 
     def __copy__(self) -> ModelParser[T]:
         twin = self.__class__.__new__(self.__class__)
@@ -267,17 +258,17 @@ class ModelParser(Generic[T]):
         return {**vars(self), "_shown": NOTHING, "_fresh": False}
 
     def _show(self, missing: Missing) -> Any:
-        """What is known so far; `NOTHING` if nothing can be shown."""
-        judge = self._judge()
-        if judge is None:
+        """Return the value so far; `NOTHING` if nothing can be shown."""
+        walker = self._walker()
+        if walker is None:
             return NOTHING
-        judge.missing = missing
-        return judge.shown(self._parser.snapshot)
+        walker.missing = missing
+        return walker.shown(self._parser.snapshot)
 
-    def _judge(self) -> ModelJudge | None:
-        judge = self._parser._chain.validator
-        assert judge is None or isinstance(judge, ModelJudge)
-        return judge
+    def _walker(self) -> ModelWalker | None:
+        walker = self._parser._chain.validator
+        assert walker is None or isinstance(walker, ModelWalker)
+        return walker
 
 
 def _name_of(kind: Any) -> str:
@@ -285,7 +276,7 @@ def _name_of(kind: Any) -> str:
 
 
 def _found(value: Any, path: Path) -> Any:
-    """The value at a path of a typed value; `NOTHING`: there is none."""
+    """Return the value at a path of a typed value; `NOTHING` if there is none."""
     for step in path:
         if value is NOTHING:
             return NOTHING
@@ -293,22 +284,21 @@ def _found(value: Any, path: Path) -> Any:
     return value
 
 
-# Functions
-
-
 def function_validator(
     function: Any, described: dict[str, str], coerce: bool = False
 ) -> ModelValidator:
-    """Judges the keyword arguments of a function; pickles by the function's name."""
+    """Return a validator of the keyword arguments of a function, pickled by the function's name."""
     validator = ModelValidator(keywords_type(function, described), coerce=coerce)
     validator.remade = (function_validator, (function, described))
     return validator
 
 
 def keywords_type(function: Any, described: dict[str, str]) -> Any:
-    """A type of the keyword arguments of a function: a TypedDict without other keys.
+    """Return a type of the keyword arguments of a function: a TypedDict without other keys.
 
-    `described`: what is known of the parameters in words.
+    Args:
+        function: The function.
+        described: The descriptions of parameters, by name.
     """
     try:
         import typing_extensions

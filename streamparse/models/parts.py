@@ -1,4 +1,4 @@
-"""Typed containers put together from their parts, whole ones and those that are still open."""
+"""Puts typed containers together from their parts, complete or open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 from streamparse._core.sink import NOTHING
 from streamparse.aliases import Missing
 from streamparse.models.absent import mark_open, partial_class
-from streamparse.models.plans import Shape, Slot
+from streamparse.models.shapes import Shape, Slot
 
 __all__ = ["assembled", "fields_of", "finished", "part_at", "shown_parts"]
 
@@ -19,7 +19,7 @@ _set: Final = object.__setattr__  # models and dataclasses may forbid their own
 
 
 def assembled(shape: Shape, parts: Any, complete: bool, missing: Missing = "default") -> Any:
-    """The container that the parts make.
+    """Return the container that the parts make.
 
     Args:
         shape: Its shape.
@@ -60,7 +60,7 @@ _COLLECTIONS: Final[dict[str, Callable[[Any], Any]]] = {
 
 
 def _instance(shape: Shape, parts: dict[str, Any], arrived: set[str]) -> Any:
-    """A model as pydantic leaves it, but with these fields only."""
+    """Return a model as pydantic creates it, but with these fields only."""
     made = shape.cls.__new__(shape.cls)
     extra = None
     if shape.extra == "allow":
@@ -82,9 +82,12 @@ def _default_of(schema: Any) -> Any:
 
 
 def finished(shape: Shape, made: Any, after: Callable[[Any, Any], Any]) -> Any:
-    """What the type does with a whole container: root models, validators of the "after" kind.
+    """Apply to a complete container what its type does: root models and "after" validators.
 
-    `after` calls one of these as pydantic would.
+    Args:
+        shape: The shape of the container.
+        made: The container.
+        after: Calls an "after" validator as pydantic does.
     """
     for wraps, what in shape.steps:
         made = _rooted(what, made) if wraps else after(what, made)
@@ -101,7 +104,7 @@ def _rooted(cls: Any, root: Any) -> Any:
 
 
 def shown_parts(shape: Shape, parts: Any, slot: Slot, missing: Missing) -> Any:
-    """An open container to look at, or `NOTHING` while it is to be held back."""
+    """Return an open container as it is shown; `NOTHING` while it is held back."""
     if slot.not_before and any(name not in parts for name in slot.not_before):
         return NOTHING
     made = assembled(shape, parts, False, missing)
@@ -112,7 +115,7 @@ def shown_parts(shape: Shape, parts: Any, slot: Slot, missing: Missing) -> Any:
 
 
 def part_at(value: Any, step: str | int) -> Any:
-    """A member, an item or a field of a typed value."""
+    """Return a member, an item or a field of a typed value; `NOTHING` if there is none."""
     if isinstance(value, dict):
         return value.get(step, NOTHING)
     if isinstance(value, (list, tuple)):
@@ -124,7 +127,7 @@ def part_at(value: Any, step: str | int) -> Any:
 
 
 def fields_of(shown: Any) -> set[str]:
-    """The names of the fields that are there."""
+    """Return the names of the fields that have arrived."""
     if isinstance(shown, dict):
         return set(shown)
     if dataclasses.is_dataclass(shown):

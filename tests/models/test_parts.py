@@ -13,12 +13,13 @@ from pydantic import BaseModel, TypeAdapter
 
 from streamparse._core.sink import NOTHING
 from streamparse.models.parts import assembled, fields_of, finished, part_at, shown_parts
-from streamparse.models.plans import Plans, Shape, Slot
+from streamparse.models.program import TypeProgram
+from streamparse.models.shapes import Shape, Slot
 from tests.typed import Numbers, Open, Options, Point, Secretive, Stop
 
 
 def root(kind: Any) -> tuple[Slot, Shape]:
-    slot = Plans(TypeAdapter(kind).core_schema, None, None, None).root
+    slot = TypeProgram(TypeAdapter(kind).core_schema, None, None, None).root
     return slot, slot.shapes[0]
 
 

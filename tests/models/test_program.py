@@ -1,9 +1,9 @@
-"""Tests of streamparse.models.plans: what is said of a type before its value is whole is true."""
+"""Tests of streamparse.models.program: what a program says about a type is true."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 pytest.importorskip("pydantic")
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
-from streamparse.models.plans import KINDS, Plans, Shape, Slot
-from tests.typed import TYPES, VALUES, Leg, Stop, Tree, Trip, pydantic_says
+from streamparse.models.program import TypeProgram
+from streamparse.models.shapes import Shape, Slot
+from tests.typed import TYPES, VALUES, Stop, Tree, Trip, pydantic_says
 
 
-def plans(kind: Any, strict: bool | None = None) -> Plans:
-    return Plans(TypeAdapter(kind).core_schema, strict, None, None)
+def program(kind: Any, strict: bool | None = None) -> TypeProgram:
+    return TypeProgram(TypeAdapter(kind).core_schema, strict, None, None)
 
 
 def only(slot: Slot | None) -> Shape:
@@ -42,7 +43,7 @@ def test_what_pydantic_takes_has_a_shape(kind: Any, value: Any, strict: bool | N
     """Law 9: the kinds, words, bounds and keys of a slot allow all that pydantic accepts."""
     if not pydantic_says(kind, json.dumps(value), strict)[0]:
         return
-    shapes = plans(kind, strict).root.options[kind_of(value)]
+    shapes = program(kind, strict).root.options[kind_of(value)]
     assert any(_allows(shape, value) for shape in shapes)
 
 
@@ -59,7 +60,7 @@ def _allows(shape: Shape, value: Any) -> bool:
 
 
 def test_a_model() -> None:
-    shape = only(plans(Trip).root)
+    shape = only(program(Trip).root)
     assert (shape.form, shape.label, shape.closed) == ("model", "Trip", False)
     assert [name for name, _ in shape.required] == ["city"]
     assert len(shape.steps) == 1, "the validator of the kind after"
@@ -71,35 +72,15 @@ def test_a_model() -> None:
 
 
 def test_a_type_that_refers_to_itself() -> None:
-    found = plans(Tree)
+    found = program(Tree)
     shape = only(found.root)
     assert only(only(shape.slot_at("branches")).item).members.keys() == shape.members.keys()
     assert len(found.slots) < 8
 
 
-def test_a_union_is_taken_apart() -> None:
-    assert [shape.label for shape in plans(Leg).root.shapes] == ["Walk", "Ride"]
-    root = plans(int | list[str] | None).root
-    assert [shape.label for shape in root.options["string"]] == ["int"]
-    assert [shape.label for shape in root.options["array"]] == ["list"]
-    assert root.options["object"] == ()
-
-
-def test_strict_is_what_the_caller_says() -> None:
-    field = Annotated[int, Field(strict=True)]
-    assert only(plans(int).root).kinds == {"number", "true", "false", "string"}
-    assert only(plans(field).root).kinds == {"number"}
-    assert only(plans(field, False).root).kinds == {"number", "true", "false", "string"}
-    assert only(plans(int, True).root).kinds == {"number"}
-
-
-def test_what_is_not_known_may_be_anything() -> None:
-    schema = {"type": "from the future"}
-    shape = only(Plans(schema, None, None, None).root)
-    assert (shape.form, shape.kinds) == ("any", KINDS)
-
-
-def test_literals() -> None:
-    shape = only(plans(Literal["b", "a", 1]).root)
-    assert shape.words == ("a", "b")
-    assert shape.kinds == {"string", "number", "true", "false"}
+def test_the_validator_of_a_slot_knows_the_definitions() -> None:
+    found = program(Tree)
+    item = only(only(found.root).slot_at("branches")).item
+    assert item is not None
+    assert found.validator(item) is found.validator(item)
+    assert found.validator(item).validate_python({"label": "a"}) == Tree(label="a")

@@ -1,0 +1,142 @@
+"""Tests of streamparse.models.typed_values: each part is validated at most once."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pydantic")
+
+from pydantic import BaseModel, TypeAdapter, model_validator
+
+from streamparse._core.sink import NOTHING
+from streamparse.models import ModelParser
+from tests.typed import (
+    Leg,
+    Stop,
+    Tree,
+    Trip,
+    Walk,
+)
+
+
+class CountedPart:
+    """A validator of pydantic's that records what it validates."""
+
+    def __init__(self, validator: Any, texts: list[str]) -> None:
+        self.validator = validator
+        self.texts = texts
+
+    def validate_json(self, text: str, **options: Any) -> Any:
+        self.texts.append(text)
+        return self.validator.validate_json(text, **options)
+
+
+class Counter:
+    """Counts the characters that pydantic validates for a parser."""
+
+    def __init__(self, parser: ModelParser[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.parts: list[str] = []
+        self.wholes: list[Any] = []
+        program = parser._model.model.program
+        for slot in program.slots:
+            slot.whole = CountedPart(program.validator(slot), self.parts)
+        whole = TypeAdapter.validate_json
+
+        def counted_whole(adapter: Any, text: str, **options: Any) -> Any:
+            self.wholes.append(json.loads(text))
+            return whole(adapter, text, **options)
+
+        monkeypatch.setattr(TypeAdapter, "validate_json", counted_whole)
+
+    @property
+    def characters(self) -> int:
+        return sum(map(len, self.parts))
+
+
+def tree(depth: int) -> dict[str, Any]:
+    branches = [tree(depth - 1), tree(depth - 1)] if depth else []
+    return {"label": "x" * 5, "branches": branches}
+
+
+class Meeting(BaseModel):
+    at: datetime.datetime
+    inner: Meeting | None = None
+
+    @model_validator(mode="after")
+    def fine(self) -> Meeting:
+        return self
+
+
+class Odd(BaseModel):
+    n: int
+    inner: list[Odd] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def fine(cls, value: Any) -> Any:
+        return value
+
+
+@pytest.mark.parametrize("step", [1, 4, 10_000])
+def test_every_part_is_validated_at_most_once(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """For the parts at most the characters of the document, then the whole once."""
+    deep: dict[str, Any] = {"at": "2024-01-01T00:00:00"}
+    odd: dict[str, Any] = {"n": 1}
+    for number in range(60):
+        deep = {"at": "2024-01-01T00:00:00", "inner": deep}
+        odd = {"n": number, "inner": [odd]}
+    legs = [{"km": 1, "kind": "walk"}, {"kind": "ride", "line": "U1"}] * 20
+    cases: list[tuple[Any, Any]] = [
+        (Tree, tree(6)),
+        (Meeting, deep),
+        (list[Odd], [odd, odd]),
+        (list[Leg], legs),
+        (list[Stop | Walk | dict[str, Any]], [{"name": "x", "nights": 2}] * 30),
+        (list[Stop], [{"name": "x", "nights": 2}] * 30),
+    ]
+    for kind, value in cases:
+        text = json.dumps(value)
+        parser = ModelParser[Any](kind)
+        counter = Counter(parser, monkeypatch)
+        for start in range(0, len(text), step):
+            parser.feed(text[start : start + step])
+            parser.get("anything")  # reading validates nothing
+        assert counter.wholes == [value]
+        assert counter.characters <= len(text)
+        assert parser.result == TypeAdapter(kind).validate_python(value)
+        monkeypatch.undo()
+
+
+def test_partial_values() -> None:
+    parser = ModelParser[Any](dict[str, Any] | list[Stop])
+    parser.feed('[{"name": "A", "nights": 2}, {"na')
+    assert parser.get((0, "name")) == "A"
+    assert parser.is_complete((0,))
+    assert not parser.is_complete((1,))
+    walker = parser._walker()
+    assert walker is not None
+    assert walker.at((0,)) == Stop(name="A", nights=2)
+    assert walker.at((0, "nights")) == 2
+    assert walker.at((1,)) is NOTHING
+    parser.feed('me": "B"}]')
+    assert walker.at((1, "name")) == "B"
+
+
+def test_values_that_may_be_anything_or_are_not_decided() -> None:
+    parser = ModelParser[Any](Trip)
+    parser.feed('{"city": "Lin')
+    assert parser.partial.city == "Lin"
+    walker = parser._walker()
+    assert walker is not None
+    assert walker.at(("city",)) is NOTHING
+    for kind, text, shown in [
+        (Any, '{"a": [1', {"a": []}),
+        (set[str], '["a", "b', {"a"}),
+    ]:
+        started = ModelParser[Any](kind)
+        started.feed(text)
+        assert started.get((), None) == shown, text
