@@ -60,7 +60,7 @@ def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
                 key = message.choice, call.index
                 if key not in whole.completed and (
                     _is_taken_back(whole, message.choice, seen)
-                    or _is_replaced(whole, message.choice, call)
+                    or _was_empty(whole, message.choice, call)
                 ):
                     continue
                 after, arguments = whole.completed[key]
@@ -89,17 +89,17 @@ def _is_taken_back(whole: Whole, choice: int, seen: int) -> bool:
     return False
 
 
-def _is_replaced(whole: Whole, choice: int, call: ToolCall) -> bool:
-    """Return whether a call without arguments was cut by another one that took its place.
+def _was_empty(whole: Whole, choice: int, call: ToolCall) -> bool:
+    """Return whether a call without arguments went on after the finish reason, and failed.
 
-    A finish reason completes such a call at the end of input. No provider starts a second call
-    under the same index after it, but damaged streams do.
+    A finish reason completes such a call at the end of input. In damaged streams argument text
+    that is no JSON follows, or another call takes its place.
     """
     for message in whole.parser.messages:
         if message.choice == choice and call.index < len(message.tool_calls):
             later = message.tool_calls[call.index]
-            cut = later.status == "truncated" and later.raw_text == ""
-            return cut and call.raw_text == "" and len(message.tool_calls) > call.index + 1
+            more = later.raw_text != "" or len(message.tool_calls) > call.index + 1
+            return call.raw_text == "" and later.status in ("truncated", "rejected") and more
     return False
 
 

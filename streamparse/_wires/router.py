@@ -29,7 +29,8 @@ from streamparse.errors import ProviderError, StreamParseError, WireError
 __all__ = ["Router", "WIRES", "wire_of"]
 
 # The adapter of each API, in the order in which `"auto"` asks them: the first that recognizes a
-# record reads the stream. Its module has the name of the API and is imported at its first use.
+# record reads the stream. Its module, which has the name of the API unless it is named here, is
+# imported at its first use.
 WIRES: Final[dict[str, str]] = {
     "openai-chat": "OpenAIChat",
     "bedrock-invoke-anthropic": "BedrockInvokeAnthropic",
@@ -41,6 +42,15 @@ WIRES: Final[dict[str, str]] = {
     "google-interactions": "GoogleInteractions",
     "cohere-v2": "CohereV2",
     "ollama-chat": "OllamaChat",
+    "tgi-generate": "text_pieces:TGI",
+    "llama-cpp-completion": "text_pieces:LlamaCpp",
+    "sglang-generate": "text_pieces:SGLang",
+    "bedrock-invoke-llama": "text_pieces:BedrockLlama",
+    "bedrock-invoke-mistral": "text_pieces:BedrockMistral",
+    "bedrock-invoke-titan": "text_pieces:BedrockTitan",
+    "watsonx-generate": "text_pieces:Watsonx",
+    "writer-completions": "text_pieces:Writer",
+    "workers-ai-run": "text_pieces:WorkersAI",
 }
 _imported: Final[dict[str, type[Wire]]] = {}
 
@@ -277,8 +287,9 @@ def wire_of(api: str) -> type[Wire]:
     """Return the adapter of an API."""
     found = _imported.get(api)
     if found is None:
-        module = import_module("streamparse._wires." + api.replace("-", "_"))
-        found = getattr(module, WIRES[api])
+        module, _, name = WIRES[api].rpartition(":")
+        module = module or api.replace("-", "_")
+        found = getattr(import_module("streamparse._wires." + module), name)
         assert found is not None
         _imported[api] = found
     return found
