@@ -166,7 +166,7 @@ class MessageParser:
 
     def output_reader(self) -> OutputReader | None:
         """What reads the output of the first choice, if one was asked for."""
-        return self._response.first.output
+        return self._response.first.texts.output
 
     def ready_calls(self) -> list[ToolCall]:
         """Return the calls of the first answer that can be used, in the order they became so.
@@ -174,7 +174,7 @@ class MessageParser:
         Those are the complete ones, and the ones that `Stream.tool_calls(when="whole")` yields
         earlier. The list grows.
         """
-        return self._response.first.ready
+        return self._response.first.calls.ready
 
     @property
     def replayed(self) -> int:

@@ -150,7 +150,10 @@ ANSWERS = (
     "call_record",
     "call_input",
     "calls",
+    "answer_calls",
     "output",
+    "texts",
+    "usage",
     "answer",
     "response",
 )

@@ -39,6 +39,7 @@ __all__ = [
     "Values",
     "json_text_of",
     "locate_in_text",
+    "lone_half",
     "parse_or_nothing",
     "taken_before",
 ]
@@ -397,9 +398,7 @@ class FreeText(ArgumentSource):
         place = lone(text) if self.strict else -1
         if place < 0:
             return text, text, self.events, None
-        message = f"half a surrogate pair: \\u{ord(text[place]):04x}"
-        error = WireError(message, code="lone_surrogate", offset=start + place)
-        return self._produced(text, start, error)
+        return self._produced(text, start, lone_half(text[place], start + place))
 
 
 # How text after a whole value continues.
@@ -459,6 +458,12 @@ class Repetition:
         if not self.value:
             self.value = self.call.arguments_text.strip(WHITE_SPACE)
         return self.value
+
+
+def lone_half(half: str, offset: int) -> WireError:
+    """Return the error of a lone half of a character, which `surrogates="error"` refuses."""
+    message = f"half a surrogate pair: \\u{ord(half):04x}"
+    return WireError(message, code="lone_surrogate", offset=offset)
 
 
 def taken_before(error: StreamParseError, start: int, size: int) -> int:

@@ -1,4 +1,4 @@
-"""A response while it arrives: its answers by choice, and their events in one list."""
+"""A response while it arrives: its answers by choice, and the events of all in one list."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ class ResponseReader:
             answer.message.history = self.history
             answer.message.write_result = self.write_result
             if options.output:
-                answer.output = OutputReader(answer.message, self.events, options)
+                answer.texts.output = OutputReader(answer.message, self.events, options)
             if options.text_reader is not None:
-                answer.reader = options.text_reader(answer)
+                answer.texts.reader = options.text_reader(answer)
             self.answers[choice] = answer
         return answer
 
@@ -80,7 +80,7 @@ class ResponseReader:
     def all(self) -> list[AnswerReader]:
         """The answers in the order of their indexes.
 
-        Choice 0 exists from the start. It is left out where only others have begun.
+        Choice 0 exists from the start. It is left out if only others have begun.
         """
         answers = [self.answers[choice] for choice in sorted(self.answers)]
         begun = [answer for answer in answers if answer.begun]
@@ -113,7 +113,7 @@ class ResponseReader:
     def forget_halves(self) -> None:
         """Drop the halves of characters that would raise after the stream broke."""
         for answer in self.answers.values():
-            answer.forget_halves()
+            answer.texts.forget_halves()
 
     def finish(self, reason: str, raw: Any = None) -> None:
         """Apply a finish reason to all answers, where the wire has one for all choices."""

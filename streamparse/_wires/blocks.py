@@ -39,7 +39,7 @@ def note_fields(answer: AnswerReader, data: dict[str, Any], known: frozenset[str
 
 def name_of_call(answer: AnswerReader, identity: str | None) -> str | None:
     """Return the name of the call with this id."""
-    for reader in answer.calls:
+    for reader in answer.calls.readers:
         if reader.call.id == identity:
             return reader.call.name
     return None

@@ -301,9 +301,9 @@ class GoogleInteractions(Wire):
                 if step.text is None:
                     step.text = Text()
                     step.parts.append(step.text)
-                    if answer.reader is None:
+                    if answer.texts.reader is None:
                         answer.add(step.text)
-                step.is_read = step.is_read or answer.reader is not None
+                step.is_read = step.is_read or answer.texts.reader is not None
                 answer.text(text, step.text)
             _cite(answer, content)
             pass_on_rest(answer, content, _TEXT)

@@ -211,7 +211,8 @@ class OpenAIChat(Wire):
         if isinstance(calls, list):
             for call in calls:
                 self._call(answer, call)
-            answer.mark_ready()
+            if answer.texts.reader is None:
+                answer.calls.mark_ready()
         if more:
             self._after_calls(answer, delta)
 

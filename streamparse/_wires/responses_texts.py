@@ -207,7 +207,7 @@ class Texts:
     def _begin(self, item: Item, kind: str, index: int | None) -> Piece:
         pieces = item.pieces.setdefault(kind, [])
         answer = self._answer()
-        is_read = kind in ("output_text", "output_audio") and answer.reader is not None
+        is_read = kind in ("output_text", "output_audio") and answer.texts.reader is not None
         part: GrowingText
         if kind in THOUGHTS:
             part = self._thought(item, kind, len(pieces) if index is None else index)
@@ -260,7 +260,7 @@ class Texts:
         """Read the whole text of a piece."""
         text_so_far = piece.text_so_far()
         if piece.part.half:
-            self._answer().drop_half(piece.part)  # `whole` has the whole character
+            self._answer().texts.drop_half(piece.part)  # `whole` has the whole character
         if not whole.startswith(text_so_far):
             self._replace(item, piece, whole)
         elif whole != piece.final:

@@ -33,13 +33,14 @@ def take_texts_of_parts(response: ResponseReader) -> None:
 def _read_output_again(response: ResponseReader) -> None:
     """Read the output in the final text; events of its earlier values have been emitted."""
     answer = response.first
-    if answer.output is None or not answer.output.open:
+    known = answer.texts.output
+    if known is None or not known.open:
         return
     events: list[Any] = []
     message = answer.message
     reader = OutputReader(message, events, response.options)
     reader.may_call = False
-    answer.output = reader
+    answer.texts.output = reader
     reader.feed(message.text)
     response.events += [event for event in events if event.type == "output_rejected"]
     reader.out = response.events

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from streamparse._answers.answer import TextReader
 from streamparse._answers.arguments import FramedText
 from streamparse._answers.calls import CallReader
+from streamparse._answers.texts import TextReader
 from streamparse._core._marks import mypyc_attr
 from streamparse.aliases import CallKind
 from streamparse.dialect import Dialect

@@ -1,0 +1,231 @@
+"""The texts of one answer: parts that grow, their deltas, and characters that come in halves."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from streamparse._answers.arguments import lone_half
+from streamparse._answers.output import OutputReader
+from streamparse._core._marks import mypyc_attr
+from streamparse._core.room import Room
+from streamparse._core.surrogates import Halves, ends_in_half, joined, lone, replaced
+from streamparse.message import Audio, GrowingText, Message, Reasoning, Text
+from streamparse.message_events import AudioDelta, ReasoningDelta, RefusalDelta, TextDelta
+
+__all__ = ["TextReader", "TextWriter"]
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class TextReader:
+    """Reads the text of one answer that may contain calls, and calls its `AnswerReader`."""
+
+    def feed(self, text: str) -> None:
+        """Read more text."""
+        raise NotImplementedError
+
+    def finish(self, normal: bool) -> bool:
+        """End the text, which a limit or an error has cut unless `normal`.
+
+        Returns:
+            Whether nothing was left open in it.
+        """
+        raise NotImplementedError
+
+
+class TextWriter:
+    """Appends text to the parts of one message, and emits a delta for each piece.
+
+    Args:
+        message: The message.
+        out: Where events go.
+        room: What the texts are counted in.
+        surrogates: `"keep"`, `"replace"` or `"error"`, for lone halves of characters.
+    """
+
+    __slots__ = (
+        "choice",
+        "counted",
+        "message",
+        "out",
+        "output",
+        "reader",
+        "room",
+        "surrogates",
+        "unread",
+        "waiting",
+    )
+
+    init_types: ClassVar[tuple[Any, ...]] = (Message, list, Room, "keep")
+
+    def __init__(self, message: Message, out: list[Any], room: Room, surrogates: str) -> None:
+        self.message: Message = message
+        self.choice: int = message.choice
+        self.out: list[Any] = out
+        self.room: Room = room
+        self.surrogates: str = surrogates
+        self.counted: bool = False  # whether the text was counted already, as raw text
+        self.output: OutputReader | None = None  # reads the text as a document, if one is expected
+        self.reader: TextReader | None = None  # reads the text first, if a format was given
+        self.unread: Halves = Halves()  # of the text before the `reader` gets it
+        self.waiting: list[GrowingText] = []  # parts that end with the first half of a character
+
+    def growing(self, kind: type[GrowingText]) -> GrowingText:
+        """Return the last part if it is of this type; otherwise a new one."""
+        content = self.message.content
+        if content:
+            last = content[-1]
+            if type(last) is kind:
+                assert isinstance(last, GrowingText)
+                return last
+        part = kind()
+        self.room.enter(content, part)
+        return part
+
+    def grow(self, text: str, part: GrowingText | None, kind: type[GrowingText]) -> None:
+        """Append text to a part, by default to the one of this type that is growing."""
+        target = self.growing(kind) if part is None else part
+        if self.waiting or not text.isascii():
+            text = self._whole_characters(text, target, part is None)
+        if text:
+            self._append(text, target)
+
+    def _append(self, text: str, part: GrowingText) -> None:
+        """Append text to a part, and emit its delta."""
+        if not self.counted:
+            left = self.room.left - len(text)
+            if left < 0:
+                self._append_what_fits(text, part)
+                return
+            self.room.left = left
+        self.message.grow(part, text)
+        if isinstance(part, (Text, Audio)):
+            self.out.append(TextDelta(text, self.choice))
+            if self.output is not None:
+                self.output.feed(text)
+        elif isinstance(part, Reasoning):
+            self.out.append(ReasoningDelta(text, self.choice))
+        else:
+            self.out.append(RefusalDelta(text, self.choice))
+
+    def _append_what_fits(self, text: str, part: GrowingText) -> None:
+        fits = self.room.fitting(text)
+        if fits:
+            self.counted = True
+            self._append(fits, part)
+        raise self.room.passed()
+
+    def grow_audio(
+        self, data: str, part: Audio | None, item: str | None, format: str | None
+    ) -> None:
+        """Count more audio and emit it; see `AnswerReader.audio`."""
+        if part is None:
+            growing = self.growing(Audio)
+            assert isinstance(growing, Audio)
+            part = growing
+        size = len(data.rstrip("=")) * 3 // 4
+        part.size += size
+        if format and part.format is None:
+            self.room.take(len(format))
+            part.format = format
+        self.out.append(AudioDelta(item, size, data, self.choice))
+
+    def read(self, text: str) -> None:
+        """Give text to the `reader`, up to a half that the option `surrogates` refuses.
+
+        It is counted here, because the reader makes text, reasoning and calls of it.
+        """
+        reader = self.reader
+        assert reader is not None
+        if self.surrogates == "replace":
+            text = replaced(text)
+        fits = self.room.fitting(text)
+        place = lone(fits) if self.surrogates == "error" else -1
+        self.counted = True
+        reader.feed(fits if place < 0 else fits[:place])
+        self.counted = False
+        if place >= 0:
+            raise lone_half(text[place], self.unread.passed - len(text) + place)
+        if len(fits) < len(text):
+            raise self.room.passed()
+
+    def end_reader(self, normal: bool) -> bool:
+        """End the `reader`. Return whether nothing was left open in the text."""
+        reader = self.reader
+        assert reader is not None
+        self.reader = None
+        self.counted = True
+        nothing_open = reader.finish(normal)
+        self.counted = False
+        return nothing_open
+
+    # Halves of characters.
+
+    def _whole_characters(self, text: str, part: GrowingText, last: bool) -> str:
+        """Join halves across deltas, and hold back a first half at the end of `text`.
+
+        The second half may come in another part of the same kind: then that part gets the whole
+        character. `last`: the parts before `part` do not grow any more.
+        """
+        if 0xDC00 <= ord(text[0]) <= 0xDFFF and not part.half:
+            self._take_over_half(part)
+        if last:
+            for other in self.waiting[:]:
+                if other is not part and type(other) is type(part):
+                    self._release_half(other)
+        if part.half:
+            self.waiting.remove(part)
+            text = part.half + text
+            part.half = ""
+        text = joined(text)
+        if ends_in_half(text):
+            part.half = text[-1]
+            text = text[:-1]
+            self.waiting.append(part)
+        return self._checked(text, part)
+
+    def _take_over_half(self, part: GrowingText) -> None:
+        other = self.waiting[-1] if self.waiting else None
+        if other is not None and type(other) is type(part):
+            self.waiting[-1] = part
+            part.half = other.half
+            other.half = ""
+
+    def _release_half(self, part: GrowingText) -> None:
+        """Append the half of a part for which no second half can come."""
+        half = part.half
+        part.half = ""
+        self.waiting.remove(part)
+        self._append(self._checked(half, part), part)
+
+    def release_halves(self) -> None:
+        """Append the halves for which no second halves came."""
+        for part in self.waiting[:]:
+            self._release_half(part)
+
+    def _checked(self, text: str, part: GrowingText) -> str:
+        """Apply the option `surrogates` to the lone halves in the next text of a part.
+
+        Raises `WireError` where the option is "error", after the text before the half.
+        """
+        if self.surrogates == "replace":
+            return replaced(text)
+        place = lone(text) if self.surrogates == "error" else -1
+        if place < 0:
+            return text
+        if place:
+            self._append(text[:place], part)
+        raise lone_half(text[place], len(part.text))
+
+    def drop_half(self, part: GrowingText) -> None:
+        """Drop the half of a part whose text the wire repeats, with the whole character."""
+        if part.half:
+            part.half = ""
+            self.waiting.remove(part)
+
+    def forget_halves(self) -> None:
+        """Drop the halves that `surrogates="error"` would refuse."""
+        if self.surrogates == "error":
+            for part in self.waiting:
+                part.half = ""
+            self.waiting.clear()
+            self.unread.half = ""
