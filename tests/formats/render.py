@@ -399,9 +399,9 @@ def _cofl_value(name: str, value: Any, line: str, choose: Choices) -> str:
 def _cwm(page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
     for call in calls:
         head = choose.choice([f"function>\n{call.name} ", f"{call.name}>\n"])
-        page.add("<tool: ", head, spelled(call.arguments, choose), choose.choice(["", "\n"]))
-        page.add("</tool>")
+        page.add("<tool: ", head, spelled(call.arguments, choose))
         page.end()
+        page.add(choose.choice(["", "\n"]), "</tool>")
 
 
 # Channels
