@@ -29,6 +29,7 @@ class Piece:
         literal: The text that it is, if it is literal text.
         group: The name of the group that it is.
         is_space: It matches white space only, and may match nothing.
+        optional: The texts of which it is one, or nothing.
         relaxed: What matches every beginning of what it matches; empty if that is not known.
     """
 
@@ -36,6 +37,7 @@ class Piece:
     literal: str = ""
     group: str = ""
     is_space: bool = False
+    optional: tuple[str, ...] = ()
     relaxed: str = ""
 
 
@@ -62,11 +64,11 @@ def source(pieces: list[Piece]) -> str:
 
 
 def trimmed(pieces: list[Piece]) -> list[Piece]:
-    """The pieces without white space on both sides."""
+    """The pieces without white space and optional text on both sides."""
     start, end = 0, len(pieces)
-    while start < end and pieces[start].is_space:
+    while start < end and (pieces[start].is_space or pieces[start].optional):
         start += 1
-    while end > start and pieces[end - 1].is_space:
+    while end > start and (pieces[end - 1].is_space or pieces[end - 1].optional):
         end -= 1
     return pieces[start:end]
 
@@ -160,10 +162,22 @@ def _group(text: str, times: str) -> list[list[Piece]]:
         return [[Piece(text + times)]]
     within = alternatives(inside)
     name = found["name"] or ""
+    words = [pieces[0].literal for pieces in within if len(pieces) == 1]
+    if found["plain"] and times == "?" and len(words) == len(within) and all(words):
+        choices = "|".join(map(_beginning, sorted(words, key=len, reverse=True)))
+        return [[Piece(text + times, optional=tuple(words), relaxed=f"(?:{choices})?")]]
     relaxed = ""
     if len(within) == 1 and len(within[0]) == 1 and not times:
         relaxed = within[0][0].relaxed
     return [[Piece(text + times, group=name, relaxed=relaxed)]]
+
+
+def _beginning(text: str) -> str:
+    """What matches every beginning of a text but the empty one."""
+    found = ""
+    for char in reversed(text):
+        found = re.escape(char) + (f"(?:{found})?" if found else "")
+    return found
 
 
 def _literal(text: str) -> str:

@@ -55,6 +55,7 @@ _REASONING: Final = ("thinking", "reasoning_content", "reasoning")
 _END: Final = "eos"  # as a closer: the end of the text
 _BEGINNINGS: Final = ("^", r"\A", r"^\s*", r"\A\s*")
 _WHOLE: Final = re.compile(r"\{(\w+(?:\.\w+)*)\}")
+_TAG: Final = re.compile(r"<([A-Za-z][\w:.\-]*)")
 _SIGNS: Final = re.compile(r"[<>\[\]{}|]")
 _NAME_START: Final = r"[^\W\d]"
 _TAGGED: Final = "[,]}"  # between JSON calls in tags: of an array, or a brace too many
@@ -87,6 +88,11 @@ class _Field:
         if not isinstance(given, Mapping):
             raise refused(f"{self.place}.content_args", "must be an object")
         return given
+
+    def optional(self) -> tuple[str, ...]:
+        """What may stand beside the markers, and is framing as they are."""
+        pieces = [piece for marker in (*self.opens, *self.closes) for piece in marker]
+        return tuple([word for piece in pieces for word in piece.optional if _SIGNS.search(word)])
 
     def words(self, side: str) -> tuple[str, ...]:
         """The openers or closers, which must be literal text."""
@@ -145,6 +151,7 @@ def from_response_template(template: Mapping[str, Any]) -> Format:
     drop: tuple[str, ...] = anchors
     ends: tuple[str, ...] = ()
     for field in fields:
+        drop += field.optional()
         if field.name == "tool_calls":
             calls, sections, separators = _ToolCalls(field).read()
             continue
@@ -174,11 +181,16 @@ def from_response_template(template: Mapping[str, Any]) -> Format:
 
 
 def _reasoning(field: _Field) -> Reasoning:
-    """An opener that matches the beginning of the answer says that it begins in the reasoning."""
+    """An opener may be the beginning of the answer; a closer may look ahead at a call."""
     opens = [pieces for pieces in field.opens if source(pieces) not in _BEGINNINGS]
-    is_begun = len(opens) < len(field.opens)
-    words = replace(field, opens=opens).words("open")
-    return Reasoning(open=words, close=field.words("close"), begun=is_begun)
+    closes = [pieces for pieces in field.closes if not source(pieces).startswith("(?=")]
+    rest = replace(field, opens=opens, closes=closes)
+    return Reasoning(
+        open=rest.words("open"),
+        close=rest.words("close"),
+        begun=len(opens) < len(field.opens),
+        calls="end" if len(closes) < len(field.closes) else "text",
+    )
 
 
 # What is checked first: the rules of transformers, `response_templates.py`.
@@ -397,6 +409,10 @@ class _ToolCalls:
         own = [self._closer(pieces[::-1]) for _, pieces in closers]
         after = tuple([word for word, _ in closers if word])
         outer, inner = _outer(opener)
+        tag = _TAG.match(inner[0].literal) if outer and not after else None
+        if tag is not None:
+            # The closer of the inner tag is left out: it stands where a parameter could.
+            after, own = tuple(own), [f"</{tag[1]}>", *own]
         is_nested = bool(outer and after)
         if not is_nested:
             inner = opener

@@ -35,7 +35,7 @@ def test_pieces(pattern: str, literals: list[list[str]]) -> None:
 
 
 def test_white_space_around() -> None:
-    [pieces] = alternatives(r"\s*[ \n]+<a>\s*<b>\n?")
+    [pieces] = alternatives(r"(?:<c>)?\s*[ \n]+<a>\s*<b>\n?")
     assert [piece.literal for piece in trimmed(pieces)] == ["<a>", "", "<b>"]
 
 
@@ -45,6 +45,8 @@ def test_white_space_around() -> None:
         (r"id=(?P<id>\d+)\s*:(?P<name>\w{1,3})!", "id=12 :abc!", 11),
         (r"id=(?P<id>\d+)\s*:(?P<name>\w{1,3})!", "id=12 x", 6),
         (r"id=(?P<id>\d+)\s*:(?P<name>\w{1,3})!", "ix", 1),
+        (r"(?:<a>|<ab>)?!", "<ab>!", 5),
+        (r"(?:<a>|<ab>)?!", "<x", 1),
         (r"a?\s+b", "  c", 2),
         (r".*?<x>", "anything", 8),
     ],

@@ -102,6 +102,23 @@ PYTHON = template(
         "transform": {"function": {"name": "{name}", "arguments": "{arguments}"}},
     },
 )
+INNER_TAG = template(
+    {
+        "open_pattern": r"<do>\s*<tool=(?P<name>\w+)>",
+        "close": "</do>",
+        "content": "xml-inline",
+        "content_args": {"tag_pattern": r"<with=(?P<key>\w+)>\s*(?P<value>.*?)\s*</with>"},
+        "transform": CAPTURED,
+    },
+)
+OPTIONAL = template(
+    {
+        "open_pattern": r"(?:<\|turn\|>harbour\n)?<\|do\|>(?P<name>\w+)(?:<\|as\|>json)?<\|with\|>",
+        "close": ["<|done|>", "<|stop|>"],
+        "content": "json",
+        "transform": CAPTURED,
+    },
+)
 MOOR = {"name": "moor", "parameters": {"properties": {"feet": {"type": "integer"}}}}
 
 CALLS: list[tuple[str, Any, str]] = [
@@ -113,6 +130,13 @@ CALLS: list[tuple[str, Any, str]] = [
     ("pairs", PAIRS, "<do>moor<k>feet</k><v>40</v></do>"),
     ("delimited", DELIMITED, "<do>moor{feet:40}</do>"),
     ("python", PYTHON, "<do>[moor(feet=40)]</do>"),
+    (
+        "inner tag",
+        INNER_TAG,
+        "<do>\n<tool=moor>\n<with=feet>\n40\n</with>\n</tool>\n</do>",
+    ),
+    ("optional", OPTIONAL, f'{ANCHOR}<|do|>moor<|as|>json<|with|>{{"feet": 40}}<|done|>'),
+    ("left out", OPTIONAL, '<|do|>moor<|with|>{"feet": 40}<|stop|>'),
 ]
 
 
@@ -179,6 +203,14 @@ def test_reasoning_that_the_answer_begins_in(text: str) -> None:
     assert (closed.reasoning, closed.text) == ("", "Yes.")
     told = message_of(format, "Yes.", in_reasoning=False)
     assert (told.reasoning, told.text) == ("", "Yes.")
+
+
+def test_reasoning_that_a_call_ends() -> None:
+    closing = {"open": "<muse>", "close_pattern": "</muse>|(?=<do>)"}
+    fields = {**OBJECTS["fields"], "reasoning_content": closing}
+    format = from_response_template({**OBJECTS, "fields": fields})
+    message = message_of(format, '<muse>Hm.<do>{"name": "moor", "arguments": {}}</do>')
+    assert (message.reasoning, message.tool_calls[0].status) == ("Hm.", "complete")
 
 
 def test_marked_content() -> None:
