@@ -311,7 +311,7 @@ def levels(root: Path) -> list[str]:
     """Return `name=flag` for each C file with its own level of optimization."""
     found = {
         path: flag
-        for flag, patterns in (("-O2", MORE), ("-Og", LESS))
+        for flag, patterns in (("-O3", MORE), ("-Og", LESS))
         for pattern in patterns
         for path in root.glob(pattern)
     }

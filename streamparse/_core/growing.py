@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_extensions import i64
 
 # For fewer pieces than these a list costs more than it saves.
-_PIECES: Final = 8
+_PIECES: Final = 16
 # The characters in the list before they are joined. Where every append may copy, they are at least
 # an eighth of the string.
 _LEAST: Final = 1024

@@ -289,7 +289,8 @@ class Machine(MachineTokens):
             self.sink.start_object(offset)
             self.state = FIRST_KEY
         self.stack.append(self.in_array)
-        self.counts.append(0)
+        if self.counting:
+            self.counts.append(0)
         self.in_array = array
         self.depth += 1
 
@@ -301,7 +302,8 @@ class Machine(MachineTokens):
     def _close(self, offset: i64) -> None:
         self.sink.end(offset)
         self.in_array = self.stack.pop()
-        self.counts.pop()
+        if self.counting:
+            self.counts.pop()
         self.depth -= 1
         self._end_value(offset + 1)
 
