@@ -1,7 +1,7 @@
-"""Cost per delta of raw-text tool calls, beside the JSON parser on the same arguments.
+"""Cost per delta of raw-text tool calls, compared with the JSON parser on the same arguments.
 
-One call with a path and a long string of code, in deltas of four characters, in each of several
-formats. Everything is taken: the events, the arguments with their types, the message.
+The text is one call with a path and a long string of code, in deltas of four characters, in several
+formats. The events, the typed arguments and the message are read.
 
     python -m benchmarks.bench_formats [--quick]
 """
@@ -25,7 +25,7 @@ NAME: Final = "write_file"
 
 
 def arguments_of(size: int) -> dict[str, str]:
-    """Two strings, a path and code, whose JSON is about as long as asked."""
+    """Return a path and code whose JSON has about `size` characters."""
     arguments = json.loads(DOCUMENTS["code string"](size))
     assert isinstance(arguments, dict)
     return arguments
@@ -102,7 +102,7 @@ def rows(sizes: Sequence[int], seconds: float) -> Iterator[list[str]]:
 
 
 def measured(format: str, size: int, seconds: float) -> tuple[float, float]:
-    """Seconds a delta: of the format, and of the JSON parser on the same arguments."""
+    """Return the seconds per delta of the format, and of the JSON parser."""
     arguments = arguments_of(size)
     raw, plain = cut(RENDERED[format](arguments)), cut(json.dumps(arguments))
     assert read_call(raw, format) == read_json(plain) == arguments

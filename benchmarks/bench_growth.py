@@ -1,8 +1,7 @@
 """The growth of the cost of a feed with the size of the document, and the cost of a snapshot.
 
-Two claims are put to the test: that a feed costs the same at 1 MB as at 2 kB, whatever the document
-and also with `value` read after every one; and that a snapshot costs what is open, not what is
-complete.
+It tests two claims: a feed costs the same at 1 MB as at 2 kB, for every document and with `value`
+read after every feed; and the cost of a snapshot depends on the open values only.
 
     python -m benchmarks.bench_growth [--quick]
 """
@@ -33,7 +32,7 @@ def growth_rows(large: int, seconds: float) -> Iterator[list[str]]:
 
 
 def growth(document: str, peer: peers.Peer, large: int, seconds: float) -> list[str]:
-    """Cost of a feed in the small and in the large document, and their ratio."""
+    """Return the cost of a feed in the small and the large document, and their ratio."""
     make = DOCUMENTS[document]
     few, many = cut(make(SMALL)), cut(make(large))
     low, high = pair(lambda: peer.run(few), lambda: peer.run(many), seconds)
@@ -47,9 +46,9 @@ def snapshot_rows(counts: Sequence[int], seconds: float) -> Iterator[list[str]]:
 
 
 def snapshot_costs(items: int, seconds: float) -> Iterator[float]:
-    """Of a snapshot with this many items in the open array, then in an array that is complete.
+    """Return the cost of snapshots, and of a deep copy of the first value.
 
-    Last, what a deep copy of the first costs.
+    The first snapshot has `items` items in the open array, the second in a complete array.
     """
     inside, outside = _fed(_items(items)), _fed(f"[{_items(items)}], [0")
     assert inside.snapshot() == inside.value
@@ -63,7 +62,7 @@ def _items(items: int) -> str:
 
 
 def _fed(text: str) -> Any:
-    """A parser inside the array that begins with this text."""
+    """Return a parser inside the array that begins with this text."""
     parser = JSONParser()
     parser.feed(f"[{text}, ")
     return parser

@@ -1,8 +1,8 @@
-"""Cost per delta of parsing JSON while it arrives, beside other libraries.
+"""Cost per delta of parsing JSON while it arrives, compared with other libraries.
 
-Every peer does what its user does after each delta to have a partial value, or at least events, and
-is compared with streamparse giving the same. Its final value is compared with that of `json.loads`
-first: what is wrong is not timed. Nor is what takes too long, and nothing is extrapolated.
+After each delta every peer makes the calls that its user makes for a partial value, or at least for
+events. It is compared with streamparse for the same result. A peer is timed only if its final value
+is that of `json.loads` and if it is fast enough. Nothing is extrapolated.
 
     python -m benchmarks.bench_json [--quick] [--output FILE] [--json FILE] [--plot FILE]
 """
@@ -28,9 +28,9 @@ SIZES = (200, 1_000, 10_000, 100_000)
 
 @dataclass(frozen=True)
 class Settings:
-    """What is measured: deltas of `delta` characters, `seconds` for each comparison.
+    """The settings: characters in a delta, seconds for each comparison.
 
-    `limit` is the time that a peer may take for one document.
+    `limit` is the longest time of a peer for one document.
     """
 
     documents: Sequence[str] = tuple(DOCUMENTS)
@@ -67,14 +67,14 @@ class Case:
     deltas: list[str]
 
     def cell(self, peer: Peer, cost: float | None = None, **more: Any) -> Cell:
-        """The cell of this peer, `cost` being that of the whole document."""
+        """Return the cell of this peer; `cost` is that of the whole document."""
         each = None if cost is None else cost / len(self.deltas)
         place = (self.document, self.size, len(self.text))
         return Cell(*place, peer.name, peer.approach, each, **more)
 
 
 def measure(settings: Settings, peers: Sequence[Peer]) -> Iterator[list[Cell]]:
-    """The cells of one document after the other."""
+    """Yield the cells of one document after the other."""
     for document in settings.documents:
         hopeless: set[str] = set()
         cells: list[Cell] = []
@@ -100,7 +100,7 @@ def measure_case(
 
 
 def own_costs(case: Case, seconds: float) -> dict[str, float]:
-    """What streamparse takes for each of what it can give."""
+    """Time streamparse for each kind of result."""
     value, events = OURS["value"], OURS["events"]
     costs = pair(lambda: value.run(case.deltas), lambda: events.run(case.deltas), seconds)
     return dict(zip(("value", "events"), costs, strict=True))
@@ -129,7 +129,7 @@ def compare(peer: Peer, case: Case, settings: Settings, lowest: dict[str, float]
     return case.cell(peer, theirs, ratio=theirs / ours)
 
 
-# What is printed.
+# Output.
 
 
 def heading(settings: Settings, versions: dict[str, str]) -> str:
@@ -149,7 +149,7 @@ def heading(settings: Settings, versions: dict[str, str]) -> str:
 
 
 def document_table(cells: Sequence[Cell]) -> str:
-    """The Markdown table of one document: a row for each peer, a column for each size."""
+    """Return the Markdown table of one document: a row for each peer, a column for each size."""
     sizes = sorted({cell.size for cell in cells})
     rows = [_row([cell for cell in cells if cell.peer == name]) for name in _names(cells)]
     head = [cells[0].document, *(size_name(size) for size in sizes), "growth"]

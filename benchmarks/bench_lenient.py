@@ -1,14 +1,13 @@
-"""The cost of leniency, and the damage that it undoes: compared with json_repair and jsonmend.
+"""The cost of the lenient dialect and its repairs, compared with json_repair and jsonmend.
 
-A document of about 40 kB arrives in deltas of four characters: in the lenient dialect as it would
-come from a careless model (prose, a fence, comments, single quotes, unquoted keys, Python literals,
-trailing and missing commas, quotes inside strings), and its valid twin in both dialects.
-json_repair, which parses all that has arrived again with each delta, is timed on a part of the
-deltas and its time for all of them worked out: its cost per delta grows with what has arrived, so
-the estimate from the deltas in the middle is that of the whole.
+A document of about 40 kB arrives in deltas of four characters: once with the mistakes of a model
+(prose, a fence, comments, single quotes, unquoted keys, Python literals, trailing and missing
+commas, quotes inside strings), and once as valid JSON, in both dialects. json_repair parses the
+whole text again with each delta, so its cost per delta grows with the text. It is timed on deltas
+in the middle, and the time for all deltas is estimated from them.
 
 The second table counts, for each kind of damage in `tests/damage.py`, how many of the generated
-documents come back as they were before the damage. Each library gets the whole text.
+documents are restored. Each library reads the whole text.
 
     python -m benchmarks.bench_lenient [--quick]
 """
@@ -52,7 +51,7 @@ _WORDS: Final = tuple(
 
 
 def record(number: int) -> dict[str, Any]:
-    """One of the records that the document is a list of."""
+    """Return one record of the document."""
     text = " ".join(_WORDS[(number + place) % len(_WORDS)] for place in range(24))
     return {
         "id": number,
@@ -135,7 +134,7 @@ def rows(size: int, seconds: float, tries: int) -> list[list[str]]:
 
 
 def readers() -> dict[str, Callable[[str], Any]]:
-    """The libraries that are installed, by name."""
+    """Return the libraries that are installed, by name."""
     found: dict[str, Callable[[str], Any]] = {
         "streamparse": lambda text: parse_text(text, dialect="lenient")
     }
@@ -148,7 +147,7 @@ def readers() -> dict[str, Callable[[str], Any]]:
 
 
 def documents(kind: str, count: int) -> list[tuple[str, str]]:
-    """Damaged texts of one kind, and the valid ones they were made from."""
+    """Return texts with one kind of damage, and the valid texts."""
     found: list[tuple[str, str]] = []
     seed = 0
     while len(found) < count:
@@ -163,12 +162,12 @@ def documents(kind: str, count: int) -> list[tuple[str, str]]:
 def comes_back(read: Callable[[str], Any], text: str, valid_text: str) -> bool:
     try:
         return json.dumps(read(text)) == valid_text
-    except Exception:  # whatever a library raises, the document did not come back
+    except Exception:  # any exception means that the document was not restored
         return False
 
 
 def recovery(count: int) -> list[list[str]]:
-    """The table: a kind of damage, and the share of documents that each library gives back."""
+    """Return the table: a kind of damage, and the share of documents that each library restores."""
     by_name = readers()
     out = [["", *by_name]]
     total = dict.fromkeys(by_name, 0)

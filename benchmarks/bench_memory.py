@@ -1,8 +1,8 @@
-"""Memory for documents that are not kept: `select` and `keep="open"` against keeping everything.
+"""Memory with `select` and `keep="open"`, compared with keeping everything.
 
-The document is made in fragments and never whole in memory. Each measurement has a process of its
-own, and its figure is by how much parsing has raised the highest memory use of that process (as
-the system counts it: no instrument slows it down or hides what C code takes).
+The document is generated in fragments and is never complete in memory. Each measurement runs in its
+own process. Its figure is the increase of the peak memory of the process, as the system counts it,
+which includes the memory of C code.
 
     python -m benchmarks.bench_memory [--megabytes N]
 """
@@ -25,9 +25,9 @@ from benchmarks.timing import clock, table
 from streamparse import JSONParser, ValueCompleted
 
 MEGABYTE: Final = 1_000_000
-SHARES: Final = (0.01, 0.1, 0.5, 1.0)  # of the document, after which memory is looked at
+SHARES: Final = (0.01, 0.1, 0.5, 1.0)  # the parts of the document after which memory is measured
 FRAGMENT: Final = 4_096
-_CONTRAST: Final = 10  # everything is kept of a document that many times smaller
+_CONTRAST: Final = 10  # the document that is kept is this many times smaller
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ class Result:
 
 
 def peak() -> float:
-    """The most memory this process has used, in MB."""
+    """Return the peak memory of this process, in MB."""
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
         return _peak_by_resource()
-    # Not `resource` here: what it says in a new process begins at the peak of its parent.
+    # Not `resource`, whose figure in a new process begins at the peak of the parent.
     found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     return int(found[1]) * 1024 / MEGABYTE if found else _peak_by_resource()
 
@@ -57,12 +57,12 @@ def _peak_by_resource() -> float:
 
 
 def measure(megabytes: float, keep: str) -> Result:
-    """Parse such a document in this process."""
+    """Parse a document in this process."""
     size = int(megabytes * MEGABYTE)
     fragments = record_stream(size, FRAGMENT)
     parser = JSONParser(select="$.items[*]", keep=keep)
     fed, items, marks, raised = 0, 0, [share * size for share in SHARES], list[float]()
-    parser.feed(next(fragments))  # from here on code and tables are loaded
+    parser.feed(next(fragments))  # after this, code and tables are loaded
     before, start = peak(), clock()
     for fragment in fragments:
         items += sum(isinstance(event, ValueCompleted) for event in parser.feed(fragment))
@@ -76,7 +76,7 @@ def measure(megabytes: float, keep: str) -> Result:
 
 
 def measure_apart(megabytes: float, keep: str) -> Result:
-    """The same in a new process, which starts with nothing of ours."""
+    """Measure in a new process, which starts without our code and data."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(measure, megabytes, keep).result()

@@ -1,8 +1,8 @@
-"""Cost per record, from a provider's bytes to events with parsed arguments, beside the SDKs.
+"""Cost per record, from the bytes of a provider to parsed arguments, compared with the SDKs.
 
-The SDKs of OpenAI and Anthropic parse the same bytes over an in-process transport, so no network
-is measured; they parse the whole buffer again with every delta. Ours gives an event for every
-argument and keeps them readable. The final arguments are compared first.
+The SDKs of OpenAI and Anthropic read the same bytes through an in-process transport, so the network
+is not measured. They parse the whole buffer again with every delta. streamparse emits an event for
+every argument, and the partial arguments can be read. The final arguments are compared first.
 
     python -m benchmarks.bench_messages [--quick]
 """
@@ -29,7 +29,7 @@ DOCUMENTS_MEASURED: Final = ("structure", "code string")
 
 
 def ours(fragments: list[bytes], api: Any) -> Any:
-    """Feed everything; the value that arrived."""
+    """Feed all chunks and return the arguments."""
     parser = MessageParser(api=api)
     for fragment in fragments:
         parser.feed(fragment)
@@ -39,7 +39,7 @@ def ours(fragments: list[bytes], api: Any) -> Any:
 
 
 def openai_sdk(body: bytes) -> object:
-    """`client.chat.completions.stream()`, which parses the arguments of a strict tool."""
+    """Run `client.chat.completions.stream()`, which parses the arguments of a strict tool."""
     httpx, openai = import_module("httpx"), import_module("openai")
     client = openai.OpenAI(api_key="none", http_client=httpx.Client(transport=_answer(httpx, body)))
     parameters = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
@@ -54,9 +54,9 @@ def openai_sdk(body: bytes) -> object:
 
 
 def anthropic_sdk(body: bytes) -> object:
-    """`client.messages.stream()`."""
+    """Run `client.messages.stream()`."""
     anthropic = import_module("anthropic")
-    # Newer releases of the SDK bring their own copy of the client.
+    # Newer releases of the SDK have their own copy of the client.
     http = _first_module("httpx2", "httpx")
     http_client = http.Client(transport=_answer(http, body))
     client = anthropic.Anthropic(api_key="none", http_client=http_client)
@@ -86,7 +86,7 @@ SDKS: Final[dict[str, tuple[str, Callable[[bytes], object]]]] = {
 
 
 def sdk_rows(sizes: Sequence[int], seconds: float) -> Iterator[list[str]]:
-    """Where an SDK of this name is installed: ours and its cost for each record."""
+    """Return our cost per record and that of an SDK, if the SDK is installed."""
     for api, (package, sdk) in SDKS.items():
         if importlib.util.find_spec(package) is None:
             continue
@@ -102,7 +102,7 @@ def sdk_rows(sizes: Sequence[int], seconds: float) -> Iterator[list[str]]:
 
 
 def api_rows(sizes: Sequence[int], seconds: float) -> Iterator[list[str]]:
-    """Every API: the cost of a record in the small and the large body, and growth."""
+    """Return, for each API, the cost of a record in a small and a large body, and the growth."""
     make = DOCUMENTS["structure"]
     for api, body_of in BODIES.items():
         texts = [make(size) for size in (sizes[0], sizes[-1])]

@@ -1,14 +1,14 @@
-"""Typed partial objects, read after every delta, beside instructor and pydantic-ai's way.
+"""Typed partial objects, read after every delta, compared with instructor and pydantic-ai.
 
-Each side gets the same deltas of the same document and gives the object so far after each of them.
+Each library reads the same deltas of the same document and returns the partial object after each.
 
-- ours: `ModelParser.feed`, then `partial`.
-- pydantic-ai: the validation that its `stream_output` runs at every tick, on the whole text so far:
-  pydantic's, with `allow_partial="trailing-strings"`. Not measured is what it does around that.
+- streamparse: `ModelParser.feed`, then `partial`.
+- pydantic-ai: the validation that its `stream_output` runs on the whole text so far, which is that
+  of pydantic with `allow_partial="trailing-strings"`, without the rest of `stream_output`.
 - instructor: `Partial[T].model_from_chunks`.
 
-The peers read the whole text again with every delta, so their cost for a document is measured on
-deltas spread over it. `parsing` is our parser without a type, `judging` with one and no reading.
+The peers read the whole text again with every delta, so they are timed on deltas spread over the
+document. `parsing` is our parser without a type; `validating` is with a type, without `partial`.
 A peer that is not installed, or does not work with this pydantic, is left out.
 
     python -m benchmarks.bench_models [--quick]
@@ -48,7 +48,7 @@ class Catalogue(BaseModel):
 
 
 def document(size: int) -> str:
-    """About so many characters of items."""
+    """Return a document of about `size` characters."""
     items: list[dict[str, Any]] = []
     length = 0
     while length < size - 60:
@@ -65,7 +65,7 @@ def document(size: int) -> str:
 
 
 def per_delta(run: Callable[[list[str]], None], deltas: list[str]) -> float:
-    """Seconds for each delta; the best of three."""
+    """Return the seconds per delta, the best of three runs."""
     best = float("inf")
     for _ in range(3):
         start = clock()
@@ -84,7 +84,7 @@ def parsing(deltas: list[str]) -> None:
 VALIDATOR: Final = ModelValidator(Catalogue)
 
 
-def judging(deltas: list[str]) -> None:
+def validating(deltas: list[str]) -> None:
     parser = JSONParser(validator=VALIDATOR)
     for delta in deltas:
         parser.feed(delta)
@@ -101,12 +101,12 @@ def ours(deltas: list[str]) -> None:
     assert len(parser.result.items) > 0
 
 
-#: Seconds for a delta that comes after this text.
+#: Returns the seconds for a delta after this text.
 Peer = Callable[[str, str], float]
 
 
 def sampled(peer: Peer, deltas: list[str]) -> float:
-    """Seconds for a delta, on average, at places spread over the document; the best of three."""
+    """Return the average seconds per delta at places in the document, the best of three runs."""
     step = max(len(deltas) // SAMPLES, 1)
     costs = []
     for number in range(step, len(deltas), step):
@@ -122,7 +122,7 @@ def pydantic_ai() -> Peer:
     def cost(before: str, delta: str) -> float:
         text = before + delta
         start = clock()
-        with contextlib.suppress(ValueError):  # it skips what is not valid yet
+        with contextlib.suppress(ValueError):  # it skips text that is not valid so far
             processor.validate(text, allow_partial=True)
         return clock() - start
 
@@ -143,7 +143,7 @@ def instructor() -> Peer:
 
 
 def peers() -> dict[str, Peer]:
-    """Those that are installed and work with what else is, with their versions."""
+    """Return the peers that are installed and work, with their versions."""
     return {
         **_loaded("pydantic-ai", "pydantic-ai-slim", pydantic_ai),
         **_loaded("instructor", "instructor", instructor),
@@ -153,17 +153,17 @@ def peers() -> dict[str, Peer]:
 def _loaded(name: str, distribution: str, made: Callable[[], Peer]) -> dict[str, Peer]:
     try:
         return {f"{name} {metadata.version(distribution)}": made()}
-    except Exception as error:  # an old one fails on a new pydantic in many ways
+    except Exception as error:  # old releases fail with a new pydantic in many ways
         print(f"{name} is left out: {error}")
         return {}
 
 
 def row(size: int, against: dict[str, Peer]) -> list[str]:
-    """A document: µs per delta, and how many times ours a peer takes."""
+    """Return the row of a document: µs per delta, and the ratios of the peers to ours."""
     text = document(size)
     deltas = [text[place : place + DELTA] for place in range(0, len(text), DELTA)]
-    alone, judged, typed = (per_delta(run, deltas) for run in (parsing, judging, ours))
-    shown = [size_name(size), *map(microseconds, (alone, judged, typed))]
+    alone, validated, typed = (per_delta(run, deltas) for run in (parsing, validating, ours))
+    shown = [size_name(size), *map(microseconds, (alone, validated, typed))]
     for peer in against.values():
         cost = sampled(peer, deltas)
         shown.append(f"{microseconds(cost)} ({times(cost / typed)})")
@@ -177,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     against = peers()
     print(f"Build of streamparse: **{build()}**. µs per delta of {DELTA} characters, the partial")
     print("object read after each; in brackets: times ours.\n")
-    head = ["document", "parsing", "judging", "partial", *against]
+    head = ["document", "parsing", "validating", "partial", *against]
     print(table(head, [row(size, against) for size in (SIZES[:1] if quick else SIZES)]))
 
 

@@ -1,8 +1,8 @@
 """The cost of validation by a JSON Schema while a document arrives.
 
-Every document is parsed without a schema and with one that fits it: closed objects, required
-members, enumerations, patterns, bounds, alternatives. The ratio is that of the two in turn. Beside
-it: validating with the `jsonschema` library once, when the document is whole.
+Every document is parsed without and with a schema: closed objects, required members, enumerations,
+patterns, bounds, alternatives. The first ratio is that of the two. The second is that of one
+validation of the complete document with the `jsonschema` library.
 
     python -m benchmarks.bench_schema [--quick]
 """
@@ -42,7 +42,7 @@ _RECORD: Final[dict[str, Any]] = {
 
 
 def _closed(**properties: Any) -> dict[str, Any]:
-    """An object with these members and no others."""
+    """Return a schema of an object with these members and no others."""
     return {
         "type": "object",
         "properties": properties,
@@ -86,7 +86,7 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
 
 
 def parse(deltas: Iterable[str], validator: ValidatorFactory | None = None) -> Any:
-    """The value of a document."""
+    """Return the value of a document."""
     parser = JSONParser(validator=validator)
     for delta in deltas:
         parser.feed(delta)
@@ -95,7 +95,7 @@ def parse(deltas: Iterable[str], validator: ValidatorFactory | None = None) -> A
 
 
 def row(name: str, size: int, seconds: float) -> list[str]:
-    """A document: µs per delta without and with a schema, and the ratios."""
+    """Return the row of a document: µs per delta without and with a schema, and the ratios."""
     from jsonschema import Draft202012Validator
 
     text = DOCUMENTS[name](size)

@@ -1,16 +1,15 @@
-"""Many pages at once: `sse_response` behind uvicorn, all on one core.
+"""Many simultaneous pages: `sse_response` with uvicorn, on one core.
 
-A stand-in for the provider, in the same process, sends OpenAI chunks; each carries the time at
-which it was sent, which goes through parser, store and server as the text of an event, and the
-client takes the difference. Beside it, the same bytes are passed through as they are
-(`StreamingResponse`): what the server takes by itself.
+A fake provider in the server process sends OpenAI chunks. The text of each chunk is the time at
+which it was sent; the client subtracts it from the time of arrival. For comparison, the same bytes
+are passed through unchanged (`StreamingResponse`), which shows the cost of the server itself.
 
-Each side has a process of its own for the server (on one core where the system allows to choose),
-the clients are in this one.
+Each server runs in its own process, on one core where the system allows it. The clients run in this
+process.
 
     python -m benchmarks.bench_web [--streams N] [--rate N] [--seconds N]
 
-"at pace": every stream sends `--rate` chunks a second; "flat out": as fast as it goes.
+"at pace": every stream sends `--rate` chunks a second; "flat out": as many as possible.
 """
 
 from __future__ import annotations
@@ -45,14 +44,14 @@ from streamparse.web import MemoryStore, sse_response
 
 SIDES: Final = ("streamparse", "passed through")
 _TIME: Final = re.compile(rb'(?:"type":"text_delta","choice":0,"text"|"content"):"(\d+)"')
-_START: Final = 0.5  # seconds in which the streams begin
+_START: Final = 0.5  # the seconds in which the streams begin
 
 
 # The server
 
 
 async def provider(count: int, rate: float) -> AsyncIterator[bytes]:
-    """`count` chunks, `rate` a second; 0: flat out."""
+    """Yield `count` chunks, `rate` a second; 0 is as many as possible."""
     begun = time.monotonic() + random.random() * _START
     for number in range(count):
         wait = begun + number / rate - time.monotonic() if rate else 0.0
@@ -88,7 +87,7 @@ def application(side: str) -> Starlette:
 
 
 def serve(side: str, pipe: Connection) -> None:
-    """The process of the server."""
+    """Run the server in its process."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with socket.create_server(("127.0.0.1", 0), backlog=4096) as listening:
@@ -102,16 +101,16 @@ def serve(side: str, pipe: Connection) -> None:
 
 @dataclass
 class Result:
-    """Of one run: what came, and what it took."""
+    """The figures of one run."""
 
     events: int = 0
     seconds: float = 0.0
     cpu: float = 0.0  # seconds of the server
-    memory: float = 0.0  # MB, by how much the highest use has been raised
+    memory: float = 0.0  # MB, the increase of the peak
     delays: list[float] = field(default_factory=list)  # seconds
 
     def delay(self, share: float) -> float:
-        """The delay that this share of the events stays below."""
+        """Return the delay that this share of the events does not exceed."""
         delays = sorted(self.delays)
         return delays[min(len(delays) - 1, math.floor(share * len(delays)))]
 
@@ -154,14 +153,14 @@ async def run(port: int, streams: int, count: int, rate: float) -> Result:
 
 
 def measure(side: str, streams: int, count: int, rate: float) -> Result:
-    """One run, with a server of its own."""
+    """Measure one run with its own server."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     server = context.Process(target=serve, args=(side, there), daemon=True)
     server.start()
     try:
         port = here.recv()
-        asyncio.run(run(port, 2, 2, 0))  # everything has been loaded
+        asyncio.run(run(port, 2, 2, 0))  # loads all modules
         return asyncio.run(run(port, streams, count, rate))
     finally:
         server.terminate()

@@ -1,6 +1,6 @@
 """Response bodies of each wire API: one tool call whose arguments come in small deltas.
 
-The records have the fields that the real ones carry, so that decoding them costs what it costs.
+The records have all fields of real ones, so that decoding costs as much.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def cohere_v2(arguments: str, size: int) -> bytes:
 
 
 def ollama_chat(text: str, size: int) -> bytes:
-    """Calls come whole on this wire, so here the deltas are those of the text."""
+    """This API sends complete calls, so the deltas are those of the text."""
 
     def line(message: dict[str, Any], **more: Any) -> bytes:
         row = {"model": "llama3.2", "created_at": "2026-01-01T00:00:00Z", "message": message}
@@ -132,7 +132,7 @@ def ollama_chat(text: str, size: int) -> bytes:
 
 
 def google_generate(text: str, size: int) -> bytes:
-    """Whole calls or values at paths on this wire, so here the deltas are those of the text."""
+    """This API sends complete calls or values at paths, so the deltas are those of the text."""
 
     def chunk(part: str, **more: Any) -> dict[str, Any]:
         content = {"role": "model", "parts": [{"text": part}]}
@@ -154,12 +154,12 @@ BODIES: Final[dict[str, Body]] = {
     "ollama-chat": ollama_chat,
 }
 
-# On these wires the document is the text of the message, not the arguments of a call.
+# With these APIs the document is the text of the message, not the arguments of a call.
 TEXT_ONLY: Final = ("google-generate", "ollama-chat")
 
 
 def network(body: bytes, size: int = 1_400) -> list[bytes]:
-    """The body as a connection delivers it."""
+    """Return the body in pieces as a connection delivers it."""
     return [body[at : at + size] for at in range(0, len(body), size)]
 
 
@@ -175,7 +175,7 @@ def _event(records: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[str]:
 
 
 def _frame(name: str, record: dict[str, Any]) -> bytes:
-    """One message of the binary event stream of AWS."""
+    """Return one message of the binary event stream of AWS."""
     kinds = (
         (":event-type", name),
         (":content-type", "application/json"),

@@ -1,7 +1,7 @@
-"""Documents of any size, made up from a seed: the same text every time, and no files.
+"""Generated documents of any size, which are the same every time.
 
-Rule: a document of `size` is the longest of its kind that has at most `size` characters, except
-that it always holds at least one element.
+Rule: a document of `size` is the longest of its kind with at most `size` characters and at least
+one element.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 Document = Callable[[int], str]
 _T = TypeVar("_T")
 
-# Peers refuse deeper documents: jiter at 200, what rests on json.loads near 1 000.
+# Peers reject deeper documents: jiter at 200, those that use json.loads near 1,000.
 TOWER: Final = 96
 
 _WORDS: Final = (
@@ -34,7 +34,7 @@ _CODE: Final = (
     "\n",
 )
 
-# Several scripts, so that one, two, three and four UTF-8 bytes a character all occur.
+# Several scripts, with one, two, three and four UTF-8 bytes for a character.
 _PROSE: Final = (
     "the quick answer is déjà vu über façade naïve Привет мир быстрый ответ",
     "γρήγορη απάντηση 你好 世界 快速 回答 こんにちは 안녕하세요 मौसम 😀 🚀 – “quoted” …",  # noqa: RUF001
@@ -42,7 +42,7 @@ _PROSE: Final = (
 
 
 def structure(size: int) -> str:
-    """A list of records, as in most structured outputs."""
+    """Return a list of records, as in most structured outputs."""
     items = _take(size - _length({"items": []}), records(Random("structure")), _item_length)
     return json.dumps({"items": items})
 
@@ -59,19 +59,19 @@ def records(random: Random) -> Iterator[dict[str, Any]]:
 
 
 def code(size: int) -> str:
-    """One long string: a file as the argument of a tool call, with many short escapes."""
+    """Return one long string: a file as an argument of a tool call, with many short escapes."""
     random = Random("code")
     lines = (random.choice(_CODE).format(*random.sample(_WORDS, 2)) for _ in count())
     return _around(size, {"path": "src/app.py", "content": ""}, "content", lines)
 
 
 def prose(size: int) -> str:
-    """One string of text in many scripts, as it is."""
+    """Return one string of text in many scripts, without escapes."""
     return _around(size, {"text": ""}, "text", _words("prose"), ascii_only=False)
 
 
 def escaped(size: int) -> str:
-    """The same with every character beyond ASCII escaped, as `json.dumps` writes it."""
+    """Return the same with all characters beyond ASCII escaped, as by `json.dumps`."""
     return _around(size, {"text": ""}, "text", _words("prose"))
 
 
@@ -81,7 +81,7 @@ def _words(seed: str) -> Iterator[str]:
 
 
 def deep(size: int) -> str:
-    """Towers of objects in arrays in objects, each `TOWER` levels high where there is room."""
+    """Return nested objects and arrays, each `TOWER` levels deep where there is room."""
     room = size - _length({"towers": []})
     levels = max(2, min(TOWER, (room - 3) // len('{"in": []}') * 2))
     towers = (_tower(levels, number) for number in count())
@@ -96,7 +96,7 @@ def _tower(levels: int, number: int) -> Any:
 
 
 def wide(size: int) -> str:
-    """One object with very many members."""
+    """Return one object with very many members."""
     random = Random("wide")
     values = (number if number % 3 else random.choice(_WORDS) for number in count())
     members = ((f"field_{number:06}", value) for number, value in enumerate(values))
@@ -104,7 +104,7 @@ def wide(size: int) -> str:
 
 
 def numbers(size: int) -> str:
-    """Rows of integers (also beyond 2**53, as ids are), fractions and exponents."""
+    """Return rows of integers (also beyond 2**53, as in ids), fractions and exponents."""
     random = Random("numbers")
     rows = (_row(random) for _ in count())
     return json.dumps({"rows": _take(size - _length({"rows": []}), rows, _item_length)})
@@ -131,14 +131,14 @@ DOCUMENTS: Final[dict[str, Document]] = {
 
 
 def cut(text: str, size: int = 4) -> list[str]:
-    """The deltas of a stream: models send about four characters at a time."""
+    """Return the deltas of a stream; models send about four characters at a time."""
     return [text[start : start + size] for start in range(0, len(text), size)]
 
 
 def record_stream(size: int, fragment: int) -> Iterator[str]:
-    """Fragments of one document of about `size` characters, which is never whole in memory.
+    """Yield fragments of a document of about `size` characters, which is never in memory.
 
-    Its records repeat, so that making them up costs next to nothing beside parsing them.
+    Its records repeat, so that generating them costs little compared with parsing.
     """
     block = structure(50_000).removeprefix('{"items": [').removesuffix("]}")
     pieces = cut(block, fragment)
@@ -153,7 +153,7 @@ def record_stream(size: int, fragment: int) -> Iterator[str]:
 def _around(
     size: int, frame: dict[str, str], key: str, pieces: Iterable[str], *, ascii_only: bool = True
 ) -> str:
-    """The frame with as many pieces at `key` as fit."""
+    """Return the frame with as many pieces at `key` as fit."""
 
     def length(piece: str) -> int:
         return len(json.dumps(piece, ensure_ascii=ascii_only)) - 2  # without the quotes
@@ -163,7 +163,7 @@ def _around(
 
 
 def _take(size: int, pieces: Iterable[_T], length: Callable[[_T], int]) -> list[_T]:
-    """The first pieces that fit into `size`, at least one; there must be enough of them."""
+    """Return the first pieces that fit into `size`, at least one."""
     taken: list[_T] = []
     for piece in pieces:
         size -= length(piece)

@@ -1,12 +1,11 @@
 """An adapter for each library, with the calls that its user makes after every delta.
 
-Contract: an adapter takes the deltas of one document (text) and gives the final value. On the way
-it has, after every delta, a partial value (`gives="value"`) or the events of that delta
-(`gives="events"`), and lets go of it. Where a library leaves a choice, the adapter does what its
-documentation advises for streams, or else what is quicker. Encoding is part of the work where a
-library wants bytes: models' clients give text.
+An adapter takes the deltas of one document (text) and returns the final value. After every delta it
+has a partial value (`gives="value"`) or the events of that delta (`gives="events"`). If a library
+has several ways, the adapter uses the one that its documentation advises for streams, or else the
+fastest one. Encoding is measured if a library needs bytes, because clients of models return text.
 
-A library that is not installed is left out; `load` says so.
+A library that is not installed is left out; `load` prints a note.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ class Peer:
     run: Run
     approach: str
     packages: tuple[str, ...] = ()
-    builds: bool = True  # does `run` return the value of the document?
+    builds: bool = True  # whether `run` returns the value of the document
 
 
 def streamparse_value(deltas: Iterable[str]) -> Any:
@@ -54,7 +53,7 @@ def streamparse_events(deltas: Iterable[str]) -> Any:
 
 
 def json_loads_once(deltas: Iterable[str]) -> Any:
-    """The floor: nothing to see before the end."""
+    """The lower bound: no partial value before the end."""
     return json.loads("".join(deltas))
 
 
@@ -74,7 +73,7 @@ def _jiter() -> Run:
 def _ijson() -> Run:
     import ijson
 
-    # Raises ImportError where the C library is missing; the Python backend is another comparison.
+    # Raises ImportError where the C library is missing; the Python backend is not measured.
     backend = ijson.get_backend("yajl2_c")
 
     def run(deltas: Iterable[str]) -> int:
@@ -124,7 +123,7 @@ def _jsonriver() -> Run:
 
 
 def _complete(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run one that never waits: cheaper than an event loop, whose start would count as well."""
+    """Run a coroutine that never waits, without the cost of an event loop."""
     try:
         coroutine.send(None)
     except StopIteration as stop:
@@ -168,7 +167,7 @@ class _Candidate:
     name: str
     load: Callable[[], Run]
     approach: str
-    packages: tuple[str, ...]  # the first is needed, others make it quicker
+    packages: tuple[str, ...]  # the first is required, the others make it faster
     gives: Gives = "value"
 
 
@@ -197,7 +196,7 @@ FLOOR: Final = Peer("json.loads at the end", "end", json_loads_once, "floor")
 
 
 def load(names: Iterable[str], say: Callable[[str], object]) -> list[Peer]:
-    """The peers of these names that are installed, and the floor."""
+    """Return the peers of these names that are installed, and the lower bound."""
     wanted = set(names)
     found = [_loaded(candidate, say) for candidate in _CANDIDATES if candidate.name in wanted]
     return [*(peer for peer in found if peer is not None), FLOOR]
@@ -220,7 +219,7 @@ def _loaded(candidate: _Candidate, say: Callable[[str], object]) -> Peer | None:
 
 
 def versions(peers: Iterable[Peer]) -> dict[str, str]:
-    """Of every package that takes part; one that only makes a peer quicker may be missing."""
+    """Return the versions of all packages; optional ones may be missing."""
     packages = [package for peer in peers for package in peer.packages]
     return {package: _version(package) for package in packages}
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.plot FIGURES.json [OTHER-BUILD.json] docs/benchmark.svg
 
-Of a second file only streamparse's own line is drawn, so that one picture shows both builds. Needs
-matplotlib.
+From a second file only the line of streamparse is drawn, so that one picture shows both builds.
+Requires matplotlib.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Figures = dict[str, Any]
 
 PANELS: Final = {"structure": "A list of records", "code string": "One long string"}
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart; every line has its name at its
-# end as well. The colour is for how a library works, because that decides the shape of its line.
+# The palette of Okabe and Ito, for colour-blind readers; every line also has its name at its end.
+# The colour shows how a library works, because that decides the shape of its line.
 COLORS: Final = {
     "ours": "#0072b2",
     "continues": "#009e73",
@@ -36,11 +36,11 @@ APPROACHES: Final = {
     "floor": "nothing before the end",
 }
 
-# In decades: the height of a line of text and the width of a letter.
+# The height of a line of text and the width of a letter, in decades.
 _LABEL_GAP: Final = 0.24
 _LETTER: Final = 0.07
 
-# Text as text, and no random names: small, readable, the same file for the same figures.
+# Text as text, and no random names, so that the same figures give the same small file.
 _STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "streamparse",
@@ -63,7 +63,7 @@ class Line:
 
 
 def require() -> None:
-    """Stop with one clear line where there is nothing to draw with."""
+    """Exit with a clear message if matplotlib is missing."""
     try:
         import matplotlib  # noqa: F401
     except ImportError:
@@ -75,7 +75,7 @@ def draw(figures: Sequence[Figures], target: Path) -> None:
     require()
     import matplotlib
 
-    matplotlib.use("agg")  # a file, no window
+    matplotlib.use("agg")  # draws to a file
     matplotlib.rcParams.update(_STYLE)
     from matplotlib import pyplot
 
@@ -93,7 +93,7 @@ def draw(figures: Sequence[Figures], target: Path) -> None:
 
 
 def panel_lines(figures: Sequence[Figures], document: str) -> Iterator[Line]:
-    """The lines of one document; streamparse is there once for each build."""
+    """Return the lines of one document; streamparse has one for each build."""
     for number, run in enumerate(figures):
         cells = [cell for cell in run["cells"] if cell["document"] == document]
         for name in dict.fromkeys(cell["peer"] for cell in cells):
@@ -105,7 +105,7 @@ def panel_lines(figures: Sequence[Figures], document: str) -> Iterator[Line]:
 def _line(cells: Sequence[dict[str, Any]], build: str) -> Line | None:
     name, approach = cells[0]["peer"], cells[0]["approach"]
     points = [(cell["characters"], cell["cost"] * 1e6) for cell in cells if cell["cost"]]
-    if not points or name == OURS["events"].name:  # beside that with values, one would not see it
+    if not points or name == OURS["events"].name:  # it would be hidden by the line with values
         return None
     if approach == "ours":
         return Line(f"streamparse, {build}", approach, points, dashed=build != "compiled")
@@ -113,7 +113,7 @@ def _line(cells: Sequence[dict[str, Any]], build: str) -> Line | None:
 
 
 def spread_labels(lines: Sequence[Line]) -> None:
-    """Move names that would cover each other apart, from the lowest up."""
+    """Move overlapping names apart, from the lowest up."""
     placed: list[Line] = []
     for line in sorted(lines, key=lambda line: line.points[-1][1]):
         for below in placed:
@@ -123,7 +123,7 @@ def spread_labels(lines: Sequence[Line]) -> None:
 
 
 def _meet(one: Line, other: Line) -> bool:
-    """Does the name that begins further left reach to where the other begins?"""
+    """Whether the name that begins further left reaches the other one."""
     left, right = sorted((one, other), key=lambda line: line.points[-1][0])
     return log10(right.points[-1][0] / left.points[-1][0]) < len(left.name) * _LETTER
 
@@ -149,7 +149,7 @@ def _draw_line(axis: Any, line: Line) -> None:
     style = {"color": color, "linestyle": dash, "linewidth": 2.4 if ours else 1.3, "zorder": order}
     axis.plot(*zip(*line.points, strict=True), marker="o", markersize=3, **style)
     weight = "bold" if ours else "normal"
-    place = (line.points[-1][0] * 1.25, line.label_at)  # also beyond the axis: nothing is there
+    place = (line.points[-1][0] * 1.25, line.label_at)  # may be beyond the axis
     axis.text(*place, line.name, va="center", color=color, weight=weight, zorder=4)
 
 

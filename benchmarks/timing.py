@@ -1,7 +1,7 @@
 """Times two functions in turn, so that their ratio holds on a busy machine.
 
-Rule: both are run in turn, and the smallest time of each counts. What slows the machine down meets
-both, and can only make a time longer.
+Both are run in turn, and the smallest time of each counts. Other load on the machine affects both,
+and can only make a time longer.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Final
 
 Work = Callable[[], object]
 
-# Not the time of the processor: some systems account for it in ticks, and then the smallest of many
-# short runs is too small.
+# Not the processor time, which some systems count in ticks: the smallest of many short runs would
+# be too small.
 clock: Final = time.perf_counter
 
-# A turn lasts for at least this many seconds, and for this share of the slowest run so far, so that
-# a quick side gets enough tries beside a slow one.
+# A turn lasts at least this many seconds and this share of the slowest run, so that the fast side
+# has enough runs.
 _TURN: Final = 0.01
 _SHARE: Final = 0.05
 
 
 class OutOfTimeError(Exception):
-    """`within` has stopped the deltas; `share` of them had been taken."""
+    """`within` has stopped the deltas after `share` of them."""
 
     def __init__(self, share: float) -> None:
         super().__init__(f"stopped after {share:.0%} of the document")
@@ -40,7 +40,7 @@ def within(seconds: float, deltas: list[str]) -> Iterator[str]:
 
 
 def pair(one: Work, other: Work, seconds: float, least: int = 3) -> tuple[float, float]:
-    """The smallest time of each, from at least so many turns and so many seconds for both."""
+    """Return the smallest time of each, from at least so many turns and seconds."""
     lowest, slowest, response = [float("inf")] * 2, 0.0, 0
     deadline = clock() + seconds
     while response < least or clock() < deadline:
@@ -52,7 +52,7 @@ def pair(one: Work, other: Work, seconds: float, least: int = 3) -> tuple[float,
 
 
 def _answer(work: Work, seconds: float) -> tuple[float, float]:
-    """The quickest and the slowest run in so many seconds."""
+    """Return the fastest and the slowest run in so many seconds."""
     quickest, slowest, deadline = float("inf"), 0.0, clock() + seconds
     while slowest == 0.0 or clock() < deadline:
         start = clock()
@@ -69,7 +69,7 @@ def microseconds(seconds: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """Two digits and the sign."""
+    """Format a ratio with two digits and the sign."""
     digits = f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
     return f"\N{MULTIPLICATION SIGN}{digits}"
 
@@ -82,7 +82,7 @@ def size_name(size: int) -> str:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A Markdown table: the first column is text, the others are figures."""
+    """Return a Markdown table: the first column is text, the others are figures."""
     lines = [list(head), *(list(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]

@@ -15,7 +15,7 @@ from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.parser import JSONParser
 from streamparse._core.reader import locate
 from streamparse._core.surrogates import lone
-from streamparse._core.transcriber import Transcriber, tell
+from streamparse._core.transcriber import Transcriber, emit_value
 from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, SchemaViolation, StreamParseError, WireError
 from streamparse.limits import Limits
@@ -482,7 +482,7 @@ def locate_in_text(error: StreamParseError, text: str) -> None:
 def json_text_of(value: Any) -> str:
     """Return a value as the JSON text that `Values` writes for it."""
     copy = Transcriber(Chain().head)
-    tell(value, copy)
+    emit_value(value, copy)
     return copy.take()
 
 

@@ -20,7 +20,7 @@ from streamparse._answers.options import AnswerOptions
 from streamparse._core.flat import equal
 from streamparse._core.plain import weight_of
 from streamparse._core.surrogates import Halves, replaced
-from streamparse._core.transcriber import Transcriber, tell
+from streamparse._core.transcriber import Transcriber, emit_value
 from streamparse.errors import JSONSyntaxError, StreamParseError, WireError
 from streamparse.message import ToolCall
 from streamparse.message_events import ProviderEvent, ToolCallDelta
@@ -219,7 +219,7 @@ class CallInput(CallRecord):
             self._read_value_again(value)
             return
         try:
-            tell(value, self.driver())
+            emit_value(value, self.driver())
         except StreamParseError as error:
             self.refuse(error)
         else:

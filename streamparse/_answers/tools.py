@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._core.chain import Chain
 from streamparse._core.sink import ValidatorFactory
-from streamparse._core.transcriber import Transcriber, tell
+from streamparse._core.transcriber import Transcriber, emit_value
 from streamparse.aliases import ToolErrors
 from streamparse.errors import SchemaViolation
 
@@ -56,8 +56,8 @@ class Tool:
 
     def schema(self) -> Any:
         """The JSON Schema of the arguments; None where the validator has none."""
-        tell = getattr(self.validator, "json_schema", None)
-        return None if tell is None else tell()
+        schema = getattr(self.validator, "json_schema", None)
+        return None if schema is None else schema()
 
     def declaration(self, key: str) -> dict[str, Any]:
         """Return the tool as APIs take it: its name, description and schema, the last as `key`.
@@ -216,7 +216,7 @@ def validated(validator: ValidatorFactory, value: Any) -> Any:
     Nothing is coerced. Raises `SchemaViolation` for an invalid value.
     """
     chain = Chain(validator=validator.coercing(False))
-    tell(value, Transcriber(chain.head))
+    emit_value(value, Transcriber(chain.head))
     return value if chain.parsed is None else chain.parsed
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from streamparse._core.shown import int_text
 from streamparse._core.sink import Sink
-from streamparse._core.transcriber import Transcriber, tell, tell_key
+from streamparse._core.transcriber import Transcriber, emit_key, emit_value
 from streamparse._core.writer import Writer
 
 __all__ = [
@@ -61,7 +61,7 @@ def _written(value: Any) -> str:
     while open_containers:
         for key, child in open_containers[-1]:
             if key is not None:
-                tell_key(key, writer)
+                emit_key(key, writer)
             inside = _begun(writer, child)
             if inside is not None:
                 open_containers.append(inside)
@@ -99,7 +99,7 @@ def shown(value: Any) -> str:
     """
     if isinstance(value, (dict, list)):
         text = Transcriber(Sink())
-        tell(value, text)
+        emit_value(value, text)
         return text.take()
     if isinstance(value, int) and not isinstance(value, bool):
         return int_text(value)

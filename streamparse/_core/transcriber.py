@@ -128,7 +128,7 @@ class Transcriber(Sink):
         return self.written
 
 
-def tell(value: Any, sink: Sink) -> None:
+def emit_value(value: Any, sink: Sink) -> None:
     """Pass a complete value to a sink, without recursion.
 
     Tuples are arrays; values of other types that JSON does not have become `str(value)`.
@@ -143,13 +143,13 @@ def tell(value: Any, sink: Sink) -> None:
             open_containers.pop()
             sink.end(0)
         elif isinstance(item, _Member):
-            tell_key(item.key, sink)
+            emit_key(item.key, sink)
             _begin(item.value, sink, open_containers)
         else:
             _begin(item, sink, open_containers)
 
 
-def tell_key(key: str, sink: Sink) -> None:
+def emit_key(key: str, sink: Sink) -> None:
     """Pass the complete key of a member to a sink."""
     sink.start_key(0)
     if key:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._core.builder import Builder
 from streamparse._core.sink import Sink
-from streamparse._core.transcriber import Transcriber, tell, tell_key
+from streamparse._core.transcriber import Transcriber, emit_key, emit_value
 from streamparse.errors import LimitError
 from streamparse.limits import Limits
 from streamparse.paths import Path, Query
@@ -72,7 +72,7 @@ class Assembler:
         reached = self._reach(path)
         self.growing.discard(path)
         if reached:
-            tell(value, self.sink)
+            emit_value(value, self.sink)
         else:
             self._patch(path, value, False)
         return reached
@@ -163,7 +163,7 @@ class Assembler:
             if not self._is_next(step):
                 return False
             if isinstance(step, str):
-                tell_key(step, self.sink)
+                emit_key(step, self.sink)
             if place + 1 < len(path):
                 self._begin(path[place + 1])
         return True

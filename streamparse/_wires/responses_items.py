@@ -27,7 +27,7 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.calls import CallReader
 from streamparse._core.growing import GrowingString
 from streamparse._core.plain import dict_of, list_of
-from streamparse._core.transcriber import Transcriber, tell, tell_key
+from streamparse._core.transcriber import Transcriber, emit_key, emit_value
 from streamparse.aliases import CallKind
 from streamparse.errors import StreamParseError
 from streamparse.message import GrowingText, Reasoning, ServerToolResult
@@ -225,7 +225,7 @@ class StreamedArgument:
         where = self.where
         sink.start_object(0)
         self.depth = 1
-        tell_key(where[0], sink)
+        emit_key(where[0], sink)
         if len(where) == 1:
             return
         sink.start_object(0)
@@ -233,7 +233,7 @@ class StreamedArgument:
         if where[-1]:
             known = {name: value for name, value in before.items() if value is not None}
             self._members(sink, known)
-        tell_key(where[1], sink)
+        emit_key(where[1], sink)
         self.known.append(where[1])
         if not where[-1]:
             sink.start_array(0)
@@ -266,8 +266,8 @@ class StreamedArgument:
         for name, value in members.items():
             if name not in self.known and name != self.where[1]:
                 self.known.append(name)
-                tell_key(name, sink)
-                tell(value, sink)
+                emit_key(name, sink)
+                emit_value(value, sink)
 
     def _finish(self, sink: Transcriber, members: dict[str, Any]) -> None:
         where = self.where

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._core.chain import Chain
 from streamparse._core.sink import NOTHING, Sink
-from streamparse._core.transcriber import tell
+from streamparse._core.transcriber import emit_value
 from streamparse.errors import FormatError
 from streamparse.formats.bounds import Bounds
 from streamparse.formats.literal_payload import LiteralPayload
@@ -97,12 +97,12 @@ class DictionaryPayload(LiteralPayload):
             value = read_json(value, Reading(self.host.limits))
         if not isinstance(value, dict):
             raise FormatError("the arguments are no object", code="malformed_call", offset=-1)
-        tell(value, self.arguments_sink())
+        emit_value(value, self.arguments_sink())
 
     def end_dictionary(self) -> None:
         """The dictionary is whole."""
         if self.name and not self.seen:
-            tell({}, self.arguments_sink())
+            emit_value({}, self.arguments_sink())
         self.give_up()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
-from streamparse._core.transcriber import tell_key
+from streamparse._core.transcriber import emit_key
 from streamparse.aliases import CallKind
 from streamparse.errors import LimitError
 from streamparse.formats.generated import GeneratedPayload
@@ -170,7 +170,7 @@ class ElementsPayload(GeneratedPayload):
         self.length = 0
         self.streams = len(self.stack) == 1 and element.kinds.known and element.kinds.is_text
         if self.streams:
-            tell_key(key, self.driver())
+            emit_key(key, self.driver())
             self.driver().start_string(0)
 
     def _close(self, tag: str) -> None:
@@ -224,7 +224,7 @@ class ElementsPayload(GeneratedPayload):
             return
         value = self.held[0] if len(self.held) == 1 else self.held
         self.held = []
-        tell_key(self.key, self.driver())
+        emit_key(self.key, self.driver())
         self.say_value(value)
 
     def _end_call(self) -> None:

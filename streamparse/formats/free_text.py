@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar, Final
 
-from streamparse._core.transcriber import tell_key
+from streamparse._core.transcriber import emit_key
 from streamparse.errors import LimitError
 from streamparse.formats.generated import GeneratedPayload
 from streamparse.formats.markers import UNDECIDED, Markers
@@ -73,7 +73,7 @@ class FreeTextPayload(GeneratedPayload):
         if not text:
             return
         if not self.length:
-            tell_key(self.key, self.driver())
+            emit_key(self.key, self.driver())
             self.driver().start_string(0)
         longest = self.host.limits.string
         self.length += len(text)

@@ -9,7 +9,7 @@ import re
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
-from streamparse._core.transcriber import tell
+from streamparse._core.transcriber import emit_value
 from streamparse.aliases import CallKind
 from streamparse.errors import FormatError, LimitError
 from streamparse.formats.bounds import Bounds
@@ -137,7 +137,7 @@ class GeneratedPayload(Payload):
             self.reader.emit()
             for code in repairs:
                 self.reader.note_repair(code, True)
-        tell(value, self.driver())
+        emit_value(value, self.driver())
 
     def unexpected(self, message: str = "text stands between the parameters") -> None:
         """Something here is not understood; what was understood before it is said first."""

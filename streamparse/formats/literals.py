@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.machine_state import too_deep
 from streamparse._core.sink import NOTHING, Sink
-from streamparse._core.transcriber import tell, tell_key
+from streamparse._core.transcriber import emit_key, emit_value
 from streamparse.errors import FormatError, LimitError
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.table import Literals
@@ -222,7 +222,7 @@ class LiteralMachine:
         if char == ":" and kind == _BRACE:
             self.kinds[-1] = _OBJECT
             self.sink.start_object(0)
-            tell_key(str(self.first), self.sink)
+            emit_key(str(self.first), self.sink)
             self.state = _VALUE
             return pos + 1
         if char != "," and self.style.bare and kind != _ARRAY and _WORD_START.match(char):
@@ -240,7 +240,7 @@ class LiteralMachine:
         self.kinds[-1] = _ARRAY
         self.sink.start_array(0)
         if self.first is not NOTHING:
-            tell(self.first, self.sink)
+            emit_value(self.first, self.sink)
             self.first = NOTHING
 
     def _assign(self, char: str, pos: int) -> int:
@@ -248,7 +248,7 @@ class LiteralMachine:
         if char not in wanted:
             raise self._error("expected_colon", f"{wanted!r} must follow the name", pos)
         self._start()
-        tell_key(self.collected, self.sink)
+        emit_key(self.collected, self.sink)
         self.state = _VALUE
         return pos + 1
 
@@ -347,7 +347,7 @@ class LiteralMachine:
         if self.kinds[-1] == _BRACE:
             self.first = value
         else:
-            tell(value, self.sink)
+            emit_value(value, self.sink)
         self.state = _AFTER
 
     def _meaning(self, word: str, pos: int) -> Any:

@@ -11,7 +11,7 @@ import re
 from typing import Any, ClassVar, Final
 
 from streamparse._core.sink import NOTHING
-from streamparse._core.transcriber import tell_key
+from streamparse._core.transcriber import emit_key
 from streamparse.errors import LimitError
 from streamparse.formats.generated import GeneratedPayload
 from streamparse.formats.markers import UNDECIDED, Markers
@@ -243,7 +243,7 @@ class ParametersPayload(GeneratedPayload):
         return bool(self.lists) and self.lists[-1]
 
     def _begin_nested(self, is_list: bool) -> None:
-        self._tell_key()
+        self._emit_key()
         if is_list:
             self.driver().start_array(0)
         else:
@@ -257,9 +257,9 @@ class ParametersPayload(GeneratedPayload):
 
     # Values.
 
-    def _tell_key(self) -> None:
+    def _emit_key(self) -> None:
         if not self._is_item():
-            tell_key(self.key, self.driver())
+            emit_key(self.key, self.driver())
 
     def _begin_value(self) -> None:
         self.parts = []
@@ -436,7 +436,7 @@ class ParametersPayload(GeneratedPayload):
             self.parts = []
 
     def _open_string(self) -> None:
-        self._tell_key()
+        self._emit_key()
         self.driver().start_string(0)
 
     def _end_value(self) -> None:
@@ -445,7 +445,7 @@ class ParametersPayload(GeneratedPayload):
             return
         value = self._typed("".join(self.parts))
         self.parts = []
-        self._tell_key()
+        self._emit_key()
         self.say_value(value)
 
     def _typed(self, text: str) -> Any:

@@ -6,7 +6,7 @@ lenient dialect repairs it.
 
 from __future__ import annotations
 
-from streamparse._core.transcriber import tell_key
+from streamparse._core.transcriber import emit_key
 from streamparse._core.writer import Writer
 from streamparse.message_events import ArgumentCompleted, ArgumentDelta, ArgumentStarted
 from streamparse.paths import Path
@@ -53,4 +53,4 @@ class ArgumentText:
 
     def _key(self, path: Path) -> None:
         if path and isinstance(path[-1], str):
-            tell_key(path[-1], self._writer)
+            emit_key(path[-1], self._writer)

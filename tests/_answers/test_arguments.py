@@ -25,7 +25,7 @@ from streamparse._answers.arguments import (
     taken_before,
 )
 from streamparse._core.chain import Chain
-from streamparse._core.transcriber import tell
+from streamparse._core.transcriber import emit_value
 from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, JSONSyntaxError, StreamParseError, WireError
 from streamparse.limits import Limits
@@ -186,7 +186,7 @@ def test_lenient_deltas_end_before_a_refused_word(sizes: Sequence[int]) -> None:
 def test_values_are_collected_with_their_text() -> None:
     source = new(Values)
     assert not source.whole
-    tell({"a": "x"}, source.sink)
+    emit_value({"a": "x"}, source.sink)
     text, delta, events, error = source.collect()
     assert (text, delta, error) == ('{"a":"x"}', '{"a":"x"}', None)
     assert len(events) == 5

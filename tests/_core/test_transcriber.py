@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from streamparse._core.builder import Builder
 from streamparse._core.machine import Machine
-from streamparse._core.transcriber import Transcriber, tell
+from streamparse._core.transcriber import Transcriber, emit_value
 from streamparse.protocols import Sink
 from tests.helpers import same, tokens
 from tests.parts import Call, Recorder
@@ -36,7 +36,7 @@ def compact(value: object) -> str:
 def test_what_is_said_is_written_and_passed_on(value: Any) -> None:
     builder = Builder()
     sink = Transcriber(builder)
-    tell(value, sink)
+    emit_value(value, sink)
     assert sink.take() == compact(value)
     assert sink.take() == ""
     assert same(builder.value, value)
@@ -46,7 +46,7 @@ def said(value: object) -> tuple[list[Call], list[Call]]:
     """What a listener hears of the value, and what it hears when the text is read."""
     heard = Recorder(precise=True)
     sink = Transcriber(heard)
-    tell(value, sink)
+    emit_value(value, sink)
     read = Recorder(precise=True)
     machine = Machine(read)
     machine.feed(sink.take())
@@ -97,7 +97,7 @@ def test_offsets_of_any_value(value: object) -> None:
 
 def test_a_listener_that_is_not_precise_gets_its_text_in_one_run() -> None:
     heard = Recorder()
-    tell({"a\n": 'b"c'}, Transcriber(heard))
+    emit_value({"a\n": 'b"c'}, Transcriber(heard))
     assert [call[1] for call in heard.calls if call[0] in ("text", "key_text")] == ["a\n", 'b"c']
 
 
@@ -129,7 +129,7 @@ def test_tell_takes_what_json_does_not_know() -> None:
             return "odd"
 
     sink = Transcriber(Sink())
-    tell({1: (True, Odd()), None: "x"}, sink)
+    emit_value({1: (True, Odd()), None: "x"}, sink)
     assert sink.take() == '{"1":[true,"odd"],"None":"x"}'
 
 
@@ -138,5 +138,5 @@ def test_tell_does_not_recurse() -> None:
     for _ in range(50_000):
         deep = [deep]
     sink = Transcriber(Sink())
-    tell(deep, sink)
+    emit_value(deep, sink)
     assert sink.take() == "[" * 50_000 + '"x"' + "]" * 50_000
