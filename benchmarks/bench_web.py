@@ -43,7 +43,8 @@ from streamparse import stream
 from streamparse.web import MemoryStore, sse_response
 
 SIDES: Final = ("streamparse", "passed through")
-_TIME: Final = re.compile(rb'(?:"type":"text_delta","choice":0,"text"|"content"):"(\d+)"')
+# A time in the text of a record, which may hold the texts of several events.
+_TIME: Final = re.compile(rb'(\d{10,}) (?=[\d"])')
 _START: Final = 0.5  # the seconds in which the streams begin
 
 
@@ -56,19 +57,19 @@ async def provider(count: int, rate: float) -> AsyncIterator[bytes]:
     for number in range(count):
         wait = begun + number / rate - time.monotonic() if rate else 0.0
         await asyncio.sleep(max(wait, 0.0))
-        yield chunk({"content": str(time.monotonic_ns())})
+        yield chunk({"content": f"{time.monotonic_ns()} "})
     yield chunk({}, "stop") + b"data: [DONE]\n\n"
 
 
 def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
-    said = {
+    record = {
         "id": "chatcmpl-1",
         "object": "chat.completion.chunk",
         "created": 1779180000,
         "model": "m",
         "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
     }
-    return f"data: {json.dumps(said, separators=(',', ':'))}\n\n".encode()
+    return f"data: {json.dumps(record, separators=(',', ':'))}\n\n".encode()
 
 
 def application(side: str) -> Starlette:
