@@ -19,6 +19,7 @@ __all__ = [
     "Keep",
     "MessageStatus",
     "Missing",
+    "RunErrors",
     "SessionAPI",
     "Surrogates",
     "ToolErrors",
@@ -232,6 +233,12 @@ Missing: TypeAlias = Literal[
     "none",
 ]
 """What `missing=` takes: what a typed partial does for a field that has not arrived."""
+
+RunErrors: TypeAlias = Literal[
+    "raise",
+    "return",
+]
+"""What `errors=` of `Toolbox.run` takes."""
 
 ToolErrors: TypeAlias = Literal[
     "raise",

@@ -700,13 +700,16 @@ class Message:
         """Return the messages that give the results of several calls, in their order.
 
         Anthropic, Bedrock and Gemini want the results of one message in one message, and get them
-        so. Give the results of all calls of a message at once, for the APIs refuse calls without.
+        so. Give the results of all calls of a message at once: the APIs refuse a call without one,
+        and a result without its call. Calls that `to_history` leaves out are left out here too.
 
         Args:
             results: The calls and what their tools returned; see `tool_result`.
         """
         messages: list[dict[str, Any]] = []
         for call, value in results:
+            if not self._gives_back(call):
+                continue
             message = self.tool_result(call, value)
             key = "parts" if "parts" in message else "content"
             if messages and message.get("role") == "user":
@@ -714,6 +717,12 @@ class Message:
             else:
                 messages.append(message)
         return messages
+
+    def _gives_back(self, call: ToolCall) -> bool:
+        """Whether `to_history` gives a call back; of Anthropic's also some rejected ones."""
+        alone = Message(self.choice)
+        alone.content.append(call)
+        return self.history is not None and bool(self.history(alone))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

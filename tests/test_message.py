@@ -506,6 +506,33 @@ def test_several_results(api: Any, records: list[Any], expected: list[Any]) -> N
     assert message.tool_results([]) == []
 
 
+def test_results_of_calls_that_do_not_go_back_are_left_out() -> None:
+    """Anthropic's API gets rejected calls back, with the reason as their result."""
+    half = {"index": 1, "id": "c2", "function": {"name": "mow", "arguments": '{"a'}}
+    chat = message_of([chunk({"tool_calls": [CALL, half]}), chunk(finish="tool_calls")], "auto")
+    calls = chat.tool_calls
+    assert [call.status for call in calls] == ["complete", "rejected"]
+    assert [each["tool_call_id"] for each in chat.tool_results([(c, "x") for c in calls])] == ["c1"]
+    records = [
+        {"type": "message_start", "message": {"id": "m", "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": BLOCK},
+        {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "input_json_delta", "partial_json": "{]"},
+        },
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+        {"type": "message_stop"},
+    ]
+    anthropic = message_of(records, "auto")
+    [call] = anthropic.tool_calls
+    assert call.status == "rejected"
+    [written] = anthropic.tool_results([(call, call.errors[0])])
+    assert written["content"][0]["is_error"]
+    assert len(anthropic.to_history()[0]["content"]) == 1
+
+
 @pytest.mark.parametrize(
     ("item", "value", "error", "expected"),
     [

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streamparse._answers.tools import Tools, validated
+from streamparse.aliases import RunErrors
 from streamparse.errors import (
     IncompleteError,
     SchemaViolation,
@@ -53,7 +54,9 @@ class Toolbox(Tools):
 
     __slots__ = ()
 
-    async def run(self, call: ToolCall, *, unconfirmed: bool = False) -> Any:
+    async def run(
+        self, call: ToolCall, *, unconfirmed: bool = False, errors: RunErrors = "raise"
+    ) -> Any:
         """Call the function of a tool with the validated arguments of a call.
 
         An asynchronous function is awaited, another one runs in a thread.
@@ -62,6 +65,8 @@ class Toolbox(Tools):
             call: A complete call of one of the tools that were given as functions.
             unconfirmed: Whether to run a call that is whole and not yet complete too; see
                 `Stream.tool_calls`.
+            errors: `"return"` returns a `StreamParseError` or `ToolError` instead of raising it,
+                for `Message.tool_results`, which tells the model.
 
         Returns:
             What the function returns.
@@ -72,7 +77,17 @@ class Toolbox(Tools):
             StreamParseError: The call was rejected; this is the error that rejected it.
             ToolError: The function raised an exception, which is the `__cause__`.
             TypeError: The tool was not given as a function.
+            ValueError: `errors` is another word.
         """
+        _check(errors)
+        try:
+            return await self._run(call, unconfirmed)
+        except (StreamParseError, ToolError) as error:
+            if errors == "raise":
+                raise
+            return error
+
+    async def _run(self, call: ToolCall, unconfirmed: bool) -> Any:
         import asyncio  # takes long, and many programs need none of it
 
         function, arguments = self._prepared(call, unconfirmed)
@@ -85,19 +100,27 @@ class Toolbox(Tools):
             cause = error.__cause__ if isinstance(error, _Raised) else error
             raise ToolError(call.name or "", cause) from cause
 
-    def run_sync(self, call: ToolCall, *, unconfirmed: bool = False) -> Any:
+    def run_sync(
+        self, call: ToolCall, *, unconfirmed: bool = False, errors: RunErrors = "raise"
+    ) -> Any:
         """Do as `run` does, in this thread, for functions that are not asynchronous.
 
         Raises:
             TypeError: The function is asynchronous, or the tool was not given as a function.
         """
-        function, arguments = self._prepared(call, unconfirmed)
-        if _is_async(function):
-            raise TypeError(f"the tool {call.name!r} is asynchronous: await run(call)")
+        _check(errors)
         try:
-            return function(**arguments)
-        except Exception as error:
-            raise ToolError(call.name or "", error) from error
+            function, arguments = self._prepared(call, unconfirmed)
+            if _is_async(function):
+                raise TypeError(f"the tool {call.name!r} is asynchronous: await run(call)")
+            try:
+                return function(**arguments)
+            except Exception as error:
+                raise ToolError(call.name or "", error) from error
+        except (StreamParseError, ToolError) as error:
+            if errors == "raise":
+                raise
+            return error
 
     def _prepared(self, call: ToolCall, unconfirmed: bool) -> tuple[Callable[..., Any], Any]:
         """Return the function of a call, and its keyword arguments."""
@@ -123,6 +146,11 @@ def _refusal_of(call: ToolCall) -> StreamParseError:
     """Return the error that rejected a call, not the oddities that were noted beside it."""
     refusals = [error for error in call.errors if not isinstance(error, WireError)]
     return (refusals or call.errors)[0]
+
+
+def _check(errors: RunErrors) -> None:
+    if errors not in ("raise", "return"):
+        raise ValueError(f"errors must be 'raise' or 'return', not {errors!r}")
 
 
 class _Raised(Exception):

@@ -144,6 +144,19 @@ def test_calls_that_may_not_run(way: str) -> None:
 
 
 @WAYS
+def test_errors_can_be_returned(way: str) -> None:
+    """Those of the call and of the tool, and no others."""
+    raised = run(call_of("broken", '{"kind": "value"}'), way, errors="return")
+    assert isinstance(raised, ToolError)
+    assert isinstance(run(call_of("mow", "{}"), way, errors="return"), SchemaViolation)
+    assert run(call_of("reserve", SEATS), way, errors="return").startswith("nobody")
+    with pytest.raises(TypeError):
+        run(call_of("by_hand", "{}"), way, errors="return")
+    with pytest.raises(ValueError, match="errors must be"):
+        run(call_of("reserve", SEATS), way, errors="ignore")
+
+
+@WAYS
 def test_a_whole_call_runs_early_only_on_demand(way: str) -> None:
     call = call_of("reserve", SEATS, finish=None)
     assert (call.whole, call.confirmed) == (True, False)
