@@ -8,12 +8,15 @@ uvicorn --app-dir examples fastapi_app:app
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
 
-from streamparse import ToolCallCompleted, stream
+import streamparse
+from streamparse import Toolbox, ToolCallCompleted, stream
 from streamparse.web import MemoryStore, sse_response
 
 
@@ -25,7 +28,7 @@ def find_places(near: dict[str, float], kinds: list[str], with_children: bool, m
     return [f"{kind}, at most {max_price} each" for kind in kinds]
 
 
-TOOLS = {"get_forecast": get_forecast, "find_places": find_places}  # there is no draft_message
+toolbox = Toolbox([get_forecast, find_places])  # there is no draft_message
 
 
 @asynccontextmanager
@@ -36,6 +39,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(lifespan=lifespan)
+app.mount("/js", StaticFiles(directory=Path(streamparse.__file__).with_name("js")))
 store = MemoryStore()  # a page that lost its connection goes on where it was
 
 
@@ -46,12 +50,12 @@ async def answer(question: str) -> Response:
         body = {"model": "gpt-5.1", "stream": True, "messages": messages}
         async with (
             app.state.client.stream("POST", "/v1/chat/completions", json=body) as response,
-            stream(response, tools=list(TOOLS.values()), every=1 / 30) as answer,
+            stream(response, tools=toolbox, every=1 / 30) as answer,
         ):
             async for event in answer:
                 yield event
                 if isinstance(event, ToolCallCompleted):  # complete and valid
-                    result = TOOLS[event.call.name](**event.call.parsed)
+                    result = await toolbox.run(event.call)
                     yield {"type": "tool_result", "id": event.call.id, "result": result}
 
     return sse_response(events, store=store)
@@ -60,15 +64,17 @@ async def answer(question: str) -> Response:
 @app.get("/")
 async def page() -> HTMLResponse:
     return HTMLResponse("""<!doctype html><meta charset="utf-8"><title>An answer</title>
-<pre id="shown" style="white-space: pre-wrap"></pre><script>
+<pre id="shown" style="white-space: pre-wrap"></pre><script type="module">
+  import { MessageReader } from "/js/message.js";
+  const reader = new MessageReader(), results = {};
   const source = new EventSource("/answer?question=What+shall+we+do+on+Saturday%3F");
-  let event;
   source.onmessage = ({ data }) => {
-    const record = JSON.parse(data);  // without a type it continues the one before it
-    event = record.type ? record : { ...event, ...record };
-    if (event.type === "text_delta") shown.append(event.text);
-    if (event.type === "tool_result") shown.append(`\\n→ ${JSON.stringify(event.result)}`);
-    if (event.type === "tool_call_rejected") shown.append(`\\n✗ ${event.error.message}`);
+    const [event] = reader.read(JSON.parse(data));
+    if (event.type === "tool_result") results[event.id] = event.result;
     if (event.type.startsWith("stream_")) source.close();
+    shown.textContent = [reader.message.text, ...reader.message.calls.map((call) =>
+      `${call.name} ${JSON.stringify(call.arguments ?? null)} ` +
+      (call.error ? `✗ ${call.error.message}` : `→ ${JSON.stringify(results[call.id] ?? null)}`)
+    )].join("\\n");
   };
 </script>""")

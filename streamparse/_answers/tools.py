@@ -160,9 +160,9 @@ class Tools:
             message += f"; did you mean {close[0]!r}?"
         return SchemaViolation(message, code="unknown_tool", closest=close[0] if close else None)
 
-    # Declarations.
+    # Declarations. Their type is `Any`, so that type checkers accept them as each SDK's own types.
 
-    def to_openai(self) -> list[dict[str, Any]]:
+    def to_openai(self) -> list[Any]:
         """Return the `tools` of Chat Completions, which Cohere, Mistral and Ollama take too.
 
         Raises:
@@ -174,7 +174,7 @@ class Tools:
         declared = [tool.declaration("parameters") for tool in self.tools.values()]
         return [{"type": "function", "function": function} for function in declared]
 
-    def to_responses(self) -> list[dict[str, Any]]:
+    def to_responses(self) -> list[Any]:
         """Return the `tools` of the Responses API; otherwise as `to_openai`.
 
         They are not strict: without the word, that API would make every parameter required.
@@ -182,11 +182,11 @@ class Tools:
         declared = [tool.declaration("parameters") for tool in self.tools.values()]
         return [{"type": "function", **function, "strict": False} for function in declared]
 
-    def to_anthropic(self) -> list[dict[str, Any]]:
+    def to_anthropic(self) -> list[Any]:
         """Return the `tools` of Anthropic's Messages API; otherwise as `to_openai`."""
         return [tool.declaration("input_schema") for tool in self.tools.values()]
 
-    def to_google(self) -> list[dict[str, Any]]:
+    def to_google(self) -> list[Any]:
         """Return the `tools` of Gemini's `generateContent`; otherwise as `to_openai`."""
         declared = [tool.declaration("parametersJsonSchema") for tool in self.tools.values()]
         return [{"functionDeclarations": declared}] if declared else []

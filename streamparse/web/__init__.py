@@ -1,10 +1,11 @@
-"""Sends streams to web pages as server-sent events (extra `web`); see `sse_response`."""
+"""Sends streams to web pages (extra `web`): `sse_response`, `ui_message_response`."""
 
 from __future__ import annotations
 
 from streamparse.web.records import encoded
 from streamparse.web.response import SSEResponse, sse_response, stop_stream
 from streamparse.web.store import Batch, EventStore, ExpiredError, MemoryStore
+from streamparse.web.ui_messages import ui_message_response
 
 __all__ = [
     "Batch",
@@ -15,4 +16,5 @@ __all__ = [
     "encoded",
     "sse_response",
     "stop_stream",
+    "ui_message_response",
 ]

@@ -1,0 +1,35 @@
+"""Extraction: an object of your own type that fills up while the answer arrives.
+
+pip install "llm-streamparse[pydantic]" openai
+python examples/extraction.py "A rainy Saturday in Ghent with two children"
+"""
+
+import sys
+from typing import Any, Literal
+
+from openai import OpenAI
+from pydantic import BaseModel
+
+from streamparse import stream
+
+
+class Stop(BaseModel):
+    place: str = ""
+    indoors: bool | None = None
+
+
+class Outing(BaseModel):
+    title: str = ""
+    weather: Literal["sun", "clouds", "rain", "snow"] | None = None
+    stops: list[Stop] = []
+
+
+schema: Any = {"name": "Outing", "schema": Outing.model_json_schema()}
+response = OpenAI().chat.completions.create(
+    model="gpt-5.1",
+    messages=[{"role": "user", "content": f"Plan an outing: {sys.argv[1]}"}],
+    response_format={"type": "json_schema", "json_schema": schema},
+    stream=True,
+)
+for outing in stream(response, output=Outing).partials():
+    print(f"{outing.title} ({outing.weather}): {', '.join(stop.place for stop in outing.stops)}")

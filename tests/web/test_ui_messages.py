@@ -1,0 +1,115 @@
+"""Tests of streamparse.web.ui_messages: an answer for `useChat`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from streamparse import MessageParser, SSEDecoder, stream
+from streamparse.web import ui_message_response
+from tests.messages import chunk, text_chunk
+from tests.web.serving import Server, Upstream, until
+
+CHUNKS = [text_chunk("Hel"), text_chunk("lo"), chunk(finish="stop")]
+
+
+def served(make: Any) -> tuple[httpx.Response, list[Any]]:
+    """The response of an application that returns what `make` returns, and its records."""
+
+    async def chat(request: object) -> Any:
+        return make()
+
+    with Server(Starlette(routes=[Route("/", chat)])) as server:
+        response = httpx.get(server.url, timeout=30, trust_env=False)
+    return response, [event.data for event in SSEDecoder().feed(response.text)]
+
+
+def types(records: list[Any]) -> list[str]:
+    assert records[-1] == "[DONE]"
+    return [json.loads(record)["type"] for record in records[:-1]]
+
+
+WHOLE = ["start", "start-step", "text-start", "text-delta", "text-delta", "text-end"]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async", "events", "batches"])
+def test_an_answer_from_any_source(kind: str) -> None:
+    upstream = Upstream(CHUNKS)
+
+    def make() -> Any:
+        if kind == "async":
+            return ui_message_response(stream(upstream()))
+        if kind == "sync":
+            return ui_message_response(stream(CHUNKS))
+        parser = MessageParser()
+        batches = [parser.feed(each) for each in CHUNKS] + [parser.finish()]
+        return ui_message_response(
+            batches if kind == "batches" else [event for batch in batches for event in batch]
+        )
+
+    response, records = served(make)
+    assert types(records)[: len(WHOLE)] == WHOLE
+    assert types(records)[-1] == "finish"
+    assert response.headers["x-vercel-ai-ui-message-stream"] == "v1"
+    assert response.headers["content-type"] == "text/event-stream"
+    assert upstream.closed == upstream.opened
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_failures_are_logged_and_told(is_async: bool, caplog: pytest.LogCaptureFixture) -> None:
+    upstream = Upstream(CHUNKS[:1], error=ConnectionError("secret of the house"))
+
+    def broken() -> Any:
+        yield CHUNKS[0]
+        raise ConnectionError("secret of the house")
+
+    with caplog.at_level(logging.ERROR, "streamparse.web"):
+        _, records = served(
+            lambda: ui_message_response(stream(upstream() if is_async else broken()))
+        )
+    assert "error" in types(records)
+    assert "secret" not in "".join(records)
+    assert "secret of the house" in caplog.text
+
+
+def test_the_words_of_an_error() -> None:
+    def broken() -> Any:
+        yield CHUNKS[0]
+        raise ConnectionError("no")
+
+    response, records = served(
+        lambda: ui_message_response(
+            stream(broken()), headers={"x-a": "b"}, error_text=lambda error: f"told: {error}"
+        )
+    )
+    assert "told: no" in "".join(records)
+    assert response.headers["x-a"] == "b"
+
+
+def test_a_page_that_leaves_closes_the_source() -> None:
+    upstream = Upstream([text_chunk("x")], endless=True)
+
+    async def chat(request: object) -> Any:
+        return ui_message_response(stream(upstream()))
+
+    with (
+        Server(Starlette(routes=[Route("/", chat)])) as server,
+        httpx.Client(timeout=30, trust_env=False) as client,
+        client.stream("GET", server.url) as response,
+    ):
+        pieces = response.iter_bytes()
+        next(pieces)
+        assert upstream.closed == 0
+        response.close()
+        until(lambda: upstream.closed)
+
+
+def test_a_heartbeat_has_to_be_positive() -> None:
+    with pytest.raises(ValueError, match="heartbeat"):
+        ui_message_response([], heartbeat=0)
