@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Final
 
 from streamparse._drivers.sources import aclose, close, is_async
-from streamparse.frontends.encoder import Record
+from streamparse.frontends.protocol import Record
 from streamparse.frontends.ui_message_stream import UIMessageStream
 from streamparse.message_events import MessageEvent
 from streamparse.web.records import encoded
@@ -79,7 +79,8 @@ def _records(source: Any, ui: UIMessageStream) -> Iterator[Record]:
 
 
 def _encoded(item: Any, ui: UIMessageStream) -> list[Record]:
-    return ui.encode([item] if isinstance(item, MessageEvent) else item)
+    events: Any = [item] if isinstance(item, MessageEvent) else item
+    return ui.encode(events)
 
 
 def _ended(ui: UIMessageStream, failure: Exception | None) -> list[Record]:
