@@ -11,6 +11,7 @@ from streamparse.errors import FormatError
 from streamparse.formats.bounds import Bounds
 from streamparse.formats.literal_payload import LiteralPayload
 from streamparse.formats.literals import LiteralMachine, Opener
+from streamparse.formats.markers import Markers
 from streamparse.formats.payloads import Host
 from streamparse.formats.table import JsonCall, Literals
 from streamparse.formats.values import Reading, read_json
@@ -26,10 +27,10 @@ class DictionaryPayload(LiteralPayload):
     Arguments that come before the name are held; members that are neither are passed on.
     """
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, JsonCall())
+    init_types: ClassVar[tuple[Any, ...]] = (Host, JsonCall(), Markers)
 
-    def __init__(self, host: Host, spec: JsonCall) -> None:
-        super().__init__(host, _STYLE)
+    def __init__(self, host: Host, spec: JsonCall, ends_of_turn: Markers) -> None:
+        super().__init__(host, _STYLE, ends_of_turn)
         self.call_spec: JsonCall = spec
         self.machine = LiteralMachine(_STYLE, _DictionaryOpener(self), host.limits)
         self.open: bool = False  # the brace has come

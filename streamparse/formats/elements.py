@@ -6,6 +6,7 @@ so values are held until then; only what the schema says is a string streams.
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
@@ -13,7 +14,7 @@ from streamparse._core.transcriber import emit_key
 from streamparse.aliases import CallKind
 from streamparse.errors import LimitError
 from streamparse.formats.generated import GeneratedPayload
-from streamparse.formats.markers import UNDECIDED, Markers
+from streamparse.formats.markers import UNDECIDED, Markers, first_characters
 from streamparse.formats.payloads import Host
 from streamparse.formats.plan import CallPlan, Plan
 from streamparse.formats.table import Elements
@@ -83,6 +84,7 @@ class ElementsPayload(GeneratedPayload):
         self.spec = spec
         self.closers: Markers = call.close
         self.namespace: Markers = Markers([spec.namespace])
+        self.care: re.Pattern[str] = first_characters(self.namespace, plan.ends_of_turn)
         self.root: Any = None
         self.stack: list[_Element] = []
         self.tag: str | None = None  # an open tag so far
@@ -96,6 +98,16 @@ class ElementsPayload(GeneratedPayload):
         if reader is not None:
             self.root = self.host.schema_of(reader.call.name or "")
         return reader
+
+    def takes_plain(self, text: str) -> bool:
+        length = self.length + len(text)
+        if not self.streams or self.tag is not None or length > self.host.limits.string:
+            return False
+        if self.care.search(text) is not None:
+            return False
+        self.length = length
+        self.say_text(text)
+        return True
 
     def step(self, text: str, pos: int, final: bool) -> int:
         if self.tag is not None:

@@ -37,7 +37,7 @@ class Ending:
 
     def take(self, text: str, tokens: Markers) -> str:
         """The text as far as it certainly is not the end."""
-        if not self.parts and not self.open:
+        if self.is_empty():
             return self._split(text, tokens)
         text = self.open + text
         if self._follow(text, 0, tokens) == _REACHED:
@@ -46,6 +46,10 @@ class Ending:
         held = "".join(self.parts)
         self.parts, self.open = [], ""
         return held + self._split(text, tokens)
+
+    def is_empty(self) -> bool:
+        """Whether nothing is held back."""
+        return not self.parts and not self.open
 
     def rest(self) -> str:
         """The text has ended: what of it was held back and is text."""

@@ -144,6 +144,13 @@ class Framing(Host):
             self._feed(text[start : start + _SLICE])
 
     def _feed(self, text: str) -> None:
+        payload, reader = self.payload, self.reader
+        is_inside = self.state == _PAYLOAD and payload is not None and payload.generates
+        if is_inside and reader is not None and not self.buffer and self.ending.is_empty():
+            assert payload is not None
+            if payload.takes_plain(text):
+                reader.call.grow_raw(text)
+                return
         text = self.ending.take(text, self.plan.ends_of_turn)
         if self.buffer:
             text = self.buffer + text
@@ -717,7 +724,7 @@ class Framing(Host):
     def _make_payload(self, call: CallPlan) -> Payload:
         spec = call.call.payload
         if isinstance(spec, JsonCall) and spec.python:
-            return DictionaryPayload(self, spec)
+            return DictionaryPayload(self, spec, self.plan.ends_of_turn)
         if isinstance(spec, JsonCall):
             if self.dialect is None:
                 return CallPayload(self, spec, call.sure)
@@ -732,7 +739,7 @@ class Framing(Host):
         if isinstance(spec, Elements):
             return ElementsPayload(self, spec, call, self.plan)
         if isinstance(spec, Literals):
-            return LiteralPayload(self, spec)
+            return LiteralPayload(self, spec, self.plan.ends_of_turn)
         assert isinstance(spec, JsonArguments)
         return ArgumentsPayload(self, spec, call, self.plan)
 

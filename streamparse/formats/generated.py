@@ -129,6 +129,12 @@ class GeneratedPayload(Payload):
         assert self.bounds is not None
         return self.bounds
 
+    def say_text(self, text: str) -> None:
+        """Say more of an open string, at once."""
+        assert self.reader is not None
+        self.driver().text(text, 0)
+        self.reader.emit()
+
     def say_value(self, value: Any) -> None:
         """Say a value, and the repairs that its JSON needed."""
         repairs = self.host.inner.take_repairs()

@@ -8,6 +8,7 @@ from streamparse._core.sink import Sink
 from streamparse.errors import FormatError, StreamParseError
 from streamparse.formats.bounds import Bounds
 from streamparse.formats.literals import LiteralMachine, Opener
+from streamparse.formats.markers import Markers
 from streamparse.formats.payloads import Host, Payload
 from streamparse.formats.table import Literals
 
@@ -19,11 +20,21 @@ class LiteralPayload(Payload):
 
     generates = True
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, Literals)
+    init_types: ClassVar[tuple[Any, ...]] = (Host, Literals, Markers)
 
-    def __init__(self, host: Host, spec: Literals) -> None:
+    def __init__(self, host: Host, spec: Literals, ends_of_turn: Markers) -> None:
         super().__init__(host)
+        self.ends_of_turn = ends_of_turn
         self.machine: LiteralMachine = LiteralMachine(spec, _LiteralOpener(self), host.limits)
+
+    def takes_plain(self, text: str) -> bool:
+        reader = self.reader
+        if reader is None or self.ends_of_turn.starts.search(text) is not None:
+            return False
+        if not self.machine.takes_plain(text):
+            return False
+        reader.emit()
+        return True
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         failure: StreamParseError | None = None

@@ -157,10 +157,23 @@ class LiteralMachine:
                 error.offset = self.reached
             raise
 
+    def takes_plain(self, text: str) -> bool:
+        """Take text that is certainly the inside of a string; see `Payload.takes_plain`."""
+        length = self.length + len(text)
+        if self.state != _STRING or self.collects or self.high or length > self.longest:
+            return False
+        stops = self.delimiters.starts if len(self.quote) > 1 else self.stops
+        if stops.search(text) is not None:
+            return False
+        self.length = length
+        self.sink.text(text, 0)
+        return True
+
     def _feed(self, text: str, pos: int, final: bool) -> int:
         end = len(text)
         while pos < end and not self.done:
             state = self.state
+            self.reached = pos
             if state == _STRING:
                 new = self._string(text, pos, final)
             elif state == _WORD:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
-__all__ = ["Markers", "UNDECIDED"]
+__all__ = ["Markers", "UNDECIDED", "first_characters"]
 
 #: The text ends inside what may become a marker.
 UNDECIDED: Final = "\0"
@@ -86,6 +86,16 @@ class Markers:
                 return place
             found = self.starts.search(text, place + 1)
         return end
+
+
+def first_characters(*sets: Markers) -> re.Pattern[str]:
+    """A pattern of the characters with which the literals of these sets begin.
+
+    >>> first_characters(Markers(["<a>", "]]>"]), Markers(["</b>"])).search("a]") is None
+    False
+    """
+    found = {word[0] for markers in sets for word in markers.words}
+    return re.compile(f"[{''.join(map(re.escape, sorted(found)))}]") if found else _NEVER
 
 
 def _exact(word: str) -> str:

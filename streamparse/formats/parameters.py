@@ -14,7 +14,7 @@ from streamparse._core.sink import NOTHING
 from streamparse._core.transcriber import emit_key
 from streamparse.errors import LimitError
 from streamparse.formats.generated import GeneratedPayload
-from streamparse.formats.markers import UNDECIDED, Markers
+from streamparse.formats.markers import UNDECIDED, Markers, first_characters
 from streamparse.formats.payloads import Host
 from streamparse.formats.plan import CallPlan, HeaderPlan, Plan
 from streamparse.formats.table import Header, Parameters
@@ -49,6 +49,7 @@ class ParametersPlan:
     __slots__ = (
         "ahead",
         "body",
+        "care",
         "closers",
         "ends",
         "follow_call",
@@ -89,6 +90,8 @@ class ParametersPlan:
         )
         self.value: Markers = Markers([*spec.close, *spec.open, *closers, *self.nested])
         self.follow_call: Markers = plan.between
+        #: What no part of a value may have that is not read closely.
+        self.care: re.Pattern[str] = first_characters(self.value, plan.ends_of_turn)
 
 
 class ParametersPayload(GeneratedPayload):
@@ -116,6 +119,19 @@ class ParametersPayload(GeneratedPayload):
         self.odd: bool = False  # text of no parameter has come since the last one
         self.lists: list[bool] = []  # of each open value that consists of parameters: is it a list?
         self.length: int = 0
+
+    def takes_plain(self, text: str) -> bool:
+        if self.state != _VALUE or self.how != _STREAM or self.first or text[-1] in "\r\n":
+            return False
+        length = self.length + len(text)
+        if length > self.longest or self.plan.care.search(text) is not None:
+            return False
+        self.length = length
+        if self.newline:
+            text = self.newline + text
+            self.newline = ""
+        self.say_text(text)
+        return True
 
     def step(self, text: str, pos: int, final: bool) -> int:
         state = self.state

@@ -96,6 +96,14 @@ class Payload:
         """Read on from `pos`; the place it got to. What follows is undecided, or another's."""
         raise NotImplementedError
 
+    def takes_plain(self, text: str) -> bool:
+        """Take text that is certainly the inside of a string: the most frequent kind.
+
+        Returns:
+            Whether it was; else nothing was taken, and `feed` reads the text.
+        """
+        return False
+
     def give_up(self) -> None:
         """Its end will not come: what of a call was read and not yet said goes out."""
 
