@@ -19,12 +19,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from streamparse._core import lenient_strings as strings
 from streamparse._core.grammar import (
     SPACE,
 )
 from streamparse._core.lenient_state import COMMENT, JUNK, PROSE, TOKEN, UNQUOTED
-from streamparse._core.lenient_strings import LOOK
+from streamparse._core.lenient_strings import LOOK, TAIL
 from streamparse._core.lenient_structure import LenientStructure
 from streamparse._core.machine_state import (
     AFTER,
@@ -88,20 +87,20 @@ class LenientMachine(LenientStructure):
         if pending:
             text = pending + text
             self.pending = ""
-        elif not self.state and not self.high:  # the commonest delta: the inside of a string
-            length = self.length + size
-            plain = self._run_end(text, 0, size) == size and not self.nested
-            if plain and text[size - 1 :] in strings.TAIL:
-                plain = strings.tail_start(text, 0, size) == size
-            if plain and length <= self.string_limit:
-                self.length = length
-                self.fresh = False
-                if self.in_key:
-                    self.sink.key_text(text, start)
-                else:
-                    self.sink.text(text, start)
-                self.offset = start + size
-                return size
+        if not self.state and not self.high and not self.nested:
+            end: i64 = len(text)
+            if self._run_end(text, 0, end) == end:  # the commonest delta: the inside of a string
+                length = self.length + end
+                tail = not self.in_key and text[end - 1] in TAIL
+                if not tail and length <= self.string_limit:
+                    self.length = length
+                    self.fresh = False
+                    if self.in_key:
+                        self.sink.key_text(text, self.offset)
+                    else:
+                        self.sink.text(text, self.offset)
+                    self.offset += end
+                    return size
         self._advance(text, False)
         return size
 

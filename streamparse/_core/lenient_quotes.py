@@ -115,7 +115,7 @@ class LenientQuotes(LenientState):
                         near += 1
                     if near == end and not final:
                         return strings.UNDECIDED
-                    if near < end and text[near] in '"\n':
+                    if near < end and text[near] in "\"'\n":
                         return strings.ENDS
         if self.seen and not final and end - behind < LOOK:  # only words have followed so far
             stops = strings.WORD_STOPS[CLOSING[self.quote]]
@@ -153,7 +153,7 @@ class LenientQuotes(LenientState):
             char = ord(text[behind + 1])
             if char == 32 and behind + 2 < end:
                 char = ord(text[behind + 2])
-            return char == 34 or char == 10
+            return char == 34 or char == 10 or char == 39
         return (char == 93 or char == 125) and text[behind] == self.closers[-1]
 
     def _triple_quote(self, text: str, pos: i64, end: i64, final: bool) -> i64:
