@@ -80,6 +80,8 @@ SCHEMA = (
     "state",
     "failures",
     "whole_values",
+    "selection",
+    "texts",
     "walker",
     "validator",
 )
