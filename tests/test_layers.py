@@ -121,6 +121,7 @@ DECODING = (
     "record",
     "opening",
     "json_records",
+    "lines",
     "sse",
     "sse_records",
     "jsonl",
@@ -280,6 +281,7 @@ FOLDERS: dict[str, tuple[int, int]] = {
 THIRD_PARTIES: dict[str, set[str]] = {
     "_core.": {"mypy_extensions"},
     "_decoding.event_stream": {"botocore"},
+    "_decoding.lines": {"mypy_extensions"},
     "_decoding.sse": {"mypy_extensions"},
     "_drivers.stream": {"typing_extensions"},  # by type checkers only
     "_drivers.session": {"typing_extensions"},

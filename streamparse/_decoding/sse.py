@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 from streamparse._core._marks import mypyc_attr
-from streamparse._core.text import Utf8Replacer, as_bytes
+from streamparse._core.text import as_bytes
+from streamparse._decoding.lines import Lines
 from streamparse.errors import LimitError, StreamParseError
 from streamparse.limits import Limits
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["SSEDecoder", "ServerSentEvent"]
 
 _DEFAULT_LIMITS: Final = Limits()
-_BOM: Final = "\ufeff"
-_BLOCK: Final = 512  # the number of pieces of an unfinished line that are joined into one block
 _EXCERPT: Final = 40  # the number of characters of context in an error
 _RETRY_DIGITS: Final = 20  # the most digits of a `retry` that is not ignored
 
@@ -78,7 +77,7 @@ class ServerSentEvent:
         }
 
 
-class SSEDecoder:
+class SSEDecoder(Lines):
     """Decodes a stream of server-sent events (WHATWG) while it arrives.
 
     The input is text or bytes in fragments of any size. `feed` returns an event when the blank line
@@ -109,26 +108,15 @@ class SSEDecoder:
     """
 
     __slots__ = (
-        "_after_cr",
-        "_blocks",
-        "_bytes",
         "_data",
         "_data_start",
         "_event",
         "_events",
         "_failure",
-        "_finished",
         "_id",
         "_last_id",
-        "_limit",
-        "_line",
-        "_line_start",
-        "_offset",
         "_own_retry",
-        "_parts",
-        "_record_start",
         "_retry",
-        "_takes_text",
         "_unterminated",
         "places",
     )
@@ -138,24 +126,12 @@ class SSEDecoder:
             raise ValueError(f"unterminated must be 'discard' or 'dispatch', not {unterminated!r}")
         if not isinstance(limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
+        super().__init__(limits)
         self._unterminated: bool = unterminated == "dispatch"
-        self._limit: i64 = limits.record
         #: The offset, line and column of the data of each event that the last call returned.
         self.places: list[tuple[int, int, int]] = []
         self._events: list[ServerSentEvent] = []
-        self._bytes: Utf8Replacer | None = None
-        self._takes_text: bool = False
-        self._finished: bool = False
         self._failure: StreamParseError | None = None
-        # The current position, in characters. As in all errors, only line feeds end a line.
-        self._offset: i64 = 0
-        self._record_start: i64 = 0
-        self._line: i64 = 1
-        self._line_start: i64 = 0
-        self._after_cr: bool = False  # whether a line feed would be the second half of a CRLF
-        # The unfinished line, in pieces; the pieces of a long line are joined into blocks.
-        self._blocks: list[str] = []
-        self._parts: list[str] = []
         # The buffers of the standard.
         self._data: list[str] = []
         self._event: str = ""
@@ -191,7 +167,8 @@ class SSEDecoder:
                 return []
             if self._finished or not self._takes_text:
                 self._start_decoding(True)
-            return self._read(fragment)
+            self._read(fragment)
+            return self._drain()
         data = as_bytes(fragment)
         if not data:
             return []
@@ -199,7 +176,9 @@ class SSEDecoder:
             self._start_decoding(False)
         assert self._bytes is not None
         text = self._bytes.feed(data)
-        return self._read(text) if text else []
+        if text:
+            self._read(text)
+        return self._drain()
 
     def finish(self) -> list[ServerSentEvent]:
         """End the input; with `"dispatch"` return the unterminated event.
@@ -213,120 +192,19 @@ class SSEDecoder:
             return []
         self._finished = True
         rest = self._bytes.finish() if self._bytes is not None else ""
-        events = self._read(rest) if rest else []
+        if rest:
+            self._read(rest)
         if self._unterminated:
             line = self._held()
             if line:
                 self._field(line, self._offset - len(line))
             self._dispatch()
-            events += self._drain()
-        return events
-
-    def _start_decoding(self, text: bool) -> None:
-        """Let the first fragment decide between text and bytes; raise for a later mix."""
-        if self._finished:
-            message = "the input was said to have ended"
-            error = StreamParseError(message, code="finished", offset=self._offset)
-            error.line = self._line
-            error.column = self._offset - self._line_start + 1
-            raise error
-        if self._takes_text or self._bytes is not None:
-            kinds = "bytes, now text" if text else "text, now bytes"
-            raise TypeError(f"this decoder was fed {kinds}: feed it one or the other")
-        self._takes_text = text
-        if not text:
-            self._bytes = Utf8Replacer()
+        return self._drain()
 
     def _drain(self) -> list[ServerSentEvent]:
         events = self._events
         self._events = []
         return events
-
-    # Lines.
-
-    def _read(self, text: str) -> list[ServerSentEvent]:
-        """Read lines; hold the text after the last line end."""
-        base: i64 = self._offset
-        size: i64 = len(text)
-        start: i64 = self._skip(text)
-        feed: i64 = text.find("\n", start)
-        carriage: i64 = text.find("\r", start)
-        while feed >= 0 or carriage >= 0:
-            if carriage < 0 or 0 <= feed < carriage:
-                end = feed
-                after = end + 1
-                feed = text.find("\n", after)
-            else:
-                end = carriage
-                after = end + 1
-                carriage = text.find("\r", after)
-                self._after_cr = after == size
-            self._end_line(text, start, end)
-            start = after
-            if ord(text[end]) == 10:
-                self._line += 1
-                self._line_start = base + after
-            elif start == feed:  # the other half of a CRLF
-                start = self._skip_line_feed(text, start)
-                feed = text.find("\n", start)
-        if start < size:
-            self._hold(text[start:] if start else text)
-        self._offset = base + size
-        if self._offset - self._record_start > self._limit:
-            self._raise_too_long(self._offset)
-        return self._drain()
-
-    def _skip(self, text: str) -> int:
-        """Return the length of a byte order mark or the second half of a CRLF at the start."""
-        if self._after_cr:
-            self._after_cr = False
-            if text[0] == "\n":
-                return self._skip_line_feed(text, 0)
-        elif self._offset == 0 and text[0] == _BOM:
-            self._record_start = 1
-            return 1
-        return 0
-
-    def _skip_line_feed(self, text: str, at: i64) -> i64:
-        """Skip the line feed of a CRLF at `at`; return the position after it."""
-        offset = self._offset + at
-        if self._record_start == offset:  # the line was blank
-            self._record_start = offset + 1
-        elif offset - self._record_start >= self._limit:
-            self._raise_too_long(offset)
-        self._line += 1
-        self._line_start = offset + 1
-        return at + 1
-
-    def _end_line(self, text: str, start: i64, end: i64) -> None:
-        """Read a line that ends at `end` and begins at `start` or with the held text."""
-        offset = self._offset + end
-        if offset - self._record_start >= self._limit:
-            self._hold(text[start:end])
-            self._raise_too_long(offset)
-        if self._parts or self._blocks:
-            self._parts.append(text[start:end])
-            line = self._held()
-            self._field(line, offset - len(line))
-        elif end > start:
-            self._field(text[start:end], self._offset + start)
-        else:
-            self._dispatch()
-            self._record_start = offset + 1
-
-    def _hold(self, text: str) -> None:
-        """Keep a part of an unfinished line."""
-        self._parts.append(text)
-        if len(self._parts) >= _BLOCK:
-            self._blocks.append("".join(self._parts))
-            self._parts = []
-
-    def _held(self) -> str:
-        """Return the held line, and forget it."""
-        line = "".join(self._blocks) + "".join(self._parts)
-        self._blocks = []
-        self._parts = []
-        return line
 
     # Fields.
 
