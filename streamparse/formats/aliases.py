@@ -1,4 +1,4 @@
-"""Other names of formats: those of the tool parsers of vLLM and SGLang, and names of models."""
+"""Further names of formats: those of tool parsers in vLLM and SGLang, and names of models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from streamparse.formats.detect import detect
 
 __all__ = ["canonical"]
 
-# `--tool-call-parser` of vLLM 0.33 and SGLang 0.5, where the name is not ours but for `-` and `_`.
+# Names of `--tool-call-parser` in vLLM 0.33 and SGLang 0.5 that differ from ours in more than `-`
+# and `_`.
 _PARSERS: Final[dict[str, str]] = {
     "apertus2509": "apertus",
     "cohere": "cohere_command3",
@@ -50,13 +51,15 @@ _PARSERS: Final[dict[str, str]] = {
 
 
 def canonical(name: str, names: Iterable[str]) -> str:
-    """Return the one of `names` that `name` means.
+    """Return the entry of `names` that `name` refers to.
 
-    `name` may be one of them in another spelling, the name of a tool parser of a server, or the
-    name of a model that `detect` knows.
+    Args:
+        name: An entry in any spelling, the name of a server's tool parser, or the name of a model
+            that `detect` knows.
+        names: The names of formats.
 
     Raises:
-        ValueError: It means none of them.
+        ValueError: No entry matches; the message lists similar names.
 
     >>> canonical("qwen3_xml", ["hermes", "qwen3_coder"])
     'qwen3_coder'

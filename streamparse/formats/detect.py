@@ -1,7 +1,7 @@
-"""Which format a model writes, told from its name or its chat template, where that is certain.
+"""Detects the format of a model from its name or its chat template.
 
-A wrong format is worse than none: a name with a word in it that is not known (a fine-tune, a
-distillation, a merge) tells nothing, nor does a template that speaks of two formats at once.
+A wrong format is worse than none. A name with an unknown word (a fine-tune, a distillation, a
+merge) gives no result, and neither does a template that contains the markers of two formats.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Final
 
 __all__ = ["detect"]
 
-# What a name may say besides the model and not change the format: sizes, experts, dates, what the
-# weights are stored as, what the model was tuned for.
+# Words of a name that do not change the format: sizes, numbers of experts, dates, file formats and
+# quantizations, and what the model was tuned for.
 _NEUTRAL: Final = re.compile(
     r"\d+(?:\.\d+)?[bmkt]|a\d+(?:\.\d+)?b|\d+e|\d+x\d+b|e\d+b|\d{4}|\d{6}|\d{2}|20\d\d\.\d+"
     r"|instruct|inst|chat|it|hf|think|thinking|reasoning|latest|preview|cloud|tools?|free"
@@ -20,7 +20,7 @@ _NEUTRAL: Final = re.compile(
     r"|int\d|\d+bit|unsloth|qat|dwq|marlin|quantized|ud|i?q\d+|k|s|m|l|xs|xl|xxs|nl|0|1"
 )
 
-# Makers, and those who convert the files of others, in front of a name.
+# Prefixes of a name: the maker of the model, or whoever converted its files.
 _MAKER: Final = re.compile(
     r"(?:(?:meta-llama(?=-meta|-llama)|meta|qwen|nvidia|ibm-granite|ibm|google|openai|mistralai|deepseek-ai|zai-org"
     r"|thudm|moonshotai|tencent|ai21labs|ai21|cohereforai|coherelabs|c4ai|baidu|microsoft|arcee-ai"
@@ -30,10 +30,10 @@ _MAKER: Final = re.compile(
     r"|ai-sage|sber|team-ace|llm360|ifm|iflytek|lgai-exaone|miromind-ai|facebook|iquestlab|nemotron(?=-nemotron))-)+"
 )
 
-# The beginning of a name, after the maker: what must follow it are neutral words. The first that
-# matches decides, and `""` says that the name decides nothing.
+# Patterns for the beginning of a name, after the maker. Only neutral words may follow. The first
+# pattern that matches decides; `""` means that the name does not determine the format.
 _NAMES: Final[tuple[tuple[str, str], ...]] = (
-    # A
+    # JSON calls behind a marker
     (r"hermes-(?:2-pro|2-theta|3|4(?:\.3)?)(?:-llama-3(?:\.[12])?|-mistral)?", "hermes"),
     (r"qwen-?2\.5(?:-?vl)?|qwq|exaone-4\.0", "hermes"),
     (r"longcat-flash", "longcat"),
@@ -59,7 +59,7 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"command-4(?=-|$)", "cohere_command4"),
     (r"command-r(?:-plus)?(?=-08-2024|$)", "command_r_plus"),
     (r"llama-?3\.2(?=.*-(?:11b|90b))(?:-\d\db)?-vision", "llama3_json"),
-    (r"llama-?3\.2", ""),  # the small ones write JSON or Python calls, as they are prompted
+    (r"llama-?3\.2", ""),  # JSON or Python calls, depending on the prompt
     (r"llama-?3\.[13](?=.*(?:-instruct|:)|$|-\d+b$)", "llama3_json"),
     (r"mistral-7b-instruct-v0\.3", "mistral_v3"),
     (r"mixtral-8x22b(?=.*-instruct)(?:-instruct-v0\.1)?", "mistral_v3"),
@@ -72,7 +72,7 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"gigachat-?3\.1(?:-(?:lightning|ultra))?", "gigachat31"),
     (r"gigachat-?3(?:-(?:lightning|ultra))?", "gigachat3"),
     (r"hyperclovax-seed-think", "hyperclovax"),
-    # B
+    # A name, then JSON
     (r"mistral-small-3\.2", "mistral_v11"),
     (r"mistral-small-3\.1", ""),  # sources disagree
     (r"devstral-small(?=.*-2507)|magistral-(?:small|medium)(?=.*-(?:2506|2507))", "mistral_v11"),
@@ -84,7 +84,7 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"deepseek-v3\.2-exp", ""),  # sources disagree
     (r"deepseek-v3\.2", "deepseek_v32"),
     (r"deepseek-v3(?:-0324)?", "deepseek_v3"),
-    # The smaller ones are distillations, one of which is also what Ollama takes for the latest.
+    # The smaller models are distillations. In Ollama, the latest version is one of them.
     (r"deepseek-r1(?!-latest|.*-(?!671b|685b)[\d.]+b(?:-|$))", "deepseek_v3"),
     (r"cogito(?=.*-671b)(?:-v2-preview-deepseek)?(?:-671b)?(?:-moe)?(?:-v2\.1)?", "deepseek_v3"),
     (r"functionary-(?:small|medium)-v3\.1", "functionary_v31"),
@@ -92,7 +92,7 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"solar-open-?2", "solar_open2"),
     (r"solar-open", "solar_open"),
     (r"plamo-?3(?:-nict)?(?!.*-base)", "plamo3"),
-    # C
+    # Parameters in tags
     (r"qwen-?3-coder(?:-next)?|qwen-?3\.[568]|nanbeige4(?:\.\d)?|ornith", "qwen3_coder"),
     (r"qwen-?3(?:-next|-?vl|-omni)?", "hermes"),
     (r"intellect-3", "qwen3_coder"),
@@ -110,7 +110,7 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"deepseek-v4(?:-(?:flash|pro))?", "deepseek_v4"),
     (r"muse-(?:spark|glimmer)", "muse"),
     (r"kimi-k3", "kimi_k3"),
-    # D
+    # Pairs of key and value
     (r"glm-?4\.5v?(?:-air|-flash)?|glm-?4\.6v?(?:-flash)?", "glm45"),
     (r"glm-?4\.7(?:-flash)?|glm-?5(?:\.[1-3])?", "glm47"),
     (r"laguna-(?:xs\.2|s-2\.1)", "laguna"),
@@ -121,7 +121,7 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"hy-?3", "hy_v3"),
     (r"hy-?4", "hy_v4"),
     (r"k2-horizon", "k2_horizon"),
-    # E, F, G
+    # Calls as code, channels, and others
     (r"toolace(?:-2)?(?:-llama-3\.1)?", "pythonic"),
     (r"llama-?4-(?:scout|maverick)", "llama4_pythonic"),
     (r"olmo-?3(?:\.1)?", "olmo3"),
@@ -134,9 +134,9 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"cwm(?:-sft)?", "cwm"),
 )
 
-# What a template writes, or shows the model in its instructions, as regular expressions: all of the
-# first must be found, none of the second. Exactly one format must be left in the end; formats of
-# the same rules are told apart where something in their templates does it, else the first is named.
+# Patterns for the text that a template writes around calls or shows to the model. All patterns of
+# the first tuple must be found and none of the second. The result counts if exactly one format
+# matches. Formats with the same rules share one entry unless their templates differ.
 _CALL_JSON: Final = r"<tool_call>\s*\{\s*\"name\""
 _SECTION: Final = r"<tool_calls>"
 _PAIR: Final = r"<arg_key>"
@@ -244,19 +244,25 @@ _MARKS: Final = [
 ]
 _IS_TEMPLATE: Final = re.compile(r"\{[%{#]|\n|<\|")
 _COMMENT: Final = re.compile(r"\{#.*?#\}", re.DOTALL)
-# In the literals of Jinja, and once more where the template is still a string of JSON.
+# Escapes in Jinja literals, possibly escaped once more in a JSON string.
 _ESCAPE: Final = re.compile(r"\\+([nt\"'])")
 _MEANING: Final = {"n": "\n", "t": "\t"}
-# Between two literals that are written one after the other.
+# The text between two adjacent literals.
 _SEAM: Final = re.compile(r"['\"]\s*[+~]\s*['\"]|['\"]\s*-?\}\}\s*\{\{-?\s*['\"]")
 
 
 def detect(chat_template_or_model_name: str) -> str | None:
-    """The name of the format that this model writes, None where that is not certain.
+    """Return the name of the format that a model writes, or None if it is not certain.
 
-    A name is an id of Hugging Face or a common spelling of one (Ollama's, a quantized file's), in
-    any case. A chat template (Jinja, as in `tokenizer_config.json`) is told by its syntax, and the
-    format by what it writes around calls.
+    Args:
+        chat_template_or_model_name: A Hugging Face id or a common spelling of one (of Ollama, of a
+            quantized file), in any case; or a Jinja chat template, as in `tokenizer_config.json`.
+
+    Returns:
+        A name of `names()`, or None.
+
+    Raises:
+        TypeError: The argument is not a string.
 
     >>> detect("Qwen/Qwen3-30B-A3B-Instruct-2507"), detect("qwen3-coder:30b")
     ('hermes', 'qwen3_coder')
@@ -288,7 +294,7 @@ def _of_name(text: str) -> str | None:
 
 
 def _is_neutral(rest: str) -> bool:
-    """Does the rest of a name say nothing that could matter?"""
+    """Return whether the rest of a name consists of words that do not change the format."""
     if not rest:
         return True
     words = re.split(r"-|\.(?=[a-z])", rest)

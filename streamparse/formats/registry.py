@@ -35,17 +35,18 @@ FORMATS: Final[dict[str, Format]] = {
 
 
 def names() -> list[FormatName]:
-    """The names of all formats, by family."""
+    """Return the names of all formats, in the order of the catalog."""
     return cast("list[FormatName]", list(FORMATS))
 
 
 def get(name: str) -> Format:
-    """Return the format of this name.
+    """Return the format with a name.
 
-    The name may also be that of a tool parser of vLLM or SGLang, or of a model.
+    Args:
+        name: One of `names()`, the name of a tool parser of vLLM or SGLang, or the name of a model.
 
     Raises:
-        ValueError: There is no such format; the message names the closest.
+        ValueError: There is no such format; the message lists similar names.
 
     >>> get("qwen3_xml").name, get("Qwen/Qwen2.5-7B-Instruct").name
     ('qwen3_coder', 'hermes')
@@ -109,5 +110,5 @@ def _of_file(path: Path) -> Format:
 
 @functools.lru_cache(maxsize=256)
 def plan_of(format: Format, suffix: str = "") -> Plan:
-    """The format made ready, once for all its parsers."""
+    """Return the plan of a format. All parsers of the format share it."""
     return Plan(format.with_suffix(suffix))

@@ -1,10 +1,11 @@
-"""The table language: what a raw-text tool-call format looks like, as data.
+"""The table language: it describes a raw-text tool-call format as data.
 
-A format is one `Format`. Its parts say which literal text opens and closes what, and which kind of
-payload the arguments of a call are; one machine (`framing`) reads them all. Adding a format is
-adding an entry: see `docs/formats.md`, which has the words of this file with examples.
+A `Format` names the literal text that opens and closes each part of an answer, and the kind of
+payload that the arguments of a call are. One machine (`framing`) reads all formats. A new format is
+a new entry in a file of `catalog/`; `docs/formats.md` explains the words of this file by examples.
 
-All literals are plain text; only `Header.pattern` is a regular expression.
+A `tuple` of strings is a set of literals: markers, compared as plain text. The fields that are
+regular expressions say so.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ __all__ = [
     "beginning",
 ]
 
-# How the end of a turn is spelled. Text only, so they count only where nothing follows them.
+# The spellings of the end of a turn. They may also be text, so they count only at the very end.
 ENDS_OF_TURN: Final = (
     "<|im_end|>",
     "<|eot_id|>",
@@ -63,10 +64,14 @@ ENDS_OF_TURN: Final = (
 class Reasoning:
     """Where reasoning begins and ends.
 
-    - `calls`: what a call inside it is: `"text"` (quoted, not a call), `"end"` (a call, and the
-      reasoning ends there; a late closer is dropped), `"inside"` (a call; reasoning goes on).
-    - `at_start`: the opener counts only where the answer begins, as for openers that are prose.
-    - `begun`: the answer begins inside the reasoning, unless the prompt ends it.
+    Attributes:
+        open: The markers that open it.
+        close: The markers that close it.
+        calls: The meaning of a call inside it: `"text"` (a quotation, so it is text), `"end"` (a
+            call, which also ends the reasoning; a later closer is dropped) or `"inside"` (a call,
+            after which the reasoning continues).
+        at_start: An opener counts only at the start of the answer. For openers that are prose.
+        begun: The answer begins inside the reasoning, unless the prompt ends it.
     """
 
     open: tuple[str, ...] = ("<think>",)
@@ -78,14 +83,17 @@ class Reasoning:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """What may stand around calls: `<tool_calls>…</tool_calls>`, a JSON array, a fence.
+    """A frame around calls: `<tool_calls>…</tool_calls>`, a JSON array, a fence.
 
-    - `close` empty: the section ends with its `]`, or where no further call begins.
-    - `at_start`: characters that open it without a marker where the answer begins;
-      `behind_reasoning`: only where reasoning has just ended.
-    - `at_line`: it begins without a marker wherever a call begins a line; each further call has a
-      line of its own, and with `tools` a call of an unknown name is text.
-    - `skip`: characters between its calls that mean nothing, as the commas of an array.
+    Attributes:
+        open: The markers that open it.
+        close: The markers that close it. Without one, the section ends with its `]`, or where no
+            further call begins.
+        at_start: Characters that open it without a marker at the start of the answer.
+        behind_reasoning: `at_start` applies only directly after the reasoning.
+        at_line: A call at the beginning of a line opens it without a marker. Every further call
+            needs a line of its own. With `tools`, a call of an unknown name is text.
+        skip: Characters to ignore between calls, such as the commas of an array.
     """
 
     open: tuple[str, ...] = ()
@@ -98,15 +106,18 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """Text before the arguments, with the name in it.
+    """The text before the arguments of a call, which contains its name, or before a value.
 
-    - `end`: literals that end it; `stop`: literals that end it and belong to what follows;
-      `empty`: literals that end both it and the call, which has no arguments.
-    - `pattern`: must match all of it; its groups are `name`, `id`, `full` (the name
-      with its namespace, which counts where a tool has it), for parameters `key`, `type`,
-      `string`.
-    - `forbidden`: characters that show at once that this is no header.
-    - `start`: matches every beginning of a header; what it does not shows that this is none.
+    Attributes:
+        pattern: A regular expression that matches the whole header. Groups of a call: `name`, `id`,
+            and `full`, the name with its namespace, which is used if a tool has that name. Groups
+            of a parameter: `key`, `type`, `string`.
+        end: Literals that end the header.
+        stop: Literals that end the header and belong to the text after it.
+        empty: Literals that end both the header and the call, which then has no arguments.
+        forbidden: Characters that no header contains.
+        start: A regular expression that matches every beginning of a header. The text is no header
+            as soon as it does not match. See `beginning`.
     """
 
     pattern: str
@@ -119,10 +130,14 @@ class Header:
 
 @dataclass(frozen=True, kw_only=True)
 class JsonCall:
-    """One JSON object with the name and the arguments in it.
+    """Payload: one JSON object that contains the name and the arguments.
 
-    - `single_key`: the only key is the name, its value the arguments.
-    - `python`: the object is written as a Python dictionary: `{'name': 'f', 'arguments': {}}`.
+    Attributes:
+        name_keys: The keys that may hold the name.
+        argument_keys: The keys that may hold the arguments.
+        id_keys: The keys that may hold the id of the call.
+        single_key: The object has one key, the name; its value is the arguments.
+        python: The object is a Python dictionary: `{'name': 'f', 'arguments': {}}`.
     """
 
     name_keys: tuple[str, ...] = ("name",)
@@ -134,9 +149,10 @@ class JsonCall:
 
 @dataclass(frozen=True, kw_only=True)
 class JsonArguments:
-    """The arguments as one JSON value, the name having come before.
+    """Payload: the arguments as one JSON value, after a header with the name.
 
-    `free_text`: what does not begin with `{` is the free text of a custom tool.
+    Attributes:
+        free_text: A text that does not begin with `{` is the input of a custom tool.
     """
 
     free_text: bool = False
@@ -144,9 +160,13 @@ class JsonArguments:
 
 @dataclass(frozen=True, kw_only=True)
 class FreeText:
-    """The arguments as text up to the closer of the call: the value of one key.
+    """Payload: the text up to the closer of the call, as the value of one key.
 
-    White space around the text does not belong to it. A JSON object is the arguments themselves.
+    White space around the text is not part of it. A JSON object is taken as the arguments
+    themselves.
+
+    Attributes:
+        key: The key of the text in the arguments.
     """
 
     key: str
@@ -154,18 +174,24 @@ class FreeText:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """Parameters one after the other, as XML writes them; there is no escape in values.
+    """Payload: one parameter after the other, as in XML, without escapes in values.
 
-    - `open` begins a parameter, `header` has its key, `close` ends its value. `value` begins the
-      value, where the key has an end of its own; the literal is left out at times.
-    - `trim`: one line end on each side of a value is not part of it.
-    - `typing`: `"schema"` (by the tool's JSON Schema; a string where nothing is known),
-      `"wire"` (the header's `string` group is "true" for text, else JSON), `"type"` (the header's
-      `type` group is a JSON type), `"json_or_string"` (a string by the schema, else JSON),
-      `"nested"` (the header's `type` group is `json`, or `dict` or `list` for a value that consists
-      of parameters, which need no key in a list; a `string` group of "false" also means JSON; any
-      other value is text).
-    - `cdata`: a value may be `<![CDATA[…]]>`. `entities`: `&amp;` and such in headers.
+    Attributes:
+        open: The markers that open a parameter.
+        header: The text up to the value; it contains the key.
+        close: The markers that close a value.
+        value: The markers that open a value, if the key has a closer of its own. A missing one is
+            tolerated.
+        trim: One line end on each side of a value is not part of it.
+        typing: Where the types of values come from. `"schema"`: the JSON Schema of the tool;
+            without it a value is a string. `"json_or_string"`: a string if the schema says so,
+            otherwise JSON if it is JSON. `"wire"`: the group `string` of the header is "true" for
+            text, otherwise the value is JSON. `"type"`: the group `type` is a JSON type.
+            `"nested"`: the group `type` is `json`, or `dict` or `list` for a value that consists of
+            parameters (without keys in a list); a group `string` of "false" also means JSON; any
+            other value is text.
+        cdata: A value may be `<![CDATA[…]]>`.
+        entities: Names and keys contain entities such as `&amp;`.
     """
 
     open: tuple[str, ...]
@@ -180,19 +206,26 @@ class Parameters:
 
 @dataclass(frozen=True, kw_only=True)
 class Elements:
-    """Parameters as nested elements: `NS<key>text NS</key>`, with `NS` before every tag."""
+    """Payload: parameters as nested elements: `NS<key>text NS</key>`.
+
+    Attributes:
+        namespace: The text `NS` before every tag.
+    """
 
     namespace: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Literals:
-    """Arguments as literals of a programming language.
+    """Payload: the arguments as literals of a programming language.
 
-    - `close`: the bracket that ends them; `assign`: what stands between name and value.
-    - `quotes`: what strings are in. With a quote of one character backslashes are as in Python, and
-      the quote ends the string only where a string may end; between longer ones all is verbatim.
-    - `bare`: unquoted words are strings, as are the keys of objects.
+    Attributes:
+        close: The bracket that ends the arguments.
+        assign: The characters that may stand between a name and its value.
+        quotes: The delimiters of strings. Inside a quote of one character, backslashes are as in
+            Python, and the quote ends the string only where a string may end. Between longer
+            delimiters the text is verbatim.
+        bare: Unquoted words are strings, and the keys of objects are unquoted.
     """
 
     close: str = ")"
@@ -208,11 +241,16 @@ Payload: TypeAlias = JsonCall | JsonArguments | FreeText | Parameters | Elements
 class Call:
     """One way to write a call.
 
-    - `open` empty: inside a section, a call begins where the regular expression `first` matches
-      the next character.
-    - `outside`: it may also stand outside a section.
-    - `sure` false: it is a call only once both its name and its arguments were seen, as for bare
-      JSON, which may be an answer as well.
+    Attributes:
+        payload: How the arguments are written.
+        open: The markers that open the call.
+        first: For a call without a marker: a regular expression. Inside a section, the call begins
+            where it matches the next character.
+        header: The text between the opener and the payload.
+        close: The markers that close the call.
+        sure: False if the call counts only after both its name and its arguments were seen, because
+            its text may also be an answer. For bare JSON.
+        outside: The call may also stand outside a section.
     """
 
     payload: Payload
@@ -226,14 +264,27 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Channels:
-    """Messages with a header that says where they go.
+    """Messages with a header that names their destination.
 
-    `recipient` and `channel` are regular expressions whose first group is searched in a header. A
-    recipient that is neither in `reasoning` nor in `content` is a tool: the body is the payload of
-    a call of it (without its `prefix`), or, with `payload` None, text in which calls count.
-    What `known` does not match as a whole is passed on: something in it is not understood. A
-    header ends, without a body of its own, where a literal of `close` or `open` comes, except for
-    those of `inside`; what of it `known` does not match is then the body.
+    A header also ends, without a body of its own, at a literal of `close` or `open`; the part of it
+    that `known` does not match is then the body.
+
+    Attributes:
+        open: The markers that begin a message.
+        header: The text up to the body.
+        close: The markers that end a message.
+        recipient: A regular expression; its first group is the recipient. A recipient that is
+            neither in `reasoning` nor in `content` is a tool.
+        channel: A regular expression; its first group is the channel, which replaces the recipient
+            as the destination of a body that goes to no tool.
+        known: A regular expression. The rest of a header that it does not match is passed on as not
+            understood.
+        reasoning: The destinations that are reasoning.
+        content: The destinations that are content.
+        prefix: The prefix of the name of a tool, which is removed.
+        payload: How the arguments are written in a message to a tool. None: the body is text that
+            contains calls.
+        inside: Literals of `open` that may stand inside a header.
     """
 
     open: tuple[str, ...]
@@ -253,14 +304,22 @@ class Channels:
 class Format:
     """One raw-text tool-call format.
 
-    - `calls`, `sections`, `channels`, `reasoning`: see there. `separators`: literals between
-      calls that mean nothing. `drop`: literals that frame content and are no part of it.
-    - `ends_of_turn` count only at the end of the text.
-    - `nested_names`: `a.b` stands for the tool that is known, `b` or `a`. `drift`: a regular
-      expression whose `name` is tried where the name is that of no tool.
-    - `anchor`: a regular expression; of a prompt, only what is behind its last match is read.
-    - `quotation` false: calls count inside Markdown code too, as where a fence is a part of them.
-    - `models`, `source`, `example`: for people; `source` is where the rules come from.
+    Attributes:
+        name: The name, for `formats.get`.
+        calls: The ways to write a call.
+        sections: The frames around calls.
+        separators: Literals to ignore between calls.
+        reasoning: Where reasoning begins and ends.
+        drop: Literals that frame content and are not part of it.
+        channels: Messages with headers, if the format has them.
+        ends_of_turn: Literals that end the turn; they count only at the end of the text.
+        nested_names: A name `a.b` may also mean the tool `b` or `a`.
+        drift: A regular expression. Its group `name` is tried when no tool has the name as written.
+        anchor: A regular expression. Only the text behind its last match in a prompt is read.
+        quotation: False if calls also count inside Markdown code, for formats with fences.
+        models: The models that write it, for people.
+        source: Where the rules come from, for people.
+        example: An answer in the format.
     """
 
     name: str
@@ -280,11 +339,11 @@ class Format:
     example: str = ""
 
     def literals(self) -> set[str]:
-        """All literals but `ends_of_turn`."""
+        """Return all literals except `ends_of_turn`."""
         return set(_strings(self))
 
     def with_suffix(self, suffix: str) -> Format:
-        """The same with `suffix` inside every tag, as some checkpoints write: `<tag:suffix>`."""
+        """Return the format with `suffix` in every tag, as in `<tag:suffix>`."""
         if not suffix:
             return self
         marked = _map(self, lambda text: _TAG.sub(rf"\1{suffix}>", text))
@@ -304,14 +363,16 @@ def _strings(part: Any) -> Iterator[str]:
                 yield from _strings(getattr(part, field.name))
 
 
-#: A format, or what describes one: see `registry.format_of`.
+#: A format or a description of one; see `registry.format_of`.
 FormatLike: TypeAlias = str | Format | Mapping[str, Any] | PathLike[str]
 
 
 def beginning(*parts: str) -> str:
-    """What matches every beginning of a header, for `Header.start`.
+    """Return a regular expression that matches every beginning of a header, for `Header.start`.
 
-    `parts` are in turn what a regular expression matches and a literal that follows it.
+    Args:
+        parts: Regular expressions and literals in turn; the first and the last are expressions.
+            Each expression must match every beginning of its part, the empty one included.
 
     >>> pattern = re.compile(beginning("[a-z]*", "::", "[0-9]*"))
     >>> [pattern.match(text).end() for text in ("ab", "ab:", "ab::1", "ab:c", "::x")]
@@ -342,7 +403,7 @@ _PROSE: Final = (
 
 
 def _map(part: Any, change: Callable[[str], str]) -> Any:
-    """A copy of a part of a format with all its literals changed; the nesting is that of types."""
+    """Return a copy of a part of a format with all its literals changed."""
     if isinstance(part, str):
         return change(part)
     if isinstance(part, tuple):

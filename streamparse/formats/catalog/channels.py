@@ -1,4 +1,4 @@
-"""Formats that are messages with headers: OpenAI's harmony."""
+"""Formats that consist of messages with headers, such as OpenAI's harmony."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from streamparse.formats.table import Channels, Format, Header, JsonArguments, P
 __all__ = ["FORMATS"]
 
 FORMATS: Final = (
-    # The recipient stands before or after the channel; calls come on any channel; the stop token
-    # may have been cut off. Built-in tools take free text.
+    # The recipient stands before or after the channel, and calls come on any channel. A server may
+    # have removed the stop token. The input of built-in tools is free text.
     Format(
         name="harmony",
         models="gpt-oss-20b/120b, gpt-oss-safeguard",
@@ -42,7 +42,7 @@ FORMATS: Final = (
         ),
         reasoning=None,
     ),
-    # The channels of harmony, with parameters in tags.
+    # As harmony, but parameters in tags instead of JSON.
     Format(
         name="beam",
         models="Beam",

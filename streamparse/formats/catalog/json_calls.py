@@ -1,4 +1,4 @@
-"""Formats whose calls are JSON objects with the name inside, behind a marker."""
+"""Formats whose calls are JSON objects that contain the name, after a marker."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from streamparse.formats.table import Call, Channels, Format, Header, JsonCall, 
 
 __all__ = ["FORMATS"]
 
-# The commas and brackets of an array of calls.
+# The commas and brackets of an array of calls mean nothing.
 _ARRAY: Final = "[,]"
-# Inside tags a brace too many comes, too.
+# Models sometimes write one brace too many before a closing tag.
 _TAGGED: Final = "[,]}"
 _OBJECT: Final = Call(payload=JsonCall(), first="{")
-# Bare JSON is an answer as well as a call: it takes both keys to be one.
+# Bare JSON may be an answer. It is a call if it has both keys.
 _UNSURE: Final = Call(payload=JsonCall(), first="{", sure=False)
 _COHERE: Final = Call(
     payload=JsonCall(
@@ -28,7 +28,7 @@ _THINK_AND_CALL: Final = Reasoning(calls="end")
 
 
 def _block(open: str, close: str) -> tuple[Section, ...]:
-    """One pair of tags around an object, an array, or an object a line."""
+    """Return a section: tags around an object, an array, or one object per line."""
     return (Section(open=(open,), close=(close,), skip=_TAGGED),)
 
 
@@ -64,7 +64,7 @@ FORMATS: Final = (
             open=("<longcat_think>", "<think>"), close=("</longcat_think>", "</think>")
         ),
     ),
-    # Its `arguments` may be a JSON string that holds the object: every object call may.
+    # `arguments` may be a JSON string that contains the object. All JSON formats accept that.
     Format(
         name="granite4",
         models="IBM Granite 4.0, 4.1",
@@ -76,7 +76,7 @@ FORMATS: Final = (
         calls=(_OBJECT,),
         sections=_block("<tool_call>", "</tool_call>"),
     ),
-    # Answers are wrapped; some tokenizers spell the newline token out.
+    # Answers are in tags. Some tokenizers write the newline token as `<0x0A>`.
     Format(
         name="ernie45",
         models="Baidu ERNIE-4.5-*-Thinking",
@@ -111,7 +111,7 @@ FORMATS: Final = (
         calls=(_OBJECT,),
         sections=_block("<tool_call>", "</tool_call>"),
     ),
-    # Calls come inside the reasoning, which they end.
+    # Calls stand inside the reasoning and end it.
     Format(
         name="trinity",
         models="Arcee Trinity",
@@ -146,7 +146,7 @@ FORMATS: Final = (
         calls=(_OBJECT,),
         sections=_block("<tool_calls>", "</tool_calls>"),
     ),
-    # Everything before the marker is reasoning: the prompt has begun it.
+    # The prompt opens the reasoning, so everything before the marker belongs to it.
     Format(
         name="apriel_thinker",
         models="ServiceNow Apriel-1.6-15b-Thinker",
@@ -184,7 +184,7 @@ FORMATS: Final = (
         sections=_block("<tool_calls>", "</tool_calls>"),
         drop=("<answer>", "</answer>"),
     ),
-    # A bare array where the answer begins, or one of three marked variants.
+    # A bare array at the start of the answer, or one of three variants with markers.
     Format(
         name="xlam",
         quotation=False,
@@ -217,7 +217,8 @@ FORMATS: Final = (
         calls=(_OBJECT,),
         sections=(Section(open=("functools",), skip=_ARRAY),),
     ),
-    # 3.0 has a token for the marker, later ones spell it; prose delimits the reasoning.
+    # The marker is a token in 3.0 and plain text in later versions. Sentences
+    # delimit the reasoning.
     Format(
         name="granite",
         models="IBM Granite 3.0 (<|tool_call|>), 3.1–3.3 (<tool_call> plain text)",
@@ -318,7 +319,7 @@ FORMATS: Final = (
             ),
         ),
     ),
-    # A call only where the answer begins: later on, JSON is an answer.
+    # A call stands at the start of the answer. JSON after other text is an answer.
     Format(
         name="llama3_json",
         models="Llama 3.1/3.2/3.3, Llama 4 (json template)",
@@ -345,7 +346,7 @@ FORMATS: Final = (
         calls=(_OBJECT,),
         sections=(Section(open=("[TOOL_CALLS]",), skip=_ARRAY),),
     ),
-    # The name is the only key of each object; calls may stand inside the deliberation.
+    # The name is the only key of each object. Calls may stand inside the reasoning.
     Format(
         name="apertus",
         models="Swiss AI Apertus 8B/70B",
@@ -361,7 +362,7 @@ FORMATS: Final = (
         ),
         drop=("<|assistant_start|>",),
     ),
-    # Typed blocks; the reasoning is one of them.
+    # An answer consists of blocks with a type. The reasoning is one of the types.
     Format(
         name="inkling",
         models="Inkling models (2026)",
@@ -384,7 +385,7 @@ FORMATS: Final = (
             calls="end",
         ),
         drop=("<|content_text|>",),
-        # What stands between these is no content.
+        # These markers frame the blocks and are not content.
         channels=Channels(
             open=("<|message_model|>",),
             header=Header(
@@ -418,7 +419,7 @@ FORMATS: Final = (
         calls=(_OBJECT,),
         sections=(Section(open=("<|function_call|>",)),),
     ),
-    # The markers of LFM2, around JSON.
+    # The markers of LFM2 with JSON between them. Calls may stand inside the reasoning.
     Format(
         name="openpangu",
         models="Huawei openPangu-2.0",
@@ -441,7 +442,7 @@ FORMATS: Final = (
         calls=(_OBJECT,),
         sections=_block("<tools>", "</tools>"),
     ),
-    # A heading and a fence; the fence is the call's own.
+    # A heading, then the call in a fence, so calls count inside Markdown code.
     Format(
         name="rwkv",
         models="RWKV-7",
@@ -460,7 +461,7 @@ FORMATS: Final = (
         ),
         quotation=False,
     ),
-    # The calls are Python dictionaries.
+    # Calls are Python dictionaries instead of JSON objects.
     Format(
         name="sarashina",
         models="SB Intuitions Sarashina",
@@ -469,7 +470,7 @@ FORMATS: Final = (
         calls=(Call(payload=JsonCall(python=True), first="{"),),
         sections=(Section(open=("<|tool_calls|>",), skip=_ARRAY),),
     ),
-    # Reasoning alone.
+    # The format of a reasoning parser; it has no calls.
     Format(
         name="kimi_think",
         models="Kimi-VL-Thinking",
@@ -478,7 +479,7 @@ FORMATS: Final = (
         calls=(),
         reasoning=Reasoning(open=("◁think▷",), close=("◁/think▷",)),
     ),
-    # A role header; the end of the turn is the end of the array.
+    # A role header introduces the array, and the end of the turn ends it.
     Format(
         name="hyperclovax",
         models="NAVER HyperCLOVAX-SEED-Think",

@@ -1,4 +1,4 @@
-"""Formats that write parameters as pairs of a key element and a value element."""
+"""Formats that write a parameter as a key element followed by a value element."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _START: Final = r"\s*[^\s<>{}()\"'`]{0,128}\s*"
 
 
 def _pairs(tag: str, prefix: str = "", name_end: tuple[str, ...] = ()) -> Call:
-    """`<tag>name<arg_key>key</arg_key><arg_value>value</arg_value></tag>`"""
+    """Return `<tag>name<arg_key>key</arg_key><arg_value>value</arg_value></tag>`."""
     return Call(
         open=(f"<{prefix}{tag}>",),
         header=Header(
@@ -141,7 +141,7 @@ FORMATS: Final = (
         calls=(_pairs("iquestcoder_tool_call"),),
         reasoning=_THINK,
     ),
-    # The name ends with its line; a parameter has a marker for its key and one for its value.
+    # The name ends with its line. Markers stand before the key, before the value and after it.
     Format(
         name="solar_open2",
         models="Upstage Solar Open 2",
@@ -169,7 +169,7 @@ FORMATS: Final = (
             open=("<|think:start|>", "<|think|>"), close=("<|think:end|>",), calls="end"
         ),
     ),
-    # Shipping checkpoints write a suffix inside every tag: see `Format.with_suffix`.
+    # Released checkpoints write a suffix inside every tag; see `Format.with_suffix`.
     Format(
         name="hy_v3",
         models="Tencent Hy3",

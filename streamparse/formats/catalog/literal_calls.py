@@ -1,4 +1,4 @@
-"""Formats whose calls are written as code: Python's call syntax, and Gemma's own."""
+"""Formats whose calls are code: the syntax of Python calls, and that of Gemma."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PYTHON: Final = Call(
     payload=Literals(),
 )
 _LIST: Final = "[,]"
-# Without markers a list of calls is one only where the answer begins.
+# A list of calls without a marker counts only at the start of the answer.
 _BARE: Final = Section(at_start="[", skip=_LIST)
 
 
@@ -50,7 +50,7 @@ FORMATS: Final = (
             Section(open=("<|python_start|>",), close=("<|python_end|>",), skip=_LIST),
         ),
     ),
-    # One call a line, no brackets.
+    # One call per line, without brackets.
     Format(
         name="olmo3",
         models="AI2 Olmo-3 7B/32B",
@@ -62,7 +62,7 @@ FORMATS: Final = (
         calls=(_PYTHON,),
         sections=(Section(open=("<function_calls>",), close=("</function_calls>",), skip="[,];"),),
     ),
-    # Each call has a line of its own, without a marker: with tools, only their names are calls.
+    # One call per line, without a marker. With tools, other names than theirs are text.
     Format(
         name="granite_pythonic",
         models="IBM Granite 3.3, 4.0-H-Small, prompted for Python calls",
@@ -82,7 +82,7 @@ FORMATS: Final = (
         sections=(Section(at_line=True),),
         reasoning=None,
     ),
-    # Later versions may leave the markers out.
+    # Later versions sometimes omit the markers.
     Format(
         name="lfm2",
         models="LiquidAI LFM2, LFM2.5",
@@ -112,8 +112,8 @@ FORMATS: Final = (
         ),
         reasoning=None,
     ),
-    # The marker alone may be quoted in prose: only `call:` makes it one. Models drop that
-    # word, or write `({…})`.
+    # Prose may mention the marker, so `call:` must follow it. Models sometimes omit that word or
+    # write `({…})`.
     Format(
         name="gemma4",
         models="Gemma 4 (E2B…31B)",
@@ -136,7 +136,7 @@ FORMATS: Final = (
                 close=("<tool_call|>", "</tool_call>"),
                 skip=")",
             ),
-            # Behind a thought the marker is left out at times.
+            # Models sometimes omit the marker directly after the reasoning.
             Section(at_start="c", behind_reasoning=True, skip=")"),
         ),
         reasoning=Reasoning(

@@ -1,4 +1,4 @@
-"""Formats with the name before the arguments, which are JSON."""
+"""Formats that write the name first, then the arguments as JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _THINK: Final = Reasoning(calls="end")
 _MISTRAL_THINK: Final = Reasoning(
     open=("[THINK]", "<think>"), close=("[/THINK]", "</think>"), calls="end"
 )
-# `name`, `name[CALL_ID]id`; `[ARGS]` or the object itself ends it.
+# The header is `name` or `name[CALL_ID]id`. `[ARGS]` or the object itself ends it.
 _MISTRAL: Final = Call(
     open=("[TOOL_CALLS]",),
     header=Header(
@@ -81,8 +81,8 @@ FORMATS: Final = (
         calls=(_MISTRAL,),
         reasoning=_MISTRAL_THINK,
     ),
-    # The id is the whole header, and must go back as it is. Models drift from `functions.name:0`
-    # to `functions_name_0` and the like.
+    # The id is the whole header and must be returned unchanged. Models sometimes write
+    # `functions_name_0` and similar for `functions.name:0`.
     Format(
         name="kimi_k2",
         nested_names=True,
@@ -176,7 +176,7 @@ FORMATS: Final = (
         calls=(_FUNCTION_TAG,),
         reasoning=None,
     ),
-    # Messages, each with its recipient on a line; the first `>>>` ends the prompt.
+    # Each message has its recipient on the first line. The prompt ends with the first `>>>`.
     Format(
         name="functionary_v32",
         models="meetkai functionary v3.2, v3.4",
@@ -228,7 +228,7 @@ FORMATS: Final = (
         reasoning=Reasoning(open=("<|think|>",), close=("<|end|>",), calls="end"),
         drop=("<|begin|>assistant", "<|content|>", "<|flush|>"),
     ),
-    # The server of the tool stands before its name.
+    # The name of the server stands before the name of the tool.
     Format(
         name="use_mcp_tool",
         models="MiroThinker",

@@ -1,4 +1,4 @@
-"""Formats that write parameters in tags, the key in the opening one."""
+"""Formats that write parameters in tags, with the key in the opening tag."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ __all__ = ["FORMATS"]
 _THINK: Final = Reasoning(calls="end")
 
 
-# Models put quotes around names, or leave them out, as it happens; in quotes a name may have
-# blanks, and `>`.
+# Models write names with or without quotes. In quotes a name may contain spaces and `>`.
 def _named(group: str, bare: str, empty: tuple[str, ...] = ()) -> Header:
-    """A name and `>`; `bare`: the characters that it does not have without quotes."""
+    """Return a header: a name and `>`. Without quotes the name contains none of `bare`."""
     return Header(
         pattern=(
             rf"\s*(?P<quote>[\"'])?(?P<{group}>(?(quote)[^\"'\n<]{{1,128}}|[^{bare}]{{1,128}}?))"
@@ -48,7 +47,7 @@ _KEY: Final = _named("key", r"\n\"'<>")
 
 
 def _function(trim: bool = True, outside: bool = True) -> Call:
-    """`<function=name><parameter=key>value</parameter></function>`"""
+    """Return `<function=name><parameter=key>value</parameter></function>`."""
     return Call(
         open=("<function=",),
         header=_NAME,
@@ -64,7 +63,7 @@ def _function(trim: bool = True, outside: bool = True) -> Call:
 
 
 def _invoke(prefix: str, typing: str = "schema", outside: bool = False) -> Call:
-    """`<invoke name="name"><parameter name="key">value</parameter></invoke>`"""
+    """Return `<invoke name="name"><parameter name="key">value</parameter></invoke>`."""
     return Call(
         open=(f"<{prefix}invoke name=",),
         header=_named("name", _NO_NAME, ("/>",)),
@@ -80,7 +79,7 @@ def _invoke(prefix: str, typing: str = "schema", outside: bool = False) -> Call:
 
 
 def _dsml(prefix: str) -> Call:
-    """DeepSeek's markup: parameters say whether they are strings; without that they are JSON."""
+    """Return a call in DeepSeek's markup. A parameter not marked as a string is JSON."""
     return Call(
         open=(f"<{prefix}invoke",),
         header=Header(
@@ -108,7 +107,7 @@ def _dsml(prefix: str) -> Call:
 
 
 def _labelled(open: str, header: Header) -> Call:
-    """`<tool: label>text</tool>`"""
+    """Return `<tool: label>text</tool>`."""
     return Call(open=(open,), header=header, payload=FreeText(key="command"), close=("</tool>",))
 
 
@@ -135,7 +134,7 @@ FORMATS: Final = (
         sections=_section("tool_call"),
         reasoning=_THINK,
     ),
-    # Its own tags only: a plain `<tool_call>` is text.
+    # Calls count only inside its own tags: `<tool_call>` is text.
     Format(
         name="seed_oss",
         models="ByteDance Seed-OSS-36B",
@@ -232,7 +231,7 @@ FORMATS: Final = (
         sections=(Section(open=(f"{_MINIMAX}<tool_call>",), close=(f"{_MINIMAX}</tool_call>",)),),
         reasoning=Reasoning(open=("<mm:think>",), close=("</mm:think>",), calls="end"),
     ),
-    # The section may hold a JSON call instead.
+    # The section may contain a JSON call instead.
     Format(
         name="dots",
         models="RedNote dots.llm2",
@@ -248,7 +247,7 @@ FORMATS: Final = (
         ),
         reasoning=_THINK,
     ),
-    # No section; some tokenizers lose the space in the tags.
+    # Some tokenizers drop the space in the tags.
     Format(
         name="minicpm5",
         models="OpenBMB MiniCPM5",
@@ -301,7 +300,7 @@ FORMATS: Final = (
         sections=_section("｜DSML｜function_calls", "｜DSML｜tool_calls"),
         reasoning=_THINK,
     ),
-    # Openers are misspelt, or left out, in production.
+    # In production, models misspell the opener or omit it.
     Format(
         name="deepseek_v4",
         models="DeepSeek-V4, V4-Flash",
@@ -318,7 +317,7 @@ FORMATS: Final = (
         ),
         reasoning=_THINK,
     ),
-    # A space behind the prefix; the spelling of V4 is text here.
+    # A space follows the prefix. Tags as in V4, without the space, are text.
     Format(
         name="deepseek_v41",
         models="DeepSeek-V4.1",
@@ -347,7 +346,8 @@ FORMATS: Final = (
         sections=_section("｜GCML｜tool_calls"),
         reasoning=_THINK,
     ),
-    # The wire says what a value is: text, JSON, or further values. The flat spelling is the older.
+    # An attribute gives the type of a value: text, JSON, or further values. Earlier versions write
+    # `<cofl:tool_param name="…" string="…">`, without nesting.
     Format(
         name="cohere_cofl",
         models="Cohere Command, newer than 4",
@@ -398,7 +398,7 @@ FORMATS: Final = (
             for place in ("START", "END")
         ),
     ),
-    # The label of the tag is the tool's name, except for `function`: the first word is then.
+    # The label in the tag is the name of the tool. After the label `function`, the first word is.
     Format(
         name="cwm",
         models="Meta CWM",
@@ -424,8 +424,8 @@ FORMATS: Final = (
         ),
         reasoning=_THINK,
     ),
-    # Messages with recipients: `self` is reasoning, `user` and `commentary` are the answer, any
-    # other is a tool, in whose message calls count.
+    # The recipient `self` means reasoning, `user` and `commentary` mean content. Any other is a
+    # tool, and only messages to tools contain calls.
     Format(
         name="muse",
         models="Muse Spark, Muse Glimmer",
@@ -452,7 +452,7 @@ FORMATS: Final = (
         reasoning=None,
         nested_names=True,
     ),
-    # Attributes are escaped, bodies are not.
+    # Attributes contain entities, bodies do not.
     Format(
         name="kimi_k3",
         models="Kimi-K3",
