@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 from streamparse._core.shown import int_text, no_such_name, safe_repr
 
 
+# Deeper than the C stack of any Python allows.
+DEEP = 200_000
+
+
 class Broken:
     def __repr__(self) -> str:
         raise KeyError("no text")
@@ -42,7 +46,7 @@ def test_an_ordinary_value_has_its_repr(value: object) -> None:
     assert safe_repr(value) == repr(value)
 
 
-@pytest.mark.parametrize("value", [deep(5000), (deep(5000),), {"a": [10**5000, deep(5000)]}])
+@pytest.mark.parametrize("value", [deep(DEEP), (deep(DEEP),), {"a": [10**5000, deep(DEEP)]}])
 def test_deep_and_huge_values_have_an_outline(value: object) -> None:
     text = safe_repr(value)
     assert isinstance(text, str)
