@@ -91,8 +91,8 @@ MYPY_OPTIONS = (
 
 # The C files are compiled in a separate process, after the process that wrote them has released its
 # memory. One C file for each module at -O1 takes a third of the time and memory of one large file
-# at -O3. Modules that run for every character gain from more optimization. Those that mostly look up
-# keys and call other modules lose nothing measurable with less.
+# at -O3. Modules that run for every character gain from more optimization. Those that mostly look
+# up keys and call other modules lose nothing measurable with less.
 MORE = (
     "streamparse/_core/builder*.py",
     "streamparse/_core/chain.py",

@@ -7,23 +7,19 @@ and memory.
 
 from __future__ import annotations
 
-import sys
-import time
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
-from types import FrameType
+from functools import partial
 from typing import Any
 
-import streamparse
 from fuzz.checks import choices
 from fuzz.messages import WIRES, few_frames, records_of, spoilt
 from streamparse import COMPILED, MessageParser, StreamParseError
 from streamparse._core.plain import weight_of
 from tests.messages import run_parser
+from tests.timing import lines_run, seconds
 
 FEW, MANY = 30, 240
-PACKAGE = str(Path(streamparse.__file__).parent)
 
 # Bytes for each character that is fed, and what any parser takes.
 BYTES, ANYWAY = 1_500, 8 * 2**20
@@ -81,12 +77,14 @@ def varied(value: Any, number: int, depth: int = 0) -> Any:
 def check_work(stream: Callable[[int], list[Any]], api: str) -> None:
     few, many, more = stream(FEW), stream(MANY), stream(2 * MANY)
     if not COMPILED:
-        first, second, third = (lines_run(records, api) for records in (few, many, more))
+        first, second, third = (
+            lines_run(partial(fed, records, api)) for records in (few, many, more)
+        )
         # Between two lengths, as both have what comes before, and may have an end.
         late, later = (second - first) / (MANY - FEW), (third - second) / MANY
         assert later <= 1.5 * late + 5, f"{late:.0f} lines a record, then {later:.0f}"
     for _ in range(4):  # only a machine that is busy all the time fails all of them
-        took, longer = seconds(many, api), seconds(more, api)
+        took, longer = seconds(partial(fed, many, api)), seconds(partial(fed, more, api))
         if longer <= 4 * took + 0.05:
             return
     raise AssertionError(f"{took:.3f} s, and {longer:.3f} s for twice as many records")
@@ -114,30 +112,3 @@ def fed(records: list[Any], api: Any) -> None:
         parser.finish()
     except StreamParseError:
         pass
-
-
-def seconds(records: list[Any], api: str) -> float:
-    start = time.process_time()
-    fed(records, api)
-    return time.process_time() - start
-
-
-def lines_run(records: list[Any], api: str) -> int:
-    """Return the number of executed lines of the package."""
-    count = 0
-
-    def local(frame: FrameType, event: str, arg: object) -> Any:
-        nonlocal count
-        count += event == "line"
-        return local
-
-    def trace(frame: FrameType, event: str, arg: object) -> Any:
-        return local if frame.f_code.co_filename.startswith(PACKAGE) else None
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        fed(records, api)
-    finally:
-        sys.settrace(before)
-    return count

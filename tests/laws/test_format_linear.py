@@ -7,8 +7,6 @@ none. Lines are counted as in `test_law_6_linear.py`, and time is measured for w
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +16,7 @@ from streamparse import COMPILED, Limits
 from streamparse.formats import FormatParser
 from tests.formats.reading import tool
 from tests.helpers import cut
-from tests.laws.test_law_6_linear import lines_run
+from tests.timing import lines_run, seconds
 
 _CODER = "<tool_call><function=f><parameter=s>\n"
 _DSML = (
@@ -132,8 +130,8 @@ def test_law_6_time(load: str) -> None:
     few, many = stream(more, 2000), stream(more, 2000 * MANY)
     at_first = later = float("inf")
     for _ in range(4):  # only a machine that is busy all the time fails all of them
-        at_first = min(at_first, _seconds(format, start, few))
-        later = min(later, _seconds(format, start, many))
+        at_first = min(at_first, cost(format, start, few))
+        later = min(later, cost(format, start, many))
         if later <= 3 * at_first:
             return
     pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")
@@ -162,8 +160,8 @@ def test_law_6_of_what_is_kept(load: str) -> None:
     few, many = stream(more, 100_000), stream(more, 100_000 * MANY)
     at_first = later = float("inf")
     for _ in range(4):
-        at_first = min(at_first, _seconds(format, start, few, 100))
-        later = min(later, _seconds(format, start, many, 100))
+        at_first = min(at_first, cost(format, start, few, 100))
+        later = min(later, cost(format, start, many, 100))
         if later <= 3 * at_first:
             return
     pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")
@@ -189,19 +187,13 @@ def test_law_6_in_one_fragment(load: str) -> None:
     few, many = stream(more, 20_000), stream(more, 20_000 * MANY)
     at_first = later = float("inf")
     for _ in range(4):
-        at_first = min(at_first, _seconds(format, start, few, len(few)))
-        later = min(later, _seconds(format, start, many, len(many)))
+        at_first = min(at_first, cost(format, start, few, len(few)))
+        later = min(later, cost(format, start, many, len(many)))
         if later <= 3 * at_first:
             return
     pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer fragment")
 
 
-def _seconds(format: str, start: str, rest: str, size: int = 4) -> float:
-    gc.collect()
-    gc.disable()
-    try:
-        begin = time.process_time()
-        feed(format, start, rest, size)
-        return (time.process_time() - begin) / len(rest)
-    finally:
-        gc.enable()
+def cost(format: str, start: str, rest: str, size: int = 4) -> float:
+    """Seconds for each character of `rest`, fed in pieces of `size`."""
+    return seconds(lambda: feed(format, start, rest, size)) / len(rest)

@@ -11,23 +11,16 @@ ratio means anything: a copy for each fragment would make it 16, noise does not 
 
 from __future__ import annotations
 
-import gc
-import sys
-import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
 
-import streamparse
 from streamparse import COMPILED, JSONParser, Limits
 from tests.helpers import AcceptingFactory, cut
-
-PACKAGE = str(Path(streamparse.__file__).parent)
+from tests.timing import lines_run, seconds
 
 
 @dataclass(frozen=True)
@@ -153,27 +146,6 @@ def parse(load: Load, pieces: list[Any], reading: bool) -> JSONParser:
 # Lines
 
 
-def lines_run(call: Callable[[], object]) -> int:
-    """How many lines of the package run in this call."""
-    count = 0
-
-    def local(frame: FrameType, event: str, arg: object) -> Any:
-        nonlocal count
-        count += event == "line"
-        return local
-
-    def trace(frame: FrameType, event: str, arg: object) -> Any:
-        return local if frame.f_code.co_filename.startswith(PACKAGE) else None
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-    return count
-
-
 @pytest.mark.skipif(COMPILED, reason="compiled code has no lines")
 @each_load
 @reading_or_not
@@ -188,17 +160,6 @@ def test_law_6_lines_for_each_character(load: Load, reading: bool) -> None:
 # Time
 
 
-def seconds(load: Load, pieces: list[Any], reading: bool) -> float:
-    gc.collect()
-    gc.freeze()  # what else there is in this process is not looked through meanwhile
-    try:
-        start = time.process_time()
-        parse(load, pieces, reading)
-        return (time.process_time() - start) / sum(map(len, pieces))
-    finally:
-        gc.unfreeze()
-
-
 @each_load
 @reading_or_not
 def test_law_6_time_for_each_character(load: Load, reading: bool) -> None:
@@ -207,8 +168,9 @@ def test_law_6_time_for_each_character(load: Load, reading: bool) -> None:
     few, many = load.pieces(n), load.pieces(16 * n)
     later = float("inf")
     for _ in range(5):  # only a machine that is busy all the time fails all of them
-        at_first = min(seconds(load, few, reading) for _ in range(3))
-        later = min(later, seconds(load, many, reading))
+        short = min(seconds(lambda: parse(load, few, reading)) for _ in range(3))
+        at_first = short / sum(map(len, few))
+        later = min(later, seconds(lambda: parse(load, many, reading)) / sum(map(len, many)))
         if later <= 4 * at_first:
             return
     pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")

@@ -6,8 +6,6 @@ choices, parts, blocks, citations, and what is read from the message after each 
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -15,8 +13,8 @@ import pytest
 
 from streamparse import COMPILED, MessageParser
 from streamparse.aliases import API
-from tests.laws.test_law_6_linear import lines_run
 from tests.messages import chunk, text_chunk
+from tests.timing import lines_run, seconds
 
 Records: TypeAlias = Callable[[int], list[dict[str, Any]]]
 Reading: TypeAlias = Callable[[MessageParser], object]
@@ -140,22 +138,11 @@ def test_law_6_a_record_costs_the_same_late_in_a_stream(name: str, reading: str)
         assert later <= 1.1 * at_first + 1
     few, many = records(FEW), records(MANY)
     for _ in range(5):  # only a machine that is busy all the time fails all of them
-        at_first = min(_seconds(work(api, few, read)) for _ in range(3)) / FEW
-        later = _seconds(work(api, many, read)) / MANY
+        at_first = min(seconds(work(api, few, read)) for _ in range(3)) / FEW
+        later = seconds(work(api, many, read)) / MANY
         if later <= 3 * at_first:
             return
     pytest.fail(f"a record costs {later / at_first:.1f} times as much in a longer stream")
-
-
-def _seconds(call: Callable[[], None]) -> float:
-    gc.collect()
-    gc.disable()
-    try:
-        start = time.process_time()
-        call()
-        return time.process_time() - start
-    finally:
-        gc.enable()
 
 
 INDEXED: dict[str, tuple[API, Callable[[int], dict[str, Any]]]] = {
