@@ -39,6 +39,8 @@ API: TypeAlias = Literal[
     "google-interactions",
     "cohere-v2",
     "ollama-chat",
+    "cohere-v1",
+    "mistral-conversations",
     "tgi-generate",
     "llama-cpp-completion",
     "sglang-generate",

@@ -42,6 +42,8 @@ WIRES: Final[dict[str, str]] = {
     "google-interactions": "GoogleInteractions",
     "cohere-v2": "CohereV2",
     "ollama-chat": "OllamaChat",
+    "cohere-v1": "CohereV1",
+    "mistral-conversations": "MistralConversations",
     "tgi-generate": "text_pieces:TGI",
     "llama-cpp-completion": "text_pieces:LlamaCpp",
     "sglang-generate": "text_pieces:SGLang",
