@@ -49,6 +49,7 @@ CORE = (
     "builder_state",
     "builder",
     "selector",
+    "coercion_values",
     "coercion",
     "chain",
     "writer",

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from streamparse._core.builder import Builder
-from streamparse._core.coercion import Coercer, Place
+from streamparse._core.coercion import Coercer
+from streamparse._core.coercion_values import Place
 from streamparse._core.events import Reporter
 from streamparse._core.expected import Expected
 from streamparse._core.selector import SelectingBuilder, Selector
@@ -314,12 +315,7 @@ class Chain(Place):
             self.floor = coerced[1]
 
     def _empty(self) -> Chain:
-        twin = self._bare()
-        twin.options = self.options
-        return twin
-
-    def _bare(self) -> Chain:
-        return Chain(
+        twin = Chain(
             validator=self.factory,
             queries=self.queries,
             drop=self.drop,
@@ -327,3 +323,5 @@ class Chain(Place):
             reporter=self.reporter,
             continues=self.continues,
         )
+        twin.options = self.options
+        return twin

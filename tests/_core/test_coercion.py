@@ -349,3 +349,4 @@ def test_work_is_linear() -> None:
         return f'{{"v": {json.dumps(words)}, "w": "{"x" * (size // 2)}"}}'
 
     is_linear(feed, stream)
+    is_linear(feed, lambda size: f'{{"v": "{" " * size}[]"}}')
