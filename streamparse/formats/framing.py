@@ -435,8 +435,10 @@ class Framing(Host):
             self.marked = marked
             self.raw = [word]
             self._grow_space(self.gap)
+            self.waited = 0
+        elif marked:
+            self.waited = 0
         self.gap = ""
-        self.waited = 0
 
     def _give_up(self) -> None:
         """It was no call: what was held is text."""
@@ -560,7 +562,7 @@ class Framing(Host):
         assert header is not None
         stop, word = header.ends.find(text, pos, final)
         # A quoted literal may have made it longer than allowed.
-        room = max(_LONGEST_WAIT - len(self.header), 0)
+        room = max(_LONGEST_WAIT - self.waited - len(self.header), 0)
         piece = text[pos : min(stop, pos + room)]
         good = self._good(header, piece)
         self.header += piece[:good]
@@ -643,6 +645,7 @@ class Framing(Host):
         full = groups.get("full")
         self.name = name if full is None else self._with_namespace(str(full), name)
         self.identity = groups.get("id")
+        self.waited += len(self.header)
         if not name:
             self.failing = True
             return

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamparse.formats import FormatParser, get, names
+from streamparse.formats.registry import plan_of
 from tests.formats.checks import (
     check_answer,
     check_any_text,
@@ -159,3 +160,85 @@ def test_law_2_each_character_of_text_comes_at_once(name: str) -> None:
             assert found == [{"type": kind, "text": DIGITS[place], "choice": 0}]
         parser.feed(closer)
         parser.finish()
+
+
+# Markers that models talk about
+
+# Openers after which any word is a part of the call, and one that only frames the content.
+NOT_LONE = ("<tool: function>", "<|message_model|>")
+HELD = 256  # characters behind an opener
+
+
+def openers(name: str) -> list[str]:
+    """The markers that begin a call, a section or a message."""
+    plan = plan_of(get(name))
+    words = set(plan.openers)
+    if plan.channels is not None:
+        words.update(plan.channels.open)
+    return sorted(words.difference(NOT_LONE)) or ["<no_marker>"]
+
+
+@each_format
+@FEW
+@given(choose=CHOICES, sizes=SIZES, count=st.integers(3, 80))
+def test_law_8_a_lone_opener_is_text(
+    name: str, choose: random.Random, sizes: Sequence[int], count: int
+) -> None:
+    """Laws 1, 2 and 8: prose behind an opener shows it as text, after 256 characters at most."""
+    opener = choose.choice(openers(name))
+    words = [choose.choice(["the", "tag", "opens", "a call", "here"]) for _ in range(count)]
+    text = f"Then {opener} {' '.join(words)}, it says."
+    found = run(name, cut(text, sizes))
+    message = found.message
+    assert (message.text, message.reasoning, message.tool_calls) == (text, "", [])
+    assert (message.status, found.error) == ("complete", None)
+    parser = FormatParser(name)
+    for place, char in enumerate(text, 1):
+        parser.feed(char)
+        assert place - len(parser.message.text) <= HELD + len(opener)
+
+
+@each_format
+@FEW
+@given(choose=CHOICES, sizes=SIZES)
+def test_law_8_markers_in_markdown_around_a_call_are_text(
+    name: str, choose: random.Random, sizes: Sequence[int]
+) -> None:
+    """Laws 1 and 8: quoted before a call and behind it, and the call is what it is without them."""
+    format = get(name)
+    if not format.quotation or format.channels is not None or name in NO_CALLS:
+        return
+    opener = choose.choice(openers(name))
+    frame = choose.choice(["`{}` ", "`` {} `` ", "```\n{}\n```\n", "~~~xml\n{}\n{}\n~~~\n"])
+    quoted = f"So:\n{frame.format(opener, opener)}it is.\n\n"
+    answer = make_answer(name, choose, most=1)
+    if answer.reasoning or answer.options or not answer.calls or answer.content:
+        return
+    options = {"tools": answer.tools or None}
+    if any(section.at_start for section in format.sections):
+        return  # only at the start of the answer
+    found = run(name, cut(quoted + answer.text, sizes), **options)
+    alone = run(name, [answer.text], **options)
+    assert found.message.text.startswith(quoted.strip())
+    calls = [(call.name, call.status, call.partial) for call in found.message.tool_calls]
+    assert calls == [(call.name, call.status, call.partial) for call in alone.message.tool_calls]
+
+
+@each_format
+@FEW
+@given(choose=CHOICES, sizes=SIZES)
+def test_law_8_markdown_inside_arguments_is_kept(
+    name: str, choose: random.Random, sizes: Sequence[int]
+) -> None:
+    """Laws 1 and 8: fences and code spans in a string argument mean nothing to the framing."""
+    if name in NO_CALLS:
+        return
+    code = choose.choice(["```sh\nls\n```", "`a` and `b", "~~~\nopen", "- x\n\n> y `z`"])
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    page = Page()
+    WRITERS[name](page, (Wanted("search", {"city": code}, "id1", schema),), choose)
+    prompt = CHANNELS[name][0][2] if name in CHANNELS else ""
+    tools = [{"name": "search", "parameters": schema}]
+    found = run(name, cut(page.text, sizes), tools=tools, prompt_suffix=prompt)
+    (call,) = found.message.tool_calls
+    assert (call.status, call.arguments) == ("complete", {"city": code})

@@ -27,7 +27,10 @@ def _gemma(quote: str) -> Literals:
 
 
 _GEMMA_NAME: Final = Header(
-    pattern=r"\s*(?P<name>[^\s{}()<>\"']+)\s*", end=("{", "({"), forbidden="\n}<>\"'"
+    pattern=r"\s*(?P<name>[^\s{}()<>\"']+)\s*",
+    end=("{", "({"),
+    forbidden="\n}<>\"'",
+    start=r"\s*[^\s{}()<>\"']*\s*\(?",
 )
 
 FORMATS: Final = (
