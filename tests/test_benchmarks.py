@@ -327,6 +327,16 @@ def test_bench_growth(capsys: pytest.CaptureFixture[str]) -> None:
     assert written.count("\N{MULTIPLICATION SIGN}") == 2 * len(bench_growth.DOCUMENTS_MEASURED)
 
 
+def test_bench_coercion(capsys: pytest.CaptureFixture[str]) -> None:
+    """The table of `docs/coercion.md`, as far as the libraries are installed."""
+    from benchmarks import bench_coercion
+
+    bench_coercion.main()
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| `")]
+    found = [line.split("|")[2].strip() for line in lines]
+    assert found == ["[1, 2]", "3", "refused", '"1.50"', "refused", '["new"]', '"Kelvin"']
+
+
 def test_bench_lenient(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("json_repair")
     bench_lenient.main(["--quick"])

@@ -267,6 +267,17 @@ def test_repair(command: Runner, size: str) -> None:
     ]
 
 
+def test_repair_marks_doubts(command: Runner) -> None:
+    assert command("json", "--repair", given='{"a": 12", "b": 1,}') == 0
+    told = command.err.decode().splitlines()
+    assert [line.partition(":")[0] for line in told] == [
+        "missing_quote",
+        "ambiguous",
+        "trailing_comma",
+    ]
+    assert [line.endswith("[doubt]") for line in told] == [False, True, False]
+
+
 def test_repair_of_cut_input_is_told_by_the_status(command: Runner) -> None:
     assert command("json", "--repair", given='{"a": [1, "b') == 1
     assert command.lines == [{"a": [1, "b"]}]
