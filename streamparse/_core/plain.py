@@ -124,9 +124,9 @@ def list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def grow_in(holder: dict[str, Any], key: str, text: str) -> None:
-    """Append to the text under `key`, in place where CPython can."""
-    whole = text_of(holder.get(key))
+def grow_in(holder: Any, key: str | int, text: str) -> None:
+    """Append to the text in a dict or list, in place where CPython can."""
+    whole = text_of(holder.get(key) if isinstance(holder, dict) else holder[key])
     holder[key] = ""  # the local reference is the only one, so CPython appends in place
     whole += text
     holder[key] = whole

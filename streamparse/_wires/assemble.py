@@ -1,12 +1,12 @@
-"""Values that arrive as pieces at paths, told to a sink in document order.
+"""Assembles values that arrive as pieces at paths, and writes them to a sink in document order.
 
-Google's streamed arguments name a place (`$.a.b[0]`) with every piece: a value, more of a string,
-an empty container. A sink wants a document. So each piece says how far the document has got:
-moving to another path completes the containers that are left behind.
+Google's streamed arguments have a path (`$.a.b[0]`) with every piece, which is a value, more of a
+string, or an empty container. A sink is called in the order of a document. So a piece at another
+path completes the containers that this path is not in.
 
-A piece that goes back is *misplaced*: it reopens something complete, skips an index, or sets a
-value a second time. It is put into the value all the same, but a sink cannot be told any more, so
-neither events nor the text have it. The methods return False for it.
+A *misplaced* piece goes back: it changes a complete value, skips an index, or sets a value again.
+It is put into the value, but it cannot be written to the sink any more, so neither events nor the
+text have it. The methods return False for it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 from typing import Any, ClassVar, Final
 
 from streamparse._core.builder import Builder
+from streamparse._core.plain import grow_in
 from streamparse._core.sink import Sink
 from streamparse._core.transcriber import Transcriber, emit_key, emit_value
 from streamparse.errors import LimitError
@@ -23,20 +24,20 @@ from streamparse.paths import Path, Query
 
 __all__ = ["Assembler", "parse_place"]
 
-# An index beyond the end of an array is reached by filling the array up with None, as long as a
-# call gets no more than this many in all. Then a value goes to the end: short pieces must not cost
-# unbounded memory.
+# A value at an index beyond the end of an array has None in the items before it, but at most this
+# many in one call. After them a value goes to the end of the array, so that short pieces cannot
+# cost unbounded memory.
 GAP: Final = 1_000
 
-# Names that RFC 9535 wants in brackets (`$.content-type`), written as if it did not.
+# Paths that have a name without the brackets that RFC 9535 requires (`$.content-type`).
 _LOOSE: Final = re.compile(r"\.([^.\[\]]+)|\[([0-9]{1,15})\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 
 
 class Assembler:
-    """Pieces at paths in, sink calls out.
+    """Takes pieces at paths and calls a sink.
 
-    `sink` is told of them and passes them on to `builder`, which holds the value and knows what
-    is open in it. Raises what the sink raises (`SchemaViolation`), and `LimitError`.
+    The `sink` passes the calls on to `builder`, which has the value and its open containers. Raises
+    what the sink raises (`SchemaViolation`), and `LimitError`.
 
     >>> builder = Builder()
     >>> assembler = Assembler(Transcriber(builder), builder, Limits())
@@ -57,18 +58,18 @@ class Assembler:
         self.sink: Sink = sink
         self.builder = builder
         self.limits = limits
-        self.gaps: int = GAP  # so many more items may be filled up with None
-        # Strings that were left unfinished for another path: more of them is appended.
+        self.gaps: int = GAP  # the items that may still be filled up with None
+        # The unfinished strings that another path interrupted; their text may go on.
         self.growing: set[Path] = set()
-        # Complete containers that a misplaced piece changed, by id: they are copies, as what was
-        # reported complete is not touched. Sorted by how many containers around them are open,
-        # since the end of the innermost of these reports them too.
+        # By the number of open containers around them: the containers that a misplaced piece
+        # changed, by id. They are copies, because complete values do not change after their
+        # event. The end of the innermost container around them emits them too.
         self.owned: dict[int, dict[int, Any]] = {}
 
     # Pieces.
 
     def set(self, path: Path, value: Any) -> bool:
-        """The value at `path` is `value`, whole."""
+        """Set the value at `path`."""
         reached = self._reach(path)
         self.growing.discard(path)
         if reached:
@@ -78,12 +79,12 @@ class Assembler:
         return reached
 
     def append(self, path: Path, text: str) -> bool:
-        """More of the string at `path`, which begins if there is none yet."""
+        """Append to the string at `path`; begin it if there is none."""
         builder = self.builder
         if not (builder.in_string and builder.path == path):
             known = path in self.growing
             if not known and not text and isinstance(self._at(path), str):
-                return True  # the end of a string that has ended
+                return True  # the end of a string that has ended already
             if not self._reach(path):
                 self._patch(path, text, known)
                 self.growing.add(path)
@@ -96,13 +97,13 @@ class Assembler:
         return True
 
     def complete(self, path: Path) -> None:
-        """The string at `path` is whole; nothing happens where none is open."""
+        """End the string at `path`, if it is open."""
         self.growing.discard(path)
         if self.builder.in_string and self.builder.path == path:
             self.sink.end_string(0)
 
     def container(self, path: Path, is_array: bool) -> bool:
-        """The container at `path` is complete; where nothing is yet, it is an empty one."""
+        """End the container at `path`; if there is no value, add an empty one."""
         builder = self.builder
         if path in self.growing or (builder.in_string and builder.path == path):
             self.complete(path)
@@ -119,18 +120,18 @@ class Assembler:
         return self.set(path, empty)
 
     def close(self) -> None:
-        """Nothing more comes: all that is open is complete."""
+        """Complete everything that is open."""
         self._end_string()
         if self.builder.open_path is not None:
             self._end_containers(len(self.builder.base) + 1)
 
     def detach(self) -> None:
-        """The sink has refused something: from now on only the value grows, without events."""
+        """Let only the value grow from now on, without events, because the sink refused it."""
         self.sink = self.builder
         self.builder.events = []
 
     def next_path(self, path: Path) -> Path:
-        """The place of the next item of the array at `path`, or of its open last string."""
+        """Return the path of the next item of the array at `path`, or of its open last string."""
         builder = self.builder
         if builder.in_string and builder.path[:-1] == path:
             return builder.path
@@ -138,7 +139,7 @@ class Assembler:
         return (*path, len(there) if isinstance(there, list) else 0)
 
     def restored(self) -> None:
-        """The assembler was copied: its containers are other objects now."""
+        """Renew the ids of the containers, which are other objects after a copy."""
         self.owned = {
             opened: {id(node): node for node in nodes.values()}
             for opened, nodes in self.owned.items()
@@ -147,7 +148,7 @@ class Assembler:
     # Moving.
 
     def _reach(self, path: Path) -> bool:
-        """Leave what `path` is not in, enter what it is in; False: no value may begin there."""
+        """Move to `path`: end containers and begin others. Return whether a value may begin."""
         if len(path) > self.limits.depth:
             raise self._beyond("the path is too deep", "depth")
         builder = self.builder
@@ -191,7 +192,7 @@ class Assembler:
             self.sink.end(0)
 
     def _is_next(self, step: str | int) -> bool:
-        """May the innermost container go on with `step`? If it never can again, it ends."""
+        """Return whether `step` continues the innermost container; end it if it cannot go on."""
         builder, limits = self.builder, self.limits
         members, items = builder.members, builder.items
         if members is not None and isinstance(step, str):
@@ -207,13 +208,13 @@ class Assembler:
                 if limits.items is not None and step >= limits.items:
                     raise self._beyond("an array has too many items", "array_items")
                 return True
-        # An index was skipped, or a container of the other kind is wanted here.
+        # An index was skipped, or the path needs a container of the other kind.
         if members is not None or items is not None:
             self._end_containers(1)
         return False
 
     def _begin(self, step: str | int) -> None:
-        """A container in which `step` leads on."""
+        """Begin a container with a member or item `step`."""
         if isinstance(step, str):
             self.sink.start_object(0)
         else:
@@ -228,7 +229,7 @@ class Assembler:
     # Misplaced pieces.
 
     def _at(self, path: Path) -> Any:
-        """What is at `path` by now, or `_NOTHING`."""
+        """Return the value at `path` so far, or `_NOTHING`."""
         builder = self.builder
         if not builder.started:
             return _NOTHING
@@ -238,12 +239,14 @@ class Assembler:
         return found
 
     def _patch(self, path: Path, value: Any, grows: bool) -> None:
-        """Put `value` into what is built; `grows`: it is more of the string that is there."""
+        """Put a misplaced value into the whole; `grows` means that it continues a string."""
         builder = self.builder
         if not path:
-            whole = builder.root if grows and isinstance(builder.root, str) else ""
-            builder.root = None  # as in `_grow`
-            builder.root = whole + value if grows else value
+            holder = [builder.root]
+            builder.root = None  # the only reference is now in `holder`
+            if grows:
+                grow_in(holder, 0, value)
+            builder.root = holder[0] if grows else value
             return
         is_open = builder.members is not None or builder.items is not None
         opened = len(builder.base) + 1 if is_open else 0
@@ -255,15 +258,18 @@ class Assembler:
             if fitting is not child:
                 self._put(node, path[depth - 1], fitting)
             node = fitting
-        if grows:
-            self._grow(node, path[-1], value)
+        step = path[-1]
+        if not grows:
+            self._put(node, step, value)
+        elif isinstance(_child(node, step), str):
+            grow_in(node, step, value)
         else:
-            self._put(node, path[-1], value)
+            self._put(node, step, value)
 
     def _fitting(self, node: Any, step: str | int, depth: int, opened: int) -> Any:
-        """`node`, a copy of it or an empty container, which `step` leads into and we may change.
+        """Return a container for `step` that may change: `node`, a copy of it, or an empty one.
 
-        The outermost `opened` containers of the path are open: nobody was told of them yet.
+        The outermost `opened` containers of the path are open, so no event has had them yet.
         """
         owned = self.owned.setdefault(opened, {})
         kind = dict if isinstance(step, str) else list
@@ -276,26 +282,16 @@ class Assembler:
         owned[id(node)] = node
         return node
 
-    def _put(self, node: Any, step: str | int, value: Any) -> str | int:
-        """Set the value at `step`; returns the place where it went."""
+    def _put(self, node: Any, step: str | int, value: Any) -> None:
+        """Set the value at `step`, or at the end of the array if the gap is too large."""
         if isinstance(node, list) and isinstance(step, int) and step >= len(node):
             gap = step - len(node)
             if gap <= self.gaps:
                 self.gaps -= gap
                 node.extend([None] * gap)
             node.append(value)
-            return len(node) - 1
-        node[step] = value
-        return step
-
-    def _grow(self, node: Any, step: str | int, text: str) -> None:
-        """Append in place, as `Builder` does: the only reference is the local one meanwhile."""
-        found = _child(node, step)
-        whole = found if isinstance(found, str) else ""
-        found = None
-        place = self._put(node, step, "")
-        whole += text
-        node[place] = whole
+        else:
+            node[step] = value
 
 
 _NOTHING: Final = object()
@@ -308,11 +304,11 @@ def _child(node: Any, step: str | int) -> Any:
 
 
 def parse_place(text: str) -> tuple[Path, bool] | None:
-    """The path that `text` writes as JSONPath, and whether it ends in `[]`; None: it is no path.
+    """Return the path in `text` and whether it ends in `[]`; None if it is not a path.
 
-    RFC 9535, where a query selects one value; and names in its short form that the RFC wants in
-    brackets. `[]` is no JSONPath: Google writes it behind the path of an array, to say that it is
-    empty or has ended.
+    The path is JSONPath (RFC 9535) that selects one value. Names may lack the brackets that the RFC
+    requires. `[]` is not JSONPath: Google writes it after the path of an array that is empty or has
+    ended.
 
     >>> parse_place("$.a['b c'][0]"), parse_place("$.tags[]"), parse_place("$..a")
     ((('a', 'b c', 0), False), (('tags',), True), None)
