@@ -1,25 +1,24 @@
-"""Which call a delta belongs to, where the wire names calls loosely.
+"""Finds the call that a delta belongs to.
 
-This is for wires in the shape of OpenAI's chat completions, whose servers leave out the index,
-keep it constant, repeat or rotate ids, or send names again and again. Wires with explicit blocks
-do not need it: their block index is the key, and ids are labels.
+This is for wires like OpenAI's chat completions, whose servers leave out the index, keep it
+constant, repeat or rotate ids, or repeat names. Wires with numbered blocks do not need it.
 
 The evidence is an index, an id, a name, and whether a new value starts. The rules, in order:
 
-1. A known id, and an index that is absent or agrees: that call. The same id again is a repetition,
-   unless another name comes with it.
-2. An unseen id, and an index that is unseen or absent: a new call.
-3. An unseen id under a known index: the late id of a call that has none. Otherwise a new call, if
-   a name comes with it or a new value starts after a whole one; else the call goes on, and its id
-   has changed.
-4. No id, a known index: the call goes on, unless another name, or the same name and another whole
-   value after a whole one, comes with it: that starts a call.
-5. No id, an unseen index: a new call.
-6. Neither id nor index: a name starts a call. Without one the delta belongs to the only unfinished
-   call; if there are several, it is ambiguous.
+1. A known id, and an index that is absent or agrees: that call, unless another name comes with
+   the id.
+2. A new id, and an index that is new or absent: a new call.
+3. A new id under a known index: the late id of a call without one. Otherwise it is a new call if a
+   name comes with the id, or if a new value starts after a whole one; else the call continues, and
+   its id has changed.
+4. No id, a known index: the call continues, unless another name comes with the delta, or the same
+   name and another value after a whole one. These start a call.
+5. No id, a new index: a new call.
+6. Neither id nor index: a name starts a call. Without a name the delta belongs to the only
+   unfinished call; if there are several, it is ambiguous.
 
-An id is stronger evidence than a name. Under rules 1 and 4 another name that comes before any
-arguments, for a call that has an id, is the next piece of the call's name.
+An id is stronger evidence than a name. Under rules 1 and 4, another name before any arguments is
+the next piece of the name, if the call has an id.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ __all__ = ["AMBIGUOUS", "NEW", "Correlator", "Outcome"]
 
 
 class Outcome:
-    """What `Correlator.find` returns where there is no call that the delta belongs to."""
+    """The result of `Correlator.find` if the delta belongs to no known call."""
 
     __slots__ = ("name",)
 
@@ -47,12 +46,12 @@ class Outcome:
 
 #: The delta starts a call.
 NEW: Final = Outcome("NEW")
-#: The delta belongs to a call, but nothing says to which.
+#: The delta belongs to one of several calls.
 AMBIGUOUS: Final = Outcome("AMBIGUOUS")
 
 
 class Correlator:
-    """The calls of one answer, found by the evidence in a delta."""
+    """Finds the calls of one answer by the evidence in a delta."""
 
     __slots__ = ("by_id", "by_index", "last", "pending", "unmarked")
 
@@ -60,14 +59,14 @@ class Correlator:
         self.by_id: dict[str, CallReader] = {}
         self.by_index: dict[Any, CallReader] = {}
         self.last: CallReader | None = None
-        # Calls that may be unfinished. A finished one never is again, so it is dropped when met.
+        # Calls that may be unfinished. A finished one is dropped when it is met.
         self.pending: list[CallReader] = []
-        self.unmarked: list[CallReader] = []  # the pending ones without an `ambiguous_delta`
+        self.unmarked: list[CallReader] = []  # the pending calls without an `ambiguous_delta`
 
     def find(
         self, index: Any, identity: str | None, name: str | None, text: str
     ) -> CallReader | Outcome:
-        """The call that a delta belongs to.
+        """Return the call that a delta belongs to.
 
         Args:
             index: The index in the delta, None if there is none.
@@ -76,7 +75,7 @@ class Correlator:
             text: The arguments' JSON text in the delta, `""` for none.
 
         Returns:
-            The call; `NEW` if the delta starts one; `AMBIGUOUS` if nobody can tell.
+            The call; `NEW` if the delta starts one; `AMBIGUOUS` if it may belong to several.
         """
         at_index = None if index is None else self.by_index.get(index)
         if identity is not None:
@@ -91,7 +90,7 @@ class Correlator:
         return NEW if found is None else found
 
     def add(self, reader: CallReader, index: Any, identity: str | None) -> None:
-        """Remember a new call, and the names by which it is known."""
+        """Remember a new call, with its index and id."""
         self.last = reader
         self.pending.append(reader)
         self.unmarked.append(reader)
@@ -101,14 +100,14 @@ class Correlator:
             self._know(reader, identity)
 
     def mark_ambiguous(self) -> None:
-        """Note in each unfinished call that a delta may have been part of it."""
+        """Note in each unfinished call that a delta may have belonged to it."""
         unmarked, self.unmarked = self.unmarked, []
         for reader in unmarked:
             if _is_unfinished(reader):
                 reader.note_anomaly("ambiguous_delta", "a delta may have been of this call")
 
     def _unlabelled(self, last: CallReader, text: str) -> CallReader | Outcome:
-        """The only unfinished call; after the last one has ended, white space and repetitions."""
+        """Return the only unfinished call, or the last one if the text may repeat its value."""
         pending = self.pending
         while pending and not _is_unfinished(pending[-1]):
             pending.pop()
@@ -155,16 +154,16 @@ def _is_unfinished(reader: CallReader) -> bool:
 
 
 def _has_other_name(reader: CallReader, name: str | None) -> bool:
-    """True for a name that is neither the call's, nor a longer form of it."""
+    """Return whether a name is neither that of the call, nor a longer form of it."""
     current = reader.call.name
     return name is not None and current is not None and not name.startswith(current)
 
 
 def _is_other(reader: CallReader, name: str | None, text: str) -> bool:
-    """True if the name, under the call's own index and id, belongs to another call.
+    """Return whether a name under the index and id of a call belongs to another call.
 
-    For a call with an id, it does not while the arguments have not begun (a name in pieces), nor
-    while they are unfinished and the delta goes on with them.
+    For a call with an id it does not before the arguments, because the name may come in pieces, nor
+    while the delta continues unfinished arguments.
     """
     if not _has_other_name(reader, name):
         return False
@@ -176,19 +175,19 @@ def _is_other(reader: CallReader, name: str | None, text: str) -> bool:
 
 
 def _is_another(reader: CallReader, name: str | None, text: str) -> bool:
-    """True for the same name with another value, after a whole one: a second call of the tool."""
+    """Return whether the same name comes with another value after a whole one: a second call."""
     if name is None or not reader.whole or not _starts_value(text):
         return False
     return not reader.may_repeat(text)
 
 
 def _starts_call(reader: CallReader, name: str | None, text: str) -> bool:
-    """True if a delta with an unseen id begins another call than `reader`."""
+    """Return whether a delta with a new id begins another call than `reader`."""
     starts_value = _starts_value(text)
     if name is None:
         return reader.whole and starts_value
-    going_on = reader.received and not reader.whole and bool(text) and not starts_value
-    return not going_on
+    continues = reader.received and not reader.whole and bool(text) and not starts_value
+    return not continues
 
 
 def _starts_value(text: str) -> bool:

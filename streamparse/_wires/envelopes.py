@@ -1,4 +1,4 @@
-"""Envelopes: what some transports put around the records of any API.
+"""Envelopes that some transports put around the records of any API.
 
 - Amazon Bedrock's InvokeModelWithResponseStream: `{"bytes": "<base64 of JSON>", "p": padding}` in a
   binary frame, `{"chunk": {"bytes": b"<JSON>"}}` from boto3; see `bedrock_chunks`.
@@ -14,14 +14,14 @@ from streamparse._wires.bedrock_chunks import CHUNK, payload_of
 
 __all__ = ["opened"]
 
-_DEPTH: Final = 4  # envelopes inside one another
+_DEPTH: Final = 4  # how many envelopes may be inside one another
 _GEMINI: Final = ("candidates", "usageMetadata", "promptFeedback", "modelVersion")
 
 
 def opened(data: dict[str, Any], event: str) -> list[tuple[dict[str, Any], str]] | None:
-    """The records in an envelope, each with its event name; None: the record is not an envelope.
+    """Return the records in an envelope with their event names; None for any other record.
 
-    What was in a chunk of Bedrock has the event name `"chunk"`.
+    A record from a chunk of Bedrock has the event name `"chunk"`.
 
     Raises:
         WireError: The bytes of a chunk are not base64 of a JSON object (`invalid_record`).
@@ -36,7 +36,7 @@ def opened(data: dict[str, Any], event: str) -> list[tuple[dict[str, Any], str]]
 def _all_opened(
     inner: list[tuple[dict[str, Any], str]], depth: int
 ) -> list[tuple[dict[str, Any], str]]:
-    """The records in an envelope, those that are envelopes themselves replaced by their own."""
+    """Return the records in an envelope, and in the envelopes among them."""
     records: list[tuple[dict[str, Any], str]] = []
     for one, name in inner:
         nested = _inner(one, "") if depth < _DEPTH else None

@@ -1,4 +1,4 @@
-"""Names of APIs as people type them."""
+"""The names of APIs that callers may use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from streamparse._core.shown import no_such_name
 
 __all__ = ["api_named"]
 
-# A provider that has several APIs means "auto": the first record shows which of them it is.
+# The name of a provider with several APIs stands for "auto": the first record shows the API.
 _ALIASES: Final[dict[str, str]] = {
     "openai": "auto",
     "azure": "auto",
@@ -44,10 +44,10 @@ _ALIASES: Final[dict[str, str]] = {
 
 
 def api_named(name: str | None, names: Sequence[str]) -> str:
-    """Return the one of `names` that `name` means; `"auto"` for None.
+    """Return the one of `names` that `name` stands for; `"auto"` for None.
 
     Raises:
-        ValueError: It means none of them.
+        ValueError: It stands for none of them.
 
     >>> api_named("anthropic", ["anthropic-messages", "auto"])
     'anthropic-messages'

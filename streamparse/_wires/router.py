@@ -1,15 +1,13 @@
-"""`Router`: from decoded records to the adapter of their API.
-
-Every record takes the same way:
+"""`Router`: passes decoded records to the adapter of their API.
 
 1. A record that was read before is skipped (`replays`).
-2. An envelope is opened (`envelopes`); what is inside goes on, one by one.
+2. An envelope is replaced by the records in it (`envelopes`).
 3. With `"auto"`, records are held until one of them shows its API.
-4. The adapter reads the record. What it does not understand is an error in some shape, or is
-   passed on as a `ProviderEvent`.
+4. The adapter reads the record. A record that it does not understand is an error of some shape, or
+   is passed on as a `ProviderEvent`.
 
 `event: error` is an error, whatever its data. `[DONE]` without a finish reason is a normal finish
-only if everything before it was understood and something was said.
+only if every record before it was understood and the answer has content.
 """
 
 from __future__ import annotations
@@ -56,7 +54,7 @@ WIRES: Final[dict[str, str]] = {
 }
 _imported: Final[dict[str, type[Wire]]] = {}
 
-# "auto" holds this much without evidence of an API.
+# The most that "auto" holds before a record shows an API.
 _HELD_RECORDS: Final = 16
 _HELD_CHARACTERS: Final = 64 * 1024
 
@@ -65,7 +63,7 @@ _ALIVE: Final = frozenset(("ping", "heartbeat", "keepalive", "keep-alive", "keep
 
 
 class Router:
-    """The records of one response.
+    """Routes the records of one response.
 
     Args:
         response: The reader that the wire calls.
@@ -90,12 +88,12 @@ class Router:
         self.wire: Wire | None = None
         if api in WIRES:
             self.wire = wire_of(api)(response)
-        self._held: list[Record] = []  # no evidence of an API in these
+        self._held: list[Record] = []  # the records before one shows the API
         self._held_size: int = 0
         self._ids = SeenIds()
-        self._skipped: int = 0  # replays
-        self._read: int = 0  # records that a wire was asked to read …
-        self._understood: int = 0  # … and those that it understood
+        self._skipped: int = 0  # the number of replays
+        self._read: int = 0  # the number of records that the wire read
+        self._understood: int = 0  # the number of those that it understood
 
     @property
     def replayed(self) -> int:
@@ -103,7 +101,7 @@ class Router:
         return self._skipped
 
     def read_all(self, records: list[Record]) -> None:
-        """Read records, one after the other. Raises as `read` does."""
+        """Read several records. Raises as `read` does."""
         for record in records:
             self.read(record)
 
@@ -125,9 +123,9 @@ class Router:
             self._route(Record(name, one, "", False, record.exception))
 
     def finish(self) -> None:
-        """The input has ended; raises `WireError` if it showed no API."""
+        """End the input; raise `WireError` if it showed no API."""
         if self._held:
-            # Records that were cut are no reason to complain.
+            # Records that were cut need not show an API.
             if any(not record.cut and record.text != _DONE for record in self._held):
                 raise self._unknown()
             self.give_up()
@@ -140,14 +138,14 @@ class Router:
         wire.end()
 
     def give_up(self) -> None:
-        """No adapter will read the records that are held; they are passed on."""
+        """Pass on the records that are held, because no adapter will read them."""
         held = self._held
         self._held = []
         for record in held:
             self._pass_on(record)
 
     def recognizes(self, record: Record) -> bool:
-        """Does this record show an API, or report an error of a provider?"""
+        """Return whether this record shows an API, or reports an error of a provider."""
         data = record.data
         if not isinstance(data, dict):
             return False
@@ -160,7 +158,7 @@ class Router:
                 return True
         return isinstance(data.get("error"), dict) or provider_error(data, "", False) is not None
 
-    # One record, out of its envelope.
+    # One record, without its envelope.
 
     def _route(self, record: Record) -> None:
         wire = self.wire
@@ -174,7 +172,7 @@ class Router:
         elif record.text == _DONE:
             self._done(wire)
         elif record.bare and self._has_finished():
-            # What is outside the events does not take back that the provider ended the answer.
+            # The provider has ended the answer; a line outside the events does not change that.
             self._pass_on(record)
         elif isinstance(data, dict) and not record.exception:
             self._read += 1
@@ -191,10 +189,7 @@ class Router:
             self._not_understood(record)
 
     def _late(self, record: Record) -> None:
-        """A record after the end. `[DONE]` there is only the end of the stream.
-
-        Gateways send the usage of a failed answer after its error: it is billed too.
-        """
+        """Read a record after the end, such as `[DONE]`, or usage that follows an error."""
         wire, data = self.wire, record.data
         if wire is not None and isinstance(data, dict) and self.response.first.message.error:
             wire.count_late(data, record.event)
@@ -227,7 +222,7 @@ class Router:
         self._pass_on(record)
 
     def _fail(self, record: Record) -> None:
-        """The transport names an error: the message fails, if its adapter did not say so."""
+        """Fail the message with a record that its transport names an error."""
         error = self._error_in(record)
         if error is not None and not self.response.ended:
             self.response.fail(error)
@@ -237,7 +232,7 @@ class Router:
         named = record.exception or record.event == "error"
         if not isinstance(data, dict):
             return error_of_text(record.event, record.text, data) if named else None
-        # A body that only has a message is an error; a later record may well be something else.
+        # A first record with only a message is an error; a later one may be anything.
         bare = not record.event and not self.response.first.begun
         error = provider_error(data, record.event if named else "", bare)
         return error if error is not None else exception_of(data)
@@ -255,7 +250,7 @@ class Router:
     # Detection.
 
     def _detect(self, record: Record) -> None:
-        """Hold records until one shows the API, or an error makes it indifferent."""
+        """Hold records until one shows the API or reports an error."""
         data = record.data
         kind = _recognizing(data, record.event) if isinstance(data, dict) else None
         if kind is None:
@@ -281,7 +276,7 @@ class Router:
 
     def _unknown(self) -> WireError:
         first = next((_text_of(record) for record in self._held if not record.cut), "")
-        message = "the first records show no API that is known: say which by api="
+        message = "the first records show no known API: choose one with api="
         return WireError(message, code="unknown_api", excerpt=first[:40])
 
 
@@ -298,7 +293,7 @@ def wire_of(api: str) -> type[Wire]:
 
 
 def _recognizing(data: dict[str, Any], event: str) -> type[Wire] | None:
-    """The adapter whose API alone sends such a record."""
+    """Return the adapter of the only API that sends such a record."""
     for api in WIRES:
         kind = wire_of(api)
         if kind.recognizes(data, event):
@@ -307,5 +302,5 @@ def _recognizing(data: dict[str, Any], event: str) -> type[Wire] | None:
 
 
 def _text_of(record: Record) -> str:
-    """The source of a record, or JSON text as good as it."""
+    """Return the source of a record, or equal JSON."""
     return record.text if record.text or record.data is None else shown(record.data)
