@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from streamparse.formats.catalog import keyed, tagged
@@ -41,13 +42,17 @@ _START: Final = r"\s*[^\s<>{}()\"'`]{0,128}\s*"
 _NAME_CHARACTERS: Final = r"[\w.\-]+"
 _NESTED: Final = ("elements", "tags")
 _DEPTH: Final = 32
+#: What reasoning is called in the tags around it.
+_THOUGHT: Final = re.compile(r"think|thought|analysis|reason", re.IGNORECASE)
+_EMPTY_THOUGHT: Final = re.compile(r"\s*(?P<open><[^<>/]+>)?\s*(?P<close></[^<>]+>)\s*")
 
 
 def from_structural_tag(tag: Mapping[str, Any]) -> Format:
     """Return the format in which a model answers that a structural tag constrains.
 
     The tag must have the tags of at least two tools, whose names differ: what their `begin` and
-    `end` have in common stands around every call. A tag around any text is the reasoning.
+    `end` have in common stands around every call. A tag around any text is the reasoning if it
+    comes first or is named so, otherwise it is content.
 
     Args:
         tag: `{"type": "structural_tag", "format": ...}`, as xgrammar takes it.
@@ -76,14 +81,13 @@ def from_structural_tag(tag: Mapping[str, Any]) -> Format:
     found = _Tags(tag.get("format"))
     if len(found.tools) < 2:
         raise refused("structural_tag.format", "must have the tags of at least two tools")
-    begins = [str(tool["begin"]) for tool in found.tools]
-    ends = {end for tool in found.tools for end in _texts(tool.get("end"))}
-    before, space, after = _common(begins)
-    styles = {str(_content(tool).get("style", "json")) for tool in found.tools}
-    if len(styles) != 1:
-        raise refused("structural_tag.format", f"the tools have several styles: {sorted(styles)}")
+    before, space, after = _common([tool.begin for tool in found.tools])
     name = rf"\s*(?P<full>(?:{re.escape(space)})?(?P<name>{_NAME}))\s*"
-    call, section = _call(before, name, after, sorted(ends), styles.pop())
+    styles = sorted({tool.style for tool in found.tools})
+    if len(styles) != 1:
+        raise refused("structural_tag.format", f"the tools have several styles: {styles}")
+    ends = sorted({end for tool in found.tools for end in tool.ends})
+    call, section = _call(before, name, after, ends, styles[0])
     sections = [section] if section is not None else []
     sections += [Section(open=(one,), close=closes) for one, closes in found.around]
     return Format(
@@ -92,46 +96,73 @@ def from_structural_tag(tag: Mapping[str, Any]) -> Format:
         sections=tuple(sections),
         separators=tuple(found.separators),
         reasoning=found.reasoning,
+        drop=tuple(dict.fromkeys((*found.content, *found.separators))),
         quotation="```" not in before,
     )
 
 
+@dataclass(frozen=True)
+class _Tool:
+    """The tag of one tool."""
+
+    begin: str
+    ends: tuple[str, ...]
+    style: str
+
+
 class _Tags:
-    """What a structural tag has in it."""
+    """The parts of a structural tag that matter to a reader."""
 
     def __init__(self, root: Any) -> None:
-        self.tools: list[Mapping[str, Any]] = []
+        self.tools: list[_Tool] = []
         self.around: list[tuple[str, tuple[str, ...]]] = []
         self.separators: list[str] = []
+        self.content: list[str] = []  # what frames content
         self.reasoning: Reasoning | None = None
-        self._read(root, 0)
+        self._read(root, 0, True)
 
-    def _read(self, part: Any, depth: int) -> None:
+    def _read(self, part: Any, depth: int, leads: bool) -> None:
+        """`leads`: text here stands before everything else."""
         if not isinstance(part, Mapping) or depth > _DEPTH:
             return
+        kind = part.get("type")
         separator = part.get("separator")
         if isinstance(separator, str) and separator.strip():
             self.separators.append(separator.strip())
-        if part.get("type") == "tag":
-            self._read_tag(part, depth)
-            return
-        for inner in _parts_of(part):
-            self._read(inner, depth + 1)
+        if kind == "tag":
+            self._read_tag(part, depth, leads)
+        elif kind == "const_string":
+            self._read_constant(str(part.get("value") or ""))
+        else:
+            for number, inner in enumerate(_parts_of(part)):
+                self._read(inner, depth + 1, kind == "sequence" and number == 0)
 
-    def _read_tag(self, tag: Mapping[str, Any], depth: int) -> None:
-        kind = _content(tag).get("type")
+    def _read_tag(self, tag: Mapping[str, Any], depth: int, leads: bool) -> None:
+        content = tag.get("content")
+        kind = content.get("type") if isinstance(content, Mapping) else None
         begin, ends = str(tag.get("begin") or ""), _texts(tag.get("end"))
-        if kind in ("json_schema", "qwen_xml_parameter"):
-            self.tools.append(tag)
-        elif kind == "any_text" and ends and self.reasoning is None:
-            begin = begin.strip()
-            opens = (begin,) if begin else ()
-            close = tuple([end.strip() for end in ends])
-            self.reasoning = Reasoning(open=opens, close=close, calls="end", begun=not begin)
+        words = tuple([word.strip() for word in ends if word.strip()])
+        tool = _tool_of(begin, ends, content)
+        if tool is not None:
+            self.tools.append(tool)
         elif kind != "any_text":
             if begin.strip():
-                self.around.append((begin.strip(), tuple([end.strip() for end in ends])))
-            self._read(_content(tag), depth + 1)
+                self.around.append((begin.strip(), words))
+            self._read(content, depth + 1, False)
+        elif words and (leads or _THOUGHT.search(begin)) and self.reasoning is None:
+            self._set_reasoning(begin.strip(), words)
+        else:
+            self.content += [word for word in (begin.strip(), *words) if word]
+
+    def _read_constant(self, text: str) -> None:
+        """A thought without words, for a model that is not to think."""
+        found = _EMPTY_THOUGHT.fullmatch(text)
+        if found is not None and self.reasoning is None:
+            self._set_reasoning(found["open"] or "", (found["close"],))
+
+    def _set_reasoning(self, opener: str, closers: tuple[str, ...]) -> None:
+        opens = (opener,) if opener else ()
+        self.reasoning = Reasoning(open=opens, close=closers, calls="end", begun=not opener)
 
 
 def _parts_of(part: Mapping[str, Any]) -> Iterator[Any]:
@@ -141,12 +172,25 @@ def _parts_of(part: Mapping[str, Any]) -> Iterator[Any]:
     yield part.get("content")
 
 
-def _content(tag: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a tag has in it; in a sequence, the schema of the arguments."""
-    content = tag.get("content")
-    if isinstance(content, Mapping) and content.get("type") == "qwen_xml_parameter":
-        return {**content, "style": "qwen_xml"}  # its name in earlier versions
-    return content if isinstance(content, Mapping) else {}
+def _tool_of(begin: str, ends: tuple[str, ...], content: Any) -> _Tool | None:
+    """The tag as that of a tool: it contains the schema of the arguments, perhaps in a sequence."""
+    parts = [content]
+    if isinstance(content, Mapping) and content.get("type") == "sequence":
+        parts = list(_parts_of(content))
+    parts = [part for part in parts if isinstance(part, Mapping)]
+    for part in parts:
+        kind = part.get("type")
+        if kind == "qwen_xml_parameter":  # earlier versions have it for the style
+            return _Tool(begin, ends, "qwen_xml")
+        if kind == "json_schema":
+            return _Tool(begin, ends, str(part.get("style") or "json"))
+        if kind != "const_string":
+            has_schema = any(other.get("type") == "json_schema" for other in parts)
+            if has_schema:
+                raise refused("structural_tag.format", f"a {kind} before the arguments")
+            return None
+        begin += str(part.get("value") or "")
+    return None
 
 
 def _texts(given: Any) -> tuple[str, ...]:
@@ -199,11 +243,11 @@ def _call(
     between = _BETWEEN.fullmatch(after)
     if style == "json" and opened is not None and between is not None:
         outer = before[: opened.start()].strip()
-        if not outer:
-            raise refused("structural_tag.format", "nothing stands before the object of a call")
         payload = JsonCall(name_keys=(opened["key"],), argument_keys=(between["key"],))
         inner = tuple([close.removeprefix("}").strip() for close in closers])
         closes = tuple([close for close in inner if close])
+        if not outer:  # bare JSON, which may be an answer
+            return Call(payload=payload, first="{", sure=False), Section(at_start="{", skip=";,")
         return Call(payload=payload, first="{"), Section(open=(outer,), close=closes, skip="[,]}")
     arguments = JsonArguments() if style == "json" else _parameters(style)
     opens = arguments.open if isinstance(arguments, Parameters) else ("{",)
@@ -214,7 +258,14 @@ def _call(
         end=(end,) if end else (),
         stop=() if end else (*opens, *closers),
     )
-    return Call(open=(before.strip(),), header=header, payload=arguments, close=closers), None
+    first, _, second = before.strip().partition("\n")
+    tags = [close.split("\n") for close in closers]
+    if not second or any(len(words) != 2 for words in tags):
+        return Call(open=(before.strip(),), header=header, payload=arguments, close=closers), None
+    # Two tags around a call: white space between them may vary.
+    own, closes = zip(*tags, strict=True)
+    call = Call(open=(second.strip(),), header=header, payload=arguments, close=own, outside=False)
+    return call, Section(open=(first.strip(),), close=closes)
 
 
 def _parameters(style: str) -> Parameters:

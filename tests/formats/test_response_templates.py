@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from streamparse import MessageParser
 from streamparse.errors import FormatError
 from streamparse.formats import FormatParser, Parameters, from_response_template, get
-from tests.formats.reading import calls_of, message_of
+from tests.formats.reading import calls_of, message_of, read
 
 ANCHOR = "<|turn|>harbour\n"
 FUNCTION = {"type": "function", "function": "{content}"}
@@ -236,6 +238,37 @@ def test_parameters_of_a_tag_pattern() -> None:
     assert payload.typing == "json_or_string"
     text = "<do>f<k>a</k><v>[1]</v><k>b</k><v>so it is</v></do>"
     assert calls_of(from_response_template(PAIRS), text) == [("f", {"a": [1], "b": "so it is"})]
+
+
+PIECES = st.sampled_from(
+    [
+        "<muse>",
+        "</muse>",
+        "<|over|>",
+        "\n",
+        "x",
+        '"',
+        "{",
+        "}",
+        "[",
+        "]",
+        ANCHOR,
+        "`",
+        "</do>",
+        ", ",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"), [case[1:] for case in CALLS], ids=[case[0] for case in CALLS]
+)
+@drawn(data=st.data())
+def test_any_text_is_the_same_in_every_cut(given: Any, text: str, data: st.DataObject) -> None:
+    format = from_response_template(given)
+    places = st.integers(0, len(text))
+    parts = st.lists(PIECES | st.just(text) | places.map(lambda end: text[:end]), max_size=8)
+    read(format, "".join(data.draw(parts)), tools=data.draw(st.sampled_from([None, [MOOR]])))
 
 
 # What is refused.

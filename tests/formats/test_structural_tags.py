@@ -35,6 +35,7 @@ def tag(*parts: Any) -> dict[str, Any]:
 
 THOUGHT = {"type": "tag", "begin": "", "content": {"type": "any_text"}, "end": "</think>"}
 OPEN_THOUGHT = {**THOUGHT, "begin": "<think>\n", "end": ["</think>", "</thought>"]}
+NUMBER = {"type": "regex", "pattern": "[0-9]+"}
 OBJECT = triggered(tool('<call>\n{"name": "@", "arguments": ', "}\n</call>"))
 
 
@@ -90,6 +91,57 @@ def test_calls(given: Any, text: str) -> None:
     assert message.text.strip() == "So."
 
 
+def test_two_tags_around_a_call() -> None:
+    tags = triggered(tool("<call>\n<f=@>\n", "\n</f>\n</call>", "qwen_xml"))
+    format = from_structural_tag(tag(tags))
+    assert [section.open for section in format.sections] == [("<call>",)]
+    text = "<call><f=f-2><parameter=a>x</parameter></f></call>"
+    assert message_of(format, text).tool_calls[0].arguments == {"a": "x"}
+
+
+def test_bare_objects() -> None:
+    format = from_structural_tag(tag(triggered(tool('{"name": "@", "with": ', "}"))))
+    message = message_of(format, '{"name": "f-2", "with": {"a": 1}}')
+    assert message.tool_calls[0].arguments == {"a": 1}
+    text = '{"name": "f-2"}'
+    assert message_of(format, text).text == text
+
+
+def test_constant_text_before_the_arguments() -> None:
+    constant = {"type": "const_string", "value": "<with>"}
+    tags = [
+        {**one, "content": {"type": "sequence", "elements": [constant, one["content"]]}}
+        for one in tool("<c>@", "</c>")
+    ]
+    message = message_of(from_structural_tag(tag(triggered(tags))), '<c>f-2<with>{"a": 1}</c>')
+    assert message.tool_calls[0].arguments == {"a": 1}
+
+
+def test_messages_of_several_kinds() -> None:
+    thought = {**OPEN_THOUGHT, "begin": "<m|analysis>", "end": "<end>"}
+    final = {**OPEN_THOUGHT, "begin": "<m|final>", "end": "<end>"}
+    calls = tool("<m|call to=@>", "<end>")
+    tags = {
+        "type": "tags_with_separator",
+        "separator": "<start>me",
+        "tags": [thought, *calls, final],
+    }
+    text = "<m|analysis>Hm.<end><start>me<m|call to=f-2>{}<end><start>me<m|final>Yes.<end>"
+    message = message_of(from_structural_tag(tag(tags)), text)
+    assert (message.reasoning, message.text) == ("Hm.", "Yes.")
+    assert [call.name for call in message.tool_calls] == ["f-2"]
+    silent = from_structural_tag(tag({**tags, "tags": [*calls, final]}))
+    assert silent.reasoning is None
+    assert message_of(silent, "<m|final>Yes.<end>").text == "Yes."
+
+
+@pytest.mark.parametrize("value", ["<think>\n\n</think>", "</think>"])
+def test_an_empty_thought(value: str) -> None:
+    given = tag({"type": "const_string", "value": value}, OBJECT)
+    message = message_of(from_structural_tag(given), f"{value}\n\nYes.")
+    assert (message.reasoning, message.text.strip()) == ("", "Yes.")
+
+
 def test_separators_stand_between_calls() -> None:
     tags = {"type": "tags_with_separator", "separator": "<and>", "tags": tool("<c>@:", "</c>")}
     message = message_of(from_structural_tag(tag(tags)), "<c>f-2:{}</c><and><c>f-2:{}</c>")
@@ -130,7 +182,20 @@ def test_a_tag_is_a_format() -> None:
         (tag(triggered(tool("<c>@:", "</c>")[:1])), "at least two tools"),
         (tag(triggered(tool("<c>:", "</c>"))), "differ in more than the tool's name"),
         (tag(triggered(tool("@:", "</c>"))), "nothing stands before the name"),
-        (tag(triggered(tool('{"name": "@", "arguments": ', "}"))), "before the object"),
+        (
+            tag(
+                triggered(
+                    [
+                        {
+                            **one,
+                            "content": {"type": "sequence", "elements": [NUMBER, one["content"]]},
+                        }
+                        for one in tool("<c>@:", "</c>")
+                    ]
+                )
+            ),
+            "a regex before the arguments",
+        ),
         (tag(triggered(tool("<c>@:", "</c>", "cohere_xml"))), "'cohere_xml' is none of json"),
         (
             tag(triggered([*tool("<c>@:", "</c>"), *tool("<c>@:", "</c>", "glm_xml")])),
