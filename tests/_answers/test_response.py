@@ -108,3 +108,32 @@ def test_serving_an_api() -> None:
     assert [response.at(choice).message.api for choice in (0, 5)] == ["mine", "mine"]
     assert response.at(5).message.to_history() == []
     assert kinds(response.take())[0] == "message_started"
+
+
+def test_done_ends_answers_with_content_normally() -> None:
+    response = response_of(0, 1)
+    response.at(1).finish("length")
+    response.at(2)
+    response.done()
+    answers = [response.at(choice).message for choice in (0, 1)]
+    assert [(one.status, one.finish_reason) for one in answers] == [
+        ("complete", "stop"),
+        ("truncated", "length"),
+    ]
+    assert response.ended
+
+
+def test_the_end_of_input_cuts_what_has_no_finish_reason() -> None:
+    response = response_of(0, 1)
+    response.at(0).finish("stop")
+    response.end_input()
+    assert [answer.message.status for answer in response.all] == ["complete", "truncated"]
+
+
+def test_halves_of_characters_are_dropped_when_the_stream_breaks() -> None:
+    response = ResponseReader(AnswerOptions(surrogates="error"))
+    response.at(0).text("a\ud83d")
+    response.fail_transport(WireError("broken", code="invalid_record"))
+    response.end()
+    assert response.at(0).message.text == "a"
+    assert response.at(0).message.status == "truncated"

@@ -77,3 +77,41 @@ def test_numbers_of_other_types_where_the_library_decides(monkeypatch: pytest.Mo
     validator = SchemaValidator({"minimum": 1, "allOf": [{"maximum": 2}]})
     with pytest.raises(SchemaViolation):
         JSONParser(validator=validator, parse_float=Decimal).feed("2.5 ")
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "code"),
+    [
+        ({"required": ["a"]}, '{"b": 1}', "required"),
+        ({"minProperties": 2}, '{"b": 1}', "minProperties"),
+        ({"dependentRequired": {"a": ["b", "c"]}}, '{"a": 1, "b": 2}', "dependentRequired"),
+        ({"minItems": 2}, "[1]", "minItems"),
+        ({"contains": {"type": "string"}}, "[1, 2]", "contains"),
+        ({"uniqueItems": True}, "[1, 2, 1.0]", "uniqueItems"),
+        ({"const": {"a": [1]}}, '{"a": [1.5]}', "const"),
+        ({"enum": [[1], {"a": 2}]}, '{"a": 1}', "enum"),
+        ({"enum": ["ab", "cd"]}, '"a"', "enum"),
+        ({"minLength": 3}, '"ab"', "minLength"),
+        ({"pattern": "b$"}, '"ba"', "pattern"),
+        ({"pattern": "^(?!b)"}, '"ba"', "pattern"),
+        ({"propertyNames": {"minLength": 2}}, '{"a": 1}', "minLength"),
+        ({"enum": [1, 2.5]}, "2", "enum"),
+        ({"exclusiveMinimum": 2}, "2", "exclusiveMinimum"),
+        ({"multipleOf": 0.5}, "2.25", "multipleOf"),
+        ({"unevaluatedItems": False, "prefixItems": [{}]}, "[1, 2]", "unevaluatedItems"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 100])
+def test_the_keyword_of_a_violation(schema: Any, text: str, code: str, size: int) -> None:
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    found = violation_of(SchemaValidator(schema), pieces)
+    assert found is not None
+    assert found[0] == code
+
+
+def test_a_format_is_checked_at_the_end() -> None:
+    validator = SchemaValidator({"format": "date"}, formats=True)
+    assert violation_of(validator, ['"2026-01-31"']) is None
+    found = violation_of(validator, ['"2026-02-31"'])
+    assert found is not None
+    assert found[0] == "format"
