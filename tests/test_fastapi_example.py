@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from types import ModuleType
 import httpx
 import pytest
 
+from streamparse import MessageParser
 from tests.web.serving import Server, get, whole_events
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -97,3 +99,30 @@ def test_page_and_length(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (EXAMPLES / "fastapi_app.py").read_text(encoding="utf-8").partition('@app.get("/")')[0]
     lines = [line for line in code.splitlines() if line.strip()]
     assert len(lines) <= 50
+
+
+def test_page_in_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page shows the text, the results of tools, and why a call was rejected."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        pytest.skip("needs a Chromium that is installed")
+    recording = (EXAMPLES / "openai-chat.sse").read_bytes()
+    parser = MessageParser()
+    parser.feed(recording)
+    complaints: list[str] = []
+    with example(recording, monkeypatch) as url, playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(url)
+        page.wait_for_function("shown.textContent.includes('✗ no tool is named')", timeout=30_000)
+        page.wait_for_function("shown.textContent.includes('museum, at most 12.5')")
+        shown = page.inner_text("#shown")
+        browser.close()
+    assert complaints == []
+    lines = shown[len(parser.message.text) :].strip().splitlines()
+    assert shown.startswith(parser.message.text)
+    assert [line.split()[0] for line in lines] == ["get_forecast", "find_places", "draft_message"]
+    assert lines[0].endswith('→ "Ljubljana, 2026-05-23: rain from 9 o\'clock on"')
