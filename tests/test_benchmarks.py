@@ -25,6 +25,7 @@ from benchmarks import (
     bench_lenient,
     bench_memory,
     bench_patches,
+    bench_templates,
     bench_web,
     peers,
     plot,
@@ -33,6 +34,7 @@ from benchmarks import (
 from benchmarks.corpus import DOCUMENTS, TOWER, cut, record_stream
 from benchmarks.peers import FLOOR, OURS, Peer
 from streamparse import JSONParser, parse
+from streamparse.formats import from_response_template
 
 TINY = bench_json.Settings(("structure",), (200, 400), seconds=0.0, limit=5.0)
 
@@ -319,6 +321,23 @@ def test_bench_formats(capsys: pytest.CaptureFixture[str]) -> None:
     written = capsys.readouterr().out
     for format in bench_formats.RENDERED:
         assert f"\n| {format} " in written
+
+
+def test_bench_templates(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_templates.main(["--quick"])
+    written = capsys.readouterr().out
+    if importlib.util.find_spec("transformers") is None:
+        assert written.startswith("Nothing is measured: transformers is not installed")
+        return
+    for kind in bench_templates.CALLS:
+        assert f"\n| {kind} " in written
+
+
+@pytest.mark.parametrize("kind", bench_templates.CALLS)
+def test_answers_by_response_templates_are_read(kind: str) -> None:
+    format = from_response_template(bench_templates.template_of(kind))
+    text = bench_templates.answer_of(kind, 1_000)
+    assert bench_templates.read_ours(cut(text), format) == bench_formats.arguments_of(1_000)
 
 
 def test_bench_growth(capsys: pytest.CaptureFixture[str]) -> None:
