@@ -6,11 +6,11 @@ The caller provides the clock: a function that returns seconds and never goes ba
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from streamparse.message_events import (
-    AnyMessageEvent,
+    AnySessionEvent,
     ArgumentCompleted,
     ArgumentDelta,
     ArgumentStarted,
@@ -102,7 +102,7 @@ class Metrics:
         self.calls: int = 0
         self.completed_calls: int = 0
 
-    def note(self, events: list[AnyMessageEvent]) -> None:
+    def note(self, events: Sequence[AnySessionEvent]) -> None:
         """Record the events of one feed; the parser calls this."""
         if not events:
             return

@@ -24,7 +24,7 @@ from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError, WireError, interrupted
 from streamparse.limits import Limits
 from streamparse.message import Message
-from streamparse.message_events import AnyMessageEvent, AnySessionEvent
+from streamparse.message_events import AnySessionEvent
 from streamparse.message_parser import errors_of, options_of
 from streamparse.metrics import Metrics
 
@@ -249,7 +249,7 @@ class SessionParser:
     def _take(self) -> list[AnySessionEvent]:
         events = self._session.take()
         if self.metrics is not None:
-            self.metrics.note(cast("list[AnyMessageEvent]", events))
+            self.metrics.note(events)
         return events
 
     # Copies and pickles.

@@ -252,6 +252,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "_cli.figures": (6, 2),
     "_cli.displays": (6, 3),
     "_cli.lists_command": (6, 4),
+    "_cli.session_lines": (6, 4),
     "_cli.validating": (6, 4),
     "_cli.json_command": (6, 5),
     "_cli.replay_command": (6, 5),

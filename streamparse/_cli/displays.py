@@ -6,7 +6,7 @@ import io
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import BinaryIO, Final
 
 from streamparse._cli.figures import Figures
@@ -14,7 +14,8 @@ from streamparse._cli.streams import line
 from streamparse.coalesce import Coalescer
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import (
-    AnyMessageEvent,
+    AnySessionEvent,
+    InputCompleted,
     MessageFailed,
     MessageFinished,
     OutputRejected,
@@ -50,7 +51,7 @@ class Display:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
+    def take(self, events: Sequence[AnySessionEvent], messages: list[Message]) -> None:
         """Show these events; `messages` are the live messages."""
 
     def rest(self) -> None:
@@ -66,7 +67,7 @@ class EventLines(Display):
     def __init__(self, output: BinaryIO) -> None:
         self._output = output
 
-    def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
+    def take(self, events: Sequence[AnySessionEvent], messages: list[Message]) -> None:
         for event in events:
             self._output.write(line(event.to_dict()))
         self._output.flush()
@@ -78,7 +79,7 @@ class MessageLines(Display):
     def __init__(self, output: BinaryIO) -> None:
         self._output = output
 
-    def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
+    def take(self, events: Sequence[AnySessionEvent], messages: list[Message]) -> None:
         for event in events:
             if isinstance(event, (MessageFinished, MessageFailed)):
                 self._output.write(line(event.message.to_dict()))
@@ -99,7 +100,7 @@ class PlainText(Display):
         self._fresh = True  # whether the output is at the start of a line
         self._several = False
 
-    def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
+    def take(self, events: Sequence[AnySessionEvent], messages: list[Message]) -> None:
         self._several = self._several or len(messages) > 1
         for event in events:
             self._show(event)
@@ -110,7 +111,7 @@ class PlainText(Display):
         self._write_own("".join(f"{each}\n" for each in self._figures.lines()))
         self._output.flush()
 
-    def _show(self, event: AnyMessageEvent) -> None:
+    def _show(self, event: AnySessionEvent) -> None:
         if isinstance(event, TextDelta):
             self._more("text", event.choice, event.text)
         elif isinstance(event, ReasoningDelta):
@@ -126,6 +127,9 @@ class PlainText(Display):
             self._begin(f"output rejected at {place}: {why} ({error.code})", event.choice)
         elif isinstance(event, (MessageFinished, MessageFailed)):
             self._message(event.message)
+        elif isinstance(event, InputCompleted):
+            self._begin("user", None)
+            self._write_theirs(event.text)
 
     def _more(self, kind: str, choice: int, text: str) -> None:
         self._begin(kind, choice)
@@ -148,8 +152,8 @@ class PlainText(Display):
         counts = usage_of(message.usage) if message.usage is not None else ""
         self._write_own(f"{counts}\n" if counts else "")
 
-    def _begin(self, heading: str, choice: int) -> None:
-        if self._several:
+    def _begin(self, heading: str, choice: int | None) -> None:
+        if self._several and choice is not None:
             heading = f"choice {choice}: {heading}"
         if heading == self._heading:
             return
@@ -199,7 +203,7 @@ class LiveView(Display):
         self._live.__enter__()
         return self
 
-    def take(self, events: list[AnyMessageEvent], messages: list[Message]) -> None:
+    def take(self, events: Sequence[AnySessionEvent], messages: list[Message]) -> None:
         self._live.view.source = messages
         if self._coalescer.feed(events, self._clock()):
             self._draw()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from streamparse.message_events import (
-    AnyMessageEvent,
+    AnySessionEvent,
     ArgumentCompleted,
     ReasoningDelta,
     RefusalDelta,
@@ -40,7 +40,7 @@ class Figures:
         self._first_token: float | None = None
         self._first_argument: float | None = None
 
-    def note(self, events: list[AnyMessageEvent]) -> None:
+    def note(self, events: Sequence[AnySessionEvent]) -> None:
         """Count events that have just arrived."""
         self._metrics.note(events)
         now = self._clock() - self._began

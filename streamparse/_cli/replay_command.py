@@ -8,13 +8,14 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from streamparse import formats
 from streamparse._cli.displays import Display, EventLines, LiveView, MessageLines, PlainText
 from streamparse._cli.figures import DELTAS, Figures
 from streamparse._cli.lists_command import typed
+from streamparse._cli.session_lines import SESSIONS_ONLY, SessionLines, is_session
 from streamparse._cli.streams import (
     BAD_INPUT,
     LARGEST_FRAGMENT,
@@ -32,8 +33,9 @@ from streamparse._wires.names import api_named
 from streamparse.errors import StreamParseError
 from streamparse.json_parser import parse
 from streamparse.message import Message
-from streamparse.message_events import AnyMessageEvent, OutputRejected, ToolCallRejected
+from streamparse.message_events import AnySessionEvent, OutputRejected, ToolCallRejected
 from streamparse.message_parser import APIS, MessageParser
+from streamparse.session_parser import SessionParser
 
 __all__ = ["add", "run"]
 
@@ -63,7 +65,8 @@ def add(command: argparse.ArgumentParser) -> None:
         "--api",
         type=_api,
         metavar="NAME",
-        help=f"the wire format: {', '.join(APIS)} (the default), or the name of a provider",
+        help=f"the wire format: {', '.join(APIS)} (the default), or the name of a provider; for a "
+        f"recorded session, JSON Lines with its messages, also {' and '.join(SESSIONS_ONLY)}",
     )
     argument(
         "--format",
@@ -127,7 +130,7 @@ def _format(text: str) -> str:
 
 def _api(text: str) -> str:
     try:
-        return api_named(text, APIS)
+        return api_named(text, (*APIS, *SESSIONS_ONLY))
     except ValueError as error:
         raise argparse.ArgumentTypeError(typed(str(error))) from None
 
@@ -152,7 +155,7 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     parser = _parser(options)
     violations: list[StreamParseError] = []
 
-    def show(events: list[AnyMessageEvent]) -> None:
+    def show(events: Sequence[AnySessionEvent]) -> None:
         figures.note(events)
         violations.extend(
             event.error for event in events if isinstance(event, (ToolCallRejected, OutputRejected))
@@ -175,8 +178,8 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
             raise
     for message in parser.messages:
         _hint(message, name_of(options.file))
-    for message in parser.messages:
-        _complain_about(message, name_of(options.file))
+    for message in parser.messages if isinstance(parser, MessageParser) else ():
+        _complain_about(message, name_of(options.file))  # a session goes on after such a message
     if violations and (options.tools or options.output_schema):
         first = violations[0]
         more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
@@ -185,10 +188,13 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     return OK
 
 
-def _parser(options: argparse.Namespace) -> MessageParser:
+def _parser(options: argparse.Namespace) -> MessageParser | SessionLines:
     tools = None if options.tools is None else _loaded(options.tools)
     output = None if options.output_schema is None else _loaded(options.output_schema)
+    recorded = options.api is None and options.format is None and _is_recorded(options.file)
     try:
+        if options.api in SESSIONS_ONLY or (recorded and is_session(options.file)):
+            return SessionLines(SessionParser(options.api or "auto", tools=tools, output=output))
         return MessageParser(options.api, format=options.format, tools=tools, output=output)
     except (TypeError, ValueError) as error:
         raise Complaint(str(error), UNUSABLE) from None
@@ -249,7 +255,7 @@ class Pace:
         self._began = clock()
         self._shown = 0
 
-    def wait(self, events: list[AnyMessageEvent], before: Callable[[], None]) -> None:
+    def wait(self, events: Sequence[AnySessionEvent], before: Callable[[], None]) -> None:
         """Wait until these events are due; call `before` first if that takes long."""
         if not self.speed:
             return
