@@ -117,79 +117,84 @@ def doubts_among(repairs: Iterable[Repair]) -> list[Repair]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """The accepted deviations from RFC 8259: one switch for each kind of repair, all on by default.
+    r"""The accepted deviations from RFC 8259: a switch for each kind of repair, on by default.
 
     `dialect="lenient"` is `Dialect()`. Text that needs a repair whose switch is off raises an error
     with the code `repair_refused`.
+
+    Attributes:
+        comments: `// to the end of the line`, `/* block */`, `# line`, `<!-- block -->`.
+        single_quotes: `{'a': 'b'}` and backticks.
+        smart_quotes: `{“a”: “b”}`.
+        escaped_quotes: `{\"a\": \"b\"}`: JSON that was escaped once more than it should be.
+        doubled_quotes: `{""a"": ""b""}`, and three quotes.
+        inner_quotes: `"he said "hi" and left"`; if off, the first quote ends the string.
+        missing_quotes: `{"a: 1, b": 2}`: one quote of a key.
+        concatenation: `"a" + "b"`.
+        unquoted_keys: `{a: 1}`.
+        unquoted_strings: `{"a": some words}`.
+        trailing_commas: `[1, 2,]`, and leading and repeated commas.
+        missing_commas: `[1 2]`, `{"a": 1 "b": 2}`.
+        missing_colons: `{"a" 1}`.
+        separators: `{"a" = 1; "b" => 2}`.
+        numbers: `0x1F`, `+1`, `.5`, `5.`, `007`, `1_000`, `2e`.
+        special_numbers: `NaN`, `Infinity`, `-Infinity`, `nan`, `inf`.
+        literals: `True`, `None`, `NULL`, `undefined`.
+        tuples: `(1, 2)`.
+        wrappers: `ObjectId("12")`, `("a")`, `callback(1);`.
+        control_characters: Raw line ends and tabs in strings.
+        escapes: `\'`, `\x41`, a backslash before a line end; unknown ones are kept: `C:\Users`.
+        white_space: No-break and zero-width spaces, byte order marks, and an escaped line end
+            between values.
+        closers: `{"a": [1, 2}`, `{"a": 1}}`, `{{"a": 1}}`.
+        ellipses: `[1, 2, ...]`.
+        unexpected_text: `{"a": 1, note "b": 2}`.
+        prose: `Here it is: {"a": 1} Anything else?`.
+        fences: Markdown fences around the value.
+        tags: `<answer>{"a": 1}</answer>`; the content of `<think>` and similar tags is skipped.
+        truncation: `{"a": [1, 2`: `finish()` closes open values; if off, it raises
+            `IncompleteError`.
+        doubts: `"error"` rejects repairs that leave a doubt; see `DOUBT_CODES`.
+        max_repairs: The largest number of repairs; one more raises an error with the code
+            `too_many_repairs`.
+        allowed: The codes of the allowed repairs; with `None` only the switches decide.
 
     >>> Dialect(prose=False, unquoted_strings=False).allows("comment")
     True
     """
 
     comments: bool = True
-    """`// to the end of the line`, `/* block */`, `# line`, `<!-- block -->`."""
     single_quotes: bool = True
-    """`{'a': 'b'}` and backticks."""
     smart_quotes: bool = True
-    """`{“a”: “b”}`."""
     escaped_quotes: bool = True
-    r"""`{\"a\": \"b\"}`: JSON that was escaped once more than it should be."""
     doubled_quotes: bool = True
-    '''`{""a"": """b"""}`.'''
     inner_quotes: bool = True
-    """`"he said "hi" and left"`; if off, the first quote ends the string."""
     missing_quotes: bool = True
-    """`{"a: 1, b": 2}`: one quote of a key."""
     concatenation: bool = True
-    """`"a" + "b"`."""
     unquoted_keys: bool = True
-    """`{a: 1}`."""
     unquoted_strings: bool = True
-    """`{"a": some words}`."""
     trailing_commas: bool = True
-    """`[1, 2,]`, and leading and repeated commas."""
     missing_commas: bool = True
-    """`[1 2]`, `{"a": 1 "b": 2}`."""
     missing_colons: bool = True
-    """`{"a" 1}`."""
     separators: bool = True
-    """`{"a" = 1; "b" => 2}`."""
     numbers: bool = True
-    """`0x1F`, `+1`, `.5`, `5.`, `007`, `1_000`, `2e`."""
     special_numbers: bool = True
-    """`NaN`, `Infinity`, `-Infinity`, `nan`, `inf`."""
     literals: bool = True
-    """`True`, `None`, `NULL`, `undefined`."""
     tuples: bool = True
-    """`(1, 2)`."""
     wrappers: bool = True
-    """`ObjectId("12")`, `("a")`, `callback(1);`."""
     control_characters: bool = True
-    """Raw line ends and tabs in strings."""
     escapes: bool = True
-    r"""`\'`, `\x41`, a backslash before a line end; unknown ones are kept: `C:\Users`."""
     white_space: bool = True
-    """No-break and zero-width spaces, byte order marks, and an escaped line end between values."""
     closers: bool = True
-    """`{"a": [1, 2}`, `{"a": 1}}`, `{{"a": 1}}`."""
     ellipses: bool = True
-    """`[1, 2, ...]`."""
     unexpected_text: bool = True
-    """`{"a": 1, note "b": 2}`."""
     prose: bool = True
-    """`Here it is: {"a": 1} Anything else?`."""
     fences: bool = True
-    """Markdown fences around the value."""
     tags: bool = True
-    """`<answer>{"a": 1}</answer>`; the content of `<think>` and similar tags is skipped."""
     truncation: bool = True
-    """`{"a": [1, 2`: `finish()` closes open values; if off, it raises `IncompleteError`."""
     doubts: Literal["allow", "error"] = "allow"
-    """`"error"` rejects repairs that leave a doubt; see `DOUBT_CODES`."""
     max_repairs: int | None = None
-    """The largest number of repairs; one more raises an error with the code `too_many_repairs`."""
     allowed: frozenset[str] | None = None
-    """The codes of the allowed repairs; with `None` only the switches decide."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -23,41 +23,40 @@ class Limits:
     that of `sys.get_int_max_str_digits()`. The default sizes are far above the size of any answer
     of a model.
 
+    Attributes:
+        depth: The number of nested containers.
+        string: The characters of one decoded string or key.
+        number: The characters of the text of one number.
+        integer_digits: The digits of one integer.
+        document: The characters of one document, including white space around it.
+        record: The characters of one server-sent event or JSON Lines record.
+        keys: The members of one object; a repeated key counts each time.
+        items: The items of one array.
+        tool_calls: The tool calls of one message.
+        content: The characters of everything that one message keeps. This includes text, reasoning
+            and refusal, the text of all calls (also calls without a name), citations, results, and
+            the values in `extra`. With a `format` the text of the model counts as it arrived.
+        choices: The choices (messages) of one response.
+        parts: The entries of the `content` of one message.
+        name: The characters of the name of a tool.
+
     >>> Limits(depth=3).depth
     3
     """
 
     depth: int = 1_000
-    """The number of nested containers."""
     string: int = 64 * 1024 * 1024
-    """The characters of one decoded string or key."""
     number: int = 64 * 1024
-    """The characters of the text of one number."""
     integer_digits: int = 4_300
-    """The digits of one integer."""
     document: int = 1024 * 1024 * 1024
-    """The characters of one document, including white space around it."""
     record: int = 64 * 1024 * 1024
-    """The characters of one server-sent event or JSON Lines record."""
     keys: int | None = None
-    """The members of one object; a repeated key counts each time."""
     items: int | None = None
-    """The items of one array."""
     tool_calls: int = 1_000
-    """The tool calls of one message."""
     content: int = 64 * 1024 * 1024
-    """The characters of everything that one message keeps.
-
-    This includes text, reasoning and refusal, the text of all calls (also calls without a name),
-    citations, results, and the values in `extra`. With a `format` the text of the model counts as
-    it arrived.
-    """
     choices: int = 4_096
-    """The choices (messages) of one response."""
     parts: int = 100_000
-    """The entries of the `content` of one message."""
     name: int = 1_024
-    """The characters of the name of a tool."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -37,7 +37,12 @@ __all__ = [
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Part:
-    """One entry of `Message.content`; equal when type and plain data are."""
+    """One entry of `Message.content`; equal if type and plain data are.
+
+    Attributes:
+        type: The name of the kind of part.
+        extra: What else the provider sent with it, under the provider's names.
+    """
 
     __slots__ = ("extra",)
 
@@ -106,13 +111,13 @@ def _revived(kind: Any, state: dict[str, Any]) -> Any:
 class GrowingText(Part):
     """A part that is text and grows at its end."""
 
-    __slots__ = ("_text", "half")
+    __slots__ = ("_half", "_text")
 
     def __init__(self, text: str = "", extra: dict[str, Any] | None = None) -> None:
         super().__init__(extra)
         self._text = GrowingString(text)
         #: The first half of a character, while its second half may still come.
-        self.half: str = ""
+        self._half: str = ""
 
     @property
     def text(self) -> str:
@@ -123,7 +128,7 @@ class GrowingText(Part):
     def text(self, text: str) -> None:
         self._text = GrowingString(text)
 
-    def grow(self, text: str) -> None:
+    def _grow(self, text: str) -> None:
         """Append, in amortised constant time for each character."""
         self._text.append(text)
 
@@ -131,7 +136,7 @@ class GrowingText(Part):
         return {"type": self.type, "text": self.text, **_named(self.extra)}
 
     def _state(self) -> dict[str, Any]:
-        return {"text": self.text, "half": self.half, "extra": self.extra}
+        return {"text": self.text, "_half": self._half, "extra": self.extra}
 
 
 class Text(GrowingText):
@@ -281,19 +286,19 @@ class ToolCall(Part):
     """
 
     __slots__ = (
+        "_builder",
         "_raw",
-        "builder",
+        "_room",
+        "_settled",
+        "_settled_repairs",
+        "_written",
         "errors",
         "id",
         "index",
         "kind",
         "name",
         "parsed",
-        "room",
-        "settled",
-        "settled_repairs",
         "status",
-        "written",
     )
 
     type: ClassVar[Literal["tool_call"]] = "tool_call"
@@ -306,16 +311,16 @@ class ToolCall(Part):
         self.kind: CallKind = kind
         self.status: CallStatus = "in_progress"
         #: `arguments_text`, as it grows.
-        self.written: GrowingString = GrowingString()
+        self._written: GrowingString = GrowingString()
         self.errors: list[StreamParseError] = []
         self.parsed: Any = None
         self._raw: GrowingString | None = None
         #: Counts the texts; None: they were counted as they came.
-        self.room: Room | None = None
+        self._room: Room | None = None
         #: What builds the arguments while they arrive; then `settled` holds them.
-        self.builder: Builder | None = None
-        self.settled: Any = None
-        self.settled_repairs: list[Repair] = []
+        self._builder: Builder | None = None
+        self._settled: Any = None
+        self._settled_repairs: list[Repair] = []
 
     @property
     def arguments(self) -> Any:
@@ -327,7 +332,7 @@ class ToolCall(Part):
     @property
     def whole(self) -> bool:
         """Whether `partial` is a whole value; that alone does not make the call complete."""
-        builder = self.builder
+        builder = self._builder
         if builder is None or self.kind == "custom":
             return self.status == "complete"
         return builder.started and builder.open_path is None
@@ -342,12 +347,12 @@ class ToolCall(Part):
         """The arguments so far, updated in place: read, do not hold or mutate."""
         if self.kind == "custom":
             return self.arguments_text
-        return self.settled if self.builder is None else self.builder.value
+        return self._settled if self._builder is None else self._builder.value
 
     @property
     def repairs(self) -> list[Repair]:
         """What a lenient `dialect` mended in the arguments; offsets are in `arguments_text`."""
-        return self.settled_repairs if self.builder is None else self.builder.repairs
+        return self._settled_repairs if self._builder is None else self._builder.repairs
 
     @property
     def doubts(self) -> list[Repair]:
@@ -357,19 +362,19 @@ class ToolCall(Part):
     @property
     def arguments_text(self) -> str:
         """The JSON text of the arguments so far."""
-        return self.written.value
+        return self._written.value
 
     @arguments_text.setter
     def arguments_text(self, text: str) -> None:
-        self.written = GrowingString(text)
+        self._written = GrowingString(text)
 
     @property
-    def raw(self) -> str | None:
+    def _source(self) -> str | None:
         """The source where it is not `arguments_text`."""
         return None if self._raw is None else self._raw.value
 
-    @raw.setter
-    def raw(self, text: str | None) -> None:
+    @_source.setter
+    def _source(self, text: str | None) -> None:
         self._raw = None if text is None else GrowingString(text)
 
     @property
@@ -377,22 +382,22 @@ class ToolCall(Part):
         """The source of the arguments, as it came."""
         return self.arguments_text if self._raw is None else self._raw.value
 
-    def grow(self, text: str) -> None:
+    def _grow(self, text: str) -> None:
         """More of `arguments_text`, in amortised constant time."""
-        self.grow_generated(text)
+        self._grow_generated(text)
         if self._raw is not None:
-            self.grow_raw(text)
+            self._grow_raw(text)
 
-    def grow_generated(self, text: str) -> None:
+    def _grow_generated(self, text: str) -> None:
         """More of `arguments_text` only, which is not how the source has it."""
-        if self.room is not None:
-            self.room.take(len(text))
-        self.written.append(text)
+        if self._room is not None:
+            self._room.take(len(text))
+        self._written.append(text)
 
-    def grow_raw(self, text: str) -> None:
+    def _grow_raw(self, text: str) -> None:
         """More of `raw_text` only."""
-        if self.room is not None:
-            self.room.take(len(text))
+        if self._room is not None:
+            self._room.take(len(text))
         if self._raw is None:
             self._raw = GrowingString(self.arguments_text)
         self._raw.append(text)
@@ -404,14 +409,14 @@ class ToolCall(Part):
         arguments = _preformatted(self.arguments_text)
         return f"<div><b>{name}</b> <small>{self.status}</small>{arguments}{reasons}</div>"
 
-    def naming(self) -> dict[str, Any]:
+    def _naming(self) -> dict[str, Any]:
         """What names this call in an event: `index`, `id`, `name`."""
         return {"index": self.index, "id": self.id, "name": self.name}
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "type": self.type,
-            **self.naming(),
+            **self._naming(),
             "kind": self.kind,
             "status": self.status,
             "arguments": self.arguments,
@@ -426,9 +431,9 @@ class ToolCall(Part):
     def _state(self) -> dict[str, Any]:
         kept = ("index", "id", "name", "kind", "status", "arguments_text", "errors", "parsed")
         state = {name: getattr(self, name) for name in kept}
-        partial = self.settled if self.builder is None else self.builder.snapshot()
-        settled = {"settled": partial, "settled_repairs": list(self.repairs)}
-        return {**state, "raw": self.raw, **settled, "extra": self.extra}
+        partial = self._settled if self._builder is None else self._builder.snapshot()
+        settled = {"_settled": partial, "_settled_repairs": list(self.repairs)}
+        return {**state, "_source": self._source, **settled, "extra": self.extra}
 
 
 class Usage:
@@ -527,29 +532,29 @@ class Message:
     """
 
     __slots__ = (
+        "_found",
+        "_history",
+        "_output_builder",
         "_reasoning",
         "_refusal",
+        "_searched",
+        "_searched_to",
+        "_settled_output",
+        "_settled_repairs",
         "_text",
+        "_write_result",
         "api",
         "choice",
         "content",
         "error",
         "extra",
         "finish_reason",
-        "found",
-        "history",
         "id",
         "model",
         "output",
-        "output_builder",
         "raw_finish_reason",
-        "searched",
-        "searched_to",
-        "settled_output",
-        "settled_repairs",
         "status",
         "usage",
-        "write_result",
     )
 
     def __init__(self, choice: int = 0) -> None:
@@ -568,22 +573,22 @@ class Message:
         self.status: MessageStatus = "in_progress"
         self.error: StreamParseError | None = None
         self.extra: dict[str, Any] = {}
-        self.output_builder: Builder | None = None
-        self.settled_output: Any = None
-        self.settled_repairs: list[Repair] = []
+        self._output_builder: Builder | None = None
+        self._settled_output: Any = None
+        self._settled_repairs: list[Repair] = []
         #: The calls found among the first `searched_to` parts of the list `searched`: `content`
         #: only grows, so that reading `tool_calls` again and again never starts over.
-        self.found: list[ToolCall] = []
-        self.searched: list[Part] = self.content
-        self.searched_to: int = 0
+        self._found: list[ToolCall] = []
+        self._searched: list[Part] = self.content
+        self._searched_to: int = 0
         #: How its API wants it back; set by the adapter.
-        self.history: Callable[[Message], list[dict[str, Any]]] | None = None
+        self._history: Callable[[Message], list[dict[str, Any]]] | None = None
         #: How its API wants the result of a call: the call, plain data, whether it is an error.
-        self.write_result: Callable[[ToolCall, Any, bool], dict[str, Any]] | None = None
+        self._write_result: Callable[[ToolCall, Any, bool], dict[str, Any]] | None = None
 
-    def grow(self, part: GrowingText, text: str) -> None:
+    def _grow(self, part: GrowingText, text: str) -> None:
         """Append to `part`, and to the whole text of its kind: amortised constant time."""
-        part.grow(text)
+        part._grow(text)
         if isinstance(part, (Text, Audio)):
             self._text.append(text)
         elif isinstance(part, Reasoning):
@@ -622,25 +627,25 @@ class Message:
     def tool_calls(self) -> list[ToolCall]:
         """The calls among the content, in the order in which they began."""
         content = self.content
-        if content is not self.searched or self.searched_to > len(content):
-            self.searched, self.searched_to, self.found = content, 0, []
-        while self.searched_to < len(content):
-            part = content[self.searched_to]
-            self.searched_to += 1
+        if content is not self._searched or self._searched_to > len(content):
+            self._searched, self._searched_to, self._found = content, 0, []
+        while self._searched_to < len(content):
+            part = content[self._searched_to]
+            self._searched_to += 1
             if isinstance(part, ToolCall):
-                self.found.append(part)
-        return self.found[:]
+                self._found.append(part)
+        return self._found[:]
 
     @property
     def partial_output(self) -> Any:
         """The structured output so far, updated in place."""
-        return self.settled_output if self.output_builder is None else self.output_builder.value
+        return self._settled_output if self._output_builder is None else self._output_builder.value
 
     @property
     def output_repairs(self) -> list[Repair]:
         """What a lenient `output_dialect` mended in the output; offsets are in its text."""
-        builder = self.output_builder
-        return self.settled_repairs if builder is None else builder.repairs
+        builder = self._output_builder
+        return self._settled_repairs if builder is None else builder.repairs
 
     @property
     def output_doubts(self) -> list[Repair]:
@@ -661,9 +666,9 @@ class Message:
         what their API wants to see again: thinking and its signatures, item ids, encrypted
         content. Empty when there is nothing to give back.
         """
-        if self.history is None:
+        if self._history is None:
             raise ValueError("the API of this message is not known: nothing was read yet")
-        return self.history(self)
+        return self._history(self)
 
     def tool_result(self, call: ToolCall, value: Any, *, error: bool = False) -> dict[str, Any]:
         """Return the message (Responses: the item) that gives the result of a call to its API.
@@ -688,13 +693,13 @@ class Message:
         >>> parser.message.tool_result(parser.message.tool_calls[0], ["front", "back"])
         {'role': 'tool', 'tool_name': 'mow', 'content': '["front","back"]'}
         """
-        if self.write_result is None:
+        if self._write_result is None:
             raise ValueError(f"the API of this message ({self.api}) takes no results of tools")
         if call.kind == "server":
             raise ValueError(f"the provider runs {call.name!r} itself and needs no result")
         if isinstance(value, BaseException):
             error, value = True, str(value) or type(value).__name__
-        return self.write_result(call, jsonable(value), error)
+        return self._write_result(call, jsonable(value), error)
 
     def tool_results(self, results: Iterable[tuple[ToolCall, Any]]) -> list[dict[str, Any]]:
         """Return the messages that give the results of several calls, in their order.
@@ -722,7 +727,7 @@ class Message:
         """Whether `to_history` gives a call back; of Anthropic's also some rejected ones."""
         alone = Message(self.choice)
         alone.content.append(call)
-        return self.history is not None and bool(self.history(alone))
+        return self._history is not None and bool(self._history(alone))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -760,9 +765,9 @@ class Message:
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {name: getattr(self, name) for name in _MESSAGE_STATE}
-        builder = self.output_builder
-        state["settled_output"] = self.settled_output if builder is None else builder.snapshot()
-        state["settled_repairs"] = list(self.output_repairs)
+        builder = self._output_builder
+        state["_settled_output"] = self._settled_output if builder is None else builder.snapshot()
+        state["_settled_repairs"] = list(self.output_repairs)
         return _revived, (Message, _packed(state))
 
 
@@ -802,8 +807,8 @@ _MESSAGE_STATE: Final = (
     "status",
     "error",
     "extra",
-    "history",
-    "write_result",
+    "_history",
+    "_write_result",
 )
 
 

@@ -110,7 +110,7 @@ def _revived(kind: Any, values: list[Any], choice: tuple[int | None, ...]) -> An
 
 def _plain(value: Any) -> Any:
     if isinstance(value, ToolCall):
-        return value.naming()
+        return value._naming()
     if isinstance(value, tuple):
         return list(value)
     if isinstance(value, StreamParseError):
@@ -649,7 +649,7 @@ class ArgumentReporter(Reporter):
 
     __slots__ = ("call", "choice")
 
-    init_types: ClassVar[tuple[Any, ...]] = (ToolCall, int)
+    _init_types: ClassVar[tuple[Any, ...]] = (ToolCall, int)
 
     def __init__(self, call: ToolCall, choice: int) -> None:
         self.call: ToolCall = call
@@ -670,7 +670,7 @@ class OutputReporter(Reporter):
 
     __slots__ = ("choice",)
 
-    init_types: ClassVar[tuple[Any, ...]] = (int,)
+    _init_types: ClassVar[tuple[Any, ...]] = (int,)
 
     def __init__(self, choice: int) -> None:
         self.choice: int = choice

@@ -550,7 +550,7 @@ class _Lines:
         from rich.console import Group
         from rich.table import Table
 
-        path = call.builder.open_path if call.builder is not None else None
+        path = call._builder.open_path if call._builder is not None else None
         partial = call.partial
         if not isinstance(partial, dict) or call.kind == "custom":
             open_path = () if call.kind == "custom" else path

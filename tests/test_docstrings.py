@@ -5,13 +5,14 @@ The fields of events, parts and messages are described under "Attributes:" in th
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from typing import Any
 
 import pytest
 
 import streamparse
-from streamparse import AnyMessageEvent, Message, Usage, message_events
+from streamparse import AnyMessageEvent, Dialect, Limits, Message, Metrics, Usage, message_events
 from streamparse.message import Citation, Part, Reasoning, Refusal, ServerToolResult, Text, ToolCall
 
 CLASSES = sorted(
@@ -58,6 +59,29 @@ def test_fields_of_parts_are_described(kind: type[Part]) -> None:
 def test_fields_of_messages_are_described() -> None:
     assert set(Message().to_dict()) <= set(described(Message))
     assert described(Usage) == list(Usage().to_dict())
+
+
+@pytest.mark.parametrize("kind", [Limits, Dialect])
+def test_fields_of_options_are_described(kind: Any) -> None:
+    assert described(kind) == [field.name for field in dataclasses.fields(kind)]
+
+
+def test_fields_of_metrics_are_described() -> None:
+    properties = {name for name, each in vars(Metrics).items() if isinstance(each, property)}
+    assert set(described(Metrics)) == set(Metrics(lambda: 0.0).to_dict()) - properties
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_what_is_not_described_is_not_shown(name: str) -> None:
+    """Fields without a description, which are internal, begin with an underscore."""
+    kind = getattr(streamparse, name)
+    of_bases = [entry for base in kind.__mro__ for entry in described(base)]
+    shown = "".join(inspect.getdoc(base) or "" for base in kind.__mro__ if base is not object)
+    for member in dir(kind):
+        thing = inspect.getattr_static(kind, member)
+        is_field = inspect.isdatadescriptor(thing) and not inspect.getdoc(thing)
+        if is_field and not member.startswith("_") and not hasattr(BaseException, member):
+            assert member in of_bases or f"`{member}`" in shown, f"{name}.{member}"
 
 
 def test_signatures() -> None:

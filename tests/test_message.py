@@ -29,7 +29,7 @@ def a_call(status: CallStatus = "in_progress") -> ToolCall:
     call = ToolCall(2)
     call.id, call.name, call.status = "call-7", "water", status
     call.arguments_text = '{"litres": 3}'
-    call.settled = {"litres": 3}
+    call._settled = {"litres": 3}
     return call
 
 
@@ -110,7 +110,7 @@ def test_repr() -> None:
 def test_text_grows() -> None:
     part = Text("a")
     for piece in ("b", "", "é"):
-        part.grow(piece)
+        part._grow(piece)
     assert part.text == "abé"
 
 
@@ -129,8 +129,8 @@ def test_only_a_complete_call_has_arguments(status: CallStatus) -> None:
 
 def test_custom_call_is_its_text() -> None:
     call = ToolCall(0, "custom")
-    call.grow("go ")
-    call.grow("home")
+    call._grow("go ")
+    call._grow("home")
     assert (call.partial, call.arguments, call.raw_text) == ("go home", None, "go home")
     call.status = "complete"
     assert call.arguments == "go home"
@@ -138,11 +138,11 @@ def test_custom_call_is_its_text() -> None:
 
 def test_raw_text_is_the_text_until_they_differ() -> None:
     call = ToolCall()
-    call.grow("{}")
+    call._grow("{}")
     assert call.raw_text == "{}"
-    call.grow_raw("{}")
+    call._grow_raw("{}")
     assert (call.arguments_text, call.raw_text) == ("{}", "{}{}")
-    call.grow("\n")
+    call._grow("\n")
     assert (call.arguments_text, call.raw_text) == ("{}\n", "{}{}\n")
 
 
@@ -297,11 +297,11 @@ def test_deep_values_pickle(depth: int) -> None:
     for _ in range(depth):
         deep = {"in": deep}
     call = ToolCall()
-    call.settled = deep
+    call._settled = deep
     message = Message()
     message.content = [call, Citation(deep), Text("x", {"deep": deep})]
     message.extra["deep"] = deep
-    message.settled_output = [deep]
+    message._settled_output = [deep]
     for again in (pickle.loads(pickle.dumps(message)), copy.deepcopy(message)):
         inner = again.tool_calls[0].partial
         for _ in range(depth):

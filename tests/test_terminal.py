@@ -112,7 +112,7 @@ def test_nothing_of_the_model_reaches_the_terminal_as_a_command() -> None:
     message.model = message.api = evil
     call = ToolCall()
     call.name = call.id = evil
-    call.settled = {evil: evil, "nested": [evil, f"\n{evil}"]}
+    call._settled = {evil: evil, "nested": [evil, f"\n{evil}"]}
     result = ServerToolResult("a", evil, evil)
     message.content = [Text(evil), Reasoning(evil), Refusal(evil), call, Citation(evil), result]
     text = shown(MessageView([message], footer=["ours"]), width=300)
@@ -233,10 +233,10 @@ def test_all_kinds_of_parts() -> None:
     message = Message()
     message.status = "complete"
     server = ToolCall(0, "server")
-    server.name, server.status, server.settled = "web_search", "complete", {"query": "tides"}
+    server.name, server.status, server._settled = "web_search", "complete", {"query": "tides"}
     custom = ToolCall(1, "custom")
     custom.name, custom.status = "run_code", "complete"
-    custom.grow("print(1)\nprint(2)")
+    custom._grow("print(1)\nprint(2)")
     message.content = [
         Reasoning(extra={"encrypted_content": "x"}),
         server,

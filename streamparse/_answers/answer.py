@@ -101,7 +101,7 @@ class AnswerReader:
         "usages",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (int, list, AnswerOptions)
+    _init_types: ClassVar[tuple[Any, ...]] = (int, list, AnswerOptions)
 
     def __init__(
         self,

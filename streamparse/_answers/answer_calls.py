@@ -25,7 +25,7 @@ class AnswerCalls:
 
     __slots__ = ("message", "options", "out", "readers", "ready", "room", "unready")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Message, list, Room, AnswerOptions)
+    _init_types: ClassVar[tuple[Any, ...]] = (Message, list, Room, AnswerOptions)
 
     def __init__(
         self, message: Message, out: list[Any], room: Room, options: AnswerOptions
@@ -45,7 +45,7 @@ class AnswerCalls:
         call = ToolCall(len(self.readers), kind)
         reader = CallReader(call, message.choice, self.out, self.options, raw_text)
         if not counted:
-            call.room = self.room
+            call._room = self.room
         reader.ready = self.ready
         reader.enter_by(self.readers, message.content, self.room)
         return reader

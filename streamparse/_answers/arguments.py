@@ -74,7 +74,7 @@ class ArgumentSource:
 
     __slots__ = ("broken", "chain", "events")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Chain, list)
+    _init_types: ClassVar[tuple[Any, ...]] = (Chain, list)
 
     def __init__(self, chain: Chain, events: list[Any]) -> None:
         self.chain: Chain = chain
@@ -153,7 +153,7 @@ class StrictText(ArgumentSource):
 
     __slots__ = ("machine",)
 
-    init_types: ClassVar[tuple[Any, ...]] = (Chain, list, Limits)
+    _init_types: ClassVar[tuple[Any, ...]] = (Chain, list, Limits)
 
     def __init__(
         self, chain: Chain, events: list[Any], limits: Limits, surrogates: str = "keep"
@@ -210,7 +210,7 @@ class LenientText(ArgumentSource):
 
     __slots__ = ("machine", "sent", "unsent")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Chain, list, Limits, "keep", Dialect)
+    _init_types: ClassVar[tuple[Any, ...]] = (Chain, list, Limits, "keep", Dialect)
 
     def __init__(
         self,
@@ -415,7 +415,7 @@ class Repetition:
 
     __slots__ = ("call", "matched", "value")
 
-    init_types: ClassVar[tuple[Any, ...]] = (ToolCall,)
+    _init_types: ClassVar[tuple[Any, ...]] = (ToolCall,)
 
     def __init__(self, call: ToolCall) -> None:
         self.call: ToolCall = call

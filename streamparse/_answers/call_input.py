@@ -68,8 +68,8 @@ class CallInput(CallRecord):
         super().begin()
         held = self.held
         self.held = []
-        if self.call.room is not None:
-            self.call.room.give_back(self.held_size)  # it is counted once more where it is kept
+        if self.call._room is not None:
+            self.call._room.give_back(self.held_size)  # it is counted once more where it is kept
         for piece in held:
             if isinstance(piece, HeldValue):
                 self._read_value(piece.value, bool(self.call.arguments_text.strip(WHITE_SPACE)))
@@ -106,7 +106,7 @@ class CallInput(CallRecord):
             self._reject_unknown()
         produced = self.source.take(text)
         taken = produced[0]
-        self.call.grow(taken)
+        self.call._grow(taken)
         self._report(produced)
         return len(taken)
 
@@ -120,7 +120,7 @@ class CallInput(CallRecord):
         if not isinstance(source, FramedText) or source.whole or source.broken:
             return 0
         produced = source.end(closed)
-        self.call.grow(produced[0])
+        self.call._grow(produced[0])
         self._report(produced)
         return len(produced[0])
 
@@ -132,15 +132,15 @@ class CallInput(CallRecord):
             produced = self.source.take(text)
             taken = produced[0]
             if len(taken) == len(text) or produced[3] is not None:
-                self.call.grow(text)  # with the characters after a refused one
+                self.call._grow(text)  # with the characters after a refused one
                 self._report(produced)
             else:
                 if taken:
-                    self.call.grow(taken)
+                    self.call._grow(taken)
                     self._report(produced)
                 self._read_after(text[len(taken) :])
         elif self.state == SILENT:
-            self.call.grow(text)
+            self.call._grow(text)
             self._report(self.source.take(text))
         else:
             self._read_late(text)
@@ -152,26 +152,26 @@ class CallInput(CallRecord):
             kind, size = repetition.next_run(text)
             run, text = text[:size], text[size:]
             if kind == SPACE:
-                self.call.grow(run)
+                self.call._grow(run)
                 self.out.append(ToolCallDelta(self.call, run, self.choice))
             elif kind == OTHER:
                 self._refuse_second(run)
             else:
-                self.call.grow_raw(run)
+                self.call._grow_raw(run)
                 if repetition.ended():
                     self._note_repeated()
 
     def _refuse_second(self, text: str) -> None:
         call = self.call
-        offset = len(call.written)
+        offset = len(call._written)
         message = "a second value follows the arguments"
         error = JSONSyntaxError(message, code="multiple_values", offset=offset)
         self.source.locate(error)
         # Text that was kept as a repetition is now more text of the arguments.
         repeated = self.repetition.give_up()
-        if repeated and call.raw is not None:
-            call.raw = call.raw[: len(call.raw) - len(repeated)]
-        call.grow(repeated + text)
+        if repeated and call._source is not None:
+            call._source = call._source[: len(call._source) - len(repeated)]
+        call._grow(repeated + text)
         self._reject(error)
 
     def _note_repeated(self) -> None:
@@ -181,11 +181,11 @@ class CallInput(CallRecord):
         """Keep text after the end; after broken JSON it is simply more of the text."""
         call = self.call
         if self.state != CLOSED:
-            call.grow(text)
+            call._grow(text)
             return
-        call.grow_raw(text)
+        call._grow_raw(text)
         self.note_anomaly("late_delta", "a delta came after the end of the call")
-        late = {**call.naming(), "text": text}
+        late = {**call._naming(), "text": text}
         self.out.append(ProviderEvent("late_tool_call_delta", late, self.choice))
 
     def _release_half(self) -> None:
@@ -233,7 +233,7 @@ class CallInput(CallRecord):
         elif not self.whole:
             self.feed(text)
         elif equal(value, self.call.partial):
-            self.call.grow_raw(text)
+            self.call._grow_raw(text)
             self._note_repeated()
         else:
             self._refuse_second(text)
@@ -255,7 +255,7 @@ class CallInput(CallRecord):
     def _report_values(self, produced: Produced) -> None:
         if produced[0]:
             self._receive()
-            self.call.grow_generated(produced[0])
+            self.call._grow_generated(produced[0])
         self._report(produced)
 
     # The final arguments.
@@ -286,13 +286,13 @@ class CallInput(CallRecord):
         """Reject the call: the final arguments, `text`, are others than those streamed."""
         self.emit()
         if self.open:
-            offset = len(self.call.written)
+            offset = len(self.call._written)
             message = "the final arguments differ from those that were streamed"
             self._reject(WireError(message, code="replaced_arguments", offset=offset))
         else:
             message = "other arguments came after the end of the call"
             self.note_anomaly("replaced_arguments", message)
-        data = {**self.call.naming(), "text": text}
+        data = {**self.call._naming(), "text": text}
         self.out.append(ProviderEvent("replaced_arguments", data, self.choice))
 
     def _differs_in_space(self, text: str) -> bool:
@@ -311,8 +311,8 @@ class CallInput(CallRecord):
         return parsed and equal(value, self.call.partial)
 
     def _hold(self, piece: Any, weight: int) -> None:
-        if self.call.room is not None:
-            self.call.room.take(weight)
+        if self.call._room is not None:
+            self.call._room.take(weight)
             self.held_size += weight
         self.held.append(piece)
 
@@ -322,7 +322,7 @@ class HeldValue:
 
     __slots__ = ("value",)
 
-    init_types: ClassVar[tuple[Any, ...]] = (None,)
+    _init_types: ClassVar[tuple[Any, ...]] = (None,)
 
     def __init__(self, value: Any) -> None:
         self.value: Any = value

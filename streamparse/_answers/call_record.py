@@ -79,7 +79,7 @@ class CallRecord:
         "validator",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (ToolCall, int, list, AnswerOptions)
+    _init_types: ClassVar[tuple[Any, ...]] = (ToolCall, int, list, AnswerOptions)
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class CallRecord:
         self.chain.options = MachineOptions(limits=options.limits, surrogates=options.surrogates)
         self.events: list[Any] = []  # the chain's, until `_report` emits them
         self.chain.builder.events = self.events
-        call.builder = self.chain.builder
+        call._builder = self.chain.builder
         self.validator: ValidatorFactory | None = None  # of the tool that is called
         self.source: ArgumentSource = self._text_source()
         self.received: bool = False  # a value, or text other than white space, has come
@@ -214,7 +214,7 @@ class CallRecord:
         if tool is not None:
             self.state = READING
             self.validator = tool.validator if call.kind != "custom" else None
-            if len(call.written):
+            if len(call._written):
                 self.chain.replace_factory(None)  # the whole value is validated at the end
             else:
                 self.chain.replace_factory(self.validator)
@@ -241,7 +241,7 @@ class CallRecord:
         if code == "misplaced_value":
             self.chain.replace_factory(None)  # the whole value is validated at the end
         if all(error.code != code for error in call.errors):
-            error = WireError(message, code=code, offset=len(call.written))
+            error = WireError(message, code=code, offset=len(call._written))
             call.errors.append(error)
 
     def note_repair(self, code: str, item: bool = False) -> None:
@@ -303,7 +303,7 @@ class _Entry:
 
     __slots__ = ("calls", "content", "room")
 
-    init_types: ClassVar[tuple[Any, ...]] = (list, list, Room)
+    _init_types: ClassVar[tuple[Any, ...]] = (list, list, Room)
 
     def __init__(self, calls: list[Any], content: list[Part], room: Room) -> None:
         self.calls: list[Any] = calls

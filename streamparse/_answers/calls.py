@@ -127,7 +127,7 @@ class CallReader(CallInput):
         elif self.repetition.matched:
             self._refuse_second("")
         else:
-            self._reject(self.source.unfinished(len(self.call.written)))
+            self._reject(self.source.unfinished(len(self.call._written)))
 
     def _ends_whole(self) -> bool:
         """Whether the value is whole, if nothing more comes: a number is then."""
@@ -140,7 +140,7 @@ class CallReader(CallInput):
         """Whether there are no arguments at all, which are then read as an empty object."""
         if self.received or not self.open:
             return False
-        self._report(self.source.add_empty_object(len(self.call.written)))
+        self._report(self.source.add_empty_object(len(self.call._written)))
         return self.open
 
     def _complete(self) -> None:
@@ -170,7 +170,7 @@ class CallReader(CallInput):
         try:
             return validated(validator, self.call.partial)
         except SchemaViolation as error:
-            error.offset = len(self.call.written)
+            error.offset = len(self.call._written)
             self._reject(error)
         return None
 

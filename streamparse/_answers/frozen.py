@@ -185,8 +185,8 @@ def _blank_of(kind: Any) -> Any:
     """An object of this class whose attributes are still to be set.
 
     The class is called, because a compiled class cannot make an object without its `__init__`. If
-    that has required arguments, the class names their types in `init_types` (or has a value there,
+    that has required arguments, the class names their types in `_init_types` (or has a value there,
     where the type alone is not enough).
     """
-    needed = getattr(kind, "init_types", ())
+    needed = getattr(kind, "_init_types", ())
     return kind(*[_blank_of(one) if isinstance(one, type) else one for one in needed])

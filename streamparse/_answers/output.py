@@ -73,7 +73,7 @@ class OutputReader:
         "out",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (Message, list, AnswerOptions)
+    _init_types: ClassVar[tuple[Any, ...]] = (Message, list, AnswerOptions)
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class OutputReader:
         reporter = OutputReporter(message.choice)
         self.chain: Chain = Chain(validator=options.output_validator, reporter=reporter)
         self.chain.builder.events = out
-        message.output_builder = self.chain.builder
+        message._output_builder = self.chain.builder
         machine = MachineOptions(limits=options.limits, surrogates=options.surrogates)
         self.chain.options = machine
         dialect = options.output_dialect

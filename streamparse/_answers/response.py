@@ -34,7 +34,7 @@ class ResponseReader:
         "write_result",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (AnswerOptions,)
+    _init_types: ClassVar[tuple[Any, ...]] = (AnswerOptions,)
 
     def __init__(
         self, options: AnswerOptions, events: list[Any] | None = None, number: int = 0
@@ -57,8 +57,8 @@ class ResponseReader:
             options = self.options
             answer = AnswerReader(self.number + choice, self.events, options, self.counts)
             answer.message.api = self.api
-            answer.message.history = self.history
-            answer.message.write_result = self.write_result
+            answer.message._history = self.history
+            answer.message._write_result = self.write_result
             if options.output:
                 answer.texts.output = OutputReader(answer.message, self.events, options)
             if options.text_reader is not None:
@@ -73,8 +73,8 @@ class ResponseReader:
         self.write_result = write_result
         for answer in self.answers.values():
             answer.message.api = api
-            answer.message.history = history
-            answer.message.write_result = write_result
+            answer.message._history = history
+            answer.message._write_result = write_result
 
     @property
     def all(self) -> list[AnswerReader]:

@@ -55,7 +55,7 @@ class TextWriter:
         "waiting",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (Message, list, Room, "keep")
+    _init_types: ClassVar[tuple[Any, ...]] = (Message, list, Room, "keep")
 
     def __init__(self, message: Message, out: list[Any], room: Room, surrogates: str) -> None:
         self.message: Message = message
@@ -97,7 +97,7 @@ class TextWriter:
                 self._append_what_fits(text, part)
                 return
             self.room.left = left
-        self.message.grow(part, text)
+        self.message._grow(part, text)
         if isinstance(part, (Text, Audio)):
             self.out.append(TextDelta(text, self.choice))
             if self.output is not None:
@@ -166,19 +166,19 @@ class TextWriter:
         The second half may come in another part of the same kind: then that part gets the whole
         character. `last`: the parts before `part` do not grow any more.
         """
-        if 0xDC00 <= ord(text[0]) <= 0xDFFF and not part.half:
+        if 0xDC00 <= ord(text[0]) <= 0xDFFF and not part._half:
             self._take_over_half(part)
         if last:
             for other in self.waiting[:]:
                 if other is not part and type(other) is type(part):
                     self._release_half(other)
-        if part.half:
+        if part._half:
             self.waiting.remove(part)
-            text = part.half + text
-            part.half = ""
+            text = part._half + text
+            part._half = ""
         text = joined(text)
         if ends_in_half(text):
-            part.half = text[-1]
+            part._half = text[-1]
             text = text[:-1]
             self.waiting.append(part)
         return self._checked(text, part)
@@ -187,13 +187,13 @@ class TextWriter:
         other = self.waiting[-1] if self.waiting else None
         if other is not None and type(other) is type(part):
             self.waiting[-1] = part
-            part.half = other.half
-            other.half = ""
+            part._half = other._half
+            other._half = ""
 
     def _release_half(self, part: GrowingText) -> None:
         """Append the half of a part for which no second half can come."""
-        half = part.half
-        part.half = ""
+        half = part._half
+        part._half = ""
         self.waiting.remove(part)
         self._append(self._checked(half, part), part)
 
@@ -218,14 +218,14 @@ class TextWriter:
 
     def drop_half(self, part: GrowingText) -> None:
         """Drop the half of a part whose text the wire repeats, with the whole character."""
-        if part.half:
-            part.half = ""
+        if part._half:
+            part._half = ""
             self.waiting.remove(part)
 
     def forget_halves(self) -> None:
         """Drop the halves that `surrogates="error"` would refuse."""
         if self.surrogates == "error":
             for part in self.waiting:
-                part.half = ""
+                part._half = ""
             self.waiting.clear()
             self.unread.half = ""

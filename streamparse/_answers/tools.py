@@ -39,7 +39,7 @@ class Tool:
 
     __slots__ = ("description", "error", "function", "is_function", "name", "validator")
 
-    init_types: ClassVar[tuple[Any, ...]] = (str,)
+    _init_types: ClassVar[tuple[Any, ...]] = (str,)
 
     def __init__(
         self, name: str, validator: ValidatorFactory | None = None, description: str = ""

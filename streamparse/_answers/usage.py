@@ -21,7 +21,7 @@ class UsageRecords:
 
     __slots__ = ("message", "room", "weight")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Message, Room)
+    _init_types: ClassVar[tuple[Any, ...]] = (Message, Room)
 
     def __init__(self, message: Message, room: Room) -> None:
         self.message: Message = message

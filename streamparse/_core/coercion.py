@@ -69,7 +69,7 @@ class Coercer(ValueCoercer):
         outer: The coercer around a string that contains JSON; None for the document.
     """
 
-    init_types: ClassVar[tuple[Any, ...]] = (Place,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Place,)
 
     def __init__(self, place: Place, outer: Coercer | None = None) -> None:
         super().__init__(place, outer)
@@ -383,7 +383,7 @@ class Coercer(ValueCoercer):
 class Literal(Sink):
     """Reads a text that may be a number or literal (Rule 2)."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (MachineOptions,)
+    _init_types: ClassVar[tuple[Any, ...]] = (MachineOptions,)
 
     def __init__(self, options: MachineOptions) -> None:
         super().__init__()

@@ -47,7 +47,7 @@ class ValueCoercer(Sink):
         outer: The coercer around a string that contains JSON; None for the document.
     """
 
-    init_types: ClassVar[tuple[Any, ...]] = (Place,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Place,)
 
     def __init__(self, place: Place, outer: ValueCoercer | None = None) -> None:
         super().__init__()

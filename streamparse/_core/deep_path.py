@@ -18,7 +18,7 @@ class DeepPath:
 
     __slots__ = ("parent", "step")
 
-    init_types: ClassVar[tuple[Any, ...]] = (tuple, int)
+    _init_types: ClassVar[tuple[Any, ...]] = (tuple, int)
 
     def __init__(self, parent: SharedPath, step: object) -> None:
         self.parent: SharedPath = parent

@@ -72,7 +72,7 @@ class LenientState(Machine):
         "wrapped",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (Sink, Dialect)
+    _init_types: ClassVar[tuple[Any, ...]] = (Sink, Dialect)
 
     def __init__(
         self,

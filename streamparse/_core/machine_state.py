@@ -128,7 +128,7 @@ class MachineState:
         "word",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (Sink,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Sink,)
 
     def __init__(
         self,

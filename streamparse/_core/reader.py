@@ -27,7 +27,7 @@ class DocumentReader:
 
     __slots__ = ("chain", "collects", "decoder", "machine", "rest", "takes_text")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Machine, Chain, bool)
+    _init_types: ClassVar[tuple[Any, ...]] = (Machine, Chain, bool)
 
     def __init__(self, machine: Machine, chain: Chain, collects: bool) -> None:
         self.machine: Machine = machine

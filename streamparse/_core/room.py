@@ -25,7 +25,7 @@ class Room:
 
     __slots__ = ("left", "limits")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         self.limits: Limits = limits

@@ -29,7 +29,7 @@ class Row:
 class Selector:
     """Compiled queries. Only the computed rows change, so forks share a selector."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (tuple,)
+    _init_types: ClassVar[tuple[Any, ...]] = (tuple,)
 
     def __init__(self, queries: Sequence[Query]) -> None:
         self.queries = tuple(queries)
@@ -100,7 +100,7 @@ class SelectingBuilder(Builder):
     Without `drop` it is always above zero.
     """
 
-    init_types: ClassVar[tuple[Any, ...]] = (Selector,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Selector,)
 
     def __init__(self, selector: Selector, drop: bool = False, many: bool = False) -> None:
         super().__init__(many)

@@ -27,7 +27,7 @@ class Transcriber(Sink):
         surrogates: What replaces a lone surrogate, as in `JSONParser`.
     """
 
-    init_types: ClassVar[tuple[Any, ...]] = (Sink,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Sink,)
 
     def __init__(self, inner: Sink, surrogates: str = "keep") -> None:
         super().__init__()
@@ -160,7 +160,7 @@ def emit_key(key: str, sink: Sink) -> None:
 class _Member:
     __slots__ = ("key", "value")
 
-    init_types: ClassVar[tuple[Any, ...]] = (str, None)
+    _init_types: ClassVar[tuple[Any, ...]] = (str, None)
 
     def __init__(self, key: str, value: Any) -> None:
         self.key = key

@@ -21,7 +21,7 @@ class BinaryRecords(RecordDecoder):
 
     __slots__ = ("_decoder", "_limits")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()

@@ -102,7 +102,7 @@ class JSONRecords(RecordDecoder):
 
     __slots__ = ("_decoder", "_machine", "_source", "_takes_text", "_values")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()

@@ -41,7 +41,7 @@ class Opening:
         "framing",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         self.framing: str = ""

@@ -31,7 +31,7 @@ class Record:
 
     __slots__ = ("bare", "cut", "data", "event", "exception", "id", "text")
 
-    init_types: ClassVar[tuple[Any, ...]] = (str, None, str)
+    _init_types: ClassVar[tuple[Any, ...]] = (str, None, str)
 
     def __init__(
         self,

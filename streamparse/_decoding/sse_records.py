@@ -33,7 +33,7 @@ class SSERecords(RecordDecoder):
 
     __slots__ = ("_lines",)
 
-    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class _RecordLines(SSEDecoder):
         "records",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits) -> None:
         super().__init__("dispatch", limits)

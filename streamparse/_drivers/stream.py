@@ -196,7 +196,7 @@ class _OutputPartials(_Output, Partials[MessageParser]):
         super().__init__(parser)
 
     def open_path(self) -> Path | None:
-        builder = self.parser.message.output_builder
+        builder = self.parser.message._output_builder
         return None if builder is None else builder.open_path
 
     def snapshot(self) -> Any:

@@ -35,6 +35,11 @@ class Toolbox(Tools):
             not validated, and the tool is named in `errors`.
         coerce: Whether arguments are read as their schema asks; see `SchemaValidator`.
 
+    Attributes:
+        tools: The tools, by name.
+        errors: Why the arguments of a tool are not validated, by its name.
+        coerce: The argument `coerce`.
+
     Raises:
         ValueError, TypeError: Something is not a tool.
         ImportError: An extra is missing.
@@ -133,7 +138,7 @@ class Toolbox(Tools):
         started = unconfirmed and call.status == "in_progress" and call.whole
         if not call.confirmed and not started:
             message = f"the call of {name!r} is not complete: its status is {call.status!r}"
-            raise IncompleteError(message, code="truncated", offset=len(call.written))
+            raise IncompleteError(message, code="truncated", offset=len(call._written))
         if tool.function is None:
             raise TypeError(f"the tool {name!r} was not given as a function: run it yourself")
         value = call.partial

@@ -16,7 +16,7 @@ class Conversation:
 
     api: ClassVar[str] = ""
 
-    init_types: ClassVar[tuple[Any, ...]] = (SessionReader,)
+    _init_types: ClassVar[tuple[Any, ...]] = (SessionReader,)
 
     def __init__(self, session: SessionReader) -> None:
         self.session = session

@@ -19,7 +19,7 @@ class SessionAnswer:
 
     __slots__ = ("response", "wire")
 
-    init_types: ClassVar[tuple[Any, ...]] = (ResponseReader, Wire)
+    _init_types: ClassVar[tuple[Any, ...]] = (ResponseReader, Wire)
 
     def __init__(self, response: ResponseReader, wire: Wire) -> None:
         self.response = response
@@ -68,7 +68,7 @@ class SessionReader:
 
     __slots__ = ("answers", "events", "options", "replayed", "running")
 
-    init_types: ClassVar[tuple[Any, ...]] = (AnswerOptions,)
+    _init_types: ClassVar[tuple[Any, ...]] = (AnswerOptions,)
 
     def __init__(self, options: AnswerOptions) -> None:
         self.options = options

@@ -52,7 +52,7 @@ class Assembler:
 
     __slots__ = ("builder", "gaps", "growing", "limits", "owned", "sink")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Transcriber, Builder, Limits)
+    _init_types: ClassVar[tuple[Any, ...]] = (Transcriber, Builder, Limits)
 
     def __init__(self, sink: Transcriber, builder: Builder, limits: Limits) -> None:
         self.sink: Sink = sink

@@ -38,7 +38,7 @@ class Wire:
 
     api: ClassVar[str] = ""
 
-    init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
+    _init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
 
     def __init__(self, response: ResponseReader) -> None:
         self.response = response

@@ -35,7 +35,7 @@ class Outcome:
 
     __slots__ = ("name",)
 
-    init_types: ClassVar[tuple[Any, ...]] = (str,)
+    _init_types: ClassVar[tuple[Any, ...]] = (str,)
 
     def __init__(self, name: str) -> None:
         self.name = name

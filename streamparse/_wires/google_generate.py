@@ -310,7 +310,7 @@ class _Source:
 
     __slots__ = ("chunk", "digest", "weight")
 
-    init_types: ClassVar[tuple[Any, ...]] = (None,)
+    _init_types: ClassVar[tuple[Any, ...]] = (None,)
 
     def __init__(self, chunk: Any) -> None:
         self.chunk = chunk
@@ -329,7 +329,7 @@ class _Sources:
 
     __slots__ = ("room", "sources")
 
-    init_types: ClassVar[tuple[Any, ...]] = (dict,)
+    _init_types: ClassVar[tuple[Any, ...]] = (dict,)
 
     def __init__(self, grounding: dict[str, Any]) -> None:
         self.sources = [_Source(chunk) for chunk in list_of(grounding.get("groundingChunks"))]
@@ -361,7 +361,7 @@ class _Streamed:
 
     __slots__ = ("answer", "assembler", "place", "reader", "text")
 
-    init_types: ClassVar[tuple[Any, ...]] = (CallReader, AnswerReader)
+    _init_types: ClassVar[tuple[Any, ...]] = (CallReader, AnswerReader)
 
     def __init__(self, reader: CallReader, answer: AnswerReader) -> None:
         self.reader = reader

@@ -393,7 +393,7 @@ class _Step:
         "thought",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (str,)
+    _init_types: ClassVar[tuple[Any, ...]] = (str,)
 
     def __init__(self, kind: str) -> None:
         self.kind = kind

@@ -383,7 +383,7 @@ class _Details:
 
     __slots__ = ("entries", "halves", "part")
 
-    init_types: ClassVar[tuple[Any, ...]] = (str, Reasoning)
+    _init_types: ClassVar[tuple[Any, ...]] = (str, Reasoning)
 
     def __init__(self, name: str, part: Reasoning) -> None:
         self.part = part

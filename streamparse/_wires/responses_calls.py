@@ -23,7 +23,7 @@ class Calls:
 
     __slots__ = ("response", "sealed")
 
-    init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
+    _init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
 
     def __init__(self, response: ResponseReader) -> None:
         self.response = response
@@ -101,7 +101,7 @@ class Calls:
             return
         message = "the deltas had other text, which may be encrypted"
         reader.note_anomaly("replaced_arguments", message)
-        self._answer().pass_on("replaced_arguments", {**reader.call.naming(), "text": text})
+        self._answer().pass_on("replaced_arguments", {**reader.call._naming(), "text": text})
 
     def settle(self) -> None:
         """Read the held text, once no more deltas come."""

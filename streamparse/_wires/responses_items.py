@@ -81,7 +81,7 @@ class Piece:
 
     __slots__ = ("final", "index", "kind", "part", "raw")
 
-    init_types: ClassVar[tuple[Any, ...]] = (str, None, Reasoning, bool)
+    _init_types: ClassVar[tuple[Any, ...]] = (str, None, Reasoning, bool)
 
     def __init__(self, kind: str, index: int | None, part: GrowingText, is_read: bool) -> None:
         self.kind = kind
@@ -124,7 +124,7 @@ class Item:
         "waiting",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (str, dict)
+    _init_types: ClassVar[tuple[Any, ...]] = (str, dict)
 
     def __init__(self, kind: str, data: dict[str, Any]) -> None:
         self.kind = kind
@@ -168,7 +168,7 @@ class StreamedArgument:
 
     __slots__ = ("closed", "depth", "index", "inside", "known", "pieces", "reader", "where")
 
-    init_types: ClassVar[tuple[Any, ...]] = (CallReader, tuple)
+    _init_types: ClassVar[tuple[Any, ...]] = (CallReader, tuple)
 
     def __init__(self, reader: CallReader, where: tuple[str, ...]) -> None:
         self.reader = reader

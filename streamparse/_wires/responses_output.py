@@ -30,7 +30,7 @@ class Output:
 
     __slots__ = ("calls", "items", "response", "texts")
 
-    init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
+    _init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
 
     def __init__(self, response: ResponseReader) -> None:
         self.response = response

@@ -50,7 +50,7 @@ class Texts:
 
     __slots__ = ("replaced", "response")
 
-    init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
+    _init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
 
     def __init__(self, response: ResponseReader) -> None:
         self.response = response
@@ -259,7 +259,7 @@ class Texts:
     def _finish(self, item: Item, piece: Piece, whole: str) -> None:
         """Read the whole text of a piece."""
         text_so_far = piece.text_so_far()
-        if piece.part.half:
+        if piece.part._half:
             self._answer().texts.drop_half(piece.part)  # `whole` has the whole character
         if not whole.startswith(text_so_far):
             self._replace(item, piece, whole)

@@ -81,7 +81,7 @@ class Router:
         "wire",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (ResponseReader, "auto")
+    _init_types: ClassVar[tuple[Any, ...]] = (ResponseReader, "auto")
 
     def __init__(self, response: ResponseReader, api: str) -> None:
         self.response = response

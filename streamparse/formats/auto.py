@@ -180,7 +180,7 @@ class AutoFraming(Framing):
     what followed it are text, and the next one is looked for.
     """
 
-    init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Limits)
+    _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Limits)
 
     def __init__(self, answer: AnswerReader, limits: Limits) -> None:
         super().__init__(answer, plan_of(_BASE), limits)

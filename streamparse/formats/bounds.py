@@ -19,7 +19,7 @@ class Bounds(Sink):
     too, as they are held back at times; keys are bounded here.
     """
 
-    init_types: ClassVar[tuple[Any, ...]] = (Sink, Limits)
+    _init_types: ClassVar[tuple[Any, ...]] = (Sink, Limits)
 
     def __init__(self, inner: Sink, limits: Limits) -> None:
         super().__init__()

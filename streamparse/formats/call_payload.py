@@ -33,7 +33,7 @@ class CallPayload(Payload):
     before the name are held; what is neither is passed on.
     """
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, JsonCall, bool)
+    _init_types: ClassVar[tuple[Any, ...]] = (Host, JsonCall, bool)
 
     def __init__(self, host: Host, spec: JsonCall, sure: bool) -> None:
         super().__init__(host)
@@ -249,7 +249,7 @@ class CallPayload(Payload):
 class _Decoder(Sink):
     """The text of a JSON string is the JSON text of the arguments."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (CallPayload,)
+    _init_types: ClassVar[tuple[Any, ...]] = (CallPayload,)
 
     def __init__(self, payload: CallPayload) -> None:
         super().__init__()

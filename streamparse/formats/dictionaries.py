@@ -27,7 +27,7 @@ class DictionaryPayload(LiteralPayload):
     Arguments that come before the name are held; members that are neither are passed on.
     """
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, JsonCall(), Markers)
+    _init_types: ClassVar[tuple[Any, ...]] = (Host, JsonCall(), Markers)
 
     def __init__(self, host: Host, spec: JsonCall, ends_of_turn: Markers) -> None:
         super().__init__(host, _STYLE, ends_of_turn)
@@ -108,7 +108,7 @@ class DictionaryPayload(LiteralPayload):
 
 
 class _DictionaryOpener(Opener):
-    init_types: ClassVar[tuple[Any, ...]] = (DictionaryPayload,)
+    _init_types: ClassVar[tuple[Any, ...]] = (DictionaryPayload,)
 
     def __init__(self, payload: DictionaryPayload) -> None:
         self.payload = payload
@@ -120,7 +120,7 @@ class _DictionaryOpener(Opener):
 class _Members(Sink):
     """The members of the dictionary: tells their values apart."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (DictionaryPayload,)
+    _init_types: ClassVar[tuple[Any, ...]] = (DictionaryPayload,)
 
     def __init__(self, payload: DictionaryPayload) -> None:
         super().__init__()

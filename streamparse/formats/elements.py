@@ -32,7 +32,7 @@ class _Element:
 
     __slots__ = ("children", "key", "kinds", "schema", "texts")
 
-    init_types: ClassVar[tuple[Any, ...]] = (str, None, None)
+    _init_types: ClassVar[tuple[Any, ...]] = (str, None, None)
 
     def __init__(self, key: str, schema: Any, root: Any) -> None:
         self.key = key
@@ -75,7 +75,7 @@ class _Element:
 class ElementsPayload(GeneratedPayload):
     """Reads the elements of one call."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, Elements(namespace=""), CallPlan, Plan)
+    _init_types: ClassVar[tuple[Any, ...]] = (Host, Elements(namespace=""), CallPlan, Plan)
 
     def __init__(self, host: Host, spec: Elements, call: CallPlan, plan: Plan) -> None:
         if call.ahead is None:

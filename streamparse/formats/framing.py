@@ -80,7 +80,7 @@ NOT_SPACE: Final = re.compile(r"\S")
 class Framing(Host):
     """Reads the text of one answer, and calls its `AnswerReader`."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Plan, Limits)
+    _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Plan, Limits)
 
     def __init__(self, answer: AnswerReader, plan: Plan, limits: Limits) -> None:
         super().__init__(limits, answer.options.dialect)
@@ -149,7 +149,7 @@ class Framing(Host):
         if is_inside and reader is not None and not self.buffer and self.ending.is_empty():
             assert payload is not None
             if payload.takes_plain(text):
-                reader.call.grow_raw(text)
+                reader.call._grow_raw(text)
                 return
         text = self.ending.take(text, self.plan.ends_of_turn)
         if self.buffer:
@@ -793,7 +793,7 @@ class Framing(Host):
             early += text
             payload.early_source = early
         else:
-            self.reader.call.grow_raw(payload.early_source + text)
+            self.reader.call._grow_raw(payload.early_source + text)
             payload.early_source = ""
 
     def _closers(self) -> bool:
@@ -874,7 +874,7 @@ class Framing(Host):
             self.mode = LATE
         self.reader = self.answer.call(identity, name, kind, raw_text=True)
         if self.payload is not None and self.payload.generates:
-            self.reader.call.raw = ""
+            self.reader.call._source = ""
         return self.reader
 
     def _confirm(self) -> None:

@@ -26,7 +26,7 @@ _PERHAPS_OBJECT: Final = re.compile(r"\{\s{0,64}\Z")
 class FreeTextPayload(GeneratedPayload):
     """Reads the text of one call, which is the value of one key."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, FreeText(key=""), CallPlan, Plan)
+    _init_types: ClassVar[tuple[Any, ...]] = (Host, FreeText(key=""), CallPlan, Plan)
 
     def __init__(self, host: Host, spec: FreeText, call: CallPlan, plan: Plan) -> None:
         super().__init__(host, plan.after_name(call), plan)

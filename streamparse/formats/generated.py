@@ -31,7 +31,7 @@ class GeneratedPayload(Payload):
 
     generates = True
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, Markers, Plan)
+    _init_types: ClassVar[tuple[Any, ...]] = (Host, Markers, Plan)
 
     def __init__(self, host: Host, ahead: Markers, plan: Plan) -> None:
         super().__init__(host)

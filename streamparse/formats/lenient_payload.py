@@ -39,7 +39,7 @@ _SKIPPING: Final = frozenset(("comment", "ellipsis", "unexpected_text", "wrapper
 class LenientCallPayload(CallPayload):
     """Reads one call; a literal outside the strings of the object ends it."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (
+    _init_types: ClassVar[tuple[Any, ...]] = (
         Host,
         JsonCall(),
         bool,
@@ -260,7 +260,7 @@ class _Listener(Sink):
     `found` has what was heard, each with its offset.
     """
 
-    init_types: ClassVar[tuple[Any, ...]] = (JsonCall(),)
+    _init_types: ClassVar[tuple[Any, ...]] = (JsonCall(),)
 
     def __init__(self, spec: JsonCall) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ class LiteralPayload(Payload):
 
     generates = True
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, Literals, Markers)
+    _init_types: ClassVar[tuple[Any, ...]] = (Host, Literals, Markers)
 
     def __init__(self, host: Host, spec: Literals, ends_of_turn: Markers) -> None:
         super().__init__(host)
@@ -58,7 +58,7 @@ class LiteralPayload(Payload):
 
 
 class _LiteralOpener(Opener):
-    init_types: ClassVar[tuple[Any, ...]] = (LiteralPayload,)
+    _init_types: ClassVar[tuple[Any, ...]] = (LiteralPayload,)
 
     def __init__(self, payload: LiteralPayload) -> None:
         self.payload = payload

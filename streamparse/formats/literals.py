@@ -120,7 +120,7 @@ class LiteralMachine:
         "triple",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (Literals, Opener, Limits)
+    _init_types: ClassVar[tuple[Any, ...]] = (Literals, Opener, Limits)
 
     def __init__(self, style: Literals, opener: Opener, limits: Limits) -> None:
         self.style: Literals = style

@@ -24,7 +24,7 @@ class Markers:
 
     __slots__ = ("longest", "only", "pattern", "prefixes", "starts", "words")
 
-    init_types: ClassVar[tuple[Any, ...]] = (tuple,)
+    _init_types: ClassVar[tuple[Any, ...]] = (tuple,)
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words: list[str] = sorted({word for word in words if word}, key=len, reverse=True)

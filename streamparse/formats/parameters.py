@@ -62,7 +62,7 @@ class ParametersPlan:
         "value",
     )
 
-    init_types: ClassVar[tuple[Any, ...]] = (
+    _init_types: ClassVar[tuple[Any, ...]] = (
         Parameters(open=(), header=Header(pattern=""), close=()),
         CallPlan,
         Plan,
@@ -97,7 +97,7 @@ class ParametersPlan:
 class ParametersPayload(GeneratedPayload):
     """Reads the parameters of one call."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, ParametersPlan, Plan)
+    _init_types: ClassVar[tuple[Any, ...]] = (Host, ParametersPlan, Plan)
 
     def __init__(self, host: Host, plan: ParametersPlan, format: Plan) -> None:
         super().__init__(host, plan.ahead, format)

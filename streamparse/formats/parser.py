@@ -34,7 +34,7 @@ class TextReading:
     - `suffix`: what some checkpoints write inside every tag, as `":opensource"`.
     """
 
-    init_types: ClassVar[tuple[Any, ...]] = ("hermes",)
+    _init_types: ClassVar[tuple[Any, ...]] = ("hermes",)
 
     def __init__(
         self,

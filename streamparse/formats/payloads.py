@@ -32,7 +32,7 @@ _VALUES: Final = '{["'  # JSON values that prose does not begin with, behind a n
 class Host(TextReader):
     """What a payload may ask of the framing machine."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits, dialect: Dialect | None = None) -> None:
         self.limits = limits
@@ -70,7 +70,7 @@ class Payload:
 
     generates: bool = False
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Host,)
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -144,7 +144,7 @@ class Payload:
 class ArgumentsPayload(Payload):
     """JSON arguments; their end is that of the JSON value."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Host, JsonArguments, CallPlan, Plan)
+    _init_types: ClassVar[tuple[Any, ...]] = (Host, JsonArguments, CallPlan, Plan)
 
     def __init__(self, host: Host, spec: JsonArguments, call: CallPlan, plan: Plan) -> None:
         super().__init__(host)

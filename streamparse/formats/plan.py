@@ -37,7 +37,7 @@ class Action:
 
     __slots__ = ("call", "kind", "section")
 
-    init_types: ClassVar[tuple[Any, ...]] = (int,)
+    _init_types: ClassVar[tuple[Any, ...]] = (int,)
 
     def __init__(
         self, kind: int, section: Section | None = None, call: CallPlan | None = None
@@ -52,7 +52,7 @@ class HeaderPlan:
 
     __slots__ = ("breaks", "empty", "ends", "forbidden", "pattern", "start", "stops")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Header(pattern=""),)
+    _init_types: ClassVar[tuple[Any, ...]] = (Header(pattern=""),)
 
     def __init__(self, header: Header, breaks: Iterable[str] = ()) -> None:
         self.pattern: re.Pattern[str] = re.compile(header.pattern, re.DOTALL)
@@ -78,7 +78,7 @@ class CallPlan:
 
     __slots__ = ("ahead", "boundaries", "call", "close", "first", "header", "parameters", "sure")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Call(payload=JsonCall()),)
+    _init_types: ClassVar[tuple[Any, ...]] = (Call(payload=JsonCall()),)
 
     def __init__(self, call: Call) -> None:
         self.call: Call = call
@@ -94,7 +94,7 @@ class CallPlan:
 class Plan:
     """A format made ready; shared by all its parsers."""
 
-    init_types: ClassVar[tuple[Any, ...]] = (Format(name="", calls=()),)
+    _init_types: ClassVar[tuple[Any, ...]] = (Format(name="", calls=()),)
 
     def __init__(self, format: Format) -> None:
         self.format = format

@@ -197,7 +197,7 @@ class Reading:
 
     __slots__ = ("dialect", "limits", "repairs")
 
-    init_types: ClassVar[tuple[Any, ...]] = (Limits,)
+    _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits, dialect: Dialect | None = None) -> None:
         self.limits: Limits = limits

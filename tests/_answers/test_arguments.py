@@ -242,7 +242,7 @@ def test_every_source_states_its_methods() -> None:
 
 def repetition(text: str) -> Repetition:
     call = ToolCall()
-    call.grow(text)
+    call._grow(text)
     return Repetition(call)
 
 

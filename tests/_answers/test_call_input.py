@@ -92,7 +92,7 @@ def test_what_is_held_back_is_counted_once() -> None:
         room = Room(Limits())
         left = room.left
         reader = reader_of(None)
-        reader.call.room = room
+        reader.call._room = room
         for piece in pieces:
             if isinstance(piece, str):
                 reader.feed(piece)
@@ -106,7 +106,7 @@ def test_what_is_held_back_is_counted_once() -> None:
 
 def test_a_message_without_room_for_what_is_held_back() -> None:
     reader = reader_of(None)
-    reader.call.room = Room(Limits(content=5))
+    reader.call._room = Room(Limits(content=5))
     with pytest.raises(LimitError):
         reader.feed("[1, 2, 3]")
 

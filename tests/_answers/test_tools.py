@@ -485,7 +485,7 @@ def test_the_chunking_does_not_matter(text: str, name: str, sizes: list[int], ho
     assert shown == [
         repr(event) for event in whole_events if type(event).__name__.endswith("Completed")
     ]
-    assert call.arguments_text + (call.raw_text if call.raw else "") != "" or not text
+    assert call.arguments_text + (call.raw_text if call._source else "") != "" or not text
 
 
 @given(st.sampled_from(TEXTS), SIZES)

@@ -32,12 +32,12 @@ def decoded(
     try:
         for fragment in fragments:
             events += decoder.feed(fragment)
-            places += decoder.places
+            places += decoder._places
         events += decoder.finish()
-        places += decoder.places
+        places += decoder._places
     except StreamParseError as error:
         events += error.events
-        places += decoder.places
+        places += decoder._places
         place = (error.offset, error.line, error.column, error.excerpt)
         failure = (type(error), error.code, *place)
     return events, places, decoder.last_event_id, decoder.retry, failure
@@ -204,12 +204,12 @@ def test_places() -> None:
     decoder = SSEDecoder("dispatch")
     stream = "\ufeffid: 1\ndata: é\n\n: x\r\nevent: z\rdata:a\r\ndata: b\r\n\r\ndata\n\n"
     decoder.feed(stream)
-    assert decoder.places == [(13, 2, 7), (35, 5, 15), (53, 8, 5)]
-    assert [stream[offset : offset + 1] for offset, _, _ in decoder.places] == ["é", "a", "\n"]
+    assert decoder._places == [(13, 2, 7), (35, 5, 15), (53, 8, 5)]
+    assert [stream[offset : offset + 1] for offset, _, _ in decoder._places] == ["é", "a", "\n"]
     assert decoder.feed("data: 1") == []
-    assert decoder.places == []
+    assert decoder._places == []
     decoder.finish()
-    assert decoder.places == [(61, 10, 7)]
+    assert decoder._places == [(61, 10, 7)]
 
 
 # Any cut

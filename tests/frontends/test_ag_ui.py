@@ -59,7 +59,7 @@ def ended(call: ToolCall, *parts: Any) -> list[Any]:
 
 def server_call() -> ToolCall:
     call = ToolCall(0, "server")
-    call.id, call.name, call.status, call.settled = "s1", "search", "complete", {}
+    call.id, call.name, call.status, call._settled = "s1", "search", "complete", {}
     return call
 
 
@@ -172,7 +172,7 @@ def test_free_text_is_a_json_string() -> None:
     run = AGUIEvents("t", "r")
     said = run.encode([ToolCallStarted(call)])
     for piece in ('select "', "ä\n", '"'):
-        call.grow(piece)
+        call._grow(piece)
         said += run.encode([ToolCallDelta(call, piece)])
     call.status = "complete"
     said += run.encode([ToolCallCompleted(call)])
@@ -182,7 +182,7 @@ def test_free_text_is_a_json_string() -> None:
 def test_a_name_that_grew() -> None:
     """The client keeps the first name it hears, unless a second start tells another."""
     call = ToolCall(0)
-    call.id, call.name, call.status, call.settled = "c", "get", "complete", {}
+    call.id, call.name, call.status, call._settled = "c", "get", "complete", {}
     run = AGUIEvents("t", "r")
     run.encode([ToolCallStarted(call)])
     call.name = "get_tide"

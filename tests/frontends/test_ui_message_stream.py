@@ -45,7 +45,7 @@ def only(chunks: list[Any], kind: str) -> list[Any]:
 
 def server_call() -> ToolCall:
     call = ToolCall(0, "server")
-    call.id, call.name, call.status, call.settled = "s1", "search", "complete", {"q": "tide"}
+    call.id, call.name, call.status, call._settled = "s1", "search", "complete", {"q": "tide"}
     return call
 
 
@@ -430,7 +430,7 @@ def test_abort() -> None:
     ui = UIMessageStream()
     call = ToolCall()
     call.id, call.name = "c", "f"
-    call.grow('{"a')
+    call._grow('{"a')
     said = ui.encode([TextDelta("So"), ToolCallStarted(call), ToolCallDelta(call, '{"a')])
     said += ui.abort("stopped")
     assert kinds(said)[-2:] == ["tool-input-error", "abort"]
