@@ -116,9 +116,9 @@ class SSEDecoder(Lines):
         "_id",
         "_last_id",
         "_own_retry",
+        "_places",
         "_retry",
         "_unterminated",
-        "places",
     )
 
     def __init__(self, unterminated: str = "discard", limits: Limits = _DEFAULT_LIMITS) -> None:
@@ -129,7 +129,7 @@ class SSEDecoder(Lines):
         super().__init__(limits)
         self._unterminated: bool = unterminated == "dispatch"
         #: The offset, line and column of the data of each event that the last call returned.
-        self.places: list[tuple[int, int, int]] = []
+        self._places: list[tuple[int, int, int]] = []
         self._events: list[ServerSentEvent] = []
         self._failure: StreamParseError | None = None
         # The buffers of the standard.
@@ -161,7 +161,7 @@ class SSEDecoder(Lines):
         """
         if self._failure is not None:
             raise self._failure.copy_without_events()
-        self.places = []
+        self._places = []
         if isinstance(fragment, str):
             if not fragment:
                 return []
@@ -187,7 +187,7 @@ class SSEDecoder(Lines):
         """
         if self._failure is not None:
             raise self._failure.copy_without_events()
-        self.places = []
+        self._places = []
         if self._finished:
             return []
         self._finished = True
@@ -260,7 +260,7 @@ class SSEDecoder(Lines):
         """Add a complete event to the result."""
         event = ServerSentEvent(name or "message", data, self._id, self._own_retry)
         self._events.append(event)
-        self.places.append(self._data_start)
+        self._places.append(self._data_start)
 
     # Failing.
 
