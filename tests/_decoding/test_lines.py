@@ -19,7 +19,7 @@ def events_in(*fragments: str, record: int = 100) -> list[Any]:
     found: list[Any] = []
     for fragment in fragments:
         events = decoder.feed(fragment)
-        found += zip([event.data for event in events], decoder.places, strict=True)
+        found += zip([event.data for event in events], decoder._places, strict=True)
     return found + [event.data for event in decoder.finish()]
 
 
