@@ -17,8 +17,7 @@ __all__ = ["FreeTextPayload"]
 
 _SPACE: Final = re.compile(r"\s*")
 _NOT_SPACE: Final = re.compile(r"\S")
-_TRAILING: Final = re.compile(r"\s+\Z")
-#: A command may begin with a brace as well, as shells have them.
+#: A shell command may also begin with a brace, but not like a JSON object.
 _OBJECT: Final = re.compile(r"\{\s{0,64}[\"}]")
 _PERHAPS_OBJECT: Final = re.compile(r"\{\s{0,64}\Z")
 
@@ -36,6 +35,7 @@ class FreeTextPayload(GeneratedPayload):
         self.length: int = 0
 
     def _begin(self, text: str, pos: int, final: bool) -> int:
+        """Skip white space, and see whether the text is a JSON object."""
         found = _SPACE.match(text, pos)
         assert found is not None
         pos = found.end()
@@ -63,15 +63,17 @@ class FreeTextPayload(GeneratedPayload):
         return stop
 
     def _take(self, text: str, end: int) -> None:
-        """More of the text, which goes on to `end`, as far as its limit allows."""
-        text = self.space + text
-        self.space = ""
-        found = _TRAILING.search(text)
-        if found is not None:
-            self.space = found.group()
-            text = text[: found.start()]
-        if not text:
+        """Emit more of the text, which ends at `end`, as far as its limit allows."""
+        kept = text.rstrip()
+        trailing = text[len(kept) :]
+        space, self.space = self.space, ""
+        if not kept:
+            # Grown while nothing else refers to it: it would be copied each time.
+            space += trailing
+            self.space = space
             return
+        text = space + kept
+        self.space = trailing
         if not self.length:
             emit_key(self.key, self.driver())
             self.driver().start_string(0)
@@ -82,7 +84,7 @@ class FreeTextPayload(GeneratedPayload):
             # White space before the first character too many may have come earlier.
             first = _NOT_SPACE.search(text, len(text) - excess)
             assert first is not None
-            self.reached = end - len(self.space) - len(text) + first.start()
+            self.reached = end - len(trailing) - len(text) + first.start()
             text = text[:-excess]
         if text:
             self.driver().text(text, 0)

@@ -26,12 +26,19 @@ __all__ = ["FormatParser", "TextReading"]
 
 
 class TextReading:
-    """Makes what reads the text of an answer in a format.
+    """Makes readers for the text of answers in one format.
 
-    - `in_reasoning`: does the prompt end inside the reasoning, as many templates do? None: told
-      from `prompt_suffix`.
-    - `prompt_suffix`: the end of the rendered prompt, where the start of the answer depends on it.
-    - `suffix`: what some checkpoints write inside every tag, as `":opensource"`.
+    Args:
+        format: As for `FormatParser`.
+        in_reasoning: Whether the answer begins inside the reasoning, because the prompt has opened
+            it, as many templates do. None: `prompt_suffix` and the format determine it.
+        prompt_suffix: The end of the prompt, for formats whose answer continues it. For a format
+            with an anchor, it may be the whole prompt.
+        suffix: The text that a checkpoint adds to every tag, such as `":opensource"`.
+
+    Raises:
+        FormatError: `format` describes no format that can be expressed.
+        ValueError: There is no format of this name.
     """
 
     _init_types: ClassVar[tuple[Any, ...]] = ("hermes",)
@@ -44,7 +51,7 @@ class TextReading:
         prompt_suffix: str = "",
         suffix: str = "",
     ) -> None:
-        #: None: told from the first marker.
+        #: None: the first marker determines it.
         self.plan: Plan | None = None
         if format != "auto":
             self.plan = plan_of(format_of(format), suffix)
@@ -52,11 +59,11 @@ class TextReading:
         self.prompt_suffix: str = prompt_suffix
         if self.plan is not None:
             self.prompt_suffix = self.plan.behind_anchor(prompt_suffix)
-        #: The format says that answers begin in the reasoning, and `in_reasoning` nothing else.
+        #: By the format, the answer begins in the reasoning, and `in_reasoning` was not given.
         self.begun: bool = in_reasoning is None and self.plan is not None and self.plan.begun
 
     def __call__(self, answer: AnswerReader) -> Framing:
-        """A reader for this answer."""
+        """Return a reader for an answer."""
         if self.plan is None:
             framing: Framing = AutoFraming(answer, answer.limits)
         else:

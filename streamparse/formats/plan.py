@@ -1,4 +1,4 @@
-"""A format made ready for the machine: one set of literals for each state, and what they mean."""
+"""A format prepared for the machine: the literals of each state and their meanings."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from streamparse.formats.table import Call, Channels, Format, Header, JsonCall, 
 
 __all__ = ["Action", "CallPlan", "HeaderPlan", "Plan"]
 
-# What a literal means.
+# The meanings of a literal.
 REASON: Final = 0
-ANSWER: Final = 1  # reasoning is over
+ANSWER: Final = 1  # it ends the reasoning
 DROP: Final = 2
-END: Final = 3  # of the turn, if nothing follows
+END: Final = 3  # it ends the turn, if nothing follows
 SECTION: Final = 4
 CALL: Final = 5
 CHANNEL: Final = 6
-LEAVE: Final = 7  # a channel's body is over
-STRAY: Final = 8  # reasoning is closed that is not open
-LINE: Final = 9  # a line ends, where calls may begin lines
+LEAVE: Final = 7  # it ends the body of a message
+STRAY: Final = 8  # it closes reasoning that is not open
+LINE: Final = 9  # it ends a line, in a format whose calls begin lines
 
-# What text is.
+# The kinds of text.
 CONTENT: Final = 0
 REASONING: Final = 1
-QUOTED: Final = 2  # content in which calls do not count
-LATE: Final = 3  # content after a call whose section or reasoning may still be closed
+QUOTED: Final = 2  # content without calls
+LATE: Final = 3  # content after a call, before a possible closer of its section or the reasoning
 
 _JSON_WORD: Final = re.compile(r"[\w\s:]*")
 
 
 class Action:
-    """What to do at a literal."""
+    """The meaning of a literal, with the section or call that it opens."""
 
     __slots__ = ("call", "kind", "section")
 
@@ -48,7 +48,7 @@ class Action:
 
 
 class HeaderPlan:
-    """A header made ready."""
+    """A header, prepared for the machine."""
 
     __slots__ = ("breaks", "empty", "ends", "forbidden", "pattern", "start", "stops")
 
@@ -56,7 +56,7 @@ class HeaderPlan:
 
     def __init__(self, header: Header, breaks: Iterable[str] = ()) -> None:
         self.pattern: re.Pattern[str] = re.compile(header.pattern, re.DOTALL)
-        #: Literals that show that the header has no end of its own.
+        #: Literals that cannot stand in the header: it has no end of its own.
         self.breaks: frozenset[str] = frozenset(breaks)
         self.ends: Markers = Markers([*header.end, *header.stop, *header.empty, *self.breaks])
         self.stops: frozenset[str] = frozenset(header.stop)
@@ -69,12 +69,12 @@ class HeaderPlan:
         )
 
     def goes_on(self, text: str) -> bool:
-        """May a header that begins with `text` have more to come? Known only with `start`."""
+        """Return whether `text` is the beginning of a longer header, as far as `start` tells."""
         return self.start is not None and self.start.fullmatch(text) is not None
 
 
 class CallPlan:
-    """One way to write a call, made ready."""
+    """One way to write a call, prepared for the machine."""
 
     __slots__ = ("ahead", "boundaries", "call", "close", "first", "header", "parameters", "sure")
 
@@ -88,11 +88,11 @@ class CallPlan:
         self.sure: bool = call.sure
         self.ahead: Markers | None = None
         self.boundaries: Markers | None = None
-        self.parameters: Any = None  # what the payload's reader keeps with it
+        self.parameters: Any = None  # prepared by the reader of the payload
 
 
 class Plan:
-    """A format made ready; shared by all its parsers."""
+    """A format, prepared for the machine; all parsers of the format share it."""
 
     _init_types: ClassVar[tuple[Any, ...]] = (Format(name="", calls=()),)
 
@@ -103,7 +103,7 @@ class Plan:
         self.at_start: dict[str, Section] = {
             char: section for section in format.sections for char in section.at_start
         }
-        #: The section whose calls begin lines.
+        #: The section with `at_line`.
         self.line: Section | None = next(
             iter([section for section in format.sections if section.at_line]), None
         )
@@ -133,22 +133,22 @@ class Plan:
         self.section_closers: Markers = Markers(_all(section.close for section in format.sections))
         self.openers: dict[str, Action] = self._openers()
         self.separators: frozenset[str] = frozenset(format.separators)
-        #: What may stand between calls, and so after one, apart from white space.
+        #: The literals that may stand between calls, and therefore after a call.
         self.between: Markers = Markers(
             [*self.openers, *self.section_closers.words, *self.separators],
         )
         self.call_closers: Markers = Markers(_all(call.close for call in format.calls))
         bodies = () if channels is None else (*channels.close, *channels.open)
-        #: Where a broken call ends.
+        #: The literals that end a broken call.
         self.rescue: Markers = Markers(
             [*self.call_closers.words, *self.section_closers.words, *bodies],
         )
-        #: End-of-turn tokens that mean nothing else in this format.
+        #: End-of-turn tokens without another meaning in this format.
         self.ends_of_turn: Markers = Markers(set(format.ends_of_turn) - format.literals())
         self.drift: re.Pattern[str] | None = re.compile(format.drift) if format.drift else None
 
     def after_name(self, call: CallPlan) -> Markers:
-        """What may come right behind the name of a call that has no arguments."""
+        """Return the literals that may follow the name of a call without arguments."""
         if call.ahead is None:
             call.ahead = Markers([*call.close.words, *self.between.words])
         return call.ahead
@@ -164,13 +164,13 @@ class Plan:
         return call.boundaries
 
     def behind_anchor(self, prompt: str) -> str:
-        """The part of a prompt that belongs to the answer."""
+        """Return the part of a prompt that belongs to the answer."""
         anchor = self.format.anchor
         found = list(re.finditer(anchor, prompt, re.DOTALL)) if anchor else []
         return prompt[found[-1].end() :] if found else prompt
 
     def _openers(self) -> dict[str, Action]:
-        """Literals that begin a section or a call."""
+        """Return the literals that begin a section or a call."""
         found: dict[str, Action] = {}
         for section in self.format.sections:
             for word in section.open:
@@ -181,13 +181,13 @@ class Plan:
         return found
 
     def _late_closers(self) -> list[str]:
-        """What may still come of a call that has ended otherwise."""
+        """Return the closers that may still follow a call that has already ended."""
         reasoning = () if self.format.reasoning is None else self.format.reasoning.close
         sections = _all(section.close for section in self.format.sections)
         return [*reasoning, *sections, *_all(call.close for call in self.format.calls)]
 
     def _actions(self, mode: int) -> dict[str, Action]:
-        """What literals mean in text of this kind."""
+        """Return the meanings of literals in text of one kind."""
         format, channels = self.format, self.channels
         found = {word: Action(END) for word in format.ends_of_turn}
         reasoning = format.reasoning
@@ -202,7 +202,9 @@ class Plan:
                 found.update({word: Action(STRAY) for word in strays})
                 found.update({word: Action(REASON) for word in reasoning.open})
             if mode == REASONING:
-                found.update({word: Action(REASON) for word in reasoning.open})  # they are text
+                found.update(
+                    {word: Action(REASON) for word in reasoning.open}
+                )  # an opener in the reasoning is text
                 found.update({word: Action(ANSWER) for word in reasoning.close})
         if mode == LATE:
             found.update({word: Action(DROP) for word in self._late_closers()})
@@ -215,19 +217,19 @@ class Plan:
 
 
 def _stands_alone(action: Action) -> bool:
-    """May it stand outside a section?"""
+    """Return whether the literal counts outside a section."""
     return action.call is None or action.call.call.outside
 
 
 def _channel_header(channels: Channels) -> HeaderPlan:
-    """The header of a message; it is over where the message is, or where another one begins."""
+    """Return the header of a message, which also ends where a message ends or begins."""
     inside = channels.inside
     breaks = [*channels.close, *[word for word in channels.open if word not in inside]]
     return HeaderPlan(channels.header, breaks)
 
 
 def _channel_call(channels: Channels | None) -> CallPlan | None:
-    """The call that a body is whose recipient is a tool."""
+    """Return the call that the body of a message to a tool is."""
     if channels is None or channels.payload is None:
         return None
     return CallPlan(Call(payload=channels.payload, close=channels.close))
