@@ -21,6 +21,7 @@ from streamparse import (
     Stream,
     StringDelta,
     TextDelta,
+    Toolbox,
     ToolCall,
     ToolCallCompleted,
     ToolCallRejected,
@@ -139,8 +140,31 @@ def mistakes(name: str) -> None:
     del wrong, name
 
 
+def pack(city: str, days: int = 1) -> str:
+    """Pack a case."""
+    return f"{city}: {days}"
+
+
+def tools(source: Stream[None]) -> list[dict[str, Any]]:
+    toolbox = Toolbox([pack])
+    if TYPE_CHECKING:
+        import anthropic
+
+        declared: list[anthropic.types.ToolParam] = toolbox.to_anthropic()
+        assert_type(declared, list[anthropic.types.ToolParam])
+    results: list[tuple[ToolCall, Any]] = []
+    for call in source.tool_calls(when="whole"):
+        assert_type(call.confirmed, bool)
+        results.append((call, toolbox.run_sync(call, unconfirmed=True, errors="return")))
+    return source.message.tool_results(results)
+
+
 def main() -> None:
     events(MessageParser("text"))
     values()
     streams()
     models()
+    function = {"name": "pack", "arguments": '{"city": "Paris"}'}
+    delta = {"tool_calls": [{"index": 0, "id": "c1", "function": function}]}
+    chunks = [{"choices": [{"delta": delta, "finish_reason": "tool_calls"}]}]
+    assert tools(stream(chunks))[0]["content"] == "Paris: 1"
