@@ -8,6 +8,7 @@ each module, both of lines and branches, with their bars:
 
 `coverage_floors.json` lists the modules that miss a bar, with the figures they had. Those may only
 rise; `--update` writes the current figures, and drops the modules that have reached the bars.
+Lines that only the compiled build runs count as missed, as do those that run while a test traces.
 `--data=FILE` keeps the measurements, or reads them if the file exists and runs nothing. Options
 that pytest should get stand after `--`.
 """
@@ -32,6 +33,15 @@ FLOORS = Path(__file__).with_name("coverage_floors.json")
 BARS = (95, 85)  # by all tests, by the module's own
 # Examples of properties and the work of clocks differ a little from run to run.
 TOLERANCE = 1
+# These run for long under a tracer, and reach no line that other tests do not.
+LEFT_OUT = (
+    "benchmarks.py",
+    "expressions.py",
+    "typing.py",
+    "law_[146]*",
+    "forks.py",
+    "format_l*",
+)
 
 Figures = dict[str, tuple[int, int]]
 
@@ -60,8 +70,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def run_tests(data: Path, options: list[str]) -> int:
     run = [sys.executable, "-m", "coverage", "run", f"--data-file={data}"]
-    tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.coverage_gate", *options]
-    return subprocess.run([*run, *tests], cwd=ROOT).returncode
+    tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.coverage_gate"]
+    left_out = [f"--ignore-glob=*/test_{name}" for name in LEFT_OUT]
+    return subprocess.run([*run, *tests, *left_out, *options], cwd=ROOT).returncode
 
 
 def percent(report: coverage.Coverage, module: Path, contexts: list[str] | None) -> int:
