@@ -151,7 +151,7 @@ def check_stop(data: bytes) -> None:
     if is_shallow(text):
         value, stop = raw_loads(text, start)
         assert (tokens(value), stop) == (found.value, end)
-    # Whatever the value is followed by: of the bytes only those of the value must be UTF-8.
+    # Anything may follow the value; only the bytes of the value must be UTF-8.
     if data.isascii():
         assert vars(in_bytes) == vars(found) | {"remainder": data[end:]}
 

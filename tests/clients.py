@@ -1,6 +1,6 @@
 """Runs the npm clients of the front-end protocols in Node, with the expected results.
 
-What is expected is made from the `Message` and the joined deltas of its calls, not by the encoders.
+The expected state is made from the `Message` and the joined deltas of its calls, without encoders.
 """
 
 from __future__ import annotations

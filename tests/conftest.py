@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_sessionstart() -> None:
-    """Fail if the tested build is not the requested one, which would pass unnoticed."""
+    """Fail if the tested build is not the requested one, which the tests would not notice."""
     expected = os.environ.get("STREAMPARSE_EXPECT")
     loaded = "compiled" if streamparse.COMPILED else "pure"
     if expected and expected != loaded:
@@ -34,7 +34,7 @@ def register_profiles() -> None:
         print_blob=True,
     )
     default = settings.get_profile("default")
-    # A red run must be red again when it is repeated.
+    # A run that fails must fail again when it is repeated.
     settings.register_profile("ci", default, derandomize=True)
     settings.register_profile("thorough", default, max_examples=10_000)
 

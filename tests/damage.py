@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-# Words that no dialect takes for anything else.
+# Words that are not literals in any dialect.
 WORDS = ("alpha", "beta", "gamma", "delta", "Paris", "größer", "naïve", "x1", "日本", "omega")
 
 

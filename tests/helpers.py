@@ -148,7 +148,7 @@ def _placed(root: Any, path: Path, value: object) -> object:
 
 
 def cut(data: Fragment, sizes: Sequence[int]) -> list[Fragment]:
-    """`data` in pieces of these sizes, over and over; no sizes, or only noughts: in one piece."""
+    """Cut `data` into pieces of these sizes, repeated; without sizes: one piece."""
     if not any(sizes):
         return [data]
     pieces: list[Fragment] = []
@@ -162,7 +162,7 @@ def cut(data: Fragment, sizes: Sequence[int]) -> list[Fragment]:
 
 
 def is_encodable(text: str) -> bool:
-    """Can it be fed as UTF-8: does it hold no half of a surrogate pair as it is?"""
+    """Return whether UTF-8 can encode the text: it has no lone surrogate."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
@@ -185,7 +185,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that a run showed, as plain data: equal outcomes are strictly equal."""
+    """The complete result of a run as plain data: equal outcomes are strictly equal."""
 
     events: list[Tokens]  # merged
     value: Tokens  # at the end; after a failure what was kept
@@ -199,7 +199,7 @@ class Outcome:
 
 
 def failure(error: StreamParseError) -> Failure:
-    """What `error` says."""
+    """The error as plain data."""
     place = (error.offset, error.line, error.column)
     kind = type(error).__name__
     return Failure(kind, error.code, *place, error.path, error.excerpt, error.message)
@@ -286,7 +286,7 @@ def outcome(
 
 
 class Accepting(Validator):
-    """Has nothing against anything: it changes how a parser works, and nothing that it shows."""
+    """Accepts everything: it changes how a parser works, but no result."""
 
     def clone(self) -> Accepting:
         return Accepting()
@@ -302,7 +302,7 @@ class AcceptingFactory(ValidatorFactory):
         return Accepting()
 
 
-# What the standard library says
+# The standard library as the reference
 
 
 def loads(text: str) -> Any:

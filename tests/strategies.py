@@ -196,7 +196,7 @@ def _several(values: st.SearchStrategy[Node]) -> st.SearchStrategy[str]:
     return st.builds("{}{}{}".format, _BOMS, SPACES, st.lists(pieces, max_size=4).map("".join))
 
 
-# Documents one after the other, also some that cannot be told apart (`1` and `2` are `12`).
+# Documents one after the other, also some without a boundary (`1` and `2` are `12`).
 MANY_TEXTS = _several(NODES)
 ANY_MANY_TEXTS = MANY_TEXTS | damage(MANY_TEXTS)
 

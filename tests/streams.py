@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.helpers import cut
 from tests.messages import dumped
 
-# What was said
+# The script
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Script:
         return [part for part in self.parts if isinstance(part, Call)]
 
 
-# What a record says: ("text" | "reasoning", text), ("started", call), ("arguments", call, text),
+# The facts of a record: ("text" | "reasoning", text), ("started", call), ("arguments", call, text),
 # ("finish", reason), ("usage",), ("other", data).
 Note: TypeAlias = tuple[Any, ...]
 
@@ -317,7 +317,7 @@ def expected_status(script: Script) -> str:
 
 
 def ends_normally(script: Script) -> bool:
-    """Whether the provider says that the answer is over: by a normal reason, or by `[DONE]`."""
+    """Whether the answer ends normally: by a normal finish reason, or by `[DONE]`."""
     return script.finish in NORMAL or (script.finish is None and ends_by_done(script))
 
 
@@ -362,7 +362,7 @@ def _expected_call_status(script: Script, number: int) -> str:
         return "truncated"
     if form == "cut":
         return "rejected"
-    # `[DONE]` without a finish reason does not say that a call has no arguments.
+    # `[DONE]` without a finish reason does not complete a call without arguments.
     return "truncated" if ends_by_done(script) else "complete"
 
 

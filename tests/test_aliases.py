@@ -1,4 +1,4 @@
-"""The words of the `Literal` types are those that the package knows, no more and no less."""
+"""The words of the `Literal` types are exactly those that the package uses."""
 
 from __future__ import annotations
 

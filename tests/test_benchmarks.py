@@ -1,6 +1,6 @@
-"""The benchmarks run, compare like with like, and say so where they measure nothing.
+"""The benchmarks run, compare equal work, and report what they could not measure.
 
-Their figures are nobody's business here: a busy machine has others.
+The figures are not checked: they depend on the load of the machine.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ def test_bench_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("name", peers.NAMES)
 def test_bench_json_with_peer(name: str, tmp_path: Path) -> None:
-    # A process of its own: what peers warn of when they are imported is not our business.
+    # A process of its own, because peers emit warnings when they are imported.
     arguments = ("--documents", "structure", "--sizes", "200", "--seconds", "0")
     done = run_module("bench_json", *arguments, "--peers", name, cwd=tmp_path)
     if "is left out" in done.stderr:

@@ -1,4 +1,4 @@
-"""The pages in `docs/`: what a program writes is what it writes now, and pictures are real."""
+"""The pages in `docs/`: generated pages and pictures are current."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples run, and show what they say; the sample streams are read as what they are."""
+"""The examples run and print what they document; the sample streams are read correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a provider sent never goes through `str` or `repr`.
+"""Values from a provider are never passed to `str` or `repr`.
 
 Both raise `RecursionError` for deep containers and `ValueError` for integers of many digits, which
 is not an error that a caller was promised. `plain.shown` and `shown.safe_repr` do the same for any

@@ -155,7 +155,7 @@ def test_the_digits_of_an_integer(bound: int) -> None:
     read(reader, [f"[{digits}, -{digits}]"])
     assert reader.value == [int(digits), -int(digits)]
     error = failure(parser("integer_digits", bound), [f"[{digits}7]"])
-    # Beyond its own bound Python refuses, and that is told as well as a bound of ours.
+    # Python rejects integers beyond its own bound; the error is the same as for ours.
     assert error.code == ("integer_digits" if bound == 4300 else "number_rejected")
     assert error.offset == 4302
 

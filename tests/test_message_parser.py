@@ -125,7 +125,7 @@ def test_nothing_can_be_fed_after_the_end(fragment: Any) -> None:
 def test_no_input_is_no_answer(api: str) -> None:
     message, events = read([], api=api)
     assert kinds(events) == ["message_started", "message_finished"]
-    # A model may say nothing; a wire that says nothing was cut.
+    # A model may answer with nothing; a wire without records was cut.
     assert message.status == ("complete" if api == "text" else "truncated")
 
 
@@ -311,7 +311,7 @@ def test_several_choices() -> None:
 
 
 def test_choices_that_do_not_start_at_nought() -> None:
-    """There is no message for a choice that nobody heard of; usage goes to one that there is."""
+    """A choice without records has no message; usage goes to a choice that has one."""
     records = [
         text_chunk("x", 1),
         text_chunk("y", 2),
@@ -523,7 +523,7 @@ def test_deep_values_are_no_problem(depth: int) -> None:
 
 
 def test_the_sentinel_after_the_terminal_record_says_nothing() -> None:
-    """`[DONE]` after `message-end` (Cohere) is no record that somebody could miss."""
+    """`[DONE]` after `message-end` (Cohere) carries no data, so it gives no event."""
     end = {"type": "message-end", "delta": {"finish_reason": "COMPLETE"}}
     parser = MessageParser("cohere-v2")
     events = parser.feed(f"data: {json.dumps(end)}\n\ndata: [DONE]\n\ndata: {{}}\n\n")

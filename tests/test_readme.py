@@ -1,4 +1,4 @@
-"""The README tells the truth: its blocks run, its commands are there, its pictures are real.
+"""The README is correct: its blocks run, its commands exist, its pictures are current.
 
 The blocks of the pages in `docs/` run as well.
 """

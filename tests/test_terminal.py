@@ -336,7 +336,7 @@ def test_rejected_call_says_why_and_shows_the_text() -> None:
 
 
 def judged(*pieces: str, finish: str | None = None) -> list[str]:
-    """The lines of a card of a call that is judged by a schema."""
+    """The lines of a card of a call that is validated by a schema."""
     pytest.importorskip("jsonschema", reason="needs the extra schema")
     properties = {"n": {"maximum": 9}, "tags": {"items": {"enum": ["sea", "sun"]}}}
     tool = {"name": "write_note", "parameters": {"properties": properties, "required": ["n"]}}

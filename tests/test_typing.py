@@ -24,8 +24,8 @@ PROGRAM = Path(typed_program.__file__)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
-# Per cent of the public symbols whose types pyright knows. The others are those of `web.response`,
-# whose base class is Starlette's, and attributes that a subclass sets without declaring them.
+# Percentage of the public symbols whose types pyright knows. The others are those of
+# `web.response`, whose base class is Starlette's, and inherited attributes.
 COMPLETE = 99.0
 
 

@@ -106,7 +106,7 @@ def test_text_of_a_kind_grows_in_one_part() -> None:
 
 
 def test_text_in_a_part_of_its_own() -> None:
-    """Wires with blocks say which one grows."""
+    """Wires with blocks name the block that grows."""
     answer = new_answer()
     first, second = Text(), Text()
     answer.add(first)
@@ -325,7 +325,7 @@ def test_a_call_without_any_evidence_is_no_call() -> None:
     ],
 )
 def test_stop_with_client_calls_is_tool_calls(kind: CallKind, text: str, reason: str) -> None:
-    """Gemini, Ollama, vLLM and others say "stop"."""
+    """Gemini, Ollama, vLLM and others send "stop"."""
     answer = new_answer()
     answer.call("a", "f", kind).feed(text)
     answer.finish("stop", "stop")
@@ -337,7 +337,7 @@ def test_stop_with_client_calls_is_tool_calls(kind: CallKind, text: str, reason:
     [("stop", "complete", "complete"), ("error", "truncated", "failed")],
 )
 def test_a_call_that_begins_after_the_finish_reason(reason: str, call: str, status: str) -> None:
-    """It is judged at the end, like any other."""
+    """It is validated at the end, like any other."""
     answer = new_answer()
     answer.finish(reason)
     answer.call("a", "f").feed("{}")

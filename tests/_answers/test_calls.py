@@ -162,7 +162,7 @@ def test_no_arguments_are_an_empty_object(text: str) -> None:
 
 @pytest.mark.parametrize("text", ['"x"', '""', r'"{\"a\": 1}"'])
 def test_a_string_is_no_arguments_of_a_function(text: str) -> None:
-    """Whoever runs a function with it would have to guess what it holds."""
+    """A function cannot be run with it without a guess at its meaning."""
     run = Run(*text).close(NORMAL)
     assert run.summary == ("rejected", json.loads(text), text, text)
     assert run.call.arguments is None
@@ -329,7 +329,7 @@ def test_repeated_arguments_are_dropped_and_noted(
 
 @pytest.mark.parametrize("length", range(1, len(WHOLE)))
 def test_cut_while_it_repeats(length: int) -> None:
-    """Whether it was a repetition nobody knows: that is no complete call."""
+    """It may not have been a repetition, so the call is not complete."""
     run = Run(WHOLE, WHOLE[:length])
     assert run.status == "in_progress"
     truncated = run.close(CUT)
@@ -367,7 +367,7 @@ def test_white_space_around_the_value_is_text() -> None:
 
 
 def test_much_white_space_after_the_value_costs_little() -> None:
-    """The value is not looked at again for every blank; a model may go on with them for long."""
+    """The value is not read again for every blank, which a model may repeat for long."""
     value = json.dumps({"text": "x" * 1_000_000})
     run = Run(value)
     for _ in range(100_000):  # a copy of the value for each would take minutes
@@ -572,7 +572,7 @@ def test_a_refusal_in_a_whole_value() -> None:
     """The deltas end before the refused character there too."""
 
     class Refuses(Sink):
-        """Stands for the sinks in front of the builder: raises at the first number."""
+        """A sink in front of the builder that raises at the first number."""
 
         def start_scalar(self, kind: str, offset: int) -> None:
             raise SchemaViolation("no numbers", code="truncated", offset=offset)
@@ -644,7 +644,7 @@ def test_half_a_call_is_not_mended_into_a_whole_one() -> None:
 
 
 def test_repairs_of_arguments_that_are_validated() -> None:
-    """Repairs are on record whether the call has a tool or not."""
+    """Repairs are recorded whether the call has a tool or not."""
     tools = Tools([{"name": "trip", "parameters": {"type": "object"}}])
     found = []
     for toolbox in (None, tools):

@@ -1,4 +1,4 @@
-"""The text of a message as a document, and what becomes of it."""
+"""The text of a message as a document: its events, its value and its errors."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def as_values(events: Sequence[Any]) -> list[Any]:
 
 
 def rejection(events: Sequence[Any]) -> StreamParseError | None:
-    """Why the output was rejected; at most once."""
+    """The reasons why the output was rejected; at most one."""
     errors = [event.error for event in events if isinstance(event, OutputRejected)]
     assert len(errors) <= 1
     return errors[0] if errors else None
@@ -211,7 +211,7 @@ def test_an_object_where_one_was_asked_for(text: str) -> None:
         assert run(pieces, dict)[0].output == json.loads(text.strip("\ufeff"))
 
 
-# How it ends
+# Ends
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\ufeff"])
@@ -225,7 +225,7 @@ def test_no_document_at_all(text: str) -> None:
 
 @given(JSON_TEXTS, PLACES)
 def test_a_normal_finish_inside_the_document(text: str, place: int) -> None:
-    """Law 7: a prefix is no output, unless it is a document itself."""
+    """Law 7: a prefix is not an output, unless it is a document itself."""
     prefix = text[: place % (len(text) + 1)]
     message, events = run([prefix])
     try:
@@ -339,7 +339,7 @@ def test_nothing_repaired_nothing_said() -> None:
 
 
 def test_a_complete_message_with_half_a_document_has_no_output() -> None:
-    """Law 7: what was cut is shown, and is no output."""
+    """Law 7: what was cut is readable, but is not an output."""
     for pieces in cuttings('{"a": [1, "x'):
         message, events = run(pieces, dict)
         error = rejection(events)
@@ -382,7 +382,7 @@ def test_limits_hold() -> None:
 
 @given(st.text())
 def test_the_text_is_the_text(text: str) -> None:
-    """Law 8: whatever becomes of the output, the deltas add up to what came."""
+    """Law 8: whether the output is accepted or not, the deltas add up to the text."""
     message, events = run([text])
     assert "".join(event.text for event in events if isinstance(event, TextDelta)) == text
     assert message.text == text

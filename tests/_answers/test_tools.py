@@ -1,4 +1,4 @@
-"""Tools in every form, and calls that are judged as they arrive."""
+"""Tools in every form, and calls that are validated while they arrive."""
 
 from __future__ import annotations
 
@@ -284,7 +284,7 @@ def test_a_field_of_a_wrong_type(form: Any) -> None:
             except (ValueError, TypeError):
                 continue
             assert all(name and isinstance(name, str) for name in toolbox.names), given_tool
-            # A tool may become one of the provider's, a list one of none; no other is lost unsaid.
+            # A tool may become the provider's, a list may become empty; other losses are reported.
             lost = bool(taken) and not toolbox.names
             whole = not path or isinstance(path[-1], int)
             assert not lost or whole or wrong in (None, [], [[]]), given_tool
@@ -475,7 +475,7 @@ TEXTS = [
     st.sampled_from([NORMAL, LIMIT, CUT]),
 )
 def test_the_chunking_does_not_matter(text: str, name: str, sizes: list[int], how: int) -> None:
-    """Law 1 for judged calls: status, error, value, texts and events."""
+    """Law 1 for validated calls: status, error, value, texts and events."""
     whole, whole_events = run_call(TOOLS, name, [text], how=how)
     call, events = run_call(TOOLS, name, cut(text, sizes), how=how)
     assert call.to_dict() == whole.to_dict()
@@ -490,7 +490,7 @@ def test_the_chunking_does_not_matter(text: str, name: str, sizes: list[int], ho
 
 @given(st.sampled_from(TEXTS), SIZES)
 def test_a_value_is_judged_as_its_text(text: str, sizes: list[int]) -> None:
-    """A wire without JSON text gives the same verdict and the same value."""
+    """A wire without JSON text gives the same result and the same value."""
     try:
         value = json.loads(text)
     except ValueError:
@@ -586,7 +586,7 @@ def test_cut_calls_have_no_parsed_value() -> None:
 
 
 def test_values_at_odd_places_are_judged_at_the_end() -> None:
-    """Gemini's path pieces may come out of order; the verdict is then that on the whole."""
+    """Gemini's path pieces may come out of order; the whole value is then validated."""
 
     def pieces(*parts: dict[str, Any]) -> list[dict[str, Any]]:
         function = {"name": "garden_water", "partialArgs": list(parts), "willContinue": False}
@@ -636,7 +636,7 @@ def test_messages_with_tools_by_law_1(texts: list[str], sizes: list[int]) -> Non
 
 
 def test_close_at_the_first_violation() -> None:
-    """The caller stops paying for a call that is doomed."""
+    """The caller can stop a call that cannot become valid."""
     sent = []
 
     def source() -> Any:
@@ -736,7 +736,7 @@ def test_typed_partials() -> None:
     assert seen[-1] == Shop.model_validate_json(SHOP)
 
 
-# Tools that nothing can judge
+# Tools without a schema
 
 
 class Odd:

@@ -1,4 +1,4 @@
-"""`streamparse demo` as a process: it says where the page is, and serves it."""
+"""`streamparse demo` as a process: it prints the address of the page, and serves it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def made(sink: Sink, *, depth: int = 0, offset: int = 0, **options: Any) -> Mach
 
 
 def calls(fragments: Iterable[str], precise: bool = True, **options: Any) -> list[Call]:
-    """What a machine says about these fragments and the end of the input."""
+    """The sink calls for these fragments and the end of the input."""
     recorder = Recorder(precise)
     machine = made(recorder, **options)
     feed_each(machine, fragments)

@@ -17,7 +17,7 @@ from tests.parts import DOCUMENTS, Call, calls_of, chars, play
 
 
 def after(text: str, many: bool = False) -> Builder:
-    """A builder that has been told about the beginning of a document."""
+    """A builder that has received the beginning of a document."""
     builder = Builder(many)
     play(calls_of(text, many), builder)
     return builder

@@ -521,7 +521,7 @@ def run(pieces: Sequence[Any], validator: ValidatorFactory | None) -> tuple[Chai
 def test_after_a_refusal_the_value_grows_and_the_events_stop(
     text: str, sizes: list[int], place: int
 ) -> None:
-    """Law 1 for what is said before the refusal; the value is that of the whole document."""
+    """Law 1 for the events before the rejection; the value is that of the whole document."""
     chain, events = run(cut(text, sizes), RefusesFrom(place))
     whole, all_events = run([text], RefusesFrom(place))
     assert same(chain.builder.value, loads(text))

@@ -212,7 +212,7 @@ def damaged(value: Any, dice: random.Random) -> Any:
 
 @given(SCHEMAS, VALUES, st.integers(0, 10**6))
 def test_the_verdict_is_that_on_what_was_read(schema: Any, value: Any, seed: int) -> None:
-    """Laws 1 and 9, on any schema; what is valid as it stands is never changed."""
+    """Laws 1 and 9, for any schema; a valid value is never changed."""
     dice = random.Random(seed)
     value = damaged(value, dice)
     try:

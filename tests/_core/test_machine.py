@@ -24,7 +24,7 @@ from tests.parts import (
     ragged,
 )
 
-# What it says
+# Sink calls
 
 
 def test_calls_of_a_document() -> None:
@@ -131,7 +131,7 @@ def test_kind_is_said_with_the_first_character() -> None:
         assert recorder.calls == [("start_scalar", kind, 0)]
 
 
-# What it refuses, and where
+# Errors and their places
 
 REFUSED = [
     ("]", "expected_value", 0),

@@ -229,7 +229,7 @@ def forks(parser: JSONParser) -> Iterator[JSONParser]:
 
 
 def rest_of(parser: JSONParser, fragments: list[Any]) -> tuple[Any, ...]:
-    """All that a parser shows from here to the end, as plain data."""
+    """All results of a parser from here to the end, as plain data."""
     events: list[Any] = []
     try:
         for fragment in fragments:

@@ -1,4 +1,4 @@
-"""Tests of the sink protocol: what a validator hears and sees, and how its refusal stops all."""
+"""Tests of the sink protocol: the calls of a validator, and how its rejection ends the parse."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_what_a_subclass_must_write_itself() -> None:
         ValidatorFactory().begin()
 
 
-# What a validator hears
+# The calls of a validator
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -193,7 +193,7 @@ def test_a_scalar_begins_as_soon_as_its_kind_is_certain() -> None:
     assert judging.begun[0].violations[-1] == ("start_scalar", "null", 5)
 
 
-# What it sees
+# The value that it sees
 
 
 def test_what_is_built_at_a_close() -> None:

@@ -1,4 +1,4 @@
-"""Tests of the transcriber: JSON text written while values are said, with offsets that fit it."""
+"""Tests of the transcriber: it writes JSON text during sink calls, with offsets of that text."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def said(value: object) -> tuple[list[Call], list[Call]]:
 
 
 def characters(calls: list[Call]) -> list[Call]:
-    """The calls with every run of text taken apart: how it is cut is no matter."""
+    """The calls with every run of text split into characters, so that cuts do not matter."""
     found: list[Call] = []
     for call in calls:
         if call[0] in ("text", "key_text"):

@@ -25,7 +25,7 @@ def described(failure: StreamParseError | None) -> tuple[Any, ...] | None:
 
 
 def run(fragments: Iterable[str | bytes], **bounds: int) -> tuple[Any, ...]:
-    """All that a run shows, strictly comparable."""
+    """The complete result of a run, strictly comparable."""
     transport = Transport(limits=Limits(**bounds))
     records: list[Record] = []
     for fragment in fragments:

@@ -148,7 +148,7 @@ def test_impossible_lengths(total: int, headers: int) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        b"\1a\xff",  # no such type
+        b"\1a\xff",  # unknown type
         b"\1a",  # no type
         b"\1\xff\0",  # a name that is no UTF-8
         b"\1a\0\1a\0",  # twice the same

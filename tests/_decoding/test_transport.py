@@ -1,4 +1,4 @@
-"""Tests of the transport: the framing told, records of every framing, failures, any cut."""
+"""Tests of the transport: detection of the framing, records of every framing, failures, any cut."""
 
 from __future__ import annotations
 

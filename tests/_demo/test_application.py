@@ -29,7 +29,7 @@ def post(url: str, **options: Any) -> httpx.Response:
 
 
 def news(response: httpx.Response) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """All that a page is told, and the last record."""
+    """All that a page receives, and the last record."""
     *batches, last = [json.loads(each.data) for each in SSEDecoder().feed(response.content)]
     return [each for batch in batches for each in batch], last
 

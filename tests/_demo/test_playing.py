@@ -1,4 +1,4 @@
-"""What the page is told is enough to rebuild the answer, for any cutting and any batches."""
+"""What the page receives is enough to rebuild the answer, for any cuts and any batches."""
 
 from __future__ import annotations
 

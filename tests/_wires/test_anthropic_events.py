@@ -31,7 +31,7 @@ def run(*events: Any, **options: Any) -> tuple[Message, list[Any]]:
 
 
 def told(events: list[Any]) -> list[Any]:
-    """What was passed on: names and data."""
+    """The provider events: names and data."""
     return [(event.name, event.data) for event in events if isinstance(event, ProviderEvent)]
 
 
@@ -284,7 +284,7 @@ def test_content_of_starts_counts() -> None:
 
 
 def test_a_delta_of_another_kind_than_its_block() -> None:
-    """Gateways think aloud in a block of text; the delta says what it is."""
+    """Gateways send reasoning deltas in a text block; the type of the delta decides."""
     message, _ = run(
         start(),
         begin(0, "text", text=""),
@@ -566,7 +566,7 @@ def test_repeated_message_start() -> None:
 
 
 def test_spliced_answers() -> None:
-    """A proxy began again (recorded): what was cut off is no call, what is whole is."""
+    """A proxy started again (recorded): the cut call is not complete, the whole one is."""
     message, events = run(
         start(),
         *call_block(0, '{"plant": "fe')[:-1],
@@ -686,7 +686,7 @@ def test_message_stop_without_a_stop_reason() -> None:
 
 @pytest.mark.parametrize("input", [None, {"n": 1}])
 def test_done_is_the_end_of_input(input: Any) -> None:
-    """Proxies add OpenAI's `[DONE]` to events that were cut."""
+    """Proxies append OpenAI's `[DONE]` to a cut stream."""
     raw = sse([start(), *call_block(0, input=input)[:-1]]) + b"data: [DONE]\n\n"
     parser, _, error = run_parser([raw], API)
     assert error is None
@@ -768,7 +768,7 @@ def without_type(block: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_body_cut_in_its_last_call() -> None:
-    """Its input may be half: nothing on the wire says otherwise."""
+    """Its input may be incomplete: nothing on the wire confirms it."""
     calls = [
         {"type": "tool_use", "id": f"t{n}", "name": "water", "input": {"n": n}} for n in (1, 2)
     ]
@@ -847,7 +847,7 @@ def test_nothing_is_taken_for_complete_too_early(events: list[Event]) -> None:
 
 @given(answers(), st.data())
 def test_strange_values_raise_nothing(events: list[Event], data: st.DataObject) -> None:
-    """Whatever stands in the place of a value: only errors of this package."""
+    """Values of any type raise only errors of this package."""
     odd = st.sampled_from((None, 0, -1, 1.5, True, "", "x", [], [1], {}, {"type": "text"}))
     events = copy.deepcopy(events)
     for _ in range(data.draw(st.integers(1, 3))):

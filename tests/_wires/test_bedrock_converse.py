@@ -284,7 +284,7 @@ def test_citations() -> None:
 
 
 def test_starts_that_say_nothing() -> None:
-    """Blocks of text may have an empty start; deltas may be empty (recorded)."""
+    """Text blocks may start empty, and deltas may be empty (recorded)."""
     message, _ = run(
         START,
         begin(0),
@@ -612,7 +612,7 @@ def test_a_body_with_other_content() -> None:
 
 
 def test_a_body_cut_in_its_last_call() -> None:
-    """Its input may be half: nothing on the wire says otherwise."""
+    """Its input may be incomplete: nothing on the wire confirms it."""
     calls = [
         {"toolUse": {"toolUseId": f"t{n}", "name": "water", "input": {"n": n}}} for n in (1, 2)
     ]
@@ -661,7 +661,7 @@ def test_any_chunking(events: list[Event], sizes: list[int]) -> None:
 
 @given(answers(), st.data())
 def test_strange_values_raise_nothing(events: list[Event], data: st.DataObject) -> None:
-    """Whatever stands in the place of a value: only errors of this package."""
+    """Values of any type raise only errors of this package."""
     odd = st.sampled_from((None, 0, -1, 1.5, True, "", "x", [], [1], {}, {"text": "x"}))
     events = copy.deepcopy([*events, body({"text": "x"}, {"toolUse": {"input": {}}})])
     if data.draw(st.booleans()):

@@ -140,7 +140,7 @@ def passed_on(events: Iterable[Any]) -> list[tuple[str, Any]]:
     return [(event.name, event.data) for event in events if isinstance(event, ProviderEvent)]
 
 
-# What is said
+# Content
 
 
 def test_a_text() -> None:
@@ -196,7 +196,7 @@ def test_citations() -> None:
     assert message.content == [Text("Ferns."), Citation(CITED)]
 
 
-# How it ends
+# Ends
 
 
 @pytest.mark.parametrize(

@@ -297,7 +297,7 @@ def test_a_late_id_that_an_earlier_call_has() -> None:
 
 
 def test_a_known_id_under_the_index_of_another_call() -> None:
-    """The index is the better witness, unless another name comes along."""
+    """The index decides, unless the name differs."""
     deltas: list[Delta] = [
         (0, "a", "f", '{"x": 1}'),
         (1, "b", "f", '{"x"'),

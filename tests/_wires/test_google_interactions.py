@@ -195,7 +195,7 @@ def passed_on(events: Iterable[Any]) -> list[tuple[str, Any]]:
     return [(event.name, event.data) for event in events if isinstance(event, ProviderEvent)]
 
 
-# What is said
+# Content
 
 
 def test_a_text() -> None:
@@ -344,7 +344,7 @@ def test_the_revision_before() -> None:
     assert message.status == "complete"
 
 
-# How it ends
+# Ends
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def passed_on(events: Iterable[Any]) -> list[tuple[str, Any]]:
     return [(name, data) for name, data in found if name != "created_at"]
 
 
-# What is said
+# Content
 
 
 def test_a_text() -> None:
@@ -153,7 +153,7 @@ def test_generate() -> None:
     assert OllamaChat.recognizes(records[1], "")
 
 
-# How it ends
+# Ends
 
 
 @pytest.mark.parametrize(

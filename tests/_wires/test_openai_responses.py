@@ -234,7 +234,7 @@ def test_reasoning_text() -> None:
 
 
 def test_reasoning_may_end_after_the_answer() -> None:
-    # So OpenRouter sends it.
+    # The form of OpenRouter.
     thoughts = raw_reasoning("Think of roots.")
     records = [*thoughts[:-3], *text_events("Roots.", 1), *thoughts[-3:]]
     message, _ = read([CREATED, *records, completed()])
@@ -304,7 +304,7 @@ def test_no_arguments_are_complete_with_the_item_only() -> None:
 
 
 def test_other_arguments_at_the_end_reject_the_call() -> None:
-    """Law 3: what was shown is not taken back, so nobody gets to run either."""
+    """Law 3: shown arguments are not taken back, so neither version is complete."""
     records = call_events('{"bed": 2}')
     records[-2]["arguments"] = '{"bed": 3}'
     message, events = read([CREATED, *records[:-1], completed()])
@@ -366,7 +366,7 @@ def test_parallel_calls() -> None:
 
 
 def test_a_call_that_is_in_progress_when_its_item_ends() -> None:
-    # So the calls of a program are sent.
+    # The form of the calls of a program.
     records = call_events('{"bed": 2}', caller={"type": "program", "caller_id": "call_p"})
     records[-1]["item"]["status"] = "in_progress"
     call = only_call(stream(records))
@@ -737,7 +737,7 @@ def test_a_name_in_the_done_event() -> None:
 
 
 def test_an_empty_final_list_takes_nothing_away() -> None:
-    # So ChatGPT's backend ends.
+    # The end of a stream of ChatGPT's backend.
     message, _ = read([CREATED, *text_events("Moss."), completed()])
     assert message.text == "Moss."
 

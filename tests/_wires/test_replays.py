@@ -56,7 +56,7 @@ def test_an_overlap_is_as_if_it_had_not_been(words: list[str], data: st.DataObje
 
 @given(st.lists(st.sampled_from(["ha", "ho"]), min_size=1, max_size=8), st.integers(1, 3))
 def test_ids_that_do_not_name_records_lose_nothing(words: list[str], ids: int) -> None:
-    """One id for all, one for each choice of a few."""
+    """One id for all records, or one for each choice."""
     records = [text_chunk(word, choice=place % ids) for place, word in enumerate(words)]
     found = answer([stream([(f"{place % ids}", one) for place, one in enumerate(records)])])
     plain = answer(["".join(f"data: {dumped(one)}\n\n" for one in records).encode()])
@@ -127,7 +127,7 @@ sizes_of_cuts = st.lists(st.integers(1, 200), max_size=4)
 def test_spans_that_come_again_are_skipped(
     start: int, spans: list[tuple[int, int]], sizes: list[int]
 ) -> None:
-    """Law: the message is as if nothing had happened, and the records are counted."""
+    """Repeated records are skipped and counted; the message does not change."""
     numbered = [{**record, "sequence_number": place} for place, record in enumerate(RECORDS, start)]
     records: list[dict[str, Any]] = []
     again = 0

@@ -1,4 +1,4 @@
-"""Tests of how the records of one item are told from those of another."""
+"""Tests of which item of a response a record belongs to."""
 
 from __future__ import annotations
 

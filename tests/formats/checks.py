@@ -1,4 +1,4 @@
-"""What must hold for any text in any format: the laws, as assertions.
+"""Assertions of the laws for any text in any format.
 
 Does not import hypothesis or pytest: the fuzz targets use this module too.
 """
@@ -31,8 +31,8 @@ from streamparse.message_events import (
     ToolCallStarted,
     ToolCallTruncated,
 )
+from tests.formats.invented import literals
 from tests.formats.render import Answer
-from tests.formats.spoken import literals
 from tests.helpers import Failure, failure, replay, same, tokens
 from tests.messages import call_texts, merged
 
@@ -41,7 +41,7 @@ ENDINGS = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
 
 @dataclass(frozen=True)
 class Reading:
-    """All that a run showed, as plain data: equal readings are equal for law 1."""
+    """The complete result of a run as plain data: equal readings are equal for law 1."""
 
     message: Any
     events: list[Any]  # merged
@@ -84,7 +84,7 @@ def run(format: str | Format, pieces: Iterable[str], **options: Any) -> Run:
 
 
 def check_answer(message: Message, answer: Answer) -> None:
-    """The message is what the answer says, and complete."""
+    """The message equals the answer and is complete."""
     assert message.text.strip() == answer.content
     assert message.reasoning.strip() == answer.reasoning
     assert [call.name for call in message.tool_calls] == [call.name for call in answer.calls]
@@ -228,8 +228,8 @@ def grows(old: Any, new: Any) -> bool:
 # Law 8
 
 _WORD = re.compile(r"[^\W_]{3,}")
-_RECIPIENT = re.compile(r"to=[^\s<]+")  # who runs a call is said again by the call
-_ATTRIBUTE = re.compile(r'\b(?!(?:tool|key)=)\w+="[^"]*"|\w+="')  # all but names say nothing
+_RECIPIENT = re.compile(r"to=[^\s<]+")  # the call repeats who runs it
+_ATTRIBUTE = re.compile(r'\b(?!(?:tool|key)=)\w+="[^"]*"|\w+="')  # only the names carry data
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|x[0-9a-fA-F]{0,2}|.|$)", re.DOTALL)
 # The keys and words of the templates: what frames a call is no part of it.
 _FRAMING = (
@@ -240,7 +240,7 @@ _FRAMING = (
 
 
 def check_nothing_lost(text: str, format: str | Format, found: Run, suffix: str = "") -> None:
-    """Every word of the text is in what the run gave, or is framing."""
+    """Every word of the text is in the result of the run, or is framing."""
     dump = _dump(found)
     words = literals(format_of(format).with_suffix(suffix))
     framing = " ".join([_FRAMING, *words])
@@ -258,7 +258,7 @@ def check_nothing_lost(text: str, format: str | Format, found: Run, suffix: str 
 
 
 def _is_split(word: str, dump: str) -> bool:
-    """Did JSON break inside the word, of which each half went its own way?"""
+    """Return whether JSON broke inside the word, so that its halves are in different places."""
     return any(word[:place] in dump and word[place:] in dump for place in range(1, len(word)))
 
 

@@ -6,7 +6,7 @@ Does not import hypothesis: the fuzz targets use this module too.
 from __future__ import annotations
 
 from streamparse.formats import Format
-from tests.formats.spoken import Choices, literals
+from tests.formats.invented import Choices, literals
 
 _NOISE = (
     "<",

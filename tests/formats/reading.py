@@ -1,4 +1,4 @@
-"""How tests of formats read a text: whole, in characters and in odd pieces, always the same."""
+"""Reads a text whole, in characters and in odd pieces, and compares the results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CUTS: tuple[list[int], ...] = ([], [1], [2], [3, 1, 7], [0, 5])
 
 
 def read(format: str | Format, text: str, **options: Any) -> Run:
-    """What the text gives, which is the same for all cuts, with nothing lost."""
+    """The result of the text, which is the same for all cuts, with nothing lost."""
     found = run(format, [text], **options)
     for sizes in CUTS:
         assert run(format, cut(text, sizes), **options).reading == found.reading

@@ -1,4 +1,4 @@
-"""Answers written down in each of the formats, with their spelling varied as models vary it.
+"""Writes answers in each of the formats, in the spellings that models use.
 
 The writers follow the formats' own templates, not the table that is under test; of that they only
 take which texts a value must not hold. Does not import hypothesis: the fuzz targets use it too.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from streamparse.formats import Format, Reasoning, get
-from tests.formats.spoken import (
+from tests.formats.invented import (
     KEYS,
     TAG_KEYS,
     Choices,
@@ -75,7 +75,7 @@ def spelled(value: Any, choose: Choices) -> str:
 
 @dataclass(frozen=True)
 class Json:
-    """How a format spells the object of a call, and what stands around objects."""
+    """How a format spells the object of a call, and what surrounds objects."""
 
     open: str
     close: str = ""
@@ -726,7 +726,7 @@ _IDS = (
 
 
 def manner_of(format: Format) -> Manner:
-    """What the format can carry."""
+    """The values that the format can represent."""
     writer = WRITERS[format.name]
     of_json = ("harmony", "functionary_v32", "cwm", *NO_CALLS)
     if isinstance(writer, (Json, Named)) or format.name in of_json:
@@ -754,7 +754,7 @@ def manner_of(format: Format) -> Manner:
 
 
 def make_calls(format: Format, choose: Choices, count: int) -> tuple[Wanted, ...]:
-    """So many calls; two of one tool now and then."""
+    """Return this many calls; sometimes two of one tool."""
     if format.name in _ONE_CALL:
         count = min(count, 1)
     if format.name in NO_CALLS:

@@ -1,4 +1,4 @@
-"""`format="auto"`: the format told from the first marker, the same for every cut."""
+"""`format="auto"`: the first marker decides the format, for every cut."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.formats.reading import CUTS, message_of, read
 from tests.formats.render import Answer, make_answer
 from tests.helpers import cut
 
-# What writes calls in the same way is told as the best known of them.
+# Formats that write calls in the same way: the best known of them is detected.
 TOLD = (
     "hermes",
     "qwen3_coder",
@@ -85,7 +85,7 @@ def is_common(answer: Answer) -> bool:
     if answer.format == "granite":  # prose
         return "Here is" not in answer.text and "Here's" not in answer.text
     mixed = "<think>" in answer.text and "</think>" not in answer.text
-    if answer.format == "k2_horizon_typed":  # told by its first argument
+    if answer.format == "k2_horizon_typed":  # its first argument decides
         return bool(answer.calls[0].arguments) and begins
     if answer.format == "solar_open2" and "<|think|>" in answer.text:  # as solar_open
         return False
@@ -210,7 +210,7 @@ def test_white_space_behind_a_marker_does_not_count(space: int) -> None:
     ],
 )
 def test_what_is_beyond_the_window_decides_nothing(text: str) -> None:
-    """However much of it has come by then."""
+    """The result does not depend on how much of it has arrived."""
     message = message_of_auto(text)
     assert message.tool_calls == []
     assert message.text == text

@@ -87,7 +87,7 @@ def test_arguments_stream_once_the_name_is_known() -> None:
 
 
 def test_bare_json_is_a_call_only_with_both() -> None:
-    """JSON alone is an answer as well."""
+    """A JSON document alone may be an answer."""
     assert calls_of("llama3_json", '{"name": "f", "parameters": {}}') == [("f", {})]
     for answer in ('{"name": "Bob"}', '{"parameters": {}}', '{"name": "Bob", "age": 4}', "{1}"):
         message = message_of("llama3_json", answer)

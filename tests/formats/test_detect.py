@@ -1,4 +1,4 @@
-"""Formats told from names and templates; the templates are scraps of our own."""
+"""Formats detected from names and templates; the templates are written for these tests."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ NAMES: dict[str, list[str]] = {
     "harmony": ["openai/gpt-oss-20b", "gpt-oss:120b", "openai/gpt-oss-safeguard-20b"],
 }
 
-# No name tells these: they are a way to prompt a model, or a mode of one that has another.
+# No model name implies these: they are a prompt style, or a second mode of a model.
 NAMELESS = {
     "beam",
     "cohere_cofl",
@@ -313,7 +313,7 @@ TEMPLATES: dict[str, str] = {
     "harmony": block("'<|channel|>analysis<|message|>' + message.thinking"),
 }
 
-# Their rules are those of another, or no template shows them.
+# Their rules are those of another format, or no template shows them.
 NO_TEMPLATE = {
     "granite_pythonic",
     "qwen2_5_coder",

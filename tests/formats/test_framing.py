@@ -1,4 +1,4 @@
-"""The framing machine: content, reasoning and calls told apart."""
+"""The framing machine: it separates content, reasoning and calls."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_reasoning_that_the_prompt_began() -> None:
     assert texts("hermes", "hm</think>Yes.", in_reasoning=True) == ("Yes.", "hm", 0)
     assert texts("hermes", "hm</think>Yes.", prompt_suffix="<think>\n") == ("Yes.", "hm", 0)
     assert texts("hermes", "Yes.", prompt_suffix="<think>\n</think>\n") == ("Yes.", "", 0)
-    # Without a hint an end tag alone is text: what was said before it cannot be taken back.
+    # Without a hint an end tag alone is text: earlier content cannot become reasoning.
     assert texts("hermes", "hm</think>Yes.") == ("hm</think>Yes.", "", 0)
 
 
@@ -78,7 +78,7 @@ def test_reasoning_left_open_is_no_success() -> None:
     ],
 )
 def test_a_call_cut_inside_its_name(text: str, said: str) -> None:
-    """It is no call, and goes out as what it is."""
+    """It is not a call; its text is emitted."""
     found = read("hermes", text)
     assert found.message.tool_calls == []
     assert found.message.status == "truncated"
@@ -110,7 +110,7 @@ def test_a_broken_call_ends_at_its_closer() -> None:
 
 
 def test_unknown_tools_and_invalid_arguments() -> None:
-    """Both are told where they are certain, and the call after them is read as ever."""
+    """Both are reported as soon as they are certain, and the next call is read normally."""
     known = tool("f", a="integer")
     parser = FormatParser("hermes", tools=[known])
     events = parser.feed('<tool_call>{"name": "g"')
@@ -127,7 +127,7 @@ def test_unknown_tools_and_invalid_arguments() -> None:
 
 
 def test_a_header_without_end() -> None:
-    """So long no name is: the call was none."""
+    """No name is so long: it was not a call."""
     text = "[TOOL_CALLS]" + "a" * 5000
     assert texts("mistral_v13", text) == (text, "", 0)
     assert texts("mistral_v13", f"{text}[ARGS]{{}}")[2] == 0

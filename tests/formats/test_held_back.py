@@ -1,4 +1,4 @@
-"""Law 2 for raw text: what `docs/formats.md` says is held back is, and no longer than it says."""
+"""Law 2 for raw text: exactly what `docs/formats.md` lists is held back, and no longer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hints about text that holds calls which nobody asked to read."""
+"""Hints about calls in text for which no format was given."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def test_reasoning_of_the_wire_stands_beside_that_of_the_text() -> None:
 
 
 def test_a_server_that_did_parse() -> None:
-    """Its calls stand beside those of the text."""
+    """Its calls are in the message beside those of the text."""
     records = [
         text_chunk(CALL),
         call_chunk('{"b": 1}', id="c1", name="g"),

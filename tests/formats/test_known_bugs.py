@@ -1,4 +1,4 @@
-"""What other parsers get wrong, by the reports about them: right here, for every cut.
+"""Bugs reported for other parsers: these cases are read correctly for every cut.
 
 Each case is read whole, in characters and in odd pieces (`reading.read`), so that whatever arrives
 together in one delta, or is cut in the middle of a marker, gives the same.

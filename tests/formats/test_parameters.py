@@ -53,7 +53,7 @@ def test_one_newline_on_each_side_is_framing(written: str, expected: str) -> Non
 
 
 def test_a_closer_far_from_what_follows() -> None:
-    """White space behind a closer without end: it was one."""
+    """A closer before endless white space ends the value."""
     for count in (3, 63, 64, 65, 500):
         assert coder("<parameter=a>x</parameter>" + " " * count) == {"a": "x"}
 
@@ -100,7 +100,7 @@ def test_text_between_parameters_is_odd() -> None:
     ],
 )
 def test_a_parameter_that_is_not_understood_rejects_the_call(format: str, body: str) -> None:
-    """An argument would be lost otherwise, and nobody would know."""
+    """Otherwise an argument would be lost silently."""
     call = only(message_of(format, call_of(format, body)))
     assert (call.status, call.arguments) == ("rejected", None)
     assert call.errors[-1].code == "malformed_call"
@@ -197,7 +197,7 @@ def test_values_stream_as_they_come() -> None:
 
 
 def test_wire_types() -> None:
-    """What the wire says about the type holds, whatever the schema says."""
+    """The type on the wire takes precedence over the schema."""
     start, end = '<｜DSML｜function_calls><｜DSML｜invoke name="f">', "</｜DSML｜invoke>"
     body = (
         '<｜DSML｜parameter name="a" string="true">5</｜DSML｜parameter>'

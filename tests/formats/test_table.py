@@ -1,4 +1,4 @@
-"""The table language: what it lets an entry say, and tags with a suffix."""
+"""The table language: the values of an entry, and tags with a suffix."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from streamparse.formats import Call, Format, Header, JsonCall, Parameters, Reasoning, Section, get
-from tests.formats.spoken import literals
+from tests.formats.invented import literals
 
 
 def test_entries_are_values() -> None:

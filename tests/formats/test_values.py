@@ -42,7 +42,7 @@ ROOT = {"$defs": {"Count": {"type": "integer"}, "Loop": {"$ref": "#/$defs/Loop"}
         ({"type": "array"}, "[1", "[1"),
         ({"type": ["integer", "string"]}, "x1", "x1"),
         ({"type": ["integer", "string"]}, "12", 12),
-        ({"type": ["string", "integer"]}, "12", "12"),  # in the schema's order
+        ({"type": ["string", "integer"]}, "12", "12"),  # in the order of the schema
         ({"type": "str"}, "12", "12"),
         ({"type": "int"}, "12", 12),
         ({"type": "dict"}, "{}", {}),

@@ -42,7 +42,7 @@ def expected(row: dict[str, Any]) -> tuple[str, str, list[Any]]:
 
 
 def _status(call: dict[str, Any], row: dict[str, Any]) -> str:
-    """Cut, or judged by the tool's schema."""
+    """Truncated, or the result of validation by the tool's schema."""
     if not call.get("complete", True):
         return "truncated"
     tool = None if row["tools"] is None else Tools(row["tools"]).find(call["name"])

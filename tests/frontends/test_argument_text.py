@@ -31,7 +31,7 @@ def written(text: ArgumentText, events: Iterable[Any]) -> str:
 
 @given(document=JSON_TEXTS.map(lambda text: text.lstrip("\ufeff")), sizes=SIZES)
 def test_it_says_what_has_come(document: str, sizes: Sequence[int]) -> None:
-    """At any time the text is JSON as far as it goes; what is told of a number ends it."""
+    """At any time the text is a prefix of JSON; a number is emitted when it is complete."""
     parser, text = MessageParser("openai-chat"), ArgumentText()
     parser.feed(call_chunk("", id="c", name="f"))
     again = JSONParser()

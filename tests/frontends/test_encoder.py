@@ -30,7 +30,7 @@ DELTAS = ("delta", "inputTextDelta")
 
 
 def told(make: Callable[..., FrontEnd], pieces: Iterable[Any], **options: Any) -> list[Any]:
-    """What is said while the pieces of an OpenAI chat stream arrive."""
+    """The chunks that the encoder emits for the pieces of an OpenAI chat stream."""
     parser = MessageParser("openai-chat")
     encoder = make(**options)
     said = []
@@ -72,7 +72,7 @@ def check_chunking(
 def test_law_1_any_chunking(
     make: Callable[..., FrontEnd], script: Script, sizes: Sequence[int], provider_events: bool
 ) -> None:
-    """Law 1: however the provider's stream is cut, the front end is told the same."""
+    """Law 1: the chunks do not depend on how the provider's stream is cut."""
     check_chunking(make, script, sizes, provider_events=provider_events)
 
 
@@ -163,7 +163,7 @@ def test_pickled_events_say_the_same(make: Callable[..., FrontEnd]) -> None:
 
 @BOTH
 def test_choices(make: Callable[..., FrontEnd]) -> None:
-    """Unless one is asked for, the choice that begins is told, and no other."""
+    """Without the option, the choice that begins first is encoded, and no other."""
     records = [text_chunk("one", 1), text_chunk("nil", 0), chunk({}, "stop", 0)]
     pieces = [sse([*records, chunk({}, "stop", 1)])]
     deltas = [each["delta"] for each in told(make, pieces) if "delta" in each]
@@ -209,7 +209,7 @@ def test_events_without_a_start(make: Callable[..., FrontEnd]) -> None:
 
 @BOTH
 def test_late_events(make: Callable[..., FrontEnd]) -> None:
-    """What the provider says after the end of its answer is still told."""
+    """Events after the end of the answer are still encoded."""
     encoder = make(provider_events=True)
     _, events, _ = run_parser([sse([chunk({}, "stop")])])
     encoder.encode(events)

@@ -392,7 +392,7 @@ def test_a_cut_answer() -> None:
 
 
 def test_an_answer_that_nothing_ends() -> None:
-    """The source raised: what is open is closed, and one error told."""
+    """The source raised: what is open is closed, and one error is emitted."""
     parser, ui = MessageParser("openai-chat"), UIMessageStream()
     said = ui.encode(parser.feed(text_chunk("So")))
     said += ui.encode(parser.feed(call_chunk('{"a', id="c", name="f")))

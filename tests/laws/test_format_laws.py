@@ -21,8 +21,8 @@ from tests.formats.checks import (
     run,
 )
 from tests.formats.damage import damaged
+from tests.formats.invented import Wanted
 from tests.formats.render import CHANNELS, NO_CALLS, WRITERS, Page, make_answer
-from tests.formats.spoken import Wanted
 from tests.helpers import cut
 from tests.strategies import SIZES
 

@@ -50,7 +50,7 @@ LOADS: dict[str, tuple[str, str, str]] = {
     "gemma": ("gemma4", '<|tool_call>call:f{s:<|"|>', "text\n"),
     "auto": ("auto", "", "word "),
     "many calls": ("qwen3_coder", "", "<tool_call><function=f></function></tool_call>\n"),
-    # Made to be looked at again.
+    # Texts that a naive parser would scan repeatedly.
     "beginnings of markers": ("hermes", "", "<"),
     "longer beginnings": ("hermes", "", "<tool_cal"),
     "markers that open nothing": ("hermes", "", "<tool_call> x"),
@@ -167,7 +167,7 @@ def test_law_6_of_what_is_kept(load: str) -> None:
     pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")
 
 
-# Made to have every step look at, or copy, the rest of a fragment that is fed whole.
+# Texts for which a naive parser would scan or copy the rest of a fragment at every step.
 WHOLE: dict[str, tuple[str, str, str]] = {
     "headers": ("functiongemma", "", "<start_function_call>call:"),
     "forbidden headers": ("mistral_v11", "", "[TOOL_CALLS]<"),

@@ -91,14 +91,14 @@ def test_law_4_replay_rebuilds_the_value(text: str, sizes: Sequence[int]) -> Non
 def test_law_4_replay_rebuilds_many(text: str, sizes: Sequence[int]) -> None:
     """Law 4 for documents one after the other: their list has no events of its own."""
     parser = JSONParser(many=True)
-    # Those that are glued together and cannot be told apart are an error.
+    # Values without a separator that could be one value are an error.
     events = [event for new, _ in calls(parser, cut(text, sizes)) for event in new]
     assert same(replay(events, root=[]), parser.value)
 
 
 @given(JSON_TEXTS)
 def test_law_4_completed_values_are_whole(text: str) -> None:
-    """Law 4: what an end reports is what the events told before, also of repeated keys."""
+    """Law 4: a completed value is what the events before built, also with repeated keys."""
     parser = JSONParser()
     events: list[ValueEvent] = []
     for char in [*text, None]:

@@ -1,4 +1,4 @@
-"""Law 9, early verdicts are final.
+"""Law 9, early rejections are final.
 
 A validator rejects a prefix only if no continuation could be valid, and accepts the whole exactly
 when the reference library does.
@@ -56,7 +56,7 @@ def test_law_9_the_verdict_is_the_library_s(
 def test_law_9_collected_violations_are_the_same_verdict(
     schema: Any, value: Any, draft: str
 ) -> None:
-    """Law 9 with `collect=True`; what is found first is what would have been raised."""
+    """Law 9 with `collect=True`: the first violation is the one that would be raised."""
     expected = valid(schema, value, draft)
     assume(expected is not None)
     parser = JSONParser(validator=make_validator(schema, draft=draft, collect=True))
@@ -87,7 +87,7 @@ def test_law_9_what_is_made_to_be_valid_is_never_refused(schema: Any, data: st.D
 
 @given(SCHEMAS, VALUES, VALUES)
 def test_law_9_the_refused_beginning_has_no_valid_end(schema: Any, one: Any, other: Any) -> None:
-    """Law 9: what is refused at a character is refused with anything else behind it."""
+    """Law 9: a rejected prefix is rejected with any continuation."""
     validator = make_validator(schema)
     text = json.dumps([one, other])
     refused = violation_of(validator, [text])
@@ -191,7 +191,7 @@ def test_the_document_of_the_mutations_is_valid() -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one[1])
 def test_how_early_a_mutation_is_refused(mutation: tuple[str, str, str, int]) -> None:
-    """Law 9: at the character that dooms it, none later."""
+    """Law 9: at the first character after which no value is valid."""
     old, new, code, read = mutation
     text = VALID.replace(old, new, 1)
     for fragments in ([text], chars(text), ragged(text, 3)):
@@ -244,7 +244,7 @@ def test_law_9_mutated_recorded_documents(name: str, shared_data: Path) -> None:
 
 
 def test_law_7_a_violation_is_no_truncation() -> None:
-    """Law 7: what ends early is incomplete, whatever the schema thinks of it so far."""
+    """Law 7: input that ends early is incomplete, whether it is valid so far or not."""
     parser = JSONParser(validator=SchemaValidator(ORDER))
     parser.feed(VALID[:-1])
     with pytest.raises(IncompleteError):

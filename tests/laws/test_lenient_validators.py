@@ -1,4 +1,4 @@
-"""Validators in the lenient dialect: verdicts, places and order as the damaged text has them.
+"""Validators in the lenient dialect: results, places and order are those of the damaged text.
 
 Law 1 holds for what a validator refuses too: value, events and offset are the same for any cut.
 """

@@ -1,4 +1,4 @@
-"""Life cycle: a failure is for good, the end is the end, text and bytes do not mix."""
+"""Life cycle: failures and ends are final, text and bytes do not mix."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def assert_interrupted(parser: JSONParser, rest: Sequence[str | bytes]) -> None:
 
 
 class Faulty(Validator):
-    """Has a fault of its own at the end of a container."""
+    """A validator that raises another exception at the end of a container."""
 
     def end(self, offset: int) -> None:
         raise Interrupt

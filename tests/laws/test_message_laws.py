@@ -78,7 +78,7 @@ def said(script: Script, kind: str) -> str:
 
 
 def check_message(message: Any, script: Script) -> None:
-    """The message is what the oracle says."""
+    """The message equals the expected message of the script."""
     assert (message.status, message.finish_reason) == (
         expected_status(script),
         expected_reason(script),
@@ -101,7 +101,7 @@ def check_message(message: Any, script: Script) -> None:
 @pytest.mark.parametrize("quirk", sorted(QUIRKS))
 @given(st.data())
 def test_every_way_of_naming_calls(quirk: str, data: st.DataObject) -> None:
-    """Whatever a server leaves out, repeats or rotates: the message is what the model said."""
+    """Whatever a server leaves out, repeats or rotates, the message equals the script."""
     script = data.draw(scripts(quirk))
     parser, events, error = run_parser([as_bytes(script, steps(script))])
     assert error is None
@@ -143,7 +143,7 @@ def _is_of_it(event: Any) -> bool:
 
 @given(SCRIPTS, SIZES, ENDS, COMMENTS)
 def test_law_1_bytes_and_text(script: Script, sizes: Sequence[int], end: str, comment: str) -> None:
-    """Law 1: cut in bytes or in characters, with the API told or found out."""
+    """Law 1: cut in bytes or in characters, with the API named or detected."""
     data = as_bytes(script, steps(script), end, comment)
     whole = answer([data])
     assert whole.error is None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 WIDTH, HEADS, INNER = 32, 2, 64
-# Without tools: what a random model says does not fit the grammar that llama.cpp has for calls.
+# Without tools: the text of a random model does not fit the grammar of llama.cpp for calls.
 TEMPLATE = (
     "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}"
     "assistant: "

@@ -99,7 +99,7 @@ WIRES: dict[str, tuple[str, str, Any]] = {
     "cohere": ("cohere-v2", "/v2/chat", chat),
     "ollama": ("ollama-chat", "/api/chat", chat),
 }
-# Where it calls an answer that was cut by the limit a normal one, in the words of the API.
+# It reports a normal end for an answer that the limit cut, in the words of the API.
 LENGTH_IS_LOST = ("interactions", "ollama")
 # Wires on which it sends no reasoning, or sends it as something else.
 NO_REASONING = ("interactions", "cohere", "ollama")

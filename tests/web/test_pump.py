@@ -124,7 +124,7 @@ def test_cancelled_with_its_loop() -> None:
 
 
 def test_cancelled_with_its_loop_while_it_waits_for_its_reader() -> None:
-    """It must not wait any longer: a server that is shut down would hang."""
+    """It must stop waiting, or a server that is shut down would hang."""
     upstream, store = Upstream(list(range(9))), MemoryStore(ahead=0)
 
     async def scene() -> None:

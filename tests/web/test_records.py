@@ -1,4 +1,4 @@
-"""Records are read back by any reader of server-sent events, whatever they say."""
+"""Any reader of server-sent events reads the records back, whatever they contain."""
 
 from __future__ import annotations
 

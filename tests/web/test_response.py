@@ -1,4 +1,4 @@
-"""A real server and real clients: what a page gets, and what its provider notices of it."""
+"""A real server and real clients: what a page receives, and when its source is closed."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_items_that_encode_leaves_out() -> None:
     with Server(application(Upstream(NUMBERS), encode=even)) as server:
         got = get(server.url)
         assert got.data == [[number] for number in NUMBERS[::2]]
-        assert got.last_id == "end"  # told without data
+        assert got.last_id == "end"  # reported without data
         assert get(server.url, got.last_id).status == 204
 
 
@@ -541,7 +541,7 @@ def test_every_event_arrives_once_wherever_the_connection_breaks(
             last_id = decoder.last_event_id or last_id
             if whole:
                 break
-            if not last_id:  # broken before its first byte: nobody knows of that stream
+            if not last_id:  # broken before its first byte: the client has no id of that stream
                 opened.clear()
         return data
 

@@ -157,7 +157,7 @@ def test_nested_names() -> None:
 
 
 def test_a_message_to_a_tool_without_a_call() -> None:
-    """It was to be a call: its header is passed on, and at the end that is no success."""
+    """Its header is passed on, and the message is not complete."""
     for text in (" to=f<|message|>", " to=f<|message|><atem:function_calls>"):
         assert muse(text).status == "truncated"
     message = muse(" to=f<|message|><|eom|><|start|>assistant to=user<|message|>ok<|eot|>")

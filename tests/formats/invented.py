@@ -1,4 +1,4 @@
-"""What a model says, made up at random: texts, names, arguments, and the schemas they fit.
+"""Random answers of a model: texts, names, arguments, and the schemas that they fit.
 
 Does not import hypothesis: the fuzz targets use this module too. All choices come from a
 `random.Random`, or from what has its methods.
@@ -172,7 +172,7 @@ def scalar(choose: Choices, kind: int) -> tuple[Any, Any]:
 
 
 def text_schema(choose: Choices, said: str, manner: Manner) -> Any:
-    """A schema by which `said`, written without quotes, is a string."""
+    """A schema by which `text`, written without quotes, is a string."""
     schemas: list[Any] = [
         {"type": "string"},
         {"$ref": "#/$defs/Text"},
