@@ -1,1 +1,1 @@
-"""What an answer is while it is read: its text, tool calls, output and status."""
+"""An answer while it is read: its text, tool calls, output and status."""

@@ -19,7 +19,7 @@ class AnswerCalls:
     Args:
         message: The message that the calls are parts of.
         out: Where events go.
-        room: What the calls are counted in.
+        room: Counts the calls.
         options: The options of the answer.
     """
 
@@ -53,9 +53,10 @@ class AnswerCalls:
     def mark_ready(self) -> None:
         """Add calls to `ready` whose JSON is whole and after which another call has begun.
 
-        For wires that send no end of a call: servers write one call after the other, so the next
-        one is a sign of the end. It is not certain: more text, or a cut, may still come. A call
-        waits for those before it, which keeps the order in which a finish reason completes them.
+        This is for wires that do not send the end of a call. Servers write one call after the
+        other, so the next one shows the end, but not for certain: more text, or a cut, may still
+        come. A call waits for those before it, which is the order in which a finish reason
+        completes them.
         """
         calls = self.readers
         if not calls or not calls[-1].begun:

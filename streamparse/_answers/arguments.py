@@ -1,8 +1,8 @@
 """The sources of a call's arguments: strict JSON text, lenient JSON text, values, and free text.
 
-A source reads what arrives, drives the call's chain and returns what it produced. It knows neither
-the status of the call nor its events' order: `calls` decides both. All sources of a call share its
-chain, so a call may change from one source to another.
+A source reads input, calls the chain of the call, and returns the text, the events and the error
+that resulted. `calls` decides about the status of the call and the order of its events. All sources
+of a call share its chain, so a call may change from one source to another.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ Produced = tuple[str, str, list[Any], StreamParseError | None]
 def finite(text: str) -> float:
     """Return the number; raises `ValueError` if it is beyond every float.
 
-    For calls in the text of a model: an infinity among the arguments is no JSON.
+    For calls in the text of a model, because an infinity among the arguments is not JSON.
     """
     value = float(text)
     if value in (float("inf"), float("-inf")):
@@ -93,7 +93,7 @@ class ArgumentSource:
         raise NotImplementedError
 
     def collect(self) -> Produced:
-        """Return what was produced since the last call, where the caller drives the chain."""
+        """Return the result since the last call, for callers that call the chain themselves."""
         return "", "", self.events, None
 
     def refuse(self, error: StreamParseError) -> Produced:
@@ -345,9 +345,9 @@ class FramedText(LenientText):
 
 
 class Values(ArgumentSource):
-    """Values without JSON text: the caller drives `sink`, then collects the text written for them.
+    """Values without JSON text: the caller calls `sink`, then collects the text written for them.
 
-    No text is taken: text that arrives beside values is a second value.
+    Text is not taken, because text beside values is a second value.
     """
 
     __slots__ = ("length", "sink")
@@ -379,7 +379,7 @@ class Values(ArgumentSource):
 
 
 class FreeText(ArgumentSource):
-    """The text of a custom tool, which is no JSON. It may end anywhere, so it is never whole."""
+    """The text of a custom tool, which is not JSON. It may end anywhere, so it is never whole."""
 
     __slots__ = ("length", "strict")
 
@@ -443,7 +443,7 @@ class Repetition:
         return True
 
     def give_up(self) -> str:
-        """Return the text that looked like a repetition and is none."""
+        """Return the text that looked like a repetition but is not one."""
         piece = self.value[: self.matched]
         self.matched = 0
         return piece

@@ -45,7 +45,7 @@ class CallInput(CallRecord):
     ) -> None:
         super().__init__(call, choice, out, options, raw_text)
         self.held: list[Any] = []  # texts and `HeldValue`s that came before the name
-        self.held_size: int = 0  # as much of them as was counted
+        self.held_size: int = 0  # the characters of them that were counted
         self.halves: Halves = Halves()  # of the argument text
         self.repetition: Repetition = Repetition(call)
         self.lead: int = -1  # white space at the beginning of the text; -1: not counted
@@ -178,7 +178,7 @@ class CallInput(CallRecord):
         self.note_anomaly("repeated_arguments", "the whole arguments came once more")
 
     def _read_late(self, text: str) -> None:
-        """Keep text after the end; after broken JSON it is simply more of the text."""
+        """Keep text after the end. After broken JSON it is more of the same text."""
         call = self.call
         if self.state != CLOSED:
             call._grow(text)
@@ -189,7 +189,7 @@ class CallInput(CallRecord):
         self.out.append(ProviderEvent("late_tool_call_delta", late, self.choice))
 
     def _release_half(self) -> None:
-        """No more text comes, so a first half at its end stays alone."""
+        """Read the first half of a character at the end, because no more text comes."""
         half = self.halves.rest()
         if half:
             self._read(half)
@@ -226,7 +226,7 @@ class CallInput(CallRecord):
             self.emit()
 
     def _read_value_again(self, value: Any) -> None:
-        """Read a second whole value: the same is a repetition, another one is refused."""
+        """Read a second whole value: an equal one is a repetition, another one is refused."""
         text = json_text_of(value)
         if not self.open:
             self._read_late(text)
@@ -239,17 +239,17 @@ class CallInput(CallRecord):
             self._refuse_second(text)
 
     def driver(self) -> Transcriber:
-        """Return the sink for arguments without text. Call `emit` or `refuse` after driving it."""
+        """Return the sink for arguments without text. Call `emit` or `refuse` after calling it."""
         if self.state == NAMING:
             self._reject_unknown()
         return self._value_source().sink
 
     def emit(self) -> None:
-        """Emit what the `driver` was given: its JSON text, and the events in it."""
+        """Emit the JSON text of the calls of the `driver`, and the events in it."""
         self._report_values(self.source.collect())
 
     def refuse(self, error: StreamParseError) -> None:
-        """Emit as `emit`, then reject the call: driving the sink raised `error`."""
+        """Emit as `emit`, then reject the call, because the sink raised `error`."""
         self._report_values(self.source.refuse(error))
 
     def _report_values(self, produced: Produced) -> None:

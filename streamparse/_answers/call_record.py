@@ -276,7 +276,7 @@ class CallRecord:
         self.out.append(ending(self.call, self.choice))
 
     def _report(self, produced: Produced) -> None:
-        """Emit what a source has produced: a delta, the events in it, and its rejection."""
+        """Emit the results of a source: a delta, the events in it, and a rejection."""
         _, text, events, error = produced
         if self.state > READING:
             events.clear()

@@ -6,11 +6,11 @@ A call is complete when
 (b) a normal finish reason arrives and its JSON is whole, or
 (c) the finish is a limit, its JSON is whole and a later call has already received data.
 
-JSON that happens to parse completes nothing by itself. At a normal finish reason the calls whose
-JSON is whole complete. The others stay open, because servers send the rest of a call, or another
-call, after a reason. `close` decides about them at the end of the answer. No argument text at all
-is `{}` under (a) and (b), never under (c), and never where `[DONE]` replaces the finish reason.
-A call that is written in the model's text (`raw_text`) completes by (a) only.
+JSON that is whole does not complete a call by itself. At a normal finish reason the calls with
+whole JSON complete. The others stay open, because servers send the rest of a call, or another call,
+after a reason. `close` decides about them at the end of the answer. A call without argument text
+has the arguments `{}` under (a) and (b), but not under (c), and not if `[DONE]` replaces the finish
+reason. A call in the text of the model (`raw_text`) completes only by (a).
 
 How `close` settles a call that is still open:
 
@@ -47,12 +47,12 @@ INPUT_ENDED: Final = 4  # a normal finish reason, then the end of input
 
 
 class CallReader(CallInput):
-    """Reads one `ToolCall`: a wire or a format calls its methods, events go to `out`.
+    """Reads one `ToolCall`: a wire or a format calls its methods, and events go to `out`.
 
-    Before the name is known everything is held back, because `ToolCallStarted` has the name.
+    Everything is held until the name is known, because `ToolCallStarted` has the name.
 
-    With `tools` the arguments are validated as they arrive. A refusal ends the call as far as
-    events are concerned; its value and its texts go on growing, in silence.
+    With `tools` the arguments are validated as they arrive. After a refusal the call has no more
+    events, but its value and its texts still grow.
     """
 
     __slots__ = ("ended_itself", "reason_at")
@@ -130,14 +130,14 @@ class CallReader(CallInput):
             self._reject(self.source.unfinished(len(self.call._written)))
 
     def _ends_whole(self) -> bool:
-        """Whether the value is whole, if nothing more comes: a number is then."""
+        """Whether the value is whole at the end of the input, which completes a number."""
         if self.repetition.matched or not self.open:
             return False
         self._report(self.source.finish())
         return self.open and (self.source.whole or self.call.kind == "custom")
 
     def _is_empty(self) -> bool:
-        """Whether there are no arguments at all, which are then read as an empty object."""
+        """Read an empty object if there are no arguments; return whether that is so."""
         if self.received or not self.open:
             return False
         self._report(self.source.add_empty_object(len(self.call._written)))
@@ -156,16 +156,16 @@ class CallReader(CallInput):
                 call.parsed = call.partial if parsed is None else parsed
                 self._end("complete")
         elif call.kind == "function" and isinstance(call.partial, str):
-            # One string, as of JSON that was encoded twice.
+            # JSON that was encoded twice is one string.
             message = "the arguments of a function are an object, not a string"
             self._reject(SchemaViolation(message, code="type", offset=0))
         else:
             self._end("complete")
 
     def _validated(self, validator: ValidatorFactory) -> object:
-        """Validate what could not be validated while it arrived; a violation rejects the call.
+        """Validate values that could not be validated as they came; reject the call if invalid.
 
-        Nothing is coerced any more: the values have been reported as they came.
+        Nothing is coerced, because events have had the values as they came.
         """
         try:
             return validated(validator, self.call.partial)

@@ -1,12 +1,12 @@
-"""Linked objects as flat plain data, and back: for the pickles and copies of parsers.
+"""Converts linked objects to flat plain data and back, for the pickles and copies of parsers.
 
-A parser is many objects: readers, machines, builders, and the message that they fill. Python's own
-pickling does not do: it recurses, while values may be deep; compiled classes hide their
-attributes; and a `Message` or `ToolCall` pickled alone is without what fills it. So a parser is
-taken apart here as a whole, and put together again with every reference as it was.
+A parser is many objects: readers, machines, builders, and the message that they fill. `pickle`
+alone cannot handle them: it recurses, but values may be deep; compiled classes hide their
+attributes; and a `Message` or `ToolCall` that is pickled alone loses its builder. So a parser is
+taken apart here as a whole, and put together again with all references.
 
-What is not of this package (tools, validators, functions) is kept as it is: a pickle pickles it,
-a copy shares it.
+Objects of other packages (tools, validators, functions) stay as they are: a pickle pickles them,
+and a copy shares them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Frozen = tuple[list[Entry], list[int]]
 
 
 def freeze(root: object) -> Frozen:
-    """`root` and all that it refers to, taken apart.
+    """Take apart `root` and everything that it refers to.
 
     >>> thaw(freeze({"a": [1, (2,)]}))
     {'a': [1, (2,)]}
@@ -49,7 +49,7 @@ def freeze(root: object) -> Frozen:
 
 
 def thaw(frozen: Frozen) -> Any:
-    """The object that was taken apart, made anew."""
+    """Return a new object equal to the one that was taken apart."""
     entries, order = frozen
     made = [_blank(entry) for entry in entries]
     restored: list[Any] = []
@@ -87,12 +87,12 @@ class _Freezer:
         self.entries: list[Entry | None] = []
         self.order: list[int] = []
         self.places: dict[int, int] = {}  # by the id of the object
-        self.alive: list[object] = []  # so that no id is given twice
+        self.alive: list[object] = []  # keeps the ids unique
         # Objects whose parts are not all recorded yet: place, kind, detail, parts.
         self.stack: list[tuple[int, int, Any, list[Any], list[int]]] = []
 
     def add(self, value: object) -> int:
-        """The place of this object."""
+        """Return the place of an object; put it on the stack if it is new."""
         known = self.places.get(id(value))
         if known is not None:
             return known
@@ -108,7 +108,7 @@ class _Freezer:
         return place
 
     def run(self) -> None:
-        """Take apart what is on the stack."""
+        """Take apart the objects on the stack."""
         while self.stack:
             place, kind, detail, parts, found = self.stack[-1]
             if len(found) < len(parts):
@@ -140,21 +140,21 @@ class _Freezer:
         return self._object(value, kind)
 
     def _object(self, value: Any, kind: type) -> tuple[int, Any, list[Any]]:
-        """An object of this package."""
+        """Take apart an object of this package."""
         if not isinstance(value, (Message, Part)):
             if is_dataclass(value) or isinstance(value, BaseException):
                 return _LEAF, value, []
             if any("__reduce__" in vars(one) for one in kind.__mro__[:-1]):
                 reduced = value.__reduce__()
                 if isinstance(reduced, str):
-                    return _LEAF, value, []  # the only object of its kind
+                    return _LEAF, value, []  # a singleton
                 return _CALL, reduced[0], list(reduced[1])
         names = [name for name in _attributes(kind, value) if hasattr(value, name)]
         return _OBJECT, (kind, names), [getattr(value, name) for name in names]
 
 
 def _attributes(kind: type, value: object) -> list[str]:
-    """The names of what an object holds, in both builds."""
+    """Return the names of the attributes of an object, in both builds."""
     names: dict[str, None] = {}
     for one in kind.__mro__:
         attributes = vars(one)
@@ -166,7 +166,7 @@ def _attributes(kind: type, value: object) -> list[str]:
 
 
 def _blank(entry: Entry) -> Any:
-    """What an entry will be, as far as it can be made before its parts."""
+    """Return the object of an entry, as far as it can be made before its parts."""
     kind, detail, _ = entry
     if kind == _LEAF:
         return detail
@@ -182,11 +182,11 @@ def _blank(entry: Entry) -> Any:
 
 
 def _blank_of(kind: Any) -> Any:
-    """An object of this class whose attributes are still to be set.
+    """Return an object of this class whose attributes are not set yet.
 
     The class is called, because a compiled class cannot make an object without its `__init__`. If
-    that has required arguments, the class names their types in `_init_types` (or has a value there,
-    where the type alone is not enough).
+    `__init__` has required arguments, `_init_types` of the class has their types, or values where
+    the type alone is not enough.
     """
     needed = getattr(kind, "_init_types", ())
     return kind(*[_blank_of(one) if isinstance(one, type) else one for one in needed])

@@ -1,4 +1,4 @@
-"""The options of the answers of a response, which all readers share."""
+"""The options for the answers of a response, which all readers share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["AnswerOptions"]
 
 
 class AnswerOptions:
-    """What a caller asks of the answers of a response.
+    """The options for the answers of a response.
 
     Args:
         limits: The bounds of a response; the default ones if None.

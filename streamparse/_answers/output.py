@@ -1,8 +1,8 @@
-"""The structured output of one answer: its text read as a JSON document while it arrives.
+"""The structured output of one answer: its text, read as a JSON document while it arrives.
 
-The text is emitted as text too, even where the document is refused. `message.partial_output` is
-the value so far. `message.output` is set once the document is whole and the message is complete;
-neither is enough alone, because text that happens to parse may have been cut.
+The text is also emitted as text, even if the document is refused. `message.partial_output` is the
+value so far. `message.output` is set once the document is whole and the message is complete. A
+whole document alone is not enough, because the text may have been cut after it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _OPENINGS: Final[dict[str, str]] = {"object": "{", "array": "["}
 def root_kind(output: Any) -> str:
     """Return the kind of document that `output` asks for: `"any"`, `"object"` or `"array"`.
 
-    `output_validator_of` gives the validator of anything more.
+    `output_validator_of` returns the validator of anything more specific.
 
     >>> root_kind(dict), root_kind(object)
     ('object', 'any')
@@ -49,15 +49,15 @@ def output_validator_of(output: Any, coerce: bool = False) -> ValidatorFactory |
         return None
     if isinstance(output, str):
         raise TypeError(f"output takes a type or a JSON Schema, not {output!r}")
-    judge = validator_of(output)
-    return judge.coercing() if coerce else judge
+    validator = validator_of(output)
+    return validator.coercing() if coerce else validator
 
 
 class OutputReader:
     """Reads the text of one message; events go to `out`.
 
-    A text that is not the document asked for is refused at the first character that makes it so,
-    by `OutputRejected`; the message is not rejected with it.
+    A text that is not the expected document is refused by `OutputRejected` at the first character
+    that shows it. The message is not rejected.
     """
 
     __slots__ = (
@@ -145,20 +145,20 @@ class OutputReader:
         message.output = self.chain.value if parsed is None else parsed
 
     def shown(self, missing: Missing = "raise") -> Any:
-        """A snapshot of the document so far, of the type asked for; `NOTHING`: none yet.
+        """Return a snapshot of the document so far as the expected type, or `NOTHING`.
 
         `missing`: see `Validator.missing`.
         """
-        builder, judge = self.chain.builder, self.chain.validator
-        if judge is None:
+        builder, validator = self.chain.builder, self.chain.validator
+        if validator is None:
             return builder.snapshot()
-        judge.missing = missing
-        return judge.shown(builder.snapshot)
+        validator.missing = missing
+        return validator.shown(builder.snapshot)
 
     def at(self, path: tuple[Any, ...]) -> Any:
-        """The complete value at a path, of its type; `NOTHING` where it has none."""
-        judge = self.chain.validator
-        return NOTHING if judge is None else judge.at(path)
+        """Return the complete value at a path as its type, or `NOTHING` if it has none."""
+        validator = self.chain.validator
+        return NOTHING if validator is None else validator.at(path)
 
     def _begin(self, text: str) -> None:
         """Check the kind of the document by its first character."""

@@ -17,7 +17,7 @@ class ResponseReader:
     """The answers of one response, by choice, and the events of them all.
 
     Args:
-        options: What the caller asks of the answers.
+        options: The options for the answers.
         events: The list that events are added to; a new one if None.
         number: The choice of the first answer, which is not 0 where a session has several.
     """

@@ -38,7 +38,7 @@ class TextWriter:
     Args:
         message: The message.
         out: Where events go.
-        room: What the texts are counted in.
+        room: Counts the texts.
         surrogates: `"keep"`, `"replace"` or `"error"`, for lone halves of characters.
     """
 
@@ -163,8 +163,8 @@ class TextWriter:
     def _whole_characters(self, text: str, part: GrowingText, last: bool) -> str:
         """Join halves across deltas, and hold back a first half at the end of `text`.
 
-        The second half may come in another part of the same kind: then that part gets the whole
-        character. `last`: the parts before `part` do not grow any more.
+        If the second half comes in another part of the same type, that part gets the whole
+        character. `last` means that the parts before `part` do not grow any more.
         """
         if 0xDC00 <= ord(text[0]) <= 0xDFFF and not part._half:
             self._take_over_half(part)

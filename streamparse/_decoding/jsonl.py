@@ -28,7 +28,7 @@ _BOM: Final = "\ufeff"
 
 
 def _reject_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 _JSON: Final = JSONDecoder(parse_constant=_reject_constant)

@@ -1,1 +1,1 @@
-"""The wire APIs, one file each: what is peculiar to an API stays in its file, with the reason."""
+"""The adapters of the wire APIs, one file each, with the quirks of the API and their reasons."""

@@ -411,7 +411,7 @@ def _keep(entry: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
     """Keep a delta of a block that is not a part of the content.
 
     The delta of a compaction has the fields of the block. A block with other deltas cannot go back,
-    because nobody knows how they change it.
+    because it is not known how they change it.
     """
     if kind == "compaction_delta":
         entry["block"].update(_rest(delta, _ONLY_TYPE))

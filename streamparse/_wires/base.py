@@ -1,7 +1,7 @@
-"""What all adapters share: their interface, helpers for records, and the shapes of errors.
+"""The interface of all adapters, helpers for records, and the shapes of errors.
 
 A wire is the adapter of one API. It reads the records of a response and calls the methods of its
-`ResponseReader` and of the answers in it. The rules about what is complete belong to those.
+`ResponseReader` and of the answers in it. Those decide what is complete.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ the service model of botocore, and recorded streams.
 In a binary frame the name of an event is outside its body; in chunks of boto3 it is the key of the
 body: `{"contentBlockDelta": {…}}`. Quirks that are handled here:
 - Blocks of text and reasoning have no start, or an empty one.
-- `p` is padding, so that nobody can guess tokens by their size.
+- `p` is padding, which hides the sizes of tokens.
 - `metadata` usually comes after `messageStop`, but either may be the last.
 - Nova by InvokeModel: the events come in chunks, and each delta of text is a block of its own.
 - A citation comes before its text (recorded).
@@ -277,7 +277,7 @@ class BedrockConverse(Wire):
         for kind, value in delta.items():
             if not self._understands(answer, block, kind, value):
                 answer.pass_on(kind, value)
-                if block.entry is not None:  # it cannot go back: nobody knows what this changes
+                if block.entry is not None:  # what it changes is not known, so it cannot go back
                     answer.room.keep(value)
                     block.entry.setdefault("deltas", []).append({kind: value})
 

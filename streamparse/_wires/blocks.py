@@ -1,4 +1,4 @@
-"""What the wires with numbered blocks share: blocks that are not content, history, citations.
+"""Helpers of the wires with numbered blocks: blocks that are not content, citations, history.
 
 `message.extra["content_blocks"]` has each block that is not a part of the content, with the
 position in `content` at which it came, so that the next turn can have it in its place.

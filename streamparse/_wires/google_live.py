@@ -3,12 +3,12 @@
 Source: https://ai.google.dev/api/live, the types of the google-genai SDK, and recorded sessions.
 
 Quirks that are handled here:
-- A turn has no id. It ends with `turnComplete`; `generationComplete` comes before and ends nothing.
+- A turn has no id. It ends with `turnComplete`, not with the `generationComplete` before it.
 - After `interrupted` the turn is cut; `turnComplete` still follows.
-- `turnCompleteReason` is there where a turn ended badly.
-- Calls come whole, in a member beside the content. They complete when they come, because tools may
-  run while the model goes on.
-- The transcript of the sound comes beside it, in no fixed order.
+- `turnCompleteReason` comes only if a turn did not end normally.
+- Calls come whole, in a member beside the content. They complete at once, because tools may run
+  while the model continues.
+- The transcript comes beside the audio, in no fixed order.
 - Output tokens are `responseTokenCount`; the gateway of Vertex AI writes `candidatesTokenCount`.
 """
 
@@ -17,12 +17,13 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
-from streamparse._core.plain import dict_of, is_something, list_of, text_of
+from streamparse._core.plain import dict_of, list_of, text_of
+from streamparse._wires.base import pass_on_rest
 from streamparse._wires.google_generate import GoogleGenerate, usage_of
 
 __all__ = ["GoogleLive"]
 
-# Members of `serverContent` that are understood, or that the session reads.
+# The members of `serverContent` that are understood, or that the session reads.
 _CONTENT: Final = frozenset(
     (
         "modelTurn",
@@ -39,7 +40,7 @@ _NORMAL: Final = ("", "TURN_COMPLETE_REASON_UNSPECIFIED", "STOP")
 
 
 class GoogleLive(GoogleGenerate):
-    """The messages of one turn."""
+    """Reads the messages of one turn."""
 
     api: ClassVar[str] = "google-live"
 
@@ -56,9 +57,7 @@ class GoogleLive(GoogleGenerate):
         for call in list_of(dict_of(data.get("toolCall")).get("functionCalls")):
             self._call(answer, dict_of(call), {})
         self._citations(answer, content)
-        for name, value in content.items():
-            if name not in _CONTENT and is_something(value):
-                answer.pass_on(name, value)
+        pass_on_rest(answer, content, _CONTENT)
         answer.count(data.get("usageMetadata"), usage_of)
         if data.get("error"):
             self.fail(data)
@@ -68,10 +67,10 @@ class GoogleLive(GoogleGenerate):
     def _model_turn(self, answer: AnswerReader, turn: dict[str, Any]) -> None:
         for part in list_of(turn.get("parts")):
             data = dict_of(part)
-            sound = dict_of(data.get("inlineData"))
-            kind = text_of(sound.get("mimeType"))
-            if kind.startswith("audio/") and isinstance(sound.get("data"), str):
-                answer.audio(sound["data"], None, None, kind)
+            audio = dict_of(data.get("inlineData"))
+            kind = text_of(audio.get("mimeType"))
+            if kind.startswith("audio/") and isinstance(audio.get("data"), str):
+                answer.audio(audio["data"], None, None, kind)
             elif isinstance(part, dict):
                 self._part(answer, part)
             else:

@@ -41,15 +41,15 @@ from streamparse.message import Citation, Message, Reasoning, ToolCall
 
 __all__ = ["OpenAIChat", "history"]
 
-# The members of a chunk that are read, are padding, or say nothing about the answer.
+# The members of a chunk that are read, are padding, or are not about the answer.
 _IGNORED: Final = frozenset(
     ("id", "object", "created", "model", "choices", "usage", "error", "obfuscation", "p")
 )
 _CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason", "usage"))
 _CALL: Final = frozenset(("index", "id", "type", "function", "custom"))
 _FUNCTION: Final = frozenset(("name", "arguments", "input"))
-# The members of a delta that are understood, if they are of these types. `"refusal": false` says
-# nothing.
+# The members of a delta that are understood, if they are of these types. `"refusal": false` has
+# no meaning.
 _DELTA: Final[dict[str, tuple[type, ...]]] = {
     "annotations": (list,),
     "audio": (dict,),

@@ -7,9 +7,9 @@ An answer is written in the records of the Responses API, with these differences
 
 - Records have a `response_id` and an `event_id`.
 - Beta names differ: `response.text.*`, `response.audio.*`, `response.audio_transcript.*`.
-- `response.done` is the only terminal record. Its response says how the answer ended, in `status`
-  and `status_details`; xAI writes a text there, and puts `usage` beside the response.
-- A transcript whose end differs from its deltas is not replaced: it has been spoken.
+- `response.done` is the only terminal record. The `status` and `status_details` of its response
+  are how the answer ended; xAI writes a text there, and puts `usage` beside the response.
+- A transcript whose end differs from its deltas is not replaced, because the audio was played.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NAMES: Final[dict[str, str]] = {
     for old, new in (("text", "output_text"), ("audio_transcript", "output_audio_transcript"))
     for verb in ("delta", "done")
 }
-# Members that say where a record belongs.
+# The members that address a record.
 _ADDRESS: Final = frozenset(("event_id", "response_id", "previous_item_id", "rid"))
 _STATES: Final = frozenset(("completed", "cancelled", "incomplete", "failed", "in_progress"))
 

@@ -1,4 +1,4 @@
-"""The words in which servers say why an answer ended."""
+"""The words of servers for the reason why an answer ended."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def reason_of(word: str, own: dict[str, str]) -> str:
     Args:
         word: The word of the server.
         own: Words that mean something else in this API, or nothing elsewhere. Their case counts;
-            that of other words does not. A word that nobody knows is "other".
+            that of other words does not. An unknown word is "other".
     """
     reason = own.get(word)
     if reason is None:

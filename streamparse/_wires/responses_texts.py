@@ -84,7 +84,7 @@ class Texts:
         self._finish(item, piece, text)
 
     def audio(self, item: Item, index: int | None, data: str) -> None:
-        """More of the sound that is spoken beside a transcript."""
+        """Read more audio, which comes beside a transcript."""
         piece = _piece_at(item, "output_audio", index)
         if piece is None:
             piece = self._begin(item, "output_audio", index)
@@ -271,7 +271,7 @@ class Texts:
         if whole == piece.final:
             return
         if isinstance(piece.part, Audio):
-            # What was said aloud cannot be replaced: the transcript stays that of the deltas.
+            # Audio that was played cannot be replaced, so its transcript stays that of the deltas.
             piece.final = whole
             self._answer().pass_on("replaced_text", {"type": piece.kind, "text": whole})
             return
