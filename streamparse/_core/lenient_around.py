@@ -10,7 +10,7 @@ from streamparse._core import lenient_scalars as scalars
 from streamparse._core import lenient_strings as strings
 from streamparse._core.lenient_fences import LenientFences
 from streamparse._core.lenient_state import PROSE
-from streamparse._core.lenient_strings import LOOK, undecided
+from streamparse._core.lenient_strings import CLOSING, LOOK, undecided
 from streamparse._core.lenient_tokens import GROUPED_STRING, OPEN_WRAPPED
 from streamparse._core.machine_state import DOCUMENT
 from streamparse.errors import IncompleteError
@@ -135,7 +135,10 @@ class LenientAround(LenientFences):
         if result == prose.UNDECIDED:
             return undecided(pos)
         if result == prose.VALUE:
+            quoted = any(['"' in piece for piece in self.before[self.prose_from :]])
             self._enter("}" if text[pos] == "{" else "]", self.offset + pos)
+            if quoted and text[pos + 1 : pos + 2] == "\\":
+                self._doubt(self.offset + pos)  # it may be JSON in a string of the document
             return pos + 1
         self._note_prose(pos)
         self._outside(text[pos])
@@ -179,8 +182,10 @@ class LenientAround(LenientFences):
     def _trail(self, char: str, pos: i64) -> None:
         self.trailing = True
         self._mend("trailing_text", self.offset + pos)
-        if char in ",:":
-            self._doubt(self.offset + pos)  # the document seems to continue
+        last = self.text_before(self.offset + pos).rstrip(" \t`;~")[-1:]
+        # The document seems to continue, perhaps after its first key, which was read as a string.
+        if char in ",:" or last in CLOSING:
+            self._doubt(self.offset + pos)
 
     def _all_there_is(self) -> None:
         """Read a document without an object, array or quoted string: one scalar or word.

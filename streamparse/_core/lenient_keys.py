@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_extensions import i64
 
 _PLAIN_KEY: Final = re.compile(r"[\w$]+(?=[ ]?:)")
-_BARE_KEY: Final = re.compile(r"[^\s:,{}\[\]\"'“”‘’`()#;=/\\…]+")
+_BARE_KEY: Final = re.compile(r"[^\s\u200b\u2060\ufeff:,{}\[\]\"'“”‘’`()#;=/\\…]+")
 _MORE_KEY: Final = re.compile(r"[^:,{}\[\]\"\n]*")
 
 

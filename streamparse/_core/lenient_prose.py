@@ -125,10 +125,10 @@ _OPEN_MEMBER: Final = re.compile(
 )
 # A key and a value with a missing quote or colon between them.
 _DAMAGED_KEY: Final = re.compile(
-    r'"[\w$\-]{1,64}(?:\s*:\s*|"\s*)(?:["{\[]|-?\d|(?:[Tt]rue|[Ff]alse|null|None)\b)'
+    r'"[\w$\-]{1,64}(?:\s*:\s*|"\s*(?:=>?\s*)?)(?:["{\[]|-?\d|(?:[Tt]rue|[Ff]alse|null|None)\b)'
 )
 _OPEN_DAMAGED_KEY: Final = re.compile(
-    r'"(?:[\w$\-]{1,64}(?:\s*|\s*:\s*|"\s*)(?:-|[A-Za-z]{0,5})?)?\Z'
+    r'"(?:[\w$\-]{1,64}(?:\s*|\s*:\s*|"\s*(?:=>?\s*)?)(?:-|[A-Za-z]{0,5})?)?\Z'
 )
 _NOTE: Final = re.compile(r"\[{1,2}[ \t]*(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]{1,2}")
 _OPEN_NOTE: Final = re.compile(r"\[{1,2}[ \t]*(?:(?:[^\W\d][^\[\]{},\"'\n]*|[0-9]+)\]{0,2})?\Z")
@@ -239,10 +239,22 @@ def goes_on(text: str, pos: i64, end: i64, final: bool, before: str) -> i64:
 
 def _object_goes_on(text: str, pos: i64, limit: i64, more: bool, before: str) -> i64:
     place = blank_end(text, pos + 1, limit)
+    while place < limit and text[place] in ",….":  # in place of members
+        if text[place] == "." and not text.startswith("...", place):
+            if more and "...".startswith(text[place:limit]):
+                return UNDECIDED
+            return PROSE
+        place = blank_end(text, place + (3 if text[place] == "." else 1), limit)
     if place == limit:
         return UNDECIDED if more else PROSE
     char = text[place]
+    if char == "<":
+        if more and "<!--".startswith(text[place:limit]):
+            return UNDECIDED
+        return VALUE if text.startswith("<!--", place) else PROSE
     if char == "}":
+        if text[place - 1] not in " \t\r\n{":
+            return PROSE
         return _nothing_follows(text, place + 1, limit, more, before)
     if char == "/":
         if place + 1 == limit:

@@ -23,7 +23,7 @@ from streamparse.schema import SchemaValidator
 from tests.growth import is_linear
 from tests.helpers import merge_deltas
 from tests.parts import chars, cuttings
-from tests.schema.schemas import SCHEMAS, VALUES, valid
+from tests.schema.schemas import REFERRING, SCHEMAS, VALUES, valid
 
 Outcome = tuple[Any, Any, list[Any], list[Any]]
 
@@ -210,7 +210,7 @@ def damaged(value: Any, dice: random.Random) -> Any:
     return value
 
 
-@given(SCHEMAS, VALUES, st.integers(0, 10**6))
+@given(SCHEMAS | REFERRING, VALUES, st.integers(0, 10**6))
 def test_the_verdict_is_that_on_what_was_read(schema: Any, value: Any, seed: int) -> None:
     """Laws 1 and 9, for any schema; a valid value is never changed."""
     dice = random.Random(seed)
@@ -246,6 +246,26 @@ TYPED = st.recursive(
                 st.fixed_dictionaries({f"m{at}": one[1] for at, one in enumerate(several)}),
             )
         ),
+        inner.map(lambda one: ({"anyOf": [one[0], {"type": "null"}]}, one[1] | st.none())),
+        inner.map(lambda one: ({"allOf": [one[0], {"minItems": 0}]}, one[1])),
+        inner.map(
+            lambda one: (
+                {"type": "object", "additionalProperties": one[0]},
+                st.dictionaries(st.sampled_from("abc"), one[1], max_size=2),
+            )
+        ),
+        st.lists(inner, min_size=1, max_size=3).map(
+            lambda several: (
+                {"type": "array", "prefixItems": [one[0] for one in several], "items": False},
+                st.tuples(*(one[1] for one in several)).map(list),
+            )
+        ),
+        inner.map(
+            lambda one: (
+                {"oneOf": [{**of(v=one[0]), "required": ["v"]}, {"type": "boolean"}]},
+                st.fixed_dictionaries({"v": one[1]}) | st.booleans(),
+            )
+        ),
     ),
     max_leaves=6,
 )
@@ -272,6 +292,7 @@ def test_what_was_written_as_strings_comes_back(given_: tuple[Any, Any], seed: i
         error, found, repairs, _ = read(validator, pieces)
         assert error is None
         assert json.dumps(found) == json.dumps(value)
+        assert read(SchemaValidator(schema), [json.dumps(found)])[0] is None
         assert bool(repairs) is (text != json.dumps(value))
 
 

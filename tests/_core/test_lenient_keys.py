@@ -11,6 +11,7 @@ from tests._core.machines import assert_repaired
     ("text", "value", "codes"),
     [
         ("{'a': 1 b: 2}", {"a": 1, "b": 2}, "single_quotes missing_comma unquoted_key"),
+        ("{a\ufeff: 1}", {"a": 1}, "unquoted_key white_space"),
         ("{two words: 1}", {"two words": 1}, "unquoted_key"),
         ("{a-b.c: 1}", {"a-b.c": 1}, "unquoted_key"),
         ('{a": 1}', {"a": 1}, "missing_quote"),

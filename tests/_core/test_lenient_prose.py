@@ -48,6 +48,45 @@ TRAPS = (
 )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'So: {, "a": {"b": 1}}',
+        'So: {..., "a": {"b": 1}}',
+        'So: {"a" = {"b": 1}}',
+        'So: {"a" => {"b": 1}}',
+        'So: { <!-- all --> "a": {"b": 1}}',
+    ],
+)
+def test_objects_in_prose_that_begin_oddly(text: str) -> None:
+    for pieces in ([text], list(text)):
+        parser = JSONParser("lenient")
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert parser.value == {"a": {"b": 1}}
+
+
+@pytest.mark.parametrize("text", ["So {...} and {, } are nothing.", "So {.5} {<b>} {... x}"])
+def test_brackets_in_prose_that_are_no_objects(text: str) -> None:
+    for pieces in ([text], list(text)):
+        found = run(pieces, dialect="lenient")
+        assert found.error is not None
+        assert found.error.code == "empty"
+
+
+@pytest.mark.parametrize(
+    "text", ['"a" => {"b": 1}', '"a" (b)', 'See {this "a": "{\\"b\\": 1}" ok}']
+)
+def test_a_part_that_is_read_as_the_document_is_a_doubt(text: str) -> None:
+    for pieces in ([text], list(text)):
+        parser = JSONParser("lenient")
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert "ambiguous" in [doubt.code for doubt in parser.doubts]
+
+
 @pytest.mark.parametrize("text", TRAPS)
 def test_prose_traps(text: str) -> None:
     """Only the object is the value; all else is kept, and for any chunking."""

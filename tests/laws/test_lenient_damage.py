@@ -16,7 +16,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from streamparse import JSONParser, StringDelta, ValueCompleted, parse
+from streamparse import JSONParser, StreamParseError, StringDelta, ValueCompleted, parse
 from tests.damage import DAMAGES, damaged, root
 from tests.helpers import cut, replay, run, same
 from tests.laws.test_law_3_never_take_back import grown
@@ -54,6 +54,61 @@ def test_the_document_comes_back(kind: str, seed: int, sizes: Sequence[int]) -> 
     completed = [event for event in events if isinstance(event, ValueCompleted)]
     assert len({event.path for event in completed}) == len(completed)
     assert all(event.text for event in events if isinstance(event, StringDelta))
+
+
+# These change the whole text or its end, or how all strings are quoted.
+WHOLE: tuple[str, ...] = (
+    "prose",
+    "fences",
+    "unclosed in a fence",
+    "tags",
+    "no opener",
+    "escaped quotes",
+)
+WHOLE += ("extra openers", "extra closers", "missing closers", "wrong closers")
+KINDS = st.sampled_from([kind for kind in DAMAGES if kind not in WHOLE])
+
+
+@given(st.lists(st.tuples(KINDS, SEEDS), min_size=2, max_size=5), SIZES)
+def test_members_with_different_damage_come_back(
+    parts: list[tuple[str, int]], sizes: Sequence[int]
+) -> None:
+    """Damage in one member does not change how the next one is read."""
+    documents = [document(kind, seed) for kind, seed in parts]
+    text = ", ".join(f'"m{at}": {text}' for at, (text, _) in enumerate(documents))
+    value = {f"m{at}": value for at, (_, value) in enumerate(documents)}
+    text = "{" + text + "}"
+    assert same(parse(text, dialect="lenient"), value)
+    found = run(cut(text, sizes), dialect="lenient")
+    assert (found.done, found.truncated) == (True, False)
+    assert found == run([text], dialect="lenient")
+
+
+def composed(first: str, second: str, seed: int) -> str:
+    """Damage a document in two ways at once; what the first one overrides, the second lacks."""
+    pens: Any = (DAMAGES[first].pen, DAMAGES[second].pen)
+    try:
+        pen: Any = type("Composed", pens, {})(Random(seed))
+    except TypeError:  # one of them is a special case of the other
+        pen = pens[0](Random(seed))
+    text: str = pen.write(root(Random(seed)))
+    return text
+
+
+@given(st.sampled_from(list(DAMAGES)), st.sampled_from(list(DAMAGES)), SEEDS, SIZES)
+def test_laws_1_and_3_where_damage_is_composed(
+    first: str, second: str, seed: int, sizes: Sequence[int]
+) -> None:
+    text = composed(first, second, seed)
+    assert run(cut(text, sizes), dialect="lenient") == run([text], dialect="lenient")
+    parser = JSONParser("lenient")
+    try:
+        for piece in cut(text, sizes):
+            before = (parser.snapshot(), parser.open_path) if parser.started else None
+            parser.feed(piece)
+            assert before is None or grown(before[0], parser.snapshot(), before[1])
+    except StreamParseError:
+        pass
 
 
 @each_damage
