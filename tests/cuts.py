@@ -58,10 +58,9 @@ def check_cut(parser: MessageParser, whole: Whole, seen: int) -> None:
             assert call.arguments is None or call.status == "complete"
             if call.status == "complete":
                 key = message.choice, call.index
-                if key not in whole.completed and (
-                    _is_taken_back(whole, message.choice, seen)
-                    or _was_empty(whole, message.choice, call)
-                ):
+                if _went_on(whole, message.choice, call):
+                    continue
+                if key not in whole.completed and _is_taken_back(whole, message.choice, seen):
                     continue
                 after, arguments = whole.completed[key]
                 # A call without arguments waits for the end after a finish reason: the terminal
@@ -89,17 +88,17 @@ def _is_taken_back(whole: Whole, choice: int, seen: int) -> bool:
     return False
 
 
-def _was_empty(whole: Whole, choice: int, call: ToolCall) -> bool:
-    """Return whether a call without arguments went on after the finish reason, and failed.
+def _went_on(whole: Whole, choice: int, call: ToolCall) -> bool:
+    """Return whether a call without arguments went on after the finish reason.
 
     A finish reason completes such a call at the end of input. In damaged streams argument text
-    that is no JSON follows, or another call takes its place.
+    follows, or another call takes its place.
     """
     for message in whole.parser.messages:
         if message.choice == choice and call.index < len(message.tool_calls):
             later = message.tool_calls[call.index]
-            more = later.raw_text != "" or len(message.tool_calls) > call.index + 1
-            return call.raw_text == "" and later.status in ("truncated", "rejected") and more
+            replaced = later.status != "complete" and len(message.tool_calls) > call.index + 1
+            return call.raw_text == "" and (later.raw_text != "" or replaced)
     return False
 
 
