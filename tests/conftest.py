@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -22,6 +23,12 @@ def pytest_sessionstart() -> None:
             f"STREAMPARSE_EXPECT={expected}, but the {loaded} build is loaded "
             f"from {Path(streamparse.__file__).parent}"
         )
+
+
+def pytest_collection_finish() -> None:
+    """Exclude all that exists now from garbage collection, which some tests run many times."""
+    gc.collect()
+    gc.freeze()
 
 
 def register_profiles() -> None:

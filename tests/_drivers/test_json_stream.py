@@ -722,8 +722,9 @@ def test_dropping_an_async_view_closes_the_source() -> None:
         async for _ in aiter_json(alogged(["[1,", "2]"], log)):
             break
         for _ in range(10):
-            gc.collect()
             await asyncio.sleep(0)
+            if not log:
+                gc.collect()  # for implementations that do not count references
         assert log == ["generator"]
 
     log: list[str] = []
