@@ -19,9 +19,10 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.answer import AnswerReader
 from streamparse._core.plain import dict_of, list_of, text_of
 from streamparse._wires.base import pass_on_rest
-from streamparse._wires.google_generate import GoogleGenerate, usage_of
+from streamparse._wires.google_generate import GoogleGenerate, tool_result, usage_of
+from streamparse.message import ToolCall
 
-__all__ = ["GoogleLive"]
+__all__ = ["GoogleLive", "tool_response"]
 
 # The members of `serverContent` that are understood, or that the session reads.
 _CONTENT: Final = frozenset(
@@ -47,6 +48,9 @@ class GoogleLive(GoogleGenerate):
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         return False  # a session has several turns
+
+    def write_result(self) -> Any:
+        return tool_response
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         answer = self.response.first
@@ -83,6 +87,12 @@ class GoogleLive(GoogleGenerate):
             raw = text_of(content.get("turnCompleteReason"))
             answer.finish(_reason_of(raw), raw or "turnComplete")
             self.response.end()
+
+
+def tool_response(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
+    """A message of the client. Results are no contents of the conversation here."""
+    [part] = tool_result(call, value, error)["parts"]
+    return {"toolResponse": {"functionResponses": [part["functionResponse"]]}}
 
 
 def _reason_of(raw: str) -> str:

@@ -92,3 +92,15 @@ def test_parts_that_are_no_parts_are_passed_on() -> None:
     assert ("parts", "what") in [
         (event.name, event.data) for event in events if event.type == "provider_event"
     ]
+
+
+def test_results_of_calls_are_messages_of_their_own() -> None:
+    call = {"id": "c-1", "name": "book", "args": {}}
+    message, _ = read([{"toolCall": {"functionCalls": [call, {**call, "id": "c-2"}]}}, END])
+    first, second = message.tool_results([(each, each.id) for each in message.tool_calls])
+    response = {"id": "c-1", "name": "book", "response": {"output": "c-1"}}
+    assert first == {"toolResponse": {"functionResponses": [response]}}
+    assert second["toolResponse"]["functionResponses"][0]["id"] == "c-2"
+    types = pytest.importorskip("google.genai.types", reason="needs google-genai")
+    taken = types.LiveClientToolResponse.model_validate(first["toolResponse"])
+    assert taken.function_responses[0].response == {"output": "c-1"}
