@@ -281,7 +281,7 @@ function stop() {
   session.abort.abort();
   tellStop();
   session.answer.stop();
-  setState("stopped", "Stopped: the provider was told, what had come stays.");
+  setState("stopped", "Stopped: the request was cancelled; what has arrived stays.");
 }
 
 function tellStop() {
