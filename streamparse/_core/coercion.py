@@ -170,21 +170,14 @@ class Coercer(ValueCoercer):
                 self.may_wrap = False
         elif self.may_wrap and self.seen == "[" and char not in _SPACE:
             self.seen += char
-            self._choose_list(char)
+            assert self.expected is not None
+            if _begins_item(char, self.expected.items):
+                self.may_wrap = False
+            else:
+                self.kinds = 0
         if self.literal is not None and not self.literal.feed(char):
             self.literal = None
             self.kinds &= ~SCALARS
-
-    def _choose_list(self, char: str) -> None:
-        """Decide whether `[` begins an array or a text that is one item."""
-        assert self.expected is not None
-        items = self.expected.items
-        if items & STRING:
-            items |= NUMBER
-        if char == "]" or _ITEM_AT.get(char, 0) & items:
-            self.may_wrap = False
-        else:
-            self.kinds = 0
 
     def _decide(self, offset: int) -> None:
         """Continue with the one reading that is left, if the text has decided."""
@@ -274,19 +267,9 @@ class Coercer(ValueCoercer):
         self._coerced(offset)
         self.mode = _INNER
         self.inner = Coercer(self.place, self)
-        self.machine = self._new_machine(self.inner)
+        self.machine = _inner_machine(self.inner, self.place.options, len(self.arrays))
         for text, place in held:
             self._read(text, place)
-
-    def _new_machine(self, inner: Coercer) -> Machine:
-        given = self.place.options
-        options = MachineOptions(
-            limits=given.limits,
-            surrogates=given.surrogates,
-            parse_float=given.parse_float,
-            parse_int=given.parse_int,
-        )
-        return Machine(inner, options, depth=len(self.arrays))
 
     def _read_inner(self, text: str, offset: int) -> None:
         machine, inner = self.machine, self.inner
@@ -375,9 +358,27 @@ class Coercer(ValueCoercer):
         self.mode = mode
         if deeper is not None:
             inner = self.inner = Coercer(self.place, self)
-            machine = self.machine = self._new_machine(inner)
+            machine = self.machine = _inner_machine(inner, self.place.options, len(self.arrays))
             inner.resume(deeper[0])
             machine.resume(deeper[1])
+
+
+def _begins_item(char: str, items: int) -> bool:
+    """Return whether an array whose items are of these kinds may continue with `char` after `[`."""
+    if items & STRING:
+        items |= NUMBER
+    return char == "]" or bool(_ITEM_AT.get(char, 0) & items)
+
+
+def _inner_machine(inner: Coercer, given: MachineOptions, depth: int) -> Machine:
+    """Return a machine for JSON in a string."""
+    options = MachineOptions(
+        limits=given.limits,
+        surrogates=given.surrogates,
+        parse_float=given.parse_float,
+        parse_int=given.parse_int,
+    )
+    return Machine(inner, options, depth=depth)
 
 
 class Literal(Sink):
