@@ -105,8 +105,12 @@ MORE = (
 )
 LESS = (
     "streamparse/_wires/*.py",
-    "streamparse/formats/*.py",
-    "streamparse/message*.py",
+    "streamparse/formats/[acd]*.py",
+    "streamparse/formats/elements.py",
+    "streamparse/formats/free_text.py",
+    "streamparse/formats/lenient_payload.py",
+    "streamparse/formats/plan.py",
+    "streamparse/formats/values.py",
     "streamparse/models/*.py",
     "streamparse/schema/*.py",
 )

@@ -1,0 +1,94 @@
+"""Payloads and the ends of calls in the framing machine."""
+
+from __future__ import annotations
+
+from streamparse import Limits
+from streamparse.formats import FormatParser
+from tests.formats.reading import calls_of, message_of, only, read, tool
+
+CALL = '<tool_call>{"name": "f", "arguments": {"a": 1}}</tool_call>'
+
+
+def test_a_call_cut_in_its_arguments() -> None:
+    message = message_of("hermes", '<tool_call>{"name": "f", "arguments": {"a": "so f')
+    call = only(message)
+    assert (call.status, call.arguments, call.partial) == ("truncated", None, {"a": "so f"})
+    assert message.status == "truncated"
+
+
+def test_a_missing_closer_at_the_end() -> None:
+    """The closing bracket is the end of the JSON; a finish that is normal needs no tag."""
+    message = message_of("hermes", CALL.removesuffix("</tool_call>"))
+    assert (only(message).status, message.status) == ("complete", "complete")
+
+
+def test_a_broken_call_ends_at_its_closer() -> None:
+    """What is no JSON rejects the call; what follows the closer is read again."""
+    text = f'<tool_call>{{"name": "f", "arguments": {{"a": ]}}}}</tool_call> and {CALL}'
+    message = message_of("hermes", text)
+    assert [call.status for call in message.tool_calls] == ["rejected", "complete"]
+    assert message.tool_calls[0].raw_text == '{"a": ]}}'
+    assert message.text.strip() == "and"
+
+
+def test_unknown_tools_and_invalid_arguments() -> None:
+    """Both are reported as soon as they are certain, and the next call is read normally."""
+    known = tool("f", a="integer")
+    parser = FormatParser("hermes", tools=[known])
+    events = parser.feed('<tool_call>{"name": "g"')
+    assert [event.type for event in events][-1] == "tool_call_rejected"
+    parser = FormatParser("hermes", tools=[known])
+    parser.feed('<tool_call>{"name": "f", "arguments": {"a": ')
+    assert [event.type for event in parser.feed('"')][-1] == "tool_call_rejected"
+    text = f'<tool_call>{{"name": "g", "arguments": {{}}}}</tool_call>{CALL}'
+    message = message_of("hermes", text, tools=[known])
+    assert [call.status for call in message.tool_calls] == ["rejected", "complete"]
+    for tools in ([known, tool("g")], [tool("g"), known]):
+        message = message_of("hermes", text, tools=tools)
+        assert [call.status for call in message.tool_calls] == ["complete", "complete"]
+
+
+def test_the_number_of_calls_is_limited() -> None:
+    found = read("hermes", CALL * 3, limits=Limits(tool_calls=2))
+    assert found.error is not None
+    assert found.error.code == "tool_calls"
+    assert [call.status for call in found.message.tool_calls] == ["complete", "complete"]
+
+
+def test_fields_that_nobody_knows_are_passed_on() -> None:
+    text = '<tool_call>{"name": "f", "mood": [1], "arguments": {}, "type": "other"}</tool_call>'
+    found = read("hermes", text)
+    assert only(found.message).status == "complete"
+    passed_on = [event for event in found.events if event.type == "provider_event"]
+    assert [(event.name, event.data) for event in passed_on] == [
+        ("tool_calls.mood", [1]),
+        ("tool_calls.type", "other"),
+    ]
+    twice = read("hermes", '<tool_call>{"name": "f", "name": "g", "arguments": {}}</tool_call>')
+    assert only(twice.message).name == "f"
+    passed_on = [event for event in twice.events if event.type == "provider_event"]
+    assert [(event.name, event.data) for event in passed_on] == [("tool_calls.name", "g")]
+    broken = read("hermes", '<tool_call>{"name": "f", "mood": 1, "arguments": {]}</tool_call>')
+    assert only(broken.message).status == "rejected"
+    passed_on = [event for event in broken.events if event.type == "provider_event"]
+    assert [(event.name, event.data) for event in passed_on] == [("tool_calls.mood", 1)]
+    cut = read("hermes", '<tool_call>{"name": "f", "arguments": {}, "mood": ["half')
+    passed_on = [event for event in cut.events if event.type == "provider_event"]
+    assert [(event.name, event.data["text"]) for event in passed_on] == [
+        ("incomplete_field", '"mood": ["half')
+    ]
+
+
+def test_ids_and_indexes() -> None:
+    text = '[TOOL_CALLS][{"name": "f", "arguments": {}, "id": "abc123def"}, {"name": "f"}]'
+    calls = message_of("mistral_v3", text).tool_calls
+    assert [(call.index, call.id) for call in calls] == [(0, "abc123def"), (1, None)]
+
+
+def test_empty_arguments_are_an_empty_object() -> None:
+    for text in (
+        '{"name": "f"}',
+        '{"name": "f", "arguments": {}}',
+        '{"arguments": null, "name": "f"}',
+    ):
+        assert calls_of("hermes", f"<tool_call>{text}</tool_call>") == [("f", {})]

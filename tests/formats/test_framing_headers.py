@@ -1,0 +1,69 @@
+"""Headers of calls and channels in the framing machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.formats.reading import message_of, read
+
+
+def texts(format: str, text: str, **options: Any) -> tuple[str, str, int]:
+    """Content, reasoning, number of calls."""
+    message = message_of(format, text, **options)
+    return message.text, message.reasoning, len(message.tool_calls)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('<tool_call>{"na', '<tool_call>{"na'),
+        ('Well. <tool_call>{"name": "f', '<tool_call>{"name": "f'),
+    ],
+)
+def test_a_call_cut_inside_its_name(text: str, said: str) -> None:
+    """It is not a call; its text is emitted."""
+    found = read("hermes", text)
+    assert found.message.tool_calls == []
+    assert found.message.status == "truncated"
+    assert [event.data for event in found.events if event.type == "provider_event"] == [
+        {"text": said}
+    ]
+
+
+def test_a_header_without_end() -> None:
+    """No name is so long: it was not a call."""
+    text = "[TOOL_CALLS]" + "a" * 5000
+    assert texts("mistral_v13", text) == (text, "", 0)
+    assert texts("mistral_v13", f"{text}[ARGS]{{}}")[2] == 0
+
+
+def test_a_header_with_quotes() -> None:
+    """A quoted literal does not end a header; what then matches nothing is text."""
+    text = '<tool_call>a "b <arg_key> c" {"'
+    assert texts("glm45", text) == (text, "", 0)
+    message = message_of("deepseek_v32", '<｜DSML｜invoke name="a>b">\n</｜DSML｜invoke>')
+    assert [call.name for call in message.tool_calls] == ["a>b"]
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [
+        ("glm45", "<tool_call>, <think>" + "x" * 5000 + "</think>bye"),
+        ("glm45", "<tool_call>f <think>" + "x" * 5000 + "</think>bye"),
+        ("functiongemma", "<start_function_call>call:" + "x" * 5000 + "{<bye"),
+        ("mistral_v11", "[TOOL_CALLS]f<" + "x" * 5000 + "[TOOL_CALLS]"),
+    ],
+)
+def test_a_header_ends_where_it_cannot_go_on(format: str, text: str) -> None:
+    """However much of what follows is there: its length is asked last."""
+    message = message_of(format, text)
+    assert message.tool_calls == []
+
+
+def test_a_header_that_a_quoted_literal_makes_too_long() -> None:
+    start = '<｜DSML｜function_calls><｜DSML｜invoke name="'
+    for size in range(4090, 4098):
+        message_of("deepseek_v32", start + "a" * (size - 7) + '>>>>>" >bye')
+        message_of("deepseek_v32", start + "a" * (size - 7) + ">>>>>>>>>bye")
