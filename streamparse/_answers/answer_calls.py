@@ -59,7 +59,7 @@ class AnswerCalls:
         completes them.
         """
         calls = self.readers
-        if not calls or not calls[-1].begun:
+        if self.unready >= len(calls) - 1 or not calls[-1].begun:
             return
         while self.unready < len(calls) - 1:
             reader = calls[self.unready]

@@ -98,7 +98,8 @@ class TextWriter:
                 return
             self.room.left = left
         self.message._grow(part, text)
-        if isinstance(part, (Text, Audio)):
+        is_text = isinstance(part, Text)  # checked alone, because it is the usual case
+        if is_text or isinstance(part, Audio):
             self.out.append(TextDelta(text, self.choice))
             if self.output is not None:
                 self.output.feed(text)

@@ -126,11 +126,11 @@ class OpenAIChat(Wire):
             else:
                 self.response.first.pass_on("choices", choice)
         first = self.response.first
-        usage = _usage_in(data)
-        if isinstance(usage, dict):
+        if "usage" in data or "x_groq" in data:
+            usage = _usage_in(data)
             first.count(usage, openai_usage)
-        elif usage is not None:
-            first.pass_on("usage", usage)
+            if usage is not None and not isinstance(usage, dict):
+                first.pass_on("usage", usage)
         for key, value in data.items():
             if key not in _IGNORED and is_something(value):
                 first.note(key, value)
@@ -169,7 +169,7 @@ class OpenAIChat(Wire):
         reason = choice.get("finish_reason")
         if isinstance(reason, str):
             self._finish(answer, reason)
-        elif is_something(reason):
+        elif reason is not None and is_something(reason):
             answer.pass_on("finish_reason", reason)
         return whole
 
