@@ -41,10 +41,13 @@ class Piece:
     relaxed: str = ""
 
 
-def alternatives(pattern: str) -> list[list[Piece]]:
+def alternatives(pattern: str, expand: bool = True) -> list[list[Piece]]:
     """Take a regular expression apart: the pieces of each of its alternatives.
 
-    Groups without a name and a quantifier are written out.
+    Args:
+        pattern: The regular expression.
+        expand: Write out groups that have neither a name nor a quantifier. Otherwise they are
+            pieces of their own.
 
     >>> [source(pieces) for pieces in alternatives(r"\\s*(?:<a>|<b>)")]
     ['\\\\s*<a>', '\\\\s*<b>']
@@ -52,7 +55,7 @@ def alternatives(pattern: str) -> list[list[Piece]]:
     found: list[list[Piece]] = []
     for branch in _branches(pattern):
         variants: list[list[Piece]] = [[]]
-        for choices in _parts(branch):
+        for choices in _parts(branch, expand):
             variants = [[*before, *choice] for before in variants for choice in choices][:_MOST]
         found += [_joined(pieces) for pieces in variants]
     return found
@@ -115,7 +118,7 @@ def _end_of_atom(pattern: str, pos: int) -> int:
     return pos + 1
 
 
-def _parts(branch: str) -> list[list[list[Piece]]]:
+def _parts(branch: str, expand: bool) -> list[list[list[Piece]]]:
     """The atoms of a branch, each as what it may be."""
     found: list[list[list[Piece]]] = []
     pos = 0
@@ -123,19 +126,19 @@ def _parts(branch: str) -> list[list[list[Piece]]]:
         end = _end_of_atom(branch, pos)
         quantifier = _QUANTIFIER.match(branch, end)
         times = "" if quantifier is None else quantifier.group()
-        found.append(_atom(branch[pos:end], times))
+        found.append(_atom(branch[pos:end], times, expand))
         pos = end + len(times)
     return found
 
 
-def _atom(text: str, times: str) -> list[list[Piece]]:
+def _atom(text: str, times: str, expand: bool) -> list[list[Piece]]:
     """What a character, class or group may be, with its quantifier."""
     may_be_none = times[:1] in ("*", "?") or times.startswith(("{0", "{,"))
     if times and _SPACES.fullmatch(text):
         any_number = times if may_be_none else r"*"
         return [[Piece(text + times, is_space=True, relaxed=text + any_number)]]
     if text[0] == "(":
-        return _group(text, times)
+        return _group(text, times, expand)
     literal = _literal(text)
     if literal and not times:
         return [[Piece(re.escape(literal), literal=literal)]]
@@ -152,11 +155,11 @@ def _relaxed(times: str) -> str:
     return "?" if times[0] == "?" else "*"
 
 
-def _group(text: str, times: str) -> list[list[Piece]]:
+def _group(text: str, times: str, expand: bool) -> list[list[Piece]]:
     found = _GROUP.match(text)
     assert found is not None
     inside = text[found.end() : -1]
-    if found["plain"] and not times:
+    if found["plain"] and not times and expand:
         return alternatives(inside)
     if found["other"]:
         return [[Piece(text + times)]]

@@ -55,6 +55,7 @@ _REASONING: Final = ("thinking", "reasoning_content", "reasoning")
 _END: Final = "eos"  # as a closer: the end of the text
 _BEGINNINGS: Final = ("^", r"\A", r"^\s*", r"\A\s*")
 _WHOLE: Final = re.compile(r"\{(\w+(?:\.\w+)*)\}")
+_NAMED: Final = re.compile(r"\(\?P<(\w+)>")
 _TAG: Final = re.compile(r"<([A-Za-z][\w:.\-]*)")
 _SIGNS: Final = re.compile(r"[<>\[\]{}|]")
 _NAME_START: Final = r"[^\W\d]"
@@ -183,7 +184,7 @@ def from_response_template(template: Mapping[str, Any]) -> Format:
 def _reasoning(field: _Field) -> Reasoning:
     """An opener may be the beginning of the answer; a closer may look ahead at a call."""
     opens = [pieces for pieces in field.opens if source(pieces) not in _BEGINNINGS]
-    closes = [pieces for pieces in field.closes if not source(pieces).startswith("(?=")]
+    closes = [pieces for pieces in field.closes if not _looks_ahead(pieces)]
     rest = replace(field, opens=opens, closes=closes)
     return Reasoning(
         open=rest.words("open"),
@@ -244,14 +245,24 @@ def _field(name: str, spec: Any) -> _Field:
         raise refused(f"{place}.join", "needs repeats")
     opens = _marker(place, spec, "open")
     closes = _marker(place, spec, "close")
-    named = [piece.group for pieces in (*opens, *closes) for piece in pieces if piece.group]
+    named = _names(opens) | _names(closes)
     if named and spec.get("transform") is None:
-        raise refused(place, f"the groups {', '.join(named)} need a transform")
-    if any(piece.group for pieces in closes for piece in pieces):
+        raise refused(place, f"the groups {', '.join(sorted(named))} need a transform")
+    if _names(closes):
         raise refused(f"{place}.close_pattern", "a closer with named groups cannot be expressed")
     if [source(pieces) for pieces in closes] == [_END]:
         closes = []
     return _Field(name, spec, opens, closes)
+
+
+def _names(markers: list[list[Piece]]) -> set[str]:
+    """The names of all groups."""
+    return {name for pieces in markers for name in _NAMED.findall(source(pieces))}
+
+
+def _looks_ahead(pieces: list[Piece]) -> bool:
+    """Return whether a closer only looks at what follows."""
+    return source(pieces).startswith("(?=")
 
 
 def _marker(place: str, spec: Mapping[str, Any], key: str) -> list[list[Piece]]:
@@ -270,14 +281,14 @@ def _marker(place: str, spec: Mapping[str, Any], key: str) -> list[list[Piece]]:
     return [[Piece(re.escape(word), literal=word)] for word in words]
 
 
-def _alternatives(place: str, pattern: Any) -> list[list[Piece]]:
+def _alternatives(place: str, pattern: Any, expand: bool = True) -> list[list[Piece]]:
     if not isinstance(pattern, str):
         raise refused(place, "must be a text")
     try:
         re.compile(pattern)
     except re.error as error:
         raise refused(place, f"is no regular expression: {error}") from error
-    return alternatives(pattern)
+    return alternatives(pattern, expand)
 
 
 def _check_text(field: _Field) -> None:
@@ -298,8 +309,7 @@ class _ToolCalls:
         self.field = field
         self.arguments = field.arguments()
         self.each = bool(field.spec.get("transform_each"))
-        groups = {piece.group for pieces in field.opens for piece in pieces if piece.group}
-        self.keys = self._keys(groups)
+        self.keys = self._keys(_names(field.opens))
         self.groups: dict[str, str] = {
             given: ours for ours, (kind, given) in self.keys.items() if kind == "group"
         }
@@ -405,7 +415,8 @@ class _ToolCalls:
             raise refused(f"{self.field.place}.transform", "the arguments must be the content")
         if not opener or not opener[0].literal:
             raise refused(place, "must begin with literal text, which a marker is")
-        closers = [_outer(trimmed(pieces)[::-1]) for pieces in self.field.closes]
+        real = [pieces for pieces in self.field.closes if not _looks_ahead(pieces)]
+        closers = [_outer(trimmed(pieces)[::-1]) for pieces in real]
         own = [self._closer(pieces[::-1]) for _, pieces in closers]
         after = tuple([word for word, _ in closers if word])
         outer, inner = _outer(opener)
@@ -464,11 +475,11 @@ class _ToolCalls:
             ours = self.groups.get(found[1])
             return "(?:" if ours is None else f"(?P<{ours}>"
 
-        return re.sub(r"\(\?P<(\w+)>", name, pattern)
+        return _NAMED.sub(name, pattern)
 
     def _payload(self) -> Payload:
         if self.field.content == "xml-inline":
-            if not self.field.closes:
+            if all(map(_looks_ahead, self.field.closes)):
                 raise refused(self.field.place, "xml-inline needs a closer")
             return _parameters(f"{self.field.place}.content_args", self.arguments)
         delimiters = self.arguments.get("string_delims") or []
@@ -505,7 +516,7 @@ def _outer(pieces: list[Piece]) -> tuple[str, list[Piece]]:
 def _parameters(place: str, arguments: Mapping[str, Any]) -> Parameters:
     """The parameters that a `tag_pattern` describes."""
     given = arguments.get("tag_pattern")
-    variants = _alternatives(f"{place}.tag_pattern", given)
+    variants = _alternatives(f"{place}.tag_pattern", given, expand=False)
     pieces = trimmed(variants[0])
     groups = [piece.group for piece in pieces]
     if len(variants) != 1 or groups.count("key") != 1 or groups.count("value") != 1:

@@ -34,6 +34,11 @@ def test_pieces(pattern: str, literals: list[list[str]]) -> None:
         assert bool(re.fullmatch(joined, text)) == bool(re.fullmatch(pattern, text))
 
 
+def test_groups_that_are_not_written_out() -> None:
+    [pieces] = alternatives("<a=(?:b|c)>", expand=False)
+    assert [piece.source for piece in pieces] == ["<a=", "(?:b|c)", ">"]
+
+
 def test_white_space_around() -> None:
     [pieces] = alternatives(r"(?:<c>)?\s*[ \n]+<a>\s*<b>\n?")
     assert [piece.literal for piece in trimmed(pieces)] == ["<a>", "", "<b>"]

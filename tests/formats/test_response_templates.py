@@ -121,6 +121,31 @@ OPTIONAL = template(
         "transform": CAPTURED,
     },
 )
+LOOKING = template(
+    {
+        "open_pattern": r"\[DO\](?P<name>[^\[]+)\[WITH\]",
+        "close_pattern": r"(?=\[DO\])|</s>",
+        "content": "json",
+        "transform": CAPTURED,
+    },
+)
+NESTED_GROUPS = template(
+    {
+        "open_pattern": r"<do>(?P<nr>\w+\.(?P<name>\w+))<with>",
+        "close": "</do>",
+        "content": "json",
+        "transform": {**CAPTURED, "id": "{nr}"},
+    },
+)
+CHOICE = template(
+    {
+        "open_pattern": r"<do>(?P<name>\w+)<with>",
+        "close": "</do>",
+        "content": "xml-inline",
+        "content_args": {"tag_pattern": r"<w n=(?P<key>\w+) as=(?:text|json)>(?P<value>.*?)</w>"},
+        "transform": CAPTURED,
+    },
+)
 MOOR = {"name": "moor", "parameters": {"properties": {"feet": {"type": "integer"}}}}
 
 CALLS: list[tuple[str, Any, str]] = [
@@ -138,6 +163,9 @@ CALLS: list[tuple[str, Any, str]] = [
         "<do>\n<tool=moor>\n<with=feet>\n40\n</with>\n</tool>\n</do>",
     ),
     ("optional", OPTIONAL, f'{ANCHOR}<|do|>moor<|as|>json<|with|>{{"feet": 40}}<|done|>'),
+    ("looking ahead", LOOKING, '[DO]moor[WITH]{"feet": 40}'),
+    ("nested groups", NESTED_GROUPS, '<do>a1.moor<with>{"feet": 40}</do>'),
+    ("choice", CHOICE, "<do>moor<with><w n=feet as=json>40</w></do>"),
     ("left out", OPTIONAL, '<|do|>moor<|with|>{"feet": 40}<|stop|>'),
 ]
 
@@ -149,7 +177,7 @@ def test_calls(given: Any, text: str) -> None:
     message = message_of(from_response_template(given), f"Now.{text}", tools=[MOOR])
     [call] = message.tool_calls
     assert (call.name, call.arguments, call.status) == ("moor", {"feet": 40}, "complete")
-    assert call.id in (None, "a1")
+    assert call.id in (None, "a1", "a1.moor")
     assert message.text.strip() == "Now."
     assert message.status == "complete"
     mixed = message_of(from_response_template(given), f"<muse>Hm.</muse>{text}<|over|>")
