@@ -505,7 +505,7 @@ class Usage:
 
 
 class Message:
-    """One answer (one choice) of a model; always there, and always honest about how far it is.
+    """One answer (one choice) of a model, from the start of the response on.
 
     Attributes:
         id: The provider's id; None while it is not known.

@@ -1,7 +1,7 @@
-"""`MessageParser`: whatever a provider sends in, message events out.
+"""`MessageParser`: converts what a provider sends to message events.
 
-Bytes or text go through the transport (server-sent events, JSON, binary frames), decoded chunks and
-SDK objects directly, to the router, which has the records read by the adapter of their API.
+The transport decodes bytes and text (server-sent events, JSON, binary frames). The router passes
+the records, and decoded chunks and SDK objects, to the adapter of their API.
 """
 
 from __future__ import annotations
@@ -45,42 +45,46 @@ _LOOKED_AT: Final = 256  # characters that may show that text is not a stream of
 
 
 class MessageParser:
-    """One response of a model provider, pushed in as it arrives.
+    """Parses one response of a model provider while it arrives.
 
-    - `api`: the wire format; `"auto"` (the default) tells it from the first records; `"text"` is
-      the plain text of a model.
-    - `format`: the raw-text tool-call format of the text: a name of `formats.names()`, `"auto"`, a
-      `Format` of your own, a response template, a structural tag, the path of a
-      `tokenizer_config.json`, or a `TextReading` with options. With a wire API it is for servers
-      that pass the model's text on as it is. Alone, the API is detected as by `"auto"`, and input
-      that is not a stream of an API is the plain text of a model.
-    - `tools`: what the model may call, see `Toolbox`: pydantic models, functions, JSON
-      Schemas `{"name", "parameters"}`, tool dicts of any provider. A call of another tool, or with
-      arguments that cannot become valid any more, is `ToolCallRejected` at that character; calls
-      that the provider runs itself are not judged. `call.parsed` is the validated object.
-    - `tools_errors`: `"skip"` takes a tool whose schema cannot be compiled, or whose type is none
-      of pydantic's: its calls are not judged, and `tool_errors` says why. `"raise"` refuses it.
-    - `output`: the text of each answer is to be a JSON document: `Any` or `object` (of any kind),
-      `dict` (an object), `list` (an array), a JSON Schema (a dict), a pydantic model or any other
-      type that pydantic knows.
-    - `coerce`: read values of arguments and of the output that would be refused in the one other
-      way that their schema allows, such as `"[1, 2]"` where only an array may stand; each is a
-      repair with the code `"coerced"`.
-    - `dialect`, `output_dialect`: how arguments of tools and the output are read, see `JSONParser`.
-      With a `format` the former is for all JSON in calls; a literal of the format outside the
-      strings of that JSON ends it.
-      What was mended is in `call.repairs` and `message.output_repairs`.
-    - `surrogates`: what becomes of a lone half of a surrogate pair in any text: `"keep"`,
-      `"replace"` (U+FFFD) or `"error"` (a `WireError`; a call with one is rejected). Halves that
-      meet are joined, in one delta or in two.
-    - `limits`: see `Limits`. `clock`: a function that gives seconds, for `metrics`.
+    `feed` takes bytes or text in fragments of any size, a decoded chunk (a dict) or a chunk object
+    of an SDK, and returns events; `finish` reports the end of the input. `message` is the first
+    answer, and `messages` has one for each choice. An error of the provider is an event,
+    `MessageFailed`; a response that ends early is a message with the status `"truncated"`.
 
-    `feed` takes bytes or text cut anywhere, one decoded chunk (a dict), or a chunk object of an
-    SDK, and returns the events it decided; `finish` says that the input has ended.
-    `message` is always there; `messages` has them all, by choice.
+    Args:
+        api: The wire format. `"auto"`, the default, detects it from the first records; `"text"` is
+            the plain text of a model.
+        format: The raw-text format of tool calls: a name of `formats.names()`, `"auto"`, a
+            `Format`, a response template, a structural tag, the path of a `tokenizer_config.json`,
+            or a `TextReading` with options. With an `api` it is for servers that do not parse the
+            text of the model. Alone, the API is detected, and input that is not a stream of an API
+            is the plain text of a model.
+        tools: The tools that the model may call, see `Toolbox`: pydantic models, functions, JSON
+            Schemas `{"name", "parameters"}`, or tool dicts of any provider. A call of another tool,
+            or with arguments that cannot become valid any more, is `ToolCallRejected` at that
+            character. Calls that the provider runs itself are not validated.
+        tools_errors: `"skip"` accepts a tool whose schema cannot be compiled, or whose type is
+            unknown to pydantic: its calls are not validated, and `tool_errors` has the reason.
+            `"raise"` raises it.
+        output: The JSON document that the text of each answer has to be: `Any` or `object` (of any
+            kind), `dict` (an object), `list` (an array), a JSON Schema (a dict), or a type that
+            pydantic knows.
+        coerce: Whether a value that would be rejected is read in the only other way that its schema
+            allows, such as `"[1, 2]"` for an array. Each is a repair with the code `"coerced"`.
+        dialect: The dialect of the arguments of tools, see `JSONParser`. With a `format` it is that
+            of all JSON in calls; a literal of the format outside its strings ends it. Repairs are
+            in `call.repairs`.
+        output_dialect: The dialect of the output. Repairs are in `message.output_repairs`.
+        surrogates: What to do with a lone surrogate in any text: `"keep"`, `"replace"` (U+FFFD) or
+            `"error"` (a `WireError`; a call with one is rejected). Adjacent halves are joined, also
+            across deltas.
+        limits: The limits; see `Limits`.
+        clock: A function that returns seconds, for `metrics`.
 
-    Raises `WireError` for what is no such stream, `LimitError`, and `TypeError`. An error of the
-    provider is an event, `MessageFailed`; an early end is a message with status `"truncated"`.
+    Raises:
+        ValueError: An option has an invalid value.
+        TypeError: An option has the wrong type.
 
     >>> parser = MessageParser(api="text")
     >>> parser.feed("Hel"), parser.message.text
@@ -139,7 +143,7 @@ class MessageParser:
         self._failure: StreamParseError | None = None
 
     def __repr__(self) -> str:
-        """The API and the first message, so far."""
+        """Return the API and the first message so far."""
         return f"MessageParser(api={self.api!r}, message={self.message!r})"
 
     # Reading.
@@ -151,12 +155,12 @@ class MessageParser:
 
     @property
     def message(self) -> Message:
-        """The first choice: always there, in progress from the start."""
+        """The message of the first choice; it exists, and is in progress, from the start."""
         return self._response.first.message
 
     @property
     def messages(self) -> list[Message]:
-        """All choices, in the order of their indexes."""
+        """The messages of all choices, in the order of their indexes."""
         return [answer.message for answer in self._response.all]
 
     @property
@@ -165,7 +169,7 @@ class MessageParser:
         return self._response.ended
 
     def output_reader(self) -> OutputReader | None:
-        """What reads the output of the first choice, if one was asked for."""
+        """Return the reader of the output of the first choice, if `output` was given."""
         return self._response.first.texts.output
 
     def ready_calls(self) -> list[ToolCall]:
@@ -224,7 +228,7 @@ class MessageParser:
             raise
 
     def finish(self) -> list[AnyMessageEvent]:
-        """The input has ended; the last events. A second call returns `[]`."""
+        """Report the end of the input and return the last events; a second call returns `[]`."""
         if self._failure is not None:
             raise self._failure.copy_without_events()
         if self._finished:

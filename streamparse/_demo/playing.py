@@ -1,4 +1,4 @@
-"""A recording as a stream to the page: at a pace, judged, and as little of it as there is news."""
+"""Plays a recording to the page: at a speed, validated, and without repetitions."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def player(
         )
         async with answer:
             async for events in answer.batches():
-                told = news.of(events)
-                if told:
-                    yield told
+                records = news.of(events)
+                if records:
+                    yield records
 
     return play
 
@@ -104,9 +104,9 @@ def _shown(events: list[AnyMessageEvent]) -> int:
 
 
 class News:
-    """Makes of events what the page is told.
+    """Converts events to records for the page.
 
-    Values are told as packed patches, with the path that is open: off that path all is complete.
+    Values are sent as packed patches, with the path that is open; everything off it is complete.
     """
 
     def __init__(self, structured: bool = False) -> None:
@@ -115,33 +115,33 @@ class News:
 
     def of(self, events: list[AnyMessageEvent]) -> list[dict[str, Any]]:
         """What these events come to; the patch of a value stands where it has changed first."""
-        told: list[dict[str, Any]] = []
+        records: list[dict[str, Any]] = []
         values: dict[tuple[int, int | None], list[Any]] = {}
         places: dict[tuple[int, int | None], dict[str, Any]] = {}
         for event in events:
             key = _document_of(event)
             if key is None:
-                told += self._plainly(event)
+                records += self._plainly(event)
                 continue
             if key not in values:
                 values[key] = []
                 places[key] = {"type": "value", "choice": key[0], "call": key[1]}
-                told.append(places[key])
+                records.append(places[key])
             values[key].append(event)
         for key, its in values.items():
             packer = self._packers.setdefault(key, PatchPacker())
             places[key].update(patch=packer.pack(its), open=_open_after(its[-1]))
-        return told
+        return records
 
     def _plainly(self, event: AnyMessageEvent) -> list[dict[str, Any]]:
         if isinstance(event, MessageStarted):
             head: dict[str, Any] = {"type": event.type, "choice": event.choice}
             return [{**head, "model": event.model, "structured": self._structured}]
-        return _told(event)
+        return _records_of(event)
 
 
 def _document_of(event: AnyMessageEvent) -> tuple[int, int | None] | None:
-    """The choice and the call whose value it tells of; no call: the structured output."""
+    """Return the choice and the call of the value; the call is None for the structured output."""
     if isinstance(event, _ARGUMENTS):
         return event.choice, event.call.index
     return (event.choice, None) if isinstance(event, _OUTPUTS) else None
@@ -154,23 +154,23 @@ def _open_after(event: Any) -> list[Any] | None:
     return list(event.path[:-1]) if event.path else None
 
 
-def _told(event: AnyMessageEvent) -> list[dict[str, Any]]:
+def _records_of(event: AnyMessageEvent) -> list[dict[str, Any]]:
     head: dict[str, Any] = {"type": event.type, "choice": event.choice}
     if isinstance(event, _TEXTS):
         return [{**head, "text": event.text}]
     if isinstance(event, ToolCallStarted):
         return [{**head, "call": event.call.index, "name": event.call.name}]
     if isinstance(event, _ENDS):
-        told = {**head, "call": event.call.index}
+        record = {**head, "call": event.call.index}
         if isinstance(event, ToolCallRejected):
-            told["error"] = error_to_dict(event.error)
-        return [told]
+            record["error"] = error_to_dict(event.error)
+        return [record]
     if isinstance(event, OutputRejected):
         return [{**head, "error": error_to_dict(event.error)}]
     if isinstance(event, (MessageFinished, MessageFailed)):
         message = event.message
-        told = {**head, "status": message.status, "finish_reason": message.finish_reason}
-        told["api"] = message.api
-        told["error"] = None if message.error is None else error_to_dict(message.error)
-        return [told]
+        record = {**head, "status": message.status, "finish_reason": message.finish_reason}
+        record["api"] = message.api
+        record["error"] = None if message.error is None else error_to_dict(message.error)
+        return [record]
     return []
