@@ -58,7 +58,15 @@ class Builder(BuilderState):
     def text(self, text: str, offset: int) -> None:
         if self.settled:
             self.unsettle()
-        self.buffer.append(text)
+        buffer = self.buffer
+        if buffer.direct:  # `append`, without the cost of a call
+            buffer.direct -= 1
+            whole = buffer.whole
+            buffer.whole = ""
+            whole += text
+            buffer.whole = whole
+        else:
+            buffer.append(text)
         if self.reporter is not None:
             self.events.append(self.reporter.delta(self._path, text))
         elif COMPILED:
@@ -105,10 +113,16 @@ class Builder(BuilderState):
         self.key = ""
 
     def key_text(self, text: str, offset: int) -> None:
-        self.buffer.append(text)
+        if self.key:
+            self.key_grows = True
+            self.buffer.append(text)
+        else:
+            self.key = text
 
     def end_key(self, offset: int) -> None:
-        self.key = self.buffer.take()
+        if self.key_grows:
+            self.key_grows = False
+            self.key += self.buffer.take()
 
     def end(self, offset: int) -> None:
         value: Any = self.members if self.members is not None else self.items

@@ -44,6 +44,7 @@ class BuilderState(Sink):
         "indexes",
         "items",
         "key",
+        "key_grows",
         "many",
         "members",
         "mended_path",
@@ -69,7 +70,8 @@ class BuilderState(Sink):
         self.index: i64 = 0  # of the next item
         self._base: SharedPath = ()  # the path of the innermost open container
         self._path: SharedPath = ()  # the path of the value that began last
-        self.key: str = ""
+        self.key: str = ""  # while it is open, its first piece
+        self.key_grows: bool = False  # whether `buffer` has more pieces of it
         # The containers around it, outermost first.
         self.holders: list[Any] = []
         self.indexes: list[int] = []
@@ -78,7 +80,7 @@ class BuilderState(Sink):
         self.in_string: bool = False
         self.slotted: bool = False  # whether it has a place in its container
         self.settled: bool = False  # whether all of it is there now
-        self.buffer: GrowingString = GrowingString()  # also the text of the open key
+        self.buffer: GrowingString = GrowingString()
         if many:
             self.items = self.root = []
 
@@ -139,6 +141,10 @@ class BuilderState(Sink):
         if self.in_string:
             return self.buffer.value
         return self.members if self.members is not None else self.items
+
+    def open_key(self) -> str:
+        """Return the text of the open key."""
+        return self.key + self.buffer.value if self.key_grows else self.key
 
     def take_events(self) -> list[Any]:
         """Return the events since the last call."""
@@ -210,6 +216,7 @@ class BuilderState(Sink):
         self.begun, self.repairs = value[0], list(value[1])
         self.in_string, buffer, self.slotted, self.settled = string
         self.buffer = GrowingString(buffer)
+        self.key_grows = buffer != "" and not self.in_string
         self.indexes = list(indexes)
         # An open root is in no container, except in the list of `many`.
         self.holders = [None] if indexes and not self.many else []

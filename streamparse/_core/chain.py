@@ -184,7 +184,7 @@ class Chain(Place):
     def end_key(self, offset: int) -> None:
         validator = self.validator
         if validator is not None:
-            validator.built = self.builder.buffer.value
+            validator.built = self.builder.open_key()
             try:
                 validator.end_key(offset)
             except StreamParseError as error:

@@ -33,27 +33,29 @@ class GrowingString:
     ('Paris', 5)
     """
 
-    __slots__ = ("_direct", "_tail", "_tail_length", "_whole")
+    __slots__ = ("_tail", "_tail_length", "direct", "whole")
 
     def __init__(self, text: str = "") -> None:
-        self._whole: str = text
-        self._direct: i64 = 0 if text else _PIECES  # pieces still to be appended to `_whole`
-        self._tail: list[str] = []  # the pieces after `_whole`
+        #: The text, without the pieces in the list.
+        self.whole: str = text
+        #: The number of pieces that are still to be appended to `whole`.
+        self.direct: i64 = 0 if text else _PIECES
+        self._tail: list[str] = []  # the pieces after `whole`
         self._tail_length: i64 = 0
 
     def append(self, text: str) -> None:
         """Add `text` at the end."""
-        if self._direct:
-            self._direct -= 1
-            whole = self._whole
-            self._whole = ""  # the local reference is the only one, so CPython appends in place
+        if self.direct:
+            self.direct -= 1
+            whole = self.whole
+            self.whole = ""  # the local reference is the only one, so CPython appends in place
             whole += text
-            self._whole = whole
+            self.whole = whole
             return
         self._tail.append(text)
         length = self._tail_length + len(text)
         self._tail_length = length
-        if length > _LEAST and (COMPILED or length > len(self._whole) // _SHARE):
+        if length > _LEAST and (COMPILED or length > len(self.whole) // _SHARE):
             self._join()
 
     @property
@@ -61,20 +63,20 @@ class GrowingString:
         """The text so far."""
         if self._tail:
             self._join()
-        return self._whole
+        return self.whole
 
     def take(self) -> str:
         """Return the text so far, and make this empty."""
         if self._tail:
             self._join()
-        text = self._whole
-        self._whole = ""
-        self._direct = _PIECES
+        text = self.whole
+        self.whole = ""
+        self.direct = _PIECES
         return text
 
     def since(self, start: int, stop: int) -> str:
         """Return the characters from `start` to `stop`, at the cost of those after `start`."""
-        at = len(self._whole) + int(self._tail_length)
+        at = len(self.whole) + int(self._tail_length)
         pieces: list[str] = []
         for piece in reversed(self._tail):
             at -= len(piece)
@@ -85,15 +87,15 @@ class GrowingString:
         return self.value[start:stop]
 
     def _join(self) -> None:
-        if not self._whole:
-            self._whole = "".join(self._tail)
+        if not self.whole:
+            self.whole = "".join(self._tail)
         else:
-            whole = self._whole
-            self._whole = ""
+            whole = self.whole
+            self.whole = ""
             whole += self._tail[0] if len(self._tail) == 1 else "".join(self._tail)
-            self._whole = whole
+            self.whole = whole
         self._tail.clear()
         self._tail_length = 0
 
     def __len__(self) -> int:
-        return len(self._whole) + int(self._tail_length)
+        return len(self.whole) + int(self._tail_length)
