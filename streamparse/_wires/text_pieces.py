@@ -45,7 +45,7 @@ _BEDROCK: Final = "amazon-bedrock-invocationMetrics"
 
 
 class Shape:
-    """Where a record has what. A place is a path of member names.
+    """The places of the members in a record. A place is a path of member names.
 
     Args:
         text: The place of the piece of text.
@@ -53,7 +53,7 @@ class Shape:
         usage: The places of the input tokens, the output tokens and the cached tokens.
         entries: The member with one entry for each choice; "" where the record is the entry.
         whole: The place of the whole text, which the last record repeats.
-        hidden: The place of a mark for pieces that are no text.
+        hidden: The place of a mark for pieces that are not text.
         model: The member with the name of the model.
         numbered: Whether `index` is the choice. Elsewhere it is the place of a token.
         known: The members that are understood.
@@ -70,6 +70,8 @@ class Shape:
         "usage",
         "whole",
     )
+
+    _init_types: ClassVar[tuple[Any, ...]] = (tuple,)
 
     def __init__(
         self,

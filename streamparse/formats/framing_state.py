@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
@@ -54,6 +54,8 @@ NOT_SPACE: Final = re.compile(r"\S")
 
 class FramingState(Host):
     """What all parts of the machine share."""
+
+    _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Plan, Limits)
 
     def __init__(self, answer: AnswerReader, plan: Plan, limits: Limits) -> None:
         super().__init__(limits, answer.options.dialect)
