@@ -442,7 +442,7 @@ def test_the_message_names_the_byte() -> None:
         ("[1}", ["']'", "'}'"]),
         ("[,", ["value", "']'", "','"]),
         ("?", ["value", "'?'"]),
-        ("nil", ["'null'", "'i'"]),
+        ("nil", ["'null'", "'ni'"]),
         ("1.x", ["'x'", "'1.'"]),
         ('"\\x', ["escape", "'x'"]),
         ('"\\u00g', ["hexadecimal", "'g'"]),

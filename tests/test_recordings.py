@@ -149,7 +149,11 @@ def explained(what: str) -> Iterator[None]:
         pytest.fail(f"{what}: {error!r}")
 
 
-@pytest.mark.parametrize("api", WIRES)
+# The end of the input is the only end of these, so a cut between records cannot be detected.
+WITHOUT_END = ("writer-completions",)
+
+
+@pytest.mark.parametrize("api", [api for api in WIRES if api not in WITHOUT_END])
 def test_cut_recordings(shared_data: Path, api: str) -> None:
     """Law 7: a cut stream is never a success, and what it completes the whole stream completes."""
     found = 0

@@ -51,7 +51,7 @@ COMP_WORDS=(streamparse "$@"); COMP_CWORD=$#; _streamparse; echo "${COMPREPLY[@]
         (["js"], "json"),
         (["replay", "--pl"], "--plain"),
         (["json", "--max"], "--max-depth"),
-        (["replay", "--api", "cohere"], "cohere-v2"),
+        (["replay", "--api", "cohere"], "cohere-v2 cohere-v1"),
         (["replay", "--format", "qwen3"], "qwen3_coder"),
         (["demo", "--h"], "--help --host"),
     ],

@@ -591,7 +591,7 @@ def test_options_are_named_as_they_were_typed(command: Runner) -> None:
     assert command("replay", given="plain text") == 1
     assert "use --format auto or --api text" in command.complaint
     assert command("replay", given='{"a": 1}') == 1
-    assert "say which by --api" in command.complaint
+    assert "choose one with --api" in command.complaint
     assert "api=" not in command.complaint
 
 

@@ -374,7 +374,7 @@ def _snapshot(message: Any) -> dict[str, Any]:
     now["status"] = message.status
     now["content"] = "".join(part.type[0] for part in message.content)
     for call in message.tool_calls:
-        builder = call.builder
+        builder = call._builder
         path = builder.open_path
         now[f"arguments_text {call.index}"] = call.arguments_text
         now[f"status {call.index}"] = call.status
@@ -468,8 +468,8 @@ def _check_what_stays(message: Any, whole: Any) -> None:
         assert later.raw_text.startswith(call.raw_text)
         assert call.name in (later.name, None)
         assert call.status != "in_progress"
-        if call.builder.started and later.builder.started:
-            assert grown(call.partial, later.partial, call.builder.open_path)
+        if call._builder.started and later._builder.started:
+            assert grown(call.partial, later.partial, call._builder.open_path)
 
 
 # Law 8
