@@ -60,13 +60,15 @@ PARTS = tuple(
     f"streamparse.{name}"
     for name in ("_answers", "_core", "_decoding", "_wires", "formats", "message")
 )
+# They make formats; no parser holds their objects.
+MAKERS = ("streamparse.formats.response_templates", "streamparse.formats.structural_tags")
 
 
 def classes() -> list[type]:
     """The classes that parsers are made of."""
     found: list[type] = []
     for info in pkgutil.walk_packages(streamparse.__path__, "streamparse."):
-        if info.name.startswith(PARTS):
+        if info.name.startswith(PARTS) and info.name not in MAKERS:
             members = vars(importlib.import_module(info.name)).values()
             own = [one for one in members if getattr(one, "__module__", "") == info.name]
             found += [one for one in own if isinstance(one, type)]
