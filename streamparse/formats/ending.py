@@ -38,7 +38,7 @@ class Ending:
     def take(self, text: str, tokens: Markers) -> str:
         """The text as far as it certainly is not the end."""
         if self.is_empty():
-            return self._split(text, tokens)
+            return self._split(text, tokens) if tokens.may_begin_in(text) else text
         text = self.open + text
         if self._follow(text, 0, tokens) == _REACHED:
             self.parts.append(text[: len(text) - len(self.open)])

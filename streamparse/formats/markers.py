@@ -22,7 +22,7 @@ class Markers:
     ((2, '<a>'), (2, ''), (4, ''))
     """
 
-    __slots__ = ("longest", "only", "pattern", "prefixes", "starts", "words")
+    __slots__ = ("firsts", "longest", "only", "pattern", "prefixes", "starts", "words")
 
     _init_types: ClassVar[tuple[Any, ...]] = (tuple,)
 
@@ -31,6 +31,7 @@ class Markers:
         found = "|".join(map(_exact, self.words))
         self.pattern: re.Pattern[str] = re.compile(found) if found else _NEVER
         first = {word[0] for word in self.words}
+        self.firsts: list[str] = sorted(first)  # the characters with which they begin
         self.starts: re.Pattern[str] = (
             re.compile("|".join(map(re.escape, first))) if first else _NEVER
         )
@@ -61,6 +62,13 @@ class Markers:
             before = self.undecided(text, pos)
             return (place, word) if before > place else (before, "")
         return (len(text) if final else self.undecided(text, pos)), ""
+
+    def may_begin_in(self, text: str) -> bool:
+        """Whether a literal may begin in the text. Quicker than `find`, for short text."""
+        found = False
+        for char in self.firsts:
+            found = found or char in text
+        return found
 
     def at(self, text: str, pos: int, final: bool) -> str:
         """The literal at `pos`; `""`: there is none; `UNDECIDED`: more text must tell."""
