@@ -106,9 +106,9 @@ MORE = (
 LESS = (
     "streamparse/_wires/*.py",
     "streamparse/formats/[acd]*.py",
-    "streamparse/formats/elements.py",
-    "streamparse/formats/free_text.py",
-    "streamparse/formats/lenient_payload.py",
+    "streamparse/formats/_elements.py",
+    "streamparse/formats/_free_text.py",
+    "streamparse/formats/_lenient_payload.py",
     "streamparse/formats/plan.py",
     "streamparse/formats/values.py",
     "streamparse/models/*.py",

@@ -168,7 +168,7 @@ class MessageParser:
         """Whether every answer that began has had its last event."""
         return self._response.ended
 
-    def output_reader(self) -> OutputReader | None:
+    def _output_reader(self) -> OutputReader | None:
         """Return the reader of the output of the first choice, if `output` was given."""
         return self._response.first.texts.output
 

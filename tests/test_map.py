@@ -63,7 +63,11 @@ QUESTIONS = [
     ("Where is a call truncated?", "_answers/calls.py", "truncated"),
     ("Where is the API of a stream detected?", "_wires/router.py", "API"),
     ("Where does `[DONE]` go?", "_decoding/sse_records.py", "`[DONE]`"),
-    ("Where would I add the marker of a model to `auto`?", "formats/auto.py", "detects the format"),
+    (
+        "Where would I add the marker of a model to `auto`?",
+        "formats/_auto.py",
+        "detects the format",
+    ),
     ("Why is a string that grows for a megabyte not quadratic?", "_core/growing.py", "grow"),
     ("Where is the end of a lenient string decided?", "_core/lenient_strings.py", "a string ends"),
     ("Which module reads `Last-Event-ID`?", "web/response.py", "Last-Event-ID"),

@@ -10,7 +10,7 @@ import pytest
 
 from streamparse import message_parser
 from streamparse.errors import LimitError, ProviderError, StreamParseError, WireError
-from streamparse.formats.auto import CHOICES
+from streamparse.formats._auto import CHOICES
 from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import (

@@ -200,7 +200,7 @@ class _OutputPartials(_Output, Partials[MessageParser]):
         return None if builder is None else builder.open_path
 
     def snapshot(self) -> Any:
-        reader = self.parser.output_reader()
+        reader = self.parser._output_reader()
         return None if reader is None else reader.shown(self.missing)
 
     def is_end(self, event: AnyMessageEvent) -> bool:
@@ -217,7 +217,7 @@ class _OutputPartials(_Output, Partials[MessageParser]):
         return [each for each in found if each is not NOTHING]
 
     def _is_typed(self) -> bool:
-        reader = self.parser.output_reader()
+        reader = self.parser._output_reader()
         return reader is not None and reader.chain.factory is not None
 
     def last(self) -> Iterable[Any]:
@@ -240,7 +240,7 @@ class _OutputItems(_Output):
 
     def _typed(self, event: OutputCompleted) -> Any:
         """Return the typed value, if the output has a type."""
-        reader = self.parser.output_reader()
+        reader = self.parser._output_reader()
         typed = NOTHING if reader is None else reader.at(event.path)
         return event.value if typed is NOTHING else typed
 

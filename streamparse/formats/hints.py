@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from streamparse.formats.auto import AHEAD, CHOICES
+from streamparse.formats._auto import AHEAD, CHOICES
 
 __all__ = ["looks_like"]
 

@@ -13,8 +13,8 @@ from streamparse._core.parser import dialect_of
 from streamparse.aliases import DialectName, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError, interrupted
-from streamparse.formats.auto import AutoFraming
-from streamparse.formats.framing import Framing
+from streamparse.formats._auto import AutoFraming
+from streamparse.formats._framing import Framing
 from streamparse.formats.plan import REASONING, Plan
 from streamparse.formats.registry import format_of, plan_of
 from streamparse.formats.table import FormatLike
@@ -62,8 +62,11 @@ class TextReading:
         #: By the format, the answer begins in the reasoning, and `in_reasoning` was not given.
         self.begun: bool = in_reasoning is None and self.plan is not None and self.plan.begun
 
-    def __call__(self, answer: AnswerReader) -> Framing:
-        """Return a reader for an answer."""
+    def __call__(self, answer: Any) -> Any:
+        """Return a reader for an answer; their classes are private."""
+        return self._framing(answer)
+
+    def _framing(self, answer: AnswerReader) -> Framing:
         if self.plan is None:
             framing: Framing = AutoFraming(answer, answer.limits)
         else:

@@ -46,6 +46,10 @@ class Alternatives(Validator):
         if all(shape.form == "any" or shape.loose for shape in self.frames[-1].alive):
             self.skipped = 1
 
+    def _pop(self) -> None:
+        self.frames.pop()
+        self.settled = min(self.settled, len(self.frames))
+
     def _start(self, kind: str, offset: int) -> None:
         """Open a frame for a value that begins, with the shapes that it may have."""
         if not self.frames:

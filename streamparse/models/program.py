@@ -30,10 +30,11 @@ class TypeProgram(ShapeMaker):
     def __init__(
         self, schema: Any, strict: bool | None, by_alias: bool | None, by_name: bool | None
     ) -> None:
-        super().__init__(strict, by_alias, by_name)
+        definitions: dict[str, Any] = {}
         if schema["type"] == "definitions":
-            self.definitions = {entry["ref"]: entry for entry in schema["definitions"]}
+            definitions = {entry["ref"]: entry for entry in schema["definitions"]}
             schema = schema["schema"]
+        super().__init__(definitions, strict, by_alias, by_name)
         self.slots: list[Slot] = []
         self._slots: dict[Any, Slot] = {}
         self.root: Slot = self.slot(schema, None)

@@ -45,11 +45,17 @@ BOUNDS: Final = frozenset(
 class ShapeMaker:
     """Makes shapes. `TypeProgram`, the subclass, has the slots that they refer to."""
 
-    def __init__(self, strict: bool | None, by_alias: bool | None, by_name: bool | None) -> None:
+    def __init__(
+        self,
+        definitions: dict[str, Any],
+        strict: bool | None,
+        by_alias: bool | None,
+        by_name: bool | None,
+    ) -> None:
         self.strict = strict
         self.by_alias = by_alias
         self.by_name = by_name
-        self.definitions: dict[str, Any] = {}
+        self.definitions: dict[str, Any] = definitions
         self._shapes: dict[Any, list[Shape]] = {}
         self._kept: list[Any] = []  # keeps schemas alive, so that each `id` stays unique
 

@@ -43,10 +43,6 @@ class TypedValues(Alternatives):
         around.index += 1
         self._pop()
 
-    def _pop(self) -> None:
-        self.frames.pop()
-        self.settled = min(self.settled, len(self.frames))
-
     def _validated(self, frame: Frame, value: Any) -> Any:
         """Return the validated value of a part, where the shape of its container is known."""
         slot, shape = frame.slot, frame.shape
@@ -63,7 +59,8 @@ class TypedValues(Alternatives):
 
     def _complete_root(self, value: Any, offset: int) -> None:
         try:
-            self.parsed = self.model.whole(value)
+            parsed: object = self.model.whole(value)
+            self.parsed = parsed
         except Exception as error:
             self._reject_by(error, (), value, offset)
         self.done = True

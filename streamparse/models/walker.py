@@ -91,8 +91,9 @@ class ModelWalker(TypedValues):
 
     def end(self, offset: int) -> None:
         if self.skipped:
-            self.skipped -= 1
-            if self.skipped:
+            remaining = self.skipped - 1
+            self.skipped = remaining
+            if remaining:
                 return
         else:
             frame = self.frames[-1]

@@ -7,10 +7,10 @@ from typing import Any
 
 from streamparse._core.sink import Validator, ValidatorFactory
 from streamparse.schema import library
+from streamparse.schema._walker import Walker
 from streamparse.schema.compiler import Compiler
 from streamparse.schema.escapes import translate_patterns
 from streamparse.schema.nodes import Program
-from streamparse.schema.walker import Walker
 
 __all__ = ["SchemaValidator"]
 

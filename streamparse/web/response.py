@@ -126,7 +126,7 @@ class SSEResponse(Response):
     ) -> None:
         # `Response.__init__` is not called, because it expects a body of known length.
         self.status_code = 200
-        self.background = None
+        self.background: Any = None
         self.init_headers({**_HEADERS, **(headers or {})})
         self._source = source
         self._store = store

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streamparse.formats import FormatParser, get
-from streamparse.formats.auto import _AT_START, _SIGNALS
+from streamparse.formats._auto import _AT_START, _SIGNALS
 from streamparse.message import Message
 from tests.formats.checks import check_answer, run
 from tests.formats.reading import CUTS, message_of, read

@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.selection: the nodes that apply to a value, and what it may be."""
+"""Tests of streamparse.schema._selection: the nodes that apply to a value, and what it may be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.texts: strings and keys are rejected while they arrive."""
+"""Tests of streamparse.schema._texts: strings and keys are rejected while they arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of streamparse.schema.walker: the code, offset and path of violations."""
+"""Tests of streamparse.schema._walker: the code, offset and path of violations."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Final
 
 from streamparse._core.transcriber import emit_key
 from streamparse.errors import LimitError
-from streamparse.formats.generated import GeneratedPayload
+from streamparse.formats._generated import GeneratedPayload
+from streamparse.formats._payloads import Host
 from streamparse.formats.markers import UNDECIDED, Markers
-from streamparse.formats.payloads import Host
 from streamparse.formats.plan import CallPlan, Plan
 from streamparse.formats.table import FreeText
 

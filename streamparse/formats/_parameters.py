@@ -13,9 +13,9 @@ from typing import Any, ClassVar, Final
 from streamparse._core.sink import NOTHING
 from streamparse._core.transcriber import emit_key
 from streamparse.errors import LimitError
-from streamparse.formats.generated import GeneratedPayload
+from streamparse.formats._generated import GeneratedPayload
+from streamparse.formats._payloads import Host
 from streamparse.formats.markers import UNDECIDED, Markers, first_characters
-from streamparse.formats.payloads import Host
 from streamparse.formats.plan import CallPlan, HeaderPlan, Plan
 from streamparse.formats.table import Header, Parameters
 from streamparse.formats.values import Kinds, kinds_of, property_schema, read_json, typed

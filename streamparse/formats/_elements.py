@@ -13,9 +13,9 @@ from streamparse._answers.calls import CallReader
 from streamparse._core.transcriber import emit_key
 from streamparse.aliases import CallKind
 from streamparse.errors import LimitError
-from streamparse.formats.generated import GeneratedPayload
+from streamparse.formats._generated import GeneratedPayload
+from streamparse.formats._payloads import Host
 from streamparse.formats.markers import UNDECIDED, Markers, first_characters
-from streamparse.formats.payloads import Host
 from streamparse.formats.plan import CallPlan, Plan
 from streamparse.formats.table import Elements
 from streamparse.formats.values import Kinds, Reading, item_schema, kinds_of, property_schema, typed

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
+from streamparse.formats._payloads import Host, Payload
 from streamparse.formats.ending import Ending
-from streamparse.formats.payloads import Host, Payload
 from streamparse.formats.plan import (
     ANSWER,
     CONTENT,

@@ -14,8 +14,8 @@ import re
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
-from streamparse.formats.framing_sections import FramingSections
-from streamparse.formats.framing_state import (
+from streamparse.formats._framing_sections import FramingSections
+from streamparse.formats._framing_state import (
     BETWEEN,
     CHANNEL_HEADER,
     CLOSE,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streamparse.formats.framing_headers import FramingHeaders
-from streamparse.formats.framing_state import NOT_SPACE
+from streamparse.formats._framing_headers import FramingHeaders
+from streamparse.formats._framing_state import NOT_SPACE
 from streamparse.formats.markers import UNDECIDED
 from streamparse.formats.plan import CALL, QUOTED, REASONING, CallPlan
 from streamparse.formats.table import Section

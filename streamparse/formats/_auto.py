@@ -10,8 +10,8 @@ import re
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
-from streamparse.formats.framing import Framing
-from streamparse.formats.framing_state import NOT_SPACE
+from streamparse.formats._framing import Framing
+from streamparse.formats._framing_state import NOT_SPACE
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.plan import REASON, REASONING
 from streamparse.formats.registry import get, plan_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from streamparse._answers.calls import CallReader
 from streamparse.aliases import CallKind
-from streamparse.formats.call_payload import CallPayload
-from streamparse.formats.dictionaries import DictionaryPayload
-from streamparse.formats.elements import ElementsPayload
-from streamparse.formats.framing_state import (
+from streamparse.formats._call_payload import CallPayload
+from streamparse.formats._dictionaries import DictionaryPayload
+from streamparse.formats._elements import ElementsPayload
+from streamparse.formats._framing_state import (
     BETWEEN,
     CLOSE,
     LONGEST_WAIT,
@@ -16,12 +16,12 @@ from streamparse.formats.framing_state import (
     TEXT,
     FramingState,
 )
-from streamparse.formats.free_text import FreeTextPayload
-from streamparse.formats.lenient_payload import LenientCallPayload
-from streamparse.formats.literal_payload import LiteralPayload
+from streamparse.formats._free_text import FreeTextPayload
+from streamparse.formats._lenient_payload import LenientCallPayload
+from streamparse.formats._literal_payload import LiteralPayload
+from streamparse.formats._parameters import ParametersPayload, ParametersPlan
+from streamparse.formats._payloads import ArgumentsPayload, Payload
 from streamparse.formats.markers import UNDECIDED
-from streamparse.formats.parameters import ParametersPayload, ParametersPlan
-from streamparse.formats.payloads import ArgumentsPayload, Payload
 from streamparse.formats.plan import CONTENT, LATE, REASONING, CallPlan
 from streamparse.formats.table import (
     Elements,

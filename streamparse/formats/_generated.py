@@ -12,9 +12,9 @@ from streamparse._answers.calls import CallReader
 from streamparse._core.transcriber import emit_value
 from streamparse.aliases import CallKind
 from streamparse.errors import FormatError, LimitError
+from streamparse.formats._payloads import Host, Payload
 from streamparse.formats.bounds import Bounds
 from streamparse.formats.markers import UNDECIDED, Markers
-from streamparse.formats.payloads import Host, Payload
 from streamparse.formats.plan import Plan
 
 __all__ = ["GeneratedPayload"]

@@ -9,7 +9,7 @@ from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.sink import Sink
 from streamparse.errors import FormatError, LimitError, StreamParseError
-from streamparse.formats.payloads import Host, Payload
+from streamparse.formats._payloads import Host, Payload
 from streamparse.formats.table import JsonCall
 
 __all__ = ["CallPayload", "malformed"]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from streamparse.schema._texts import TextValidator
 from streamparse.schema.checks import Seen
 from streamparse.schema.failures import NO_GROUPS, NO_TASKS, SchemaFrame
 from streamparse.schema.nodes import (
@@ -29,7 +30,6 @@ from streamparse.schema.nodes import (
 )
 from streamparse.schema.runs import Run
 from streamparse.schema.state import StateReader, StateWriter, read_seen, write_seen
-from streamparse.schema.texts import TextValidator
 
 if TYPE_CHECKING:
     from mypy_extensions import i64

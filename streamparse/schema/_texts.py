@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from streamparse.schema._selection import NodeSelection
 from streamparse.schema.failures import NO_GROUPS, NO_TASKS
 from streamparse.schema.nodes import Task
 from streamparse.schema.runs import Run
-from streamparse.schema.selection import NodeSelection
 
 
 class TextValidator(NodeSelection):

@@ -15,9 +15,9 @@ from streamparse._core.machine import MachineOptions
 from streamparse._core.sink import Sink
 from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError
-from streamparse.formats.call_payload import CallPayload, malformed
+from streamparse.formats._call_payload import CallPayload, malformed
+from streamparse.formats._payloads import Host
 from streamparse.formats.markers import Markers
-from streamparse.formats.payloads import Host
 from streamparse.formats.table import JsonCall
 
 __all__ = ["LenientCallPayload"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import re
 
-from streamparse.formats.framing_calls import FramingCalls
-from streamparse.formats.framing_state import CHANNEL_HEADER, HEADER, LONGEST_WAIT, TEXT
-from streamparse.formats.parameters import is_quote_open
+from streamparse.formats._framing_calls import FramingCalls
+from streamparse.formats._framing_state import CHANNEL_HEADER, HEADER, LONGEST_WAIT, TEXT
+from streamparse.formats._parameters import is_quote_open
 from streamparse.formats.plan import CONTENT, CallPlan, HeaderPlan
 from streamparse.formats.table import Parameters
 

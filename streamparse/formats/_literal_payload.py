@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from streamparse._core.sink import Sink
 from streamparse.errors import FormatError, StreamParseError
+from streamparse.formats._payloads import Host, Payload
 from streamparse.formats.bounds import Bounds
 from streamparse.formats.literals import LiteralMachine, Opener
 from streamparse.formats.markers import Markers
-from streamparse.formats.payloads import Host, Payload
 from streamparse.formats.table import Literals
 
 __all__ = ["LiteralPayload"]
