@@ -1,7 +1,7 @@
-"""`format="auto"`: the format is detected from the first marker that begins a call or reasoning.
+"""`format="auto"`: detects the format from the first marker that begins a call or reasoning.
 
-Until then the text is read for reasoning in the common tags alone. Where one marker opens calls of
-several formats, what follows it decides; a marker that no format goes on from is text.
+Before that marker, only reasoning in the common tags is recognized. If several formats share a
+marker, the text after it selects the format. A marker that matches no format is text.
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ from streamparse.limits import Limits
 
 __all__ = ["AHEAD", "CHOICES", "AutoFraming"]
 
-# So many characters behind a marker decide, or it is text; white space right behind it, up to a
-# bound of its own, is not counted.
+# The number of characters after a marker within which a format must match. White space directly
+# after the marker is limited separately and is not counted.
 AHEAD: Final = 96
 _SPACE: Final = re.compile(r"\s{0,1024}")
 
-# The header of a channel. In one of Beam, whose recipient stands before the marker, `xml` follows.
+# The header of a Harmony channel. Beam puts the recipient before the marker and `xml` after
+# `<|constrain|>`, so `xml` is excluded.
 _HARMONY: Final = (
     r"\s*(?:analysis|commentary|final)(?:[^<]{48}"
     r"|[^<]*<(?:[^|]|\|constrain\|>\s*(?!x)\w|\|(?!constrain)[a-z]+\|>))"
 )
-# What may follow a marker, and the format that it then shows. Of one marker no two match.
+# For each marker, the patterns of the text after it and the format that each one identifies. At
+# most one pattern of a marker matches.
 _SIGNALS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "<tool_call>": (
         (r"\s*[\[{]", "hermes"),
@@ -141,13 +143,13 @@ _SIGNALS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "[THINK]": ((r"", "mistral_v13"),),
 }
 
-# What an answer may begin with, where no marker is needed.
+# Patterns at the start of an answer that identify a format without a marker.
 _AT_START: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "[": ((r"\[\s*\{", "xlam"), (r"\[\s*[A-Za-z_][\w.]*\(", "pythonic")),
     "{": ((r"\{\s*\"", "llama3_json"),),
 }
 
-# Reasoning in tags that several formats share.
+# Reasoning tags that several formats share.
 _IFM: Final = ("ifm|think", "ifm|think_fast", "ifm|think_faster")
 _BASE: Final = Format(
     name="auto",
@@ -176,22 +178,22 @@ _WORDS: Final = Markers(_SIGNALS)
 class AutoFraming(Framing):
     """A framing machine that chooses its plan.
 
-    The format that a marker shows is tried. It is chosen once that was right: a call has begun, of
-    one of the tools if there are any, or reasoning or a message of its own. Else the marker and
-    what followed it are text, and the next one is looked for.
+    A marker selects a format to try. The format is chosen when a call begins (to a declared tool,
+    if tools are declared) or when reasoning or a message in its own syntax begins. Otherwise the
+    marker and the text after it are emitted as text, and the search continues.
     """
 
     _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Limits)
 
     def __init__(self, answer: AnswerReader, limits: Limits) -> None:
         super().__init__(answer, plan_of(_BASE), limits)
-        self.tried: str = ""  # the name of the format whose plan this is
+        self.tried: str = ""  # the name of the format that `plan` belongs to
         self.chosen: bool = False
 
     def finish(self, normal: bool) -> bool:
         whole = super().finish(normal)
         if not whole:
-            self._confirm()  # the text ended in what the format begins with
+            self._confirm()  # the text ended inside an open call or reasoning of the format
         return whole
 
     def _text(self, text: str, pos: int, final: bool) -> int:
@@ -231,10 +233,10 @@ class AutoFraming(Framing):
         marker: int,
         final: bool,
     ) -> str:
-        """The format that the text at `pos` shows, where the marker ends at `marker`.
+        """Return the format that the text at `pos` matches; the marker ends at `marker`.
 
-        `""`: none, or `UNDECIDED`. What is beyond the window does not count, even if it is there:
-        it would not be in another chunking.
+        Returns `""` if no format matches and `UNDECIDED` if more text is needed. Text beyond the
+        window is ignored even if it is available, so the result does not depend on chunking.
         """
         space = _SPACE.match(text, marker)
         assert space is not None
@@ -245,7 +247,7 @@ class AutoFraming(Framing):
         return UNDECIDED if not final and len(text) < window else ""
 
     def _is_in_code(self, word: str) -> bool:
-        """Does the marker stand in Markdown code, where no format has it as its own?"""
+        """Return whether the marker is in Markdown code and every format ignores it there."""
         if not self.quotation.is_code():
             return False
         for _, name in CHOICES[word]:
@@ -255,7 +257,11 @@ class AutoFraming(Framing):
         return True
 
     def _is_quoted(self, name: str, word: str) -> bool:
-        """Is the marker quoted: a call in reasoning that has none, reasoning behind a quote?"""
+        """Return whether the marker is quoted.
+
+        In reasoning, a marker is quoted if the format has no calls there. Elsewhere, a reasoning
+        marker is quoted if it directly follows a quotation mark.
+        """
         if name == UNDECIDED:
             return False
         plan = plan_of(get(name))

@@ -1,4 +1,4 @@
-"""Calls that are a JSON object with the name and the arguments in it."""
+"""Calls written as a JSON object that contains the name and the arguments."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["CallPayload", "malformed"]
 
 _SPACE: Final = " \t\n\r"
 
-# States of an object that holds a call.
+# States of the object that contains a call.
 _OPEN: Final = 0
-_KEY: Final = 1  # a key, a comma or the end
+_KEY: Final = 1  # expects a key, a comma or the closing brace
 _IN_KEY: Final = 2
 _COLON: Final = 3
 _VALUE: Final = 4
@@ -27,10 +27,10 @@ _IN_ARGUMENTS: Final = 6
 
 
 class CallPayload(Payload):
-    """A JSON object with the call's name and arguments, in any order.
+    """Reads a JSON object with the name and arguments of the call, in any order.
 
-    Its punctuation is read here, every value by a machine that stops after it. Arguments that come
-    before the name are held; what is neither is passed on.
+    This class reads the punctuation; a machine reads each value and stops after it. Arguments that
+    come before the name are held. Other members are passed on.
     """
 
     _init_types: ClassVar[tuple[Any, ...]] = (Host, JsonCall, bool)
@@ -47,11 +47,11 @@ class CallPayload(Payload):
         self.key: str = ""
         self.name: str | None = None
         self.identity: str | None = None
-        self.others: list[tuple[str, Any]] = []  # fields that are not understood
-        self.member: list[str] = []  # the text of a field that is not whole
-        self.early: list[str] | None = None  # arguments that came before the call could begin
+        self.others: list[tuple[str, Any]] = []  # unknown fields
+        self.member: list[str] = []  # the text of an incomplete field
+        self.early: list[str] | None = None  # arguments that came before the call began
         self.decoded: bool = False  # the arguments are JSON text inside a JSON string
-        self.seen: bool = False  # have arguments come?
+        self.seen: bool = False  # whether the arguments have begun
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         end = len(text)
@@ -94,14 +94,14 @@ class CallPayload(Payload):
         return pos + 1
 
     def _restart(self, state: int) -> None:
-        """Read one value from here."""
+        """Start a new machine for one value."""
         self.chain = Chain()
         options = MachineOptions(limits=self.host.limits, stop=True)
         self.machine = Machine(self.chain.head, options)
         self.state = state
 
     def _inside(self, text: str, pos: int) -> int:
-        """A key, or a value that is not the arguments."""
+        """Read a key, or a value other than the arguments."""
         start = self.machine.offset
         try:
             pos += self.machine.feed(text[pos:])
@@ -121,7 +121,7 @@ class CallPayload(Payload):
         self._take_key(str(self.chain.value))
 
     def _take_key(self, key: str) -> None:
-        """Take the key of the next member."""
+        """Process the key of the next member."""
         self.key = key
         spec = self.spec
         if spec.single_key:
@@ -133,10 +133,10 @@ class CallPayload(Payload):
         known = (*spec.name_keys, *spec.argument_keys, *spec.id_keys, "type")
         self.recognized = self.recognized or self.key in known
         if not self.sure and self.reader is None and self.key not in known:
-            self.refused = True  # an object, but none that calls anything
+            self.refused = True  # the object is not a call
 
     def _begin_value(self, char: str) -> None:
-        """A value begins with `char`: is it the arguments?"""
+        """Begin the value that starts with `char`: the arguments or another member."""
         spec = self.spec
         named = self.key == self.name if spec.single_key else self.key in spec.argument_keys
         if not named or self.seen or char not in '{"':
@@ -159,7 +159,7 @@ class CallPayload(Payload):
         self._take_member(self.chain.value)
 
     def _take_member(self, value: Any) -> None:
-        """Take the value of `key`, which is not the arguments."""
+        """Process the value of `key`, which is not the arguments."""
         spec = self.spec
         if self.key in spec.name_keys and isinstance(value, str) and not spec.single_key:
             if self.name is None:
@@ -175,13 +175,13 @@ class CallPayload(Payload):
             self.others.append((self.key, value))
 
     def _says_nothing(self, value: Any) -> bool:
-        """Is this field as good as left out?"""
+        """Return whether this field has no effect."""
         if self.key == "type":
             return bool(value == "function")
         return self.key in self.spec.argument_keys and value is None
 
     def _begin(self) -> None:
-        """The name is known: is it enough to begin the call?"""
+        """Begin the call if enough of it is known."""
         if self.reader is not None or self.name is None or not (self.sure or self.seen):
             return
         self.reader = self.host.begin_named(self.name, self.identity)
@@ -218,7 +218,7 @@ class CallPayload(Payload):
         return pos + taken
 
     def grow(self, text: str) -> None:
-        """More of the arguments' JSON text."""
+        """Append text to the JSON text of the arguments."""
         if self.early is not None:
             self.early.append(text)
         elif self.reader is not None:
@@ -247,7 +247,7 @@ class CallPayload(Payload):
 
 
 class _Decoder(Sink):
-    """The text of a JSON string is the JSON text of the arguments."""
+    """Forwards the text of a JSON string as the JSON text of the arguments."""
 
     _init_types: ClassVar[tuple[Any, ...]] = (CallPayload,)
 
@@ -260,7 +260,7 @@ class _Decoder(Sink):
 
 
 def malformed(error: StreamParseError) -> StreamParseError:
-    """What `error` in the JSON of a call makes of the call. A limit stays one."""
+    """Return the error of a call whose JSON raised `error`. A `LimitError` keeps its code."""
     if isinstance(error, LimitError):
         return LimitError(error.message, code=error.code)
     return FormatError(error.message, code="malformed_call")

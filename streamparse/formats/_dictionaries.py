@@ -1,4 +1,4 @@
-"""Calls that are Python dictionaries: `{'name': 'find', 'arguments': {'city': "Rome"}}`."""
+"""Calls written as Python dictionaries: `{'name': 'find', 'arguments': {'city': "Rome"}}`."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _STYLE: Final = Literals(close="}", assign=":")
 
 
 class DictionaryPayload(LiteralPayload):
-    """A dictionary with the call's name and arguments, in any order.
+    """Reads a dictionary with the name and arguments of the call, in any order.
 
-    Arguments that come before the name are held; members that are neither are passed on.
+    Arguments that come before the name are held. Other members are passed on.
     """
 
     _init_types: ClassVar[tuple[Any, ...]] = (Host, JsonCall(), Markers)
@@ -33,11 +33,11 @@ class DictionaryPayload(LiteralPayload):
         super().__init__(host, _STYLE, ends_of_turn)
         self.call_spec: JsonCall = spec
         self.machine = LiteralMachine(_STYLE, _DictionaryOpener(self), host.limits)
-        self.open: bool = False  # the brace has come
+        self.open: bool = False  # whether the opening brace has been read
         self.name: str = ""
         self.identity: str | None = None
-        self.arguments: Any = NOTHING  # held
-        self.seen: bool = False  # have arguments come?
+        self.arguments: Any = NOTHING  # arguments held until the name is known
+        self.seen: bool = False  # whether the arguments have begun
         self.others: list[tuple[str, Any]] = []
 
     def feed(self, text: str, pos: int, final: bool) -> int:
@@ -54,7 +54,7 @@ class DictionaryPayload(LiteralPayload):
         self.others = []
 
     def sink_for(self, key: str, is_object: bool) -> Sink | None:
-        """Where the value of this member goes. None: it is kept."""
+        """Return the sink for the value of this member, or None if the value is kept."""
         spec = self.call_spec
         known = (*spec.name_keys, *spec.argument_keys, *spec.id_keys)
         self.recognized = self.recognized or key in known
@@ -64,7 +64,7 @@ class DictionaryPayload(LiteralPayload):
         return self.arguments_sink()
 
     def arguments_sink(self) -> Sink:
-        """Where the arguments go: the call begins."""
+        """Begin the call and return the sink for its arguments."""
         if self.reader is None:
             self.reader = self.host.begin_named(self.name, self.identity)
         if self.reader is None:
@@ -72,7 +72,7 @@ class DictionaryPayload(LiteralPayload):
         return Bounds(self.reader.driver(), self.host.limits)
 
     def keep(self, key: str, value: Any) -> None:
-        """A member is whole."""
+        """Process a complete member."""
         spec = self.call_spec
         if key in spec.name_keys and isinstance(value, str) and not self.name:
             self.name = value
@@ -89,7 +89,7 @@ class DictionaryPayload(LiteralPayload):
             self.others.append((key, value))
 
     def _tell_arguments(self) -> None:
-        """The arguments were held; they may be JSON in a string."""
+        """Emit the arguments that were held. They may be JSON in a string."""
         value = self.arguments
         if value is NOTHING or not self.name:
             return
@@ -101,7 +101,7 @@ class DictionaryPayload(LiteralPayload):
         emit_value(value, self.arguments_sink())
 
     def end_dictionary(self) -> None:
-        """The dictionary is whole."""
+        """End the dictionary."""
         if self.name and not self.seen:
             emit_value({}, self.arguments_sink())
         self.give_up()
@@ -118,7 +118,7 @@ class _DictionaryOpener(Opener):
 
 
 class _Members(Sink):
-    """The members of the dictionary: tells their values apart."""
+    """Routes the value of each member of the dictionary."""
 
     _init_types: ClassVar[tuple[Any, ...]] = (DictionaryPayload,)
 
@@ -126,7 +126,7 @@ class _Members(Sink):
         super().__init__()
         self.payload = payload
         self.key: str = ""
-        self.depth: int = 0  # of containers that are open in the member
+        self.depth: int = 0  # the number of open containers in the member
         self.chain: Chain | None = None  # builds a value that is kept
         self.inner: Sink = Sink()
 
@@ -184,7 +184,7 @@ class _Members(Sink):
         self._end()
 
     def _begin(self, is_object: bool) -> None:
-        """A value begins: if it is a member's, it has to be known where it goes."""
+        """Begin a value; choose the sink if it is the value of a member."""
         if self.depth:
             return
         sink = self.payload.sink_for(self.key, is_object)
@@ -195,7 +195,7 @@ class _Members(Sink):
         self.inner = Bounds(self.chain.head, self.payload.host.limits)
 
     def _end(self) -> None:
-        """A value is whole: a member's is kept, unless it has flowed."""
+        """End a value; keep it if it is a member's and was not streamed."""
         if not self.depth and self.chain is not None:
             value, self.chain = self.chain.value, None
             self.payload.keep(self.key, value)

@@ -1,7 +1,7 @@
 """Parameters as nested elements: objects, arrays of `<item>`, repeated keys, mixed text.
 
-What an element becomes is certain only at its end, and for a repeated one only at the next sibling,
-so values are held until then; only what the schema says is a string streams.
+The type of an element is known only at its end, and at the next sibling if it may be repeated, so
+values are held until then. Only a parameter whose schema type is string is streamed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Element:
         self.children: list[tuple[str, Any]] = []
 
     def child_schema(self, key: str, root: Any) -> Any:
-        """The schema of a child."""
+        """Return the schema of a child."""
         if self._is_array(key):
             return item_schema(self.schema, root)
         return property_schema(self.schema, key, root)
@@ -51,7 +51,7 @@ class _Element:
         return key == _ITEM and "object" not in self.kinds.names
 
     def value(self, reading: Reading) -> Any:
-        """What the element has become, at its end."""
+        """Return the value of the element once it has ended."""
         text = "".join(self.texts)
         if not self.children:
             return typed(text, self.kinds, reading)
@@ -87,10 +87,10 @@ class ElementsPayload(GeneratedPayload):
         self.care: re.Pattern[str] = first_characters(self.namespace, plan.ends_of_turn)
         self.root: Any = None
         self.stack: list[_Element] = []
-        self.tag: str | None = None  # an open tag so far
-        self.streams: bool = False  # the outermost element is a string
-        self.key: str = ""  # of the outermost element that is held
-        self.held: list[Any] = []  # its values
+        self.tag: str | None = None  # the incomplete tag, up to here
+        self.streams: bool = False  # whether the outermost element is a string
+        self.key: str = ""  # the key of the outermost element whose values are held
+        self.held: list[Any] = []  # the values of that element
         self.length: int = 0
 
     def start_call(self, kind: CallKind = "function") -> CallReader | None:
@@ -115,7 +115,7 @@ class ElementsPayload(GeneratedPayload):
         stop, word = self.namespace.find(text, pos, final)
         if stop > pos:
             if not self.stack:
-                # The end of the input may have cut a marker; that is no text.
+                # The end of the input may have cut a marker, which must not become text.
                 cut = stop if word else self.namespace.undecided(text, pos)
                 if cut == pos:
                     return stop
@@ -139,7 +139,7 @@ class ElementsPayload(GeneratedPayload):
         return pos + len(word)
 
     def _in_tag(self, text: str, pos: int) -> int:
-        """A tag up to its `>`; what is none is text."""
+        """Read a tag up to its `>`. Anything else is text."""
         so_far = self.tag or ""
         if not so_far and text[pos] != "<":
             self.tag = None
@@ -209,7 +209,10 @@ class ElementsPayload(GeneratedPayload):
             self.held.append(element.value(self.host.inner))
 
     def _text(self, text: str, end: int, start: int) -> None:
-        """Text up to `end`; before `start`, nothing is read again: a tag is one piece."""
+        """Read text that ends at `end`.
+
+        If the text exceeds a limit, the position reached is at least `start`: a tag is never split.
+        """
         self.length += len(text)
         excess = self.length - self.host.limits.string
         if excess > 0:
@@ -231,7 +234,7 @@ class ElementsPayload(GeneratedPayload):
             self.unexpected()
 
     def _tell_held(self) -> None:
-        """No further sibling can change what this parameter is."""
+        """Emit the parameter that is held, which no further sibling can change."""
         if not self.held:
             return
         value = self.held[0] if len(self.held) == 1 else self.held

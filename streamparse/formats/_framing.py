@@ -1,11 +1,11 @@
-"""The framing machine: tells content, reasoning and calls apart in the text of a model.
+"""The framing machine: separates content, reasoning and calls in the text of a model.
 
-Rule 1: one machine, driven by a `Plan`; it knows no format by name.
-Rule 2: nothing is shown that a later character could take back. Held back are: what may become a
-marker; white space at the beginning of a run of text, which is dropped where it only stands
-between two blocks; and everything from the opening of a call to where it is certain to be one.
-What then is none goes out as the text it is.
-Rule 3: state comes from consumed text alone, so any cut gives the same.
+Rule 1: there is one machine, driven by a `Plan`. It does not know any format by name.
+Rule 2: nothing is emitted that a later character could retract. The machine holds text that may
+become a marker; white space at the beginning of a run of text, which is dropped if it only
+separates two blocks; and everything after the opener of a call until the call is confirmed. If it
+is not confirmed, the held text is emitted as text.
+Rule 3: the state depends only on consumed text, so the result does not depend on chunking.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ from streamparse.limits import Limits
 
 __all__ = ["Framing"]
 
-#: Two words: no header of a channel that may still go on has them where they are not understood.
+#: Two words. An incomplete channel header never contains them in its unknown part.
 _PROSE: Final = re.compile(r"\S\s+\S")
 _SLICE: Final = 4096
 
 
 class Framing(FramingSections):
-    """Reads the text of one answer, and calls its `AnswerReader`."""
+    """Reads the text of one answer and calls its `AnswerReader`."""
 
     _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Plan, Limits)
 
     def start(self, in_reasoning: bool, prompt: str) -> None:
-        """Where the answer begins: after the prompt that ends with `prompt`."""
+        """Begin the answer after a prompt that ends with `prompt`."""
         if prompt:
             self.silent = True
             self._run(prompt, True)
@@ -66,10 +66,10 @@ class Framing(FramingSections):
             self.mode = REASONING
 
     def feed(self, text: str) -> None:
-        """More text.
+        """Read more text.
 
-        It is read in slices, so that what a step searches or copies is bounded: a long fragment
-        costs as much as its characters do in short ones.
+        The text is read in slices to bound what one step searches or copies. A long fragment
+        therefore costs as much as the same characters in short fragments.
         """
         if len(text) <= _SLICE:
             self._feed(text)
@@ -94,21 +94,24 @@ class Framing(FramingSections):
             self.buffer = text[pos:]
 
     def finish(self, normal: bool) -> bool:
-        """No more text comes; was nothing left open? `normal`: the end was not that of a limit."""
+        """End the text and return whether nothing was left open.
+
+        `normal` is False if a limit ended the text.
+        """
         text, self.buffer = self.buffer + self.ending.rest(), ""
         pos = self._run(text, True)
         rest = text[pos:]
         whole = self._settle(rest, normal)
         if self.space.isspace() and not self.blocks and self.fresh:
-            self._emit(self.space)  # all there ever was
+            self._emit(self.space)  # the whole answer is white space
         self.space = ""
         return whole and self.mode != REASONING
 
     def _settle(self, rest: str, normal: bool) -> bool:
-        """What becomes of what was under way at the end."""
+        """Finish what is open at the end, and return whether nothing was left open."""
         payload = self.payload
         if self.reader is None and payload is not None and payload.pending:
-            payload.start_call()  # its name is known
+            payload.start_call()  # the name is known
         if self.attempt and self.state == CHANNEL_HEADER:
             self._settle_header(rest)
             rest = "" if not self.attempt else rest
@@ -127,7 +130,7 @@ class Framing(FramingSections):
         raw = "".join(self.raw) + rest
         self.raw, self.attempt = [], False
         if not raw:
-            return True  # only the prompt had begun something
+            return True  # only the prompt began an attempt
         if self.marked or (payload is not None and payload.recognized):
             self.answer.cut_call = True
             self.answer.pass_on("incomplete_call", {"text": raw})
@@ -136,7 +139,7 @@ class Framing(FramingSections):
         return True
 
     def _settle_header(self, rest: str) -> None:
-        """The text ends in the header of a channel: where that cannot go on, it is text."""
+        """Finish a channel header at the end of the text; emit it as text if it is prose."""
         known = self.plan.known
         assert known is not None
         header = self.header + rest
@@ -155,7 +158,7 @@ class Framing(FramingSections):
             self._give_up()
 
     def _run(self, text: str, final: bool) -> int:
-        """Read `text`; how far it is decided."""
+        """Read `text` and return the position up to which it is decided."""
         pos = 0
         end = len(text)
         self.stuck = False
@@ -213,16 +216,16 @@ class Framing(FramingSections):
         return stop
 
     def _opener(self, text: str, pos: int, final: bool) -> str:
-        """The literal at `pos`, which goes before a bracket that only begins an answer."""
+        """Return the literal at `pos`. It takes precedence over a bracket at this place."""
         return self.plan.markers[self.mode].at(text, pos, final)
 
     def _act(self, text: str, pos: int, word: str, final: bool) -> int:
-        """A literal that means something here."""
+        """Act on a literal and return the position to read on from."""
         action = self.plan.actions[self.mode][word]
         kind = action.kind
         after = pos + len(word)
         if kind == ANSWER and after == len(text) and not final and self.quotation.is_behind_quote():
-            self.stuck = True  # what follows shows whether it is quoted
+            self.stuck = True  # the next character shows whether the literal is quoted
             return pos
         if kind == END:
             self._grow_space(word)
@@ -245,7 +248,7 @@ class Framing(FramingSections):
             self.state = CHANNEL_HEADER
             self.header = word
         elif kind == REASON and self.mode == REASONING and self.fresh and not self.running:
-            self._end_run()  # the prompt has begun the reasoning, and the answer does so again
+            self._end_run()  # the answer repeats the opener of the prompt
         elif (kind == REASON and not self._is_reasoning()) or (
             kind == STRAY and (self.running or not self.fresh)
         ):
@@ -255,10 +258,11 @@ class Framing(FramingSections):
         return after
 
     def _is_quotation(self, kind: int, text: str, after: int) -> bool:
-        """Is the literal of this kind, which ends at `after`, talked about and not meant?
+        """Return whether the literal of this kind, which ends at `after`, is quoted.
 
-        Everything in Markdown code is. A closer there is only if its opener is in the same code,
-        or between it and the closer nothing but a quote: code that was never closed hides none.
+        An opener in Markdown code is quoted. A closer is quoted only if its code also contains an
+        earlier marker, or if a quotation mark directly precedes it, because code that is never
+        closed must not hide a closer.
         """
         quotation = self.quotation
         is_call = kind in (SECTION, CALL)
@@ -277,7 +281,7 @@ class Framing(FramingSections):
         return code or (kind == REASON and quotation.is_behind_quote())
 
     def _is_reasoning(self) -> bool:
-        """Does an opener of reasoning count here?"""
+        """Return whether an opener of reasoning counts at this place."""
         reasoning = self.plan.format.reasoning
         is_open = self.mode == REASONING
         return not is_open and reasoning is not None and (self.fresh or not reasoning.at_start)

@@ -1,4 +1,4 @@
-"""The framing machine: payloads of calls, the ends of calls, and calls that are broken."""
+"""The framing machine: payloads of calls, ends of calls, and broken calls."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = ["FramingCalls"]
 
 
 class FramingCalls(FramingState):
-    """Reads calls from behind their headers, and begins them in the answer."""
+    """Reads calls after their headers and begins them in the answer."""
 
     def _open_payload(self) -> None:
         assert self.current is not None
@@ -74,7 +74,7 @@ class FramingCalls(FramingState):
         if payload.generates and (new > pos or payload.early_source):
             self._keep_source(payload, text[pos:new])
         if payload.is_json:
-            # The arguments are JSON, whatever the format has for them.
+            # The model wrote JSON instead of the syntax of the format.
             assert self.current is not None
             early = payload.early_source
             self.payload = ArgumentsPayload(self, JsonArguments(), self.current, self.plan)
@@ -86,14 +86,14 @@ class FramingCalls(FramingState):
         return new
 
     def _is_too_long(self, payload: Payload, length: int) -> bool:
-        """Has nothing but white space come behind a name for too long?"""
+        """Return whether too much white space follows a name."""
         if not payload.pending:
             return False
         self.waited += length
         return self.waited > LONGEST_WAIT
 
     def _after_payload(self, payload: Payload) -> None:
-        """What comes after as much of a payload as has been read."""
+        """Choose the next state after a part of a payload has been read."""
         if payload.refused:
             self.failing = True
         elif payload.done:
@@ -108,7 +108,7 @@ class FramingCalls(FramingState):
             self.stuck = True
 
     def _keep_source(self, payload: Payload, text: str) -> None:
-        """The source of arguments that have no JSON text; what came before the call is its, too."""
+        """Keep the source of arguments without JSON text, including text read before the call."""
         if self.reader is None:
             early, payload.early_source = payload.early_source, ""
             early += text
@@ -118,11 +118,11 @@ class FramingCalls(FramingState):
             payload.early_source = ""
 
     def _closers(self) -> bool:
-        """Has the current call a closer of its own?"""
+        """Return whether the current call has its own closer."""
         return self.current is not None and bool(self.current.close.words)
 
     def _close(self, text: str, pos: int, final: bool) -> int:
-        """The closer of a call whose payload is whole; it may be missing."""
+        """Read the closer of a call whose payload is complete. The closer may be missing."""
         assert self.current is not None
         start = pos
         while pos < len(text) and text[pos].isspace():
@@ -152,7 +152,7 @@ class FramingCalls(FramingState):
             self.state = BETWEEN
 
     def _rescue(self, text: str, pos: int, final: bool) -> int:
-        """More of a broken call, up to where it ends."""
+        """Read the rest of a broken call, up to its end."""
         stop, word = self.plan.rescue.find(text, pos, final)
         assert self.reader is not None
         self.reader.feed(text[pos:stop])
@@ -176,7 +176,7 @@ class FramingCalls(FramingState):
         return self._begin(name, identity, "function")
 
     def _begin(self, name: str, identity: str | None, kind: CallKind) -> CallReader | None:
-        """The attempt is a call."""
+        """Begin a call in the answer; return None if the attempt is not a call."""
         if not name or self.silent:
             return None
         if self.reader is not None:
@@ -197,7 +197,7 @@ class FramingCalls(FramingState):
         return self.reader
 
     def _is_orphan(self, name: str) -> bool:
-        """Is this no tool, and outside the section in which the format has its calls?"""
+        """Return whether this is an unknown tool outside the section that holds the calls."""
         plan, tools = self.plan, self.answer.tools
         if tools is None or tools.find(name) is not None or plan.channels is not None:
             return False
@@ -205,7 +205,7 @@ class FramingCalls(FramingState):
         return outside and bool(plan.format.sections)
 
     def _known(self, name: str) -> str:
-        """The tool that a name stands for."""
+        """Return the name of the tool that `name` refers to, or `name` itself."""
         tools = self.answer.tools
         if tools is None or tools.find(name) is not None:
             return name

@@ -15,10 +15,10 @@ __all__ = ["FramingHeaders"]
 
 
 class FramingHeaders(FramingCalls):
-    """Reads what stands before the arguments of a call, or before the body of a message."""
+    """Reads the header before the arguments of a call or before the body of a message."""
 
     def _open_call(self, call: CallPlan) -> None:
-        """A call begins, or so it seems."""
+        """Begin an attempt at a call."""
         self.current = call
         self.header = ""
         self.name, self.identity = "", None
@@ -28,12 +28,12 @@ class FramingHeaders(FramingCalls):
             self._open_payload()
 
     def _header(self, text: str, pos: int, final: bool) -> int:
-        """The header of a call or channel, up to its end."""
+        """Read the header of a call or channel, up to its end."""
         is_channel = self.state == CHANNEL_HEADER
         header = self.plan.header if is_channel else self._call_header()
         assert header is not None
         stop, word = header.ends.find(text, pos, final)
-        # A quoted literal may have made it longer than allowed.
+        # A quoted literal may already have made the header longer than allowed.
         room = max(LONGEST_WAIT - self.waited - len(self.header), 0)
         piece = text[pos : min(stop, pos + room)]
         good = self._good(header, piece)
@@ -64,7 +64,7 @@ class FramingHeaders(FramingCalls):
         return after
 
     def _break_header(self) -> None:
-        """The header of a channel has no end: what of it is not understood is the body."""
+        """End a channel header that has no terminator; its unknown rest is the body."""
         known = self.plan.known
         assert known is not None
         found = known.match(self.header)
@@ -84,13 +84,13 @@ class FramingHeaders(FramingCalls):
         self._say(self.header[len(understood) :])
 
     def _is_understood(self, target: str, where: str) -> bool:
-        """Does a header say anything about where its body goes, if it has to?"""
+        """Return whether a header names a destination for its body, if one is required."""
         channels = self.plan.channels
         assert channels is not None
         return bool(target or where) or not (channels.reasoning or channels.content)
 
     def _good(self, header: HeaderPlan, piece: str) -> int:
-        """How many characters of `piece` may stand in the header, after what is there of it."""
+        """Return how many characters of `piece` can extend the header."""
         good = len(piece)
         if header.forbidden is not None:
             bad = header.forbidden.search(piece)
@@ -107,7 +107,7 @@ class FramingHeaders(FramingCalls):
         return self.current.header
 
     def _named(self, found: re.Match[str], is_empty: bool) -> None:
-        """The header of a call is whole; `is_empty`: so is the call."""
+        """End the header of a call, and the call too if `is_empty`."""
         groups = found.groupdict()
         name = groups.get("name") or ""
         assert self.current is not None
@@ -128,13 +128,16 @@ class FramingHeaders(FramingCalls):
             self._after_payload(self.payload)
 
     def _with_namespace(self, full: str, name: str) -> str:
-        """The full name if a tool has it, else the name."""
+        """Return the full name if a tool has it, otherwise the name."""
         tools = self.answer.tools
         found = self._known(full)
         return found if tools is not None and tools.find(found) is not None else name
 
     def _destination(self, header: str) -> tuple[str, str]:
-        """The recipient in a header, and its last channel; without one the recipient again."""
+        """Return the recipient in a header and its last channel.
+
+        Without a channel, the recipient is returned in its place.
+        """
         plan = self.plan
         assert plan.recipient is not None
         found = plan.recipient.search(header)
@@ -149,7 +152,7 @@ class FramingHeaders(FramingCalls):
         return bool(target) and not known
 
     def _route(self, header: str) -> None:
-        """The header of a channel is whole: where does its body go?"""
+        """End a complete channel header and route its body."""
         plan = self.plan
         channels = plan.channels
         assert channels is not None
@@ -173,7 +176,7 @@ class FramingHeaders(FramingCalls):
         self._leave_header()
 
     def _leave_header(self) -> None:
-        """The body of a message begins, and it is text."""
+        """Begin the body of a message, which is text."""
         self._confirm()
         self.attempt, self.raw = False, []
         self.state = TEXT

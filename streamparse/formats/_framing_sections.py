@@ -1,4 +1,4 @@
-"""The framing machine: what may stand between calls."""
+"""The framing machine: the text between calls."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["FramingSections"]
 
 
 class FramingSections(FramingHeaders):
-    """Finds the calls of a section, and where it ends."""
+    """Finds the calls of a section and its end."""
 
     def _line(self, text: str, pos: int, section: Section) -> int:
-        """The white space that a line begins with, and the beginning of a call behind it."""
+        """Read the white space at the start of a line, and begin a call after it."""
         found = NOT_SPACE.search(text, pos)
         stop = len(text) if found is None else found.start()
         if stop > pos or found is None:
@@ -29,7 +29,7 @@ class FramingSections(FramingHeaders):
         return pos
 
     def _between(self, text: str, pos: int, final: bool) -> int:
-        """White space, separators, the next call, or the end of the section."""
+        """Read white space, separators, the next call or the end of the section."""
         start, end = pos, len(text)
         skip = "" if self.section is None else self.section.skip
         while pos < end:
@@ -66,14 +66,14 @@ class FramingSections(FramingHeaders):
         return pos
 
     def _bare_call(self, text: str, pos: int) -> CallPlan | None:
-        """The kind of call that begins at `pos` without a literal."""
+        """Return the kind of call that begins at `pos` without a literal."""
         for call in self.plan.bare:
             if call.first is not None and call.first.match(text, pos, pos + 1):
                 return call
         return None
 
     def _step(self, pos: int, word: str) -> int:
-        """A literal between calls."""
+        """Act on a literal between calls."""
         plan = self.plan
         action = plan.openers.get(word)
         if action is not None and action.kind == CALL:
@@ -90,7 +90,7 @@ class FramingSections(FramingHeaders):
         return pos + len(word)
 
     def _close_section(self) -> None:
-        """The section's closer: if nothing before it was a call, it was text."""
+        """Close the section at its closer; reject it as text if it contains no call."""
         self.section = None
         self._leave()
         self.space = ""

@@ -1,4 +1,4 @@
-"""The state of the framing machine, and the text that it passes on."""
+"""The state of the framing machine and the text that it emits."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ __all__ = [
 
 # States.
 TEXT: Final = 0
-BETWEEN: Final = 1  # after a section's opening, or between calls
-HEADER: Final = 2  # of a call
+BETWEEN: Final = 1  # after the opener of a section, or between calls
+HEADER: Final = 2  # in the header of a call
 PAYLOAD: Final = 3
-CLOSE: Final = 4  # the payload is whole, the call's closer is due
+CLOSE: Final = 4  # after the payload, before the closer of the call
 CHANNEL_HEADER: Final = 5
 RESCUE: Final = 6  # in a broken call
 
-# So many characters behind an opener may be held back until it is certain to open a call.
+# The maximum number of characters held after an opener before the call must be confirmed.
 LONGEST_WAIT: Final = 256
 NOT_SPACE: Final = re.compile(r"\S")
 
 
 class FramingState(Host):
-    """What all parts of the machine share."""
+    """The state that all parts of the machine share."""
 
     _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Plan, Limits)
 
@@ -63,25 +63,25 @@ class FramingState(Host):
         self.plan = plan
         self.state: int = TEXT
         self.mode: int = CONTENT
-        self.buffer: str = ""  # undecided
+        self.buffer: str = ""  # undecided text
         self.ending: Ending = Ending()
         self.quotation: Quotation = Quotation()
         self.stuck: bool = False
         self.failing: bool = False
-        self.silent: bool = False  # this is the prompt
-        # Runs of text.
-        self.fresh: bool = True  # nothing was said since the answer began
-        self.running: bool = False  # the run has begun to be said
-        self.space: str = ""  # white space before it
-        self.blocks: bool = False  # has there been anything but text?
-        self.thought: bool = False  # has reasoning ended?
-        self.at_line: bool = True  # nothing but white space stands on the line so far
-        # The attempt at a call: its text so far, should it be none.
+        self.silent: bool = False  # whether the prompt is being read
+        # The current run of text.
+        self.fresh: bool = True  # nothing was emitted since the answer began or its reasoning ended
+        self.running: bool = False  # whether a part of the run has been emitted
+        self.space: str = ""  # white space before the run
+        self.blocks: bool = False  # whether anything other than text has been read
+        self.thought: bool = False  # whether reasoning has ended
+        self.at_line: bool = True  # the line contains only white space up to here
+        # The attempt at a call. Its text is held in case it is not a call.
         self.attempt: bool = False
         self.raw: list[str] = []
-        self.marked: bool = False  # it began with a literal
-        self.waited: int = 0  # characters behind its last opener
-        # The call.
+        self.marked: bool = False  # whether the attempt began with a literal
+        self.waited: int = 0  # the number of characters after its last opener
+        # The current call.
         self.section: Section | None = None
         self.gap: str = ""  # white space between calls
         self.current: CallPlan | None = None
@@ -90,10 +90,10 @@ class FramingState(Host):
         self.identity: str | None = None
         self.payload: Payload | None = None
         self.reader: CallReader | None = None
-        self.addressed: str = ""  # the header of a message to a tool in which no call came yet
+        self.addressed: str = ""  # the header of a message to a tool, until a call begins in it
 
     def _say(self, text: str) -> None:
-        """Text of the kind that this is."""
+        """Emit text of the current mode; hold white space before the run."""
         self.quotation.read(text)
         if not self.running:
             if not text or text.isspace():
@@ -113,7 +113,8 @@ class FramingState(Host):
         else:
             self.answer.plain_text(text)
 
-    # A string is grown while nothing else refers to it: it would be copied each time.
+    # A string is extended while it has no other reference, because CPython would otherwise copy it
+    # each time.
 
     def _grow_space(self, text: str) -> None:
         space, self.space = self.space, ""
@@ -133,7 +134,7 @@ class FramingState(Host):
         self.running = False
 
     def _change(self, kind: int) -> None:
-        """The text before and after is of another kind; white space between them is framing."""
+        """Change the mode. White space between two modes is framing and is dropped."""
         self._confirm()
         self._end_run()
         if kind == LEAVE:
@@ -154,7 +155,7 @@ class FramingState(Host):
             self.mode = QUOTED if channels.content else CONTENT
 
     def _without_call(self) -> bool:
-        """Has a message to a tool ended without a call? Its header is then passed on."""
+        """Return whether a message to a tool ended without a call, and pass on its header."""
         if not self.addressed:
             return False
         self.answer.pass_on("incomplete_call", {"text": self.addressed})
@@ -173,7 +174,7 @@ class FramingState(Host):
         self.gap = ""
 
     def _give_up(self) -> None:
-        """It was no call: what was held is text."""
+        """Emit the held text of an attempt that was not a call."""
         self.failing = False
         raw = "".join(self.raw)
         self.raw, self.attempt = [], False
@@ -188,7 +189,7 @@ class FramingState(Host):
         self.gap = ""
 
     def _leave(self) -> None:
-        """The section is over; if nothing in it was a call, it was text."""
+        """Leave the section; reject it as text if it contains no call."""
         if self.attempt:
             self.failing = True
             return
@@ -201,13 +202,13 @@ class FramingState(Host):
         self.gap = ""
 
     def _waits(self) -> bool:
-        """One more character behind an opener: are these too many?"""
+        """Count a character after an opener and return whether the limit is exceeded."""
         self.waited += 1
         self.failing = self.waited > LONGEST_WAIT
         return self.failing
 
     def _confirm(self) -> None:
-        """The text is in this format."""
+        """Confirm that the text is in the format of the plan."""
 
     def pass_on(self, name: str, data: Any) -> None:
         self.answer.pass_on(name, data)

@@ -1,4 +1,4 @@
-"""Arguments that are free text: `<tool: function>terminal ls -la</tool>`."""
+"""Calls whose arguments are free text: `<tool: function>terminal ls -la</tool>`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["FreeTextPayload"]
 
 _SPACE: Final = re.compile(r"\s*")
 _NOT_SPACE: Final = re.compile(r"\S")
-#: A shell command may also begin with a brace, but not like a JSON object.
+#: The start of a JSON object. A shell command may begin with a brace, but not with this pattern.
 _OBJECT: Final = re.compile(r"\{\s{0,64}[\"}]")
 _PERHAPS_OBJECT: Final = re.compile(r"\{\s{0,64}\Z")
 
 
 class FreeTextPayload(GeneratedPayload):
-    """Reads the text of one call, which is the value of one key."""
+    """Reads the text of one call, which becomes the value of one key."""
 
     _init_types: ClassVar[tuple[Any, ...]] = (Host, FreeText(key=""), CallPlan, Plan)
 
@@ -31,11 +31,11 @@ class FreeTextPayload(GeneratedPayload):
         super().__init__(host, plan.after_name(call), plan)
         self.key: str = spec.key
         self.closers: Markers = call.close
-        self.space: str = ""  # white space that may be the end of the text
+        self.space: str = ""  # white space that is dropped if it ends the text
         self.length: int = 0
 
     def _begin(self, text: str, pos: int, final: bool) -> int:
-        """Skip white space, and see whether the text is a JSON object."""
+        """Skip white space and detect whether the text is a JSON object."""
         found = _SPACE.match(text, pos)
         assert found is not None
         pos = found.end()
@@ -63,12 +63,12 @@ class FreeTextPayload(GeneratedPayload):
         return stop
 
     def _take(self, text: str, end: int) -> None:
-        """Emit more of the text, which ends at `end`, as far as its limit allows."""
+        """Emit text that ends at `end`, up to the length limit."""
         kept = text.rstrip()
         trailing = text[len(kept) :]
         space, self.space = self.space, ""
         if not kept:
-            # Grown while nothing else refers to it: it would be copied each time.
+            # The string is extended while it has no other reference, to avoid a copy.
             space += trailing
             self.space = space
             return
@@ -81,7 +81,7 @@ class FreeTextPayload(GeneratedPayload):
         self.length += len(text)
         excess = self.length - longest
         if excess > 0:
-            # White space before the first character too many may have come earlier.
+            # White space before the first character over the limit may be from an earlier fragment.
             first = _NOT_SPACE.search(text, len(text) - excess)
             assert first is not None
             self.reached = end - len(trailing) - len(text) + first.start()

@@ -1,6 +1,6 @@
-"""The base of payloads whose arguments have no JSON text: what is understood of them is told.
+"""The base of payloads whose arguments have no JSON text: events are generated from the syntax.
 
-A subclass says how one step goes; here are the loop, its events, and what a limit ends.
+A subclass implements one step. This module has the loop, its events and the handling of limits.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from streamparse.formats.plan import Plan
 __all__ = ["GeneratedPayload"]
 
 _SPACE: Final = re.compile(r"\s*")
-_TAG: Final = re.compile(r"</?[^\W\d]|<[|｜]")  # a parameter, as some other format writes it
+_TAG: Final = re.compile(r"</?[^\W\d]|<[|｜]")  # a parameter in the syntax of another format
 
 
 class GeneratedPayload(Payload):
-    """Reads one call's arguments step by step; the call's own closer is left to the host.
+    """Reads the arguments of one call step by step; the host reads the closer of the call.
 
-    What comes right behind the name shows whether it is a call: `ahead` has the literals that may.
+    The text directly after the name decides whether this is a call: `ahead` has the literals that
+    may follow a name.
     """
 
     generates = True
@@ -37,14 +38,14 @@ class GeneratedPayload(Payload):
         super().__init__(host)
         self.ahead = ahead
         self.openers: dict[str, Any] = plan.openers
-        self.reached: int = 0  # how far what is beyond a limit was read
+        self.reached: int = 0  # the position that `feed` returns if a limit is exceeded
         self.bounds: Bounds | None = None
 
     def begin(self) -> None:
         self.pending = True
 
     def start_call(self, kind: CallKind = "function") -> CallReader | None:
-        """The call begins, and the object of its arguments."""
+        """Begin the call and the object of its arguments."""
         if self.reader is not None:
             return self.reader
         reader = super().start_call(kind)
@@ -87,7 +88,7 @@ class GeneratedPayload(Payload):
         return pos
 
     def _begin(self, text: str, pos: int, final: bool) -> int:
-        """White space, and then what shows whether this is a call."""
+        """Skip white space, then decide from the next text whether this is a call."""
         found = _SPACE.match(text, pos)
         assert found is not None
         pos = found.end()
@@ -107,36 +108,36 @@ class GeneratedPayload(Payload):
             if self.start_call() is None:
                 return pos
             if self.ahead.undecided(text, pos) == pos:
-                return len(text)  # a marker that the end of the input has cut
+                return len(text)  # the end of the input cut a marker
             self.misread()
         else:
-            self.refused = True  # prose behind a name
+            self.refused = True  # prose follows the name
         return pos
 
     def misread(self) -> None:
-        """Something here may be an argument, and is not understood: that rejects the call."""
+        """Reject the call, because text that may be an argument cannot be parsed."""
         assert self.reader is not None
         self.reader.emit()
         message = "a parameter of the call is not understood"
         self.refuse(FormatError(message, code="malformed_call"))
 
     def step(self, text: str, pos: int, final: bool) -> int:
-        """One step; the new place, or -1: more text must come."""
+        """Read one step and return the new position, or -1 if more text is needed."""
         raise NotImplementedError
 
     def driver(self) -> Bounds:
-        """What is told the arguments."""
+        """Return the sink that receives the arguments."""
         assert self.bounds is not None
         return self.bounds
 
     def say_text(self, text: str) -> None:
-        """Say more of an open string, at once."""
+        """Emit more of an open string immediately."""
         assert self.reader is not None
         self.driver().text(text, 0)
         self.reader.emit()
 
     def say_value(self, value: Any) -> None:
-        """Say a value, and the repairs that its JSON needed."""
+        """Emit a value and note the repairs of its JSON."""
         repairs = self.host.inner.take_repairs()
         if repairs:
             assert self.reader is not None
@@ -146,7 +147,7 @@ class GeneratedPayload(Payload):
         emit_value(value, self.driver())
 
     def unexpected(self, message: str = "text stands between the parameters") -> None:
-        """Something here is not understood; what was understood before it is said first."""
+        """Note an anomaly for unexpected text, after emitting everything before it."""
         reader = self.reader
         assert reader is not None
         reader.emit()

@@ -1,7 +1,8 @@
-"""Calls that are a JSON object, read with the repairs that a dialect allows.
+"""Calls written as a JSON object, read with the repairs that a dialect allows.
 
-One lenient machine reads the whole object, because the text around a value decides what its quotes
-and brackets mean. The text of the arguments goes on to the call's own reader, as in strict JSON.
+One lenient machine reads the whole object, because the meaning of the quotes and brackets of a
+value depends on the text around it. The text of the arguments is forwarded to the reader of the
+call, as in strict JSON.
 """
 
 from __future__ import annotations
@@ -24,20 +25,20 @@ __all__ = ["LenientCallPayload"]
 
 _SPACE: Final = " \t\n\r"
 
-# What the listener heard.
+# The events of the listener.
 _KEY: Final = 0
 _VALUE: Final = 1
-_ARGUMENTS: Final = 2  # they begin: the data is whether they are JSON text in a string
-_TEXT: Final = 3  # more of that text
+_ARGUMENTS: Final = 2  # the arguments begin; the data is whether they are JSON text in a string
+_TEXT: Final = 3  # a delta of that JSON text
 _ARGUMENTS_END: Final = 4
-_REPAIR: Final = 5  # outside the arguments
+_REPAIR: Final = 5  # a repair outside the arguments
 
-# Repairs after which a part of the text is in no value.
+# Repairs that skip text, which is then part of no value.
 _SKIPPING: Final = frozenset(("comment", "ellipsis", "unexpected_text", "wrapper"))
 
 
 class LenientCallPayload(CallPayload):
-    """Reads one call; a literal outside the strings of the object ends it."""
+    """Reads one call, which also ends at a literal outside the strings of the object."""
 
     _init_types: ClassVar[tuple[Any, ...]] = (
         Host,
@@ -58,12 +59,12 @@ class LenientCallPayload(CallPayload):
         )
         self.begun: bool = False
         self.read: int = 0  # the offset up to which the text is decided
-        self.sent: int = -1  # where the text of the arguments goes on; -1: they are not open
-        self.unread: str = ""  # text of the arguments about which their reader has not decided
-        self.ended: bool = False  # the arguments are whole
-        self.repairs: list[str] = []  # of which the call does not know yet
-        self.outside: list[str] = []  # the text of the object without that of the arguments
-        self.skips: bool = False  # some of it was skipped by a repair
+        self.sent: int = -1  # the offset of the next text of the open arguments, or -1
+        self.unread: str = ""  # text of the arguments that their reader has not decided
+        self.ended: bool = False  # whether the arguments are complete
+        self.repairs: list[str] = []  # repairs that the call has not received yet
+        self.outside: list[str] = []  # the text of the object without the arguments
+        self.skips: bool = False  # whether a repair skipped a part of that text
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         if not self.begun:
@@ -93,10 +94,10 @@ class LenientCallPayload(CallPayload):
         return self.done or self.refused or self.broken
 
     def _read(self, text: str, pos: int, stop: int) -> int:
-        """Give the text up to `stop` to the machine.
+        """Feed the text up to `stop` to the machine.
 
         Returns:
-            The place up to which it is decided. The machine has had more of the text.
+            The position up to which the text is decided. The machine may have consumed more.
         """
         machine = self.lenient
         given = machine.offset + len(machine.undecided) - self.read
@@ -110,7 +111,7 @@ class LenientCallPayload(CallPayload):
         return self._take(text[pos:stop], pos, failure)
 
     def _end(self, text: str, pos: int, stop: int, closed: bool) -> int:
-        """The text of the object ends at `stop`; `closed`: a literal shows that."""
+        """End the text of the object at `stop`; `closed` is whether a literal ends it."""
         machine = self.lenient
         failure: StreamParseError | None = None
         try:
@@ -123,7 +124,7 @@ class LenientCallPayload(CallPayload):
         return self._take(text[pos:stop], pos, failure)
 
     def _take(self, text: str, pos: int, failure: StreamParseError | None) -> int:
-        """Read as much of the text at `pos` as the machine has decided about."""
+        """Read the part of the text at `pos` that the machine has decided."""
         machine = self.lenient
         if failure is not None:
             decided = failure.offset
@@ -143,10 +144,10 @@ class LenientCallPayload(CallPayload):
         return pos + place
 
     def _hear(self, text: str, start: int) -> int:
-        """Do what was heard of `text`, which begins at the offset `start`.
+        """Process the events of `text`, which begins at the offset `start`.
 
         Returns:
-            How much of it was read: less than all if it shows that this is no call.
+            The number of characters read. It is less than all if the object is not a call.
         """
         heard, self.heard.found = self.heard.found, []
         outside = 0
@@ -182,7 +183,7 @@ class LenientCallPayload(CallPayload):
         return len(text)
 
     def _forward(self, text: str, start: int) -> None:
-        """More of the arguments' own text."""
+        """Forward text of the arguments."""
         if self.sent < 0 or self.decoded:
             return
         piece = text[max(self.sent - start, 0) :]
@@ -190,7 +191,7 @@ class LenientCallPayload(CallPayload):
         self.grow(piece)
 
     def _keep_member(self, text: str, start: int) -> None:
-        """Keep the text of a field that is not whole."""
+        """Keep the text of an incomplete field."""
         begun = self.heard.begun
         if begun < 0:
             self.member = []
@@ -255,9 +256,9 @@ class LenientCallPayload(CallPayload):
 
 
 class _Listener(Sink):
-    """Hears an object whose members are those of a call, and notes what is in them.
+    """Records the members of the object of a call.
 
-    `found` has what was heard, each with its offset.
+    `found` has the recorded events, each with its data and offset.
     """
 
     _init_types: ClassVar[tuple[Any, ...]] = (JsonCall(),)
@@ -267,16 +268,16 @@ class _Listener(Sink):
         self.spec = spec
         self.found: list[tuple[int, Any, int]] = []
         self.depth: int = 0
-        self.key: list[str] = []  # of the current member of the object
-        self.keys: int = 0  # members so far
-        self.first: str = ""  # the key of the first one
-        self.begun: int = -1  # where the current member begins
-        self.seen: bool = False  # arguments have come
-        self.inside: bool = False  # in the arguments
-        self.chain: Chain = Chain()  # of another value
+        self.key: list[str] = []  # the key of the current member of the object
+        self.keys: int = 0  # the number of members read
+        self.first: str = ""  # the key of the first member
+        self.begun: int = -1  # the offset of the current member, or -1
+        self.seen: bool = False  # whether the arguments have begun
+        self.inside: bool = False  # whether the machine is in the arguments
+        self.chain: Chain = Chain()  # builds the value of another member
 
     def _begin_value(self, is_text: bool, is_container: bool, offset: int) -> None:
-        """A value of a member begins: is it that of the arguments?"""
+        """Begin the value of a member: the arguments or another value."""
         if self.depth != 1:
             return
         key = "".join(self.key)
@@ -290,7 +291,7 @@ class _Listener(Sink):
             self.chain = Chain()
 
     def _end_value(self, offset: int) -> None:
-        """A value is whole."""
+        """End a value."""
         if self.depth != 1:
             return
         if self.inside:

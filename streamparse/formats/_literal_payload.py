@@ -16,7 +16,10 @@ __all__ = ["LiteralPayload"]
 
 
 class LiteralPayload(Payload):
-    """Arguments as literals: `name="value", …)`. A call once its first name has its sign."""
+    """Reads arguments as literals: `name="value", …)`.
+
+    The call begins once the assignment sign after the first name has been read.
+    """
 
     generates = True
 
