@@ -1,4 +1,4 @@
-"""The hierarchy of errors.
+"""The exceptions of the library.
 
 - `StreamParseError` (a `ValueError`)
     - `JSONSyntaxError`: the text violates the dialect; no continuation can make it valid.
@@ -8,7 +8,7 @@
     - `WireError`: the transport could not be decoded, or the API was not detected.
     - `ProviderError`: the provider reported an error.
     - `FormatError`: the text of the model violates its tool-call format.
-- `ToolError`: a tool raised an exception when `Toolbox.run` called it; it is not about the input.
+- `ToolError`: a tool raised an exception when `Toolbox.run` called it; the input is valid.
 
 Contract: No input raises any other exception, except `TypeError` for an argument of the wrong type.
 `code` is one of `ERROR_CODES`, or one of `VIOLATION_CODES` for a violation of a JSON Schema. Both
@@ -259,7 +259,7 @@ class SchemaViolation(StreamParseError):
 
     Attributes:
         code: The keyword of the JSON Schema that rejects the value; see `VIOLATION_CODES`.
-        offset: The character that decided.
+        offset: The character at which the value became invalid.
         path: The path of the rejected value.
         schema_path: The path of the keyword in the schema; `json_pointer(error.schema_path)` is its
             JSON pointer.
@@ -355,7 +355,7 @@ class FormatError(StreamParseError):
 class ToolError(Exception):
     """A tool raised an exception, which is the `__cause__`.
 
-    `StreamParseError`s are about calls, so the two can be told apart. `message.tool_result` takes a
+    It is not a `StreamParseError`, because the input is valid. `message.tool_result` accepts a
     `ToolError` as the result of its call.
 
     >>> str(ToolError("mow", LookupError("no lawn")))

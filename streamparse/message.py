@@ -1,8 +1,8 @@
-"""What one answer of a model is: its parts, its tool calls, its usage, its end.
+"""The data model of an answer: `Message`, its parts, its tool calls and its usage.
 
-These objects are live: they grow while the stream is read. `to_dict()` gives plain data for JSON.
-`extra` holds what a provider sends beside a part and what must go back with it (signatures, item
-ids, encrypted content), under the provider's own names.
+These objects are live: they grow while the stream is read. `to_dict()` returns plain data for JSON.
+`extra` contains fields that a provider sends with a part, under the provider's names. Some of them
+(signatures, item ids, encrypted content) must be sent back with the part.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ __all__ = [
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Part:
-    """One entry of `Message.content`; equal if type and plain data are.
+    """One entry of `Message.content`. Parts are equal if their types and plain data are.
 
     Attributes:
         type: The name of the kind of part.
-        extra: What else the provider sent with it, under the provider's names.
+        extra: Other fields that the provider sent, under the provider's names.
     """
 
     __slots__ = ("extra",)
@@ -52,11 +52,11 @@ class Part:
         self.extra: dict[str, Any] = {} if extra is None else extra
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
+        """Return plain data for JSON."""
         return {"type": self.type, "extra": self.extra} if self.extra else {"type": self.type}
 
     def _state(self) -> dict[str, Any]:
-        """The slots, for a pickle."""
+        """Return the slots for a pickle."""
         return {"extra": self.extra}
 
     def __eq__(self, other: object) -> bool:
@@ -74,7 +74,7 @@ class Part:
 
 
 class Packed:
-    """A container in a pickle, flat: pickle recurses, and values may be deep."""
+    """A flat form of a container for pickling, because pickle recurses and values may be deep."""
 
     __slots__ = ("leaves", "shape")
 
@@ -87,12 +87,12 @@ class Packed:
 
 
 def pack(value: Any) -> Any:
-    """`value` as it goes into a pickle."""
+    """Return `value` in the form in which it is pickled."""
     return Packed(*flatten(value)) if isinstance(value, (dict, list)) else value
 
 
 def unpack(value: Any) -> Any:
-    """What was packed."""
+    """Return the value that `pack` received."""
     return unflatten(value.shape, value.leaves) if isinstance(value, Packed) else value
 
 
@@ -109,14 +109,14 @@ def _revived(kind: Any, state: dict[str, Any]) -> Any:
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class GrowingText(Part):
-    """A part that is text and grows at its end."""
+    """Base class of the parts that consist of text."""
 
     __slots__ = ("_half", "_text")
 
     def __init__(self, text: str = "", extra: dict[str, Any] | None = None) -> None:
         super().__init__(extra)
         self._text = GrowingString(text)
-        #: The first half of a character, while its second half may still come.
+        #: The first half of a surrogate pair, while the second half may still arrive.
         self._half: str = ""
 
     @property
@@ -129,7 +129,7 @@ class GrowingText(Part):
         self._text = GrowingString(text)
 
     def _grow(self, text: str) -> None:
-        """Append, in amortised constant time for each character."""
+        """Append `text` in amortised constant time for each character."""
         self._text.append(text)
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,24 +140,24 @@ class GrowingText(Part):
 
 
 class Text(GrowingText):
-    """What the model says.
+    """Text of the answer.
 
     Attributes:
         text: The text so far.
-        extra: What else the provider sent with it, under the provider's names.
+        extra: Other fields that the provider sent, under the provider's names.
     """
 
     type: ClassVar[Literal["text"]] = "text"
 
 
 class Audio(GrowingText):
-    """What the model says aloud. Its text is the transcript; the sound itself is not kept.
+    """A spoken answer. Its text is the transcript; the sound itself is not kept.
 
     Attributes:
         text: The transcript so far.
-        format: The media type or format of the sound; None where the provider does not say.
+        format: The media type or format of the sound; None if the provider does not send it.
         size: The number of bytes of sound so far.
-        extra: What else the provider sent with it, under the provider's names.
+        extra: Other fields that the provider sent, under the provider's names.
     """
 
     __slots__ = ("format", "size")
@@ -171,7 +171,7 @@ class Audio(GrowingText):
 
     @property
     def transcript(self) -> str:
-        """The transcript so far, which is the text."""
+        """The transcript so far; the same as `text`."""
         return self.text
 
     def to_dict(self) -> dict[str, Any]:
@@ -183,22 +183,22 @@ class Audio(GrowingText):
 
 
 class Reasoning(GrowingText):
-    """What the model thinks aloud, or a summary of it.
+    """Reasoning of the model, or a summary of it.
 
     Attributes:
-        text: The text so far; "" where the provider keeps it encrypted.
-        extra: What else the provider sent with it, such as a signature.
+        text: The text so far; empty if the provider sends it encrypted.
+        extra: Other fields that the provider sent, such as a signature.
     """
 
     type: ClassVar[Literal["reasoning"]] = "reasoning"
 
 
 class Refusal(GrowingText):
-    """Why the model declines.
+    """The text with which the model refuses to answer.
 
     Attributes:
         text: The text so far.
-        extra: What else the provider sent with it.
+        extra: Other fields that the provider sent.
     """
 
     type: ClassVar[Literal["refusal"]] = "refusal"
@@ -209,7 +209,7 @@ class Citation(Part):
 
     Attributes:
         data: The source, as the provider sent it.
-        extra: What else the provider sent with it.
+        extra: Other fields that the provider sent.
     """
 
     __slots__ = ("data",)
@@ -228,13 +228,13 @@ class Citation(Part):
 
 
 class ServerToolResult(Part):
-    """What a tool that the provider ran gave back.
+    """The result of a tool that the provider ran.
 
     Attributes:
-        call_id: The id of the call; None where the wire does not say.
-        name: The name of the tool; None where the wire does not say.
+        call_id: The id of the call; None if the API does not send it.
+        name: The name of the tool; None if the API does not send it.
         content: The result, as the provider sent it.
-        extra: What else the provider sent with it.
+        extra: Other fields that the provider sent.
     """
 
     __slots__ = ("call_id", "content", "name")
@@ -264,25 +264,25 @@ class ServerToolResult(Part):
 
 
 class ToolCall(Part):
-    """A call of a tool, from its first delta on.
+    """A call of a tool, which exists from its first delta on.
 
     Attributes:
-        index: Its place in `Message.tool_calls`.
+        index: The position in `Message.tool_calls`.
         id: The provider's id of the call; None while it is not known.
         name: The name of the tool; None while it is not known.
         kind: `"function"` (JSON arguments), `"custom"` (free text) or `"server"` (the provider runs
             it).
         status: `"in_progress"`, `"complete"`, `"truncated"` (cut by a limit, an error or the
             transport) or `"rejected"` (broken JSON, unknown tool, invalid arguments).
-        arguments: The value of a complete call, and None otherwise, so that nobody runs half a call
-            by accident.
+        arguments: The arguments of a complete call. None for any other call, so that no incomplete
+            call is run by mistake.
         partial: The arguments so far, whatever the status.
-        arguments_text: The JSON text as received, or as generated where the wire has none.
-        raw_text: The source of the arguments, untouched.
-        errors: Why it was rejected, and what was odd about it (`StreamParseError`).
-        parsed: Of a complete call of a tool that was given: the validated object; the keyword
-            arguments where the tool is a function, the arguments where it is a JSON Schema.
-        extra: What else the provider sent with the call, under the provider's names.
+        arguments_text: The JSON text as received, or generated JSON if the API sends none.
+        raw_text: The source of the arguments, unchanged.
+        errors: The errors (`StreamParseError`) that rejected the call, and those that did not.
+        parsed: The validated arguments of a complete call if its tool is in `tools`: an object of
+            the model, the keyword arguments of a function, or JSON data for a JSON Schema.
+        extra: Other fields that the provider sent with the call, under the provider's names.
     """
 
     __slots__ = (
@@ -310,28 +310,28 @@ class ToolCall(Part):
         self.name: str | None = None
         self.kind: CallKind = kind
         self.status: CallStatus = "in_progress"
-        #: `arguments_text`, as it grows.
+        #: The text of `arguments_text`.
         self._written: GrowingString = GrowingString()
         self.errors: list[StreamParseError] = []
         self.parsed: Any = None
         self._raw: GrowingString | None = None
-        #: Counts the texts; None: they were counted as they came.
+        #: Counts the texts against the limits; None if they were counted when they arrived.
         self._room: Room | None = None
-        #: What builds the arguments while they arrive; then `settled` holds them.
+        #: Builds the arguments while they arrive; afterwards they are in `settled`.
         self._builder: Builder | None = None
         self._settled: Any = None
         self._settled_repairs: list[Repair] = []
 
     @property
     def arguments(self) -> Any:
-        """The arguments of a complete call, else None."""
+        """The arguments of a complete call; None for any other call."""
         if self.status != "complete":
             return None
         return self.partial
 
     @property
     def whole(self) -> bool:
-        """Whether `partial` is a whole value; that alone does not make the call complete."""
+        """Whether `partial` is a whole value. The call may still be incomplete."""
         builder = self._builder
         if builder is None or self.kind == "custom":
             return self.status == "complete"
@@ -339,24 +339,24 @@ class ToolCall(Part):
 
     @property
     def confirmed(self) -> bool:
-        """Whether the call is complete: `tool_calls(when="whole")` yields calls before they are."""
+        """Whether the call is complete. `tool_calls(when="whole")` also yields incomplete calls."""
         return self.status == "complete"
 
     @property
     def partial(self) -> Any:
-        """The arguments so far, updated in place: read, do not hold or mutate."""
+        """The arguments so far. They are updated in place; do not keep or change them."""
         if self.kind == "custom":
             return self.arguments_text
         return self._settled if self._builder is None else self._builder.value
 
     @property
     def repairs(self) -> list[Repair]:
-        """What a lenient `dialect` mended in the arguments; offsets are in `arguments_text`."""
+        """The repairs of a lenient `dialect` in the arguments; offsets are in `arguments_text`."""
         return self._settled_repairs if self._builder is None else self._builder.repairs
 
     @property
     def doubts(self) -> list[Repair]:
-        """The repairs that leave a doubt; see `JSONParser.doubts`."""
+        """The repairs that are not certain; see `JSONParser.doubts`."""
         return doubts_among(self.repairs)
 
     @property
@@ -370,7 +370,7 @@ class ToolCall(Part):
 
     @property
     def _source(self) -> str | None:
-        """The source where it is not `arguments_text`."""
+        """The source, if it differs from `arguments_text`."""
         return None if self._raw is None else self._raw.value
 
     @_source.setter
@@ -379,23 +379,23 @@ class ToolCall(Part):
 
     @property
     def raw_text(self) -> str:
-        """The source of the arguments, as it came."""
+        """The source of the arguments, as received."""
         return self.arguments_text if self._raw is None else self._raw.value
 
     def _grow(self, text: str) -> None:
-        """More of `arguments_text`, in amortised constant time."""
+        """Append to `arguments_text` in amortised constant time."""
         self._grow_generated(text)
         if self._raw is not None:
             self._grow_raw(text)
 
     def _grow_generated(self, text: str) -> None:
-        """More of `arguments_text` only, which is not how the source has it."""
+        """Append to `arguments_text` only, because the source has other text."""
         if self._room is not None:
             self._room.take(len(text))
         self._written.append(text)
 
     def _grow_raw(self, text: str) -> None:
-        """More of `raw_text` only."""
+        """Append to `raw_text` only."""
         if self._room is not None:
             self._room.take(len(text))
         if self._raw is None:
@@ -403,14 +403,14 @@ class ToolCall(Part):
         self._raw.append(text)
 
     def _repr_html_(self) -> str:
-        """The call as HTML, for notebooks."""
+        """Return the call as HTML, for notebooks."""
         reasons = "".join([f"<div>✗ {_escaped(error.message)}</div>" for error in self.errors])
         name = _escaped("(no name)" if self.name is None else self.name)
         arguments = _preformatted(self.arguments_text)
         return f"<div><b>{name}</b> <small>{self.status}</small>{arguments}{reasons}</div>"
 
     def _naming(self) -> dict[str, Any]:
-        """What names this call in an event: `index`, `id`, `name`."""
+        """Return the fields that identify this call in an event: `index`, `id`, `name`."""
         return {"index": self.index, "id": self.id, "name": self.name}
 
     def to_dict(self) -> dict[str, Any]:
@@ -437,16 +437,16 @@ class ToolCall(Part):
 
 
 class Usage:
-    """The tokens that the provider counted; None where it does not say.
+    """The tokens that the provider counted. A count that it does not send is None.
 
     Attributes:
-        input_tokens: Tokens of the input, cached ones included.
+        input_tokens: Tokens of the input, including cached ones.
         cached_tokens: Tokens of the input that were read from a cache.
         cache_write_tokens: Tokens of the input that were written to a cache.
-        output_tokens: Tokens of the output, those of reasoning included.
+        output_tokens: Tokens of the output, including reasoning.
         reasoning_tokens: Tokens of reasoning.
         total_tokens: All tokens.
-        raw: What the provider sent, in all its usage records together.
+        raw: All usage records of the provider, merged.
     """
 
     __slots__ = (
@@ -480,7 +480,7 @@ class Usage:
             self.total_tokens = input_tokens + output_tokens
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
+        """Return plain data for JSON."""
         return {
             "input_tokens": self.input_tokens,
             "cached_tokens": self.cached_tokens,
@@ -505,7 +505,7 @@ class Usage:
 
 
 class Message:
-    """One answer (one choice) of a model, from the start of the response on.
+    """One answer (one choice) of a model, which grows from the start of the response.
 
     Attributes:
         id: The provider's id; None while it is not known.
@@ -523,12 +523,12 @@ class Message:
             early end) or `"failed"` (the provider reported an error).
         finish_reason: `"stop"`, `"length"`, `"tool_calls"`, `"content_filter"`, `"refusal"`,
             `"paused"`, `"error"`, `"cancelled"`, `"other"` or None.
-        raw_finish_reason: The provider's word for it.
-        output: The structured output once it is complete, as the type that was asked for.
+        raw_finish_reason: The finish reason as the provider sent it.
+        output: The structured output once it is complete, as the requested type.
         partial_output: The structured output so far, as plain JSON.
-        usage: The tokens that the provider counted; None while it has not said.
-        error: Why the message failed.
-        extra: What the provider sent about the whole message, under the provider's names.
+        usage: The tokens that the provider counted; None before it has sent them.
+        error: The error that made the message fail, or None.
+        extra: Other fields of the whole message, under the provider's names.
     """
 
     __slots__ = (
@@ -576,18 +576,19 @@ class Message:
         self._output_builder: Builder | None = None
         self._settled_output: Any = None
         self._settled_repairs: list[Repair] = []
-        #: The calls found among the first `searched_to` parts of the list `searched`: `content`
-        #: only grows, so that reading `tool_calls` again and again never starts over.
+        #: The calls among the first `searched_to` parts of the list `searched`. `content` only
+        #: grows, so `tool_calls` searches only the parts that are new.
         self._found: list[ToolCall] = []
         self._searched: list[Part] = self.content
         self._searched_to: int = 0
-        #: How its API wants it back; set by the adapter.
+        #: Writes the message in the form of its API, for `to_history`; set by the adapter.
         self._history: Callable[[Message], list[dict[str, Any]]] | None = None
-        #: How its API wants the result of a call: the call, plain data, whether it is an error.
+        #: Writes the result of a call in the form of its API. Its arguments are the call, the
+        #: result as plain data, and whether it is an error.
         self._write_result: Callable[[ToolCall, Any, bool], dict[str, Any]] | None = None
 
     def _grow(self, part: GrowingText, text: str) -> None:
-        """Append to `part`, and to the whole text of its kind: amortised constant time."""
+        """Append to `part` and to the whole text of its kind, in amortised constant time."""
         part._grow(text)
         if isinstance(part, (Text, Audio)):
             self._text.append(text)
@@ -598,7 +599,7 @@ class Message:
 
     @property
     def text(self) -> str:
-        """What the model says, so far."""
+        """All text so far."""
         return self._text.value
 
     @text.setter
@@ -607,7 +608,7 @@ class Message:
 
     @property
     def reasoning(self) -> str:
-        """What the model thinks aloud, so far."""
+        """All reasoning so far."""
         return self._reasoning.value
 
     @reasoning.setter
@@ -616,7 +617,7 @@ class Message:
 
     @property
     def refusal(self) -> str:
-        """What the model says instead of an answer, so far."""
+        """All text of refusals so far."""
         return self._refusal.value
 
     @refusal.setter
@@ -643,28 +644,28 @@ class Message:
 
     @property
     def output_repairs(self) -> list[Repair]:
-        """What a lenient `output_dialect` mended in the output; offsets are in its text."""
+        """The repairs of a lenient `output_dialect` in the output; offsets are in its text."""
         builder = self._output_builder
         return self._settled_repairs if builder is None else builder.repairs
 
     @property
     def output_doubts(self) -> list[Repair]:
-        """The repairs of the output that leave a doubt; see `JSONParser.doubts`."""
+        """The repairs of the output that are not certain; see `JSONParser.doubts`."""
         return doubts_among(self.output_repairs)
 
     def _repr_html_(self) -> str:
-        """The message as HTML, for notebooks: its parts in their order, and how far it is."""
+        """Return the message as HTML, for notebooks: its parts in order, and its status."""
         reason = "" if self.finish_reason is None else f", finish reason {self.finish_reason}"
         error = "" if self.error is None else f"<div>✗ {_escaped(self.error.message)}</div>"
         parts = "".join([_html_of(part) for part in self.content])
         return f"<div>{parts}{error}<small>{self.status}{reason}</small></div>"
 
     def to_history(self) -> list[dict[str, Any]]:
-        """What goes back to the same API in the next turn: append it to the list of messages.
+        """Return this message in the form in which the same API takes it back in the next turn.
 
-        (Responses: of input items; Gemini: of contents.) Only complete calls are given back, with
-        what their API wants to see again: thinking and its signatures, item ids, encrypted
-        content. Empty when there is nothing to give back.
+        Append the result to the list of messages (Responses: of input items; Gemini: of contents).
+        It contains only complete calls, and the fields that the API requires again: thinking and
+        its signatures, item ids, encrypted content. It is empty if there is nothing to send back.
         """
         if self._history is None:
             raise ValueError("the API of this message is not known: nothing was read yet")
@@ -677,14 +678,14 @@ class Message:
 
         Args:
             call: A call of this message.
-            value: What the tool returned: a text, JSON data, a pydantic model or a dataclass. An
-                exception is an error with its text.
-            error: Whether it is an error. Anthropic, Bedrock and Interactions have a mark for that;
-                the other APIs get an object `{"error": value}`.
+            value: The result of the tool: text, JSON data, a pydantic model or a dataclass. An
+                exception is sent as an error with its text.
+            error: Whether the value is an error. Anthropic, Bedrock and Interactions have a field
+                for that; the other APIs receive an object `{"error": value}`.
 
         Raises:
             ValueError: The API has no tool results, or its provider runs the call itself.
-            TypeError: The value has no JSON.
+            TypeError: The value cannot be written as JSON.
 
         >>> from streamparse import MessageParser
         >>> parser = MessageParser("ollama-chat")
@@ -704,12 +705,12 @@ class Message:
     def tool_results(self, results: Iterable[tuple[ToolCall, Any]]) -> list[dict[str, Any]]:
         """Return the messages that give the results of several calls, in their order.
 
-        Anthropic, Bedrock and Gemini want the results of one message in one message, and get them
-        so. Give the results of all calls of a message at once: the APIs refuse a call without one,
-        and a result without its call. Calls that `to_history` leaves out are left out here too.
+        For Anthropic, Bedrock and Gemini all results are in one message, as these APIs require.
+        Pass the results of all calls of a message at once: the APIs refuse a call without a result
+        and a result without a call. Calls that `to_history` omits are omitted here too.
 
         Args:
-            results: The calls and what their tools returned; see `tool_result`.
+            results: The calls and the results of their tools; see `tool_result`.
         """
         messages: list[dict[str, Any]] = []
         for call, value in results:
@@ -724,13 +725,13 @@ class Message:
         return messages
 
     def _gives_back(self, call: ToolCall) -> bool:
-        """Whether `to_history` gives a call back; of Anthropic's also some rejected ones."""
+        """Return whether `to_history` includes a call; for Anthropic, some rejected ones too."""
         alone = Message(self.choice)
         alone.content.append(call)
         return self._history is not None and bool(self._history(alone))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
+        """Return plain data for JSON."""
         return {
             "id": self.id,
             "model": self.model,
@@ -739,7 +740,7 @@ class Message:
             "reasoning": self.reasoning,
             "refusal": self.refusal,
             "tool_calls": [call.to_dict() for call in self.tool_calls],
-            # The typed one is no plain data; what was read is.
+            # `output` may be a typed object; `partial_output` is plain data.
             "output": None if self.output is None else self.partial_output,
             "partial_output": self.partial_output,
             "usage": None if self.usage is None else self.usage.to_dict(),
@@ -772,7 +773,7 @@ class Message:
 
 
 def _html_of(part: Part) -> str:
-    """A part of a message as HTML; nothing for citations and results of the provider's tools."""
+    """Return a part as HTML; empty for citations and results of the provider's tools."""
     if isinstance(part, ToolCall):
         return part._repr_html_()
     if isinstance(part, Reasoning):
@@ -782,7 +783,7 @@ def _html_of(part: Part) -> str:
 
 
 def _escaped(text: str) -> str:
-    from html import escape  # which loads the table of all entities
+    from html import escape  # imported late, because it loads the table of all entities
 
     return escape(text)
 
@@ -813,7 +814,7 @@ _MESSAGE_STATE: Final = (
 
 
 def _mended(name: str, repairs: list[Repair]) -> dict[str, Any]:
-    """Repairs, where there were any."""
+    """Return the repairs under `name`, or an empty dict if there are none."""
     return {name: [repair.to_dict() for repair in repairs]} if repairs else {}
 
 
@@ -822,7 +823,7 @@ def _named(extra: dict[str, Any]) -> dict[str, Any]:
 
 
 def error_to_dict(error: StreamParseError) -> dict[str, Any]:
-    """An error as plain data: its class, code, message, offset and path."""
+    """Return an error as plain data: its class, code, message, offset and path."""
     return {
         "type": type(error).__name__,
         "code": error.code,

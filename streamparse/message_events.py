@@ -1,7 +1,7 @@
-"""What happens in an answer while it arrives.
+"""The events that report the progress of an answer.
 
-Every event of an answer carries `choice`, the index of the answer (0 but for `n > 1` and in
-sessions). Events refer to the live call and message: what they show goes on growing. `to_dict()` is
+Every event of an answer has `choice`, the index of the answer, which is 0 unless `n > 1` or in a
+session. Events refer to the live call and message, which continue to grow. `to_dict()` returns
 plain data.
 """
 
@@ -51,7 +51,7 @@ __all__ = [
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class MessageEvent:
-    """What all have: `type`, equality by fields, pickle, `to_dict()`."""
+    """Base class of the events: `type`, equality by fields, pickling, `to_dict()`."""
 
     __slots__ = ()
 
@@ -82,7 +82,7 @@ class MessageEvent:
         return _revived, (type(self), [pack(value) for value in self._values()], self._choice())
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON: `type`, `choice` and the fields."""
+        """Return plain data for JSON: `type`, `choice` and the fields."""
         plain: dict[str, Any] = {"type": self.type}
         for choice in self._choice():
             plain["choice"] = choice
@@ -93,7 +93,7 @@ class MessageEvent:
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class AnswerEvent(MessageEvent):
-    """An event of one answer, which `choice` is the index of."""
+    """Base class of the events of one answer; `choice` is its index."""
 
     __slots__ = ("choice",)
 
@@ -122,7 +122,7 @@ class _PathEvent(AnswerEvent):
     """An event about the value at `path`.
 
     Attributes:
-        choice: The index of the answer it belongs to.
+        choice: The index of the answer.
     """
 
     __slots__ = ("_path",)
@@ -145,9 +145,9 @@ class MessageStarted(AnswerEvent):
     """The answer has begun.
 
     Attributes:
-        id: The id of the message; None where the provider sends none.
-        model: The name of the model; None where the provider sends none.
-        choice: The index of the answer it belongs to.
+        id: The id of the message; None if the provider sends none.
+        model: The name of the model; None if the provider sends none.
+        choice: The index of the answer.
     """
 
     __slots__ = ("id", "model")
@@ -162,11 +162,11 @@ class MessageStarted(AnswerEvent):
 
 
 class TextDelta(AnswerEvent):
-    """More text; never empty.
+    """New text of the answer; never empty.
 
     Attributes:
         text: The new text.
-        choice: The index of the answer it belongs to.
+        choice: The index of the answer.
     """
 
     __slots__ = ("text",)
@@ -180,11 +180,11 @@ class TextDelta(AnswerEvent):
 
 
 class ReasoningDelta(AnswerEvent):
-    """More reasoning; never empty.
+    """New reasoning; never empty.
 
     Attributes:
         text: The new text.
-        choice: The index of the answer it belongs to.
+        choice: The index of the answer.
     """
 
     __slots__ = ("text",)
@@ -198,11 +198,11 @@ class ReasoningDelta(AnswerEvent):
 
 
 class RefusalDelta(AnswerEvent):
-    """More of a refusal; never empty.
+    """New text of a refusal; never empty.
 
     Attributes:
         text: The new text.
-        choice: The index of the answer it belongs to.
+        choice: The index of the answer.
     """
 
     __slots__ = ("text",)
@@ -219,8 +219,8 @@ class ToolCallStarted(AnswerEvent):
     """A call has begun and its name is known.
 
     Attributes:
-        call: The live call, which goes on growing.
-        choice: The index of the answer it belongs to.
+        call: The live call, which continues to grow.
+        choice: The index of the answer.
     """
 
     __slots__ = ("call",)
@@ -234,12 +234,12 @@ class ToolCallStarted(AnswerEvent):
 
 
 class ToolCallDelta(AnswerEvent):
-    """More of the call's `arguments_text`.
+    """New text of the call's `arguments_text`.
 
     Attributes:
-        call: The live call, which goes on growing.
+        call: The live call, which continues to grow.
         text: The new part of the argument text.
-        choice: The index of the answer it belongs to.
+        choice: The index of the answer.
     """
 
     __slots__ = ("call", "text")
@@ -257,10 +257,10 @@ class ArgumentStarted(_PathEvent):
     """A container or string among the arguments has begun; `kind` as in `ValueStarted`.
 
     Attributes:
-        call: The live call, which goes on growing.
+        call: The live call, which continues to grow.
         path: The keys and indexes that lead to the value.
         kind: `"object"`, `"array"` or `"string"`.
-        choice: The index of the answer it belongs to.
+        choice: The index of the answer.
     """
 
     __slots__ = ("call", "kind")
@@ -280,13 +280,13 @@ class ArgumentStarted(_PathEvent):
 
 
 class ArgumentDelta(_PathEvent):
-    """More of the open string at `path`.
+    """New text of the open string at `path`.
 
     Attributes:
-        call: The live call, which goes on growing.
+        call: The live call, which continues to grow.
         path: The keys and indexes that lead to the value.
         text: The new part of the string.
-        choice: The index of the answer it belongs to.
+        choice: The index of the answer.
     """
 
     __slots__ = ("call", "text")
@@ -306,13 +306,13 @@ class ArgumentDelta(_PathEvent):
 
 
 class ArgumentCompleted(_PathEvent):
-    """The value at `path` is whole; that does not make the call complete.
+    """The value at `path` is complete; the call may still be incomplete.
 
     Attributes:
-        call: The live call, which goes on growing.
+        call: The live call, which continues to grow.
         path: The keys and indexes that lead to the value.
-        value: The value; read it, do not mutate it.
-        choice: The index of the answer it belongs to.
+        value: The value; do not change it.
+        choice: The index of the answer.
     """
 
     __slots__ = ("call", "value")
@@ -332,11 +332,11 @@ class ArgumentCompleted(_PathEvent):
 
 
 class ToolCallCompleted(AnswerEvent):
-    """The call is complete: its `arguments` are there.
+    """The call is complete, and its `arguments` are set.
 
     Attributes:
-        call: The live call, which goes on growing.
-        choice: The index of the answer it belongs to.
+        call: The live call, which continues to grow.
+        choice: The index of the answer.
     """
 
     __slots__ = ("call",)
@@ -349,17 +349,17 @@ class ToolCallCompleted(AnswerEvent):
         self.call: ToolCall = call
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON, the whole call included."""
+        """Return plain data for JSON, including the whole call."""
         return {**super().to_dict(), "call": self.call.to_dict()}
 
 
 class ToolCallRejected(AnswerEvent):
-    """The call is refused, at the character that made it so.
+    """The call was rejected, at the first character that makes it invalid.
 
     Attributes:
-        call: The live call, which goes on growing.
-        error: Why.
-        choice: The index of the answer it belongs to.
+        call: The live call, which continues to grow.
+        error: The reason.
+        choice: The index of the answer.
     """
 
     __slots__ = ("call", "error")
@@ -373,7 +373,7 @@ class ToolCallRejected(AnswerEvent):
         self.error: StreamParseError = error
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON, the whole call included."""
+        """Return plain data for JSON, including the whole call."""
         return {**super().to_dict(), "call": self.call.to_dict()}
 
 
@@ -381,8 +381,8 @@ class ToolCallTruncated(AnswerEvent):
     """The call was cut by a limit, an error or the transport.
 
     Attributes:
-        call: The live call, which goes on growing.
-        choice: The index of the answer it belongs to.
+        call: The live call, which continues to grow.
+        choice: The index of the answer.
     """
 
     __slots__ = ("call",)
@@ -395,7 +395,7 @@ class ToolCallTruncated(AnswerEvent):
         self.call: ToolCall = call
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON, the whole call included."""
+        """Return plain data for JSON, including the whole call."""
         return {**super().to_dict(), "call": self.call.to_dict()}
 
 
@@ -405,7 +405,7 @@ class OutputStarted(_PathEvent):
     Attributes:
         path: The keys and indexes that lead to the value.
         kind: `"object"`, `"array"` or `"string"`.
-        choice: The index of the answer it belongs to.
+        choice: The index of the answer.
     """
 
     __slots__ = ("kind",)
@@ -420,12 +420,12 @@ class OutputStarted(_PathEvent):
 
 
 class OutputDelta(_PathEvent):
-    """More of the open string at `path` of the output.
+    """New text of the open string at `path` of the output.
 
     Attributes:
         path: The keys and indexes that lead to the value.
         text: The new part of the string.
-        choice: The index of the answer it belongs to.
+        choice: The index of the answer.
     """
 
     __slots__ = ("text",)
@@ -440,12 +440,12 @@ class OutputDelta(_PathEvent):
 
 
 class OutputCompleted(_PathEvent):
-    """The value at `path` of the output is whole.
+    """The value at `path` of the output is complete.
 
     Attributes:
         path: The keys and indexes that lead to the value.
-        value: The value; read it, do not mutate it.
-        choice: The index of the answer it belongs to.
+        value: The value; do not change it.
+        choice: The index of the answer.
     """
 
     __slots__ = ("value",)
@@ -460,11 +460,11 @@ class OutputCompleted(_PathEvent):
 
 
 class OutputRejected(AnswerEvent):
-    """The text is not the output that was asked for.
+    """The text is not the requested output.
 
     Attributes:
-        error: Why.
-        choice: The index of the answer it belongs to.
+        error: The reason.
+        choice: The index of the answer.
     """
 
     __slots__ = ("error",)
@@ -478,11 +478,11 @@ class OutputRejected(AnswerEvent):
 
 
 class UsageUpdated(AnswerEvent):
-    """The provider counted tokens; the last one holds.
+    """The provider sent token counts. The last such event has the final ones.
 
     Attributes:
         usage: All counts so far.
-        choice: The index of the answer it belongs to.
+        choice: The index of the answer.
     """
 
     __slots__ = ("usage",)
@@ -496,12 +496,12 @@ class UsageUpdated(AnswerEvent):
 
 
 class ProviderEvent(MessageEvent):
-    """Something of the provider that has no event of its own: passed on, never dropped.
+    """Data of the provider for which there is no other event.
 
     Attributes:
-        name: The provider's name for it, or one of ours.
-        data: What was sent.
-        choice: The index of the answer it belongs to. None in a session, where it belongs to none.
+        name: The provider's name for the data, or a name of this library.
+        data: The data, as the provider sent it.
+        choice: The index of the answer. None in a session if the data belongs to no answer.
     """
 
     __slots__ = ("choice", "data", "name")
@@ -519,13 +519,13 @@ class ProviderEvent(MessageEvent):
 
 
 class AudioDelta(AnswerEvent):
-    """More sound of a spoken answer. It is passed on, not kept.
+    """New sound of a spoken answer. The message does not keep it.
 
     Attributes:
-        item: The provider's id of the item that it belongs to; None where it sends none.
+        item: The provider's id of the item; None if it sends none.
         size: The number of bytes of sound.
-        data: The sound in base64, as it was sent.
-        choice: The index of the answer it belongs to.
+        data: The sound in base64, as the provider sent it.
+        choice: The index of the answer.
     """
 
     __slots__ = ("data", "item", "size")
@@ -545,10 +545,10 @@ class AudioDelta(AnswerEvent):
 
 
 class InputDelta(MessageEvent):
-    """More of the transcript of what the user said, in a session.
+    """New text of the transcript of the user's speech, in a session.
 
     Attributes:
-        item: The provider's id of the item of the user; None where it sends none.
+        item: The provider's id of the user's item; None if it sends none.
         text: The new text.
     """
 
@@ -563,10 +563,10 @@ class InputDelta(MessageEvent):
 
 
 class InputCompleted(MessageEvent):
-    """The whole transcript of what the user said, in a session.
+    """The whole transcript of the user's speech, in a session.
 
     Attributes:
-        item: The provider's id of the item of the user; None where it sends none.
+        item: The provider's id of the user's item; None if it sends none.
         text: The transcript.
     """
 
@@ -581,11 +581,11 @@ class InputCompleted(MessageEvent):
 
 
 class MessageFinished(AnswerEvent):
-    """The answer has ended; `message.status` says how. The last event of its choice.
+    """The answer has ended, with the status in `message.status`. The last event of its choice.
 
     Attributes:
-        message: The message, whole.
-        choice: The index of the answer it belongs to.
+        message: The whole message.
+        choice: The index of the answer.
     """
 
     __slots__ = ("message",)
@@ -602,9 +602,9 @@ class MessageFailed(AnswerEvent):
     """The provider reported an error. The last event of its choice.
 
     Attributes:
-        message: The message, whole.
-        error: Why.
-        choice: The index of the answer it belongs to.
+        message: The whole message.
+        error: The reason.
+        choice: The index of the answer.
     """
 
     __slots__ = ("error", "message")
@@ -645,7 +645,7 @@ AnySessionEvent: TypeAlias = AnyMessageEvent | InputDelta | InputCompleted
 
 
 class ArgumentReporter(Reporter):
-    """Makes a builder's events those of a call's arguments."""
+    """Converts the events of a builder to those of a call's arguments."""
 
     __slots__ = ("call", "choice")
 
@@ -666,7 +666,7 @@ class ArgumentReporter(Reporter):
 
 
 class OutputReporter(Reporter):
-    """Makes a builder's events those of the structured output."""
+    """Converts the events of a builder to those of the structured output."""
 
     __slots__ = ("choice",)
 

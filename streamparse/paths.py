@@ -54,7 +54,7 @@ _BLANK = re.compile(r"[ \t\n\r]*")
 _INTEGER = re.compile(r"-?[0-9]+")
 _UNESCAPED = re.compile(r"[^'\"\\\x00-\x1f\ud800-\udfff]*")
 _HEX_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
-# The characters that RFC 9535 allows in a name, by those that it does not: compiles faster.
+# The characters that RFC 9535 allows in a name. Excluding the others compiles faster.
 _SHORTHAND = re.compile(r"[^\x00-@\[-^`{-\x7f\ud800-\udfff][^\x00-/:-@\[-^`{-\x7f\ud800-\udfff]*")
 _BAD_TILDE = re.compile(r"~(?![01])")
 
@@ -70,7 +70,7 @@ _REFUSED = {
 
 
 def normalized_path(path: Path) -> str:
-    r"""Return the normalized path of RFC 9535, section 2.7: the one standard spelling.
+    r"""Return the normalized path of RFC 9535, section 2.7.
 
     Names are in single quotes. Only control characters, the single quote and the
     backslash are escaped, always in the same way.
@@ -118,7 +118,7 @@ def parse_json_pointer(text: str) -> tuple[str, ...]:
         text: The pointer.
 
     Raises:
-        ValueError: The text is not a pointer; the message names the position.
+        ValueError: The text is not a pointer; the message contains the position.
         TypeError: `text` is not a `str`.
 
     >>> parse_json_pointer("/a~1b/0")
@@ -139,7 +139,7 @@ def parse_json_pointer(text: str) -> tuple[str, ...]:
 
 
 def value_at(value: object, path: Path) -> object:
-    """Return what `path` leads to inside `value`, a document of dicts and lists.
+    """Return the value at `path` inside `value`, a document of dicts and lists.
 
     A name leads only into a dict, an index only into a list; negative indexes do not
     count from the end.
@@ -174,11 +174,11 @@ def value_at(value: object, path: Path) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment of a query (RFC 9535, section 2.5): what it selects among children.
+    """One segment of a query (RFC 9535, section 2.5), which selects children of a value.
 
-    `names` and `indexes` are the members and elements it selects, `wildcard` says
-    that it selects every child. `descendant` says that it applies to the children of
-    all descendants as well (`..`).
+    `names` and `indexes` are the members and elements it selects. With `wildcard` it
+    selects every child. With `descendant` it applies to the children of all
+    descendants as well (`..`).
 
     >>> Query.parse("$..['a']").segments
     (Segment(descendant=True, names=frozenset({'a'}), indexes=frozenset(), wildcard=False),)
@@ -202,9 +202,9 @@ class Segment:
 class Query:
     """A JSONPath query (RFC 9535) that can be decided while a document streams.
 
-    Made by `parse`. `text` is the query as written, and what `str()` returns;
-    `segments` is what it means. Queries compare by both, so two spellings of one
-    meaning are not equal. The constructor does not check that the two agree.
+    Created by `parse`. `text` is the query as written, which `str()` returns;
+    `segments` are its parsed segments. Queries compare by both, so two spellings of
+    the same segments are not equal. The constructor does not check that both agree.
 
     A query selects a *set* of values: where the RFC lists a value twice (`$[0, 0]`),
     it is selected once.
@@ -220,7 +220,7 @@ class Query:
     def parse(cls, text: str) -> Query:
         r"""Parse `text`, written as in RFC 9535, sections 2.1 to 2.5.
 
-        It understands names (`.name`, `['name']`, `["name"]`), indexes (`[0]`),
+        It supports names (`.name`, `['name']`, `["name"]`), indexes (`[0]`),
         wildcards (`.*`, `[*]`), lists of these in brackets, and descendant segments
         (`..name`, `..*`, `..[0]`). Negative indexes, slices, filters and
         functions are rejected; the text after a rejected selector is not examined.
@@ -245,8 +245,8 @@ class Query:
     def matches(self, path: Path) -> bool:
         """Return whether the query selects the value at `path`, in a document that has one.
 
-        A name matches only a `str` step and an index only an `int` step. Takes time
-        in proportion to the steps times the segments, at most.
+        A name matches only a `str` step and an index only an `int` step. The time is at
+        most proportional to the number of steps times the number of segments.
 
         >>> Query.parse("$..id").matches(("users", 3, "id"))
         True
@@ -283,7 +283,7 @@ def _malformed(what: str, text: str, position: int, problem: str) -> ValueError:
 
 
 def _segment(descendant: bool, selectors: Iterable[str | int | None]) -> Segment:
-    """Gather selectors: a name, an index, or None for the wildcard."""
+    """Return the segment of these selectors: a name, an index, or None for the wildcard."""
     chosen = frozenset(selectors)
     return Segment(
         descendant,
@@ -294,8 +294,10 @@ def _segment(descendant: bool, selectors: Iterable[str | int | None]) -> Segment
 
 
 class _Scanner:
-    """Reads the text of one query from left to right; each method reads one rule of the
-    grammar (RFC 9535, appendix A) and leaves `position` behind it.
+    """Reads the text of one query from left to right.
+
+    Each method reads one rule of the grammar (RFC 9535, appendix A) and moves `position`
+    past it.
     """
 
     __slots__ = ("position", "text")
@@ -309,7 +311,7 @@ class _Scanner:
         return self.text[self.position : self.position + 1]
 
     def take(self, pattern: re.Pattern[str]) -> str:
-        """Move past what `pattern` matches here, and return it; "" if it does not."""
+        """Return the text that `pattern` matches here and move past it; "" if it does not match."""
         match = pattern.match(self.text, self.position)
         if match is None:
             return ""
@@ -317,7 +319,7 @@ class _Scanner:
         return match.group()
 
     def error(self, problem: str, position: int | None = None) -> ValueError:
-        """Return the error for `problem`, found here unless `position` says where."""
+        """Return the error for `problem` at `position`, by default the current one."""
         at = self.position if position is None else position
         return _malformed("query", self.text, at, problem)
 
@@ -435,7 +437,7 @@ class _Scanner:
         letter = self.text[self.position + 1 : self.position + 2]
         if letter == "u":
             return self.unicode_escape()
-        # The other quote needs no escape, and the grammar gives it none.
+        # The other quote needs no escape, and the grammar does not allow one.
         char = quote if letter == quote else _QUERY_ESCAPES.get(letter)
         if char is None:
             follower = repr(letter) if letter else "the end"

@@ -1,3 +1,3 @@
-"""The page of `streamparse demo` (extras `web` and `schema`): see `application`."""
+"""Serves the page of `streamparse demo` (extras `web` and `schema`); see `application`."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The application behind the page: its files, the samples, the streams."""
+"""The ASGI application that serves the page: its files, the samples and the streams."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from streamparse._demo.playing import bytes_a_second, player
 from streamparse._demo.samples import SAMPLES, Recording, Sample, sample_of
-from streamparse.web import MemoryStore, sse_response, stop_stream  # first: names the extra
+from streamparse.web import MemoryStore, sse_response, stop_stream  # first: it names the extra
 
 # isort: split
 from starlette.applications import Starlette
@@ -37,7 +37,8 @@ _FILES: Final = {
     "/values.js": (_HERE / "page" / "values.js", "text/javascript"),
     "/streamparse.js": (_HERE.parent / "js" / "streamparse.js", "text/javascript"),
 }
-# Recordings may hold anything; it is shown as text, and nothing of it could be run anyway.
+# Recordings are untrusted. The page shows them as text, and this policy forbids all scripts but
+# those of the page itself.
 _POLICY: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     b"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -47,12 +48,12 @@ _POLICY: Final = (
 def application(
     grace: float = 60.0, *, recording: Path | None = None, host: str = "127.0.0.1"
 ) -> Starlette:
-    """Return the page and what it needs.
+    """Return the application that serves the page.
 
     Args:
-        grace: How many seconds an interrupted stream waits for its page.
-        recording: A file to offer before the samples.
-        host: The name that the server listens at. Requests for another host, or from a page of
+        grace: The seconds that an interrupted stream waits for its page.
+        recording: A file that is listed before the samples.
+        host: The host on which the server listens. Requests for another host, or from a page of
             another, are refused, because a web page could otherwise use the server (DNS rebinding).
     """
     store = MemoryStore(grace=grace)
@@ -66,7 +67,7 @@ def application(
         size = int(_number(request, "chunk", 1, _LARGEST_PIECE))
         try:
             pace = await asyncio.to_thread(bytes_a_second, recording.data, speed)
-        except ImportError as error:  # binary frames need an extra, which the text names
+        except ImportError as error:  # binary frames need an extra, which the message names
             raise HTTPException(422, str(error)) from error
         return sse_response(player(recording, pace, size), store=store)
 
@@ -92,7 +93,7 @@ async def _file(request: Request) -> Response:
 
 
 async def _recording(request: Request, samples: tuple[Sample, ...]) -> Recording:
-    """Return the sample that is asked for, or what came with the request."""
+    """Return the requested sample, or the recording in the body of the request."""
     if "sample" in request.query_params:
         number = int(_number(request, "sample", 0, len(samples) - 1))
         try:
@@ -130,11 +131,11 @@ class _Guarded:
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         self._app = app
-        # At a wildcard address the server has names that are not known here.
+        # At a wildcard address the host names of the server are unknown.
         self._hosts = None if host in _WILDCARDS else {*_LOOPBACK, host.lower().strip("[]")}
 
     def _refusal(self, scope: Scope) -> str | None:
-        """Return why a request is refused; None: it comes from the page."""
+        """Return the reason to refuse a request, or None if it comes from the page."""
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if not host or (self._hosts is not None and _name_of(host) not in self._hosts):

@@ -1,4 +1,4 @@
-"""Plays a recording to the page: at a speed, validated, and without repetitions."""
+"""Plays a recording to the page at a chosen speed, validated and without repetitions."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ from streamparse.patches import PatchPacker
 
 __all__ = ["News", "bytes_a_second", "player"]
 
-_FRAME: Final = 1 / 30  # seconds: a screen shows no more
-_LARGEST_STEP: Final = 8 * 1024  # bytes that are fed at once: their events are all in memory
-# What a page can show. Each event of a deep value carries its path, so depth costs most memory.
+_FRAME: Final = 1 / 30  # seconds between updates, enough for a screen
+_LARGEST_STEP: Final = 8 * 1024  # bytes fed at once, whose events are in memory together
+# The largest answer for the page. Each event has a path, so deep values need the most memory.
 _LIMITS: Final = Limits(depth=64, content=4 * 1024 * 1024)
 _TEXTS: Final = (TextDelta, ReasoningDelta, RefusalDelta)
 _ARGUMENTS: Final = (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
@@ -51,7 +51,10 @@ _ENDS: Final = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
 def player(
     recording: Recording, speed: float, size: int
 ) -> Callable[[], AsyncIterator[list[dict[str, Any]]]]:
-    """A source for `sse_response`: `speed` in bytes a second (0: at once), in pieces of `size`."""
+    """Return a source for `sse_response`.
+
+    It reads the recording in pieces of `size` bytes, at `speed` bytes a second (0 for no delay).
+    """
 
     async def play() -> AsyncIterator[list[dict[str, Any]]]:
         news = News(structured=recording.output is not None)
@@ -79,7 +82,7 @@ async def _pieces(data: bytes, speed: float, size: int) -> AsyncIterator[bytes]:
     if not speed:
         size = min(size, _LARGEST_STEP)
     for start in range(0, len(data), size):
-        # By the schedule of the whole, so that what each step takes does not add up.
+        # Each piece has a time counted from the start, so that delays do not add up.
         due = began + start / speed - time.monotonic() if speed else 0.0
         await asyncio.sleep(max(due, 0.0))
         yield data[start : start + size]
@@ -99,14 +102,14 @@ def bytes_a_second(data: bytes, speed: float) -> float:
 
 
 def _shown(events: list[AnyMessageEvent]) -> int:
-    """Return how many characters of the answer these events bring."""
+    """Return the number of characters of the answer in these events."""
     return sum(len(e.text) for e in events if isinstance(e, (*_TEXTS, ToolCallDelta)))
 
 
 class News:
     """Converts events to records for the page.
 
-    Values are sent as packed patches, with the path that is open; everything off it is complete.
+    Values are sent as packed patches with the open path; every value outside this path is complete.
     """
 
     def __init__(self, structured: bool = False) -> None:
@@ -114,7 +117,7 @@ class News:
         self._packers: dict[tuple[int, int | None], PatchPacker] = {}
 
     def of(self, events: list[AnyMessageEvent]) -> list[dict[str, Any]]:
-        """What these events come to; the patch of a value stands where it has changed first."""
+        """Return the records; the patch of a value is at the position of its first change."""
         records: list[dict[str, Any]] = []
         values: dict[tuple[int, int | None], list[Any]] = {}
         places: dict[tuple[int, int | None], dict[str, Any]] = {}
@@ -148,7 +151,7 @@ def _document_of(event: AnyMessageEvent) -> tuple[int, int | None] | None:
 
 
 def _open_after(event: Any) -> list[Any] | None:
-    """The path that is open after it; None: the value is complete."""
+    """Return the open path after this event, or None if the value is complete."""
     if not isinstance(event, (ArgumentCompleted, OutputCompleted)):
         return list(event.path)
     return list(event.path[:-1]) if event.path else None

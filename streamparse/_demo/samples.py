@@ -16,7 +16,7 @@ FOLDER: Final = _HERE if _HERE.is_dir() else _CHECKOUT
 
 
 class Recording(NamedTuple):
-    """A stream as a provider sent it, and the options of `stream` to read it with."""
+    """A recorded stream of a provider, and the options of `stream` that read it."""
 
     data: bytes
     tools: Any = None
@@ -26,7 +26,7 @@ class Recording(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A sample stream: its files and what there is to see."""
+    """A sample stream: its files and its description."""
 
     title: str
     about: str
@@ -37,14 +37,14 @@ class Sample(NamedTuple):
     dialect: DialectName = "strict"
 
     def read(self) -> Recording:
-        """Read its files."""
+        """Read the files of the sample."""
         data = (FOLDER / self.file).read_bytes()
         tools, output = _loaded(self.tools), _loaded(self.output)
         return Recording(data, tools, output, self.format, self.dialect)
 
     @property
     def code(self) -> str:
-        """The program that produces what the page shows."""
+        """The program that produces the view on the page."""
         options = [f'Path("{self.file}")']
         if self.format is not None:
             options.append(f'format="{self.format}"')

@@ -1,10 +1,10 @@
-"""Connections that have a method `receive` and cannot be iterated over.
+"""Reads connections that have a method `receive` and cannot be iterated over.
 
-- httpx-ws: `receive()` gives one event of a WebSocket; a message may come in several.
+- httpx-ws: `receive()` returns one event of a WebSocket; a message may consist of several.
 - google-genai: `receive()` of a live session yields the messages of one turn.
 
-A connection that was closed normally (codes 1000 and 1001 of RFC 6455) is at its end. The
-libraries raise an exception then, as they do for any other code; that one is passed on.
+The libraries raise an exception when a connection is closed. After a normal closure (codes 1000 and
+1001 of RFC 6455) the iteration ends; an exception with another code is passed on.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _taken(parts: list[Any]) -> Any:
 
 
 def _is_normal(error: Exception) -> bool:
-    """Return whether an exception says that the connection was closed normally."""
+    """Return whether an exception reports that the connection was closed normally."""
     received = getattr(error, "rcvd", None)  # websockets
     code = getattr(error if received is None else received, "code", None)
     return isinstance(code, int) and code in _NORMAL

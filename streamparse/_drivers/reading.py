@@ -43,7 +43,7 @@ S = TypeVar("S", bound="SyncReading[Any, Any]")
 A = TypeVar("A", bound="AsyncReading[Any, Any]")
 
 
-_END: Final = object()  # stands for the end of the fragments
+_END: Final = object()  # marks the end of the fragments
 
 
 # Views.
@@ -213,7 +213,7 @@ class Reading(Generic[P]):
         self._drain = drain
 
     def __repr__(self) -> str:
-        """The parser, and so what has been read."""
+        """Return the class and the parser, which shows the progress."""
         return f"{type(self).__name__}({self.parser!r})"
 
     @property
@@ -427,7 +427,7 @@ class AsyncReading(Reading[P], Generic[P, E]):
         raise TypeError("the source is asynchronous: use 'async with' and 'async for'")
 
     def __exit__(self, *exception: object) -> None:
-        """Exist, because `with` looks it up before it calls `__enter__`; it is never called."""
+        """Do nothing. `with` looks this method up before it calls `__enter__`, which raises."""
 
     async def __aenter__(self: A) -> A:
         return self

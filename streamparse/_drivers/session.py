@@ -1,7 +1,7 @@
 """`session`: reads the answers of a session from a connection.
 
 Rule 1: A view ends with the connection, not with an answer, and closes the connection.
-Rule 2: An answer that was cut or has failed raises nothing: the session goes on after it.
+Rule 2: An answer that was truncated or has failed raises no error: the session continues.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class _ToolCalls(_Events):
 
 
 class _SessionViews(Reading[SessionParser]):
-    """A mixin of what both classes of sessions have."""
+    """A mixin with the members that both classes of sessions have."""
 
     @property
     def messages(self) -> list[Message]:
@@ -186,8 +186,9 @@ def session(source: Any, *, every: float | None = None, **options: Any) -> Sessi
     The options that are not listed are those of `SessionParser`.
 
     Args:
-        source: What to read.
-        every: The shortest time between emissions, in seconds: deltas are merged. None for none.
+        source: The connection or messages to read; see above.
+        every: The shortest time between emissions, in seconds; deltas in between are merged. None
+            for no delay.
 
     Returns:
         A `Session`, or an `AsyncSession` if the source is asynchronous.

@@ -7,17 +7,16 @@ An iterable is read as it is. Other sources are opened first, and closed again a
 - An awaitable is awaited: `client.chat.completions.create(...)` of an asynchronous client.
 - A path is opened as a file.
 
-Responses of HTTP libraries are read as decoded bytes, in the pieces in which they arrive:
+Responses of HTTP libraries are read as decoded bytes, in the pieces that arrive:
 
-- httpx: `iter_bytes()`, `aiter_bytes()`; so too the raw responses of SDKs that are built on it.
-- aiohttp: `content.iter_any()`; the messages of a WebSocket: their data.
+- httpx: `iter_bytes()`, `aiter_bytes()`; also raw responses of the SDKs that are built on it.
+- aiohttp: `content.iter_any()`; for a WebSocket, the data of its messages.
 - requests: `iter_content()`, because its own iteration waits for 128 bytes at a time.
 - urllib3, `http.client`, binary files: `read1()`, because their own iteration goes by lines.
 - boto3: the `stream` or `body` of the mapping that a call returns.
-- httpx-ws, live sessions of google-genai: what `receive()` gives, see `connections`.
+- httpx-ws, live sessions of google-genai: the results of `receive()`, see `connections`.
 
-`iter_lines()` removes line ends, without which server-sent events cannot be told apart, so they
-are put back.
+`iter_lines()` removes line ends, which separate server-sent events, so they are put back.
 """
 
 from __future__ import annotations
@@ -41,15 +40,15 @@ _LONGEST_NAME: Final = 1024  # characters of a file name
 
 
 def _ignore(status: int) -> None:
-    """Nobody asks for the status."""
+    """Ignore the HTTP status."""
 
 
 def readable(source: Any) -> Any:
-    """Return what there is to read in `source`: itself, or what it holds.
+    """Return the object to read: the iterable inside a mapping of boto3, or `source` itself.
 
-    A mapping with something that can be iterated over under `stream` or `body` is what a call of
-    boto3 returns (`converse_stream`, `invoke_model_with_response_stream`, `invoke_model`). Any
-    other mapping, and a whole response object of an SDK, is a source of one piece.
+    Calls of boto3 (`converse_stream`, `invoke_model_with_response_stream`, `invoke_model`) return a
+    mapping that has an iterable under `stream` or `body`. Any other mapping, and a whole response
+    object of an SDK, is a source of one piece.
     """
     if isinstance(source, Mapping):
         for name in ("stream", "body"):
@@ -61,7 +60,7 @@ def readable(source: Any) -> Any:
 
 
 def named_file(text: str) -> os.PathLike[str] | None:
-    """Return the path of the file that `text` names; None if it names none."""
+    """Return the path of the file that `text` names, or None if there is no such file."""
     if len(text) > _LONGEST_NAME or text.lstrip()[:1] in ("", "{", "[") or not text.isprintable():
         return None
     from pathlib import Path
@@ -108,11 +107,11 @@ def pieces(source: Any, refused: _Refused = _ignore) -> Iterator[Any]:
     """Return an iterator over the pieces of `source`.
 
     Args:
-        source: What `is_async` is false for. Text or bytes are one piece.
-        refused: Called with the HTTP status of a response that reports an error, once it is known.
+        source: A source for which `is_async` is false. Text or bytes are one piece.
+        refused: Called with the HTTP status of a response that reports an error.
 
     Raises:
-        TypeError: It cannot be read.
+        TypeError: `source` cannot be read.
     """
     if isinstance(source, (str, bytes, bytearray, memoryview)):
         return iter((source,))
@@ -206,7 +205,7 @@ async def _async_pieces_of_awaitable(source: Any, refused: _Refused) -> AsyncGen
 
 
 def _opened(source: Any, refused: _Refused) -> AsyncIterator[Any]:
-    """Return the pieces of what an async manager or awaitable gave, which may itself be sync."""
+    """Return the pieces of a source that an async manager or awaitable gave; it may be sync."""
     source = readable(source)
     if hasattr(source, "__aiter__") or is_async(source):
         return async_pieces(source, refused)
@@ -219,7 +218,7 @@ async def _as_async(fragments: Iterator[Any]) -> AsyncGenerator[Any, None]:
 
 
 async def _data_of_messages(socket: Any) -> AsyncGenerator[Any, None]:
-    """The data of the messages of a WebSocket of aiohttp."""
+    """Yield the data of the messages of a WebSocket of aiohttp."""
     async for message in socket:
         data = getattr(message, "data", message)
         if isinstance(data, BaseException):
@@ -237,19 +236,19 @@ _LINE_ITERATORS: Final = ("iter_lines", "aiter_lines")
 class _Lines:
     """Detects pieces that are lines without their ends, and puts the ends back.
 
-    The generators of httpx and requests are known by their names. Of others, the first two pieces
-    decide: each is a whole line of server-sent events. In a stream that was cut anywhere this
-    cannot be, because a line end comes between two lines.
+    The generators of httpx and requests are detected by their names. For any other generator, the
+    first two pieces decide: if each is a whole line of server-sent events, the ends are missing,
+    because a stream in fragments has a line end between two lines.
     """
 
     def __init__(self, name: str) -> None:
         self.certain = name in _LINE_ITERATORS
-        self.over = False  # the pieces are as they should be
+        self.over = False  # whether nothing has to be put back any more
         self._first: str | bytes | None = None
         self._blank = 0  # empty pieces after the first
 
     def ended(self, piece: Any) -> Any:
-        """Return the piece with what is missing before and after it."""
+        """Return the piece with the missing line ends before and after it."""
         if not isinstance(piece, (str, bytes)):
             self.over = True
             return piece
@@ -276,7 +275,7 @@ def _is_field(piece: str | bytes) -> bool:
 
 
 def _is_whole_line(piece: str | bytes) -> bool:
-    """Return whether it is a field of an event and, if that is `data`, holds a JSON document."""
+    """Return whether it is a field of an event, with a JSON document if the field is `data`."""
     line = piece.encode(errors="replace") if isinstance(piece, str) else piece
     if not line.startswith(b"data:"):
         return _is_field(piece)
@@ -306,7 +305,7 @@ async def _with_line_ends_async(source: AsyncGenerator[Any, Any]) -> AsyncGenera
 
 
 def _pieces_of_requests(response: Any) -> Iterator[Any]:
-    """Read with `read1`: `iter_content` waits for the whole of a body that is not chunked."""
+    """Read with `read1`, because `iter_content` waits for the whole of a body without chunks."""
     raw = response.raw
     read1 = _method(raw, "read1")
     if read1 is None or getattr(raw, "chunked", False) or raw.closed:
@@ -324,7 +323,7 @@ def close(thing: object) -> None:
 
 
 async def aclose(thing: object) -> None:
-    """Close `thing` or its `response`; see `close`. What closing returns is awaited."""
+    """Close `thing` or its `response` as `close` does, and await the result if needed."""
     for owner in (thing, getattr(thing, "response", None)):
         method = _method(owner, "aclose") or _method(owner, "close")
         if method is not None:
@@ -335,7 +334,7 @@ async def aclose(thing: object) -> None:
 
 
 def _iter_any(source: Any) -> Any:
-    """Return the reader of aiohttp. Asked for last: other responses read all of `content`."""
+    """Return the reader of aiohttp. Call it last, because `content` of others reads the body."""
     return _method(getattr(source, "content", None), "iter_any")
 
 

@@ -1,8 +1,8 @@
 """`stream`: reads the answer of a model from a response of an HTTP library or an SDK.
 
 The views are those of `reading`, for the first answer (choice) of the response.
-Rule: A view without events raises the error of its answer, so that nobody mistakes half an answer
-for a whole one.
+Rule: A view without events raises the error of its answer, so that an incomplete answer cannot be
+mistaken for a complete one.
 """
 
 from __future__ import annotations
@@ -138,12 +138,12 @@ class _ToolCalls(_Answer):
 
 
 class _WholeCalls(_Answer):
-    """Emits each call as it completes, or earlier, as its wire allows."""
+    """Emits each call when it completes, or earlier, when its JSON is whole."""
 
     def __init__(self, parser: MessageParser) -> None:
         super().__init__(parser)
         self.ready: list[ToolCall] = []
-        self.emitted = 0  # as many calls of `ready`
+        self.emitted = 0  # the number of calls of `ready` that were emitted
 
     def convert_own(self, events: list[AnyMessageEvent]) -> Iterable[Any]:
         ready = self.parser.ready_calls()
@@ -212,7 +212,7 @@ class _OutputPartials(_Output, Partials[MessageParser]):
             return ()
         found = Partials.convert(self, outputs)
         if self._is_typed():
-            # A part that completes may be replaced by another object, which has its defaults.
+            # A part may be replaced by another object when it completes, to set its defaults.
             found = (self.snapshot(),)
         return [each for each in found if each is not NOTHING]
 
@@ -265,7 +265,7 @@ class _OutputField(_OutputItems):
 
 
 def _failure_of(message: Message) -> StreamParseError | None:
-    """Return why the message is incomplete, or None."""
+    """Return the error of an incomplete message, or None."""
     if message.status == "complete":
         return None
     if message.error is not None:
@@ -278,7 +278,7 @@ def _failure_of(message: Message) -> StreamParseError | None:
 
 
 def _lack_of_output(message: Message) -> StreamParseError | None:
-    """Return why an answer that calls tools or refuses has no output; None for other answers."""
+    """Return the error for an answer without output that calls tools or refuses, else None."""
     if message.finish_reason == "tool_calls":
         why = "the answer has no output: it calls tools"
     elif message.finish_reason == "refusal" or message.refusal:
@@ -380,12 +380,12 @@ class Stream(_MessageViews, SyncReading[MessageParser, AnyMessageEvent], Generic
         its JSON is whole and the next call has begun. Such a call is not `confirmed` yet: its
         arguments are in `partial`, while `arguments` and `parsed` are None. Most of these calls
         complete later, unchanged. If the answer is cut, or other text of the call follows, the
-        call is truncated or rejected instead, as its `status` shows; a tool that has run by then
-        cannot be called back. So use it for tools that only read, or can be repeated or undone.
+        call is truncated or rejected instead, as its `status` shows, but its tool may have run
+        already. Use it for tools that only read, or that can be repeated or undone.
 
         Args:
-            when: `"complete"` or `"whole"`. The second yields the same calls in the same order,
-                and besides these only calls that did not complete. No call is yielded twice.
+            when: `"complete"` or `"whole"`. The second yields the same calls in the same order, and
+                also calls that do not complete later. No call is yielded twice.
 
         Raises:
             ValueError: `when` is another word.
@@ -478,7 +478,7 @@ class AsyncStream(_MessageViews, AsyncReading[MessageParser, AnyMessageEvent], G
 if TYPE_CHECKING:
 
     class StreamOptions(TypedDict, total=False):
-        """The options of `stream` but `output`, on which the type of the stream depends."""
+        """The options of `stream`, except `output`, which determines the type of the stream."""
 
         api: API | None
         format: FormatLike | TextReading | None
@@ -523,7 +523,7 @@ if TYPE_CHECKING:
     AsyncSource: TypeAlias = AsyncIterable[Any] | AsyncBytesResponse | AiohttpResponse
 
     class AnyGenerator(Generator[T_co, None, None], AsyncGenerator[T_co, None]):
-        """What a view of an `EitherStream` gives."""
+        """The result of a view of an `EitherStream`."""
 
     class EitherStream(Stream[T_co], AsyncStream[T_co]):  # type: ignore[misc]
         """The stream of an `EitherResponse`: for a type checker, it can be used either way."""
@@ -672,7 +672,7 @@ def stream(
 
 
 def _opened(source: Any, is_text: bool) -> Any:
-    """Open the file that `source` names, and take what clients return apart."""
+    """Open the file that `source` names, or return the iterable that a client returned."""
     if isinstance(source, str) and not is_text:
         source = named_file(source) or source
     return readable(source)

@@ -1,4 +1,4 @@
-"""`Toolbox`: tools that are written once, declared to any API, and run for its calls."""
+"""`Toolbox`: declares tools to any API and runs their calls."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ __all__ = ["Toolbox"]
 
 
 class Toolbox(Tools):
-    """Tools that a model may call: written once, declared to any API, and run here.
+    """Tools that a model may call. It declares them to any API and runs their calls.
 
-    Give it to `tools=` of any number of parsers and streams: the validators are made once. The
-    docstring of a function describes the tool; its parameters are described by a section of that
-    docstring in the style of Google, NumPy or Sphinx.
+    Pass it as `tools=` to any number of parsers and streams; its validators are created once. The
+    docstring of a function describes the tool. Its section of parameters, in the style of Google,
+    NumPy or Sphinx, describes the parameters.
 
     Args:
         given: Functions, pydantic models, JSON Schemas `{"name", "parameters"}` and tool dicts of
             any provider, alone or in a list.
-        errors: `"raise"`, or `"skip"` for tools whose arguments nothing can validate: a schema that
-            cannot be compiled, a type that pydantic does not know. The arguments of such a tool are
-            not validated, and the tool is named in `errors`.
-        coerce: Whether arguments are read as their schema asks; see `SchemaValidator`.
+        errors: `"raise"`, or `"skip"` to accept a tool whose arguments cannot be validated, because
+            its schema cannot be compiled or pydantic does not support a type. The arguments of such
+            a tool are not validated, and the attribute `errors` has the reason.
+        coerce: Whether to coerce arguments to their schema; see `SchemaValidator`.
 
     Attributes:
         tools: The tools, by name.
-        errors: Why the arguments of a tool are not validated, by its name.
+        errors: The reasons why tools are not validated, by name.
         coerce: The argument `coerce`.
 
     Raises:
@@ -64,17 +64,17 @@ class Toolbox(Tools):
     ) -> Any:
         """Call the function of a tool with the validated arguments of a call.
 
-        An asynchronous function is awaited, another one runs in a thread.
+        An asynchronous function is awaited; any other function runs in a thread.
 
         Args:
             call: A complete call of one of the tools that were given as functions.
-            unconfirmed: Whether to run a call that is whole and not yet complete too; see
+            unconfirmed: Whether to run also a call that is whole but not complete yet; see
                 `Stream.tool_calls`.
             errors: `"return"` returns a `StreamParseError` or `ToolError` instead of raising it,
-                for `Message.tool_results`, which tells the model.
+                so that `Message.tool_results` can report it to the model.
 
         Returns:
-            What the function returns.
+            The result of the function.
 
         Raises:
             IncompleteError: The call is not complete.
@@ -93,7 +93,7 @@ class Toolbox(Tools):
             return error
 
     async def _run(self, call: ToolCall, unconfirmed: bool) -> Any:
-        import asyncio  # takes long, and many programs need none of it
+        import asyncio  # imported late: it takes long, and synchronous programs do not need it
 
         function, arguments = self._prepared(call, unconfirmed)
         try:
@@ -108,7 +108,7 @@ class Toolbox(Tools):
     def run_sync(
         self, call: ToolCall, *, unconfirmed: bool = False, errors: RunErrors = "raise"
     ) -> Any:
-        """Do as `run` does, in this thread, for functions that are not asynchronous.
+        """Call a function that is not asynchronous in this thread; otherwise like `run`.
 
         Raises:
             TypeError: The function is asynchronous, or the tool was not given as a function.
@@ -148,7 +148,7 @@ class Toolbox(Tools):
 
 
 def _refusal_of(call: ToolCall) -> StreamParseError:
-    """Return the error that rejected a call, not the oddities that were noted beside it."""
+    """Return the error that rejected a call; `call.errors` may contain others."""
     refusals = [error for error in call.errors if not isinstance(error, WireError)]
     return (refusals or call.errors)[0]
 

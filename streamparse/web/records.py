@@ -99,7 +99,7 @@ def encoded(item: Any) -> str:
         The text of the record.
 
     Raises:
-        TypeError: The item has no JSON.
+        TypeError: The item cannot be written as JSON.
     """
     if isinstance(item, str):
         return item
@@ -110,7 +110,7 @@ def encoded(item: Any) -> str:
 
 
 class CompactEncoder:
-    """The default encoding of `sse_response`: message events as compact records, the rest as it is.
+    """The default encoding of `sse_response`, which writes message events as compact records.
 
     An encoder belongs to one stream. `frontends.CompactEvents` describes the records.
     """
@@ -122,7 +122,7 @@ class CompactEncoder:
         """Return the text of an item, or None if it contains nothing new for the page.
 
         Raises:
-            TypeError: The item has no JSON.
+            TypeError: The item cannot be written as JSON.
         """
         if isinstance(item, MessageEvent):
             records = self._records([item])

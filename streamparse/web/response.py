@@ -1,4 +1,4 @@
-"""`sse_response`: a stream as an HTTP response, for Starlette and frameworks built on it."""
+"""`sse_response`: sends a stream as an HTTP response of Starlette and frameworks built on it."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def sse_response(
 
     Args:
         source: The result of `stream()`, or any other iterable or async iterable of events, lists
-            of events, dicts or text. Better, a function or coroutine function without parameters
-            that returns one: it is called only if the request starts a new stream. An iterable that
-            is not async is read in a thread.
+            of events, dicts or text. A function or coroutine function without parameters that
+            returns one is better: it is called only if the request starts a new stream. An iterable
+            that is not async is read in a thread.
         store: Keeps the records for clients that reconnect.
         encode: Returns the text of each record, including the last one, or None for no record. By
             default message events become compact records, which contain each text and each argument
@@ -166,7 +166,7 @@ class SSEResponse(Response):
             await connection.resume(parse_position(last_id))
         else:
             start = StreamPosition(secrets.token_hex(16), 0)
-            connection.stream = start.stream  # set first, so that `leave` is called in any case
+            connection.stream = start.stream  # set first, so that `leave` is always called
             await _unbroken(self._begin(start.stream))
             await connection.send_all(start, b"")
 
@@ -248,7 +248,7 @@ class _Connection:
         while not batch.ended:
             try:
                 batch = await self._next(batch.number, self._heartbeat)
-            except ExpiredError:  # another reader was faster, so the records were dropped
+            except ExpiredError:  # the records were dropped after a faster reader had read them
                 await self.end(_expired())
                 return
             await self.send(batch.data or HEARTBEAT)

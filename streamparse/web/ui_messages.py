@@ -1,4 +1,4 @@
-"""`ui_message_response`: an answer as a response for `useChat` of the Vercel AI SDK."""
+"""`ui_message_response`: sends an answer to `useChat` of the Vercel AI SDK."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def ui_message_response(
     """Send an answer to a page with `useChat`, as a UI message stream (version 1).
 
     The source is cancelled and closed if the page leaves, and a slow page slows it down; see
-    `sse_response`. An exception of the source is logged, and the page is told that there was an
-    error.
+    `sse_response`. An exception of the source is logged, and the page receives a neutral error
+    text.
 
     Args:
         source: The result of `stream()`, or another iterable or async iterable of message events
@@ -90,5 +90,5 @@ def _ended(ui: UIMessageStream, failure: Exception | None) -> list[Record]:
 
 
 def _text_of(record: Record) -> str:
-    """Return the data of a record. The protocol has an end of its own."""
+    """Return the data of a record; the protocol has its own last record."""
     return "[DONE]" if record["type"].startswith("stream_") else encoded(record)
