@@ -1,11 +1,11 @@
-"""Messages on a terminal while they arrive: `MessageView`, something that rich can render.
+"""Shows messages on a terminal while they arrive, with `MessageView`, which rich can render.
 
-Needs the extra `cli`. Nothing is read here and no time is measured: whoever feeds a parser renders
-the view when it likes, by `Console.print`, in a `rich.live.Live` of its own, or in place by
+This module needs the extra `cli`. It neither reads a stream nor measures time: the code that feeds
+a parser also renders the view, with `Console.print`, in its own `rich.live.Live`, or in place with
 `LiveMessages`, once for each of the `batches()` of a stream with `every=`.
 
 Text of a model is data: its control characters are shown as escapes, never sent to the terminal,
-and its square brackets are no markup.
+and its square brackets are not markup.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ __all__ = [
     "usage_of",
 ]
 
-# What a terminal obeys or hides: controls of the direction of text, other line ends, characters
-# without a width, tags. Not the joiners, which scripts and emoji need.
+# Characters that a terminal obeys or hides: controls of the direction of text, other line ends,
+# characters without a width, tags. Joiners are not included, because scripts and emoji need them.
 _FORMATTING: Final = (
     "\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
     "\U000e0000-\U000e007f"
 )
-# These, half surrogate pairs, and all controls of ASCII but tab and line feed.
+# These, surrogates, and all controls of ASCII except tab and line feed.
 _UNSAFE: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_FORMATTING}\ud800-\udfff]")
 _UNSAFE_IN_JSON: Final = re.compile(f"[{_FORMATTING}]")
 _COLOURS: Final = {
@@ -65,7 +65,7 @@ _COLOURS: Final = {
     "rejected": "red",
     "failed": "red",
 }
-# What is said of a field of a call, and the same for terminals that know ASCII only.
+# The mark of a field of a call, the same for ASCII terminals, and its colour.
 _MARKS: Final = {
     "complete": ("✓", "+", "green"),
     "open": ("…", ".", "yellow"),
@@ -74,10 +74,10 @@ _MARKS: Final = {
 _CURSOR: Final = "▌"
 _CUT: Final = "…"
 _READABLE_LEVELS: Final = 100  # deeper values are shortened
-_DEEPEST: Final = 12  # levels of a value that are shown while it grows
+_DEEPEST: Final = 12  # levels that are shown of a shortened value
 _ITEMS: Final = 8  # items and members of an open container, the last ones
-_PREVIEW: Final = 400  # characters of a value that is not asked for whole
-_LABEL: Final = 200  # of a name, an id, an error's sentence
+_PREVIEW: Final = 400  # characters of a shortened value
+_LABEL: Final = 200  # characters of a name, an id or an error message
 
 
 # Text
@@ -93,7 +93,7 @@ def printable(text: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    """Return JSON text, which has no raw controls of ASCII, for a terminal: the same JSON.
+    """Return the same JSON, safe for a terminal; the text must have no raw controls of ASCII.
 
     >>> printable_json('"\\u202e"')
     '"\\\\u202e"'
@@ -113,24 +113,24 @@ def _escaped_in_json(match: re.Match[str]) -> str:
 
 
 def _for_screen(text: str) -> str:
-    """The same without tabs, which rich measures as narrower than it makes them."""
+    """Return printable text without tabs, because rich prints them wider than it measures."""
     return printable(text).expandtabs(4)
 
 
 def one_line(text: object) -> str:
     """Return the beginning of a text, safe for a terminal and on one line."""
-    start = str(text)[: 2 * _LABEL]  # however long it is, no more than this is looked at
+    start = str(text)[: 2 * _LABEL]  # bounds the cost for long text
     line = printable(start).replace("\n", " ").replace("\t", " ")
     return line if len(line) <= _LABEL else line[: _LABEL - 1] + _CUT
 
 
 def status_of_call(call: ToolCall) -> str:
-    """In words: `"open"` while it is in progress, else its status."""
+    """Return the status in words: `"open"` while the call is in progress."""
     return "open" if call.status == "in_progress" else call.status
 
 
 def status_of_message(message: Message) -> str:
-    """In words, with the reason: `"complete, finish reason tool_calls"`."""
+    """Return the status in words with its reason: `"complete, finish reason tool_calls"`."""
     if message.status == "in_progress":
         return "in progress"
     if message.error is not None:
@@ -143,7 +143,7 @@ def status_of_message(message: Message) -> str:
 
 
 def usage_of(usage: Usage) -> str:
-    """In words, as far as the provider counted; "" if it did not."""
+    """Return the token counts in words, or `""` if the provider sent none."""
     counts = []
     if usage.input_tokens is not None:
         cached = f" ({int_text(usage.cached_tokens)} cached)" if usage.cached_tokens else ""
@@ -160,9 +160,10 @@ def usage_of(usage: Usage) -> str:
 
 
 def _preview(value: Any, room: int, path: tuple[Any, ...] | None, cursor: str) -> str:
-    """`value` as JSON of about `room` characters; `path` leads to what is open in it.
+    """Return `value` as JSON of about `room` characters.
 
-    What is open has no closing bracket or quote: it ends with `cursor`.
+    `path` leads to the open part of the value, which ends with `cursor` in place of a closing
+    bracket or quote.
     """
     pieces: list[str] = []
     _write(value, room, path, cursor, pieces, _DEEPEST)
@@ -172,7 +173,7 @@ def _preview(value: Any, room: int, path: tuple[Any, ...] | None, cursor: str) -
 def _write(
     value: Any, room: int, path: tuple[Any, ...] | None, cursor: str, out: list[str], levels: int
 ) -> int:
-    """Add `value` to `out`; how much room is left."""
+    """Add `value` to `out` and return how much room is left."""
     before = len(out)
     if isinstance(value, str):
         out.append(_quoted(value, room, cursor if path is not None else ""))
@@ -194,7 +195,7 @@ def _write_container(
     levels: int,
 ) -> int:
     opening, closing = "{}" if isinstance(value, dict) else "[]"
-    # Of what grows the end matters, of what is complete the beginning.
+    # A growing container shows its end, a complete one its beginning.
     shown = list(_last(value, _ITEMS) if path is not None else _first(value, room))
     out.append(opening)
     if path is not None and len(value) > len(shown):
@@ -231,7 +232,7 @@ def _last(value: dict[str, Any] | list[Any], count: int) -> list[tuple[Any, Any]
 
 
 def _quoted(text: str, room: int, cursor: str) -> str:
-    """A string as JSON; with `cursor` its end, without a closing quote."""
+    """Return a string as JSON; with `cursor`, its end without a closing quote."""
     room = max(room, 16)
     if cursor:
         shown = text if len(text) <= room else _CUT + text[-room:]
@@ -241,18 +242,20 @@ def _quoted(text: str, room: int, cursor: str) -> str:
 
 
 def _whole(value: Any) -> str:
-    """`value` as JSON; shortened only where it is too deep to be read."""
+    """Return `value` as JSON, shortened only if it is nested too deeply to be readable."""
     if _is_deeper(value, _READABLE_LEVELS):
         return _preview(value, 100_000, None, "")
     try:
         return json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):  # an integer of many digits, or no plain data
+    except (TypeError, ValueError):  # an integer of many digits, or data that JSON cannot express
         return json_text(value)
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    """Return whether more than `levels` containers are nested. Depth is counted, because the depth
-    at which `json.dumps` gives up depends on the version of Python and on the caller's stack.
+    """Return whether more than `levels` containers are nested.
+
+    The depth at which `json.dumps` fails depends on the version of Python and on the caller's
+    stack, so it cannot be used instead.
     """
     layer = [value]
     for _ in range(levels + 1):
@@ -269,10 +272,10 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 
 def _rejected_fields(call: ToolCall) -> list[str]:
-    """The arguments in which the reasons lie why the call was rejected."""
+    """Return the arguments for which the call was rejected."""
     if call.status != "rejected":
         return []
-    # The transport's oddities are no reasons.
+    # Errors of the transport do not reject a call.
     errors = [error for error in call.errors if not isinstance(error, WireError)]
     fields = [error.path[0] for error in errors if error.path]
     return [field for field in dict.fromkeys(fields) if isinstance(field, str)]
@@ -291,15 +294,16 @@ class _Answering(Protocol):
 class MessageView:
     """Renders messages: text, folded reasoning, a card for each tool call, the status.
 
-    On a card each field has a mark: ✓ complete, … open (for good, if the call was cut), ✗ rejected;
-    below are the reasons.
+    On a card, each field has a mark: ✓ complete, … open (also if the call was truncated), ✗
+    rejected. The reasons for a rejection are listed below the fields.
 
-    - `source`: a `Stream`, an `AsyncStream` or a `MessageParser`, whose messages are looked at
-      whenever the view is rendered; or messages.
-    - `footer`: lines below everything, of whoever renders.
-    - `whole`: False keeps to the height of the screen and shows the end, at a cost that does not
-      depend on how long the messages have become; True shows all.
-    - `fold`: reasoning is shown while it grows, and then its beginning on one line; False: all.
+    Args:
+        source: A `Stream`, an `AsyncStream` or a `MessageParser`, whose messages are read whenever
+            the view is rendered; or messages.
+        footer: Lines of the caller, shown below everything.
+        whole: Whether to show everything. If False, the view shows the end in the height of the
+            screen, at a cost that does not depend on the length of the messages.
+        fold: Whether to shorten reasoning that has ended to its beginning on one line.
 
     >>> view = MessageView([Message()])
     >>> from rich.console import Console
@@ -323,7 +327,7 @@ class MessageView:
 
     @property
     def messages(self) -> list[Message]:
-        """What would be rendered now."""
+        """The messages that would be rendered now."""
         source: Any = self.source
         return list(getattr(source, "messages", source))
 
@@ -337,7 +341,7 @@ class MessageView:
             yield Segment.line()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """The messages as text and as HTML, for notebooks."""
+        """Return the messages as text and as HTML, for notebooks."""
         from rich.console import Console
 
         console = Console(width=100, file=io.StringIO(), force_jupyter=False)
@@ -349,11 +353,11 @@ class MessageView:
 
 
 class LiveMessages:
-    """Draws a `MessageView` in place while it grows; at the end prints it whole, to stay.
+    """Draws a `MessageView` in place while it grows, and prints all of it at the end.
 
     `view` is the view, with its `footer`. A notebook shows it in the output of the cell. Any other
-    output that is not a terminal gets the end only. Raises `ImportError`, which names the extra,
-    when rich is missing.
+    output that is not a terminal gets only the final state. Raises an `ImportError` that names the
+    extra if rich is missing.
 
     >>> from streamparse import stream
     >>> answer = stream(["Hel", "lo"], api="text", every=1 / 30)
@@ -374,7 +378,7 @@ class LiveMessages:
     ) -> None:
         self.view: MessageView = MessageView(
             source, whole=False, fold=fold
-        )  # first: it names the extra
+        )  # first, because its `ImportError` names the extra
         from rich.console import Console
         from rich.live import Live
 
@@ -392,14 +396,14 @@ class LiveMessages:
         )
 
     def draw(self) -> None:
-        """Show the view as it is now."""
+        """Draw the current state of the view."""
         if self._notebook is not None:
             self._notebook.update(self.view)
         else:
             self._live.refresh()
 
     def close(self) -> None:
-        """Take the last picture away and print everything; harmless when repeated."""
+        """Remove what was drawn and print everything; a second call has no effect."""
         if self._notebook is not None:
             self.view.whole = True
             self.draw()
@@ -437,12 +441,12 @@ def _require_rich() -> None:
 
 
 class _Lines:
-    """One rendering: the lines of the view, from the last block up until the screen is full."""
+    """Renders the view once, from the last block upwards until the screen is full."""
 
     def __init__(self, console: Console, options: ConsoleOptions, height: int, fold: bool) -> None:
         self.console = console
         self.options = options
-        self.height = height  # 0: as high as it gets
+        self.height = height  # 0: unlimited
         self.fold = fold
 
     def of(self, view: MessageView) -> list[list[Segment]]:
@@ -459,7 +463,7 @@ class _Lines:
         return lines[-self.height :] if self.height else lines
 
     def _blocks(self, view: MessageView) -> Iterator[list[list[Segment]]]:
-        """From the bottom to the top."""
+        """Yield the blocks from the bottom to the top."""
         below = self._styled("\n".join(view.footer), "dim")
         for message in reversed(view.messages):
             yield self._status(message) + below
@@ -467,7 +471,7 @@ class _Lines:
             growing = message.status == "in_progress"
             for part in reversed(message.content):
                 block = self._part(part, growing)
-                growing = False  # only the last part grows; calls know it themselves
+                growing = False  # only the last part grows; calls have their own status
                 if block:
                     yield block
             if len(view.messages) > 1:
@@ -506,7 +510,7 @@ class _Lines:
         return self._styled(self._short(part.to_dict()), "dim")
 
     def _reasoning(self, part: Reasoning, growing: bool) -> list[list[Segment]]:
-        """With a bar on the left, which also tells it from text where there are no styles."""
+        """Render with a bar on the left, which marks reasoning even where there are no styles."""
         from rich.segment import Segment
         from rich.style import Style
 
@@ -519,7 +523,7 @@ class _Lines:
         return [[bar, *line] for line in self._styled(text, style, width)]
 
     def _folded(self, text: str, style: Any, width: int) -> list[Segment]:
-        """How long it is, and its beginning as far as the line goes."""
+        """Return one line with the length and the beginning of reasoning."""
         from rich.text import Text as RichText
 
         start = one_line(" ".join(text[: max(width, _LABEL)].split()))
@@ -566,7 +570,7 @@ class _Lines:
             name = self._marked(key, "rejected" if key in rejected else how)
             rows.add_row(name, self._value(call, value, inner))
         for key in rejected:
-            if key not in partial:  # refused before it had a value
+            if key not in partial:  # rejected before it had a value
                 rows.add_row(self._marked(key, "rejected"), "")
         return Group(*([rows] if rows.row_count else []), *self._remarks(call))
 
@@ -578,7 +582,7 @@ class _Lines:
         return name.append(f" {one_line(key)}", "bold")
 
     def _remarks(self, call: ToolCall) -> Iterator[RichText]:
-        """Why it was rejected, with the text where that is what is wrong; and what was odd."""
+        """Yield the errors of a call, and the end of its text if it was rejected."""
         from rich.text import Text as RichText
 
         for error in call.errors[:_ITEMS]:
@@ -590,13 +594,13 @@ class _Lines:
             yield RichText(_for_screen(shown), "dim", overflow="fold")
 
     def _value(self, call: ToolCall, value: Any, path: tuple[Any, ...] | None) -> RichText:
-        """One argument; `path` leads from it to what is open in it."""
+        """Render one argument; `path` leads to the open part of its value."""
         from rich.text import Text as RichText
 
         cursor = _CURSOR if call.status == "in_progress" else _CUT
         is_open = path is not None and call.status != "complete"
         if isinstance(value, str) and (call.kind == "custom" or "\n" in value):
-            # A text of several lines is easier to read as it is.
+            # Text of several lines is easier to read without quotes and escapes.
             text = self._clip(value) + (cursor if is_open else "")
         elif is_open or self.height:
             text = _preview(value, _PREVIEW, path if is_open else None, cursor)
@@ -608,7 +612,7 @@ class _Lines:
     # Helpers.
 
     def _clip(self, text: str) -> str:
-        """As much of the end as the screen can show."""
+        """Return the end of the text, as much as the screen can show."""
         most = self.height * self.options.max_width
         return text if not most or len(text) <= most else text[-most:]
 

@@ -1,7 +1,7 @@
 """Parameters in tags: `<parameter=city>Paris</parameter>`, and `<arg_key>`/`<arg_value>` pairs.
 
-Values have no escape, so a closer is real only where what follows may follow a value. Strings
-stream as they arrive; what the schema may make a number of is held until it is whole.
+Values have no escapes, so a closer ends a value only if the text after it may follow a value.
+Strings are emitted as they arrive; a value that may get another type is held until it is complete.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _BODY: Final = 0  # between parameters
 _HEADER: Final = 1
 _VALUE: Final = 2
 _CDATA: Final = 3
-_OPENING: Final = 4  # the key is whole, the opener of its value is due
+_OPENING: Final = 4  # the key is complete, the opener of its value is expected
 
-# How a value becomes one.
-_STREAM: Final = 0  # text as it comes
-_PERHAPS: Final = 1  # text, unless all of it says null
-_HELD: Final = 2  # typed at its end
+# How a value is emitted.
+_STREAM: Final = 0  # as text while it arrives
+_PERHAPS: Final = 1  # as text, unless the whole value is a null
+_HELD: Final = 2  # at its end, when its type is known
 
-_AHEAD: Final = 64  # white space that is looked past behind a closer
+_AHEAD: Final = 64  # maximum white space skipped after a closer to find what follows it
 _HEADER_LENGTH: Final = 1024
-_NULL_LENGTH: Final = 16  # with the white space around it
+_NULL_LENGTH: Final = 16  # of a null, with the white space around it
 _SPACE: Final = re.compile(r"\s*")
 _QUOTED: Final = re.compile(r"(?:\A\s*|=\s*)(?:\"[^\"]*|'[^']*)")
 _CDATA_OPEN: Final = Markers(["<![CDATA["])
@@ -44,7 +44,7 @@ _CDATA_CLOSE: Final = Markers(["]]>"])
 
 
 class ParametersPlan:
-    """The literals of one kind of parameters, among those of their format."""
+    """One kind of parameters, prepared for the machine, with the literals of its format."""
 
     __slots__ = (
         "ahead",
@@ -74,23 +74,23 @@ class ParametersPlan:
         self.header: HeaderPlan = HeaderPlan(spec.header, [*spec.open, *spec.close, *closers])
         self.opens: frozenset[str] = frozenset(spec.open)
         self.closers: frozenset[str] = frozenset(spec.close)
-        #: Which of several closers an opener has.
+        #: The closer of each opener, if the format has one for each.
         paired = len(spec.open) == len(spec.close)
         self.pairs: dict[str, str] = dict(zip(spec.open, spec.close, strict=True)) if paired else {}
         self.ends: frozenset[str] = frozenset(closers)  # of the call
-        #: What may stand between parameters, and so after a value; what may stand after the call.
+        #: The literals that may stand between parameters, after a value, or after the call.
         self.body: Markers = Markers([*spec.open, *spec.close, *closers, *after_call])
-        #: The same right behind the name of the call.
+        #: The same, right after the name of the call.
         self.ahead: Markers = self.body
-        #: What may stand between a key and its value; the end of a key comes twice at times.
+        #: The literals between a key and its value. Some models write the end of a key twice.
         self.opening: Markers = Markers([*spec.value, *spec.header.end] if spec.value else [])
-        #: Openers that a value may have in it, each with a closer.
+        #: Openers that may stand inside a value, each with a closer of its own.
         self.nested: frozenset[str] = frozenset(
             close.replace("</", "<", 1) for close in spec.close if "</" in close
         )
         self.value: Markers = Markers([*spec.close, *spec.open, *closers, *self.nested])
         self.follow_call: Markers = plan.between
-        #: What no part of a value may have that is not read closely.
+        #: Matches the first characters of literals; text without them contains no literal.
         self.care: re.Pattern[str] = first_characters(self.value, plan.ends_of_turn)
 
 
@@ -108,16 +108,16 @@ class ParametersPayload(GeneratedPayload):
         self.state: int = _BODY
         self.how: int = _STREAM
         self.kinds: Kinds = Kinds()
-        self.as_json: bool = False  # what no type claims is JSON, if it can be
+        self.as_json: bool = False  # the value is read as JSON; if it is not JSON, it is text
         self.key: str = ""
-        self.closer: str = ""  # of the value; empty: any of them
+        self.closer: str = ""  # of the value; empty: any closer
         self.header: str = ""
-        self.parts: list[str] = []  # of a held value
-        self.first: bool = False  # nothing of the value has come yet
-        self.newline: str = ""  # held back: it may be the one before the closer
-        self.inner: int = 0  # elements like its own that are open in the value
-        self.odd: bool = False  # text of no parameter has come since the last one
-        self.lists: list[bool] = []  # of each open value that consists of parameters: is it a list?
+        self.parts: list[str] = []  # of a value that is held back
+        self.first: bool = False  # no text of the value has arrived yet
+        self.newline: str = ""  # held back, because a line end before the closer is framing
+        self.inner: int = 0  # open elements inside the value that have the same closer
+        self.odd: bool = False  # text outside parameters has arrived since the last parameter
+        self.lists: list[bool] = []  # for each open value made of parameters: whether it is a list
         self.length: int = 0
 
     def takes_plain(self, text: str) -> bool:
@@ -155,9 +155,9 @@ class ParametersPayload(GeneratedPayload):
     # Between parameters.
 
     def _body(self, text: str, pos: int, final: bool) -> int:
-        """White space, a parameter, or the end of the call; other text is odd."""
+        """Read white space, an opener, or the end of the call; mark other text as odd."""
         stop, word = self.plan.body.find(text, pos, final)
-        # The end of the input may have cut a marker; that is no text.
+        # A marker that is cut off by the end of the input is not text.
         cut = stop if word or not final else self.plan.body.undecided(text, pos)
         tag = text.find("<", pos, cut)
         piece = text[pos : cut if tag < 0 else tag]
@@ -176,9 +176,9 @@ class ParametersPayload(GeneratedPayload):
             self.closer = self.plan.pairs.get(word, "")
         elif word in self.plan.closers and self.lists and not self.odd:
             self._end_nested()
-        elif word in self.plan.closers:  # they come twice at times
+        elif word in self.plan.closers:  # some models write it twice
             if self.odd:
-                self.misread()  # the text is a value without its opener
+                self.misread()  # the text is a value whose opener is missing
                 return stop
         else:
             while self.lists:
@@ -190,10 +190,10 @@ class ParametersPayload(GeneratedPayload):
         return stop + len(word)
 
     def _header(self, text: str, pos: int, final: bool) -> int:
-        """The rest of a parameter's opening tag."""
+        """Read the rest of a parameter's opening tag."""
         header = self.plan.header
         stop, word = header.ends.find(text, pos, final)
-        # A quoted literal may have made it longer than allowed.
+        # A literal inside quotes may have made the header longer than allowed.
         room = max(_HEADER_LENGTH - len(self.header), 0)
         if stop - pos > room:
             self.misread()
@@ -210,14 +210,14 @@ class ParametersPayload(GeneratedPayload):
             self.header += word
             after = stop + len(word)
         elif word in self.plan.opens and not self.header.strip():
-            self.header = ""  # the opener came twice
+            self.header = ""  # the model wrote the opener twice
         else:
             self.misread()
             return stop
         return after
 
     def _end_header(self, found: re.Match[str]) -> None:
-        """The key is known."""
+        """Take the key from a complete header, and begin its value."""
         groups = found.groupdict()
         key = groups["key"] or ""
         self.key = html.unescape(key) if self.spec.entities else key
@@ -233,7 +233,7 @@ class ParametersPayload(GeneratedPayload):
             self._begin_value()
 
     def _opening(self, text: str, pos: int, final: bool) -> int:
-        """The opener of a value; where it was left out, the value begins all the same."""
+        """Read the opener of a value; if the opener is missing, begin the value anyway."""
         found = _SPACE.match(text, pos)
         assert found is not None
         after = found.end()
@@ -255,7 +255,7 @@ class ParametersPayload(GeneratedPayload):
     # Values that consist of parameters.
 
     def _is_item(self) -> bool:
-        """Is the parameter an item of a list, which has no key?"""
+        """Return whether the parameter is an item of a list, which has no key."""
         return bool(self.lists) and self.lists[-1]
 
     def _begin_nested(self, is_list: bool) -> None:
@@ -287,7 +287,7 @@ class ParametersPayload(GeneratedPayload):
             self._open_string()
 
     def _decide(self, groups: dict[str, Any]) -> int:
-        """How the value is typed, by the format's rule."""
+        """Return how the value is emitted, by the typing rule of the format."""
         typing = self.spec.typing
         self.kinds, self.as_json = Kinds(), False
         if typing == "wire":
@@ -315,7 +315,7 @@ class ParametersPayload(GeneratedPayload):
         return kinds_of(property_schema(root, self.key), root)
 
     def _value(self, text: str, pos: int, final: bool) -> int:
-        """More of a value, up to a literal that really ends it."""
+        """Read more of a value, up to a literal that ends it."""
         if self.first:
             after = self._first(text, pos, final)
             return after if after > pos or not self.first else -1
@@ -331,14 +331,14 @@ class ParametersPayload(GeneratedPayload):
             return stop if stop > pos else -1
         is_own = word in self.plan.closers
         if self.newline == "\r" or (is_own and not self.trim):
-            self._grow(self.newline)  # in front of another end it would be framing
+            self._grow(self.newline)  # a line end before any other end is framing
         self.state = _BODY
         self.reached = stop
         self._end_value()
         return stop + len(word) if is_own else stop
 
     def _first(self, text: str, pos: int, final: bool) -> int:
-        """The first character: framing, or that of CDATA?"""
+        """Skip a line end at the beginning of a value, or enter CDATA."""
         if self.spec.cdata:
             word = _CDATA_OPEN.at(text, pos, final)
             if word == UNDECIDED:
@@ -353,7 +353,7 @@ class ParametersPayload(GeneratedPayload):
         return pos + len(_line_end(text, pos)) if self.trim else pos
 
     def _is_real(self, text: str, stop: int, word: str, final: bool) -> str:
-        """Does the literal at `stop` end the value? `word`: yes, `""`: no, or `UNDECIDED`."""
+        """Return `word` if the literal at `stop` ends the value, `""` if not, or `UNDECIDED`."""
         if word in self.plan.nested:
             self.inner += 1
             return ""
@@ -375,12 +375,12 @@ class ParametersPayload(GeneratedPayload):
             return ""
         following = follow.at(text, after, final)
         if is_own and following in self.plan.closers and self.inner:
-            self.inner -= 1  # the closer of an element inside the value
+            self.inner -= 1  # it closes an element inside the value
             return ""
         return word if following and following != UNDECIDED else following
 
     def _is_header(self, text: str, place: int, word: str, final: bool) -> str:
-        """Is the literal before `place` followed by what it begins: a parameter with its key?"""
+        """Return `word` if a parameter with its key follows, `""` if not, or `UNDECIDED`."""
         header = self.plan.header
         window = text[place : place + _HEADER_LENGTH]
         is_full = len(window) == _HEADER_LENGTH
@@ -396,7 +396,7 @@ class ParametersPayload(GeneratedPayload):
         return self._is_value_due(text, place + stop + len(end), word, final)
 
     def _is_value_due(self, text: str, place: int, word: str, final: bool) -> str:
-        """Does the opener of a value follow, where the format has one?"""
+        """Return `word` if the value can begin at `place`, `""` if not, or `UNDECIDED`."""
         values = self.plan.opening
         if not values.words:
             return word
@@ -406,13 +406,13 @@ class ParametersPayload(GeneratedPayload):
         return word if following and following != UNDECIDED else following
 
     def _may_be_key(self, key: str) -> bool:
-        """Where the tool is known, only its own parameters end a value that has no closer."""
+        """Return whether the tool may have this parameter; any other does not end a value."""
         assert self.reader is not None
         root = self.host.schema_of(self.reader.call.name or "")
         return root is None or property_schema(root, key) is not None
 
     def _take(self, text: str, end: int) -> None:
-        """More of the value, which goes on to `end`, as far as its limit allows."""
+        """Add `text`, which ends at `end`, to the value; raise `LimitError` beyond the limit."""
         self.length += len(text)
         excess = self.length - self.longest
         if excess > 0:
@@ -427,7 +427,7 @@ class ParametersPayload(GeneratedPayload):
             raise LimitError(message, code="string_length")
 
     def _grow_to(self, text: str) -> None:
-        """More of the value; a line end that it ends with may be framing."""
+        """Add text to the value, but hold back a line end, which may be framing."""
         if not text:
             return
         text = self.newline + text
@@ -479,14 +479,14 @@ def _may_be_null(text: str) -> bool:
 
 
 def _line_end(text: str, pos: int) -> str:
-    """The line end at `pos`, if there is one."""
+    """Return the line end at `pos`, or an empty string."""
     if text.startswith("\r\n", pos):
         return "\r\n"
     return "\n" if text.startswith("\n", pos) else ""
 
 
 def is_quote_open(header: str) -> bool:
-    """Does a header end inside a quoted value, so that a literal in it ends nothing?
+    """Return whether a header ends inside a quoted value, where no literal ends the header.
 
     >>> is_quote_open(' name="a'), is_quote_open(' name="a"'), is_quote_open("it's")
     (True, False, False)

@@ -1,8 +1,8 @@
 """The payloads of calls: one reader for each kind, all driven by the framing machine.
 
-A reader takes text from where the payload begins and says how far it got. It decides when what it
-reads is a call at all: it then asks its host for the call's `CallReader`. Whether JSON, XML-like
-or literals, arguments reach the same chain.
+A reader takes text from the beginning of the payload and returns the position it has reached. It
+decides when the text is certain to be a call, and then asks its host for the call's `CallReader`.
+Arguments in JSON, in tags and in literals reach the same chain of readers.
 """
 
 from __future__ import annotations
@@ -26,35 +26,35 @@ from streamparse.limits import Limits
 __all__ = ["ArgumentsPayload", "Host", "Payload"]
 
 _SPACE: Final = " \t\n\r"
-_VALUES: Final = '{["'  # JSON values that prose does not begin with, behind a name
+_VALUES: Final = '{["'  # first characters of values; prose does not begin with them
 
 
 class Host(TextReader):
-    """What a payload may ask of the framing machine."""
+    """The methods of the framing machine that payloads use."""
 
     _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
     def __init__(self, limits: Limits, dialect: Dialect | None = None) -> None:
         self.limits = limits
-        #: The repairs that are allowed in JSON; None is strict.
+        #: The repairs that are allowed in JSON; None allows none.
         self.dialect = dialect
-        #: How text is read that becomes a member of the arguments.
+        #: How JSON in a single argument is read, one level below the arguments.
         self.inner: Reading = Reading(replace(limits, depth=max(limits.depth - 1, 0)), dialect)
 
     def begin_call(self, kind: CallKind = "function") -> CallReader | None:
-        """It is a call, of the name in the header. None: it is none."""
+        """Begin a call of the name in the header; return None if the text is not a call."""
         raise NotImplementedError
 
     def begin_named(self, name: str, identity: str | None) -> CallReader | None:
-        """It is a call of this name. None: it is none."""
+        """Begin a call of this name; return None if the text is not a call."""
         raise NotImplementedError
 
     def pass_on(self, name: str, data: Any) -> None:
-        """Something in the call that is not understood."""
+        """Pass on a part of the call that is not understood."""
         raise NotImplementedError
 
     def schema_of(self, name: str) -> Any:
-        """The JSON Schema of the arguments of this tool, None if it is not known."""
+        """Return the JSON Schema of the arguments of a tool, or None if it is unknown."""
         raise NotImplementedError
 
 
@@ -62,10 +62,14 @@ class Host(TextReader):
 class Payload:
     """Reads one payload.
 
-    `done`: it is whole. `is_closed`: so is the call. `refused`: it is none, and no call has begun.
-    `broken`: the call has begun and cannot go on. `pending`: the name is known, and only white
-    space has come behind it. `is_json`: what comes behind it is JSON, which this does not read.
-    `generates`: the arguments have no JSON text of their own.
+    Attributes:
+        done: The payload is complete.
+        is_closed: The call is complete as well.
+        refused: The text is not a payload, and no call has begun.
+        broken: The call has begun and cannot continue.
+        pending: The name is known, and only white space has followed it.
+        is_json: JSON follows the name, which this payload does not read.
+        generates: The arguments have no JSON text of their own.
     """
 
     generates: bool = False
@@ -81,34 +85,37 @@ class Payload:
         self.pending: bool = False
         self.is_json: bool = False
         self.is_closed: bool = False
-        self.recognized: bool = False  # it looks like a call, whose name has not come yet
-        self.early_source: str = ""  # what was read before the call began
+        self.recognized: bool = False  # it looks like a call, but its name has not arrived yet
+        self.early_source: str = ""  # the text that was read before the call began
 
     def begin(self) -> None:
-        """The header of the call is whole."""
+        """Begin the payload; the header of the call is complete."""
 
     def end_empty(self) -> None:
-        """The call has ended with its header: it has no arguments."""
+        """End a call that has no arguments, because it ended with its header."""
         self.start_call()
         self.done = self.is_closed = not self.refused
 
     def feed(self, text: str, pos: int, final: bool) -> int:
-        """Read on from `pos`; the place it got to. What follows is undecided, or another's."""
+        """Read from `pos` on and return the position reached.
+
+        The text after that position is undecided, or not part of the payload.
+        """
         raise NotImplementedError
 
     def takes_plain(self, text: str) -> bool:
-        """Take text that is certainly the inside of a string: the most frequent kind.
+        """Take text that is certain to be inside a string, which is the most frequent case.
 
         Returns:
-            Whether it was; else nothing was taken, and `feed` reads the text.
+            Whether the text was taken. If not, `feed` must read it.
         """
         return False
 
     def give_up(self) -> None:
-        """Its end will not come: what of a call was read and not yet said goes out."""
+        """Emit what is held back of the call, because its end will not arrive."""
 
     def start_call(self, kind: CallKind = "function") -> CallReader | None:
-        """It is a call of the name in the header."""
+        """Begin the call of the name in the header, unless it has begun."""
         if self.reader is None:
             self.reader = self.host.begin_call(kind)
             self.refused = self.reader is None
@@ -116,7 +123,7 @@ class Payload:
         return self.reader
 
     def fail(self, error: StreamParseError, pos: int) -> int:
-        """The text at `pos` breaks the payload."""
+        """Refuse the payload, or reject the call that has begun, and return `pos`."""
         reader = self.reader
         if reader is None:
             self.refused = True
@@ -126,14 +133,14 @@ class Payload:
         return pos
 
     def refuse_unclosed(self) -> None:
-        """Another call begins where the arguments of this one should: it is one without an end."""
+        """Reject the call, because another one begins in place of its arguments."""
         if self.start_call() is not None:
             message = "the call has neither arguments nor an end"
             self.is_closed = True
             self.refuse(FormatError(message, code="malformed_call"))
 
     def refuse(self, error: StreamParseError) -> None:
-        """The call is broken by `error`, whose place is where the arguments' text ends."""
+        """Reject the call with `error`, placed at the end of the arguments' text."""
         self.broken = True
         reader = self.reader
         if reader is not None and reader.listening:
@@ -142,7 +149,7 @@ class Payload:
 
 
 class ArgumentsPayload(Payload):
-    """JSON arguments; their end is that of the JSON value."""
+    """Reads JSON arguments, which end where the JSON value ends."""
 
     _init_types: ClassVar[tuple[Any, ...]] = (Host, JsonArguments, CallPlan, Plan)
 
@@ -150,9 +157,9 @@ class ArgumentsPayload(Payload):
         super().__init__(host)
         self.spec = spec
         self.closers: Markers = call.close
-        #: What may stand in the place of arguments.
+        #: The literals that may stand in place of arguments.
         self.ahead: Markers = call.close if spec.free_text else plan.after_name(call)
-        #: What ends lenient JSON.
+        #: The literals that end lenient JSON.
         self.boundaries: Markers = plan.boundaries(call)
         self.openers: dict[str, Any] = plan.openers
         self.begun: bool = False
@@ -181,7 +188,7 @@ class ArgumentsPayload(Payload):
         return pos
 
     def _lenient(self, text: str, pos: int, final: bool, reader: CallReader) -> int:
-        """Lenient JSON; a literal of the format outside its strings ends it."""
+        """Read lenient JSON; a literal of the format outside its strings ends it."""
         source = reader.source
         assert isinstance(source, FramedText)
         after = pos + len(source.machine.undecided)
@@ -204,7 +211,7 @@ class ArgumentsPayload(Payload):
         return reader.listening and not reader.whole
 
     def _begin(self, text: str, pos: int, final: bool) -> int:
-        """White space, then the value, free text, or the closer of a call without arguments."""
+        """Skip white space, then begin the value or free text, or close an empty call."""
         end = len(text)
         while pos < end and text[pos] in _SPACE:
             pos += 1
@@ -218,7 +225,7 @@ class ArgumentsPayload(Payload):
             return pos
         is_value = text[pos] in _VALUES
         if not (word or is_value or self.spec.free_text):
-            self.refused = True  # prose behind a name
+            self.refused = True  # prose after a name
             return pos
         self.is_text = self.spec.free_text and not word and text[pos] != "{"
         if self.start_call("custom" if self.is_text else "function") is None:
@@ -230,7 +237,7 @@ class ArgumentsPayload(Payload):
         return pos
 
     def _text(self, text: str, pos: int, final: bool) -> int:
-        """The free text of a custom tool, up to the closer."""
+        """Read the free text of a custom tool, up to the closer."""
         stop, word = self.closers.find(text, pos, final)
         assert self.reader is not None
         longest = self.host.limits.string

@@ -1,4 +1,4 @@
-"""The bounds of arguments that have no JSON text: the machine counts where there is some."""
+"""The limits of arguments without JSON text, which no JSON machine counts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["Bounds"]
 
 
 class Bounds(Sink):
-    """Passes every call on; what is beyond `Limits` raises in place of being passed on.
+    """Passes every call on; a call that exceeds `Limits` raises `LimitError` instead.
 
-    The error knows no place (its offset is negative): who drives does. Strings are bounded there,
-    too, as they are held back at times; keys are bounded here.
+    The offset of the error is negative, because only the caller knows the position. The caller also
+    limits strings, which it may hold back; keys are limited here.
     """
 
     _init_types: ClassVar[tuple[Any, ...]] = (Sink, Limits)
@@ -25,13 +25,13 @@ class Bounds(Sink):
         super().__init__()
         self.inner = inner
         self.limits = limits
-        # Of each open container: its members or items so far. An object's are counted as keys.
+        # The members or items so far of each open container. Members are counted by their keys.
         self.counts: list[int] = []
         self.arrays: list[bool] = []
         self.key_length: int = 0
 
     def allow_member(self, key: str) -> None:
-        """Raises if the innermost object cannot have one more member, of this key."""
+        """Raise `LimitError` if the innermost object cannot get another member of this key."""
         bound = self.limits.keys
         if bound is not None and self.counts[-1] >= bound:
             raise too_many(False, bound, -1)
@@ -89,7 +89,7 @@ class Bounds(Sink):
         self.arrays.append(array)
 
     def _count_item(self) -> None:
-        """A value begins: an item, unless it is the root or that of a member."""
+        """Count a value that begins, if it is an item of an array."""
         if self.arrays and self.arrays[-1]:
             self.counts[-1] += 1
             bound = self.limits.items

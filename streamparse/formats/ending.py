@@ -1,8 +1,8 @@
-"""End-of-turn tokens at the end of a text, which are no part of the answer.
+"""End-of-turn tokens at the end of a text, which are not part of the answer.
 
-Where a server passes them on as text, only what follows shows whether they are meant: behind the
-last character of the answer they end it, anywhere else they are text like any other. So what may
-be the end is held back before anything else reads it.
+Some servers pass them on as text. A token ends the answer only if nothing but white space and other
+such tokens follows; anywhere else it is ordinary text. So text that may be the end is held back
+before anything else reads it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _REACHED: Final = -1
 
 
 class Ending:
-    """Holds back the end-of-turn tokens, and white space behind them, that a text ends with.
+    """Holds back the end-of-turn tokens at the end of a text, and white space after them.
 
     >>> tokens = Markers(["<eos>"])
     >>> ending = Ending()
@@ -32,11 +32,11 @@ class Ending:
     __slots__ = ("open", "parts")
 
     def __init__(self) -> None:
-        self.parts: list[str] = []  # tokens that are whole, and white space
-        self.open: str = ""  # the beginning of one
+        self.parts: list[str] = []  # complete tokens and white space
+        self.open: str = ""  # the beginning of a token
 
     def take(self, text: str, tokens: Markers) -> str:
-        """The text as far as it certainly is not the end."""
+        """Return the text up to what may be the end of the turn, and hold back the rest."""
         if self.is_empty():
             return self._split(text, tokens) if tokens.may_begin_in(text) else text
         text = self.open + text
@@ -48,17 +48,17 @@ class Ending:
         return held + self._split(text, tokens)
 
     def is_empty(self) -> bool:
-        """Whether nothing is held back."""
+        """Return whether nothing is held back."""
         return not self.parts and not self.open
 
     def rest(self) -> str:
-        """The text has ended: what of it was held back and is text."""
+        """End the text; return what was held back if it ends in an incomplete token."""
         held = "".join(self.parts) + self.open if self.open else ""
         self.parts, self.open = [], ""
         return held
 
     def _split(self, text: str, tokens: Markers) -> str:
-        """The text up to the tokens that it ends with; those are held back."""
+        """Return the text before the tokens at its end, and hold back the tokens."""
         pos = 0
         while True:
             place, token = tokens.find(text, pos, False)
@@ -71,7 +71,7 @@ class Ending:
                 return text[:place]
 
     def _follow(self, text: str, pos: int, tokens: Markers) -> int:
-        """Where tokens and white space from `pos` on stop; `_REACHED`: not before the end."""
+        """Return where tokens and white space from `pos` on stop, `_REACHED` if at the end."""
         while True:
             found = _SPACE.match(text, pos)
             assert found is not None

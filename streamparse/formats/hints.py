@@ -1,4 +1,4 @@
-"""Hints that plain text holds tool calls which nobody asked to read."""
+"""Hints that plain text contains tool calls that are not being parsed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from streamparse.formats._auto import AHEAD, CHOICES
 __all__ = ["looks_like"]
 
 _MARKERS: Final = re.compile("|".join(map(re.escape, sorted(CHOICES, key=len, reverse=True))))
-_MOST_MARKERS: Final = 64  # that are looked at: the answer may quote a marker, or repeat it
+_MOST_MARKERS: Final = 64  # that are examined; an answer may repeat a marker
 
-# Whole answers without a marker that are calls. What ends them must be there too, because JSON and
+# Answers that consist of calls without a marker. Their end must be present too, because JSON and
 # brackets are common in other answers.
 _WHOLE: Final = (
     (
@@ -27,7 +27,8 @@ _WHOLE: Final = (
 def looks_like(text: str) -> list[str]:
     """Return the names of the formats whose markers stand in `text`, in the order of the text.
 
-    Empty for most text. It is a hint: an answer about such a format contains its markers too.
+    The list is empty for most text. It is a hint, because an answer about a format may contain its
+    markers too.
 
     >>> looks_like('<tool_call>{"name": "water", "arguments": {}}</tool_call>')
     ['hermes']

@@ -1,9 +1,9 @@
-"""Literals of a programming language, pushed in as text: Python's, and those of Gemma's own.
+"""An incremental parser for literals of Python and of Gemma's own syntax.
 
-One machine with a stack for both; what differs is how strings are quoted and whether words may
-stand unquoted. It drives a sink, so strings grow as they arrive. Held back are: an escape, a quote
-until it is certain that it ends the string, a number or word, and the first element after `{`,
-which is a key or an item of a set.
+One machine with a stack reads both. They differ in how strings are quoted and whether words may be
+unquoted. The machine drives a sink, so strings grow as they arrive. It holds back an escape, a
+quote until it is certain that it ends the string, a number or word, and the first element after
+`{`, which is a key or an item of a set.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from streamparse.limits import Limits
 
 __all__ = ["LiteralMachine", "Opener"]
 
-# Containers. The arguments of the call are one, too: an object whose keys are names.
+# Containers. The arguments of the call count as one: an object whose keys are names.
 _ARGUMENTS: Final = 0
 _OBJECT: Final = 1
 _ARRAY: Final = 2
-_BRACE: Final = 3  # `{`, not yet known to be which
+_BRACE: Final = 3  # `{`, which begins an object or a set
 
 # States.
-_VALUE: Final = 0  # a value, or the end of an array
-_KEY: Final = 1  # a key, or the end of an object
+_VALUE: Final = 0  # before a value or the end of an array
+_KEY: Final = 1  # before a key or the end of an object
 _NAME: Final = 2  # inside an unquoted key
 _ASSIGN: Final = 3
-_AFTER: Final = 4  # a comma or the closing bracket
+_AFTER: Final = 4  # before a comma or the closing bracket
 _STRING: Final = 5
 _WORD: Final = 6
-_OPENING: Final = 7  # a quote: of a string, of an empty one, of a triple one?
+_OPENING: Final = 7  # after a quote, which may begin a string, an empty string or a triple quote
 
-_AHEAD: Final = 64  # white space that is looked past to see whether a quote ends its string
+_AHEAD: Final = 64  # maximum white space skipped to decide whether a quote ends its string
 _AFTER_QUOTE: Final = frozenset(",)]}:")
 _WORD_END: Final = re.compile(r"[\s,()\[\]{}:=]")
 _BARE_END: Final = re.compile(r"[,\]}]")
@@ -80,20 +80,19 @@ _OCTAL: Final = re.compile(r"[0-7]{1,3}")
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Opener:
-    """Gives the sink once the arguments are certain to be some."""
+    """Opens the sink once the text is certain to be arguments."""
 
     def open_sink(self) -> Sink:
-        """The sink, in which the object of the arguments is open."""
+        """Return the sink, in which the object of the arguments is open."""
         raise NotImplementedError
 
 
 class LiteralMachine:
     """Reads the arguments of one call, up to the bracket that closes them.
 
-    The opener's sink is asked for at the first name with its sign, or at the end.
-    `feed` returns the place it got to: the rest of the text is undecided, or follows the end
-    (`done`). Raises `FormatError`, whose offset counts from the start of the fragment, and
-    `LimitError`.
+    The machine opens the sink at the first name with an assignment sign, or at the end. `feed`
+    returns the position reached: the text after it is undecided, or follows the end (`done`). It
+    raises `LimitError`, and `FormatError` with an offset from the start of the fragment.
     """
 
     __slots__ = (
@@ -129,10 +128,10 @@ class LiteralMachine:
         self.limits: Limits = limits
         self.longest: int = limits.string
         self.markers: Markers = Markers(style.quotes)
-        # Delimiters of several characters: nothing is escaped between them.
+        # Delimiters of several characters, between which there are no escapes.
         self.delimiters: Markers = Markers([quote for quote in style.quotes if len(quote) > 1])
         self.done: bool = False
-        self.started: bool = False  # has a name with its sign, or the end, been seen?
+        self.started: bool = False  # a name with its sign, or the end, has been read
         self.state: int = _KEY
         self.kinds: list[int] = [_ARGUMENTS]
         self.brackets: list[str] = [style.close]
@@ -143,13 +142,13 @@ class LiteralMachine:
         self.collected: str = ""  # a key or word so far
         self.first: Any = NOTHING  # the first element after an undecided `{`
         self.length: int = 0
-        self.reached: int = 0  # the place of what is told; the sink's limits know none
-        self.high: str = ""
+        self.reached: int = 0  # the position of errors that the sink raises without one
+        self.high: str = ""  # the first half of a surrogate pair
 
     # The loop.
 
     def feed(self, text: str, pos: int, final: bool) -> int:
-        """Read on from `pos`; the place it got to."""
+        """Read from `pos` on and return the position reached."""
         try:
             return self._feed(text, pos, final)
         except (FormatError, LimitError) as error:
@@ -158,7 +157,7 @@ class LiteralMachine:
             raise
 
     def takes_plain(self, text: str) -> bool:
-        """Take text that is certainly the inside of a string; see `Payload.takes_plain`."""
+        """Take text that is certain to be inside a string; see `Payload.takes_plain`."""
         length = self.length + len(text)
         if self.state != _STRING or self.collects or self.high or length > self.longest:
             return False
@@ -194,7 +193,7 @@ class LiteralMachine:
         return pos
 
     def _token(self, text: str, pos: int, final: bool) -> int:
-        """What may stand between values, at a character that is no white space."""
+        """Read what may stand between values, at a character that is not white space."""
         char = text[pos]
         state = self.state
         self.reached = pos
@@ -213,7 +212,7 @@ class LiteralMachine:
         return self._value(text, pos, quote)
 
     def _close(self, pos: int) -> None:
-        """The innermost bracket closes."""
+        """Close the innermost bracket."""
         kind = self.kinds[-1]
         if kind == _BRACE:
             if self.state == _AFTER:
@@ -230,7 +229,7 @@ class LiteralMachine:
         self.done = not self.kinds
 
     def _after(self, char: str, pos: int) -> int:
-        """A comma, or what shows that a brace begins an object."""
+        """Read a comma, or the colon that makes an open brace an object."""
         kind = self.kinds[-1]
         if char == ":" and kind == _BRACE:
             self.kinds[-1] = _OBJECT
@@ -239,7 +238,7 @@ class LiteralMachine:
             self.state = _VALUE
             return pos + 1
         if char != "," and self.style.bare and kind != _ARRAY and _WORD_START.match(char):
-            self.state = _KEY  # the comma was left out
+            self.state = _KEY  # the model left out the comma
             return pos
         if char != ",":
             raise self._error("expected_comma", f"a comma must come here, not {char!r}", pos)
@@ -249,7 +248,7 @@ class LiteralMachine:
         return pos + 1
 
     def _begin_set(self) -> None:
-        """The open brace is that of a set: its first item is known, or is a container."""
+        """Begin a set for the open brace; its first item is known, or is a container."""
         self.kinds[-1] = _ARRAY
         self.sink.start_array(0)
         if self.first is not NOTHING:
@@ -266,12 +265,12 @@ class LiteralMachine:
         return pos + 1
 
     def _start(self) -> None:
-        """These are arguments."""
+        """Open the sink, because the text is certain to be arguments."""
         if not self.started:
             self.started = True
             self.sink = self.opener.open_sink()
 
-    # Keys, and where values begin.
+    # Keys, and the beginnings of values.
 
     def _key(self, text: str, pos: int, quote: str) -> int:
         char = text[pos]
@@ -285,7 +284,7 @@ class LiteralMachine:
         return pos
 
     def _name(self, text: str, pos: int) -> int:
-        """An unquoted key, up to what separates it from its value."""
+        """Read an unquoted key, up to what separates it from its value."""
         found = _WORD_END.search(text, pos)
         stop = len(text) if found is None else found.start()
         self._collect(text[pos:stop])
@@ -341,7 +340,7 @@ class LiteralMachine:
         stop = len(text) if found is None else found.start()
         closed, size = False, 0
         if self.style.bare:
-            # A string whose opening quote the model left out ends with the closing one.
+            # If the model left out the opening quote of a string, the closing quote ends it.
             place, quote = self.delimiters.find(text, pos, final)
             if place < stop:
                 stop, closed, size = place, bool(quote), len(quote)
@@ -364,7 +363,7 @@ class LiteralMachine:
         self.state = _AFTER
 
     def _meaning(self, word: str, pos: int) -> Any:
-        """The value of a number or word."""
+        """Return the value of a number or word."""
         if word in _WORDS:
             return _WORDS[word]
         digits = min(self.limits.integer_digits, DIGITS)
@@ -375,14 +374,14 @@ class LiteralMachine:
                 return self._finite(word, pos)
             if _BASED.fullmatch(word):
                 number = int(word, 0)
-                if number.bit_length() * 0.302 < digits:  # it has more digits in base ten
+                if number.bit_length() * 0.302 < digits:  # its digits in base ten
                     return number
         if self.style.bare:
             return word
         raise self._error("invalid_literal", f"{word!r:.40} is no literal", pos)
 
     def _finite(self, word: str, pos: int) -> Any:
-        """The number; one that no float can be is the text it is, or an error."""
+        """Return the number; one beyond the range of floats stays text, or is an error."""
         value = float(word)
         if value not in (float("inf"), float("-inf")):
             return value
@@ -391,7 +390,7 @@ class LiteralMachine:
         raise self._error("invalid_literal", f"{word!r:.40} is beyond every float", pos)
 
     def _collect(self, text: str) -> None:
-        # Grown while nothing else refers to it: it would be copied each time.
+        # While no attribute refers to the string, Python extends it without copying it.
         collected, self.collected = self.collected, ""
         collected += text
         self.collected = collected
@@ -399,7 +398,7 @@ class LiteralMachine:
     # Strings.
 
     def _open_string(self, quote: str, pos: int) -> int:
-        """A quote: with escapes it may be the first of three, or of an empty string's two."""
+        """Open a string; a short quote may be part of a triple quote or an empty string."""
         self.quote = quote
         self.length = 0
         self.triple = False
@@ -414,7 +413,7 @@ class LiteralMachine:
         quote = self.quote
         ahead = text[pos : pos + 2]
         if ahead == quote and not final:
-            return pos  # two quotes so far
+            return pos  # two quotes, perhaps of three
         self.triple = ahead == quote * 2
         self.stops = _STOPS[quote]
         self.reached = pos
@@ -451,7 +450,7 @@ class LiteralMachine:
         return self._quote(text, pos, final)
 
     def _quote(self, text: str, pos: int, final: bool) -> int:
-        """A quote of the string's own kind: its end, if what follows may follow a string."""
+        """Read a quote like the opening one; it ends the string if what follows allows it."""
         size = 3 if self.triple else 1
         if self.triple and not text.startswith(self.quote * 3, pos):
             if len(text) - pos < 3 and not final:
@@ -473,9 +472,10 @@ class LiteralMachine:
         return pos + size
 
     def _ends_string(self, text: str, pos: int, final: bool) -> str:
-        """Does the delimiter before `pos` end its string? `""`: no, it is a literal quote in it.
+        """Return the quote if the delimiter before `pos` ends its string, `""` if not.
 
-        It does where a comma, the bracket that is due, a further key or other markup follows.
+        It ends the string if a comma, the expected bracket, another key or other markup follows.
+        If more text is needed, the result is `UNDECIDED`.
         """
         place, limit = pos, min(len(text), pos + _AHEAD)
         while place < limit and text[place].isspace():
@@ -498,7 +498,7 @@ class LiteralMachine:
         return self.quote if text[found.end() - 1] in self.style.assign else ""
 
     def _escape(self, text: str, pos: int, final: bool) -> int:
-        """A backslash and what it stands for, as in Python; what is no escape stays as it is."""
+        """Read an escape as Python does; an unknown escape stays as it is written."""
         if pos + 1 == len(text):
             return self._verbatim(text, pos, 1) if final else pos
         char = text[pos + 1]
@@ -535,7 +535,7 @@ class LiteralMachine:
         return pos + size
 
     def _say_unit(self, char: str, pos: int) -> None:
-        """One code unit: halves of a surrogate pair that meet are one character."""
+        """Emit one code unit; the two halves of a surrogate pair become one character."""
         high = self.high
         code = ord(char)
         if high and 0xDC00 <= code <= 0xDFFF:
@@ -548,7 +548,7 @@ class LiteralMachine:
             self._say(char, pos)
 
     def _say(self, text: str, pos: int) -> None:
-        """More of the open string."""
+        """Add text to the open string."""
         if self.high:
             text = self.high + text
             self.high = ""
@@ -579,10 +579,10 @@ class LiteralMachine:
         else:
             self.state = _ASSIGN
 
-    # Refusals.
+    # Errors.
 
     def _bound(self, length: int, end: int) -> None:
-        """Raises at the first character too many of what is `length` long at `end`."""
+        """Raise `LimitError` at the first excess character of a string that ends at `end`."""
         excess = length - self.longest
         if excess > 0:
             message = f"a string is longer than {self.longest} characters"

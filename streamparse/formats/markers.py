@@ -1,4 +1,4 @@
-"""Literals to be found in text that arrives in pieces."""
+"""Search for literals in text that arrives in pieces."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, ClassVar, Final
 
 __all__ = ["Markers", "UNDECIDED", "first_characters"]
 
-#: The text ends inside what may become a marker.
+#: The result if the text ends inside what may become a literal.
 UNDECIDED: Final = "\0"
 
 _NEVER: Final = re.compile(r"(?!)")
 
 
 class Markers:
-    """A set of literals, the longest first. Without state: shared by all parsers of a format.
+    """A set of literals, the longest first; without state, so all parsers of a format share it.
 
     >>> tags = Markers(["<a>", "<b>"])
     >>> tags.find("x <a> y", 0, False), tags.find("x <a", 0, False), tags.find("x <a", 0, True)
@@ -31,20 +31,20 @@ class Markers:
         found = "|".join(map(_exact, self.words))
         self.pattern: re.Pattern[str] = re.compile(found) if found else _NEVER
         first = {word[0] for word in self.words}
-        self.firsts: list[str] = sorted(first)  # the characters with which they begin
+        self.firsts: list[str] = sorted(first)  # the first characters of the literals
         self.starts: re.Pattern[str] = (
             re.compile("|".join(map(re.escape, first))) if first else _NEVER
         )
-        self.only: str = first.pop() if len(first) == 1 else ""  # the one that begins them all
+        self.only: str = first.pop() if len(first) == 1 else ""  # their only first character
         self.prefixes: set[str] = {word[:end] for word in self.words for end in range(1, len(word))}
         self.prefixes.update(word for word in self.words if _is_run(word))
         self.longest: int = max((len(word) for word in self.words), default=0)
 
     def find(self, text: str, pos: int, final: bool) -> tuple[int, str]:
-        """The first literal from `pos` on, and its place.
+        """Return the place of the first literal from `pos` on, and the literal.
 
-        `""` if there is none: the place is then that of the undecided rest of the text, which may
-        become one, or the text's end. `final`: nothing follows the text.
+        If there is none, the literal is `""` and the place is that of undecided text, which may
+        become one, or the end of the text. If `final`, nothing follows the text.
         """
         if self.only:
             first = text.find(self.only, pos)
@@ -58,20 +58,20 @@ class Markers:
             place, word = found.start(), found.group()
             if final or len(text) - place > self.longest:
                 return place, word
-            # What began before it, or with it, may become a longer one.
+            # Text that begins before the literal, or with it, may become a longer literal.
             before = self.undecided(text, pos)
             return (place, word) if before > place else (before, "")
         return (len(text) if final else self.undecided(text, pos)), ""
 
     def may_begin_in(self, text: str) -> bool:
-        """Whether a literal may begin in the text. Quicker than `find`, for short text."""
+        """Return whether a literal may begin in the text; faster than `find` for short text."""
         found = False
         for char in self.firsts:
             found = found or char in text
         return found
 
     def at(self, text: str, pos: int, final: bool) -> str:
-        """The literal at `pos`; `""`: there is none; `UNDECIDED`: more text must tell."""
+        """Return the literal at `pos`, `""` if there is none, or `UNDECIDED`."""
         found = self.pattern.match(text, pos)
         if found is not None:
             word = found.group()
@@ -81,11 +81,11 @@ class Markers:
         return UNDECIDED if pos == len(text) or self._goes_on(text, pos) else ""
 
     def _goes_on(self, text: str, pos: int) -> bool:
-        """May the text from `pos` on become a literal, or a longer one than it is?"""
+        """Return whether the text from `pos` on may become a literal, or a longer one."""
         return len(text) - pos <= self.longest and text[pos:] in self.prefixes
 
     def undecided(self, text: str, pos: int) -> int:
-        """Where the text begins to be what may become a literal; its length, if nowhere."""
+        """Return where text that may become a literal begins, or the length of the text."""
         end = len(text)
         found = self.starts.search(text, max(pos, end - self.longest))
         while found is not None:
@@ -97,7 +97,7 @@ class Markers:
 
 
 def first_characters(*sets: Markers) -> re.Pattern[str]:
-    """A pattern of the characters with which the literals of these sets begin.
+    """Return a pattern for the first characters of the literals of these sets.
 
     >>> first_characters(Markers(["<a>", "]]>"]), Markers(["</b>"])).search("a]") is None
     False
@@ -107,7 +107,7 @@ def first_characters(*sets: Markers) -> re.Pattern[str]:
 
 
 def _exact(word: str) -> str:
-    """The pattern of a literal: one that is a run of a character is the last of a longer run."""
+    """Return the pattern of a literal; a run of one character matches at the end of a run only."""
     return re.escape(word) + (f"(?!{re.escape(word[0])})" if _is_run(word) else "")
 
 

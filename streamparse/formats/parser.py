@@ -1,4 +1,4 @@
-"""`FormatParser`: the text of an open model in, message events out."""
+"""`FormatParser`, which converts the text of an open model to message events."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class TextReading:
     Args:
         format: As for `FormatParser`.
         in_reasoning: Whether the answer begins inside the reasoning, because the prompt has opened
-            it, as many templates do. None: `prompt_suffix` and the format determine it.
+            it, as many templates do. If None, `prompt_suffix` and the format determine it.
         prompt_suffix: The end of the prompt, for formats whose answer continues it. For a format
             with an anchor, it may be the whole prompt.
         suffix: The text that a checkpoint adds to every tag, such as `":opensource"`.
 
     Raises:
-        FormatError: `format` describes no format that can be expressed.
+        FormatError: `format` cannot be expressed as a format.
         ValueError: There is no format of this name.
     """
 
@@ -51,7 +51,7 @@ class TextReading:
         prompt_suffix: str = "",
         suffix: str = "",
     ) -> None:
-        #: None: the first marker determines it.
+        #: None if the first marker determines the format.
         self.plan: Plan | None = None
         if format != "auto":
             self.plan = plan_of(format_of(format), suffix)
@@ -59,11 +59,11 @@ class TextReading:
         self.prompt_suffix: str = prompt_suffix
         if self.plan is not None:
             self.prompt_suffix = self.plan.behind_anchor(prompt_suffix)
-        #: By the format, the answer begins in the reasoning, and `in_reasoning` was not given.
+        #: Whether the format begins answers in the reasoning, and `in_reasoning` is None.
         self.begun: bool = in_reasoning is None and self.plan is not None and self.plan.begun
 
     def __call__(self, answer: Any) -> Any:
-        """Return a reader for an answer; their classes are private."""
+        """Return a reader for an answer; its class is private."""
         return self._framing(answer)
 
     def _framing(self, answer: AnswerReader) -> Framing:
@@ -80,26 +80,26 @@ class TextReading:
 class FormatParser:
     """Reads model text in one raw-text tool-call format.
 
-    `feed` takes text cut anywhere and returns the events that it decided; `finish` says that the
-    text has ended, which is its normal end, and returns the last events.
+    `feed` takes text split at any point and returns the events that it completes. `finish` ends
+    the text, which is the normal end of an answer, and returns the last events.
 
     Args:
         format: A name (see `names`), `"auto"`, a `Format` of your own, a response template, a
             structural tag, or the path of a `tokenizer_config.json`.
-        tools: As for `MessageParser`, like the next three.
-        tools_errors: See `tools`.
-        coerce: See `tools`.
-        dialect: See `tools`.
-        in_reasoning: As for `TextReading`, like the next two.
-        prompt_suffix: The end of the prompt, or all of it where the format has an anchor.
-        suffix: What the checkpoint writes inside every tag.
+        tools: As for `MessageParser`.
+        tools_errors: As for `MessageParser`.
+        coerce: As for `MessageParser`.
+        dialect: As for `MessageParser`.
+        in_reasoning: As for `TextReading`.
+        prompt_suffix: The end of the prompt, or all of it if the format has an anchor.
+        suffix: The text that the checkpoint adds to every tag.
         surrogates: As for `MessageParser`.
         limits: As for `MessageParser`.
 
     Raises:
-        FormatError: `format` describes no format that can be expressed.
-        LimitError: From `feed` and `finish`: the answer is beyond a limit.
-        WireError: From `feed`: the text has a lone surrogate, with `surrogates="error"`.
+        FormatError: `format` cannot be expressed as a format.
+        LimitError: From `feed` and `finish`, if the answer exceeds a limit.
+        WireError: From `feed`, if the text has a lone surrogate, with `surrogates="error"`.
 
     >>> parser = FormatParser("hermes")
     >>> events = parser.feed('On it. <tool_call>{"name": "water", "arguments": {"litres": 2')
@@ -128,7 +128,7 @@ class FormatParser:
             format, in_reasoning=in_reasoning, prompt_suffix=prompt_suffix, suffix=suffix
         )
         toolbox = None if tools is None else Tools(tools, tools_errors, coerce)
-        #: Why calls of a tool are not judged, by the tool's name; see `tools_errors`.
+        #: The errors of tools whose calls are not validated, by tool name; see `tools_errors`.
         self.tool_errors: dict[str, Exception] = {} if toolbox is None else toolbox.errors
         options = AnswerOptions(
             limits,
@@ -144,11 +144,11 @@ class FormatParser:
 
     @property
     def message(self) -> Message:
-        """The answer so far; in progress from the start."""
+        """The answer so far, which is in progress from the start."""
         return self._answer.message
 
     def feed(self, text: str) -> list[AnyMessageEvent]:
-        """Take more text; the events it decided. Empty text is legal and free."""
+        """Read more text and return the events that it completes; empty text has no effect."""
         if not isinstance(text, str):
             raise TypeError(f"a format reads text, not {type(text).__name__}")
         if self._failure is not None:
@@ -168,7 +168,7 @@ class FormatParser:
         return self._response.take()
 
     def finish(self) -> list[AnyMessageEvent]:
-        """The text has ended; the last events. A second call returns `[]`."""
+        """End the text and return the last events; a second call returns `[]`."""
         if self._failure is not None:
             raise self._failure.copy_without_events()
         if not self._finished:
@@ -208,13 +208,13 @@ class FormatParser:
             raise
 
     def _interrupt(self) -> None:
-        """An exception left a call half done: nothing can be read any more."""
+        """Refuse further input, because an exception interrupted `feed` or `finish`."""
         self._failure = interrupted()
         self._response.abandon()
 
 
 def restored(frozen: Frozen) -> FormatParser:
-    """A parser in the state of the one that was frozen."""
+    """Return a parser in the state of the one that was frozen."""
     parser = FormatParser("hermes")  # any format: its state is replaced
     response, answer, finished, failure, errors = thaw(frozen)
     parser._response, parser._answer = response, answer

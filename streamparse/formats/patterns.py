@@ -1,7 +1,7 @@
-"""Regular expressions taken apart: which literal text they begin and end with.
+"""Splits regular expressions into literal text and other pieces.
 
-The machine finds markers by literal text. Response templates give some of them as regular
-expressions, of which nearly all are literals with white space, named groups and alternatives.
+The machine finds markers by literal text. Response templates give some markers as regular
+expressions, which nearly always consist of literals, white space, named groups and alternatives.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class Piece:
 
     Attributes:
         source: The part as a regular expression.
-        literal: The text that it is, if it is literal text.
-        group: The name of the group that it is.
-        is_space: It matches white space only, and may match nothing.
-        optional: The texts of which it is one, or nothing.
-        relaxed: What matches every beginning of what it matches; empty if that is not known.
+        literal: The text that it matches, if it is literal text.
+        group: The name of the group, if it is a named group.
+        is_space: Whether it matches only white space.
+        optional: The texts of which it matches one or none.
+        relaxed: A pattern for every beginning of what it matches; empty if unknown.
     """
 
     source: str
@@ -42,12 +42,12 @@ class Piece:
 
 
 def alternatives(pattern: str, expand: bool = True) -> list[list[Piece]]:
-    """Take a regular expression apart: the pieces of each of its alternatives.
+    """Return the pieces of each alternative of a regular expression.
 
     Args:
         pattern: The regular expression.
-        expand: Write out groups that have neither a name nor a quantifier. Otherwise they are
-            pieces of their own.
+        expand: Whether to expand groups that have neither a name nor a quantifier. If not, each of
+            them is a piece.
 
     >>> [source(pieces) for pieces in alternatives(r"\\s*(?:<a>|<b>)")]
     ['\\\\s*<a>', '\\\\s*<b>']
@@ -62,12 +62,12 @@ def alternatives(pattern: str, expand: bool = True) -> list[list[Piece]]:
 
 
 def source(pieces: list[Piece]) -> str:
-    """The regular expression that the pieces are."""
+    """Return the regular expression that the pieces form."""
     return "".join(piece.source for piece in pieces)
 
 
 def trimmed(pieces: list[Piece]) -> list[Piece]:
-    """The pieces without white space and optional text on both sides."""
+    """Return the pieces without white space and optional text at both ends."""
     start, end = 0, len(pieces)
     while start < end and (pieces[start].is_space or pieces[start].optional):
         start += 1
@@ -77,7 +77,7 @@ def trimmed(pieces: list[Piece]) -> list[Piece]:
 
 
 def beginnings(pieces: list[Piece]) -> list[str]:
-    """The arguments of `table.beginning` for these pieces; none where they are not known."""
+    """Return the arguments of `table.beginning` for these pieces; empty if they are unknown."""
     parts, pattern = [], ""
     for piece in pieces:
         if piece.literal:
@@ -91,7 +91,7 @@ def beginnings(pieces: list[Piece]) -> list[str]:
 
 
 def _branches(pattern: str) -> list[str]:
-    """The sides of the bars that stand in no group or class."""
+    """Split a pattern at the bars outside groups and classes."""
     found, start, pos = [], 0, 0
     while pos < len(pattern):
         if pattern[pos] == "|":
@@ -102,7 +102,7 @@ def _branches(pattern: str) -> list[str]:
 
 
 def _end_of_atom(pattern: str, pos: int) -> int:
-    """Where the character, class or group at `pos` ends."""
+    """Return where the character, class or group at `pos` ends."""
     char = pattern[pos]
     if char == "\\":
         return pos + 2
@@ -119,7 +119,7 @@ def _end_of_atom(pattern: str, pos: int) -> int:
 
 
 def _parts(branch: str, expand: bool) -> list[list[list[Piece]]]:
-    """The atoms of a branch, each as what it may be."""
+    """Return the atoms of a branch, each as a list of its variants."""
     found: list[list[list[Piece]]] = []
     pos = 0
     while pos < len(branch):
@@ -132,7 +132,7 @@ def _parts(branch: str, expand: bool) -> list[list[list[Piece]]]:
 
 
 def _atom(text: str, times: str, expand: bool) -> list[list[Piece]]:
-    """What a character, class or group may be, with its quantifier."""
+    """Return the variants of a character, class or group with its quantifier."""
     may_be_none = times[:1] in ("*", "?") or times.startswith(("{0", "{,"))
     if times and _SPACES.fullmatch(text):
         any_number = times if may_be_none else r"*"
@@ -148,7 +148,7 @@ def _atom(text: str, times: str, expand: bool) -> list[list[Piece]]:
 
 
 def _relaxed(times: str) -> str:
-    """The quantifier for a beginning."""
+    """Return the quantifier that also allows fewer repetitions."""
     if times[0] == "{":
         least, _, most = times[1:].partition("}")[0].partition(",")
         return f"{{0,{most or ('' if ',' in times else least)}}}"
@@ -176,7 +176,7 @@ def _group(text: str, times: str, expand: bool) -> list[list[Piece]]:
 
 
 def _beginning(text: str) -> str:
-    """What matches every beginning of a text but the empty one."""
+    """Return a pattern for every beginning of a text except the empty one."""
     found = ""
     for char in reversed(text):
         found = re.escape(char) + (f"(?:{found})?" if found else "")
@@ -184,7 +184,7 @@ def _beginning(text: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """The character that an atom is; empty if it is none."""
+    """Return the character that an atom matches literally, or an empty string."""
     if text[0] == "\\":
         char = text[1]
         return _MEANINGS.get(char, "" if char.isalnum() else char)
@@ -192,7 +192,7 @@ def _literal(text: str) -> str:
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:
-    """The pieces with neighbouring literals as one."""
+    """Return the pieces with neighbouring literals joined."""
     found: list[Piece] = []
     for piece in pieces:
         if piece.literal and found and found[-1].literal:

@@ -69,7 +69,7 @@ class HeaderPlan:
         )
 
     def goes_on(self, text: str) -> bool:
-        """Return whether `text` is the beginning of a longer header, as far as `start` tells."""
+        """Return whether `text` may be the beginning of a longer header, according to `start`."""
         return self.start is not None and self.start.fullmatch(text) is not None
 
 
@@ -154,9 +154,9 @@ class Plan:
         return call.ahead
 
     def boundaries(self, call: CallPlan) -> Markers:
-        """What ends the JSON of a call that may be read with repairs.
+        """Return the literals that end JSON that is read with repairs.
 
-        Words and colons are not among them: they are JSON, or nearly so.
+        Literals of words and colons are left out, because lenient JSON may contain them.
         """
         if call.boundaries is None:
             words = [*call.close.words, *self.rescue.words, *self.openers]
@@ -229,7 +229,7 @@ def _channel_header(channels: Channels) -> HeaderPlan:
 
 
 def _channel_call(channels: Channels | None) -> CallPlan | None:
-    """Return the call that the body of a message to a tool is."""
+    """Return how the body of a message to a tool is read as a call."""
     if channels is None or channels.payload is None:
         return None
     return CallPlan(Call(payload=channels.payload, close=channels.close))

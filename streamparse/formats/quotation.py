@@ -1,10 +1,10 @@
-"""Markdown code in the text of an answer: a marker inside code is quoted, it does nothing.
+"""Markdown code in the text of an answer, where markers have no effect.
 
-Fences and code spans are those of CommonMark 0.31 (sections 4.5 and 6.1), read while the text
-arrives, so with three differences. A fence may stand at any indentation and behind the marks of
-quotations and list items. A span is open from its first backticks on: whether it will be closed is
-not known yet. It ends with its paragraph at the latest, and with its line while no marker stands
-in it, so that a stray backtick hides no call.
+Fences and code spans follow CommonMark 0.31 (sections 4.5 and 6.1), with three differences, because
+the text is still arriving. A fence may stand at any indentation and after the marks of quotations
+and list items. A span is open from its first backticks on, because it is not yet known whether it
+will be closed. It ends with its paragraph at the latest, or with its line if no marker stands in
+it, so that a stray backtick hides no call.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Final
 __all__ = ["Quotation"]
 
 _STOPS: Final = re.compile(r"[`~\n]")
-#: What may stand on a line before a fence.
+#: The text that may stand on a line before a fence.
 _PREFIX: Final = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
 _PREFIX_LENGTH: Final = 64
-_FENCE_LENGTH: Final = 3  # the least
+_FENCE_LENGTH: Final = 3  # the minimum
 _QUOTES: Final = frozenset("\"'“”‘’„‚«»‹›「」『』`")
 
 
 class Quotation:
-    """Follows the text of an answer: is its end inside Markdown code, or behind a quote?"""
+    """Tracks whether the end of a text is inside Markdown code or after a quotation mark."""
 
     __slots__ = ("char", "closing", "fence", "info", "last", "length", "line", "marked", "run")
 
@@ -31,19 +31,19 @@ class Quotation:
         self.reset()
 
     def reset(self) -> None:
-        """Another text begins here; code does not reach beyond the message that it is in."""
+        """Begin another text; code does not extend beyond its message."""
         self.line: str = ""  # the current line, as far as a fence may still begin on it
-        self.last: str = ""  # the character before
-        self.char: str = ""  # the run of fence characters that the text ends with
-        self.run: int = 0
+        self.last: str = ""  # the last character
+        self.char: str = ""  # the fence character with which the text ends
+        self.run: int = 0  # the length of the run of that character
         self.fence: str = ""  # the character of the open fence, "`" of an open span
-        self.length: int = 0  # of the open fence; that of a span is negative
-        self.info: bool = False  # this is the line on which the fence began
-        self.closing: bool = False  # this line closes the fence if nothing else follows on it
+        self.length: int = 0  # of the open fence; negative for a span
+        self.info: bool = False  # the fence began on the current line
+        self.closing: bool = False  # the line closes the fence if nothing else follows on it
         self.marked: bool = False  # a marker stands in the open code
 
     def read(self, text: str) -> None:
-        """More text."""
+        """Read more text."""
         if not text:
             return
         self.last = text[-1]
@@ -69,22 +69,22 @@ class Quotation:
                 self.char, self.run = text[stop], 0
 
     def is_code(self) -> bool:
-        """Is what follows, which is no fence character, inside code?"""
+        """Return whether the next character, which is not a fence character, is inside code."""
         self._end_run()
         return self.length != 0
 
     def is_fence(self) -> bool:
-        """Is it inside a fence?"""
+        """Return whether the end of the text is inside a fence."""
         self._end_run()
         return self.length > 0
 
     @staticmethod
     def is_quote(char: str) -> bool:
-        """Is this a quotation mark or a backtick?"""
+        """Return whether a character is a quotation mark or a backtick."""
         return char != "" and char in _QUOTES
 
     def is_behind_quote(self) -> bool:
-        """Does the text end with a quotation mark or a backtick?"""
+        """Return whether the text ends with a quotation mark or a backtick."""
         return self.is_quote(self.last)
 
     def _read_plain(self, text: str) -> None:
@@ -94,7 +94,7 @@ class Quotation:
             self.line += text[: _PREFIX_LENGTH + 1 - len(self.line)]
 
     def _end_run(self) -> None:
-        """A run of fence characters is whole."""
+        """End a run of fence characters, which may open or close code."""
         char, size = self.char, self.run
         if not char:
             return
@@ -103,7 +103,7 @@ class Quotation:
         closes = False
         if self.length > 0 and self.info:
             if char == "`" and self.fence == "`":
-                # The line of a fence has no further backticks: this is a span.
+                # The line that opens a fence has no other backticks, so this is a span.
                 self.length = 0 if size == self.length else -self.length
         elif self.length > 0:
             closes = char == self.fence and size >= self.length and begins

@@ -1,9 +1,10 @@
-"""Response templates of Hugging Face, made into formats.
+"""Converts response templates of Hugging Face to formats.
 
-A checkpoint may say in its `tokenizer_config.json` how its answers are read: `response_template`
-(transformers 5, `docs/source/en/chat_response_parsing.md`). It names the fields of a message, what
-opens and closes each of them, and how its content is read. Here it becomes a `Format`: arguments
-arrive while they are written, markers inside strings are text, and text before a call is kept.
+The `response_template` in the `tokenizer_config.json` of a checkpoint defines how its answers are
+read (transformers 5, `docs/source/en/chat_response_parsing.md`). It names the fields of a message,
+what opens and closes each of them, and how its content is read. With the resulting `Format`,
+arguments are emitted as they arrive, markers inside strings are text, and text before a call is
+kept.
 """
 
 from __future__ import annotations
@@ -59,22 +60,22 @@ _NAMED: Final = re.compile(r"\(\?P<(\w+)>")
 _TAG: Final = re.compile(r"<([A-Za-z][\w:.\-]*)")
 _SIGNS: Final = re.compile(r"[<>\[\]{}|]")
 _NAME_START: Final = r"[^\W\d]"
-_TAGGED: Final = "[,]}"  # between JSON calls in tags: of an array, or a brace too many
+_TAGGED: Final = "[,]}"  # skipped between JSON calls in tags: parts of an array, or an excess brace
 
 
 def refused(place: str, message: str) -> FormatError:
-    """The error for something that is wrong, or that no format can express."""
+    """Return the error for something that is wrong, or that no format can express."""
     return FormatError(f"{place}: {message}", code="invalid_format")
 
 
 @dataclass(frozen=True)
 class _Field:
-    """A field of the template, checked."""
+    """A checked field of the template."""
 
     name: str
     spec: Mapping[str, Any]
-    opens: list[list[Piece]]  # none: it takes the text outside all other fields
-    closes: list[list[Piece]]  # none: it goes on to the end
+    opens: list[list[Piece]]  # empty: the field has the text outside all others
+    closes: list[list[Piece]]  # empty: the field extends to the end
 
     @property
     def place(self) -> str:
@@ -91,12 +92,12 @@ class _Field:
         return given
 
     def optional(self) -> tuple[str, ...]:
-        """What may stand beside the markers, and is framing as they are."""
+        """Return the optional text beside the markers, which is framing too."""
         pieces = [piece for marker in (*self.opens, *self.closes) for piece in marker]
         return tuple([word for piece in pieces for word in piece.optional if _SIGNS.search(word)])
 
     def words(self, side: str) -> tuple[str, ...]:
-        """The openers or closers, which must be literal text."""
+        """Return the openers or closers, which must be literal text."""
         found = []
         for pieces in self.opens if side == "open" else self.closes:
             inner = trimmed(pieces)
@@ -117,11 +118,11 @@ def from_response_template(template: Mapping[str, Any]) -> Format:
     `python-call-list`. Markers are literal text, or regular expressions that consist of literal
     text, white space, alternatives and, in an opener of `tool_calls`, named groups.
 
-    What of the prompt is given as `prompt_suffix` is read from behind the last `start_anchor` on.
+    A prompt given as `prompt_suffix` is read from the end of its last `start_anchor` on.
 
-    Unlike the parser of transformers, the format keeps text before a call and text that belongs to
-    no field, which is content. It reads what a truncated call has, and finds no marker inside a
-    string. `defaults` and `optional` are not used.
+    Unlike the parser of transformers, the format keeps text before a call, and text that belongs to
+    no field is content. It reads truncated calls as far as they go, and finds no markers inside
+    strings. `defaults` and `optional` are not used.
 
     Args:
         template: The template, as it stands in `tokenizer_config.json`.
@@ -132,7 +133,7 @@ def from_response_template(template: Mapping[str, Any]) -> Format:
 
     Raises:
         FormatError: The template breaks the rules for templates, or needs what no format can
-            express. The message names the place in the template and what it is.
+            express. The message names the place in the template and the cause.
 
     >>> format = from_response_template({
     ...     "start_anchor": "<|assistant|>",
@@ -182,7 +183,7 @@ def from_response_template(template: Mapping[str, Any]) -> Format:
 
 
 def _reasoning(field: _Field) -> Reasoning:
-    """An opener may be the beginning of the answer; a closer may look ahead at a call."""
+    """Return the reasoning, which may begin with the answer or end where a call follows."""
     opens = [pieces for pieces in field.opens if source(pieces) not in _BEGINNINGS]
     closes = [pieces for pieces in field.closes if not _looks_ahead(pieces)]
     rest = replace(field, opens=opens, closes=closes)
@@ -194,11 +195,11 @@ def _reasoning(field: _Field) -> Reasoning:
     )
 
 
-# What is checked first: the rules of transformers, `response_templates.py`.
+# Checks by the rules of transformers (`response_templates.py`), which come first.
 
 
 def _checked(template: Any) -> tuple[list[_Field], str, tuple[str, ...]]:
-    """The fields, the pattern of the start anchor, and its literals."""
+    """Return the fields, the pattern of the start anchor, and its literals."""
     if not isinstance(template, Mapping):
         raise refused("response_template", f"must be an object, not {type(template).__name__}")
     _check_keys("response_template", template, _KEYS)
@@ -256,17 +257,17 @@ def _field(name: str, spec: Any) -> _Field:
 
 
 def _names(markers: list[list[Piece]]) -> set[str]:
-    """The names of all groups."""
+    """Return the names of all groups."""
     return {name for pieces in markers for name in _NAMED.findall(source(pieces))}
 
 
 def _looks_ahead(pieces: list[Piece]) -> bool:
-    """Return whether a closer only looks at what follows."""
+    """Return whether a closer is a lookahead."""
     return source(pieces).startswith("(?=")
 
 
 def _marker(place: str, spec: Mapping[str, Any], key: str) -> list[list[Piece]]:
-    """What opens or closes: one or more literals, or a regular expression."""
+    """Return the openers or closers: literals, or the alternatives of a regular expression."""
     pattern = spec.get(f"{key}_pattern")
     given = spec.get(key)
     if given is not None and pattern is not None:
@@ -292,7 +293,7 @@ def _alternatives(place: str, pattern: Any, expand: bool = True) -> list[list[Pi
 
 
 def _check_text(field: _Field) -> None:
-    """Content and reasoning are text."""
+    """Raise unless the field is text, as content and reasoning must be."""
     if field.content != "text":
         raise refused(f"{field.place}.content", f"must be text, {field.content} is not")
     if field.spec.get("transform") is not None:
@@ -303,7 +304,7 @@ def _check_text(field: _Field) -> None:
 
 
 class _ToolCalls:
-    """The field of the calls, as it becomes a way to write a call and what stands around it."""
+    """Converts the field of the calls to calls, sections and separators."""
 
     def __init__(self, field: _Field) -> None:
         self.field = field
@@ -313,11 +314,11 @@ class _ToolCalls:
         self.groups: dict[str, str] = {
             given: ours for ours, (kind, given) in self.keys.items() if kind == "group"
         }
-        #: The name is in the opener.
+        #: Whether the name is in the opener.
         self.is_named = "name" in self.groups.values()
 
     def read(self) -> tuple[tuple[Call, ...], tuple[Section, ...], tuple[str, ...]]:
-        """The calls, their sections, and separators between them."""
+        """Return the calls, their sections, and the separators between them."""
         content = self.field.content
         if content == "python-call-list":
             return self._python(), self._around("[,]"), ()
@@ -330,10 +331,10 @@ class _ToolCalls:
         separators = [word for _, _, words in found for word in words]
         return tuple(call for call, _, _ in found), tuple(sections), tuple(separators)
 
-    # The transform: where the name, the arguments and the id come from.
+    # The transform, which defines where the name, the arguments and the id come from.
 
     def _keys(self, groups: set[str]) -> dict[str, tuple[str, str]]:
-        """Of `name`, `arguments` and `id`: "group", "key" or "content", and which."""
+        """Return where `name`, `arguments` and `id` are: in a group, a key or the content."""
         transform = self.field.spec.get("transform")
         place = f"{self.field.place}.transform"
         if transform is None:
@@ -363,7 +364,7 @@ class _ToolCalls:
         return found
 
     def _origin(self, place: str, text: Any, groups: set[str]) -> tuple[str, str]:
-        """What a reference means: a named group, a key of the content, or all of it."""
+        """Return what a reference means: a named group, a key of the content, or all of it."""
         found = _WHOLE.fullmatch(text) if isinstance(text, str) else None
         if found is None:
             raise refused(place, f"{text!r} is no reference, like '{{content}}'")
@@ -389,7 +390,7 @@ class _ToolCalls:
         return (python_call(),)
 
     def _object(self) -> Call:
-        """One JSON object with the name in it."""
+        """Return a call that is one JSON object with the name in it."""
         place = self.field.place
         if self.field.content != "json":
             raise refused(place, "xml-inline needs the name in the opener")
@@ -409,7 +410,7 @@ class _ToolCalls:
     # Calls whose names are in their openers.
 
     def _named(self, opener: list[Piece]) -> tuple[Call, Section | None, tuple[str, ...]]:
-        """The call, a section if its tags are nested, and closers that follow its own."""
+        """Return the call, a section if its tags are nested, and closers that follow its own."""
         place = f"{self.field.place}.open_pattern"
         if self.keys["arguments"] != ("content", ""):
             raise refused(f"{self.field.place}.transform", "the arguments must be the content")
@@ -422,7 +423,7 @@ class _ToolCalls:
         outer, inner = _outer(opener)
         tag = _TAG.match(inner[0].literal) if outer and not after else None
         if tag is not None:
-            # The closer of the inner tag is left out: it stands where a parameter could.
+            # The template leaves out the closer of the inner tag, which a parameter could precede.
             after, own = tuple(own), [f"</{tag[1]}>", *own]
         is_nested = bool(outer and after)
         if not is_nested:
@@ -448,7 +449,7 @@ class _ToolCalls:
         return inner[0].literal
 
     def _header(self, pieces: list[Piece], payload: Payload, closers: list[str]) -> Header:
-        """The rest of the opener: the name and what stands around it."""
+        """Return the header for the rest of the opener: the name and what stands around it."""
         ends: tuple[str, ...] = ()
         stops: tuple[str, ...] = ()
         if pieces and pieces[-1].literal:
@@ -469,7 +470,7 @@ class _ToolCalls:
         )
 
     def _renamed(self, pattern: str) -> str:
-        """The pattern with our names of its groups; others have none."""
+        """Return the pattern with the group names of `Header`; other groups get no name."""
 
         def name(found: re.Match[str]) -> str:
             ours = self.groups.get(found[1])
@@ -498,7 +499,7 @@ _SPACE: Final = tuple(alternatives(r"\s*")[0])
 
 
 def python_call() -> Call:
-    """`name(key=value)`, as a list of Python calls has it."""
+    """Return the call `name(key=value)`, an item of a list of Python calls."""
     return Call(
         first=_NAME_START,
         header=Header(pattern=r"(?P<name>[^\W\d][\w.]*)\s*", end=("(",), start=r"[\w.]{0,128}\s*"),
@@ -507,14 +508,14 @@ def python_call() -> Call:
 
 
 def _outer(pieces: list[Piece]) -> tuple[str, list[Piece]]:
-    """The first of two literals with white space between them, and the rest."""
+    """Return the first of two literals with white space between them, and the rest."""
     if len(pieces) > 2 and pieces[0].literal and pieces[1].is_space and pieces[2].literal:
         return pieces[0].literal, pieces[2:]
     return "", pieces
 
 
 def _parameters(place: str, arguments: Mapping[str, Any]) -> Parameters:
-    """The parameters that a `tag_pattern` describes."""
+    """Return the parameters that a `tag_pattern` describes."""
     given = arguments.get("tag_pattern")
     variants = _alternatives(f"{place}.tag_pattern", given, expand=False)
     pieces = trimmed(variants[0])
@@ -549,13 +550,13 @@ def _parameters(place: str, arguments: Mapping[str, Any]) -> Parameters:
 
 
 def _key_only(piece: Piece) -> str:
-    """The source of a piece, without a name unless it is the key."""
+    """Return the source of a piece, without its group name unless it is the key."""
     named = piece.group and piece.group != "key"
     return piece.source.replace(f"(?P<{piece.group}>", "(?:", 1) if named else piece.source
 
 
 def _typing(place: str, parser: Any) -> str:
-    """How values get their types."""
+    """Return how values get their types."""
     if parser is None:
         return "schema"
     name = parser.get("name", "text") if isinstance(parser, Mapping) else parser

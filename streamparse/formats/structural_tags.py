@@ -1,8 +1,8 @@
-"""Structural tags of xgrammar, made into formats.
+"""Converts structural tags of xgrammar to formats.
 
-A structural tag tells a server which text a model may write: for each tool, what stands before and
-after its arguments (xgrammar 0.2, `docs/tutorials/structural_tag.md`). What the tags of two tools
-have in common is the frame of a call.
+A structural tag defines which text a model may write: for each tool, the text before and after its
+arguments (xgrammar 0.2, `docs/tutorials/structural_tag.md`). The text that the tags of two tools
+share is the frame of a call.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from streamparse.formats.table import (
 
 __all__ = ["from_structural_tag"]
 
-#: The parameters of a style are those of this format.
+#: The format that defines the parameters of a style, with its module.
 _STYLES: Final[dict[str, tuple[Any, str]]] = {
     "qwen_xml": (tagged, "qwen3_coder"),
     "minimax_xml": (tagged, "minimax_m2"),
@@ -42,17 +42,17 @@ _START: Final = r"\s*[^\s<>{}()\"'`]{0,128}\s*"
 _NAME_CHARACTERS: Final = r"[\w.\-]+"
 _NESTED: Final = ("elements", "tags")
 _DEPTH: Final = 32
-#: What reasoning is called in the tags around it.
+#: Names of reasoning in the tags around it.
 _THOUGHT: Final = re.compile(r"think|thought|analysis|reason", re.IGNORECASE)
 _EMPTY_THOUGHT: Final = re.compile(r"\s*(?P<open><[^<>/]+>)?\s*(?P<close></[^<>]+>)\s*")
 
 
 def from_structural_tag(tag: Mapping[str, Any]) -> Format:
-    """Return the format in which a model answers that a structural tag constrains.
+    """Return the format of answers that a structural tag constrains.
 
-    The tag must have the tags of at least two tools, whose names differ: what their `begin` and
-    `end` have in common stands around every call. A tag around any text is the reasoning if it
-    comes first or is named so, otherwise it is content.
+    The tag must have the tags of at least two tools, whose names differ: the text that their
+    `begin` and `end` share stands around every call. A tag around any text is reasoning if it comes
+    first or is named as reasoning; otherwise it is content.
 
     Args:
         tag: `{"type": "structural_tag", "format": ...}`, as xgrammar takes it.
@@ -61,8 +61,8 @@ def from_structural_tag(tag: Mapping[str, Any]) -> Format:
         A format for `FormatParser` and `MessageParser(format=...)`, which also take the tag itself.
 
     Raises:
-        FormatError: There are fewer than two tools, or the common frame is none that a format can
-            express. The message says what it is.
+        FormatError: There are fewer than two tools, or no format can express the common frame. The
+            message names the cause.
 
     >>> def tool(name):
     ...     return {
@@ -117,12 +117,12 @@ class _Tags:
         self.tools: list[_Tool] = []
         self.around: list[tuple[str, tuple[str, ...]]] = []
         self.separators: list[str] = []
-        self.content: list[str] = []  # what frames content
+        self.content: list[str] = []  # literals around content
         self.reasoning: Reasoning | None = None
         self._read(root, 0, True)
 
     def _read(self, part: Any, depth: int, leads: bool) -> None:
-        """`leads`: text here stands before everything else."""
+        """Read a part of the tag; `leads` is whether no other text stands before it."""
         if not isinstance(part, Mapping) or depth > _DEPTH:
             return
         kind = part.get("type")
@@ -155,7 +155,7 @@ class _Tags:
             self.content += [word for word in (begin.strip(), *words) if word]
 
     def _read_constant(self, text: str) -> None:
-        """A thought without words, for a model that is not to think."""
+        """Read constant text, which may be empty reasoning for a model that must not reason."""
         found = _EMPTY_THOUGHT.fullmatch(text)
         if found is not None and self.reasoning is None:
             self._set_reasoning(found["open"] or "", (found["close"],))
@@ -173,14 +173,14 @@ def _parts_of(part: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _tool_of(begin: str, ends: tuple[str, ...], content: Any) -> _Tool | None:
-    """The tag as that of a tool: it contains the schema of the arguments, perhaps in a sequence."""
+    """Return the tool, if the tag contains a schema of arguments, perhaps in a sequence."""
     parts = [content]
     if isinstance(content, Mapping) and content.get("type") == "sequence":
         parts = list(_parts_of(content))
     parts = [part for part in parts if isinstance(part, Mapping)]
     for part in parts:
         kind = part.get("type")
-        if kind == "qwen_xml_parameter":  # earlier versions have it for the style
+        if kind == "qwen_xml_parameter":  # the style in earlier versions
             return _Tool(begin, ends, "qwen_xml")
         if kind == "json_schema":
             return _Tool(begin, ends, str(part.get("style") or "json"))
@@ -199,9 +199,9 @@ def _texts(given: Any) -> tuple[str, ...]:
 
 
 def _common(begins: list[str]) -> tuple[str, str, str]:
-    """What all of them begin with, a namespace that the names share, and what all end with.
+    """Return the common beginning, the namespace that the names share, and the common end.
 
-    Names may begin or end alike.
+    Names may begin or end alike, so name characters are left to the names.
     """
     before = _prefix(begins)
     after = _prefix([begin[len(before) :][::-1] for begin in begins])[::-1]
@@ -237,7 +237,7 @@ def _first(text: str) -> str:
 def _call(
     before: str, name: str, after: str, ends: list[str], style: str
 ) -> tuple[Call, Section | None]:
-    """The call, and the section around it."""
+    """Return the call, and the section around it if there is one."""
     closers = tuple([end.strip() for end in ends if end.strip()])
     opened = _OBJECT.search(before)
     between = _BETWEEN.fullmatch(after)
@@ -246,7 +246,7 @@ def _call(
         payload = JsonCall(name_keys=(opened["key"],), argument_keys=(between["key"],))
         inner = tuple([close.removeprefix("}").strip() for close in closers])
         closes = tuple([close for close in inner if close])
-        if not outer:  # bare JSON, which may be an answer
+        if not outer:  # bare JSON may also be an ordinary answer
             return Call(payload=payload, first="{", sure=False), Section(at_start="{", skip=";,")
         return Call(payload=payload, first="{"), Section(open=(outer,), close=closes, skip="[,]}")
     arguments = JsonArguments() if style == "json" else _parameters(style)
@@ -262,14 +262,14 @@ def _call(
     tags = [close.split("\n") for close in closers]
     if not second or any(len(words) != 2 for words in tags):
         return Call(open=(before.strip(),), header=header, payload=arguments, close=closers), None
-    # Two tags around a call: white space between them may vary.
+    # The white space between two tags around a call may vary.
     own, closes = zip(*tags, strict=True)
     call = Call(open=(second.strip(),), header=header, payload=arguments, close=own, outside=False)
     return call, Section(open=(first.strip(),), close=closes)
 
 
 def _parameters(style: str) -> Parameters:
-    """The parameters of a style."""
+    """Return the parameters of a style."""
     if style not in _STYLES:
         known = ", ".join(("json", *_STYLES))
         raise refused("structural_tag.format", f"the style {style!r} is none of {known}")

@@ -1,8 +1,8 @@
-"""Values that are written without their types, typed by the tool's JSON Schema.
+"""Converts values that are written without types, using the tool's JSON Schema.
 
-Formats that write parameters as plain text leave it to the schema whether `42` is a number. The
-rules are those of vLLM's parameter conversion, which the models' own templates agree with: text
-that is not of a type the schema allows stays the text it is.
+In formats that write parameters as plain text, only the schema determines whether `42` is a number.
+The rules are those of vLLM's parameter conversion, which agrees with the models' own templates:
+text that has none of the allowed types stays text.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ _CHOICES: Final = ("anyOf", "oneOf", "allOf")
 # Numbers as models write them: a sign, separators as in Python, a bare point.
 INTEGER: Final = re.compile(r"[+-]?\d+(?:_\d+)*")
 NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-DIGITS: Final = 4300  # of an integer, as Python's own limit
+DIGITS: Final = 4300  # of an integer, the same limit as Python's
 _NESTED: Final = 64  # references and choices inside one another
 
 
 class Kinds:
-    """The JSON types a schema allows, in its order, and its literals that are no strings."""
+    """The JSON types a schema allows, in its order, and its literals that are not strings."""
 
     __slots__ = ("literals", "names")
 
@@ -69,25 +69,25 @@ class Kinds:
 
     @property
     def known(self) -> bool:
-        """Does the schema say anything of the type?"""
+        """Whether the schema restricts the type."""
         return bool(self.names) or bool(self.literals)
 
     @property
     def is_text(self) -> bool:
-        """Whatever is written is a string."""
+        """Whether any text is a string."""
         return not self.literals and (
             not self.names or (self.names[0] == "string" and "null" not in self.names)
         )
 
     @property
     def is_text_or_null(self) -> bool:
-        """Whatever is written is a string, unless it says null."""
+        """Whether any text except a null is a string."""
         others = [name for name in self.names if name != "null"]
         return not self.literals and others[:1] == ["string"]
 
 
 def property_schema(schema: Any, key: str, root: Any = None) -> Any:
-    """The schema of a member of an object, or None. `root`: what references are resolved in."""
+    """Return the schema of a member of an object, or None; references are resolved in `root`."""
     parts = _parts(schema, schema if root is None else root)
     for part in parts:
         properties = part.get("properties")
@@ -101,7 +101,7 @@ def property_schema(schema: Any, key: str, root: Any = None) -> Any:
 
 
 def item_schema(schema: Any, root: Any) -> Any:
-    """The schema of the items of an array, or None."""
+    """Return the schema of the items of an array, or None."""
     for part in _parts(schema, root):
         if "items" in part:
             return part["items"]
@@ -109,7 +109,7 @@ def item_schema(schema: Any, root: Any) -> Any:
 
 
 def kinds_of(schema: Any, root: Any) -> Kinds:
-    """What types `schema`, a part of `root`, allows."""
+    """Return the types that `schema`, a part of `root`, allows."""
     kinds = Kinds()
     for part in _parts(schema, root):
         _add_types(part, kinds)
@@ -151,7 +151,7 @@ def _add_literal(value: Any, kinds: Kinds, is_typed: bool) -> None:
 
 
 def _parts(schema: Any, root: Any) -> list[dict[str, Any]]:
-    """The schema with what it refers to and chooses from, in its order; no recursion."""
+    """Return the schema, what it refers to and its alternatives in order, without recursion."""
     found: list[dict[str, Any]] = []
     waiting = [schema]
     for _ in range(_NESTED):
@@ -174,7 +174,7 @@ def _parts(schema: Any, root: Any) -> list[dict[str, Any]]:
 
 
 def _resolved(reference: str, root: Any) -> Any:
-    """What a reference inside the same schema leads to, or None."""
+    """Return the target of a reference inside the same schema, or None."""
     if not reference.startswith("#"):
         return None
     node = root
@@ -190,9 +190,9 @@ def _resolved(reference: str, root: Any) -> Any:
 
 
 class Reading:
-    """How JSON in values is read: its limits, and the repairs that are allowed, None for none.
+    """How JSON in values is read: its limits and the allowed repairs, None for no repairs.
 
-    `repairs` gets the codes of those that were made.
+    `repairs` collects the codes of the repairs that were made.
     """
 
     __slots__ = ("dialect", "limits", "repairs")
@@ -201,14 +201,14 @@ class Reading:
 
     def __init__(self, limits: Limits, dialect: Dialect | None = None) -> None:
         self.limits: Limits = limits
-        # The whole value is given, so text around it and a missing end are no slips of the model.
+        # The value is complete, so text around it and a missing end must not be repaired.
         self.dialect: Dialect | None = (
             None if dialect is None else replace(dialect, prose=False, truncation=False)
         )
         self.repairs: list[str] = []
 
     def take_repairs(self) -> list[str]:
-        """Return the codes since the last call."""
+        """Return the codes added since the last call."""
         codes, self.repairs = self.repairs, []
         return codes
 
@@ -217,9 +217,9 @@ _STRICT: Final = Reading(Limits())
 
 
 def typed(text: str, kinds: Kinds, reading: Reading = _STRICT) -> Any:
-    """The value that `text` stands for; the text itself, if it is of no type allowed.
+    """Return the value of `text`, or the text itself if it has none of the allowed types.
 
-    A number beyond the limits stays text, JSON beyond them is a `LimitError`.
+    A number beyond the limits stays text; JSON beyond them raises `LimitError`.
 
     >>> count = kinds_of({"type": ["integer", "null"]}, {})
     >>> typed(" 1_000 ", count), typed("None", count), typed("many", count)
@@ -298,9 +298,12 @@ def _container(name: str, text: str, reading: Reading) -> Any:
 
 
 def read_json(text: str, reading: Reading = _STRICT) -> Any:
-    """The value of JSON text; `NOTHING` if it is none. Raises `LimitError`.
+    """Return the value of JSON text, or `NOTHING` if it is not JSON.
 
-    Repairs are made in objects and arrays only: other text may be a string without quotes.
+    Only objects and arrays are repaired, because other text may be a string without quotes.
+
+    Raises:
+        LimitError: The JSON exceeds a limit.
     """
     parser = JSONParser(limits=reading.limits, parse_float=finite)
     value = _parsed(text, parser)

@@ -43,7 +43,7 @@ class NodeSelection(WholeValueValidator):
         return expected_at(node) if node is not None else _expected_by(self.requests)
 
     def _begin(self, kind: i64, offset: int) -> None:
-        """Choose the tasks of a value that begins; its first character tells its kind."""
+        """Choose the tasks of a value that begins, whose first character determines its kind."""
         frame = self.frame
         if frame is not None and frame.in_array:
             self._begin_item(frame, offset)
@@ -128,7 +128,7 @@ class NodeSelection(WholeValueValidator):
             )
 
     def _request(self, node: Node, parent: Branch, group: LiveGroup | None = None) -> None:
-        """Apply a node to the next value; several requests for one node share one task."""
+        """Request a node for the next value; several requests for one node share one task."""
         must = group is None and parent.must
         for request in self.requests:
             if request.node is node and request.branch.must == must:

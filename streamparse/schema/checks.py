@@ -143,7 +143,7 @@ def _key(scalar: Any) -> str:
     """
     if isinstance(scalar, bool) or scalar is None:
         return repr(scalar)
-    given = scalar  # compiled, `scalar` below is a copy of the number
+    given = scalar  # in compiled code, `scalar` below is a copy of the number
     if isinstance(scalar, float):
         if math.isnan(scalar):
             return f"nan {id(given)}"  # NaN equals only the same object
@@ -188,7 +188,7 @@ def _shape(item: Any) -> Any:
             waiting += value
         elif isinstance(value, str):
             parts.append(value)
-        else:  # the tuple tells a scalar from a string
+        else:  # the tuple distinguishes a scalar from a string
             parts.append((_key(value),))
     return tuple(parts)
 

@@ -28,7 +28,7 @@ _OF_OTHERS = ("anyOf", "oneOf", "not")
 
 
 def import_extra(module: str) -> Any:
-    """Import a module of the extra `schema`; `ImportError` names the extra."""
+    """Import a module of the extra `schema`; if it is missing, the error names the extra."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
@@ -98,7 +98,7 @@ def check_schema(schema: Any, dialect: SchemaDialect, location: str = "#") -> No
 
 
 def _formats(kind: Any) -> Any:
-    """Return the library's format checker, which here accepts every pattern that `engine` does."""
+    """Return the library's format checker, changed to accept every pattern that `engine` does."""
     checker = copy.copy(kind.FORMAT_CHECKER)
     checker.checkers = {**checker.checkers, "regex": (_is_pattern, ValueError)}
     return checker
@@ -134,7 +134,7 @@ def _by_regex(text: str) -> Any:
 
 
 def resolver(schema: Any, dialect: SchemaDialect, registry: Any) -> Any:
-    """Return the resolver for the references of a schema; nothing is fetched."""
+    """Return the resolver for the references of a schema, which fetches nothing."""
     known = import_extra("referencing.jsonschema").EMPTY_REGISTRY if registry is None else registry
     every = import_extra("jsonschema_specifications").REGISTRY.combine(known)
     return every.resolver_with_root(dialect.specification.create_resource(schema))
