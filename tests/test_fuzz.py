@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzz import checks, driver
@@ -111,7 +111,12 @@ def test_spoilt_messages(seed: Path, damage: bytes, place: int, cuts: bool) -> N
     check_messages(data[:place] + damage + (b"" if cuts else data[place:]))
 
 
+# Each example reads a thousand records several times.
+FEW = settings(max_examples=max(settings().max_examples // 10, 2))
+
+
 @pytest.mark.parametrize("seed", MESSAGES, ids=lambda path: path.stem)
+@FEW
 @given(st.binary(max_size=8), st.integers(0, 2000))
 def test_messages_that_go_on(seed: Path, damage: bytes, place: int) -> None:
     """A stream of each wire, one of its records repeated."""

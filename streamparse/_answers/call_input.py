@@ -137,7 +137,8 @@ class CallInput(CallRecord):
             else:
                 if taken:
                     self.call._grow(taken)
-                    self._report(produced)
+                # White space that is not taken may end a number, which has an event.
+                self._report(produced)
                 self._read_after(text[len(taken) :])
         elif self.state == SILENT:
             self.call._grow(text)

@@ -216,9 +216,10 @@ class LenientAround(LenientFences):
             self._mend("missing_quote", self.token_at)
             self._whole_string(found.group("word"))
             return
-        self._lone_scalar(wrapped if wrapped is not None else found.group("word"))
+        token = wrapped if wrapped is not None else found.group("word")
+        self._lone_scalar(token, text.endswith(token))
 
-    def _lone_scalar(self, token: str) -> None:
+    def _lone_scalar(self, token: str, at_end: bool) -> None:
         if token[0] in "\"'":
             if token[0] == "'":
                 self._mend("single_quotes", self.token_at)
@@ -227,7 +228,7 @@ class LenientAround(LenientFences):
         kind = scalars.kind_of(token)
         if kind != scalars.WORDS:
             self.held = token
-            self._scalar(kind, self.offset)
+            self._root_scalar(kind, self.offset, at_end)
             return
         literal = scalars.cut_literal(token)
         if literal:

@@ -16,7 +16,7 @@ from streamparse._core.lenient_state import TOKEN, begins_token
 from streamparse._core.lenient_strings import CLOSING, LOOK, blank_end, key_at, undecided
 from streamparse._core.lenient_words import LenientWords
 from streamparse._core.machine_state import AFTER, DOCUMENT
-from streamparse.errors import LimitError
+from streamparse.errors import IncompleteError, LimitError
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
@@ -176,7 +176,27 @@ class LenientTokens(LenientWords):
             self._start_words()
         else:
             self._begin_root("scalar", self.token_at)
-            self._scalar(kind, offset)
+            self._root_scalar(kind, offset, not behind)
+
+    def _root_scalar(self, kind: int, offset: i64, at_end: bool) -> None:
+        """Emit the value of the held token, which is the document.
+
+        Args:
+            kind: The kind of the token.
+            offset: Where it ends.
+            at_end: Whether the input ends there. A number that must go on is cut then.
+
+        Raises:
+            IncompleteError: It is cut, and the dialect does not allow the repair `truncated`.
+        """
+        cut = at_end and kind != scalars.CONSTANT and self.held[-1:] in ".eE+-"
+        if cut and "truncated" not in self.codes:
+            message = "the input ended inside a number"
+            raise IncompleteError(message, code="truncated", offset=offset)
+        self._scalar(kind, offset)
+        if cut:
+            self._mend("truncated", offset, False)
+            self.truncated = True
 
     def _sign(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Reject a sign without a number, unless the input ends after it."""

@@ -158,7 +158,7 @@ def test_lenient_deltas_are_the_text(text: str, sizes: Sequence[int]) -> None:
     """All text is taken; the deltas and the rest add up to it."""
     source = lenient()
     deltas = ""
-    for piece in cut(text, sizes):
+    for piece in filter(None, cut(text, sizes)):  # a call takes no empty text
         taken, delta, _, _ = source.take(piece)
         assert taken == piece
         deltas += delta

@@ -129,3 +129,13 @@ def test_the_value_of_a_rejected_call_grows_from_values_too() -> None:
     reader.feed_value({"a": 1})
     assert reader.call.partial == {"a": 1}
     assert kinds(events) == ["tool_call_started", "tool_call_rejected"]
+
+
+@pytest.mark.parametrize("pieces", [["0 "], ["0", " "], ["0", " ", "\n"]])
+def test_white_space_ends_a_number(pieces: list[str]) -> None:
+    reader = reader_of()
+    for piece in pieces:
+        reader.feed(piece)
+    reader.end()
+    completed = [event.value for event in reader.out if event.type == "argument_completed"]
+    assert completed == [0]

@@ -603,7 +603,8 @@ def test_law_1_any_pieces(text: str, sizes: list[int], how: int) -> None:
     assert kinds(about_calls(pieces.events)) == kinds(about_calls(whole.events))
     if whole.status == "complete":
         assert whole.said == whole.call.arguments_text
-    elif whole.status == "rejected":
+    elif whole.status == "rejected" and not isinstance(whole.call.errors[-1], SchemaViolation):
+        # A string that is the whole arguments is refused at its end, by its type.
         assert whole.said == text[: whole.call.errors[-1].offset]
 
 

@@ -122,3 +122,12 @@ def test_a_sign_and_spaces(width: int, end: str) -> None:
     if end or width > 127:
         assert whole.error is not None
         assert (whole.error.code, whole.error.offset) == ("invalid_number", 2)
+
+
+@pytest.mark.parametrize("text", ["1.", "0e", "-1.5e+", "12E-"])
+def test_a_number_at_the_root_that_is_cut(text: str) -> None:
+    """Law 7: at the end of the input, a number that must go on is a repair that says so."""
+    found = run([text], dialect="lenient")
+    assert found.truncated
+    assert run(cut(text, [1]), dialect="lenient") == found
+    assert run([f"[{text}]"], dialect="lenient").truncated is False
