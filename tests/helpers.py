@@ -9,12 +9,15 @@ The fuzz targets use this module too, so it does not import hypothesis.
 from __future__ import annotations
 
 import json
+import os
+import pathlib
 import pickle
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
+import streamparse
 from streamparse import (
     JSONParser,
     StreamParseError,
@@ -347,3 +350,15 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse_constant)
+
+
+def checker_environment(name: str) -> dict[str, str]:
+    """Return an environment in which a type checker finds the package that is loaded here.
+
+    Args:
+        name: The variable of its search path, such as `MYPYPATH`.
+    """
+    package = pathlib.Path(streamparse.__file__).parent
+    if name == "MYPYPATH" and package.parent.name == "site-packages":
+        return dict(os.environ)  # mypy searches it, and refuses to be given it
+    return {**os.environ, name: str(package.parent)}

@@ -24,6 +24,7 @@ from starlette.routing import Route
 import streamparse
 from streamparse import MessageParser, SSEDecoder
 from tests.clients import read, row
+from tests.helpers import checker_environment
 from tests.messages import chunk, sse, text_chunk
 from tests.test_fastapi_example import loaded
 from tests.web.serving import Server
@@ -249,7 +250,7 @@ def test_types_of_the_programs() -> None:
         [sys.executable, "-m", "mypy", *options, *PEERS],
         capture_output=True,
         cwd=EXAMPLES,
-        env={**os.environ, "MYPYPATH": str(ROOT)},
+        env=checker_environment("MYPYPATH"),
         timeout=300,
         check=False,
     )

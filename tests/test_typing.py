@@ -6,7 +6,6 @@ mypy reads `typed_program.py` with all the tests too; here it reads what users r
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pytest
 
 import streamparse
 from tests import typed_program
+from tests.helpers import checker_environment
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(streamparse.__file__).parent
@@ -42,13 +42,6 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def environment(name: str) -> dict[str, str]:
-    """Return an environment in which a checker finds the package that is loaded here."""
-    if name == "MYPYPATH" and PACKAGE.parent.name == "site-packages":
-        return dict(os.environ)  # mypy searches it, and refuses to be given it
-    return {**os.environ, name: str(PACKAGE.parent)}
-
-
 def run_mypy(cache: Path, *arguments: str) -> str:
     pytest.importorskip("mypy", reason="mypy is not installed")
     command = [sys.executable, "-m", "mypy", "--strict", "--python-version=3.10", "--config-file="]
@@ -57,7 +50,7 @@ def run_mypy(cache: Path, *arguments: str) -> str:
         [*command, *options, *arguments],
         capture_output=True,
         text=True,
-        env=environment("MYPYPATH"),
+        env=checker_environment("MYPYPATH"),
         cwd=cache,
     )
     return found.stdout + found.stderr
@@ -70,7 +63,7 @@ def run_pyright(folder: Path, *arguments: str) -> Any:
         [*command, *arguments],
         capture_output=True,
         text=True,
-        env=environment("PYTHONPATH"),
+        env=checker_environment("PYTHONPATH"),
         cwd=folder,
     )
     if not found.stdout.lstrip().startswith("{"):  # its first run downloads Node.js or itself
