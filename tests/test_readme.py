@@ -76,7 +76,8 @@ def test_first_command_replays_a_sample() -> None:
     first = re.search(r"^```bash\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
     assert first is not None
     command = re.fullmatch(
-        r"python -m venv \.venv && \.venv/bin/pip install -q \"\.\[cli\]\" && "
+        r"python -m venv \.venv && STREAMPARSE_PURE=1 \.venv/bin/pip install -q "
+        r"\"\.\[cli\]\" && "
         r"\.venv/bin/streamparse replay (\S+)\n",
         first[1],
     )
