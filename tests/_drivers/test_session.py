@@ -142,11 +142,16 @@ def test_options() -> None:
 
 
 @contextmanager
-def serving(frames: list[Frame], code: int = 1000) -> Iterator[int]:
-    """The port of a server that sends the messages as text, every third one as bytes."""
+def serving(frames: list[Frame], code: int = 1000, *, greeted: bool = False) -> Iterator[int]:
+    """The port of a server that sends the messages as text, every third one as bytes.
+
+    With `greeted` it waits for a message of the client first, which the client sends at once.
+    """
     server = pytest.importorskip("websockets.sync.server")
 
     def play(connection: Any) -> None:
+        if greeted:
+            connection.recv(timeout=30)
         for place, frame in enumerate(frames):
             text = json.dumps(frame)
             connection.send(text.encode() if place % 3 == 2 else text)
@@ -278,5 +283,5 @@ def test_live_of_google() -> None:
         async with session(client.aio.live.connect(model="tiny")) as read:
             checked(read, [event async for event in read])
 
-    with serving(LIVE) as port:
+    with serving(LIVE, greeted=True) as port:
         asyncio.run(run(port))
