@@ -107,23 +107,21 @@ class MessageParser:
         clock: Callable[[], float] | None = None,
     ) -> None:
         name = api_named(api, APIS)
-        self._limits = limits if limits is not None else Limits()
-        if not isinstance(self._limits, Limits):
-            raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
         self._api = name
         self._formatted = format is not None
         self._ended = 0  # answers that have ended
         options = options_of(
-            self._limits,
+            limits,
             tools=tools,
             tools_errors=tools_errors,
             output=output,
             coerce=coerce,
-            dialect=dialect_of(dialect),
+            dialect=dialect,
             output_dialect=output_dialect,
             surrogates=surrogates,
             text_reader=_reading_of(format),
         )
+        self._limits = options.limits
         #: Why calls of a tool are not validated, by the tool's name; see `tools_errors`.
         self.tool_errors: dict[str, Exception] = errors_of(options)
         self._response = ResponseReader(options)
@@ -446,22 +444,29 @@ class MessageParser:
 
 
 def options_of(
-    limits: Limits,
+    limits: Limits | None,
     *,
     tools: Any,
     tools_errors: ToolErrors,
     output: Any,
     coerce: bool,
-    dialect: Dialect | None,
+    dialect: DialectName | Dialect,
     output_dialect: DialectName | Dialect,
     surrogates: Surrogates,
     text_reader: TextReading | None = None,
 ) -> AnswerOptions:
-    """Return what a caller asks of answers, as their readers need it."""
+    """Return what a caller asks of answers, as their readers need it.
+
+    Raises:
+        TypeError: `limits` are no `Limits`, or a tool or the output is of no known type.
+        ValueError: A name is none of those that the option takes.
+    """
+    if limits is not None and not isinstance(limits, Limits):
+        raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
     return AnswerOptions(
         limits,
         tools=None if tools is None else Tools(tools, tools_errors, coerce),
-        dialect=dialect,
+        dialect=dialect_of(dialect),
         surrogates=surrogates,
         output="" if output is None else root_kind(output),
         output_validator=output_validator_of(output, coerce),

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from streamparse._answers.frozen import Frozen, freeze, thaw
-from streamparse._core.parser import dialect_of
 from streamparse._core.plain import shown
 from streamparse._sessions.conversation import Conversation
 from streamparse._sessions.frames import records_of
@@ -85,19 +84,17 @@ class SessionParser:
         clock: Callable[[], float] | None = None,
     ) -> None:
         name = api_named(api, SESSION_APIS)
-        self._limits = limits if limits is not None else Limits()
-        if not isinstance(self._limits, Limits):
-            raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
         options = options_of(
-            self._limits,
+            limits,
             tools=tools,
             tools_errors=tools_errors,
             output=output,
             coerce=coerce,
-            dialect=dialect_of(dialect),
+            dialect=dialect,
             output_dialect=output_dialect,
             surrogates=surrogates,
         )
+        self._limits = options.limits
         #: Why calls of a tool are not validated, by the tool's name; see `MessageParser`.
         self.tool_errors: dict[str, Exception] = errors_of(options)
         #: Times and counts of the whole session, if the parser was given a clock.

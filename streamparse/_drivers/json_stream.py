@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from streamparse._core.sink import ValidatorFactory
 from streamparse._drivers.reading import (
     AsyncReading,
+    Batches,
     Partials,
     Reading,
     SyncReading,
@@ -42,15 +43,6 @@ class _Partials(Partials[JSONParser]):
 
     def is_end(self, event: ValueEvent) -> bool:
         return isinstance(event, ValueCompleted)
-
-
-class _ValueBatches(View[JSONParser]):
-    """Emits lists of events that arrived together."""
-
-    hold = "all"
-
-    def convert(self, events: list[ValueEvent]) -> list[list[ValueEvent]]:
-        return [events] if events else []
 
 
 class _Items(View[JSONParser]):
@@ -110,7 +102,7 @@ class _ValueViews(Reading[JSONParser]):
     _keep: str
 
     def _batches(self) -> View[JSONParser]:
-        return _ValueBatches(self.parser)
+        return Batches(self.parser)
 
     def _partials(self) -> View[JSONParser]:
         self._require_whole("partials()")

@@ -28,7 +28,7 @@ from streamparse.paths import Path, Query
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["AsyncReading", "Throttle", "Partials", "Reading", "SyncReading", "View"]
+__all__ = ["AsyncReading", "Batches", "Throttle", "Partials", "Reading", "SyncReading", "View"]
 
 
 class _Parser(Protocol):
@@ -161,6 +161,15 @@ class View(Generic[P]):
         self.failure = error
         events, error.events = error.events, []
         return events
+
+
+class Batches(View[P]):
+    """Emits lists of events that arrived together."""
+
+    hold = "all"
+
+    def convert(self, events: list[Any]) -> list[list[Any]]:
+        return [events] if events else []
 
 
 class Partials(View[P]):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from streamparse._drivers.reading import AsyncReading, Reading, SyncReading, Throttle, View
+from streamparse._drivers.reading import AsyncReading, Batches, Reading, SyncReading, Throttle, View
 from streamparse._drivers.sources import is_async, readable
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import (
@@ -49,9 +49,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncSession", "Session", "session"]
 
-Source: TypeAlias = Any
-
-
 # Views.
 
 
@@ -63,13 +60,8 @@ class _Events(View[SessionParser]):
         self.parser.cut()
 
 
-class _Batches(_Events):
+class _SessionBatches(_Events, Batches[SessionParser]):
     """Emits lists of events that arrived together."""
-
-    hold = "all"
-
-    def convert(self, events: list[AnySessionEvent]) -> list[list[AnySessionEvent]]:
-        return [events] if events else []
 
 
 class _Answers(_Events):
@@ -114,7 +106,7 @@ class _SessionViews(Reading[SessionParser]):
         return self.parser.metrics
 
     def _batches(self) -> View[SessionParser]:
-        return _Batches(self.parser)
+        return _SessionBatches(self.parser)
 
 
 class Session(_SessionViews, SyncReading[SessionParser, AnySessionEvent]):

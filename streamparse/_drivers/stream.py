@@ -24,6 +24,7 @@ from streamparse._answers.tools import Tools
 from streamparse._core.sink import NOTHING, check_missing
 from streamparse._drivers.reading import (
     AsyncReading,
+    Batches,
     Partials,
     Reading,
     SyncReading,
@@ -91,13 +92,8 @@ class _Events(View[MessageParser]):
         self.parser.cut()
 
 
-class _MessageBatches(_Events):
+class _MessageBatches(_Events, Batches[MessageParser]):
     """Emits lists of events that arrived together."""
-
-    hold = "all"
-
-    def convert(self, events: list[AnyMessageEvent]) -> list[list[AnyMessageEvent]]:
-        return [events] if events else []
 
 
 class _Answer(_Events):
