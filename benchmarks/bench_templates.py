@@ -60,7 +60,7 @@ def template_of(kind: str) -> dict[str, Any]:
 
 
 def answer_of(kind: str, size: int) -> str:
-    """An answer with about so many characters of arguments."""
+    """Return an answer whose arguments have about `size` characters."""
     arguments = arguments_of(size)
     if kind == "JSON object":
         call = "<call>" + json.dumps({"name": NAME, "arguments": arguments})

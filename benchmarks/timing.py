@@ -40,7 +40,7 @@ def within(seconds: float, deltas: list[str]) -> Iterator[str]:
 
 
 def pair(one: Work, other: Work, seconds: float, least: int = 3) -> tuple[float, float]:
-    """Return the smallest time of each, from at least so many turns and seconds."""
+    """Return the smallest time of each, from runs that reach both minimums."""
     lowest, slowest, response = [float("inf")] * 2, 0.0, 0
     deadline = clock() + seconds
     while response < least or clock() < deadline:
@@ -52,7 +52,7 @@ def pair(one: Work, other: Work, seconds: float, least: int = 3) -> tuple[float,
 
 
 def _answer(work: Work, seconds: float) -> tuple[float, float]:
-    """Return the fastest and the slowest run in so many seconds."""
+    """Return the fastest and the slowest run within the given seconds."""
     quickest, slowest, deadline = float("inf"), 0.0, clock() + seconds
     while slowest == 0.0 or clock() < deadline:
         start = clock()

@@ -24,7 +24,7 @@ class LenientStructure(LenientKeys):
     __slots__ = ()
 
     def _structure(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Read a character in a container that is no valid separator, quote or white space."""
+        """Read a character that JSON does not allow between the values of a container."""
         char = text[pos]
         offset = self.offset + pos
         state = self.state

@@ -59,7 +59,7 @@ _ENDED: Final = (
     "before ',' or the closing bracket",
 )
 
-# A limit is checked once in so many characters while it is further away.
+# While a limit is far away, it is checked once for this number of characters.
 _CHECK: Final = 4096
 
 

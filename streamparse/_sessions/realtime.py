@@ -1,4 +1,4 @@
-"""OpenAI Realtime sessions, and those of Azure and xAI: answers are told apart by their ids.
+"""OpenAI Realtime sessions, also those of Azure and xAI: a record belongs to an answer by its id.
 
 Source: https://developers.openai.com/api/reference/resources/realtime, the types of the openai
 SDK, and recorded sessions of OpenAI, Azure and xAI.

@@ -9,7 +9,7 @@ from streamparse._core.shown import no_such_name
 
 __all__ = ["api_named"]
 
-# The name of a provider with several APIs stands for "auto": the first record shows the API.
+# A provider with several APIs is mapped to "auto", because the first record shows the API.
 _ALIASES: Final[dict[str, str]] = {
     "openai": "auto",
     "azure": "auto",
@@ -44,10 +44,10 @@ _ALIASES: Final[dict[str, str]] = {
 
 
 def api_named(name: str | None, names: Sequence[str]) -> str:
-    """Return the one of `names` that `name` stands for; `"auto"` for None.
+    """Return the API that `name` is an alias of, or `"auto"` for None.
 
     Raises:
-        ValueError: It stands for none of them.
+        ValueError: It is no alias of any of `names`.
 
     >>> api_named("anthropic", ["anthropic-messages", "auto"])
     'anthropic-messages'
