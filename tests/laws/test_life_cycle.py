@@ -163,8 +163,12 @@ class Interrupt(BaseException):
 MODULES = ("parser.py", "machine.py", "builder.py", "lenient.py", "selector.py", "text.py")
 
 
-def interrupting(steps: int) -> Callable[..., Any]:
-    """A trace function that raises at the given step of reading."""
+def interrupting(parser: JSONParser, steps: int) -> Callable[..., Any]:
+    """Return a trace function that raises at the given step of reading.
+
+    The step that returns the events is not one of them: the parser has ended reading there, and
+    nothing in it can see that its caller did not get them.
+    """
     left = steps
     reading = False
 
@@ -174,7 +178,7 @@ def interrupting(steps: int) -> Callable[..., Any]:
         if "streamparse" not in name or not name.endswith(MODULES):
             return None
         reading = reading or not name.endswith("parser.py")  # before that, nothing is read
-        left -= reading
+        left -= reading and parser._reading
         if left < 0:
             sys.settrace(None)
             raise Interrupt
@@ -193,7 +197,7 @@ def test_an_interrupt_is_for_good(
     old = sys.gettrace()
     pieces = cut(text, sizes)
     for place, piece in enumerate(pieces):
-        sys.settrace(interrupting(steps))
+        sys.settrace(interrupting(parser, steps))
         try:
             parser.feed(piece)
         except Interrupt:
