@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from streamparse._core.grammar import COMPILED
     from streamparse._decoding.jsonl import JSONLinesDecoder
     from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
+    from streamparse._drivers.coalescer import Coalescer
     from streamparse._drivers.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
     from streamparse._drivers.session import AsyncSession, Session, session
     from streamparse._drivers.stream import AsyncStream, Stream, stream
     from streamparse._drivers.toolbox import Toolbox
-    from streamparse.coalesce import Coalescer
     from streamparse.dialect import REPAIR_CODES, Dialect, Repair
     from streamparse.errors import (
         ERROR_CODES,
@@ -37,8 +37,9 @@ if TYPE_CHECKING:
         ToolError,
         WireError,
     )
-    from streamparse.event_records import event_schema
     from streamparse.events import StringDelta, ValueCompleted, ValueEvent, ValueStarted
+    from streamparse.frontends.event_schema import event_schema
+    from streamparse.frontends.patches import PatchApplier, PatchPacker, to_patches
     from streamparse.json_parser import JSONParser, parse
     from streamparse.limits import Limits
     from streamparse.message import (
@@ -83,7 +84,6 @@ if TYPE_CHECKING:
     )
     from streamparse.message_parser import MessageParser
     from streamparse.metrics import Metrics
-    from streamparse.patches import PatchApplier, PatchPacker, to_patches
     from streamparse.paths import (
         Path,
         Query,
@@ -192,18 +192,19 @@ _MODULES: Final = {
     "_core.grammar": "COMPILED",
     "_decoding.jsonl": "JSONLinesDecoder",
     "_decoding.sse": "ServerSentEvent SSEDecoder",
+    "_drivers.coalescer": "Coalescer",
     "_drivers.json_stream": "AsyncJSONStream JSONStream aiter_json iter_json",
     "_drivers.session": "AsyncSession Session session",
     "_drivers.stream": "AsyncStream Stream stream",
     "_drivers.toolbox": "Toolbox",
-    "coalesce": "Coalescer",
     "dialect": "REPAIR_CODES Dialect Repair",
     "errors": (
         "ERROR_CODES VIOLATION_CODES FormatError IncompleteError JSONSyntaxError LimitError"
         " ProviderError SchemaViolation StreamParseError ToolError WireError"
     ),
-    "event_records": "event_schema",
     "events": "StringDelta ValueCompleted ValueEvent ValueStarted",
+    "frontends.event_schema": "event_schema",
+    "frontends.patches": "PatchApplier PatchPacker to_patches",
     "json_parser": "JSONParser parse",
     "limits": "Limits",
     "message": "Audio Citation Message Part Reasoning Refusal ServerToolResult Text ToolCall Usage",
@@ -217,15 +218,14 @@ _MODULES: Final = {
     ),
     "message_parser": "MessageParser",
     "metrics": "Metrics",
-    "patches": "PatchApplier PatchPacker to_patches",
     "paths": "Path Query Segment json_pointer normalized_path parse_json_pointer value_at",
     "session_parser": "SessionParser",
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
 _SUBMODULES: Final = (
-    "aliases", "coalesce", "dialect", "errors", "event_records", "events", "formats", "frontends",
+    "aliases", "dialect", "errors", "events", "formats", "frontends",
     "json_parser", "limits", "message", "message_events", "message_parser", "metrics", "models",
-    "patches", "paths", "protocols", "schema", "session_parser",
+    "paths", "protocols", "schema", "session_parser",
     "terminal", "web",
 )  # fmt: skip
 

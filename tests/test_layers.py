@@ -187,7 +187,16 @@ WIRES = (
     "responses_history",
 )
 SESSIONS = ("reader", "conversation", "frames")
-DRIVERS = ("connections", "sources", "reading", "json_stream", "stream", "session", "toolbox")
+DRIVERS = (
+    "coalescer",
+    "connections",
+    "sources",
+    "reading",
+    "json_stream",
+    "stream",
+    "session",
+    "toolbox",
+)
 
 
 def _in_order(
@@ -212,7 +221,6 @@ PLACES: dict[str, tuple[int, int]] = {
     "protocols": (2, 2),
     "message": (2, 2),
     "message_events": (2, 3),
-    "event_records": (2, 4),
     "schema": (2, 4 + len(SCHEMA)),
     **_in_order("schema", 2, SCHEMA, 4),
     "_decoding": (3, 0),
@@ -237,8 +245,8 @@ PLACES: dict[str, tuple[int, int]] = {
     "metrics": (5, 0),
     "message_parser": (5, 1),
     "session_parser": (5, 2),
-    "patches": (5, 1),
-    "coalesce": (5, 1),
+    "frontends.patches": (5, 1),
+    "frontends.event_schema": (5, 1),
     "frontends.argument_text": (5, 0),
     "frontends.citations": (5, 0),
     "frontends.shown_calls": (5, 1),

@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
-from streamparse.coalesce import Coalescer
+from streamparse._drivers.coalescer import Coalescer
 from streamparse.errors import WireError
+from streamparse.frontends.patches import PatchApplier, PatchPacker, to_patches
 from streamparse.message_events import MessageFailed
 from streamparse.message_parser import APIS, MessageParser
-from streamparse.patches import PatchApplier, PatchPacker, to_patches
 from tests.cuts import Whole, check_calls_stay, check_cut
 from tests.helpers import same
 from tests.messages import dumped, run_parser

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from streamparse._cli.figures import Figures
 from streamparse._cli.streams import line
-from streamparse.coalesce import Coalescer
+from streamparse._drivers.coalescer import Coalescer
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import (
     AnySessionEvent,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from streamparse._demo.samples import Recording
 from streamparse._drivers.stream import stream
 from streamparse.errors import StreamParseError
+from streamparse.frontends.patches import PatchPacker
 from streamparse.limits import Limits
 from streamparse.message import error_to_dict
 from streamparse.message_events import (
@@ -34,7 +35,6 @@ from streamparse.message_events import (
     ToolCallTruncated,
 )
 from streamparse.message_parser import MessageParser
-from streamparse.patches import PatchPacker
 
 __all__ = ["News", "bytes_a_second", "player"]
 

@@ -20,8 +20,8 @@ from contextlib import AsyncExitStack, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, Protocol, TypeVar
 
+from streamparse._drivers.coalescer import Coalescer
 from streamparse._drivers.sources import aclose, async_pieces, close, pieces
-from streamparse.coalesce import Coalescer
 from streamparse.errors import StreamParseError, name_status
 from streamparse.paths import Path, Query
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, Final, TypeAlias
 
+from streamparse.frontends.patches import PatchPacker
 from streamparse.message import Message, error_to_dict
 from streamparse.message_events import (
     AnyMessageEvent,
@@ -35,7 +36,6 @@ from streamparse.message_events import (
     ToolCallStarted,
     UsageUpdated,
 )
-from streamparse.patches import PatchPacker
 
 __all__ = ["CompactEvents"]
 

@@ -1,4 +1,4 @@
-"""Tests of streamparse.patches and streamparse.js: what patches tell is the value, at any cut."""
+"""Tests of the patches in Python and in JavaScript: they give the value, at any cut."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from streamparse import (
     json_pointer,
     to_patches,
 )
+from tests.frontends.patch_vectors import VECTORS, Vector
 from tests.growth import is_linear
 from tests.helpers import cut, same
-from tests.patch_vectors import VECTORS, Vector
 from tests.strategies import ANY_TEXTS, JSON_TEXTS, SIZES
 
 MODULE = Path(streamparse.__file__).parent / "js" / "streamparse.js"

@@ -1,4 +1,4 @@
-"""Tests of streamparse.coalesce: fewer deltas, and nothing else changed, at any times."""
+"""Tests of streamparse._drivers.coalescer: fewer deltas, and nothing else changed, at any times."""
 
 from __future__ import annotations
 

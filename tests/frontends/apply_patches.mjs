@@ -1,4 +1,4 @@
-// Applies patches for tests/test_patches.py: node apply_patches.mjs MODULE. A line of JSON in
+// Applies patches for test_patches.py: node apply_patches.mjs MODULE. A line of JSON in
 // ({start, patches}) gives a line of JSON out ({value, code}).
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";

@@ -10,7 +10,7 @@ import pytest
 from streamparse import AnyMessageEvent, MessageParser, event_schema
 
 jsonschema = pytest.importorskip("jsonschema", reason="needs the extra schema")
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def records(data: Any, **options: Any) -> list[dict[str, Any]]:
