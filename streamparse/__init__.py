@@ -226,7 +226,7 @@ _SUBMODULES: Final = (
     "aliases", "dialect", "errors", "events", "formats", "frontends",
     "json_parser", "limits", "message", "message_events", "message_parser", "metrics", "models",
     "paths", "protocols", "schema", "session_parser",
-    "terminal", "web",
+    "telemetry", "terminal", "web",
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from streamparse.limits import Limits
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import AnyMessageEvent, MessageFailed, MessageFinished
 from streamparse.metrics import Metrics
+from streamparse.protocols import StreamRecorder, StreamTelemetry
 
 if TYPE_CHECKING:
     from streamparse.formats.parser import TextReading
@@ -81,6 +82,8 @@ class MessageParser:
             across deltas.
         limits: The limits; see `Limits`.
         clock: A function that returns seconds, for `metrics`.
+        telemetry: Records the response, see `streamparse.telemetry`. Copies and pickles of the
+            parser record nothing.
 
     Raises:
         ValueError: An option has an invalid value.
@@ -105,6 +108,7 @@ class MessageParser:
         surrogates: Surrogates = "keep",
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
+        telemetry: StreamTelemetry | None = None,
     ) -> None:
         name = api_named(api, APIS)
         self._api = name
@@ -127,6 +131,9 @@ class MessageParser:
         self._response = ResponseReader(options)
         #: Times and counts, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)
+        self._recorder: StreamRecorder | None = None
+        if telemetry is not None:
+            self._recorder = telemetry.recorder()
         self._router = Router(self._response, name)
         self._transport: Transport | None = None
         self._decoder: Utf8Replacer | None = None
@@ -234,7 +241,9 @@ class MessageParser:
         self._finished = True
         try:
             self._finish()
-            return self._take_events()
+            events = self._take_events()
+            self._end_recording()
+            return events
         except StreamParseError as error:
             self._fail(error)
             raise
@@ -253,7 +262,11 @@ class MessageParser:
         self._finished = True
         self._response.forget_halves()
         self._response.end_broken()
-        return self._response.take()  # no part of the metrics: nothing came
+        events = self._response.take()  # no part of the metrics: nothing came
+        if self._recorder is not None:
+            self._recorder.note(events)
+        self._end_recording()
+        return events
 
     def _accepted(self, fragment: Any) -> Any:
         """The fragment as it is read; None for an empty one. Raises for what cannot be read."""
@@ -321,7 +334,17 @@ class MessageParser:
             self._conclude(events)
         if self.metrics is not None:
             self.metrics.note(events)
+        if self._recorder is not None:
+            self._recorder.note(events)
         return events
+
+    def record_for(self, other: MessageParser) -> None:
+        """Continue the telemetry of a parser that nothing is fed to."""
+        self._recorder, other._recorder = other._recorder, None
+
+    def _end_recording(self, error: StreamParseError | None = None) -> None:
+        if self._recorder is not None:
+            self._recorder.end(error)
 
     def _conclude(self, events: list[AnyMessageEvent]) -> None:
         """Add to messages that have ended what only this parser knows."""
@@ -411,13 +434,16 @@ class MessageParser:
     # Copies and pickles.
 
     def __copy__(self) -> MessageParser:
-        return restored(freeze(vars(self)))
+        return restored(self._frozen())
 
     def __deepcopy__(self, memo: object) -> MessageParser:
         return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return restored, (freeze(vars(self)),)
+        return restored, (self._frozen(),)
+
+    def _frozen(self) -> Frozen:
+        return freeze({**vars(self), "_recorder": None})
 
     # Failing.
 
@@ -433,6 +459,7 @@ class MessageParser:
             self._response.end_broken()
             error.events = self._take_events()
             self._failure = error.copy_without_events()
+            self._end_recording(self._failure)
         except BaseException:
             self._interrupt()
             raise
@@ -441,6 +468,7 @@ class MessageParser:
         """An exception left a call half done: nothing can be read any more."""
         self._failure = interrupted()
         self._response.abandon()
+        self._end_recording(self._failure)
 
 
 def options_of(

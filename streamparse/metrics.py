@@ -106,7 +106,7 @@ class Metrics:
         """Record the events of one feed; the parser calls this."""
         if not events:
             return
-        now = self._clock() - self._started
+        now = self.elapsed
         if self.last_event is None:
             self.first_event = now
         else:
@@ -135,6 +135,11 @@ class Metrics:
                 self.first_call = now
         elif isinstance(event, UsageUpdated) and event.usage.output_tokens is not None:
             self._counted[event.choice] = event.usage.output_tokens
+
+    @property
+    def elapsed(self) -> float:
+        """The seconds since the parser was created."""
+        return self._clock() - self._started
 
     @property
     def output_tokens(self) -> int | None:

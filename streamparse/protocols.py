@@ -3,6 +3,7 @@
 - `Sink` receives the starts and ends of values, keys and text from a parser.
 - `Validator` is a sink that rejects a value by raising `SchemaViolation`. `validator=` of a
   `JSONParser` takes a `ValidatorFactory`, which creates one for each document.
+- `StreamTelemetry` makes the recorders that `telemetry=` of a parser takes.
 - `EventStore` keeps the records of a web stream for a client that reconnects.
 
 This validator rejects null:
@@ -24,11 +25,21 @@ null is not allowed 4
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
 
-__all__ = ["Batch", "EventStore", "ExpiredError", "Sink", "Validator", "ValidatorFactory"]
+__all__ = [
+    "Batch",
+    "EventStore",
+    "ExpiredError",
+    "Sink",
+    "StreamRecorder",
+    "StreamTelemetry",
+    "Validator",
+    "ValidatorFactory",
+]
 
 
 class Batch(NamedTuple):
@@ -44,6 +55,28 @@ class Batch(NamedTuple):
 
 class ExpiredError(LookupError):
     """The requested records are no longer kept, or never were."""
+
+
+class StreamRecorder(Protocol):
+    """Observes what one parser returns; it must not raise."""
+
+    def note(self, events: Sequence[Any]) -> None:
+        """Record the events of one feed."""
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Record the end of the reading, and the error that ended it; called at least once."""
+
+
+class StreamTelemetry(Protocol):
+    """Makes a recorder for each parser; `streamparse.telemetry.Telemetry` is one."""
+
+    def recorder(self) -> StreamRecorder:
+        """Return the recorder of a `MessageParser`."""
+        ...
+
+    def session_recorder(self) -> StreamRecorder:
+        """Return the recorder of a `SessionParser`."""
+        ...
 
 
 class EventStore(Protocol):

@@ -26,6 +26,7 @@ from streamparse.message import Message
 from streamparse.message_events import AnySessionEvent
 from streamparse.message_parser import errors_of, options_of
 from streamparse.metrics import Metrics
+from streamparse.protocols import StreamRecorder, StreamTelemetry
 
 __all__ = ["SessionParser"]
 
@@ -58,6 +59,7 @@ class SessionParser:
             `output_dialect`, `surrogates`.
         limits: See `Limits`; `choices` bounds the answers of the session.
         clock: A function that returns seconds, for `metrics`.
+        telemetry: Records each answer, see `streamparse.telemetry`.
 
     Raises:
         ValueError: `api` is none of these names.
@@ -82,6 +84,7 @@ class SessionParser:
         surrogates: Surrogates = "keep",
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
+        telemetry: StreamTelemetry | None = None,
     ) -> None:
         name = api_named(api, SESSION_APIS)
         options = options_of(
@@ -99,6 +102,9 @@ class SessionParser:
         self.tool_errors: dict[str, Exception] = errors_of(options)
         #: Times and counts of the whole session, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)
+        self._recorder: StreamRecorder | None = None
+        if telemetry is not None:
+            self._recorder = telemetry.session_recorder()
         self._session = SessionReader(options)
         self._conversation: Conversation | None = None
         for kind in _CONVERSATIONS:
@@ -197,7 +203,9 @@ class SessionParser:
             if self._held:
                 raise self._unknown()
             self._session.end_input()
-            return self._take()
+            events = self._take()
+            self._end_recording()
+            return events
         except StreamParseError as error:
             self._fail(error)
             raise
@@ -214,7 +222,11 @@ class SessionParser:
             return []
         self._finished = True
         self._session.end_broken()
-        return self._session.take()
+        events = self._session.take()
+        if self._recorder is not None:
+            self._recorder.note(events)
+        self._end_recording()
+        return events
 
     # Reading.
 
@@ -247,18 +259,27 @@ class SessionParser:
         events = self._session.take()
         if self.metrics is not None:
             self.metrics.note(events)
+        if self._recorder is not None:
+            self._recorder.note(events)
         return events
+
+    def _end_recording(self, error: StreamParseError | None = None) -> None:
+        if self._recorder is not None:
+            self._recorder.end(error)
 
     # Copies and pickles.
 
     def __copy__(self) -> SessionParser:
-        return restored(freeze(vars(self)))
+        return restored(self._frozen())
 
     def __deepcopy__(self, memo: object) -> SessionParser:
         return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return restored, (freeze(vars(self)),)
+        return restored, (self._frozen(),)
+
+    def _frozen(self) -> Frozen:
+        return freeze({**vars(self), "_recorder": None})
 
     # Failing.
 
@@ -271,6 +292,7 @@ class SessionParser:
             self._session.end_broken(error)
             error.events = self._take()
             self._failure = error.copy_without_events()
+            self._end_recording(self._failure)
         except BaseException:
             self._interrupt()
             raise
@@ -279,6 +301,7 @@ class SessionParser:
         """An exception left a call half done: nothing can be read any more."""
         self._failure = interrupted()
         self._session.abandon()
+        self._end_recording(self._failure)
 
 
 def restored(frozen: Frozen) -> SessionParser:

@@ -316,6 +316,14 @@ def test_picture_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 # The others.
 
 
+def test_bench_telemetry(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("opentelemetry.sdk", reason="needs the SDK of OpenTelemetry")
+    from benchmarks import bench_telemetry
+
+    bench_telemetry.main(["--quick"])
+    assert capsys.readouterr().out.count("µs an event") == 3
+
+
 def test_bench_formats(capsys: pytest.CaptureFixture[str]) -> None:
     bench_formats.main(["--quick"])
     written = capsys.readouterr().out

@@ -241,6 +241,21 @@ def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
+def test_telemetry_program() -> None:
+    pytest.importorskip("opentelemetry.sdk", reason="needs the SDK of OpenTelemetry")
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "telemetry.py"],
+        capture_output=True,
+        env=checker_environment("PYTHONPATH"),
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    written = done.stdout.decode()
+    assert "gen_ai.response.id" in written
+    assert "streamparse.time_to_first_call" in written
+
+
 def test_types_of_the_programs() -> None:
     """Programs that users copy have no errors in an editor."""
     for name in ("mypy", "openai", "anthropic", "fastapi"):

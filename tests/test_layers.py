@@ -260,6 +260,11 @@ PLACES: dict[str, tuple[int, int]] = {
     "_drivers": (5, 2),
     **_in_order("_drivers", 5, DRIVERS, 3),
     "terminal": (6, 0),
+    "telemetry.names": (5, 0),
+    "telemetry.instruments": (5, 1),
+    "telemetry.span": (5, 1),
+    "telemetry.recording": (5, 2),
+    "telemetry": (5, 3),
     "_cli.streams": (6, 1),
     "_cli.figures": (6, 2),
     "_cli.displays": (6, 3),
@@ -307,6 +312,8 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "terminal": {"IPython", "rich"},
     "_cli.displays": {"rich"},
     "_cli.demo_command": {"jsonschema", "uvicorn"},
+    "telemetry.instruments": {"opentelemetry"},
+    "telemetry.recording": {"opentelemetry"},
     "web.response": {"starlette"},
     "_demo.application": {"starlette"},
 }
@@ -387,7 +394,9 @@ def is_outside_world(name: str) -> bool:
 
 def is_driver(module: str) -> bool:
     # `protocols` declares the asynchronous methods of stores and runs nothing.
-    return module.startswith(("_drivers.", "_cli.", "_demo.", "web.", "__main__", "protocols"))
+    return module.startswith(
+        ("_drivers.", "_cli.", "_demo.", "telemetry.", "web.", "__main__", "protocols")
+    )
 
 
 def objections(module: str, tree: ast.AST, package: str = "streamparse") -> Iterator[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from streamparse.aliases import DialectName, SessionAPI, Surrogates, ToolErrors
     from streamparse.dialect import Dialect
     from streamparse.limits import Limits
+    from streamparse.protocols import StreamTelemetry
 
     class SessionOptions(TypedDict, total=False):
         """The options of `session`."""
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         surrogates: Surrogates
         limits: Limits | None
         clock: Callable[[], float] | None
+        telemetry: StreamTelemetry | None
         every: float | None
 
 

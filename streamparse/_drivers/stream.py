@@ -58,6 +58,7 @@ from streamparse.message_events import (
 from streamparse.message_parser import MessageParser
 from streamparse.metrics import Metrics
 from streamparse.paths import Path, Query
+from streamparse.protocols import StreamTelemetry
 
 if TYPE_CHECKING:
     from typing_extensions import TypedDict, Unpack
@@ -325,7 +326,11 @@ class _MessageViews(Reading[MessageParser]):
 
     def _reading_output(self) -> MessageParser:
         """Return a parser that reads the output, as JSON of any kind if none was requested."""
-        return self.parser if self._output is not None else self._make(output=object)
+        if self._output is not None:
+            return self.parser
+        parser = self._make(output=object, telemetry=None)
+        parser.record_for(self.parser)
+        return parser
 
 
 class Stream(_MessageViews, SyncReading[MessageParser, AnyMessageEvent], Generic[T_co]):
@@ -486,6 +491,7 @@ if TYPE_CHECKING:
         surrogates: Surrogates
         limits: Limits | None
         clock: Callable[[], float] | None
+        telemetry: StreamTelemetry | None
         every: float | None
         drain: bool
 
@@ -618,6 +624,7 @@ def stream(
     surrogates: Surrogates = "keep",
     limits: Limits | None = None,
     clock: Callable[[], float] | None = None,
+    telemetry: StreamTelemetry | None = None,
     every: float | None = None,
     drain: bool = False,
 ) -> Stream[Any] | AsyncStream[Any]:
@@ -661,6 +668,7 @@ def stream(
         surrogates=surrogates,
         limits=limits,
         clock=clock,
+        telemetry=telemetry,
     )
     source = _opened(source, is_text=api == "text" or format is not None)
     kind = AsyncStream[Any] if is_async(source) else Stream[Any]

@@ -1,0 +1,370 @@
+"""`Telemetry`, and the recorders that it gives to parsers.
+
+A recorder never raises: what goes wrong in a tracer, a meter or an exporter is logged, once for
+each recorder, and the stream goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal
+
+from opentelemetry.metrics import MeterProvider
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider, get_tracer
+
+from streamparse._version import __version__
+from streamparse.message import Message, ToolCall, Usage
+from streamparse.message_events import (
+    AnySessionEvent,
+    MessageFailed,
+    MessageFinished,
+    MessageStarted,
+    ToolCallCompleted,
+    ToolCallRejected,
+    ToolCallTruncated,
+    UsageUpdated,
+)
+from streamparse.metrics import Metrics
+from streamparse.paths import normalized_path
+from streamparse.telemetry.instruments import Instruments
+from streamparse.telemetry.names import ATTRIBUTES, CONVENTIONS, Convention
+from streamparse.telemetry.span import (
+    clean,
+    error_type,
+    of_messages,
+    of_usage,
+    output_messages,
+    total,
+)
+
+__all__ = ["AnswerRecorder", "SessionRecorder", "Telemetry"]
+
+_LOG: Final = logging.getLogger(__name__)
+_ABANDONED: Final = "_OTHER"  # the word of the conventions for an error without a name
+
+
+class Telemetry:
+    """Records streams with OpenTelemetry: one span for each response, and metrics.
+
+    Make one for each kind of request and pass it as `telemetry=` to `stream`, `session`,
+    `MessageParser` or `SessionParser`. Without an SDK of OpenTelemetry nothing is recorded.
+    The content of an answer is never recorded unless `content` says so.
+
+    Args:
+        model: The model that is requested.
+        provider: The provider, in the words of the conventions: `"openai"`, `"anthropic"`,
+            `"aws.bedrock"`, `"gcp.gemini"` and so on.
+        operation: `"chat"`, `"text_completion"`, `"generate_content"` or another word of the
+            conventions.
+        server: The host of the API, and its port after a colon if it is not the usual one.
+        attributes: More attributes of the span, such as `gen_ai.request.temperature`. They are no
+            attributes of metrics.
+        output_type: `"json"`, `"text"`, `"speech"` or `"image"`, if the request asks for one.
+        content: Where the text and the calls of the answers are recorded: `"off"` or `"span"`.
+        tool_names: Whether metrics of calls name the tool. Only for few tools: each name makes a
+            time series.
+        conventions: The generation of names, see `streamparse.telemetry.names`.
+        tracer_provider: The provider of tracers; None for the global one.
+        meter_provider: The provider of meters; None for the global one.
+        clock: A function that returns seconds and never goes backwards.
+
+    Raises:
+        ValueError: `conventions` or `content` is none of its words.
+
+    >>> from streamparse import stream
+    >>> telemetry = Telemetry(model="small", provider="example")
+    >>> stream(["Good ", "morning."], api="text", telemetry=telemetry).result().text
+    'Good morning.'
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        operation: str = "chat",
+        server: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        output_type: str | None = None,
+        content: Literal["off", "span"] = "off",
+        tool_names: bool = False,
+        conventions: Convention = "client",
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        if conventions not in CONVENTIONS:
+            raise ValueError(f"conventions is one of {CONVENTIONS}, not {conventions!r}")
+        if content not in ("off", "span"):
+            raise ValueError(f"content is 'off' or 'span', not {content!r}")
+        generation = CONVENTIONS.index(conventions)
+        self._names: dict[str, str] = {key: both[generation] for key, both in ATTRIBUTES.items()}
+        self._title = f"{operation} {model}" if model else operation
+        self._tracer = get_tracer("streamparse", __version__, tracer_provider)
+        self._more = dict(attributes or {})
+        self._output_type = output_type
+        self._clock = clock
+        self.content = content
+        self.tool_names = tool_names
+        self.instruments = Instruments(meter_provider, generation)
+        host, _, port = (server or "").partition(":")
+        self.common: dict[str, Any] = self.named(
+            operation=operation,
+            provider=provider,
+            request_model=model,
+            server=host or None,
+            port=int(port) if port else None,
+        )
+
+    def named(self, **values: Any) -> dict[str, Any]:
+        """Return the values that are known, by the names of the conventions."""
+        return {self._names[key]: value for key, value in values.items() if value is not None}
+
+    def recorder(self, *, requested: bool = True) -> AnswerRecorder:
+        """Return the recorder of one response.
+
+        Args:
+            requested: Whether the request begins now. Otherwise the wait for the first chunk is
+                not known.
+        """
+        return AnswerRecorder(self, Metrics(self._clock), self._span(), requested)
+
+    def session_recorder(self) -> SessionRecorder:
+        """Return the recorder of a session: each answer has its own span."""
+        return SessionRecorder(self)
+
+    def _span(self) -> Span | None:
+        attributes = {
+            **self.common,
+            **self.named(request_stream=True, output_type=self._output_type),
+            **self._more,
+        }
+        try:
+            return self._tracer.start_span(self._title, kind=SpanKind.CLIENT, attributes=attributes)
+        except Exception:
+            _LOG.warning("no span could be started", exc_info=True)
+            return None
+
+
+class AnswerRecorder:
+    """Records one response; made by `Telemetry.recorder`.
+
+    Args:
+        telemetry: Where it was made.
+        metrics: The times and counts of this response.
+        span: Its span; None if none could be started.
+        requested: Whether the clock began with the request, so that the wait for the first chunk
+            is known.
+    """
+
+    __slots__ = (
+        "_ended",
+        "_logged",
+        "_messages",
+        "_metrics",
+        "_requested",
+        "_span",
+        "_telemetry",
+        "_usages",
+    )
+
+    def __init__(
+        self, telemetry: Telemetry, metrics: Metrics, span: Span | None, requested: bool
+    ) -> None:
+        self._telemetry = telemetry
+        self._metrics = metrics
+        self._span = span
+        self._requested = requested
+        self._messages: list[Message] = []
+        self._usages: dict[int | None, Usage] = {}
+        self._ended = False
+        self._logged = False
+
+    def note(self, events: Sequence[AnySessionEvent]) -> None:
+        """Record the events of one feed."""
+        if not events or self._ended:
+            return
+        try:
+            self._time(events)
+            for event in events:
+                reader = _READERS.get(type(event))
+                if reader is not None:
+                    reader(self, event)
+        except Exception:
+            self._log()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End the span; later calls do nothing.
+
+        Args:
+            error: What ended the reading, if it did not end by itself.
+        """
+        if self._ended:
+            return
+        self._ended = True
+        try:
+            self._record_end(_failure_of(self._messages) if error is None else error)
+        except Exception:
+            self._log()
+
+    def __del__(self) -> None:
+        if not getattr(self, "_ended", True):
+            self.end(_AbandonedError())
+
+    # Times.
+
+    def _time(self, events: Sequence[AnySessionEvent]) -> None:
+        metrics, instruments = self._metrics, self._telemetry.instruments
+        before, deltas = metrics.last_event, metrics.deltas
+        argument, call = metrics.first_argument, metrics.first_call
+        metrics.note(events)
+        now, common = metrics.last_event, self._telemetry.common
+        assert now is not None
+        if before is None:
+            if self._requested:
+                instruments.first_chunk.record(now, common)
+        elif metrics.deltas != deltas:
+            instruments.chunk.record(now - before, common)
+        if argument is None and metrics.first_argument is not None:
+            instruments.first_argument.record(metrics.first_argument, common)
+        if call is None and metrics.first_call is not None:
+            instruments.first_call.record(metrics.first_call, common)
+
+    # Events.
+
+    def _end_call(self, call: ToolCall, status: str, code: str | None = None) -> None:
+        telemetry = self._telemetry
+        attributes = {**telemetry.common, **telemetry.named(call_status=status, code=code)}
+        if telemetry.tool_names and call.name:
+            attributes |= telemetry.named(tool=clean(call.name))
+        telemetry.instruments.calls.add(1, attributes)
+        for repair in call.repairs:
+            self._repair(repair.code)
+
+    def _complete(self, event: ToolCallCompleted) -> None:
+        self._end_call(event.call, "complete")
+
+    def _truncate(self, event: ToolCallTruncated) -> None:
+        self._end_call(event.call, "truncated")
+
+    def _reject(self, event: ToolCallRejected) -> None:
+        error = event.error
+        self._end_call(event.call, "rejected", error.code)
+        if self._span is not None:
+            named = self._telemetry.named(
+                tool=clean(event.call.name or "") or None,
+                call_id=clean(event.call.id or "") or None,
+                code=error.code,
+                path=clean(normalized_path(error.path)),
+            )
+            self._span.add_event("streamparse.tool_call_rejected", named)
+
+    def _repair(self, code: str) -> None:
+        telemetry = self._telemetry
+        attributes = {**telemetry.common, **telemetry.named(repair=code)}
+        telemetry.instruments.repairs.add(1, attributes)
+
+    def _update_usage(self, event: UsageUpdated) -> None:
+        self._usages[event.choice] = event.usage
+
+    def _end_message(self, event: MessageFinished | MessageFailed) -> None:
+        self._messages.append(event.message)
+        for repair in event.message.output_repairs:
+            self._repair(repair.code)
+
+    # The end.
+
+    def _record_end(self, error: BaseException | None) -> None:
+        telemetry, metrics, span = self._telemetry, self._metrics, self._span
+        kind = None if error is None else error_type(error)
+        kind = _ABANDONED if isinstance(error, _AbandonedError) else kind
+        found = of_messages(self._messages)
+        usage = total(self._usages.values())
+        attributes = {
+            **telemetry.common,
+            **telemetry.named(response_model=found.get("response_model"), error=kind),
+        }
+        telemetry.instruments.duration.record(metrics.elapsed, attributes)
+        telemetry.instruments.usage(usage, attributes)
+        if span is None:
+            return
+        times = {"first_argument": metrics.first_argument, "first_call": metrics.first_call}
+        if self._requested:
+            times["first_chunk"] = metrics.first_event
+        span.set_attributes(telemetry.named(**found, **of_usage(usage), **times, error=kind))
+        if telemetry.content == "span" and self._messages:
+            content = output_messages(self._messages)
+            span.set_attributes(telemetry.named(output_messages=content))
+        if error is not None:
+            span.set_status(Status(StatusCode.ERROR, clean(str(error))))
+        span.end()
+
+    def _log(self) -> None:
+        if not self._logged:
+            self._logged = True
+            _LOG.warning("a stream could not be recorded", exc_info=True)
+
+
+class SessionRecorder:
+    """Records the answers of a session; made by `Telemetry.session_recorder`."""
+
+    __slots__ = ("_open", "_telemetry")
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._open: dict[int, AnswerRecorder] = {}
+
+    def note(self, events: Sequence[AnySessionEvent]) -> None:
+        """Record the events of one message of the session."""
+        by_choice: dict[int, list[AnySessionEvent]] = {}
+        for event in events:
+            # What the user said has no choice; a `ProviderEvent` of no answer has None.
+            choice = getattr(event, "choice", None)
+            if choice is not None:
+                by_choice.setdefault(choice, []).append(event)
+        for choice, some in by_choice.items():
+            self._note(choice, some)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End the spans of the answers in progress."""
+        for recorder in self._open.values():
+            recorder.end(error)
+        self._open.clear()
+
+    def _note(self, choice: int, events: list[AnySessionEvent]) -> None:
+        recorder = self._open.get(choice)
+        if recorder is None:
+            if not isinstance(events[0], MessageStarted):
+                return  # Of no answer, or after its end.
+            # A session does not show when an answer was asked for.
+            recorder = self._open[choice] = self._telemetry.recorder(requested=False)
+        recorder.note(events)
+        if isinstance(events[-1], (MessageFinished, MessageFailed)):
+            recorder.end()
+            del self._open[choice]
+
+
+class _AbandonedError(Exception):
+    """A stream that nobody read to its end, or closed."""
+
+    def __init__(self) -> None:
+        super().__init__("the stream was abandoned")
+
+
+def _failure_of(messages: Sequence[Message]) -> BaseException | None:
+    for message in messages:
+        if message.error is not None:
+            return message.error
+    return None
+
+
+_READERS: Final[dict[type, Callable[[AnswerRecorder, Any], None]]] = {
+    ToolCallCompleted: AnswerRecorder._complete,
+    ToolCallTruncated: AnswerRecorder._truncate,
+    ToolCallRejected: AnswerRecorder._reject,
+    UsageUpdated: AnswerRecorder._update_usage,
+    MessageFinished: AnswerRecorder._end_message,
+    MessageFailed: AnswerRecorder._end_message,
+}

@@ -1,0 +1,103 @@
+"""The attributes of a span, from the messages of an operation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from streamparse.errors import StreamParseError
+from streamparse.message import (
+    Audio,
+    Message,
+    Part,
+    Reasoning,
+    ServerToolResult,
+    Text,
+    ToolCall,
+    Usage,
+)
+
+__all__ = ["clean", "error_type", "of_messages", "of_usage", "output_messages", "total"]
+
+_COUNTS: Final = (
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+)
+
+
+def clean(text: str) -> str:
+    """Return `text` without lone surrogates, which exporters cannot encode."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def of_messages(messages: Sequence[Message]) -> dict[str, Any]:
+    """Return what the span says of the answers, by our names of attributes."""
+    found: dict[str, Any] = {}
+    for name, values in (
+        ("response_id", [message.id for message in messages]),
+        ("response_model", [message.model for message in messages]),
+    ):
+        known = [clean(value) for value in values if value]
+        if known:
+            found[name] = known[0]
+    reasons = [message.finish_reason for message in messages if message.finish_reason]
+    if reasons:
+        found["finish_reasons"] = reasons
+    if messages:
+        found["status"] = [message.status for message in messages]
+    return found
+
+
+def total(usages: Iterable[Usage]) -> Usage:
+    """Return the sum of the counts; a count that none of them has stays None."""
+    result = Usage()
+    for usage in usages:
+        for name in _COUNTS:
+            more = getattr(usage, name)
+            if more is not None:
+                setattr(result, name, (getattr(result, name) or 0) + more)
+    return result
+
+
+def of_usage(usage: Usage) -> dict[str, Any]:
+    """Return the counts that are known, by our names of attributes."""
+    counts = {name: getattr(usage, name) for name in _COUNTS}
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def error_type(error: BaseException) -> str:
+    """Return the code of an error of ours, or the name of the exception."""
+    return error.code if isinstance(error, StreamParseError) else type(error).__name__
+
+
+def output_messages(messages: Iterable[Message]) -> str:
+    """Return the content of the answers as JSON, in the shape that the conventions give."""
+    rows = [
+        {
+            "role": "assistant",
+            "parts": [row for part in message.content for row in _part(part)],
+            "finish_reason": message.finish_reason or message.status,
+        }
+        for message in messages
+    ]
+    return json.dumps(rows, default=str)
+
+
+def _part(part: Part) -> list[dict[str, Any]]:
+    if isinstance(part, (Text, Audio)):
+        return [{"type": "text", "content": part.text}]
+    if isinstance(part, Reasoning):
+        return [{"type": "reasoning", "content": part.text}]
+    if isinstance(part, ToolCall):
+        # A call that is not complete has no arguments that may be used; its text shows why.
+        complete = part.status == "complete"
+        arguments = part.arguments if complete else part.arguments_text
+        kind = "server_tool_call" if part.kind == "server" else "tool_call"
+        return [{"type": kind, "id": part.id, "name": part.name, "arguments": arguments}]
+    if isinstance(part, ServerToolResult):
+        return [{"type": "server_tool_call_response", "id": part.call_id, "response": part.content}]
+    return []
