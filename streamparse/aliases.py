@@ -50,6 +50,9 @@ API: TypeAlias = Literal[
     "watsonx-generate",
     "writer-completions",
     "workers-ai-run",
+    "snowflake-cortex",
+    "a2a",
+    "replicate-text",
     "text",
     "auto",
 ]

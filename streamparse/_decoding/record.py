@@ -9,9 +9,19 @@ from streamparse._core.parser import JSONParser
 from streamparse.errors import LimitError, StreamParseError, WireError
 from streamparse.limits import Limits
 
-__all__ = ["Record", "RecordDecoder", "SPACE", "decode_json", "failure_of", "at_record"]
+__all__ = [
+    "Record",
+    "RecordDecoder",
+    "SPACE",
+    "TEXT_EVENTS",
+    "at_record",
+    "decode_json",
+    "failure_of",
+]
 
 SPACE: Final = " \t\r\n"
+# The events whose data are text that may look like JSON or be white space: `output` of Replicate.
+TEXT_EVENTS: Final = frozenset(("output",))
 _JSON: Final = JSONDecoder()
 
 

@@ -10,6 +10,8 @@
   if they are JSON, `"field"` for an unknown field, and `"line"` otherwise.
 - *`error:` as the name of a field* with JSON (llama.cpp until 2025). It is an event named `error`.
 - *Lines of white space.* They count as blank.
+
+The data of an event in `TEXT_EVENTS` are text. None of this applies to them.
 """
 
 from __future__ import annotations
@@ -17,7 +19,14 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from streamparse._decoding.json_records import JSONRecords
-from streamparse._decoding.record import SPACE, Record, RecordDecoder, at_record, decode_json
+from streamparse._decoding.record import (
+    SPACE,
+    TEXT_EVENTS,
+    Record,
+    RecordDecoder,
+    at_record,
+    decode_json,
+)
 from streamparse._decoding.sse import SSEDecoder
 from streamparse.errors import LimitError, StreamParseError
 from streamparse.limits import Limits
@@ -114,6 +123,8 @@ class _RecordLines(SSEDecoder):
     def _begins_record(self, value: str) -> bool:
         """Return whether this line of data begins another record."""
         body = value.strip(SPACE)
+        if self._lead_event in TEXT_EVENTS:
+            return False
         if body == _DONE:
             return True
         if self._spread or not body:
@@ -170,6 +181,12 @@ class _RecordLines(SSEDecoder):
 
     def _read_data(self, name: str, data: str, id: str) -> None:
         """Add the records of the data of an event; raise for invalid JSON."""
+        if name in TEXT_EVENTS:
+            if data:
+                self.records.append(
+                    Record(name, _json_in(data, self._limits), data, False, False, id)
+                )
+            return
         body = data.strip(SPACE)
         if body == _DONE or not (body.startswith("{") or body.startswith("[")):
             if body or name == "error":
@@ -246,6 +263,16 @@ class _RecordLines(SSEDecoder):
             return decode_json(body, self._limits)
         except StreamParseError:
             return None
+
+
+def _json_in(text: str, limits: Limits) -> Any:
+    """Return the object in a text, for APIs whose events have the name of a text event; or None."""
+    if not text.startswith("{"):
+        return None
+    try:
+        return decode_json(text, limits)
+    except StreamParseError:
+        return None
 
 
 def _several(body: str, name: str, id: str, limits: Limits) -> list[Record]:

@@ -11,7 +11,15 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core._marks import mypyc_attr
-from streamparse._core.plain import is_index, is_something, json_text, number_of, shown, text_of
+from streamparse._core.plain import (
+    dict_of,
+    is_index,
+    is_something,
+    json_text,
+    number_of,
+    shown,
+    text_of,
+)
 from streamparse._core.room import Room
 from streamparse._wires.reasons import reason_of
 from streamparse.errors import ProviderError
@@ -22,6 +30,7 @@ __all__ = [
     "error_of",
     "error_of_text",
     "finish",
+    "is_typed",
     "keep_rest",
     "no_history",
     "note_rest",
@@ -61,6 +70,10 @@ class Wire:
         """Read one record or a whole body; return False if nothing in it was understood."""
         return False
 
+    def text_record(self, text: str, event: str) -> bool:
+        """Read the data of an event of `TEXT_EVENTS`; return False if the API has no such event."""
+        return False
+
     def answer_of(self, name: str, entry: dict[str, Any]) -> AnswerReader | None:
         """Return the answer that an entry of the list `name` belongs to, by its `index`.
 
@@ -97,6 +110,14 @@ class Wire:
         """End the input."""
         self.response.end_input()
 
+    def end_normally(self) -> None:
+        """End the input of an API without a record that says that an answer has ended."""
+        if not self.response.unread:
+            for answer in self.response.all:
+                if answer.begun:
+                    answer.finish("stop")
+        self.response.end_input()
+
 
 def result_text(value: Any, error: bool) -> str:
     """A result as text, for APIs that take it so and have no mark for errors."""
@@ -117,6 +138,21 @@ def no_history(message: Message) -> list[dict[str, Any]]:
 
 
 # Members of a record.
+
+
+def is_typed(choice: dict[str, Any]) -> bool:
+    """Return whether the delta or message of a choice has a type, as Snowflake's own API has it.
+
+    Those of OpenAI's chat API have none.
+    """
+    delta = dict_of(choice.get("delta") or choice.get("message"))
+    if "tool_calls" in delta:
+        return False
+    return "content_list" in delta or text_of(delta.get("type")) in (
+        "text",
+        "tool_use",
+        "reasoning",
+    )
 
 
 def pass_on_rest(

@@ -4,6 +4,7 @@
   binary frame, `{"chunk": {"bytes": b"<JSON>"}}` from boto3; see `bedrock_chunks`.
 - Gemini Code Assist and gateways: `{"response": {"candidates": …}}`.
 - Batches of events: `{"events": […]}`.
+- JSON-RPC: `{"jsonrpc": "2.0", "id": …, "result": {…}}`.
 """
 
 from __future__ import annotations
@@ -54,6 +55,9 @@ def _inner(data: dict[str, Any], event: str) -> list[tuple[dict[str, Any], str]]
             return [(payload, CHUNK)]
     if "type" in data or "choices" in data:
         return None
+    if "jsonrpc" in data:
+        result = data.get("result")
+        return [(result, event)] if isinstance(result, dict) else None
     response = data.get("response")
     if isinstance(response, dict) and any(name in response for name in _GEMINI):
         return [(response, event)]

@@ -32,7 +32,7 @@ from streamparse._answers.response import ResponseReader
 from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, grow_in, is_something, list_of, text_of
 from streamparse._core.surrogates import Halves
-from streamparse._wires.base import Wire, keep_rest, pass_on_rest, tool_message
+from streamparse._wires.base import Wire, is_typed, keep_rest, pass_on_rest, tool_message
 from streamparse._wires.correlation import AMBIGUOUS, Correlator, Outcome
 from streamparse._wires.reasons import reason_of
 from streamparse._wires.usage import openai_usage
@@ -97,7 +97,7 @@ class OpenAIChat(Wire):
             return True
         for choice in list_of(data.get("choices")):
             if isinstance(choice, dict) and ("delta" in choice or "message" in choice):
-                return True
+                return not is_typed(choice)
         # Azure begins with a record of the content filter, which has no choices.
         return "prompt_filter_results" in data and not data.get("object")
 

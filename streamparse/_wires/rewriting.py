@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from streamparse._answers.answer import AnswerReader
 from streamparse._answers.output import OutputReader
 from streamparse._answers.response import ResponseReader
 from streamparse.message import Audio, Reasoning, Refusal, Text
@@ -11,9 +12,15 @@ from streamparse.message import Audio, Reasoning, Refusal, Text
 __all__ = ["take_texts_of_parts"]
 
 
-def take_texts_of_parts(response: ResponseReader) -> None:
-    """Give the message of the first answer the texts of its parts, and read its output again."""
-    message = response.first.message
+def take_texts_of_parts(response: ResponseReader, answer: AnswerReader | None = None) -> None:
+    """Give a message the texts of its parts, and read its output again.
+
+    Args:
+        response: The response.
+        answer: The answer of the message, by default the first one.
+    """
+    answer = answer or response.first
+    message = answer.message
     before = message.text
     texts, thoughts, refusals = [], [], []
     for part in message.content:
@@ -27,12 +34,11 @@ def take_texts_of_parts(response: ResponseReader) -> None:
     message.reasoning = "".join(thoughts)
     message.refusal = "".join(refusals)
     if message.text != before:
-        _read_output_again(response)
+        _read_output_again(response, answer)
 
 
-def _read_output_again(response: ResponseReader) -> None:
+def _read_output_again(response: ResponseReader, answer: AnswerReader) -> None:
     """Read the output in the final text; events of its earlier values have been emitted."""
-    answer = response.first
     known = answer.texts.output
     if known is None or not known.open:
         return

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import shown
-from streamparse._decoding.record import Record
+from streamparse._decoding.record import TEXT_EVENTS, Record
 from streamparse._wires.base import Wire, error_of_text, provider_error
 from streamparse._wires.bedrock_chunks import CHUNK, exception_of
 from streamparse._wires.envelopes import opened
@@ -51,6 +51,9 @@ WIRES: Final[dict[str, str]] = {
     "watsonx-generate": "text_pieces:Watsonx",
     "writer-completions": "text_pieces:Writer",
     "workers-ai-run": "text_pieces:WorkersAI",
+    "snowflake-cortex": "SnowflakeCortex",
+    "a2a": "A2A",
+    "replicate-text": "text_pieces:Replicate",
 }
 _imported: Final[dict[str, type[Wire]]] = {}
 
@@ -148,7 +151,7 @@ class Router:
         """Return whether this record shows an API, or reports an error of a provider."""
         data = record.data
         if not isinstance(data, dict):
-            return False
+            return record.event in TEXT_EVENTS
         try:
             inner = opened(data, record.event)
         except StreamParseError:
@@ -169,6 +172,9 @@ class Router:
             self._skipped += 1
         elif self.response.ended:
             self._late(record)
+        elif record.event in TEXT_EVENTS and wire.text_record(record.text, record.event):
+            self._read += 1
+            self._understood += 1
         elif record.text == _DONE:
             self._done(wire)
         elif record.bare and self._has_finished():
@@ -217,7 +223,7 @@ class Router:
             alive = alive or (isinstance(kind, str) and kind in _ALIVE)
         else:
             alive = record.event == "field" and record.bare
-        if not alive and not record.cut:
+        if not alive:
             self.response.unread += 1
         self._pass_on(record)
 
@@ -252,6 +258,8 @@ class Router:
     def _detect(self, record: Record) -> None:
         """Hold records until one shows the API or reports an error."""
         data = record.data
+        if data is None and record.event in TEXT_EVENTS:
+            data = {}
         kind = _recognizing(data, record.event) if isinstance(data, dict) else None
         if kind is None:
             self._hold(record)

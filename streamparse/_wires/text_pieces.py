@@ -14,6 +14,7 @@ Quirks that are handled here:
   text.
 - Writer ends without a record that says so.
 - Workers AI sends `[DONE]` in place of a finish reason.
+- Replicate sends text as the data of events, not as a member of records.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
+from streamparse._decoding.record import TEXT_EVENTS
 from streamparse._wires.base import Wire, finish, note_rest
 from streamparse.message import Usage
 
@@ -32,6 +34,7 @@ __all__ = [
     "BedrockMistral",
     "BedrockTitan",
     "LlamaCpp",
+    "Replicate",
     "SGLang",
     "TGI",
     "Watsonx",
@@ -406,11 +409,7 @@ class Writer(TextPieces):
         return len(data) == 1 and isinstance(data.get("value"), str)
 
     def end(self) -> None:
-        if not self.response.unread:
-            for answer in self.response.all:
-                if answer.begun:
-                    answer.finish("stop")
-        self.response.end_input()
+        self.end_normally()
 
 
 class WorkersAI(TextPieces):
@@ -438,3 +437,59 @@ class WorkersAI(TextPieces):
 
     def done(self) -> None:
         self.response.done()
+
+
+class Replicate(Wire):
+    """Replicate, the stream of a prediction, and whole predictions.
+
+    The data of an `output` event are text, whatever they look like. `done` has the reason if the
+    prediction did not end normally. The error of `error` is text or JSON.
+    """
+
+    api: ClassVar[str] = "replicate-text"
+
+    @classmethod
+    def recognizes(cls, data: dict[str, Any], event: str) -> bool:
+        return event in TEXT_EVENTS or _is_prediction(data)
+
+    def record(self, data: dict[str, Any], event: str) -> bool:
+        first = self.response.first
+        if event == "done":
+            first.begin()
+            reason = text_of(data.get("reason"))
+            finish(first, reason or "stop", {})
+            note_rest(first, data, frozenset(("reason",)))
+            self.response.end()
+            return True
+        if not _is_prediction(data):
+            return False
+        first.begin(data.get("id"), data.get("model") or data.get("version"))
+        output = data.get("output")
+        for piece in output if isinstance(output, list) else [output]:
+            first.text(text_of(piece))
+        first.count(dict_of(data.get("metrics")), _replicate_usage)
+        if data.get("error"):
+            self.fail(data)
+        finish(first, data.get("status"), _PREDICTION)
+        return True
+
+    def text_record(self, text: str, event: str) -> bool:
+        self.response.first.begin()
+        self.response.first.text(text)
+        return True
+
+
+# The states of a prediction. One that has just begun has no output yet.
+_PREDICTION: Final[dict[str, str]] = {"succeeded": "stop", "starting": "", "processing": ""}
+
+
+def _is_prediction(data: dict[str, Any]) -> bool:
+    return isinstance(data.get("urls"), dict) and "output" in data and "status" in data
+
+
+def _replicate_usage(raw: dict[str, Any]) -> Usage:
+    return Usage(
+        input_tokens=number_of(raw.get("input_token_count")),
+        output_tokens=number_of(raw.get("output_token_count")),
+        raw=raw,
+    )

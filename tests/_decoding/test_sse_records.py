@@ -189,3 +189,20 @@ def test_invalid_json_has_a_position() -> None:
 def test_broken_json_comes_before_a_record_that_is_too_long() -> None:
     text = 'data: {"n" 2}\n\ndata: ' + "x" * 90
     assert isinstance(read([text], Limits(record=50))[1], WireError)
+
+
+# Text
+
+
+@pytest.mark.parametrize("text", ["{", '{"n": 1}\n{"n": 2}', "[DONE]", " ", "\n\n", "[1", "[1]"])
+def test_data_of_an_output_event_are_text(text: str) -> None:
+    source = "event: output\n" + "".join([f"data: {line}\n" for line in text.split("\n")]) + "\n"
+    for size in range(1, len(source)):
+        records, failure = read(cut(source, [size]))
+        assert failure is None
+        assert [(one.event, one.data, one.text) for one in records] == [("output", None, text)]
+
+
+def test_an_object_in_an_output_event_is_read_as_well() -> None:
+    records, _ = read(['event: output\ndata: {"n": 1}\n\nevent: output\ndata:\n\n'])
+    assert [(one.data, one.text) for one in records] == [({"n": 1}, '{"n": 1}')]

@@ -30,6 +30,7 @@ def encoded(record: Any) -> str:
         ({"events": [{"event_type": "a"}]}, "", [({"event_type": "a"}, "")]),
         ({"bytes": encoded({"response": GEMINI})}, "chunk", [(GEMINI, "")]),
         ({"events": [{"type": "a", "chunk": 1}]}, "x", [({"type": "a", "chunk": 1}, "x")]),
+        ({"jsonrpc": "2.0", "id": 1, "result": {"n": 1}}, "", [({"n": 1}, "")]),
     ],
 )  # fmt: skip
 def test_what_is_inside(data: Any, event: str, records: Any) -> None:
@@ -47,6 +48,9 @@ def test_what_is_inside(data: Any, event: str, records: Any) -> None:
         {"events": [1]},
         {"events": [{"name": "x"}]},
         {"chunk": "text"},
+        {"jsonrpc": "2.0", "id": 1, "result": "text"},
+        {"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "no"}},
+        {"jsonrpc": "2.0", "method": "note", "params": {"n": 1}},
         {"bytes": 5},
         {"choices": [], "response": GEMINI},
     ],

@@ -94,6 +94,18 @@ def workers_ai(pieces: list[str]) -> list[Any]:
     return [*records, {"response": "", "usage": usage}, "[DONE]"]
 
 
+def replicate(pieces: list[str], reason: str = "") -> list[Any]:
+    end: dict[str, str] = {"reason": reason} if reason else {}
+    records = [
+        f"event: output\nid: 9:{place}\n{lines(piece)}" for place, piece in enumerate(pieces)
+    ]
+    return [*records, f"event: done\ndata: {json.dumps(end)}\n\n"]
+
+
+def lines(text: str) -> str:
+    return "".join([f"data: {line}\n" for line in text.split("\n")]) + "\n"
+
+
 APIS: dict[str, Any] = {
     "tgi-generate": tgi,
     "llama-cpp-completion": llama_cpp,
@@ -104,13 +116,14 @@ APIS: dict[str, Any] = {
     "watsonx-generate": watsonx,
     "writer-completions": writer,
     "workers-ai-run": workers_ai,
+    "replicate-text": replicate,
 }
 each_api = pytest.mark.parametrize("api", APIS)
 
 
 def body(records: list[Any]) -> str:
     texts = [record if isinstance(record, str) else json.dumps(record) for record in records]
-    return "".join([f"data: {text}\n\n" for text in texts])
+    return "".join([text if text.startswith("event:") else f"data: {text}\n\n" for text in texts])
 
 
 def read(api: Any, source: str, size: int = 0, **options: Any) -> tuple[Message, MessageParser]:
@@ -127,7 +140,7 @@ def test_an_answer(api: str, detected: bool) -> None:
     message, parser = read("auto" if detected else api, body(APIS[api](TEXT)))
     assert (message.text, message.status) == ("".join(TEXT), "complete")
     assert (message.finish_reason, parser.api) == ("stop", api)
-    if api != "writer-completions":
+    if api not in ("writer-completions", "replicate-text"):
         assert message.usage is not None
         assert (message.usage.input_tokens, message.usage.output_tokens) == (4, 9)
 
@@ -235,3 +248,60 @@ def test_a_character_that_is_not_whole_yet() -> None:
 def test_texts_that_do_not_repeat() -> None:
     known = TextSoFar()
     assert [known.more(text) for text in ("", "a", "b", "a")] == ["", "a", "b", "a"]
+
+
+def test_a_record_that_was_cut_is_no_normal_end() -> None:
+    message, _ = read("writer-completions", body(writer(TEXT))[:-6])
+    assert (message.text, message.status) == ("".join(TEXT[:3]), "truncated")
+
+
+# Replicate, whose text is not in JSON.
+
+LOOKS = ['{"a": ', '{"b": 1}', "[DONE]", " ", "\n", '{"choices": ', '"error": 1}', "\n{}\n{}"]
+
+
+@given(pieces=st.lists(st.sampled_from(LOOKS), min_size=1), size=st.integers(1, 40))
+def test_text_that_looks_like_records_is_text(pieces: list[str], size: int) -> None:
+    for api in ("auto", "replicate-text"):
+        message, parser = read(api, body(replicate(pieces)), size)
+        assert (message.text, message.status) == ("".join(pieces), "complete")
+        assert parser.api == "replicate-text"
+
+
+def test_predictions_that_failed() -> None:
+    message, _ = read("auto", body(replicate(TEXT, "canceled")))
+    assert (message.status, message.finish_reason) == ("truncated", "cancelled")
+    message, _ = read("auto", body(replicate(TEXT, "error")))
+    assert (message.status, message.finish_reason) == ("failed", "error")
+    ends = ["event: error\ndata: it broke\n\n", 'event: error\ndata: {"detail": "it broke"}\n\n']
+    for end in ends:
+        message, _ = read("auto", body([*replicate(TEXT)[:2], end, replicate([])[0]]))
+        assert (message.status, message.text) == ("failed", "".join(TEXT[:2]))
+        assert "it broke" in str(message.error)
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "expected"),
+    [
+        ("succeeded", TEXT, "complete"),
+        ("succeeded", "".join(TEXT), "complete"),
+        ("processing", TEXT, "truncated"),
+        ("canceled", TEXT, "truncated"),
+        ("failed", TEXT, "failed"),
+    ],
+)
+def test_a_whole_prediction(status: str, output: Any, expected: str) -> None:
+    error = "no room" if status == "failed" else None
+    metrics = {"input_token_count": 4, "output_token_count": 9}
+    data = {"id": "p1", "urls": {}, "status": status, "output": output, "error": error}
+    message, parser = read("auto", json.dumps({**data, "metrics": metrics, "model": "tiny"}))
+    assert (parser.api, message.id, message.model) == ("replicate-text", "p1", "tiny")
+    assert (message.text, message.status) == ("".join(TEXT), expected)
+    assert message.usage is not None
+    assert message.usage.output_tokens == 9
+
+
+def test_other_apis_may_have_events_of_that_name() -> None:
+    chunk = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}]}
+    message, parser = read("auto", f"event: output\ndata: {json.dumps(chunk)}\n\n")
+    assert (parser.api, message.text, message.status) == ("openai-chat", "Hi", "complete")
