@@ -365,6 +365,18 @@ class Values(ArgumentSource):
     def take(self, text: str) -> Produced:
         return "", "", self.events, None
 
+    def grow_string(self, text: str) -> Produced:
+        """Read more of the open string, where all events so far have been collected."""
+        start = self.length
+        written = self.sink.grow(text)
+        if not written:
+            self.sink.text(text, 0)
+            return self._collected(None)
+        self.length += len(written)
+        if self.chain.rejection is None:
+            return written, written, self.events, None
+        return self._produced(written, start, None)
+
     def collect(self) -> Produced:
         return self._collected(None)
 

@@ -245,6 +245,12 @@ class CallInput(CallRecord):
             self._reject_unknown()
         return self._value_source().sink
 
+    def grow_string(self, text: str) -> None:
+        """Read more of the string that is open in the `driver`, and emit it."""
+        produced = self._value_source().grow_string(text)
+        self.call._grow_generated(produced[0])
+        self._report(produced)
+
     def emit(self) -> None:
         """Emit the JSON text of the calls of the `driver`, and the events in it."""
         self._report_values(self.source.collect())

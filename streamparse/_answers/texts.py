@@ -137,6 +137,13 @@ class TextWriter:
         """
         reader = self.reader
         assert reader is not None
+        room = self.room
+        if self.surrogates == "keep" and len(text) <= room.left:  # the usual case
+            room.left -= len(text)
+            self.counted = True
+            reader.feed(text)
+            self.counted = False
+            return
         if self.surrogates == "replace":
             text = replaced(text)
         fits = self.room.fitting(text)

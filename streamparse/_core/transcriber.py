@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from streamparse._core.sink import Sink
 from streamparse._core.surrogates import Halves, lone, replaced
-from streamparse._core.writer import Writer, needs_escape
+from streamparse._core.writer import Writer, escaped, needs_escape
 from streamparse.errors import JSONSyntaxError
 
 if TYPE_CHECKING:
@@ -44,6 +44,29 @@ class Transcriber(Sink):
         self._count()
         self.counted = 0
         return self.writer.take()
+
+    def grow(self, text: str) -> str:
+        """Pass on more of the open string and return its JSON text.
+
+        The text must not be empty, and all text so far must have been taken. This does the same as
+        `text` and `take` for text without non-ASCII characters, and saves the work that only those
+        need.
+
+        Returns:
+            The JSON text; an empty string if the text needs `text` and `take`.
+        """
+        if self.halves.half or not text.isascii():
+            return ""
+        written = escaped(text)
+        place = self.written
+        stop = place + len(written)
+        if len(written) > len(text):
+            if self.inner.precise:
+                return ""
+            place = stop - 1
+        self.written = stop
+        self.inner.text(text, int(place))
+        return written
 
     def start_object(self, offset: int) -> None:
         self.writer.start_object(0)

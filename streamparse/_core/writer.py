@@ -6,6 +6,7 @@ It writes `arguments_text` for providers and formats that send no JSON.
 from __future__ import annotations
 
 import re
+from json.encoder import encode_basestring
 from typing import Any, Final
 
 from streamparse._core.shown import int_text
@@ -13,15 +14,7 @@ from streamparse._core.sink import Sink
 
 # RFC 8259, section 7, and lone surrogates, which UTF-8 cannot encode.
 _TO_ESCAPE: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
-_SHORT: Final[dict[str, str]] = {
-    '"': '\\"',
-    "\\": "\\\\",
-    "\b": "\\b",
-    "\f": "\\f",
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-}
+_HALF: Final = re.compile(r"[\ud800-\udfff]")
 
 
 class Writer(Sink):
@@ -59,14 +52,14 @@ class Writer(Sink):
         self.pieces.append('"')
 
     def key_text(self, text: str, offset: int) -> None:
-        self.pieces.append(_escaped(text))
+        self.pieces.append(escaped(text))
 
     def end_key(self, offset: int) -> None:
         self.pieces.append('":')
         self.after_key = True
 
     def text(self, text: str, offset: int) -> None:
-        self.pieces.append(_escaped(text))
+        self.pieces.append(escaped(text))
 
     def end_string(self, offset: int) -> None:
         self.pieces.append('"')
@@ -112,16 +105,20 @@ def needs_escape(text: str) -> bool:
     return _TO_ESCAPE.search(text) is not None
 
 
-def _escaped(text: str) -> str:
-    # This is faster than the search, which finds the rare cases.
-    if text.isprintable() and '"' not in text and "\\" not in text:
-        return text
-    return _TO_ESCAPE.sub(_escape, text)
+def escaped(text: str) -> str:
+    """Return the JSON text of a part of a string.
+
+    >>> print(escaped('a "b"'))
+    a \\"b\\"
+    """
+    whole = encode_basestring(text)
+    if len(whole) != len(text) + 2:
+        text = whole[1:-1]
+    return text if text.isascii() else _HALF.sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:
-    char = found.group()
-    return _SHORT.get(char) or f"\\u{ord(char):04x}"
+    return f"\\u{ord(found.group()):04x}"
 
 
 def _scalar_text(value: object) -> str:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse.formats._framing import Framing
-from streamparse.formats._framing_state import NOT_SPACE
+from streamparse.formats._framing_state import NOT_SPACE, TEXT
 from streamparse.formats.markers import UNDECIDED, Markers
 from streamparse.formats.plan import REASON, REASONING
 from streamparse.formats.registry import get, plan_of
@@ -195,6 +195,11 @@ class AutoFraming(Framing):
         if not whole:
             self._confirm()  # the text ended inside an open call or reasoning of the format
         return whole
+
+    def _takes_plain(self, text: str) -> bool:
+        if self.state == TEXT and not self.tried and _WORDS.may_begin_in(text):
+            return False
+        return super()._takes_plain(text)
 
     def _text(self, text: str, pos: int, final: bool) -> int:
         if self.tried:

@@ -171,10 +171,10 @@ class CallPayload(Payload):
             self.identity = str(value)
             if self.reader is not None:
                 self.reader.set_id(self.identity)
-        elif not self._says_nothing(value):
+        elif not self._is_without_effect(value):
             self.others.append((self.key, value))
 
-    def _says_nothing(self, value: Any) -> bool:
+    def _is_without_effect(self, value: Any) -> bool:
         """Return whether this field has no effect."""
         if self.key == "type":
             return bool(value == "function")

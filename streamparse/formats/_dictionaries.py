@@ -63,6 +63,11 @@ class DictionaryPayload(LiteralPayload):
         self.seen = True
         return self.arguments_sink()
 
+    def emit_text(self, text: str) -> None:
+        self.machine.sink.text(text, 0)
+        assert self.reader is not None
+        self.reader.emit()
+
     def arguments_sink(self) -> Sink:
         """Begin the call and return the sink for its arguments."""
         if self.reader is None:
@@ -77,18 +82,18 @@ class DictionaryPayload(LiteralPayload):
         if key in spec.name_keys and isinstance(value, str) and not self.name:
             self.name = value
             self.arguments_sink()
-            self._tell_arguments()
+            self._emit_arguments()
         elif key in spec.id_keys and isinstance(value, (str, int)):
             self.identity = str(value)
             if self.reader is not None:
                 self.reader.set_id(self.identity)
         elif key in spec.argument_keys and not self.seen and isinstance(value, (str, dict)):
             self.arguments = value
-            self._tell_arguments()
+            self._emit_arguments()
         elif value is not None or key not in spec.argument_keys:
             self.others.append((key, value))
 
-    def _tell_arguments(self) -> None:
+    def _emit_arguments(self) -> None:
         """Emit the arguments that were held. They may be JSON in a string."""
         value = self.arguments
         if value is NOTHING or not self.name:

@@ -6,7 +6,6 @@ values are held until then. Only a parameter whose schema type is string is stre
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.calls import CallReader
@@ -15,7 +14,7 @@ from streamparse.aliases import CallKind
 from streamparse.errors import LimitError
 from streamparse.formats._generated import GeneratedPayload
 from streamparse.formats._payloads import Host
-from streamparse.formats.markers import UNDECIDED, Markers, first_characters
+from streamparse.formats.markers import UNDECIDED, Markers, contains_any, first_characters
 from streamparse.formats.plan import CallPlan, Plan
 from streamparse.formats.table import Elements
 from streamparse.formats.values import Kinds, Reading, item_schema, kinds_of, property_schema, typed
@@ -84,7 +83,7 @@ class ElementsPayload(GeneratedPayload):
         self.spec = spec
         self.closers: Markers = call.close
         self.namespace: Markers = Markers([spec.namespace])
-        self.care: re.Pattern[str] = first_characters(self.namespace, plan.ends_of_turn)
+        self.care: list[str] = first_characters(self.namespace, plan.ends_of_turn)
         self.root: Any = None
         self.stack: list[_Element] = []
         self.tag: str | None = None  # the incomplete tag, up to here
@@ -103,10 +102,10 @@ class ElementsPayload(GeneratedPayload):
         length = self.length + len(text)
         if not self.streams or self.tag is not None or length > self.host.limits.string:
             return False
-        if self.care.search(text) is not None:
+        if contains_any(text, self.care):
             return False
         self.length = length
-        self.say_text(text)
+        self.emit_text(text)
         return True
 
     def step(self, text: str, pos: int, final: bool) -> int:
@@ -175,7 +174,7 @@ class ElementsPayload(GeneratedPayload):
             schema = self.stack[-1].child_schema(key, self.root)
         else:
             if key != self.key:
-                self._tell_held()
+                self._emit_held()
             schema = property_schema(self.root, key)
         element = _Element(key, schema, self.root)
         self.stack.append(element)
@@ -233,18 +232,18 @@ class ElementsPayload(GeneratedPayload):
         elif not text.isspace():
             self.unexpected()
 
-    def _tell_held(self) -> None:
+    def _emit_held(self) -> None:
         """Emit the parameter that is held, which no further sibling can change."""
         if not self.held:
             return
         value = self.held[0] if len(self.held) == 1 else self.held
         self.held = []
         emit_key(self.key, self.driver())
-        self.say_value(value)
+        self.emit_value(value)
 
     def _end_call(self) -> None:
         while self.stack:
             self._end_element()
-        self._tell_held()
+        self._emit_held()
         self.driver().end(0)
         self.done = True

@@ -24,7 +24,7 @@ from streamparse.formats._framing_state import (
     RESCUE,
     TEXT,
 )
-from streamparse.formats.markers import UNDECIDED
+from streamparse.formats.markers import UNDECIDED, contains_any
 from streamparse.formats.plan import (
     ANSWER,
     CALL,
@@ -78,13 +78,8 @@ class Framing(FramingSections):
             self._feed(text[start : start + _SLICE])
 
     def _feed(self, text: str) -> None:
-        payload, reader = self.payload, self.reader
-        is_inside = self.state == PAYLOAD and payload is not None and payload.generates
-        if is_inside and reader is not None and not self.buffer and self.ending.is_empty():
-            assert payload is not None
-            if payload.takes_plain(text):
-                reader.call._grow_raw(text)
-                return
+        if not self.buffer and self.ending.is_empty() and self._takes_plain(text):
+            return
         text = self.ending.take(text, self.plan.ends_of_turn)
         if self.buffer:
             text = self.buffer + text
@@ -92,6 +87,26 @@ class Framing(FramingSections):
         pos = self._run(text, False)
         if pos < len(text):
             self.buffer = text[pos:]
+
+    def _takes_plain(self, text: str) -> bool:
+        """Read text that is certain to contain no marker, where that is quick to see.
+
+        Returns:
+            Whether the text was read.
+        """
+        state = self.state
+        if state == TEXT:
+            is_line = self.at_line and self.plan.line is not None
+            if not self.running or is_line or contains_any(text, self.plan.starts[self.mode]):
+                return False
+            self.quotation.read(text)
+            self._emit(text)
+            return True
+        payload, reader = self.payload, self.reader
+        if state != PAYLOAD or payload is None or reader is None or not payload.takes_plain(text):
+            return False
+        reader.call._grow_raw(text)
+        return True
 
     def finish(self, normal: bool) -> bool:
         """End the text and return whether nothing was left open.

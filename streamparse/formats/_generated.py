@@ -130,13 +130,12 @@ class GeneratedPayload(Payload):
         assert self.bounds is not None
         return self.bounds
 
-    def say_text(self, text: str) -> None:
+    def emit_text(self, text: str) -> None:
         """Emit more of an open string immediately."""
         assert self.reader is not None
-        self.driver().text(text, 0)
-        self.reader.emit()
+        self.reader.grow_string(text)
 
-    def say_value(self, value: Any) -> None:
+    def emit_value(self, value: Any) -> None:
         """Emit a value and note the repairs of its JSON."""
         repairs = self.host.inner.take_repairs()
         if repairs:

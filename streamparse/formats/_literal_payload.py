@@ -31,13 +31,17 @@ class LiteralPayload(Payload):
         self.machine: LiteralMachine = LiteralMachine(spec, _LiteralOpener(self), host.limits)
 
     def takes_plain(self, text: str) -> bool:
-        reader = self.reader
-        if reader is None or self.ends_of_turn.starts.search(text) is not None:
+        if self.reader is None or self.ends_of_turn.may_begin_in(text):
             return False
-        if not self.machine.takes_plain(text):
+        if not self.machine.counts_plain(text):
             return False
-        reader.emit()
+        self.emit_text(text)
         return True
+
+    def emit_text(self, text: str) -> None:
+        """Emit more of the open string."""
+        assert self.reader is not None
+        self.reader.grow_string(text)
 
     def feed(self, text: str, pos: int, final: bool) -> int:
         failure: StreamParseError | None = None

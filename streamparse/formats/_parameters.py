@@ -15,7 +15,7 @@ from streamparse._core.transcriber import emit_key
 from streamparse.errors import LimitError
 from streamparse.formats._generated import GeneratedPayload
 from streamparse.formats._payloads import Host
-from streamparse.formats.markers import UNDECIDED, Markers, first_characters
+from streamparse.formats.markers import UNDECIDED, Markers, contains_any, first_characters
 from streamparse.formats.plan import CallPlan, HeaderPlan, Plan
 from streamparse.formats.table import Header, Parameters
 from streamparse.formats.values import Kinds, kinds_of, property_schema, read_json, typed
@@ -90,8 +90,8 @@ class ParametersPlan:
         )
         self.value: Markers = Markers([*spec.close, *spec.open, *closers, *self.nested])
         self.follow_call: Markers = plan.between
-        #: Matches the first characters of literals; text without them contains no literal.
-        self.care: re.Pattern[str] = first_characters(self.value, plan.ends_of_turn)
+        #: The first characters of literals; text without them contains no literal.
+        self.care: list[str] = first_characters(self.value, plan.ends_of_turn)
 
 
 class ParametersPayload(GeneratedPayload):
@@ -124,13 +124,13 @@ class ParametersPayload(GeneratedPayload):
         if self.state != _VALUE or self.how != _STREAM or self.first or text[-1] in "\r\n":
             return False
         length = self.length + len(text)
-        if length > self.longest or self.plan.care.search(text) is not None:
+        if length > self.longest or contains_any(text, self.plan.care):
             return False
         self.length = length
         if self.newline:
             text = self.newline + text
             self.newline = ""
-        self.say_text(text)
+        self.emit_text(text)
         return True
 
     def step(self, text: str, pos: int, final: bool) -> int:
@@ -462,7 +462,7 @@ class ParametersPayload(GeneratedPayload):
         value = self._typed("".join(self.parts))
         self.parts = []
         self._emit_key()
-        self.say_value(value)
+        self.emit_value(value)
 
     def _typed(self, text: str) -> Any:
         if not self.as_json:

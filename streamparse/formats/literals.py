@@ -156,16 +156,21 @@ class LiteralMachine:
                 error.offset = self.reached
             raise
 
-    def takes_plain(self, text: str) -> bool:
-        """Take text that is certain to be inside a string; see `Payload.takes_plain`."""
+    def counts_plain(self, text: str) -> bool:
+        """Count text that is certain to be inside a string, which the caller passes to the sink.
+
+        Returns:
+            Whether the text was counted. If not, `feed` must read it.
+        """
         length = self.length + len(text)
         if self.state != _STRING or self.collects or self.high or length > self.longest:
             return False
-        stops = self.delimiters.starts if len(self.quote) > 1 else self.stops
-        if stops.search(text) is not None:
+        if len(self.quote) > 1:
+            if self.delimiters.may_begin_in(text):
+                return False
+        elif self.quote in text or "\\" in text:
             return False
         self.length = length
-        self.sink.text(text, 0)
         return True
 
     def _feed(self, text: str, pos: int, final: bool) -> int:

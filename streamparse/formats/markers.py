@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
-__all__ = ["Markers", "UNDECIDED", "first_characters"]
+__all__ = ["UNDECIDED", "Markers", "contains_any", "first_characters"]
 
 #: The result if the text ends inside what may become a literal.
 UNDECIDED: Final = "\0"
@@ -51,7 +51,7 @@ class Markers:
             if first < 0:
                 return len(text), ""
             pos = first
-        elif self.starts.search(text, pos) is None:
+        elif not contains_any(text, self.firsts):
             return len(text), ""
         found = self.pattern.search(text, pos)
         if found is not None:
@@ -64,11 +64,8 @@ class Markers:
         return (len(text) if final else self.undecided(text, pos)), ""
 
     def may_begin_in(self, text: str) -> bool:
-        """Return whether a literal may begin in the text; faster than `find` for short text."""
-        found = False
-        for char in self.firsts:
-            found = found or char in text
-        return found
+        """Return whether a literal may begin in the text."""
+        return contains_any(text, self.firsts)
 
     def at(self, text: str, pos: int, final: bool) -> str:
         """Return the literal at `pos`, `""` if there is none, or `UNDECIDED`."""
@@ -96,14 +93,21 @@ class Markers:
         return end
 
 
-def first_characters(*sets: Markers) -> re.Pattern[str]:
-    """Return a pattern for the first characters of the literals of these sets.
+def first_characters(*sets: Markers) -> list[str]:
+    """Return the first characters of the literals of these sets.
 
-    >>> first_characters(Markers(["<a>", "]]>"]), Markers(["</b>"])).search("a]") is None
-    False
+    >>> first_characters(Markers(["<a>", "]]>"]), Markers(["</b>"]))
+    ['<', ']']
     """
-    found = {word[0] for markers in sets for word in markers.words}
-    return re.compile(f"[{''.join(map(re.escape, sorted(found)))}]") if found else _NEVER
+    return sorted({word[0] for markers in sets for word in markers.words})
+
+
+def contains_any(text: str, characters: list[str]) -> bool:
+    """Return whether the text contains one of a few characters.
+
+    For a short text this takes a small part of the time of a regular expression.
+    """
+    return any(char in text for char in characters)
 
 
 def _exact(word: str) -> str:

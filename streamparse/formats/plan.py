@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
-from streamparse.formats.markers import Markers
+from streamparse.formats.markers import Markers, first_characters
 from streamparse.formats.table import Call, Channels, Format, Header, JsonCall, Section
 
 __all__ = ["Action", "CallPlan", "HeaderPlan", "Plan"]
@@ -145,6 +145,11 @@ class Plan:
         )
         #: End-of-turn tokens without another meaning in this format.
         self.ends_of_turn: Markers = Markers(set(format.ends_of_turn) - format.literals())
+        #: The first characters of the literals of each mode and of the end-of-turn tokens.
+        self.starts: list[list[str]] = [
+            first_characters(self.markers[mode], self.ends_of_turn)
+            for mode in (CONTENT, REASONING, QUOTED, LATE)
+        ]
         self.drift: re.Pattern[str] | None = re.compile(format.drift) if format.drift else None
 
     def after_name(self, call: CallPlan) -> Markers:

@@ -12,9 +12,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from streamparse.formats.markers import contains_any
+
 __all__ = ["Quotation"]
 
 _STOPS: Final = re.compile(r"[`~\n]")
+_STOP_CHARACTERS: Final = ["`", "~", "\n"]
 #: The text that may stand on a line before a fence.
 _PREFIX: Final = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
 _PREFIX_LENGTH: Final = 64
@@ -47,6 +50,9 @@ class Quotation:
         if not text:
             return
         self.last = text[-1]
+        if not self.char and not contains_any(text, _STOP_CHARACTERS):
+            self._read_plain(text)
+            return
         pos, end = 0, len(text)
         while pos < end:
             if self.char:
