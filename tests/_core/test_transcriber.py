@@ -140,3 +140,24 @@ def test_tell_does_not_recurse() -> None:
     sink = Transcriber(Sink())
     emit_value(deep, sink)
     assert sink.take() == "[" * 50_000 + '"x"' + "]" * 50_000
+
+
+@given(st.lists(st.text(min_size=1), max_size=8), st.booleans())
+def test_grow_does_the_same_as_text_and_take(pieces: list[str], precise: bool) -> None:
+    fast, slow = Recorder(), Recorder()
+    fast.precise = slow.precise = precise
+    quick, plain = Transcriber(fast), Transcriber(slow)
+    for sink in (quick, plain):
+        sink.start_string(0)
+        sink.take()
+    for piece in pieces:
+        grown = quick.grow(piece)
+        if not grown:
+            quick.text(piece, 0)
+            grown = quick.take()
+        plain.text(piece, 0)
+        assert grown == plain.take()
+    quick.end_string(0)
+    plain.end_string(0)
+    assert quick.take() == plain.take()
+    assert fast.calls == slow.calls

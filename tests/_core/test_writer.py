@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse._core.machine import Machine
-from streamparse._core.writer import Writer
+from streamparse._core.writer import Writer, escaped
 from tests.parts import DOCUMENTS, calls_of, cuttings, emit_value, play
 
 
@@ -186,3 +186,12 @@ def test_the_state_does_not_follow_the_writer() -> None:
     play([("scalar", 2, 0), ("end", 0)], other)
     assert other.take() == "[2]"
     assert writer.take() == "[[1"
+
+
+@given(st.text())
+def test_escaped_text_is_the_json_of_the_text(text: str) -> None:
+    assert escaped(text) == json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def test_a_lone_surrogate_is_escaped_with_the_rest() -> None:
+    assert escaped("\n\ud83d é") == "\\n\\ud83d é"

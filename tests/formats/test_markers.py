@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse.formats.markers import UNDECIDED, Markers
+from streamparse.formats.markers import UNDECIDED, Markers, contains_any, first_characters
 from tests.helpers import cut
 from tests.strategies import SIZES
 
@@ -85,3 +85,11 @@ def test_without_literals_all_is_text() -> None:
     markers = Markers(["", ""])
     assert markers.find("<<<", 0, False) == (3, "")
     assert markers.at("<", 0, False) == markers.at("", 0, False) == ""
+
+
+@given(WORDS, st.text(st.sampled_from("<a>|b"), max_size=6))
+def test_text_without_first_characters_has_no_literal(words: list[str], text: str) -> None:
+    markers = Markers(words)
+    if not contains_any(text, first_characters(markers)):
+        assert not markers.may_begin_in(text)
+        assert markers.find(text, 0, False) == (len(text), "")
