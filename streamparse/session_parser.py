@@ -18,6 +18,8 @@ from streamparse._sessions.live import Live
 from streamparse._sessions.reader import SessionReader
 from streamparse._sessions.realtime import Realtime
 from streamparse._wires.names import api_named
+from streamparse._wires.nearest import unknown_api
+from streamparse._wires.router import WIRES, wire_of
 from streamparse.aliases import DialectName, SessionAPI, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError, WireError, interrupted
@@ -252,8 +254,14 @@ class SessionParser:
             raise self._unknown()
 
     def _unknown(self) -> WireError:
-        message = "the first messages show no API that is known: say which by api="
-        return WireError(message, code="unknown_api", excerpt=shown(self._held[0])[:40])
+        sessions = [kind.api for kind in _CONVERSATIONS]
+        return unknown_api(
+            [(record, "") for record in self._held],
+            shown(self._held[0]),
+            [wire_of(api) for api in sessions],
+            [wire_of(api) for api in WIRES if api not in sessions],
+            "use MessageParser",
+        )
 
     def _take(self) -> list[AnySessionEvent]:
         events = self._session.take()

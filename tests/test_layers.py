@@ -185,6 +185,7 @@ WIRES = (
     "responses_calls",
     "responses_output",
     "responses_history",
+    "nearest",
 )
 SESSIONS = ("reader", "conversation", "frames")
 DRIVERS = (

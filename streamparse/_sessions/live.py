@@ -24,16 +24,6 @@ from streamparse._wires.google_live import GoogleLive
 __all__ = ["Live"]
 
 _OF_TURNS: Final = frozenset(("serverContent", "toolCall", "usageMetadata"))
-_OF_SESSIONS: Final = frozenset(
-    (
-        "setupComplete",
-        "toolCallCancellation",
-        "goAway",
-        "sessionResumptionUpdate",
-        "voiceActivityDetectionSignal",
-        "voiceActivity",
-    )
-)
 
 
 class Live(Conversation):
@@ -48,11 +38,7 @@ class Live(Conversation):
 
     @classmethod
     def recognizes(cls, data: dict[str, Any]) -> bool:
-        if "candidates" in data or not data:
-            return False
-        if any([name in data for name in ("setupComplete", "serverContent", "toolCall")]):
-            return True
-        return any([name in data for name in _OF_SESSIONS])
+        return GoogleLive.recognizes(data, "")
 
     def record(self, data: dict[str, Any]) -> None:
         content = dict_of(data.get("serverContent"))

@@ -23,8 +23,6 @@ from streamparse._wires.openai_realtime import OpenAIRealtime
 __all__ = ["Realtime"]
 
 _INPUT: Final = "conversation.item.input_audio_transcription."
-_PREFIXES: Final = ("session.", "conversation.", "input_audio_buffer.", "output_audio_buffer.")
-_OTHERS: Final = ("rate_limits.updated", "ping", "error", "mcp_list_tools.in_progress")
 
 
 class Realtime(Conversation):
@@ -40,11 +38,7 @@ class Realtime(Conversation):
 
     @classmethod
     def recognizes(cls, data: dict[str, Any]) -> bool:
-        kind = text_of(data.get("type"))
-        if "event_id" in data:
-            return kind.startswith(("response.", *_PREFIXES)) or kind in _OTHERS
-        response = dict_of(data.get("response"))
-        return kind.startswith(_PREFIXES) or response.get("object") == "realtime.response"
+        return OpenAIRealtime.recognizes(data, "")
 
     def record(self, data: dict[str, Any]) -> None:
         kind = text_of(data.get("type"))

@@ -64,6 +64,10 @@ class A2A(Wire):
         self.texts: dict[str, Text] = {}  # of each artifact
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _STATUS.union(_ARTIFACT, _MESSAGE, _MEMBERS, _HANDLERS)
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         kind, body = _opened(data)
         if kind == "message":

@@ -36,7 +36,7 @@ from streamparse.errors import StreamParseError
 from streamparse.json_parser import parse
 from streamparse.message import Message, Part, Reasoning, ServerToolResult, Text, ToolCall, Usage
 
-__all__ = ["AnthropicEvents", "EVENTS", "history", "tool_result"]
+__all__ = ["AnthropicEvents", "EVENTS", "EVENT_WORDS", "history", "tool_result"]
 
 #: The events that only this API has.
 EVENTS: Final = frozenset(
@@ -71,6 +71,10 @@ _FIELDS: Final[dict[str, str]] = {
     "signature_delta": "signature",
     "citations_delta": "citation",
 }
+
+
+#: The names of its members and events.
+EVENT_WORDS: Final = EVENTS.union(_BLOCK_START, _DELTA, _MESSAGE, _FIELDS)
 
 
 class _Block:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from streamparse._wires.anthropic_events import EVENTS, AnthropicEvents
+from streamparse._wires.anthropic_events import EVENT_WORDS, EVENTS, AnthropicEvents
 
 __all__ = ["AnthropicMessages"]
 
@@ -17,6 +17,10 @@ class AnthropicMessages(AnthropicEvents):
     """Reads events, which are named by their `type`, and whole bodies."""
 
     api: ClassVar[str] = "anthropic-messages"
+
+    @classmethod
+    def words(cls) -> frozenset[str]:
+        return EVENT_WORDS
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:

@@ -58,6 +58,11 @@ class Wire:
         """Return whether only this API sends such a record. `event` is its name outside of it."""
         return False
 
+    @classmethod
+    def words(cls) -> frozenset[str]:
+        """Return the names of members and records of this API, which `nearest` compares."""
+        return frozenset()
+
     def history(self) -> Any:
         """Return the function that writes a message for the next turn; see `Message.to_history`."""
         return no_history

@@ -83,6 +83,10 @@ class BedrockConverse(Wire):
         self.in_chunks: bool = False
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _OWN_EVENTS | _BLOCK_START | _BLOCK_DELTA | _MESSAGE_STOP | _CALL
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         if event in _OWN_EVENTS or not _OWN_EVENTS.isdisjoint(data):
             return True

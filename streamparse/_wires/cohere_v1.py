@@ -49,6 +49,10 @@ class CohereV1(Wire):
         self.citations: int = 0
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _RECORD.union(_BODY, _HANDLERS)
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         if text_of(data.get("event_type")) in _HANDLERS:
             return "is_finished" in data or "generation_id" in data

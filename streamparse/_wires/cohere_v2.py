@@ -48,6 +48,10 @@ class CohereV2(Wire):
         self.plan: Reasoning | None = None
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _RECORD.union(_MESSAGE, _HANDLERS)
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         return text_of(data.get("type")) in _HANDLERS or _is_body(data)
 

@@ -118,6 +118,10 @@ class GoogleGenerate(Wire):
         self.cited: dict[int, set[str]] = {}
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _KNOWN.union(_CANDIDATE, _REPEATED, _CALL, _PART)
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         if isinstance(data.get("candidates"), list) or isinstance(data.get("promptFeedback"), dict):
             return True

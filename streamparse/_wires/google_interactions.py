@@ -111,6 +111,10 @@ class GoogleInteractions(Wire):
         self.continues: bool = True
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _RECORD.union(_INTERACTION, _HANDLERS)
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         return text_of(data.get("event_type")) in _HANDLERS or data.get("object") == "interaction"
 

@@ -24,6 +24,17 @@ from streamparse.message import ToolCall
 
 __all__ = ["GoogleLive", "tool_response"]
 
+# The members of a message that belongs to no turn.
+_OF_SESSIONS: Final = frozenset(
+    (
+        "setupComplete",
+        "toolCallCancellation",
+        "goAway",
+        "sessionResumptionUpdate",
+        "voiceActivityDetectionSignal",
+        "voiceActivity",
+    )
+)
 # The members of `serverContent` that are understood, or that the session reads.
 _CONTENT: Final = frozenset(
     (
@@ -47,7 +58,9 @@ class GoogleLive(GoogleGenerate):
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        return False  # a session has several turns
+        if "candidates" in data:
+            return False
+        return "serverContent" in data or "toolCall" in data or not _OF_SESSIONS.isdisjoint(data)
 
     def write_result(self) -> Any:
         return tool_response

@@ -43,6 +43,10 @@ class MistralConversations(Wire):
         self.calls: dict[str, CallReader] = {}
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _OUTPUT.union(_CALL, _STATE, _HANDLERS)
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         return text_of(data.get("type")) in _HANDLERS
 

@@ -48,6 +48,10 @@ class OllamaChat(Wire):
     api: ClassVar[str] = "ollama-chat"
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _RECORD
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         if not isinstance(data.get("done"), bool):
             return False

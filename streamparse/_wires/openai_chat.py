@@ -92,6 +92,10 @@ class OpenAIChat(Wire):
         self.correlators: dict[int, Correlator] = {}
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _IGNORED.union(_CHOICE, _DELTA)
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         if text_of(data.get("object")).startswith("chat.completion"):
             return True

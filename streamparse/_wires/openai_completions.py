@@ -34,6 +34,10 @@ class OpenAICompletions(Wire):
     api: ClassVar[str] = "openai-completions"
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _IGNORED | _CHOICE
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         choices = list_of(data.get("choices"))
         if text_of(data.get("object")) == "text_completion":

@@ -27,6 +27,9 @@ _NAMES: Final[dict[str, str]] = {
     for old, new in (("text", "output_text"), ("audio_transcript", "output_audio_transcript"))
     for verb in ("delta", "done")
 }
+# The records of a session that belong to no answer.
+_PREFIXES: Final = ("session.", "conversation.", "input_audio_buffer.", "output_audio_buffer.")
+_OTHERS: Final = ("rate_limits.updated", "ping", "error", "mcp_list_tools.in_progress")
 # The members that address a record.
 _ADDRESS: Final = frozenset(("event_id", "response_id", "previous_item_id", "rid"))
 _STATES: Final = frozenset(("completed", "cancelled", "incomplete", "failed", "in_progress"))
@@ -39,7 +42,11 @@ class OpenAIRealtime(OpenAIResponses):
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        return False  # a session has several answers
+        kind = text_of(data.get("type"))
+        if "event_id" in data:
+            return kind.startswith(("response.", *_PREFIXES)) or kind in _OTHERS
+        response = dict_of(data.get("response"))
+        return kind.startswith(_PREFIXES) or response.get("object") == "realtime.response"
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         kind = text_of(data.get("type"))

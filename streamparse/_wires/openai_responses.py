@@ -124,6 +124,10 @@ class OpenAIResponses(Wire):
         self.others: list[str] = []
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _RECORD.union(_RESPONSE, _HANDLERS)
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         if text_of(data.get("object")) in _OBJECTS and isinstance(data.get("output"), list):
             return True

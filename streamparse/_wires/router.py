@@ -21,10 +21,11 @@ from streamparse._decoding.record import TEXT_EVENTS, Record
 from streamparse._wires.base import Wire, error_of_text, provider_error
 from streamparse._wires.bedrock_chunks import CHUNK, exception_of
 from streamparse._wires.envelopes import opened
+from streamparse._wires.nearest import unknown_api
 from streamparse._wires.replays import SeenIds
 from streamparse.errors import ProviderError, StreamParseError, WireError
 
-__all__ = ["Router", "WIRES", "wire_of"]
+__all__ = ["Router", "SESSION_WIRES", "WIRES", "wire_of"]
 
 # The adapter of each API, in the order in which `"auto"` asks them: the first that recognizes a
 # record reads the stream. Its module, which has the name of the API unless it is named here, is
@@ -54,6 +55,11 @@ WIRES: Final[dict[str, str]] = {
     "snowflake-cortex": "SnowflakeCortex",
     "a2a": "A2A",
     "replicate-text": "text_pieces:Replicate",
+}
+# The adapters of APIs that only sessions have.
+SESSION_WIRES: Final[dict[str, str]] = {
+    "openai-realtime": "OpenAIRealtime",
+    "google-live": "GoogleLive",
 }
 _imported: Final[dict[str, type[Wire]]] = {}
 
@@ -283,16 +289,22 @@ class Router:
             raise self._unknown()
 
     def _unknown(self) -> WireError:
-        first = next((_text_of(record) for record in self._held if not record.cut), "")
-        message = "the first records show no known API: choose one with api="
-        return WireError(message, code="unknown_api", excerpt=first[:40])
+        whole = [record for record in self._held if not record.cut]
+        return unknown_api(
+            [(record.data, record.event) for record in whole],
+            _text_of(whole[0]) if whole else "",
+            [wire_of(api) for api in WIRES],
+            [wire_of(api) for api in SESSION_WIRES],
+            "use SessionParser",
+        )
 
 
 def wire_of(api: str) -> type[Wire]:
     """Return the adapter of an API."""
     found = _imported.get(api)
     if found is None:
-        module, _, name = WIRES[api].rpartition(":")
+        place = WIRES.get(api) or SESSION_WIRES[api]
+        module, _, name = place.rpartition(":")
         module = module or api.replace("-", "_")
         found = getattr(import_module("streamparse._wires." + module), name)
         assert found is not None

@@ -46,6 +46,10 @@ class SnowflakeCortex(Wire):
         self.last: dict[int, CallReader] = {}
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _RECORD | _CHOICE | _DELTA
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         return any([is_typed(dict_of(choice)) for choice in list_of(data.get("choices"))])
 

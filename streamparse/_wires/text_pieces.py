@@ -114,6 +114,10 @@ class TextPieces(Wire):
     shape: ClassVar[Shape] = Shape(())
     reasons: ClassVar[dict[str, str]] = {}
 
+    @classmethod
+    def words(cls) -> frozenset[str]:
+        return cls.shape.known
+
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
         self.written: set[int] = set()  # the choices that have had text
