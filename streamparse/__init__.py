@@ -226,7 +226,7 @@ _MODULES: Final = {
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
 _SUBMODULES: Final = (
-    "aliases", "dialect", "errors", "events", "formats", "frontends",
+    "aliases", "batch", "dialect", "errors", "events", "formats", "frontends",
     "json_parser", "limits", "message", "message_events", "message_parser", "metrics", "models",
     "paths", "protocols", "schema", "session_parser",
     "telemetry", "terminal", "web",
