@@ -26,7 +26,7 @@ null is not allowed 4
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
 
@@ -39,6 +39,7 @@ __all__ = [
     "StreamTelemetry",
     "Validator",
     "ValidatorFactory",
+    "WriterLostError",
 ]
 
 
@@ -55,6 +56,16 @@ class Batch(NamedTuple):
 
 class ExpiredError(LookupError):
     """The requested records are no longer kept, or never were."""
+
+    code: ClassVar[str] = "expired"
+    reason: ClassVar[str] = "the stream is not kept any more"
+
+
+class WriterLostError(ExpiredError):
+    """The process that wrote the stream has died; there are no more records."""
+
+    code: ClassVar[str] = "writer_lost"
+    reason: ClassVar[str] = "the process that read the stream has died"
 
 
 class StreamRecorder(Protocol):
@@ -116,6 +127,7 @@ class EventStore(Protocol):
 
         Raises:
             ExpiredError: The records after `after` are not kept.
+            WriterLostError: All of them were read, and the process that wrote them has died.
         """
         ...
 

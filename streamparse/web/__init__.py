@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamparse.web.records import encoded
 from streamparse.web.response import SSEResponse, sse_response, stop_stream
-from streamparse.web.store import Batch, EventStore, ExpiredError, MemoryStore
+from streamparse.web.store import Batch, EventStore, ExpiredError, MemoryStore, WriterLostError
 from streamparse.web.ui_messages import ui_message_response
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ExpiredError",
     "MemoryStore",
     "SSEResponse",
+    "WriterLostError",
     "encoded",
     "sse_response",
     "stop_stream",

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
@@ -24,12 +24,21 @@ from streamparse.message import error_to_dict
 from streamparse.web.records import END, StreamPosition, encoded, record
 from streamparse.web.store import EventStore
 
-__all__ = ["Pump", "close_source"]
+__all__ = ["Pump", "close_source", "start_task"]
 
 _LOG: Final = logging.getLogger("streamparse.web")
 _NOTHING: Final = object()
 # An event loop holds only weak references to its tasks, so this set keeps them alive.
 _RUNNING: Final[set[asyncio.Task[None]]] = set()
+
+
+def start_task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Run the work in a task that is kept alive until it is done."""
+    task = asyncio.get_running_loop().create_task(work)
+    _RUNNING.add(task)
+    task.add_done_callback(_RUNNING.discard)
+    return task
+
 
 ENDED: Final[dict[str, Any]] = {"type": "stream_ended"}
 STOPPED: Final[dict[str, Any]] = {"type": "stream_stopped"}
@@ -66,9 +75,7 @@ class Pump:
 
     def start(self) -> None:
         """Run the pump in a task of its own."""
-        task = asyncio.get_running_loop().create_task(self.run())
-        _RUNNING.add(task)
-        task.add_done_callback(_RUNNING.discard)
+        start_task(self.run())
 
     async def run(self) -> None:
         """Copy items until the source ends or the stream is abandoned."""
@@ -90,7 +97,10 @@ class Pump:
         finally:
             self._reading = False
             watching.cancel()
-            await self._store.append(self._stream, self._farewell(last), last=True)
+            try:
+                await self._store.append(self._stream, self._farewell(last), last=True)
+            except Exception:
+                _LOG.exception("the end of a stream to a page could not be stored")
 
     def _farewell(self, last: dict[str, Any]) -> bytes:
         """Return the last record, even if `encode` fails."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import math
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from streamparse.web.pump import Pump, close_source
+from streamparse.web.pump import Pump, close_source, start_task
 from streamparse.web.records import (
     END,
     HEARTBEAT,
@@ -31,6 +33,8 @@ except ImportError as error:
 
 __all__ = ["SSEResponse", "sse_response", "stop_stream"]
 
+Authorize: TypeAlias = Callable[[str, bool], "bool | Awaitable[bool]"]
+
 _HEADERS: Final = {
     "cache-control": "no-cache, no-transform",
     "x-accel-buffering": "no",  # otherwise nginx buffers the stream
@@ -44,6 +48,8 @@ def sse_response(
     encode: Callable[[Any], str | None] | None = None,
     heartbeat: float = 15.0,
     retry: float = 1.0,
+    stall: float = 60.0,
+    authorize: Authorize | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> SSEResponse:
     """Send a stream to a web page as server-sent events.
@@ -52,15 +58,21 @@ def sse_response(
     `EventSource` does by itself, receives the records that it missed and all that follow. While no
     client is connected, the source continues for as long as the store waits (`grace`). Without a
     store, the source is cancelled and closed as soon as the client leaves. The id of a record is
-    sufficient to resume its stream; it cannot be guessed.
+    sufficient to resume its stream; it cannot be guessed. `authorize` binds a stream to a user.
 
-    A slow client slows the source down.
+    A slow client slows the source down. One that accepts nothing for `stall` seconds counts as
+    having left.
 
     The last record is `{"type": "stream_ended"}`, `{"type": "stream_failed", "error": {…}}` if the
     source raised an exception, or `{"type": "stream_stopped"}` if the stream was abandoned. The
     page should then close its `EventSource`. If it does not, the next request gets status 204, at
     which a browser stops reconnecting. A stream that is no longer kept cannot be resumed; the only
-    record is then `stream_failed` with the code `"expired"`.
+    record is then `stream_failed` with the code `"expired"`. If the process that reads the source
+    has died, a store that is shared by processes reports it: the last record is then
+    `stream_failed` with the code `"writer_lost"`.
+
+    The response cleans up in a task of its own. Cancelling the request, once or repeatedly, cannot
+    interrupt it.
 
     Args:
         source: The result of `stream()`, or any other iterable or async iterable of events, lists
@@ -76,27 +88,40 @@ def sse_response(
         heartbeat: The seconds without an event after which a comment is sent, so that proxies do
             not close the connection; `math.inf` for none.
         retry: The seconds after which an `EventSource` reconnects.
+        stall: The seconds after which a client that accepts no data counts as having left;
+            `math.inf` for no limit.
+        authorize: Called with the name of a stream and whether it is new, before the stream starts
+            and before it is resumed; may be a coroutine function. An application records the owner
+            of a new stream and compares it later. If the result is false, the status is 403.
         headers: Additional headers of the response.
 
     Returns:
         The response, for Starlette or a framework that is built on it.
 
     Raises:
-        ValueError: `heartbeat` is not above 0.
+        ValueError: `heartbeat` or `stall` is not above 0, or `retry` is negative or not finite.
     """
     if not heartbeat > 0:
         raise ValueError("heartbeat is a number of seconds above 0")
+    if not stall > 0:
+        raise ValueError("stall is a number of seconds above 0")
+    if not 0 <= retry < math.inf:
+        raise ValueError("retry is a finite number of seconds from 0 on")
     return SSEResponse(
         source,
         MemoryStore(capacity=0, grace=0, keep=0) if store is None else store,
         CompactEncoder() if encode is None else encode,
         heartbeat,
         retry,
+        stall,
+        authorize,
         headers,
     )
 
 
-async def stop_stream(store: EventStore, last_event_id: str) -> None:
+async def stop_stream(
+    store: EventStore, last_event_id: str, *, authorize: Authorize | None = None
+) -> bool:
     """Stop a stream for good, for example when the user presses a button.
 
     A client that only disconnects may reconnect, so with a store its stream continues for a while.
@@ -104,10 +129,23 @@ async def stop_stream(store: EventStore, last_event_id: str) -> None:
     Args:
         store: The store of the stream.
         last_event_id: The id of any record of the stream.
+        authorize: See `sse_response`; if its result is false, the stream is not stopped.
+
+    Returns:
+        Whether the request was valid and authorized.
     """
     position = parse_position(last_event_id)
-    if position is not None:
-        await store.stop(position.stream)
+    if position is None or not await _is_authorized(authorize, position.stream, False):
+        return False
+    await store.stop(position.stream)
+    return True
+
+
+async def _is_authorized(authorize: Authorize | None, stream: str, new: bool) -> bool:
+    if authorize is None:
+        return True
+    answer = authorize(stream, new)
+    return bool(await answer if inspect.isawaitable(answer) else answer)
 
 
 class SSEResponse(Response):
@@ -122,6 +160,8 @@ class SSEResponse(Response):
         encode: Callable[[Any], str | None],
         heartbeat: float,
         retry: float,
+        stall: float,
+        authorize: Authorize | None,
         headers: Mapping[str, str] | None,
     ) -> None:
         # `Response.__init__` is not called, because it expects a body of known length.
@@ -133,48 +173,75 @@ class SSEResponse(Response):
         self._encode = encode
         self._heartbeat = heartbeat
         self._retry = retry
+        self._stall = stall
+        self._authorize = authorize
         self._begun = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
-        connection = _Connection(self, self._store, self._heartbeat, send)
-        last_id = Headers(scope=scope).get("last-event-id", "")
-        serving = asyncio.ensure_future(self._serve(connection, scope["method"], last_id))
-        leaving = asyncio.ensure_future(_departure(receive))
+        # The server, a framework or a cancel scope may cancel the request at any await, repeatedly.
+        # It is answered in a task that only learns that the client has left.
+        left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        connection = _Connection(self, self._store, self._heartbeat, self._stall, send, left)
+        answering = start_task(self._answer(connection, scope, receive, left))
         try:
-            await asyncio.wait((serving, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if serving.done():
-                with suppress(_LeftError):
-                    serving.result()
+            await asyncio.wait((answering,))
         finally:
-            leaving.cancel()
-            serving.cancel()
-            await asyncio.wait((serving, leaving))
-            await connection.leave()
-            if not self._begun:
-                await close_source(self._source)
+            _set(left)
+            await asyncio.wait((answering,))
+        answering.result()
         if self.background is not None:
             await self.background()
+
+    async def _answer(
+        self, connection: _Connection, scope: Scope, receive: Receive, left: asyncio.Future[None]
+    ) -> None:
+        """Serve the client until it has left, then clean up."""
+        leaving = asyncio.ensure_future(_departure(receive, left))
+        last_id = Headers(scope=scope).get("last-event-id", "")
+        try:
+            if not (last_id or left.done() or scope["method"] == "HEAD"):
+                await self._begin(connection)
+            serving = asyncio.ensure_future(self._serve(connection, scope["method"], last_id))
+            await asyncio.wait((serving, left), return_when=asyncio.FIRST_COMPLETED)
+            serving.cancel()
+            await asyncio.wait((serving,))
+            with suppress(_LeftError, asyncio.CancelledError):
+                serving.result()
+        finally:
+            leaving.cancel()
+            try:
+                await connection.leave()
+            finally:
+                if not self._begun:
+                    await close_source(self._source)
+                await asyncio.wait((leaving,))
 
     async def _serve(self, connection: _Connection, method: str, last_id: str) -> None:
         if method == "HEAD":
             await connection.start(200)
             await connection.end(b"")
         elif last_id == END:
-            await connection.nothing_more()
+            await connection.refuse(204)  # at which an `EventSource` stops reconnecting
         elif last_id:
-            await connection.resume(parse_position(last_id))
+            position = parse_position(last_id)
+            if position is None or await _is_authorized(self._authorize, position.stream, False):
+                await connection.resume(position)
+            else:
+                await connection.refuse(403)
+        elif self._begun:
+            await connection.send_all(0)
         else:
-            start = StreamPosition(secrets.token_hex(16), 0)
-            connection.stream = start.stream  # set first, so that `leave` is always called
-            await _unbroken(self._begin(start.stream))
-            await connection.send_all(start, b"")
+            await connection.refuse(403)
 
-    async def _begin(self, stream: str) -> None:
-        """Start reading the source."""
-        await self._store.append(stream, opening(StreamPosition(stream, 1), self._retry))
-        self._begun = True
-        Pump(self._source, self._encode, self._store, stream).start()
+    async def _begin(self, connection: _Connection) -> None:
+        """Start reading the source, if a new stream is authorized."""
+        stream = secrets.token_hex(16)
+        if await _is_authorized(self._authorize, stream, True):
+            connection.stream = stream  # set first, so that `leave` is always called
+            await self._store.append(stream, opening(StreamPosition(stream, 1), self._retry))
+            self._begun = True
+            Pump(self._source, self._encode, self._store, stream).start()
 
 
 class _LeftError(Exception):
@@ -185,12 +252,20 @@ class _Connection:
     """One reader of one stream."""
 
     def __init__(
-        self, response: SSEResponse, store: EventStore, heartbeat: float, send: Send
+        self,
+        response: SSEResponse,
+        store: EventStore,
+        heartbeat: float,
+        stall: float,
+        send: Send,
+        left: asyncio.Future[None],
     ) -> None:
         self._response = response
         self._store = store
         self._heartbeat = heartbeat
+        self._stall = stall
         self._send = send
+        self._left = left
         self._reader = secrets.token_hex(8)
         self.stream: str | None = None
 
@@ -208,14 +283,17 @@ class _Connection:
         await self._pass({"type": "http.response.body", "body": data, "more_body": False})
 
     async def _pass(self, message: Message) -> None:
+        timer = asyncio.get_running_loop().call_later(self._stall, _set, self._left)
         try:
             await self._send(message)
         except OSError as error:  # some servers raise it when the client has disconnected
             raise _LeftError from error
+        finally:
+            timer.cancel()
 
-    async def nothing_more(self) -> None:
-        """Send status 204, at which an `EventSource` stops reconnecting."""
-        await self.start(204)
+    async def refuse(self, status: int) -> None:
+        """Send a status without a body."""
+        await self.start(status)
         await self.end(b"")
 
     async def leave(self) -> None:
@@ -230,26 +308,27 @@ class _Connection:
                 raise ExpiredError
             self.stream = position.stream
             batch = await self._next(position.number, 0)
-        except ExpiredError:
+        except ExpiredError as error:
             await self.start(200)
-            await self.end(_expired())
+            await self.end(_lost(error))
             return
         if batch.ended and not batch.data:
-            await self.nothing_more()
+            await self.refuse(204)
         else:
-            await self.send_all(position, HEARTBEAT)
+            await self.send_all(position.number, HEARTBEAT)
 
-    async def send_all(self, position: StreamPosition, greeting: bytes) -> None:
-        """Send the records after this position, up to the end of the stream."""
+    async def send_all(self, number: int, greeting: bytes = b"") -> None:
+        """Send the records after this one, up to the end of the stream."""
         await self.start(200)
         if greeting:
             await self.send(greeting)
-        batch = Batch(b"", position.number, False)
+        batch = Batch(b"", number, False)
         while not batch.ended:
             try:
                 batch = await self._next(batch.number, self._heartbeat)
-            except ExpiredError:  # the records were dropped after a faster reader had read them
-                await self.end(_expired())
+            except ExpiredError as error:
+                # The writer died, or records were dropped after a faster reader had read them.
+                await self.end(_lost(error))
                 return
             await self.send(batch.data or HEARTBEAT)
         await self.end(b"")
@@ -259,22 +338,22 @@ class _Connection:
         return await self._store.read(self.stream, self._reader, number, wait)
 
 
-def _expired() -> bytes:
-    what = {"type": "Error", "code": "expired", "message": "the stream is not kept any more"}
+def _lost(error: ExpiredError) -> bytes:
+    """Return the last record of a stream whose records are not kept, or whose writer died."""
+    what = {"type": "Error", "code": error.code, "message": error.reason}
     return record(encoded({"type": "stream_failed", "error": what}), END)
 
 
-async def _unbroken(work: Coroutine[Any, Any, None]) -> None:
-    """Complete the work even if the caller is cancelled, so that every stream has its pump."""
-    task = asyncio.ensure_future(work)
+def _set(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+async def _departure(receive: Receive, left: asyncio.Future[None]) -> None:
+    """Set `left` when the client has disconnected, or its server can no longer be asked."""
     try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait((task,))
-        raise
-
-
-async def _departure(receive: Receive) -> None:
-    """Return when the client has disconnected."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        with suppress(Exception):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    finally:
+        _set(left)

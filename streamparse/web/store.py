@@ -17,9 +17,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from streamparse.protocols import Batch, EventStore, ExpiredError
+from streamparse.protocols import Batch, EventStore, ExpiredError, WriterLostError
 
-__all__ = ["Batch", "EventStore", "ExpiredError", "MemoryStore"]
+__all__ = ["Batch", "EventStore", "ExpiredError", "MemoryStore", "WriterLostError"]
 
 _AT_ONCE: Final = 65536  # the bytes that one `read` returns, unless a single record is larger
 

@@ -18,13 +18,15 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
-from starlette.requests import Request
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -680,10 +682,146 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         importlib.import_module("streamparse.web")
 
 
-@pytest.mark.parametrize("heartbeat", [0, -1, float("nan")])
-def test_a_heartbeat_is_above_zero(heartbeat: float) -> None:
-    with pytest.raises(ValueError, match="heartbeat"):
-        sse_response([], heartbeat=heartbeat)
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("heartbeat", [0, -1, float("nan")]),
+        ("stall", [0, -1, float("nan")]),
+        ("retry", [-1, float("inf"), float("nan")]),
+    ],
+)
+def test_options_are_checked_at_once(option: str, values: list[float]) -> None:
+    for value in values:
+        with pytest.raises(ValueError, match=option):
+            sse_response([], **{option: value})
+
+
+# However a request ends, nothing of it remains
+
+
+class Visit:
+    """One request without a server; `send` blocks or raises from message number `most` on."""
+
+    def __init__(self, most: int = 10**6, error: Exception | None = None) -> None:
+        self.sent: list[Any] = []
+        self.most, self.error = most, error
+
+    async def receive(self) -> Any:
+        await asyncio.Event().wait()
+
+    async def send(self, message: Any) -> None:
+        if len(self.sent) >= self.most:
+            if self.error is not None:
+                raise self.error
+            await asyncio.Event().wait()
+        self.sent.append(message)
+        await asyncio.sleep(0)
+
+    async def answered(self, app: Any, last_id: str = "") -> None:
+        headers = [(b"last-event-id", last_id.encode())] if last_id else []
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
+        await app(scope, self.receive, self.send)
+
+    @property
+    def ids(self) -> list[str]:
+        body = b"".join(message.get("body", b"") for message in self.sent).decode()
+        return re.findall("^id: (.+)$", body, re.M)
+
+
+async def nothing_remains(upstream: Upstream, store: MemoryStore) -> None:
+    for _ in range(1000):
+        await asyncio.sleep(0.002)
+        if len(asyncio.all_tasks()) == 1:
+            break
+    assert len(asyncio.all_tasks()) == 1
+    assert upstream.opened == upstream.closed
+    assert store.streams == 0
+
+
+@given(turn=st.integers(0, 40), times=st.integers(1, 6))
+def test_cancelled_at_any_await_and_repeatedly(turn: int, times: int) -> None:
+    async def scene() -> None:
+        upstream, store = Upstream(NUMBERS, endless=True), MemoryStore(grace=0, keep=0)
+        visit = asyncio.ensure_future(Visit().answered(sse_response(upstream, store=store)))
+        for _ in range(turn):
+            await asyncio.sleep(0)
+        for _ in range(times):
+            visit.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait((visit,))
+        assert visit.cancelled()
+        await nothing_remains(upstream, store)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("seconds", [0, 0.02])
+def test_cancelled_by_a_scope_of_anyio(seconds: float) -> None:
+    async def scene() -> None:
+        upstream, store = Upstream(NUMBERS, endless=True), MemoryStore(grace=0, keep=0)
+        with anyio.move_on_after(seconds):
+            await Visit().answered(sse_response(upstream, store=store))
+        await nothing_remains(upstream, store)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("most", [0, 1, 4])
+def test_a_send_that_raises_behind_middleware(most: int) -> None:
+    async def pass_on(request: Request, call_next: Any) -> Response:
+        answer: Response = await call_next(request)
+        return answer
+
+    async def scene() -> None:
+        upstream, store = Upstream(NUMBERS, endless=True), MemoryStore(grace=0, keep=0)
+        app = application(upstream, store=store)
+        app.add_middleware(BaseHTTPMiddleware, dispatch=pass_on)
+        with contextlib.suppress(OSError, ClientDisconnect):
+            await Visit(most, OSError("the client has left")).answered(app)
+        await nothing_remains(upstream, store)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("most", [0, 1, 4])
+def test_a_send_that_blocks_counts_as_having_left(most: int) -> None:
+    async def scene() -> None:
+        upstream, store = Upstream(NUMBERS, endless=True), MemoryStore(grace=0, keep=0)
+        await Visit(most).answered(sse_response(upstream, store=store, stall=0.05))
+        await nothing_remains(upstream, store)
+
+    asyncio.run(scene())
+
+
+def test_a_stream_belongs_to_a_user() -> None:
+    owners: dict[str, str] = {}
+    store = MemoryStore()
+
+    def allowed(user: str, banned: bool = False) -> Any:
+        async def authorize(stream: str, new: bool) -> bool:
+            if new and not banned:
+                owners[stream] = user
+            return owners.get(stream) == user
+
+        return authorize
+
+    async def scene() -> None:
+        sources = [Upstream(NUMBERS) for _ in range(4)]
+        users = ["ann", "bob", "ann", "eve"]
+        last_id, got = "", []
+        for source, user in zip(sources, users, strict=True):
+            authorize = allowed(user, banned=user == "eve")
+            visit = Visit()
+            app = sse_response(source, store=store, authorize=authorize)
+            await visit.answered(app, "" if user == "eve" else last_id)
+            got.append((visit.sent[0]["status"], len(visit.ids), source.opened))
+            last_id = last_id or visit.ids[4]
+        assert got == [(200, 22, 1), (403, 0, 0), (200, 17, 0), (403, 0, 0)]
+        assert not await stop_stream(store, last_id, authorize=allowed("bob"))
+        assert await stop_stream(store, last_id, authorize=allowed("ann"))
+        assert not await stop_stream(store, "nonsense")
+
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 def test_a_failing_store_is_not_a_disconnect() -> None:
