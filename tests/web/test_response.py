@@ -693,7 +693,7 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_options_are_checked_at_once(option: str, values: list[float]) -> None:
     for value in values:
         with pytest.raises(ValueError, match=option):
-            sse_response([], **{option: value})
+            sse_response([], **{option: value})  # type: ignore[arg-type]
 
 
 # However a request ends, nothing of it remains
