@@ -373,9 +373,13 @@ class Values(ArgumentSource):
             self.sink.text(text, 0)
             return self._collected(None)
         self.length += len(written)
-        if self.chain.rejection is None:
-            return written, written, self.events, None
         return self._produced(written, start, None)
+
+    def write(self, text: str) -> str:
+        """Write more of the open string; see `Transcriber.write`."""
+        written = self.sink.write(text)
+        self.length += len(written)
+        return written
 
     def collect(self) -> Produced:
         return self._collected(None)

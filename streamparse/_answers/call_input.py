@@ -246,8 +246,22 @@ class CallInput(CallRecord):
         return self._value_source().sink
 
     def grow_string(self, text: str) -> None:
-        """Read more of the string that is open in the `driver`, and emit it."""
-        produced = self._value_source().grow_string(text)
+        """Read more of the string that is open in the `driver`, and emit it.
+
+        Everything before it must have been emitted.
+        """
+        source = self._value_source()
+        if self.chain.factory is None and self.state == READING:
+            written = source.write(text)
+            if written:  # the delta and its only event, without the lists between them
+                self.call._grow_generated(written)
+                self.out.append(ToolCallDelta(self.call, written, self.choice))
+                builder = self.chain.builder
+                builder.events = self.out
+                builder.text(text, 0)
+                builder.events = self.events
+                return
+        produced = source.grow_string(text)
         self.call._grow_generated(produced[0])
         self._report(produced)
 

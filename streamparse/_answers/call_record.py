@@ -286,9 +286,7 @@ class CallRecord:
             return
         if text:
             self.out.append(ToolCallDelta(self.call, text, self.choice))
-        if len(events) == 1:
-            self.out.append(events.pop())  # the usual case: the string that is open has grown
-        elif events:
+        if events:
             self.out += events
             events.clear()
         if error is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from streamparse._core.sink import Sink
 from streamparse._core.surrogates import Halves, lone, replaced
-from streamparse._core.writer import Writer, escaped, needs_escape
+from streamparse._core.writer import Writer, escaped_characters, needs_escape
 from streamparse.errors import JSONSyntaxError
 
 if TYPE_CHECKING:
@@ -55,17 +55,22 @@ class Transcriber(Sink):
         Returns:
             The JSON text; an empty string if the text needs `text` and `take`.
         """
+        place = self.written
+        written = self.write(text)
+        if written:
+            if len(written) > len(text):
+                place = self.written - 1
+            self.inner.text(text, int(place))
+        return written
+
+    def write(self, text: str) -> str:
+        """Write as `grow`, but do not pass the text on."""
         if self.halves.half or not text.isascii():
             return ""
-        written = escaped(text)
-        place = self.written
-        stop = place + len(written)
-        if len(written) > len(text):
-            if self.inner.precise:
-                return ""
-            place = stop - 1
-        self.written = stop
-        self.inner.text(text, int(place))
+        written = escaped_characters(text)
+        if self.inner.precise and len(written) > len(text):
+            return ""
+        self.written += len(written)
         return written
 
     def start_object(self, offset: int) -> None:

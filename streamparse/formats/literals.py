@@ -48,7 +48,6 @@ _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _KEY_NAME: Final = re.compile(r"[\w.\-]+")
 _WORD_START: Final = re.compile(r"[\w@]")
 _NEXT_KEY: Final = re.compile(r"[\w@.\-]{0,64}\s{0,64}[:=]?")
-_STOPS: Final = {"'": re.compile(r"[\\']"), '"': re.compile(r'[\\"]')}
 
 _WORDS: Final[dict[str, Any]] = {
     "True": True,
@@ -114,7 +113,6 @@ class LiteralMachine:
         "sink",
         "started",
         "state",
-        "stops",
         "style",
         "triple",
     )
@@ -137,7 +135,6 @@ class LiteralMachine:
         self.brackets: list[str] = [style.close]
         self.quote: str = ""
         self.triple: bool = False
-        self.stops: re.Pattern[str] = _WORD_END  # of the open string
         self.collects: bool = False  # the string is a key, or may be one
         self.collected: str = ""  # a key or word so far
         self.first: Any = NOTHING  # the first element after an undecided `{`
@@ -420,7 +417,6 @@ class LiteralMachine:
         if ahead == quote and not final:
             return pos  # two quotes, perhaps of three
         self.triple = ahead == quote * 2
-        self.stops = _STOPS[quote]
         self.reached = pos
         self._begin_string()
         self.state = _STRING
@@ -445,8 +441,7 @@ class LiteralMachine:
             else:
                 self._say(quote, stop)
             return stop + len(quote)
-        found = self.stops.search(text, pos)
-        stop = len(text) if found is None else found.start()
+        stop = _stop(text, pos, self.quote)
         if stop > pos:
             self._say(text[pos:stop], pos)
             return stop
@@ -595,3 +590,12 @@ class LiteralMachine:
 
     def _error(self, code: str, message: str, pos: int) -> FormatError:
         return FormatError(message, code=code, offset=pos)
+
+
+def _stop(text: str, pos: int, quote: str) -> int:
+    """Return the place of the first quote or backslash from `pos` on, or the end of the text."""
+    stop = text.find(quote, pos)
+    escape = text.find("\\", pos)
+    if stop < 0:
+        stop = len(text)
+    return escape if 0 <= escape < stop else stop

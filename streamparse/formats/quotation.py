@@ -21,6 +21,7 @@ _STOP_CHARACTERS: Final = ["`", "~", "\n"]
 #: The text that may stand on a line before a fence.
 _PREFIX: Final = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
 _PREFIX_LENGTH: Final = 64
+_NO_PREFIX: Final = "a" * (_PREFIX_LENGTH + 1)  # stands for a line on which no fence can begin
 _FENCE_LENGTH: Final = 3  # the minimum
 _QUOTES: Final = frozenset("\"'“”‘’„‚«»‹›「」『』`")
 
@@ -98,6 +99,8 @@ class Quotation:
             self.closing = False
         if len(self.line) <= _PREFIX_LENGTH:
             self.line += text[: _PREFIX_LENGTH + 1 - len(self.line)]
+            if text[-1].isalpha():
+                self.line = _NO_PREFIX
 
     def _end_run(self) -> None:
         """End a run of fence characters, which may open or close code."""
