@@ -31,7 +31,7 @@ _CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason"))
 _DELTA: Final = frozenset(
     ("type", "role", "content", "content_list", "text", "tool_use_id", "name", "input")
 )
-_ENTRIES: Final = ("text", "tool_use", "reasoning")
+_ENTRIES: Final = ("", "text", "tool_use", "reasoning")
 
 
 class SnowflakeCortex(Wire):
@@ -104,7 +104,7 @@ class SnowflakeCortex(Wire):
         else:
             answer.text(_text_in(delta))
         for entry in list_of(delta.get("content_list")):
-            if text_of(dict_of(entry).get("type")) not in ("", *_ENTRIES):
+            if text_of(dict_of(entry).get("type")) not in _ENTRIES:
                 answer.pass_on("content_list", entry)
         pass_on_rest(answer, delta, _DELTA)
 
