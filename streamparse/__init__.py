@@ -74,7 +74,6 @@ if TYPE_CHECKING:
         ProviderEvent,
         ReasoningDelta,
         RefusalDelta,
-        ServerToolCompleted,
         TextDelta,
         ToolCallCompleted,
         ToolCallDelta,
@@ -150,7 +149,6 @@ __all__ = [
     "SchemaViolation",
     "Segment",
     "ServerSentEvent",
-    "ServerToolCompleted",
     "ServerToolResult",
     "Session",
     "SessionParser",
@@ -214,8 +212,7 @@ _MODULES: Final = {
         "AnyMessageEvent AnySessionEvent ArgumentCompleted ArgumentDelta ArgumentStarted"
         " AudioDelta InputCompleted InputDelta MessageEvent"
         " MessageFailed MessageFinished MessageStarted OutputCompleted OutputDelta"
-        " OutputRejected OutputStarted ProviderEvent ReasoningDelta RefusalDelta"
-        " ServerToolCompleted TextDelta"
+        " OutputRejected OutputStarted ProviderEvent ReasoningDelta RefusalDelta TextDelta"
         " ToolCallCompleted ToolCallDelta ToolCallRejected ToolCallStarted ToolCallTruncated"
         " UsageUpdated"
     ),

@@ -190,6 +190,22 @@ class MessageParser:
         """How many records were skipped because a resumed stream sent them again."""
         return self._router.replayed
 
+    @property
+    def resume_token(self) -> dict[str, Any] | None:
+        """From where the response can be resumed after a broken connection; None if nowhere.
+
+        It names the `api`, the `id` of the response, and the last record that was read by one or
+        more of its marks: `sequence_number` (Responses), `event_id` (Interactions) and
+        `last_event_id` (an API whose server-sent events have ids). It is plain data for `json`.
+
+        >>> parser = MessageParser("google-interactions")
+        >>> event = {"event_type": "interaction.created", "interaction": {"id": "int_1"}}
+        >>> _ = parser.feed({**event, "event_id": "e-1"})
+        >>> parser.resume_token
+        {'api': 'google-interactions', 'id': 'int_1', 'event_id': 'e-1'}
+        """
+        return self._router.resume_token
+
     # Feeding.
 
     def feed(self, fragment: Any) -> list[AnyMessageEvent]:
@@ -260,6 +276,7 @@ class MessageParser:
         if self._finished or self._failure is not None:
             return []
         self._finished = True
+        self._router.give_up()
         self._response.forget_halves()
         self._response.end_broken()
         events = self._response.take()  # no part of the metrics: nothing came

@@ -38,7 +38,6 @@ from streamparse.message_events import (
     MessageFinished,
     MessageStarted,
     ProviderEvent,
-    ServerToolCompleted,
     UsageUpdated,
 )
 
@@ -91,6 +90,7 @@ class AnswerReader:
         "cut_call",
         "ended",
         "limits",
+        "lost",
         "message",
         "noted",
         "options",
@@ -126,6 +126,7 @@ class AnswerReader:
         self.ended: bool = False  # whether the last event has been emitted
         # The finish reason so far, before `"stop"` becomes `"tool_calls"`.
         self.reason: FinishReason | None = None
+        self.lost: bool = False  # whether records of the answer are missing
         self.cut_call: bool = False  # a raw-text call was cut before its name was whole
         self.noted: dict[str, Any] = {}  # the last data of `note`, by name
 
@@ -258,15 +259,6 @@ class AnswerReader:
             room.keep(part.content)
         room.enter(self.message.content, part)
 
-    def add_result(self, result: ServerToolResult) -> None:
-        """Add the whole result of a tool that the provider ran. Raises as `add` does."""
-        self.add(result)
-        self.complete_result(result)
-
-    def complete_result(self, result: ServerToolResult) -> None:
-        """Report that a result in the message is whole."""
-        self.out.append(ServerToolCompleted(result, self.choice))
-
     def call(
         self,
         identity: str | None = None,
@@ -335,6 +327,22 @@ class AnswerReader:
         self.reason = "error"
         self.message.finish_reason = "error"
 
+    def lose(self, gap: dict[str, int]) -> None:
+        """Note that records are missing. What is open is cut, and the answer becomes truncated.
+
+        Args:
+            gap: The numbers of the records `"after"` and `"before"` which some are missing.
+        """
+        if self.ended or self.lost:
+            return
+        self.lost = True
+        self.begin()
+        self.note("gap", gap)
+        self.finish_text(False)
+        self.calls.close(CUT)
+        if self.texts.output is not None:
+            self.texts.output.give_up()
+
     def end(self, ending: int = NORMAL) -> None:
         """End the answer: settle its calls and emit the last event.
 
@@ -355,7 +363,7 @@ class AnswerReader:
             closing = _CLOSING.get(self.reason, ending)
         self.finish_text(closing not in (CUT, LIMIT))
         self.texts.release_halves()
-        cut = self.calls.close(closing) or self.cut_call
+        cut = self.calls.close(closing) or self.cut_call or self.lost
         if self.reason is None:
             message.status = "truncated"
         else:

@@ -118,6 +118,12 @@ class OutputReader:
         except StreamParseError as error:
             self._reject(error)
 
+    def give_up(self) -> None:
+        """Refuse the document, because a part of its text is missing."""
+        if self.open:
+            offset = self.machine.offset
+            self._reject(IncompleteError("a part is missing", code="truncated", offset=offset))
+
     def end(self) -> None:
         """End the document. A complete message must hold a whole one.
 

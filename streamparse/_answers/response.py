@@ -102,6 +102,11 @@ class ResponseReader:
             answer.fail(error)
             answer.end()
 
+    def lose(self, gap: dict[str, int]) -> None:
+        """Note that records are missing: no answer can become complete."""
+        for answer in self.all:
+            answer.lose(gap)
+
     def fail_transport(self, error: StreamParseError) -> None:
         """Give open messages the error that broke the stream."""
         self.forget_halves()

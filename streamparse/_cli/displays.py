@@ -11,9 +11,8 @@ from typing import BinaryIO, Final
 
 from streamparse._cli.figures import Figures
 from streamparse._cli.streams import line
-from streamparse._core.plain import json_text
 from streamparse._drivers.coalescer import Coalescer
-from streamparse.message import Message, ServerToolResult, ToolCall
+from streamparse.message import Message, ToolCall
 from streamparse.message_events import (
     AnySessionEvent,
     InputCompleted,
@@ -22,7 +21,6 @@ from streamparse.message_events import (
     OutputRejected,
     ReasoningDelta,
     RefusalDelta,
-    ServerToolCompleted,
     TextDelta,
     ToolCallCompleted,
     ToolCallRejected,
@@ -122,8 +120,6 @@ class PlainText(Display):
             self._more("refusal", event.choice, event.text)
         elif isinstance(event, (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)):
             self._call(event.call, event.choice)
-        elif isinstance(event, ServerToolCompleted):
-            self._result(event.result, event.choice)
         elif isinstance(event, OutputRejected):
             error = event.error
             place = f"{error.line}:{error.column}"
@@ -149,13 +145,6 @@ class PlainText(Display):
         for error in call.errors:
             self._end_line()
             self._write_theirs(f"{one_line(error.message)} ({error.code})\n")
-
-    def _result(self, result: ServerToolResult, choice: int) -> None:
-        words = (one_line(word) for word in (result.name, result.call_id) if word)
-        self._heading = ""
-        self._begin(f"server tool result {', '.join(words)}".rstrip(), choice)
-        content = result.content
-        self._write_theirs(content if isinstance(content, str) else json_text(content))
 
     def _message(self, message: Message) -> None:
         origin = " ".join(one_line(word) for word in (message.api, message.model) if word)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
+from streamparse._decoding.record import Record
 from streamparse._wires.base import Wire
 from streamparse.errors import LimitError, StreamParseError
 from streamparse.message import Message
@@ -41,11 +42,15 @@ class SessionAnswer:
         Returns:
             Whether the record was read before, and was skipped.
         """
-        if self.wire.is_replay(data, ""):
-            return True
+        sieve = self.wire.sieve
+        before = 0 if sieve is None else sieve.skipped
+        for one in self.wire.sift(Record(name, data, "")):
+            self._read(one.data, one.event)
+        return sieve is not None and sieve.skipped > before
+
+    def _read(self, data: dict[str, Any], name: str) -> None:
         if self.ended or not self.wire.record(data, ""):
             self.pass_on(name, data)
-        return False
 
     def pass_on(self, name: str, data: Any) -> None:
         """Emit a record that is not understood."""

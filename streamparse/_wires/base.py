@@ -21,7 +21,9 @@ from streamparse._core.plain import (
     text_of,
 )
 from streamparse._core.room import Room
+from streamparse._decoding.record import Record
 from streamparse._wires.reasons import reason_of
+from streamparse._wires.replays import Sieve
 from streamparse.errors import ProviderError
 from streamparse.message import Message, ToolCall
 
@@ -46,11 +48,14 @@ class Wire:
     """The adapter of one API, for one response."""
 
     api: ClassVar[str] = ""
+    mark: ClassVar[str] = ""  # the member with the number or the id of a record, see `sieve`
 
     _init_types: ClassVar[tuple[Any, ...]] = (ResponseReader,)
 
     def __init__(self, response: ResponseReader) -> None:
         self.response = response
+        #: Drops replays by the marks of records, where the API has marks.
+        self.sieve: Sieve | None = None
         response.serve(self.api, self.history(), self.write_result())
 
     @classmethod
@@ -93,12 +98,33 @@ class Wire:
         self.response.first.pass_on(name, entry)
         return None
 
-    def is_replay(self, data: dict[str, Any], event: str) -> bool:
-        """Return whether this record was read before, and comes again after a reconnect.
-
-        It is called once for each record, before `record`.
-        """
+    def is_elsewhere(self, data: dict[str, Any]) -> bool:
+        """Return whether the record belongs to another stream on the same connection."""
         return False
+
+    def content(self, data: dict[str, Any], event: str) -> str:
+        """Return a text that is the same when a record is repeated, and differs between records."""
+        return event
+
+    def sift(self, record: Record) -> list[Record]:
+        """Return the records to read now: none if this one was read before, see `Sieve`."""
+        sieve, data = self.sieve, record.data
+        if sieve is None:
+            return [record]
+        mark: Any = data.get(self.mark) if isinstance(data, dict) else None
+        if mark is None or mark == "" or not sieve.takes(mark) or self.is_elsewhere(data):
+            return [*sieve.release(), record]
+        found = sieve.sift(mark, self.content(data, record.event), record)
+        if sieve.gap is not None:
+            self.response.lose(sieve.gap)
+        return found
+
+    def resume_token(self) -> dict[str, Any] | None:
+        """Return the mark from which the API can resume the stream; None if it cannot."""
+        sieve = self.sieve
+        if sieve is None or sieve.last is None or not sieve.counts:
+            return None
+        return {self.mark: sieve.last}
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
         """Read the usage in a record that comes after an error."""

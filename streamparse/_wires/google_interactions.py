@@ -46,7 +46,7 @@ from streamparse._wires.base import (
     pass_on_rest,
     result_text,
 )
-from streamparse._wires.replays import Lane, SeenIds, index_of
+from streamparse._wires.replays import Ids, Lane, index_of
 from streamparse._wires.rewriting import take_texts_of_parts
 from streamparse._wires.usage import sum_of
 from streamparse.aliases import CallKind
@@ -100,13 +100,14 @@ class GoogleInteractions(Wire):
     """Reads the typed events of a stream, and whole interactions."""
 
     api: ClassVar[str] = "google-interactions"
+    mark: ClassVar[str] = "event_id"
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
         self.steps: dict[int | None, _Step] = {}
         self.texts: dict[str, list[_Step]] = {}  # the steps with text, by their type
         self.lane = Lane()
-        self.ids = SeenIds()
+        self.sieve = Ids()
         # Whether an interaction that asks to be continued goes on in this message.
         self.continues: bool = True
 
@@ -124,17 +125,15 @@ class GoogleInteractions(Wire):
     def write_result(self) -> Any:
         return tool_result
 
-    def is_replay(self, data: dict[str, Any], event: str) -> bool:
-        """Return whether the event was read before; events have an id from which to resume."""
-        identity = text_of(data.get("event_id"))
-        if not identity or self.lane.is_other(data):
-            return False
+    def is_elsewhere(self, data: dict[str, Any]) -> bool:
+        return self.lane.is_other(data)
+
+    def content(self, data: dict[str, Any], event: str) -> str:
         delta = dict_of(data.get("delta"))
         content = dict_of(delta.get("content"))
         texts = [text_of(delta.get(name)) for name in ("type", "text", "arguments", "signature")]
         kind, index = text_of(data.get("event_type")), index_of(data.get("index"))
-        texts += [kind, shown(index), text_of(content.get("text"))]
-        return self.ids.is_replay(identity, " ".join(texts))
+        return " ".join([*texts, kind, shown(index), text_of(content.get("text"))])
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         answer = self.response.first
@@ -184,7 +183,7 @@ class GoogleInteractions(Wire):
         self._delta(answer, index_of(data.get("index")), data.get("delta"))
 
     def _step_stop(self, answer: AnswerReader, data: dict[str, Any]) -> None:
-        self._stop(answer, index_of(data.get("index")))
+        self._stop(index_of(data.get("index")))
 
     # The interaction.
 
@@ -202,7 +201,7 @@ class GoogleInteractions(Wire):
         else:
             for index, step in enumerate(steps):
                 self._start(answer, index, _as_step(step))
-                self._stop(answer, index)
+                self._stop(index)
         usage = interaction.get("usage")
         if isinstance(usage, dict):
             answer.usage(_usage(usage))
@@ -288,14 +287,9 @@ class GoogleInteractions(Wire):
         else:
             answer.pass_on("delta", delta)
 
-    def _stop(self, answer: AnswerReader, index: int | None) -> None:
+    def _stop(self, index: int | None) -> None:
         step = self.steps.get(index)
-        if step is None or step.stopped:
-            return
-        step.stopped = True
-        if step.result is not None:
-            answer.complete_result(step.result)
-        if step.reader is not None:
+        if step is not None and step.reader is not None:
             if step.given is not None and not step.reader.received:
                 step.reader.feed_value(step.given)
             step.reader.end()
@@ -398,7 +392,6 @@ class _Step:
         "reader",
         "result",
         "result_text",
-        "stopped",
         "text",
         "thought",
     )
@@ -414,7 +407,6 @@ class _Step:
         self.reader: CallReader | None = None
         self.result: ServerToolResult | None = None
         self.result_text: GrowingString = GrowingString()
-        self.stopped: bool = False
         self.given: Any = None  # arguments as an object, for the end of the step
 
     def thought_in(self, answer: AnswerReader) -> Reasoning:

@@ -111,6 +111,7 @@ class OpenAIResponses(Wire):
     """Reads `response.*` records of a stream or a web socket, and whole `response` bodies."""
 
     api: ClassVar[str] = "openai-responses"
+    mark: ClassVar[str] = "sequence_number"
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
@@ -118,7 +119,8 @@ class OpenAIResponses(Wire):
         self.texts = self.output.texts
         self.calls = self.output.calls
         self.lane = Lane()
-        self.numbers = Numbers()
+        self.sieve = Numbers()
+        self.background: Any = None  # whether the provider goes on without a connection
         # The names of the members of the last record, and those of them that are not understood.
         self.members: list[str] = []
         self.others: list[str] = []
@@ -145,30 +147,27 @@ class OpenAIResponses(Wire):
 
     # Records.
 
-    def is_replay(self, data: dict[str, Any], event: str) -> bool:
-        """Return whether the record was read before, by its number within the response."""
-        number = data.get("sequence_number")
-        if not isinstance(number, int) or isinstance(number, bool):
-            return False
-        if "stream_id" in data and self.lane.is_other(data):
-            return False
+    def is_elsewhere(self, data: dict[str, Any]) -> bool:
+        return "stream_id" in data and self.lane.is_other(data)
+
+    def content(self, data: dict[str, Any], event: str) -> str:
+        # The whole record may differ: `obfuscation` is random.
         kind = data.get("type")
         if not isinstance(kind, str) or not kind:
             kind = event
         content = data.get("delta")
-        if not isinstance(content, str):
-            whole = dict_of(data.get("response") or data.get("item"))
-            content = text_of(whole.get("id"))
-        known = _NUMBERED.get(kind)
-        if known is None:
-            return self.numbers.is_replay(number, kind + content)
-        return self.numbers.is_replay(number, content, known)
+        if isinstance(content, str):
+            return f"{kind} {data.get('output_index')} {content}"
+        return kind + text_of(dict_of(data.get("response") or data.get("item")).get("id"))
+
+    def resume_token(self) -> dict[str, Any] | None:
+        return None if self.background is False else super().resume_token()
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         kind = data.get("type")
         if not isinstance(kind, str) or not kind:
             kind = event
-        if "stream_id" in data and self.lane.is_other(data):
+        if self.is_elsewhere(data):
             self._answer().pass_on(kind or "record", data)
             return True
         handler = _HANDLERS.get(kind)
@@ -208,6 +207,7 @@ class OpenAIResponses(Wire):
     def _response(self, response: dict[str, Any]) -> None:
         answer = self._answer()
         answer.begin(response.get("id"), response.get("model"))
+        self.background = response.get("background", self.background)
         usage = response.get("usage")
         if isinstance(usage, dict) and usage:
             answer.usage(openai_usage(usage))
@@ -429,8 +429,6 @@ def handles(kind: str) -> bool:
 
 
 # The number of each type of event, with which its checksum begins.
-_NUMBERED: Final[dict[str, int]] = {kind: place for place, kind in enumerate(_HANDLERS)}
-
 # The member of a `.done` event with the whole text, if it is not `text`.
 _WHOLE: Final[dict[str, str]] = {"refusal": "refusal", "output_audio": "transcript"}
 

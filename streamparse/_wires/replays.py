@@ -1,8 +1,9 @@
-"""Detects records that were read before, and records of another stream; reads indexes.
+"""Drops records that were read before, and notices records that are missing; reads indexes.
 
-A resumed stream repeats records, from the one that the caller asks for. A record is skipped only if
-its number or id and its content agree with those of a record that was read, because some servers
-send one number or one id for all records, and some count from the start for each item.
+A resumed stream repeats records, from the one that the caller asks for. Each record has a mark: the
+id of its server-sent event, or the number or id that its API gives it. A record is a replay only if
+its mark and its content agree with those of a record that was read, because some servers send one
+mark for all records, and some count from the start for each item.
 """
 
 from __future__ import annotations
@@ -11,90 +12,192 @@ from typing import Any, Final
 from zlib import crc32
 
 from streamparse._core.plain import is_index
+from streamparse._decoding.record import Record
 
-__all__ = ["Lane", "Numbers", "SeenIds", "index_of"]
+__all__ = ["Ids", "Lane", "Numbers", "Sieve", "index_of"]
 
-_WATCHED: Final = 65_536  # the ids that are remembered; after more, nothing is skipped
+_WATCHED: Final = 65_536  # the marks that are remembered
 _STEPS: Final = 2  # the steps of one after which numbers count as those of records
-_ENOUGH: Final = 3  # the distinct ids after which a repetition of the last record is a replay
+_ENOUGH: Final = 3  # the distinct ids after which each record counts as having its own
+_HELD: Final = 16  # the most records that wait for a decision
+
+# What the mark of a record shows.
+_NEW: Final = 0  # the record is new, and the marks name records
+_REPLAY: Final = 1
+_MAYBE: Final = 2  # it looks like a replay, but the marks may not name records
+_UNDECIDED: Final = 3  # it is new, but an earlier record waits for a decision
+_NO_MARK: Final = 4  # the marks do not name records, so that all of them are new
 
 
-class SeenIds:
-    """The ids of the records so far, as long as the server gives each record its own.
+class Sieve:
+    """Decides which records are new, by their marks.
 
-    A record is a replay if its id came before with the same content. An id with other content shows
-    that the server does not give each record its own (one for all, or one for each choice). From
-    then on nothing is a replay. If all ids are equal, one of two equal deltas must not get lost, so
-    a repetition of the last record is a replay only after some distinct ids.
-
-    >>> seen = SeenIds()
-    >>> [seen.is_replay(*record) for record in (("1", "a"), ("2", "b"), ("1", "a"), ("2", "b"))]
-    [False, False, True, True]
+    The first records may not show yet whether the marks name records. One that looks like a replay
+    then waits, with those that follow it, until the marks of later records decide.
     """
 
-    __slots__ = ("_distinct", "_last", "_sums")
+    __slots__ = ("_held", "counts", "gap", "last", "skipped")
 
     def __init__(self) -> None:
-        self._distinct: bool = True
-        self._last: str = ""
-        self._sums: dict[str, int] = {}
+        #: The mark of the last record; None before the first.
+        self.last: Any = None
+        #: Whether the marks may name records. Once they do not, nothing is a replay.
+        self.counts: bool = True
+        #: The numbers before and after the first records that are missing; None if none are.
+        self.gap: dict[str, int] | None = None
+        self.skipped: int = 0  # the replays
+        self._held: list[tuple[Record, bool]] = []  # the records that wait; whether each is new
 
-    def is_replay(self, identity: str, content: str) -> bool:
-        """Return whether this record was read before."""
-        if not self._distinct:
-            return False
-        total = _sum_of(content)
-        known = self._sums.get(identity)
-        repeats_last = identity == self._last
-        self._last = identity
-        if known is None:
-            self._sums[identity] = total
-            self._distinct = len(self._sums) <= _WATCHED
-        elif known == total and len(self._sums) >= (_ENOUGH if repeats_last else 2):
-            return True
-        else:
-            self._distinct = False
-        if not self._distinct:
-            self._sums = {}
-        return False
+    def takes(self, mark: Any) -> bool:
+        """Return whether this can be the mark of a record."""
+        return isinstance(mark, str)
 
-
-class Numbers:
-    """The numbers of the records of one response, as long as they count by ones.
-
-    Any other number starts a new count: that of the next response, of the next item, or of a server
-    whose numbers mean something else. The earlier numbers are then forgotten.
-    """
-
-    __slots__ = ("first", "last", "sums")
-
-    def __init__(self) -> None:
-        self.first: int = 0
-        self.last: int = -1
-        self.sums: list[int] = []  # the checksums of the records
-
-    def is_replay(self, number: int, content: str, kind: int = 0) -> bool:
-        """Return whether the record with this number was read before.
+    def sift(self, mark: Any, content: str, record: Record) -> list[Record]:
+        """Take a record; return the records to read now, in their order.
 
         Args:
-            number: The number in the record.
+            mark: Its number or id.
             content: A text that differs between records, such as the delta.
-            kind: The number of its type; the same content of another type is another record.
+            record: The record.
         """
-        total = _sum_of(content, kind)
-        steps = self.last - self.first
-        if number == self.last + 1 and steps >= 0:
-            self.last = number
-            if len(self.sums) < _WATCHED:
-                self.sums.append(total)
-            return False
-        place = number - self.first
-        is_known = steps >= _STEPS and 0 <= place <= steps
-        if is_known and (place >= len(self.sums) or self.sums[place] == total):
-            return True
-        self.first = self.last = number
-        self.sums = [total]
-        return False
+        if not self.counts:
+            return [record]
+        verdict = self._judge(mark, _sum_of(content))
+        if verdict == _NEW and not self._held:
+            return [record]
+        if verdict == _REPLAY:
+            self.skipped += 1
+            return []
+        if verdict in (_MAYBE, _UNDECIDED):
+            self._held.append((record, verdict == _UNDECIDED))
+            return self.give_up() if len(self._held) > _HELD else []
+        if verdict == _NO_MARK:
+            return [*self.give_up(), record]
+        self.skipped += len([one for one, is_new in self._held if not is_new])
+        records = [one for one, is_new in self._held if is_new]
+        self._held = []
+        return [*records, record]
+
+    def release(self) -> list[Record]:
+        """Return the records that wait, because nothing will decide about them."""
+        records = [one for one, _ in self._held]
+        self._held = []
+        return records
+
+    def give_up(self) -> list[Record]:
+        """The marks do not name records. Return those that wait."""
+        self.counts = False
+        return self.release()
+
+    def _judge(self, mark: Any, total: int) -> int:
+        """Return what the mark and the checksum of a record show."""
+        raise NotImplementedError
+
+
+class Ids(Sieve):
+    """The ids of records, as long as the server gives each record its own.
+
+    An id with other content than before shows that it does not: it sends one for all records, or
+    one for each choice. If all ids are equal, one of two equal deltas must not get lost, so a
+    repetition is a replay only after some distinct ids.
+    """
+
+    __slots__ = ("_sums",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sums: dict[str, int] = {}  # the checksum of each record, by its id
+
+    def give_up(self) -> list[Record]:
+        self._sums = {}
+        return super().give_up()
+
+    def _judge(self, mark: Any, total: int) -> int:
+        sums = self._sums
+        known = sums.get(mark)
+        repeats_last = mark == self.last
+        if known is None:
+            if len(sums) == _WATCHED:
+                return _NO_MARK
+            self.last = mark
+            sums[mark] = total
+            return _UNDECIDED if self._held and len(sums) < _ENOUGH else _NEW
+        if known != total:
+            return _NO_MARK
+        enough = len(sums) >= (_ENOUGH if repeats_last or self._held else 2)
+        return _REPLAY if enough else _MAYBE
+
+
+class Numbers(Sieve):
+    """The numbers of the records of one response, as long as they count by ones.
+
+    A higher number than the next one shows that records are missing, if the others count by ones.
+    A known number with other content starts a new count: that of the next response, or of the next
+    item.
+    """
+
+    __slots__ = ("_first", "_jump", "_steps", "_sums")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._first: int = 0
+        self._steps: int = 0  # the numbers that were one more than the last
+        self._jump: dict[str, int] | None = None  # a gap, if the numbers count by ones
+        self._sums: list[int] = []  # the checksums of the records from the first on; -1 in gaps
+
+    def takes(self, mark: Any) -> bool:
+        return isinstance(mark, int) and not isinstance(mark, bool)
+
+    def _judge(self, mark: Any, total: int) -> int:
+        number: int = mark
+        if self.last is None or number < self._first:
+            return self._restart(number, total)
+        last: int = self.last
+        if number == last + 1:
+            self._steps += 1
+            if self._jump is not None and self._steps >= _STEPS and self.gap is None:
+                self.gap = self._jump
+            self._count(number, total)
+            undecided = self._held and self._jump is not None and self._steps < _STEPS
+            return _UNDECIDED if undecided else _NEW
+        if number > last:
+            return self._leap(last, number, total)
+        place = number - self._first
+        known = self._sums[place] if place < len(self._sums) else -1
+        if known >= 0 and known != total:
+            if self._steps < _STEPS:
+                return _NO_MARK
+            return self._restart(number, total)
+        return _REPLAY if self._steps >= _STEPS else _MAYBE
+
+    def _leap(self, last: int, number: int, total: int) -> int:
+        """A number that is too high."""
+        few = self._steps < _STEPS
+        if few and self._jump is not None:
+            return _NO_MARK
+        if self._jump is None:
+            self._jump = {"after": last, "before": number}
+        if not few and self.gap is None:
+            self.gap = self._jump
+        self._count(number, total)
+        return _UNDECIDED if few and self._held else _NEW
+
+    def _count(self, number: int, total: int) -> None:
+        self.last = number
+        place = number - self._first
+        if place < _WATCHED:
+            while len(self._sums) < place:
+                self._sums.append(-1)
+            self._sums.append(total)
+
+    def _restart(self, number: int, total: int) -> int:
+        self._first = number
+        self._steps = 0
+        self._jump = None
+        self._sums = []
+        held = bool(self._held)
+        self._count(number, total)
+        return _NO_MARK if held else _NEW
 
 
 class Lane:
@@ -124,10 +227,10 @@ def index_of(value: Any) -> int | None:
     return value if is_index(value) and value >= 0 else None
 
 
-def _sum_of(content: str, start: int = 0) -> int:
+def _sum_of(content: str) -> int:
     # `hash` differs between processes, so it would not survive a pickle.
     try:
         source = content.encode()
     except UnicodeEncodeError:
         source = content.encode("utf-8", "surrogatepass")
-    return crc32(source, start)
+    return crc32(source)

@@ -12,6 +12,7 @@ only if every record before it was understood and the answer has content.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, ClassVar, Final
 
@@ -22,7 +23,7 @@ from streamparse._wires.base import Wire, error_of_text, provider_error
 from streamparse._wires.bedrock_chunks import CHUNK, exception_of
 from streamparse._wires.envelopes import opened
 from streamparse._wires.nearest import unknown_api
-from streamparse._wires.replays import SeenIds
+from streamparse._wires.replays import Ids
 from streamparse.errors import ProviderError, StreamParseError, WireError
 
 __all__ = ["Router", "SESSION_WIRES", "WIRES", "wire_of"]
@@ -84,8 +85,8 @@ class Router:
         "_held_size",
         "_ids",
         "_read",
-        "_skipped",
         "_understood",
+        "_unnamed",
         "response",
         "wire",
     )
@@ -99,15 +100,29 @@ class Router:
             self.wire = wire_of(api)(response)
         self._held: list[Record] = []  # the records before one shows the API
         self._held_size: int = 0
-        self._ids = SeenIds()
-        self._skipped: int = 0  # the number of replays
+        self._ids = Ids()  # of server-sent events
+        self._unnamed: bool = False  # whether the last record that an adapter read had no id
         self._read: int = 0  # the number of records that the wire read
         self._understood: int = 0  # the number of those that it understood
 
     @property
     def replayed(self) -> int:
         """How many records were skipped because they had been read before."""
-        return self._skipped
+        sieve = None if self.wire is None else self.wire.sieve
+        return self._ids.skipped + (0 if sieve is None else sieve.skipped)
+
+    @property
+    def resume_token(self) -> dict[str, Any] | None:
+        """From where the stream can be resumed; see `MessageParser.resume_token`."""
+        wire, ids = self.wire, self._ids
+        if wire is None:
+            return None
+        place = wire.resume_token() or {}
+        if ids.last is not None and ids.counts and not self._unnamed:
+            place["last_event_id"] = ids.last
+        if not place:
+            return None
+        return {"api": wire.api, "id": self.response.first.message.id, **place}
 
     def read_all(self, records: list[Record]) -> None:
         """Read several records. Raises as `read` does."""
@@ -120,19 +135,49 @@ class Router:
 
     def read(self, record: Record) -> None:
         """Read one record. Raises `WireError` and `LimitError`."""
-        if record.id and self._ids.is_replay(record.id, record.text):
-            self._skipped += 1
+        if record.id:
+            self._unnamed = False
+            for one in self._ids.sift(record.id, record.text, record):
+                self._open(one)
             return
+        if self._ids.last is not None:
+            self._unnamed = self._unnamed or isinstance(record.data, dict)
+            for one in self._ids.release():
+                self._open(one)
+        self._open(record)
+
+    def _open(self, record: Record) -> None:
+        """Take a record out of its envelope."""
         data = record.data
         inner = opened(data, record.event) if isinstance(data, dict) else None
         if inner is None:
-            self._route(record)
+            self._sift(record)
             return
         for one, name in inner:
-            self._route(Record(name, one, "", False, record.exception))
+            self._sift(Record(name, one, "", False, record.exception))
+
+    def _sift(self, record: Record) -> None:
+        wire = self.wire
+        if wire is None:
+            self._detect(record)
+        elif wire.sieve is None:
+            self._route(wire, record)
+        else:
+            for one in wire.sift(record):
+                self._route(wire, one)
+
+    def settle(self) -> None:
+        """Read the records that wait for a decision whether they were read before."""
+        for record in self._ids.release():
+            self._open(record)
+        wire = self.wire
+        if wire is not None and wire.sieve is not None:
+            for record in wire.sieve.release():
+                self._route(wire, record)
 
     def finish(self) -> None:
         """End the input; raise `WireError` if it showed no API."""
+        self.settle()
         if self._held:
             # Records that were cut need not show an API.
             if any(not record.cut and record.text != _DONE for record in self._held):
@@ -147,7 +192,12 @@ class Router:
         wire.end()
 
     def give_up(self) -> None:
-        """Pass on the records that are held, because no adapter will read them."""
+        """Read what waits as far as possible, because the input broke. Raises nothing.
+
+        Records that are held because no adapter reads them are passed on.
+        """
+        with suppress(StreamParseError):  # the error that broke the input came first
+            self.settle()
         held = self._held
         self._held = []
         for record in held:
@@ -169,14 +219,9 @@ class Router:
 
     # One record, without its envelope.
 
-    def _route(self, record: Record) -> None:
-        wire = self.wire
+    def _route(self, wire: Wire, record: Record) -> None:
         data = record.data
-        if wire is None:
-            self._detect(record)
-        elif isinstance(data, dict) and wire.is_replay(data, record.event):
-            self._skipped += 1
-        elif self.response.ended:
+        if self.response.ended:
             self._late(record)
         elif record.event in TEXT_EVENTS and wire.text_record(record.text, record.event):
             self._read += 1
@@ -274,7 +319,7 @@ class Router:
         held = self._held
         self._held = []
         for earlier in [*held, record]:
-            self._route(earlier)
+            self._sift(earlier)
 
     def _hold(self, record: Record) -> None:
         error = self._error_in(record)

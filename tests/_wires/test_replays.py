@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse import COMPILED
+from streamparse._decoding.record import Record
 from streamparse._wires import replays
-from streamparse._wires.replays import Lane, Numbers, SeenIds, index_of
+from streamparse._wires.replays import Ids, Lane, Numbers, Sieve, index_of
 from streamparse.message_parser import MessageParser
 from tests.helpers import cut
 from tests.messages import answer, chunk, dumped, sse, text_chunk
@@ -32,6 +33,14 @@ from tests.responses import stream as response_of
 Identified = tuple[str, Any]
 
 
+def sifted(sieve: Sieve, marks: list[tuple[Any, str]]) -> list[str]:
+    """The contents of the records that the sieve lets through, in order."""
+    found: list[Record] = []
+    for mark, content in marks:
+        found += sieve.sift(mark, content, Record(content, None, ""))
+    return [record.event for record in [*found, *sieve.release()]]
+
+
 def stream(records: list[Identified]) -> bytes:
     texts = [f"id: {identity}\ndata: {dumped(record)}\n\n" for identity, record in records]
     return "".join(texts).encode()
@@ -45,7 +54,7 @@ def numbered(words: list[str]) -> list[Identified]:
 @given(st.lists(st.sampled_from(["ha", "ho"]), min_size=3, max_size=8), st.data())
 def test_an_overlap_is_as_if_it_had_not_been(words: list[str], data: st.DataObject) -> None:
     records = numbered(words)
-    cut = data.draw(st.integers(3, len(records) - 1), label="the connection ends before")
+    cut = data.draw(st.integers(1, len(records) - 1), label="the connection ends before")
     back = data.draw(st.integers(0, cut), label="and the stream goes on from")
     again = records[:cut] + records[back:]
     assert answer([stream(again)]) == answer([stream(records)])
@@ -82,20 +91,28 @@ def test_equal_deltas_without_ids() -> None:
 
 
 def test_ids_that_restart_with_other_content() -> None:
-    seen = SeenIds()
     first = [("0", "a"), ("1", "b"), ("2", "c")]
-    assert not any(seen.is_replay(*record) for record in first)
-    assert not any(seen.is_replay(*record) for record in [("0", "d"), ("1", "b"), ("2", "c")])
+    assert sifted(Ids(), [*first, ("0", "d"), ("1", "b"), ("2", "c")]) == list("abcdbc")
+
+
+def test_a_repetition_waits_until_the_ids_decide() -> None:
+    seen = Ids()
+    twice = [("0", "a"), ("0", "a"), ("1", "b"), ("1", "b")]
+    passed = [seen.sift(mark, text, Record(text, None, "")) for mark, text in twice]
+    assert [len(records) for records in passed] == [1, 0, 0, 0]
+    assert sifted(seen, [("2", "c")]) == ["b", "c"]
+    assert (seen.skipped, seen.last) == (2, "2")
+    assert sifted(Ids(), twice) == list("aabb"), "the end comes first"
+    assert sifted(Ids(), [*twice, ("1", "x")]) == list("aabbx"), "the ids name no records"
+    assert sifted(Ids(), [("0", "a")] * 40) == ["a"] * 40
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     if COMPILED:
         pytest.skip("compiled: the constant is part of the code")
     monkeypatch.setattr(replays, "_WATCHED", 4)
-    seen = SeenIds()
-    for number in range(9):
-        assert not seen.is_replay(str(number), "x")
-    assert not seen.is_replay("0", "x")
+    marks = [(str(number), "x") for number in range(9)]
+    assert sifted(Ids(), [*marks, ("0", "x")]) == ["x"] * 10
 
 
 # Numbers of the records of Responses
@@ -185,20 +202,141 @@ def test_odd_numbers_lose_nothing(numbers: list[Any], sizes: list[int]) -> None:
 
 
 def test_numbers_that_begin_anew_are_no_replay() -> None:
+    first = [(place, f"a{place}") for place in range(5)]
+    second = [(place, f"b{place}") for place in range(5)]
     numbers = Numbers()
-    first = [numbers.is_replay(place, f"a{place}") for place in range(5)]
-    second = [numbers.is_replay(place, f"b{place}") for place in range(5)]
-    assert not any(first + second)
-    assert numbers.is_replay(2, "b2")
-    assert not numbers.is_replay(5, "b5")
+    assert len(sifted(numbers, first + second)) == 10
+    assert sifted(numbers, [(2, "b2"), (5, "b5")]) == ["b5"]
 
 
 def test_far_numbers_are_skipped_by_number_alone() -> None:
     numbers = Numbers()
-    for place in range(70_000):
-        assert not numbers.is_replay(place, "a")
-    assert numbers.is_replay(69_000, "b")
-    assert len(numbers.sums) == 1 << 16
+    assert len(sifted(numbers, [(place, "a") for place in range(70_000)])) == 70_000
+    assert sifted(numbers, [(69_000, "b")]) == []
+    assert len(numbers._sums) == 1 << 16
+
+
+@pytest.mark.parametrize(
+    ("numbers", "gap"),
+    [
+        ([0, 1, 2, 3], None),
+        ([0, 1, 2, 5], (2, 5)),
+        ([0, 1, 2, 5, 6, 9], (2, 5)),  # the first one is noted
+        ([0, 2, 3, 4], (0, 2)),  # the numbers after the gap show that they count by ones
+        ([0, 1, 3, 4], (1, 3)),
+        ([0, 2, 3], None),  # too few to know
+        ([0, 2, 4, 6, 8], None),
+        ([7, 8, 9, 12], (9, 12)),
+        ([0, 1, 2, 0, 1, 2, 5], (2, 5)),
+        ([3, 3, 5, 6, 7], None),  # a number that stands still
+    ],
+)
+def test_missing_numbers(numbers: list[int], gap: tuple[int, int] | None) -> None:
+    sieve = Numbers()
+    contents = [f"{place}" for place in range(len(numbers))]
+    sifted(sieve, list(zip(numbers, contents, strict=True)))
+    found = sieve.gap
+    assert (found and (found["after"], found["before"])) == gap
+
+
+def test_a_missing_record_that_comes_late_is_skipped() -> None:
+    marks = [*[(place, f"{place}") for place in (0, 1, 2, 5, 6)], (3, "3"), (4, "4"), (7, "7")]
+    assert sifted(Numbers(), marks) == ["0", "1", "2", "5", "6", "7"]
+
+
+@given(data=st.data(), sizes=sizes_of_cuts)
+def test_missing_records_are_noted(data: st.DataObject, sizes: list[int]) -> None:
+    """No answer is complete, no call has other arguments, and the gap is the same however cut."""
+    numbered = [{**record, "sequence_number": place} for place, record in enumerate(RECORDS)]
+    first = data.draw(st.integers(1, len(RECORDS) - 2), label="the first missing record")
+    after = data.draw(st.integers(first + 1, len(RECORDS) - 1), label="the first record after")
+    back = data.draw(st.integers(0, first), label="records that are repeated before it")
+    rest = [*numbered[:first], *numbered[first - back : first], *numbered[after:]]
+    parser = parsed(rest, sizes)
+    message = parser.message
+    steps = first - 1 + len(RECORDS) - 1 - after
+    if steps >= 2:
+        assert message.extra["gap"] == {"after": first - 1, "before": after}
+        assert message.status == "truncated"
+    whole = {call.id: call.arguments for call in parsed(numbered, []).message.tool_calls}
+    assert all(whole[call.id] == call.arguments for call in message.tool_calls if call.arguments)
+    assert answer([sse(rest, done=False)], API) == answer(rest, API)
+
+
+def test_a_gap_ends_the_output_and_calls_in_text() -> None:
+    events = [*text_events('{"n": 12345}', size=3)]
+    numbered = [{**record, "sequence_number": n} for n, record in enumerate(response_of(events))]
+    text = parsed_with(numbered, output=dict)
+    assert text.message.output == {"n": 12345}
+    lost = parsed_with([*numbered[:4], *numbered[5:]], output=dict)
+    assert (lost.message.output, lost.message.status) == (None, "truncated")
+    source = '<tool_call>{"name": "f", "arguments": {"a": 12345}}</tool_call>'
+    numbered = [
+        {**record, "sequence_number": n}
+        for n, record in enumerate(response_of(text_events(source)))
+    ]
+    calls = parsed_with([*numbered[:15], *numbered[16:]], format="hermes").message.tool_calls
+    assert [call.status for call in calls if call.status == "complete"] == []
+
+
+def parsed_with(records: list[dict[str, Any]], **options: Any) -> MessageParser:
+    parser = MessageParser(API, **options)
+    for record in records:
+        parser.feed(record)
+    parser.finish()
+    return parser
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+@given(data=st.data(), sizes=sizes_of_cuts)
+def test_any_breaks_and_overlaps(numbered: bool, data: st.DataObject, sizes: list[int]) -> None:
+    """The events and the message are those of the unbroken stream; the token names the last."""
+    records = RECORDS
+    if numbered:
+        records = [{**record, "sequence_number": place} for place, record in enumerate(RECORDS)]
+    breaks = data.draw(st.lists(st.integers(1, len(records)), max_size=3).map(sorted))
+    order = list(range(len(records)))
+    for end in reversed(breaks):
+        back = data.draw(st.integers(0, end))
+        order[end:end] = range(end - back, end)
+    marks = [(str(place), records[place]) for place in order]
+    plain = [(str(place), record) for place, record in enumerate(records)]
+    source = sse([record for _, record in marks], done=False) if numbered else stream(marks)
+    whole = sse(records, done=False) if numbered else stream(plain)
+    assert answer(cut(source, sizes), API) == answer([whole], API)
+    parser = MessageParser(API)
+    parser.feed(source)
+    token = parser.resume_token
+    assert token is not None
+    assert token["api"] == API
+    name, last = ("sequence_number", order[-1]) if numbered else ("last_event_id", str(order[-1]))
+    assert token[name] == last if max(order) == order[-1] else token
+
+
+def test_no_token_where_nothing_can_be_resumed() -> None:
+    parser = MessageParser("openai-chat")
+    assert parser.resume_token is None
+    parser.feed(f"data: {dumped(text_chunk('ha'))}\n\n")
+    assert parser.resume_token is None
+    parser.feed(f"id: a\ndata: {dumped(text_chunk('ha'))}\n\n")
+    token = parser.resume_token
+    assert token is not None
+    assert (token["api"], token["last_event_id"]) == ("openai-chat", "a")
+    parser.feed(f"data: {dumped(text_chunk('ha'))}\n\n")
+    assert parser.resume_token is None, "a record without an id could not be recognized"
+    foreground = {"type": "response.created", "sequence_number": 0}
+    parser = MessageParser(API)
+    parser.feed({**foreground, "response": {"id": "r", "background": False}})
+    assert parser.resume_token is None
+
+
+def test_a_broken_input_reads_what_waits() -> None:
+    records = [(str(place), text_chunk("ha")) for place in (0, 0)]
+    for end in ("finish", "cut"):
+        parser = MessageParser("openai-chat")
+        parser.feed(stream(records))
+        getattr(parser, end)()
+        assert parser.message.text == "haha"
 
 
 def test_a_replay_after_the_end_is_counted_too() -> None:
