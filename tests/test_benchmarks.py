@@ -316,6 +316,16 @@ def test_picture_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 # The others.
 
 
+def test_bench_batch(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("pyarrow", reason="needs pyarrow")
+    from benchmarks import bench_batch
+
+    bench_batch.main(["--quick"])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6
+    assert [line.split()[-1] for line in lines if "loop" in line] == ["20", "200"]
+
+
 def test_bench_telemetry(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("opentelemetry.sdk", reason="needs the SDK of OpenTelemetry")
     from benchmarks import bench_telemetry

@@ -9,7 +9,13 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from streamparse import _version
-from streamparse._cli import demo_command, json_command, lists_command, replay_command
+from streamparse._cli import (
+    batch_command,
+    demo_command,
+    json_command,
+    lists_command,
+    replay_command,
+)
 from streamparse._cli.streams import (
     BAD_INPUT,
     BROKEN_PIPE,
@@ -51,6 +57,13 @@ examples:
   streamparse json --select '$.days[*].place' trip.json
   streamparse json --repair broken.json > mended.json
 """,
+    "batch": """\
+examples:
+  streamparse batch 'results/*.jsonl.gz' -o answers.parquet
+  streamparse batch outputs.jsonl --format hermes -o answers.jsonl --html report.html
+
+exit status: 1 if an answer has failed, 2 for wrong usage or files that cannot be read or written
+""",
     "demo": """\
 examples:
   streamparse demo --open
@@ -90,6 +103,13 @@ _COMMANDS: Final = {
         json_command.run,
         "write events or values of JSON as it arrives, as JSON Lines",
         "Read JSON as it arrives and write its events, each as one line of JSON.",
+    ),
+    "batch": _Command(
+        batch_command.add,
+        batch_command.run,
+        "parse many recorded answers into a table",
+        "Parse files of recorded answers, one a row, into a Parquet or JSON Lines file. A row that "
+        "cannot be parsed is a row with an error. A run that was stopped goes on where it was.",
     ),
     "demo": _Command(
         demo_command.add,

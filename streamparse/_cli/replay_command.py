@@ -37,7 +37,7 @@ from streamparse.message_events import AnySessionEvent, OutputRejected, ToolCall
 from streamparse.message_parser import APIS, MessageParser
 from streamparse.session_parser import SessionParser
 
-__all__ = ["add", "run"]
+__all__ = ["add", "api_of", "format_of", "loaded", "run"]
 
 PLEASANT: Final = 300.0  # characters per second: quick, but readable
 _AT_ONCE: Final = 65536  # bytes
@@ -63,14 +63,14 @@ def add(command: argparse.ArgumentParser) -> None:
     )
     argument(
         "--api",
-        type=_api,
+        type=api_of,
         metavar="NAME",
         help=f"the wire format: {', '.join(APIS)} (the default), or the name of a provider; for a "
         f"recorded session, JSON Lines with its messages, also {' and '.join(SESSIONS_ONLY)}",
     )
     argument(
         "--format",
-        type=_format,
+        type=format_of,
         metavar="NAME",
         help="the raw-text format of the tool calls in the text of the model, or 'auto' to detect "
         "it; FILE is that text, or a stream whose server did not parse the calls ('streamparse "
@@ -121,14 +121,16 @@ def _add_pace(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _format(text: str) -> str:
+def format_of(text: str) -> str:
+    """Return the name of a format, for argparse."""
     try:
         return text if text == "auto" else formats.get(text).name
     except ValueError as error:
         raise argparse.ArgumentTypeError(typed(str(error))) from None
 
 
-def _api(text: str) -> str:
+def api_of(text: str) -> str:
+    """Return the name of an API, for argparse."""
     try:
         return api_named(text, (*APIS, *SESSIONS_ONLY))
     except ValueError as error:
@@ -189,8 +191,8 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
 
 
 def _parser(options: argparse.Namespace) -> MessageParser | SessionLines:
-    tools = None if options.tools is None else _loaded(options.tools)
-    output = None if options.output_schema is None else _loaded(options.output_schema)
+    tools = None if options.tools is None else loaded(options.tools)
+    output = None if options.output_schema is None else loaded(options.output_schema)
     recorded = options.api is None and options.format is None and _is_recorded(options.file)
     try:
         if options.api in SESSIONS_ONLY or (recorded and is_session(options.file)):
@@ -200,7 +202,7 @@ def _parser(options: argparse.Namespace) -> MessageParser | SessionLines:
         raise Complaint(str(error), UNUSABLE) from None
 
 
-def _loaded(file: str) -> Any:
+def loaded(file: str) -> Any:
     """Return the value of a JSON file."""
     try:
         with open(file, "rb") as stream:

@@ -55,6 +55,8 @@ def unwrap(row: Any) -> Enveloped:
             if recognizes(decoded):
                 return read(decoded)
         return Enveloped(None, [decoded if decoded is row else row])
+    if isinstance(decoded, str) and decoded is not row:
+        return Enveloped(None, [decoded])
     if isinstance(decoded, list) and decoded and all(isinstance(one, dict) for one in decoded):
         return Enveloped(None, [one["chunk"] if _is_timed(one) else one for one in decoded])
     return Enveloped(None, [row])
@@ -65,7 +67,7 @@ def _decoded(row: Any) -> Any:
     if not isinstance(row, (str, bytes, bytearray, memoryview)):
         return row
     text = row if isinstance(row, (str, bytes)) else bytes(row)
-    if text.lstrip()[:1] not in ("{", "[", b"{", b"["):
+    if text.lstrip()[:1] not in ("{", "[", '"', b"{", b"[", b'"'):
         return row
     try:
         return json.loads(text)

@@ -55,6 +55,7 @@ def test_daft() -> None:
     check(daft.from_arrow(pa.Table.from_batches(parsed)).to_pydict()["status"])
 
 
+@pytest.mark.filterwarnings("ignore")  # of the engine, about its own versions
 def test_ray(tmp_path: Path) -> None:
     ray = pytest.importorskip("ray", reason="needs ray")
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
@@ -72,6 +73,7 @@ def _for_ray(batch: Any) -> Any:
     return pa.Table.from_batches(parse_batches([batch]))
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_spark() -> None:
     sql = pytest.importorskip("pyspark.sql", reason="needs pyspark")
     if shutil.which("java") is None:

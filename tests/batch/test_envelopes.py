@@ -71,6 +71,11 @@ def test_outputs_of_vllm() -> None:
     assert (found.id, found.is_text, len(found.body)) == ("q-2", True, 2)
 
 
+def test_lines_may_be_strings() -> None:
+    assert unwrap('"data: {}\\n\\n"').body == ["data: {}\n\n"]
+    assert unwrap('"Hello," she said.').body == ['"Hello," she said.']
+
+
 def test_lists_are_recorded_chunks() -> None:
     assert unwrap([BODY, BODY]).body == [BODY, BODY]
     assert unwrap([{"t": 0.1, "chunk": BODY}]).body == [BODY]
