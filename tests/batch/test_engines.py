@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import streamparse
+
 pa = pytest.importorskip("pyarrow", reason="needs pyarrow")
 
 from streamparse.batch import SCHEMA, parse_batches  # noqa: E402
+from streamparse.batch.columns import without_dictionaries  # noqa: E402
 from tests.batch.test_rows import BODY  # noqa: E402
 
 COUNT = 60
@@ -74,32 +78,27 @@ def _for_ray(batch: Any) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_spark() -> None:
+def test_spark(monkeypatch: pytest.MonkeyPatch) -> None:
     sql = pytest.importorskip("pyspark.sql", reason="needs pyspark")
     if shutil.which("java") is None:
         pytest.skip("needs Java")
     types = pytest.importorskip("pyspark.sql.pandas.types", reason="needs pyspark")
+    # A worker imports the package that is tested here.
+    monkeypatch.setenv("PYTHONPATH", str(Path(streamparse.__file__).parents[1]))
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     spark = sql.SparkSession.builder.master("local[1]").getOrCreate()
+    plain = without_dictionaries(SCHEMA)
+
+    # Nested, so that Spark sends its code: a worker cannot import the tests.
+    def parsed(batches: Iterator[Any]) -> Iterator[Any]:
+        import pyarrow
+
+        for batch in parse_batches(batches):
+            yield from pyarrow.Table.from_batches([batch]).cast(plain).to_batches()
+
     try:
         rows = spark.createDataFrame([(line,) for line in lines()], "body string")
-        schema = types.from_arrow_schema(_plain(SCHEMA))
-        parsed = rows.mapInArrow(_for_spark, schema)
-        check(row["status"] for row in parsed.select("status").collect())
+        found = rows.mapInArrow(parsed, types.from_arrow_schema(plain))
+        check(row["status"] for row in found.select("status").collect())
     finally:
         spark.stop()
-
-
-def _plain(schema: Any) -> Any:
-    """Spark has no dictionaries and no large strings."""
-    from streamparse.batch.columns import without_dictionaries
-
-    return without_dictionaries(schema)
-
-
-def _for_spark(batches: Iterator[Any]) -> Iterator[Any]:
-    from streamparse.batch import SCHEMA, parse_batches
-    from streamparse.batch.columns import without_dictionaries
-
-    plain = without_dictionaries(SCHEMA)
-    for batch in parse_batches(batches):
-        yield from pa.Table.from_batches([batch]).cast(plain).to_batches()
