@@ -126,7 +126,11 @@ with open("extensions.pickle", "wb") as file:
     pickle.dump(extensions, file)
 """
 
-# setuptools compiles the files of an extension one after another; this hands them to threads.
+# Each C file of mypyc includes the declarations of the whole package, which take longer to read
+# than a small module, so files of one level are compiled together, up to this many bytes; larger
+# units need more memory. setuptools compiles the files of an extension one after another; this
+# hands them to threads. Every module has a small extension of its own that includes Python.h
+# alone, which a Unix compiler reads from a precompiled header.
 COMPILE_C = """
 import os
 import pickle
@@ -138,22 +142,59 @@ from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
 JOBS = os.cpu_count() or 1
+UNIT = 1_000_000
 LEVELS = dict(argument.split("=") for argument in sys.argv[1:])
+HEADER = Path("build/module.h").absolute()
+
+
+def level_of(source):
+    name = Path(source).stem
+    # The files of mypyc's runtime library are small, and every module calls them.
+    return LEVELS.get(name) or ("-O1" if name.startswith("__native") else "-O2")
+
+
+def units(sources):
+    chunks = {}
+    for source in sorted(sources):
+        of_level = chunks.setdefault(level_of(source), [])
+        size = Path(source).stat().st_size
+        if not of_level or of_level[-1][0] + size > UNIT:
+            of_level.append([0])
+        of_level[-1][0] += size
+        of_level[-1].append(Path(source))
+    for level, of_level in chunks.items():
+        for number, (_, *files) in enumerate(of_level):
+            unit = Path(f"build/__native_unit{level}_{number}.c")
+            unit.write_text("".join(f'#include "{file.name}"\\n' for file in files))
+            LEVELS[unit.stem] = level
+            yield str(unit)
+
+
+def precompile(compiler, flags):
+    HEADER.write_text("#include <Python.h>\\n")
+    folders = [f"-I{folder}" for folder in compiler.include_dirs]
+    target = ["-x", "c-header", str(HEADER), "-o", f"{HEADER}.gch"]
+    try:
+        compiler.spawn([*compiler.compiler_so, *folders, *flags, *target])
+    except Exception:
+        return False
+    return True
 
 
 class ParallelBuild(build_ext):
     def build_extensions(self):
         compile_one = self.compiler.compile
-        takes_levels = self.compiler.compiler_type == "unix"
+        is_unix = self.compiler.compiler_type == "unix"
+        flags_of_module = [*extensions[-1].extra_compile_args, "-O2", "-fvisibility=hidden"]
+        precompiled = is_unix and precompile(self.compiler, flags_of_module)
 
         def compile(sources, *args, extra_postargs=None, **options):
             def build(source):
                 flags = list(extra_postargs or ())
-                name = Path(source).stem
-                # The files of mypyc's runtime library are small, and every module calls them.
-                level = LEVELS.get(name) or ("" if name.startswith("__native") else "-O2")
-                if level and takes_levels:
-                    flags.append(level)
+                if is_unix:
+                    flags += [level_of(source), "-fvisibility=hidden"]
+                    if len(sources) == 1 and precompiled:
+                        flags += ["-include", str(HEADER)]
                 return compile_one([source], *args, extra_postargs=flags, **options)
 
             # The first file alone: a compiler object may set itself up when it is first used.
@@ -169,6 +210,12 @@ class ParallelBuild(build_ext):
 
 with open("extensions.pickle", "rb") as file:
     extensions = pickle.load(file)
+for extension in extensions:
+    written = [source for source in extension.sources if Path(source).name.startswith("__native")]
+    others = [source for source in extension.sources if source not in written]
+    extension.sources = [*units(written), *others]
+    if sys.platform == "linux":
+        extension.extra_link_args.append("-Wl,-s")  # without the table of symbols
 setup(
     name="streamparse",
     packages=[],
