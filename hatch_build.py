@@ -254,6 +254,7 @@ SAMPLES = (
     "outing-schema.json",
     "outing.sse",
     "qwen3-coder.txt",
+    "realtime.jsonl",
     "table-tools.json",
     "table.sse",
     "unparsed.sse",

@@ -8,6 +8,7 @@ below is one stream.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import sys
@@ -758,7 +759,147 @@ _UNPARSED = {
 }
 
 
+# A session: OpenAI Realtime
+
+
+LIGHTS = (
+    "Good evening. The sea is calm under the point, with a light wind from the west, and the tide "
+    "turns a little after nine. Further out, past the second buoy, a long swell is running, and"
+)
+LIGHTS_HEARD = 30  # pieces, before the user interrupts
+BERTH = {
+    "boat": "Kittiwake",
+    "length_m": 7.4,
+    "nights": 2,
+    "arrival": "2026-09-18T21:30",
+    "needs": ["shore power", "fresh water"],
+}
+BOOKED = (
+    "Done: berth fourteen is yours for two nights, with power and water at the pontoon. Come in "
+    "with the green light on your right, and ring the bell if it is late."
+)
+
+
+class Realtime:
+    """Numbers the messages of a session, and the bytes of its sound."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __call__(self, kind: str, **fields: Any) -> bytes:
+        self.number += 1
+        return (
+            compact({"type": kind, "event_id": f"event_{self.number:04}", **fields}).encode()
+            + b"\n"
+        )
+
+    def sound(self) -> str:
+        """Some sound; in a real session a piece has thousands of bytes."""
+        wave = [(self.number * 37 + step * step) % 256 for step in range(120)]
+        return base64.b64encode(bytes(wave)).decode()
+
+    def heard(self, item: str, text: str) -> Iterator[bytes]:
+        """The user speaks; the transcript comes in pieces."""
+        yield self(
+            "input_audio_buffer.speech_started", item_id=item, audio_start_ms=self.number * 250
+        )
+        yield self(
+            "input_audio_buffer.speech_stopped", item_id=item, audio_end_ms=self.number * 300
+        )
+        yield self("input_audio_buffer.committed", item_id=item)
+        content = [{"type": "input_audio", "transcript": None}]
+        yield self.item({"id": item, "type": "message", "role": "user", "content": content})
+        name = "conversation.item.input_audio_transcription"
+        for piece in words(text):
+            yield self(f"{name}.delta", item_id=item, content_index=0, delta=piece)
+        yield self(f"{name}.completed", item_id=item, content_index=0, transcript=text)
+
+    def item(self, item: dict[str, Any]) -> bytes:
+        return self("conversation.item.added", item=item)
+
+    def created(self, identity: str) -> bytes:
+        response = {"id": identity, "object": "realtime.response", "status": "in_progress"}
+        return self("response.created", response={**response, "output": []})
+
+    def done(self, identity: str, item: dict[str, Any], details: dict[str, Any] | None) -> bytes:
+        response = {
+            "id": identity,
+            "object": "realtime.response",
+            "status": "cancelled" if details else "completed",
+            "status_details": details,
+            "output": [item],
+            "usage": {"total_tokens": 236, "input_tokens": 141, "output_tokens": 95},
+        }
+        return self("response.done", response=response)
+
+    def spoken(self, identity: str, text: str, pieces: int | None = None) -> Iterator[bytes]:
+        """An answer in sound, with its transcript. After some pieces the user interrupts it."""
+        yield self.created(identity)
+        item = {"id": f"item_{identity}", "type": "message", "role": "assistant"}
+        place = {"response_id": identity, "item_id": item["id"]}
+        place.update(output_index=0, content_index=0)
+        added = {**item, "status": "in_progress", "content": []}
+        yield self("response.output_item.added", response_id=identity, output_index=0, item=added)
+        yield self.item(added)
+        yield self("response.content_part.added", **place, part={"type": "audio", "transcript": ""})
+        said = ""
+        for piece in words(text, 1)[:pieces]:
+            said += piece
+            yield self("response.output_audio_transcript.delta", **place, delta=piece)
+            yield self("response.output_audio.delta", **place, delta=self.sound())
+        status = "completed" if pieces is None else "incomplete"
+        content = [{"type": "output_audio", "transcript": said}]
+        item = {**item, "status": status, "content": content}
+        if pieces is None:
+            yield self("response.output_audio.done", **place)
+            yield self("response.output_audio_transcript.done", **place, transcript=said)
+            yield self("response.output_item.done", response_id=identity, output_index=0, item=item)
+            yield self.done(identity, item, None)
+        else:
+            yield self(
+                "input_audio_buffer.speech_started", item_id="item_user_2", audio_start_ms=9120
+            )
+            yield self.done(identity, item, {"type": "cancelled", "reason": "turn_detected"})
+            cut = {"item_id": item["id"], "content_index": 0, "audio_end_ms": 8800}
+            yield self("conversation.item.truncated", **cut)
+
+    def calling(self, identity: str, name: str, arguments: dict[str, Any]) -> Iterator[bytes]:
+        """An answer that is a call."""
+        yield self.created(identity)
+        item = {"id": f"item_{identity}", "type": "function_call", "call_id": "call_berth"}
+        item["name"] = name
+        place = {"response_id": identity, "item_id": item["id"], "call_id": item["call_id"]}
+        at = {"response_id": identity, "output_index": 0}
+        added = {**item, "status": "in_progress", "arguments": ""}
+        yield self("response.output_item.added", **at, item=added)
+        delta = "response.function_call_arguments"
+        for piece in cuts(arguments):
+            yield self(f"{delta}.delta", **place, output_index=0, delta=piece)
+        text = json.dumps(arguments, ensure_ascii=False)
+        yield self(f"{delta}.done", **place, output_index=0, name=name, arguments=text)
+        item = {**item, "status": "completed", "arguments": text}
+        yield self("response.output_item.done", **at, item=item)
+        yield self.done(identity, item, None)
+
+
+def realtime() -> Iterator[bytes]:
+    """A spoken answer that the user interrupts; a call; and the answer after its result."""
+    say = Realtime()
+    session = {"type": "realtime", "object": "realtime.session", "id": "sess_point"}
+    yield say("session.created", session={**session, "model": "gpt-realtime"})
+    yield from say.heard("item_user_1", "Good evening. How is the sea off the point tonight?")
+    yield from say.spoken("resp_sea", LIGHTS, LIGHTS_HEARD)
+    second = "Sorry, one thing first: can you keep a berth for the Kittiwake, for two nights?"
+    yield from say.heard("item_user_2", second)
+    yield from say.calling("resp_berth", "book_berth", BERTH)
+    result = {"id": "item_result", "type": "function_call_output", "call_id": "call_berth"}
+    yield say.item({**result, "output": '{"berth": 14}'})
+    yield from say.spoken("resp_booked", BOOKED)
+    yield say("rate_limits.updated", rate_limits=[{"name": "tokens", "remaining": 39612}])
+
+
 STREAMS = {
+    "realtime.jsonl": realtime,
     "openai-chat.sse": openai_chat,
     "openai-responses.sse": openai_responses,
     "anthropic-messages.sse": anthropic_messages,

@@ -6,6 +6,7 @@ each record in it belongs to. The wire of that answer reads it, as it reads the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -19,7 +20,7 @@ from streamparse._sessions.reader import SessionReader
 from streamparse._sessions.realtime import Realtime
 from streamparse._wires.names import api_named
 from streamparse._wires.nearest import unknown_api
-from streamparse._wires.router import WIRES, wire_of
+from streamparse._wires.router import SESSION_WIRES, WIRES, wire_of
 from streamparse.aliases import DialectName, SessionAPI, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError, WireError, interrupted
@@ -30,7 +31,7 @@ from streamparse.message_parser import errors_of, options_of
 from streamparse.metrics import Metrics
 from streamparse.protocols import StreamRecorder, StreamTelemetry
 
-__all__ = ["SessionParser"]
+__all__ = ["SessionParser", "begins_session"]
 
 # In the order in which `"auto"` asks them.
 _CONVERSATIONS: Final[tuple[type[Conversation], ...]] = (Realtime, Responses, Live, Interactions)
@@ -317,3 +318,14 @@ def restored(frozen: Frozen) -> SessionParser:
     parser = SessionParser.__new__(SessionParser)
     vars(parser).update(thaw(frozen))
     return parser
+
+
+def begins_session(line: bytes) -> bool:
+    """Return whether the first line of a recording is a message that only sessions have."""
+    try:
+        first: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(first, dict):
+        return False
+    return any([wire_of(api).recognizes(first, "") for api in SESSION_WIRES])

@@ -15,7 +15,7 @@ from streamparse import formats
 from streamparse._cli.displays import Display, EventLines, LiveView, MessageLines, PlainText
 from streamparse._cli.figures import DELTAS, Figures
 from streamparse._cli.lists_command import typed
-from streamparse._cli.session_lines import SESSIONS_ONLY, SessionLines, is_session
+from streamparse._cli.session_lines import SessionLines, is_session
 from streamparse._cli.streams import (
     BAD_INPUT,
     LARGEST_FRAGMENT,
@@ -30,6 +30,7 @@ from streamparse._cli.streams import (
     standard_output,
 )
 from streamparse._wires.names import api_named
+from streamparse._wires.router import SESSION_WIRES
 from streamparse.errors import StreamParseError
 from streamparse.json_parser import parse
 from streamparse.message import Message
@@ -66,7 +67,7 @@ def add(command: argparse.ArgumentParser) -> None:
         type=api_of,
         metavar="NAME",
         help=f"the wire format: {', '.join(APIS)} (the default), or the name of a provider; for a "
-        f"recorded session, JSON Lines with its messages, also {' and '.join(SESSIONS_ONLY)}",
+        f"recorded session, JSON Lines with its messages, also {' and '.join(SESSION_WIRES)}",
     )
     argument(
         "--format",
@@ -132,7 +133,7 @@ def format_of(text: str) -> str:
 def api_of(text: str) -> str:
     """Return the name of an API, for argparse."""
     try:
-        return api_named(text, (*APIS, *SESSIONS_ONLY))
+        return api_named(text, (*APIS, *SESSION_WIRES))
     except ValueError as error:
         raise argparse.ArgumentTypeError(typed(str(error))) from None
 
@@ -195,7 +196,7 @@ def _parser(options: argparse.Namespace) -> MessageParser | SessionLines:
     output = None if options.output_schema is None else loaded(options.output_schema)
     recorded = options.api is None and options.format is None and _is_recorded(options.file)
     try:
-        if options.api in SESSIONS_ONLY or (recorded and is_session(options.file)):
+        if options.api in SESSION_WIRES or (recorded and is_session(options.file)):
             return SessionLines(SessionParser(options.api or "auto", tools=tools, output=output))
         return MessageParser(options.api, format=options.format, tools=tools, output=output)
     except (TypeError, ValueError) as error:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
-from streamparse._sessions.live import Live
-from streamparse._sessions.realtime import Realtime
 from streamparse.message import Message
 from streamparse.message_events import AnySessionEvent
-from streamparse.session_parser import SessionParser
+from streamparse.session_parser import SessionParser, begins_session
 
-__all__ = ["SESSIONS_ONLY", "SessionLines", "is_session"]
-
-# APIs that have no answers but those of sessions.
-SESSIONS_ONLY: Final = (Realtime.api, Live.api)
+__all__ = ["SessionLines", "is_session"]
 
 _LONGEST: Final = 1 << 20  # bytes of a first line that is looked at
 
@@ -51,7 +45,6 @@ def is_session(file: str) -> bool:
     """Return whether the first line of a file is a message that only sessions have."""
     try:
         with open(file, "rb") as stream:
-            first: Any = json.loads(stream.readline(_LONGEST))
-    except (OSError, ValueError, RecursionError):
+            return begins_session(stream.readline(_LONGEST))
+    except OSError:
         return False
-    return isinstance(first, dict) and (Realtime.recognizes(first) or Live.recognizes(first))

@@ -66,7 +66,7 @@ def application(
         speed = _number(request, "speed", 0, 1e6)
         size = int(_number(request, "chunk", 1, _LARGEST_PIECE))
         try:
-            pace = await asyncio.to_thread(bytes_a_second, recording.data, speed)
+            pace = await asyncio.to_thread(bytes_a_second, recording, speed)
         except ImportError as error:  # binary frames need an extra, which the message names
             raise HTTPException(422, str(error)) from error
         return sse_response(player(recording, pace, size), store=store)

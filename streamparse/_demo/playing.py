@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final
 
 from streamparse._demo.samples import Recording
+from streamparse._drivers.session import session
 from streamparse._drivers.stream import stream
 from streamparse.errors import StreamParseError
 from streamparse.frontends.patches import PatchPacker
 from streamparse.limits import Limits
 from streamparse.message import error_to_dict
 from streamparse.message_events import (
-    AnyMessageEvent,
+    AnySessionEvent,
     ArgumentCompleted,
     ArgumentDelta,
     ArgumentStarted,
+    AudioDelta,
+    InputCompleted,
+    InputDelta,
     MessageFailed,
     MessageFinished,
     MessageStarted,
@@ -35,6 +39,7 @@ from streamparse.message_events import (
     ToolCallTruncated,
 )
 from streamparse.message_parser import MessageParser
+from streamparse.session_parser import SessionParser
 
 __all__ = ["News", "bytes_a_second", "player"]
 
@@ -57,8 +62,15 @@ def player(
     """
 
     async def play() -> AsyncIterator[list[dict[str, Any]]]:
-        news = News(structured=recording.output is not None)
-        source = _pieces(recording.data, speed, size)
+        news = News(structured=recording.output is not None, session=recording.session)
+        source = _paced(_pieces(recording, size if speed else min(size, _LARGEST_STEP)), speed)
+        if recording.session:
+            async with session(source, tools=recording.tools, limits=_LIMITS, every=_FRAME) as talk:
+                async for batch in talk.batches():
+                    records = news.of(batch)
+                    if records:
+                        yield records
+            return
         answer = stream(
             source,
             format=recording.format,
@@ -77,31 +89,40 @@ def player(
     return play
 
 
-async def _pieces(data: bytes, speed: float, size: int) -> AsyncIterator[bytes]:
+def _pieces(recording: Recording, size: int) -> list[bytes]:
+    """Return a recording in pieces, which are the messages if it is a session."""
+    data = recording.data
+    if recording.session:
+        return [line for line in data.splitlines(keepends=True) if line.strip()]
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+async def _paced(pieces: list[bytes], speed: float) -> AsyncIterator[bytes]:
     began = time.monotonic()
-    if not speed:
-        size = min(size, _LARGEST_STEP)
-    for start in range(0, len(data), size):
+    start = 0
+    for piece in pieces:
         # Each piece has a time counted from the start, so that delays do not add up.
         due = began + start / speed - time.monotonic() if speed else 0.0
         await asyncio.sleep(max(due, 0.0))
-        yield data[start : start + size]
+        yield piece
+        start += len(piece)
 
 
-def bytes_a_second(data: bytes, speed: float) -> float:
+def bytes_a_second(recording: Recording, speed: float) -> float:
     """Return the bytes a second that show `speed` characters of the answer a second."""
-    parser = MessageParser(limits=_LIMITS)
+    parser: MessageParser | SessionParser
+    parser = SessionParser(limits=_LIMITS) if recording.session else MessageParser(limits=_LIMITS)
     shown = 0
     try:
-        for start in range(0, len(data), _LARGEST_STEP):
-            shown += _shown(parser.feed(data[start : start + _LARGEST_STEP]))
+        for piece in _pieces(recording, _LARGEST_STEP):
+            shown += _shown(parser.feed(piece))
         shown += _shown(parser.finish())
     except StreamParseError as error:
         shown += _shown(error.events)
-    return speed * len(data) / shown if shown else speed
+    return speed * len(recording.data) / shown if shown else speed
 
 
-def _shown(events: list[AnyMessageEvent]) -> int:
+def _shown(events: Sequence[AnySessionEvent]) -> int:
     """Return the number of characters of the answer in these events."""
     return sum(len(e.text) for e in events if isinstance(e, (*_TEXTS, ToolCallDelta)))
 
@@ -112,11 +133,12 @@ class News:
     Values are sent as packed patches with the open path; every value outside this path is complete.
     """
 
-    def __init__(self, structured: bool = False) -> None:
+    def __init__(self, structured: bool = False, session: bool = False) -> None:
         self._structured = structured
+        self._session = session
         self._packers: dict[tuple[int, int | None], PatchPacker] = {}
 
-    def of(self, events: list[AnyMessageEvent]) -> list[dict[str, Any]]:
+    def of(self, events: Sequence[AnySessionEvent]) -> list[dict[str, Any]]:
         """Return the records; the patch of a value is at the position of its first change."""
         records: list[dict[str, Any]] = []
         values: dict[tuple[int, int | None], list[Any]] = {}
@@ -136,14 +158,15 @@ class News:
             places[key].update(patch=packer.pack(its), open=_open_after(its[-1]))
         return records
 
-    def _plainly(self, event: AnyMessageEvent) -> list[dict[str, Any]]:
+    def _plainly(self, event: AnySessionEvent) -> list[dict[str, Any]]:
         if isinstance(event, MessageStarted):
             head: dict[str, Any] = {"type": event.type, "choice": event.choice}
-            return [{**head, "model": event.model, "structured": self._structured}]
+            about = {"structured": self._structured, "session": self._session}
+            return [{**head, "model": event.model, **about}]
         return _records_of(event)
 
 
-def _document_of(event: AnyMessageEvent) -> tuple[int, int | None] | None:
+def _document_of(event: AnySessionEvent) -> tuple[int, int | None] | None:
     """Return the choice and the call of the value; the call is None for the structured output."""
     if isinstance(event, _ARGUMENTS):
         return event.choice, event.call.index
@@ -157,10 +180,14 @@ def _open_after(event: Any) -> list[Any] | None:
     return list(event.path[:-1]) if event.path else None
 
 
-def _records_of(event: AnyMessageEvent) -> list[dict[str, Any]]:
+def _records_of(event: AnySessionEvent) -> list[dict[str, Any]]:
+    if isinstance(event, (InputDelta, InputCompleted)):
+        return [{"type": event.type, "item": event.item, "text": event.text}]
     head: dict[str, Any] = {"type": event.type, "choice": event.choice}
     if isinstance(event, _TEXTS):
         return [{**head, "text": event.text}]
+    if isinstance(event, AudioDelta):
+        return [{**head, "size": event.size}]
     if isinstance(event, ToolCallStarted):
         return [{**head, "call": event.call.index, "name": event.call.name}]
     if isinstance(event, _ENDS):

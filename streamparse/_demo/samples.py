@@ -1,4 +1,4 @@
-"""The recorded streams that the page offers: files of `examples/`, which a wheel includes."""
+"""The recordings that the page offers: files of `examples/`, which a wheel includes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from typing import Any, Final, NamedTuple
 
 from streamparse.aliases import DialectName
 from streamparse.json_parser import parse
+from streamparse.session_parser import begins_session
 
 __all__ = ["SAMPLES", "Recording", "Sample", "sample_of"]
 
 _HERE: Final = Path(__file__).parent / "samples"
 _CHECKOUT: Final = Path(__file__).parents[2] / "examples"
 FOLDER: Final = _HERE if _HERE.is_dir() else _CHECKOUT
+
+
+_SESSION: Final = """\
+from streamparse import session
+
+with session(open("{}", "rb")) as talk:
+    for events in talk.batches():
+        print(events)"""
 
 
 class Recording(NamedTuple):
@@ -23,6 +32,11 @@ class Recording(NamedTuple):
     output: Any = None
     format: str | None = None
     dialect: DialectName = "strict"
+
+    @property
+    def session(self) -> bool:
+        """Whether it is a recorded session, with one message of the connection in each line."""
+        return begins_session(self.data.partition(b"\n")[0])
 
 
 class Sample(NamedTuple):
@@ -35,6 +49,7 @@ class Sample(NamedTuple):
     output: str | None = None
     format: str | None = None
     dialect: DialectName = "strict"
+    session: bool = False
 
     def read(self) -> Recording:
         """Read the files of the sample."""
@@ -45,6 +60,8 @@ class Sample(NamedTuple):
     @property
     def code(self) -> str:
         """The program that produces the view on the page."""
+        if self.session:
+            return _SESSION.format(self.file)
         options = [f'Path("{self.file}")']
         if self.format is not None:
             options.append(f'format="{self.format}"')
@@ -97,6 +114,13 @@ SAMPLES: Final = (
         "OpenAI Chat Completions: a structured output, checked by its JSON Schema.",
         "outing.sse",
         output="outing-schema.json",
+    ),
+    Sample(
+        "A conversation, interrupted",
+        "OpenAI Realtime, a session: the user's voice cuts the first answer, the second one calls "
+        "a tool, and the third says what it gave.",
+        "realtime.jsonl",
+        session=True,
     ),
     Sample(
         "A call that is refused",

@@ -60,6 +60,7 @@ def test_sample_is_played(url: str, index: int) -> None:
     told, last = news(post(f"{url}/play?sample={index}&speed=0&chunk=64"))
     assert last == {"type": "stream_ended"}
     assert told[-1]["type"] in ("message_finished", "message_failed")
+    assert told[0]["type"] in ("message_started", "input_delta")
 
 
 def test_dropped_recording(url: str) -> None:

@@ -43,7 +43,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-MENDING, FORM, REFUSED, CUT_OFF, FAILED = 0, 1, 2, 6, 7
+MENDING, FORM, TALK, REFUSED, CUT_OFF, FAILED = 0, 1, 2, 3, 7, 8
 AT_ONCE = "6"
 QUICK = "4"
 
@@ -293,12 +293,27 @@ WORDS = (
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_can_be_read(browser: Any, server: Server, scheme: str) -> None:
     demo = Demo(browser, server.url, color_scheme=scheme)
-    for sample in (REFUSED, CUT_OFF):
+    for sample, state in ((TALK, "done"), (REFUSED, "failed"), (CUT_OFF, "failed")):
         demo.play(sample)
-        demo.until("failed")
+        demo.until(state)
         ratios = demo.page.evaluate(CONTRAST, WORDS)
         assert len(ratios) > 40
         assert min(ratios) >= 4.5  # AA
+    demo.context.close()
+
+
+def test_shows_a_conversation(browser: Any, server: Server) -> None:
+    demo = Demo(browser, server.url)
+    demo.play(TALK)
+    demo.page.wait_for_selector('#bar[data-state="done"]')
+    ends = demo.page.locator("h2.turn .word").all_inner_texts()
+    assert ends == ["interrupted", "complete", "complete"]
+    heard = demo.page.locator(".heard .text").all_inner_texts()
+    assert [text[:5] for text in heard] == ["Good ", "Sorry"]
+    spoken = demo.page.locator('article[aria-label="Spoken"]')
+    assert spoken.count() == 2
+    assert "of sound" in spoken.first.inner_text()
+    demo.shot("conversation")
     demo.context.close()
 
 

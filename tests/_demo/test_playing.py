@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse import AnyMessageEvent, MessageParser, PatchApplier
+from streamparse import AnyMessageEvent, MessageParser, PatchApplier, SessionParser
 from streamparse._demo.playing import News, bytes_a_second, player
 from streamparse._demo.samples import SAMPLES, Recording, Sample
 
@@ -43,7 +43,10 @@ class Page:
                 self.status = each["status"]
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title)
+STREAMS = [sample for sample in SAMPLES if not sample.session]
+
+
+@pytest.mark.parametrize("sample", STREAMS, ids=lambda sample: sample.title)
 @given(size=st.integers(1, 20_000), seed=st.integers(0, 2**32))
 def test_page_can_rebuild_the_answer(sample: Sample, size: int, seed: int) -> None:
     recording = sample.read()
@@ -105,9 +108,9 @@ def test_player_tells_what_is_structured() -> None:
 
 
 def test_pace() -> None:
-    recording = SAMPLES[7].read()
+    recording = SAMPLES[8].read()
     characters = 163
-    speed = bytes_a_second(recording.data, characters / 0.4)
+    speed = bytes_a_second(recording, characters / 0.4)
     began = time.monotonic()
     news = play(recording, speed, 50)
     took = time.monotonic() - began
@@ -117,4 +120,29 @@ def test_pace() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"no stream at all", b"{"])
 def test_pace_of_what_is_no_stream(data: bytes) -> None:
-    assert bytes_a_second(data, 100) == 100
+    assert bytes_a_second(Recording(data), 100) == 100
+
+
+def test_a_session() -> None:
+    (sample,) = [each for each in SAMPLES if each.session]
+    recording = sample.read()
+    parser = SessionParser()
+    for line in recording.data.splitlines():
+        parser.feed(line)
+    for speed in (0.0, bytes_a_second(recording, 3000)):
+        records = [each for news in play(recording, speed, 5) for each in news]
+        started = [each for each in records if each["type"] == "message_started"]
+        assert [(each["choice"], each["session"]) for each in started] == [
+            (0, True),
+            (1, True),
+            (2, True),
+        ]
+        for choice, message in enumerate(parser.messages):
+            its = [each for each in records if each.get("choice") == choice]
+            texts = [each["text"] for each in its if "text" in each]
+            assert "".join(texts) == message.text
+        heard = [each["text"] for each in records if each["type"] == "input_completed"]
+        assert [text[:5] for text in heard] == ["Good ", "Sorry"]
+        assert sum([each["size"] for each in records if each["type"] == "audio_delta"]) > 1000
+        ends = [each["finish_reason"] for each in records if each["type"] == "message_finished"]
+        assert ends == ["cancelled", "tool_calls", "stop"]

@@ -8,16 +8,18 @@ characters in the text of every API. It is no oracle for the shapes of a provide
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from streamparse import Message, MessageParser, Text, stream
+from streamparse import Message, MessageParser, Text, session, stream
 from tests.servers.processes import free_port, running
 
 HERE = Path(__file__).parent
@@ -273,3 +275,90 @@ def test_async_sdk_stream(base: str) -> None:
             return "".join([piece async for piece in stream(answer).text()])
 
     assert asyncio.run(text()) == "Rain falls over Graz today."
+
+
+# Sessions over a WebSocket
+
+
+def realtime(question: str) -> list[dict[str, Any]]:
+    content = [{"type": "input_text", "text": question}]
+    item = {"type": "message", "role": "user", "content": content}
+    response = {"output_modalities": ["text"]}
+    return [
+        {"type": "conversation.item.create", "item": item},
+        {"type": "response.create", "response": response},
+    ]
+
+
+def responses(question: str) -> list[dict[str, Any]]:
+    return [{"type": "response.create", "model": "m", "input": question}]
+
+
+def live(question: str) -> list[dict[str, Any]]:
+    turn = {"role": "user", "parts": [{"text": question}]}
+    return [{"clientContent": {"turns": [turn], "turnComplete": True}}]
+
+
+SETUP = {"setup": {"model": "models/m", "generationConfig": {"responseModalities": ["TEXT"]}}}
+LIVE = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
+# API: path, messages of the client at the start, messages that ask a question.
+SESSIONS: dict[str, tuple[str, list[Any], Any]] = {
+    "openai-realtime": ("/v1/realtime?model=gpt-realtime", [], realtime),
+    "openai-responses": ("/v1/responses", [], responses),
+    "google-live": (LIVE, [SETUP], live),
+}
+
+
+@pytest.fixture(params=SESSIONS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def ask(base: str, kind: str, questions: list[str], api: Any = "auto") -> list[Message]:
+    """The answers to some questions, each asked after the answer before."""
+    client = pytest.importorskip("websockets.sync.client")
+    from websockets.exceptions import ConnectionClosed
+
+    path, start, asking = SESSIONS[kind]
+    with client.connect(base.replace("http", "ws", 1) + path, proxy=None) as socket:
+        for message in start:
+            socket.send(json.dumps(message))
+        talk = session(socket, api=api)
+        answers = talk.answers()
+        with suppress(ConnectionClosed):
+            for question in questions:
+                for message in asking(question):
+                    socket.send(json.dumps(message))
+                next(answers)
+        answers.close()
+        return list(talk.messages)
+
+
+def test_a_session(base: str, kind: str) -> None:
+    questions = ["say text", "call two", "smile", "say and use a tool"]
+    for api in ("auto", kind):
+        messages = ask(base, kind, questions, api)
+        assert [message.api for message in messages] == [kind] * 4
+        assert [message.status for message in messages] == ["complete"] * 4
+        text, calls, smile, both = messages
+        assert (text.text, text.finish_reason) == ("Rain falls over Graz today.", "stop")
+        assert [(call.name, call.arguments, call.status) for call in calls.tool_calls] == [
+            ("weather", {"city": "Graz", "days": 2}, "complete"),
+            ("clock", {"zone": "CET"}, "complete"),
+        ]
+        assert calls.finish_reason == both.finish_reason == "tool_calls"
+        assert smile.text == "Sun \U0001f600 and rain \U0001f327."
+        assert (both.text, both.tool_calls[0].arguments) == ("One moment.", {"city": "Linz"})
+
+
+def test_a_session_goes_on_after_an_error(base: str) -> None:
+    failed, text = ask(base, "openai-realtime", ["fail at once", "say text"])
+    assert failed.status == "failed"
+    assert "too many requests" in str(failed.error)
+    assert (text.status, text.text) == ("complete", "Rain falls over Graz today.")
+
+
+def test_a_session_that_breaks_off(base: str, kind: str) -> None:
+    (message,) = ask(base, kind, ["break off"])
+    assert message.status == "truncated"
+    assert "This answer is cut before its end has come.".startswith(message.text)

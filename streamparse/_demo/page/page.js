@@ -12,6 +12,8 @@ const size = (bytes) => (bytes < 10000 ? `${bytes.toLocaleString("en")} B` : `${
 
 class Answer {
   #choices = new Map();
+  #heard = new Map(); // what the user said, by item
+  isSession = false;
   #sizes = new Map(); // bytes of each part, as JSON
   whole = 0; // bytes, had all of it been sent with each piece of news
   firstToken = null;
@@ -24,7 +26,10 @@ class Answer {
 
   // `bytes`: those of the record around the news.
   take(news, bytes) {
-    for (const each of news) this[each.type]?.(this.#choice(each.choice), each);
+    for (const each of news) {
+      if (each.type.startsWith("input_")) this.#hear(each);
+      else this[each.type]?.(this.#choice(each.choice), each);
+    }
     for (const part of this.#sizes.values()) bytes += part;
     this.whole += bytes;
   }
@@ -52,7 +57,38 @@ class Answer {
     this.firstToken ??= performance.now();
   }
 
-  message_started(choice, { model, structured }) {
+  // What the user said. The last record of an item has all of it.
+  #hear({ type, item, text }) {
+    let said = this.#heard.get(item);
+    if (!said) {
+      said = element("div", { class: "text" });
+      const head = element("header", {}, element("h3", {}, "The user"), element("span", { class: "kind" }, "transcript"));
+      this.holder.append(element("article", { class: "card heard", "aria-label": "The user" }, head, said));
+      this.#heard.set(item, said);
+    }
+    if (type === "input_completed") said.textContent = text;
+    else said.append(text);
+    this.#sizes.set(said, bytesOf(said.textContent) + 20);
+  }
+
+  #titleSession(choice) {
+    const mark = makeMark("open");
+    const word = element("span", { class: "word" }, "open");
+    if (!choice.index) choice.holder.prepend(element("h2", {}, "Answer 1"));
+    const title = choice.holder.querySelector("h2");
+    title.classList.add("turn");
+    title.append(word, mark);
+    choice.turn = { name: title.firstChild.textContent, element: title, mark, word, state: "open", view: { end() {} } };
+  }
+
+  audio_delta(choice, { size: bytes }) {
+    choice.sound = (choice.sound ?? 0) + bytes;
+    choice.last?.speak?.(choice.sound);
+  }
+
+  message_started(choice, { model, structured, session: talk }) {
+    if (talk) this.#titleSession(choice);
+    this.isSession = Boolean(talk);
     if (model) choice.holder.append(element("p", { class: "model" }, model));
     if (structured) choice.output = this.#card(choice, "Structured output", "form");
   }
@@ -108,6 +144,8 @@ class Answer {
     }
     if (choice.output) this.#end(choice.output, "cut");
     choice.status = { status, reason: finish_reason };
+    this.#end(choice.turn, { complete: "complete", failed: "rejected" }[status] ?? "cut");
+    if (choice.turn && finish_reason === "cancelled") choice.turn.word.textContent = "interrupted";
   }
 
   message_failed(choice, { error }) {
@@ -143,6 +181,7 @@ class Answer {
   // Nothing more comes of what is open.
   stop() {
     for (const card of this.#cards()) this.#end(card, "cut");
+    for (const { turn } of this.#choices.values()) this.#end(turn, "cut");
   }
 
   summary() {
@@ -157,6 +196,8 @@ class Answer {
 
   get isGood() {
     const all = [...this.#choices.values()];
+    // Interrupting is normal in a conversation.
+    if (this.isSession) return all.every(({ status }) => status?.status === "complete" || status?.reason === "cancelled");
     const whole = all.length > 0 && all.every(({ status }) => status?.status === "complete");
     return whole && this.#cards().every(({ state }) => state === "complete");
   }
@@ -178,9 +219,14 @@ const BLOCKS = {
   text: () => {
     // Shown as it was sent: the Markdown of a model is not rendered.
     const text = element("div", { class: "text" });
+    const name = element("h3", {}, "Text");
     const kind = element("span", { class: "kind" }, "as it was sent, Markdown and all");
-    const head = element("header", {}, element("h3", {}, "Text"), kind);
-    return { element: element("article", { class: "card", "aria-label": "Text" }, head, text), text };
+    const card = element("article", { class: "card", "aria-label": "Text" }, element("header", {}, name, kind), text);
+    const speak = (bytes) => {
+      name.textContent = card.ariaLabel = "Spoken";
+      kind.textContent = `transcript, ${size(bytes)} of sound`;
+    };
+    return { element: card, text, speak };
   },
   reasoning: () => folded("Reasoning"),
   raw: (choice) => (choice.raw ??= folded("The text it is made of")),
