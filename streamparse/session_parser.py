@@ -31,7 +31,7 @@ from streamparse.message_parser import errors_of, options_of
 from streamparse.metrics import Metrics
 from streamparse.protocols import StreamRecorder, StreamTelemetry
 
-__all__ = ["SessionParser", "begins_session"]
+__all__ = ["SessionParser"]
 
 # In the order in which `"auto"` asks them.
 _CONVERSATIONS: Final[tuple[type[Conversation], ...]] = (Realtime, Responses, Live, Interactions)

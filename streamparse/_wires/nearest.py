@@ -11,9 +11,10 @@ from streamparse.errors import WireError
 
 __all__ = ["unknown_api"]
 
-_DEPTH: Final = 4  # the levels of a record whose names count
+_DEPTH: Final = 3  # the levels of a record whose names count
 _NAMES: Final = ("type", "event_type", "object", "kind")  # members that name a record
-_ENOUGH: Final = 0.5  # a name that two APIs have in common, or several that more have
+_FEWEST: Final = 2  # the names in common that make a guess
+_ENOUGH: Final = 0.5  # the least that they count
 # The events of OpenAI's Assistants API. Codex has events of its own that begin with `thread.`.
 _ASSISTANTS: Final = ("thread.run", "thread.message", "thread.created")
 _SHUT_DOWN: Final = (
@@ -52,6 +53,7 @@ def _message_of(
     for data, event in records:
         _collect(data, words, _DEPTH)
         words.add(event)
+    words.discard("")
     if any([word.startswith(_ASSISTANTS) for word in words]):
         return _SHUT_DOWN
     for data, event in records:
@@ -82,13 +84,14 @@ def _nearest(words: set[str], known: Sequence[type[Wire]]) -> str:
     for kind in known:
         for word in kind.words() & words:
             owners.setdefault(word, []).append(kind.api)
-    scores: dict[str, float] = {}
+    scores: dict[str, list[float]] = {}
     for word in sorted(owners):
         apis = owners[word]
         for api in apis:
-            scores[api] = scores.get(api, 0.0) + 1 / len(apis)
-    best = ""
+            scores.setdefault(api, []).append(1 / len(apis))
+    best, most = "", 0.0
     for kind in known:
-        if scores.get(kind.api, 0.0) > scores.get(best, 0.0):
-            best = kind.api
-    return best if scores.get(best, 0.0) >= _ENOUGH else ""
+        found = scores.get(kind.api, [])
+        if len(found) >= _FEWEST and sum(found) > most:
+            best, most = kind.api, sum(found)
+    return best if most >= _ENOUGH else ""

@@ -30,7 +30,7 @@ def said(record: dict[str, Any], parser: Any = MessageParser) -> str:
         ({"output": {"finishReason": "STOP", "safetyRatings": []}}, "google-generate"),
         ({"kind": "output", "contentBlockIndex": 0, "stopReason": "x"}, "bedrock-converse"),
         ({"model": "m", "created_at": "x", "done_reason": "stop"}, "ollama-chat"),
-        ({"completionReason": "FINISH"}, "bedrock-invoke-titan"),
+        ({"completionReason": "FINISH", "inputTextTokenCount": 2}, "bedrock-invoke-titan"),
         ({"tool_use_id": "t", "content_list": []}, "snowflake-cortex"),
     ],
 )
@@ -42,6 +42,7 @@ def test_without_anything_in_common_there_is_no_guess() -> None:
     expected = "the first records show no known API: choose one with api="
     assert said({"hello": {"world": [1]}}) == expected
     assert said({"id": 1}) == expected
+    assert said({"result": {"completionReason": 1}}) == expected
     assert said({"hello": 1}, SessionParser) == expected
 
 
