@@ -1,6 +1,6 @@
 """Rate and memory of many answers: a plain loop, `parse_batches`, and the command.
 
-    python -m benchmarks.bench_batch [--rows N] [--quick]
+    python -m benchmarks.bench_batch [--rows N] [--quick] [--engines]
 
 Each row is a recorded stream of the Chat Completions API with one call. Every hundredth is cut. The
 same job runs over a tenth of the rows, to show that memory does not grow with the input.
@@ -9,6 +9,7 @@ same job runs over a tenth of the rows, to show that memory does not grow with t
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import random
@@ -63,8 +64,54 @@ def read():
 count = sum(len(batch) for batch in parse_batches(read()))
 """,
 }
+# Start-up of the engine and reading of the file included; columns are read by the engine.
+_ENGINES: Final = {
+    "duckdb": """
+import duckdb
+from streamparse.batch import parse_batches
+rows = duckdb.sql("SELECT body FROM 'SOURCE'")
+count = sum(len(batch) for batch in parse_batches(rows.to_arrow_reader(256)))
+""",
+    "polars": """
+import polars
+from streamparse.batch import parse_batches
+rows = polars.read_parquet("SOURCE").to_arrow().to_batches(256)
+count = sum(len(batch) for batch in parse_batches(rows))
+""",
+    "daft": """
+import daft
+from streamparse.batch import parse_batches
+count = sum(len(batch) for batch in parse_batches(daft.read_parquet("SOURCE").to_arrow_iter()))
+""",
+    "ray": """
+import pyarrow as pa
+import ray
+ray.init(include_dashboard=False, log_to_driver=False)
+def parsed(batch):
+    from streamparse.batch import parse_batches
+    return pa.Table.from_batches(parse_batches([batch]))
+rows = ray.data.read_parquet("SOURCE").repartition(8)
+count = rows.map_batches(parsed, batch_format="pyarrow", batch_size=256).count()
+""",
+    "pyspark": """
+from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+from streamparse.batch import SCHEMA
+from streamparse.batch.columns import without_dictionaries
+plain = without_dictionaries(SCHEMA)
+def parsed(batches):
+    import pyarrow as pa
+    from streamparse.batch import parse_batches
+    for batch in parse_batches(batches):
+        yield from pa.Table.from_batches([batch]).cast(plain).to_batches()
+spark = SparkSession.builder.master("local[2]").getOrCreate()
+rows = spark.read.parquet("SOURCE").repartition(8)
+count = rows.mapInArrow(parsed, from_arrow_schema(plain)).count()
+""",
+}
 _AROUND: Final = """
-import resource
+import resource, warnings
+warnings.simplefilter("ignore")
 count = 0
 {way}
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
@@ -112,6 +159,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Rate and memory of many answers.")
     parser.add_argument("--rows", type=int, default=_ROWS)
     parser.add_argument("--quick", action="store_true", help="200 rows, to try it")
+    parser.add_argument(
+        "--engines", action="store_true", help="also the engines that are installed"
+    )
     options = parser.parse_args(arguments)
     rows = 200 if options.quick else options.rows
     with tempfile.TemporaryDirectory() as name:
@@ -127,6 +177,25 @@ def main(arguments: list[str] | None = None) -> None:
             command = [sys.executable, "-m", "streamparse", "batch", str(source), "-o", str(target)]
             spent, _ = measured(command)
             print(f"{count:>8,} rows  {'command':14} {count / spent:>8,.0f}/s")
+        if options.engines:
+            measure_engines(source, rows)
+
+
+def measure_engines(source: Path, count: int) -> None:
+    """Write the rate of each engine over the same rows, in a Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    lines = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()]
+    table = source.with_name("engines.parquet")
+    parquet.write_table(pa.table({"body": lines}), table)
+    for name, program in _ENGINES.items():
+        if importlib.util.find_spec(name) is None:
+            print(f"{count:>8,} rows  {name:14} is not installed")
+            continue
+        text = _AROUND.format(way=program.replace("SOURCE", str(table)))
+        spent, out = measured([sys.executable, "-c", text])
+        print(f"{count:>8,} rows  {name:14} {count / spent:>8,.0f}/s  {out.split()[-2]}")
 
 
 if __name__ == "__main__":
