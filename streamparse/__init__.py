@@ -74,6 +74,7 @@ if TYPE_CHECKING:
         ProviderEvent,
         ReasoningDelta,
         RefusalDelta,
+        ServerToolCompleted,
         TextDelta,
         ToolCallCompleted,
         ToolCallDelta,
@@ -149,6 +150,7 @@ __all__ = [
     "SchemaViolation",
     "Segment",
     "ServerSentEvent",
+    "ServerToolCompleted",
     "ServerToolResult",
     "Session",
     "SessionParser",
@@ -212,7 +214,8 @@ _MODULES: Final = {
         "AnyMessageEvent AnySessionEvent ArgumentCompleted ArgumentDelta ArgumentStarted"
         " AudioDelta InputCompleted InputDelta MessageEvent"
         " MessageFailed MessageFinished MessageStarted OutputCompleted OutputDelta"
-        " OutputRejected OutputStarted ProviderEvent ReasoningDelta RefusalDelta TextDelta"
+        " OutputRejected OutputStarted ProviderEvent ReasoningDelta RefusalDelta"
+        " ServerToolCompleted TextDelta"
         " ToolCallCompleted ToolCallDelta ToolCallRejected ToolCallStarted ToolCallTruncated"
         " UsageUpdated"
     ),

@@ -16,7 +16,15 @@ from streamparse._core.flat import equal
 from streamparse._core.shown import safe_repr
 from streamparse.aliases import ValueKind
 from streamparse.errors import StreamParseError
-from streamparse.message import Message, ToolCall, Usage, error_to_dict, pack, unpack
+from streamparse.message import (
+    Message,
+    ServerToolResult,
+    ToolCall,
+    Usage,
+    error_to_dict,
+    pack,
+    unpack,
+)
 from streamparse.paths import Path
 
 __all__ = [
@@ -39,6 +47,7 @@ __all__ = [
     "ProviderEvent",
     "ReasoningDelta",
     "RefusalDelta",
+    "ServerToolCompleted",
     "TextDelta",
     "ToolCallCompleted",
     "ToolCallDelta",
@@ -115,7 +124,7 @@ def _plain(value: Any) -> Any:
         return list(value)
     if isinstance(value, StreamParseError):
         return error_to_dict(value)
-    return value.to_dict() if isinstance(value, (Message, Usage)) else value
+    return value.to_dict() if isinstance(value, (Message, Usage, ServerToolResult)) else value
 
 
 class _PathEvent(AnswerEvent):
@@ -399,6 +408,26 @@ class ToolCallTruncated(AnswerEvent):
         return {**super().to_dict(), "call": self.call.to_dict()}
 
 
+class ServerToolCompleted(AnswerEvent):
+    """The result of a tool that the provider ran has arrived in full.
+
+    A result that was cut off has no such event.
+
+    Attributes:
+        result: The part of the message. Its `call_id` is the id of the call that it belongs to.
+        choice: The index of the answer.
+    """
+
+    __slots__ = ("result",)
+
+    __match_args__: ClassVar[tuple[Literal["result"]]] = ("result",)
+    type: ClassVar[Literal["server_tool_completed"]] = "server_tool_completed"
+
+    def __init__(self, result: ServerToolResult, choice: int = 0) -> None:
+        self.choice = choice
+        self.result: ServerToolResult = result
+
+
 class OutputStarted(_PathEvent):
     """A container or string of the structured output has begun.
 
@@ -631,6 +660,7 @@ AnyMessageEvent: TypeAlias = (
     | ToolCallCompleted
     | ToolCallRejected
     | ToolCallTruncated
+    | ServerToolCompleted
     | OutputStarted
     | OutputDelta
     | OutputCompleted

@@ -29,7 +29,7 @@ from streamparse import (
 from streamparse._core.plain import json_text
 from streamparse.frontends import AGUIEvents, UIMessageStream
 from streamparse.frontends.citations import sources_of
-from streamparse.message_events import ReasoningDelta, RefusalDelta, TextDelta
+from streamparse.message_events import ReasoningDelta, RefusalDelta, ServerToolCompleted, TextDelta
 from tests.messages import call_texts
 
 NODE = Path(__file__).parent / "node"
@@ -136,14 +136,18 @@ class ClientView:
     def results(self) -> dict[int, ServerToolResult]:
         """By the index of the call: its own, or the first one of that tool that has none yet."""
         found: dict[int, ServerToolResult] = {}
-        for part in self.message.content:
-            if isinstance(part, ServerToolResult):
-                for call in self.message.tool_calls:
-                    mine = call.id == part.call_id if part.call_id else call.name == part.name
-                    if mine and call.index not in found and call.status == "complete":
-                        found[call.index] = part
-                        break
+        for part in self.completed:
+            for call in self.message.tool_calls:
+                mine = call.id == part.call_id if part.call_id else call.name == part.name
+                if mine and call.index not in found and call.status == "complete":
+                    found[call.index] = part
+                    break
         return found
+
+    @property
+    def completed(self) -> list[ServerToolResult]:
+        """The results of the provider's tools that arrived in full."""
+        return [event.result for event in self.events if isinstance(event, ServerToolCompleted)]
 
     def order(self, ids: dict[int, str], with_files: bool) -> list[str]:
         """Return the order of the parts; adjacent parts of one kind are one."""
@@ -316,7 +320,8 @@ class ClientView:
                     named["mediaType"] = named.pop("media_type")
                     named = {name: value for name, value in named.items() if value}
                     yield ["source", {**named, "citation": part.data}]
-            elif isinstance(part, ServerToolResult) and all(part is not one for one in matched):
+        for part in self.completed:
+            if all(part is not one for one in matched):
                 stray = {"callId": part.call_id, "name": part.name, "content": part.content}
                 yield ["server_tool_result", stray]
 

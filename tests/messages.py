@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamparse.errors import StreamParseError
-from streamparse.message import Message
+from streamparse.message import Message, ServerToolResult
 from streamparse.message_events import (
     ArgumentCompleted,
     ArgumentDelta,
     ArgumentStarted,
+    ServerToolCompleted,
     ToolCallDelta,
 )
 from streamparse.message_parser import MessageParser
@@ -58,6 +59,11 @@ def sse(records: Iterable[Any], done: bool = True, end: str = "\n\n") -> bytes:
     if done:
         texts.append("[DONE]")
     return "".join(f"data: {text}{end}" for text in texts).encode()
+
+
+def results_of(events: list[Any]) -> list[ServerToolResult]:
+    """The results of the provider's tools that the events report."""
+    return [event.result for event in events if isinstance(event, ServerToolCompleted)]
 
 
 def dumped(record: Any) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from streamparse import message_events
 from streamparse.errors import JSONSyntaxError, ProviderError
-from streamparse.message import Message, ToolCall, Usage
+from streamparse.message import Message, ServerToolResult, ToolCall, Usage
 from streamparse.message_events import (
     AnyMessageEvent,
     AnySessionEvent,
@@ -34,6 +34,7 @@ from streamparse.message_events import (
     ProviderEvent,
     ReasoningDelta,
     RefusalDelta,
+    ServerToolCompleted,
     TextDelta,
     ToolCallCompleted,
     ToolCallDelta,
@@ -63,6 +64,8 @@ PLAIN_ERROR = {
     "path": [],
 }
 
+RESULT = ServerToolResult("s-1", "web_search", [{"url": "https://example.org"}])
+
 # Each event with the rest of its `to_dict()`.
 CASES: list[tuple[Any, dict[str, Any]]] = [
     (MessageStarted("m-1", "tiny"), {"id": "m-1", "model": "tiny"}),
@@ -78,6 +81,7 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
     (ToolCallCompleted(CALL), {"call": CALL.to_dict()}),
     (ToolCallRejected(CALL, ERROR), {"call": CALL.to_dict(), "error": PLAIN_ERROR}),
     (ToolCallTruncated(CALL), {"call": CALL.to_dict()}),
+    (ServerToolCompleted(RESULT), {"result": RESULT.to_dict()}),
     (OutputStarted((), "object"), {"path": [], "kind": "object"}),
     (OutputDelta(("a",), "x"), {"path": ["a"], "text": "x"}),
     (OutputCompleted(("a",), 1.5), {"path": ["a"], "value": 1.5}),
@@ -160,6 +164,7 @@ def test_equality(first: int) -> None:
 
 OTHER_VALUES: dict[str, Any] = {
     "item": "i-2",
+    "result": ServerToolResult("other"),
     "size": 4,
     "id": "other",
     "model": "other",

@@ -23,11 +23,12 @@ import pytest
 from streamparse._drivers.coalescer import Coalescer
 from streamparse.errors import WireError
 from streamparse.frontends.patches import PatchApplier, PatchPacker, to_patches
+from streamparse.message import ServerToolResult
 from streamparse.message_events import MessageFailed
 from streamparse.message_parser import APIS, MessageParser
 from tests.cuts import Whole, check_calls_stay, check_cut
 from tests.helpers import same
-from tests.messages import dumped, run_parser
+from tests.messages import dumped, results_of, run_parser
 
 WIRES = [api for api in APIS if api not in ("text", "auto")]
 EVERY_CUT = os.environ.get("STREAMPARSE_CUTS") == "all"
@@ -176,6 +177,24 @@ def test_patches_of_recordings(shared_data: Path, api: str) -> None:
             calls += check_patches(recording, api)
     if not calls:
         pytest.skip(f"no recordings of {api} with calls")
+
+
+@pytest.mark.parametrize("api", WIRES)
+def test_results_of_recordings(shared_data: Path, api: str) -> None:
+    """Each result of a provider's tool in a complete message has one event."""
+    found = 0
+    for recording in recordings(shared_data, api):
+        parser, events, _ = run_parser(recording.units, api)
+        for message in parser.messages:
+            if message.status == "complete":
+                own = [event for event in events if getattr(event, "choice", 0) == message.choice]
+                reported = results_of(own)
+                parts = [part for part in message.content if isinstance(part, ServerToolResult)]
+                parts = [part for part in parts if part.content is not None or part in reported]
+                assert reported == parts, recording.name
+                found += len(reported)
+    if not found:
+        pytest.skip(f"no recordings of {api} with results")
 
 
 def check_patches(recording: Recording, api: Any) -> int:

@@ -38,6 +38,7 @@ from streamparse.message_events import (
     MessageFinished,
     MessageStarted,
     ProviderEvent,
+    ServerToolCompleted,
     UsageUpdated,
 )
 
@@ -258,6 +259,15 @@ class AnswerReader:
             check_name(part.name or "", self.limits)
             room.keep(part.content)
         room.enter(self.message.content, part)
+
+    def add_result(self, result: ServerToolResult) -> None:
+        """Add the whole result of a tool that the provider ran. Raises as `add` does."""
+        self.add(result)
+        self.complete_result(result)
+
+    def complete_result(self, result: ServerToolResult) -> None:
+        """Report that a result in the message is whole."""
+        self.out.append(ServerToolCompleted(result, self.choice))
 
     def call(
         self,

@@ -11,8 +11,9 @@ from typing import BinaryIO, Final
 
 from streamparse._cli.figures import Figures
 from streamparse._cli.streams import line
+from streamparse._core.plain import json_text
 from streamparse._drivers.coalescer import Coalescer
-from streamparse.message import Message, ToolCall
+from streamparse.message import Message, ServerToolResult, ToolCall
 from streamparse.message_events import (
     AnySessionEvent,
     InputCompleted,
@@ -21,6 +22,7 @@ from streamparse.message_events import (
     OutputRejected,
     ReasoningDelta,
     RefusalDelta,
+    ServerToolCompleted,
     TextDelta,
     ToolCallCompleted,
     ToolCallRejected,
@@ -120,6 +122,8 @@ class PlainText(Display):
             self._more("refusal", event.choice, event.text)
         elif isinstance(event, (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)):
             self._call(event.call, event.choice)
+        elif isinstance(event, ServerToolCompleted):
+            self._result(event.result, event.choice)
         elif isinstance(event, OutputRejected):
             error = event.error
             place = f"{error.line}:{error.column}"
@@ -145,6 +149,13 @@ class PlainText(Display):
         for error in call.errors:
             self._end_line()
             self._write_theirs(f"{one_line(error.message)} ({error.code})\n")
+
+    def _result(self, result: ServerToolResult, choice: int) -> None:
+        words = (one_line(word) for word in (result.name, result.call_id) if word)
+        self._heading = ""
+        self._begin(f"server tool result {', '.join(words)}".rstrip(), choice)
+        content = result.content
+        self._write_theirs(content if isinstance(content, str) else json_text(content))
 
     def _message(self, message: Message) -> None:
         origin = " ".join(one_line(word) for word in (message.api, message.model) if word)

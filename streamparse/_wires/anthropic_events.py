@@ -231,7 +231,7 @@ class AnthropicEvents(Wire):
             identity = text_of(block.get("tool_use_id")) or None
             name = name_of_call(answer, identity)
             extra = _rest(block, _RESULT)
-            answer.add(ServerToolResult(identity, name, block.get("content"), extra))
+            answer.add_result(ServerToolResult(identity, name, block.get("content"), extra))
         else:
             self._begin_other(answer, begun, block, data)
         return begun

@@ -134,9 +134,11 @@ class BedrockConverse(Wire):
     def _block_stop(self, body: dict[str, Any]) -> None:
         block = self.blocks.get(self._place(body))
         if block is not None:
-            block.open = False
             if block.reader is not None:
                 block.reader.end()
+            if block.result is not None and block.open:
+                self.response.at(0).complete_result(block.result)
+            block.open = False
 
     def _message_stop(self, body: dict[str, Any]) -> None:
         answer = self.response.at(0)
@@ -196,6 +198,7 @@ class BedrockConverse(Wire):
                 elif begun.result is not None:
                     answer.room.keep(inner.get("content"))
                     begun.result.content = inner.get("content")
+                    answer.complete_result(begun.result)
             elif kind == "citationsContent":
                 self._cited(answer, begun, dict_of(value))
             elif kind == "reasoningContent":

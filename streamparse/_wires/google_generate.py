@@ -244,7 +244,7 @@ class GoogleGenerate(Wire):
                 name = name or text_of(content.get("toolType")) or "tool"
                 given = content.get("response") if key == "toolResponse" else _without_id(content)
                 identity = text_of(content.get("id")) or None
-                answer.add(ServerToolResult(identity, name, given, beside))
+                answer.add_result(ServerToolResult(identity, name, given, beside))
                 return True
         return False
 

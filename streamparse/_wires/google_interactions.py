@@ -183,7 +183,7 @@ class GoogleInteractions(Wire):
         self._delta(answer, index_of(data.get("index")), data.get("delta"))
 
     def _step_stop(self, answer: AnswerReader, data: dict[str, Any]) -> None:
-        self._stop(index_of(data.get("index")))
+        self._stop(answer, index_of(data.get("index")))
 
     # The interaction.
 
@@ -201,7 +201,7 @@ class GoogleInteractions(Wire):
         else:
             for index, step in enumerate(steps):
                 self._start(answer, index, _as_step(step))
-                self._stop(index)
+                self._stop(answer, index)
         usage = interaction.get("usage")
         if isinstance(usage, dict):
             answer.usage(_usage(usage))
@@ -287,9 +287,14 @@ class GoogleInteractions(Wire):
         else:
             answer.pass_on("delta", delta)
 
-    def _stop(self, index: int | None) -> None:
+    def _stop(self, answer: AnswerReader, index: int | None) -> None:
         step = self.steps.get(index)
-        if step is not None and step.reader is not None:
+        if step is None or step.stopped:
+            return
+        step.stopped = True
+        if step.result is not None:
+            answer.complete_result(step.result)
+        if step.reader is not None:
             if step.given is not None and not step.reader.received:
                 step.reader.feed_value(step.given)
             step.reader.end()
@@ -392,6 +397,7 @@ class _Step:
         "reader",
         "result",
         "result_text",
+        "stopped",
         "text",
         "thought",
     )
@@ -407,6 +413,7 @@ class _Step:
         self.reader: CallReader | None = None
         self.result: ServerToolResult | None = None
         self.result_text: GrowingString = GrowingString()
+        self.stopped: bool = False
         self.given: Any = None  # arguments as an object, for the end of the step
 
     def thought_in(self, answer: AnswerReader) -> Reasoning:

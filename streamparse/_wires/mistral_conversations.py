@@ -107,7 +107,8 @@ class MistralConversations(Wire):
         reader.feed_arguments(data.get("arguments"))
         if text_of(data.get("type")).endswith(".done"):
             reader.end()
-            answer.add(ServerToolResult(identity or None, reader.call.name, data.get("info")))
+            name = reader.call.name
+            answer.add_result(ServerToolResult(identity or None, name, data.get("info")))
         pass_on_rest(answer, data, _EXECUTION)
 
     def _handoff(self, answer: AnswerReader, data: dict[str, Any]) -> None:

@@ -138,7 +138,7 @@ class Calls:
                 if place:
                     result.extra["is_error"] = True
                 item.result = result
-                self._answer().add(result)
+                self._answer().add_result(result)
                 return
 
 

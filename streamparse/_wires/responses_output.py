@@ -140,8 +140,12 @@ class Output:
         self.items.end(item)
         self._read_whole(item, data)
         reader = item.reader
-        if reader is not None and is_whole and not is_cut(data):
+        if not is_whole or is_cut(data):
+            return
+        if reader is not None:
             self.calls.end(item, reader)
+        elif item.result is not None and result_member(item.kind) is not None:
+            self._answer().complete_result(item.result)
 
     def _read_whole(self, item: Item, data: dict[str, Any]) -> None:
         """Read the part of a whole item that its events did not have."""

@@ -30,6 +30,7 @@ from streamparse.message_events import (
     ProviderEvent,
     ReasoningDelta,
     RefusalDelta,
+    ServerToolCompleted,
     TextDelta,
     ToolCallDelta,
     ToolCallRejected,
@@ -125,6 +126,8 @@ def _fields(event: AnyMessageEvent) -> Record:
         fields = {"usage": _known(event.usage.to_dict() | {"raw": None})}
     elif isinstance(event, AudioDelta):
         fields = {"item": event.item, "size": event.size, "data": event.data}
+    elif isinstance(event, ServerToolCompleted):
+        fields = {"result": event.result.to_dict()}
     elif isinstance(event, ProviderEvent):
         return {"name": event.name, "data": event.data}
     elif isinstance(event, (MessageFinished, MessageFailed)):

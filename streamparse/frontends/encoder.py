@@ -31,6 +31,7 @@ from streamparse.message_events import (
     ProviderEvent,
     ReasoningDelta,
     RefusalDelta,
+    ServerToolCompleted,
     TextDelta,
     ToolCallCompleted,
     ToolCallDelta,
@@ -115,6 +116,7 @@ class FrontEnd(Protocol):
         self._usage = UsageTotals()
         self._failure: BaseException | str | None = None
         self._calls = ShownCalls()
+        self._results: list[ServerToolResult] = []  # those that wait for their calls
 
     # The public methods.
 
@@ -234,6 +236,7 @@ class FrontEnd(Protocol):
         self._usage.update(None)
         self._calls.begin_answer()
         self._queue.begin_answer()
+        self._results = []
         self._begin_answer()
 
     def _message_finished(self, event: MessageFinished) -> None:
@@ -247,17 +250,17 @@ class FrontEnd(Protocol):
         self._fail(event.error)
 
     def _end_answer(self, message: Message) -> None:
-        """Write the parts that have no event: results of the provider's tools, and sources."""
+        """Write the results that waited for their calls, and the sources, which have no event."""
         self._begin()
         self._model = message.model or self._model  # the last record names the model best
         self._close()
         self._message = message
+        for result in self._results:
+            self._server_result(result)
         for part in message.content:
             if isinstance(part, Citation):
                 for source in sources_of(part.data):
                     self._source(source, part.data)
-            elif isinstance(part, ServerToolResult):
-                self._server_result(part)
 
     def _close(self) -> None:
         """Close the open part and the open calls of this answer."""
@@ -338,6 +341,15 @@ class FrontEnd(Protocol):
         known.call = call
         return known
 
+    def _server_tool_completed(self, event: ServerToolCompleted) -> None:
+        self._begin()
+        call = self._calls.of_result(event.result)
+        if call is None or call.open:
+            self._results.append(event.result)
+        else:
+            self._end_part()
+            self._server_result(event.result)
+
     def _server_result(self, part: ServerToolResult) -> None:
         call = self._calls.of_result(part)
         if call is None or call.answered or not call.complete:
@@ -398,6 +410,7 @@ _HANDLERS: Final[dict[str, Callable[[FrontEnd, Any], None]]] = {
     ToolCallCompleted.type: FrontEnd._call_completed,
     ToolCallRejected.type: FrontEnd._call_cut,
     ToolCallTruncated.type: FrontEnd._call_cut,
+    ServerToolCompleted.type: FrontEnd._server_tool_completed,
     UsageUpdated.type: FrontEnd._usage_updated,
     ProviderEvent.type: FrontEnd._provider_event,
     OutputRejected.type: FrontEnd._output_rejected,

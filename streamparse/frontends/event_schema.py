@@ -29,6 +29,17 @@ _NAMED_CALL: Final = {
     "properties": {"index": _INDEX, "id": _TEXT_OR_NULL, "name": _TEXT_OR_NULL},
     "required": ["index", "id", "name"],
 }
+_RESULT: Final = {
+    "type": "object",
+    "properties": {
+        "type": {"const": "server_tool_result"},
+        "call_id": _TEXT_OR_NULL,
+        "name": _TEXT_OR_NULL,
+        "content": {},
+        "extra": {"type": "object"},
+    },
+    "required": ["type", "call_id", "name", "content"],
+}
 _FIELDS: Final[dict[str, Any]] = {
     "call": {"$ref": "#/$defs/named_call"},
     "data": {},
@@ -40,6 +51,7 @@ _FIELDS: Final[dict[str, Any]] = {
     "model": _TEXT_OR_NULL,
     "name": _TEXT,
     "path": _PATH,
+    "result": {"$ref": "#/$defs/server_tool_result"},
     "size": _INDEX,
     "text": _TEXT,
     "usage": {"$ref": "#/$defs/usage"},
@@ -70,6 +82,7 @@ _RECORDS: Final[dict[str, tuple[str, ...]]] = {
     "tool_call_completed": ("call",),
     "tool_call_rejected": ("call", "error"),
     "tool_call_truncated": ("call",),
+    "server_tool_completed": ("result",),
     "output": ("patch",),
     "output_rejected": ("error",),
     "usage_updated": ("usage",),
@@ -115,6 +128,7 @@ def event_schema(*, compact: bool = False) -> dict[str, Any]:
             "error": _ERROR,
             "message": _message(),
             "named_call": _NAMED_CALL,
+            "server_tool_result": _RESULT,
             "usage": {"type": "object", "properties": {"raw": {"type": "object"}}},
         },
     }
@@ -138,6 +152,7 @@ def _compact_schema() -> dict[str, Any]:
                 "anyOf": [{"required": ["text"]}, {"required": ["patch"]}],
             },
             "error": _ERROR,
+            "server_tool_result": _RESULT,
         },
     }
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from streamparse import MessageParser
+from streamparse import MessageParser, ServerToolCompleted, ServerToolResult
 from streamparse._cli.displays import Display, EventLines, LiveView, MessageLines, PlainText
 from streamparse._cli.figures import Figures
 from tests._cli.running import EXAMPLES
@@ -54,6 +54,14 @@ def plain(data: bytes, size: int = 100) -> str:
     output = io.BytesIO()
     show(PlainText(output, Figures(lambda: 0.0)), data, size)
     return output.getvalue().decode()
+
+
+def test_results_of_tools_of_the_provider() -> None:
+    output = io.BytesIO()
+    results = ServerToolResult("s1", "search", [{"n": 1}]), ServerToolResult(None, None, "a\nb")
+    PlainText(output, Figures(lambda: 0.0)).take([ServerToolCompleted(one) for one in results], [])
+    shown = '[server tool result search, s1]\n  [{"n":1}]\n\n[server tool result]\n  a\n  b'
+    assert output.getvalue().decode() == shown
 
 
 # JSON

@@ -19,7 +19,7 @@ from streamparse.message_parser import MessageParser
 from tests.blocks import STOP, Event, begin, body, delta, sse, start, stop, stopped
 from tests.growth import is_linear
 from tests.helpers import cut
-from tests.messages import about_calls, answer, kinds, run_parser
+from tests.messages import about_calls, answer, kinds, results_of, run_parser
 
 API: Final = "anthropic-messages"
 
@@ -408,7 +408,7 @@ def test_unfinished_arguments(ended: bool, reason: str | None, status: str) -> N
 
 def test_server_tools() -> None:
     found = [{"type": "web_search_result", "url": "https://example.org", "title": "Ferns"}]
-    message, _ = run(
+    message, events = run(
         start(),
         *call_block(0, '{"query": "ferns"}', kind="server_tool_use", name="web_search"),
         begin(1, "web_search_tool_result", tool_use_id="toolu_0", content=found),
@@ -425,11 +425,17 @@ def test_server_tools() -> None:
     assert [call.kind for call in message.tool_calls] == ["server", "server"]
     assert message.finish_reason == "stop"
     results = [part for part in message.content if isinstance(part, ServerToolResult)]
-    assert results == [
-        ServerToolResult("toolu_0", "web_search", found, {"type": "web_search_tool_result"}),
-        ServerToolResult("toolu_2", "echo", "hm", {"type": "mcp_tool_result", "is_error": False}),
-        ServerToolResult("toolu_earlier", None, None, {"type": "brand_new_tool_result"}),
-    ]
+    assert (
+        results_of(events)
+        == results
+        == [
+            ServerToolResult("toolu_0", "web_search", found, {"type": "web_search_tool_result"}),
+            ServerToolResult(
+                "toolu_2", "echo", "hm", {"type": "mcp_tool_result", "is_error": False}
+            ),
+            ServerToolResult("toolu_earlier", None, None, {"type": "brand_new_tool_result"}),
+        ]
+    )
     content = message.to_history()[0]["content"]
     assert [block["type"] for block in content] == [
         "server_tool_use",

@@ -20,7 +20,7 @@ from streamparse.message_parser import MessageParser
 from tests.blocks import chunk, frame
 from tests.growth import is_linear
 from tests.helpers import cut
-from tests.messages import about_calls, answer, kinds, run_parser
+from tests.messages import about_calls, answer, kinds, results_of, run_parser
 
 API: Final = "bedrock-converse"
 
@@ -350,7 +350,7 @@ def test_unfinished_arguments(reason: str | None, status: str) -> None:
 
 def test_server_tools() -> None:
     result = {"toolUseId": "tooluse_0", "type": "nova_grounding_result", "status": "success"}
-    message, _ = run(
+    message, events = run(
         START,
         *call_block(0, '{"query": "ferns"}', type="server_tool_use", name="nova_grounding"),
         begin(1, toolResult=result),
@@ -367,6 +367,7 @@ def test_server_tools() -> None:
     content = [{"text": "Ferns"}, {"json": {"n": 1}}]
     result_part = ServerToolResult("tooluse_0", "nova_grounding", content, kept)
     assert message.content[1] == result_part
+    assert results_of(events) == [result_part]
     used = {"toolUseId": "tooluse_0", "name": "nova_grounding", "input": {"query": "ferns"}}
     assert message.to_history()[0]["content"] == [
         {"toolUse": {**used, "type": "server_tool_use"}},

@@ -26,7 +26,7 @@ from streamparse.message_parser import MessageParser
 from tests._wires.changes import CHANGES, changed
 from tests._wires.recordings import Recording, recordings, without
 from tests.helpers import cut
-from tests.messages import about_calls, answer, kinds, run_parser, sse
+from tests.messages import about_calls, answer, kinds, results_of, run_parser, sse
 
 API: Final = "google-interactions"
 USAGE = {
@@ -259,13 +259,14 @@ def test_broken_arguments_are_rejected() -> None:
 
 
 def test_what_the_provider_runs() -> None:
-    message, _ = read(SAMPLES["search"])
+    message, events = read(SAMPLES["search"])
     ran, result, text, source = message.content
     assert isinstance(ran, ToolCall)
     assert (ran.kind, ran.name, ran.id, ran.status) == ("server", "google_search", "s1", "complete")
     assert (ran.arguments, ran.extra["signature"]) == (QUERIES, "cw==")
     assert isinstance(result, ServerToolResult)
     assert (result.call_id, result.name, result.content) == ("s1", "google_search", FOUND)
+    assert results_of(events) == [result]
     assert (text, source) == (Text("Ferns."), Citation(NOTE))
     assert message.finish_reason == "stop"
 
@@ -288,9 +289,13 @@ def test_results_grow() -> None:
     assert part.content == [{"text": "a"}, {"text": "b"}]
     texts = [{"type": "code_execution_result", "result": text} for text in "ab"]
     step = {"type": "code_execution_result", "call_id": "c"}
-    (part,) = read([*START, *streamed(0, step, *texts), end()])[0].content
+    message, events = read([*START, *streamed(0, step, *texts), end()])
+    (part,) = message.content
     assert isinstance(part, ServerToolResult)
     assert part.content == "ab"
+    assert results_of(events) == [part]
+    records = streamed(0, step, *texts)[:-1]
+    assert results_of(read([*START, *records])[1]) == []  # it was cut
 
 
 def test_pictures_are_passed_on_and_kept_in_their_place() -> None:

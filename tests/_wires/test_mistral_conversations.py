@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from streamparse import MessageParser, ServerToolResult
 from streamparse.message import Message
 from tests.helpers import cut
+from tests.messages import results_of, run_parser
 
 START = {"type": "conversation.response.started", "conversation_id": "conv-1"}
 USAGE = {"prompt_tokens": 4, "completion_tokens": 9, "total_tokens": 13, "connector_tokens": 2}
@@ -81,6 +82,8 @@ def test_tools_of_the_provider() -> None:
     message, _ = read(SEARCH)
     (found,) = message.tool_calls
     assert (found.kind, found.arguments) == ("server", {"q": "ferry"})
+    _, events, _ = run_parser(SEARCH, "mistral-conversations")
+    assert results_of(events) == [message.content[1]]
     assert message.content[1] == ServerToolResult("tool-1", "web_search", {"hits": 3})
     assert message.finish_reason == "stop"
 

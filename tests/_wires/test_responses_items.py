@@ -10,6 +10,7 @@ import pytest
 
 from streamparse.message import ServerToolResult
 from tests._wires.recordings import without
+from tests.messages import results_of
 from tests.responses import (
     CREATED,
     SERVER,
@@ -163,8 +164,9 @@ def test_results_that_are_items() -> None:
     ]
     records = [added(place, {**item, "output": []}) for place, item in enumerate(items)]
     records += [done(place, item) for place, item in enumerate(items)]
-    message, _ = read(stream(records))
+    message, events = read(stream(records))
     results = [part for part in message.content if isinstance(part, ServerToolResult)]
+    assert results_of(events) == results
     assert [(part.name, part.call_id) for part in results] == [
         ("program", "call_p"),
         ("shell", "call_s"),
@@ -180,6 +182,7 @@ def test_an_item_of_an_unknown_type() -> None:
     message, events = read(stream([added(0, item), done(0, item)], text_events("Ok", 1)))
     assert named(events, "dream") == [item]
     assert message.content[0] == ServerToolResult(None, "dream", None, item)
+    assert results_of(events) == []  # it need not be the result of a tool
     assert message.to_history()[0] == item
 
 

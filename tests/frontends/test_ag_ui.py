@@ -15,6 +15,7 @@ from streamparse.message_events import (
     MessageFinished,
     ReasoningDelta,
     RefusalDelta,
+    ServerToolCompleted,
     TextDelta,
     ToolCallCompleted,
     ToolCallDelta,
@@ -52,6 +53,8 @@ def ended(call: ToolCall, *parts: Any) -> list[Any]:
     message.content = [call, *parts]
     message.status, message.finish_reason = "complete", "stop"
     events: list[AnyMessageEvent] = [ToolCallStarted(call), ToolCallCompleted(call)]
+    results = [part for part in parts if isinstance(part, ServerToolResult)]
+    events += [ServerToolCompleted(result) for result in results]
     events.append(MessageFinished(message))
     run = AGUIEvents("t", "r")
     return run.encode(events) + run.finish()

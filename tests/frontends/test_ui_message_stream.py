@@ -15,6 +15,7 @@ from streamparse.message_events import (
     MessageFinished,
     MessageStarted,
     RefusalDelta,
+    ServerToolCompleted,
     TextDelta,
     ToolCallCompleted,
     ToolCallDelta,
@@ -55,6 +56,8 @@ def ended(call: ToolCall, *parts: Any, **about: Any) -> list[Any]:
     message.content = [call, *parts]
     message.status, message.finish_reason = "complete", "stop"
     events: list[AnyMessageEvent] = [ToolCallStarted(call), ToolCallCompleted(call)]
+    results = [part for part in parts if isinstance(part, ServerToolResult)]
+    events += [ServerToolCompleted(result) for result in results]
     events.append(MessageFinished(message))
     ui = UIMessageStream(message_id="m")
     return ui.encode(events) + ui.finish()
