@@ -41,6 +41,8 @@ API: TypeAlias = Literal[
     "ollama-chat",
     "cohere-v1",
     "mistral-conversations",
+    "vercel-ui",
+    "ag-ui",
     "tgi-generate",
     "llama-cpp-completion",
     "sglang-generate",

@@ -186,6 +186,12 @@ class ClientView:
         cut = message.finish_reason is None
         return "the answer was cut off before its end" if cut else None
 
+    def cut(self) -> str | None:
+        """The status of a cut answer, if neither its finish reason nor an error shows it."""
+        message = self.message
+        shown = message.error or message.finish_reason in ("length", "content_filter", "cancelled")
+        return None if shown or message.status != "truncated" else "truncated"
+
     def counts(self) -> dict[str, int]:
         usage = self.message.usage
         if usage is None:
@@ -214,6 +220,7 @@ class ClientView:
             "finishReason": finish,
             "rawFinishReason": message.raw_finish_reason,
             "usage": self.counts() or None,
+            "status": self.cut(),
         }
         return {
             "id": "m",

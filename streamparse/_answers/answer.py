@@ -128,7 +128,8 @@ class AnswerReader:
         # The finish reason so far, before `"stop"` becomes `"tool_calls"`.
         self.reason: FinishReason | None = None
         self.lost: bool = False  # whether records of the answer are missing
-        self.cut_call: bool = False  # a raw-text call was cut before its name was whole
+        # A raw-text call was cut before its name was whole, or the server reports a cut call.
+        self.cut_call: bool = False
         self.noted: dict[str, Any] = {}  # the last data of `note`, by name
 
     # The whole.

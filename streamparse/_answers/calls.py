@@ -33,7 +33,7 @@ from streamparse._answers.call_record import NAMING, SILENT
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import validated
 from streamparse._core.sink import ValidatorFactory
-from streamparse.errors import SchemaViolation, WireError
+from streamparse.errors import SchemaViolation, StreamParseError, WireError
 from streamparse.message import ToolCall
 
 __all__ = ["CUT", "DONE", "INPUT_ENDED", "LIMIT", "NORMAL", "CallReader"]
@@ -82,6 +82,14 @@ class CallReader(CallInput):
         self._release_half()
         if self._ends_whole() or self._is_empty():
             self._complete()
+
+    def reject(self, error: StreamParseError) -> None:
+        """Reject the call, because the server reports that it did."""
+        self.begin()
+        self._release_half()
+        if self.open:
+            error.offset = len(self.call._written)
+            self._reject(error)
 
     def settle(self, how: int, later_call: bool = False) -> None:
         """Apply a finish reason (`NORMAL`, `LIMIT` or `CUT`), after which more may come."""

@@ -38,6 +38,9 @@ _ALIASES: Final[dict[str, str]] = {
     "invoke": "bedrock-invoke-anthropic",
     "generate-content": "google-generate",
     "interactions": "google-interactions",
+    "ui-message-stream": "vercel-ui",
+    "usechat": "vercel-ui",
+    "agui": "ag-ui",
     "cohere": "cohere-v2",
     "ollama": "ollama-chat",
 }

@@ -44,6 +44,8 @@ WIRES: Final[dict[str, str]] = {
     "ollama-chat": "OllamaChat",
     "cohere-v1": "CohereV1",
     "mistral-conversations": "MistralConversations",
+    "vercel-ui": "VercelUI",
+    "ag-ui": "AGUI",
     "tgi-generate": "text_pieces:TGI",
     "llama-cpp-completion": "text_pieces:LlamaCpp",
     "sglang-generate": "text_pieces:SGLang",

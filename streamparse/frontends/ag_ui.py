@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from streamparse._core.plain import json_text
 from streamparse.errors import StreamParseError
 from streamparse.frontends.citations import Source
-from streamparse.frontends.encoder import FrontEnd
+from streamparse.frontends.encoder import FrontEnd, cut_status
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.frontends.usage_totals import usage_counts
 from streamparse.message import ServerToolResult
@@ -102,13 +102,14 @@ class AGUIEvents(FrontEnd):
     def _end(self) -> None:
         failure = self._what_failed()
         if failure is not None:
-            self._write("RUN_ERROR", **failure, usage=self._usages())
+            reasons = self._reasons() or None
+            self._write("RUN_ERROR", **failure, usage=self._usages(), metadata=reasons)
             return
         pending = [call.id for call in self._all_calls if not (call.answered or call.is_server)]
         for call in self._all_calls:
             if call.is_server and not call.answered:
                 # Without a result the client would try to run it.
-                self._answer(call, "", False)
+                self._close_unanswered(call)
         outcome = {"type": "success", "pendingToolCallIds": pending} if pending else None
         metadata = self._reasons()
         self._write(
@@ -155,6 +156,7 @@ class AGUIEvents(FrontEnd):
         reasons = {
             "finishReason": message.finish_reason,
             "rawFinishReason": message.raw_finish_reason,
+            "status": cut_status(message),
         }
         return {name: reason for name, reason in reasons.items() if reason is not None}
 
@@ -202,11 +204,13 @@ class AGUIEvents(FrontEnd):
 
     def _open_call(self, call: ShownCall) -> None:
         self._sent_names[call.id] = call.name
+        kind = call.call.kind
         self._write(
             "TOOL_CALL_START",
             toolCallId=call.id,
             toolCallName=call.name,
             parentMessageId=self._parent,
+            metadata=None if kind == "function" else {"streamparse": {"kind": kind}},
         )
 
     def _grow_call(self, call: ShownCall, text: str) -> None:
@@ -242,20 +246,33 @@ class AGUIEvents(FrontEnd):
             # Nobody will run a call that has a result, and a run may not finish with it open.
             self._write("TOOL_CALL_END", toolCallId=call.id)
 
+    def _close_unanswered(self, call: ShownCall) -> None:
+        call.answered = True
+        self._write(
+            "TOOL_CALL_RESULT",
+            messageId=self._new_id(),
+            toolCallId=call.id,
+            content="",
+            role="tool",
+            metadata={"streamparse": {"unknown": True}},
+        )
+
     def _stray_result(self, part: ServerToolResult) -> None:
         value = {"callId": part.call_id, "name": part.name, "content": part.content}
         self._custom("server_tool_result", value)
 
     # The rest.
 
-    def _source(self, source: Source, citation: Any) -> None:
+    def _source(self, source: Source, citation: Any, index: int) -> None:
         named = {
             "url": source.url,
             "title": source.title,
             "filename": source.filename,
             "mediaType": source.media_type,
         }
-        given = {name: value for name, value in named.items() if value}
+        given: dict[str, Any] = {name: value for name, value in named.items() if value}
+        if index:
+            given["index"] = index
         self._custom("source", {**given, "citation": citation})
 
     def _file(self, url: str, media_type: str) -> None:

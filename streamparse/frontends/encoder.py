@@ -41,7 +41,7 @@ from streamparse.message_events import (
     UsageUpdated,
 )
 
-__all__ = ["FrontEnd"]
+__all__ = ["FrontEnd", "cut_status"]
 
 
 class _EventQueue:
@@ -259,8 +259,8 @@ class FrontEnd(Protocol):
             self._server_result(result)
         for part in message.content:
             if isinstance(part, Citation):
-                for source in sources_of(part.data):
-                    self._source(source, part.data)
+                for index, source in enumerate(sources_of(part.data)):
+                    self._source(source, part.data, index)
 
     def _close(self) -> None:
         """Close the open part and the open calls of this answer."""
@@ -418,14 +418,23 @@ _HANDLERS: Final[dict[str, Callable[[FrontEnd, Any], None]]] = {
 
 
 def _file_in(event: ProviderEvent) -> tuple[str, str] | None:
-    """Return the URL and media type of a file that Google sends as a part."""
+    """Return the URL and media type of a file: a part of Google's, or one of a front-end wire."""
     data = dict_of(event.data)
     media_type = text_of(data.get("mimeType"))
     if event.name == "inlineData" and media_type and text_of(data.get("data")):
         return f"data:{media_type};base64,{data['data']}", media_type
     if event.name == "fileData" and media_type and text_of(data.get("fileUri")):
         return data["fileUri"], media_type
+    if event.name == "file" and text_of(data.get("url")) and text_of(data.get("mediaType")):
+        return data["url"], data["mediaType"]
     return None
+
+
+def cut_status(message: Message) -> str | None:
+    """Return `"truncated"` for a cut answer whose finish reason or error does not show it."""
+    if message.finish_reason in ("length", "content_filter", "cancelled") or message.error:
+        return None
+    return "truncated" if message.status == "truncated" else None
 
 
 def _is_error(part: ServerToolResult) -> bool:

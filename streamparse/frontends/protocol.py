@@ -111,7 +111,7 @@ class Protocol:
     def _stray_result(self, part: ServerToolResult) -> None:
         raise NotImplementedError
 
-    def _source(self, source: Source, citation: Any) -> None:
+    def _source(self, source: Source, citation: Any, index: int) -> None:
         raise NotImplementedError
 
     def _file(self, url: str, media_type: str) -> None:

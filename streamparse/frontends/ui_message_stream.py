@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from streamparse.frontends.citations import Source
-from streamparse.frontends.encoder import FrontEnd
+from streamparse.frontends.encoder import FrontEnd, cut_status
 from streamparse.frontends.protocol import Record
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.message import ServerToolResult
@@ -134,6 +134,7 @@ class UIMessageStream(FrontEnd):
             "finishReason": self._finish_reason(),
             "rawFinishReason": None if message is None else message.raw_finish_reason,
             "usage": self._usage.total() or None,
+            "status": None if message is None else cut_status(message),
         }
         return {name: value for name, value in metadata.items() if value is not None}
 
@@ -165,7 +166,9 @@ class UIMessageStream(FrontEnd):
 
     def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
         naming = self._naming(call)
-        self._write("tool-input-error", **naming, input=call.text, errorText=text)
+        about = {"streamparse": {"status": call.call.status, "code": code}}
+        record = {"type": "tool-input-error", **naming, "input": call.text, "errorText": text}
+        self._out.append({**record, "providerMetadata": about})
 
     def _naming(self, call: ShownCall) -> dict[str, Any]:
         naming: dict[str, Any] = {"toolCallId": call.id, "toolName": call.name}
@@ -190,9 +193,9 @@ class UIMessageStream(FrontEnd):
 
     # The rest.
 
-    def _source(self, source: Source, citation: Any) -> None:
+    def _source(self, source: Source, citation: Any, index: int) -> None:
         self._sources += 1
-        about = {"streamparse": {"citation": citation}}
+        about = {"streamparse": {"citation": citation, **({"index": index} if index else {})}}
         identity = f"{self._id_base()}-source-{self._sources}"
         title = source.title or None
         if source.url:

@@ -213,6 +213,7 @@ def test_a_truncated_call_never_ends() -> None:
         "type": "RUN_ERROR",
         "message": "the answer was cut: length",
         "code": "length",
+        "metadata": {"finishReason": "length", "rawFinishReason": "length"},
     }
 
 

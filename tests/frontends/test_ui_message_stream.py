@@ -181,6 +181,7 @@ def test_a_truncated_call(finish: str) -> None:
             "toolName": "f",
             "input": '{"a": 1',
             "errorText": "the call was cut off before its end",
+            "providerMetadata": {"streamparse": {"status": "truncated", "code": "truncated"}},
         }
     ]
     assert only(said, "error") == []

@@ -1,0 +1,230 @@
+"""Tests of streamparse._wires.ag_ui: the runs of others, and the next turn.
+
+`test_front_ends.py` tests that what our encoder writes is read back.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from streamparse import Message, MessageParser, Reasoning, ServerToolResult, Text
+from tests.messages import run_parser, sse
+
+RUN = {"threadId": "t-1", "runId": "r-1"}
+START = {"type": "RUN_STARTED", **RUN}
+END = {"type": "RUN_FINISHED", **RUN}
+
+
+def text(content: str, identity: str = "m-1", role: str = "assistant") -> list[dict[str, Any]]:
+    return [
+        {"type": "TEXT_MESSAGE_START", "messageId": identity, "role": role},
+        {"type": "TEXT_MESSAGE_CONTENT", "messageId": identity, "delta": content},
+        {"type": "TEXT_MESSAGE_END", "messageId": identity},
+    ]
+
+
+def call(arguments: str, identity: str = "c-1", **more: Any) -> list[dict[str, Any]]:
+    about = {"toolCallId": identity}
+    pieces = [arguments[start : start + 3] for start in range(0, len(arguments), 3)]
+    return [
+        {"type": "TOOL_CALL_START", **about, "toolCallName": "tide", **more},
+        *({"type": "TOOL_CALL_ARGS", **about, "delta": piece} for piece in pieces),
+        {"type": "TOOL_CALL_END", **about},
+    ]
+
+
+def read(*records: Any) -> tuple[Message, list[Any]]:
+    parser, events, error = run_parser([sse(list(records), done=False)], "auto")
+    assert error is None
+    assert parser.message.api == "ag-ui"
+    return parser.message, events
+
+
+def test_a_run() -> None:
+    message, events = read(
+        START,
+        {"type": "STEP_STARTED", "stepName": "think"},
+        {"type": "REASONING_START", "messageId": "m-0"},
+        {"type": "REASONING_MESSAGE_START", "messageId": "m-0", "role": "reasoning"},
+        {"type": "REASONING_MESSAGE_CONTENT", "messageId": "m-0", "delta": "Hm."},
+        {"type": "REASONING_MESSAGE_END", "messageId": "m-0"},
+        {"type": "REASONING_END", "messageId": "m-0"},
+        {
+            "type": "REASONING_ENCRYPTED_VALUE",
+            "subtype": "message",
+            "entityId": "m-0",
+            "encryptedValue": "e=",
+        },
+        *call('{"port": "Brest"}', parentMessageId="m-1"),
+        {"type": "TOOL_CALL_RESULT", "messageId": "m-2", "toolCallId": "c-1", "content": "6.2"},
+        {"type": "STATE_SNAPSHOT", "snapshot": {"a": 1}},
+        *text("6.2 metres.", "m-3"),
+        {**END, "result": 7, "usage": [{"model": "tiny", "inputTokens": 3}, {"outputTokens": 2}]},
+    )
+    assert (message.id, message.text, message.reasoning) == ("r-1", "6.2 metres.", "Hm.")
+    assert (message.status, message.finish_reason) == ("complete", "stop")
+    assert message.raw_finish_reason == "RUN_FINISHED"
+    (found,) = message.tool_calls
+    assert (found.kind, found.arguments) == ("server", {"port": "Brest"})
+    assert message.content[2] == ServerToolResult("c-1", "tide", "6.2", {"messageId": "m-2"})
+    assert message.usage is not None
+    assert (message.usage.input_tokens, message.usage.output_tokens) == (3, 2)
+    assert message.extra == {"threadId": "t-1", "result": 7}
+    named = [event.name for event in events if event.type == "provider_event"]
+    assert named == ["threadId", "STEP_STARTED", "STATE_SNAPSHOT", "result"]
+    function = {"name": "tide", "arguments": '{"port":"Brest"}'}
+    assert message.to_history() == [
+        {"id": "m-0", "role": "reasoning", "content": "Hm.", "encryptedValue": "e="},
+        {
+            "id": "m-1",
+            "role": "assistant",
+            "toolCalls": [{"id": "c-1", "type": "function", "function": function}],
+        },
+        {"id": "m-2", "role": "tool", "toolCallId": "c-1", "content": "6.2"},
+        {"id": "m-3", "role": "assistant", "content": "6.2 metres."},
+    ]
+
+
+def test_calls_for_the_client() -> None:
+    message, _ = read(START, *text("Let me see."), *call("{}"), END)
+    assert message.finish_reason == "tool_calls"
+    (turn,) = message.to_history()
+    assert (turn["id"], turn["content"], len(turn["toolCalls"])) == ("m-1", "Let me see.", 1)
+    (found,) = message.tool_calls
+    result = {"id": "c-1-result", "role": "tool", "toolCallId": "c-1", "content": '{"m":6.2}'}
+    assert message.tool_result(found, {"m": 6.2}) == result
+
+
+def test_chunks() -> None:
+    """The next event of another kind ends a call of chunks, but for those beside the messages."""
+
+    def chunk(kind: str, **fields: Any) -> dict[str, Any]:
+        return {"type": f"{kind}_CHUNK", **fields}
+
+    records = [
+        chunk("REASONING_MESSAGE", messageId="m-0", delta="Hm."),
+        chunk("TEXT_MESSAGE", messageId="m-1", delta="Le"),
+        chunk("TEXT_MESSAGE", delta="t me see."),
+        chunk("TOOL_CALL", toolCallId="c-1", toolCallName="tide", delta='{"a": '),
+        {"type": "RAW", "event": {}},
+        chunk("TOOL_CALL", delta="1}"),
+        chunk("TOOL_CALL", toolCallId="c-2", toolCallName="moon", delta="{}"),
+    ]
+    message, _ = read(START, *records, END)
+    assert (message.text, message.reasoning) == ("Let me see.", "Hm.")
+    calls = [(found.name, found.arguments) for found in message.tool_calls]
+    assert calls == [("tide", {"a": 1}), ("moon", {})]
+    message, _ = read(START, *records)
+    assert [found.status for found in message.tool_calls] == ["complete", "truncated"]
+    message, _ = read(START, *records, {"type": "RUN_ERROR", "message": "no"})
+    assert [found.status for found in message.tool_calls] == ["complete", "truncated"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "reason"),
+    [
+        ({"type": "success", "pendingToolCallIds": []}, "complete", "stop"),
+        ({"type": "cancelled"}, "truncated", "cancelled"),
+        ({"type": "interrupt", "interrupts": [{"id": "i"}]}, "complete", "paused"),
+    ],
+)
+def test_outcomes(outcome: dict[str, Any], status: str, reason: str) -> None:
+    message, _ = read(START, *text("So"), {**END, "outcome": outcome})
+    assert (message.status, message.finish_reason) == (status, reason)
+
+
+def test_errors() -> None:
+    error = {"type": "RUN_ERROR", "message": "overloaded", "code": "529"}
+    message, _ = read(START, *text("So"), error)
+    assert message.error is not None
+    assert (message.status, message.error.message) == ("failed", "529: overloaded")
+    message, _ = read(START, *text("So"), {"type": "RUN_ERROR", "message": "cut", "code": "length"})
+    assert (message.status, message.finish_reason) == ("truncated", "length")
+    message, _ = read(error)
+    assert message.status == "failed"
+
+
+def test_a_run_that_was_cut() -> None:
+    message, _ = read(START, *text("So")[:2], *call("{}")[:-1])
+    assert (message.status, message.tool_calls[0].status) == ("truncated", "truncated")
+
+
+def test_what_is_not_the_agents() -> None:
+    theirs = [{**record, "subagentRunId": "s-1"} for record in text("Mine.", "m-9")]
+    message, events = read(START, *text("Hi", "m-8", "user"), *theirs, *text("Ours."), END)
+    assert message.text == "Ours."
+    passed = [event.name for event in events if event.type == "provider_event"]
+    kinds = ["START", "CONTENT"]
+    assert passed == ["threadId", *(f"TEXT_MESSAGE_{kind}" for kind in kinds)] + [
+        f"TEXT_MESSAGE_{kind}" for kind in (*kinds, "END")
+    ]
+
+
+def test_names_of_earlier_versions() -> None:
+    message, _ = read(
+        START,
+        {"type": "THINKING_START"},
+        {"type": "THINKING_TEXT_MESSAGE_START"},
+        {"type": "THINKING_TEXT_MESSAGE_CONTENT", "delta": "Hm."},
+        {"type": "THINKING_TEXT_MESSAGE_END"},
+        {"type": "THINKING_END"},
+        {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "Hi"},
+        END,
+    )
+    assert [type(part) for part in message.content] == [Reasoning, Text]
+
+
+def test_a_second_run_is_passed_on() -> None:
+    second = {"type": "RUN_STARTED", "threadId": "t-1", "runId": "r-2"}
+    message, events = read(START, *text("One."), END, second, *text("Two.", "m-5"), END)
+    assert message.text == "One."
+    assert [event.name for event in events if event.type == "provider_event"][-1] == "RUN_FINISHED"
+
+
+def test_ids_of_what_has_none() -> None:
+    message, _ = read(START, *call("{}"), *text("Hi"), END)
+    del message.content[1].extra["messageId"]
+    assert [entry["id"] for entry in message.to_history()] == ["r-1-0", "r-1-1"]
+
+
+def test_custom_events_and_stray_ends() -> None:
+    message, events = read(
+        START,
+        {"type": "CUSTOM", "name": "tool_call_rejected", "value": {"toolCallId": "gone"}},
+        {"type": "CUSTOM", "name": "weather", "value": 3},
+        {"type": "CUSTOM", "value": 4},
+        {"type": "TOOL_CALL_END", "toolCallId": "gone"},
+        {"type": "TOOL_CALL_ARGS", "toolCallId": "c-9", "delta": "{}"},
+        {"type": "REASONING_ENCRYPTED_VALUE", "entityId": "gone", "encryptedValue": "e"},
+        {"type": "NEW_EVENT"},
+        END,
+    )
+    assert [event.name for event in events if event.type == "provider_event"][1:] == [
+        "tool_call_rejected",
+        "weather",
+        "CUSTOM",
+        "TOOL_CALL_END",
+        "REASONING_ENCRYPTED_VALUE",
+        "NEW_EVENT",
+    ]
+    assert message.tool_calls[0].status == "rejected"  # it never got a name
+
+
+def test_free_text_that_is_no_json() -> None:
+    """Our encoder says that the arguments are a string; another server may say it wrongly."""
+    marked: dict[str, Any] = {"metadata": {"streamparse": {"kind": "custom"}}}
+    message, _ = read(START, *call('"a" b', **marked), END)
+    assert message.tool_calls[0].status == "rejected"
+
+
+def test_events_of_the_transport() -> None:
+    """A name of the event in place of `type`."""
+    parser = MessageParser("ag-ui")
+    for record in (START, *text("Hi"), END):
+        kind = record["type"]
+        parser.feed(f"event: {kind}\ndata: {json.dumps({**record, 'type': None})}\n\n")
+    parser.finish()
+    assert (parser.message.text, parser.message.status) == ("Hi", "complete")

@@ -1,0 +1,252 @@
+"""Tests of streamparse._wires.vercel_ui: the streams of others, and the next turn.
+
+`test_front_ends.py` tests that what our encoder writes is read back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamparse import Citation, Message, Reasoning, ServerToolResult, Text, ToolCallCompleted
+from tests.messages import run_parser, sse
+
+START = {"type": "start", "messageId": "msg-1"}
+FINISH = {"type": "finish", "finishReason": "stop"}
+
+
+def text(content: str, identity: str = "1", **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"type": "text-start", "id": identity},
+        {"type": "text-delta", "id": identity, "delta": content},
+        {"type": "text-end", "id": identity, **more},
+    ]
+
+
+def call(
+    deltas: str, value: Any, identity: str = "c1", name: str = "tide", **more: Any
+) -> list[dict[str, Any]]:
+    about = {"toolCallId": identity, "toolName": name, **more}
+    pieces = [deltas[start : start + 3] for start in range(0, len(deltas), 3)]
+    return [
+        {"type": "tool-input-start", **about},
+        *(
+            {"type": "tool-input-delta", "toolCallId": identity, "inputTextDelta": p}
+            for p in pieces
+        ),
+        {"type": "tool-input-available", **about, "input": value},
+    ]
+
+
+def output(value: Any, identity: str = "c1", **more: Any) -> dict[str, Any]:
+    return {"type": "tool-output-available", "toolCallId": identity, "output": value, **more}
+
+
+def read(*records: Any, done: bool = True) -> tuple[Message, list[Any]]:
+    parser, events, error = run_parser([sse(list(records), done=done)], "auto")
+    assert error is None
+    assert parser.message.api == "vercel-ui"
+    return parser.message, events
+
+
+def test_steps_with_a_tool_that_the_server_runs() -> None:
+    message, events = read(
+        START,
+        {"type": "start-step"},
+        {"type": "reasoning-start", "id": "r", "providerMetadata": {"x": {"signature": "s"}}},
+        {"type": "reasoning-delta", "id": "r", "delta": "Hm."},
+        {"type": "reasoning-end", "id": "r"},
+        *call('{"port": "Brest"}', {"port": "Brest"}),
+        output(None, preliminary=True),
+        output({"metres": 6.2}),
+        {"type": "finish-step"},
+        {"type": "start-step"},
+        *text("6.2 metres."),
+        {"type": "finish-step"},
+        {**FINISH, "messageMetadata": {"usage": {"inputTokens": 3, "outputTokens": 2}, "a": 1}},
+    )
+    assert (message.id, message.text, message.reasoning) == ("msg-1", "6.2 metres.", "Hm.")
+    assert (message.status, message.finish_reason) == ("complete", "stop")
+    (found,) = message.tool_calls
+    assert (found.kind, found.arguments) == ("server", {"port": "Brest"})
+    assert [event.call for event in events if isinstance(event, ToolCallCompleted)] == [found]
+    assert message.content[2] == ServerToolResult("c1", "tide", {"metres": 6.2})
+    assert message.usage is not None
+    assert message.usage.total_tokens == 5
+    assert message.extra == {"messageMetadata": {"a": 1}}
+    named = [event.name for event in events if event.type == "provider_event"]
+    assert named == ["tool-output-available", "messageMetadata"]
+    assert message.to_history() == [
+        {
+            "id": "msg-1",
+            "role": "assistant",
+            "parts": [
+                {
+                    "type": "reasoning",
+                    "text": "Hm.",
+                    "state": "done",
+                    "providerMetadata": {"x": {"signature": "s"}},
+                },
+                {
+                    "type": "tool-tide",
+                    "toolCallId": "c1",
+                    "state": "output-available",
+                    "output": {"metres": 6.2},
+                    "input": {"port": "Brest"},
+                },
+                {"type": "text", "text": "6.2 metres.", "state": "done"},
+            ],
+        }
+    ]
+
+
+def test_calls_for_the_client() -> None:
+    records = [*call("", {"a": 1}, "c1"), *call("{}", {}, "c2", providerExecuted=True)]
+    message, _ = read(START, *records, {"type": "finish", "finishReason": "tool-calls"})
+    client, server = message.tool_calls
+    assert (client.kind, client.arguments, server.kind) == ("function", {"a": 1}, "server")
+    assert message.finish_reason == "tool_calls"
+    (turn,) = message.to_history()
+    states = [(part["state"], part.get("providerExecuted")) for part in turn["parts"]]
+    assert states == [("input-available", None), ("input-available", True)]
+
+
+@pytest.mark.parametrize(
+    ("deltas", "value", "status"),
+    [
+        ('{"a": 1.0, "b": 12345678901234567890}', {"a": 1, "b": 12345678901234567000}, "complete"),
+        ('{"a": 1}', {"a": 1, "unit": "C"}, "rejected"),  # a default of the schema
+        ('{"a": 1}', {"a": True}, "rejected"),
+        ('{"a": 1', {"a": 1}, "rejected"),
+        ('{"a": 1}', {"a": 2}, "rejected"),
+    ],
+)
+def test_the_final_input(deltas: str, value: Any, status: str) -> None:
+    message, _ = read(START, *call(deltas, value), FINISH)
+    (found,) = message.tool_calls
+    assert found.status == status
+    assert [error.code for error in found.errors] == (
+        ["replaced_arguments"] if status == "rejected" else []
+    )
+
+
+def test_input_that_the_server_rejects() -> None:
+    about = {"toolCallId": "c1", "toolName": "tide", "errorText": "no such tool"}
+    message, _ = read(
+        START,
+        {"type": "tool-input-error", **about, "input": {"a": 1}},
+        {"type": "tool-output-error", "toolCallId": "c1", "errorText": "no such tool"},
+        FINISH,
+    )
+    (found,) = message.tool_calls
+    assert (found.status, found.partial) == ("rejected", {"a": 1})
+    assert [error.message for error in found.errors] == ["no such tool"]
+    result = ServerToolResult("c1", "tide", "no such tool", {"is_error": True})
+    assert message.content[1] == result
+    assert message.to_history() == []
+
+
+def test_free_text() -> None:
+    message, _ = read(START, *call("a + b", "a + b", inputEncoding="text"), FINISH)
+    (found,) = message.tool_calls
+    assert (found.kind, found.status, found.arguments) == ("custom", "complete", "a + b")
+
+
+def test_failed_results_go_back() -> None:
+    failed = {"type": "tool-output-error", "toolCallId": "c1", "errorText": "busy"}
+    message, _ = read(START, *call("{}", {}), failed, FINISH)
+    part = message.to_history()[0]["parts"][0]
+    assert (part["state"], part["errorText"]) == ("output-error", "busy")
+
+
+def test_texts_that_overlap() -> None:
+    one, two = text("AB", "1"), text("xy", "2")
+    message, _ = read(START, one[0], two[0], one[1], two[1], two[2], one[2], FINISH)
+    assert [part.text for part in message.content if isinstance(part, Text)] == ["AB", "xy"]
+
+
+def test_sources_and_files() -> None:
+    source = {"sourceId": "s1", "url": "https://example.org", "title": "Tides"}
+    file = {"url": "data:image/png;base64,AAAA", "mediaType": "image/png"}
+    message, events = read(
+        START,
+        *text("Low.", citations=[{"type": "url", "url": "https://example.org/2"}]),
+        {"type": "source-url", **source},
+        {"type": "file", **file},
+        {"type": "data-weather", "id": "w", "data": {"sun": True}},
+        {"type": "tool-approval-request", "approvalId": "a", "toolCallId": "c"},
+        FINISH,
+    )
+    cited = [part.data for part in message.content if isinstance(part, Citation)]
+    assert cited == [{"type": "url", "url": "https://example.org/2"}, source]
+    assert message.content[-1] == Text("", {"file": file})
+    named = [event.name for event in events if event.type == "provider_event"]
+    assert named == ["file", "data-weather", "tool-approval-request"]
+    assert message.to_history()[0]["parts"][1] == {"type": "file", **file}
+
+
+# The end
+
+
+def test_without_a_finish() -> None:
+    """A server that writes parts by hand; `[DONE]` is its end."""
+    message, _ = read(*text("Hi"))
+    assert (message.status, message.finish_reason) == ("complete", "stop")
+    message, _ = read(*text("Hi"), done=False)
+    assert (message.status, message.finish_reason) == ("truncated", None)
+
+
+def test_a_finish_that_is_not_the_end() -> None:
+    message, _ = read(START, *text("A"), FINISH, *text("B", "2"), done=False)
+    assert (message.status, message.text) == ("complete", "AB")
+
+
+def test_abort() -> None:
+    message, _ = read(START, *call("{}", {})[:-1], {"type": "abort", "reason": "stopped"})
+    assert (message.status, message.finish_reason) == ("truncated", "cancelled")
+    assert message.tool_calls[0].status == "truncated"
+    assert message.extra == {"reason": "stopped"}
+
+
+def test_errors() -> None:
+    message, _ = read({"type": "error", "errorText": "overloaded"})
+    assert message.status == "failed"
+    message, _ = read(
+        START,
+        *text("So"),
+        {"type": "error", "errorText": "overloaded"},
+        {
+            "type": "finish",
+            "finishReason": "error",
+            "messageMetadata": {"usage": {"inputTokens": 3}},
+        },
+    )
+    assert (message.status, message.text) == ("failed", "So")
+    assert message.error is not None
+    assert message.error.message == "overloaded"
+    assert message.usage is not None
+    assert message.usage.input_tokens == 3
+
+
+def test_a_step_that_begins_again() -> None:
+    message, _ = read(START, *call('{"a": 1}', {})[:-1], {"type": "reset-step"}, FINISH)
+    assert message.tool_calls[0].status == "truncated"
+
+
+def test_reasons() -> None:
+    for word, reason in [("content-filter", "content_filter"), ("length", "length")]:
+        message, _ = read(START, *text("A"), {"type": "finish", "finishReason": word})
+        assert (message.finish_reason, message.raw_finish_reason) == (reason, word)
+    message, _ = read(START, *text("A"), {"type": "finish"})
+    assert (message.finish_reason, message.raw_finish_reason) == ("stop", "finish")
+
+
+def test_deltas_without_a_start() -> None:
+    message, _ = read(
+        {"type": "reasoning-delta", "id": "r", "delta": "Hm"},
+        {"type": "text-delta", "id": "t", "delta": "Hi"},
+        {"type": "unknown-part", "a": 1},
+        FINISH,
+    )
+    assert [type(part) for part in message.content] == [Reasoning, Text]

@@ -1,0 +1,114 @@
+"""Streams that our front-end encoders write and our wires read back, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from streamparse import Citation, Message, Reasoning, Refusal, ServerToolResult, Text, ToolCall
+from streamparse._core.plain import json_text
+from streamparse.frontends import AGUIEvents, UIMessageStream
+from tests.clients import ClientView, bodies
+from tests.messages import call_texts, results_of, run_parser
+
+ENCODERS: dict[str, Any] = {
+    "vercel-ui": lambda message: UIMessageStream(
+        message_id=message.id or "m", choice=message.choice, provider_events=True
+    ),
+    "ag-ui": lambda message: AGUIEvents(
+        "t", message.id or "m", choice=message.choice, provider_events=True
+    ),
+}
+
+
+def encoded(api: str, message: Message, events: list[Any], batch: int = 1) -> bytes:
+    return b"".join(bodies(ENCODERS[api](message), events, batch))
+
+
+def check_round_trip(
+    api: str, message: Message, events: list[Any], pieces: Iterable[bytes] | None = None
+) -> None:
+    """The message of the encoded stream is the message, but for what the protocol cannot say."""
+    source = [encoded(api, message, events)] if pieces is None else list(pieces)
+    parser, back, error = run_parser(source, "auto")
+    assert error is None
+    assert parser.message.api == api
+    expected, found = told(message, events, api), read_back(parser.message, back, api)
+    assert found == expected
+
+
+def told(message: Message, events: list[Any], api: str) -> dict[str, Any]:
+    """What the protocol says of a message; the documentation lists what it cannot say."""
+    view = ClientView(message, call_texts(events), events)
+    ids = view.identified(message.id or "m")
+    own = [event for event in events if event.choice == message.choice]
+    calls = [
+        (ids[call.index], call.name or "unknown", *described(call)) for call in message.tool_calls
+    ]
+    return {
+        "id": message.id or "m",
+        "order": view.order(ids, True),
+        **view.streamed,
+        "calls": calls,
+        **common(message, own, api, view.counts()),
+    }
+
+
+def read_back(message: Message, events: list[Any], api: str) -> dict[str, Any]:
+    view = ClientView(message, call_texts(events), events)
+    ids = {call.index: call.id or "" for call in message.tool_calls}
+    return {
+        "id": message.id,
+        "order": order(message, ids),
+        "text": message.text,
+        "reasoning": message.reasoning,
+        "refusal": message.refusal,
+        "calls": [(call.id, call.name, *described(call)) for call in message.tool_calls],
+        **common(message, events, api, view.counts()),
+    }
+
+
+def order(message: Message, ids: dict[int, str]) -> list[str]:
+    """As `ClientView.order`."""
+    found: list[str] = []
+    for part in message.content:
+        kind = ""
+        if part.extra.get("file"):
+            kind = f"file {part.extra['file']['url']}"
+        elif isinstance(part, (Text, Reasoning, Refusal)) and part.text:
+            kind = part.type
+        elif isinstance(part, ToolCall):
+            kind = f"call {ids[part.index]}"
+        if kind and found[-1:] != [kind]:
+            found.append(kind)
+    return found
+
+
+def described(call: ToolCall) -> tuple[Any, ...]:
+    error = call.errors[-1] if call.status == "rejected" else None
+    why = (error.message, error.code) if error is not None else None
+    return call.kind, call.status, call.arguments, why
+
+
+def common(message: Message, events: list[Any], api: str, counts: dict[str, int]) -> dict[str, Any]:
+    failed = message.status == "failed"
+    results = [text_of(result) for result in results_of(events)]
+    return {
+        "results": sorted(results),
+        "citations": [part.data for part in message.content if isinstance(part, Citation)],
+        "status": message.status,
+        "finish": message.finish_reason,
+        "raw": None if failed else message.raw_finish_reason,
+        "error": message.error.message if message.error is not None else None,
+        "usage": counts,
+        # AG-UI has the model in the usage only.
+        "model": message.model if api == "vercel-ui" or counts else None,
+    }
+
+
+def text_of(result: ServerToolResult) -> str:
+    content = result.content
+    return content if isinstance(content, str) else json_text(content)
+
+
+__all__ = ["ENCODERS", "check_round_trip", "encoded", "read_back", "told"]
