@@ -322,8 +322,8 @@ class ClientView:
         matched = list(self.results().values())
         for part in message.content:
             if isinstance(part, Citation):
-                for source in sources_of(part.data):
-                    named = source._asdict()
+                for index, source in enumerate(sources_of(part.data)):
+                    named: dict[str, Any] = {**source._asdict(), "index": index}
                     named["mediaType"] = named.pop("media_type")
                     named = {name: value for name, value in named.items() if value}
                     yield ["source", {**named, "citation": part.data}]
