@@ -173,6 +173,7 @@ WIRES = (
     "replays",
     "base",
     "blocks",
+    "front_ends",
     "correlation",
     "assemble",
     "anthropic_events",
