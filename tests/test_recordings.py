@@ -91,7 +91,7 @@ def recordings(folder: Path, api: str) -> Iterator[Recording]:
     skipped = json.loads(overrides.read_text(encoding="utf-8")) if overrides.exists() else {}
     for sidecar in sorted((folder / "streams").glob("*/*.json")):
         row = json.loads(sidecar.read_text(encoding="utf-8"))
-        if row.get("api") != api:
+        if NAMES.get((sidecar.parent.name, row.get("api")), row.get("api")) != api:
             continue
         name, body = f"{sidecar.parent.name}/{sidecar.stem}", sidecar.parent / row["file"]
         if body.exists() and body != sidecar and not skipped.get(name, {}).get("skip"):
@@ -149,6 +149,13 @@ def explained(what: str) -> Iterator[None]:
     except Exception as error:
         pytest.fail(f"{what}: {error!r}")
 
+
+# What the data call some APIs, by provider.
+NAMES = {
+    ("a2a", "jsonrpc"): "a2a",
+    ("ollama", "ollama-generate"): "ollama-chat",
+    ("bedrock", "bedrock-invoke"): "bedrock-invoke-titan",
+}
 
 # The end of the input is the only end of these, so a cut between records cannot be detected.
 WITHOUT_END = ("writer-completions",)

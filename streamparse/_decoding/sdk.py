@@ -15,7 +15,8 @@ SDKs drop:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from importlib import import_module
+from typing import Any, Final, cast
 
 __all__ = ["chunk_of"]
 
@@ -31,6 +32,8 @@ def chunk_of(chunk: Any) -> dict[str, Any] | None:
     """
     if isinstance(chunk, dict):
         return chunk
+    if hasattr(chunk, "DESCRIPTOR"):
+        return _protocol_buffer(chunk)
     if not hasattr(chunk, "model_dump"):
         raise TypeError(
             "a fragment is bytes, text, a decoded chunk (dict) or a chunk object of an SDK, "
@@ -51,6 +54,12 @@ def _plain(chunk: Any, exclude: Any = None) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise TypeError(f"{type(chunk).__name__}.model_dump() gives no dict")
     return data
+
+
+def _protocol_buffer(chunk: Any) -> dict[str, Any]:
+    """Convert a protocol buffer, which the a2a SDK has from its version 1.0."""
+    plain = import_module("google.protobuf.json_format").MessageToDict(chunk)
+    return cast("dict[str, Any]", plain)
 
 
 # openai

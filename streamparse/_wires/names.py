@@ -43,6 +43,8 @@ _ALIASES: Final[dict[str, str]] = {
     "agui": "ag-ui",
     "cohere": "cohere-v2",
     "ollama": "ollama-chat",
+    "snowflake": "auto",
+    "replicate": "replicate-text",
 }
 
 

@@ -642,3 +642,16 @@ def test_whole_responses_of_an_sdk() -> None:
     whole = types.ChatCompletion.model_validate(body)
     assert chunk_of(whole) == body
     assert stream(whole).result().text == "Ferns."
+
+
+def test_protocol_buffers() -> None:
+    """The a2a SDK's objects are such messages. A message of any fields stands in for them."""
+    struct = pytest.importorskip("google.protobuf.struct_pb2")
+    said = {"role": "ROLE_AGENT", "parts": [{"text": "It is open."}]}
+    state = {"state": "TASK_STATE_COMPLETED", "message": said}
+    record = {"statusUpdate": {"taskId": "task-1", "status": state}}
+    chunk = struct.Struct()
+    chunk.update(record)
+    assert chunk_of(chunk) == record
+    answer = stream([chunk]).result()
+    assert (answer.api, answer.text, answer.status) == ("a2a", "It is open.", "complete")
