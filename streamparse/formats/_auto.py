@@ -227,7 +227,7 @@ class AutoFraming(Framing):
         )
         if name and not self._is_quoted(name, word):
             return self._try(name, text, pos, final)
-        self._say(word)
+        self._emit_run(word)
         return behind
 
     def _shown(

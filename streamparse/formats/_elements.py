@@ -217,12 +217,12 @@ class ElementsPayload(GeneratedPayload):
         if excess > 0:
             self.reached = max(end - excess, start)
             text = text[:-excess]
-        self._say_text(text)
+        self._emit_text(text)
         if excess > 0:
             message = f"a value is longer than {self.host.limits.string} characters"
             raise LimitError(message, code="string_length")
 
-    def _say_text(self, text: str) -> None:
+    def _emit_text(self, text: str) -> None:
         if not text:
             return
         if self.streams:

@@ -137,7 +137,7 @@ class Framing(FramingSections):
                 self.reader.end()
             return self.state == RESCUE or not self.reader.open
         if not self.attempt:
-            self._say(rest)
+            self._emit_run(rest)
             cut = self._without_call()
             self.answer.cut_call = self.answer.cut_call or cut
             return not cut
@@ -150,7 +150,7 @@ class Framing(FramingSections):
             self.answer.cut_call = True
             self.answer.pass_on("incomplete_call", {"text": raw})
             return False
-        self._say(raw)
+        self._emit_run(raw)
         return True
 
     def _settle_header(self, rest: str) -> None:
@@ -224,7 +224,7 @@ class Framing(FramingSections):
                 return new
         stop, word = plan.markers[self.mode].find(text, pos, final)
         if stop > pos:
-            self._say(text[pos:stop])
+            self._emit_run(text[pos:stop])
         if word:
             return self._act(text, stop, word, final)
         self.stuck = stop < len(text)
@@ -246,10 +246,10 @@ class Framing(FramingSections):
             self._grow_space(word)
             self.running = False
         elif kind == LINE:
-            self._say(word)
+            self._emit_run(word)
             self.at_line = True
         elif self._is_quotation(kind, text, after):
-            self._say(word)
+            self._emit_run(word)
         elif kind == SECTION:
             assert action.section is not None
             self._begin_attempt(word, True)
@@ -267,7 +267,7 @@ class Framing(FramingSections):
         elif (kind == REASON and not self._is_reasoning()) or (
             kind == STRAY and (self.running or not self.fresh)
         ):
-            self._say(word)
+            self._emit_run(word)
         else:
             self._change(kind)
         return after

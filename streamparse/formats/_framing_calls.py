@@ -19,7 +19,8 @@ from streamparse.formats._framing_state import (
 from streamparse.formats._free_text import FreeTextPayload
 from streamparse.formats._lenient_payload import LenientCallPayload
 from streamparse.formats._literal_payload import LiteralPayload
-from streamparse.formats._parameters import ParametersPayload, ParametersPlan
+from streamparse.formats._parameters import ParametersPayload
+from streamparse.formats._parameters_plan import ParametersPlan
 from streamparse.formats._payloads import ArgumentsPayload, Payload
 from streamparse.formats.markers import UNDECIDED
 from streamparse.formats.plan import CONTENT, LATE, REASONING, CallPlan

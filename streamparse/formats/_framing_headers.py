@@ -81,7 +81,7 @@ class FramingHeaders(FramingCalls):
         else:
             self._change_channel(where)
         self._leave_header()
-        self._say(self.header[len(understood) :])
+        self._emit_run(self.header[len(understood) :])
 
     def _is_understood(self, target: str, where: str) -> bool:
         """Return whether a header names a destination for its body, if one is required."""

@@ -19,7 +19,7 @@ class FramingSections(FramingHeaders):
         found = NOT_SPACE.search(text, pos)
         stop = len(text) if found is None else found.start()
         if stop > pos or found is None:
-            self._say(text[pos:stop])
+            self._emit_run(text[pos:stop])
             return stop
         self.at_line = False
         is_text = self.mode == REASONING or self.mode == QUOTED or self.quotation.is_code()

@@ -92,7 +92,7 @@ class FramingState(Host):
         self.reader: CallReader | None = None
         self.addressed: str = ""  # the header of a message to a tool, until a call begins in it
 
-    def _say(self, text: str) -> None:
+    def _emit_run(self, text: str) -> None:
         """Emit text of the current mode; hold white space before the run."""
         self.quotation.read(text)
         if not self.running:
@@ -180,7 +180,7 @@ class FramingState(Host):
         self.raw, self.attempt = [], False
         self.payload = self.current = self.section = None
         self.state = TEXT
-        self._say(raw)
+        self._emit_run(raw)
         self.fresh = False
 
     def _enter(self, section: Section) -> None:

@@ -146,6 +146,10 @@ def from_response_template(template: Mapping[str, Any]) -> Format:
     Reasoning(open=('<think>',), close=('</think>',), calls='text', at_start=False, begun=False)
     """
     fields, anchor, anchors = _checked(template)
+    return _format_of(fields, anchor, anchors)
+
+
+def _format_of(fields: list[_Field], anchor: str, anchors: tuple[str, ...]) -> Format:
     calls: tuple[Call, ...] = ()
     sections: tuple[Section, ...] = ()
     separators: tuple[str, ...] = ()

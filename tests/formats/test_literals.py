@@ -6,8 +6,6 @@ import ast
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from streamparse import Limits
 from tests.formats.reading import calls_of, message_of, only
@@ -87,12 +85,6 @@ def test_what_python_reads(text: str) -> None:
 )
 def test_what_models_write(text: str, expected: Any) -> None:
     assert same(value(text), expected)
-
-
-@given(st.text())
-def test_any_text_in_any_quotes(text: str) -> None:
-    """As `repr` writes it, with whichever quotes."""
-    assert value(repr(text)) == text
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from streamparse import Limits
-from streamparse.formats import FormatParser
 from tests.formats.reading import calls_of, message_of, only, tool
 
 NS = "]<]minimax[>["
@@ -173,61 +171,3 @@ def test_numbers_that_no_float_can_be_are_text() -> None:
     text = call_of("qwen3_coder", "<parameter=a>[1e999]</parameter>")
     call = only(message_of("qwen3_coder", text, tools=[schema]))
     assert (call.status, call.partial) == ("rejected", {"a": "[1e999]"})
-
-
-def test_values_stream_as_they_come() -> None:
-    """Law 2 by the schema: text at once, what may be null once it is not, numbers at their end."""
-    schema = tool("f", a="string", b={"type": ["string", "null"]}, c="integer")
-    parser = FormatParser("qwen3_coder", tools=[schema])
-    parser.feed("<tool_call><function=f><parameter=a>\nab")
-    (call,) = parser.message.tool_calls
-    assert call.partial == {"a": "ab"}
-    parser.feed("c\n")
-    assert call.partial == {"a": "abc"}  # the newline may be framing
-    parser.feed("d</parameter><parameter=b>nu")
-    assert call.partial == {"a": "abc\nd"}
-    parser.feed("m")
-    assert call.partial == {"a": "abc\nd", "b": "num"}
-    parser.feed("</parameter><parameter=c>12")
-    assert call.partial == {"a": "abc\nd", "b": "num"}
-    parser.feed("</parameter></function>")
-    assert call.partial == {"a": "abc\nd", "b": "num", "c": 12}
-    parser.finish()
-    assert call.status == "complete"
-
-
-def test_wire_types() -> None:
-    """The type on the wire takes precedence over the schema."""
-    start, end = '<｜DSML｜function_calls><｜DSML｜invoke name="f">', "</｜DSML｜invoke>"
-    body = (
-        '<｜DSML｜parameter name="a" string="true">5</｜DSML｜parameter>'
-        '<｜DSML｜parameter name="b" string="false">[1, null]</｜DSML｜parameter>'
-        '<｜DSML｜parameter name="c">true</｜DSML｜parameter>'
-        '<｜DSML｜parameter name="d" string="false">no JSON</｜DSML｜parameter>'
-    )
-    text = f"{start}{body}{end}</｜DSML｜function_calls>"
-    expected = {"a": "5", "b": [1, None], "c": True, "d": "no JSON"}
-    assert calls_of("deepseek_v32", text) == [("f", expected)]
-
-
-def test_sections_of_characters() -> None:
-    start, end = '<function name="f"><param name="a">', "</param></function>"
-    raw = "x </param></function> <b>"
-    assert calls_of("minicpm5", f"{start}<![CDATA[{raw}]]>{end}") == [("f", {"a": raw})]
-    assert calls_of("minicpm5", f"{start}<![CDAT{end}") == [("f", {"a": "<![CDAT"})]
-
-
-def test_limits_are_kept() -> None:
-    text = f"<tool_call><function=f><parameter=a>{'x' * 50}</parameter></function></tool_call>"
-    call = only(message_of("qwen3_coder", text, limits=Limits(string=20)))
-    assert call.partial == {"a": "x" * 20}
-    assert (call.status, call.errors[-1].code) == ("rejected", "string_length")
-
-
-def test_the_tools_schema_judges() -> None:
-    """A value that its schema forbids rejects the call, where it is known to be wrong."""
-    schema = tool("f", n="integer")
-    text = "<tool_call><function=f><parameter=n>\nmany\n</parameter></function></tool_call>"
-    call = only(message_of("qwen3_coder", text, tools=[schema]))
-    assert (call.status, call.arguments, call.partial) == ("rejected", None, {"n": "many"})
-    assert call.errors[-1].path == ("n",)

@@ -1,0 +1,29 @@
+"""Parameters in tags, prepared for the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamparse.formats._parameters_plan import ParametersPlan
+from streamparse.formats.registry import format_of, plan_of
+from streamparse.formats.table import Parameters
+
+
+def plan_for(format: str) -> ParametersPlan:
+    plan = plan_of(format_of(format))
+    [call] = [call for call in plan.calls if isinstance(call.call.payload, Parameters)]
+    assert isinstance(call.call.payload, Parameters)
+    return ParametersPlan(call.call.payload, call, plan)
+
+
+@pytest.mark.parametrize("format", ["qwen3_coder", "minimax_m2", "glm45", "minicpm5"])
+def test_every_literal_of_a_value_begins_with_a_character_of_care(format: str) -> None:
+    plan = plan_for(format)
+    assert {*plan.opens, *plan.closers, *plan.ends} <= set(plan.value.words)
+    for word in plan.value.words:
+        assert word[0] in plan.care
+    assert set(plan.care) <= set("<[]")  # so that hardly any text has one
+
+
+def test_an_opener_inside_a_value_has_the_closer_of_the_parameter() -> None:
+    assert plan_for("qwen3_coder").nested == {"<param>", "<parameter>"}
