@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import gzip
 import io
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -121,9 +122,17 @@ def _rows(source: Source, column: str) -> Iterator[_Row]:
         if source.name == "-" or kind in _LINES:
             for line in stream:
                 if line.strip():
-                    yield line.rstrip(b"\r\n"), None, _told(raw)
+                    yield _decoded(line.rstrip(b"\r\n")), None, _told(raw)
         else:
             yield stream.read(), path.name, source.size
+
+
+def _decoded(line: bytes) -> Any:
+    """Return the value of a line; the line itself if it is no JSON, so that its row says why."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return line
 
 
 def _raw(name: str) -> IO[bytes]:

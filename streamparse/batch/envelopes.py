@@ -55,8 +55,6 @@ def unwrap(row: Any) -> Enveloped:
             if recognizes(decoded):
                 return read(decoded)
         return Enveloped(None, [decoded if decoded is row else row])
-    if isinstance(decoded, str) and decoded is not row:
-        return Enveloped(None, [decoded])
     if isinstance(decoded, list) and decoded and all(isinstance(one, dict) for one in decoded):
         return Enveloped(None, [one["chunk"] if _is_timed(one) else one for one in decoded])
     return Enveloped(None, [row])
@@ -67,7 +65,7 @@ def _decoded(row: Any) -> Any:
     if not isinstance(row, (str, bytes, bytearray, memoryview)):
         return row
     text = row if isinstance(row, (str, bytes)) else bytes(row)
-    if text.lstrip()[:1] not in ("{", "[", '"', b"{", b"[", b'"'):
+    if text.lstrip()[:1] not in ("{", "[", b"{", b"["):
         return row
     try:
         return json.loads(text)
@@ -94,7 +92,9 @@ def _failed(identity: Any, code: Any, message: Any, data: Any) -> Enveloped:
 
 
 def _is_openai(row: Mapping[str, Any]) -> bool:
-    return "custom_id" in row and ("response" in row or "error" in row)
+    return "custom_id" in row and any(
+        isinstance(row.get(name), Mapping) for name in ("response", "error")
+    )
 
 
 def _of_openai(row: Mapping[str, Any]) -> Enveloped:
@@ -130,9 +130,17 @@ def _of_anthropic(row: Mapping[str, Any]) -> Enveloped:
 # Gemini and Vertex.
 
 
+# Of a response of Gemini, also one that was blocked.
+_GEMINI: Final = frozenset({"candidates", "promptFeedback", "usageMetadata"})
+
+
 def _is_google(row: Mapping[str, Any]) -> bool:
-    named = "key" in row or "request" in row or "instance" in row
-    return named and "candidates" not in row and ("response" in row or "error" in row)
+    if not ("key" in row or "request" in row or "instance" in row):
+        return False
+    response, error = row.get("response"), row.get("error")
+    if isinstance(response, Mapping) and response:
+        return not _GEMINI.isdisjoint(response)
+    return isinstance(error, Mapping) or ("request" in row and bool(row.get("status")))
 
 
 def _of_google(row: Mapping[str, Any]) -> Enveloped:

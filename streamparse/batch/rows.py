@@ -37,6 +37,7 @@ class RowParser:
     def __init__(self, **options: Any) -> None:
         MessageParser(**options)
         self._options = options
+        self._is_text = options.get("api") == "text"
 
     def rows(self, value: Any, number: int = 0, identity: str | None = None) -> list[Row]:
         """Return the answers of one row, at least one; a row without an answer has its error.
@@ -52,7 +53,9 @@ class RowParser:
         size = len(value) if isinstance(value, (str, bytes)) else None
         common["bytes"] = size
         try:
-            found = unwrap(value)
+            # Text of a model may be any JSON, so it is never taken for an envelope.
+            is_text = self._is_text and isinstance(value, (str, bytes))
+            found = Enveloped(None, [value]) if is_text else unwrap(value)
             common["id"] = identity if found.id is None else found.id
             if found.error is not None:
                 return [_of_error(common, found.error)]

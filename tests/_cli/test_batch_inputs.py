@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from streamparse._cli.batch_inputs import chunks, expanded, needed, sources
 from streamparse._cli.streams import Complaint
 
 LINES = b'{"a": 1}\n\n{"b": 2}\r\n{"c": 3}'
-ROWS = [b'{"a": 1}', b'{"b": 2}', b'{"c": 3}']
+ROWS: list[Any] = [{"a": 1}, {"b": 2}, {"c": 3}]
 
 
 def read(*names: Path, size: int = 2) -> list[tuple[int, list[object]]]:
@@ -28,6 +29,13 @@ def test_lines(tmp_path: Path, size: int) -> None:
     found = read(plain, packed, size=size)
     assert [value for _, values in found for value in values] == ROWS * 2
     assert [first for first, _ in found] == list(range(0, 6, size))
+
+
+def test_lines_are_json_where_they_can_be(tmp_path: Path) -> None:
+    path = tmp_path / "one.jsonl"
+    path.write_bytes(b'"data: x"\n{broken\n' + b"[" * 100_000 + b"\n\xff\n")
+    [(_, values)] = read(path, size=9)
+    assert values == ["data: x", b"{broken", b"[" * 100_000, b"\xff"]
 
 
 def test_zstandard_and_parquet(tmp_path: Path) -> None:

@@ -16,8 +16,6 @@ ANSWERS = [
     ({"id": "b", "custom_id": "7", "response": {"status_code": 200, "body": BODY}}, "7", 200),
     ({"custom_id": "7", "response": {"body": BODY}, "error": None}, "7", None),
     ({"custom_id": "7", "result": {"type": "succeeded", "message": BODY}}, "7", None),
-    ({"key": "7", "response": BODY}, "7", None),
-    ({"status": "", "request": {"contents": []}, "response": BODY}, None, None),
     ({"recordId": "7", "modelInput": {}, "modelOutput": BODY}, "7", None),
 ]
 
@@ -28,6 +26,17 @@ def test_answer(row: Any, identity: str | None, status: int | None) -> None:
     assert unwrap(row) == wanted
     assert unwrap(json.dumps(row)) == wanted
     assert unwrap(json.dumps(row).encode()) == wanted
+
+
+GEMINI = {"candidates": [{"content": {"parts": [{"text": "Hi."}]}, "finishReason": "STOP"}]}
+
+
+def test_answers_of_gemini() -> None:
+    assert unwrap({"key": "7", "response": GEMINI}) == Enveloped("7", [GEMINI])
+    row = {"status": "", "request": {"contents": []}, "response": GEMINI}
+    assert unwrap(json.dumps(row)) == Enveloped(None, [GEMINI])
+    blocked = {"promptFeedback": {"blockReason": "SAFETY"}}
+    assert unwrap({"key": "7", "response": blocked}) == Enveloped("7", [blocked])
 
 
 FAILURES = [
@@ -71,9 +80,18 @@ def test_outputs_of_vllm() -> None:
     assert (found.id, found.is_text, len(found.body)) == ("q-2", True, 2)
 
 
-def test_lines_may_be_strings() -> None:
-    assert unwrap('"data: {}\\n\\n"').body == ["data: {}\n\n"]
-    assert unwrap('"Hello," she said.').body == ['"Hello," she said.']
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"key": "a", "response": "yes"},
+        {"request": "a", "error": None},
+        {"custom_id": 3, "response": "yes"},
+        {"custom_id": 3, "result": "yes"},
+        {"request_id": 3, "outputs": []},
+    ],
+)
+def test_answers_that_look_like_envelopes(answer: dict[str, Any]) -> None:
+    assert unwrap(answer) == Enveloped(None, [answer])
 
 
 def test_lists_are_recorded_chunks() -> None:

@@ -43,6 +43,12 @@ def test_two_choices() -> None:
     )
 
 
+def test_text_of_a_model_is_no_envelope() -> None:
+    text = '{"custom_id": "7", "result": {"type": "expired"}}'
+    [row] = RowParser(api="text").rows(text)
+    assert (row["status"], row["text"]) == ("complete", text)
+
+
 def test_status_of_the_response() -> None:
     error = {"error": {"message": "Slow down.", "type": "rate_limit"}}
     [row] = RowParser().rows({"custom_id": 3, "response": {"status_code": 429, "body": error}})
