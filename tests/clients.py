@@ -65,14 +65,25 @@ class Read:
 
 def read(rows: Iterable[dict[str, Any]]) -> Read:
     """Let the clients read the rows in one process."""
+    lines = "".join(json_text(row) + "\n" for row in rows)
+    *differences, last = _run("clients.mjs", lines)
+    return Read(last["read"], differences)
+
+
+def written() -> list[dict[str, Any]]:
+    """Return streams that the packages write, with the messages that they read from them."""
+    return _run("writers.mjs", "")
+
+
+def _run(program: str, lines: str) -> list[Any]:
+    """Run a program of `NODE`; return the JSON Lines that it writes."""
     why = missing()
     if why is not None:
         if os.environ.get("STREAMPARSE_NODE") == "required":
             pytest.fail(why)
         pytest.skip(why)
-    lines = "".join(json_text(row) + "\n" for row in rows)
     done = subprocess.run(
-        ["node", "clients.mjs"],
+        ["node", program],
         input=lines.encode(),
         capture_output=True,
         cwd=NODE,
@@ -80,8 +91,7 @@ def read(rows: Iterable[dict[str, Any]]) -> Read:
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
-    *differences, last = [json.loads(line) for line in done.stdout.splitlines()]
-    return Read(last["read"], differences)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 # What is sent

@@ -395,7 +395,8 @@ def _add_call(entries: list[dict[str, Any]], call: ToolCall, base: str) -> None:
     if not entries or entries[-1]["role"] != "assistant":
         parent = call.extra.get("parentMessageId") or f"{base}-{len(entries)}"
         entries.append({"id": parent, "role": "assistant"})
-    arguments = json_text(call.arguments)
+    is_json = call.kind != "custom" and call.arguments_text and not call.repairs
+    arguments = call.arguments_text if is_json else json_text(call.arguments)
     function = {"name": call.name, "arguments": arguments}
     entry = {"id": call.id or f"call-{call.index}", "type": "function", "function": function}
     value = call.extra.get("encryptedValue")

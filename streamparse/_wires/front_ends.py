@@ -46,7 +46,7 @@ def run_by(reader: CallReader) -> None:
 
 def front_end_usage(raw: dict[str, Any]) -> Usage:
     """Return the token counts of one answer, or the sum of those in the list `answers`."""
-    entries = [dict_of(entry) for entry in list_of(raw.get("answers"))] or [raw]
+    entries = [_flat(dict_of(entry)) for entry in list_of(raw.get("answers"))] or [_flat(raw)]
     return Usage(
         input_tokens=_total(entries, "inputTokens"),
         cached_tokens=_total(entries, "cachedInputTokens"),
@@ -56,6 +56,17 @@ def front_end_usage(raw: dict[str, Any]) -> Usage:
         total_tokens=_total(entries, "totalTokens"),
         raw=raw,
     )
+
+
+def _flat(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the counts with those that the AI SDK has in details since version 6."""
+    taken, given = dict_of(entry.get("inputTokenDetails")), dict_of(entry.get("outputTokenDetails"))
+    details = {
+        "cachedInputTokens": taken.get("cacheReadTokens"),
+        "cacheWriteInputTokens": taken.get("cacheWriteTokens"),
+        "reasoningTokens": given.get("reasoningTokens"),
+    }
+    return {**details, **entry}
 
 
 def _total(entries: list[dict[str, Any]], name: str) -> int | None:

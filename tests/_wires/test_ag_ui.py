@@ -75,7 +75,7 @@ def test_a_run() -> None:
     assert message.extra == {"threadId": "t-1", "result": 7}
     named = [event.name for event in events if event.type == "provider_event"]
     assert named == ["threadId", "STEP_STARTED", "STATE_SNAPSHOT", "result"]
-    function = {"name": "tide", "arguments": '{"port":"Brest"}'}
+    function = {"name": "tide", "arguments": '{"port": "Brest"}'}
     assert message.to_history() == [
         {"id": "m-0", "role": "reasoning", "content": "Hm.", "encryptedValue": "e="},
         {

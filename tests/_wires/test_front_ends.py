@@ -24,6 +24,7 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.options import AnswerOptions
 from streamparse._wires.front_ends import front_end_usage, reject, run_by, stray_result
 from streamparse.limits import Limits
+from tests.clients import written
 from tests.cuts import Whole, check_cut
 from tests.messages import call_chunk, chunk, run_parser, sse
 from tests.round_trips import ENCODERS, check_round_trip, encoded, read_back, told
@@ -128,6 +129,55 @@ def test_cut_streams_are_no_success(api: str) -> None:
             ended = b'"finish"' in b"".join(pieces) or b"RUN_FINISHED" in b"".join(pieces)
             assert ended or cut.message.status == "truncated"
             check_cut(cut, whole, count + bool(inside))
+
+
+# Streams that the packages `ai` and `@ag-ui` write
+
+
+def test_streams_of_others_are_read_as_their_clients_read_them() -> None:
+    rows = written()
+    assert {row["protocol"] for row in rows} == set(ENCODERS)
+    for row in rows:
+        parser, _, error = run_parser([row["body"].encode()], "auto")
+        message = parser.message
+        with explained(f"{row['protocol']}, {row['name']}"):
+            assert error is None
+            assert message.api == row["protocol"]
+            shown = message.error.message.removeprefix("busy: ") if message.error else None
+            assert row["errors"] == ([] if shown is None else [shown])
+            assert message.status == STATUSES.get(row["name"], "complete")
+            if row["protocol"] == "ag-ui":
+                assert message.to_history() == row["message"]
+            else:
+                check_ui_message(message, row["message"])
+
+
+STATUSES = {"an error": "failed", "a limit": "truncated", "cancelled": "truncated"}
+
+
+def check_ui_message(message: Message, theirs: dict[str, Any]) -> None:
+    parts = [dict(part) for part in theirs["parts"]]
+    rejected = [call for call in message.tool_calls if call.status == "rejected"]
+    refused = [part for part in parts if part.get("input") and isinstance(part["input"], str)]
+    assert [(call.id, call.errors[-1].message) for call in rejected] == [
+        (part["toolCallId"], part["errorText"]) for part in refused
+    ]
+    kinds = ("text", "reasoning", "file", "tool-")
+    kept = [part for part in parts if part["type"].startswith(kinds) and part not in refused]
+    for part in kept:
+        if part["type"] == "reasoning":
+            del part["id"]
+    (turn,) = message.to_history()
+    assert turn["parts"] == kept
+    sources = [part for part in parts if part["type"] == "source-url"]
+    cited = [part.data for part in message.content if isinstance(part, Citation)]
+    assert [{"type": "source-url", **source} for source in cited] == sources
+    usage = theirs.get("metadata", {}).get("usage")
+    if usage is not None:
+        assert message.usage is not None
+        assert message.usage.total_tokens == usage["totalTokens"]
+        assert message.usage.reasoning_tokens == usage["outputTokenDetails"]["reasoningTokens"]
+        assert message.model == "mock"
 
 
 # The helpers
