@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
     from streamparse._drivers.coalescer import Coalescer
     from streamparse._drivers.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
+    from streamparse._drivers.reconnect import Reconnect
     from streamparse._drivers.session import AsyncSession, Session, session
     from streamparse._drivers.stream import AsyncStream, Stream, stream
     from streamparse._drivers.toolbox import Toolbox
@@ -143,6 +144,7 @@ __all__ = [
     "REPAIR_CODES",
     "Reasoning",
     "ReasoningDelta",
+    "Reconnect",
     "Refusal",
     "RefusalDelta",
     "Repair",
@@ -198,6 +200,7 @@ _MODULES: Final = {
     "_drivers.json_stream": "AsyncJSONStream JSONStream aiter_json iter_json",
     "_drivers.session": "AsyncSession Session session",
     "_drivers.stream": "AsyncStream Stream stream",
+    "_drivers.reconnect": "Reconnect",
     "_drivers.toolbox": "Toolbox",
     "dialect": "REPAIR_CODES Dialect Repair",
     "errors": (

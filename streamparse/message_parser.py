@@ -145,6 +145,7 @@ class MessageParser:
         #: every error, and is an error itself if the body reports none.
         self.http_status: int | None = None
         self._finished: bool = False
+        self._broken: StreamParseError | None = None  # why nothing more can come
         self._failure: StreamParseError | None = None
 
     def __repr__(self) -> str:
@@ -254,6 +255,8 @@ class MessageParser:
             raise self._failure.copy_without_events()
         if self._finished:
             return []
+        if self._broken is not None:
+            return self.cut()
         self._finished = True
         try:
             self._finish()
@@ -267,6 +270,41 @@ class MessageParser:
             self._interrupt()
             raise
 
+    @property
+    def _begun(self) -> bool:
+        """Whether an answer has begun."""
+        return self._response.counts.begun > 0
+
+    @property
+    def _whole(self) -> bool:
+        """Whether every answer that began has ended or has its finish reason."""
+        answers = self._response.all
+        return all(answer.ended or answer.message.finish_reason is not None for answer in answers)
+
+    def reconnect(self) -> None:
+        """The next fragment is the first one of another connection, which continues the response.
+
+        Half a record at the end of the broken connection is dropped, because it comes again.
+        Decoded chunks do not need this call.
+
+        >>> parser = MessageParser("ollama-chat")
+        >>> _ = parser.feed('{"message": {"content": "Hel"}, "done": false} {"mess')
+        >>> parser.reconnect()
+        >>> _ = parser.feed('{"message": {"content": "lo"}, "done": false}')
+        >>> parser.message.text
+        'Hello'
+        """
+        if self._transport is not None:
+            self._transport = Transport(limits=self._limits)
+        if not self._begun:
+            self._router.restart()
+            if self._undecided is not None:
+                self._undecided, self._start = [], ""
+
+    def _break_off(self, error: StreamParseError) -> None:
+        """`finish` will do what `cut` does, with this error as the reason."""
+        self._broken = error
+
     def cut(self) -> list[AnyMessageEvent]:
         """The input broke off, or nobody reads on: as `finish`, but never a normal end.
 
@@ -277,6 +315,8 @@ class MessageParser:
             return []
         self._finished = True
         self._router.give_up()
+        if self._broken is not None:
+            self._response.fail_transport(self._broken)
         self._response.forget_halves()
         self._response.end_broken()
         events = self._response.take()  # no part of the metrics: nothing came

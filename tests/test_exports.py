@@ -20,6 +20,7 @@ EXPORTED = (
     "_drivers.json_stream",
     "_drivers.session",
     "_drivers.stream",
+    "_drivers.reconnect",
     "_drivers.toolbox",
     "dialect",
     "errors",

@@ -198,6 +198,7 @@ DRIVERS = (
     "sources",
     "reading",
     "json_stream",
+    "reconnect",
     "stream",
     "session",
     "toolbox",

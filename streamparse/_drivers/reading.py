@@ -264,7 +264,7 @@ class Reading(Generic[P]):
             view.set_error_status(self._status)
         return view
 
-    def _set_error_status(self, status: int) -> None:
+    def _set_error_status(self, status: int, headers: Any) -> None:
         """Set the HTTP status of the source, a response that reports an error."""
         self._status = status
         if self._begun:

@@ -33,13 +33,13 @@ from streamparse._drivers.connections import async_messages, messages
 
 __all__ = ["aclose", "async_pieces", "close", "is_async", "named_file", "pieces", "readable"]
 
-_Refused: TypeAlias = Callable[[int], None]
+_Refused: TypeAlias = Callable[[int, Any], None]
 
 _FIRST_ERROR: Final = 400  # the lowest HTTP status that reports an error
 _LONGEST_NAME: Final = 1024  # characters of a file name
 
 
-def _ignore(status: int) -> None:
+def _ignore(status: int, headers: Any) -> None:
     """Ignore the HTTP status."""
 
 
@@ -108,7 +108,7 @@ def pieces(source: Any, refused: _Refused = _ignore) -> Iterator[Any]:
 
     Args:
         source: A source for which `is_async` is false. Text or bytes are one piece.
-        refused: Called with the HTTP status of a response that reports an error.
+        refused: Called with the HTTP status and the headers of a response that reports an error.
 
     Raises:
         TypeError: `source` cannot be read.
@@ -164,7 +164,7 @@ def _look_at_status(source: Any, refused: _Refused) -> None:
     for name in ("status_code", "status"):
         status = getattr(source, name, None)
         if isinstance(status, int) and status >= _FIRST_ERROR:
-            refused(status)
+            refused(status, getattr(source, "headers", None))
             return
 
 

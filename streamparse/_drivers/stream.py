@@ -31,6 +31,7 @@ from streamparse._drivers.reading import (
     Throttle,
     View,
 )
+from streamparse._drivers.reconnect import AsyncConnections, Connections, Reconnect, connections
 from streamparse._drivers.sources import is_async, named_file, readable
 from streamparse.aliases import (
     API,
@@ -294,10 +295,20 @@ class _MessageViews(Reading[MessageParser]):
     _make: Callable[..., MessageParser]
     _output: Any
 
+    def _connect(self, source: Any) -> None:
+        if isinstance(source, (Connections, AsyncConnections)):
+            source.parser = lambda: self.parser
+            source.refused = self._set_error_status
+
     @property
     def message(self) -> Message:
         """The first answer, as far as it has arrived."""
         return self.parser.message
+
+    @property
+    def resume_token(self) -> dict[str, Any] | None:
+        """From where the response can be resumed; see `MessageParser.resume_token`."""
+        return self.parser.resume_token
 
     @property
     def messages(self) -> list[Message]:
@@ -368,6 +379,7 @@ class Stream(_MessageViews, SyncReading[MessageParser, AnyMessageEvent], Generic
     ) -> None:
         self._make, self._output = make, output
         super().__init__(source, _Events(make(output=output)), throttle, drain)
+        self._connect(source)
 
     def text(self) -> Generator[str, None, None]:
         """Yield the text of the answer, delta by delta."""
@@ -444,6 +456,7 @@ class AsyncStream(_MessageViews, AsyncReading[MessageParser, AnyMessageEvent], G
     ) -> None:
         self._make, self._output = make, output
         super().__init__(source, _Events(make(output=output)), throttle, drain)
+        self._connect(source)
 
     def text(self) -> AsyncGenerator[str, None]:
         """See `Stream.text`."""
@@ -494,6 +507,7 @@ if TYPE_CHECKING:
         telemetry: StreamTelemetry | None
         every: float | None
         drain: bool
+        reconnect: Reconnect | None
 
     class BytesResponse(Protocol):
         """A response that is read by `for`, such as the raw responses of SDKs."""
@@ -627,6 +641,7 @@ def stream(
     telemetry: StreamTelemetry | None = None,
     every: float | None = None,
     drain: bool = False,
+    reconnect: Reconnect | None = None,
 ) -> Stream[Any] | AsyncStream[Any]:
     """Read a response while it arrives.
 
@@ -645,6 +660,10 @@ def stream(
             events on time, which needs asyncio; a synchronous one when a fragment arrives.
         clock: The clock of `every` and of the metrics, in seconds.
         drain: Whether to read to the end of the input, for records that follow the answer.
+        reconnect: Opens the source again if its connection breaks. `source` is then a function
+            that returns a source for `parser.resume_token`, or for None from the start; it is
+            called at once. Nothing is emitted twice. An answer that its API cannot resume ends
+            truncated at once, and its error says why. See `docs/resume.md`.
 
     Returns:
         A `Stream`, or an `AsyncStream` if `source` is async.
@@ -670,7 +689,10 @@ def stream(
         clock=clock,
         telemetry=telemetry,
     )
-    source = _opened(source, is_text=api == "text" or format is not None)
+    if reconnect is None:
+        source = _opened(source, is_text=api == "text" or format is not None)
+    else:
+        source = connections(source, reconnect)
     kind = AsyncStream[Any] if is_async(source) else Stream[Any]
     return kind(source, make, output, Throttle(every, clock or time.monotonic), drain)
 

@@ -168,6 +168,11 @@ class Router:
             for one in wire.sift(record):
                 self._route(wire, one)
 
+    def restart(self) -> None:
+        """Forget the records that no adapter has read, because they come again."""
+        self._held = []
+        self._held_size = 0
+
     def settle(self) -> None:
         """Read the records that wait for a decision whether they were read before."""
         for record in self._ids.release():

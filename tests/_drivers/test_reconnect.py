@@ -1,0 +1,352 @@
+"""Tests of reconnecting: real clients against a server that drops connections."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+from streamparse import IncompleteError, Reconnect, WireError, stream
+from streamparse.web import MemoryStore, sse_response
+from tests.messages import chunk, merged, text_chunk
+from tests.responses import call_events, text_events
+from tests.responses import stream as response_of
+from tests.web.serving import Server, connected
+
+AT_ONCE = Reconnect(attempts=3, backoff=0.0)
+RECORDS = [
+    {**record, "sequence_number": place}
+    for place, record in enumerate(
+        response_of(text_events("haha ha.", 0, size=2), call_events('{"bed": 1}', 1))
+    )
+]
+LAST = len(RECORDS) - 1
+CHAT = [*[text_chunk(word) for word in ("ha", "ha", "!")], chunk(finish="stop")]
+
+
+class Provider(ThreadingHTTPServer):
+    """Serves records as server-sent events and drops connections.
+
+    Each connection takes the next entry of `drops`: how many records it sends before it breaks
+    (None: all), by how many it overlaps, and how many it leaves out. `refusals` are sent first.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, records: list[Any], ids: bool = False) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.records, self.ids = records, ids
+        self.drops: list[tuple[int | None, int, int]] = []
+        self.clean = False  # whether a connection that breaks looks like one that ended
+        self.refusals: list[tuple[int, dict[str, str]]] = []
+        self.requests: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Provider
+
+    def log_message(self, *values: Any) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self._answer(0)
+
+    def do_GET(self) -> None:
+        after = parse_qs(urlparse(self.path).query).get("starting_after")
+        last = self.headers.get("last-event-id")
+        self._answer(int((after or [last or "-1"])[0]) + 1)
+
+    def _answer(self, start: int) -> None:
+        server = self.server
+        server.requests.append(f"{self.command} {start}")
+        if server.refusals:
+            status, headers = server.refusals.pop(0)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("content-length", "0")
+            self.send_header("connection", "close")
+            self.end_headers()
+            return
+        size, overlap, missing = server.drops.pop(0) if server.drops else (None, 0, 0)
+        start = max(start - overlap, 0) + missing
+        end = len(server.records) if size is None else min(start + size, len(server.records))
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.send_header("connection", "close")
+        self.end_headers()
+        for place in range(start, end):
+            name = f"id: {place}\n" if server.ids else ""
+            self._send(f"{name}data: {json.dumps(server.records[place])}\n\n")
+        if size is None or server.clean:
+            self.wfile.write(b"0\r\n\r\n")
+        else:
+            self._send('data: {"half of a rec')
+        self.close_connection = True
+
+    def _send(self, text: str) -> None:
+        data = text.encode()
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
+
+
+@contextmanager
+def provider(records: list[Any], ids: bool = False) -> Iterator[Provider]:
+    server = Provider(records, ids)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def read(open: Any, api: Any, reconnect: Reconnect = AT_ONCE) -> tuple[Any, Any]:
+    with stream(open, api=api, reconnect=reconnect) as answer:
+        events = list(answer)
+        return answer.message.to_dict(), merged(events)
+
+
+async def aread(open: Any, api: Any) -> tuple[Any, Any]:
+    async with stream(open, api=api, reconnect=AT_ONCE) as answer:
+        events = [event async for event in answer]
+        return answer.message.to_dict(), merged(events)
+
+
+def by_openai(server: Provider, client: Any = None) -> Callable[[Any], Any]:
+    openai = pytest.importorskip("openai")
+    kind = client or openai.OpenAI
+    client = kind(api_key="none", base_url=f"{server.url}/v1", max_retries=0)
+
+    def open(token: dict[str, Any] | None) -> Any:
+        if token is None:
+            return client.responses.create(model="m", input="x", background=True, stream=True)
+        after = token["sequence_number"]
+        return client.responses.retrieve(token["id"], stream=True, starting_after=after)
+
+    return open
+
+
+def by_httpx(server: Provider) -> Callable[[Any], Any]:
+    httpx = pytest.importorskip("httpx")
+    client = httpx.Client(trust_env=False)
+
+    def open(token: dict[str, Any] | None) -> Any:
+        headers = {} if token is None else {"Last-Event-ID": token["last_event_id"]}
+        return client.stream("GET", server.url, headers=headers)
+
+    return open
+
+
+@pytest.mark.parametrize("clean", [False, True])
+def test_openai_at_every_record(clean: bool) -> None:
+    with provider(RECORDS) as server:
+        server.clean = clean
+        open = by_openai(server)
+        whole = read(open, "openai-responses")
+        for size in range(LAST + 1):
+            server.drops = [(size, 0, 0)]
+            assert read(open, "openai-responses") == whole
+
+
+@pytest.mark.parametrize("overlap", [0, 1, 4, 99])
+def test_openai_twice_and_with_overlap(overlap: int) -> None:
+    with provider(RECORDS) as server:
+        open = by_openai(server)
+        whole = read(open, "openai-responses")
+        for size in range(1, LAST, 3):
+            server.drops = [(size, 0, 0), (2 + overlap, overlap, 0), (None, overlap, 0)]
+            assert read(open, "openai-responses") == whole
+
+
+def test_an_asynchronous_client() -> None:
+    openai = pytest.importorskip("openai")
+    with provider(RECORDS) as server:
+
+        async def main() -> None:
+            open = by_openai(server, openai.AsyncOpenAI)
+            whole = await aread(open, "openai-responses")
+            for size in (0, 1, 5, LAST):
+                server.drops = [(size, 0, 0), (3, 1, 0)]
+                assert await aread(open, "openai-responses") == whole
+
+        asyncio.run(main())
+
+
+def test_a_gap_is_noted() -> None:
+    with provider(RECORDS) as server:
+        server.drops = [(5, 0, 0), (None, 0, 2)]
+        message, _ = read(by_openai(server), "openai-responses")
+    assert message["extra"]["gap"] == {"after": 4, "before": 7}
+    assert message["status"] == "truncated"
+
+
+def test_ids_of_events() -> None:
+    with provider(CHAT, ids=True) as server:
+        open = by_httpx(server)
+        whole = read(open, "openai-chat")
+        for size in range(1, len(CHAT)):
+            server.drops = [(size, 0, 0), (1, 0, 0), (None, 1, 0)]
+            assert read(open, "openai-chat") == whole
+
+
+def test_our_own_server() -> None:
+    """The connection is dropped on the side of the client, after every piece."""
+    store = MemoryStore()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def source() -> Any:
+            for record in CHAT:
+                await asyncio.sleep(0.001)
+                yield record
+
+        await sse_response(source, store=store)(scope, receive, send)
+
+    with Server(app) as server:
+
+        def open(token: dict[str, Any] | None) -> Iterator[bytes]:
+            with connected(server.url, "" if token is None else token["last_event_id"]) as response:
+                for count, piece in enumerate(response.iter_raw(40)):
+                    if count == 12:
+                        raise ConnectionResetError
+                    yield piece
+
+        reconnect = Reconnect(attempts=50, backoff=0.001)
+        message, events = read(open, "openai-chat", reconnect)
+    assert (message["text"], message["status"]) == ("haha!", "complete")
+    assert len(events) == 4
+
+
+@pytest.mark.parametrize("asked", [{"Retry-After": "0.05"}, {"retry-after-ms": "50"}])
+def test_the_server_asks_for_a_delay(asked: dict[str, str]) -> None:
+    with provider(RECORDS) as server:
+        server.drops = [(4, 0, 0)]
+        open = by_openai(server)
+        start = time.monotonic()
+        with stream(open, api="openai-responses", reconnect=AT_ONCE) as answer:
+            for count, _ in enumerate(answer):
+                if count == 0:
+                    server.refusals = [(503, asked)]
+        assert time.monotonic() - start >= 0.05
+        assert answer.message.status == "complete"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "why"),
+    [
+        (404, {}, "status 404"),
+        (429, {"Retry-After": "900"}, "wait for 900 seconds"),
+        (503, {"Retry-After": formatdate(time.time() + 3600, usegmt=True)}, "seconds"),
+    ],
+)
+def test_a_server_that_does_not_resume(status: int, headers: dict[str, str], why: str) -> None:
+    with provider(RECORDS) as server:
+        server.drops = [(7, 0, 0)]
+        with stream(by_openai(server), api="openai-responses", reconnect=AT_ONCE) as answer:
+            for count, _ in enumerate(answer):
+                if count == 0:
+                    server.refusals = [(status, headers)]
+        assert answer.message.status == "truncated"
+        assert why in str(answer.message.error)
+        assert len(server.requests) == 2
+
+
+def test_attempts_are_counted_without_progress() -> None:
+    with provider(RECORDS) as server:
+        open = by_openai(server)
+        whole = read(open, "openai-responses")
+        server.drops = [(1, 0, 0)] * LAST
+        assert read(open, "openai-responses") == whole
+        server.requests.clear()
+        server.drops = [(3, 0, 0), *[(0, 0, 0)] * 9]
+        with (
+            pytest.raises(IncompleteError, match="3 attempts"),
+            stream(open, api="openai-responses", reconnect=AT_ONCE) as answer,
+        ):
+            answer.result()
+        assert server.requests == ["POST 0", "GET 3", "GET 3", "GET 3"]
+
+
+def test_the_first_request_is_repeated_only_before_the_answer() -> None:
+    with provider(CHAT) as server:
+        server.refusals = [(503, {}), (429, {})]
+        assert read(by_httpx(server), "openai-chat")[0]["status"] == "complete"
+        server.requests.clear()
+        server.drops = [(2, 0, 0)]
+        with stream(by_httpx(server), api="openai-chat", reconnect=AT_ONCE) as answer:
+            texts = []
+            with pytest.raises(IncompleteError, match="openai-chat has no way to resume"):
+                texts += list(answer.text())
+        assert (answer.message.text, answer.message.status) == ("haha", "truncated")
+        assert server.requests == ["GET 0"]
+
+
+def test_errors_that_are_no_breaks() -> None:
+    openai = pytest.importorskip("openai")
+    with provider(RECORDS) as server:
+        server.refusals = [(400, {})]
+        with pytest.raises(openai.BadRequestError):
+            stream(by_openai(server), reconnect=AT_ONCE)
+        server.refusals = [(400, {})]
+        with stream(by_httpx(server), api="openai-chat", reconnect=AT_ONCE) as answer:
+            events = list(answer)
+        assert (events[-1].type, answer.message.status) == ("message_failed", "failed")
+
+    def broken(token: Any) -> Iterator[Any]:
+        yield RECORDS[0]
+        raise KeyError("of the caller")
+
+    with pytest.raises(KeyError):
+        read(broken, "openai-responses")
+    with pytest.raises(WireError):
+        read(lambda token: iter([b"data: {]}\n\n"]), "openai-responses")
+
+
+def test_a_text_ends_where_it_ends() -> None:
+    assert read(lambda token: iter(["Hel", "lo"]), "text")[0]["status"] == "complete"
+
+    def broken(token: Any) -> Iterator[str]:
+        yield "Hel"
+        raise EOFError
+
+    message, _ = read(broken, "text")
+    assert (message["text"], message["status"]) == ("Hel", "truncated")
+
+
+@pytest.mark.parametrize(
+    "options", [{"attempts": 0}, {"backoff": -1}, {"backoff": float("nan")}, {"jitter": 2}]
+)
+def test_numbers_out_of_range(options: Any) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        Reconnect(**options)
+
+
+def test_delays() -> None:
+    reconnect = Reconnect(backoff=1.0, jitter=0.0)
+    assert [reconnect.delay(attempt) for attempt in (0, 1, 2, 3, 9)] == [1.0, 2.0, 4.0, 8.0, 8.0]
+    assert 0.5 <= Reconnect(backoff=1.0, jitter=0.5).delay(0) <= 1.0
+
+
+def test_what_is_no_source() -> None:
+    with pytest.raises(TypeError, match="open"):
+        stream([b""], reconnect=AT_ONCE)
+    with pytest.raises(TypeError, match="Reconnect"):
+        stream(lambda token: [b""], reconnect=3)  # type: ignore[call-overload]
