@@ -34,15 +34,15 @@ def chunk_of(chunk: Any) -> dict[str, Any] | None:
         return chunk
     if hasattr(chunk, "DESCRIPTOR"):
         return _protocol_buffer(chunk)
+    module = type(chunk).__module__
+    for prefix, read in _READERS:
+        if module.startswith(prefix):
+            return read(chunk)
     if not hasattr(chunk, "model_dump"):
         raise TypeError(
             "a fragment is bytes, text, a decoded chunk (dict) or a chunk object of an SDK, "
             f"not {type(chunk).__name__}"
         )
-    module = type(chunk).__module__
-    for prefix, read in _READERS:
-        if module.startswith(prefix):
-            return read(chunk)
     return _plain(chunk)
 
 
@@ -127,6 +127,14 @@ def _mistral_event(event: Any) -> dict[str, Any] | None:
     return _plain(event) if inner is None else chunk_of(inner)
 
 
+# replicate
+
+
+def _replicate_event(event: Any) -> dict[str, Any]:
+    """Convert a server-sent event, whose data is text."""
+    return {"event": event.event.value, "data": event.data, "id": event.id}
+
+
 # The converters by the beginning of the module's name; the first match counts.
 _READERS: Final[tuple[tuple[str, Callable[[Any], dict[str, Any] | None]], ...]] = (
     ("openai.lib.streaming.chat.", _openai_chat_event),
@@ -134,4 +142,5 @@ _READERS: Final[tuple[tuple[str, Callable[[Any], dict[str, Any] | None]], ...]] 
     ("anthropic.lib.", _anthropic_event),
     ("google.genai.", _google_chunk),
     ("mistralai.client.models.completionevent", _mistral_event),
+    ("replicate.stream", _replicate_event),
 )

@@ -114,7 +114,7 @@ class SnowflakeCortex(Wire):
         reader = calls.get(identity) if identity else self.last.get(answer.choice)
         if reader is None:
             reader = answer.call(identity or None, text_of(delta.get("name")) or None)
-            calls[identity or str(len(calls))] = reader
+            calls[identity or f"{len(calls)}"] = reader
         self.last[answer.choice] = reader
         reader.feed_arguments(delta.get("input"))
 

@@ -19,6 +19,7 @@ Quirks that are handled here:
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
@@ -26,7 +27,7 @@ from streamparse._answers.response import ResponseReader
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._decoding.record import TEXT_EVENTS
-from streamparse._wires.base import Wire, finish, note_rest
+from streamparse._wires.base import Wire, error_of_text, finish, note_rest
 from streamparse.message import Usage
 
 __all__ = [
@@ -454,10 +455,12 @@ class Replicate(Wire):
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        return event in TEXT_EVENTS or _is_prediction(data)
+        return event in TEXT_EVENTS or _is_prediction(data) or _is_event(data)
 
     def record(self, data: dict[str, Any], event: str) -> bool:
         first = self.response.first
+        if _is_event(data):
+            return self._event_of_sdk(data)
         if event == "done":
             first.begin()
             reason = text_of(data.get("reason"))
@@ -477,6 +480,20 @@ class Replicate(Wire):
         finish(first, data.get("status"), _PREDICTION)
         return True
 
+    def _event_of_sdk(self, data: dict[str, Any]) -> bool:
+        """Read an object of the SDK, whose `data` are as they were sent."""
+        name, text = data["event"], data["data"]
+        if name in TEXT_EVENTS:
+            return self.text_record(text, name)
+        if name == "error":
+            self.response.fail(error_of_text(name, text))
+            return True
+        try:
+            inner: Any = json.loads(text)
+        except (ValueError, RecursionError):
+            inner = {}
+        return self.record(dict_of(inner), name)
+
     def text_record(self, text: str, event: str) -> bool:
         self.response.first.begin()
         self.response.first.text(text)
@@ -485,6 +502,11 @@ class Replicate(Wire):
 
 # The states of a prediction. One that has just begun has no output yet.
 _PREDICTION: Final[dict[str, str]] = {"succeeded": "stop", "starting": "", "processing": ""}
+
+
+def _is_event(data: dict[str, Any]) -> bool:
+    name = data.get("event")
+    return name in ("output", "done", "error", "logs") and isinstance(data.get("data"), str)
 
 
 def _is_prediction(data: dict[str, Any]) -> bool:

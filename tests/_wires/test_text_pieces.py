@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import enum
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse import MessageParser
+from streamparse import MessageParser, StreamParseError, stream
 from streamparse._wires.text_pieces import TextSoFar
 from streamparse.message import Message
 from tests.helpers import cut
@@ -305,3 +307,31 @@ def test_other_apis_may_have_events_of_that_name() -> None:
     chunk = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}]}
     message, parser = read("auto", f"event: output\ndata: {json.dumps(chunk)}\n\n")
     assert (parser.api, message.text, message.status) == ("openai-chat", "Hi", "complete")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "status"),
+    [
+        ("done", "{}", "complete"),
+        ("done", '{"reason": "canceled"}', "truncated"),
+        ("done", "", "complete"),
+        ("error", "it broke", "failed"),
+        ("logs", "loading", "truncated"),
+    ],
+)
+def test_events_of_the_sdk(name: str, data: str, status: str) -> None:
+    class Kind(enum.Enum):
+        OUTPUT = "output"
+        END = name
+
+    class Event:
+        def __init__(self, kind: Kind, text: str) -> None:
+            self.event, self.data, self.id = kind, text, "1:0"
+
+    Event.__module__ = "replicate.stream"
+    pieces = [Event(Kind.OUTPUT, text) for text in ("{", '"a": 1}')]
+    answer = stream([*pieces, Event(Kind.END, data)])
+    with suppress(StreamParseError):
+        answer.result()
+    message = answer.message
+    assert (message.api, message.text, message.status) == ("replicate-text", '{"a": 1}', status)
