@@ -8,20 +8,13 @@ from opentelemetry.metrics import Counter, Histogram, MeterProvider, get_meter
 
 from streamparse._version import __version__
 from streamparse.message import Usage
-from streamparse.telemetry.names import ATTRIBUTES, METRICS, OWN_METRICS
+from streamparse.telemetry.names import ATTRIBUTES, COUNTS, METRICS, OWN_METRICS
 
 __all__ = ["Instruments"]
 
 # The bounds of buckets that the conventions advise.
 _SECONDS: Final = [0.01 * 2**power for power in range(14)]
 _TOKENS: Final = [4**power for power in range(14)]
-_COUNTS: Final = (
-    "input_tokens",
-    "output_tokens",
-    "cached_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-)
 
 
 class Instruments:
@@ -43,7 +36,7 @@ class Instruments:
         self._operation_input = self._sizes("operation_input", "Input tokens of an operation.")
         self._operation_output = self._sizes("operation_output", "Output tokens of an operation.")
         self._counters: dict[str, Counter] = {}
-        for count in _COUNTS:
+        for count in COUNTS:
             name = METRICS[count][generation]
             if name:
                 self._counters[count] = self._meter.create_counter(name, "{token}")

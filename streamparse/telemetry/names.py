@@ -9,10 +9,19 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
-__all__ = ["ATTRIBUTES", "CONVENTIONS", "METRICS", "OWN_METRICS", "Convention"]
+__all__ = ["ATTRIBUTES", "CONVENTIONS", "COUNTS", "METRICS", "OWN_METRICS", "Convention"]
 
 Convention: TypeAlias = Literal["client", "inference"]
 CONVENTIONS: Final[tuple[Convention, ...]] = ("client", "inference")
+
+# The counts of `Usage` that are recorded; their names are below.
+COUNTS: Final = (
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+)
 
 # What is recorded: its name in "client", and in "inference".
 ATTRIBUTES: Final[dict[str, tuple[str, str]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from streamparse.errors import StreamParseError
 from streamparse.message import (
@@ -17,16 +17,9 @@ from streamparse.message import (
     ToolCall,
     Usage,
 )
+from streamparse.telemetry.names import COUNTS
 
 __all__ = ["clean", "error_type", "of_messages", "of_usage", "output_messages", "total"]
-
-_COUNTS: Final = (
-    "input_tokens",
-    "output_tokens",
-    "cached_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-)
 
 
 def clean(text: str) -> str:
@@ -56,7 +49,7 @@ def total(usages: Iterable[Usage]) -> Usage:
     """Return the sum of the counts; a count that none of them has stays None."""
     result = Usage()
     for usage in usages:
-        for name in _COUNTS:
+        for name in COUNTS:
             more = getattr(usage, name)
             if more is not None:
                 setattr(result, name, (getattr(result, name) or 0) + more)
@@ -65,7 +58,7 @@ def total(usages: Iterable[Usage]) -> Usage:
 
 def of_usage(usage: Usage) -> dict[str, Any]:
     """Return the counts that are known, by our names of attributes."""
-    counts = {name: getattr(usage, name) for name in _COUNTS}
+    counts = {name: getattr(usage, name) for name in COUNTS}
     return {name: count for name, count in counts.items() if count is not None}
 
 
