@@ -19,6 +19,7 @@ from streamparse._core.text import Utf8Replacer
 from streamparse._decoding.opening import may_be_records
 from streamparse._decoding.record import Record
 from streamparse._decoding.sdk import chunk_of
+from streamparse._decoding.templates import Templates
 from streamparse._decoding.transport import Transport
 from streamparse._wires.names import api_named
 from streamparse._wires.router import WIRES, Router
@@ -41,6 +42,8 @@ APIS: Final = cast("tuple[API, ...]", (*WIRES, "text", "auto"))
 
 # One of them is in every marker, or in what makes it one.
 _SIGNS: Final = ("<", "[", "{", "Action:", "-> tool/", "◁")
+
+_SLICE: Final = 4096
 
 _LOOKED_AT: Final = 256  # characters that may show that text is not a stream of records
 
@@ -350,7 +353,9 @@ class MessageParser:
                 raise TypeError("api='text' takes text or bytes, not chunks")
             self._undecided = None
         elif self._api != "text":
-            self._transport = Transport(limits=self._limits)
+            templates = Templates(self._limits)
+            self._router.templates = templates
+            self._transport = Transport(limits=self._limits, templates=templates)
         self._kind = kind
 
     def _read(self, fragment: Any) -> None:
@@ -416,9 +421,14 @@ class MessageParser:
     def _feed_wire(self, fragment: Any) -> None:
         transport = self._transport
         assert transport is not None
-        self._router.read_all(transport.feed(fragment))
-        if transport.failure is not None:
-            raise transport.failure
+        if isinstance(fragment, memoryview):
+            fragment = bytes(fragment)  # whose items may be larger
+        # A large fragment is read in slices: records in a slice are recognized by those before it.
+        for start in range(0, len(fragment), _SLICE):
+            piece = fragment if len(fragment) <= _SLICE else fragment[start : start + _SLICE]
+            self._router.read_all(transport.feed(piece))
+            if transport.failure is not None:
+                raise transport.failure
 
     # Plain text.
 

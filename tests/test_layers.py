@@ -126,6 +126,7 @@ FORMATS = (
 )
 
 DECODING = (
+    "templates",
     "record",
     "opening",
     "json_records",
@@ -175,6 +176,7 @@ WIRES = (
     "usage",
     "replays",
     "base",
+    "repeats",
     "blocks",
     "front_ends",
     "correlation",
@@ -316,6 +318,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "_core.": {"mypy_extensions"},
     "_decoding.event_stream": {"botocore"},
     "_decoding.lines": {"mypy_extensions"},
+    "_decoding.templates": {"mypy_extensions"},
     "_decoding.sse": {"mypy_extensions"},
     "_drivers.stream": {"typing_extensions"},  # by type checkers only
     "_drivers.session": {"typing_extensions"},

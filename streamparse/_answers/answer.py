@@ -61,9 +61,10 @@ _CLOSING: Final[dict[str, int]] = {
 class AnswerCounts:
     """Counts the answers of a response that have begun and ended."""
 
-    __slots__ = ("begun", "ended", "lowest")
+    __slots__ = ("begun", "changes", "ended", "lowest")
 
     def __init__(self) -> None:
+        self.changes: int = 0  # of the ids and models, which have no events
         self.begun: int = 0
         self.ended: int = 0
         self.lowest: int = 0  # the smallest index among those that have begun
@@ -139,8 +140,10 @@ class AnswerReader:
         message = self.message
         if message.id is None and isinstance(identity, str) and identity:
             message.id = identity
-        if isinstance(model, str) and model:
+            self.counts.changes += 1
+        if isinstance(model, str) and model and model != message.model:
             message.model = model
+            self.counts.changes += 1
         if not self.begun:
             self.counts.check(self.limits.choices)
             self._begin()

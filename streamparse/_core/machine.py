@@ -191,6 +191,20 @@ class Machine(MachineTokens):
         self.offset = base + pos
         return pos
 
+    def pass_over(self, text: str, after: int) -> None:
+        """Count a document that was read by other means, and `after` characters after it."""
+        self.document_start = self.offset
+        if self.offset + len(text) > self.checkpoint:
+            self._check(text)
+        self.recent.append(text)
+        lines = text.count("\n")
+        if lines:
+            self.line += lines
+            self.line_start = self.offset + text.rfind("\n") + 1
+        self.offset += len(text)
+        self.document_start = self.offset - after
+        self.glued = False
+
     def _check(self, text: str) -> bool:
         """Check the limits again; return whether `text` ends within that of the document."""
         size: i64 = len(text)

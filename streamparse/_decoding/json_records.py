@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from json import JSONDecoder
 from typing import Any, ClassVar, Final
 
 from streamparse._core.machine import Machine, MachineOptions
+from streamparse._core.machine_state import DOCUMENT
 from streamparse._core.sink import Sink
 from streamparse._core.text import Utf8Decoder
-from streamparse._decoding.record import Record, RecordDecoder, failure_of
+from streamparse._decoding.record import SPACE, Record, RecordDecoder, failure_of
+from streamparse._decoding.templates import PARTIAL, UNLIKE, Templates, unlimited
 from streamparse.errors import IncompleteError, JSONSyntaxError, StreamParseError
 from streamparse.limits import Limits
 
 __all__ = ["JSONRecords"]
 
 _BETWEEN: Final = " \t\r\n,\ufeff"  # the characters allowed between JSON records
+
+
+def _refuse(constant: str) -> None:
+    """Refuse `NaN` and its like, which the standard library accepts."""
+    raise ValueError(constant)
+
+
+_JSON: Final = JSONDecoder(parse_constant=_refuse)
 
 
 class _Values(Sink):
@@ -31,6 +42,11 @@ class _Values(Sink):
         self._key: str = ""
         self._pieces: list[str] = []  # the pieces of the open string or key
         self.ended: int = 0  # the offset after the last record
+
+    @property
+    def is_between(self) -> bool:
+        """Whether no record and no array of records is open."""
+        return not self._in_array and not self._open
 
     def start_object(self, offset: int) -> None:
         value: dict[str, Any] = {}
@@ -98,14 +114,33 @@ class _Values(Sink):
 
 
 class JSONRecords(RecordDecoder):
-    """Decodes the records of a stream of JSON."""
+    """Decodes the records of a stream of JSON.
 
-    __slots__ = ("_decoder", "_machine", "_source", "_takes_text", "_values")
+    Args:
+        limits: The limits of the stream.
+        templates: Where the templates of its records are kept.
+    """
+
+    __slots__ = (
+        "_decoder",
+        "_held_source",
+        "_limit",
+        "_machine",
+        "_source",
+        "_takes_text",
+        "_templates",
+        "_values",
+    )
 
     _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, templates: Templates | None = None) -> None:
         super().__init__()
+        self._templates = templates
+        if templates is not None:
+            templates.framing.lines = True
+        self._held_source: str = ""  # the beginning of a record that may match a template
+        self._limit = unlimited(limits)
         self._source: list[str] = []  # the text of the open record
         self._values = _Values()
         bounds = replace(limits, document=limits.record)
@@ -125,6 +160,7 @@ class JSONRecords(RecordDecoder):
     def finish(self) -> list[Record]:
         """End the input; return the record that it was cut in, if any."""
         try:
+            self._pass_held()
             if self._decoder is not None and self._decoder.pending:
                 message = "the input ended inside a UTF-8 character"
                 raise IncompleteError(message, code="truncated", offset=self._machine.offset)
@@ -141,7 +177,7 @@ class JSONRecords(RecordDecoder):
             if self._decoder is not None:
                 raise TypeError("this stream was fed bytes, now text: feed it one or the other")
             self._takes_text = True
-            self._pass(data)
+            self._take(data)
             return
         if self._takes_text:
             raise TypeError("this stream was fed text, now bytes: feed it one or the other")
@@ -149,10 +185,74 @@ class JSONRecords(RecordDecoder):
             self._decoder = Utf8Decoder()
         text = self._decoder.feed(data)
         if text:
-            self._pass(text)
+            self._take(text)
         if self._decoder.invalid:
+            self._pass_held()
             message = f"byte 0x{self._decoder.invalid[0]:02x} cannot be UTF-8 here"
             raise JSONSyntaxError(message, code="invalid_utf8", offset=self._machine.offset)
+
+    # Whole lines.
+
+    def _take(self, text: str) -> None:
+        """Read text: whole lines at once, everything else with the machine."""
+        held = self._held_source
+        if held:
+            self._held_source = ""
+            text = held + text
+        at = 0
+        if self._machine.state == DOCUMENT and self._values.is_between:
+            at = self._read_lines(text, not held)
+        if at < len(text):
+            self._pass(text[at:] if at else text)
+
+    def _read_lines(self, text: str, may_hold: bool) -> int:
+        """Add the records of lines that are one object each; return the length of the lines.
+
+        The beginning of a line that may match a template is held back once, and counts as read.
+        """
+        templates = self._templates
+        at = 0
+        size = len(text)
+        while at < size and text[at] == "{":
+            end = UNLIKE
+            if templates is not None and templates.all:
+                end = templates.match(text, at)
+                if end == PARTIAL and may_hold:
+                    self._held_source = text[at:]
+                    return size
+            record = Record("", None, "")
+            if end >= 0 and templates is not None and templates.found is not None:
+                record.template = templates.found
+                record.delta = templates.delta
+                record.source = text[at : end - templates.found.end]
+            else:
+                end = text.find("\n", at, at + self._limit) + 1
+                record.source = text[at:end].rstrip(SPACE)
+                if not end or not self._decode(record):
+                    break
+                if templates is not None and not templates.all:
+                    templates.framing.newline = "\r\n" if text[end - 2] == "\r" else "\n"
+            self._values.records.append(record)
+            self._machine.pass_over(text[at:end], end - at - len(record.source))
+            self._values.ended = self._machine.document_start
+            self._source = []
+            at = end
+            may_hold = True
+        return at
+
+    def _decode(self, record: Record) -> bool:
+        """Decode a line; return False for a text that the machine has to read."""
+        try:
+            record.data = _JSON.decode(record.source)
+        except (ValueError, RecursionError):
+            return False
+        return True
+
+    def _pass_held(self) -> None:
+        held = self._held_source
+        if held:
+            self._held_source = ""
+            self._pass(held)
 
     def _pass(self, text: str) -> None:
         """Feed the machine; keep only the source after the last record."""

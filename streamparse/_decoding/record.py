@@ -6,6 +6,7 @@ from json import JSONDecoder
 from typing import Any, ClassVar, Final
 
 from streamparse._core.parser import JSONParser
+from streamparse._decoding.templates import Template
 from streamparse.errors import LimitError, StreamParseError, WireError
 from streamparse.limits import Limits
 
@@ -37,9 +38,25 @@ class Record:
         exception: Whether a binary event stream marks it as an exception or error.
         id: The id that a server-sent event sets itself; `""` if none.
         bare: Whether it is a line outside of every server-sent event.
+        source: The text of its JSON in a stream of JSON, if it is known.
+        template: The template that its source matches. Then `data` is None until `decode`.
+        delta: The string in the hole of the template.
+        number: The number in its other hole.
     """
 
-    __slots__ = ("bare", "cut", "data", "event", "exception", "id", "text")
+    __slots__ = (
+        "bare",
+        "cut",
+        "data",
+        "delta",
+        "event",
+        "exception",
+        "id",
+        "number",
+        "source",
+        "template",
+        "text",
+    )
 
     _init_types: ClassVar[tuple[Any, ...]] = (str, None, str)
 
@@ -60,6 +77,14 @@ class Record:
         self.exception = exception
         self.id = id
         self.bare = bare
+        self.source: str = ""
+        self.template: Template | None = None
+        self.delta: str = ""
+        self.number: int = 0
+
+    def decode(self) -> None:
+        """Decode a record that was matched. Its text is valid JSON within all limits."""
+        self.data = _JSON.decode(self.source or self.text)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Record):

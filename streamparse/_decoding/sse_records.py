@@ -27,7 +27,8 @@ from streamparse._decoding.record import (
     at_record,
     decode_json,
 )
-from streamparse._decoding.sse import SSEDecoder
+from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
+from streamparse._decoding.templates import PARTIAL, Templates
 from streamparse.errors import LimitError, StreamParseError
 from streamparse.limits import Limits
 
@@ -35,18 +36,24 @@ __all__ = ["SSERecords"]
 
 _DONE: Final = "[DONE]"
 _FIELDS: Final = ("data", "event", "id", "retry")
+_UNSPACED: Final = len("data:") + 1  # the column of data without a space before it
 
 
 class SSERecords(RecordDecoder):
-    """Decodes the records of a stream of server-sent events."""
+    """Decodes the records of a stream of server-sent events.
+
+    Args:
+        limits: The limits of the stream.
+        templates: Where the templates of its records are kept.
+    """
 
     __slots__ = ("_lines",)
 
     _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, templates: Templates | None = None) -> None:
         super().__init__()
-        self._lines = _RecordLines(limits)
+        self._lines = _RecordLines(limits, templates)
 
     def feed(self, data: str | bytes) -> list[Record]:
         failure: StreamParseError | None = None
@@ -78,21 +85,25 @@ class _RecordLines(SSEDecoder):
 
     __slots__ = (
         "_bare",
+        "_held_source",
         "_late_event",
         "_lead_event",
         "_lead_id",
         "_limits",
         "_own_id",
         "_spread",
+        "_templates",
         "broken",
         "records",
     )
 
     _init_types: ClassVar[tuple[Any, ...]] = (Limits,)
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, templates: Templates | None = None) -> None:
         super().__init__("dispatch", limits)
         self._limits = limits
+        self._templates = templates
+        self._held_source: str = ""  # the beginning of a record that may match a template
         self.records: list[Record] = []
         #: The error of the first record that cannot be decoded; reading stops there.
         self.broken: StreamParseError | None = None
@@ -103,6 +114,67 @@ class _RecordLines(SSEDecoder):
         self._late_event: str = ""
         self._lead_id: str = ""
         self._own_id: str = ""  # the id that the current event sets
+
+    # Records with templates.
+
+    def _read(self, text: str) -> None:
+        templates = self._templates
+        if templates is None:
+            super()._read(text)
+            return
+        if not templates.all and not self._held_source:
+            templates.framing.newline = "\r\n" if "\r" in text else "\n"
+            super()._read(text)
+            return
+        held = self._held_source
+        if held:
+            self._held_source = ""
+            text = held + text
+        at = self._match(templates, text, not held) if self._is_between() else 0
+        if at < len(text):
+            super()._read(text[at:] if at else text)
+
+    def _is_between(self) -> bool:
+        """Return whether nothing of the next event was read."""
+        if self._data or self._parts or self._blocks or self._event or self._own_id:
+            return False
+        return not (self._bare or self._after_cr or self._finished) and self._offset > 0
+
+    def _match(self, templates: Templates, text: str, may_hold: bool) -> int:
+        """Add the records that match templates; return the length of their source.
+
+        The beginning of one that the fragment cuts is held back once, and counts as read.
+        """
+        at = 0
+        size = len(text)
+        if self.broken is not None or self._offset + size - self._record_start >= self._limit:
+            return 0
+        while at < size:
+            end = templates.match(text, at)
+            if end == PARTIAL and may_hold:
+                self._held_source = text[at:]
+                return size
+            template = templates.found
+            if end < 0 or template is None:
+                break
+            record = Record(template.event, None, text[at + template.before : end - template.end])
+            record.template = template
+            record.delta = templates.delta
+            record.number = templates.number
+            self.records.append(record)
+            self._offset += end - at
+            self._record_start = self._line_start = self._offset
+            self._line += template.line_count
+            at = end
+            may_hold = True
+        return at
+
+    def finish(self) -> list[ServerSentEvent]:
+        held = self._held_source
+        if held:
+            self._held_source = ""
+            super()._read(held)
+        return super().finish()
 
     def _add_data(self, value: str, start: int) -> None:
         if self._data and self._begins_record(value):
@@ -193,6 +265,8 @@ class _RecordLines(SSEDecoder):
                 text = body if body == _DONE else data
                 self.records.append(Record(name, None, text, False, False, id))
             return
+        if self._templates is not None:
+            self._templates.framing.spaced = self._data_start[2] != _UNSPACED
         try:
             self.records.append(
                 Record(name, decode_json(body, self._limits), data, False, False, id)

@@ -20,6 +20,7 @@ from streamparse._decoding.json_records import JSONRecords
 from streamparse._decoding.opening import Opening
 from streamparse._decoding.record import Record, RecordDecoder
 from streamparse._decoding.sse_records import SSERecords
+from streamparse._decoding.templates import Templates
 from streamparse.errors import StreamParseError
 from streamparse.limits import Limits
 
@@ -36,6 +37,7 @@ class Transport:
     Args:
         limits: `record` bounds the characters of one record, or the bytes of a binary frame. The
             limits of JSON apply to streams of JSON, and `depth` to all framings.
+        templates: Where the templates of records are kept. Without it, all are decoded.
 
     Raises:
         TypeError: `limits` is not a `Limits`.
@@ -47,15 +49,18 @@ class Transport:
     ([Record(event='', data=None, text='[DONE]', cut=False, exception=False)], 'sse')
     """
 
-    __slots__ = ("_decoder", "_finished", "_limits", "_opening", "failure")
+    __slots__ = ("_decoder", "_finished", "_limits", "_opening", "_templates", "failure")
 
-    def __init__(self, *, limits: Limits = _DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, *, limits: Limits = _DEFAULT_LIMITS, templates: Templates | None = None
+    ) -> None:
         if not isinstance(limits, Limits):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
         #: The `WireError` or `LimitError` of the input after the returned records. Once it is set,
         #: nothing more is decoded.
         self.failure: StreamParseError | None = None
         self._limits = limits
+        self._templates = templates
         self._opening = Opening(limits)
         self._decoder: RecordDecoder | None = None
         self._finished: bool = False
@@ -112,9 +117,9 @@ class Transport:
         framing = self._opening.framing
         decoder: RecordDecoder
         if framing == "sse":
-            decoder = SSERecords(self._limits)
+            decoder = SSERecords(self._limits, self._templates)
         elif framing == "json":
-            decoder = JSONRecords(self._limits)
+            decoder = JSONRecords(self._limits, self._templates)
         else:
             decoder = BinaryRecords(self._limits)  # raises ImportError without botocore
         self._decoder = decoder

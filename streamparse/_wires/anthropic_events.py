@@ -28,9 +28,11 @@ from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core._marks import mypyc_attr
 from streamparse._core.plain import dict_of, is_index, list_of, number_of, text_of
+from streamparse._decoding.templates import Repeat
 from streamparse._wires.base import Wire, finish, pass_on_rest, result_text
 from streamparse._wires.blocks import cite, keep_block, name_of_call, note_fields, one_message
 from streamparse._wires.reasons import reason_of
+from streamparse._wires.repeats import CallRepeat, repeat_of_part
 from streamparse._wires.usage import input_with_cache
 from streamparse.errors import StreamParseError
 from streamparse.json_parser import parse
@@ -71,6 +73,8 @@ _FIELDS: Final[dict[str, str]] = {
     "signature_delta": "signature",
     "citations_delta": "citation",
 }
+
+_GROWING: Final[dict[str, type]] = {"text_delta": Text, "thinking_delta": Reasoning}
 
 
 #: The names of its members and events.
@@ -119,6 +123,27 @@ class AnthropicEvents(Wire):
             return _is_added(kind, data)
         handler(self, data)
         return True
+
+    def repeat(self, data: dict[str, Any], event: str) -> Repeat | None:
+        delta, index = data.get("delta"), data.get("index")
+        if data.get("type") != "content_block_delta" or not _BLOCK_DELTA.issuperset(data):
+            return None
+        if not isinstance(delta, dict) or len(delta) != 2 or type(index) is not int:
+            return None
+        kind, block = text_of(delta.get("type")), self.blocks.get(index)
+        field = _FIELDS.get(kind, "")
+        if block is None or not isinstance(delta.get(field), str):
+            return None
+        path: list[Any] = ["delta", field]
+        if kind == "input_json_delta":
+            reader = block.reader
+            return None if reader is None or block.input else CallRepeat(reader, None, path)
+        part = block.part
+        wanted = _GROWING.get(kind)
+        if part is None or wanted is None or type(part) is not wanted:
+            return None
+        assert isinstance(part, (Text, Reasoning))
+        return repeat_of_part(self.response.at(0), part, path)
 
     def end(self) -> None:
         self._take_inputs()

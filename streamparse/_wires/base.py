@@ -22,6 +22,7 @@ from streamparse._core.plain import (
 )
 from streamparse._core.room import Room
 from streamparse._decoding.record import Record
+from streamparse._decoding.templates import Repeat
 from streamparse._wires.reasons import reason_of
 from streamparse._wires.replays import Sieve
 from streamparse.errors import ProviderError
@@ -125,6 +126,14 @@ class Wire:
         if sieve is None or sieve.last is None or not sieve.counts:
             return None
         return {self.mark: sieve.last}
+    def repeat(self, data: dict[str, Any], event: str) -> Repeat | None:
+        """Return what the next record does that differs from this one only in its delta.
+
+        It is called after `record` has read this one. The result is None unless the delta, the
+        padding and the number of a record are all that can change what the wire does with it, as
+        long as no other record has another effect than a repeat.
+        """
+        return None
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
         """Read the usage in a record that comes after an error."""

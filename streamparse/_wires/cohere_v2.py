@@ -21,7 +21,9 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, is_index, list_of, number_of, shown, text_of
+from streamparse._decoding.templates import Repeat
 from streamparse._wires.base import Wire, finish, keep_rest, pass_on_rest, tool_message
+from streamparse._wires.repeats import CallRepeat, repeat_of_part
 from streamparse.errors import ProviderError
 from streamparse.message import Citation, GrowingText, Message, Reasoning, Text, ToolCall, Usage
 
@@ -32,6 +34,11 @@ _DELTA: Final = frozenset(("message",))
 _MESSAGE: Final = frozenset(("role", "content", "tool_plan", "tool_calls", "citations"))
 _CONTENT: Final = frozenset(("type", "text", "thinking"))
 _CALL: Final = frozenset(("id", "type", "function"))
+# Where the delta is in the usual events.
+_PATHS: Final[dict[str, tuple[str, ...]]] = {
+    "content-delta": ("message", "content"),
+    "tool-call-delta": ("message", "tool_calls", "function"),
+}
 _BODY: Final = frozenset(("id", "message", "finish_reason", "usage"))
 
 
@@ -71,6 +78,28 @@ class CohereV2(Wire):
             return False
         handler(self, self.response.first, data, index)
         return True
+
+    def repeat(self, data: dict[str, Any], event: str) -> Repeat | None:
+        index, delta = data.get("index"), data.get("delta")
+        if len(data) != 3 or type(index) is not int or not isinstance(delta, dict):
+            return None
+        path: list[Any] = ["delta"]
+        for key in _PATHS.get(text_of(data.get("type")), ()):
+            if not isinstance(delta, dict) or len(delta) != 1 or key not in delta:
+                return None
+            path.append(key)
+            delta = delta[key]
+        if not isinstance(delta, dict) or len(delta) != 1 or len(path) == 1:
+            return None
+        [(name, text)] = delta.items()
+        path.append(name)
+        if not isinstance(text, str):
+            return None
+        if path[2] == "tool_calls":
+            reader = self.calls.get(index) if name == "arguments" else None
+            return None if reader is None else CallRepeat(reader, None, path)
+        part = self.blocks.get((index, name))
+        return None if part is None else repeat_of_part(self.response.first, part, path)
 
     # Events.
 

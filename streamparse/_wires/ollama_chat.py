@@ -18,9 +18,11 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
+from streamparse._decoding.templates import Repeat
 from streamparse._wires.base import Wire, pass_on_rest, result_text
 from streamparse._wires.reasons import reason_of
-from streamparse.message import Message, ToolCall, Usage
+from streamparse._wires.repeats import ReasoningRepeat, TextRepeat
+from streamparse.message import Message, Reasoning, ToolCall, Usage
 
 __all__ = ["OllamaChat", "history", "tool_result"]
 
@@ -36,6 +38,9 @@ _MESSAGE: Final[dict[str, type]] = {
     "thinking": str,
     "tool_calls": list,
 }
+# The members of a usual line; one of them differs in each.
+_LINE: Final = frozenset(("model", "created_at", "message", "done"))
+_PADDING: Final = ("created_at",)
 _CALL: Final = frozenset(("id", "type", "function"))
 _FUNCTION: Final = frozenset(("index", "name", "arguments"))
 _REPEATED: Final = ("remote_host", "remote_model")
@@ -91,6 +96,26 @@ class OllamaChat(Wire):
         elif done:
             self._done(answer, data)
         return True
+
+    def repeat(self, data: dict[str, Any], event: str) -> Repeat | None:
+        message, answer = data.get("message"), self.response.first
+        if not isinstance(message, dict) or not _LINE.issuperset(data) or data.get("done"):
+            return None
+        if message.get("tool_calls") or not _MESSAGE.keys() >= message.keys():
+            return None
+        if data.get("created_at") and "created_at" not in answer.noted:
+            return None
+        content, thinking = message.get("content"), message.get("thinking")
+        if isinstance(content, str) and content and not thinking:
+            return TextRepeat(answer, None, ["message", "content"], _PADDING)
+        last = answer.message.content[-1] if answer.message.content else None
+        if not isinstance(thinking, str) or not thinking or content:
+            return None
+        if not isinstance(last, Reasoning):
+            return None
+        repeat = ReasoningRepeat(answer, last, ["message", "thinking"], _PADDING)
+        repeat.growing = True
+        return repeat
 
     def _message(self, answer: AnswerReader, message: dict[str, Any]) -> None:
         answer.reasoning(text_of(message.get("thinking")))

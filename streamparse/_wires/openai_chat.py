@@ -30,11 +30,13 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core.flat import equal
-from streamparse._core.plain import dict_of, grow_in, is_something, list_of, text_of
+from streamparse._core.plain import dict_of, grow_in, is_index, is_something, list_of, text_of
 from streamparse._core.surrogates import Halves
+from streamparse._decoding.templates import Repeat
 from streamparse._wires.base import Wire, is_typed, keep_rest, pass_on_rest, tool_message
 from streamparse._wires.correlation import AMBIGUOUS, Correlator, Outcome
 from streamparse._wires.reasons import reason_of
+from streamparse._wires.repeats import CallRepeat, ReasoningRepeat, TextRepeat
 from streamparse._wires.usage import openai_usage
 from streamparse.aliases import CallKind
 from streamparse.message import Citation, Message, Reasoning, ToolCall
@@ -47,6 +49,7 @@ _IGNORED: Final = frozenset(
 )
 _CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason", "usage"))
 _CALL: Final = frozenset(("index", "id", "type", "function", "custom"))
+_SAME_CALL: Final = frozenset(("index", "id", "type", "function"))
 _FUNCTION: Final = frozenset(("name", "arguments", "input"))
 # The members of a delta that are understood, if they are of these types. `"refusal": false` has
 # no meaning.
@@ -75,6 +78,11 @@ _DETAILS: Final = ("reasoning_details", "thinking_blocks")
 _RETURNED: Final = ("reasoning_content", "reasoning_text")
 # The members of a choice that chunks repeat.
 _REPEATED: Final = frozenset(("content_filter_results", "native_finish_reason", "stop_reason"))
+# The members of a choice beside a delta that change nothing when they are repeated.
+_WITHOUT_EFFECT: Final = _REPEATED | frozenset(("index", "delta", "text"))
+# The members of a chunk without any effect: padding, and those that may differ in each.
+_PADDING: Final = ("obfuscation", "p")
+_INERT: Final = ("id", "created")
 # The members of a detail or thinking block that come in pieces.
 _PIECES: Final = ("text", "summary", "data", "thinking")
 
@@ -143,6 +151,62 @@ class OpenAIChat(Wire):
         if whole:
             self.response.end()
         return True
+
+    def repeat(self, data: dict[str, Any], event: str) -> Repeat | None:
+        choices = data.get("choices")
+        if not isinstance(choices, list) or len(choices) != 1 or "x_groq" in data:
+            return None
+        choice = choices[0]
+        if data.get("error") or data.get("usage") is not None or not _is_bare(choice):
+            return None
+        index = choice.get("index")
+        answer = self.response.answers.get(index if type(index) is int else 0)
+        if answer is None or answer.message.id is None or not (index is None or is_index(index)):
+            return None
+        return self._repeat_in(answer, choice["delta"])
+
+    def _repeat_in(self, answer: AnswerReader, delta: dict[str, Any]) -> Repeat | None:
+        name = ""  # of the only member that has anything
+        for key, value in delta.items():
+            if value is None or value == "" or value == []:
+                continue
+            if key == "role" and isinstance(value, str):
+                continue
+            if name:
+                return None
+            name = key
+        path: list[Any] = ["choices", 0, "delta", name]
+        if name == "tool_calls":
+            reader = self._reader_of(answer, delta[name])
+            path += [0, "function", "arguments"]
+            return None if reader is None else CallRepeat(reader, answer, path, _PADDING, _INERT)
+        if not name or not isinstance(delta[name], str):
+            return None
+        if name == "content":
+            return TextRepeat(answer, None, path, _PADDING, _INERT)
+        part = self.thoughts.get(answer.choice)
+        content = answer.message.content
+        if name not in _THOUGHTS or part is None or not content or content[-1] is not part:
+            return None
+        repeat = ReasoningRepeat(answer, part, path, _PADDING, _INERT)
+        repeat.growing = True
+        return repeat
+
+    def _reader_of(self, answer: AnswerReader, calls: Any) -> CallReader | None:
+        """Return the call that a delta has more arguments for, and nothing else."""
+        if not isinstance(calls, list) or len(calls) != 1 or not isinstance(calls[0], dict):
+            return None
+        entry = calls[0]
+        function, index = entry.get("function"), entry.get("index")
+        if not isinstance(function, dict) or type(index) is not int or entry.get("id"):
+            return None
+        if not _SAME_CALL.issuperset(entry) or not _FUNCTION.issuperset(function):
+            return None
+        if function.get("name") or not isinstance(function.get("arguments"), str):
+            return None
+        correlator = self.correlators.get(answer.choice)
+        reader = None if correlator is None else correlator.by_index.get(index)
+        return None if reader is None or reader.entry is not None else reader
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
         self.response.first.count(_usage_in(data), openai_usage)
@@ -362,6 +426,16 @@ class OpenAIChat(Wire):
         reader = answer.call(identity, name, kind)
         correlator.add(reader, index, identity)
         return reader
+
+
+def _is_bare(choice: Any) -> bool:
+    """Return whether a choice has a delta, and else only what is repeated or without effect."""
+    if not isinstance(choice, dict) or not isinstance(choice.get("delta"), dict):
+        return False
+    for key, value in choice.items():
+        if key not in _WITHOUT_EFFECT and is_something(value):
+            return False
+    return True
 
 
 def _pass_on_members(answer: AnswerReader, entry: dict[str, Any]) -> None:

@@ -31,11 +31,13 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
+from streamparse._decoding.templates import Repeat
 from streamparse._wires.base import Wire, error_of
 from streamparse._wires.replays import Lane, Numbers, index_of
 from streamparse._wires.responses_calls import cut_calls
 from streamparse._wires.responses_history import history, tool_result
-from streamparse._wires.responses_items import StreamedArgument
+from streamparse._wires.responses_items import Item, Piece, StreamedArgument
+from streamparse._wires.responses_names import family_of
 from streamparse._wires.responses_output import Output
 from streamparse._wires.responses_texts import THOUGHTS
 from streamparse._wires.usage import openai_usage
@@ -179,6 +181,45 @@ class OpenAIResponses(Wire):
         if handler is None or not handler(self, kind, data):
             self._answer().pass_on(kind, data)
         return True
+
+    def repeat(self, data: dict[str, Any], event: str) -> Repeat | None:
+        kind, delta = data.get("type"), data.get("delta")
+        if not isinstance(kind, str) or not isinstance(delta, str) or "stream_id" in data:
+            return None
+        for name in data:
+            if name not in _RECORD and is_something(data[name]):
+                return None
+        growth = self._growth_of(kind, data)
+        number = data.get("sequence_number")
+        if growth is None or number is None:
+            return growth
+        if type(number) is not int or kind not in _NUMBERED:
+            return None
+        growth.numbered = "sequence_number"
+        return growth
+
+    def _growth_of(self, kind: str, data: dict[str, Any]) -> _Growth | None:
+        """Return what an event does that names a text or a call which has begun."""
+        text = _TEXTS.get(kind)
+        kind_of_item = _ARGUMENTS.get(kind, "") if text is None else text[2]
+        index = data.get("output_index")
+        if not kind_of_item or not kind.endswith(".delta") or type(index) is not int:
+            return None
+        is_text = kind_of_item in ("message", "reasoning")
+        family = kind_of_item if is_text else family_of(kind_of_item)
+        item = self.output.items.by_place.get((family, index))
+        if item is None or text_of(data.get("item_id")) not in item.names:
+            return None
+        if text is None:
+            reader = item.reader
+            if reader is None or not reader.received or item.sealed is not None:
+                return None
+            return _Growth(self, item, None, kind)
+        place = data.get(text[1])
+        piece = item.places.get((text[0], place)) if type(place) is int else None
+        if piece is None or piece.final is not None:
+            return None
+        return _Growth(self, item, piece, kind)
 
     def done(self) -> None:
         """End normally at `[DONE]` if every item that began has ended."""
@@ -385,6 +426,32 @@ class OpenAIResponses(Wire):
         elif item.streamed is not None and verb == "done":
             item.streamed.close(text, index, before)
         return True
+
+
+class _Growth(Repeat):
+    """Reads more of a text or of the arguments of a call."""
+
+    __slots__ = ("item", "known", "numbers", "piece", "texts")
+
+    _init_types: ClassVar[tuple[Any, ...]] = (OpenAIResponses, Item, None, str)
+
+    def __init__(self, wire: OpenAIResponses, item: Item, piece: Piece | None, kind: str) -> None:
+        super().__init__(["delta"], ("obfuscation",))
+        self.numbers = wire.numbers
+        self.texts = wire.texts
+        self.item = item
+        self.piece = piece
+        self.known = _NUMBERED.get(kind, 0)
+
+    def is_new(self, number: int, delta: str) -> bool:
+        return not self.numbers.is_replay(number, delta, self.known)
+
+    def read(self, delta: str) -> None:
+        reader = self.item.reader
+        if self.piece is not None:
+            self.texts.grow(self.item, self.piece, delta)
+        elif reader is not None:
+            reader.feed(delta)
 
 
 def _handlers() -> dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bool]]:

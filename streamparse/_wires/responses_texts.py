@@ -70,7 +70,7 @@ class Texts:
             piece = self._begin(item, kind, index)
         elif piece.index is None and index is not None:
             _place(item, piece, index)
-        self._grow(item, piece, text)
+        self.grow(item, piece, text)
 
     def whole(self, item: Item, kind: str, index: int | None, text: str) -> None:
         """Read an event with the whole text."""
@@ -143,7 +143,7 @@ class Texts:
             joined = "".join([text for _, text in wholes])
             text_so_far = "".join([piece.text_so_far() for piece in pieces])
             if joined.startswith(text_so_far):
-                self._grow(item, pieces[-1], joined[len(text_so_far) :])
+                self.grow(item, pieces[-1], joined[len(text_so_far) :])
                 return
         for place, piece in enumerate(pieces):
             self._finish(item, piece, wholes[place][1] if place < len(wholes) else "")
@@ -239,7 +239,8 @@ class Texts:
         part.extra["summary_index" if kind == "summary_text" else "content_index"] = index
         return part
 
-    def _grow(self, item: Item, piece: Piece, text: str) -> None:
+    def grow(self, item: Item, piece: Piece, text: str) -> None:
+        """Append more of a text."""
         if not text:
             return
         item.size += len(text)
@@ -264,7 +265,7 @@ class Texts:
         if not whole.startswith(text_so_far):
             self._replace(item, piece, whole)
         elif whole != piece.final:
-            self._grow(item, piece, whole[len(text_so_far) :])
+            self.grow(item, piece, whole[len(text_so_far) :])
             piece.final = whole
 
     def _replace(self, item: Item, piece: Piece, whole: str) -> None:

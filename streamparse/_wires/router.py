@@ -19,12 +19,22 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import shown
 from streamparse._decoding.record import TEXT_EVENTS, Record
+from streamparse._decoding.templates import Repeat, Templates
 from streamparse._wires.base import Wire, error_of_text, provider_error
 from streamparse._wires.bedrock_chunks import CHUNK, exception_of
 from streamparse._wires.envelopes import opened
 from streamparse._wires.nearest import unknown_api
 from streamparse._wires.replays import Ids
 from streamparse.errors import ProviderError, StreamParseError, WireError
+from streamparse.message_events import (
+    ArgumentCompleted,
+    ArgumentDelta,
+    ArgumentStarted,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+)
 
 __all__ = ["Router", "SESSION_WIRES", "WIRES", "wire_of"]
 
@@ -70,7 +80,13 @@ _imported: Final[dict[str, type[Wire]]] = {}
 _HELD_RECORDS: Final = 16
 _HELD_CHARACTERS: Final = 64 * 1024
 
+# The events of a delta.
+_GROWING: Final = frozenset((TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta)) | frozenset(
+    (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
+)
+
 _DONE: Final = "[DONE]"
+_UNLIKE: Final = ("error", CHUNK)
 _ALIVE: Final = frozenset(("ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"))
 
 
@@ -90,6 +106,7 @@ class Router:
         "_understood",
         "_unnamed",
         "response",
+        "templates",
         "wire",
     )
 
@@ -100,6 +117,8 @@ class Router:
         self.wire: Wire | None = None
         if api in WIRES:
             self.wire = wire_of(api)(response)
+        #: The templates of a stream of text; None if the records come decoded.
+        self.templates: Templates | None = None
         self._held: list[Record] = []  # the records before one shows the API
         self._held_size: int = 0
         self._ids = Ids()  # of server-sent events
@@ -128,8 +147,87 @@ class Router:
 
     def read_all(self, records: list[Record]) -> None:
         """Read several records. Raises as `read` does."""
+        if self.templates is not None:
+            self.templates.may_learn = True
         for record in records:
+            template = record.template
+            if template is None:
+                self._read_fully(record)
+            elif not self._repeat(record):
+                record.decode()
+                self._read_fully(record)
+
+    def _repeat(self, record: Record) -> bool:
+        """Read the delta of a record; return False if the wire has to read all of it."""
+        template, templates = record.template, self.templates
+        if template is None or templates is None or template.age != templates.age:
+            return False
+        repeat = template.repeat
+        if not repeat.holds() or self._ids.last is not None:
+            return False
+        if repeat.numbered and not self._is_next(record, repeat):
+            return True
+        self._read += 1
+        self._understood += 1
+        repeat.read(record.delta)
+        return True
+
+    def _is_next(self, record: Record, repeat: Repeat) -> bool:
+        """Return whether a record with a number is the only one to read now.
+
+        Otherwise read those that the sieve returns, as for a record that was decoded.
+        """
+        wire = self.wire
+        sieve = None if wire is None else wire.sieve
+        assert wire is not None and sieve is not None
+        found = sieve.sift(record.number, repeat.content(record.delta), record)
+        if sieve.gap is not None:
+            self.response.lose(sieve.gap)
+        if len(found) == 1 and found[0] is record:
+            return True
+        record.decode()
+        if self.templates is not None:
+            self.templates.age += 1
+        for one in found:
+            self._route(wire, one)
+        return False
+
+    def _read_fully(self, record: Record) -> None:
+        """Read a record, and learn its template if the next ones may match it."""
+        templates = self.templates
+        if templates is None:
             self.read(record)
+            return
+        events = self.response.events
+        before = len(events)
+        changes, read = self.response.counts.changes, self._read
+        self.read(record)
+        repeat = self._repeat_of(record, templates)
+        is_alone = self._read == read + 1 and self.response.counts.changes == changes
+        if repeat is None or not is_alone:
+            templates.age += 1
+        else:
+            for place in range(before, len(events)):
+                if type(events[place]) not in _GROWING:
+                    templates.age += 1
+                    break
+        if repeat is None:
+            return
+        if record.template is not None:
+            templates.arm(record.template, repeat)
+        else:
+            templates.learn(record.event, record.source or record.text, record.data, repeat)
+
+    def _repeat_of(self, record: Record, templates: Templates) -> Repeat | None:
+        """Return what the wire does with the next record like this one, if that is known."""
+        data, wire = record.data, self.wire
+        if record.id or record.event in _UNLIKE or record.event in TEXT_EVENTS or record.cut or record.bare:
+            return None
+        if not isinstance(data, dict) or not templates.is_similar(record.source or record.text):
+            return None
+        if wire is None or self.response.ended or "bytes" in data or "chunk" in data:
+            return None
+        return wire.repeat(data, record.event)
 
     def read_chunk(self, data: dict[str, Any]) -> None:
         """Read a record that was decoded elsewhere. Raises as `read` does."""

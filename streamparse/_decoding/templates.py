@@ -1,0 +1,489 @@
+"""Recognizes records that differ from an earlier one only in some strings and numbers.
+
+Consecutive records of a stream are mostly the same text but for the delta, padding and a number. A
+`Template` is the source of such a record, framing included, with holes for what differs. A source
+that matches is not decoded: only its holes are read, and the wire gets the delta alone. Everything
+else is decoded in full, so errors and their places do not change.
+
+A wire says what a record did that it has just read: a `Repeat` names the member with the delta, and
+the members without any effect. `Templates.learn` finds these in the source. It proves each template
+by putting other values into the holes and decoding the result.
+
+The source decides nothing alone. A template is *armed* only while every record since its own was
+read by a repeat, or had no other effect than one (`Templates.age`).
+"""
+
+from __future__ import annotations
+
+import re
+from json import JSONDecoder
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from streamparse._core._marks import mypyc_attr
+from streamparse.limits import Limits
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
+
+__all__ = ["PARTIAL", "Framing", "Repeat", "Template", "Templates", "UNLIKE", "unlimited"]
+
+#: The source is not that of a template.
+UNLIKE: Final = -1
+#: The source ends where it may still become that of a template.
+PARTIAL: Final = -2
+
+# What a hole holds.
+_DELTA: Final = 0
+_STRING: Final = 1  # a string without any effect
+_NUMBER: Final = 2
+_INTEGER: Final = 3  # a number without any effect
+
+_JSON: Final = JSONDecoder()
+_DIGITS: Final = 15  # the most digits of a number in a hole
+_LONGEST: Final = 2_000  # the characters of the longest record that has a template
+_MOST: Final = 4  # the templates of one stream
+_ALIKE: Final = 16  # records with other first characters are not compared
+_SPREAD: Final = 200  # the most that the lengths of similar records differ by
+_TRIES: Final = 4  # the templates that are made in vain before a pause
+_PAUSE: Final = 8
+_LONGEST_PAUSE: Final = 256
+# What takes the place of the holes in the proof of a template.
+_PROOF: Final = "~proof~"
+_PROOF_NUMBER: Final = 918273645
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Repeat:
+    """What a wire did with a record, and does with the next one that has another delta.
+
+    Attributes:
+        path: The keys and indexes of the delta in the record.
+        padding: Members of the record without any effect that differ in nearly all records.
+        inert: Other members without any effect.
+        numbered: The member with the number of the record; "" for none.
+    """
+
+    __slots__ = ("inert", "numbered", "padding", "path")
+
+    _init_types: ClassVar[tuple[Any, ...]] = (list,)
+
+    def __init__(
+        self,
+        path: list[Any],
+        padding: tuple[str, ...] = (),
+        inert: tuple[str, ...] = (),
+        numbered: str = "",
+    ) -> None:
+        self.path = path
+        self.padding = padding
+        self.inert = inert
+        self.numbered = numbered
+
+    def content(self, delta: str) -> str:
+        """Return the content of a record with a number, see `Wire.content`."""
+        return delta
+
+    def holds(self) -> bool:
+        """Return whether the wire would still do the same."""
+        return True
+
+    def read(self, delta: str) -> None:
+        """Read the delta of a record."""
+        raise NotImplementedError
+
+
+class Framing:
+    """How the sources of records begin and end in a stream.
+
+    Attributes:
+        spaced: Whether a space follows the colon of a field.
+        newline: The end of a line.
+        lines: Whether the records are lines of JSON, without fields.
+    """
+
+    __slots__ = ("lines", "newline", "spaced")
+
+    def __init__(self) -> None:
+        self.spaced: bool = True
+        self.newline: str = "\n"
+        self.lines: bool = False
+
+    def before(self, event: str) -> str:
+        """Return the source before the JSON of a record."""
+        if self.lines:
+            return ""
+        space = " " if self.spaced else ""
+        return (f"event:{space}{event}{self.newline}" if event else "") + f"data:{space}"
+
+    def after(self) -> str:
+        """Return the source after the JSON of a record."""
+        return self.newline if self.lines else self.newline + self.newline
+
+    def late(self) -> int:
+        """Return the length of the end of the source that comes after the record is complete."""
+        return len(self.newline) if self.lines else len(self.newline) - 1
+
+
+class Template:
+    """The source of a record with holes."""
+
+    __slots__ = (
+        "age",
+        "before",
+        "constant",
+        "end",
+        "event",
+        "first",
+        "holes",
+        "late",
+        "line_count",
+        "names",
+        "repeat",
+        "segments",
+    )
+
+    _init_types: ClassVar[tuple[Any, ...]] = (str, Repeat)
+
+    def __init__(self, event: str, repeat: Repeat) -> None:
+        self.event = event
+        self.repeat = repeat
+        self.age: int = -1  # of the `Templates` when this one was armed
+        self.before: int = 0  # the length of the source before the JSON
+        self.end: int = 0  # and of that after it
+        self.late: int = 0
+        self.line_count: int = 0
+        self.first: str = ""  # the source before the first hole
+        self.holes: list[int] = []
+        self.segments: list[str] = []  # the source after each hole
+        self.names: list[str] = []  # the inert members that are holes
+        self.constant: dict[str, Any] = {}  # those that are not, with their values
+
+
+class Templates:
+    """The templates of one stream. The decoder matches them, and the router has them learned."""
+
+    __slots__ = (
+        "_last",
+        "_limit",
+        "_pause",
+        "_tries",
+        "_wait",
+        "age",
+        "all",
+        "delta",
+        "found",
+        "framing",
+        "may_learn",
+        "number",
+    )
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        bounds = Limits() if limits is None else limits
+        # A text of this length is within every limit of a record.
+        self._limit: int = min(_LONGEST, unlimited(bounds))
+        self.framing = Framing()
+        self.all: list[Template] = []
+        self.may_learn: bool = True
+        #: Changes when a record had another effect than a repeat.
+        self.age: int = 0
+        self._last: str = ""  # the JSON of the last record
+        self._tries: int = 0
+        self._wait: int = 0  # the records to pass over
+        self._pause: int = _PAUSE
+        # The result of the last match.
+        self.found: Template | None = None
+        self.delta: str = ""
+        self.number: int = 0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _without_templates, (self._limit, self.framing.lines)
+
+    # Matching.
+
+    def match(self, text: str, start: int) -> int:
+        """Return where the source at `start` ends; `UNLIKE` or `PARTIAL` without a match."""
+        result = UNLIKE
+        for template in self.all:
+            end = self._match(template, text, start)
+            if end >= 0:
+                self.found = template
+                self._tries = 0
+                self._pause = _PAUSE
+                return end
+            if end == PARTIAL:
+                result = PARTIAL
+        return result
+
+    def _match(self, template: Template, text: str, start: i64) -> i64:
+        size: i64 = len(text)
+        first = template.first
+        at: i64 = start + len(first)
+        if at > size:
+            return PARTIAL if first.startswith(text[start:]) else UNLIKE
+        if not text.startswith(first, start):
+            return UNLIKE
+        segments = template.segments
+        holes = template.holes
+        last: i64 = len(segments) - 1
+        delta = ""
+        number = 0
+        place: i64 = 0
+        while place <= last:
+            hole: i64 = holes[place]
+            if hole >= _NUMBER:
+                end = _digits_end(text, at, size)
+                if end == size and end - at <= _DIGITS and end - start < self._limit:
+                    return PARTIAL
+                if end == at or end - at > _DIGITS or (end - at > 1 and text[at] == "0"):
+                    return UNLIKE
+                if hole == _NUMBER:
+                    number = int(text[at:end])
+            else:
+                end = text.find('"', at)
+                if end < 0:
+                    is_open = size - start < self._limit and _is_plain(text[at:])
+                    return PARTIAL if is_open else UNLIKE
+                value = text[at:end]
+                if not _is_plain(value):
+                    try:
+                        value, after = scanstring(text, at)
+                    except ValueError:
+                        return UNLIKE
+                    end = after - 1
+                if hole == _DELTA:
+                    delta = value
+            segment = segments[place]
+            at = end + len(segment)
+            if at > size:
+                # A source may be held back only before its record is complete.
+                late: i64 = template.late if place == last else 0
+                is_open = at - size > late and segment.startswith(text[end:])
+                return PARTIAL if is_open and size - start < self._limit else UNLIKE
+            if not text.startswith(segment, end):
+                return UNLIKE
+            place += 1
+        if at - start > self._limit:
+            return UNLIKE
+        self.delta = delta
+        self.number = number
+        return at
+
+    # Learning.
+
+    def is_similar(self, text: str) -> bool:
+        """Return whether a record that was decoded may be one of several of a template."""
+        if self._wait:
+            self._wait -= 1
+            return False
+        last = self._last
+        self._last = text
+        spread = len(text) - len(last)
+        if spread > _SPREAD or spread < -_SPREAD or len(text) + 100 > self._limit:
+            return False
+        return last[:_ALIKE] == text[:_ALIKE]
+
+    def arm(self, template: Template, repeat: Repeat) -> None:
+        """Arm a template whose record was read in full."""
+        template.repeat = repeat
+        template.age = self.age
+        self._try()
+
+    def learn(self, event: str, text: str, data: dict[str, Any], repeat: Repeat) -> None:
+        """Make a template of a record that `repeat` describes."""
+        old: Template | None = None
+        for template in self.all:
+            if template.event == event and template.repeat.path == repeat.path:
+                old = template
+                break
+        source = self.framing.before(event) + text + self.framing.after()
+        for template in self.all:
+            if self._match(template, source, 0) == len(source):
+                template.repeat = repeat
+                template.age = self.age
+                return
+        if not self.may_learn:
+            return
+        self.may_learn = False  # not again before the next records are matched
+        made = None if "\n" in text else _made(event, text, data, repeat, self.framing, old)
+        if made is not None:
+            made.age = self.age
+            if old is not None and not _are_in_turn(old, made):
+                self.all.remove(old)
+            self.all.insert(0, made)
+            del self.all[_MOST:]
+        self._try()
+
+    def _try(self) -> None:
+        """Pause for ever longer if what was learned does not match."""
+        self._tries += 1
+        if self._tries > _TRIES:
+            self.all.clear()
+            self._tries = 0
+            self._wait = self._pause
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+
+
+def unlimited(limits: Limits) -> int:
+    """Return how long a text of JSON may be that is within the limits whatever is in it."""
+    if limits.keys is not None or limits.items is not None:
+        return 0
+    digits = min(limits.number, limits.integer_digits)
+    return min(2 * limits.depth, limits.string, limits.record, digits)
+
+
+def _without_templates(limit: int, lines: bool) -> Templates:
+    """Templates are learned again after a pickle or a copy."""
+    templates = Templates()
+    templates._limit = limit
+    templates.framing.lines = lines
+    return templates
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether these are characters of a JSON string that mean themselves."""
+    return "\\" not in text and (text.isprintable() or _SPECIAL.search(text) is None)
+
+
+_SPECIAL: Final = re.compile(r"[\x00-\x1f]")
+
+
+def _digits_end(text: str, at: i64, size: i64) -> i64:
+    while at < size and 48 <= ord(text[at]) <= 57:
+        at += 1
+    return at
+
+
+class _Hole:
+    """A hole in the JSON of a record."""
+
+    __slots__ = ("end", "hole", "path", "start", "value")
+
+    _init_types: ClassVar[tuple[Any, ...]] = (list, None, int)
+
+    def __init__(self, path: list[Any], value: Any, hole: int) -> None:
+        self.path = path
+        self.value = value
+        self.hole = hole
+        self.start: int = -1
+        self.end: int = -1
+
+
+def _made(
+    event: str,
+    text: str,
+    data: dict[str, Any],
+    repeat: Repeat,
+    framing: Framing,
+    old: Template | None,
+) -> Template | None:
+    """Return the template of a record, None if its holes cannot be found for certain."""
+    names = [name for name in repeat.padding if name in data]
+    for name in repeat.inert:
+        if old is None or name not in data:
+            continue
+        if name in old.names or data[name] != old.constant.get(name, data[name]):
+            names.append(name)
+    holes = [_Hole(repeat.path, _at(data, repeat.path), _DELTA)]
+    if repeat.numbered:
+        holes.append(_Hole([repeat.numbered], data.get(repeat.numbered), _NUMBER))
+    for name in names:
+        is_text = isinstance(data[name], str)
+        holes.append(_Hole([name], data[name], _STRING if is_text else _INTEGER))
+    for hole in holes:
+        if not _locate(hole, text):
+            return None
+    holes.sort(key=_start_of)
+    if not _is_proved(text, data, holes):
+        return None
+    made = Template(event, repeat)
+    before, after = framing.before(event), framing.after()
+    made.before, made.end, made.late = len(before), len(after), framing.late()
+    made.names = names
+    made.constant = {name: data[name] for name in repeat.inert if name in data}
+    source = before + text + after
+    made.line_count = source.count("\n")
+    made.first = source[: len(before) + holes[0].start]
+    for place, hole in enumerate(holes):
+        stop = holes[place + 1].start + len(before) if place + 1 < len(holes) else len(source)
+        made.holes.append(hole.hole)
+        made.segments.append(source[len(before) + hole.end : stop])
+    return made
+
+
+def _start_of(hole: _Hole) -> int:
+    return hole.start
+
+
+def _at(data: Any, path: list[Any]) -> Any:
+    for key in path:
+        data = data[key]
+    return data
+
+
+def _locate(hole: _Hole, text: str) -> bool:
+    """Find the only member with the name of the hole; its value is the hole."""
+    if not isinstance(hole.value, str) and type(hole.value) is not int:
+        return False
+    name = '"' + str(hole.path[-1]) + '"'
+    at = text.find(name)
+    found = -1
+    while at >= 0:
+        after = _past_space(text, at + len(name))
+        if text[after : after + 1] == ":":
+            if found >= 0:
+                return False
+            found = _past_space(text, after + 1)
+        at = text.find(name, at + 1)
+    if found < 0:
+        return False
+    if isinstance(hole.value, str):
+        if text[found : found + 1] != '"':
+            return False
+        hole.start = found + 1
+        try:
+            hole.end = scanstring(text, hole.start)[1] - 1
+        except ValueError:
+            return False
+        return True
+    hole.start = found
+    hole.end = _digits_end(text, found, len(text))
+    return hole.end > found and text[hole.end : hole.end + 1] not in (".", "e", "E")
+
+
+def _past_space(text: str, at: int) -> int:
+    while text[at : at + 1] in (" ", "\t", "\n", "\r"):
+        at += 1
+    return at
+
+
+def _is_proved(text: str, data: dict[str, Any], holes: list[_Hole]) -> bool:
+    """Return whether other values in the holes are decoded to these values, and all else the same.
+
+    A string that is decoded to the text that was put in is a token of its own, so every other
+    string can take its place.
+    """
+    source = ""
+    at = 0
+    for hole in holes:
+        if hole.start < at:
+            return False
+        is_text = isinstance(hole.value, str)
+        source += text[at : hole.start] + (_PROOF if is_text else str(_PROOF_NUMBER))
+        at = hole.end
+    try:
+        other = _JSON.decode(source + text[at:])
+        for hole in holes:
+            inner = _at(other, hole.path[:-1])
+            wanted: Any = _PROOF if isinstance(hole.value, str) else _PROOF_NUMBER
+            if inner[hole.path[-1]] != wanted:
+                return False
+            inner[hole.path[-1]] = hole.value
+    except (ValueError, LookupError, TypeError):
+        return False
+    return bool(other == data)
+
+
+def _are_in_turn(old: Template, new: Template) -> bool:
+    """Return whether these are the templates of texts that come in turn, as of two choices."""
+    return old.names == new.names and old.constant == new.constant

@@ -1,0 +1,123 @@
+"""What wires do with records that differ from the last one in their delta only; see `Repeat`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from streamparse._answers.answer import AnswerReader
+from streamparse._answers.calls import CallReader
+from streamparse._decoding.templates import Repeat
+from streamparse.message import GrowingText, Reasoning, Refusal, Text
+
+__all__ = ["CallRepeat", "TextRepeat", "repeat_of_part"]
+
+
+class TextRepeat(Repeat):
+    """Reads more of the text that is growing, or of a part that the wire knows."""
+
+    __slots__ = ("answer", "part")
+
+    _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, None, list)
+
+    def __init__(
+        self,
+        answer: AnswerReader,
+        part: Text | None,
+        path: list[Any],
+        padding: tuple[str, ...] = (),
+        inert: tuple[str, ...] = (),
+        numbered: str = "",
+    ) -> None:
+        super().__init__(path, padding, inert, numbered)
+        self.answer = answer
+        self.part = part
+
+    def read(self, delta: str) -> None:
+        self.answer.text(delta, self.part)
+
+
+class ReasoningRepeat(Repeat):
+    """Reads more of a part of reasoning, if `growing` only while it is the last part."""
+
+    __slots__ = ("answer", "growing", "part")
+
+    _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Reasoning, list)
+
+    def __init__(
+        self,
+        answer: AnswerReader,
+        part: Reasoning,
+        path: list[Any],
+        padding: tuple[str, ...] = (),
+        inert: tuple[str, ...] = (),
+        numbered: str = "",
+    ) -> None:
+        super().__init__(path, padding, inert, numbered)
+        self.answer = answer
+        self.part = part
+        self.growing: bool = False
+
+    def holds(self) -> bool:
+        return not self.growing or self.answer.message.content[-1] is self.part
+
+    def read(self, delta: str) -> None:
+        self.answer.reasoning(delta, self.part)
+
+
+class RefusalRepeat(Repeat):
+    """Reads more of a part of a refusal."""
+
+    __slots__ = ("answer", "part")
+
+    _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Refusal, list)
+
+    def __init__(self, answer: AnswerReader, part: Refusal, path: list[Any]) -> None:
+        super().__init__(path)
+        self.answer = answer
+        self.part = part
+
+    def read(self, delta: str) -> None:
+        self.answer.refusal(delta, self.part)
+
+
+class CallRepeat(Repeat):
+    """Reads more of the arguments of a call.
+
+    Args:
+        reader: The call.
+        answer: The answer whose calls become ready, on wires that do not send the end of a call.
+    """
+
+    __slots__ = ("answer", "reader")
+
+    _init_types: ClassVar[tuple[Any, ...]] = (CallReader, None, list)
+
+    def __init__(
+        self,
+        reader: CallReader,
+        answer: AnswerReader | None,
+        path: list[Any],
+        padding: tuple[str, ...] = (),
+        inert: tuple[str, ...] = (),
+        numbered: str = "",
+    ) -> None:
+        super().__init__(path, padding, inert, numbered)
+        self.reader = reader
+        self.answer = answer
+
+    def read(self, delta: str) -> None:
+        self.reader.feed(delta)
+        answer = self.answer
+        if answer is not None and answer.texts.reader is None:
+            answer.calls.mark_ready()
+
+
+def repeat_of_part(answer: AnswerReader, part: GrowingText, path: list[Any]) -> Repeat | None:
+    """Return what reads more of a part, None for a part of another type."""
+    if isinstance(part, Text):
+        return TextRepeat(answer, part, path)
+    if isinstance(part, Reasoning):
+        return ReasoningRepeat(answer, part, path)
+    if isinstance(part, Refusal):
+        return RefusalRepeat(answer, part, path)
+    return None
