@@ -200,18 +200,24 @@ class JSONRecords(RecordDecoder):
             self._held_source = ""
             text = held + text
         at = 0
-        if self._machine.state == DOCUMENT and self._values.is_between:
-            at = self._read_lines(text, not held)
+        if not self._is_between():
+            at = text.find("\n") + 1
+            if at:
+                self._pass(text[:at])
+        if self._is_between():
+            at = self._read_lines(text, at, not held)
         if at < len(text):
             self._pass(text[at:] if at else text)
 
-    def _read_lines(self, text: str, may_hold: bool) -> int:
-        """Add the records of lines that are one object each; return the length of the lines.
+    def _is_between(self) -> bool:
+        return self._machine.state == DOCUMENT and self._values.is_between
+
+    def _read_lines(self, text: str, at: int, may_hold: bool) -> int:
+        """Add the records of lines that are one object each; return where the lines end.
 
         The beginning of a line that may match a template is held back once, and counts as read.
         """
         templates = self._templates
-        at = 0
         size = len(text)
         while at < size and text[at] == "{":
             end = UNLIKE

@@ -36,6 +36,7 @@ __all__ = ["SSERecords"]
 
 _DONE: Final = "[DONE]"
 _FIELDS: Final = ("data", "event", "id", "retry")
+_MISSES: Final = 3  # the records of a fragment that need not match before the others are not tried
 _UNSPACED: Final = len("data:") + 1  # the column of data without a space before it
 
 
@@ -130,7 +131,16 @@ class _RecordLines(SSEDecoder):
         if held:
             self._held_source = ""
             text = held + text
-        at = self._match(templates, text, not held) if self._is_between() else 0
+        at = 0
+        blank = templates.framing.newline * 2
+        for _ in range(_MISSES):
+            if self._is_between():
+                at = self._match(templates, text, at, not held or at > 0)
+            stop = text.find(blank, at) + len(blank)
+            if stop < len(blank):
+                break
+            super()._read(text[at:stop])
+            at = stop
         if at < len(text):
             super()._read(text[at:] if at else text)
 
@@ -140,15 +150,14 @@ class _RecordLines(SSEDecoder):
             return False
         return not (self._bare or self._after_cr or self._finished) and self._offset > 0
 
-    def _match(self, templates: Templates, text: str, may_hold: bool) -> int:
-        """Add the records that match templates; return the length of their source.
+    def _match(self, templates: Templates, text: str, at: int, may_hold: bool) -> int:
+        """Add the records from `at` on that match templates; return where they end.
 
         The beginning of one that the fragment cuts is held back once, and counts as read.
         """
-        at = 0
         size = len(text)
         if self.broken is not None or self._offset + size - self._record_start >= self._limit:
-            return 0
+            return at
         while at < size:
             end = templates.match(text, at)
             if end == PARTIAL and may_hold:

@@ -1,0 +1,316 @@
+"""Templates: what they match, and that a stream reads the same with and without them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamparse import Limits, MessageParser, StreamParseError
+from streamparse._decoding.templates import PARTIAL, UNLIKE, Repeat, Templates, unlimited
+from streamparse.aliases import API
+
+
+class Growing(Repeat):
+    """A repeat without any effect."""
+
+    def read(self, delta: str) -> None:
+        pass
+
+
+def learned(data: dict[str, Any], path: list[Any], **more: Any) -> Templates:
+    """Return templates that were learned from one record without an event name."""
+    templates = Templates()
+    templates.learn("", json.dumps(data), data, Growing(path, **more))
+    return templates
+
+
+def source(data: Any) -> str:
+    return f"data: {json.dumps(data)}\n\n"
+
+
+def test_a_template_matches_other_strings_in_its_hole() -> None:
+    templates = learned({"a": [{"text": "x"}], "b": 1}, ["a", 0, "text"])
+    for delta in ("", "y", 'quoted "text" \\', "\n\u2028é🙂\ud800"):
+        text = source({"a": [{"text": delta}], "b": 1})
+        assert templates.match("--" + text + "more", 2) == len(text) + 2
+        assert templates.delta == delta
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"a": [{"text": "y"}], "b": 2},
+        {"a": [{"text": 1}], "b": 1},
+        {"a": [{"text": "y", "c": 0}], "b": 1},
+        {"b": 1, "a": [{"text": "y"}]},
+    ],
+)
+def test_another_record_is_unlike(other: Any) -> None:
+    templates = learned({"a": [{"text": "x"}], "b": 1}, ["a", 0, "text"])
+    assert templates.match(source(other) + " " * 40, 0) == UNLIKE
+
+
+@pytest.mark.parametrize("raw", ["a\x01b", "\\x", "\\u12", "a\tb"])
+def test_invalid_strings_are_unlike(raw: str) -> None:
+    templates = learned({"text": "x", "b": 1}, ["text"])
+    assert templates.match(source({"text": "@", "b": 1}).replace("@", raw), 0) == UNLIKE
+
+
+def test_a_source_that_is_cut_may_still_match() -> None:
+    templates = learned({"n": 7, "text": "x", "b": 1}, ["text"], numbered="n")
+    text = source({"n": 81, "text": "long", "b": 1})
+    for stop in range(1, len(text)):
+        assert templates.match(text[:stop], 0) == PARTIAL
+    assert templates.match(text, 0) == len(text)
+    assert (templates.number, templates.delta) == (81, "long")
+
+
+@pytest.mark.parametrize("number", ["01", "-1", "1.5", "1e3", "", "1234567890123456", "true"])
+def test_only_plain_numbers_match(number: str) -> None:
+    templates = learned({"n": 7, "text": "x"}, ["text"], numbered="n")
+    text = f'data: {{"n": {number}, "text": "y"}}\n\n'
+    assert templates.match(text, 0) == UNLIKE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"text": "x", "text": "y"}',  # the name occurs twice
+        '{"a": {"text": "x"}, "text": "y"}',
+        '{"te\\u0078t": "x"}',
+        '{"text":\n"x"}',  # several lines of data
+    ],
+)
+def test_a_hole_that_is_not_certain_makes_no_template(text: str) -> None:
+    templates = Templates()
+    templates.learn("", text, json.loads(text), Growing(["text"]))
+    assert templates.all == []
+
+
+def test_members_that_differ_become_holes() -> None:
+    templates = learned({"id": 1, "text": "x"}, ["text"], inert=("id",))
+    assert templates.match(source({"id": 2, "text": "y"}), 0) == UNLIKE
+    templates.may_learn = True
+    other = {"id": 2, "text": "y"}
+    templates.learn("", json.dumps(other), other, Growing(["text"], inert=("id",)))
+    text = source({"id": 33, "text": "z"})
+    assert templates.match(text, 0) == len(text)
+    assert len(templates.all) == 1
+
+
+def test_learning_pauses_when_nothing_matches() -> None:
+    templates = Templates()
+    for number in range(9):
+        data = {"text": "x", str(number): 0}
+        templates.may_learn = True
+        templates.learn("", json.dumps(data), data, Growing(["text"]))
+    assert not templates.is_similar("{}")
+
+
+def test_limits_that_depend_on_the_content_allow_no_template() -> None:
+    assert unlimited(Limits(keys=5)) == 0
+    assert unlimited(Limits(depth=3)) == 6
+    templates = Templates(Limits(depth=3))
+    templates.learn("", '{"text": "x"}', {"text": "x"}, Growing(["text"]))
+    assert templates.match(source({"text": "y"}), 0) == UNLIKE
+
+
+# A stream reads the same with and without templates.
+
+HEAD = {"id": "c-1", "object": "chat.completion.chunk", "created": 5, "model": "m"}
+TEXTS = st.one_of(
+    st.sampled_from(["", "a", " word", '"', "\\", "\n", "é", "🙂", "\ud83d", "\ude00", '{"', "1}"]),
+    st.text(max_size=5),
+)
+
+
+def chat(delta: Any, **more: Any) -> dict[str, Any]:
+    return {**HEAD, "choices": [{"index": 0, "delta": delta, "finish_reason": None}], **more}
+
+
+def arguments(text: str, index: int = 0, **more: Any) -> dict[str, Any]:
+    return chat({"tool_calls": [{"index": index, "function": {"arguments": text}, **more}]})
+
+
+CHAT = st.one_of(
+    st.builds(lambda text: chat({"content": text}), TEXTS),
+    st.builds(lambda text: chat({"content": text}), TEXTS),
+    st.builds(lambda text, pad: chat({"content": text}, obfuscation=pad), TEXTS, TEXTS),
+    st.builds(lambda text: chat({"reasoning_content": text}), TEXTS),
+    st.builds(lambda text: {**chat({"content": text}), "created": len(text)}, TEXTS),
+    st.builds(lambda text: {**chat({"content": text}), "model": text}, TEXTS),
+    st.builds(lambda text: chat({"content": "x", "channel": text}), TEXTS),
+    st.builds(lambda text: chat({"content": text}, system_fingerprint=text[:1]), TEXTS),
+    st.builds(arguments, TEXTS, st.integers(0, 1)),
+    st.builds(arguments, TEXTS),
+    st.builds(lambda text: arguments(text, 0, id="call", type="function"), TEXTS),
+    st.just(chat({"tool_calls": [{"index": 0, "id": "i", "function": {"name": "f"}}]})),
+    st.builds(lambda n: {**HEAD, "choices": [], "usage": {"prompt_tokens": n}}, st.integers(0, 9)),
+    st.just({**HEAD, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
+    st.builds(
+        lambda text, n: {**HEAD, "choices": [{"index": n, "delta": {"content": text}}]},
+        TEXTS,
+        st.integers(0, 2),
+    ),
+)
+
+
+def block(kind: str, field: str, text: str, index: int) -> dict[str, Any]:
+    return {"type": "content_block_delta", "index": index, "delta": {"type": kind, field: text}}
+
+
+def begun(index: int, **content: Any) -> dict[str, Any]:
+    return {"type": "content_block_start", "index": index, "content_block": content}
+
+
+ANTHROPIC = st.one_of(
+    st.builds(block, st.just("text_delta"), st.just("text"), TEXTS, st.integers(0, 1)),
+    st.builds(block, st.just("text_delta"), st.just("text"), TEXTS, st.just(0)),
+    st.builds(block, st.just("thinking_delta"), st.just("thinking"), TEXTS, st.integers(0, 1)),
+    st.builds(block, st.just("input_json_delta"), st.just("partial_json"), TEXTS, st.just(1)),
+    st.builds(lambda n: begun(n, type="text", text=""), st.integers(0, 1)),
+    st.builds(lambda n: begun(n, type="thinking", thinking=""), st.integers(0, 1)),
+    st.builds(lambda n: begun(n, type="tool_use", id="i", name="f", input={}), st.integers(0, 1)),
+    st.builds(lambda n: {"type": "content_block_stop", "index": n}, st.integers(0, 1)),
+    st.just({"type": "ping"}),
+    st.just({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}),
+)
+
+
+def output_text(text: str, number: int, index: int) -> dict[str, Any]:
+    return {
+        "type": "response.output_text.delta",
+        "sequence_number": number,
+        "item_id": f"m{index}",
+        "output_index": index,
+        "content_index": 0,
+        "delta": text,
+    }
+
+
+def output_arguments(text: str, number: int) -> dict[str, Any]:
+    place = {"item_id": "f", "output_index": 1, "delta": text}
+    kind = "response.function_call_arguments.delta"
+    return {"type": kind, "sequence_number": number, **place}
+
+
+def added(number: int, **item: Any) -> dict[str, Any]:
+    place = {"sequence_number": number, "output_index": 0 if item["type"] == "message" else 1}
+    return {"type": "response.output_item.added", **place, "item": item}
+
+
+NUMBERS = st.integers(0, 30)
+RESPONSES = st.one_of(
+    st.builds(output_text, TEXTS, NUMBERS, st.just(0)),
+    st.builds(output_text, TEXTS, NUMBERS, st.integers(0, 1)),
+    st.builds(output_arguments, TEXTS, NUMBERS),
+    st.builds(lambda n: added(n, type="message", id="m0", content=[]), NUMBERS),
+    st.builds(
+        lambda n: added(n, type="function_call", id="f", call_id="c", name="g", arguments=""),
+        NUMBERS,
+    ),
+    st.builds(
+        lambda text: {"type": "response.output_text.done", "item_id": "m0", "text": text}, TEXTS
+    ),
+)
+
+
+def ollama(message: dict[str, Any], at: str, **more: Any) -> dict[str, Any]:
+    line = {"model": "m", "created_at": at, "message": {"role": "assistant", **message}}
+    return {**line, "done": False, **more}
+
+
+OLLAMA = st.one_of(
+    st.builds(lambda text, at: ollama({"content": text}, at), TEXTS, TEXTS),
+    st.builds(lambda text, at: ollama({"content": text}, at), TEXTS, TEXTS),
+    st.builds(lambda text, at: ollama({"content": "", "thinking": text}, at), TEXTS, TEXTS),
+    st.builds(lambda text: ollama({"content": text}, "t", remote_host=text), TEXTS),
+)
+
+
+def cohere(kind: str, index: int, message: dict[str, Any]) -> dict[str, Any]:
+    return {"type": kind, "index": index, "delta": {"message": message}}
+
+
+COHERE = st.one_of(
+    st.builds(
+        lambda text, n: cohere("content-delta", n, {"content": {"text": text}}),
+        TEXTS,
+        st.integers(0, 1),
+    ),
+    st.builds(lambda text: cohere("content-delta", 0, {"content": {"thinking": text}}), TEXTS),
+    st.builds(
+        lambda text: cohere(
+            "tool-call-delta", 0, {"tool_calls": {"function": {"arguments": text}}}
+        ),
+        TEXTS,
+    ),
+    st.builds(lambda text: cohere("tool-plan-delta", 0, {"tool_plan": text}), TEXTS),
+    st.just(cohere("tool-call-start", 0, {"tool_calls": {"id": "i", "function": {"name": "f"}}})),
+)
+
+
+def steps(api: API, pieces: list[Any], templates: bool) -> list[Any]:
+    """Return what each call of a parser returns or raises, then its messages."""
+    parser = MessageParser(api)
+    out: list[Any] = []
+    try:
+        for piece in pieces:
+            out.append([event.to_dict() for event in parser.feed(piece)])
+            if not templates and parser._router.templates is not None:
+                parser._router.templates._wait = 10**9
+        out.append([event.to_dict() for event in parser.finish()])
+    except StreamParseError as error:
+        place = error.offset, error.line, error.column, error.excerpt
+        out.append([error.code, place, str(error), [event.to_dict() for event in error.events]])
+    out.append([message.to_dict() for message in parser.messages])
+    out.append(parser.replayed)
+    return out
+
+
+def runs(records: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    """Records of which some come several times with other texts."""
+    return st.lists(st.tuples(records, st.integers(1, 4)), max_size=25).map(
+        lambda pairs: [record for record, times in pairs for _ in range(times)]
+    )
+
+
+STREAMS: list[tuple[API, st.SearchStrategy[Any]]] = [
+    ("openai-chat", CHAT),
+    ("anthropic-messages", ANTHROPIC),
+    ("openai-responses", RESPONSES),
+    ("ollama-chat", OLLAMA),
+    ("cohere-v2", COHERE),
+]
+
+
+@given(st.data())
+def test_a_stream_reads_the_same_with_and_without_templates(data: st.DataObject) -> None:
+    api, kind = data.draw(st.sampled_from(STREAMS))
+    newline = data.draw(st.sampled_from(["\n", "\n", "\r\n"]))
+    space = data.draw(st.sampled_from([" ", ""]))
+    separators = data.draw(st.sampled_from([(", ", ": "), (",", ":")]))
+    pieces: list[str] = []
+    for record in data.draw(runs(kind)):
+        text = json.dumps(record, separators=separators, ensure_ascii=data.draw(st.booleans()))
+        if data.draw(st.integers(0, 40)) == 0:
+            text = data.draw(st.sampled_from([text[:-1], text + "x", text.replace('"', "", 1)]))
+        if api == "ollama-chat":
+            pieces.append(text + newline)
+            continue
+        name = record.get("type") if api == "anthropic-messages" else None
+        lead = f"event:{space}{name}{newline}" if name else ""
+        lead += data.draw(st.sampled_from(["", "", "", "", f": ping{newline}", f"id: 1{newline}"]))
+        pieces.append(f"{lead}data:{space}{text}{newline}{newline}")
+    cut: Any = pieces
+    if data.draw(st.booleans()):
+        body: Any = "".join(pieces)
+        if body.isascii() and data.draw(st.booleans()):
+            body = body.encode()
+        size = data.draw(st.sampled_from([1, 3, 30, 150, 700, 5_000]))
+        cut = [body[at : at + size] for at in range(0, len(body), size)]
+    assert steps(api, cut, True) == steps(api, cut, False)
