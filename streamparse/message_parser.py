@@ -13,7 +13,7 @@ from streamparse._answers.frozen import Frozen, freeze, thaw
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.output import OutputReader, output_validator_of, root_kind
 from streamparse._answers.response import ResponseReader
-from streamparse._answers.tools import Tools
+from streamparse._answers.tools import tools_of
 from streamparse._core.parser import dialect_of
 from streamparse._core.text import Utf8Replacer
 from streamparse._decoding.opening import may_be_records
@@ -560,7 +560,7 @@ def options_of(
         raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
     return AnswerOptions(
         limits,
-        tools=None if tools is None else Tools(tools, tools_errors, coerce),
+        tools=None if tools is None else tools_of(tools, tools_errors, coerce),
         dialect=dialect_of(dialect),
         surrogates=surrogates,
         output="" if output is None else root_kind(output),
@@ -572,7 +572,7 @@ def options_of(
 
 def errors_of(options: AnswerOptions) -> dict[str, Exception]:
     """Return why calls of a tool are not validated, by the tool's name."""
-    return {} if options.tools is None else options.tools.errors
+    return {} if options.tools is None else dict(options.tools.errors)
 
 
 def restored(frozen: Frozen) -> MessageParser:

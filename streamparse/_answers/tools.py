@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import marshal
 import re
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
@@ -21,7 +22,7 @@ from streamparse._core.transcriber import Transcriber, emit_value
 from streamparse.aliases import ToolErrors
 from streamparse.errors import SchemaViolation
 
-__all__ = ["Tool", "Tools", "validated", "validator_of"]
+__all__ = ["Tool", "Tools", "tools_of", "validated", "validator_of"]
 
 
 class Tool:
@@ -193,6 +194,35 @@ class Tools:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revived, (type(self), list(self.tools.values()), self.errors, self.coerce)
+
+
+# The tools of dicts that were given before, by the bytes of the dicts and the options.
+_known: Final[dict[tuple[bytes, ToolErrors, bool], Tools]] = {}
+_KNOWN: Final = 32  # the most that are kept
+
+
+def tools_of(given: Any, errors: ToolErrors = "raise", coerce: bool = False) -> Tools:
+    """Return `Tools`; those of an equal list of dicts are compiled once.
+
+    A server makes a parser with the same tools for each request. The last lists are known by their
+    content as bytes, so no object of the caller is kept alive, and a dict that was changed is
+    another one. `1`, `1.0` and `True` are different. Lists with other objects are not kept.
+    """
+    if type(given) is not list and type(given) is not dict:
+        return Tools(given, errors, coerce)
+    try:
+        # Version 2 has no references, so equal values have equal bytes.
+        content = marshal.dumps(given, 2)
+        key = (content, errors, coerce)
+        found = _known.pop(key, None)
+    except (TypeError, ValueError):
+        return Tools(given, errors, coerce)
+    if found is None:
+        found = Tools(marshal.loads(content), errors, coerce)
+    _known[key] = found  # as the last one
+    for oldest in list(_known)[:-_KNOWN]:
+        _known.pop(oldest, None)
+    return found
 
 
 def _revived(

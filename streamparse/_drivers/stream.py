@@ -20,7 +20,7 @@ from collections.abc import (
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, overload
 
-from streamparse._answers.tools import Tools
+from streamparse._answers.tools import tools_of
 from streamparse._core.sink import NOTHING, check_missing
 from streamparse._drivers.reading import (
     AsyncReading,
@@ -680,7 +680,7 @@ def stream(
         MessageParser,
         api,
         format=format,
-        tools=None if tools is None else Tools(tools, tools_errors, coerce),
+        tools=None if tools is None else tools_of(tools, tools_errors, coerce),
         coerce=coerce,
         dialect=dialect,
         output_dialect=output_dialect,

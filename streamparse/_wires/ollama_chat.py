@@ -76,7 +76,7 @@ class OllamaChat(Wire):
             return False
         answer = self.response.first
         answer.begin(None, data.get("model"))
-        if "created_at" in data and "created_at" not in answer.noted:
+        if data.get("created_at") and "created_at" not in answer.noted:
             answer.note("created_at", data["created_at"])
         message = data.get("message")
         if isinstance(message, dict):

@@ -8,7 +8,7 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.frozen import Frozen, freeze, thaw
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
-from streamparse._answers.tools import Tools
+from streamparse._answers.tools import tools_of
 from streamparse._core.parser import dialect_of
 from streamparse.aliases import DialectName, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
@@ -127,7 +127,7 @@ class FormatParser:
         reading = TextReading(
             format, in_reasoning=in_reasoning, prompt_suffix=prompt_suffix, suffix=suffix
         )
-        toolbox = None if tools is None else Tools(tools, tools_errors, coerce)
+        toolbox = None if tools is None else tools_of(tools, tools_errors, coerce)
         #: The errors of tools whose calls are not validated, by tool name; see `tools_errors`.
         self.tool_errors: dict[str, Exception] = {} if toolbox is None else toolbox.errors
         options = AnswerOptions(

@@ -30,7 +30,14 @@ from streamparse import (
 )
 from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
-from streamparse._answers.tools import Tool, Tools, json_schema, parameters_in, validator_of
+from streamparse._answers.tools import (
+    Tool,
+    Tools,
+    json_schema,
+    parameters_in,
+    tools_of,
+    validator_of,
+)
 from streamparse.aliases import CallKind
 from streamparse.message import ToolCall
 from streamparse.models import ModelValidator
@@ -801,3 +808,42 @@ def test_a_function_as_a_tool_is_pickled_by_its_name() -> None:
     twin = pickle.loads(pickle.dumps(Tools([mow]))).find("mow")
     assert twin.schema() == Tools([mow]).tools["mow"].schema()
     assert copy.deepcopy(twin.validator) is twin.validator
+
+
+# Lists of dicts that come again
+
+
+def _named(name: str, **schema: Any) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name, "parameters": schema}}
+
+
+def test_an_equal_list_of_dicts_is_compiled_once() -> None:
+    first = tools_of([_named("f", type="object")])
+    assert tools_of([_named("f", type="object")]) is first
+    assert tools_of([_named("f", type="object")], coerce=True) is not first
+    assert tools_of([_named("f", type="object")], "skip") is not first
+
+
+def test_a_list_that_was_changed_is_another_one() -> None:
+    given = [_named("f", properties={"a": {"const": 1}})]
+    first = tools_of(given)
+    given[0]["function"]["parameters"]["properties"]["a"]["const"] = True
+    second = tools_of(given)
+    assert second is not first
+    assert first.to_openai()[0]["function"]["parameters"]["properties"]["a"]["const"] is not True
+    assert second.to_openai()[0]["function"]["parameters"]["properties"]["a"]["const"] is True
+
+
+def test_the_lists_that_are_kept_are_bounded() -> None:
+    first = tools_of([_named("first")])
+    for number in range(100):
+        tools_of([_named(f"tool_{number}")])
+    assert tools_of([_named("first")]) is not first
+
+
+def test_lists_with_objects_are_not_kept() -> None:
+    def act(a: int) -> None: ...
+
+    assert tools_of([act]) is not tools_of([act])
+    with pytest.raises(ValueError, match="no name"):
+        tools_of([{"type": "object"}])
