@@ -21,7 +21,8 @@ def test_each_type_of_part_grows() -> None:
     for part, kind in zip(parts, kinds, strict=True):
         answer.add(part)
         repeat = repeat_of_part(answer, part, ["delta"])
-        assert repeat is not None and type(repeat) is kind
+        assert repeat is not None
+        assert type(repeat) is kind
         repeat.read("more")
         assert part.text == "more"
     assert repeat_of_part(answer, Audio(), []) is None
