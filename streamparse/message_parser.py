@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from streamparse._answers.frozen import Frozen, freeze, thaw
+from streamparse._answers.frozen import Frozen, attributes_of, freeze, thaw
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.output import OutputReader, output_validator_of, root_kind
 from streamparse._answers.response import ResponseReader
 from streamparse._answers.tools import tools_of
+from streamparse._core._marks import mypyc_attr
 from streamparse._core.parser import dialect_of
 from streamparse._core.text import Utf8Replacer
 from streamparse._decoding.opening import may_be_records
@@ -48,6 +49,7 @@ _SLICE: Final = 4096
 _LOOKED_AT: Final = 256  # characters that may show that text is not a stream of records
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class MessageParser:
     """Parses one response of a model provider while it arrives.
 
@@ -510,7 +512,7 @@ class MessageParser:
         return restored, (self._frozen(),)
 
     def _frozen(self) -> Frozen:
-        return freeze({**vars(self), "_recorder": None})
+        return freeze({**attributes_of(self), "_recorder": None})
 
     # Failing.
 
@@ -577,8 +579,9 @@ def errors_of(options: AnswerOptions) -> dict[str, Exception]:
 
 def restored(frozen: Frozen) -> MessageParser:
     """A parser in the state of the one that was frozen."""
-    parser = MessageParser.__new__(MessageParser)
-    vars(parser).update(thaw(frozen))
+    parser = MessageParser()
+    for name, value in thaw(frozen).items():
+        setattr(parser, name, value)
     return parser
 
 

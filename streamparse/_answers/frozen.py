@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from streamparse.message import Message, Part
 
-__all__ = ["Frozen", "freeze", "thaw"]
+__all__ = ["Frozen", "attributes_of", "freeze", "thaw"]
 
 _PACKAGE: Final = __name__.split(".")[0]
 
@@ -151,6 +151,12 @@ class _Freezer:
                 return _CALL, reduced[0], list(reduced[1])
         names = [name for name in _attributes(kind, value) if hasattr(value, name)]
         return _OBJECT, (kind, names), [getattr(value, name) for name in names]
+
+
+def attributes_of(value: object) -> dict[str, Any]:
+    """Return the attributes of an object by name, in both builds."""
+    names = _attributes(type(value), value)
+    return {name: getattr(value, name) for name in names if hasattr(value, name)}
 
 
 def _attributes(kind: type, value: object) -> list[str]:

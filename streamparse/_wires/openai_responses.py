@@ -431,20 +431,20 @@ class OpenAIResponses(Wire):
 class _Growth(Repeat):
     """Reads more of a text or of the arguments of a call."""
 
-    __slots__ = ("item", "known", "numbers", "piece", "texts")
+    __slots__ = ("item", "kind", "piece", "place", "texts")
 
     _init_types: ClassVar[tuple[Any, ...]] = (OpenAIResponses, Item, None, str)
 
     def __init__(self, wire: OpenAIResponses, item: Item, piece: Piece | None, kind: str) -> None:
         super().__init__(["delta"], ("obfuscation",))
-        self.numbers = wire.numbers
         self.texts = wire.texts
         self.item = item
         self.piece = piece
-        self.known = _NUMBERED.get(kind, 0)
+        self.kind = kind
+        self.place = place
 
-    def is_new(self, number: int, delta: str) -> bool:
-        return not self.numbers.is_replay(number, delta, self.known)
+    def content(self, delta: str) -> str:
+        return f"{self.kind} {self.place} {delta}"
 
     def read(self, delta: str) -> None:
         reader = self.item.reader
