@@ -126,6 +126,7 @@ class Wire:
         if sieve is None or sieve.last is None or not sieve.counts:
             return None
         return {self.mark: sieve.last}
+
     def repeat(self, data: dict[str, Any], event: str) -> Repeat | None:
         """Return what the next record does that differs from this one only in its delta.
 

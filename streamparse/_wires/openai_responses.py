@@ -39,7 +39,7 @@ from streamparse._wires.responses_history import history, tool_result
 from streamparse._wires.responses_items import Item, Piece, StreamedArgument
 from streamparse._wires.responses_names import family_of
 from streamparse._wires.responses_output import Output
-from streamparse._wires.responses_texts import THOUGHTS
+from streamparse._wires.responses_texts import THOUGHTS, Texts
 from streamparse._wires.usage import openai_usage
 from streamparse.errors import ProviderError
 
@@ -189,14 +189,9 @@ class OpenAIResponses(Wire):
         for name in data:
             if name not in _RECORD and is_something(data[name]):
                 return None
-        growth = self._growth_of(kind, data)
-        number = data.get("sequence_number")
-        if growth is None or number is None:
-            return growth
-        if type(number) is not int or kind not in _NUMBERED:
+        if type(data.get("sequence_number")) is not int:
             return None
-        growth.numbered = "sequence_number"
-        return growth
+        return self._growth_of(kind, data)
 
     def _growth_of(self, kind: str, data: dict[str, Any]) -> _Growth | None:
         """Return what an event does that names a text or a call which has begun."""
@@ -214,12 +209,12 @@ class OpenAIResponses(Wire):
             reader = item.reader
             if reader is None or not reader.received or item.sealed is not None:
                 return None
-            return _Growth(self, item, None, kind)
+            return _Growth(self.texts, item, None, kind, index)
         place = data.get(text[1])
         piece = item.places.get((text[0], place)) if type(place) is int else None
         if piece is None or piece.final is not None:
             return None
-        return _Growth(self, item, piece, kind)
+        return _Growth(self.texts, item, piece, kind, index)
 
     def done(self) -> None:
         """End normally at `[DONE]` if every item that began has ended."""
@@ -433,11 +428,13 @@ class _Growth(Repeat):
 
     __slots__ = ("item", "kind", "piece", "place", "texts")
 
-    _init_types: ClassVar[tuple[Any, ...]] = (OpenAIResponses, Item, None, str)
+    _init_types: ClassVar[tuple[Any, ...]] = (Texts, Item, None, str, int)
 
-    def __init__(self, wire: OpenAIResponses, item: Item, piece: Piece | None, kind: str) -> None:
-        super().__init__(["delta"], ("obfuscation",))
-        self.texts = wire.texts
+    def __init__(
+        self, texts: Texts, item: Item, piece: Piece | None, kind: str, place: int
+    ) -> None:
+        super().__init__(["delta"], ("obfuscation",), (), "sequence_number")
+        self.texts = texts
         self.item = item
         self.piece = piece
         self.kind = kind

@@ -221,7 +221,13 @@ class Router:
     def _repeat_of(self, record: Record, templates: Templates) -> Repeat | None:
         """Return what the wire does with the next record like this one, if that is known."""
         data, wire = record.data, self.wire
-        if record.id or record.event in _UNLIKE or record.event in TEXT_EVENTS or record.cut or record.bare:
+        if (
+            record.id
+            or record.event in _UNLIKE
+            or record.event in TEXT_EVENTS
+            or record.cut
+            or record.bare
+        ):
             return None
         if not isinstance(data, dict) or not templates.is_similar(record.source or record.text):
             return None
