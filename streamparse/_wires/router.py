@@ -86,7 +86,7 @@ _GROWING: Final = frozenset((TextDelta, ReasoningDelta, RefusalDelta, ToolCallDe
 )
 
 _DONE: Final = "[DONE]"
-_UNLIKE: Final = ("error", CHUNK)
+_UNLIKE: Final = frozenset(("error", CHUNK)) | frozenset(TEXT_EVENTS)
 _ALIVE: Final = frozenset(("ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"))
 
 
@@ -179,7 +179,8 @@ class Router:
         """
         wire = self.wire
         sieve = None if wire is None else wire.sieve
-        assert wire is not None and sieve is not None
+        assert wire is not None
+        assert sieve is not None
         found = sieve.sift(record.number, repeat.content(record.delta), record)
         if sieve.gap is not None:
             self.response.lose(sieve.gap)
@@ -221,13 +222,7 @@ class Router:
     def _repeat_of(self, record: Record, templates: Templates) -> Repeat | None:
         """Return what the wire does with the next record like this one, if that is known."""
         data, wire = record.data, self.wire
-        if (
-            record.id
-            or record.event in _UNLIKE
-            or record.event in TEXT_EVENTS
-            or record.cut
-            or record.bare
-        ):
+        if record.id or record.event in _UNLIKE or record.cut or record.bare:
             return None
         if not isinstance(data, dict) or not templates.is_similar(record.source or record.text):
             return None
