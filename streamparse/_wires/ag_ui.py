@@ -74,6 +74,10 @@ class AGUI(Wire):
         self.chunk_id: str = ""
 
     @classmethod
+    def words(cls) -> frozenset[str]:
+        return _RUN.union(_TEXT, _CALL, _HANDLERS)
+
+    @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
         return text_of(data.get("type")) in _TYPES
 

@@ -19,6 +19,7 @@ Quirks that are handled here:
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.answer import AnswerReader
@@ -73,6 +74,10 @@ class VercelUI(Wire):
         self.parts: dict[str, GrowingText] = {}  # by the kind of part and its id
         self.calls: dict[str, CallReader] = {}
         self.metadata: dict[str, Any] = {}
+
+    @classmethod
+    def words(cls) -> frozenset[str]:
+        return _PART.union(_INPUT, _OUTPUT, _STREAM, _HANDLERS)
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
@@ -305,11 +310,20 @@ def _same(one: Any, other: Any) -> bool:
         return False
     for leaf, against in zip(leaves, other_leaves, strict=True):
         if _is_number(leaf) and _is_number(against):
-            if str(leaf) != str(against) and float(leaf) != float(against):  # type: ignore[arg-type]
+            if leaf != against and _float_of(leaf) != _float_of(against):
                 return False
         elif type(leaf) is not type(against) or leaf != against:
             return False
     return True
+
+
+def _float_of(value: object) -> float:
+    """Return the float that JavaScript makes of a number; infinity if it is too large."""
+    assert isinstance(value, (int, float))
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
 
 
 def _is_number(value: object) -> bool:

@@ -26,7 +26,7 @@ def said(record: dict[str, Any], parser: Any = MessageParser) -> str:
 @pytest.mark.parametrize(
     ("record", "api"),
     [
-        ({"choice": [{"delta": {"content": "Hi", "tool_calls": []}}]}, "openai-chat"),
+        ({"choice": [{"delta": {"content": "Hi", "reasoning_content": ""}}]}, "openai-chat"),
         ({"output": {"finishReason": "STOP", "safetyRatings": []}}, "google-generate"),
         ({"kind": "output", "contentBlockIndex": 0, "stopReason": "x"}, "bedrock-converse"),
         ({"model": "m", "created_at": "x", "done_reason": "stop"}, "ollama-chat"),

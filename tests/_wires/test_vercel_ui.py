@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from streamparse import Citation, Message, Reasoning, ServerToolResult, Text, ToolCallCompleted
+from streamparse._wires.vercel_ui import _same
 from tests.messages import run_parser, sse
 
 START = {"type": "start", "messageId": "msg-1"}
@@ -250,3 +251,10 @@ def test_deltas_without_a_start() -> None:
         FINISH,
     )
     assert [type(part) for part in message.content] == [Reasoning, Text]
+
+
+def test_numbers_are_compared_as_javascript_does() -> None:
+    large = 10**400
+    assert _same({"a": [large, 1, 2**53]}, {"a": [large + 1, 1.0, 2**53 + 1]})
+    assert not _same([large], [-large])
+    assert not _same([1], [2])
