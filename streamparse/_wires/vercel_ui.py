@@ -280,6 +280,8 @@ class VercelUI(Wire):
         content = dict_of(data.get("data"))
         if kind == "data-server-tool-result" and "content" in content:
             stray_result(answer, content)
+        elif kind == "data-partial-image" and text_of(content.get("url")):
+            answer.pass_on("partial_image", content)
         elif kind == "data-provider-event" and text_of(content.get("name")):
             answer.pass_on(content["name"], content.get("data"))
         else:

@@ -278,6 +278,9 @@ class AGUIEvents(FrontEnd):
     def _file(self, url: str, media_type: str) -> None:
         self._custom("file", {"url": url, "mediaType": media_type})
 
+    def _partial_image(self, image: dict[str, Any]) -> None:
+        self._custom("partial_image", image)
+
     def _provider(self, name: str, data: Any) -> None:
         self._out.append({"type": "RAW", "event": data, "source": name})
 

@@ -372,6 +372,9 @@ class FrontEnd(Protocol):
             self._begin()
             self._end_part()
             self._file(*file)
+        elif (image := _partial_image_in(event)) is not None:
+            self._begin()
+            self._partial_image(image)
         elif self._provider_events:
             self._start()
             self._provider(event.name, event.data)
@@ -428,6 +431,23 @@ def _file_in(event: ProviderEvent) -> tuple[str, str] | None:
     if event.name == "file" and text_of(data.get("url")) and text_of(data.get("mediaType")):
         return data["url"], data["mediaType"]
     return None
+
+
+def _partial_image_in(event: ProviderEvent) -> dict[str, Any] | None:
+    """Return an image that is not finished yet: its id, URL, media type and number.
+
+    OpenAI Responses sends such images, and the wires of front ends pass on what is returned here.
+    """
+    data = dict_of(event.data)
+    if event.name == "partial_image" and text_of(data.get("url")):
+        return data
+    content = text_of(data.get("partial_image_b64"))
+    if not content:
+        return None
+    media_type = f"image/{text_of(data.get('output_format')) or 'png'}"
+    url = f"data:{media_type};base64,{content}"
+    about = {"id": text_of(data.get("item_id")) or "image", "url": url, "mediaType": media_type}
+    return {**about, "index": data.get("partial_image_index", 0)}
 
 
 def cut_status(message: Message) -> str | None:

@@ -117,6 +117,9 @@ class Protocol:
     def _file(self, url: str, media_type: str) -> None:
         raise NotImplementedError
 
+    def _partial_image(self, image: dict[str, Any]) -> None:
+        raise NotImplementedError
+
     def _provider(self, name: str, data: Any) -> None:
         raise NotImplementedError
 

@@ -215,6 +215,10 @@ class UIMessageStream(FrontEnd):
     def _file(self, url: str, media_type: str) -> None:
         self._write("file", url=url, mediaType=media_type)
 
+    def _partial_image(self, image: dict[str, Any]) -> None:
+        # `useChat` replaces the data part that has the same id.
+        self._write("data-partial-image", id=image["id"], data=image)
+
     def _provider(self, name: str, data: Any) -> None:
         self._write("data-provider-event", data={"name": name, "data": data}, transient=True)
 

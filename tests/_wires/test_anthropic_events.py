@@ -507,6 +507,20 @@ def test_blocks_of_other_kinds_are_passed_on_and_go_back() -> None:
     ]
 
 
+def test_a_compaction_goes_back_with_all_its_fields() -> None:
+    """The next request needs the signature and the tool changes as they came."""
+    removed = {"type": "tool_removal", "tool": {"type": "tool_reference", "name": "dig"}}
+    compaction = begin(0, "compaction", content=None, tool_changes=[removed])
+    summary = delta(0, "compaction_delta", 0, content="Ferns.", encrypted_content="e")
+    del summary["delta"]["value"]
+    signed = {**summary, "delta": {"type": "signature_delta", "signature": "s=="}}
+    message, _ = run(start(), compaction, summary, signed, stop(0), stopped("compaction"), STOP)
+    block = {"type": "compaction", "content": "Ferns.", "encrypted_content": "e"}
+    assert message.to_history()[0]["content"] == [
+        {**block, "tool_changes": [removed], "signature": "s=="}
+    ]
+
+
 def test_a_block_with_deltas_nobody_knows_does_not_go_back() -> None:
     events = [begin(0, "hologram"), delta(0, "hologram_delta", 7), delta(0, "text_delta", "x")]
     message, found = run(start(), *events, stop(0), stopped("end_turn"), STOP)

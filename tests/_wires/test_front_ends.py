@@ -15,6 +15,7 @@ from streamparse import (
     MessageFinished,
     MessageStarted,
     ProviderError,
+    ProviderEvent,
     ServerToolCompleted,
     ServerToolResult,
     Text,
@@ -99,6 +100,24 @@ def test_sources_files_and_results_are_read_back(api: str) -> None:
     assert found["citations"] == [sources, sources]
     again = parser.message
     check_round_trip(api, again, back)
+
+
+@BOTH
+def test_unfinished_images_are_read_back(api: str) -> None:
+    kind = "response.image_generation_call.partial_image"
+    said = {"item_id": "ig_1", "output_format": "webp", "partial_image_index": 1}
+    shown = {
+        "id": "ig_1",
+        "url": "data:image/webp;base64,AAAA",
+        "mediaType": "image/webp",
+        "index": 1,
+    }
+    events: list[Any] = [ProviderEvent(kind, {**said, "partial_image_b64": "AAAA"})]
+    for _ in range(2):  # what was read back is encoded in the same way
+        parser, back, _ = run_parser([encoded(api, Message(), events)], "auto")
+        images = [event for event in back if getattr(event, "name", "") == "partial_image"]
+        assert images == [ProviderEvent("partial_image", shown)]
+        events = images
 
 
 @BOTH

@@ -177,6 +177,37 @@ def test_results_that_are_items() -> None:
     assert without(message.to_history(), ["output"]) == without(items, ["output"])
 
 
+def test_items_of_several_agents() -> None:
+    """Calls and results of agents are those of a server; messages between agents are passed on."""
+    call = {
+        "type": "multi_agent_call",
+        "id": "ma_1",
+        "call_id": "call_1",
+        "action": "spawn_agent",
+        "arguments": '{"task": "dig"}',
+        "agent": {"agent_name": "root"},
+    }
+    output = {"type": "multi_agent_call_output", "id": "mo_1", "call_id": "call_1", "output": "ok"}
+    letter = {
+        "type": "agent_message",
+        "id": "am_1",
+        "author": "root",
+        "recipient": "digger",
+        "content": [{"type": "encrypted_content", "encrypted_content": "e=="}],
+    }
+    items: list[dict[str, Any]] = [call, output, letter]
+    records = [
+        record for at, item in enumerate(items) for record in (added(at, item), done(at, item))
+    ]
+    message, events = read(stream(records))
+    (found,) = message.tool_calls
+    assert (found.kind, found.status, found.arguments) == ("server", "complete", {"task": "dig"})
+    assert [(part.call_id, part.content) for part in results_of(events)] == [("call_1", "ok")]
+    assert named(events, "agent_message") == [letter]
+    assert message.text == ""
+    assert message.to_history() == items
+
+
 def test_an_item_of_an_unknown_type() -> None:
     item = {"type": "dream", "id": "dr_1", "images": 3}
     message, events = read(stream([added(0, item), done(0, item)], text_events("Ok", 1)))
