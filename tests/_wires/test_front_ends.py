@@ -114,7 +114,7 @@ def test_unfinished_images_are_read_back(api: str) -> None:
     }
     events: list[Any] = [ProviderEvent(kind, {**said, "partial_image_b64": "AAAA"})]
     for _ in range(2):  # what was read back is encoded in the same way
-        parser, back, _ = run_parser([encoded(api, Message(), events)], "auto")
+        _, back, _ = run_parser([encoded(api, Message(), events)], "auto")
         images = [event for event in back if getattr(event, "name", "") == "partial_image"]
         assert images == [ProviderEvent("partial_image", shown)]
         events = images
