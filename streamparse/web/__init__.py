@@ -1,11 +1,11 @@
-"""Sends streams to web pages (extra `web`): `sse_response`, `ui_message_response`."""
+"""Sends streams to web pages (extra `web`): `sse_response`, `ui_message_response`, and others."""
 
 from __future__ import annotations
 
 from streamparse.web.records import encoded
 from streamparse.web.response import SSEResponse, sse_response, stop_stream
 from streamparse.web.store import Batch, EventStore, ExpiredError, MemoryStore, WriterLostError
-from streamparse.web.ui_messages import ui_message_response
+from streamparse.web.ui_messages import ag_ui_response, replay_response, ui_message_response
 
 __all__ = [
     "Batch",
@@ -14,7 +14,9 @@ __all__ = [
     "MemoryStore",
     "SSEResponse",
     "WriterLostError",
+    "ag_ui_response",
     "encoded",
+    "replay_response",
     "sse_response",
     "stop_stream",
     "ui_message_response",

@@ -16,7 +16,6 @@ from streamparse.web.records import (
     HEARTBEAT,
     CompactEncoder,
     StreamPosition,
-    encoded,
     opening,
     parse_position,
     record,
@@ -31,7 +30,7 @@ except ImportError as error:
     needs = "streamparse.web needs starlette: pip install 'llm-streamparse[web]'"
     raise ImportError(needs, name=error.name) from error
 
-__all__ = ["SSEResponse", "sse_response", "stop_stream"]
+__all__ = ["Authorize", "Replay", "SSEResponse", "sse_response", "stop_stream"]
 
 Authorize: TypeAlias = Callable[[str, bool], "bool | Awaitable[bool]"]
 
@@ -176,6 +175,8 @@ class SSEResponse(Response):
         self._stall = stall
         self._authorize = authorize
         self._begun = False
+        #: The name of the new stream. `replay_response` sends its records again.
+        self.stream = secrets.token_hex(16)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
@@ -236,12 +237,27 @@ class SSEResponse(Response):
 
     async def _begin(self, connection: _Connection) -> None:
         """Start reading the source, if a new stream is authorized."""
-        stream = secrets.token_hex(16)
+        stream = self.stream
         if await _is_authorized(self._authorize, stream, True):
             connection.stream = stream  # set first, so that `leave` is always called
             await self._store.append(stream, opening(StreamPosition(stream, 1), self._retry))
             self._begun = True
             Pump(self._source, self._encode, self._store, stream).start()
+
+
+class Replay(SSEResponse):
+    """A response that sends the records of a stream that another request has started."""
+
+    async def _begin(self, connection: _Connection) -> None:
+        """Start nothing."""
+
+    async def _serve(self, connection: _Connection, method: str, last_id: str) -> None:
+        if not self.stream:
+            await connection.refuse(204)
+        elif await _is_authorized(self._authorize, self.stream, False):
+            await connection.replay(self.stream)
+        else:
+            await connection.refuse(403)
 
 
 class _LeftError(Exception):
@@ -310,12 +326,22 @@ class _Connection:
             batch = await self._next(position.number, 0)
         except ExpiredError as error:
             await self.start(200)
-            await self.end(_lost(error))
+            await self.end(_lost(error, self._response._encode))
             return
         if batch.ended and not batch.data:
             await self.refuse(204)
         else:
             await self.send_all(position.number, HEARTBEAT)
+
+    async def replay(self, stream: str) -> None:
+        """Send all records of a stream, or status 204 if they are not kept."""
+        self.stream = stream
+        try:
+            await self._next(0, 0)
+        except ExpiredError:
+            await self.refuse(204)
+        else:
+            await self.send_all(0)
 
     async def send_all(self, number: int, greeting: bytes = b"") -> None:
         """Send the records after this one, up to the end of the stream."""
@@ -328,7 +354,7 @@ class _Connection:
                 batch = await self._next(batch.number, self._heartbeat)
             except ExpiredError as error:
                 # The writer died, or records were dropped after a faster reader had read them.
-                await self.end(_lost(error))
+                await self.end(_lost(error, self._response._encode))
                 return
             await self.send(batch.data or HEARTBEAT)
         await self.end(b"")
@@ -338,10 +364,10 @@ class _Connection:
         return await self._store.read(self.stream, self._reader, number, wait)
 
 
-def _lost(error: ExpiredError) -> bytes:
+def _lost(error: ExpiredError, encode: Callable[[Any], str | None]) -> bytes:
     """Return the last record of a stream whose records are not kept, or whose writer died."""
     what = {"type": "Error", "code": error.code, "message": error.reason}
-    return record(encoded({"type": "stream_failed", "error": what}), END)
+    return record(encode({"type": "stream_failed", "error": what}), END)
 
 
 def _set(future: asyncio.Future[None]) -> None:

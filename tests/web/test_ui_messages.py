@@ -12,9 +12,15 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from streamparse import MessageParser, SSEDecoder, stream
-from streamparse.web import ui_message_response
+from streamparse.web import (
+    MemoryStore,
+    ag_ui_response,
+    replay_response,
+    ui_message_response,
+    ui_messages,
+)
 from tests.messages import chunk, text_chunk
-from tests.web.serving import Server, Upstream, until
+from tests.web.serving import Server, Upstream, connected, until
 
 CHUNKS = [text_chunk("Hel"), text_chunk("lo"), chunk(finish="stop")]
 
@@ -113,3 +119,59 @@ def test_a_page_that_leaves_closes_the_source() -> None:
 def test_a_heartbeat_has_to_be_positive() -> None:
     with pytest.raises(ValueError, match="heartbeat"):
         ui_message_response([], heartbeat=0)
+
+
+# A page that is reloaded in the middle of the answer
+
+
+@pytest.mark.parametrize("protocol", ["ui", "ag-ui"])
+def test_a_reload_replays_the_whole_answer(protocol: str) -> None:
+    store, names = MemoryStore(), dict[str, str]()
+    words = [text_chunk(word) for word in ["one", "two", "three", "four", "five", "six"]]
+    upstream = Upstream([*words, chunk(finish="stop")], pause=0.02)
+
+    async def chat(request: object) -> Any:
+        source = stream(upstream())
+        if protocol == "ui":
+            response = ui_message_response(source, store=store, message_id="m")
+        else:
+            response = ag_ui_response(source, thread_id="t", run_id="r", store=store)
+        names["chat"] = response.stream
+        return response
+
+    async def again(request: object) -> Any:
+        return replay_response(store, names.get("chat"))
+
+    routes = [Route("/", chat), Route("/again", again)]
+    with Server(Starlette(routes=routes)) as server:
+        assert httpx.get(f"{server.url}/again", trust_env=False).status_code == 204
+        with connected(server.url) as response:
+            for piece in response.iter_text():
+                if "two" in piece:
+                    break
+        found = httpx.get(f"{server.url}/again", timeout=30, trust_env=False)
+        records = [event.data for event in SSEDecoder().feed(found.text)]
+        texts = [json.loads(one).get("delta") for one in records if one.startswith("{")]
+        assert "".join(text for text in texts if text) == "onetwothreefourfivesix"
+        kinds = [json.loads(one)["type"] for one in records if one.startswith("{")]
+        last = "finish" if protocol == "ui" else "RUN_FINISHED"
+        assert (kinds[-1], records[-1] == "[DONE]") == (last, protocol == "ui")
+        assert (upstream.opened, upstream.closed) == (1, 1)
+        names["chat"] = "f" * 32
+        assert httpx.get(f"{server.url}/again", trust_env=False).status_code == 204
+
+
+def test_a_stream_that_is_lost_is_an_error_on_the_page() -> None:
+    failed = {"type": "stream_failed", "error": {"message": "secret"}}
+    assert "secret" not in ui_messages._last_of_ui(failed)
+    assert "secret" not in str(ui_messages._last_of_ag_ui(failed))
+
+
+def test_others_may_not_replay() -> None:
+    store = MemoryStore()
+
+    async def again(request: object) -> Any:
+        return replay_response(store, "f" * 32, authorize=lambda stream, new: False)
+
+    with Server(Starlette(routes=[Route("/", again)])) as server:
+        assert httpx.get(server.url, trust_env=False).status_code == 403
