@@ -3,6 +3,8 @@
 pip install "llm-streamparse[web,pydantic]" fastapi httpx
 python examples/stand_in_provider.py &    # or PROVIDER=https://… and your key in the headers
 uvicorn --app-dir examples fastapi_app:app
+
+With REDIS=redis://localhost:6379/0 (and the extra `redis`), several processes share the streams.
 """
 
 import os
@@ -17,7 +19,7 @@ from fastapi.staticfiles import StaticFiles
 
 import streamparse
 from streamparse import Toolbox, ToolCallCompleted, stream
-from streamparse.web import MemoryStore, sse_response
+from streamparse.web import MemoryStore, RedisStore, sse_response
 
 
 def get_forecast(place: str, date: str, hours: list[int]) -> str:
@@ -34,13 +36,16 @@ toolbox = Toolbox([get_forecast, find_places])  # there is no draft_message
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     provider = os.environ.get("PROVIDER", "http://127.0.0.1:8001")
+    redis = os.environ.get("REDIS")
+    # A page that lost its connection goes on where it was.
+    app.state.store = RedisStore(redis) if redis else MemoryStore()
     async with httpx.AsyncClient(base_url=provider, timeout=60) as app.state.client:
         yield
+    await app.state.store.aclose()
 
 
 app = FastAPI(lifespan=lifespan)
 app.mount("/js", StaticFiles(directory=Path(streamparse.__file__).with_name("js")))
-store = MemoryStore()  # a page that lost its connection goes on where it was
 
 
 @app.get("/answer")
@@ -58,7 +63,7 @@ async def answer(question: str) -> Response:
                     result = await toolbox.run(event.call)
                     yield {"type": "tool_result", "id": event.call.id, "result": result}
 
-    return sse_response(events, store=store)
+    return sse_response(events, store=app.state.store)
 
 
 @app.get("/")

@@ -93,7 +93,9 @@ class StreamTelemetry(Protocol):
 class EventStore(Protocol):
     """A store of records for `streamparse.web.sse_response`, in memory or shared by processes.
 
-    `stream` names a stream and `reader` a connection; both are random identifiers.
+    `stream` names a stream and `reader` a connection; both are random identifiers. `append` numbers
+    the records from 1. A store that is shared by processes renews the leases of its readers and
+    writers itself. A store may also have a coroutine method `aclose`, for the application.
     """
 
     async def append(self, stream: str, record: bytes, *, last: bool = False) -> bool:

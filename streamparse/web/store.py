@@ -19,9 +19,18 @@ from typing import Final
 
 from streamparse.protocols import Batch, EventStore, ExpiredError, WriterLostError
 
-__all__ = ["Batch", "EventStore", "ExpiredError", "MemoryStore", "WriterLostError"]
+__all__ = ["Batch", "EventStore", "ExpiredError", "MemoryStore", "WriterLostError", "at_once"]
 
-_AT_ONCE: Final = 65536  # the bytes that one `read` returns, unless a single record is larger
+_AT_ONCE: Final = (8192, 65536)  # bounds of `at_once`
+
+
+def at_once(capacity: int) -> int:
+    """Return the bytes that one `read` returns, unless a single record is larger.
+
+    What a reader is being sent is kept until it has it, so a small store sends little at once.
+    """
+    least, most = _AT_ONCE
+    return min(max(capacity, least), most)
 
 
 class _Log:
@@ -60,7 +69,7 @@ class _Log:
         self.records[self.number] = (record, self.written)
         self.arrived.set()
 
-    def after(self, number: int) -> Batch:
+    def after(self, number: int, most: int) -> Batch:
         """Return the records after `number`; raise `ExpiredError` if they are not kept."""
         if not self.first - 1 <= number <= self.number:
             raise ExpiredError(number)
@@ -68,7 +77,7 @@ class _Log:
         size = 0
         while number < self.number:
             record = self.records[number + 1][0]
-            if records and size + len(record) > _AT_ONCE:
+            if records and size + len(record) > most:
                 break
             number += 1
             size += len(record)
@@ -149,6 +158,8 @@ class MemoryStore:
         log = self._logs.get(stream)
         if log is None:
             log = self._logs[stream] = _Log()
+        if log.ended:
+            return False
         while log.unread and log.unread + len(record) > self._ahead:
             if last or log.gone.is_set():
                 break
@@ -166,8 +177,10 @@ class MemoryStore:
         log = self._logs.get(stream)
         if log is None:
             raise ExpiredError(stream)
-        batch = log.after(after)
+        most = at_once(self._capacity)
+        batch = log.after(after, most)
         log.has_come(reader, after)
+        log.drop_read(self._capacity)
         self._revive(stream)
         if batch.data or batch.ended or wait <= 0:
             return batch
@@ -177,7 +190,7 @@ class MemoryStore:
             await log.arrived.wait()
         finally:
             timer.cancel()
-        return log.after(after)
+        return log.after(after, most)
 
     async def leave(self, stream: str, reader: str) -> None:
         """See `EventStore`."""
@@ -204,6 +217,12 @@ class MemoryStore:
         log = self._logs.get(stream)
         if log is not None:
             await log.gone.wait()
+
+    async def aclose(self) -> None:
+        """Abandon and forget all streams."""
+        for stream in list(self._logs):
+            self._abandon(stream)
+            self._forget(stream)
 
     def _later(self, log: _Log, seconds: float, stream: str, what: Callable[[str], None]) -> None:
         log.cancel_timer()
