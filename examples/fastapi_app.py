@@ -36,16 +36,15 @@ toolbox = Toolbox([get_forecast, find_places])  # there is no draft_message
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     provider = os.environ.get("PROVIDER", "http://127.0.0.1:8001")
-    redis = os.environ.get("REDIS")
-    # A page that lost its connection goes on where it was.
-    app.state.store = RedisStore(redis) if redis else MemoryStore()
     async with httpx.AsyncClient(base_url=provider, timeout=60) as app.state.client:
         yield
-    await app.state.store.aclose()
+    await store.aclose()
 
 
 app = FastAPI(lifespan=lifespan)
 app.mount("/js", StaticFiles(directory=Path(streamparse.__file__).with_name("js")))
+# A page that lost its connection goes on where it was.
+store = RedisStore(os.environ["REDIS"]) if "REDIS" in os.environ else MemoryStore()
 
 
 @app.get("/answer")
@@ -63,7 +62,7 @@ async def answer(question: str) -> Response:
                     result = await toolbox.run(event.call)
                     yield {"type": "tool_result", "id": event.call.id, "result": result}
 
-    return sse_response(events, store=app.state.store)
+    return sse_response(events, store=store)
 
 
 @app.get("/")

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from streamparse import MessageParser
+from tests.web.redis_server import RedisServer, servers
 from tests.web.serving import Server, get, whole_events
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -90,6 +91,28 @@ def test_provider_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         got = get(url + ANSWER)
     assert [event["type"] for event in got.data][-2:] == ["message_failed", "stream_ended"]
     assert "out of credit" in got.data[-2]["error"]["message"]
+
+
+@pytest.mark.parametrize("program", servers())
+def test_a_page_resumes_at_another_process(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With REDIS, two applications share the streams."""
+    pytest.importorskip("redis", reason="redis-py is not installed")
+    recording = (EXAMPLES / "openai-chat.sse").read_bytes()
+    redis = RedisServer(program)
+    monkeypatch.setenv("REDIS", redis.url)
+    try:
+        with (
+            example(recording, monkeypatch) as url,
+            loaded("fastapi_app") as other,
+            Server(other.app) as server,
+        ):
+            whole = get(url + ANSWER).data
+            first = get(url + ANSWER, stop_after=3)
+            second = get(server.url + ANSWER, first.last_id)
+    finally:
+        redis.close()
+    assert len(whole) > 3
+    assert first.data + second.data == whole
 
 
 def test_page_and_length(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -288,6 +288,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "_cli.replay_command": (6, 5),
     "web.records": (6, 0),
     "web.store": (6, 0),
+    "web.redis_store": (6, 1),
     "web.pump": (6, 1),
     "web.response": (6, 2),
     "web.ui_messages": (6, 3),

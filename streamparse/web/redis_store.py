@@ -103,8 +103,8 @@ redis.call('PUBLISH', ARGV[8], 'd')
 return {number, gone, readb, w}
 """
 
-# Arguments: reader, after, lease, ttl, most bytes, capacity, channel. Returns: number (-1: expired),
-# ended, the milliseconds until the lease of the writer ends, records.
+# Arguments: reader, after, lease, ttl, most bytes, capacity, channel. Returns: number, or -1 for
+# expired; ended; the milliseconds until the lease of the writer ends, records.
 _READ: Final = """
 local s = redis.call('HMGET', st, 'n', 'ended', 'first', 'dropped', 'until', 'read', 'w')
 local after, n, first = tonumber(ARGV[2]), tonumber(s[1] or -1), tonumber(s[3] or 1)
