@@ -1,26 +1,31 @@
-"""The endpoint of a chat page with `useChat` of the Vercel AI SDK.
+"""The endpoints of a chat page with `useChat` of the Vercel AI SDK, which may be reloaded.
 
 pip install "llm-streamparse[web]" fastapi uvicorn openai
 uvicorn --app-dir examples usechat_app:app      # with OPENAI_API_KEY set
-In the page: useChat({ transport: new DefaultChatTransport({ api: "/chat" }) })
+In the page: useChat({ transport: new DefaultChatTransport({ api: "/chat" }), id, resume: true })
 """
-
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from openai import AsyncOpenAI
 
 from streamparse import stream
-from streamparse.web import ui_message_response
+from streamparse.frontends import from_ui_messages
+from streamparse.web import MemoryStore, replay_response, ui_message_response
 
-app, client = FastAPI(), AsyncOpenAI()
+app, client, store = FastAPI(), AsyncOpenAI(), MemoryStore(capacity=1_000_000)
+streams: dict[str, str] = {}  # the newest stream of each chat; belongs into your database
 
 
 @app.post("/chat")
 async def chat(request: Request) -> Response:
-    messages: list[Any] = []
-    for message in (await request.json())["messages"]:  # what the page shows: their text
-        texts = [part["text"] for part in message["parts"] if part["type"] == "text"]
-        messages.append({"role": message["role"], "content": "".join(texts)})
-    answer = await client.chat.completions.create(model="gpt-5.1", messages=messages, stream=True)
-    return ui_message_response(stream(answer))
+    page = await request.json()
+    messages = from_ui_messages(page["messages"], "openai-responses")
+    answer = await client.responses.create(model="gpt-5.1", input=messages, stream=True)  # type: ignore[call-overload]
+    response = ui_message_response(stream(answer), store=store)
+    streams[page["id"]] = response.stream
+    return response
+
+
+@app.get("/chat/{chat}/stream")
+async def resume(chat: str) -> Response:
+    return replay_response(store, streams.get(chat))

@@ -264,6 +264,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "frontends.ag_ui": (5, 4),
     "frontends.compact": (5, 2),
     "frontends.ui_message_stream": (5, 4),
+    "frontends.page_messages": (5, 4),
     "frontends": (5, 5),
     "_drivers": (5, 2),
     **_in_order("_drivers", 5, DRIVERS, 3),

@@ -1,13 +1,15 @@
-"""Encoders from message events to the protocols that front ends understand.
+"""Encoders from message events to the protocols that front ends understand, and the way back.
 
 An encoder takes the events of `stream()` or `MessageParser` and returns the records to send. It
-does no I/O and reads no clock, so any web framework can serve it.
+does no I/O and reads no clock, so any web framework can serve it. `from_ui_messages` and
+`from_ag_ui` turn what a page posts into the messages of a provider.
 """
 
 from __future__ import annotations
 
 from streamparse.frontends.ag_ui import AGUIEvents
 from streamparse.frontends.compact import CompactEvents
+from streamparse.frontends.page_messages import from_ag_ui, from_ui_messages
 from streamparse.frontends.ui_message_stream import UIMessageStream
 
-__all__ = ["AGUIEvents", "CompactEvents", "UIMessageStream"]
+__all__ = ["AGUIEvents", "CompactEvents", "UIMessageStream", "from_ag_ui", "from_ui_messages"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import runpy
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from streamparse import MessageParser, SSEDecoder, stream
+from streamparse.frontends import from_ui_messages
 from streamparse.web import (
     MemoryStore,
     ag_ui_response,
@@ -19,7 +22,10 @@ from streamparse.web import (
     ui_message_response,
     ui_messages,
 )
+from tests import clients
 from tests.messages import chunk, text_chunk
+from tests.responses import stream as response_of
+from tests.responses import text_events
 from tests.web.serving import Server, Upstream, connected, until
 
 CHUNKS = [text_chunk("Hel"), text_chunk("lo"), chunk(finish="stop")]
@@ -175,3 +181,66 @@ def test_others_may_not_replay() -> None:
 
     with Server(Starlette(routes=[Route("/", again)])) as server:
         assert httpx.get(server.url, trust_env=False).status_code == 403
+
+
+@pytest.mark.parametrize("example", [False, True])
+def test_the_real_clients_reload(example: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`useChat` by its transport, and AG-UI by its agent, leave in the middle and come back."""
+    records = response_of(text_events("one two three four five six.", size=4))
+    upstream = Upstream(records, pause=0.03)
+    store, names = MemoryStore(capacity=100_000), dict[str, str]()
+
+    async def chat(request: Any) -> Any:
+        posted = await request.json()
+        assert from_ui_messages(posted["messages"], "openai-chat")
+        response = ui_message_response(stream(upstream()), store=store)
+        names[posted["id"]] = response.stream
+        return response
+
+    async def resume(request: Any) -> Any:
+        return replay_response(store, names.get(request.path_params["chat"]))
+
+    async def run(request: Any) -> Any:
+        posted = await request.json()
+        response = ag_ui_response(
+            stream(upstream()), thread_id=posted["threadId"], run_id=posted["runId"], store=store
+        )
+        names["run"] = response.stream
+        return response
+
+    async def again(request: Any) -> Any:
+        return replay_response(store, names["run"])
+
+    app = Starlette(
+        routes=[
+            Route("/chat", chat, methods=["POST"]),
+            Route("/chat/{chat}/stream", resume),
+            Route("/run", run, methods=["POST"]),
+            Route("/again", again, methods=["POST"]),
+        ]
+    )
+    if example:
+        app.mount("/example", example_app(upstream, monkeypatch))
+    with Server(app) as server:
+        chat_url = f"{server.url}/example/chat" if example else f"{server.url}/chat"
+        urls = {"chat": chat_url, "run": f"{server.url}/run", "again": f"{server.url}/again"}
+        found = clients._run("reload.mjs", json.dumps(urls) + "\n")
+    whole = "one two three four five six."
+    assert found == [{"left": 2, "ui": whole, "nothing": None, "agui": whole}]
+    assert (upstream.opened, upstream.closed) == (2, 2)
+
+
+def example_app(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The example, with a client whose answers come from `upstream`."""
+    pytest.importorskip("fastapi")
+    pytest.importorskip("openai")
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    path = Path(__file__).parents[2] / "examples" / "usechat_app.py"
+    names = runpy.run_path(str(path))
+
+    async def create(**request: Any) -> Any:
+        assert request["input"][0]["content"] == [{"type": "input_text", "text": "Hi"}]
+        return upstream()
+
+    monkeypatch.setattr(names["client"].responses, "create", create)
+    return names["app"]

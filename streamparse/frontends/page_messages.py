@@ -1,0 +1,359 @@
+"""Turns the messages that a chat page posts into those that a provider takes.
+
+Source: `UIMessage` of the package `ai` (7.0.173) and the messages of `@ag-ui/core` (1.0.0).
+
+A page can post anything, so its messages are as trustworthy as its user: system messages are left
+out, and what looks like an answer or a result of a tool may be made up.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from streamparse._answers.answer import AnswerReader
+from streamparse._answers.options import AnswerOptions
+from streamparse._answers.response import ResponseReader
+from streamparse._core.plain import dict_of, json_text, list_of, text_of
+from streamparse._wires.names import api_named
+from streamparse._wires.router import WIRES, wire_of
+from streamparse.message import Part, Reasoning, Text
+
+__all__ = ["from_ag_ui", "from_ui_messages"]
+
+_DONE: Final = ("output-available", "output-error", "output-denied")
+
+
+P = TypeVar("P", bound=Part)
+
+
+class _File(NamedTuple):
+    """A file of the user: a `data:` URL or another one."""
+
+    url: str
+    media_type: str
+    name: str
+
+    @property
+    def base64(self) -> str:
+        """The content in base64; `""` if it is not in the URL."""
+        head, comma, data = self.url.partition(",")
+        if not (comma and head.startswith("data:")):
+            return ""
+        if head.endswith(";base64"):
+            return data
+        return base64.b64encode(unquote_to_bytes(data)).decode()
+
+    @property
+    def is_image(self) -> bool:
+        return self.media_type.startswith("image/")
+
+
+class _Call(NamedTuple):
+    """A call that the page or the server has run, and its result; an exception is an error."""
+
+    id: str
+    name: str
+    arguments: Any
+    result: Any
+
+
+def from_ui_messages(messages: Iterable[dict[str, Any]], api: str) -> list[dict[str, Any]]:
+    """Return the messages that `useChat` posts as those of a provider.
+
+    Texts, files, calls with their results and signed reasoning are kept. Calls without a result,
+    calls that the provider ran itself, sources and data of the application are left out, and system
+    messages too, since a page could replace the instructions by them.
+
+    Args:
+        messages: The member `messages` of the request, which the page can make up.
+        api: The API of the provider, as in `stream`.
+
+    Returns:
+        The messages (Responses: input items; Gemini: contents), for a request without instructions.
+
+    Raises:
+        ValueError: The API takes no such messages, or a file in another form.
+
+    >>> page = [{"role": "user", "parts": [{"type": "text", "text": "Hi"}]}]
+    >>> from_ui_messages(page, "openai-chat")
+    [{'role': 'user', 'content': 'Hi'}]
+    """
+    writer = _Writer(api)
+    for message in messages:
+        parts = [dict_of(part) for part in list_of(message.get("parts"))]
+        if message.get("role") == "user":
+            texts = [text_of(part.get("text")) for part in parts if part.get("type") == "text"]
+            files = [_ui_file(part) for part in parts if part.get("type") == "file"]
+            writer.user(texts, files)
+        elif message.get("role") == "assistant":
+            for step in _steps(parts):
+                writer.assistant(step)
+    return writer.messages
+
+
+def from_ag_ui(messages: Iterable[dict[str, Any]], api: str) -> list[dict[str, Any]]:
+    """Return the messages of an AG-UI request as those of a provider; see `from_ui_messages`.
+
+    >>> from_ag_ui([{"id": "1", "role": "user", "content": "Hi"}], "anthropic-messages")
+    [{'role': 'user', 'content': [{'type': 'text', 'text': 'Hi'}]}]
+    """
+    known = list(messages)
+    results = {text_of(one.get("toolCallId")): one for one in known if one.get("role") == "tool"}
+    writer = _Writer(api)
+    step: list[Any] = []
+    for message in known:
+        role = message.get("role")
+        if role == "user":
+            writer.assistant(step)
+            step = []
+            writer.user(*_ag_ui_content(message.get("content")))
+        elif role == "reasoning":
+            signature = message.get("encryptedValue")
+            step += _reasoning(message.get("content"), signature)
+        elif role == "assistant":
+            if any(isinstance(part, _Call) for part in step):
+                writer.assistant(step)
+                step = []
+            step += [Text(text) for text in _ag_ui_content(message.get("content"))[0]]
+            calls = [dict_of(call) for call in list_of(message.get("toolCalls"))]
+            step += [_ag_ui_call(one, results) for one in calls if one.get("id") in results]
+    writer.assistant(step)
+    return writer.messages
+
+
+# What pages post.
+
+
+def _ui_file(part: dict[str, Any]) -> _File:
+    name = text_of(part.get("filename"))
+    return _File(text_of(part.get("url")), text_of(part.get("mediaType")), name)
+
+
+def _steps(parts: list[dict[str, Any]]) -> list[list[Any]]:
+    """Return what the model wrote between the results of tools."""
+    steps: list[list[Any]] = [[]]
+    for part in parts:
+        kind = text_of(part.get("type"))
+        is_call = kind.startswith("tool-") or kind == "dynamic-tool"
+        is_after = not is_call and any(isinstance(one, _Call) for one in steps[-1])
+        if kind == "step-start" or is_after:
+            steps.append([])
+        if kind == "text" and text_of(part.get("text")):
+            steps[-1].append(Text(text_of(part.get("text"))))
+        elif kind == "reasoning":
+            steps[-1] += _reasoning(part.get("text"), _signature(part.get("providerMetadata")))
+        elif is_call and part.get("state") in _DONE and not part.get("providerExecuted"):
+            steps[-1].append(_ui_call(kind, part))
+    return steps
+
+
+def _ui_call(kind: str, part: dict[str, Any]) -> _Call:
+    name = text_of(part.get("toolName")) or kind.removeprefix("tool-")
+    given = part.get("input") if part.get("input") is not None else part.get("rawInput")
+    result = part.get("output")
+    if part.get("state") != "output-available":
+        result = RuntimeError(text_of(part.get("errorText")) or "the call was denied")
+    return _Call(text_of(part.get("toolCallId")), name, {} if given is None else given, result)
+
+
+def _signature(metadata: Any) -> Any:
+    """Return the signature that a provider of the AI SDK keeps under its own name."""
+    for about in dict_of(metadata).values():
+        signature = dict_of(about).get("signature")
+        if signature:
+            return signature
+    return None
+
+
+def _reasoning(text: Any, signature: Any) -> list[Reasoning]:
+    """Return the reasoning if it is signed: the APIs refuse or ignore it otherwise."""
+    if not isinstance(signature, str) or not signature:
+        return []
+    return [Reasoning(text_of(text), {"signature": signature})]
+
+
+def _ag_ui_content(content: Any) -> tuple[list[str], list[_File]]:
+    if isinstance(content, str):
+        return [content] if content else [], []
+    texts: list[str] = []
+    files: list[_File] = []
+    for part in [dict_of(one) for one in list_of(content)]:
+        source = dict_of(part.get("source"))
+        if part.get("type") == "text":
+            texts.append(text_of(part.get("text")))
+            continue
+        media_type = text_of(part.get("mimeType") or source.get("mimeType"))
+        url = text_of(part.get("url") or (source.get("value") if _is_url(source) else ""))
+        data = text_of(part.get("data") or ("" if _is_url(source) else source.get("value")))
+        if data:
+            url = f"data:{media_type};base64,{data}"
+        if url:
+            files.append(_File(url, media_type, text_of(part.get("filename"))))
+    return texts, files
+
+
+def _is_url(source: dict[str, Any]) -> bool:
+    return source.get("type") == "url"
+
+
+def _ag_ui_call(call: dict[str, Any], results: dict[str, dict[str, Any]]) -> _Call:
+    function, identity = dict_of(call.get("function")), text_of(call.get("id"))
+    found = results[identity]
+    result: Any = found.get("content")
+    if found.get("error"):
+        result = RuntimeError(text_of(found["error"]))
+    return _Call(identity, text_of(function.get("name")), function.get("arguments") or "{}", result)
+
+
+# What providers take.
+
+
+class _Writer:
+    """Writes the messages of one API."""
+
+    def __init__(self, api: str) -> None:
+        name = api_named(api, tuple(WIRES))
+        found = _USERS.get(name)
+        if found is None:
+            known = ", ".join(_USERS)
+            raise ValueError(f"{name} takes no messages of a page; the APIs are {known}")
+        self._user = found
+        self._wire = wire_of(name)
+        self.messages: list[dict[str, Any]] = []
+
+    def user(self, texts: list[str], files: list[_File]) -> None:
+        """Add a message of the user, if there is anything in it."""
+        texts = [text for text in texts if text]
+        if texts or files:
+            self.messages.append(self._user(texts, files))
+
+    def assistant(self, step: list[Any]) -> None:
+        """Add what the model wrote, and the results of its calls.
+
+        It is read as an answer of the API, so that the same code writes it that writes the history
+        of a real answer.
+        """
+        if not any(isinstance(part, (Text, _Call)) for part in step):
+            return
+        response = ResponseReader(AnswerOptions(None))
+        self._wire(response)
+        answer = response.first
+        results: list[Any] = []
+        for part in step:
+            if isinstance(part, _Call):
+                call = answer.call(part.id, part.name)
+                text = part.arguments
+                call.feed(text if isinstance(text, str) else json_text(text))
+                call.end()
+                results.append(part.result)
+            elif isinstance(part, Text):
+                answer.text(part.text, self._added(answer, Text()))
+            else:
+                answer.reasoning(part.text, self._added(answer, Reasoning("", part.extra)))
+        answer.finish("stop")
+        response.end()
+        message = answer.message
+        self.messages += message.to_history()
+        self.messages += message.tool_results(list(zip(message.tool_calls, results, strict=True)))
+
+    @staticmethod
+    def _added(answer: AnswerReader, part: P) -> P:
+        answer.add(part)
+        return part
+
+
+def _chat_user(texts: list[str], files: list[_File]) -> dict[str, Any]:
+    if not files:
+        return {"role": "user", "content": "\n\n".join(texts)}
+    content: list[Any] = [{"type": "text", "text": text} for text in texts]
+    for file in files:
+        if file.is_image:
+            content.append({"type": "image_url", "image_url": {"url": file.url}})
+        else:
+            about = {"filename": file.name or "file", "file_data": _inside(file, file.url)}
+            content.append({"type": "file", "file": about})
+    return {"role": "user", "content": content}
+
+
+def _responses_user(texts: list[str], files: list[_File]) -> dict[str, Any]:
+    content: list[Any] = [{"type": "input_text", "text": text} for text in texts]
+    for file in files:
+        if file.is_image:
+            content.append({"type": "input_image", "image_url": file.url})
+        elif file.base64:
+            about = {"filename": file.name or "file", "file_data": file.url}
+            content.append({"type": "input_file", **about})
+        else:
+            content.append({"type": "input_file", "file_url": file.url})
+    return {"role": "user", "content": content}
+
+
+def _anthropic_user(texts: list[str], files: list[_File]) -> dict[str, Any]:
+    content: list[Any] = [{"type": "text", "text": text} for text in texts]
+    for file in files:
+        source = {"type": "url", "url": file.url}
+        if file.base64:
+            source = {"type": "base64", "media_type": file.media_type, "data": file.base64}
+        content.append({"type": "image" if file.is_image else "document", "source": source})
+    return {"role": "user", "content": content}
+
+
+def _google_user(texts: list[str], files: list[_File]) -> dict[str, Any]:
+    parts: list[Any] = [{"text": text} for text in texts]
+    for file in files:
+        if file.base64:
+            parts.append({"inlineData": {"mimeType": file.media_type, "data": file.base64}})
+        else:
+            parts.append({"fileData": {"mimeType": file.media_type, "fileUri": file.url}})
+    return {"role": "user", "parts": parts}
+
+
+def _bedrock_user(texts: list[str], files: list[_File]) -> dict[str, Any]:
+    content: list[Any] = [{"text": text} for text in texts]
+    for number, file in enumerate(files, 1):
+        source = {"bytes": _decoded(file)}
+        form = file.media_type.rpartition("/")[2]
+        if file.is_image:
+            content.append({"image": {"format": form, "source": source}})
+        else:
+            # Names of users may be instructions, and have to be unique.
+            about = {"format": form, "name": f"document {number}", "source": source}
+            content.append({"document": about})
+    return {"role": "user", "content": content}
+
+
+def _ollama_user(texts: list[str], files: list[_File]) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "user", "content": "\n\n".join(texts)}
+    if files:
+        message["images"] = [_inside(file, file.base64) for file in files]
+    return message
+
+
+def _inside(file: _File, given: str) -> str:
+    """Return what is given of a file, whose content has to be in its URL."""
+    if not file.base64:
+        raise ValueError("the API takes the content of this file only, not its address")
+    return given
+
+
+def _decoded(file: _File) -> bytes:
+    try:
+        return base64.b64decode(_inside(file, file.base64), validate=True)
+    except binascii.Error:
+        raise ValueError("the content of a file is not base64") from None
+
+
+_USERS: Final[dict[str, Callable[[list[str], list[_File]], dict[str, Any]]]] = {
+    "openai-chat": _chat_user,
+    "openai-responses": _responses_user,
+    "anthropic-messages": _anthropic_user,
+    "bedrock-invoke-anthropic": _anthropic_user,
+    "bedrock-converse": _bedrock_user,
+    "google-generate": _google_user,
+    "cohere-v2": _chat_user,
+    "ollama-chat": _ollama_user,
+}
