@@ -48,6 +48,7 @@ CORE = (
     "lenient",
     "builder_state",
     "builder",
+    "quiet_builder",
     "selector",
     "coercion_values",
     "coercion",

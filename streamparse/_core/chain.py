@@ -19,6 +19,7 @@ from streamparse._core.coercion import Coercer
 from streamparse._core.coercion_values import Place
 from streamparse._core.events import Reporter
 from streamparse._core.expected import Expected
+from streamparse._core.quiet_builder import QuietBuilder
 from streamparse._core.selector import SelectingBuilder, Selector
 from streamparse._core.sink import Sink, Validator, ValidatorFactory
 from streamparse.errors import SchemaViolation, StreamParseError
@@ -35,6 +36,7 @@ class Chain(Place):
         many: Whether to build a list of documents.
         reporter: Creates the events.
         continues: Whether to build on after the first error of the validator.
+        quiet: Whether to build without events.
     """
 
     def __init__(
@@ -46,19 +48,23 @@ class Chain(Place):
         many: bool = False,
         reporter: Reporter | None = None,
         continues: bool = False,
+        quiet: bool = False,
     ) -> None:
         super().__init__()
+        self.quiet = quiet
         self.factory = validator
         self.queries = queries
         self.drop = drop
         self.many = many
         self.reporter = reporter
         self.continues = continues
-        self.builder: Builder = (
-            Builder(many, reporter)
-            if queries is None
-            else SelectingBuilder(Selector(queries), drop=drop, many=many)
-        )
+        self.builder: Builder
+        if queries is not None:
+            self.builder = SelectingBuilder(Selector(queries), drop=drop, many=many)
+        elif quiet:
+            self.builder = QuietBuilder(many)
+        else:
+            self.builder = Builder(many, reporter)
         self.precise = validator is not None
         self.validator: Validator | None = None
         self.earlier: list[Any] = []  # those of the previous documents
@@ -322,6 +328,7 @@ class Chain(Place):
             many=self.many,
             reporter=self.reporter,
             continues=self.continues,
+            quiet=self.quiet,
         )
         twin.options = self.options
         return twin

@@ -51,15 +51,13 @@ class Utf8Decoder:
             data = self.pending + data
             self.pending = b""
         try:
-            return data.decode("utf-8")
+            text, taken = utf_8_decode(data, "strict", False)
         except UnicodeDecodeError as error:
-            rest = data[error.start :]
-            # This is the reason only if the sequence is valid so far.
-            if error.reason == "unexpected end of data":
-                self.pending = rest
-            else:
-                self.invalid = rest
+            self.invalid = data[error.start :]
             return data[: error.start].decode("utf-8")
+        if taken < len(data):
+            self.pending = data[taken:]
+        return text
 
 
 class Utf8Replacer:
