@@ -43,6 +43,7 @@ COMPILED = (
     "streamparse/schema/*.py",
     "streamparse/message.py",
     "streamparse/message_events.py",
+    "streamparse/message_parser.py",
 )
 
 # Modules of those packages that stay interpreted. They run once for a schema, a tool or a table

@@ -56,7 +56,12 @@ class Utf8Decoder:
             self.invalid = data[error.start :]
             return data[: error.start].decode("utf-8")
         if taken < len(data):
-            self.pending = data[taken:]
+            rest = data[taken:]
+            # The codec waits for the third byte of a surrogate, which UTF-8 does not have.
+            if rest[0] == 0xED and rest[1:2] >= b"\xa0":
+                self.invalid = rest
+            else:
+                self.pending = rest
         return text
 
 
