@@ -45,9 +45,14 @@ _LONGEST: Final = 2_000  # the characters of the longest record that has a templ
 _MOST: Final = 4  # the templates of one stream
 _ALIKE: Final = 16  # records with other first characters are not compared
 _SPREAD: Final = 200  # the most that the lengths of similar records differ by
-_TRIES: Final = 4  # the templates that are made in vain before a pause
-_PAUSE: Final = 8
-_LONGEST_PAUSE: Final = 256
+# A template costs as much as it saves in some records. A match earns a credit; a record without a
+# match, and arming, cost one, and learning costs several. Without credit there is a pause.
+_CREDIT: Final = 24
+_CREDIT_AFTER_PAUSE: Final = 12
+_MOST_CREDIT: Final = 32
+_LEARNING: Final = 8
+_PAUSE: Final = 32  # records
+_LONGEST_PAUSE: Final = 2_048
 # What takes the place of the holes in the proof of a template.
 _PROOF: Final = "~proof~"
 _PROOF_NUMBER: Final = 918273645
@@ -164,10 +169,10 @@ class Templates:
     """The templates of one stream. The decoder matches them, and the router has them learned."""
 
     __slots__ = (
+        "_credit",
         "_last",
         "_limit",
         "_pause",
-        "_tries",
         "_wait",
         "age",
         "all",
@@ -188,7 +193,7 @@ class Templates:
         #: Changes when a record had another effect than a repeat.
         self.age: int = 0
         self._last: str = ""  # the JSON of the last record
-        self._tries: int = 0
+        self._credit: int = _CREDIT
         self._wait: int = 0  # the records to pass over
         self._pause: int = _PAUSE
         # The result of the last match.
@@ -208,8 +213,10 @@ class Templates:
             end = self._match(template, text, start)
             if end >= 0:
                 self.found = template
-                self._tries = 0
-                self._pause = _PAUSE
+                if self._credit < _MOST_CREDIT:
+                    self._credit += 1
+                else:
+                    self._pause = _PAUSE
                 return end
             if end == PARTIAL:
                 result = PARTIAL
@@ -271,11 +278,15 @@ class Templates:
 
     # Learning.
 
-    def is_similar(self, text: str) -> bool:
-        """Return whether a record that was decoded may be one of several of a template."""
+    def is_pausing(self) -> bool:
+        """Count a record that was decoded; return whether nothing is learned now."""
         if self._wait:
             self._wait -= 1
-            return False
+            return True
+        return False
+
+    def is_similar(self, text: str) -> bool:
+        """Return whether a record that was decoded may be one of several of a template."""
         last = self._last
         self._last = text
         spread = len(text) - len(last)
@@ -287,7 +298,7 @@ class Templates:
         """Arm a template whose record was read in full."""
         template.repeat = repeat
         template.age = self.age
-        self._try()
+        self.spend(1)
 
     def learn(self, event: str, text: str, data: dict[str, Any], repeat: Repeat) -> None:
         """Make a template of a record that `repeat` describes."""
@@ -302,7 +313,7 @@ class Templates:
                 template.repeat = repeat
                 template.age = self.age
                 return
-        if not self.may_learn:
+        if not self.may_learn or self._credit < _LEARNING:
             return
         self.may_learn = False  # not again before the next records are matched
         made = None if "\n" in text else _made(event, text, data, repeat, self.framing, old)
@@ -312,16 +323,16 @@ class Templates:
                 self.all.remove(old)
             self.all.insert(0, made)
             del self.all[_MOST:]
-        self._try()
+        self.spend(_LEARNING)
 
-    def _try(self) -> None:
-        """Pause for ever longer if what was learned does not match."""
-        self._tries += 1
-        if self._tries > _TRIES:
+    def spend(self, credit: int) -> None:
+        """Spend credit; pause for ever longer if there is none."""
+        self._credit -= credit
+        if self._credit < 0:
             self.all.clear()
-            self._tries = 0
             self._wait = self._pause
-            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+            self._credit = _CREDIT_AFTER_PAUSE
+            self._pause = min(4 * self._pause, _LONGEST_PAUSE)
 
 
 def unlimited(limits: Limits) -> int:

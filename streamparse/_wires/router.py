@@ -196,7 +196,7 @@ class Router:
     def _read_fully(self, record: Record) -> None:
         """Read a record, and learn its template if the next ones may match it."""
         templates = self.templates
-        if templates is None:
+        if templates is None or templates.is_pausing():
             self.read(record)
             return
         events = self.response.events
@@ -212,6 +212,8 @@ class Router:
                 if type(events[place]) not in _GROWING:
                     templates.age += 1
                     break
+        if record.template is None and (repeat is None or templates.all):
+            templates.spend(1)
         if repeat is None:
             return
         if record.template is not None:
