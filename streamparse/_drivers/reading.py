@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, Protocol, TypeVar
 
 from streamparse._drivers.coalescer import Coalescer
-from streamparse._drivers.sources import aclose, async_pieces, close, pieces
+from streamparse._drivers.sources import aclose, async_pieces, close, interrupt, pieces
 from streamparse.errors import StreamParseError, name_status
 from streamparse.paths import Path, Query
 
@@ -278,6 +278,7 @@ class SyncReading(Reading[P], Generic[P, E]):
         self, source: Any, view: View[P], throttle: Throttle | None = None, drain: bool = True
     ) -> None:
         super().__init__(view, throttle, drain)
+        self._source = source
         self._fragments = pieces(source, self._set_error_status)
         self._closers = ExitStack()
         self._closers.callback(close, source)
@@ -323,6 +324,10 @@ class SyncReading(Reading[P], Generic[P, E]):
         """Stop reading and close the source; the view ends. Repeated calls are harmless."""
         self._view.stop()
         self._closers.close()
+
+    def interrupt(self) -> None:
+        """Close the source while another thread waits for it. The wait ends if the source can."""
+        interrupt(self._source)
 
     def __enter__(self: S) -> S:
         return self
@@ -425,12 +430,20 @@ class AsyncReading(Reading[P], Generic[P, E]):
     async def aclose(self) -> None:
         """Stop reading and close the source; the view ends. Repeated calls are harmless.
 
-        Any task may call it, not only the one that reads.
+        Any task may call it, not only the one that reads. Without asyncio (as with trio) another
+        task cannot close a generator that is being read: cancel the task that reads instead.
         """
         self._view.stop()
         await self._waiting.end()
-        async with self._closing:
-            await self._closers.aclose()
+        try:
+            async with self._closing:
+                await self._closers.aclose()
+        except RuntimeError as error:
+            if not self._waiting.is_foreign:
+                raise
+            # A generator that is being read cannot be closed.
+            needs = "aclose() from another task needs asyncio; cancel the task that reads instead"
+            raise RuntimeError(needs) from error
 
     def __enter__(self) -> NoReturn:
         raise TypeError("the source is asynchronous: use 'async with' and 'async for'")
@@ -456,6 +469,8 @@ class AsyncReading(Reading[P], Generic[P, E]):
         read = self._read_next if self._throttle.every is None else self._read_throttled
         last = view.finish
         try:
+            if self._throttle.every is not None:
+                _check_asyncio()
             while (batch := await read(view)) is not None:
                 for found in batch:
                     yield found
@@ -522,6 +537,7 @@ class _Waiting:
 
         self._current_task = asyncio.current_task
         self._task: asyncio.Task[Any] | None = None
+        self.is_foreign = False  # whether a task of another library waits
         self._ended: asyncio.Future[None] | None = None
 
     def begin(self) -> None:
@@ -530,6 +546,7 @@ class _Waiting:
             self._task = self._current_task()
         except RuntimeError:  # not an asyncio event loop
             self._task = None
+            self.is_foreign = True
 
     async def end(self) -> None:
         """End the wait as if the source had ended."""
@@ -554,6 +571,7 @@ class _Waiting:
     def over(self) -> None:
         """Record that the wait has ended."""
         self._task = None
+        self.is_foreign = False
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
 
@@ -618,6 +636,15 @@ class _Fetcher:
             except BaseException:
                 asked.cancel()
                 raise
+
+
+def _check_asyncio() -> None:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError("every= needs asyncio, and this is another event loop") from None
 
 
 def _single(values: list[Any]) -> Any:

@@ -25,13 +25,24 @@ import inspect
 import json
 import os
 import re
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeAlias
 
 from streamparse._drivers.connections import async_messages, messages
 
-__all__ = ["aclose", "async_pieces", "close", "is_async", "named_file", "pieces", "readable"]
+__all__ = [
+    "aclose",
+    "async_pieces",
+    "close",
+    "interrupt",
+    "is_async",
+    "named_file",
+    "pieces",
+    "readable",
+]
 
 _Refused: TypeAlias = Callable[[int, Any], None]
 
@@ -320,6 +331,33 @@ def close(thing: object) -> None:
         if method is not None:
             method()
             return
+
+
+def interrupt(thing: object) -> None:
+    """Close `thing` while another thread reads it, so that the thread stops waiting.
+
+    Closing a socket does not wake a thread that reads from it, so the connection is shut down
+    first. That is possible for responses of httpx, requests, urllib3 and `http.client`, and for the
+    streams of SDKs that have such a `response`. A generator can only be closed by its own thread.
+    """
+    for owner in (thing, getattr(thing, "response", None)):
+        with suppress(Exception):
+            _shut_down(owner)
+    if not inspect.isgenerator(thing):
+        with suppress(Exception):  # a foreign object, whose thread may have just closed it
+            close(thing)
+
+
+def _shut_down(response: Any) -> None:
+    extensions = getattr(response, "extensions", None)
+    if isinstance(extensions, Mapping):  # httpx
+        if extensions.get("http_version") == b"HTTP/2":
+            return  # other responses share the connection
+        owner = extensions["network_stream"].get_extra_info("socket")
+    else:
+        owner = getattr(response, "raw", response)
+    with socket.socket(fileno=os.dup(owner.fileno())) as connection:
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 async def aclose(thing: object) -> None:

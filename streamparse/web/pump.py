@@ -16,9 +16,11 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
-from streamparse._drivers.sources import aclose, close, is_async
+from streamparse._drivers.reading import SyncReading
+from streamparse._drivers.sources import aclose, close, interrupt, is_async
 from streamparse.errors import StreamParseError
 from streamparse.message import error_to_dict
 from streamparse.web.records import END, StreamPosition, encoded, record
@@ -28,6 +30,8 @@ __all__ = ["Pump", "close_source", "start_task"]
 
 _LOG: Final = logging.getLogger("streamparse.web")
 _NOTHING: Final = object()
+_PATIENCE: Final = 0.2  # the seconds that a blocking source has to return by itself
+_INTERRUPTERS: Final = ThreadPoolExecutor(4, thread_name_prefix="streamparse-interrupt")
 # An event loop holds only weak references to its tasks, so this set keeps them alive.
 _RUNNING: Final[set[asyncio.Task[None]]] = set()
 
@@ -159,14 +163,14 @@ async def _in_a_thread(source: Any) -> AsyncIterator[Any]:
     with ThreadPoolExecutor(1, thread_name_prefix="streamparse") as thread:
         making = loop.run_in_executor(thread, iter, source)
         try:
-            iterator = await _done(making)
+            iterator = await _done(making, source)
         except asyncio.CancelledError:
             if making.exception() is None:
                 await loop.run_in_executor(thread, close, making.result())
             raise
         try:
             while True:
-                item = await _done(loop.run_in_executor(thread, next, iterator, _NOTHING))
+                item = await _done(loop.run_in_executor(thread, next, iterator, _NOTHING), source)
                 if item is _NOTHING:
                     return
                 yield item
@@ -174,11 +178,21 @@ async def _in_a_thread(source: Any) -> AsyncIterator[Any]:
             await loop.run_in_executor(thread, close, iterator)
 
 
-async def _done(step: asyncio.Future[Any]) -> Any:
-    """Return the result of a step in a thread; wait for it even if cancelled, as it cannot stop."""
+async def _done(step: asyncio.Future[Any], source: Any) -> Any:
+    """Return the result of a step in a thread.
+
+    If cancelled, wait for the step, because a thread cannot be stopped. A source that does not
+    return by itself is closed by another thread, which ends a wait for a connection.
+    """
     try:
         return await asyncio.shield(step)
     except asyncio.CancelledError:
+        await asyncio.wait((step,), timeout=_PATIENCE)
+        if not step.done():
+            end = (
+                source.interrupt if isinstance(source, SyncReading) else partial(interrupt, source)
+            )
+            asyncio.get_running_loop().run_in_executor(_INTERRUPTERS, end)
         await asyncio.wait((step,))
         step.exception()  # mark it as retrieved, so that asyncio does not log it
         raise

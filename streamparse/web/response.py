@@ -77,7 +77,9 @@ def sse_response(
         source: The result of `stream()`, or any other iterable or async iterable of events, lists
             of events, dicts or text. A function or coroutine function without parameters that
             returns one is better: it is called only if the request starts a new stream. An iterable
-            that is not async is read in a thread.
+            that is not async is read in a thread. If its page leaves while the thread waits for a
+            response or an SDK's stream, the connection is closed; a generator is closed when it
+            yields next, so prefer an async source.
         store: Keeps the records for clients that reconnect.
         encode: Returns the text of each record, including the last one, or None for no record. By
             default message events become compact records, which contain each text and each argument

@@ -557,3 +557,46 @@ def test_one_task_reads_a_paced_source() -> None:
         return "".join([text async for text in stream(source(), api="text", every=0.001).text()])
 
     assert asyncio.run(main()) == "01234"
+
+
+# Other event loops than asyncio's
+
+
+class Pause:
+    """What a task of another event loop waits for."""
+
+    def __await__(self) -> Any:
+        yield self
+
+
+async def paused() -> AsyncIterator[str]:
+    yield "[1"
+    await Pause()
+    yield "]"
+
+
+def test_every_without_asyncio_says_so_before_anything_is_read() -> None:
+    read: list[str] = []
+
+    async def source() -> AsyncIterator[str]:
+        read.append("begun")
+        yield "[1]"
+
+    answer = stream(source(), api="text", every=0.1)
+    with pytest.raises(RuntimeError, match="every= needs asyncio"):
+        anext(aiter(answer)).__await__().send(None)
+    assert not read
+
+
+def test_closed_from_another_task_without_asyncio() -> None:
+    answer = stream(paused(), api="text")
+    events = aiter(answer)
+    for _ in range(20):
+        try:
+            reading = anext(events).__await__()
+            assert isinstance(reading.send(None), Pause)
+            break
+        except StopIteration:
+            continue
+    with pytest.raises(RuntimeError, match="needs asyncio; cancel the task that reads"):
+        answer.aclose().__await__().send(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import importlib
 import importlib.util
 import io
@@ -39,6 +40,7 @@ from streamparse._drivers.sources import (
     aclose,
     async_pieces,
     close,
+    interrupt,
     is_async,
     named_file,
     pieces,
@@ -959,3 +961,27 @@ def test_a_whole_body_is_not_read_to_find_out_what_it_is() -> None:
 
     assert is_async(Lazy())
     async_pieces(Lazy())
+
+
+def test_interrupt_wakes_a_thread_that_reads_a_connection() -> None:
+    """Closing alone would not: the thread waits in the operating system."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        connection = http.client.HTTPConnection(*listening.getsockname())
+        connection.request("GET", "/")
+        peer, _ = listening.accept()
+        with peer:
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nab")
+            response = connection.getresponse()
+
+            def read() -> None:
+                with contextlib.suppress(Exception):  # the response is incomplete
+                    list(pieces(response))
+
+            reader = threading.Thread(target=read, daemon=True)
+            reader.start()
+            reader.join(0.2)
+            assert reader.is_alive()
+            interrupt(response)
+            reader.join(10)
+            assert not reader.is_alive()
+        connection.close()

@@ -320,6 +320,37 @@ def test_client_that_leaves_a_blocking_source() -> None:
         assert closed.wait(5)
 
 
+class BlockingResponse:
+    """A response whose read ends only when it is closed, like those of HTTP libraries."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        yield b'data: {"choices": [{"index": 0, "delta": {"content": "a"}}]}\n\n'
+        self.closed.wait(60)
+        raise OSError("read of a closed response")
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def test_threads_of_blocking_responses_end_when_their_pages_leave() -> None:
+    made: list[BlockingResponse] = []
+
+    def source() -> Any:
+        made.append(BlockingResponse())
+        return stream(made[-1], api="openai-chat")
+
+    before = threading.active_count()
+    with Server(application(source)) as server:
+        for _ in range(20):
+            get(server.url, stop_after=1)
+        until(lambda: threading.active_count() <= before + 8)
+    assert len(made) == 20
+    assert all(each.closed.is_set() for each in made)
+
+
 def test_resumed_without_a_gap_and_without_a_second_source() -> None:
     upstream = Upstream(NUMBERS, pause=0.01)
     store = MemoryStore(grace=5)
