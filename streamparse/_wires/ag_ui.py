@@ -366,7 +366,7 @@ _ENDS_CHUNKS: Final = (
     frozenset(_HANDLERS)
     | frozenset(("STATE_SNAPSHOT", "STATE_DELTA", "MESSAGES_SNAPSHOT"))
     | frozenset(("STEP_STARTED", "STEP_FINISHED"))
-) - frozenset((*_BEGINNINGS, "RAW", "RUN_ERROR", "REASONING_ENCRYPTED_VALUE"))
+) - frozenset(_BEGINNINGS).union(("RAW", "RUN_ERROR", "REASONING_ENCRYPTED_VALUE"))
 
 
 # The next turn.

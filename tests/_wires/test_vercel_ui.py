@@ -117,6 +117,7 @@ def test_calls_for_the_client() -> None:
     ("deltas", "value", "status"),
     [
         ('{"a": 1.0, "b": 12345678901234567890}', {"a": 1, "b": 12345678901234567000}, "complete"),
+        ('{"a": 1%s}' % ("0" * 400), {"a": 1e308 * 10}, "complete"),
         ('{"a": 1}', {"a": 1, "unit": "C"}, "rejected"),  # a default of the schema
         ('{"a": 1}', {"a": True}, "rejected"),
         ('{"a": 1', {"a": 1}, "rejected"),
