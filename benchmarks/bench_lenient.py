@@ -4,9 +4,10 @@ A document of about 40 kB arrives in deltas of four characters: once with the mi
 (prose, a fence, comments, single quotes, unquoted keys, Python literals, trailing and missing
 commas, quotes inside strings), and once as valid JSON, in both dialects. json_repair parses the
 whole text again with each delta, so its cost per delta grows with the text. It is timed on deltas
-in the middle, and the time for all deltas is estimated from them.
+in the middle, and the time for all deltas is estimated from them. The second table is for short
+documents, one record each, with the time that it takes to create the parsers.
 
-The second table counts, for each kind of damage in `tests/damage.py`, how many of the generated
+The third table counts, for each kind of damage in `tests/damage.py`, how many of the generated
 documents are restored. Each library reads the whole text.
 
     python -m benchmarks.bench_lenient [--quick]
@@ -28,6 +29,8 @@ from streamparse import JSONParser
 from streamparse import parse as parse_text
 from tests.damage import DAMAGES, root
 from tests.damage import damaged as damaged_text
+
+Reader = Callable[[list[str]], Any]
 
 SIZE: Final = 40_000
 _WORDS: Final = tuple(
@@ -76,8 +79,23 @@ def valid(size: int) -> str:
 
 def damaged(size: int) -> str:
     """Return the list with one or two kinds of damage in each record, in turn."""
-    written = [_DAMAGES[number % len(_DAMAGES)](item) for number, item in enumerate(records(size))]
-    return "Here is the list you asked for:\n```json\n[\n" + ",\n".join(written) + "\n]\n```\n"
+    written = ",\n".join(damaged_record(number, item) for number, item in enumerate(records(size)))
+    return f"Here is the list you asked for:\n```json\n[\n{written}\n]\n```\n"
+
+
+def damaged_record(number: int, item: dict[str, Any]) -> str:
+    return _DAMAGES[number % len(_DAMAGES)](item)
+
+
+def short_documents() -> tuple[list[list[str]], list[list[str]]]:
+    """Return the deltas of documents of about 300 characters, valid and damaged.
+
+    The first is in a fence after a sentence.
+    """
+    items = [record(number) for number in range(len(_DAMAGES))]
+    texts = [damaged_record(number, item) for number, item in enumerate(items)]
+    texts[0] = f"Here it is:\n```json\n{texts[0]}\n```\n"
+    return [cut(_text(item)) for item in items], [cut(text) for text in texts]
 
 
 def _text(item: dict[str, Any]) -> str:
@@ -107,30 +125,72 @@ def parse(dialect: str, deltas: list[str]) -> Any:
     return parser.value
 
 
-def json_repair_seconds(text: str, deltas: int, tries: int) -> float:
+def mend(deltas: list[str]) -> Any:
+    """Read a stream with jsonmend."""
+    from jsonmend import Mender
+
+    mender = Mender()
+    for delta in deltas:
+        mender.feed(delta)
+    return mender.close()
+
+
+def json_repair_seconds(deltas: list[str], tries: int) -> float:
     """Estimate the time of json_repair for a whole stream from calls in its middle."""
     from json_repair import loads
 
-    step = len(text) // deltas
+    middle = len(deltas) // 2
     start = clock()
     for number in range(tries):
-        loads(text[: len(text) // 2 + (number - tries // 2) * step])
-    return (clock() - start) / tries * deltas
+        loads("".join(deltas[: middle + number - tries // 2]))
+    return (clock() - start) / tries * len(deltas)
 
 
-def rows(size: int, seconds: float, tries: int) -> list[list[str]]:
-    """Return the table: the input, the time of a delta, and its ratio to the strict parser."""
-    twin, text = cut(valid(size)), cut(damaged(size))
-    assert parse("lenient", text) == parse("strict", twin) == records(size)
-    strict, lenient = pair(lambda: parse("strict", twin), lambda: parse("lenient", text), seconds)
-    again, clean = pair(lambda: parse("strict", twin), lambda: parse("lenient", twin), seconds)
-    other = json_repair_seconds(damaged(size), len(text), tries)
-    return [
-        ["strict, valid", microseconds(strict / len(twin)), ""],
-        ["lenient, valid", microseconds(clean / len(twin)), times(clean / again)],
-        ["lenient, damaged", microseconds(lenient / len(text)), times(lenient / strict)],
-        ["json_repair, damaged", microseconds(other / len(text)), times(other / strict)],
-    ]
+def rows(
+    twins: list[list[str]], texts: list[list[str]], seconds: float, tries: int
+) -> list[list[str]]:
+    """Return the table: the input, the time of a delta, and its ratio to the strict parser.
+
+    Args:
+        twins: The deltas of valid documents.
+        texts: The deltas of the same documents with damage.
+        seconds: The time for each measurement.
+        tries: How many calls of json_repair are timed for a document.
+    """
+    for twin, text in zip(twins, texts, strict=True):
+        assert parse("lenient", text) == parse("strict", twin)
+
+    def beside(name: str, documents: list[list[str]], read: Reader) -> list[str]:
+        strict, other = pair(lambda: _all(_strict, twins), lambda: _all(read, documents), seconds)
+        return [name, microseconds(other / sum(map(len, documents))), times(other / strict)]
+
+    found = [beside("lenient, valid", twins, _lenient), beside("lenient, damaged", texts, _lenient)]
+    if _is_installed("jsonmend"):
+        found.append(beside("jsonmend, damaged", texts, mend))
+    strict, _ = pair(lambda: _all(_strict, twins), lambda: None, seconds / 4)
+    found.insert(0, ["strict, valid", microseconds(strict / sum(map(len, twins))), ""])
+    if _is_installed("json_repair"):
+        other = sum(json_repair_seconds(text, tries) for text in texts)
+        cost = microseconds(other / sum(map(len, texts)))
+        found.append(["json_repair, damaged", cost, times(other / strict)])
+    return found
+
+
+def _all(read: Reader, documents: list[list[str]]) -> None:
+    for deltas in documents:
+        read(deltas)
+
+
+def _strict(deltas: list[str]) -> Any:
+    return parse("strict", deltas)
+
+
+def _lenient(deltas: list[str]) -> Any:
+    return parse("lenient", deltas)
+
+
+def _is_installed(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
 
 
 def readers() -> dict[str, Callable[[str], Any]]:
@@ -139,7 +199,7 @@ def readers() -> dict[str, Callable[[str], Any]]:
         "streamparse": lambda text: parse_text(text, dialect="lenient")
     }
     for name in ("json_repair", "jsonmend"):
-        if importlib.util.find_spec(name) is None:
+        if not _is_installed(name):
             print(f"{name} is not installed.\n")
         else:
             found[name] = importlib.import_module(name).loads
@@ -188,10 +248,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="a small document and short runs")
     quick = parser.parse_args(arguments).quick
     print(f"Build of streamparse: **{peers.build()}**.\n")
-    measured = rows(4_000 if quick else SIZE, 0.2 if quick else 5, 3 if quick else 20)
-    print(table(["Deltas of four characters", "µs a delta", "beside strict"], measured))
+    size, seconds, tries = (4_000, 0.2, 3) if quick else (SIZE, 5, 20)
+    long = [cut(valid(size))], [cut(damaged(size))]
+    for name, (twins, texts) in (("", long), ("short documents", short_documents())):
+        measured = rows(twins, texts, seconds, tries)
+        title = f"Deltas of four characters, {name}".rstrip(", ")
+        print(table([title, "µs a delta", "beside strict"], measured) + "\n")
     header, *recovered = recovery(5 if quick else 100)
-    print("\n" + table(["Damage", *header[1:]], recovered))
+    print(table(["Damage", *header[1:]], recovered))
 
 
 if __name__ == "__main__":

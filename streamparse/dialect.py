@@ -7,7 +7,7 @@ repair is recorded as a `Repair`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
 from streamparse._core.deep_path import SharedPath, steps_of
@@ -195,20 +195,26 @@ class Dialect:
     doubts: Literal["allow", "error"] = "allow"
     max_repairs: int | None = None
     allowed: frozenset[str] | None = None
+    # Computed once, because a parser is created for each document.
+    codes: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            given = getattr(self, field.name)
-            if field.name == "max_repairs":
+        for one in fields(self):
+            if not one.init:
+                continue
+            given = getattr(self, one.name)
+            if one.name == "max_repairs":
                 _check_count(given)
-            elif field.name == "doubts":
+            elif one.name == "doubts":
                 if given not in ("allow", "error"):
                     raise ValueError(f"Dialect.doubts must be 'allow' or 'error', not {given!r}")
-            elif field.name == "allowed":
+            elif one.name == "allowed":
                 if given is not None:
                     object.__setattr__(self, "allowed", _codes(given))
             elif not isinstance(given, bool):
-                raise TypeError(f"Dialect.{field.name} must be a bool, not {given!r}")
+                raise TypeError(f"Dialect.{one.name} must be a bool, not {given!r}")
+        codes = frozenset(code for code in _CODES if self.allows(code))
+        object.__setattr__(self, "codes", codes)
 
     @classmethod
     def json5(cls) -> Dialect:
@@ -227,7 +233,7 @@ class Dialect:
             "escapes",
             "white_space",
         )
-        switches = [field.name for field in fields(cls) if field.default is True]
+        switches = [one.name for one in fields(cls) if one.default is True]
         return cls(**{name: name in added for name in switches})  # type: ignore[arg-type]
 
     def allows(self, code: str) -> bool:
@@ -243,11 +249,6 @@ class Dialect:
         if code in DOUBT_CODES and self.doubts == "error":
             return False
         return code == "ambiguous" or bool(getattr(self, _CODES[code][0]))
-
-    @property
-    def codes(self) -> frozenset[str]:
-        """The codes of all allowed repairs."""
-        return frozenset(code for code in _CODES if self.allows(code))
 
 
 def _check_count(given: object) -> None:

@@ -101,6 +101,21 @@ def run_end(text: str, pos: i64, end: i64) -> i64:
     return end if found is None else found.start()
 
 
+def space_end(text: str, pos: i64, end: i64) -> i64:
+    """Return the end of the white space at `pos`."""
+    if COMPILED:
+        near = pos + LONG_RUN if end - pos > LONG_RUN else end
+        while pos < near:
+            char: i64 = ord(text[pos])
+            if char != 32 and char != 10 and char != 13 and char != 9:
+                return pos
+            pos += 1
+        if pos == end:
+            return end
+    found = SPACE.match(text, pos)
+    return pos if found is None else found.end()
+
+
 def number_step(grammar: i64, char: i64) -> i64:
     """Return the state of a number after `char`, or -1 where it cannot follow."""
     if 48 <= char <= 57:

@@ -19,11 +19,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from streamparse._core.grammar import (
-    SPACE,
-)
+from streamparse._core.grammar import space_end
 from streamparse._core.lenient_state import COMMENT, JUNK, PROSE, TOKEN, UNQUOTED
-from streamparse._core.lenient_strings import LOOK, TAIL
+from streamparse._core.lenient_strings import BLANK_TAIL, LOOK, tail_start
 from streamparse._core.lenient_structure import LenientStructure
 from streamparse._core.machine_state import (
     AFTER,
@@ -90,16 +88,21 @@ class LenientMachine(LenientStructure):
         if not self.state and not self.high and not self.nested:
             end: i64 = len(text)
             if self._run_end(text, 0, end) == end:  # the commonest delta: the inside of a string
-                length = self.length + end
-                tail = not self.in_key and text[end - 1] in TAIL
-                if not tail and length <= self.string_limit:
+                stop = end
+                if not self.in_key and self._watches():
+                    stop = tail_start(text, 0, end)
+                length = self.length + stop
+                if stop and end - stop < BLANK_TAIL and length <= self.string_limit:
                     self.length = length
                     self.fresh = False
+                    if stop < end:
+                        self.pending = text[stop:]
+                        text = text[:stop]
                     if self.in_key:
                         self.sink.key_text(text, self.offset)
                     else:
                         self.sink.text(text, self.offset)
-                    self.offset += end
+                    self.offset += stop
                     return size
         self._advance(text, False)
         return size
@@ -179,9 +182,7 @@ class LenientMachine(LenientStructure):
                 elif char <= 32 and state != DOCUMENT and text[pos] in _SPACE:
                     pos += 1
                     if pos < end and text[pos] <= " ":
-                        found = SPACE.match(text, pos)
-                        assert found is not None
-                        pos = found.end()
+                        pos = space_end(text, pos, end)
                 elif state == DOCUMENT:
                     pos = self._document(text, pos, end, final)
                 else:

@@ -11,7 +11,7 @@ from streamparse._core.grammar import (
     run_end,
 )
 from streamparse._core.lenient_escapes import LenientEscapes
-from streamparse._core.lenient_strings import CLOSING, LOOK, TAIL, undecided
+from streamparse._core.lenient_strings import CLOSING, LOOK, undecided
 from streamparse._core.machine_state import STRING
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class LenientQuoted(LenientEscapes):
                     pos = after
                     continue
             tail = stop
-            if stop > pos and text[stop - 1] in TAIL and self._watches():
+            if stop > pos and strings.ends_text(ord(text[stop - 1])) and self._watches():
                 tail = strings.tail_start(text, pos, stop)
             if tail > pos:
                 if self.high:
@@ -56,11 +56,14 @@ class LenientQuoted(LenientEscapes):
                 continue
             char = text[pos]
             if char == '"' if self.simple else char != "\\" and char in CLOSING[self.quote]:
-                if self._certainly_ends(text, pos + 1, end):
+                certain = self._certain_end(text, pos + 1, end)
+                if certain > 0:
                     if self.high:
                         self._lone(base + pos)
                     self._close_string(base + pos)
                     return pos + 1
+                if certain < 0 and not final:
+                    return undecided(pos)
                 return self._quote(text, pos, pos + 1, end, final)
             if char == "\\":
                 pos = self._odd_escape(text, pos, end, final)

@@ -140,21 +140,27 @@ class LenientQuotes(LenientState):
             return strings.ENDS
         return result
 
-    def _certainly_ends(self, text: str, behind: i64, end: i64) -> bool:
-        """Whether the quote before `behind` ends the string: the commonest cases of `classify`."""
-        if behind >= end or self.kept or self.tripled or not self.depth:
-            return False
+    def _certain_end(self, text: str, behind: i64, end: i64) -> i64:
+        """Return whether the quote before `behind` ends the string, in the commonest cases.
+
+        1 if it does, -1 if more text must decide, 0 if `_quote` must decide.
+        """
+        if self.kept or self.tripled or not self.depth:
+            return 0
+        if behind == end:
+            return -1
         char: i64 = ord(text[behind])
         if self.in_key:
-            return char == 58
+            return 1 if char == 58 else 0
         if char == 44:
-            if behind + 1 == end:
-                return False
-            char = ord(text[behind + 1])
-            if char == 32 and behind + 2 < end:
-                char = ord(text[behind + 2])
-            return char == 34 or char == 10 or char == 39
-        return (char == 93 or char == 125) and text[behind] == self.closers[-1]
+            behind += 1
+            if behind < end and ord(text[behind]) == 32:
+                behind += 1
+            if behind == end:
+                return -1
+            char = ord(text[behind])
+            return 1 if char == 34 or char == 10 or char == 39 else 0
+        return 1 if (char == 93 or char == 125) and text[behind] == self.closers[-1] else 0
 
     def _triple_quote(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         if pos + 4 > end and not final and (self.quote * 4).startswith(text[pos:]):

@@ -126,10 +126,6 @@ _OPEN_ITEM: Final = re.compile(
 )
 # White space longer than any indentation is not held back in a string.
 BLANK_TAIL: Final = 48
-# The characters at the end of the text that may be after the open string.
-TAIL: Final = " ,}]{["
-# Brackets, commas and white space that end containers if the closing quote is missing.
-_TAIL: Final = re.compile(r"[,}\]{\[\r\n\t ]*")
 # These match no part of a valid document, because a word follows the quote directly.
 _NEXT_KEY: Final = re.compile(
     r"""["'“”‘][\w$@][^"'“”\\\n:,{}\[\]]{0,63}["'“”’]\s*:"""
@@ -198,22 +194,35 @@ def _item_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
 
 def blank_end(text: str, pos: i64, limit: i64) -> i64:
     """Return the position after the white space at `pos`."""
+    if pos < limit and 32 < ord(text[pos]) < 127:
+        return pos
     found = _BLANK.match(text, pos, limit)
     return pos if found is None else found.end()
 
 
 def tail_start(text: str, pos: i64, stop: i64) -> i64:
     """Return the start of the brackets, commas and spaces at the end of a run."""
-    while stop > pos and text[stop - 1] in TAIL:
+    while stop > pos and ends_text(ord(text[stop - 1])):
         stop -= 1
     return stop
+
+
+def ends_text(char: i64) -> bool:
+    """Whether the character is one of `,}]{[` or a space, which may be after the open string."""
+    if char < 91:
+        return char == 32 or char == 44
+    return char == 125 or char == 93 or char == 123 or char == 91
 
 
 def tail_end(text: str, pos: i64, end: i64) -> i64:
     """Return the end of the brackets, commas and white space at `pos`."""
     limit = pos + LOOK if pos + LOOK < end else end
-    found = _TAIL.match(text, pos, limit)
-    return pos if found is None else found.end()
+    while pos < limit:
+        char: i64 = ord(text[pos])
+        if not ends_text(char) and char != 10 and char != 13 and char != 9:
+            break
+        pos += 1
+    return pos
 
 
 def is_blank(text: str, pos: i64, end: i64) -> bool:

@@ -13,11 +13,11 @@ from streamparse._core.grammar import (
     COMPILED,
     LONG_RUN,
     MAY_END,
-    SPACE,
     START,
     WORDS,
     number_step,
     run_end,
+    space_end,
 )
 from streamparse._core.machine_state import (
     AFTER,
@@ -326,9 +326,7 @@ class Machine(MachineTokens):
         self.glued = False
         stop = pos + 1
         if stop < end and text[stop] <= " ":
-            run = SPACE.match(text, pos)
-            assert run is not None
-            stop = run.end()
+            stop = space_end(text, stop, end)
         lines = text.count("\n", pos, stop)
         if lines:
             self.line += lines
