@@ -127,9 +127,7 @@ def parse(dialect: str, deltas: list[str]) -> Any:
 
 def mend(deltas: list[str]) -> Any:
     """Read a stream with jsonmend."""
-    from jsonmend import Mender
-
-    mender = Mender()
+    mender: Any = importlib.import_module("jsonmend").Mender()
     for delta in deltas:
         mender.feed(delta)
     return mender.close()

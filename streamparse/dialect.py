@@ -35,7 +35,7 @@ _CODES: Final[dict[str, tuple[str, str]]] = {
     "special_number": ("special_numbers", "NaN or an infinity was read"),
     "literal": ("literals", "a literal was not written as in JSON"),
     "tuple": ("tuples", "an array stood in round brackets"),
-    "wrapper": ("wrappers", "a name or round brackets around a value were skipped"),
+    "wrapper": ("wrappers", "a name, a prefix or round brackets around a value were skipped"),
     "control_character": ("control_characters", "a string held raw control characters"),
     "escape": ("escapes", "a string held an escape that JSON does not know"),
     "white_space": ("white_space", "white space that JSON does not know was skipped"),
@@ -123,7 +123,8 @@ class Dialect:
     with the code `repair_refused`.
 
     Attributes:
-        comments: `// to the end of the line`, `/* block */`, `# line`, `<!-- block -->`.
+        comments: `// to the end of the line`, `/* block */`, `# line`, `<!-- block -->`;
+            `-- line` and `--[[ block ]]` before a key or value.
         single_quotes: `{'a': 'b'}` and backticks.
         smart_quotes: `{“a”: “b”}`.
         escaped_quotes: `{\"a\": \"b\"}`: JSON that was escaped once more than it should be.
@@ -141,7 +142,7 @@ class Dialect:
         special_numbers: `NaN`, `Infinity`, `-Infinity`, `nan`, `inf`.
         literals: `True`, `None`, `NULL`, `undefined`.
         tuples: `(1, 2)`.
-        wrappers: `ObjectId("12")`, `("a")`, `callback(1);`.
+        wrappers: `ObjectId("12")`, `("a")`, `({"a": 1})`, `callback(1);`, `r"a"`.
         control_characters: Raw line ends and tabs in strings.
         escapes: `\'`, `\x41`, a backslash before a line end; unknown ones are kept: `C:\Users`.
         white_space: No-break and zero-width spaces, byte order marks, and an escaped line end
@@ -150,7 +151,7 @@ class Dialect:
         ellipses: `[1, 2, ...]`.
         unexpected_text: `{"a": 1, note "b": 2}`.
         prose: `Here it is: {"a": 1} Anything else?`.
-        fences: Markdown fences around the value.
+        fences: Markdown fences, or three quotes, around the value.
         tags: `<answer>{"a": 1}</answer>`; the content of `<think>` and similar tags is skipped.
         truncation: `{"a": [1, 2`: `finish()` closes open values; if off, it raises
             `IncompleteError`.

@@ -88,6 +88,16 @@ class Comments(Pen):
         return f" {self.random.choice(comments)} "
 
 
+class Dashes(Pen):
+    """Comments of SQL or Lua behind commas."""
+
+    def comma(self, members: bool) -> str:
+        if not self.hit():
+            return ","
+        comments = (" -- it's so\n", "--\n", " -- [1, 2\n", " --[[ a, ]b} ]]", "\n-- so\r\n")
+        return "," + self.random.choice(comments)
+
+
 class SingleQuotes(Pen):
     def string(self, text: str) -> str:
         if not self.hit():
@@ -295,6 +305,29 @@ class Wrappers(Pen):
         return f"{name}({super().string(text)})"
 
 
+class RawStrings(Pen):
+    def string(self, text: str) -> str:
+        if any(char in "\"'\n\r\t\b" for char in text) or not text or not self.hit():
+            return super().string(text)
+        prefix = self.random.choice(("r", "R", "b", "rb", "Br", "fr", "u", "@", "$"))
+        raw = "r" in prefix.lower() or prefix == "@"
+        quote = self.random.choice("\"'")
+        return prefix + quote + (text if raw else text.replace("\\", "\\\\")) + quote
+
+
+class Groups(Pen):
+    """Round brackets around short objects and arrays."""
+
+    def object(self, value: dict[str, Any]) -> str:
+        return self.grouped(super().object(value))
+
+    def array(self, value: list[Any]) -> str:
+        return self.grouped(super().array(value))
+
+    def grouped(self, text: str) -> str:
+        return f"({text})" if len(text) < 100 and self.hit() else text
+
+
 class ControlCharacters(Pen):
     """The strings must have line ends or tabs."""
 
@@ -421,6 +454,16 @@ class Fences(Pen):
         return before + opening + text + ending
 
 
+class QuoteFences(Pen):
+    """Three quotes around the value."""
+
+    def write(self, value: Any) -> str:
+        self.spots = 1
+        quotes = self.random.choice(("'''", '"""', "´´´", "‘‘‘’’’", "“““”””"))
+        opening = self.random.choice(("json\n", "\n", "", "JSON\r\n", "json", " \n"))
+        return quotes[:3] + opening + super().write(value) + "\n" + quotes[-3:]
+
+
 class UnclosedInFence(Pen):
     """The closing bracket of the root is missing before the end of the fence."""
 
@@ -454,6 +497,7 @@ def _damage(pen: Callable[[Random], Pen], codes: str, also: str = "") -> Damage:
 
 DAMAGES: dict[str, Damage] = {
     "comments": _damage(Comments, "comment"),
+    "dashes": _damage(Dashes, "comment"),
     "single quotes": _damage(SingleQuotes, "single_quotes", "escape"),
     "smart quotes": _damage(SmartQuotes, "smart_quotes"),
     "escaped quotes": _damage(EscapedQuotes, "escaped_quotes", "white_space"),
@@ -478,6 +522,8 @@ DAMAGES: dict[str, Damage] = {
     "literals": _damage(Literals, "literal"),
     "tuples": _damage(Tuples, "tuple"),
     "wrappers": _damage(Wrappers, "wrapper"),
+    "raw strings": _damage(RawStrings, "wrapper", "single_quotes"),
+    "groups": _damage(Groups, "wrapper"),
     "control characters": _damage(ControlCharacters, "control_character"),
     "white space": _damage(WhiteSpace, "white_space"),
     "missing closers": _damage(Closers, "missing_closer"),
@@ -488,6 +534,7 @@ DAMAGES: dict[str, Damage] = {
     "unexpected text": _damage(UnexpectedText, "unexpected_text"),
     "prose": _damage(Prose, "leading_text", "trailing_text tag comment"),
     "fences": _damage(Fences, "fence", "leading_text trailing_text"),
+    "quotes as fences": _damage(QuoteFences, "fence", "trailing_text"),
     "unclosed in a fence": _damage(UnclosedInFence, "missing_closer", "fence trailing_text"),
     "tags": _damage(Tags, "tag"),
 }

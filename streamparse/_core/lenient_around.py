@@ -65,8 +65,17 @@ class LenientAround(LenientFences):
                 return undecided(pos)
             result = prose.starts_tuple(text, pos, end, final)
             if result == prose.VALUE:
-                self._mend("tuple", offset)
+                return self._group(text, pos, end, final)
             return self._chosen(result, pos, ")")
+        if char in prose.FENCE_QUOTES and not self.many:
+            place = prose.quote_fence_at(text, pos, end, final)
+            if place == 0:
+                return undecided(pos)
+            if place > 0:
+                self._mend("fence", offset)
+                self.fence = prose.FENCE_QUOTES[char] * 3
+                self._outside(text[pos:place])
+                return place
         if char == '"' and not self.many:
             result = prose.starts_members(text, pos, end, final)
             if result == prose.UNDECIDED:

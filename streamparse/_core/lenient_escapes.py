@@ -27,6 +27,8 @@ class LenientEscapes(LenientQuotes):
         """Read the escape at `pos`, if all of it has arrived."""
         if self.quote == "\\":
             return self._twice_escaped(text, pos, end, final)
+        if self.raw:
+            return self._raw_backslash(text, pos, end, final)
         if pos + 1 == end:
             return end if final else undecided(pos)  # a cut escape is dropped
         char = text[pos + 1]
@@ -58,6 +60,16 @@ class LenientEscapes(LenientQuotes):
             self._text(kept, offset - 1)
         # The backslash of an unknown escape is text, and so is what follows it.
         return pos + (1 if kept == "\\" else 2)
+
+    def _raw_backslash(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Read a backslash of a raw string, which is text."""
+        width: i64 = 1
+        if self.raw == "r":
+            if pos + 1 == end and not final:
+                return undecided(pos)
+            width = 2 if text[pos + 1 : pos + 2] in ("\\", '"', "'") else 1
+        self._text(text[pos : pos + width], self.offset + pos)
+        return pos + width
 
     def _unicode_escape(self, text: str, pos: i64, first: i64, end: i64, final: bool) -> i64:
         """Read four hexadecimal digits at `first`; without them the backslash is text."""

@@ -95,9 +95,11 @@ class LenientKeys(LenientAround):
         if behind == limit and more:
             return undecided(pos)
         if behind == limit or text[behind] != ":":
-            if text[pos:stop] not in strings.PREFIXES:
+            prefix = text[pos:stop]
+            if not strings.is_prefix(prefix):
                 self._refuse(text[pos], self.offset + pos)
             self._mend("wrapper", self.offset + pos, False)
+            self.raw, self.raw_at = strings.raw_kind(prefix), self.offset + stop
             return stop
         self._give_key(text[pos:stop], self.offset + pos, "missing_quote")
         return stop + 1

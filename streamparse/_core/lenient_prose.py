@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 UNDECIDED: Final = 0
 VALUE: Final = 1
 PROSE: Final = 2
+LONG: Final = 3  # a bracket whose end is too far away
 
 # The only characters in prose that can begin a value, a fence or a tag.
 CANDIDATE: Final = re.compile(r"[\[{<]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
 # Between documents a line can begin a value too. One expression finds the first of them.
 CANDIDATE_OR_LINE: Final = re.compile(r"[\[{<\n]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
 FENCE: Final = re.compile(r"(`{3,20}|~{3,20})[ \t]{0,8}([\w+#.\-]{0,40})[ \t]{0,8}")
+# Quotes that are written three times as a fence, and what closes it.
+FENCE_QUOTES: Final[dict[str, str]] = {"'": "'", '"': '"', "´": "´", "‘": "’", "“": "”"}
+_QUOTE_LABEL: Final = re.compile(r"[ \t]{0,8}([A-Za-z][\w+#.\-]{0,40})?")
 _OPEN_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
 TAG: Final = re.compile(r"</?[|A-Za-z_][^<>\n{}\[\]]{0,100}>")
 _OPEN_TAG: Final = re.compile(r"</?(?:[|A-Za-z_][^<>\n{}\[\]]{0,100})?\Z")
@@ -166,6 +170,28 @@ def fence_at(text: str, pos: i64, end: i64, final: bool) -> i64:
     return found.end()
 
 
+def quote_fence_at(text: str, pos: i64, end: i64, final: bool) -> i64:
+    """Return the position of the bracket after the fence of three quotes at `pos`.
+
+    0 if undecided, -1 if none: without a bracket, the quotes are those of a string.
+    """
+    limit = pos + LOOK if pos + LOOK < end else end
+    more = end < pos + LOOK and not final
+    quotes = text[pos] * 3
+    if not text.startswith(quotes, pos):
+        return 0 if more and quotes.startswith(text[pos:limit]) else -1
+    found = _QUOTE_LABEL.match(text, pos + 3, limit)
+    assert found is not None
+    label = (found.group(1) or "").lower()
+    place = blank_end(text, found.end(), limit)
+    if place == limit:
+        return 0 if more else -1
+    if text[place] not in "{[" or is_code(label):
+        return -1
+    alone = not label or label.startswith("json") or "\n" in text[found.end() : place]
+    return place if alone else -1
+
+
 def tag_at(text: str, pos: i64, end: i64, final: bool) -> i64:
     """Return the position after the tag at `pos`; 0 if undecided, -1 if none."""
     found = TAG.match(text, pos)
@@ -217,6 +243,50 @@ def starts_tuple(text: str, pos: i64, end: i64, final: bool) -> i64:
     if more and _OPEN_TUPLE.match(text, pos, limit) is not None:
         return UNDECIDED
     return VALUE if _TUPLE.match(text, pos, limit) is not None else PROSE
+
+
+def starts_group(text: str, pos: i64, end: i64, final: bool) -> i64:
+    """Return what the `(` at `pos` starts: `VALUE` a group, which is an object or array in round
+    brackets, `PROSE` a tuple, `LONG` if that cannot be seen.
+    """
+    limit = pos + LOOK if pos + LOOK < end else end
+    more = end < pos + LOOK and not final
+    place = blank_end(text, pos + 1, limit)
+    if place == limit:
+        return UNDECIDED if more else PROSE
+    if text[place] not in "{[(":
+        return PROSE
+    level: i64 = 0
+    quote = ""
+    while place < limit:
+        char = text[place]
+        place += 1
+        if quote:
+            if char == "\\":
+                place += 1
+            elif char == quote:
+                quote = ""
+        elif char == '"' or char == "'":
+            quote = char
+        elif char in "{[(":
+            level += 1
+        elif char in "}])":
+            level -= 1
+            if level == 0:
+                break
+    if level == 0 and place <= limit:
+        place = blank_end(text, place, limit)
+        if place < limit:
+            return VALUE if text[place] == ")" else PROSE
+    if limit - pos == LOOK:
+        return LONG
+    return UNDECIDED if more else LONG
+
+
+def holds_object(text: str, pos: i64, end: i64) -> bool:
+    """Whether `{` follows the bracket at `pos`."""
+    place = blank_end(text, pos + 1, end)
+    return place < end and text[place] == "{"
 
 
 def goes_on(text: str, pos: i64, end: i64, final: bool, before: str) -> i64:

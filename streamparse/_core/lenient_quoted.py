@@ -220,7 +220,7 @@ class LenientQuoted(LenientEscapes):
 
     def _joins(self, size: i64) -> bool:
         """Whether runs and escapes may be passed on as one piece."""
-        if self.precise or self.high or self.nested or self.quote == "\\":
+        if self.precise or self.high or self.nested or self.raw or self.quote == "\\":
             return False
         return self.length + size <= self.string_limit
 

@@ -35,6 +35,8 @@ class LenientQuotes(LenientState):
         self.kept = 0
         self.odd = self.tripled = self.colons = self.inner = False
         self.nested = 0
+        if self.raw and self.raw_at != offset:
+            self.raw = ""
         self.fresh = True
         self.state = STRING
 
@@ -56,6 +58,11 @@ class LenientQuotes(LenientState):
         """Whether there is a quote of any kind right before `pos`."""
         before = self.text_before(self.offset + pos)[-1:]
         return before == '"' or before in _QUOTES
+
+    def _key_was_quoted(self, offset: i64) -> bool:
+        """Whether the last character before `offset` that is not a blank is a quote."""
+        before = self.text_before(offset).rstrip()[-1:]
+        return before == '"' or (before != "" and before in _QUOTES)
 
     def _quote(self, text: str, pos: i64, behind: i64, end: i64, final: bool) -> i64:
         """Read a quote at `pos` that may end the string; the text after it begins at `behind`."""

@@ -60,6 +60,8 @@ class LenientState(Machine):
         "pending",
         "prose_from",
         "quote",
+        "raw",
+        "raw_at",
         "seen",
         "simple",
         "tagged",
@@ -122,6 +124,8 @@ class LenientState(Machine):
         self.odd: bool = False  # whether the open string holds a control character
         self.tripled: bool = False
         self.escaped: bool = False  # whether a string has had escaped quotes
+        self.raw: str = ""  # how backslashes in the string at `raw_at` are read, see `raw_kind`
+        self.raw_at: i64 = -1
         self.token_at: i64 = 0
         self.numeric: bool = False
         self.nested: i64 = 0  # brackets open in the string, if it has no quotes or holds JSON
@@ -153,7 +157,7 @@ class LenientState(Machine):
         found = (self.prose_from, self.fence, self.fenced_code, self.tagged, self.trailing)
         nesting = (list(self.closers), self.comma_at, self.wrapped, self.nested)
         string = (self.quote, self.kept, self.fresh, self.gap.value)
-        met = (self.odd, self.tripled, self.escaped, self.colons, self.inner)
+        met = (self.odd, self.tripled, self.escaped, self.colons, self.inner, self.raw, self.raw_at)
         token = (self.token_at, self.numeric, self.back, self.ending)
         counts = ("".join(self.recent), self.pending, self.mended, self.truncated)
         return super().state_now(), around, found, nesting, string, met, token, counts
@@ -168,7 +172,8 @@ class LenientState(Machine):
         self.closers = list(closers)
         self.quote, self.kept, self.fresh, gap = string
         self.gap = GrowingString(gap)
-        self.odd, self.tripled, self.escaped, self.colons, self.inner = met
+        self.odd, self.tripled, self.escaped, self.colons, self.inner = met[:5]
+        self.raw, self.raw_at = met[5:]
         self.token_at, self.numeric, self.back, self.ending = token
         recent, self.pending, self.mended, self.truncated = counts
         self.recent = [recent]

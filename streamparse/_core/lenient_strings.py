@@ -65,8 +65,16 @@ OPENING_CODES: Final[dict[str, str]] = {
 # The colon and commas of Chinese and Japanese, which may stand between keys and values.
 WIDE_COLON: Final = "\uff1a"
 WIDE_COMMAS: Final = "\uff0c\u3001"
-# The prefixes of Python strings that change nothing in their text.
-PREFIXES: Final = frozenset(["b", "B", "f", "F", "u", "U"])
+# The prefixes of strings in Python and C#, in lower case.
+_PREFIXES: Final = frozenset(
+    ["b", "f", "u", "t", "r", "br", "rb", "fr", "rf", "tr", "rt", "$", "@", "$@", "@$"]
+)
+_PREFIX: Final = r"(?:[bfut]?r|r?[bft]|u|\$@?|@\$?)"
+_PREFIX_AT: Final = re.compile(rf"""{_PREFIX}["']\S""", re.IGNORECASE)
+_OPEN_PREFIX_AT: Final = re.compile(rf"""{_PREFIX}["']?\Z""", re.IGNORECASE)
+# What follows the prefix of a string that is a value: the string and the end of the value.
+_PREFIXED: Final = re.compile(r"""(["'])[^"'\\\n]*\1[ \t]*[,}\]\r\n]""")
+_OPEN_PREFIXED: Final = re.compile(r"""(["'])[^"'\\\n]*(?:\1[ \t]*)?\Z""")
 # The characters that may follow a value at once.
 BEHIND_VALUE: Final = " \t\r\n,}])"
 # The end of a run of plain characters, by the opening quote of the string.
@@ -164,6 +172,28 @@ _WORD: Final = re.compile(r"[\w$]+")
 def undecided(pos: i64) -> i64:
     """Return the result of a reading method that needs more text after `pos`: `-1 - pos`."""
     return -1 - pos
+
+
+def is_prefix(token: str) -> bool:
+    """Whether `token` is the prefix of a string in Python or C#."""
+    return token.lower() in _PREFIXES
+
+
+def raw_kind(prefix: str) -> str:
+    """Return how backslashes in a string with this prefix are read.
+
+    "r": as text, and so is a quote after one. "@": as text. "": as escapes.
+    """
+    if "@" in prefix:
+        return "@"
+    return "r" if "r" in prefix.lower() else ""
+
+
+def prefixed_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
+    """Return 1 if a simple string that is a whole value stands at `pos`, 0 if not, -1 if open."""
+    if _PREFIXED.match(text, pos, limit) is not None:
+        return 1
+    return -1 if more and _OPEN_PREFIXED.match(text, pos, limit) is not None else 0
 
 
 def key_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
@@ -593,6 +623,7 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
         char in "}]"
         or (char == ")" and quote.closer == ")")
         or (char == "#" and not quote.kept)
+        or (not quote.kept and text.startswith("--", place))
         or (char == "/" and text[place + 1 : place + 2] in ("/", "*"))
     ):
         return ENDS
@@ -601,11 +632,21 @@ def _comma(text: str, comma: i64, limit: i64, more: bool, quote: Quote) -> i64:
             return UNDECIDED
         if text.startswith("<!--", place):
             return ENDS
+    if char == "-" and place + 1 == limit and more:
+        return UNDECIDED
     if char == "." or char == "…":
         if place + 3 > limit and more and "...".startswith(text[place:limit]):
             return UNDECIDED
         if char == "…" or text.startswith("...", place):
             return ENDS
+    if not quote.kept and (char.isalpha() or char in "$@"):
+        prefixed = _PREFIX_AT.match(text, place, limit)
+        if prefixed is not None:
+            if quote.role == ITEM:
+                return ENDS
+            place = prefixed.end() - 2  # the key after the prefix
+        elif more and _OPEN_PREFIX_AT.match(text, place, limit) is not None:
+            return UNDECIDED
     if quote.role == MEMBER:
         if not quote.kept and (char in CLOSING or char in "{[,"):
             return ENDS

@@ -36,6 +36,10 @@ class LenientStructure(LenientKeys):
         if (char == "{" or char == "[") and state <= FIRST_ITEM:
             self._enter("}" if char == "{" else "]", offset)
             return pos + 1
+        if char == "-" and state != AFTER and state != COLON:
+            result = self._dashes(text, pos, end, final)
+            if result != pos:
+                return result
         if state <= FIRST_ITEM and (char == "-" or "0" <= char <= "9" or char in "tfn"):
             stop = scalars.plain_end(text, pos, end)
             if stop == end or stop - pos > self.number_limit or text[stop] not in ",]}\n":
@@ -90,6 +94,24 @@ class LenientStructure(LenientKeys):
                 return undecided(pos)
             if text.startswith(char * 3, pos):
                 return self._inner_fence(text, pos, end, final)
+        elif self.fence and char == self.fence[0]:  # three quotes
+            if pos + 3 > end and not final and self.fence.startswith(text[pos:]):
+                return undecided(pos)
+            if text.startswith(self.fence, pos):
+                return self._inner_fence(text, pos, end, final)
+        return pos
+
+    def _dashes(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Begin a comment of SQL, Ada or Lua (`-- line`, `--[[ block ]]`); `pos` if there is none.
+
+        After a value a dash begins a remark, see `_remark`.
+        """
+        if end - pos < 4 and not final and "--[[".startswith(text[pos:end]):
+            return undecided(pos)
+        if text.startswith("--[[", pos):
+            return self._start_comment(pos, 4, "]]")
+        if text.startswith("--", pos) and text[pos + 2 : pos + 3] in (" ", "\t", "\n", "\r", ""):
+            return self._start_comment(pos, 2, "\n")
         return pos
 
     def _dots(self, text: str, pos: i64) -> i64:
@@ -220,6 +242,8 @@ class LenientStructure(LenientKeys):
             return pos + (2 if text[pos + 1 : pos + 2] == ">" else 1)
         if char in "{[(" or char in CLOSING or begins_token(char):
             self._mend("missing_colon", offset, False)
+            if char.isalpha() and not self._key_was_quoted(offset):
+                self._doubt(offset, False)  # it may be a comment or a list of words
             self.state = VALUE
             return self._odd_value(text, pos, end, final) if char not in "{[" else pos
         self._refuse(char, offset)

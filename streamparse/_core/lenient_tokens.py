@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from streamparse._core import lenient_prose as prose
 from streamparse._core import lenient_scalars as scalars
 from streamparse._core import lenient_strings as strings
 from streamparse._core.grammar import (
@@ -57,12 +58,27 @@ class LenientTokens(LenientWords):
             more = end < pos + LOOK and not final
             if more and OPEN_WRAPPED.match(text, pos, limit) is not None:
                 return undecided(pos)
-            self._mend("tuple", offset)
-            self._enter(")", offset)
-            return pos + 1
+            return self._group(text, pos, end, final)
         if not begins_token(char):
             self._refuse(char, offset)
         return self._start_token(text, pos, end, final)
+
+    def _group(self, text: str, pos: i64, end: i64, final: bool) -> i64:
+        """Begin a tuple, or skip a round bracket around an object or array."""
+        result = prose.starts_group(text, pos, end, final)
+        if result == prose.UNDECIDED:
+            return undecided(pos)
+        lone = not self.depth and result == prose.LONG and prose.holds_object(text, pos, end)
+        # In a tuple, the end of the group would be read as the end of the tuple.
+        if (result == prose.VALUE or lone) and (not self.depth or self.closers[-1] != ")"):
+            self._mend("wrapper", self.offset + pos)
+            self.wrapped += 1
+            return pos + 1
+        self._mend("tuple", self.offset + pos)
+        if result == prose.LONG:
+            self._doubt(self.offset + pos)  # it may be a group
+        self._enter(")", self.offset + pos)
+        return pos + 1
 
     def _strict_scalar(self, token: str, kind: int, offset: i64, end: i64) -> None:
         """Pass on a complete number or literal that is valid JSON, inside a container."""
@@ -132,7 +148,7 @@ class LenientTokens(LenientWords):
         if kind == scalars.WORDS:
             if not self.held.strip("+-"):
                 return self._sign(text, stop, end, final)
-            if text[stop] in "\"'" and self.held in strings.PREFIXES:
+            if text[stop] in "\"'" and len(held) <= 2:
                 result = self._prefixed(text, stop, end, final)
                 if result or self.state != TOKEN:
                     return result
@@ -221,12 +237,23 @@ class LenientTokens(LenientWords):
         return pos + 1
 
     def _prefixed(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Return the position of the quote after a prefix of a Python string, else 0."""
+        """Return the position of the quote after the prefix of a string, else 0."""
         if pos + 1 == end and not final:
             return undecided(pos)
         if text[pos + 1 : pos + 2] in strings.BEHIND_VALUE:
             return 0  # the quote closes a string that has no opening quote
+        prefix = self.held
+        known = strings.is_prefix(prefix)
+        if not known:  # perhaps a prefix of another language
+            limit = pos + LOOK if pos + LOOK < end else end
+            result = strings.prefixed_at(text, pos, limit, end < pos + LOOK and not final)
+            if result <= 0:
+                return undecided(pos) if result else 0
+        at = self.token_at
         self._drop_name()
+        if not known:
+            self._doubt(at)
+        self.raw, self.raw_at = strings.raw_kind(prefix), self.offset + pos
         return pos
 
     def _drop_name(self) -> None:

@@ -41,3 +41,38 @@ def test_reasoning_ends_where_its_tag_stands(inside: str) -> None:
     outcomes = [run(cut(text, [size]), dialect="lenient") for size in (len(text), 1, 3)]
     assert parse(text, dialect="lenient") == {"a": 1}
     assert outcomes[0] == outcomes[1] == outcomes[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("'''json\n{\"a\": 1}\n'''", {"a": 1}),
+        ('"""\n[1, 2]\n"""\nThat was all.', [1, 2]),
+        ("´´´JSON\r\n[1]´´´", [1]),
+        ("'''json\n{\"a\": [1, 2\n'''", {"a": [1, 2]}),
+        ("'''python\n[1]\n'''", "python\n[1]\n"),
+        ('"""the {text}"""', "the {text}"),
+        ("'''[text'''", None),
+    ],
+)
+def test_three_quotes_before_a_bracket_are_a_fence(text: str, value: object) -> None:
+    found = run([text], dialect="lenient")
+    assert run(list(text), dialect="lenient") == found
+    if value is not None:
+        assert (parse(text, "lenient"), found.done) == (value, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": 1, -- it\'s {so}\n"b": -2}', {"a": 1, "b": -2}),
+        ("{--\n'a': -- one\n 1}", {"a": 1}),
+        ('[-- "one"\n -1, --[[ 2,\n ]] "x", -- y\r\n 3]', [-1, "x", 3]),
+        ('{"a": "x", -- "y": yes\n"b": 1}', {"a": "x", "b": 1}),
+        ("{--b: 1}", {"--b": 1}),
+    ],
+)
+def test_comments_after_two_dashes(text: str, value: object) -> None:
+    found = run([text], dialect="lenient")
+    assert (parse(text, "lenient"), found.done) == (value, True)
+    assert run(list(text), dialect="lenient") == found

@@ -141,3 +141,13 @@ def test_doubts_are_on_record_and_may_be_refused() -> None:
     with pytest.raises(IncompleteError):
         parse('{"a": [1', dialect=Dialect(doubts="error"))
     assert parse("{a: 1,}", dialect=Dialect(doubts="error")) == {"a": 1}
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, REM so\n"b": 2}', "{% so\n'a': 1}", "{name Bob}"])
+def test_words_in_place_of_a_member_are_doubtful(text: str) -> None:
+    parser = JSONParser("lenient")
+    parser.feed(text)
+    assert "ambiguous" in {doubt.code for doubt in parser.doubts}
+    parser = JSONParser("lenient")
+    parser.feed('{"name" Bob, count 5}')
+    assert not parser.doubts

@@ -27,6 +27,13 @@ from tests.helpers import cut, run
         ('{"a": b", "c": u"}', {"a": "b", "c": "u"}),
         ("[trueish, nullable, Nonesuch]", ["trueish", "nullable", "Nonesuch"]),
         ("[2024-10-18T18:35:22Z, 1.2.3, 5e5e]", ["2024-10-18T18:35:22Z", "1.2.3", "5e5e"]),
+        (
+            r"""{a: r'x\d', b: R"\n", c: rb"\"", d: 'x\n'}""",
+            {"a": "x\\d", "b": "\\n", "c": '\\"', "d": "x\n"},
+        ),
+        (r"""[@"C:\dir\", r'C:\\', $"x\t", "\t"]""", ["C:\\dir\\", "C:\\\\", "x\t", "\t"]),
+        (r"""{"a": "x", r'b\c': fR"{y}\z"}""", {"a": "x", "b\\c": "{y}\\z"}),
+        ("{a: O'Neill, b: l'avion's}", {"a": "O'Neill", "b": "l'avion's"}),
         ('[Id("x"), f(1), g([2]), h({})]', ["x", 1, [2], {}]),
         ('{"a": date(2020, 1, 2)}', {"a": "date(2020, 1, 2)"}),
         ("[(1, 2), (3), (), ('x')]", [[1, 2], 3, [], "x"]),
@@ -131,3 +138,40 @@ def test_a_number_at_the_root_that_is_cut(text: str) -> None:
     assert found.truncated
     assert run(cut(text, [1]), dialect="lenient") == found
     assert run([f"[{text}]"], dialect="lenient").truncated is False
+
+
+@pytest.mark.parametrize("text", ["{a: N'x'}", '{a: L"x", b: 1}', '[E"y"]'])
+def test_an_unknown_prefix_of_a_string_is_doubtful(text: str) -> None:
+    found = run([text], dialect="lenient")
+    assert "ambiguous" in {repair[0] for repair in found.repairs}
+    assert run(list(text), dialect="lenient") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        ('({"a": 1});', {"a": 1}, ["wrapper"]),
+        ("([1, 2])", [1, 2], ["wrapper"]),
+        ('(\n[{"a": ")"}]\n)', [{"a": ")"}], ["wrapper"]),
+        ('(([{"a": 1}]))', [{"a": 1}], ["wrapper", "wrapper"]),
+        ('({"a": 1}, {"b": 2})', [{"a": 1}, {"b": 2}], ["tuple"]),
+        ('({"a": 1},)', [{"a": 1}], ["tuple", "trailing_comma"]),
+        ('{"a": ({"b": [1]}), "c": (([1], 2), 3)}', None, ["wrapper", "tuple", "tuple"]),
+        (f'({{"a": "{"x" * 200}"}})', {"a": "x" * 200}, ["wrapper"]),
+        (
+            f'({{"a": "{"x" * 200}"}}, 2)',
+            {"a": "x" * 200},
+            ["wrapper", "trailing_text", "ambiguous"],
+        ),
+        (f'[(["{"x" * 200}"])]', [[["x" * 200]]], ["tuple", "ambiguous"]),
+    ],
+)
+def test_round_brackets_around_an_object_or_array(
+    text: str, value: object, codes: list[str]
+) -> None:
+    found = run([text], dialect="lenient")
+    assert parse(text, "lenient") == (
+        {"a": {"b": [1]}, "c": [[[1], 2], 3]} if value is None else value
+    )
+    assert [repair[0] for repair in found.repairs] == codes
+    assert run(list(text), dialect="lenient") == found

@@ -60,6 +60,7 @@ def test_the_document_comes_back(kind: str, seed: int, sizes: Sequence[int]) -> 
 WHOLE: tuple[str, ...] = (
     "prose",
     "fences",
+    "quotes as fences",
     "unclosed in a fence",
     "tags",
     "no opener",
