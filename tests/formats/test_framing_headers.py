@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from streamparse.message_events import ProviderEvent
 from tests.formats.reading import message_of, read
 
 
@@ -67,3 +68,12 @@ def test_a_header_that_a_quoted_literal_makes_too_long() -> None:
     for size in range(4090, 4098):
         message_of("deepseek_v32", start + "a" * (size - 7) + '>>>>>" >bye')
         message_of("deepseek_v32", start + "a" * (size - 7) + ">>>>>>>>>bye")
+
+
+def test_a_limit_inside_a_word_loses_nothing() -> None:
+    """The text up to the limit is an incomplete call, and the rest is text."""
+    words = "".join(f" word{number}" for number in range(90))
+    header = '<|start|>assistant to=x<atem:invoke name="f">\n<atem:parameter name="a,'
+    found = read("muse", f"Well<|eom|>{header}{words}")
+    [cut] = [event.data["text"] for event in found.events if isinstance(event, ProviderEvent)]
+    assert cut + found.message.text.removeprefix("Well") == header + words
