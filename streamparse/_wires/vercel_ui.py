@@ -26,7 +26,7 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CUT, CallReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core.flat import flatten
-from streamparse._core.plain import dict_of, is_something, json_text, list_of, text_of
+from streamparse._core.plain import dict_of, is_something, json_text, list_of, shown, text_of
 from streamparse._wires.base import Wire, keep_rest, pass_on_rest
 from streamparse._wires.blocks import name_of_call
 from streamparse._wires.front_ends import KEPT_FILE, front_end_usage, reject, run_by, stray_result
@@ -289,7 +289,7 @@ class VercelUI(Wire):
 
 
 def _key(kind: str, data: dict[str, Any]) -> str:
-    return f"{kind} {data.get('id')}"
+    return f"{kind} {shown(data.get('id'))}"
 
 
 def _ours(data: dict[str, Any]) -> dict[str, Any]:
