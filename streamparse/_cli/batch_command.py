@@ -21,7 +21,7 @@ from streamparse.terminal import printable
 
 __all__ = ["add", "run"]
 
-_ROWS: Final = 256  # a chunk; bodies are large
+_ROWS: Final = 256  # rows in a chunk; a row can be a whole response
 
 
 def add(command: argparse.ArgumentParser) -> None:
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
 
 
 def _parser_options(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the options of `MessageParser`, which are checked before anything is written."""
+    """Return the options of `MessageParser`, and check them before any file is written."""
     found: dict[str, Any] = {"api": options.api, "format": options.format}
     if options.tools is not None:
         found["tools"] = loaded(options.tools)
@@ -100,7 +100,7 @@ def _parser_options(options: argparse.Namespace) -> dict[str, Any]:
 
 @contextmanager
 def _progress(size: int) -> Iterator[Callable[[Part], None]]:
-    """Show how far the job is, if standard error is a terminal and rich is installed."""
+    """Show the progress of the job if standard error is a terminal and rich is installed."""
     try:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -138,7 +138,7 @@ def _ignore(part: Part) -> None:
 
 
 def _summarize(total: Counts, spent: float) -> None:
-    """Write what the answers were like to standard error."""
+    """Write a summary of all answers to standard error."""
     if sys.stderr is None:
         return
     rate = total.rows / spent if spent > 0 else 0.0

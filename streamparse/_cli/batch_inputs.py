@@ -1,4 +1,4 @@
-"""The inputs of `streamparse batch`: files of rows, compressed or not, and whole files."""
+"""The input files of `streamparse batch`: one row per line or per file, plain or compressed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from streamparse._cli.streams import UNUSABLE, Complaint, name_of
 __all__ = ["Chunk", "Source", "chunks", "expanded", "sources"]
 
 _LINES: Final = (".jsonl", ".ndjson")
-_MANY: Final = 1_000  # rows of a column file that are read at once
+_MANY: Final = 1_000  # rows of a Parquet file that are read at once
 
 
 class Source(NamedTuple):
-    """A file to read: its name, its size in bytes (0 if unknown) and when it was changed."""
+    """A file to read: its name, size in bytes (0 if unknown) and modification time."""
 
     name: str
     size: int
@@ -30,7 +30,7 @@ class Source(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Consecutive rows: the number of the first, the values with their ids, bytes read so far."""
+    """Consecutive rows: the first row number, values with their ids, and bytes read so far."""
 
     first: int
     rows: list[tuple[Any, str | None]]
@@ -38,7 +38,7 @@ class Chunk(NamedTuple):
 
 
 def expanded(names: Iterable[str]) -> list[str]:
-    """Return the files that the names and patterns match, in order.
+    """Return the files that the names and glob patterns match, in the order given.
 
     Raises:
         Complaint: A pattern matches nothing.
@@ -81,7 +81,7 @@ def chunks(files: Iterable[Source], size: int, column: str, first: int = 0) -> I
 
     Args:
         files: The files.
-        size: How many rows a chunk has; the last has fewer.
+        size: The number of rows in each chunk; the last chunk may have fewer.
         column: The column of a Parquet file.
         first: The number of the first row.
     """
@@ -110,7 +110,7 @@ def _all_rows(files: Iterable[Source], column: str) -> Iterator[_Row]:
 
 
 def _rows(source: Source, column: str) -> Iterator[_Row]:
-    """Yield each row with its id and the bytes of the file that have been read."""
+    """Yield each row with its id and the number of bytes read from the file so far."""
     path = Path(source.name)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     packed = suffixes.pop() if suffixes and suffixes[-1] in (".gz", ".zst") else ""
@@ -128,7 +128,7 @@ def _rows(source: Source, column: str) -> Iterator[_Row]:
 
 
 def _decoded(line: bytes) -> Any:
-    """Return the value of a line; the line itself if it is no JSON, so that its row says why."""
+    """Return the value of a line; if it is not JSON, the line, so that its row gets the error."""
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
@@ -168,10 +168,10 @@ def _of_parquet(name: str, column: str) -> Iterator[_Row]:
 
 
 def needed(module: str, what: str) -> Any:
-    """Return a module of the extra `arrow`.
+    """Import and return a module that the extra `arrow` installs.
 
     Raises:
-        ImportError: It is not installed; the text names the extra.
+        ImportError: The module is not installed; the message names the extra.
     """
     import importlib
 

@@ -1,8 +1,9 @@
-"""The job of `streamparse batch`: chunks of rows to parts of the output, on several processes.
+"""The job of `streamparse batch`: parses chunks of rows in several processes.
 
-Each chunk becomes one part in a folder beside the output, written under another name and renamed,
-with its counts. So a job that was killed goes on where it stopped: parts that are there are not
-parsed again. At the end the parts are joined in order and the folder is removed.
+Each chunk becomes one part in a folder next to the output file, with its counts. A part is written
+under a temporary name and then renamed, so a part that exists is complete. A job that was killed
+can therefore resume: it skips the chunks whose parts exist. At the end the parts are joined in
+order and the folder is removed.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from streamparse.batch.rows import RowParser
 
 __all__ = ["Counts", "Job", "Part"]
 
-_AHEAD: Final = 2  # chunks for each process that wait for it: memory stays flat
-_COPIED: Final = 1 << 20  # bytes at a time
+_AHEAD: Final = 2  # chunks queued for each process; the limit bounds memory
+_COPIED: Final = 1 << 20  # bytes copied at a time
 
 
 class Counts:
-    """What a summary says of rows; counts of parts add up."""
+    """The counts of some rows for a summary. Counts of several parts can be added."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -87,17 +88,17 @@ class Part:
 
 
 class Job:
-    """Parses files into one output.
+    """Parses input files into one output file.
 
     Args:
-        target: The output, `.parquet` or `.jsonl`.
-        files: The input.
+        target: The output file, `.parquet` or `.jsonl`.
+        files: The input files.
         options: The options of `MessageParser`.
-        size: How many rows a chunk has.
-        column: The column of Parquet files.
+        size: The number of rows in a chunk.
+        column: The column to read from Parquet files.
 
     Raises:
-        Complaint: The output is of no known kind.
+        Complaint: The file name extension of the output is not supported.
     """
 
     def __init__(
@@ -115,7 +116,7 @@ class Job:
         self._plan = json.dumps(plan, default=str)
 
     def prepare(self, restart: bool) -> None:
-        """Make the folder of the parts; parts of another job or another input are removed.
+        """Create the folder of the parts; remove parts of other options or other input.
 
         Raises:
             Complaint: The folder cannot be written.
@@ -131,18 +132,18 @@ class Job:
             raise Complaint(f"{self.folder}: {error.strerror}", UNUSABLE) from None
 
     def parts(self, chunks: Iterable[Chunk], processes: int) -> Iterator[Part]:
-        """Yield the parts as they are done: those that are there, and new ones."""
+        """Yield the parts as they are completed, including those of an earlier run."""
         todo = self._left(chunks)
         if processes <= 1:
             for found in todo:
                 yield found if isinstance(found, Part) else self._done(found)
             return
-        # A new interpreter for each: a fork of a process with threads can deadlock.
+        # Each process gets a new interpreter: forking a process that has threads can deadlock.
         with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
             yield from self._parallel(todo, pool, processes * _AHEAD)
 
     def join(self, parts: Iterable[Part]) -> None:
-        """Write the output from its parts, under another name first, and remove them."""
+        """Join the parts into the output file, and remove them."""
         beside = self.target.with_name(f"{self.target.name}.new")
         paths = [part.path for part in sorted(parts, key=lambda part: part.path.name)]
         (_join_parquet if self.suffix == ".parquet" else _join_lines)(paths, beside)
@@ -187,11 +188,11 @@ class Job:
         return self.folder / f"{chunk.first:012}{self.suffix}"
 
 
-_PARSERS: Final[dict[str, RowParser]] = {}  # in each process: tools are compiled once
+_PARSERS: Final[dict[str, RowParser]] = {}  # so that each process compiles the tools once
 
 
 def _parsed(chunk: Chunk, path: Path, options: dict[str, Any]) -> Part:
-    """Parse a chunk and write its part; runs in a process of its own."""
+    """Parse a chunk and write its part; runs in a worker process."""
     key = json.dumps(options, default=str)
     parser = _PARSERS.get(key)
     if parser is None:
@@ -208,7 +209,7 @@ def _parsed(chunk: Chunk, path: Path, options: dict[str, Any]) -> Part:
 
 
 def _whole(path: Path, write: Callable[[Path, Any], None], what: Any) -> None:
-    """Write a file under another name first, so that a file that is there is whole."""
+    """Write a file under a temporary name and rename it, so that a file that exists is complete."""
     beside = path.with_name(f"{path.name}.new")
     write(beside, what)
     os.replace(beside, path)

@@ -1,4 +1,4 @@
-"""The HTML report of `streamparse batch`: one page without outside requests."""
+"""The HTML report of `streamparse batch`: one page that loads no other resources."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ p.note {{ opacity: .7; font-size: .9rem; margin: .2rem 0; }}
 
 
 def report(title: str, parts: Sequence[Counts]) -> str:
-    """Return the page.
+    """Return the report as HTML.
 
     Args:
         title: The heading.
@@ -67,7 +67,7 @@ def report(title: str, parts: Sequence[Counts]) -> str:
 
 
 def _binned(parts: Sequence[Counts]) -> list[Counts]:
-    """Return at most as many counts as there are bars, each the sum of neighbours."""
+    """Merge adjacent counts, so that there is at most one for each bar of a plot."""
     size = max(1, -(-len(parts) // _BARS))
     found = []
     for at in range(0, len(parts), size):

@@ -1,4 +1,4 @@
-"""Parses many recorded answers into a table; `parse_batches` needs the extra `arrow`."""
+"""Parses many recorded answers into a table. `parse_batches` needs the extra `arrow`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["SCHEMA", "Enveloped", "RowParser", "parse_batches", "unwrap"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what needs pyarrow only when it is asked for (PEP 562)."""
+    """Import the names that need pyarrow on first access (PEP 562)."""
     if name == "SCHEMA":
         from streamparse.batch.columns import SCHEMA
 

@@ -1,4 +1,4 @@
-"""The Arrow schema of parsed answers, and record batches of it, built column by column."""
+"""The Arrow schema of parsed answers, and the conversion of rows to record batches."""
 
 from __future__ import annotations
 
@@ -78,19 +78,33 @@ SCHEMA: Final = pa.schema(
 
 
 def without_dictionaries(schema: pa.Schema) -> pa.Schema:
-    """Return the schema with plain strings, for engines without dictionaries, such as Spark."""
+    """Replace dictionary-encoded strings by plain ones, for engines such as Spark.
+
+    Args:
+        schema: The schema, usually `SCHEMA`.
+
+    Returns:
+        The schema without dictionary types.
+    """
     plain = [pa.field(one.name, pa.string()) if one.type == _WORD else one for one in schema]
     return pa.schema(plain)
 
 
 def batch_of(rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
-    """Return rows of `RowParser` as a record batch of `SCHEMA`."""
+    """Convert rows to a record batch.
+
+    Args:
+        rows: Rows that `RowParser.rows` returned.
+
+    Returns:
+        A record batch with the schema `SCHEMA`.
+    """
     columns = [_array([row[field.name] for row in rows], field.type) for field in SCHEMA]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
 def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
-    """Return the values as an array of one type, one array for each field of a struct."""
+    """Return the values as an array of one type; the fields of structs are converted separately."""
     if pa.types.is_struct(kind):
         absent = pa.array([value is None for value in values], pa.bool_())
         children = [
@@ -112,7 +126,7 @@ def _texts(values: list[Any], kind: pa.DataType) -> pa.Array:
     try:
         return pa.array(values, kind)
     except UnicodeEncodeError:
-        # Arrow's text is UTF-8, which has no lone surrogates.
+        # Arrow stores text as UTF-8, which cannot encode lone surrogates.
         return pa.array([_whole(value) for value in values], kind)
 
 

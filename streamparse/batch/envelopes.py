@@ -1,9 +1,9 @@
-"""The envelopes around answers in batch files: which request an answer belongs to, and the answer.
+"""The envelopes of batch files, which hold the id of a request and its answer or error.
 
-An envelope is recognized by its own members only, so that the body of an answer is never taken for
-one. Sources are the pages of the providers: OpenAI Batch (also Azure, Mistral, vLLM `run-batch`),
-Anthropic Message Batches, Gemini and Vertex batch prediction, Amazon Bedrock batch inference, and
-the outputs of vLLM's offline inference.
+An envelope is recognized only by members that no response body has, so a body is never mistaken
+for an envelope. Sources: the documentation of OpenAI Batch (also Azure, Mistral and vLLM
+`run-batch`), Anthropic Message Batches, Gemini and Vertex batch prediction, Amazon Bedrock batch
+inference, and the offline inference of vLLM.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ __all__ = ["Enveloped", "unwrap"]
 
 @dataclass(frozen=True)
 class Enveloped:
-    """What one row holds.
+    """The content of one row.
 
     Attributes:
         id: The id of the request; None if the row has none.
-        body: What a `MessageParser` is fed: one after the other.
-        error: Why the request has no answer, or None.
+        body: The fragments or chunks to feed to a `MessageParser`, in order.
+        error: The reason why the request has no answer, or None.
         http_status: The HTTP status of the response, or None.
-        is_text: Whether `body` is text of a model in the chunks of the Chat Completions API.
+        is_text: Whether `body` is model text wrapped in chunks of the Chat Completions API.
     """
 
     id: str | None
@@ -38,11 +38,14 @@ class Enveloped:
 
 
 def unwrap(row: Any) -> Enveloped:
-    """Return what a row holds.
+    """Take a row out of its envelope, if it has one.
 
     Args:
-        row: Text, bytes, a dict or a list of dicts: a line of a batch file, a body, a recorded
-            stream, or text of a model.
+        row: Text, bytes, a dict or a list of dicts: a line of a batch file, a response body, a
+            recorded stream, or text of a model.
+
+    Returns:
+        The content of the row, with the id of the request if the envelope has one.
 
     >>> unwrap('{"custom_id": "7", "response": {"status_code": 200, "body": {"id": "r"}}}').body
     [{'id': 'r'}]
@@ -61,7 +64,7 @@ def unwrap(row: Any) -> Enveloped:
 
 
 def _decoded(row: Any) -> Any:
-    """Return JSON text as its value; everything else as it is."""
+    """Decode JSON text; return any other value unchanged."""
     if not isinstance(row, (str, bytes, bytearray, memoryview)):
         return row
     text = row if isinstance(row, (str, bytes)) else bytes(row)
@@ -74,7 +77,7 @@ def _decoded(row: Any) -> Any:
 
 
 def _is_timed(record: dict[str, Any]) -> bool:
-    """Return whether this is a chunk in a log that has the time of its arrival."""
+    """Return whether this is a chunk of a log, with its arrival time."""
     return "chunk" in record and len(record) <= 3
 
 
@@ -130,7 +133,7 @@ def _of_anthropic(row: Mapping[str, Any]) -> Enveloped:
 # Gemini and Vertex.
 
 
-# Of a response of Gemini, also one that was blocked.
+# The members of a Gemini response, including one that was blocked.
 _GEMINI: Final = frozenset({"candidates", "promptFeedback", "usageMetadata"})
 
 

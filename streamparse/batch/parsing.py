@@ -1,4 +1,4 @@
-"""`parse_batches`: Arrow record batches in, parsed answers as record batches out."""
+"""`parse_batches`: parses a column of Arrow record batches into record batches of answers."""
 
 from __future__ import annotations
 
@@ -20,16 +20,20 @@ def parse_batches(
     id: str | None = None,
     **options: Any,
 ) -> Iterator[pa.RecordBatch]:
-    """Parse one answer a row and yield record batches of `SCHEMA`, one for each batch.
+    """Parse the answers in a column of Arrow record batches.
 
-    A row never raises: what is wrong with it is in its column `error`. Order is kept. `row` counts
-    the rows of the input from 0; a row with several choices becomes several rows with one number.
+    A row never raises an exception: its error is in the column `error`. The order of rows is kept.
+    The column `row` is the number of the input row, counted from 0. An input row with several
+    choices becomes several output rows with the same number.
 
     Args:
         batches: Record batches or tables, such as those of `pyarrow.dataset` or of an engine.
-        column: The column to parse: text, bytes or structs. See `unwrap` for what a value may be.
-        id: The column that identifies a row, for values without an envelope that does.
+        column: The column to parse: text, bytes or structs. `unwrap` lists the accepted values.
+        id: The column with the ids of rows, used where the envelope of a row has no id.
         options: The options of `MessageParser`.
+
+    Returns:
+        An iterator of record batches with the schema `SCHEMA`, one for each input batch.
 
     Raises:
         KeyError: A batch has no such column.

@@ -1,4 +1,4 @@
-"""Parses one row. Whatever the row holds, the result is a row: errors are part of it."""
+"""Parses one row at a time. Invalid input does not raise an exception: the row has the error."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Row = dict[str, Any]
 
 
 class RowParser:
-    """Parses rows into plain dicts, one for each answer (each choice) of the row.
+    """Parses input rows into dicts, one for each answer (choice) of a row.
 
-    Its fields are the columns of `streamparse.batch.SCHEMA`.
+    The keys of a dict are the columns of `streamparse.batch.SCHEMA`.
 
     Args:
-        options: The options of `MessageParser`. They are checked here, once.
+        options: The options of `MessageParser`. The constructor checks them.
 
     Raises:
         ValueError: An option has an invalid value.
@@ -40,12 +40,15 @@ class RowParser:
         self._is_text = options.get("api") == "text"
 
     def rows(self, value: Any, number: int = 0, identity: str | None = None) -> list[Row]:
-        """Return the answers of one row, at least one; a row without an answer has its error.
+        """Parse one input row.
 
         Args:
-            value: What `unwrap` takes; None for a row without a value.
+            value: A value that `unwrap` accepts; None for a row without a value.
             number: The number of the row in the input.
-            identity: The id of the row, if its envelope names none.
+            identity: The id of the row, used if its envelope has none.
+
+        Returns:
+            One dict for each answer; if there is no answer, one dict with the error.
         """
         common = {"row": number, "id": identity}
         if value is None:
@@ -53,7 +56,7 @@ class RowParser:
         size = len(value) if isinstance(value, (str, bytes)) else None
         common["bytes"] = size
         try:
-            # Text of a model may be any JSON, so it is never taken for an envelope.
+            # Model text may be any JSON, so it is never treated as an envelope.
             is_text = self._is_text and isinstance(value, (str, bytes))
             found = Enveloped(None, [value]) if is_text else unwrap(value)
             common["id"] = identity if found.id is None else found.id
@@ -62,7 +65,7 @@ class RowParser:
             return self._parsed(found, common)
         except StreamParseError as error:
             return [_of_error(common, error)]
-        except Exception as error:  # a row never ends the job
+        except Exception as error:  # one row must not end the job
             return [_failed(common, "internal", str(error), type(error).__name__)]
 
     def _parsed(self, found: Enveloped, common: Row) -> list[Row]:
@@ -131,7 +134,7 @@ _COUNTS: Final = (
     "reasoning_tokens",
     "total_tokens",
 )
-_LARGEST: Final = 2**63 - 1  # of an Arrow integer
+_LARGEST: Final = 2**63 - 1  # the largest Arrow integer
 
 
 def _of_usage(usage: Usage) -> Row:
@@ -156,7 +159,14 @@ def _of_repair(repair: Repair, call: int | None) -> Row:
 
 
 def error_row(error: StreamParseError) -> Row:
-    """Return an error as a row of plain data."""
+    """Return the fields of the column `error`.
+
+    Args:
+        error: The error.
+
+    Returns:
+        Its type, code, message, offset and path.
+    """
     return {
         "type": type(error).__name__,
         "code": error.code,

@@ -1,4 +1,4 @@
-"""Spans and metrics of streams, recorded with OpenTelemetry (extra `otel`)."""
+"""Records spans and metrics of streams with OpenTelemetry (extra `otel`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The metrics of streams: histograms of times and tokens, and counters."""
+"""The metric instruments: histograms of times and tokens, and counters."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from streamparse.telemetry.names import ATTRIBUTES, COUNTS, METRICS, OWN_METRICS
 
 __all__ = ["Instruments"]
 
-# The bounds of buckets that the conventions advise.
+# The bucket boundaries that the conventions recommend.
 _SECONDS: Final = [0.01 * 2**power for power in range(14)]
 _TOKENS: Final = [4**power for power in range(14)]
 
 
 class Instruments:
-    """The instruments of one generation of names.
+    """The instruments for one generation of the conventions.
 
     Args:
-        provider: The provider of meters; None for the global one.
+        provider: The meter provider; None for the global one.
         generation: The index of the generation in `CONVENTIONS`.
     """
 
@@ -46,7 +46,7 @@ class Instruments:
         self.repairs = self._meter.create_counter(*OWN_METRICS["repairs"])
 
     def usage(self, usage: Usage, attributes: dict[str, Any]) -> None:
-        """Record the tokens of one operation."""
+        """Record the token counts of one operation."""
         for count, histogram in (
             ("input", self._operation_input),
             ("output", self._operation_output),

@@ -14,7 +14,7 @@ __all__ = ["ATTRIBUTES", "CONVENTIONS", "COUNTS", "METRICS", "OWN_METRICS", "Con
 Convention: TypeAlias = Literal["client", "inference"]
 CONVENTIONS: Final[tuple[Convention, ...]] = ("client", "inference")
 
-# The counts of `Usage` that are recorded; their names are below.
+# The counts of `Usage` that are recorded; the next table has their attribute names.
 COUNTS: Final = (
     "input_tokens",
     "output_tokens",
@@ -23,7 +23,7 @@ COUNTS: Final = (
     "reasoning_tokens",
 )
 
-# What is recorded: its name in "client", and in "inference".
+# Our name of each attribute, its name in "client", and its name in "inference".
 ATTRIBUTES: Final[dict[str, tuple[str, str]]] = {
     "operation": ("gen_ai.operation.name", "gen_ai.operation.name"),
     "provider": ("gen_ai.provider.name", "gen_ai.provider.name"),
@@ -70,7 +70,7 @@ ATTRIBUTES: Final[dict[str, tuple[str, str]]] = {
     "first_call": ("streamparse.time_to_first_call", "streamparse.time_to_first_call"),
 }
 
-# Likewise; an empty name: this generation has no such metric.
+# The same for metrics. An empty name means that the generation has no such metric.
 METRICS: Final[dict[str, tuple[str, str]]] = {
     "duration": ("gen_ai.client.operation.duration", "gen_ai.client.inference.duration"),
     "first_chunk": (
@@ -81,7 +81,7 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
         "gen_ai.client.operation.time_per_output_chunk",
         "gen_ai.client.inference.time_per_output_chunk",
     ),
-    # One histogram for both directions, which an attribute tells apart.
+    # One histogram for input and output tokens, which an attribute distinguishes.
     "tokens": ("gen_ai.client.token.usage", ""),
     "operation_input": ("", "gen_ai.client.inference.operation.input_tokens"),
     "operation_output": ("", "gen_ai.client.inference.operation.output_tokens"),
@@ -92,7 +92,7 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
     "reasoning_tokens": ("", "gen_ai.client.inference.usage.reasoning.output_tokens"),
 }
 
-# In both generations: name, unit, what it is.
+# Our own metrics, with the same name in both generations: name, unit, description.
 OWN_METRICS: Final[dict[str, tuple[str, str, str]]] = {
     "first_argument": (
         "streamparse.time_to_first_argument",

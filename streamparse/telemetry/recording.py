@@ -1,7 +1,7 @@
-"""`Telemetry`, and the recorders that it gives to parsers.
+"""`Telemetry`, and the recorders that it creates for parsers.
 
-A recorder never raises: what goes wrong in a tracer, a meter or an exporter is logged, once for
-each recorder, and the stream goes on.
+A recorder never raises an exception. It logs the first exception of a tracer, a meter or an
+exporter, and the stream continues.
 """
 
 from __future__ import annotations
@@ -42,36 +42,36 @@ from streamparse.telemetry.span import (
 __all__ = ["AnswerRecorder", "SessionRecorder", "Telemetry"]
 
 _LOG: Final = logging.getLogger(__name__)
-_ABANDONED: Final = "_OTHER"  # the word of the conventions for an error without a name
+_ABANDONED: Final = "_OTHER"  # the value of `error.type` for an error without a name
 
 
 class Telemetry:
     """Records streams with OpenTelemetry: one span for each response, and metrics.
 
-    Make one for each kind of request and pass it as `telemetry=` to `stream`, `session`,
-    `MessageParser` or `SessionParser`. Without an SDK of OpenTelemetry nothing is recorded.
-    The content of an answer is never recorded unless `content` says so.
+    Create one for each kind of request and pass it as `telemetry=` to `stream`, `session`,
+    `MessageParser` or `SessionParser`. Nothing is recorded unless an OpenTelemetry SDK is
+    configured. Texts and arguments are recorded only with `content="span"`.
 
     Args:
-        model: The model that is requested.
-        provider: The provider, in the words of the conventions: `"openai"`, `"anthropic"`,
+        model: The requested model.
+        provider: The provider, as the conventions name it: `"openai"`, `"anthropic"`,
             `"aws.bedrock"`, `"gcp.gemini"` and so on.
-        operation: `"chat"`, `"text_completion"`, `"generate_content"` or another word of the
-            conventions.
-        server: The host of the API, and its port after a colon if it is not the usual one.
-        attributes: More attributes of the span, such as `gen_ai.request.temperature`. They are no
-            attributes of metrics.
+        operation: The operation, as the conventions name it: `"chat"`, `"text_completion"`,
+            `"generate_content"` or another.
+        server: The host of the API; append a colon and the port if it is not the default port.
+        attributes: Further attributes of the span, such as `gen_ai.request.temperature`. They are
+            not added to metrics.
         output_type: `"json"`, `"text"`, `"speech"` or `"image"`, if the request asks for one.
-        content: Where the text and the calls of the answers are recorded: `"off"` or `"span"`.
-        tool_names: Whether metrics of calls name the tool. Only for few tools: each name makes a
-            time series.
-        conventions: The generation of names, see `streamparse.telemetry.names`.
-        tracer_provider: The provider of tracers; None for the global one.
-        meter_provider: The provider of meters; None for the global one.
-        clock: A function that returns seconds and never goes backwards.
+        content: Where texts and tool calls are recorded: `"off"` (nowhere) or `"span"`.
+        tool_names: Whether the metrics of calls have the name of the tool as an attribute. Each
+            name creates a time series, so use it only with few tools.
+        conventions: The generation of the conventions; see `streamparse.telemetry.names`.
+        tracer_provider: The tracer provider; None for the global one.
+        meter_provider: The meter provider; None for the global one.
+        clock: A monotonic function that returns seconds.
 
     Raises:
-        ValueError: `conventions` or `content` is none of its words.
+        ValueError: `conventions` or `content` has an unknown value.
 
     >>> from streamparse import stream
     >>> telemetry = Telemetry(model="small", provider="example")
@@ -119,20 +119,27 @@ class Telemetry:
         )
 
     def named(self, **values: Any) -> dict[str, Any]:
-        """Return the values that are known, by the names of the conventions."""
+        """Return the values that are not None, under the names of the conventions."""
         return {self._names[key]: value for key, value in values.items() if value is not None}
 
     def recorder(self, *, requested: bool = True) -> AnswerRecorder:
-        """Return the recorder of one response.
+        """Create a recorder for one response.
 
         Args:
-            requested: Whether the request begins now. Otherwise the wait for the first chunk is
-                not known.
+            requested: Whether the request is sent now. Otherwise the time to the first chunk is
+                unknown and is not recorded.
+
+        Returns:
+            The recorder; its span has been started.
         """
         return AnswerRecorder(self, Metrics(self._clock), self._span(), requested)
 
     def session_recorder(self) -> SessionRecorder:
-        """Return the recorder of a session: each answer has its own span."""
+        """Create a recorder for a session, in which each answer has its own span.
+
+        Returns:
+            The recorder.
+        """
         return SessionRecorder(self)
 
     def _span(self) -> Span | None:
@@ -149,13 +156,13 @@ class Telemetry:
 
 
 class AnswerRecorder:
-    """Records one response; made by `Telemetry.recorder`.
+    """Records one response; created by `Telemetry.recorder`.
 
     Args:
-        telemetry: Where it was made.
-        metrics: The times and counts of this response.
-        span: Its span; None if none could be started.
-        requested: Whether the clock began with the request, so that the wait for the first chunk
+        telemetry: The `Telemetry` that creates the recorder.
+        metrics: The times and counts of the response.
+        span: The span of the response; None if none could be started.
+        requested: Whether the clock started with the request, so that the time to the first chunk
             is known.
     """
 
@@ -199,7 +206,7 @@ class AnswerRecorder:
         """End the span; later calls do nothing.
 
         Args:
-            error: What ended the reading, if it did not end by itself.
+            error: The exception that ended the stream; None at the end of the input.
         """
         if self._ended:
             return
@@ -308,7 +315,7 @@ class AnswerRecorder:
 
 
 class SessionRecorder:
-    """Records the answers of a session; made by `Telemetry.session_recorder`."""
+    """Records the answers of a session; created by `Telemetry.session_recorder`."""
 
     __slots__ = ("_open", "_telemetry")
 
@@ -320,7 +327,8 @@ class SessionRecorder:
         """Record the events of one message of the session."""
         by_choice: dict[int, list[AnySessionEvent]] = {}
         for event in events:
-            # What the user said has no choice; a `ProviderEvent` of no answer has None.
+            # The events of user input have no `choice`. A `ProviderEvent` that belongs to no
+            # answer has None.
             choice = getattr(event, "choice", None)
             if choice is not None:
                 by_choice.setdefault(choice, []).append(event)
@@ -337,8 +345,8 @@ class SessionRecorder:
         recorder = self._open.get(choice)
         if recorder is None:
             if not isinstance(events[0], MessageStarted):
-                return  # Of no answer, or after its end.
-            # A session does not show when an answer was asked for.
+                return  # The events belong to no answer, or follow its end.
+            # A session does not show when the client requested the answer.
             recorder = self._open[choice] = self._telemetry.recorder(requested=False)
         recorder.note(events)
         if isinstance(events[-1], (MessageFinished, MessageFailed)):
@@ -347,7 +355,7 @@ class SessionRecorder:
 
 
 class _AbandonedError(Exception):
-    """A stream that nobody read to its end, or closed."""
+    """The stream was dropped before its end, and was not closed."""
 
     def __init__(self) -> None:
         super().__init__("the stream was abandoned")

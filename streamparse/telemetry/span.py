@@ -1,4 +1,4 @@
-"""The attributes of a span, from the messages of an operation."""
+"""Computes the attributes of a span from the messages of an operation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def clean(text: str) -> str:
 
 
 def of_messages(messages: Sequence[Message]) -> dict[str, Any]:
-    """Return what the span says of the answers, by our names of attributes."""
+    """Return the attributes of the answers, under our own names."""
     found: dict[str, Any] = {}
     for name, values in (
         ("response_id", [message.id for message in messages]),
@@ -46,7 +46,7 @@ def of_messages(messages: Sequence[Message]) -> dict[str, Any]:
 
 
 def total(usages: Iterable[Usage]) -> Usage:
-    """Return the sum of the counts; a count that none of them has stays None."""
+    """Return the sum of the counts. A count that is None in all of them stays None."""
     result = Usage()
     for usage in usages:
         for name in COUNTS:
@@ -57,18 +57,18 @@ def total(usages: Iterable[Usage]) -> Usage:
 
 
 def of_usage(usage: Usage) -> dict[str, Any]:
-    """Return the counts that are known, by our names of attributes."""
+    """Return the counts that are not None, under our own names."""
     counts = {name: getattr(usage, name) for name in COUNTS}
     return {name: count for name, count in counts.items() if count is not None}
 
 
 def error_type(error: BaseException) -> str:
-    """Return the code of an error of ours, or the name of the exception."""
+    """Return the code of a `StreamParseError`, or the name of another exception."""
     return error.code if isinstance(error, StreamParseError) else type(error).__name__
 
 
 def output_messages(messages: Iterable[Message]) -> str:
-    """Return the content of the answers as JSON, in the shape that the conventions give."""
+    """Return the content of the answers as JSON, in the schema of the conventions."""
     rows = [
         {
             "role": "assistant",
@@ -86,7 +86,7 @@ def _part(part: Part) -> list[dict[str, Any]]:
     if isinstance(part, Reasoning):
         return [{"type": "reasoning", "content": part.text}]
     if isinstance(part, ToolCall):
-        # A call that is not complete has no arguments that may be used; its text shows why.
+        # The arguments of an incomplete call must not be used; the text shows what arrived.
         complete = part.status == "complete"
         arguments = part.arguments if complete else part.arguments_text
         kind = "server_tool_call" if part.kind == "server" else "tool_call"
