@@ -3,7 +3,7 @@
 - `Sink` receives the starts and ends of values, keys and text from a parser.
 - `Validator` is a sink that rejects a value by raising `SchemaViolation`. `validator=` of a
   `JSONParser` takes a `ValidatorFactory`, which creates one for each document.
-- `StreamTelemetry` makes the recorders that `telemetry=` of a parser takes.
+- `StreamTelemetry` creates the recorders for the option `telemetry=` of a parser.
 - `EventStore` keeps the records of a web stream for a client that reconnects.
 
 This validator rejects null:
@@ -62,31 +62,39 @@ class ExpiredError(LookupError):
 
 
 class WriterLostError(ExpiredError):
-    """The process that wrote the stream has died; there are no more records."""
+    """The process that wrote the stream has died, so no more records follow."""
 
     code: ClassVar[str] = "writer_lost"
     reason: ClassVar[str] = "the process that read the stream has died"
 
 
 class StreamRecorder(Protocol):
-    """Observes what one parser returns; it must not raise."""
+    """Observes the events of one parser. Its methods must not raise exceptions."""
 
     def note(self, events: Sequence[Any]) -> None:
-        """Record the events of one feed."""
+        """Record events.
+
+        Args:
+            events: The events that one call of `feed` or `finish` returned.
+        """
 
     def end(self, error: BaseException | None = None) -> None:
-        """Record the end of the reading, and the error that ended it; called at least once."""
+        """Record the end of the stream. The method may be called more than once.
+
+        Args:
+            error: The exception that ended the stream; None at the end of the input.
+        """
 
 
 class StreamTelemetry(Protocol):
-    """Makes a recorder for each parser; `streamparse.telemetry.Telemetry` is one."""
+    """Creates a recorder for each parser. `streamparse.telemetry.Telemetry` implements it."""
 
     def recorder(self) -> StreamRecorder:
-        """Return the recorder of a `MessageParser`."""
+        """Create and return a recorder for a `MessageParser`."""
         ...
 
     def session_recorder(self) -> StreamRecorder:
-        """Return the recorder of a `SessionParser`."""
+        """Create and return a recorder for a `SessionParser`."""
         ...
 
 
@@ -94,8 +102,8 @@ class EventStore(Protocol):
     """A store of records for `streamparse.web.sse_response`, in memory or shared by processes.
 
     `stream` names a stream and `reader` a connection; both are random identifiers. `append` numbers
-    the records from 1. A store that is shared by processes renews the leases of its readers and
-    writers itself. A store may also have a coroutine method `aclose`, for the application.
+    the records from 1. A store that several processes share renews the leases of its readers and
+    writers itself. A store may also have a coroutine method `aclose`, which the application calls.
     """
 
     async def append(self, stream: str, record: bytes, *, last: bool = False) -> bool:
@@ -116,20 +124,21 @@ class EventStore(Protocol):
     async def read(self, stream: str, reader: str, after: int, wait: float) -> Batch:
         """Return the records that follow record number `after`.
 
-        A read also confirms that the reader is connected and has everything up to `after`.
+        A call also confirms that the reader is connected and has received all records up to
+        `after`.
 
         Args:
             stream: The name of the stream.
             reader: The name of the connection.
             after: The number of the last record that the reader has; 0 for none.
-            wait: How many seconds to wait for a record, at most.
+            wait: The maximum number of seconds to wait for a record.
 
         Returns:
             The records; with empty `data` if none arrived in time.
 
         Raises:
-            ExpiredError: The records after `after` are not kept.
-            WriterLostError: All of them were read, and the process that wrote them has died.
+            ExpiredError: The records after `after` are no longer kept.
+            WriterLostError: All records were read, and the process that wrote them has died.
         """
         ...
 

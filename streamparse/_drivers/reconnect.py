@@ -1,10 +1,10 @@
-"""Reconnects a stream: opens its source again where a connection breaks, and goes on from there.
+"""Reconnects a stream: opens its source again when a connection breaks, and resumes the answer.
 
-Rule 1: A connection breaks with an exception of the transport, or with the end of the input before
-the end of the answer. Any other exception is the caller's.
-Rule 2: A source is opened again from `parser.resume_token`, or from the start if the answer has not
-begun. Where the API can do neither, the answer ends truncated at once, and its error says why.
-Rule 3: Attempts are counted without progress: a new record begins the count anew.
+Rule 1: A connection is broken if the transport raises an exception, or if the input ends before the
+answer. Any other exception is passed to the caller.
+Rule 2: A source is reopened from `parser.resume_token`, or from the start if the answer has not
+begun. If neither is possible, the answer is truncated immediately, with the reason as its error.
+Rule 3: `attempts` limits consecutive attempts without progress. A new record resets the count.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from streamparse.message_parser import MessageParser
 
 __all__ = ["Reconnect"]
 
-#: Returns a source for a token, or for None from the start.
+#: Opens a source from a resume token, or from the start for None.
 Open: TypeAlias = Callable[[dict[str, Any] | None], Any]
 
 _RETRIED: Final = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
-_LONGEST: Final = 8.0  # seconds of a delay that no server asked for
-_PATIENCE: Final = 120.0  # seconds that a server may ask for
+_LONGEST: Final = 8.0  # the maximum delay of the backoff, in seconds
+_PATIENCE: Final = 120.0  # the maximum delay that a server may request, in seconds
 
-# The exceptions of transports that are no `OSError`, by the names of their base classes: httpx,
-# aiohttp, requests, urllib3, http.client, websockets, and the SDKs built on httpx.
+# The names of base classes of transport exceptions that are not `OSError`: httpx, aiohttp,
+# requests, urllib3, http.client, websockets, and the SDKs built on httpx.
 _BREAKS: Final = frozenset(
     (
         "TransportError",
@@ -41,22 +41,22 @@ _BREAKS: Final = frozenset(
         "HTTPException",
         "ConnectionClosed",
         "APIConnectionError",
-        "TimeoutError",  # of asyncio before Python 3.11
+        "TimeoutError",  # in asyncio before Python 3.11 not an `OSError`
     )
 )
 
 
 @dataclass(frozen=True)
 class Reconnect:
-    """How `stream` reconnects.
+    """The options with which `stream` reconnects.
 
-    A delay that the server asks for (`Retry-After`, up to two minutes) takes precedence.
+    A delay that the server requests (`Retry-After`, up to two minutes) takes precedence.
 
     Attributes:
-        attempts: How many attempts without progress are made, one after the other.
-        backoff: The seconds before the first attempt. Each further one waits twice as long, up to
+        attempts: The maximum number of consecutive attempts without progress.
+        backoff: The delay before the first attempt, in seconds. It doubles with each attempt, up to
             8 seconds.
-        jitter: The part of a delay, from 0 to 1, by which it is shortened at random.
+        jitter: The maximum fraction of a delay, from 0 to 1, by which it is shortened at random.
 
     Raises:
         ValueError: A number is out of range.
@@ -75,26 +75,33 @@ class Reconnect:
             raise ValueError("jitter must be a number from 0 to 1")
 
     def delay(self, attempt: int) -> float:
-        """Return the seconds before an attempt, which are counted from 0."""
+        """Return the delay before an attempt.
+
+        Args:
+            attempt: The number of attempts already made without progress.
+
+        Returns:
+            The delay in seconds.
+        """
         longest = min(self.backoff * 2.0 ** min(attempt, 60), max(_LONGEST, self.backoff))
         return longest * (1 - self.jitter * random.random())
 
 
 class _Connections:
-    """The connections of one answer, without the reading."""
+    """The state of the connections of one answer, which sync and async reading share."""
 
     def __init__(self, open: Open, first: Any, reconnect: Reconnect) -> None:
         self._open = open
         self._first = first  # the first source, or the exception with which it failed to open
         self._reconnect = reconnect
-        self._attempts = 0  # without progress
+        self._attempts = 0  # consecutive attempts without progress
         self._token: dict[str, Any] | None = None
-        self._status = 0  # of the current connection, if it reports an error
+        self._status = 0  # the HTTP status of the current connection if it reports an error
         self._headers: Any = None
-        self._is_final = False  # whether the current connection is the last, whatever happens
-        #: Returns the parser, which is known when the reading begins.
+        self._is_final = False  # whether there will be no further attempt
+        #: Returns the parser, which is known only when the reading begins.
         self.parser: Callable[[], MessageParser]
-        self.refused: Callable[[int, Any], None]  # takes the status of the response that is read
+        self.refused: Callable[[int, Any], None]  # called with the status and headers of an error
 
     def _opened(self) -> Any:
         first, self._first = self._first, None
@@ -107,9 +114,9 @@ class _Connections:
         self._status, self._headers = status, headers
 
     def _is_refused(self) -> bool:
-        """Return whether the connection has to be given up, because its status is an error.
+        """Return whether to abandon the connection, because its status is an error.
 
-        The body of the first response is the answer to the caller if no other attempt can help.
+        If no further attempt can help, the body of the first response is read as the answer.
         """
         if not self._status:
             return False
@@ -123,7 +130,7 @@ class _Connections:
         return self._attempts >= self._reconnect.attempts
 
     def _delay(self, failure: Exception | None) -> float | None:
-        """Return the seconds after which to connect again; None if the reading ends here."""
+        """Return the delay before the next attempt in seconds; None if reading ends here."""
         parser = self.parser()
         status, headers = self._status, self._headers
         self._status = 0
@@ -165,7 +172,7 @@ class _Connections:
 
 
 class Connections(_Connections):
-    """The pieces of all connections, one after the other."""
+    """Iterates over the pieces of all connections in order."""
 
     def __iter__(self) -> Generator[Any, None, None]:
         while True:
@@ -205,7 +212,7 @@ class Connections(_Connections):
 
 
 class AsyncConnections(_Connections):
-    """The same for asynchronous sources."""
+    """Iterates over the pieces of all connections of asynchronous sources in order."""
 
     async def __aiter__(self) -> AsyncGenerator[Any, None]:
         import asyncio
@@ -253,10 +260,10 @@ class AsyncConnections(_Connections):
 
 
 def connections(open: Any, reconnect: Any) -> Connections | AsyncConnections:
-    """Return the source that opens others by `open`, whose first result shows if it is async.
+    """Return a source that calls `open` for each connection; the first result shows if it is async.
 
     Raises:
-        TypeError: `open` cannot be called, or `reconnect` is no `Reconnect`.
+        TypeError: `open` is not callable, or `reconnect` is not a `Reconnect`.
     """
     if not isinstance(reconnect, Reconnect):
         raise TypeError(f"reconnect must be a Reconnect, not {type(reconnect).__name__}")
@@ -273,11 +280,11 @@ def connections(open: Any, reconnect: Any) -> Connections | AsyncConnections:
     return kind(open, first, reconnect)
 
 
-# Exceptions and headers of HTTP libraries, by shape.
+# Exceptions and headers of HTTP libraries, which are not imported.
 
 
 def _is_break(error: Exception) -> bool:
-    """Return whether the transport failed, or a server refused the request."""
+    """Return whether the transport failed or a server rejected the request."""
     if isinstance(error, (OSError, EOFError)) or _status_of(error):
         return True
     return any(kind.__name__ in _BREAKS for kind in type(error).__mro__)

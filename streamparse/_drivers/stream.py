@@ -307,7 +307,7 @@ class _MessageViews(Reading[MessageParser]):
 
     @property
     def resume_token(self) -> dict[str, Any] | None:
-        """From where the response can be resumed; see `MessageParser.resume_token`."""
+        """The position from which to resume the response; see `MessageParser.resume_token`."""
         return self.parser.resume_token
 
     @property
@@ -660,10 +660,11 @@ def stream(
             events on time, which needs asyncio; a synchronous one when a fragment arrives.
         clock: The clock of `every` and of the metrics, in seconds.
         drain: Whether to read to the end of the input, for records that follow the answer.
-        reconnect: Opens the source again if its connection breaks. `source` is then a function
-            that returns a source for `parser.resume_token`, or for None from the start; it is
-            called at once. Nothing is emitted twice. An answer that its API cannot resume ends
-            truncated at once, and its error says why. See `docs/resume.md`.
+        reconnect: Opens the source again if its connection breaks. `source` must then be a function
+            that returns a source. It is called immediately with None, and after a broken connection
+            with `parser.resume_token`, or with None if the answer has not begun. No event is
+            emitted twice. If the API cannot resume an answer, the answer is truncated immediately,
+            with the reason as its error. See `docs/resume.md`.
 
     Returns:
         A `Stream`, or an `AsyncStream` if `source` is async.

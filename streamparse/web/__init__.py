@@ -1,4 +1,4 @@
-"""Sends streams to web pages (extra `web`): `sse_response`, `ui_message_response`, and others."""
+"""Sends streams to web pages (extra `web`), such as `sse_response` and `ui_message_response`."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _RUNNING: Final[set[asyncio.Task[None]]] = set()
 
 
 def start_task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Run the work in a task that is kept alive until it is done."""
+    """Run a coroutine in a task, and keep a reference to the task until it is done."""
     task = asyncio.get_running_loop().create_task(work)
     _RUNNING.add(task)
     task.add_done_callback(_RUNNING.discard)

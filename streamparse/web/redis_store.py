@@ -1,21 +1,22 @@
 """`RedisStore`: keeps the records of streams in Redis or Valkey, for several processes.
 
-A stream has four keys, whose names share a hash tag, so that a cluster keeps them together:
+A stream has four keys. Their names share a hash tag, so Redis Cluster stores them in one slot:
 
-- `log`: the records, a Redis stream. The id of record 17 is `0-17`, so a repeated command cannot
-  store a record twice. Field `d` is the record, and `b` the number of bytes up to its end.
+- `log`: a Redis stream with the records. The id of record 17 is `0-17`, so a repeated command
+  cannot store a record twice. Field `d` is the record; `b` is the number of bytes up to its end.
 - `st`: a hash with the state: the writer and its lease, counts, and how the stream ended.
-- `rd`: the readers with the times at which their leases end.
-- `rp`: the readers with the numbers of their last records.
+- `rd`: the readers, with the times at which their leases expire.
+- `rp`: the readers, with the numbers of their last records.
 
-Rule 1: Every operation is one script, which Redis runs as a whole. A script can be repeated
-without harm, because a client repeats a command whose reply was lost.
-Rule 2: No connection waits in Redis. Messages of a single subscription wake the waiting readers and
-writers of a process. Messages may be lost, so all look again when a lease may have ended.
-Rule 3: Each process renews the leases of its writers and readers. A writer whose lease has ended is
-lost, and a reader whose lease has ended has left.
-Rule 4: The writer that appended last owns a stream. An earlier one gets False, as for an abandoned
-stream, so another process can continue a stream.
+Rule 1: Every operation is one script, which Redis runs atomically. Scripts are idempotent, because
+a client repeats a command whose reply was lost.
+Rule 2: No connection blocks in Redis. Each process has one subscription, whose messages wake its
+waiting readers and writers. Messages may be lost, so each waiter also checks when a lease may have
+expired.
+Rule 3: Each process renews the leases of its writers and readers. A writer whose lease has expired
+is lost; a reader whose lease has expired has left.
+Rule 4: The writer that appended last owns a stream. For an earlier writer `append` returns False,
+as for an abandoned stream, so another process can continue a stream.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ from streamparse.web.store import at_once
 
 __all__ = ["RedisStore"]
 
-_CONNECTIONS: Final = 16  # the commands that run at the same time
-_TRIES: Final = 9  # of a command while Redis cannot be reached: about six seconds
-_PAUSE: Final = 1.0  # the longest pause between them, in seconds
-_PASSING: Final = ("ConnectionError", "TimeoutError", "BusyLoadingError")  # also those of valkey
+_CONNECTIONS: Final = 16  # the maximum number of concurrent commands
+_TRIES: Final = 9  # attempts of a command while Redis is unreachable: about six seconds
+_PAUSE: Final = 1.0  # the longest pause between attempts, in seconds
+_PASSING: Final = ("ConnectionError", "TimeoutError", "BusyLoadingError")  # of redis and valkey
 
 _COMMON: Final = """
 local log, st, rd, rp = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -189,13 +190,13 @@ return 1
 
 
 class _Writer:
-    """What this process knows of a stream that it writes."""
+    """The state that this process keeps of a stream that it writes."""
 
     def __init__(self) -> None:
         self.token = secrets.token_hex(8)
         self.number = 0  # the number of the newest record
         self.written = 0  # bytes written
-        self.read = 0  # bytes that a reader has
+        self.read = 0  # bytes that a reader has received
         self.gone = asyncio.Event()
         self.room = asyncio.Event()
 
@@ -220,7 +221,7 @@ class _Local:
         self.changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def wake(self) -> None:
-        """Wake all that wait for a change."""
+        """Wake all tasks that wait for a change."""
         changed, self.changed = self.changed, asyncio.get_running_loop().create_future()
         changed.set_result(None)
 
@@ -232,25 +233,25 @@ class _Local:
 class RedisStore:
     """An `EventStore` in Redis (from 6.2 on) or Valkey, shared by the processes of an application.
 
-    A client that reconnects may reach any process. A stream whose process has died ends with
-    `WriterLostError` for its readers, after all records that were stored. If Redis loses a stream,
-    its writer stops and its readers get `ExpiredError`.
+    A client may reconnect to any process. If the process that writes a stream dies, its readers
+    receive all stored records, and then `WriterLostError`. If Redis loses a stream, its writer
+    stops and its readers get `ExpiredError`.
 
-    The memory of a stream is bounded as in `MemoryStore`; the number of ended streams is only
-    bounded by `ttl`. All keys expire, so `maxmemory-policy volatile-ttl` suits. A store must be
-    used in one event loop. Close it by `aclose()` when the application ends.
+    The memory of a stream is bounded as in `MemoryStore`; the number of ended streams is bounded
+    only by `ttl`. All keys expire, so the `maxmemory-policy` may be `volatile-ttl`. A store must be
+    used in one event loop. Call `aclose()` when the application ends.
 
     Args:
-        url_or_client: A URL as in `redis://localhost:6379/0`, which needs the extra `redis`, or an
-            asynchronous client of redis-py or valkey-py. A client is not closed by the store.
-        prefix: The beginning of the names of all keys and channels.
-        capacity: The bytes of an active stream to keep for a reader that reconnects.
-        ahead: The bytes that may wait for a reader before the writer waits.
+        url_or_client: A URL such as `redis://localhost:6379/0`, which needs the extra `redis`, or
+            an asynchronous client of redis-py or valkey-py. The store does not close a client.
+        prefix: The prefix of the names of all keys and channels.
+        capacity: The number of bytes of an active stream to keep for a reader that reconnects.
+        ahead: The number of unread bytes at which the writer waits.
         grace: The seconds after which a stream without readers is abandoned.
-        ttl: The seconds for which a stream is kept after its end, its last reader, or the death
-            of its writer.
-        lease: The seconds after which a process that is silent counts as dead. It must be longer
-            than any pause of the event loop.
+        ttl: The seconds for which a stream is kept after it has ended, its last reader has left, or
+            its writer has died.
+        lease: The seconds after which a process that does not renew its leases counts as dead. It
+            must be longer than any pause of the event loop.
 
     Raises:
         ValueError: A size or time is negative, or `lease` is not above 0.
@@ -278,7 +279,7 @@ class RedisStore:
         self._grace = grace
         self._lease = lease
         self._lease_ms = max(1, round(lease * 1000))
-        # A stream outlives its leases, so that its readers learn that the writer is lost.
+        # Keys must outlive the leases, so that readers learn that the writer is lost.
         self._ttl_ms = round(min(max(ttl, 3 * lease), 1e9) * 1000)
         self._grace_ms = min(grace * 1000, 1e12)
         self._scripts = {
@@ -328,7 +329,7 @@ class RedisStore:
         loop = asyncio.get_running_loop()
         until = loop.time() + wait
         while True:
-            changed = local.changed  # taken before the look, so that no change is missed
+            changed = local.changed  # taken before the script runs, so that no change is missed
             found = await self._run(
                 _READ, stream, reader, after, self._lease_ms, self._ttl_ms,
                 at_once(self._capacity), self._capacity, self._channel(stream),
@@ -374,7 +375,7 @@ class RedisStore:
             await self._forget(stream, local)
 
     async def aclose(self) -> None:
-        """Stop the work in the background; streams that are still being written become lost."""
+        """Stop the background tasks. The writers of unfinished streams count as lost."""
         for timer in self._timers:
             timer.cancel()
         tasks = [*self._tasks, *self._checks]
@@ -384,7 +385,7 @@ class RedisStore:
         if tasks:
             await asyncio.wait(tasks)
         streams, self._streams = self._streams, {}
-        with suppress(Exception):  # Redis may be gone already; leases end by themselves
+        with suppress(Exception):  # Redis may be unreachable; the leases expire anyway
             for stream, local in streams.items():
                 if local.writer is not None:
                     local.writer.gone.set()
@@ -411,7 +412,7 @@ class RedisStore:
             return await self._scripts[script](keys=keys, args=arguments)
 
     async def _run(self, script: str, stream: str, *arguments: Any) -> Any:
-        """Run a script; try again while Redis cannot be reached."""
+        """Run a script, and retry while Redis is unreachable."""
         for attempt in range(1, _TRIES):
             try:
                 return await self._run_once(script, stream, *arguments)
@@ -435,7 +436,7 @@ class RedisStore:
             writer.set_state(state[1], state[2])
         return state
 
-    # What this process knows
+    # The streams of this process
 
     async def _local(self, stream: str) -> _Local:
         local = self._streams.get(stream)
@@ -456,13 +457,13 @@ class RedisStore:
             with suppress(Exception):  # the messages of a forgotten stream are ignored
                 await self._pubsub.unsubscribe(self._channel(stream))
 
-    # Work in the background
+    # Background tasks
 
     async def _subscribe(self, stream: str) -> None:
         async with self._subscribing:
             if self._pubsub is None:
                 self._pubsub = self._client.pubsub()
-                # This channel keeps the connection open while there are no streams.
+                # This subscription keeps the connection open while there are no streams.
                 with suppress(Exception):
                     await self._pubsub.subscribe(f"{self._prefix}alive")
             if not self._tasks:
@@ -472,7 +473,7 @@ class RedisStore:
                 await self._pubsub.subscribe(self._channel(stream))
 
     async def _listen(self) -> None:
-        """Receive messages; connect again whenever the connection breaks."""
+        """Receive messages, and reconnect whenever the connection breaks."""
         while True:
             try:
                 message = await self._pubsub.get_message(timeout=5.0)
@@ -493,7 +494,7 @@ class RedisStore:
         local = self._streams.get(stream)
         if local is None:
             return
-        # The confirmation of the subscription is a reason to look again, too.
+        # Messages sent before the subscription was confirmed are lost, so it wakes waiters too.
         data = _bytes(message["data"]) if message["type"] == "message" else b"d"
         writer = local.writer
         if data[:1] == b"r":
@@ -507,7 +508,7 @@ class RedisStore:
             local.wake()
 
     def _check_later(self, stream: str) -> None:
-        """Look after `grace` seconds whether a reader has come back."""
+        """Check after `grace` seconds whether a reader has returned."""
 
         def check() -> None:
             self._timers.discard(timer)
@@ -521,7 +522,7 @@ class RedisStore:
 
     async def _check(self, stream: str) -> None:
         if stream in self._streams:
-            with suppress(Exception):  # `_keep_leases` looks again
+            with suppress(Exception):  # `_keep_leases` checks again
                 await self._renew(stream)
 
     async def _keep_leases(self) -> None:
@@ -538,21 +539,21 @@ def _connected(url: str) -> Any:
     except ImportError as error:
         needs = "a RedisStore needs redis-py: pip install 'llm-streamparse[redis]'"
         raise ImportError(needs, name=error.name) from error
-    # The store repeats commands itself, with its own pauses.
+    # The store retries commands itself, so the client must not.
     return client.Redis.from_url(
         url, socket_timeout=10, socket_connect_timeout=5, retry=retry(no_backoff(), 0)
     )
 
 
 def _is_passing(error: Exception) -> bool:
-    """Return whether a command can be tried again: the connection is broken or Redis starts."""
+    """Return whether to retry: the connection is broken, or Redis is still loading its data."""
     if isinstance(error, OSError):
         return True
     return any(kind.__name__ in _PASSING for kind in type(error).__mro__)
 
 
 def _bytes(data: Any) -> bytes:
-    """Return the bytes of a reply, which a client with `decode_responses` has decoded."""
+    """Return a reply as bytes; a client with `decode_responses=True` returns text."""
     return data.encode() if isinstance(data, str) else bytes(data)
 
 

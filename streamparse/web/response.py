@@ -59,7 +59,7 @@ def sse_response(
     store, the source is cancelled and closed as soon as the client leaves. The id of a record is
     sufficient to resume its stream; it cannot be guessed. `authorize` binds a stream to a user.
 
-    A slow client slows the source down. One that accepts nothing for `stall` seconds counts as
+    A slow client slows the source down. A client that accepts no data for `stall` seconds counts as
     having left.
 
     The last record is `{"type": "stream_ended"}`, `{"type": "stream_failed", "error": {…}}` if the
@@ -70,8 +70,8 @@ def sse_response(
     has died, a store that is shared by processes reports it: the last record is then
     `stream_failed` with the code `"writer_lost"`.
 
-    The response cleans up in a task of its own. Cancelling the request, once or repeatedly, cannot
-    interrupt it.
+    The response cleans up in a separate task, which cancelling the request does not interrupt, even
+    if it is cancelled repeatedly.
 
     Args:
         source: The result of `stream()`, or any other iterable or async iterable of events, lists
@@ -91,9 +91,10 @@ def sse_response(
         retry: The seconds after which an `EventSource` reconnects.
         stall: The seconds after which a client that accepts no data counts as having left;
             `math.inf` for no limit.
-        authorize: Called with the name of a stream and whether it is new, before the stream starts
-            and before it is resumed; may be a coroutine function. An application records the owner
-            of a new stream and compares it later. If the result is false, the status is 403.
+        authorize: A function or coroutine function, called with the name of a stream and whether
+            it is new, before the stream starts and before it is resumed. An application records
+            the owner of a new stream and checks it when the stream is resumed. If the result is
+            false, the status is 403.
         headers: Additional headers of the response.
 
     Returns:
@@ -177,13 +178,13 @@ class SSEResponse(Response):
         self._stall = stall
         self._authorize = authorize
         self._begun = False
-        #: The name of the new stream. `replay_response` sends its records again.
+        #: The name of the new stream, for `replay_response`.
         self.stream = secrets.token_hex(16)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
-        # The server, a framework or a cancel scope may cancel the request at any await, repeatedly.
-        # It is answered in a task that only learns that the client has left.
+        # The server, a framework or a cancel scope may cancel the request at any `await`, even
+        # repeatedly. The answer therefore runs in a separate task, which is told through `left`.
         left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         connection = _Connection(self, self._store, self._heartbeat, self._stall, send, left)
         answering = start_task(self._answer(connection, scope, receive, left))
@@ -225,7 +226,7 @@ class SSEResponse(Response):
             await connection.start(200)
             await connection.end(b"")
         elif last_id == END:
-            await connection.refuse(204)  # at which an `EventSource` stops reconnecting
+            await connection.refuse(204)  # on this status an `EventSource` stops reconnecting
         elif last_id:
             position = parse_position(last_id)
             if position is None or await _is_authorized(self._authorize, position.stream, False):
@@ -248,10 +249,10 @@ class SSEResponse(Response):
 
 
 class Replay(SSEResponse):
-    """A response that sends the records of a stream that another request has started."""
+    """Sends the records of a stream that another request started."""
 
     async def _begin(self, connection: _Connection) -> None:
-        """Start nothing."""
+        """Do nothing, because the stream exists."""
 
     async def _serve(self, connection: _Connection, method: str, last_id: str) -> None:
         if not self.stream:
@@ -336,7 +337,7 @@ class _Connection:
             await self.send_all(position.number, HEARTBEAT)
 
     async def replay(self, stream: str) -> None:
-        """Send all records of a stream, or status 204 if they are not kept."""
+        """Send all records of a stream, or status 204 if they are no longer kept."""
         self.stream = stream
         try:
             await self._next(0, 0)
@@ -346,7 +347,7 @@ class _Connection:
             await self.send_all(0)
 
     async def send_all(self, number: int, greeting: bytes = b"") -> None:
-        """Send the records after this one, up to the end of the stream."""
+        """Send the records after record `number`, up to the end of the stream."""
         await self.start(200)
         if greeting:
             await self.send(greeting)
@@ -367,7 +368,7 @@ class _Connection:
 
 
 def _lost(error: ExpiredError, encode: Callable[[Any], str | None]) -> bytes:
-    """Return the last record of a stream whose records are not kept, or whose writer died."""
+    """Return the last record for a stream that is no longer kept or whose writer died."""
     what = {"type": "Error", "code": error.code, "message": error.reason}
     return record(encode({"type": "stream_failed", "error": what}), END)
 
@@ -378,7 +379,7 @@ def _set(future: asyncio.Future[None]) -> None:
 
 
 async def _departure(receive: Receive, left: asyncio.Future[None]) -> None:
-    """Set `left` when the client has disconnected, or its server can no longer be asked."""
+    """Set `left` when the client has disconnected or `receive` raises an exception."""
     try:
         with suppress(Exception):
             while (await receive())["type"] != "http.disconnect":

@@ -25,9 +25,9 @@ _AT_ONCE: Final = (8192, 65536)  # bounds of `at_once`
 
 
 def at_once(capacity: int) -> int:
-    """Return the bytes that one `read` returns, unless a single record is larger.
+    """Return the maximum number of bytes of one `read`; a single larger record is returned alone.
 
-    What a reader is being sent is kept until it has it, so a small store sends little at once.
+    Records are kept until the reader has received them, so a small store returns few at once.
     """
     least, most = _AT_ONCE
     return min(max(capacity, least), most)
@@ -219,7 +219,7 @@ class MemoryStore:
             await log.gone.wait()
 
     async def aclose(self) -> None:
-        """Abandon and forget all streams."""
+        """Abandon all streams and delete their records."""
         for stream in list(self._logs):
             self._abandon(stream)
             self._forget(stream)

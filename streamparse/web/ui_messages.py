@@ -1,4 +1,4 @@
-"""Answers for chat pages: `useChat` of the Vercel AI SDK, and front ends that read AG-UI."""
+"""Responses for chat pages: `useChat` of the Vercel AI SDK, and front ends that read AG-UI."""
 
 from __future__ import annotations
 
@@ -34,16 +34,17 @@ def ui_message_response(
 ) -> SSEResponse:
     """Send an answer to a page with `useChat`, as a UI message stream (version 1).
 
-    Without a store, the source is cancelled and closed if the page leaves. With a store it goes
-    on, and a page that was reloaded receives the whole answer from `replay_response`. A slow page
-    slows the source down; see `sse_response`. An exception of the source is logged, and the page
-    receives a neutral error text.
+    Without a store, the source is cancelled and closed when the page disconnects. With a store, the
+    source continues, and a page that was reloaded receives the whole answer from `replay_response`.
+    A slow page slows the source down; see `sse_response`. An exception of the source is logged, and
+    the page receives a neutral error text.
 
     Args:
         source: The result of `stream()`, or another iterable or async iterable of message events
             or lists of them, for example of several answers and the results of tools between them.
             An iterable that is not async is read in a thread.
-        store: Keeps the records for a page that is reloaded; its `capacity` has to hold an answer.
+        store: Keeps the records for a page that is reloaded. Its `capacity` must be large enough
+            for a whole answer.
         message_id: See `UIMessageStream`.
         heartbeat: The seconds without an event after which a comment is sent.
         headers: Additional headers of the response.
@@ -51,8 +52,8 @@ def ui_message_response(
         authorize: See `sse_response`.
 
     Returns:
-        The response, for Starlette or a framework that is built on it. The application keeps its
-        `stream`, the name of the stream, for `replay_response`.
+        The response, for Starlette or a framework that is built on it. Its attribute `stream` is
+        the name of the stream, which the application stores for `replay_response`.
 
     Raises:
         ValueError: `heartbeat` is not above 0.
@@ -72,12 +73,12 @@ def ag_ui_response(
     error_text: Callable[[BaseException], str] | None = None,
     authorize: Authorize | None = None,
 ) -> SSEResponse:
-    """Send an answer as the events of an AG-UI run; see `ui_message_response`.
+    """Send an answer to a page as the events of an AG-UI run; see `ui_message_response`.
 
     Args:
         source: See `ui_message_response`.
         thread_id: The `threadId` of the request (`RunAgentInput`).
-        run_id: Its `runId`.
+        run_id: The `runId` of the request.
         store: See `ui_message_response`.
         heartbeat: The seconds without an event after which a comment is sent.
         headers: Additional headers of the response.
@@ -85,7 +86,7 @@ def ag_ui_response(
         authorize: See `sse_response`.
 
     Returns:
-        The response.
+        The response; see `ui_message_response`.
 
     Raises:
         ValueError: `heartbeat` is not above 0.
@@ -102,14 +103,14 @@ def replay_response(
     headers: Mapping[str, str] | None = None,
     authorize: Authorize | None = None,
 ) -> SSEResponse:
-    """Send an answer again from its beginning, and go on with it, after a reload of the page.
+    """Send an answer from its beginning to a page that was reloaded, and continue it.
 
-    `useChat({ resume: true })` requests it by `GET /chat/<id>/stream`. The status is 204 if there
-    is no such stream, or it is not kept any more.
+    `useChat({ resume: true })` sends the request `GET /chat/<id>/stream`. The status is 204 if
+    there is no such stream, or if it is no longer kept.
 
     Args:
         store: The store of the stream.
-        stream: The name of the stream (`SSEResponse.stream`), which the application keeps for each
+        stream: The name of the stream (`SSEResponse.stream`), which the application stores for each
             chat until it has stored the answer; None if there is none.
         heartbeat: The seconds without an event after which a comment is sent.
         headers: Additional headers of the response.
