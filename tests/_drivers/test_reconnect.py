@@ -46,9 +46,13 @@ class Provider(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.records, self.ids = records, ids
         self.drops: list[tuple[int | None, int, int]] = []
+        self.pause = 0.0  # the seconds between two records
         self.clean = False  # whether a connection that breaks looks like one that ended
         self.refusals: list[tuple[int, dict[str, str]]] = []
         self.requests: list[str] = []
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore clients that leave."""
 
     @property
     def url(self) -> str:
@@ -92,6 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("connection", "close")
         self.end_headers()
         for place in range(start, end):
+            time.sleep(server.pause)
             name = f"id: {place}\n" if server.ids else ""
             self._send(f"{name}data: {json.dumps(server.records[place])}\n\n")
         if size is None or server.clean:
