@@ -316,6 +316,16 @@ def test_picture_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 # The others.
 
 
+def test_bench_resume(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("redis", reason="redis-py is not installed")
+    from benchmarks import bench_resume
+
+    small = ["--streams", "9", "--seconds", "1.5", "--pause", "0.1", "--lease", "0.5"]
+    bench_resume.main(small)
+    said = capsys.readouterr().out
+    assert said.count(", 0 streams with a fault") == said.count(" streams, ")
+
+
 def test_bench_batch(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("pyarrow", reason="needs pyarrow")
     from benchmarks import bench_batch
