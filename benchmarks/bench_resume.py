@@ -26,8 +26,7 @@ from typing import Any
 from streamparse.web import MemoryStore, RedisStore, WriterLostError
 
 SIZE = 120  # bytes of a record, about those of one event
-WRITERS = 8  # processes
-READERS = 2
+READERS = 2  # processes
 
 
 def record_of(number: int) -> bytes:
@@ -143,14 +142,14 @@ def through_redis(options: Any) -> None:
 
     try:
         readers = [start("read", place, READERS) for place in range(READERS)]
-        writers = [start("write", place, WRITERS) for place in range(WRITERS)]
+        writers = [start("write", place, options.writers) for place in range(options.writers)]
         killed: set[int] = set()
         while not all(shared[0]):  # every stream has begun
             time.sleep(0.1)
         for place in range(options.kill):
             time.sleep(options.seconds / (options.kill + 1))
             writers[place].kill()
-            killed.update(range(place, options.streams, WRITERS))
+            killed.update(range(place, options.streams, options.writers))
         for each in [*writers, *readers]:
             each.join()
         used = subprocess.run(
@@ -200,6 +199,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--streams", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--pause", type=float, default=0.5, help="mean seconds between events")
+    parser.add_argument("--writers", type=int, default=8, help="writing processes")
     parser.add_argument("--kill", type=int, default=2, help="writing processes to kill")
     parser.add_argument("--lease", type=float, default=10)
     parser.add_argument("--program", default="redis-server", help="or valkey-server")

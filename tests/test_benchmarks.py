@@ -320,7 +320,18 @@ def test_bench_resume(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("redis", reason="redis-py is not installed")
     from benchmarks import bench_resume
 
-    small = ["--streams", "9", "--seconds", "1.5", "--pause", "0.1", "--lease", "0.5"]
+    small = [
+        "--streams",
+        "9",
+        "--writers",
+        "3",
+        "--seconds",
+        "1.5",
+        "--pause",
+        "0.1",
+        "--lease",
+        "0.5",
+    ]
     bench_resume.main(small)
     said = capsys.readouterr().out
     assert said.count(", 0 streams with a fault") == said.count(" streams, ")
