@@ -10,7 +10,7 @@ from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.machine_state import DOCUMENT
 from streamparse._core.sink import Sink
 from streamparse._core.text import Utf8Decoder
-from streamparse._decoding.record import SPACE, Record, RecordDecoder, failure_of
+from streamparse._decoding.record import SPACE, Record, RecordDecoder, SourceRecord, failure_of
 from streamparse._decoding.templates import PARTIAL, UNLIKE, Templates, unlimited
 from streamparse.errors import IncompleteError, JSONSyntaxError, StreamParseError
 from streamparse.limits import Limits
@@ -226,7 +226,7 @@ class JSONRecords(RecordDecoder):
                 if end == PARTIAL and may_hold:
                     self._held_source = text[at:]
                     return size
-            record = Record("", None, "")
+            record = SourceRecord("", "", "")
             if end >= 0 and templates is not None and templates.found is not None:
                 record.template = templates.found
                 record.delta = templates.delta
@@ -246,7 +246,7 @@ class JSONRecords(RecordDecoder):
             may_hold = True
         return at
 
-    def _decode(self, record: Record) -> bool:
+    def _decode(self, record: SourceRecord) -> bool:
         """Decode a line; return False for a text that the machine has to read."""
         try:
             record.data = _JSON.decode(record.source)

@@ -14,6 +14,7 @@ __all__ = [
     "Record",
     "RecordDecoder",
     "SPACE",
+    "SourceRecord",
     "TEXT_EVENTS",
     "at_record",
     "decode_json",
@@ -38,23 +39,15 @@ class Record:
         exception: Whether a binary event stream marks it as an exception or error.
         id: The id that a server-sent event sets itself; `""` if none.
         bare: Whether it is a line outside of every server-sent event.
-        source: The text of its JSON in a stream of JSON, if it is known.
-        template: The template that its source matches. Then `data` is None until `decode`.
-        delta: The string in the hole of the template.
-        number: The number in its other hole.
     """
 
     __slots__ = (
         "bare",
         "cut",
         "data",
-        "delta",
         "event",
         "exception",
         "id",
-        "number",
-        "source",
-        "template",
         "text",
     )
 
@@ -77,14 +70,6 @@ class Record:
         self.exception = exception
         self.id = id
         self.bare = bare
-        self.source: str = ""
-        self.template: Template | None = None
-        self.delta: str = ""
-        self.number: int = 0
-
-    def decode(self) -> None:
-        """Decode a record that was matched. Its text is valid JSON within all limits."""
-        self.data = _JSON.decode(self.source or self.text)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Record):
@@ -98,6 +83,32 @@ class Record:
         marks = f"cut={self.cut!r}, exception={self.exception!r}"
         more = f", id={self.id!r}" if self.id else ""
         return f"Record({fields}, {marks}{more}{', bare=True' if self.bare else ''})"
+
+
+class SourceRecord(Record):
+    """A record whose source may match a template.
+
+    Attributes:
+        source: The text of its JSON.
+        template: The template that its source matches. Then `data` is None until `decode`.
+        delta: The string in the hole of the template.
+        number: The number in its other hole.
+    """
+
+    __slots__ = ("delta", "number", "source", "template")
+
+    _init_types: ClassVar[tuple[Any, ...]] = (str, str, str)
+
+    def __init__(self, event: str, text: str, source: str) -> None:
+        super().__init__(event, None, text)
+        self.source = source
+        self.template: Template | None = None
+        self.delta: str = ""
+        self.number: int = 0
+
+    def decode(self) -> None:
+        """Decode a record that was matched. Its text is valid JSON within all limits."""
+        self.data = _JSON.decode(self.source)
 
 
 class RecordDecoder:

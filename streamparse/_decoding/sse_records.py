@@ -24,6 +24,7 @@ from streamparse._decoding.record import (
     TEXT_EVENTS,
     Record,
     RecordDecoder,
+    SourceRecord,
     at_record,
     decode_json,
 )
@@ -124,8 +125,9 @@ class _RecordLines(SSEDecoder):
             super()._read(text)
             return
         if not templates.all and not self._held_source:
-            templates.framing.newline = "\r\n" if "\r" in text else "\n"
             super()._read(text)
+            templates.framing.newline = "\r\n" if "\r" in text else "\n"
+            templates.framing.spaced = self._data_start[2] != _UNSPACED
             return
         held = self._held_source
         if held:
@@ -166,7 +168,8 @@ class _RecordLines(SSEDecoder):
             template = templates.found
             if end < 0 or template is None:
                 break
-            record = Record(template.event, None, text[at + template.before : end - template.end])
+            source = text[at + template.before : end - template.end]
+            record = SourceRecord(template.event, source, source)
             record.template = template
             record.delta = templates.delta
             record.number = templates.number
@@ -274,8 +277,6 @@ class _RecordLines(SSEDecoder):
                 text = body if body == _DONE else data
                 self.records.append(Record(name, None, text, False, False, id))
             return
-        if self._templates is not None:
-            self._templates.framing.spaced = self._data_start[2] != _UNSPACED
         try:
             self.records.append(
                 Record(name, decode_json(body, self._limits), data, False, False, id)

@@ -278,12 +278,12 @@ class Templates:
 
     # Learning.
 
-    def is_pausing(self) -> bool:
-        """Count a record that was decoded; return whether nothing is learned now."""
-        if self._wait:
-            self._wait -= 1
-            return True
-        return False
+    def is_pausing(self, records: int) -> bool:
+        """Count records; return whether none of them is to be learned."""
+        if self._wait <= 0:
+            return False
+        self._wait -= records
+        return True
 
     def is_similar(self, text: str) -> bool:
         """Return whether a record that was decoded may be one of several of a template."""

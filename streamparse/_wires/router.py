@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Final
 
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import shown
-from streamparse._decoding.record import TEXT_EVENTS, Record
+from streamparse._decoding.record import TEXT_EVENTS, Record, SourceRecord
 from streamparse._decoding.templates import Repeat, Templates
 from streamparse._wires.base import Wire, error_of_text, provider_error
 from streamparse._wires.bedrock_chunks import CHUNK, exception_of
@@ -147,17 +147,20 @@ class Router:
 
     def read_all(self, records: list[Record]) -> None:
         """Read several records. Raises as `read` does."""
-        if self.templates is not None:
-            self.templates.may_learn = True
+        templates = self.templates
+        if templates is None or templates.is_pausing(len(records)):
+            for record in records:
+                self.read(record)
+            return
+        templates.may_learn = True
         for record in records:
-            template = record.template
-            if template is None:
-                self._read_fully(record)
-            elif not self._repeat(record):
+            if isinstance(record, SourceRecord) and record.template is not None:
+                if self._repeat(record):
+                    continue
                 record.decode()
-                self._read_fully(record)
+            self._read_fully(record, templates)
 
-    def _repeat(self, record: Record) -> bool:
+    def _repeat(self, record: SourceRecord) -> bool:
         """Read the delta of a record; return False if the wire has to read all of it."""
         template, templates = record.template, self.templates
         if template is None or templates is None or template.age != templates.age:
@@ -172,7 +175,7 @@ class Router:
         repeat.read(record.delta)
         return True
 
-    def _is_next(self, record: Record, repeat: Repeat) -> bool:
+    def _is_next(self, record: SourceRecord, repeat: Repeat) -> bool:
         """Return whether a record with a number is the only one to read now.
 
         Otherwise read those that the sieve returns, as for a record that was decoded.
@@ -193,17 +196,16 @@ class Router:
             self._route(wire, one)
         return False
 
-    def _read_fully(self, record: Record) -> None:
+    def _read_fully(self, record: Record, templates: Templates) -> None:
         """Read a record, and learn its template if the next ones may match it."""
-        templates = self.templates
-        if templates is None or templates.is_pausing():
-            self.read(record)
-            return
         events = self.response.events
         before = len(events)
         changes, read = self.response.counts.changes, self._read
         self.read(record)
-        repeat = self._repeat_of(record, templates)
+        source, template = record.text, None
+        if isinstance(record, SourceRecord):
+            source, template = record.source, record.template
+        repeat = self._repeat_of(record, source, templates)
         is_alone = self._read == read + 1 and self.response.counts.changes == changes
         if repeat is None or not is_alone:
             templates.age += 1
@@ -212,21 +214,21 @@ class Router:
                 if type(events[place]) not in _GROWING:
                     templates.age += 1
                     break
-        if record.template is None and (repeat is None or templates.all):
+        if template is None and (repeat is None or templates.all):
             templates.spend(1)
         if repeat is None:
             return
-        if record.template is not None:
-            templates.arm(record.template, repeat)
+        if template is not None:
+            templates.arm(template, repeat)
         else:
-            templates.learn(record.event, record.source or record.text, record.data, repeat)
+            templates.learn(record.event, source, record.data, repeat)
 
-    def _repeat_of(self, record: Record, templates: Templates) -> Repeat | None:
+    def _repeat_of(self, record: Record, source: str, templates: Templates) -> Repeat | None:
         """Return what the wire does with the next record like this one, if that is known."""
         data, wire = record.data, self.wire
         if record.id or record.event in _UNLIKE or record.cut or record.bare:
             return None
-        if not isinstance(data, dict) or not templates.is_similar(record.source or record.text):
+        if not isinstance(data, dict) or not templates.is_similar(source):
             return None
         if wire is None or self.response.ended or "bytes" in data or "chunk" in data:
             return None

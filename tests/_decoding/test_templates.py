@@ -104,10 +104,10 @@ def test_members_that_differ_become_holes() -> None:
 
 def test_learning_pauses_when_nothing_matches() -> None:
     templates = learned({"text": "x"}, ["text"])
-    assert not templates.is_pausing()
+    assert not templates.is_pausing(1)
     for _ in range(40):
         templates.spend(1)
-    assert templates.is_pausing()
+    assert templates.is_pausing(1)
     assert templates.all == []
 
 
