@@ -329,6 +329,12 @@ class ClientView:
             file = file_of(part)
             if file is not None:
                 yield ["file", {"url": file[0], "mediaType": file[1]}]
+        for event in self.events:
+            if event.type == "provider_event" and event.name.endswith(".partial_image"):
+                kind, data = f"image/{event.data['output_format']}", event.data
+                shown = {"url": f"data:{kind};base64,{data['partial_image_b64']}"}
+                number = {"mediaType": kind, "index": data["partial_image_index"]}
+                yield ["partial_image", {"id": data["item_id"], **shown, **number}]
         matched = list(self.results().values())
         for part in message.content:
             if isinstance(part, Citation):

@@ -79,7 +79,7 @@ class AGUI(Wire):
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        return text_of(data.get("type")) in _TYPES
+        return (text_of(data.get("type")) or event) in _TYPES
 
     def history(self) -> Any:
         return history

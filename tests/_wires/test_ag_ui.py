@@ -222,7 +222,7 @@ def test_free_text_that_is_no_json() -> None:
 
 def test_events_of_the_transport() -> None:
     """A name of the event in place of `type`."""
-    parser = MessageParser("ag-ui")
+    parser = MessageParser("auto")
     for record in (START, *text("Hi"), END):
         kind = record["type"]
         parser.feed(f"event: {kind}\ndata: {json.dumps({**record, 'type': None})}\n\n")
