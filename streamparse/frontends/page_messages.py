@@ -24,6 +24,14 @@ from streamparse.message import Part, Reasoning, Text
 
 __all__ = ["from_ag_ui", "from_ui_messages"]
 
+# The member with the signature of reasoning, by API.
+_SIGNED: Final = {
+    "anthropic-messages": "signature",
+    "bedrock-invoke-anthropic": "signature",
+    "bedrock-converse": "signature",
+    "google-generate": "thoughtSignature",
+}
+_SIGNATURES: Final = ("signature", "thoughtSignature")
 _DONE: Final = ("output-available", "output-error", "output-denied")
 
 
@@ -112,8 +120,8 @@ def from_ag_ui(messages: Iterable[dict[str, Any]], api: str) -> list[dict[str, A
             step = []
             writer.user(*_ag_ui_content(message.get("content")))
         elif role == "reasoning":
-            signature = message.get("encryptedValue")
-            step += _reasoning(message.get("content"), signature)
+            signatures = dict.fromkeys(_SIGNATURES, message.get("encryptedValue"))
+            step += _reasoning(message.get("content"), signatures)
         elif role == "assistant":
             if any(isinstance(part, _Call) for part in step):
                 writer.assistant(step)
@@ -145,7 +153,7 @@ def _steps(parts: list[dict[str, Any]]) -> list[list[Any]]:
         if kind == "text" and text_of(part.get("text")):
             steps[-1].append(Text(text_of(part.get("text"))))
         elif kind == "reasoning":
-            steps[-1] += _reasoning(part.get("text"), _signature(part.get("providerMetadata")))
+            steps[-1] += _reasoning(part.get("text"), _signatures(part.get("providerMetadata")))
         elif is_call and part.get("state") in _DONE and not part.get("providerExecuted"):
             steps[-1].append(_ui_call(kind, part))
     return steps
@@ -160,20 +168,18 @@ def _ui_call(kind: str, part: dict[str, Any]) -> _Call:
     return _Call(text_of(part.get("toolCallId")), name, {} if given is None else given, result)
 
 
-def _signature(metadata: Any) -> Any:
-    """Return the signature that a provider of the AI SDK keeps under its own name."""
+def _signatures(metadata: Any) -> dict[str, Any]:
+    """Return the signatures that a provider of the AI SDK keeps under its own name."""
+    found: dict[str, Any] = {}
     for about in dict_of(metadata).values():
-        signature = dict_of(about).get("signature")
-        if signature:
-            return signature
-    return None
+        found.update({name: value for name, value in dict_of(about).items() if name in _SIGNATURES})
+    return found
 
 
-def _reasoning(text: Any, signature: Any) -> list[Reasoning]:
+def _reasoning(text: Any, signatures: dict[str, Any]) -> list[Reasoning]:
     """Return the reasoning if it is signed: the APIs refuse or ignore it otherwise."""
-    if not isinstance(signature, str) or not signature:
-        return []
-    return [Reasoning(text_of(text), {"signature": signature})]
+    given = {name: value for name, value in signatures.items() if value and text_of(value)}
+    return [Reasoning(text_of(text), given)] if given else []
 
 
 def _ag_ui_content(content: Any) -> tuple[list[str], list[_File]]:
@@ -222,6 +228,7 @@ class _Writer:
             known = ", ".join(_USERS)
             raise ValueError(f"{name} takes no messages of a page; the APIs are {known}")
         self._user = found
+        self._signature = _SIGNED.get(name, "")  # without one, the API takes no reasoning
         self._wire = wire_of(name)
         self.messages: list[dict[str, Any]] = []
 
@@ -252,8 +259,9 @@ class _Writer:
                 results.append(part.result)
             elif isinstance(part, Text):
                 answer.text(part.text, self._added(answer, Text()))
-            else:
-                answer.reasoning(part.text, self._added(answer, Reasoning("", part.extra)))
+            elif self._signature in part.extra:
+                signed = {self._signature: part.extra[self._signature]}
+                answer.reasoning(part.text, self._added(answer, Reasoning("", signed)))
         answer.finish("stop")
         response.end()
         message = answer.message

@@ -122,6 +122,19 @@ def test_every_api(convert: Any, posted: Any, api: str) -> None:
         assert word not in text
 
 
+def test_signed_reasoning_goes_to_apis_that_sign_it() -> None:
+    signed = [{"anthropic": {"signature": "s1"}}, {"google": {"thoughtSignature": "s2"}}]
+    thought = {"type": "reasoning", "text": "Hm."}
+    parts: list[Any] = [{**thought, "providerMetadata": one} for one in signed]
+    posted = [{"role": "assistant", "parts": [*parts, {"type": "text", "text": "Yes."}]}]
+    for api in _USERS:
+        text = repr(from_ui_messages(posted, api))
+        assert ("'s2'" in text) == (api == "google-generate")
+        assert ("'s1'" in text) == (api.startswith(("anthropic", "bedrock")))
+    part = {"text": "Hm.", "thought": True, "thoughtSignature": "s1"}
+    assert from_ag_ui(AG_UI, "google-generate")[1]["parts"][0] == part
+
+
 def test_responses() -> None:
     items = from_ui_messages(UI, "openai-responses")
     assert items[0]["content"][1] == {"type": "input_image", "image_url": PIXEL}
