@@ -1,8 +1,8 @@
-"""Encoders from message events to the protocols that front ends understand, and the way back.
+"""Encodes message events in front-end protocols, and converts the messages that pages post.
 
 An encoder takes the events of `stream()` or `MessageParser` and returns the records to send. It
 does no I/O and reads no clock, so any web framework can serve it. `from_ui_messages` and
-`from_ag_ui` turn what a page posts into the messages of a provider.
+`from_ag_ui` convert the messages that a page posts to those of a provider.
 """
 
 from __future__ import annotations

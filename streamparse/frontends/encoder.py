@@ -116,7 +116,7 @@ class FrontEnd(Protocol):
         self._usage = UsageTotals()
         self._failure: BaseException | str | None = None
         self._calls = ShownCalls()
-        self._results: list[ServerToolResult] = []  # those that wait for their calls
+        self._results: list[ServerToolResult] = []  # results whose calls have not ended yet
 
     # The public methods.
 
@@ -250,7 +250,7 @@ class FrontEnd(Protocol):
         self._fail(event.error)
 
     def _end_answer(self, message: Message) -> None:
-        """Write the results that waited for their calls, and the sources, which have no event."""
+        """Write the results whose calls have now ended, and the sources, which have no event."""
         self._begin()
         self._model = message.model or self._model  # the last record names the model best
         self._close()
@@ -421,7 +421,7 @@ _HANDLERS: Final[dict[str, Callable[[FrontEnd, Any], None]]] = {
 
 
 def _file_in(event: ProviderEvent) -> tuple[str, str] | None:
-    """Return the URL and media type of a file: a part of Google's, or one of a front-end wire."""
+    """Return the URL and media type of a file part of Google's APIs or of a front-end wire."""
     data = dict_of(event.data)
     media_type = text_of(data.get("mimeType"))
     if event.name == "inlineData" and media_type and text_of(data.get("data")):
@@ -434,9 +434,9 @@ def _file_in(event: ProviderEvent) -> tuple[str, str] | None:
 
 
 def _partial_image_in(event: ProviderEvent) -> dict[str, Any] | None:
-    """Return an image that is not finished yet: its id, URL, media type and number.
+    """Return the id, URL, media type and number of a partial image, or None.
 
-    OpenAI Responses sends such images, and the wires of front ends pass on what is returned here.
+    OpenAI Responses sends such images. The front-end wires pass on the dicts that this returns.
     """
     data = dict_of(event.data)
     if event.name == "partial_image" and text_of(data.get("url")):
@@ -451,7 +451,7 @@ def _partial_image_in(event: ProviderEvent) -> dict[str, Any] | None:
 
 
 def cut_status(message: Message) -> str | None:
-    """Return `"truncated"` for a cut answer whose finish reason or error does not show it."""
+    """Return `"truncated"` if the answer was cut and no finish reason or error shows it."""
     if message.finish_reason in ("length", "content_filter", "cancelled") or message.error:
         return None
     return "truncated" if message.status == "truncated" else None

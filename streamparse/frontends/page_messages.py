@@ -1,9 +1,9 @@
-"""Turns the messages that a chat page posts into those that a provider takes.
+"""Converts the messages that a chat page posts to those that a provider accepts.
 
 Source: `UIMessage` of the package `ai` (7.0.173) and the messages of `@ag-ui/core` (1.0.0).
 
-A page can post anything, so its messages are as trustworthy as its user: system messages are left
-out, and what looks like an answer or a result of a tool may be made up.
+A page can post anything, so its messages are only as trustworthy as its user: system messages are
+left out, and answers and tool results may be forged.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ P = TypeVar("P", bound=Part)
 
 
 class _File(NamedTuple):
-    """A file of the user: a `data:` URL or another one."""
+    """A file that the user attached, as a `data:` URL or another URL."""
 
     url: str
     media_type: str
@@ -61,7 +61,7 @@ class _File(NamedTuple):
 
 
 class _Call(NamedTuple):
-    """A call that the page or the server has run, and its result; an exception is an error."""
+    """A call that the page or the server ran, and its result; an exception if it failed."""
 
     id: str
     name: str
@@ -70,21 +70,22 @@ class _Call(NamedTuple):
 
 
 def from_ui_messages(messages: Iterable[dict[str, Any]], api: str) -> list[dict[str, Any]]:
-    """Return the messages that `useChat` posts as those of a provider.
+    """Convert the messages that `useChat` posts to those of a provider.
 
     Texts, files, calls with their results and signed reasoning are kept. Calls without a result,
-    calls that the provider ran itself, sources and data of the application are left out, and system
-    messages too, since a page could replace the instructions by them.
+    calls that the provider ran itself, sources and data of the application are left out. System
+    messages are left out too, because a page could use them to replace the instructions.
 
     Args:
-        messages: The member `messages` of the request, which the page can make up.
+        messages: The member `messages` of the request. It is untrusted.
         api: The API of the provider, as in `stream`.
 
     Returns:
-        The messages (Responses: input items; Gemini: contents), for a request without instructions.
+        The messages (Responses: input items; Gemini: contents), without instructions.
 
     Raises:
-        ValueError: The API takes no such messages, or a file in another form.
+        ValueError: The conversion to this API is not supported, or the API does not accept a file
+            in the given form.
 
     >>> page = [{"role": "user", "parts": [{"type": "text", "text": "Hi"}]}]
     >>> from_ui_messages(page, "openai-chat")
@@ -104,7 +105,19 @@ def from_ui_messages(messages: Iterable[dict[str, Any]], api: str) -> list[dict[
 
 
 def from_ag_ui(messages: Iterable[dict[str, Any]], api: str) -> list[dict[str, Any]]:
-    """Return the messages of an AG-UI request as those of a provider; see `from_ui_messages`.
+    """Convert the messages of an AG-UI request to those of a provider.
+
+    The same messages are kept as by `from_ui_messages`.
+
+    Args:
+        messages: The member `messages` of the request (`RunAgentInput`). It is untrusted.
+        api: The API of the provider, as in `stream`.
+
+    Returns:
+        The messages; see `from_ui_messages`.
+
+    Raises:
+        ValueError: See `from_ui_messages`.
 
     >>> from_ag_ui([{"id": "1", "role": "user", "content": "Hi"}], "anthropic-messages")
     [{'role': 'user', 'content': [{'type': 'text', 'text': 'Hi'}]}]
@@ -142,7 +155,7 @@ def _ui_file(part: dict[str, Any]) -> _File:
 
 
 def _steps(parts: list[dict[str, Any]]) -> list[list[Any]]:
-    """Return what the model wrote between the results of tools."""
+    """Split the parts into steps: the parts that the model wrote between tool results."""
     steps: list[list[Any]] = [[]]
     for part in parts:
         kind = text_of(part.get("type"))
@@ -169,7 +182,7 @@ def _ui_call(kind: str, part: dict[str, Any]) -> _Call:
 
 
 def _signatures(metadata: Any) -> dict[str, Any]:
-    """Return the signatures that a provider of the AI SDK keeps under its own name."""
+    """Return the signatures, which the AI SDK stores under the name of the provider."""
     found: dict[str, Any] = {}
     for about in dict_of(metadata).values():
         found.update({name: value for name, value in dict_of(about).items() if name in _SIGNATURES})
@@ -177,7 +190,7 @@ def _signatures(metadata: Any) -> dict[str, Any]:
 
 
 def _reasoning(text: Any, signatures: dict[str, Any]) -> list[Reasoning]:
-    """Return the reasoning if it is signed: the APIs refuse or ignore it otherwise."""
+    """Return the reasoning if it is signed; the APIs reject or ignore unsigned reasoning."""
     given = {name: value for name, value in signatures.items() if value and text_of(value)}
     return [Reasoning(text_of(text), given)] if given else []
 
@@ -233,16 +246,16 @@ class _Writer:
         self.messages: list[dict[str, Any]] = []
 
     def user(self, texts: list[str], files: list[_File]) -> None:
-        """Add a message of the user, if there is anything in it."""
+        """Add a message of the user unless it is empty."""
         texts = [text for text in texts if text]
         if texts or files:
             self.messages.append(self._user(texts, files))
 
     def assistant(self, step: list[Any]) -> None:
-        """Add what the model wrote, and the results of its calls.
+        """Add the parts that the model wrote, and the results of its calls.
 
-        It is read as an answer of the API, so that the same code writes it that writes the history
-        of a real answer.
+        The parts are added to an answer of the API, so that the code that writes the history of a
+        received answer writes these messages too.
         """
         if not any(isinstance(part, (Text, _Call)) for part in step):
             return
@@ -328,7 +341,7 @@ def _bedrock_user(texts: list[str], files: list[_File]) -> dict[str, Any]:
         if file.is_image:
             content.append({"image": {"format": form, "source": source}})
         else:
-            # Names of users may be instructions, and have to be unique.
+            # Names chosen by users could contain instructions, and names must be unique.
             about = {"format": form, "name": f"document {number}", "source": source}
             content.append({"document": about})
     return {"role": "user", "content": content}
@@ -342,7 +355,7 @@ def _ollama_user(texts: list[str], files: list[_File]) -> dict[str, Any]:
 
 
 def _inside(file: _File, given: str) -> str:
-    """Return what is given of a file, whose content has to be in its URL."""
+    """Return `given`; raise ValueError unless the URL of the file contains its content."""
     if not file.base64:
         raise ValueError("the API takes the content of this file only, not its address")
     return given
