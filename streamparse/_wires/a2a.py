@@ -11,7 +11,7 @@ Quirks that are handled here:
 - The stream of 0.3 ends with `final`. That of 1.0 ends with a state that cannot change.
 - Many agents send their text only in the message of the last status. The messages of earlier
   states report progress, and agents repeat them in the artifact, so they are passed on.
-- An artifact without `append` replaces what came of it before.
+- An artifact without `append` replaces its earlier content.
 - The server keeps the conversation: send `message.extra["contextId"]`, and no history.
 """
 
@@ -29,7 +29,7 @@ from streamparse.message import Text
 
 __all__ = ["A2A"]
 
-# The members of a record of 1.0 by the kind of 0.3.
+# The member of a record of 1.0 for each kind of 0.3.
 _MEMBERS: Final[dict[str, str]] = {
     "task": "task",
     "message": "message",
@@ -119,7 +119,7 @@ class A2A(Wire):
         self._begin(body, "taskId", _ARTIFACT)
         self._read_artifact(dict_of(body.get("artifact")), body.get("append") is True)
 
-    # What is in them.
+    # The content of records.
 
     def _read_status(self, status: dict[str, Any]) -> None:
         first = self.response.first
@@ -155,7 +155,7 @@ class A2A(Wire):
     def _without_known(
         self, answer: AnswerReader, known: Text, artifact: dict[str, Any]
     ) -> list[Any]:
-        """Return what is new in an artifact that comes again; replace a text that differs."""
+        """Return the new parts of an artifact that is sent again; replace a text that differs."""
         parts = list_of(artifact.get("parts"))
         text = _text_of_parts(parts)
         others = [part for part in parts if not isinstance(dict_of(part).get("text"), str)]
@@ -192,7 +192,7 @@ _HANDLERS: Final[dict[str, Callable[[A2A, dict[str, Any]], None]]] = {
 
 
 def _opened(data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the kind of a record and what it is about; "" for other records."""
+    """Return the kind of a record and its content; the kind is "" for other records."""
     kind = text_of(data.get("kind"))
     if kind in _HANDLERS:
         return kind, data
@@ -205,7 +205,7 @@ def _opened(data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def _state_of(status: dict[str, Any], bare: bool = False) -> str:
-    """Return the state without its prefix. If `bare`, only one that has the prefix counts."""
+    """Return the state without its prefix; if `bare`, "" for a state without the prefix."""
     state = text_of(status.get("state")).lower().replace("_", "-")
     if bare and not state.startswith(_PREFIX):
         return ""

@@ -4,18 +4,18 @@ Source: https://docs.ag-ui.com/concepts/events, the schema of `@ag-ui/core` and 
 `@ag-ui/client` 1.0.0.
 
 Quirks that are handled here:
-- Text and reasoning are told apart by `messageId`, calls by `toolCallId`. All messages of a run are
-  one message.
-- A chunk event (`TEXT_MESSAGE_CHUNK`, …) begins a message or call, or continues the one before it.
-  As in the client, the next event of another kind ends it; some kinds are no part of the run's
-  messages and end nothing. An error is not the end of a call.
+- Text and reasoning parts are identified by `messageId`, calls by `toolCallId`. All messages of a
+  run become one `Message`.
+- A chunk event (`TEXT_MESSAGE_CHUNK`, …) begins a message or call, or continues the previous one.
+  As in the client, the next event of another kind ends it, except for kinds that do not belong to
+  the messages of the run. An error does not end a call.
 - A call with a result was run by the agent.
 - There is no finish reason: `RUN_FINISHED` is a normal end. `RUN_ERROR` is the end of a run that
   failed or was cut.
 - Events of a sub-agent (`subagentRunId`) and text of other roles are passed on.
-- The names of 0.x, `THINKING_…`, are read too. Their text has no id.
-- What the protocol cannot express, `AGUIEvents` writes into `metadata` and `CUSTOM` events. It is
-  read back.
+- The event names of 0.x, `THINKING_…`, are also read. Their text has no id.
+- `AGUIEvents` writes into `metadata` and `CUSTOM` events what the protocol cannot express. These
+  are read too.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class AGUI(Wire):
         self.parts: dict[str, GrowingText] = {}  # by the id of the message
         self.calls: dict[str, CallReader] = {}
         self.quoted: dict[str, JSONParser] = {}  # of calls whose arguments are a JSON string
-        self.others: set[str] = set()  # the ids of messages that are not the agent's
+        self.others: set[str] = set()  # the ids of messages with other roles
         self.chunked: str = ""  # the kind of the open chunks
         self.chunk_id: str = ""
 
@@ -178,7 +178,7 @@ class AGUI(Wire):
         identity = text_of(data.get("messageId"))
         known = self.parts.get(identity)
         if known is not None and type(known) is type(part):
-            return  # the same message goes on
+            return  # the same message continues
         self.parts[identity] = part
         answer.add(part)
         keep_rest(answer.room, part.extra, data, _TEXT)
@@ -199,7 +199,7 @@ class AGUI(Wire):
         answer.reasoning(text_of(data.get("delta")), part if isinstance(part, Reasoning) else None)
 
     def _nothing(self, answer: AnswerReader, data: dict[str, Any]) -> None:
-        """Read the end of a text, which completes nothing, or a bracket around reasoning."""
+        """Ignore the end of a text, and the start and end of reasoning."""
 
     def _encrypted(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         """Keep encrypted content with its part; the next turn needs it."""
@@ -259,7 +259,7 @@ class AGUI(Wire):
     def _call_result(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         metadata = dict_of(data.get("metadata"))
         if dict_of(metadata.get("streamparse")).get("unknown") is True:
-            return  # the result of a call that the provider ran and kept to itself
+            return  # the result of a call that the provider ran and did not send
         identity = text_of(data.get("toolCallId")) or None
         reader = self.calls.get(identity or "")
         if reader is not None:
@@ -285,7 +285,7 @@ class AGUI(Wire):
             more(self, answer, {**data, name: self.chunk_id})
 
     def _end_chunks(self) -> None:
-        """End the open chunks; a call of chunks has no other end."""
+        """End the open chunks. A call in chunks has no end event."""
         if self.chunked == "TOOL_CALL_CHUNK":
             reader = self.calls.get(self.chunk_id)
             if reader is not None:
@@ -361,7 +361,7 @@ _BESIDE: Final = frozenset(
     ("STEP_STARTED", "STEP_FINISHED", "SUBAGENT_STARTED", "SUBAGENT_FINISHED", "SUBAGENT_ERROR")
 )
 _TYPES: Final = (frozenset(_HANDLERS) | _BESIDE) - _GENERAL
-# An error ends nothing: a call that it interrupts is not complete.
+# An error does not end a call, because a call that it interrupts is not complete.
 _ENDS_CHUNKS: Final = (
     frozenset(_HANDLERS)
     | frozenset(("STATE_SNAPSHOT", "STATE_DELTA", "MESSAGES_SNAPSHOT"))
@@ -395,7 +395,7 @@ def history(message: Message) -> list[dict[str, Any]]:
 
 
 def _add_call(entries: list[dict[str, Any]], call: ToolCall, base: str) -> None:
-    """Add a call to the assistant's message before it, or to a new one."""
+    """Add a call to the preceding assistant message, or to a new one."""
     if not entries or entries[-1]["role"] != "assistant":
         parent = call.extra.get("parentMessageId") or f"{base}-{len(entries)}"
         entries.append({"id": parent, "role": "assistant"})

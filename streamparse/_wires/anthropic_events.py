@@ -439,8 +439,8 @@ def _take_input(block: _Block) -> None:
 def _keep(entry: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
     """Keep a delta of a block that is not a part of the content.
 
-    The delta of a compaction has the fields of the block, and so has that of a signature. A block
-    with other deltas cannot go back, because it is not known how they change it.
+    The deltas of compactions and signatures have the fields of the block. A block with other deltas
+    is not included in the history, because their effect on the block is unknown.
     """
     if kind in ("compaction_delta", "signature_delta"):
         entry["block"].update(_rest(delta, _ONLY_TYPE))

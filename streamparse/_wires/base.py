@@ -55,7 +55,7 @@ class Wire:
 
     def __init__(self, response: ResponseReader) -> None:
         self.response = response
-        #: Drops replays by the marks of records, where the API has marks.
+        #: Drops repeated records by their marks, if the API has marks.
         self.sieve: Sieve | None = None
         response.serve(self.api, self.history(), self.write_result())
 
@@ -104,11 +104,11 @@ class Wire:
         return False
 
     def content(self, data: dict[str, Any], event: str) -> str:
-        """Return a text that is the same when a record is repeated, and differs between records."""
+        """Return a text that is equal for repetitions of a record and differs between records."""
         return event
 
     def sift(self, record: Record) -> list[Record]:
-        """Return the records to read now: none if this one was read before, see `Sieve`."""
+        """Return the records to read now; none if this record was read before. See `Sieve`."""
         sieve, data = self.sieve, record.data
         if sieve is None:
             return [record]
@@ -128,11 +128,11 @@ class Wire:
         return {self.mark: sieve.last}
 
     def repeat(self, data: dict[str, Any], event: str) -> Repeat | None:
-        """Return what the next record does that differs from this one only in its delta.
+        """Return the effect of a next record that differs from this one only in its delta.
 
-        It is called after `record` has read this one. The result is None unless the delta, the
-        padding and the number of a record are all that can change what the wire does with it, as
-        long as no other record has another effect than a repeat.
+        The router calls this after `record` has read the record. The result is None unless the
+        effect of such a record depends only on its delta, padding and number, until a record of
+        another kind is read.
         """
         return None
 
@@ -152,7 +152,7 @@ class Wire:
         self.response.end_input()
 
     def end_normally(self) -> None:
-        """End the input of an API without a record that says that an answer has ended."""
+        """End the input of an API that has no record for the end of an answer."""
         if not self.response.unread:
             for answer in self.response.all:
                 if answer.begun:

@@ -1,4 +1,4 @@
-"""What the wires of front-end protocols share: `vercel_ui` and `ag_ui`."""
+"""Functions that the wires of front-end protocols, `vercel_ui` and `ag_ui`, share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEPT_FILE: Final = "file"
 
 
 def stray_result(answer: AnswerReader, result: dict[str, Any]) -> None:
-    """Add a result of no known call, in the form in which our encoders write it."""
+    """Add a result without a known call, in the form that our encoders write."""
     identity, name = text_of(result.get("callId")) or None, text_of(result.get("name")) or None
     answer.add_result(ServerToolResult(identity, name, result.get("content")))
 
@@ -27,8 +27,8 @@ def reject(reader: CallReader, why: str, about: dict[str, Any]) -> None:
 
     Args:
         reader: The reader of the call.
-        why: The server's words for it.
-        about: What our encoders add: the status of the call and the code of the error.
+        why: The error message of the server.
+        about: The data that our encoders add: the status of the call and the code of the error.
     """
     if about.get("status") == "truncated":
         reader.close(CUT)
@@ -39,7 +39,7 @@ def reject(reader: CallReader, why: str, about: dict[str, Any]) -> None:
 
 
 def run_by(reader: CallReader) -> None:
-    """Note that the server ran a call, which shows when its result comes."""
+    """Record that the server ran a call; only its result shows this."""
     if reader.call.kind == "function":
         reader.call.kind = "server"
 
@@ -59,7 +59,7 @@ def front_end_usage(raw: dict[str, Any]) -> Usage:
 
 
 def _flat(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return the counts with those that the AI SDK has in details since version 6."""
+    """Return the counts, including those that the AI SDK moved into details in version 6."""
     taken, given = dict_of(entry.get("inputTokenDetails")), dict_of(entry.get("outputTokenDetails"))
     details = {
         "cachedInputTokens": taken.get("cacheReadTokens"),

@@ -1,4 +1,4 @@
-"""Words the error about records that show no known API, with the API that they are most like."""
+"""Creates the error for records of no known API, which suggests the most similar API."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from streamparse.errors import WireError
 
 __all__ = ["unknown_api"]
 
-_DEPTH: Final = 3  # the levels of a record whose names count
-_NAMES: Final = ("type", "event_type", "object", "kind")  # members that name a record
-_FEWEST: Final = 2  # the names in common that make a guess
-_ENOUGH: Final = 0.5  # the least that they count
+_DEPTH: Final = 3  # the number of levels of a record whose names are compared
+_NAMES: Final = ("type", "event_type", "object", "kind")  # members whose value names a record
+_FEWEST: Final = 2  # the minimum number of common names for a suggestion
+_ENOUGH: Final = 0.5  # the minimum weight of these names
 # The events of OpenAI's Assistants API. Codex has events of its own that begin with `thread.`.
 _ASSISTANTS: Final = ("thread.run", "thread.message", "thread.created")
 _SHUT_DOWN: Final = (
@@ -30,14 +30,17 @@ def unknown_api(
     others: Sequence[type[Wire]],
     advice: str,
 ) -> WireError:
-    """Return the error for records that none of the APIs of a parser has.
+    """Return the error for records that match no API of a parser.
 
     Args:
-        records: The data of the first records, and their event names.
+        records: The data and the event names of the first records.
         excerpt: The beginning of the input.
         known: The adapters of the APIs that the parser reads.
         others: The adapters of the APIs that only the other parser reads.
-        advice: What to do about records of those.
+        advice: The advice for records of the other parser.
+
+    Returns:
+        The error, with the code `unknown_api`.
     """
     message = _message_of(records, known, others, advice)
     return WireError(message, code="unknown_api", excerpt=excerpt[:40])
@@ -66,7 +69,7 @@ def _message_of(
 
 
 def _collect(value: Any, words: set[str], depth: int) -> None:
-    """Collect the names of members, and the names that records give themselves."""
+    """Collect the names of members, and the values of members that name a record."""
     if isinstance(value, list):
         value = value[0] if value else None
     if not isinstance(value, dict) or not depth:
@@ -79,7 +82,7 @@ def _collect(value: Any, words: set[str], depth: int) -> None:
 
 
 def _nearest(words: set[str], known: Sequence[type[Wire]]) -> str:
-    """Return the API with most of these words; the fewer APIs have a word, the more it counts."""
+    """Return the API that has most of these words. A word that fewer APIs have weighs more."""
     owners: dict[str, list[str]] = {}
     for kind in known:
         for word in kind.words() & words:

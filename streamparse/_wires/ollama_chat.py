@@ -38,7 +38,7 @@ _MESSAGE: Final[dict[str, type]] = {
     "thinking": str,
     "tool_calls": list,
 }
-# The members of a usual line; one of them differs in each.
+# The members of a usual line, of which `created_at` differs in each line.
 _LINE: Final = frozenset(("model", "created_at", "message", "done"))
 _PADDING: Final = ("created_at",)
 _CALL: Final = frozenset(("id", "type", "function"))

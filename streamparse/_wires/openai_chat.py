@@ -78,9 +78,9 @@ _DETAILS: Final = ("reasoning_details", "thinking_blocks")
 _RETURNED: Final = ("reasoning_content", "reasoning_text")
 # The members of a choice that chunks repeat.
 _REPEATED: Final = frozenset(("content_filter_results", "native_finish_reason", "stop_reason"))
-# The members of a choice beside a delta that change nothing when they are repeated.
+# The members of a choice, except its delta, that have no effect when they are repeated.
 _WITHOUT_EFFECT: Final = _REPEATED | frozenset(("index", "delta", "text"))
-# The members of a chunk without any effect: padding, and those that may differ in each.
+# The members of a chunk that have no effect: padding, and others that may differ in each chunk.
 _PADDING: Final = ("obfuscation", "p")
 _INERT: Final = ("id", "created")
 # The members of a detail or thinking block that come in pieces.
@@ -166,7 +166,7 @@ class OpenAIChat(Wire):
         return self._repeat_in(answer, choice["delta"])
 
     def _repeat_in(self, answer: AnswerReader, delta: dict[str, Any]) -> Repeat | None:
-        name = ""  # of the only member that has anything
+        name = ""  # the name of the only member that is not empty
         for key, value in delta.items():
             if value is None or value == "" or value == []:
                 continue
@@ -193,7 +193,7 @@ class OpenAIChat(Wire):
         return repeat
 
     def _reader_of(self, answer: AnswerReader, calls: Any) -> CallReader | None:
-        """Return the call that a delta has more arguments for, and nothing else."""
+        """Return the reader of the call if a delta only continues its arguments; otherwise None."""
         if not isinstance(calls, list) or len(calls) != 1 or not isinstance(calls[0], dict):
             return None
         entry = calls[0]
@@ -429,7 +429,7 @@ class OpenAIChat(Wire):
 
 
 def _is_bare(choice: Any) -> bool:
-    """Return whether a choice has a delta, and else only what is repeated or without effect."""
+    """Return whether only the delta of a choice can have an effect."""
     if not isinstance(choice, dict) or not isinstance(choice.get("delta"), dict):
         return False
     for key, value in choice.items():

@@ -122,7 +122,7 @@ class OpenAIResponses(Wire):
         self.calls = self.output.calls
         self.lane = Lane()
         self.sieve = Numbers()
-        self.background: Any = None  # whether the provider goes on without a connection
+        self.background: Any = None  # whether the provider continues without a connection
         # The names of the members of the last record, and those of them that are not understood.
         self.members: list[str] = []
         self.others: list[str] = []
@@ -153,7 +153,7 @@ class OpenAIResponses(Wire):
         return "stream_id" in data and self.lane.is_other(data)
 
     def content(self, data: dict[str, Any], event: str) -> str:
-        # The whole record may differ: `obfuscation` is random.
+        # A repeated record may differ in `obfuscation`, which is random.
         kind = data.get("type")
         if not isinstance(kind, str) or not kind:
             kind = event
@@ -194,7 +194,7 @@ class OpenAIResponses(Wire):
         return self._growth_of(kind, data)
 
     def _growth_of(self, kind: str, data: dict[str, Any]) -> _Growth | None:
-        """Return what an event does that names a text or a call which has begun."""
+        """Return the effect of a delta event for a text or call that has begun; otherwise None."""
         text = _TEXTS.get(kind)
         kind_of_item = _ARGUMENTS.get(kind, "") if text is None else text[2]
         index = data.get("output_index")

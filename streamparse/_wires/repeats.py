@@ -1,4 +1,4 @@
-"""What wires do with records that differ from the last one in their delta only; see `Repeat`."""
+"""The effects of records that differ from the last one only in their delta; see `Repeat`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["CallRepeat", "TextRepeat", "repeat_of_part"]
 
 
 class TextRepeat(Repeat):
-    """Reads more of the text that is growing, or of a part that the wire knows."""
+    """Appends to the current text, or to a part that the wire has selected."""
 
     __slots__ = ("answer", "part")
 
@@ -37,7 +37,7 @@ class TextRepeat(Repeat):
 
 
 class ReasoningRepeat(Repeat):
-    """Reads more of a part of reasoning, if `growing` only while it is the last part."""
+    """Appends to a reasoning part. If `growing`, it must be the last part."""
 
     __slots__ = ("answer", "growing", "part")
 
@@ -65,7 +65,7 @@ class ReasoningRepeat(Repeat):
 
 
 class RefusalRepeat(Repeat):
-    """Reads more of a part of a refusal."""
+    """Appends to a refusal part."""
 
     __slots__ = ("answer", "part")
 
@@ -81,11 +81,11 @@ class RefusalRepeat(Repeat):
 
 
 class CallRepeat(Repeat):
-    """Reads more of the arguments of a call.
+    """Appends to the arguments of a call.
 
     Args:
-        reader: The call.
-        answer: The answer whose calls become ready, on wires that do not send the end of a call.
+        reader: The reader of the call.
+        answer: On wires that do not send the end of a call, the answer whose calls become ready.
     """
 
     __slots__ = ("answer", "reader")
@@ -113,7 +113,7 @@ class CallRepeat(Repeat):
 
 
 def repeat_of_part(answer: AnswerReader, part: GrowingText, path: list[Any]) -> Repeat | None:
-    """Return what reads more of a part, None for a part of another type."""
+    """Return the `Repeat` that appends to a part; None for other types of parts."""
     if isinstance(part, Text):
         return TextRepeat(answer, part, path)
     if isinstance(part, Reasoning):

@@ -1,9 +1,9 @@
-"""Drops records that were read before, and notices records that are missing; reads indexes.
+"""Drops records that were read before, and detects missing records; reads indexes.
 
-A resumed stream repeats records, from the one that the caller asks for. Each record has a mark: the
-id of its server-sent event, or the number or id that its API gives it. A record is a replay only if
-its mark and its content agree with those of a record that was read, because some servers send one
-mark for all records, and some count from the start for each item.
+A resumed stream repeats the records from a position that the caller requests. Each record has a
+mark: the id of its server-sent event, or a number or id of its API. A record is a replay only if
+both its mark and its content equal those of an earlier record, because some servers send one mark
+for all records, and some restart the numbers for each item.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from streamparse._decoding.record import Record
 
 __all__ = ["Ids", "Lane", "Numbers", "Sieve", "index_of"]
 
-_WATCHED: Final = 65_536  # the marks that are remembered
+_WATCHED: Final = 65_536  # the maximum number of marks that are remembered
 _STEPS: Final = 2  # the steps of one after which numbers count as those of records
-_ENOUGH: Final = 3  # the distinct ids after which each record counts as having its own
-_HELD: Final = 16  # the most records that wait for a decision
+_ENOUGH: Final = 3  # the number of distinct ids that shows that each record has its own id
+_HELD: Final = 16  # the maximum number of records that wait for a decision
 
-# What the mark of a record shows.
-_NEW: Final = 0  # the record is new, and the marks name records
+# The results of `_judge`.
+_NEW: Final = 0  # the record is new, and the marks identify records
 _REPLAY: Final = 1
-_MAYBE: Final = 2  # it looks like a replay, but the marks may not name records
+_MAYBE: Final = 2  # it looks like a replay, but the marks may not identify records
 _UNDECIDED: Final = 3  # it is new, but an earlier record waits for a decision
-_NO_MARK: Final = 4  # the marks do not name records, so that all of them are new
+_NO_MARK: Final = 4  # the marks do not identify records, so all records are new
 
 
 class Sieve:
     """Decides which records are new, by their marks.
 
-    The first records may not show yet whether the marks name records. One that looks like a replay
-    then waits, with those that follow it, until the marks of later records decide.
+    The first records may not show whether the marks identify records. Then a record that looks like
+    a replay waits, together with the records after it, until the marks of later records decide.
     """
 
     __slots__ = ("_held", "counts", "gap", "last", "skipped")
@@ -41,24 +41,27 @@ class Sieve:
     def __init__(self) -> None:
         #: The mark of the last record; None before the first.
         self.last: Any = None
-        #: Whether the marks may name records. Once they do not, nothing is a replay.
+        #: Whether the marks may identify records. If they do not, no record is a replay.
         self.counts: bool = True
         #: The numbers before and after the first records that are missing; None if none are.
         self.gap: dict[str, int] | None = None
-        self.skipped: int = 0  # the replays
+        self.skipped: int = 0  # the number of replays
         self._held: list[tuple[Record, bool]] = []  # the records that wait; whether each is new
 
     def takes(self, mark: Any) -> bool:
-        """Return whether this can be the mark of a record."""
+        """Return whether a value can be the mark of a record."""
         return isinstance(mark, str)
 
     def sift(self, mark: Any, content: str, record: Record) -> list[Record]:
-        """Take a record; return the records to read now, in their order.
+        """Take a record and decide whether it is new.
 
         Args:
-            mark: Its number or id.
+            mark: The number or id of the record.
             content: A text that differs between records, such as the delta.
             record: The record.
+
+        Returns:
+            The records to read now, in order.
         """
         if not self.counts:
             return [record]
@@ -79,27 +82,27 @@ class Sieve:
         return [*records, record]
 
     def release(self) -> list[Record]:
-        """Return the records that wait, because nothing will decide about them."""
+        """Return the records that wait, because no further record will decide about them."""
         records = [one for one, _ in self._held]
         self._held = []
         return records
 
     def give_up(self) -> list[Record]:
-        """The marks do not name records. Return those that wait."""
+        """Stop using the marks, which do not identify records; return the records that wait."""
         self.counts = False
         return self.release()
 
     def _judge(self, mark: Any, total: int) -> int:
-        """Return what the mark and the checksum of a record show."""
+        """Classify a record by its mark and its checksum."""
         raise NotImplementedError
 
 
 class Ids(Sieve):
-    """The ids of records, as long as the server gives each record its own.
+    """The ids of records, if the server gives each record its own id.
 
-    An id with other content than before shows that it does not: it sends one for all records, or
-    one for each choice. If all ids are equal, one of two equal deltas must not get lost, so a
-    repetition is a replay only after some distinct ids.
+    If an id occurs again with different content, the server sends one id for all records or for
+    each choice. If all ids are equal, two equal deltas must both be kept, so a repetition is a
+    replay only after several distinct ids.
     """
 
     __slots__ = ("_sums",)
@@ -129,11 +132,11 @@ class Ids(Sieve):
 
 
 class Numbers(Sieve):
-    """The numbers of the records of one response, as long as they count by ones.
+    """The numbers of the records of one response, if they are consecutive.
 
-    A higher number than the next one shows that records are missing, if the others count by ones.
-    A known number with other content starts a new count: that of the next response, or of the next
-    item.
+    A number above the next expected one shows that records are missing, if the other numbers are
+    consecutive. A known number with different content starts a new sequence, of the next response
+    or the next item.
     """
 
     __slots__ = ("_first", "_jump", "_steps", "_sums")
@@ -141,9 +144,9 @@ class Numbers(Sieve):
     def __init__(self) -> None:
         super().__init__()
         self._first: int = 0
-        self._steps: int = 0  # the numbers that were one more than the last
-        self._jump: dict[str, int] | None = None  # a gap, if the numbers count by ones
-        self._sums: list[int] = []  # the checksums of the records from the first on; -1 in gaps
+        self._steps: int = 0  # how often a number was the last one plus 1
+        self._jump: dict[str, int] | None = None  # a gap, if the numbers turn out consecutive
+        self._sums: list[int] = []  # the checksums of all records since the first; -1 in gaps
 
     def takes(self, mark: Any) -> bool:
         return isinstance(mark, int) and not isinstance(mark, bool)
@@ -171,7 +174,7 @@ class Numbers(Sieve):
         return _REPLAY if self._steps >= _STEPS else _MAYBE
 
     def _leap(self, last: int, number: int, total: int) -> int:
-        """A number that is too high."""
+        """Classify a record whose number is above the next expected one."""
         few = self._steps < _STEPS
         if few and self._jump is not None:
             return _NO_MARK

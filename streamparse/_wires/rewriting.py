@@ -13,7 +13,7 @@ __all__ = ["take_texts_of_parts"]
 
 
 def take_texts_of_parts(response: ResponseReader, answer: AnswerReader | None = None) -> None:
-    """Give a message the texts of its parts, and read its output again.
+    """Set the text of a message from its parts, and parse its output again.
 
     Args:
         response: The response.

@@ -69,7 +69,7 @@ WIRES: Final[dict[str, str]] = {
     "a2a": "A2A",
     "replicate-text": "text_pieces:Replicate",
 }
-# The adapters of APIs that only sessions have.
+# The adapters of APIs that occur only in sessions.
 SESSION_WIRES: Final[dict[str, str]] = {
     "openai-realtime": "OpenAIRealtime",
     "google-live": "GoogleLive",
@@ -80,7 +80,7 @@ _imported: Final[dict[str, type[Wire]]] = {}
 _HELD_RECORDS: Final = 16
 _HELD_CHARACTERS: Final = 64 * 1024
 
-# The events of a delta.
+# The message events of one delta.
 _GROWING: Final = frozenset((TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta)) | frozenset(
     (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
 )
@@ -117,7 +117,7 @@ class Router:
         self.wire: Wire | None = None
         if api in WIRES:
             self.wire = wire_of(api)(response)
-        #: The templates of a stream of text; None if the records come decoded.
+        #: The templates of a stream of text; None if the caller feeds decoded records.
         self.templates: Templates | None = None
         self._held: list[Record] = []  # the records before one shows the API
         self._held_size: int = 0
@@ -134,7 +134,7 @@ class Router:
 
     @property
     def resume_token(self) -> dict[str, Any] | None:
-        """From where the stream can be resumed; see `MessageParser.resume_token`."""
+        """The position from which to resume the stream; see `MessageParser.resume_token`."""
         wire, ids = self.wire, self._ids
         if wire is None:
             return None
@@ -161,7 +161,7 @@ class Router:
             self._read_fully(record, templates)
 
     def _repeat(self, record: SourceRecord) -> bool:
-        """Read the delta of a record; return False if the wire has to read all of it."""
+        """Read only the delta of a record; return False if the wire must read the whole record."""
         template, templates = record.template, self.templates
         if template is None or templates is None or template.age != templates.age:
             return False
@@ -176,9 +176,9 @@ class Router:
         return True
 
     def _is_next(self, record: SourceRecord, repeat: Repeat) -> bool:
-        """Return whether a record with a number is the only one to read now.
+        """Return whether a numbered record is the only one to read now.
 
-        Otherwise read those that the sieve returns, as for a record that was decoded.
+        Otherwise decode the record, and read the records that the sieve returns.
         """
         wire = self.wire
         sieve = None if wire is None else wire.sieve
@@ -197,7 +197,7 @@ class Router:
         return False
 
     def _read_fully(self, record: Record, templates: Templates) -> None:
-        """Read a record, and learn its template if the next ones may match it."""
+        """Read a whole record, and learn its template if the next records may match it."""
         events = self.response.events
         before = len(events)
         changes, read = self.response.counts.changes, self._read
@@ -224,7 +224,7 @@ class Router:
             templates.learn(record.event, source, record.data, repeat)
 
     def _repeat_of(self, record: Record, source: str, templates: Templates) -> Repeat | None:
-        """Return what the wire does with the next record like this one, if that is known."""
+        """Return the effect of a next record that differs only in its delta, or None."""
         data, wire = record.data, self.wire
         if record.id or record.event in _UNLIKE or record.cut or record.bare:
             return None
@@ -272,12 +272,12 @@ class Router:
                 self._route(wire, one)
 
     def restart(self) -> None:
-        """Forget the records that no adapter has read, because they come again."""
+        """Drop the records that no adapter has read, because the provider sends them again."""
         self._held = []
         self._held_size = 0
 
     def settle(self) -> None:
-        """Read the records that wait for a decision whether they were read before."""
+        """Read the records that wait for the decision whether they are replays."""
         for record in self._ids.release():
             self._open(record)
         wire = self.wire
@@ -302,7 +302,7 @@ class Router:
         wire.end()
 
     def give_up(self) -> None:
-        """Read what waits as far as possible, because the input broke. Raises nothing.
+        """Read the records that wait, because the input broke. This raises no exception.
 
         Records that are held because no adapter reads them are passed on.
         """

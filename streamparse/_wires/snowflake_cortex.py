@@ -1,15 +1,15 @@
 """Snowflake Cortex `inference:complete`, its own chat API.
 
 Source: https://docs.snowflake.com/en/user-guide/snowflake-cortex/cortex-rest-api, and the adapters
-of LiteLLM and langchain-snowflake. Its compatible endpoints are read as `openai-chat` and
-`anthropic-messages`.
+of LiteLLM and langchain-snowflake. The OpenAI-compatible and Anthropic-compatible endpoints of
+Cortex are read as `openai-chat` and `anthropic-messages`.
 
 Quirks that are handled here:
-- Records look like chunks of OpenAI's chat API, but a delta has a type, and its text up to three
-  times: in `content`, in `text` and in `content_list`.
+- Records look like chunks of OpenAI's chat API, but a delta has a type, and its text occurs up to
+  three times: in `content`, in `text` and in `content_list`.
 - A call begins with a delta that has its id and name. Deltas without an id continue it.
-- Nothing says that an answer has ended, but its usage comes at the end. An answer with usage and
-  without half of a call is complete at the end of the input.
+- No record marks the end of an answer, but its usage is sent last. At the end of the input, an
+  answer is complete if it has usage and no incomplete call.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class SnowflakeCortex(Wire):
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
-        # By choice: its calls by their ids, and the one that deltas without an id continue.
+        # For each choice: its calls by id, and the call that deltas without an id continue.
         self.calls: dict[int, dict[str, CallReader]] = {}
         self.last: dict[int, CallReader] = {}
 
@@ -80,7 +80,7 @@ class SnowflakeCortex(Wire):
         return True
 
     def _choice(self, choice: dict[str, Any], data: dict[str, Any]) -> bool:
-        """Read one choice; return whether it was a whole message."""
+        """Read one choice; return whether it has a whole message."""
         answer = self.answer_of("choices", choice)
         if answer is None:
             return False
@@ -142,7 +142,7 @@ class SnowflakeCortex(Wire):
 
 
 def _text_in(delta: dict[str, Any]) -> str:
-    """Return the text of a delta, which is in up to three places."""
+    """Return the text of a delta, which occurs in up to three members."""
     for name in ("content", "text"):
         text = text_of(delta.get(name))
         if text:

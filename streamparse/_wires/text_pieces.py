@@ -1,4 +1,4 @@
-"""Endpoints that stream pieces of text, an end and usage: one adapter, and a table of their shapes.
+"""Endpoints that stream only text, an end and usage: one adapter, and a table of their shapes.
 
 Sources: the documentation and types of Hugging Face Text Generation Inference, llama.cpp, SGLang,
 Amazon Bedrock (the bodies of Llama, Mistral and Titan models), IBM watsonx, Writer and Cloudflare
@@ -10,11 +10,11 @@ text, for which `format=` exists.
 Quirks that are handled here:
 - SGLang sends the text so far with every record, unless it was started otherwise; the second text
   shows which it is. A character that is not whole yet ends such a text as U+FFFD.
-- Text Generation Inference repeats the whole text in its last record, and marks tokens that are no
+- Text Generation Inference repeats the whole text in its last record, and marks tokens that are not
   text.
-- Writer ends without a record that says so.
-- Workers AI sends `[DONE]` in place of a finish reason.
-- Replicate sends text as the data of events, not as a member of records.
+- Writer sends no record at the end.
+- Workers AI sends `[DONE]` instead of a finish reason.
+- Replicate sends text as the data of events, not in JSON records.
 """
 
 from __future__ import annotations
@@ -445,10 +445,10 @@ class WorkersAI(TextPieces):
 
 
 class Replicate(Wire):
-    """Replicate, the stream of a prediction, and whole predictions.
+    """Reads the stream of a Replicate prediction, and whole predictions.
 
-    The data of an `output` event are text, whatever they look like. `done` has the reason if the
-    prediction did not end normally. The error of `error` is text or JSON.
+    The data of an `output` event are always text, even if they look like JSON. `done` has a reason
+    if the prediction did not end normally. The data of `error` are text or JSON.
     """
 
     api: ClassVar[str] = "replicate-text"
@@ -481,7 +481,7 @@ class Replicate(Wire):
         return True
 
     def _event_of_sdk(self, data: dict[str, Any]) -> bool:
-        """Read an object of the SDK, whose `data` are as they were sent."""
+        """Read an event object of the SDK, whose `data` are unchanged."""
         name, text = data["event"], data["data"]
         if name in TEXT_EVENTS:
             return self.text_record(text, name)
@@ -500,7 +500,7 @@ class Replicate(Wire):
         return True
 
 
-# The states of a prediction. One that has just begun has no output yet.
+# The states of a prediction. A prediction that has just begun has no output.
 _PREDICTION: Final[dict[str, str]] = {"succeeded": "stop", "starting": "", "processing": ""}
 
 

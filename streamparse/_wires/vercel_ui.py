@@ -4,16 +4,16 @@ Source: the schema of its records and the reader of the package `ai` 7.0.173 (5 
 records), https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol.
 
 Quirks that are handled here:
-- Text and reasoning are told apart by `id`, calls by `toolCallId`. Several steps, each an answer of
-  a model, are one message.
-- `tool-input-available` ends a call and has its whole input. The SDK may have changed it by the
-  schema of the tool; then the call is rejected, because deltas are never taken back.
-- A call with an output was run by the server, even if the stream did not say so before.
-- `finish` need not be the last record, because servers merge streams, and may be missing. `[DONE]`
+- Text and reasoning parts are identified by `id`, calls by `toolCallId`. Several steps, each the
+  answer of a model, become one message.
+- `tool-input-available` ends a call and has its whole input. The SDK may have changed the input by
+  the schema of the tool. Then the call is rejected, because deltas cannot be revoked.
+- A call with an output was run by the server, even if no earlier record shows this.
+- `finish` may be missing, and need not be the last record, because servers merge streams. `[DONE]`
   is a normal end.
-- An output with `preliminary` is followed by another one.
-- What the protocol cannot express, `UIMessageStream` writes into `providerMetadata.streamparse`,
-  the metadata of the message, and `data-*` parts. It is read back.
+- An output with `preliminary` is followed by another output.
+- `UIMessageStream` writes what the protocol cannot express into `providerMetadata.streamparse`, the
+  metadata of the message, and `data-*` parts. These are read too.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class VercelUI(Wire):
         self._read_metadata(answer, data)
         word = text_of(data.get("finishReason"))
         ours = text_of(self.metadata.get("finishReason"))
-        # The model ended normally, but a call of it was cut.
+        # The model ended normally, but one of its calls was cut.
         answer.cut_call = self.metadata.get("status") == "truncated"
         raw = self.metadata.get("rawFinishReason") if ours else word or "finish"
         answer.finish(reason_of(ours or word, _REASONS) or "stop", raw)
@@ -154,7 +154,7 @@ class VercelUI(Wire):
             self.response.fail(ProviderError(text, data=data))
 
     def _step(self, answer: AnswerReader, data: dict[str, Any]) -> None:
-        """Read the start or the end of a step, which changes nothing."""
+        """Ignore the start or the end of a step."""
 
     def _reset(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         """Cut the open calls of a step that begins again."""
@@ -206,7 +206,7 @@ class VercelUI(Wire):
     # Calls.
 
     def _call(self, answer: AnswerReader, data: dict[str, Any]) -> CallReader:
-        """Return the reader of the call that a record is about; a new one if it is not known."""
+        """Return the reader of the call of a record; a new one if the call is unknown."""
         identity, name = text_of(data.get(_ID)), text_of(data.get("toolName"))
         reader = self.calls.get(identity)
         if reader is None:
@@ -293,12 +293,12 @@ def _key(kind: str, data: dict[str, Any]) -> str:
 
 
 def _ours(data: dict[str, Any]) -> dict[str, Any]:
-    """Return what `UIMessageStream` wrote into a record beside the protocol."""
+    """Return the data that `UIMessageStream` added to a record."""
     return dict_of(dict_of(data.get("providerMetadata")).get("streamparse"))
 
 
 def _agrees(reader: CallReader, value: Any) -> bool:
-    """Return whether the whole input is what was streamed; a number may not have ended yet."""
+    """Return whether the whole input equals the deltas, which may end inside a number."""
     if not isinstance(value, (dict, list)):
         return True
     return reader.whole and _same(value, reader.call.partial)
@@ -320,7 +320,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _float_of(value: object) -> float:
-    """Return the float that JavaScript makes of a number; infinity if it is too large."""
+    """Convert a number to a float as JavaScript does; infinity if it is too large."""
     assert isinstance(value, (int, float))
     try:
         return float(value)
