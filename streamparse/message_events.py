@@ -411,10 +411,10 @@ class ToolCallTruncated(AnswerEvent):
 class ServerToolCompleted(AnswerEvent):
     """The result of a tool that the provider ran has arrived in full.
 
-    A result that was cut off has no such event.
+    There is no event for a result that was cut.
 
     Attributes:
-        result: The part of the message. Its `call_id` is the id of the call that it belongs to.
+        result: The part of the message. Its `call_id` is the id of the call.
         choice: The index of the answer.
     """
 

@@ -87,8 +87,8 @@ class MessageParser:
             across deltas.
         limits: The limits; see `Limits`.
         clock: A function that returns seconds, for `metrics`.
-        telemetry: Records the response, see `streamparse.telemetry`. Copies and pickles of the
-            parser record nothing.
+        telemetry: Records the response; see `streamparse.telemetry`. Copies and pickles of the
+            parser do not record.
 
     Raises:
         ValueError: An option has an invalid value.
@@ -198,11 +198,12 @@ class MessageParser:
 
     @property
     def resume_token(self) -> dict[str, Any] | None:
-        """From where the response can be resumed after a broken connection; None if nowhere.
+        """The position from which to resume the response after a broken connection.
 
-        It names the `api`, the `id` of the response, and the last record that was read by one or
-        more of its marks: `sequence_number` (Responses), `event_id` (Interactions) and
-        `last_event_id` (an API whose server-sent events have ids). It is plain data for `json`.
+        It is None if the response cannot be resumed. The dict has the `api`, the `id` of the
+        response, and one or more marks of the last record that was read: `sequence_number`
+        (Responses), `event_id` (Interactions) and `last_event_id` (an API whose server-sent events
+        have ids). It can be serialized as JSON.
 
         >>> parser = MessageParser("google-interactions")
         >>> event = {"event_type": "interaction.created", "interaction": {"id": "int_1"}}
@@ -282,15 +283,16 @@ class MessageParser:
 
     @property
     def _whole(self) -> bool:
-        """Whether every answer that began has ended or has its finish reason."""
+        """Whether every answer that has begun has ended or has a finish reason."""
         answers = self._response.all
         return all(answer.ended or answer.message.finish_reason is not None for answer in answers)
 
     def reconnect(self) -> None:
-        """The next fragment is the first one of another connection, which continues the response.
+        """Prepare for a new connection that continues the response.
 
-        Half a record at the end of the broken connection is dropped, because it comes again.
-        Decoded chunks do not need this call.
+        Call this before the first fragment of the new connection. An incomplete record at the end
+        of the broken connection is dropped, because the provider sends the record again. The call
+        is not needed for decoded chunks.
 
         >>> parser = MessageParser("ollama-chat")
         >>> _ = parser.feed('{"message": {"content": "Hel"}, "done": false} {"mess')
@@ -307,7 +309,7 @@ class MessageParser:
                 self._undecided, self._start = [], ""
 
     def _break_off(self, error: StreamParseError) -> None:
-        """`finish` will do what `cut` does, with this error as the reason."""
+        """Make `finish` end the input as `cut` does, with this error as the reason."""
         self._broken = error
 
     def cut(self) -> list[AnyMessageEvent]:
@@ -403,7 +405,7 @@ class MessageParser:
         return events
 
     def record_for(self, other: MessageParser) -> None:
-        """Continue the telemetry of a parser that nothing is fed to."""
+        """Continue the telemetry of another parser, which must not have been fed."""
         self._recorder, other._recorder = other._recorder, None
 
     def _end_recording(self, error: StreamParseError | None = None) -> None:
@@ -424,7 +426,7 @@ class MessageParser:
         transport = self._transport
         assert transport is not None
         if isinstance(fragment, memoryview):
-            fragment = bytes(fragment)  # whose items may be larger
+            fragment = bytes(fragment)  # the items of a memoryview may be larger than a byte
         # A large fragment is read in slices: records in a slice are recognized by those before it.
         for start in range(0, len(fragment), _SLICE):
             piece = fragment if len(fragment) <= _SLICE else fragment[start : start + _SLICE]

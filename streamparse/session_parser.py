@@ -62,7 +62,7 @@ class SessionParser:
             `output_dialect`, `surrogates`.
         limits: See `Limits`; `choices` bounds the answers of the session.
         clock: A function that returns seconds, for `metrics`.
-        telemetry: Records each answer, see `streamparse.telemetry`.
+        telemetry: Records each answer; see `streamparse.telemetry`.
 
     Raises:
         ValueError: `api` is none of these names.
@@ -321,7 +321,7 @@ def restored(frozen: Frozen) -> SessionParser:
 
 
 def begins_session(line: bytes) -> bool:
-    """Return whether the first line of a recording is a message that only sessions have."""
+    """Return whether the first line of a recording is a message that occurs only in sessions."""
     try:
         first: Any = json.loads(line)
     except (ValueError, RecursionError):

@@ -64,7 +64,7 @@ class AnswerCounts:
     __slots__ = ("begun", "changes", "ended", "lowest")
 
     def __init__(self) -> None:
-        self.changes: int = 0  # of the ids and models, which have no events
+        self.changes: int = 0  # the number of changes of ids and models, which have no events
         self.begun: int = 0
         self.ended: int = 0
         self.lowest: int = 0  # the smallest index among those that have begun
@@ -265,12 +265,12 @@ class AnswerReader:
         room.enter(self.message.content, part)
 
     def add_result(self, result: ServerToolResult) -> None:
-        """Add the whole result of a tool that the provider ran. Raises as `add` does."""
+        """Add the complete result of a tool that the provider ran. Raises as `add` does."""
         self.add(result)
         self.complete_result(result)
 
     def complete_result(self, result: ServerToolResult) -> None:
-        """Report that a result in the message is whole."""
+        """Emit the event for a result of the message that has arrived in full."""
         self.out.append(ServerToolCompleted(result, self.choice))
 
     def call(
@@ -342,10 +342,11 @@ class AnswerReader:
         self.message.finish_reason = "error"
 
     def lose(self, gap: dict[str, int]) -> None:
-        """Note that records are missing. What is open is cut, and the answer becomes truncated.
+        """Record that records are missing. Open parts and calls are cut; the answer is truncated.
 
         Args:
-            gap: The numbers of the records `"after"` and `"before"` which some are missing.
+            gap: The numbers of the last record before the gap (`"after"`) and of the first record
+                after it (`"before"`).
         """
         if self.ended or self.lost:
             return

@@ -366,7 +366,7 @@ class Values(ArgumentSource):
         return "", "", self.events, None
 
     def grow_string(self, text: str) -> Produced:
-        """Read more of the open string, where all events so far have been collected."""
+        """Append to the open string. All earlier events must have been collected."""
         start = self.length
         written = self.sink.grow(text)
         if not written:
@@ -376,7 +376,7 @@ class Values(ArgumentSource):
         return self._produced(written, start, None)
 
     def write(self, text: str) -> str:
-        """Write more of the open string; see `Transcriber.write`."""
+        """Append to the JSON text of the open string; see `Transcriber.write`."""
         written = self.sink.write(text)
         self.length += len(written)
         return written

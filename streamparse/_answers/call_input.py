@@ -246,14 +246,14 @@ class CallInput(CallRecord):
         return self._value_source().sink
 
     def grow_string(self, text: str) -> None:
-        """Read more of the string that is open in the `driver`, and emit it.
+        """Append to the string that is open in the `driver`, and emit the delta.
 
-        Everything before it must have been emitted.
+        All earlier text must have been emitted.
         """
         source = self._value_source()
         if self.chain.factory is None and self.state == READING:
             written = source.write(text)
-            if written:  # the delta and its only event, without the lists between them
+            if written:  # this emits the only event directly, without intermediate lists
                 self.call._grow_generated(written)
                 self.out.append(ToolCallDelta(self.call, written, self.choice))
                 builder = self.chain.builder

@@ -84,7 +84,7 @@ class CallReader(CallInput):
             self._complete()
 
     def reject(self, error: StreamParseError) -> None:
-        """Reject the call, because the server reports that it did."""
+        """Reject the call, because the server reports that it rejected it."""
         self.begin()
         self._release_half()
         if self.open:

@@ -154,7 +154,7 @@ class _Freezer:
 
 
 def attributes_of(value: object) -> dict[str, Any]:
-    """Return the attributes of an object by name, in both builds."""
+    """Return the attributes of an object by name, in the compiled and the interpreted build."""
     names = _attributes(type(value), value)
     return {name: getattr(value, name) for name in names if hasattr(value, name)}
 

@@ -119,7 +119,7 @@ class OutputReader:
             self._reject(error)
 
     def give_up(self) -> None:
-        """Refuse the document, because a part of its text is missing."""
+        """Reject the document, because a part of its text is missing."""
         if self.open:
             offset = self.machine.offset
             self._reject(IncompleteError("a part is missing", code="truncated", offset=offset))

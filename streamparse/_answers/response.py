@@ -103,7 +103,7 @@ class ResponseReader:
             answer.end()
 
     def lose(self, gap: dict[str, int]) -> None:
-        """Note that records are missing: no answer can become complete."""
+        """Record that records are missing, so no answer can become complete."""
         for answer in self.all:
             answer.lose(gap)
 

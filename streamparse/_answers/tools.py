@@ -196,17 +196,17 @@ class Tools:
         return _revived, (type(self), list(self.tools.values()), self.errors, self.coerce)
 
 
-# The tools of dicts that were given before, by the bytes of the dicts and the options.
+# The tools of recent lists of dicts, by the serialized list and the options.
 _known: Final[dict[tuple[bytes, ToolErrors, bool], Tools]] = {}
-_KNOWN: Final = 32  # the most that are kept
+_KNOWN: Final = 32  # the maximum number of lists that are kept
 
 
 def tools_of(given: Any, errors: ToolErrors = "raise", coerce: bool = False) -> Tools:
-    """Return `Tools`; those of an equal list of dicts are compiled once.
+    """Return `Tools`; equal lists of dicts are compiled only once.
 
-    A server makes a parser with the same tools for each request. The last lists are known by their
-    content as bytes, so no object of the caller is kept alive, and a dict that was changed is
-    another one. `1`, `1.0` and `True` are different. Lists with other objects are not kept.
+    A server creates a parser with the same tools for each request. The cache key is the serialized
+    list, so the cache keeps no object of the caller alive, and a list that was changed gets a new
+    entry. `1`, `1.0` and `True` are different. Lists with other objects are not cached.
     """
     if type(given) is not list and type(given) is not dict:
         return Tools(given, errors, coerce)
@@ -219,7 +219,7 @@ def tools_of(given: Any, errors: ToolErrors = "raise", coerce: bool = False) -> 
         return Tools(given, errors, coerce)
     if found is None:
         found = Tools(marshal.loads(content), errors, coerce)
-    _known[key] = found  # as the last one
+    _known[key] = found  # at the end, so that the least recently used lists are dropped first
     for oldest in list(_known)[:-_KNOWN]:
         _known.pop(oldest, None)
     return found

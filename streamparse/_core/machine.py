@@ -192,7 +192,7 @@ class Machine(MachineTokens):
         return pos
 
     def pass_over(self, text: str, after: int) -> None:
-        """Count a document that was read by other means, and `after` characters after it."""
+        """Count a document that was read without the machine, and `after` characters after it."""
         self.document_start = self.offset
         if self.offset + len(text) > self.checkpoint:
             self._check(text)

@@ -57,8 +57,8 @@ class JSONParser:
         parse_float: Converts the text of a number that has a fraction or an exponent.
         parse_int: Converts the text of any other number.
         validator: Validates the value while it arrives.
-        events: False builds the value without events, which is quicker: `feed` and `finish` return
-            empty lists. It takes no `select`.
+        events: Whether to emit events. False only builds the value, which is faster: `feed` and
+            `finish` return empty lists. False cannot be combined with `select`.
 
     Raises:
         ValueError: An option has another value than those above.

@@ -11,7 +11,7 @@ __all__ = ["QuietBuilder"]
 
 
 class QuietBuilder(Builder):
-    """Builds the value only. The open path is kept for errors and repairs."""
+    """Builds only the value. It keeps the open path for errors and repairs."""
 
     __slots__ = ()
 

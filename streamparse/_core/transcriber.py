@@ -46,14 +46,13 @@ class Transcriber(Sink):
         return self.writer.take()
 
     def grow(self, text: str) -> str:
-        """Pass on more of the open string and return its JSON text.
+        """Append text to the open string, pass it on, and return its JSON text.
 
-        The text must not be empty, and all text so far must have been taken. This does the same as
-        `text` and `take` for text without non-ASCII characters, and saves the work that only those
-        need.
+        The text must not be empty, and all earlier text must have been taken. For ASCII text this
+        has the effect of `text` and `take` at lower cost.
 
         Returns:
-            The JSON text; an empty string if the text needs `text` and `take`.
+            The JSON text; an empty string if `text` and `take` must be used instead.
         """
         place = self.written
         written = self.write(text)
@@ -64,7 +63,7 @@ class Transcriber(Sink):
         return written
 
     def write(self, text: str) -> str:
-        """Write as `grow`, but do not pass the text on."""
+        """Return the JSON text as `grow` does, but do not pass the text on."""
         if self.halves.half or not text.isascii():
             return ""
         written = escaped_characters(text)

@@ -14,7 +14,7 @@ from streamparse._core.sink import Sink
 
 # RFC 8259, section 7, and lone surrogates, which UTF-8 cannot encode.
 _TO_ESCAPE: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
-_encode: Final = encode_basestring  # compiled code finds a constant faster
+_encode: Final = encode_basestring  # compiled code accesses a constant faster
 _HALF: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -107,7 +107,7 @@ def needs_escape(text: str) -> bool:
 
 
 def escaped(text: str) -> str:
-    """Return the JSON text of a part of a string.
+    """Return text as it is written inside a JSON string, without quotes around it.
 
     >>> print(escaped('a "b"'))
     a \\"b\\"
@@ -117,7 +117,7 @@ def escaped(text: str) -> str:
 
 
 def escaped_characters(text: str) -> str:
-    """Do as `escaped` for text without surrogates."""
+    """Return what `escaped` returns, for text without surrogates."""
     whole = _encode(text)
     return text if len(whole) == len(text) + 2 else whole[1:-1]
 

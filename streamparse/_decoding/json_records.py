@@ -21,7 +21,7 @@ _BETWEEN: Final = " \t\r\n,\ufeff"  # the characters allowed between JSON record
 
 
 def _refuse(constant: str) -> None:
-    """Refuse `NaN` and its like, which the standard library accepts."""
+    """Reject `NaN` and `Infinity`, which the standard library accepts."""
     raise ValueError(constant)
 
 
@@ -194,7 +194,7 @@ class JSONRecords(RecordDecoder):
     # Whole lines.
 
     def _take(self, text: str) -> None:
-        """Read text: whole lines at once, everything else with the machine."""
+        """Read text: decode whole lines directly, and feed other text to the machine."""
         held = self._held_source
         if held:
             self._held_source = ""
@@ -215,7 +215,7 @@ class JSONRecords(RecordDecoder):
     def _read_lines(self, text: str, at: int, may_hold: bool) -> int:
         """Add the records of lines that are one object each; return where the lines end.
 
-        The beginning of a line that may match a template is held back once, and counts as read.
+        An incomplete last line that may match a template is held back once, and counts as read.
         """
         templates = self._templates
         size = len(text)
@@ -247,7 +247,7 @@ class JSONRecords(RecordDecoder):
         return at
 
     def _decode(self, record: SourceRecord) -> bool:
-        """Decode a line; return False for a text that the machine has to read."""
+        """Decode a line; return False if the machine must read it."""
         try:
             record.data = _JSON.decode(record.source)
         except (ValueError, RecursionError):

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 SPACE: Final = " \t\r\n"
-# The events whose data are text that may look like JSON or be white space: `output` of Replicate.
+# The events whose data are always text, even if it looks like JSON: `output` of Replicate.
 TEXT_EVENTS: Final = frozenset(("output",))
 _JSON: Final = JSONDecoder()
 
@@ -89,10 +89,11 @@ class SourceRecord(Record):
     """A record whose source may match a template.
 
     Attributes:
-        source: The text of its JSON.
-        template: The template that its source matches. Then `data` is None until `decode`.
-        delta: The string in the hole of the template.
-        number: The number in its other hole.
+        source: The JSON text of the record.
+        template: The template that the source matches; then `data` is None until `decode`. None if
+            it matches no template.
+        delta: The delta, if the source matches a template.
+        number: The number of the record, if the source matches a template.
     """
 
     __slots__ = ("delta", "number", "source", "template")
@@ -107,7 +108,7 @@ class SourceRecord(Record):
         self.number: int = 0
 
     def decode(self) -> None:
-        """Decode a record that was matched. Its text is valid JSON within all limits."""
+        """Decode a record that matched a template. Its text is valid JSON within all limits."""
         self.data = _JSON.decode(self.source)
 
 

@@ -57,7 +57,7 @@ def _plain(chunk: Any, exclude: Any = None) -> dict[str, Any]:
 
 
 def _protocol_buffer(chunk: Any) -> dict[str, Any]:
-    """Convert a protocol buffer, which the a2a SDK has from its version 1.0."""
+    """Convert a protocol buffer message, which the a2a SDK uses since version 1.0."""
     plain = import_module("google.protobuf.json_format").MessageToDict(chunk)
     return cast("dict[str, Any]", plain)
 
@@ -131,7 +131,7 @@ def _mistral_event(event: Any) -> dict[str, Any] | None:
 
 
 def _replicate_event(event: Any) -> dict[str, Any]:
-    """Convert a server-sent event, whose data is text."""
+    """Convert a server-sent event of the SDK, whose data is text."""
     return {"event": event.event.value, "data": event.data, "id": event.id}
 
 

@@ -11,7 +11,7 @@
 - *`error:` as the name of a field* with JSON (llama.cpp until 2025). It is an event named `error`.
 - *Lines of white space.* They count as blank.
 
-The data of an event in `TEXT_EVENTS` are text. None of this applies to them.
+None of this applies to the events in `TEXT_EVENTS`, whose data are always text.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ __all__ = ["SSERecords"]
 
 _DONE: Final = "[DONE]"
 _FIELDS: Final = ("data", "event", "id", "retry")
-_MISSES: Final = 3  # the records of a fragment that need not match before the others are not tried
-_UNSPACED: Final = len("data:") + 1  # the column of data without a space before it
+_MISSES: Final = 3  # after so many mismatches in a fragment its other records are not matched
+_UNSPACED: Final = len("data:") + 1  # the column of data that follows the colon without a space
 
 
 class SSERecords(RecordDecoder):
@@ -147,7 +147,7 @@ class _RecordLines(SSEDecoder):
             super()._read(text[at:] if at else text)
 
     def _is_between(self) -> bool:
-        """Return whether nothing of the next event was read."""
+        """Return whether no part of the next event has been read."""
         if self._data or self._parts or self._blocks or self._event or self._own_id:
             return False
         return not (self._bare or self._after_cr or self._finished) and self._offset > 0
@@ -155,7 +155,7 @@ class _RecordLines(SSEDecoder):
     def _match(self, templates: Templates, text: str, at: int, may_hold: bool) -> int:
         """Add the records from `at` on that match templates; return where they end.
 
-        The beginning of one that the fragment cuts is held back once, and counts as read.
+        An incomplete record at the end of the fragment is held back once, and counts as read.
         """
         size = len(text)
         if self.broken is not None or self._offset + size - self._record_start >= self._limit:
@@ -350,7 +350,7 @@ class _RecordLines(SSEDecoder):
 
 
 def _json_in(text: str, limits: Limits) -> Any:
-    """Return the object in a text, for APIs whose events have the name of a text event; or None."""
+    """Return the JSON object in a text, or None; other APIs may use the name of a text event."""
     if not text.startswith("{"):
         return None
     try:

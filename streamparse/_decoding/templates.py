@@ -1,16 +1,18 @@
 """Recognizes records that differ from an earlier one only in some strings and numbers.
 
-Consecutive records of a stream are mostly the same text but for the delta, padding and a number. A
-`Template` is the source of such a record, framing included, with holes for what differs. A source
-that matches is not decoded: only its holes are read, and the wire gets the delta alone. Everything
-else is decoded in full, so errors and their places do not change.
+Most consecutive records of a stream differ only in the delta, padding and a number. A `Template` is
+the source text of such a record, including its framing, with holes for the values that differ. A
+record whose source matches is not decoded: only the values of the holes are read, and the wire
+receives only the delta. All other records are decoded in full, so errors and their positions do not
+change.
 
-A wire says what a record did that it has just read: a `Repeat` names the member with the delta, and
-the members without any effect. `Templates.learn` finds these in the source. It proves each template
-by putting other values into the holes and decoding the result.
+After a wire has read a record, it may return a `Repeat`, which names the member with the delta and
+the members without any effect. `Templates.learn` locates these members in the source. It verifies
+each template by putting other values into the holes and decoding the result.
 
-The source decides nothing alone. A template is *armed* only while every record since its own was
-read by a repeat, or had no other effect than one (`Templates.age`).
+A match alone is not sufficient, because the effect of a record may depend on earlier ones. A
+template is *armed* only while each record since its own was read by a repeat or had no other effect
+than a repeat (`Templates.age`).
 """
 
 from __future__ import annotations
@@ -28,45 +30,46 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTIAL", "Framing", "Repeat", "Template", "Templates", "UNLIKE", "unlimited"]
 
-#: The source is not that of a template.
+#: The source does not match a template.
 UNLIKE: Final = -1
-#: The source ends where it may still become that of a template.
+#: The source ends early, and may match a template when more text arrives.
 PARTIAL: Final = -2
 
-# What a hole holds.
+# The kinds of holes.
 _DELTA: Final = 0
 _STRING: Final = 1  # a string without any effect
-_NUMBER: Final = 2
+_NUMBER: Final = 2  # the number of the record
 _INTEGER: Final = 3  # a number without any effect
 
 _JSON: Final = JSONDecoder()
-_DIGITS: Final = 15  # the most digits of a number in a hole
-_LONGEST: Final = 2_000  # the characters of the longest record that has a template
-_MOST: Final = 4  # the templates of one stream
-_ALIKE: Final = 16  # records with other first characters are not compared
-_SPREAD: Final = 200  # the most that the lengths of similar records differ by
-# A template costs as much as it saves in some records. A match earns a credit; a record without a
-# match, and arming, cost one, and learning costs several. Without credit there is a pause.
+_DIGITS: Final = 15  # the maximum number of digits in a hole
+_LONGEST: Final = 2_000  # the maximum length of a record that has a template, in characters
+_MOST: Final = 4  # the maximum number of templates of one stream
+_ALIKE: Final = 16  # similar records have this many equal first characters
+_SPREAD: Final = 200  # the maximum difference between the lengths of similar records
+# Learning a template costs as much as several matches save. Each match therefore adds one credit; a
+# record without a match and the arming of a template each use one, and learning uses several. If
+# there is no credit left, learning pauses.
 _CREDIT: Final = 24
 _CREDIT_AFTER_PAUSE: Final = 12
 _MOST_CREDIT: Final = 32
 _LEARNING: Final = 8
 _PAUSE: Final = 32  # records
 _LONGEST_PAUSE: Final = 2_048
-# What takes the place of the holes in the proof of a template.
+# The values that are put into the holes to verify a template.
 _PROOF: Final = "~proof~"
 _PROOF_NUMBER: Final = 918273645
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Repeat:
-    """What a wire did with a record, and does with the next one that has another delta.
+    """The effect of a record on a wire, which can be repeated with another delta.
 
     Attributes:
         path: The keys and indexes of the delta in the record.
         padding: Members of the record without any effect that differ in nearly all records.
         inert: Other members without any effect.
-        numbered: The member with the number of the record; "" for none.
+        numbered: The name of the member with the number of the record; "" if there is none.
     """
 
     __slots__ = ("inert", "numbered", "padding", "path")
@@ -86,11 +89,11 @@ class Repeat:
         self.numbered = numbered
 
     def content(self, delta: str) -> str:
-        """Return the content of a record with a number, see `Wire.content`."""
+        """Return the content of a numbered record; see `Wire.content`."""
         return delta
 
     def holds(self) -> bool:
-        """Return whether the wire would still do the same."""
+        """Return whether the wire would still read the record in the same way."""
         return True
 
     def read(self, delta: str) -> None:
@@ -99,12 +102,12 @@ class Repeat:
 
 
 class Framing:
-    """How the sources of records begin and end in a stream.
+    """The text before and after the JSON of records in a stream.
 
     Attributes:
         spaced: Whether a space follows the colon of a field.
-        newline: The end of a line.
-        lines: Whether the records are lines of JSON, without fields.
+        newline: The line ending.
+        lines: Whether the stream is JSON Lines, which have no fields.
     """
 
     __slots__ = ("lines", "newline", "spaced")
@@ -126,7 +129,7 @@ class Framing:
         return self.newline if self.lines else self.newline + self.newline
 
     def late(self) -> int:
-        """Return the length of the end of the source that comes after the record is complete."""
+        """Return the length of the source text that follows the completion of the record."""
         return len(self.newline) if self.lines else len(self.newline) - 1
 
 
@@ -153,20 +156,20 @@ class Template:
     def __init__(self, event: str, repeat: Repeat) -> None:
         self.event = event
         self.repeat = repeat
-        self.age: int = -1  # of the `Templates` when this one was armed
+        self.age: int = -1  # the age of the `Templates` when this template was armed
         self.before: int = 0  # the length of the source before the JSON
-        self.end: int = 0  # and of that after it
+        self.end: int = 0  # the length of the source after the JSON
         self.late: int = 0
         self.line_count: int = 0
         self.first: str = ""  # the source before the first hole
         self.holes: list[int] = []
         self.segments: list[str] = []  # the source after each hole
         self.names: list[str] = []  # the inert members that are holes
-        self.constant: dict[str, Any] = {}  # those that are not, with their values
+        self.constant: dict[str, Any] = {}  # the other inert members, with their values
 
 
 class Templates:
-    """The templates of one stream. The decoder matches them, and the router has them learned."""
+    """The templates of one stream. The decoder matches them; the router calls `learn`."""
 
     __slots__ = (
         "_credit",
@@ -185,16 +188,16 @@ class Templates:
 
     def __init__(self, limits: Limits | None = None) -> None:
         bounds = Limits() if limits is None else limits
-        # A text of this length is within every limit of a record.
+        # A text of at most this length is within all limits of a record.
         self._limit: int = min(_LONGEST, unlimited(bounds))
         self.framing = Framing()
         self.all: list[Template] = []
         self.may_learn: bool = True
-        #: Changes when a record had another effect than a repeat.
+        #: Changes when a record has another effect than a repeat.
         self.age: int = 0
         self._last: str = ""  # the JSON of the last record
         self._credit: int = _CREDIT
-        self._wait: int = 0  # the records to pass over
+        self._wait: int = 0  # the number of records to skip before learning again
         self._pause: int = _PAUSE
         # The result of the last match.
         self.found: Template | None = None
@@ -263,7 +266,7 @@ class Templates:
             segment = segments[place]
             at = end + len(segment)
             if at > size:
-                # A source may be held back only before its record is complete.
+                # A source may be held back only if its record is incomplete.
                 late: i64 = template.late if place == last else 0
                 is_open = at - size > late and segment.startswith(text[end:])
                 return PARTIAL if is_open and size - start < self._limit else UNLIKE
@@ -279,14 +282,14 @@ class Templates:
     # Learning.
 
     def is_pausing(self, records: int) -> bool:
-        """Count records; return whether none of them is to be learned."""
+        """Count down a pause; return whether learning is paused."""
         if self._wait <= 0:
             return False
         self._wait -= records
         return True
 
     def is_similar(self, text: str) -> bool:
-        """Return whether a record that was decoded may be one of several of a template."""
+        """Return whether a decoded record resembles the previous one, so that learning may help."""
         last = self._last
         self._last = text
         spread = len(text) - len(last)
@@ -295,13 +298,13 @@ class Templates:
         return last[:_ALIKE] == text[:_ALIKE]
 
     def arm(self, template: Template, repeat: Repeat) -> None:
-        """Arm a template whose record was read in full."""
+        """Arm a template after a matching record was decoded and read in full."""
         template.repeat = repeat
         template.age = self.age
         self.spend(1)
 
     def learn(self, event: str, text: str, data: dict[str, Any], repeat: Repeat) -> None:
-        """Make a template of a record that `repeat` describes."""
+        """Create a template from a record that `repeat` describes."""
         old: Template | None = None
         for template in self.all:
             if template.event == event and template.repeat.path == repeat.path:
@@ -315,7 +318,7 @@ class Templates:
                 return
         if not self.may_learn or self._credit < _LEARNING:
             return
-        self.may_learn = False  # not again before the next records are matched
+        self.may_learn = False  # until the next records have been matched
         made = None if "\n" in text else _made(event, text, data, repeat, self.framing, old)
         if made is not None:
             made.age = self.age
@@ -326,7 +329,7 @@ class Templates:
         self.spend(_LEARNING)
 
     def spend(self, credit: int) -> None:
-        """Spend credit; pause for ever longer if there is none."""
+        """Use credit; if there is none left, pause learning, each time for longer."""
         self._credit -= credit
         if self._credit < 0:
             self.all.clear()
@@ -336,7 +339,7 @@ class Templates:
 
 
 def unlimited(limits: Limits) -> int:
-    """Return how long a text of JSON may be that is within the limits whatever is in it."""
+    """Return the length up to which any JSON text is within the limits."""
     if limits.keys is not None or limits.items is not None:
         return 0
     digits = min(limits.number, limits.integer_digits)
@@ -344,7 +347,7 @@ def unlimited(limits: Limits) -> int:
 
 
 def _without_templates(limit: int, lines: bool) -> Templates:
-    """Templates are learned again after a pickle or a copy."""
+    """Create empty templates for an unpickled or copied object, which learns them again."""
     templates = Templates()
     templates._limit = limit
     templates.framing.lines = lines
@@ -352,7 +355,7 @@ def _without_templates(limit: int, lines: bool) -> Templates:
 
 
 def _is_plain(text: str) -> bool:
-    """Return whether these are characters of a JSON string that mean themselves."""
+    """Return whether a text can occur in a JSON string without escapes."""
     return "\\" not in text and (text.isprintable() or _SPECIAL.search(text) is None)
 
 
@@ -388,7 +391,7 @@ def _made(
     framing: Framing,
     old: Template | None,
 ) -> Template | None:
-    """Return the template of a record, None if its holes cannot be found for certain."""
+    """Return the template of a record; None if its holes cannot be located with certainty."""
     names = [name for name in repeat.padding if name in data]
     for name in repeat.inert:
         if old is None or name not in data:
@@ -433,7 +436,7 @@ def _at(data: Any, path: list[Any]) -> Any:
 
 
 def _locate(hole: _Hole, text: str) -> bool:
-    """Find the only member with the name of the hole; its value is the hole."""
+    """Locate the value of a hole; return False unless one member has the name of the hole."""
     if not isinstance(hole.value, str) and type(hole.value) is not int:
         return False
     name = '"' + str(hole.path[-1]) + '"'
@@ -469,10 +472,10 @@ def _past_space(text: str, at: int) -> int:
 
 
 def _is_proved(text: str, data: dict[str, Any], holes: list[_Hole]) -> bool:
-    """Return whether other values in the holes are decoded to these values, and all else the same.
+    """Return whether putting other values into the holes changes only the values of these members.
 
-    A string that is decoded to the text that was put in is a token of its own, so every other
-    string can take its place.
+    If a string is decoded to the text that was put in, it is a separate token, so it can be
+    replaced by any other string.
     """
     source = ""
     at = 0
@@ -496,5 +499,5 @@ def _is_proved(text: str, data: dict[str, Any], holes: list[_Hole]) -> bool:
 
 
 def _are_in_turn(old: Template, new: Template) -> bool:
-    """Return whether these are the templates of texts that come in turn, as of two choices."""
+    """Return whether the templates are for alternating records, such as those of two choices."""
     return old.names == new.names and old.constant == new.constant

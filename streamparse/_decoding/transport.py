@@ -37,7 +37,7 @@ class Transport:
     Args:
         limits: `record` bounds the characters of one record, or the bytes of a binary frame. The
             limits of JSON apply to streams of JSON, and `depth` to all framings.
-        templates: Where the templates of records are kept. Without it, all are decoded.
+        templates: The templates of records; without them all records are decoded in full.
 
     Raises:
         TypeError: `limits` is not a `Limits`.
