@@ -316,7 +316,7 @@ class Templates:
                 template.repeat = repeat
                 template.age = self.age
                 return
-        if not self.may_learn or self._credit < _LEARNING:
+        if not self.may_learn or self._wait > 0 or self._credit < _LEARNING:
             return
         self.may_learn = False  # until the next records have been matched
         made = None if "\n" in text else _made(event, text, data, repeat, self.framing, old)

@@ -148,17 +148,18 @@ class Router:
     def read_all(self, records: list[Record]) -> None:
         """Read several records. Raises as `read` does."""
         templates = self.templates
-        if templates is None or templates.is_pausing(len(records)):
-            for record in records:
-                self.read(record)
-            return
-        templates.may_learn = True
+        pausing = templates is None or templates.is_pausing(len(records))
+        if templates is not None:
+            templates.may_learn = not pausing
         for record in records:
             if isinstance(record, SourceRecord) and record.template is not None:
-                if self._repeat(record):
+                if not pausing and self._repeat(record):
                     continue
                 record.decode()
-            self._read_fully(record, templates)
+            if templates is None or pausing:
+                self.read(record)
+            else:
+                self._read_fully(record, templates)
 
     def _repeat(self, record: SourceRecord) -> bool:
         """Read only the delta of a record; return False if the wire must read the whole record."""

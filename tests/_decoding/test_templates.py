@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -315,3 +316,21 @@ def test_a_stream_reads_the_same_with_and_without_templates(data: st.DataObject)
         size = data.draw(st.sampled_from([1, 3, 30, 150, 700, 5_000]))
         cut = [body[at : at + size] for at in range(0, len(body), size)]
     assert steps(api, cut, True) == steps(api, cut, False)
+
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "openai-chat.sse"
+
+
+@pytest.mark.parametrize("size", [150, 164, 178, 200, 222, 250, 1400])
+def test_a_template_that_was_learned_before_a_pause(size: int) -> None:
+    """A record that matches while nothing is learned is decoded."""
+    data = EXAMPLE.read_bytes()
+    parser, plain = MessageParser(), MessageParser()
+    for start in range(0, len(data), size):
+        events = parser.feed(data[start : start + size])
+        assert not [event for event in events if event.type == "provider_event"]
+    parser.finish()
+    for record in data.split(b"\n\n"):
+        plain.feed(record + b"\n\n")
+    plain.finish()
+    assert parser.message.to_dict() == plain.message.to_dict()
