@@ -127,11 +127,11 @@ with open("extensions.pickle", "wb") as file:
     pickle.dump(extensions, file)
 """
 
-# Each C file of mypyc includes the declarations of the whole package, which take longer to read
-# than a small module, so files of one level are compiled together, up to this many bytes; larger
-# units need more memory. setuptools compiles the files of an extension one after another; this
-# hands them to threads. Every module has a small extension of its own that includes Python.h
-# alone, which a Unix compiler reads from a precompiled header.
+# Each C file of mypyc includes the declarations of the whole package, which take longer to compile
+# than a small module. Files of one level are therefore compiled together, up to this many bytes;
+# larger units need more memory. setuptools compiles the files of an extension sequentially; this
+# build compiles them in threads. Every module also has a small extension that includes only
+# Python.h, which a Unix compiler reads from a precompiled header.
 COMPILE_C = """
 import os
 import pickle

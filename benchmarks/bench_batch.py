@@ -1,9 +1,10 @@
-"""Rate and memory of many answers: a plain loop, `parse_batches`, and the command.
+"""The rate and memory use of batches: a plain loop, `parse_batches`, and the command.
 
     python -m benchmarks.bench_batch [--rows N] [--quick] [--engines]
 
-Each row is a recorded stream of the Chat Completions API with one call. Every hundredth is cut. The
-same job runs over a tenth of the rows, to show that memory does not grow with the input.
+Each row is a recorded stream of the Chat Completions API with one call; every hundredth stream is
+cut. The same job also runs on a tenth of the rows, to show that memory does not grow with the
+input.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _WORDS: Final = [
     "path",
 ]
 
-# Runs one way in a process of its own and writes the peak of its memory.
+# Runs one variant in a separate process and writes its peak memory.
 _WAYS: Final = {
     "plain loop": """
 from streamparse import MessageParser
@@ -64,7 +65,7 @@ def read():
 count = sum(len(batch) for batch in parse_batches(read()))
 """,
 }
-# Start-up of the engine and reading of the file included; columns are read by the engine.
+# The times include the start of the engine and reading the file; the engine reads the columns.
 _ENGINES: Final = {
     "duckdb": """
 import duckdb
@@ -146,7 +147,7 @@ def write(path: Path, count: int) -> None:
 
 
 def measured(command: list[str]) -> tuple[float, str]:
-    """Return the seconds of a process, and what it wrote."""
+    """Run a process; return its duration in seconds and its output."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, env=environment, check=False, text=True)
@@ -182,7 +183,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def measure_engines(source: Path, count: int) -> None:
-    """Write the rate of each engine over the same rows, in a Parquet file."""
+    """Write the rate of each engine on the same rows, which are in a Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as parquet
 

@@ -1,10 +1,10 @@
-"""Hundreds of streams at once through `RedisStore`, with dropped readers and killed writers.
+"""Hundreds of concurrent streams through `RedisStore`, with dropped readers and killed writers.
 
-Writers and readers are processes of their own, around a Redis server of their own. A third of the
-readers is dropped twice, each at a random place, and returns with its last number; some of the
-writers are killed in the middle. Each reader must get each record once and in order, then the end
-of the stream, or `WriterLostError` after at least all records whose storing was confirmed.
-For comparison, the same streams, none of them killed, in one process with `MemoryStore`.
+Writers and readers run in separate processes and share a Redis server that the benchmark starts. A
+third of the readers are dropped twice at random positions, and reconnect with their last number;
+some of the writers are killed. Each reader must receive each record once and in order, and then the
+end of the stream, or `WriterLostError` after at least all records that were confirmed as stored.
+For comparison, the same streams run in one process with `MemoryStore`, where none is killed.
 
     python -m benchmarks.bench_resume [--streams 500] [--seconds 60] [--pause 0.5]
 """
@@ -25,8 +25,8 @@ from typing import Any
 
 from streamparse.web import MemoryStore, RedisStore, WriterLostError
 
-SIZE = 120  # bytes of a record, about those of one event
-READERS = 2  # processes
+SIZE = 120  # the bytes of a record, about as many as one event has
+READERS = 2  # the number of processes that read
 
 
 def record_of(number: int) -> bytes:
@@ -34,7 +34,7 @@ def record_of(number: int) -> bytes:
 
 
 async def write(store: Any, stream: int, options: Any, confirmed: Any) -> None:
-    """Append records until the time is over; the counts of `confirmed` outlive this process."""
+    """Append records until the time is over. The shared counts `confirmed` survive a kill."""
     rhythm = random.Random(stream)
     end = time.time() + options.seconds
     number = 0
@@ -109,7 +109,7 @@ def process(role: str, url: str, streams: list[int], options: Any, shared: Any, 
 
 
 def judge(shared: Any, killed: set[int]) -> tuple[int, int]:
-    """Return the number of events, and that of the streams with a fault."""
+    """Return the number of events, and the number of streams with a fault."""
     confirmed, counts, ends = shared
     faults = 0
     for stream, count in enumerate(counts):
@@ -121,7 +121,7 @@ def judge(shared: Any, killed: set[int]) -> tuple[int, int]:
 
 
 def through_redis(options: Any) -> None:
-    """Run the processes; kill some of the writers; print the figures."""
+    """Run the processes, kill some of the writers, and print the figures."""
     context = multiprocessing.get_context("spawn")
     shared = tuple(context.Array("i", options.streams, lock=False) for _ in range(3))
     spent = context.Array("d", 2)
@@ -173,7 +173,7 @@ def through_redis(options: Any) -> None:
 
 
 def in_memory(options: Any) -> None:
-    """Do the same in this process."""
+    """Run the same streams in this process."""
     shared: tuple[list[int], ...] = tuple([0] * options.streams for _ in range(3))
     before = resource.getrusage(resource.RUSAGE_SELF)
 
@@ -194,7 +194,7 @@ def in_memory(options: Any) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run both."""
+    """Run both measurements."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--streams", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=60)

@@ -1,4 +1,4 @@
-"""What telemetry costs for each event: off, without an SDK, and with the SDK of OpenTelemetry.
+"""The cost of telemetry per event: off, without an SDK, and with the SDK of OpenTelemetry.
 
 python -m benchmarks.bench_telemetry [--quick]
 """
@@ -28,7 +28,7 @@ def records(count: int) -> list[bytes]:
 
 
 def cost(pieces: list[bytes], telemetry: Telemetry | None) -> float:
-    """Return microseconds for each event of one stream."""
+    """Return the microseconds per event of one stream."""
     began, events = time.process_time(), 0
     parser = MessageParser(telemetry=telemetry)
     for piece in pieces:
@@ -38,7 +38,7 @@ def cost(pieces: list[bytes], telemetry: Telemetry | None) -> float:
 
 
 def kinds() -> dict[str, Telemetry | None]:
-    """Return what is compared, by its name."""
+    """Return the variants to compare, by name."""
     meters = MeterProvider([InMemoryMetricReader()])
     return {
         "off": None,

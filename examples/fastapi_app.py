@@ -43,7 +43,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 app = FastAPI(lifespan=lifespan)
 app.mount("/js", StaticFiles(directory=Path(streamparse.__file__).with_name("js")))
-# A page that lost its connection goes on where it was.
+# A page that lost its connection resumes where it was.
 store = RedisStore(os.environ["REDIS"]) if "REDIS" in os.environ else MemoryStore()
 
 

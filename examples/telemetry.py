@@ -1,7 +1,7 @@
 """Print the span and the metrics of a stream: python examples/telemetry.py
 
 Needs `pip install "llm-streamparse[otel]" opentelemetry-sdk`. A service would export to a
-collector where this program prints.
+collector; this program prints.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The endpoints of a chat page with `useChat` of the Vercel AI SDK, which may be reloaded.
+"""The endpoints of a chat page with `useChat` of the Vercel AI SDK. The page can be reloaded.
 
 pip install "llm-streamparse[web]" fastapi uvicorn openai
 uvicorn --app-dir examples usechat_app:app      # with OPENAI_API_KEY set
@@ -13,7 +13,7 @@ from streamparse.frontends import from_ui_messages
 from streamparse.web import MemoryStore, replay_response, ui_message_response
 
 app, client, store = FastAPI(), AsyncOpenAI(), MemoryStore(capacity=1_000_000)
-streams: dict[str, str] = {}  # the newest stream of each chat; belongs into your database
+streams: dict[str, str] = {}  # the newest stream of each chat; store it in your database
 
 
 @app.post("/chat")

@@ -159,6 +159,7 @@ class Dialect:
         max_repairs: The largest number of repairs; one more raises an error with the code
             `too_many_repairs`.
         allowed: The codes of the allowed repairs; with `None` only the switches decide.
+        codes: The codes of the repairs that this dialect makes, derived from the other fields.
 
     >>> Dialect(prose=False, unquoted_strings=False).allows("comment")
     True

@@ -29,7 +29,7 @@ CANDIDATE: Final = re.compile(r"[\[{<]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
 # Between documents a line can begin a value too. One expression finds the first of them.
 CANDIDATE_OR_LINE: Final = re.compile(r"[\[{<\n]|```+|~~~+|`{1,2}\Z|~{1,2}\Z")
 FENCE: Final = re.compile(r"(`{3,20}|~{3,20})[ \t]{0,8}([\w+#.\-]{0,40})[ \t]{0,8}")
-# Quotes that are written three times as a fence, and what closes it.
+# The quotes that form a fence if they are written three times, and the closing fence.
 FENCE_QUOTES: Final[dict[str, str]] = {"'": "'", '"': '"', "´": "´", "‘": "’", "“": "”"}
 _QUOTE_LABEL: Final = re.compile(r"[ \t]{0,8}([A-Za-z][\w+#.\-]{0,40})?")
 _OPEN_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
@@ -173,7 +173,8 @@ def fence_at(text: str, pos: i64, end: i64, final: bool) -> i64:
 def quote_fence_at(text: str, pos: i64, end: i64, final: bool) -> i64:
     """Return the position of the bracket after the fence of three quotes at `pos`.
 
-    0 if undecided, -1 if none: without a bracket, the quotes are those of a string.
+    The result is 0 if more text must decide, and -1 if no bracket follows, so that the quotes
+    belong to a string.
     """
     limit = pos + LOOK if pos + LOOK < end else end
     more = end < pos + LOOK and not final
@@ -246,8 +247,10 @@ def starts_tuple(text: str, pos: i64, end: i64, final: bool) -> i64:
 
 
 def starts_group(text: str, pos: i64, end: i64, final: bool) -> i64:
-    """Return what the `(` at `pos` starts: `VALUE` a group, which is an object or array in round
-    brackets, `PROSE` a tuple, `LONG` if that cannot be seen.
+    """Classify the `(` at `pos`.
+
+    The result is `VALUE` for a group (an object or array in round brackets), `PROSE` for a tuple,
+    and `LONG` if the end of the brackets is too far away.
     """
     limit = pos + LOOK if pos + LOOK < end else end
     more = end < pos + LOOK and not final

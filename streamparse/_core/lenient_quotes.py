@@ -148,9 +148,9 @@ class LenientQuotes(LenientState):
         return result
 
     def _certain_end(self, text: str, behind: i64, end: i64) -> i64:
-        """Return whether the quote before `behind` ends the string, in the commonest cases.
+        """Decide in the most common cases whether the quote before `behind` ends the string.
 
-        1 if it does, -1 if more text must decide, 0 if `_quote` must decide.
+        The result is 1 if it does, -1 if more text must decide, and 0 if `_quote` must decide.
         """
         if self.kept or self.tripled or not self.depth:
             return 0

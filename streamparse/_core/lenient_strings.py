@@ -180,9 +180,10 @@ def is_prefix(token: str) -> bool:
 
 
 def raw_kind(prefix: str) -> str:
-    """Return how backslashes in a string with this prefix are read.
+    """Return how to read backslashes in a string with this prefix.
 
-    "r": as text, and so is a quote after one. "@": as text. "": as escapes.
+    The result is "r" if a backslash and a quote after it are text, "@" if a backslash is text, and
+    "" if backslashes begin escapes.
     """
     if "@" in prefix:
         return "@"
@@ -190,7 +191,7 @@ def raw_kind(prefix: str) -> str:
 
 
 def prefixed_at(text: str, pos: i64, limit: i64, more: bool) -> i64:
-    """Return 1 if a simple string that is a whole value stands at `pos`, 0 if not, -1 if open."""
+    """Return 1 if a simple string at `pos` is a whole value, 0 if not, -1 if it is incomplete."""
     if _PREFIXED.match(text, pos, limit) is not None:
         return 1
     return -1 if more and _OPEN_PREFIXED.match(text, pos, limit) is not None else 0

@@ -102,9 +102,9 @@ class LenientStructure(LenientKeys):
         return pos
 
     def _dashes(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Begin a comment of SQL, Ada or Lua (`-- line`, `--[[ block ]]`); `pos` if there is none.
+        """Begin a comment of SQL, Ada or Lua (`-- line`, `--[[ block ]]`).
 
-        After a value a dash begins a remark, see `_remark`.
+        Return `pos` if there is none. After a value, a dash begins a remark; see `_remark`.
         """
         if end - pos < 4 and not final and "--[[".startswith(text[pos:end]):
             return undecided(pos)

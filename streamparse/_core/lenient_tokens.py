@@ -69,7 +69,7 @@ class LenientTokens(LenientWords):
         if result == prose.UNDECIDED:
             return undecided(pos)
         lone = not self.depth and result == prose.LONG and prose.holds_object(text, pos, end)
-        # In a tuple, the end of the group would be read as the end of the tuple.
+        # Inside a tuple, the end of the group would be mistaken for the end of the tuple.
         if (result == prose.VALUE or lone) and (not self.depth or self.closers[-1] != ")"):
             self._mend("wrapper", self.offset + pos)
             self.wrapped += 1
@@ -237,14 +237,14 @@ class LenientTokens(LenientWords):
         return pos + 1
 
     def _prefixed(self, text: str, pos: i64, end: i64, final: bool) -> i64:
-        """Return the position of the quote after the prefix of a string, else 0."""
+        """Return the position of the quote after the prefix of a string; 0 if there is none."""
         if pos + 1 == end and not final:
             return undecided(pos)
         if text[pos + 1 : pos + 2] in strings.BEHIND_VALUE:
             return 0  # the quote closes a string that has no opening quote
         prefix = self.held
         known = strings.is_prefix(prefix)
-        if not known:  # perhaps a prefix of another language
+        if not known:  # it may be a prefix of another language
             limit = pos + LOOK if pos + LOOK < end else end
             result = strings.prefixed_at(text, pos, limit, end < pos + LOOK and not final)
             if result <= 0:

@@ -90,7 +90,7 @@ def player(
 
 
 def _pieces(recording: Recording, size: int) -> list[bytes]:
-    """Return a recording in pieces, which are the messages if it is a session."""
+    """Split a recording into pieces; those of a session are its messages."""
     data = recording.data
     if recording.session:
         return [line for line in data.splitlines(keepends=True) if line.strip()]

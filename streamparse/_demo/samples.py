@@ -1,4 +1,4 @@
-"""The recordings that the page offers: files of `examples/`, which a wheel includes."""
+"""The recordings that the page offers: files of `examples/`, which wheels include."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Recording(NamedTuple):
 
     @property
     def session(self) -> bool:
-        """Whether it is a recorded session, with one message of the connection in each line."""
+        """Whether it is a recorded session, with one message of the connection per line."""
         return begins_session(self.data.partition(b"\n")[0])
 
 

@@ -326,7 +326,7 @@ class SyncReading(Reading[P], Generic[P, E]):
         self._closers.close()
 
     def interrupt(self) -> None:
-        """Close the source while another thread waits for it. The wait ends if the source can."""
+        """Close the source while another thread waits for it; this ends the wait if possible."""
         interrupt(self._source)
 
     def __enter__(self: S) -> S:

@@ -337,8 +337,8 @@ def interrupt(thing: object) -> None:
     """Close `thing` while another thread reads it, so that the thread stops waiting.
 
     Closing a socket does not wake a thread that reads from it, so the connection is shut down
-    first. That is possible for responses of httpx, requests, urllib3 and `http.client`, and for the
-    streams of SDKs that have such a `response`. A generator can only be closed by its own thread.
+    first. This works for responses of httpx, requests, urllib3 and `http.client`, and for streams
+    of SDKs that have such a `response`. A generator can only be closed by its own thread.
     """
     for owner in (thing, getattr(thing, "response", None)):
         with suppress(Exception):

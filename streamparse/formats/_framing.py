@@ -89,7 +89,7 @@ class Framing(FramingSections):
             self.buffer = text[pos:]
 
     def _takes_plain(self, text: str) -> bool:
-        """Read text that is certain to contain no marker, where that is quick to see.
+        """Read text that certainly contains no marker, if a fast check can show this.
 
         Returns:
             Whether the text was read.

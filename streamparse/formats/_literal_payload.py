@@ -39,7 +39,7 @@ class LiteralPayload(Payload):
         return True
 
     def emit_text(self, text: str) -> None:
-        """Emit more of the open string."""
+        """Append text to the open string and emit it."""
         assert self.reader is not None
         self.reader.grow_string(text)
 

@@ -1,7 +1,7 @@
 """Strings of Python and of Gemma's own syntax: quotes, escapes, and where a string ends.
 
-The strings grow as they arrive. An escape is held back, and a quote until it is certain that it
-ends the string.
+Strings are emitted as they arrive. An incomplete escape is held back, and so is a quote until it is
+certain whether it ends the string.
 """
 
 from __future__ import annotations
@@ -115,16 +115,16 @@ class LiteralStrings:
         self.limits: Limits = limits
         self.longest: int = limits.string
         self.markers: Markers = Markers(style.quotes)
-        # Delimiters of several characters, between which there are no escapes.
+        # Strings in delimiters of several characters have no escapes.
         self.delimiters: Markers = Markers([quote for quote in style.quotes if len(quote) > 1])
         self.done: bool = False
-        self.started: bool = False  # a name with its sign, or the end, has been read
+        self.started: bool = False  # whether a name with its sign, or the end, has been read
         self.state: int = KEY
         self.kinds: list[int] = [ARGUMENTS]
         self.brackets: list[str] = [style.close]
         self.quote: str = ""
         self.triple: bool = False
-        self.collects: bool = False  # the string is a key, or may be one
+        self.collects: bool = False  # whether the string is or may be a key
         self.collected: str = ""  # a key or word so far
         self.first: Any = NOTHING  # the first element after an undecided `{`
         self.length: int = 0
@@ -132,7 +132,7 @@ class LiteralStrings:
         self.high: str = ""  # the first half of a surrogate pair
 
     def counts_plain(self, text: str) -> bool:
-        """Count text that is certain to be inside a string, which the caller passes to the sink.
+        """Count text that is certainly inside a string. The caller passes it to the sink.
 
         Returns:
             Whether the text was counted. If not, `feed` must read it.
@@ -172,7 +172,7 @@ class LiteralStrings:
         quote = self.quote
         ahead = text[pos : pos + 2]
         if ahead == quote and not final:
-            return pos  # two quotes, perhaps of three
+            return pos  # two quotes may be part of a triple quote
         self.triple = ahead == quote * 2
         self.reached = pos
         self._begin_string()
@@ -207,7 +207,7 @@ class LiteralStrings:
         return self._quote(text, pos, final)
 
     def _quote(self, text: str, pos: int, final: bool) -> int:
-        """Read a quote like the opening one; it ends the string if what follows allows it."""
+        """Read a quote like the opening one; the text after it decides if it ends the string."""
         size = 3 if self.triple else 1
         if self.triple and not text.startswith(self.quote * 3, pos):
             if len(text) - pos < 3 and not final:

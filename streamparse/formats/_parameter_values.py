@@ -1,7 +1,7 @@
 """The values of parameters in tags: where they end, their types, and how they are emitted.
 
 Values have no escapes, so a closer ends a value only if the text after it may follow a value.
-Strings are emitted as they arrive; a value that may get another type is held until it is complete.
+Strings are emitted as they arrive; a value that may have another type is held until it is complete.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ OPENING: Final = 4  # the key is complete, the opener of its value is expected
 
 # How a value is emitted.
 _STREAM: Final = 0  # as text while it arrives
-_PERHAPS: Final = 1  # as text, unless the whole value is a null
+_PERHAPS: Final = 1  # as text, unless the whole value is null
 _HELD: Final = 2  # at its end, when its type is known
 
 _AHEAD: Final = 64  # maximum white space skipped after a closer to find what follows it
-_NULL_LENGTH: Final = 16  # of a null, with the white space around it
+_NULL_LENGTH: Final = 16  # the maximum length of a null with white space around it
 _SPACE: Final = re.compile(r"\s*")
 _CDATA_OPEN: Final = Markers(["<![CDATA["])
 
@@ -56,14 +56,14 @@ class ParameterValues(GeneratedPayload):
         self.kinds: Kinds = Kinds()
         self.as_json: bool = False  # the value is read as JSON; if it is not JSON, it is text
         self.key: str = ""
-        self.closer: str = ""  # of the value; empty: any closer
+        self.closer: str = ""  # the closer of the value; if empty, any closer ends it
         self.header: str = ""
-        self.parts: list[str] = []  # of a value that is held back
-        self.first: bool = False  # no text of the value has arrived yet
+        self.parts: list[str] = []  # the text of a value that is held back
+        self.first: bool = False  # whether no text of the value has arrived yet
         self.newline: str = ""  # held back, because a line end before the closer is framing
-        self.inner: int = 0  # open elements inside the value that have the same closer
-        self.odd: bool = False  # text outside parameters has arrived since the last parameter
-        self.lists: list[bool] = []  # for each open value made of parameters: whether it is a list
+        self.inner: int = 0  # the number of open elements in the value that have the same closer
+        self.odd: bool = False  # whether text outside parameters followed the last parameter
+        self.lists: list[bool] = []  # for each open value made of parameters, whether it is a list
         self.length: int = 0
 
     def takes_plain(self, text: str) -> bool:
@@ -125,7 +125,7 @@ class ParameterValues(GeneratedPayload):
         return kinds_of(property_schema(root, self.key), root)
 
     def _value(self, text: str, pos: int, final: bool) -> int:
-        """Read more of a value, up to a literal that ends it."""
+        """Read text of a value, up to a literal that ends it."""
         if self.first:
             after = self._first(text, pos, final)
             return after if after > pos or not self.first else -1
@@ -216,7 +216,7 @@ class ParameterValues(GeneratedPayload):
         return word if following and following != UNDECIDED else following
 
     def _may_be_key(self, key: str) -> bool:
-        """Return whether the tool may have this parameter; any other does not end a value."""
+        """Return whether the tool may have this parameter; only such a key ends a value."""
         assert self.reader is not None
         root = self.host.schema_of(self.reader.call.name or "")
         return root is None or property_schema(root, key) is not None

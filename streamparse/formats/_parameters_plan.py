@@ -1,4 +1,4 @@
-"""Parameters in tags, prepared for the machine: the literals that may stand in each place."""
+"""Prepares a specification of parameters in tags: the literals that may occur in each position."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEADER_LENGTH: Final = 1024
 
 
 class ParametersPlan:
-    """One kind of parameters, prepared for the machine, with the literals of its format."""
+    """A specification of parameters, prepared for the machine, with the literals of its format."""
 
     __slots__ = (
         "ahead",
@@ -45,17 +45,17 @@ class ParametersPlan:
         self.header: HeaderPlan = HeaderPlan(spec.header, [*spec.open, *spec.close, *closers])
         self.opens: frozenset[str] = frozenset(spec.open)
         self.closers: frozenset[str] = frozenset(spec.close)
-        #: The closer of each opener, if the format has one for each.
+        #: The closer of each opener, if each opener has its own.
         paired = len(spec.open) == len(spec.close)
         self.pairs: dict[str, str] = dict(zip(spec.open, spec.close, strict=True)) if paired else {}
-        self.ends: frozenset[str] = frozenset(closers)  # of the call
-        #: The literals that may stand between parameters, after a value, or after the call.
+        self.ends: frozenset[str] = frozenset(closers)  # the closers of the call
+        #: The literals that may occur between parameters, after a value, or after the call.
         self.body: Markers = Markers([*spec.open, *spec.close, *closers, *after_call])
-        #: The same, right after the name of the call.
+        #: The literals that may occur directly after the name of the call.
         self.ahead: Markers = self.body
         #: The literals between a key and its value. Some models write the end of a key twice.
         self.opening: Markers = Markers([*spec.value, *spec.header.end] if spec.value else [])
-        #: Openers that may stand inside a value, each with a closer of its own.
+        #: Openers that may occur inside a value, each with its own closer.
         self.nested: frozenset[str] = frozenset(
             close.replace("</", "<", 1) for close in spec.close if "</" in close
         )

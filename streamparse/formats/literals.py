@@ -1,8 +1,8 @@
 """An incremental parser for literals of Python and of Gemma's own syntax.
 
 One machine with a stack reads both. They differ in how strings are quoted and whether words may be
-unquoted. The machine drives a sink, so strings grow as they arrive (`_literal_strings`). It holds
-back a number or word, and the first element after `{`, which is a key or an item of a set.
+unquoted. The machine drives a sink, so strings are emitted as they arrive (`_literal_strings`). It
+holds back a number or word, and the first element after `{`, which is a key or an item of a set.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class LiteralMachine(LiteralStrings):
             self.state = VALUE
             return pos + 1
         if char != "," and self.style.bare and kind != ARRAY and _WORD_START.match(char):
-            self.state = KEY  # the model left out the comma
+            self.state = KEY  # the model omitted the comma
             return pos
         if char != ",":
             raise self._error("expected_comma", f"a comma must come here, not {char!r}", pos)

@@ -21,7 +21,7 @@ _STOP_CHARACTERS: Final = ["`", "~", "\n"]
 #: The text that may stand on a line before a fence.
 _PREFIX: Final = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
 _PREFIX_LENGTH: Final = 64
-_NO_PREFIX: Final = "a" * (_PREFIX_LENGTH + 1)  # stands for a line on which no fence can begin
+_NO_PREFIX: Final = "a" * (_PREFIX_LENGTH + 1)  # the prefix of a line on which no fence can begin
 _FENCE_LENGTH: Final = 3  # the minimum
 _QUOTES: Final = frozenset("\"'“”‘’„‚«»‹›「」『』`")
 
