@@ -10,7 +10,14 @@ from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.machine_state import DOCUMENT
 from streamparse._core.sink import Sink
 from streamparse._core.text import Utf8Decoder
-from streamparse._decoding.record import SPACE, Record, RecordDecoder, SourceRecord, failure_of
+from streamparse._decoding.record import (
+    SPACE,
+    Record,
+    RecordDecoder,
+    SourceRecord,
+    failure_of,
+    matched_record,
+)
 from streamparse._decoding.templates import PARTIAL, UNLIKE, Templates, unlimited
 from streamparse.errors import IncompleteError, JSONSyntaxError, StreamParseError
 from streamparse.limits import Limits
@@ -226,12 +233,9 @@ class JSONRecords(RecordDecoder):
                 if end == PARTIAL and may_hold:
                     self._held_source = text[at:]
                     return size
-            record = SourceRecord("", "", "")
-            if end >= 0 and templates is not None and templates.found is not None:
-                record.template = templates.found
-                record.delta = templates.delta
-                record.source = text[at : end - templates.found.end]
-            else:
+            record = None if templates is None else matched_record(templates, text, at, end)
+            if record is None:
+                record = SourceRecord("", "", "")
                 end = text.find("\n", at, at + self._limit) + 1
                 record.source = text[at:end].rstrip(SPACE)
                 if not end or not self._decode(record):

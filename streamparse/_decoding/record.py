@@ -6,7 +6,7 @@ from json import JSONDecoder
 from typing import Any, ClassVar, Final
 
 from streamparse._core.parser import JSONParser
-from streamparse._decoding.templates import Template
+from streamparse._decoding.templates import Template, Templates
 from streamparse.errors import LimitError, StreamParseError, WireError
 from streamparse.limits import Limits
 
@@ -19,6 +19,7 @@ __all__ = [
     "at_record",
     "decode_json",
     "failure_of",
+    "matched_record",
 ]
 
 SPACE: Final = " \t\r\n"
@@ -96,7 +97,7 @@ class SourceRecord(Record):
         number: The number of the record, if the source matches a template.
     """
 
-    __slots__ = ("delta", "number", "source", "template")
+    __slots__ = ("delta", "line_count", "number", "source", "template")
 
     _init_types: ClassVar[tuple[Any, ...]] = (str, str, str)
 
@@ -106,10 +107,25 @@ class SourceRecord(Record):
         self.template: Template | None = None
         self.delta: str = ""
         self.number: int = 0
+        self.line_count: int = 0
 
     def decode(self) -> None:
         """Decode a record that matched a template. Its text is valid JSON within all limits."""
         self.data = _JSON.decode(self.source)
+
+
+def matched_record(templates: Templates, text: str, at: int, end: int) -> SourceRecord | None:
+    """Return the record whose source, from `at` to `end`, is the last match; None for no match."""
+    template = templates.found
+    if end < 0 or template is None:
+        return None
+    source = text[at + template.before : end - template.end]
+    record = SourceRecord(template.event, source, source)
+    record.template = template
+    record.delta = templates.delta
+    record.number = templates.number
+    record.line_count = template.line_count
+    return record
 
 
 class RecordDecoder:

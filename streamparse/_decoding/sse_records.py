@@ -24,9 +24,9 @@ from streamparse._decoding.record import (
     TEXT_EVENTS,
     Record,
     RecordDecoder,
-    SourceRecord,
     at_record,
     decode_json,
+    matched_record,
 )
 from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
 from streamparse._decoding.templates import PARTIAL, Templates
@@ -165,18 +165,13 @@ class _RecordLines(SSEDecoder):
             if end == PARTIAL and may_hold:
                 self._held_source = text[at:]
                 return size
-            template = templates.found
-            if end < 0 or template is None:
+            record = matched_record(templates, text, at, end)
+            if record is None:
                 break
-            source = text[at + template.before : end - template.end]
-            record = SourceRecord(template.event, source, source)
-            record.template = template
-            record.delta = templates.delta
-            record.number = templates.number
             self.records.append(record)
             self._offset += end - at
             self._record_start = self._line_start = self._offset
-            self._line += template.line_count
+            self._line += record.line_count
             at = end
             may_hold = True
         return at
