@@ -71,7 +71,7 @@ def read(rows: Iterable[dict[str, Any]]) -> Read:
 
 
 def written() -> list[dict[str, Any]]:
-    """Return streams that the packages write, with the messages that they read from them."""
+    """Return streams that the npm packages write, with the messages that they read from them."""
     return _run("writers.mjs", "")
 
 
@@ -156,7 +156,7 @@ class ClientView:
 
     @property
     def completed(self) -> list[ServerToolResult]:
-        """The results of the provider's tools that arrived in full."""
+        """The results of tools that the provider ran, if they arrived in full."""
         return [event.result for event in self.events if isinstance(event, ServerToolCompleted)]
 
     def order(self, ids: dict[int, str], with_files: bool) -> list[str]:
@@ -197,7 +197,7 @@ class ClientView:
         return "the answer was cut off before its end" if cut else None
 
     def cut(self) -> str | None:
-        """The status of a cut answer, if neither its finish reason nor an error shows it."""
+        """The status of a cut answer, if no finish reason or error shows it."""
         message = self.message
         shown = message.error or message.finish_reason in ("length", "content_filter", "cancelled")
         return None if shown or message.status != "truncated" else "truncated"

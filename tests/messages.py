@@ -62,7 +62,7 @@ def sse(records: Iterable[Any], done: bool = True, end: str = "\n\n") -> bytes:
 
 
 def results_of(events: list[Any]) -> list[ServerToolResult]:
-    """The results of the provider's tools that the events report."""
+    """Return the results of tools that the provider ran, from their events."""
     return [event.result for event in events if isinstance(event, ServerToolCompleted)]
 
 

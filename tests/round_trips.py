@@ -1,4 +1,4 @@
-"""Streams that our front-end encoders write and our wires read back, for tests."""
+"""Helpers for tests of streams that our front-end encoders write and our wires read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def encoded(api: str, message: Message, events: list[Any], batch: int = 1) -> by
 def check_round_trip(
     api: str, message: Message, events: list[Any], pieces: Iterable[bytes] | None = None
 ) -> None:
-    """The message of the encoded stream is the message, but for what the protocol cannot say."""
+    """Check that a message survives encoding, except for what the protocol cannot express."""
     source = [encoded(api, message, events)] if pieces is None else list(pieces)
     parser, back, error = run_parser(source, "auto")
     assert error is None
@@ -38,7 +38,7 @@ def check_round_trip(
 
 
 def told(message: Message, events: list[Any], api: str) -> dict[str, Any]:
-    """What the protocol says of a message; the documentation lists what it cannot say."""
+    """Return what the protocol can express of a message; the documentation lists the rest."""
     view = ClientView(message, call_texts(events), events)
     ids = view.identified(message.id or "m")
     own = [event for event in events if event.choice == message.choice]
@@ -101,7 +101,7 @@ def common(message: Message, events: list[Any], api: str, counts: dict[str, int]
         "raw": None if failed else message.raw_finish_reason,
         "error": message.error.message if message.error is not None else None,
         "usage": counts,
-        # AG-UI has the model in the usage only.
+        # AG-UI has the model only in the usage.
         "model": message.model if api == "vercel-ui" or counts else None,
     }
 

@@ -94,7 +94,7 @@ def test_provider_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("program", servers())
-def test_a_page_resumes_at_another_process(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_resumes_in_another_process(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With REDIS, two applications share the streams."""
     pytest.importorskip("redis", reason="redis-py is not installed")
     recording = (EXAMPLES / "openai-chat.sse").read_bytes()

@@ -29,7 +29,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LENIENT = (ROOT / "docs" / "lenient.md").read_text(encoding="utf-8")
 
 
-# Of the extra `sdks`, which the tests do without.
+# Modules of the extra `sdks`, which the tests do not require.
 SDKS = ("anthropic", "google", "openai", "redis")
 
 

@@ -150,7 +150,7 @@ def explained(what: str) -> Iterator[None]:
         pytest.fail(f"{what}: {error!r}")
 
 
-# What the data call some APIs, by provider.
+# The names of some APIs in the data, by provider.
 NAMES = {
     ("a2a", "jsonrpc"): "a2a",
     ("ollama", "ollama-generate"): "ollama-chat",
@@ -188,7 +188,7 @@ def test_patches_of_recordings(shared_data: Path, api: str) -> None:
 
 @pytest.mark.parametrize("api", WIRES)
 def test_results_of_recordings(shared_data: Path, api: str) -> None:
-    """Each result of a provider's tool in a complete message has one event."""
+    """Each tool result of the provider in a complete message has one event."""
     found = 0
     for recording in recordings(shared_data, api):
         parser, events, _ = run_parser(recording.units, api)

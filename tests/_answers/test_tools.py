@@ -810,7 +810,7 @@ def test_a_function_as_a_tool_is_pickled_by_its_name() -> None:
     assert copy.deepcopy(twin.validator) is twin.validator
 
 
-# Lists of dicts that come again
+# Equal lists of dicts
 
 
 def _named(name: str, **schema: Any) -> dict[str, Any]:
@@ -824,7 +824,7 @@ def test_an_equal_list_of_dicts_is_compiled_once() -> None:
     assert tools_of([_named("f", type="object")], "skip") is not first
 
 
-def test_a_list_that_was_changed_is_another_one() -> None:
+def test_a_changed_list_is_compiled_again() -> None:
     given = [_named("f", properties={"a": {"const": 1}})]
     first = tools_of(given)
     given[0]["function"]["parameters"]["properties"]["a"]["const"] = True
@@ -834,7 +834,7 @@ def test_a_list_that_was_changed_is_another_one() -> None:
     assert second.to_openai()[0]["function"]["parameters"]["properties"]["a"]["const"] is True
 
 
-def test_the_lists_that_are_kept_are_bounded() -> None:
+def test_the_number_of_kept_lists_is_bounded() -> None:
     first = tools_of([_named("first")])
     for number in range(100):
         tools_of([_named(f"tool_{number}")])

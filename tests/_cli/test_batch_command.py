@@ -1,4 +1,4 @@
-"""`streamparse batch`: outputs, statuses, and a run that is killed."""
+"""Tests of `streamparse batch`: outputs, exit statuses, and a run that is killed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_standard_input_and_processes(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
-def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
+def test_a_killed_run_is_resumed(tmp_path: Path) -> None:
     source, target = lines(tmp_path / "in.jsonl", 3_000), tmp_path / "out.jsonl"
     command = [*COMMAND, "batch", str(source), "-o", str(target), "--jobs", "1", "--rows", "20"]
     parts = tmp_path / "out.jsonl.parts"

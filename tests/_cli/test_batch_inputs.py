@@ -1,4 +1,4 @@
-"""The rows of files, packed or not."""
+"""Tests of the input files: rows of plain and compressed files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_lines(tmp_path: Path, size: int) -> None:
     assert [first for first, _ in found] == list(range(0, 6, size))
 
 
-def test_lines_are_json_where_they_can_be(tmp_path: Path) -> None:
+def test_lines_that_are_not_json_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "one.jsonl"
     path.write_bytes(b'"data: x"\n{broken\n' + b"[" * 100_000 + b"\n\xff\n")
     [(_, values)] = read(path, size=9)

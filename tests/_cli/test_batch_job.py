@@ -1,4 +1,4 @@
-"""Parts of a job: any order, any size, stopped and continued."""
+"""Tests of jobs: chunks of any size, in any order, and jobs that are stopped and resumed."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_parquet(tmp_path: Path, files: list[Source]) -> None:
     assert table["row"].to_pylist() == list(range(10))
 
 
-def test_a_job_that_was_stopped_goes_on(
+def test_a_stopped_job_is_resumed(
     tmp_path: Path, files: list[Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "out.jsonl"
@@ -118,6 +118,6 @@ def test_counts_survive_as_json() -> None:
     assert vars(again) == vars(counts)
 
 
-def test_output_of_another_kind(tmp_path: Path) -> None:
+def test_unknown_kind_of_output(tmp_path: Path) -> None:
     with pytest.raises(Complaint, match=r"\.parquet or \.jsonl"):
         Job(tmp_path / "out.csv", [], {}, 1, "body")

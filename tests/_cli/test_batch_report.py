@@ -1,4 +1,4 @@
-"""The report is one page of well-formed HTML without outside requests."""
+"""Tests of the report: one page of well-formed HTML that loads no other resources."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ def test_page() -> None:
     assert "5,000 rows" in page
 
 
-def test_page_of_nothing() -> None:
+def test_page_without_answers() -> None:
     assert "0 rows" in report("none", [])

@@ -645,7 +645,7 @@ def test_whole_responses_of_an_sdk() -> None:
 
 
 def test_protocol_buffers() -> None:
-    """The a2a SDK's objects are such messages. A message of any fields stands in for them."""
+    """The objects of the a2a SDK are protocol buffers; this test uses another message type."""
     struct = pytest.importorskip("google.protobuf.struct_pb2")
     said = {"role": "ROLE_AGENT", "parts": [{"text": "It is open."}]}
     state = {"state": "TASK_STATE_COMPLETED", "message": said}

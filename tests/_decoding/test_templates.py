@@ -1,4 +1,4 @@
-"""Templates: what they match, and that a stream reads the same with and without them."""
+"""Tests of templates: which records match, and that results do not depend on them."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ def test_a_template_matches_other_strings_in_its_hole() -> None:
         {"b": 1, "a": [{"text": "y"}]},
     ],
 )
-def test_another_record_is_unlike(other: Any) -> None:
+def test_a_different_record_does_not_match(other: Any) -> None:
     templates = learned({"a": [{"text": "x"}], "b": 1}, ["a", 0, "text"])
     assert templates.match(source(other) + " " * 40, 0) == UNLIKE
 
 
 @pytest.mark.parametrize("raw", ["a\x01b", "\\x", "\\u12", "a\tb"])
-def test_invalid_strings_are_unlike(raw: str) -> None:
+def test_invalid_strings_do_not_match(raw: str) -> None:
     templates = learned({"text": "x", "b": 1}, ["text"])
     assert templates.match(source({"text": "@", "b": 1}).replace("@", raw), 0) == UNLIKE
 
 
-def test_a_source_that_is_cut_may_still_match() -> None:
+def test_an_incomplete_source_may_still_match() -> None:
     templates = learned({"n": 7, "text": "x", "b": 1}, ["text"], numbered="n")
     text = source({"n": 81, "text": "long", "b": 1})
     for stop in range(1, len(text)):
@@ -86,7 +86,7 @@ def test_only_plain_numbers_match(number: str) -> None:
         '{"text":\n"x"}',  # several lines of data
     ],
 )
-def test_a_hole_that_is_not_certain_makes_no_template(text: str) -> None:
+def test_an_ambiguous_hole_gives_no_template(text: str) -> None:
     templates = Templates()
     templates.learn("", text, json.loads(text), Growing(["text"]))
     assert templates.all == []
@@ -112,7 +112,7 @@ def test_learning_pauses_when_nothing_matches() -> None:
     assert templates.all == []
 
 
-def test_limits_that_depend_on_the_content_allow_no_template() -> None:
+def test_limits_that_depend_on_the_content_prevent_templates() -> None:
     assert unlimited(Limits(keys=5)) == 0
     assert unlimited(Limits(depth=3)) == 6
     templates = Templates(Limits(depth=3))
@@ -120,7 +120,7 @@ def test_limits_that_depend_on_the_content_allow_no_template() -> None:
     assert templates.match(source({"text": "y"}), 0) == UNLIKE
 
 
-# A stream reads the same with and without templates.
+# Results are the same with and without templates.
 
 HEAD = {"id": "c-1", "object": "chat.completion.chunk", "created": 5, "model": "m"}
 TEXTS = st.one_of(
@@ -275,7 +275,7 @@ def steps(api: API, pieces: list[Any], templates: bool) -> list[Any]:
 
 
 def runs(records: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
-    """Records of which some come several times; their numbers may be consecutive."""
+    """Return a strategy for records, some repeated, whose numbers may be consecutive."""
     times = st.integers(1, 4) | st.integers(20, 50)
     return st.builds(_repeated, st.lists(st.tuples(records, times), max_size=25), st.booleans())
 

@@ -1,4 +1,4 @@
-"""Tests of streamparse._drivers.coalescer: fewer deltas, and nothing else changed, at any times."""
+"""Tests of streamparse._drivers.coalescer: it merges deltas and changes nothing else."""
 
 from __future__ import annotations
 

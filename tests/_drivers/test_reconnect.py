@@ -36,8 +36,9 @@ CHAT = [*[text_chunk(word) for word in ("ha", "ha", "!")], chunk(finish="stop")]
 class Provider(ThreadingHTTPServer):
     """Serves records as server-sent events and drops connections.
 
-    Each connection takes the next entry of `drops`: how many records it sends before it breaks
-    (None: all), by how many it overlaps, and how many it leaves out. `refusals` are sent first.
+    Each connection uses the next entry of `drops`: the number of records to send before it breaks
+    (None for all), the number of records to repeat, and the number to omit. `refusals` are sent
+    first.
     """
 
     daemon_threads = True
@@ -173,7 +174,7 @@ def test_openai_at_every_record(clean: bool) -> None:
 
 
 @pytest.mark.parametrize("overlap", [0, 1, 4, 99])
-def test_openai_twice_and_with_overlap(overlap: int) -> None:
+def test_openai_with_two_breaks_and_overlap(overlap: int) -> None:
     with provider(RECORDS) as server:
         open = by_openai(server)
         whole = read(open, "openai-responses")
@@ -196,7 +197,7 @@ def test_an_asynchronous_client() -> None:
         asyncio.run(main())
 
 
-def test_a_gap_is_noted() -> None:
+def test_a_gap_is_reported() -> None:
     with provider(RECORDS) as server:
         server.drops = [(5, 0, 0), (None, 0, 2)]
         message, _ = read(by_openai(server), "openai-responses")
@@ -214,7 +215,7 @@ def test_ids_of_events() -> None:
 
 
 def test_our_own_server() -> None:
-    """The connection is dropped on the side of the client, after every piece."""
+    """The client drops the connection after every piece."""
     store = MemoryStore()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -274,7 +275,7 @@ def test_a_server_that_does_not_resume(status: int, headers: dict[str, str], why
         assert len(server.requests) == 2
 
 
-def test_attempts_are_counted_without_progress() -> None:
+def test_progress_resets_the_number_of_attempts() -> None:
     with provider(RECORDS) as server:
         open = by_openai(server)
         whole = read(open, "openai-responses")
@@ -304,7 +305,7 @@ def test_the_first_request_is_repeated_only_before_the_answer() -> None:
         assert server.requests == ["GET 0"]
 
 
-def test_errors_that_are_no_breaks() -> None:
+def test_other_errors_are_not_retried() -> None:
     openai = pytest.importorskip("openai")
     with provider(RECORDS) as server:
         server.refusals = [(400, {})]
@@ -325,7 +326,7 @@ def test_errors_that_are_no_breaks() -> None:
         read(lambda token: iter([b"data: {]}\n\n"]), "openai-responses")
 
 
-def test_a_text_ends_where_it_ends() -> None:
+def test_plain_text_is_not_resumed() -> None:
     assert read(lambda token: iter(["Hel", "lo"]), "text")[0]["status"] == "complete"
 
     def broken(token: Any) -> Iterator[str]:
@@ -350,7 +351,7 @@ def test_delays() -> None:
     assert 0.5 <= Reconnect(backoff=1.0, jitter=0.5).delay(0) <= 1.0
 
 
-def test_what_is_no_source() -> None:
+def test_invalid_sources() -> None:
     with pytest.raises(TypeError, match="open"):
         stream([b""], reconnect=AT_ONCE)
     with pytest.raises(TypeError, match="Reconnect"):

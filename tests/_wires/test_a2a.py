@@ -144,7 +144,7 @@ def test_artifacts_are_answers(version: Any) -> None:
 
 
 @versions
-def test_an_artifact_that_comes_again(version: Any) -> None:
+def test_an_artifact_that_is_sent_again(version: Any) -> None:
     grown = [version.artifact("a", text) for text in ("It", "It is", "It is open.")]
     assert read([*grown, version.end("completed")]).message.text == "It is open."
     other = [*grown, version.artifact("a", "Shut."), version.end("completed", "Sorry.")]
@@ -164,7 +164,7 @@ def test_whole_results(version: Any) -> None:
     assert (working.text, working.status) == ("It is", "truncated")
 
 
-def test_a_task_of_1_0_without_its_member() -> None:
+def test_a_bare_task_of_1_0() -> None:
     message = read([New.task("completed", "It is open.")["task"]]).message
     assert (message.text, message.status) == ("It is open.", "complete")
 
@@ -205,13 +205,13 @@ def test_any_chunking(version: Any, size: int) -> None:
 
 @versions
 @pytest.mark.parametrize("records", [answer, spoken])
-def test_a_cut_is_never_complete(version: Any, records: Any) -> None:
+def test_a_cut_stream_is_never_complete(version: Any, records: Any) -> None:
     for place in range(1, len(records(version))):
         assert read(records(version)[:place]).message.status == "truncated"
 
 
 @versions
-def test_what_has_no_event_of_its_own(version: Any) -> None:
+def test_records_without_a_message_event_are_passed_on(version: Any) -> None:
     data = {"kind": "data", "data": {"n": 1}}
     record = version.artifact("a", "", append=True)
     record.get("artifactUpdate", record)["artifact"]["parts"] = [data]

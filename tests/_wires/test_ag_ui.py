@@ -1,6 +1,6 @@
-"""Tests of streamparse._wires.ag_ui: the runs of others, and the next turn.
+"""Tests of streamparse._wires.ag_ui: the runs of other servers, and the next turn.
 
-`test_front_ends.py` tests that what our encoder writes is read back.
+`test_front_ends.py` tests that the streams of our encoder are read back.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def test_calls_for_the_client() -> None:
 
 
 def test_chunks() -> None:
-    """The next event of another kind ends a call of chunks, but for those beside the messages."""
+    """An event of another kind ends a call in chunks, if it belongs to the messages of the run."""
 
     def chunk(kind: str, **fields: Any) -> dict[str, Any]:
         return {"type": f"{kind}_CHUNK", **fields}
@@ -152,7 +152,7 @@ def test_a_run_that_was_cut() -> None:
     assert (message.status, message.tool_calls[0].status) == ("truncated", "truncated")
 
 
-def test_what_is_not_the_agents() -> None:
+def test_text_of_other_roles_and_sub_agents_is_passed_on() -> None:
     theirs = [{**record, "subagentRunId": "s-1"} for record in text("Mine.", "m-9")]
     message, events = read(START, *text("Hi", "m-8", "user"), *theirs, *text("Ours."), END)
     assert message.text == "Ours."
@@ -184,7 +184,7 @@ def test_a_second_run_is_passed_on() -> None:
     assert [event.name for event in events if event.type == "provider_event"][-1] == "RUN_FINISHED"
 
 
-def test_ids_of_what_has_none() -> None:
+def test_history_numbers_parts_without_ids() -> None:
     message, _ = read(START, *call("{}"), *text("Hi"), END)
     del message.content[1].extra["messageId"]
     assert [entry["id"] for entry in message.to_history()] == ["r-1-0", "r-1-1"]
@@ -213,15 +213,15 @@ def test_custom_events_and_stray_ends() -> None:
     assert message.tool_calls[0].status == "rejected"  # it never got a name
 
 
-def test_free_text_that_is_no_json() -> None:
-    """Our encoder says that the arguments are a string; another server may say it wrongly."""
+def test_free_text_that_is_not_json() -> None:
+    """Our encoder marks arguments that are a string; another server may set the mark wrongly."""
     marked: dict[str, Any] = {"metadata": {"streamparse": {"kind": "custom"}}}
     message, _ = read(START, *call('"a" b', **marked), END)
     assert message.tool_calls[0].status == "rejected"
 
 
 def test_events_of_the_transport() -> None:
-    """A name of the event in place of `type`."""
+    """The name of the server-sent event may replace `type`."""
     parser = MessageParser("auto")
     for record in (START, *text("Hi"), END):
         kind = record["type"]

@@ -508,7 +508,7 @@ def test_blocks_of_other_kinds_are_passed_on_and_go_back() -> None:
 
 
 def test_a_compaction_goes_back_with_all_its_fields() -> None:
-    """The next request needs the signature and the tool changes as they came."""
+    """The next request needs the signature and the tool changes unchanged."""
     removed = {"type": "tool_removal", "tool": {"type": "tool_reference", "name": "dig"}}
     compaction = begin(0, "compaction", content=None, tool_changes=[removed])
     summary = delta(0, "compaction_delta", 0, content="Ferns.", encrypted_content="e")

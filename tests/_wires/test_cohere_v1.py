@@ -97,7 +97,7 @@ def test_any_chunking(records: list[Any], size: int) -> None:
 
 
 @pytest.mark.parametrize("records", [ANSWER, CALLS])
-def test_a_cut_is_never_complete(records: list[Any]) -> None:
+def test_a_cut_stream_is_never_complete(records: list[Any]) -> None:
     for place in range(1, len(records)):
         message, _ = read(records[:place], api="cohere-v1")
         assert message.status == "truncated"

@@ -1,4 +1,4 @@
-"""Tests of streamparse._wires.front_ends; what our encoders write, both wires read back."""
+"""Tests of streamparse._wires.front_ends, and that both wires read the streams of our encoders."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_scripts_are_read_back(api: str, script: Script, part: int) -> None:
     parser, events, _ = run_parser([data[: len(data) * part // 4]], "openai-chat")
     for message in parser.messages:
         if message.error is not None and message.status != "failed":
-            continue  # what broke the transport, a front end reads as a failed answer
+            continue  # a front end shows a transport error as a failed answer
         check_round_trip(api, message, events)
 
 
@@ -113,7 +113,7 @@ def test_unfinished_images_are_read_back(api: str) -> None:
         "index": 1,
     }
     events: list[Any] = [ProviderEvent(kind, {**said, "partial_image_b64": "AAAA"})]
-    for _ in range(2):  # what was read back is encoded in the same way
+    for _ in range(2):  # the message that was read is encoded in the same way
         _, back, _ = run_parser([encoded(api, Message(), events)], "auto")
         images = [event for event in back if getattr(event, "name", "") == "partial_image"]
         assert images == [ProviderEvent("partial_image", shown)]
@@ -133,7 +133,7 @@ def test_any_chunking_and_framing(api: str, size: int, lines: bool) -> None:
 
 
 @BOTH
-def test_cut_streams_are_no_success(api: str) -> None:
+def test_cut_streams_are_not_complete(api: str) -> None:
     records = [chunk({"reasoning_content": "Hm"}), chunk({"content": "So. "})]
     records += [call_chunk('{"a": [1, "b"]}', id="c", name="f"), chunk({}, "tool_calls")]
     parser, events, _ = run_parser([sse(records)])
@@ -153,7 +153,7 @@ def test_cut_streams_are_no_success(api: str) -> None:
 # Streams that the packages `ai` and `@ag-ui` write
 
 
-def test_streams_of_others_are_read_as_their_clients_read_them() -> None:
+def test_other_streams_are_read_as_their_clients_read_them() -> None:
     rows = written()
     assert {row["protocol"] for row in rows} == set(ENCODERS)
     for row in rows:
@@ -214,7 +214,7 @@ def an_answer() -> AnswerReader:
     return AnswerReader(0, [], AnswerOptions(Limits()))
 
 
-def test_calls_that_the_server_did_not_accept() -> None:
+def test_calls_that_the_server_rejected() -> None:
     answer = an_answer()
     rejected, unknown, cut = [answer.call(f"c{at}", "f") for at in range(3)]
     reject(rejected, "no", {"code": "unknown_tool"})

@@ -96,7 +96,7 @@ def test_any_chunking(records: list[Any], size: int) -> None:
 
 
 @pytest.mark.parametrize("records", [ANSWER, CALLS, SEARCH])
-def test_a_cut_is_never_complete(records: list[Any]) -> None:
+def test_a_cut_stream_is_never_complete(records: list[Any]) -> None:
     for place in range(1, len(records)):
         message, _ = read(records[:place], api="mistral-conversations")
         assert message.status == "truncated"
@@ -111,7 +111,7 @@ def test_an_error() -> None:
     assert "too busy" in str(message.error)
 
 
-def test_what_has_no_event_of_its_own() -> None:
+def test_records_without_a_message_event_are_passed_on() -> None:
     handoff = {"type": "agent.handoff.started", "previous_agent_name": "a"}
     file = {"type": "tool_file", "file_id": "f-1"}
     parser = MessageParser("mistral-conversations")

@@ -1,4 +1,4 @@
-"""Tests of the error about records that show no known API."""
+"""Tests of the error for records of no known API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def read(parser: Any, fragment: Any) -> None:
     parser.finish()
 
 
-def said(record: dict[str, Any], parser: Any = MessageParser) -> str:
+def message_for(record: dict[str, Any], parser: Any = MessageParser) -> str:
     with pytest.raises(WireError) as caught:
         read(parser(), record)
     assert caught.value.code == "unknown_api"
@@ -35,15 +35,15 @@ def said(record: dict[str, Any], parser: Any = MessageParser) -> str:
     ],
 )
 def test_the_nearest_api_is_named(record: Any, api: str) -> None:
-    assert f"most like {api}: choose one with api=" in said(record)
+    assert f"most like {api}: choose one with api=" in message_for(record)
 
 
-def test_without_anything_in_common_there_is_no_guess() -> None:
+def test_records_with_nothing_in_common_get_no_suggestion() -> None:
     expected = "the first records show no known API: choose one with api="
-    assert said({"hello": {"world": [1]}}) == expected
-    assert said({"id": 1}) == expected
-    assert said({"result": {"completionReason": 1}}) == expected
-    assert said({"hello": 1}, SessionParser) == expected
+    assert message_for({"hello": {"world": [1]}}) == expected
+    assert message_for({"id": 1}) == expected
+    assert message_for({"result": {"completionReason": 1}}) == expected
+    assert message_for({"hello": 1}, SessionParser) == expected
 
 
 @pytest.mark.parametrize(
@@ -54,17 +54,23 @@ def test_without_anything_in_common_there_is_no_guess() -> None:
     ],
 )
 def test_the_assistants_api_was_shut_down(record: Any) -> None:
-    assert "Assistants API" in said(record)
+    assert "Assistants API" in message_for(record)
     with pytest.raises(StreamParseError, match="shut down"):
         read(MessageParser(), 'event: thread.run.step.delta\ndata: {"id": "s"}\n\n')
 
 
 def test_records_of_the_other_parser() -> None:
     created = {"type": "session.created", "event_id": "e", "session": {}}
-    assert said(created) == "the first records are of openai-realtime: use SessionParser"
-    assert said({"setupComplete": {}}) == "the first records are of google-live: use SessionParser"
+    assert message_for(created) == "the first records are of openai-realtime: use SessionParser"
+    assert (
+        message_for({"setupComplete": {}})
+        == "the first records are of google-live: use SessionParser"
+    )
     chunk = {"choices": [{"index": 0, "delta": {"content": "Hi"}}]}
-    assert said(chunk, SessionParser) == "the first records are of openai-chat: use MessageParser"
+    assert (
+        message_for(chunk, SessionParser)
+        == "the first records are of openai-chat: use MessageParser"
+    )
 
 
 def test_all_apis_declare_words() -> None:

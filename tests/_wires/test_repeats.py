@@ -1,4 +1,4 @@
-"""What wires do with records that differ in their delta only."""
+"""Tests of the effects of records that differ only in their delta."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_reasoning_that_grows_must_be_the_last_part() -> None:
     assert not repeat.holds()
 
 
-def test_calls_become_ready_where_the_wire_sends_no_end() -> None:
+def test_calls_become_ready_if_the_wire_sends_no_end() -> None:
     answer = ResponseReader(AnswerOptions()).at(0)
     first, second = answer.call("1", "f"), answer.call("2", "g")
     second.feed("{")

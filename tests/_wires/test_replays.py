@@ -221,14 +221,14 @@ def test_far_numbers_are_skipped_by_number_alone() -> None:
     [
         ([0, 1, 2, 3], None),
         ([0, 1, 2, 5], (2, 5)),
-        ([0, 1, 2, 5, 6, 9], (2, 5)),  # the first one is noted
-        ([0, 2, 3, 4], (0, 2)),  # the numbers after the gap show that they count by ones
+        ([0, 1, 2, 5, 6, 9], (2, 5)),  # only the first gap is reported
+        ([0, 2, 3, 4], (0, 2)),  # the numbers after the gap are consecutive
         ([0, 1, 3, 4], (1, 3)),
-        ([0, 2, 3], None),  # too few to know
+        ([0, 2, 3], None),  # too few numbers to decide
         ([0, 2, 4, 6, 8], None),
         ([7, 8, 9, 12], (9, 12)),
         ([0, 1, 2, 0, 1, 2, 5], (2, 5)),
-        ([3, 3, 5, 6, 7], None),  # a number that stands still
+        ([3, 3, 5, 6, 7], None),  # a repeated number shows that they are not consecutive
     ],
 )
 def test_missing_numbers(numbers: list[int], gap: tuple[int, int] | None) -> None:
@@ -239,14 +239,14 @@ def test_missing_numbers(numbers: list[int], gap: tuple[int, int] | None) -> Non
     assert (found and (found["after"], found["before"])) == gap
 
 
-def test_a_missing_record_that_comes_late_is_skipped() -> None:
+def test_a_missing_record_that_arrives_late_is_skipped() -> None:
     marks = [*[(place, f"{place}") for place in (0, 1, 2, 5, 6)], (3, "3"), (4, "4"), (7, "7")]
     assert sifted(Numbers(), marks) == ["0", "1", "2", "5", "6", "7"]
 
 
 @given(data=st.data(), sizes=sizes_of_cuts)
-def test_missing_records_are_noted(data: st.DataObject, sizes: list[int]) -> None:
-    """No answer is complete, no call has other arguments, and the gap is the same however cut."""
+def test_missing_records_are_reported(data: st.DataObject, sizes: list[int]) -> None:
+    """No answer is complete, arguments are not mixed up, and the gap is the same for any cuts."""
     numbered = [{**record, "sequence_number": place} for place, record in enumerate(RECORDS)]
     first = data.draw(st.integers(1, len(RECORDS) - 2), label="the first missing record")
     after = data.draw(st.integers(first + 1, len(RECORDS) - 1), label="the first record after")
@@ -290,7 +290,7 @@ def parsed_with(records: list[dict[str, Any]], **options: Any) -> MessageParser:
 @pytest.mark.parametrize("numbered", [True, False])
 @given(data=st.data(), sizes=sizes_of_cuts)
 def test_any_breaks_and_overlaps(numbered: bool, data: st.DataObject, sizes: list[int]) -> None:
-    """The events and the message are those of the unbroken stream; the token names the last."""
+    """The events and message are those of the unbroken stream; the token has the last number."""
     records = RECORDS
     if numbered:
         records = [{**record, "sequence_number": place} for place, record in enumerate(RECORDS)]
@@ -313,7 +313,7 @@ def test_any_breaks_and_overlaps(numbered: bool, data: st.DataObject, sizes: lis
     assert token[name] == last if max(order) == order[-1] else token
 
 
-def test_no_token_where_nothing_can_be_resumed() -> None:
+def test_no_token_if_the_answer_cannot_be_resumed() -> None:
     parser = MessageParser("openai-chat")
     assert parser.resume_token is None
     parser.feed(f"data: {dumped(text_chunk('ha'))}\n\n")
@@ -330,7 +330,7 @@ def test_no_token_where_nothing_can_be_resumed() -> None:
     assert parser.resume_token is None
 
 
-def test_a_broken_input_reads_what_waits() -> None:
+def test_waiting_records_are_read_when_the_input_breaks() -> None:
     records = [(str(place), text_chunk("ha")) for place in (0, 0)]
     for end in ("finish", "cut"):
         parser = MessageParser("openai-chat")

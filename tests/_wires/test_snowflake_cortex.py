@@ -71,7 +71,7 @@ def test_calls() -> None:
     assert (message.text, message.finish_reason) == ("Wait.", "tool_calls")
 
 
-def test_the_shape_of_deltas_is_enough() -> None:
+def test_the_shape_of_deltas_is_detected() -> None:
     bare = [record({"type": "text", "content": "Hi"}), *CALLS[1:]]
     message, parser = read(bare)
     assert (parser.api, message.text, len(message.tool_calls)) == ("snowflake-cortex", "Hi", 2)
@@ -86,21 +86,21 @@ def test_any_chunking(records: list[Any], size: int) -> None:
 
 
 @pytest.mark.parametrize("records", [ANSWER, CALLS])
-def test_a_cut_is_never_complete(records: list[Any]) -> None:
+def test_a_cut_stream_is_never_complete(records: list[Any]) -> None:
     for place in range(1, len(records)):
         message, _ = read(records[:place], api="snowflake-cortex")
         assert message.status == "truncated"
         assert all([found.status == "truncated" for found in message.tool_calls])
 
 
-def test_half_of_a_call_is_a_cut_even_with_usage() -> None:
+def test_an_incomplete_call_is_truncated_even_with_usage() -> None:
     message, _ = read(
         [begin("t1", "look"), record({"type": "tool_use", "input": "{"}, usage=USAGE)]
     )
     assert (message.status, message.tool_calls[0].status) == ("truncated", "truncated")
 
 
-def test_a_finish_reason_counts() -> None:
+def test_a_finish_reason_is_used() -> None:
     message, _ = read([text("It"), {"choices": [{"delta": {}, "finish_reason": "length"}]}])
     assert (message.status, message.finish_reason) == ("truncated", "length")
 
@@ -125,7 +125,7 @@ def test_an_error() -> None:
     assert "too busy" in str(message.error)
 
 
-def test_what_has_no_event_of_its_own() -> None:
+def test_fields_without_a_message_event_are_passed_on() -> None:
     parser = MessageParser("snowflake-cortex")
     image = {"type": "image", "url": "x"}
     events = parser.feed(record({"type": "text", "content_list": [image], "score": 2}))

@@ -160,7 +160,7 @@ def test_any_chunking(api: str, pieces: list[str], size: int) -> None:
 
 @each_api
 @given(place=st.integers(0, 3))
-def test_a_cut_is_never_complete(api: str, place: int) -> None:
+def test_a_cut_stream_is_never_complete(api: str, place: int) -> None:
     message, _ = read(api, body(APIS[api](TEXT)[:place]))
     if api != "writer-completions":  # whose end is that of the input
         assert message.status == "truncated"
@@ -252,7 +252,7 @@ def test_texts_that_do_not_repeat() -> None:
     assert [known.more(text) for text in ("", "a", "b", "a")] == ["", "a", "b", "a"]
 
 
-def test_a_record_that_was_cut_is_no_normal_end() -> None:
+def test_a_cut_record_is_not_a_normal_end() -> None:
     message, _ = read("writer-completions", body(writer(TEXT))[:-6])
     assert (message.text, message.status) == ("".join(TEXT[:3]), "truncated")
 
@@ -303,7 +303,7 @@ def test_a_whole_prediction(status: str, output: Any, expected: str) -> None:
     assert message.usage.output_tokens == 9
 
 
-def test_other_apis_may_have_events_of_that_name() -> None:
+def test_other_apis_may_use_the_same_event_names() -> None:
     chunk = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}]}
     message, parser = read("auto", f"event: output\ndata: {json.dumps(chunk)}\n\n")
     assert (parser.api, message.text, message.status) == ("openai-chat", "Hi", "complete")

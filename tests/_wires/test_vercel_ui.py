@@ -1,6 +1,6 @@
-"""Tests of streamparse._wires.vercel_ui: the streams of others, and the next turn.
+"""Tests of streamparse._wires.vercel_ui: the streams of other servers, and the next turn.
 
-`test_front_ends.py` tests that what our encoder writes is read back.
+`test_front_ends.py` tests that the streams of our encoder are read back.
 """
 
 from __future__ import annotations
@@ -191,15 +191,15 @@ def test_sources_and_files() -> None:
 # The end
 
 
-def test_without_a_finish() -> None:
-    """A server that writes parts by hand; `[DONE]` is its end."""
+def test_done_without_a_finish_record() -> None:
+    """A server may write parts without `finish`; then `[DONE]` is the end."""
     message, _ = read(*text("Hi"))
     assert (message.status, message.finish_reason) == ("complete", "stop")
     message, _ = read(*text("Hi"), done=False)
     assert (message.status, message.finish_reason) == ("truncated", None)
 
 
-def test_a_finish_that_is_not_the_end() -> None:
+def test_records_after_a_finish() -> None:
     message, _ = read(START, *text("A"), FINISH, *text("B", "2"), done=False)
     assert (message.status, message.text) == ("complete", "AB")
 
@@ -231,7 +231,7 @@ def test_errors() -> None:
     assert message.usage.input_tokens == 3
 
 
-def test_a_step_that_begins_again() -> None:
+def test_a_step_that_is_reset() -> None:
     message, _ = read(START, *call('{"a": 1}', {})[:-1], {"type": "reset-step"}, FINISH)
     assert message.tool_calls[0].status == "truncated"
 

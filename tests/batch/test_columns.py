@@ -1,4 +1,4 @@
-"""Record batches hold what the rows say."""
+"""Tests of the conversion of rows to record batches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.batch.test_rows import BODY  # noqa: E402
 from tests.strategies import ANY_TEXTS  # noqa: E402
 
 
-def test_rows_survive() -> None:
+def test_batches_have_the_values_of_rows() -> None:
     rows = [*RowParser().rows(BODY), *RowParser().rows(None, 1)]
     batch = batch_of(rows)
     assert batch.schema == SCHEMA

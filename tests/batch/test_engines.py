@@ -1,4 +1,4 @@
-"""`parse_batches` under engines, each in its local mode; skipped where an engine is missing."""
+"""Tests of `parse_batches` on engines in their local mode; skipped if one is not installed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COUNT = 60
 
 
 def lines() -> list[str]:
-    """Every fifth row is broken."""
+    """Return rows, of which every fifth is invalid."""
     good = [json.dumps({"custom_id": str(n), "response": {"body": BODY}}) for n in range(COUNT)]
     return ["{broken" if n % 5 == 0 else line for n, line in enumerate(good)]
 

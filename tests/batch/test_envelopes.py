@@ -1,4 +1,4 @@
-"""What the line of a batch file holds."""
+"""Tests of the envelopes of batch files."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_lists_are_recorded_chunks() -> None:
     ["Hello.", "", "data: {}\n\n", '{"a": 1}\n{"b": 2}\n', "[1, 2]", "{", "[" * 100_000],
     ids=["text", "empty", "sse", "lines", "array", "broken", "deep"],
 )
-def test_other_texts_stay_as_they_are(text: str) -> None:
+def test_other_texts_are_unchanged(text: str) -> None:
     assert unwrap(text) == Enveloped(None, [text])
 
 

@@ -1,4 +1,4 @@
-"""`parse_batches` over Arrow batches and tables, alone and under engines."""
+"""Tests of `parse_batches` with Arrow record batches and tables."""
 
 from __future__ import annotations
 

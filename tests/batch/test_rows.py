@@ -1,4 +1,4 @@
-"""Rows of `RowParser`: the message, and every failure as a row."""
+"""Tests of `RowParser`: the fields of a message, and the rows of failures."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_two_choices() -> None:
     )
 
 
-def test_text_of_a_model_is_no_envelope() -> None:
+def test_text_of_a_model_is_not_an_envelope() -> None:
     text = '{"custom_id": "7", "result": {"type": "expired"}}'
     [row] = RowParser(api="text").rows(text)
     assert (row["status"], row["text"]) == ("complete", text)
@@ -100,7 +100,7 @@ def test_options_are_checked_once(options: dict[str, Any]) -> None:
 
 
 def same_text(one: str, two: str) -> bool:
-    """Halves of a surrogate pair are joined when they are parsed."""
+    """Compare texts; parsing joins the halves of surrogate pairs."""
     return one.encode("utf-16", "surrogatepass") == two.encode("utf-16", "surrogatepass")
 
 

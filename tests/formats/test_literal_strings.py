@@ -1,4 +1,4 @@
-"""Strings in literals: quotes, escapes, and where a string ends."""
+"""Tests of strings in literals: quotes, escapes, and where a string ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.strategies import SIZES
 
 
 def read(pieces: list[str]) -> tuple[Any, str]:
-    """The value of `x`, and the text of its deltas."""
+    """Return the value of `x`, and the text of its deltas."""
     parser = FormatParser("pythonic")
     events = [event for piece in pieces for event in parser.feed(piece)]
     events += parser.finish()
@@ -27,7 +27,7 @@ def read(pieces: list[str]) -> tuple[Any, str]:
 
 @given(st.text(), SIZES)
 def test_any_text_in_any_quotes(text: str, sizes: list[int]) -> None:
-    """As `repr` writes it, with whichever quotes."""
+    """A string as `repr` writes it, in any quotes."""
     assert read(cut(f"[f(x={text!r})]", sizes)) == (text, text)
 
 
@@ -47,7 +47,7 @@ def test_quotes_and_escapes_at_any_cut(text: str, sizes: list[int]) -> None:
         (['[f(x="""a', '"', "bc"], 'a"bc'),
     ],
 )
-def test_what_is_undecided_is_held_back(pieces: list[str], expected: str) -> None:
+def test_undecided_text_is_held_back(pieces: list[str], expected: str) -> None:
     parser = FormatParser("pythonic")
     for piece in pieces:
         parser.feed(piece)

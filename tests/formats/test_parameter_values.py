@@ -1,4 +1,4 @@
-"""The values of parameters: how they stream, their types and their limits."""
+"""Tests of the values of parameters: how they are emitted, their types and their limits."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from streamparse.formats import FormatParser
 from tests.formats.reading import calls_of, message_of, only, tool
 
 
-def test_values_stream_as_they_come() -> None:
-    """Law 2 by the schema: text at once, what may be null once it is not, numbers at their end."""
+def test_values_are_emitted_as_they_arrive() -> None:
+    """Text is emitted immediately, nullable text once it is not null, and numbers at their end."""
     schema = tool("f", a="string", b={"type": ["string", "null"]}, c="integer")
     parser = FormatParser("qwen3_coder", tools=[schema])
     parser.feed("<tool_call><function=f><parameter=a>\nab")
@@ -49,15 +49,15 @@ def test_sections_of_characters() -> None:
     assert calls_of("minicpm5", f"{start}<![CDAT{end}") == [("f", {"a": "<![CDAT"})]
 
 
-def test_limits_are_kept() -> None:
+def test_limits() -> None:
     text = f"<tool_call><function=f><parameter=a>{'x' * 50}</parameter></function></tool_call>"
     call = only(message_of("qwen3_coder", text, limits=Limits(string=20)))
     assert call.partial == {"a": "x" * 20}
     assert (call.status, call.errors[-1].code) == ("rejected", "string_length")
 
 
-def test_the_tools_schema_judges() -> None:
-    """A value that its schema forbids rejects the call, where it is known to be wrong."""
+def test_the_schema_of_the_tool_rejects_values() -> None:
+    """A value that the schema forbids rejects the call as soon as it is certainly invalid."""
     schema = tool("f", n="integer")
     text = "<tool_call><function=f><parameter=n>\nmany\n</parameter></function></tool_call>"
     call = only(message_of("qwen3_coder", text, tools=[schema]))

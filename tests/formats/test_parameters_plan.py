@@ -1,4 +1,4 @@
-"""Parameters in tags, prepared for the machine."""
+"""Tests of prepared specifications of parameters in tags."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_every_literal_of_a_value_begins_with_a_character_of_care(format: str) -
     assert {*plan.opens, *plan.closers, *plan.ends} <= set(plan.value.words)
     for word in plan.value.words:
         assert word[0] in plan.care
-    assert set(plan.care) <= set("<[]")  # so that hardly any text has one
+    assert set(plan.care) <= set("<[]")  # characters that are rare in text
 
 
 def test_an_opener_inside_a_value_has_the_closer_of_the_parameter() -> None:

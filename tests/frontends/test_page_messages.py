@@ -1,4 +1,4 @@
-"""Tests of streamparse.frontends.page_messages: what pages post, as messages of providers."""
+"""Tests of streamparse.frontends.page_messages: the conversion of messages that pages post."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_an_api_without_messages() -> None:
 
 
 @pytest.mark.parametrize("junk", [{}, {"role": "user"}, {"role": "assistant", "parts": [3, {}]}])
-def test_what_a_page_may_make_up(junk: Any) -> None:
+def test_forged_messages(junk: Any) -> None:
     assert from_ui_messages([junk], "openai-chat") == []
     assert from_ag_ui([junk], "openai-chat") == []
 

@@ -1,4 +1,4 @@
-"""Tests of the patches in Python and in JavaScript: they give the value, at any cut."""
+"""Tests of the patches in Python and JavaScript: they produce the value, for any cuts."""
 
 from __future__ import annotations
 

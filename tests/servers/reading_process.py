@@ -1,6 +1,6 @@
-"""Reads an answer into Redis, record by record, and goes on where a killed process stopped.
+"""Reads an answer into Redis, record by record, and continues where a killed process stopped.
 
-Arguments: the address of Redis, that of the provider, the name of the stream.
+Arguments: the address of Redis, the address of the provider, the name of the stream.
 """
 
 from __future__ import annotations

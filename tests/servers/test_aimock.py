@@ -301,7 +301,7 @@ def live(question: str) -> list[dict[str, Any]]:
 
 SETUP = {"setup": {"model": "models/m", "generationConfig": {"responseModalities": ["TEXT"]}}}
 LIVE = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
-# API: path, messages of the client at the start, messages that ask a question.
+# For each API: the path, the first messages of the client, and the messages of a question.
 SESSIONS: dict[str, tuple[str, list[Any], Any]] = {
     "openai-realtime": ("/v1/realtime?model=gpt-realtime", [], realtime),
     "openai-responses": ("/v1/responses", [], responses),
@@ -315,7 +315,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 def ask(base: str, kind: str, questions: list[str], api: Any = "auto") -> list[Message]:
-    """The answers to some questions, each asked after the answer before."""
+    """Return the answers to some questions. Each is asked after the previous answer."""
     client = pytest.importorskip("websockets.sync.client")
     from websockets.exceptions import ConnectionClosed
 
@@ -351,7 +351,7 @@ def test_a_session(base: str, kind: str) -> None:
         assert (both.text, both.tool_calls[0].arguments) == ("One moment.", {"city": "Linz"})
 
 
-def test_a_session_goes_on_after_an_error(base: str) -> None:
+def test_a_session_continues_after_an_error(base: str) -> None:
     failed, text = ask(base, "openai-realtime", ["fail at once", "say text"])
     assert failed.status == "failed"
     assert "too many requests" in str(failed.error)

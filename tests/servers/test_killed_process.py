@@ -1,4 +1,4 @@
-"""A process that reads a provider is killed in the middle; another one goes on from Redis."""
+"""Tests that another process continues an answer from Redis after its process was killed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def unbroken() -> list[Any]:
 
 
 class Page(threading.Thread):
-    """Reads the stream like an `EventSource`: what came so far is in `events`."""
+    """Reads the stream like an `EventSource`; `events` has the events so far."""
 
     def __init__(self, url: str, stream: str) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Page(threading.Thread):
 
 
 @pytest.mark.parametrize("kills", [(3, 9), (1, 13)])
-def test_another_process_goes_on(kills: tuple[int, ...]) -> None:
+def test_another_process_continues(kills: tuple[int, ...]) -> None:
     names = [name for name in NAMES if shutil.which(name)]
     if not names:
         pytest.skip("neither redis-server nor valkey-server is installed")

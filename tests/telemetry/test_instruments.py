@@ -1,4 +1,4 @@
-"""The metrics of token counts, in both generations of names."""
+"""Tests of the metrics of token counts, in both generations of the conventions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of names: both generations, and each name once."""
+"""Tests of the names: they are distinct and documented, in both generations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spans and metrics in the in-memory exporters of the SDK of OpenTelemetry."""
+"""Tests of recorders with the in-memory exporters of the OpenTelemetry SDK."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def dicts(events: list[Any]) -> list[Any]:
 
 
 class Steps:
-    """A clock that goes on by one each time it is read."""
+    """A clock that advances by one each time it is read."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -73,7 +73,7 @@ class Steps:
 
 
 class Recorded:
-    """A `Telemetry` with exporters that keep what they are given."""
+    """A `Telemetry` whose exporters keep spans and metrics in memory."""
 
     def __init__(self, **options: Any) -> None:
         self.spans = InMemorySpanExporter()
@@ -203,7 +203,7 @@ def test_transport_error() -> None:
     assert recorded.attributes()["error.type"] == caught.value.code
 
 
-def test_stream_that_is_left() -> None:
+def test_stream_that_is_closed_early() -> None:
     recorded = Recorded()
     with stream(calling("{}"), telemetry=recorded.telemetry) as answer:
         next(iter(answer))
@@ -219,7 +219,7 @@ def test_parser_that_is_dropped() -> None:
     assert recorded.attributes()["error.type"] == "_OTHER"
 
 
-def test_content_only_where_it_is_asked_for() -> None:
+def test_content_is_recorded_only_on_request() -> None:
     for content in ("off", "span"):
         recorded = Recorded(content=content)
         stream(calling('{"city": "Oslo"}'), telemetry=recorded.telemetry).result()
@@ -273,13 +273,13 @@ def test_session_that_is_cut() -> None:
 
 
 class Broken:
-    """Raises whatever it is asked."""
+    """Raises an exception on each attribute access."""
 
     def __getattr__(self, name: str) -> Any:
         raise RuntimeError(name)
 
 
-def test_errors_of_a_tracer_stay_out_of_the_stream(caplog: pytest.LogCaptureFixture) -> None:
+def test_errors_of_a_tracer_do_not_reach_the_stream(caplog: pytest.LogCaptureFixture) -> None:
     recorded = Recorded()
     recorded.telemetry.instruments = Broken()  # type: ignore[assignment]
     with caplog.at_level(logging.WARNING):
@@ -309,7 +309,7 @@ def test_options_are_checked(options: dict[str, Any]) -> None:
 
 
 @given(st.lists(st.integers(1, 40), max_size=12), st.sampled_from(['{"city": "Oslo"}', '{"b": 1}']))
-def test_results_are_those_without_telemetry(sizes: list[int], arguments: str) -> None:
+def test_telemetry_does_not_change_results(sizes: list[int], arguments: str) -> None:
     text = "".join(f"data: {json.dumps(each)}\n\n" for each in calling(arguments))
     plain = MessageParser(tools=[TOOL])
     observed = MessageParser(tools=[TOOL], telemetry=Recorded().telemetry)

@@ -1,4 +1,4 @@
-"""The attributes of a span."""
+"""Tests of the attributes of a span."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_lone_surrogates_are_replaced() -> None:
     assert clean("a\ud800b") == "a?b"
 
 
-def test_total_keeps_what_is_not_known() -> None:
+def test_total_keeps_unknown_counts() -> None:
     found = total([Usage(input_tokens=2), Usage(input_tokens=3, output_tokens=1)])
     assert of_usage(found) == {"input_tokens": 5, "output_tokens": 1}
     assert of_usage(total([])) == {}

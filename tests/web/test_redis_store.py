@@ -1,4 +1,4 @@
-"""The contract of `EventStore`, for both stores, and what only a shared store has to stand."""
+"""Tests of the contract of `EventStore` with both stores, and of faults of a shared store."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_reads_what_was_written(kind: str | RedisServer) -> None:
     run(scene, kind)
 
 
-def test_no_such_record(kind: str | RedisServer) -> None:
+def test_records_that_are_not_kept(kind: str | RedisServer) -> None:
     async def scene(make: Make) -> None:
         store = make()
         await store.append("s", b"a")
@@ -124,7 +124,7 @@ def test_the_writer_waits_for_its_reader(kind: str | RedisServer) -> None:
         writing = asyncio.create_task(store.append("s", b"x"))
         assert await waits(writing)
         assert (await store.read("s", "r", 0, 0)).number == 1
-        assert await waits(writing)  # the reader has not confirmed it yet
+        assert await waits(writing)  # the reader has not confirmed the record yet
         reading = asyncio.create_task(store.read("s", "r", 1, 5))
         await writing
         assert await reading == Batch(b"x", 2, False)
@@ -208,7 +208,7 @@ def test_every_record_once_and_in_order(
     back: int,
     ahead: int,
 ) -> None:
-    """A reader reads a little, leaves, and returns with a number that it had before."""
+    """A reader reads some records, leaves, and returns with an earlier number."""
     records = [bytes([65 + number % 26]) * size for number, size in enumerate(sizes)]
 
     async def scene(make: Make) -> None:
@@ -239,7 +239,7 @@ def test_every_record_once_and_in_order(
     run(scene, kind)
 
 
-# What only a shared store has to stand
+# Faults of a shared store
 
 
 def test_processes_share_a_stream(server: RedisServer) -> None:
@@ -331,7 +331,7 @@ def test_a_page_learns_that_its_writer_is_lost(server: RedisServer) -> None:
     assert json.loads(last)["error"]["code"] == "writer_lost"
 
 
-def test_an_earlier_writer_is_told_that_another_continues(server: RedisServer) -> None:
+def test_an_earlier_writer_learns_that_another_continues(server: RedisServer) -> None:
     async def scene() -> None:
         one, two = (RedisStore(server.url, prefix="p") for _ in range(2))
         stream = secrets.token_hex(4)
@@ -380,7 +380,7 @@ def test_hundreds_of_readers_share_a_few_connections(server: RedisServer) -> Non
     asyncio.run(scene())
 
 
-def test_a_server_that_forgets_everything(server: RedisServer) -> None:
+def test_a_server_that_loses_all_data(server: RedisServer) -> None:
     async def scene() -> None:
         store = RedisStore(server.url, prefix="p", lease=0.3)
         await store.append("s", b"a")
@@ -400,7 +400,7 @@ def test_a_server_that_forgets_everything(server: RedisServer) -> None:
 
 
 @pytest.mark.parametrize("program", servers())
-def test_a_server_that_starts_again(program: str) -> None:
+def test_a_server_that_restarts(program: str) -> None:
     server = RedisServer(program, keeps=True)
 
     async def scene() -> None:
@@ -451,7 +451,7 @@ def test_a_client_that_decodes_replies(server: RedisServer) -> None:
         await store.append(stream, b"b", last=True)
         assert await reading == Batch(b"b", 2, True)
         await store.aclose()
-        assert await client.ping()  # it belongs to the caller
+        assert await client.ping()  # the store does not close the caller's client
         await client.aclose()
 
     asyncio.run(scene())

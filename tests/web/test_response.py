@@ -727,7 +727,7 @@ def test_options_are_checked_at_once(option: str, values: list[float]) -> None:
             sse_response([], **{option: value})  # type: ignore[arg-type]
 
 
-# However a request ends, nothing of it remains
+# A request cleans up, whatever ends it
 
 
 class Visit:

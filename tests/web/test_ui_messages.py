@@ -127,7 +127,7 @@ def test_a_heartbeat_has_to_be_positive() -> None:
         ui_message_response([], heartbeat=0)
 
 
-# A page that is reloaded in the middle of the answer
+# A page that is reloaded during an answer
 
 
 @pytest.mark.parametrize("protocol", ["ui", "ag-ui"])
@@ -167,7 +167,7 @@ def test_a_reload_replays_the_whole_answer(protocol: str) -> None:
         assert httpx.get(f"{server.url}/again", trust_env=False).status_code == 204
 
 
-def test_a_stream_that_is_lost_is_an_error_on_the_page() -> None:
+def test_a_lost_stream_is_an_error_on_the_page() -> None:
     failed = {"type": "stream_failed", "error": {"message": "secret"}}
     assert "secret" not in ui_messages._last_of_ui(failed)
     assert "secret" not in str(ui_messages._last_of_ag_ui(failed))
@@ -185,7 +185,7 @@ def test_others_may_not_replay() -> None:
 
 @pytest.mark.parametrize("example", [False, True])
 def test_the_real_clients_reload(example: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`useChat` by its transport, and AG-UI by its agent, leave in the middle and come back."""
+    """The transport of `useChat` and the agent of AG-UI disconnect and reconnect."""
     records = response_of(text_events("one two three four five six.", size=4))
     upstream = Upstream(records, pause=0.03)
     store, names = MemoryStore(capacity=100_000), dict[str, str]()
@@ -231,7 +231,7 @@ def test_the_real_clients_reload(example: bool, monkeypatch: pytest.MonkeyPatch)
 
 
 def example_app(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The example, with a client whose answers come from `upstream`."""
+    """Return the example application, with a client that reads from `upstream`."""
     pytest.importorskip("fastapi")
     pytest.importorskip("openai")
     monkeypatch.setenv("OPENAI_API_KEY", "none")
