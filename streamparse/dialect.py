@@ -239,7 +239,13 @@ class Dialect:
         return cls(**{name: name in added for name in switches})  # type: ignore[arg-type]
 
     def allows(self, code: str) -> bool:
-        """Return whether a repair with this code is allowed.
+        """Return whether a repair is allowed.
+
+        Args:
+            code: The code of the repair, one of `REPAIR_CODES`.
+
+        Returns:
+            Whether the dialect makes this repair.
 
         Raises:
             ValueError: There is no such code.

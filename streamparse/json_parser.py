@@ -26,6 +26,9 @@ def parse(
             or `None` if no value has begun. Numbers and literals that may continue are left out,
             so a later prefix never contradicts the result.
 
+    Returns:
+        The value, or the partial value if `partial` is true.
+
     Raises:
         JSONSyntaxError: The text is not JSON of this dialect.
         LimitError: A default limit is exceeded.

@@ -683,6 +683,9 @@ class Message:
             error: Whether the value is an error. Anthropic, Bedrock and Interactions have a field
                 for that; the other APIs receive an object `{"error": value}`.
 
+        Returns:
+            The message or item, as plain data.
+
         Raises:
             ValueError: The API has no tool results, or its provider runs the call itself.
             TypeError: The value cannot be written as JSON.
@@ -706,11 +709,18 @@ class Message:
         """Return the messages that give the results of several calls, in their order.
 
         For Anthropic, Bedrock and Gemini all results are in one message, as these APIs require.
-        Pass the results of all calls of a message at once: the APIs refuse a call without a result
+        Pass the results of all calls of a message together: the APIs reject a call without a result
         and a result without a call. Calls that `to_history` omits are omitted here too.
 
         Args:
             results: The calls and the results of their tools; see `tool_result`.
+
+        Returns:
+            The messages or items, as plain data.
+
+        Raises:
+            ValueError: See `tool_result`.
+            TypeError: See `tool_result`.
         """
         messages: list[dict[str, Any]] = []
         for call, value in results:

@@ -405,7 +405,11 @@ class MessageParser:
         return events
 
     def record_for(self, other: MessageParser) -> None:
-        """Continue the telemetry of another parser, which must not have been fed."""
+        """Continue the telemetry of another parser, which must not be fed any more.
+
+        Args:
+            other: The parser whose recorder this parser takes over.
+        """
         self._recorder, other._recorder = other._recorder, None
 
     def _end_recording(self, error: StreamParseError | None = None) -> None:

@@ -103,7 +103,11 @@ class Metrics:
         self.completed_calls: int = 0
 
     def note(self, events: Sequence[AnySessionEvent]) -> None:
-        """Record the events of one feed; the parser calls this."""
+        """Record events. The parser calls this.
+
+        Args:
+            events: The events that one call of `feed` or `finish` returned.
+        """
         if not events:
             return
         now = self.elapsed

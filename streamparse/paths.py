@@ -79,6 +79,12 @@ def normalized_path(path: Path) -> str:
     has no notation for it; the result then cannot be encoded as UTF-8, and `Query.parse`
     rejects it.
 
+    Args:
+        path: The steps from the root.
+
+    Returns:
+        The normalized path.
+
     >>> normalized_path(())
     '$'
     >>> print(normalized_path(("it's", 7, "tab\t", "\x0b")))
@@ -99,6 +105,12 @@ def json_pointer(path: Path) -> str:
     A pointer does not distinguish the name `"0"` from the index `0`: both are written
     `/0`. It never fails on a path; characters other than `~` and `/` are unchanged.
 
+    Args:
+        path: The steps from the root.
+
+    Returns:
+        The pointer.
+
     >>> json_pointer(("a/b", 0, "m~n"))
     '/a~1b/0/m~0n'
     """
@@ -116,6 +128,9 @@ def parse_json_pointer(text: str) -> tuple[str, ...]:
 
     Args:
         text: The pointer.
+
+    Returns:
+        The tokens; `()` for the root.
 
     Raises:
         ValueError: The text is not a pointer; the message contains the position.
@@ -147,6 +162,9 @@ def value_at(value: object, path: Path) -> object:
     Args:
         value: The document.
         path: The steps from the root.
+
+    Returns:
+        The value itself, not a copy.
 
     Raises:
         LookupError: There is no such value; the message names `path` and the part of it
@@ -190,7 +208,13 @@ class Segment:
     wildcard: bool
 
     def selects(self, step: str | int) -> bool:
-        """Return whether the child at `step` is selected: names by str, indexes by int.
+        """Return whether the segment selects the child at a step.
+
+        Args:
+            step: The name (`str`) or index (`int`) of the child.
+
+        Returns:
+            Whether one of the selectors matches.
 
         >>> Query.parse("$['a', 1]").segments[0].selects("1")
         False
@@ -247,6 +271,12 @@ class Query:
 
         A name matches only a `str` step and an index only an `int` step. The time is at
         most proportional to the number of steps times the number of segments.
+
+        Args:
+            path: The steps from the root.
+
+        Returns:
+            Whether the query selects the value.
 
         >>> Query.parse("$..id").matches(("users", 3, "id"))
         True

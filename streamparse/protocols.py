@@ -143,10 +143,23 @@ class EventStore(Protocol):
         ...
 
     async def leave(self, stream: str, reader: str) -> None:
-        """Record that the reader has left. Repeated calls and unknown streams are harmless."""
+        """Record that a reader has left. Repeated calls and unknown streams have no effect.
+
+        Args:
+            stream: The name of the stream.
+            reader: The name of the connection.
+        """
 
     async def stop(self, stream: str) -> None:
-        """Abandon the stream at once; nobody will read the rest."""
+        """Abandon a stream immediately, because no reader needs the rest.
+
+        Args:
+            stream: The name of the stream.
+        """
 
     async def abandoned(self, stream: str) -> None:
-        """Return when the stream is abandoned; at once for an unknown stream."""
+        """Wait until a stream is abandoned; return immediately if it is unknown.
+
+        Args:
+            stream: The name of the stream.
+        """

@@ -141,7 +141,14 @@ class Validator(Sink):
         return None
 
     def at(self, path: tuple[Any, ...]) -> object:
-        """Return the object of the validator for the complete value at a path, or `NOTHING`."""
+        """Return the object that the validator created for a complete value.
+
+        Args:
+            path: The path of the value.
+
+        Returns:
+            The object, or `NOTHING` if there is none.
+        """
         return NOTHING
 
     def shown(self, snapshot: Callable[[], Any]) -> object:
@@ -189,7 +196,14 @@ class ValidatorFactory:
         return False
 
     def coercing(self, coerce: bool = True) -> ValidatorFactory:
-        """Return the same factory with or without coercion, if it supports coercion."""
+        """Return the same factory with or without coercion.
+
+        Args:
+            coerce: Whether the validators of the factory coerce values.
+
+        Returns:
+            The factory; `self` if it does not support coercion.
+        """
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:

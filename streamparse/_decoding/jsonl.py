@@ -93,7 +93,13 @@ class JSONLinesDecoder:
         self._line_start: int = 0
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[Any]:
-        """Decode a fragment, which may be empty; return the values of the lines that it ends.
+        """Decode a fragment.
+
+        Args:
+            fragment: Text or UTF-8 bytes of any size, which may be empty.
+
+        Returns:
+            The values of the lines that the fragment ends.
 
         Raises:
             JSONSyntaxError: A line is not JSON.

@@ -152,7 +152,13 @@ class SSEDecoder(Lines):
         return self._retry
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[ServerSentEvent]:
-        """Decode a fragment, which may be empty; return the events that it ends.
+        """Decode a fragment.
+
+        Args:
+            fragment: Text or UTF-8 bytes of any size, which may be empty.
+
+        Returns:
+            The events that the fragment ends.
 
         Raises:
             LimitError: An event is longer than `Limits.record`.

@@ -275,9 +275,17 @@ def aiter_json(
     every: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncJSONStream:
-    """Read JSON from an async iterable of fragments; see `iter_json`.
+    """Read JSON from an async iterable of fragments.
 
-    With `every`, held events are emitted on time even if no fragment arrives; this needs asyncio.
+    The options are those of `iter_json`. With `every`, held events are emitted on time even if no
+    fragment arrives; this needs asyncio.
+
+    Returns:
+        An `AsyncJSONStream`.
+
+    Raises:
+        ValueError: See `iter_json`.
+        TypeError: See `iter_json`.
 
     >>> import asyncio
     >>> async def source():

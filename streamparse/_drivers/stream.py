@@ -400,6 +400,9 @@ class Stream(_MessageViews, SyncReading[MessageParser, AnyMessageEvent], Generic
             when: `"complete"` or `"whole"`. The second yields the same calls in the same order, and
                 also calls that do not complete later. No call is yielded twice.
 
+        Yields:
+            The calls.
+
         Raises:
             ValueError: `when` is another word.
         """
@@ -420,6 +423,9 @@ class Stream(_MessageViews, SyncReading[MessageParser, AnyMessageEvent], Generic
             missing: What an object of a type shows for a field that has not arrived. `"default"`:
                 its declared default; a field without one raises `AttributeError` when it is read.
                 `"raise"`: all of them raise. `"none"`: all of them are None.
+
+        Yields:
+            The snapshots.
 
         Raises:
             ValueError: `missing` is another word.

@@ -108,10 +108,19 @@ class Toolbox(Tools):
     def run_sync(
         self, call: ToolCall, *, unconfirmed: bool = False, errors: RunErrors = "raise"
     ) -> Any:
-        """Call a function that is not asynchronous in this thread; otherwise like `run`.
+        """Call the synchronous function of a tool in this thread.
+
+        Args:
+            call: See `run`.
+            unconfirmed: See `run`.
+            errors: See `run`.
+
+        Returns:
+            The result of the function.
 
         Raises:
-            TypeError: The function is asynchronous, or the tool was not given as a function.
+            TypeError: The function is asynchronous, or the tool was not given as a function. `run`
+                lists the other exceptions.
         """
         _check(errors)
         try:

@@ -148,7 +148,19 @@ class FormatParser:
         return self._answer.message
 
     def feed(self, text: str) -> list[AnyMessageEvent]:
-        """Read more text and return the events that it completes; empty text has no effect."""
+        """Read more text.
+
+        Args:
+            text: The next text; empty text has no effect.
+
+        Returns:
+            The events that the text completes.
+
+        Raises:
+            StreamParseError: The text exceeds a limit, the parser has failed before, or `finish`
+                was called before.
+            TypeError: `text` is not a `str`.
+        """
         if not isinstance(text, str):
             raise TypeError(f"a format reads text, not {type(text).__name__}")
         if self._failure is not None:
@@ -168,7 +180,14 @@ class FormatParser:
         return self._response.take()
 
     def finish(self) -> list[AnyMessageEvent]:
-        """End the text and return the last events; a second call returns `[]`."""
+        """End the text.
+
+        Returns:
+            The last events; `[]` if `finish` was called before.
+
+        Raises:
+            StreamParseError: The parser has failed.
+        """
         if self._failure is not None:
             raise self._failure.copy_without_events()
         if not self._finished:

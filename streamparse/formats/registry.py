@@ -45,6 +45,9 @@ def get(name: str) -> Format:
     Args:
         name: One of `names()`, the name of a tool parser of vLLM or SGLang, or the name of a model.
 
+    Returns:
+        The format.
+
     Raises:
         ValueError: There is no such format; the message lists similar names.
 

@@ -343,7 +343,14 @@ class Format:
         return set(_strings(self))
 
     def with_suffix(self, suffix: str) -> Format:
-        """Return the format with `suffix` in every tag, as in `<tag:suffix>`."""
+        """Add a suffix to every tag of the format.
+
+        Args:
+            suffix: The suffix; `<tag>` becomes `<tag:suffix>`.
+
+        Returns:
+            A new format.
+        """
         if not suffix:
             return self
         marked = _map(self, lambda text: _TAG.sub(rf"\1{suffix}>", text))

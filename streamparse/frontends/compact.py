@@ -70,7 +70,14 @@ class CompactEvents:
         self._last: _Key | None = None
 
     def encode(self, events: Iterable[AnyMessageEvent]) -> list[Record]:
-        """Return the records of these events; adjacent deltas of the same part are merged."""
+        """Encode events. Adjacent deltas of the same part are merged.
+
+        Args:
+            events: The next message events.
+
+        Returns:
+            The records, as plain data for JSON.
+        """
         records: list[Record] = []
         for key, group in groupby(events, _key_of):
             same = list(group)

@@ -112,6 +112,9 @@ def event_schema(*, compact: bool = False) -> dict[str, Any]:
         compact: Whether to describe the records of `frontends.CompactEvents`, which `sse_response`
             sends by default, instead of the dicts that `to_dict()` of an event returns.
 
+    Returns:
+        The schema.
+
     >>> event_schema()["$defs"]["text_delta"]["required"]
     ['type', 'choice', 'text']
     """

@@ -131,7 +131,14 @@ class PatchPacker:
         self._last: Path = ()
 
     def pack(self, events: Iterable[Any]) -> list[Any]:
-        """Return the packed operations of these events; the events are as for `to_patches`."""
+        """Return the packed operations of some events.
+
+        Args:
+            events: The next events, as for `to_patches`.
+
+        Returns:
+            The packed operations, as plain data for JSON.
+        """
         return [self._packed(change) for change in _changes(events, True, self._of)]
 
     def _packed(self, change: _Change) -> Any:

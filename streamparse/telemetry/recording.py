@@ -119,7 +119,14 @@ class Telemetry:
         )
 
     def named(self, **values: Any) -> dict[str, Any]:
-        """Return the values that are not None, under the names of the conventions."""
+        """Return the values that are not None, under the names of the conventions.
+
+        Args:
+            values: The values under our own names, such as `request_model`.
+
+        Returns:
+            The attributes.
+        """
         return {self._names[key]: value for key, value in values.items() if value is not None}
 
     def recorder(self, *, requested: bool = True) -> AnswerRecorder:
@@ -190,7 +197,11 @@ class AnswerRecorder:
         self._logged = False
 
     def note(self, events: Sequence[AnySessionEvent]) -> None:
-        """Record the events of one feed."""
+        """Record events.
+
+        Args:
+            events: The events that one call of `feed` or `finish` returned.
+        """
         if not events or self._ended:
             return
         try:
@@ -324,7 +335,11 @@ class SessionRecorder:
         self._open: dict[int, AnswerRecorder] = {}
 
     def note(self, events: Sequence[AnySessionEvent]) -> None:
-        """Record the events of one message of the session."""
+        """Record events.
+
+        Args:
+            events: The events of one message of the session.
+        """
         by_choice: dict[int, list[AnySessionEvent]] = {}
         for event in events:
             # The events of user input have no `choice`. A `ProviderEvent` that belongs to no
@@ -336,7 +351,11 @@ class SessionRecorder:
             self._note(choice, some)
 
     def end(self, error: BaseException | None = None) -> None:
-        """End the spans of the answers in progress."""
+        """End the spans of the answers in progress.
+
+        Args:
+            error: The exception that ended the session; None at the end of the input.
+        """
         for recorder in self._open.values():
             recorder.end(error)
         self._open.clear()

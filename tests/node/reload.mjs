@@ -1,4 +1,4 @@
-// The clients leave an answer in its middle and come back, as a page that is reloaded.
+// The clients disconnect during an answer and reconnect, like a page that is reloaded.
 //
 // Standard input: JSON Lines {chat, run, again}, the addresses of an application. Standard output:
 // a JSON Line {left, ui, agui}: the deltas before the reload, and the whole texts after it.

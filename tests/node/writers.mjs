@@ -1,4 +1,4 @@
-// Streams that the real packages write, and what their own readers make of them.
+// Writes streams with the real packages, and reads them with the readers of these packages.
 //
 // Standard output: JSON Lines {name, protocol, body, message}: the body of a response, and the
 // message that the package reads from it.
@@ -29,7 +29,7 @@ function finish(reason) {
   return { type: "finish", finishReason: { unified: reason, raw: reason }, usage: USAGE };
 }
 
-// A model that writes these parts, one list for each step.
+// A model that writes the given parts, one list for each step.
 function model(...steps) {
   let step = 0;
   return new MockLanguageModelV4({

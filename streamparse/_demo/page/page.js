@@ -12,7 +12,7 @@ const size = (bytes) => (bytes < 10000 ? `${bytes.toLocaleString("en")} B` : `${
 
 class Answer {
   #choices = new Map();
-  #heard = new Map(); // what the user said, by item
+  #heard = new Map(); // the elements with the user's transcript, by item
   isSession = false;
   #sizes = new Map(); // bytes of each part, as JSON
   whole = 0; // bytes, had all of it been sent with each piece of news
@@ -57,7 +57,7 @@ class Answer {
     this.firstToken ??= performance.now();
   }
 
-  // What the user said. The last record of an item has all of it.
+  // Shows the transcript of the user. The last record of an item has the whole transcript.
   #hear({ type, item, text }) {
     let said = this.#heard.get(item);
     if (!said) {
