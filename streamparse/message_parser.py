@@ -313,10 +313,14 @@ class MessageParser:
         self._broken = error
 
     def cut(self) -> list[AnyMessageEvent]:
-        """The input broke off, or nobody reads on: as `finish`, but never a normal end.
+        """End the input as `finish` does, but never as a normal end.
 
-        What is open is truncated, the plain text of a model too; what was held back undecided is
-        given up. Raises nothing; after `finish` or a failure there is nothing left to emit.
+        Call this if the input broke off or is not read to its end. Everything that is open is
+        truncated, including the plain text of a model. Input that was held back for a decision is
+        no longer held back. The method raises no exception.
+
+        Returns:
+            The last events; `[]` after `finish` or a failure.
         """
         if self._finished or self._failure is not None:
             return []
@@ -326,7 +330,7 @@ class MessageParser:
             self._response.fail_transport(self._broken)
         self._response.forget_halves()
         self._response.end_broken()
-        events = self._response.take()  # no part of the metrics: nothing came
+        events = self._response.take()  # not part of the metrics, because no text arrived
         if self._recorder is not None:
             self._recorder.note(events)
         self._end_recording()

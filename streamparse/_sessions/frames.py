@@ -71,5 +71,5 @@ def _unpacked(data: dict[str, Any]) -> list[Any]:
     if inner is not None:
         return [one for one, _ in inner]
     events = data.get("events")
-    # A batch may hold anything; that it holds nothing else tells it from a record.
+    # A batch is distinguished from a record by having no other members.
     return list(events) if len(data) == 1 and isinstance(events, list) else [data]
