@@ -58,6 +58,7 @@ _PAUSE: Final = 32  # records
 _LONGEST_PAUSE: Final = 2_048
 # The values that are put into the holes to verify a template.
 _PROOF: Final = "~proof~"
+_PROOF_DIGITS: Final = "918273645"
 _PROOF_NUMBER: Final = 918273645
 
 
@@ -439,7 +440,10 @@ def _locate(hole: _Hole, text: str) -> bool:
     """Locate the value of a hole; return False unless one member has the name of the hole."""
     if not isinstance(hole.value, str) and type(hole.value) is not int:
         return False
-    name = '"' + str(hole.path[-1]) + '"'
+    key = hole.path[-1]
+    if not isinstance(key, str):
+        return False
+    name = '"' + key + '"'
     at = text.find(name)
     found = -1
     while at >= 0:
@@ -483,7 +487,7 @@ def _is_proved(text: str, data: dict[str, Any], holes: list[_Hole]) -> bool:
         if hole.start < at:
             return False
         is_text = isinstance(hole.value, str)
-        source += text[at : hole.start] + (_PROOF if is_text else str(_PROOF_NUMBER))
+        source += text[at : hole.start] + (_PROOF if is_text else _PROOF_DIGITS)
         at = hole.end
     try:
         other = _JSON.decode(source + text[at:])
