@@ -8,6 +8,7 @@ The fuzz targets use this module too, so it does not import hypothesis.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -350,6 +351,16 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse_constant)
+
+
+# Of the extra `sdks`, which the tests do without.
+SDKS = ("anthropic", "google", "openai", "redis")
+
+
+def missing_sdks(block: str) -> list[str]:
+    """Return the SDKs that a block imports and that are not installed."""
+    modules = re.findall(r"^(?:from|import) (\w+)", block, re.MULTILINE)
+    return [name for name in modules if name in SDKS and importlib.util.find_spec(name) is None]
 
 
 def checker_environment(name: str) -> dict[str, str]:

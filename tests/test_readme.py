@@ -17,6 +17,7 @@ import pytest
 from streamparse import REPAIR_CODES, Dialect, MessageParser
 from streamparse.message_parser import APIS
 from streamparse.terminal import MessageView
+from tests.helpers import missing_sdks
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,10 +28,6 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 LENIENT = (ROOT / "docs" / "lenient.md").read_text(encoding="utf-8")
-
-
-# Modules of the extra `sdks`, which the tests do not require.
-SDKS = ("anthropic", "google", "openai", "redis")
 
 
 def blocks() -> dict[str, str]:
@@ -49,9 +46,8 @@ def test_block_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     text = blocks()[name]
-    for module in re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE):
-        if module in SDKS:
-            pytest.importorskip(module, reason=f"needs {module}")
+    if missing_sdks(text):
+        pytest.skip(f"needs {', '.join(missing_sdks(text))}")
     code = compile(text, name.split(",")[0], "exec", dont_inherit=True)
     exec(code, {"__name__": "__main__"})
 

@@ -16,7 +16,7 @@ import pytest
 
 import streamparse
 from tests import typed_program
-from tests.helpers import checker_environment
+from tests.helpers import checker_environment, missing_sdks
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(streamparse.__file__).parent
@@ -38,6 +38,8 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for found in BLOCK.finditer(text):
             above = text.count("\n", 0, found.start(1))
             name = f"{page.stem.lower()}_{above + 1}.py"
+            if missing_sdks(found[1]):
+                continue
             (folder / name).write_text("\n" * above + found[1], encoding="utf-8")
     return folder
 

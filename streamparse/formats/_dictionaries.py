@@ -9,9 +9,9 @@ from streamparse._core.sink import NOTHING, Sink
 from streamparse._core.transcriber import emit_value
 from streamparse.errors import FormatError
 from streamparse.formats._literal_payload import LiteralPayload
+from streamparse.formats._literals import LiteralMachine, Opener
 from streamparse.formats._payloads import Host
 from streamparse.formats.bounds import Bounds
-from streamparse.formats.literals import LiteralMachine, Opener
 from streamparse.formats.markers import Markers
 from streamparse.formats.table import JsonCall, Literals
 from streamparse.formats.values import Reading, read_json

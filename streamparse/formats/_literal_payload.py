@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from streamparse._core.sink import Sink
 from streamparse.errors import FormatError, StreamParseError
+from streamparse.formats._literals import LiteralMachine, Opener
 from streamparse.formats._payloads import Host, Payload
 from streamparse.formats.bounds import Bounds
-from streamparse.formats.literals import LiteralMachine, Opener
 from streamparse.formats.markers import Markers
 from streamparse.formats.table import Literals
 

@@ -28,7 +28,7 @@ from streamparse.message_events import (
 )
 from streamparse.metrics import Metrics
 from streamparse.paths import normalized_path
-from streamparse.telemetry.instruments import Instruments
+from streamparse.telemetry._instruments import Instruments
 from streamparse.telemetry.names import ATTRIBUTES, CONVENTIONS, Convention
 from streamparse.telemetry.span import (
     clean,
@@ -108,7 +108,7 @@ class Telemetry:
         self._clock = clock
         self.content = content
         self.tool_names = tool_names
-        self.instruments = Instruments(meter_provider, generation)
+        self.instruments: Instruments = Instruments(meter_provider, generation)
         host, _, port = (server or "").partition(":")
         self.common: dict[str, Any] = self.named(
             operation=operation,

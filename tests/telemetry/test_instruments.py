@@ -9,7 +9,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from streamparse import Usage
-from streamparse.telemetry.instruments import Instruments
+from streamparse.telemetry._instruments import Instruments
 
 
 def points(reader: InMemoryMetricReader) -> dict[str, list[Any]]:
