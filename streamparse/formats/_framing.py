@@ -57,7 +57,7 @@ class Framing(FramingSections):
         """Begin the answer after a prompt that ends with `prompt`."""
         if prompt:
             self.silent = True
-            self._run(prompt, True)
+            self._run_to_end(prompt)
             self.silent = False
             self.raw = []
             self.space, self.running, self.fresh, self.blocks = "", False, True, False
@@ -80,11 +80,17 @@ class Framing(FramingSections):
     def _feed(self, text: str) -> None:
         if not self.buffer and self.ending.is_empty() and self._takes_plain(text):
             return
-        text = self.ending.take(text, self.plan.ends_of_turn)
-        if self.buffer:
-            text = self.buffer + text
-            self.buffer = ""
-        pos = self._run(text, False)
+        while True:
+            plan = self.plan
+            text = self.ending.take(text, plan.ends_of_turn)
+            if self.buffer:
+                text = self.buffer + text
+                self.buffer = ""
+            pos = self._run(text, False)
+            if self.plan is plan:
+                break
+            # A token that ends the turn of one format may be a literal of another one.
+            text = text[pos:] + self.ending.release()
         if pos < len(text):
             self.buffer = text[pos:]
 
@@ -114,8 +120,7 @@ class Framing(FramingSections):
         `normal` is False if a limit ended the text.
         """
         text, self.buffer = self.buffer + self.ending.rest(), ""
-        pos = self._run(text, True)
-        rest = text[pos:]
+        rest = text[self._run_to_end(text) :]
         whole = self._settle(rest, normal)
         if self.space.isspace() and not self.blocks and self.fresh:
             self._emit(self.space)  # the whole answer is white space
@@ -172,12 +177,25 @@ class Framing(FramingSections):
             self.raw.append(rest)
             self._give_up()
 
+    def _run_to_end(self, text: str) -> int:
+        """Read the end of a text and return the position up to which it is decided."""
+        pos = 0
+        while True:
+            plan = self.plan
+            pos += self._run(text[pos:], True)
+            if self.plan is plan:
+                return pos
+
     def _run(self, text: str, final: bool) -> int:
-        """Read `text` and return the position up to which it is decided."""
+        """Read `text` and return the position up to which it is decided.
+
+        It stops where the plan changes.
+        """
         pos = 0
         end = len(text)
+        plan = self.plan
         self.stuck = False
-        while pos < end and not self.stuck:
+        while pos < end and not self.stuck and self.plan is plan:
             state = self.state
             if state == PAYLOAD:
                 new = self._payload(text, pos, final)

@@ -47,6 +47,12 @@ class Ending:
         self.parts, self.open = [], ""
         return held + self._split(text, tokens)
 
+    def release(self) -> str:
+        """Return what is held back, so that it can be taken again with other tokens."""
+        held = "".join(self.parts) + self.open
+        self.parts, self.open = [], ""
+        return held
+
     def is_empty(self) -> bool:
         """Return whether nothing is held back."""
         return not self.parts and not self.open

@@ -6,9 +6,12 @@ import random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamparse.formats import FormatParser, get
-from streamparse.formats._auto import _AT_START, _SIGNALS
+from streamparse.formats._auto import _AT_START, _SIGNALS, CHOICES
+from streamparse.formats.table import ENDS_OF_TURN
 from streamparse.message import Message
 from tests.formats.checks import check_answer, run
 from tests.formats.reading import CUTS, message_of, read
@@ -288,3 +291,34 @@ def test_harmony_is_not_taken_for_beam() -> None:
     )
     message = detected(harmony)
     assert (message.reasoning, message.text, message.extra["format"]) == ("Hm.", "Yes.", "harmony")
+
+
+# A token that ends the turn of one format is a literal of another one.
+
+
+def test_a_format_that_is_chosen_decides_about_the_end_of_the_turn() -> None:
+    text = "<|channel|>analysis<e<|call|>"
+    for cut_at in range(len(text)):
+        parser = FormatParser("auto")
+        parser.feed(text[:cut_at])
+        parser.feed(text[cut_at:])
+        parser.finish()
+        assert parser.message.reasoning == "<e"
+
+
+WORDS = st.sampled_from(
+    [
+        *CHOICES,
+        *ENDS_OF_TURN,
+        *("analysis", "final", "commentary to=functions.f", "<|message|>", "<|start|>assistant"),
+        *('{"name": "f", "arguments": {}}', "f(a=1)", "</tool_call>", "<e", "<", " ", "word. "),
+    ]
+)
+
+
+@given(st.lists(WORDS, max_size=9).map("".join), st.data())
+def test_literals_of_all_formats_at_any_cut(text: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(text)))
+    whole = run("auto", [text]).reading
+    assert run("auto", [text[:at], text[at:]]).reading == whole
+    assert run("auto", list(text)).reading == whole
