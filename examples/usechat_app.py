@@ -5,6 +5,8 @@ uvicorn --app-dir examples usechat_app:app      # with OPENAI_API_KEY set
 In the page: useChat({ transport: new DefaultChatTransport({ api: "/chat" }), id, resume: true })
 """
 
+from typing import Any
+
 from fastapi import FastAPI, Request, Response
 from openai import AsyncOpenAI
 
@@ -19,8 +21,8 @@ streams: dict[str, str] = {}  # the newest stream of each chat; store it in your
 @app.post("/chat")
 async def chat(request: Request) -> Response:
     page = await request.json()
-    messages = from_ui_messages(page["messages"], "openai-responses")
-    answer = await client.responses.create(model="gpt-5.1", input=messages, stream=True)  # type: ignore[call-overload]
+    messages: Any = from_ui_messages(page["messages"], "openai-responses")
+    answer = await client.responses.create(model="gpt-5.1", input=messages, stream=True)
     response = ui_message_response(stream(answer), store=store)
     streams[page["id"]] = response.stream
     return response

@@ -90,6 +90,12 @@ class MessageParser:
         telemetry: Records the response; see `streamparse.telemetry`. Copies and pickles of the
             parser do not record.
 
+    Attributes:
+        http_status: The HTTP status of the response, if the caller sets it. One of 400 or more is
+            named in every error, and is an error itself if the body reports none.
+        metrics: Times and counts; None without a clock.
+        tool_errors: Why calls of a tool are not validated, by the tool's name; see `tools_errors`.
+
     Raises:
         ValueError: An option has an invalid value.
         TypeError: An option has the wrong type.

@@ -171,8 +171,8 @@ def test_the_kind_of_the_source_decides_the_kind_of_the_stream() -> None:
 
 
 def test_options_are_those_of_the_parser() -> None:
-    *mine, every, drain = list(inspect.signature(stream).parameters.values())[1:]
-    assert (every.name, drain.name) == ("every", "drain")
+    *mine, every, drain, reconnect = list(inspect.signature(stream).parameters.values())[1:]
+    assert (every.name, drain.name, reconnect.name) == ("every", "drain", "reconnect")
     theirs = list(inspect.signature(MessageParser).parameters.values())
     assert [(option.name, option.default) for option in mine] == [
         (option.name, option.default) for option in theirs
