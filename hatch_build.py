@@ -101,6 +101,7 @@ MORE = (
     "streamparse/_core/events.py",
     "streamparse/_core/grammar.py",
     "streamparse/_core/growing.py",
+    "streamparse/_core/lenient*.py",
     "streamparse/_core/machine*.py",
     "streamparse/_core/parser.py",
 )
