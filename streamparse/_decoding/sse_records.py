@@ -37,7 +37,8 @@ __all__ = ["SSERecords"]
 
 _DONE: Final = "[DONE]"
 _FIELDS: Final = ("data", "event", "id", "retry")
-_MISSES: Final = 3  # after so many mismatches in a fragment its other records are not matched
+# Matching costs time. After this many mismatches, the rest of a fragment is decoded in full.
+_MISSES: Final = 3
 _UNSPACED: Final = len("data:") + 1  # the column of data that follows the colon without a space
 
 

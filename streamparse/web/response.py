@@ -184,7 +184,7 @@ class SSEResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
         # The server, a framework or a cancel scope may cancel the request at any `await`, even
-        # repeatedly. The answer therefore runs in a separate task, which is told through `left`.
+        # repeatedly. The answer therefore runs in a separate task. Setting `left` ends that task.
         left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         connection = _Connection(self, self._store, self._heartbeat, self._stall, send, left)
         answering = start_task(self._answer(connection, scope, receive, left))
@@ -368,7 +368,7 @@ class _Connection:
 
 
 def _lost(error: ExpiredError, encode: Callable[[Any], str | None]) -> bytes:
-    """Return the last record for a stream that is no longer kept or whose writer died."""
+    """Return the record that ends a response because the rest of its stream is missing."""
     what = {"type": "Error", "code": error.code, "message": error.reason}
     return record(encode({"type": "stream_failed", "error": what}), END)
 
