@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
@@ -12,17 +12,23 @@ from streamparse.message import GrowingText, Reasoning, Refusal, Text
 __all__ = ["CallRepeat", "TextRepeat", "repeat_of_part"]
 
 
-class TextRepeat(Repeat):
-    """Appends to the current text, or to a part that the wire has selected."""
+class PartRepeat(Repeat):
+    """Base class of the repeats that append to a part of an answer.
 
-    __slots__ = ("answer", "part")
+    Args:
+        answer: The answer.
+        part: The part. None for the current text.
+        path: See `Repeat`, also for the other arguments.
+    """
+
+    __slots__ = ("answer", "growing", "part")
 
     _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, None, list)
 
     def __init__(
         self,
         answer: AnswerReader,
-        part: Text | None,
+        part: GrowingText | None,
         path: list[Any],
         padding: tuple[str, ...] = (),
         inert: tuple[str, ...] = (),
@@ -31,53 +37,38 @@ class TextRepeat(Repeat):
         super().__init__(path, padding, inert, numbered)
         self.answer = answer
         self.part = part
-
-    def read(self, delta: str) -> None:
-        self.answer.text(delta, self.part)
-
-
-class ReasoningRepeat(Repeat):
-    """Appends to a reasoning part. If `growing`, it must be the last part."""
-
-    __slots__ = ("answer", "growing", "part")
-
-    _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Reasoning, list)
-
-    def __init__(
-        self,
-        answer: AnswerReader,
-        part: Reasoning,
-        path: list[Any],
-        padding: tuple[str, ...] = (),
-        inert: tuple[str, ...] = (),
-        numbered: str = "",
-    ) -> None:
-        super().__init__(path, padding, inert, numbered)
-        self.answer = answer
-        self.part = part
+        #: Whether the part must be the last one of the answer.
         self.growing: bool = False
 
     def holds(self) -> bool:
         return not self.growing or self.answer.message.content[-1] is self.part
 
+
+class TextRepeat(PartRepeat):
+    """Appends to the current text, or to a part that the wire has selected."""
+
+    __slots__ = ()
+
     def read(self, delta: str) -> None:
-        self.answer.reasoning(delta, self.part)
+        self.answer.text(delta, cast("Text | None", self.part))
 
 
-class RefusalRepeat(Repeat):
+class ReasoningRepeat(PartRepeat):
+    """Appends to a reasoning part."""
+
+    __slots__ = ()
+
+    def read(self, delta: str) -> None:
+        self.answer.reasoning(delta, cast("Reasoning", self.part))
+
+
+class RefusalRepeat(PartRepeat):
     """Appends to a refusal part."""
 
-    __slots__ = ("answer", "part")
-
-    _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader, Refusal, list)
-
-    def __init__(self, answer: AnswerReader, part: Refusal, path: list[Any]) -> None:
-        super().__init__(path)
-        self.answer = answer
-        self.part = part
+    __slots__ = ()
 
     def read(self, delta: str) -> None:
-        self.answer.refusal(delta, self.part)
+        self.answer.refusal(delta, cast("Refusal", self.part))
 
 
 class CallRepeat(Repeat):
