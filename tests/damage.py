@@ -520,13 +520,15 @@ DAMAGES: dict[str, Damage] = {
     "separators": _damage(Separators, "separator"),
     "numbers": _damage(Numbers, "number"),
     "literals": _damage(Literals, "literal"),
-    "tuples": _damage(Tuples, "tuple"),
+    # A tuple with a long first item may be a group.
+    "tuples": _damage(Tuples, "tuple", "ambiguous"),
     "wrappers": _damage(Wrappers, "wrapper"),
     "raw strings": _damage(RawStrings, "wrapper", "single_quotes"),
     "groups": _damage(Groups, "wrapper"),
     "control characters": _damage(ControlCharacters, "control_character"),
     "white space": _damage(WhiteSpace, "white_space"),
-    "missing closers": _damage(Closers, "missing_closer"),
+    # A bracket that closes an outer container may have been meant to close it or the inner one.
+    "missing closers": _damage(Closers, "missing_closer", "ambiguous"),
     "wrong closers": _damage(WrongClosers, "mismatched_closer"),
     "extra closers": _damage(ExtraClosers, "extra_closer"),
     "extra openers": _damage(ExtraOpeners, "extra_opener", "extra_closer"),

@@ -140,6 +140,15 @@ def resolver(schema: Any, dialect: SchemaDialect, registry: Any) -> Any:
     return every.resolver_with_root(dialect.specification.create_resource(schema))
 
 
+def is_too_deep(error: BaseException) -> bool:
+    """Return whether an error comes from too deep recursion.
+
+    The maps of the reference library are written in Rust. There, a `RecursionError` in a comparison
+    becomes a panic, which is no `Exception`.
+    """
+    return isinstance(error, RecursionError) or type(error).__name__ == "PanicException"
+
+
 class Reference:
     """The library's validator for one schema, or for one keyword of it."""
 
@@ -179,11 +188,13 @@ class Reference:
                 return
             decide: Callable[..., Any] = validator.VALIDATORS[self.keyword]
             yield from decide(validator, self.schema[self.keyword], value, self.schema) or ()
-        except RecursionError:
-            message = "nested more deeply than the reference library can judge"
-            raise LimitError(message, code="depth") from None
         except (ArithmeticError, LookupError, TypeError, ValueError, re.error):
             return  # the library itself failed, so the value is not rejected
+        except BaseException as error:
+            if not is_too_deep(error):
+                raise
+            message = "nested more deeply than the reference library can judge"
+            raise LimitError(message, code="depth") from None
 
     def _made(self) -> Any:
         checker = self.dialect.kind.FORMAT_CHECKER if self.formats else None

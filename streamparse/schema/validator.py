@@ -72,7 +72,10 @@ mean 'celsius'?: line 1, column 14 (offset 13), after '{"unit": "cel'
         try:
             self._options = (copy.deepcopy(schema), draft, registry, formats, collect)
             self._program = self._compiled()
-        except RecursionError:  # from the library, `re`, `copy` or the plans, which all recurse
+        except BaseException as error:
+            # The library, `re`, `copy` and the plans all recurse.
+            if not library.is_too_deep(error):
+                raise
             raise ValueError("bad schema: nested too deeply") from None
         self._collect = collect
         self._coerce = coerce

@@ -31,10 +31,19 @@ def document(kind: str, seed: int) -> tuple[str, Any]:
     while True:
         value = root(Random(seed))
         text, hit = damaged(kind, value, seed)
-        # A list of one number in a sentence is taken for a note: by the rule it is not the value.
-        if hit and (kind != "prose" or isinstance(value, dict)):
+        if hit and not _is_another_value(kind, text, value):
             return text, value
         seed += 1
+
+
+def _is_another_value(kind: str, text: str, value: Any) -> bool:
+    """Return whether the rules read another value on purpose."""
+    # A list of one number in a sentence is taken for a note.
+    if kind == "prose":
+        return not isinstance(value, dict)
+    # A long object after a round bracket is the value: the rest would come too late.
+    is_root = kind == "tuples" and text.lstrip().startswith("(")
+    return is_root and isinstance(value[0], dict) and len(json.dumps(value[0])) > 48
 
 
 @each_damage

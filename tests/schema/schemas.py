@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator, validators
 
 from streamparse import JSONParser, SchemaViolation
 from streamparse.schema import SchemaValidator
+from streamparse.schema.library import is_too_deep
 
 DRAFTS = {
     "draft2020-12": "https://json-schema.org/draft/2020-12/schema",
@@ -164,5 +165,9 @@ def valid(schema: Any, value: Any, draft: str | None = None) -> bool | None:
         kind = validators.validator_for({"$schema": DRAFTS[draft]})
     try:
         return bool(kind(schema).is_valid(value))
-    except (RecursionError, TypeError):
+    except TypeError:
+        return None
+    except BaseException as error:
+        if not is_too_deep(error):
+            raise
         return None

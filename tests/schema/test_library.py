@@ -78,3 +78,24 @@ def test_formats_on_demand() -> None:
     refused = violation_of(SchemaValidator(schema, formats=True), ['"tomorrow"']) or ()
     assert refused[:2] == ("format", 9)
     assert violation_of(SchemaValidator(schema, formats=True), ['"2024-02-29"']) is None
+
+
+class PanicException(BaseException):
+    """Like the exception of a panic in Rust, which cannot be imported."""
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"), [(PanicException, LimitError), (KeyboardInterrupt, KeyboardInterrupt)]
+)
+def test_a_panic_of_the_library_is_too_deep_nesting(
+    error: type[BaseException], expected: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing:
+        def iter_errors(self, value: object) -> None:
+            raise error
+
+    dialect = dialect_of({}, None)
+    judge = Reference(dialect, {}, resolver({}, dialect, None), False)
+    monkeypatch.setattr(judge, "made", Failing())
+    with pytest.raises(expected):
+        judge("x")
