@@ -113,6 +113,16 @@ class Coercer(ValueCoercer):
         self._forget()
         self.open = False
 
+    def repair(self, code: str, offset: int, item: bool) -> None:
+        super().repair(code, offset, self._is_item(item))
+
+    def _is_item(self, item: bool) -> bool:
+        """Return whether a repair concerns a value, which the JSON in an open string decides."""
+        machine, inner = self.machine, self.inner
+        if machine is None:
+            return item
+        return machine.expects_item if inner is None else inner._is_item(machine.expects_item)
+
     def _begin(self, offset: int) -> None:
         """Begin a string, and hold it if another reading may be allowed."""
         expected = self._expects()

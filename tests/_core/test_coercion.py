@@ -371,3 +371,36 @@ def test_work_is_linear() -> None:
 
     is_linear(feed, stream)
     is_linear(feed, lambda size: f'{{"v": "{" " * size}[]"}}')
+
+
+TRUNCATED = [
+    "{",
+    '{"',
+    '{"ab',
+    '{"ab,',
+    '{"ab"',
+    '{"ab":',
+    '{"ab":"x',
+    '{"ab":"x"',
+    '{"ab":"x",',
+    '{"ab":"x"}',
+]
+
+
+@pytest.mark.parametrize("inner", TRUNCATED)
+def test_the_path_of_a_cut_is_that_of_the_inner_value(inner: str) -> None:
+    """A key that is not complete is in no path, wherever the text is cut into fragments."""
+    schema = {"type": "object", "additionalProperties": {"type": "string"}}
+
+    def paths(fragments: list[str]) -> list[Any]:
+        validator = SchemaValidator(schema, coerce=True)
+        parser = JSONParser("lenient", validator=validator)
+        for fragment in fragments:
+            parser.feed(fragment)
+        parser.finish()
+        return [repair.path for repair in parser.repairs if repair.code == "truncated"]
+
+    text = json.dumps(inner)[:-1]
+    expected = paths([inner]) or [()]
+    for fragments in ([text], list(text), [text[:-1], text[-1]]):
+        assert paths(fragments) == expected
