@@ -1,21 +1,43 @@
-"""The pages in `docs/`: generated pages and pictures are current."""
+"""The pages in `docs/`: pictures, tables and generated pages are current."""
 
 from __future__ import annotations
 
 import importlib.util
 import io
 import re
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from streamparse import MessageParser, formats
+from streamparse import (
+    ERROR_CODES,
+    REPAIR_CODES,
+    VIOLATION_CODES,
+    Dialect,
+    MessageParser,
+    formats,
+)
 from streamparse.formats import Format
+from streamparse.message_parser import APIS
 from streamparse.terminal import MessageView
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+
+def text_of(page: str) -> str:
+    return (DOCS / page).read_text(encoding="utf-8")
+
+
+def drawn(view: MessageView) -> list[str]:
+    """The lines of the view in a terminal of 92 columns."""
+    console = pytest.importorskip("rich.console", reason="needs the extra cli")
+    target = io.StringIO()
+    console.Console(file=target, width=92).print(view)
+    return [line.rstrip() for line in target.getvalue().splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +52,7 @@ def program() -> ModuleType:
 
 def test_page_of_formats_is_current(program: ModuleType) -> None:
     """If it is not: `python docs/make_formats.py`."""
-    assert (DOCS / "formats.md").read_text(encoding="utf-8") == program.page()
+    assert text_of("formats.md") == program.page()
 
 
 def test_page_shows_every_format(program: ModuleType) -> None:
@@ -68,7 +90,6 @@ PICTURES: dict[str, tuple[int, list[Any] | None]] = {
 
 @pytest.mark.parametrize("heading", PICTURES)
 def test_pictures_of_the_terminal_are_real(heading: str) -> None:
-    console = pytest.importorskip("rich.console", reason="needs the extra cli")
     count, tools = PICTURES[heading]
     if tools:
         pytest.importorskip("jsonschema", reason="needs the extra schema")
@@ -76,10 +97,58 @@ def test_pictures_of_the_terminal_are_real(heading: str) -> None:
     stream = (DOCS.parent / "examples" / "anthropic-messages.sse").read_text(encoding="utf-8")
     for record in stream.split("\n\n")[:count]:
         parser.feed(f"{record}\n\n")
-    target = io.StringIO()
-    console.Console(file=target, width=92).print(MessageView(parser))
-    page = (DOCS / "terminal.md").read_text(encoding="utf-8")
+    shown = "\n".join(drawn(MessageView(parser)))
+    page = text_of("terminal.md")
     picture = re.search(rf"^### {heading}\n.*?^```text\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     assert picture is not None
-    shown = "\n".join(line.rstrip() for line in target.getvalue().splitlines())
     assert shown == picture[1].rstrip("\n")
+
+
+def test_pictures_of_the_first_command_are_real() -> None:
+    """But for the figures in their last two lines, which depend on the day."""
+    middle, end = re.findall(r"^```text\n(.*?)^```$", text_of("index.md"), re.DOTALL | re.MULTILINE)
+    parser = MessageParser()
+    moments = []
+    with open(ROOT / "examples" / "openai-chat.sse", "rb") as stream:
+        for line in stream:
+            parser.feed(line)
+            moments.append(drawn(MessageView(parser.messages)))
+    assert [line.rstrip() for line in middle.splitlines()][:-2] in moments
+    assert end.splitlines()[:-2] == moments[-1][-2:]
+    for picture in (middle, end):
+        times, counts = picture.splitlines()[-2:]
+        assert re.fullmatch(r"first token [\d.]+ m?s(, first complete \w+ [\d.]+ m?s)+", times)
+        assert re.fullmatch(r"\d+ events \(\d+/s\)(, \d+ tokens/s)?", counts)
+
+
+# Tables
+
+
+def test_every_api_is_named() -> None:
+    page = text_of("messages.md")
+    assert [api for api in APIS if f"`{api}`" not in page and api != "auto"] == []
+
+
+def test_every_code_is_described() -> None:
+    codes = re.findall(r"^\| `([\w$]+)` \| (.*) \|$", text_of("errors.md"), re.MULTILINE)
+    described = [row for row in codes if not row[0][0].isupper() or "Error" not in row[0]]
+    known = [*ERROR_CODES.items(), *VIOLATION_CODES.items()]
+    assert [row for row in described if row[0] != "SchemaViolation"] == known
+
+
+def test_the_page_of_the_lenient_dialect_names_every_switch_and_code() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|.*\| ([`\w ]+) \|$", text_of("lenient.md"), re.MULTILINE)
+    listed = {switch: set(re.findall(r"`(\w+)`", codes)) for switch, codes in rows}
+    switches = [field.name for field in fields(Dialect) if field.default is True]
+    assert list(listed) == switches
+    for switch, codes in listed.items():
+        off: dict[str, Any] = {switch: False}
+        without = Dialect(**off)
+        assert codes == {code for code in REPAIR_CODES if not without.allows(code)}
+
+
+def test_every_extra_of_users_is_described() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    users = project.partition("# What users may add.\n")[2].partition("# What developers")[0]
+    extras = re.findall(r"^(\w+) = \[", users, re.MULTILINE)
+    assert re.findall(r"^\| `(\w+)` \|", text_of("install.md"), re.MULTILINE) == extras

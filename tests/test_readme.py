@@ -1,33 +1,30 @@
-"""The README is correct: its blocks run, its commands exist, its pictures are current.
+"""The README is short and correct, and the blocks of all pages run.
 
-The blocks of the pages in `docs/` run as well.
+A block that makes a request to a provider gets its answer from a server in this process.
 """
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
-from dataclasses import fields
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from streamparse import REPAIR_CODES, Dialect, MessageParser
-from streamparse.message_parser import APIS
-from streamparse.terminal import MessageView
 from tests.helpers import missing_sdks
+from tests.messages import chunk, sse
+from tests.web.serving import Server
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-
-
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-
-
-LENIENT = (ROOT / "docs" / "lenient.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def blocks() -> dict[str, str]:
@@ -37,19 +34,57 @@ def blocks() -> dict[str, str]:
         text = page.read_text(encoding="utf-8")
         for match in BLOCK.finditer(text):
             above = text.count("\n", 0, match.start(1))
-            found[f"{page.name}, line {above + 1}"] = "\n" * above + match[1]
+            name = page.relative_to(ROOT).as_posix()
+            found[f"{name}, line {above + 1}"] = "\n" * above + match[1]
     return found
 
 
+async def answer(request: Request) -> Response:
+    """A stream in which the model calls the first tool of the request."""
+    [tool, *_] = (await request.json())["tools"]
+    arguments = '{"city": "Paris", "days": 2}'
+    function = {"name": tool["function"]["name"], "arguments": arguments}
+    call = {"index": 0, "id": "call_1", "type": "function", "function": function}
+    chunks = [chunk({"tool_calls": [call]}), chunk({}, "tool_calls")]
+    return Response(sse(chunks), media_type="text/event-stream")
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    app = Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])
+    with Server(app) as server:
+        yield server.url
+
+
 @pytest.mark.parametrize("name", list(blocks()))
-def test_block_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_block_runs(
+    name: str, provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{provider}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    monkeypatch.setenv("NO_PROXY", "*")
     text = blocks()[name]
     if missing_sdks(text):
         pytest.skip(f"needs {', '.join(missing_sdks(text))}")
     code = compile(text, name.split(",")[0], "exec", dont_inherit=True)
     exec(code, {"__name__": "__main__"})
+
+
+def test_first_program(
+    provider: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It prints what its comment says."""
+    pytest.importorskip("openai", reason="needs openai")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{provider}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    monkeypatch.setenv("NO_PROXY", "*")
+    first = BLOCK.search(README)
+    assert first is not None
+    exec(compile(first[1], "README.md", "exec", dont_inherit=True), {"__name__": "__main__"})
+    printed = capsys.readouterr().out
+    assert f"# {printed.strip()}" in first[1]
 
 
 def test_every_python_block_is_found() -> None:
@@ -58,15 +93,30 @@ def test_every_python_block_is_found() -> None:
     assert "```python" in README
 
 
-def test_the_page_of_the_lenient_dialect_names_every_switch_and_code() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| ([`\w ]+) \|$", LENIENT, re.MULTILINE))
-    told = {switch: set(re.findall(r"`(\w+)`", codes)) for switch, codes in rows.items()}
-    switches = [field.name for field in fields(Dialect) if field.default is True]
-    assert list(told) == switches
-    for switch, codes in told.items():
-        off: dict[str, Any] = {switch: False}
-        without = Dialect(**off)
-        assert codes == {code for code in REPAIR_CODES if not without.allows(code)}
+def test_readme_is_short() -> None:
+    assert len(README.encode()) <= 10_000
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of the headings, as Git hosts and the site derive them."""
+    outside = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.S | re.M)
+    headings = re.findall(r"^#+ (.*)$", outside, re.MULTILINE)
+    words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.strip().replace(" ", "-") for heading in words}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    broken = []
+    for link in LINK.findall(text):
+        if re.match(r"\w+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
 
 
 def test_readme_gives_the_test_command_of_ci() -> None:
@@ -74,44 +124,18 @@ def test_readme_gives_the_test_command_of_ci() -> None:
     command = re.search(r"^README_TEST='(.+)'$", script, re.MULTILINE)
     assert command is not None
     assert command[1] in README
+    assert command[1] in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
 
 
 def test_first_command_replays_a_sample() -> None:
-    first = re.search(r"^```bash\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    assert first is not None
+    commands = re.findall(r"^```bash\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    [first] = [command for command in commands if command.startswith("python -m venv")][:1]
     command = re.fullmatch(
         r"python -m venv \.venv && STREAMPARSE_PURE=1 \.venv/bin/pip install -q "
         r"\"\.\[cli\]\" && "
         r"\.venv/bin/streamparse replay (\S+)\n",
-        first[1],
+        first,
     )
     assert command is not None
     assert (ROOT / command[1]).is_file()
-
-
-def test_every_api_is_named() -> None:
-    assert [api for api in APIS if f"`{api}`" not in README and api != "auto"] == []
-
-
-def rendered(parser: MessageParser) -> list[str]:
-    console = pytest.importorskip("rich.console", reason="needs the extra cli")
-    target = io.StringIO()
-    console.Console(file=target, width=92).print(MessageView(parser.messages))
-    return [line.rstrip() for line in target.getvalue().splitlines()]
-
-
-def test_pictures_of_the_terminal_are_real() -> None:
-    """But for the figures in their last two lines, which depend on the day."""
-    middle, end = re.findall(r"^```text\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    parser = MessageParser()
-    moments = []
-    with open(ROOT / "examples" / "openai-chat.sse", "rb") as stream:
-        for line in stream:
-            parser.feed(line)
-            moments.append(rendered(parser))
-    assert [line.rstrip() for line in middle.splitlines()][:-2] in moments
-    assert end.splitlines()[:-2] == moments[-1][-2:]
-    for picture in (middle, end):
-        times, counts = picture.splitlines()[-2:]
-        assert re.fullmatch(r"first token [\d.]+ m?s(, first complete \w+ [\d.]+ m?s)+", times)
-        assert re.fullmatch(r"\d+ events \(\d+/s\)(, \d+ tokens/s)?", counts)
+    assert first in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ from tests.helpers import checker_environment, missing_sdks
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(streamparse.__file__).parent
 PROGRAM = Path(typed_program.__file__)
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 # Percentage of the public symbols whose types pyright knows. The others are those of
@@ -37,7 +37,7 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = page.read_text(encoding="utf-8")
         for found in BLOCK.finditer(text):
             above = text.count("\n", 0, found.start(1))
-            name = f"{page.stem.lower()}_{above + 1}.py"
+            name = f"{page.stem.lower().replace('-', '_')}_{above + 1}.py"
             if missing_sdks(found[1]):
                 continue
             (folder / name).write_text("\n" * above + found[1], encoding="utf-8")
