@@ -22,6 +22,7 @@ __all__ = [
     "RunErrors",
     "SessionAPI",
     "Surrogates",
+    "TextUnit",
     "ToolErrors",
     "Trailing",
     "ValueKind",
@@ -247,6 +248,7 @@ RunErrors: TypeAlias = Literal[
 ]
 """What `errors=` of `Toolbox.run` takes."""
 
+TextUnit: TypeAlias = Literal["word", "line", "sentence"]
 ToolErrors: TypeAlias = Literal[
     "raise",
     "skip",

@@ -196,6 +196,7 @@ WIRES = (
 )
 SESSIONS = ("reader", "conversation", "frames")
 DRIVERS = (
+    "units",
     "coalescer",
     "connections",
     "sources",

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, Proto
 
 from streamparse._drivers.coalescer import Coalescer
 from streamparse._drivers.sources import aclose, async_pieces, close, interrupt, pieces
+from streamparse.aliases import TextUnit
 from streamparse.errors import StreamParseError, name_status
 from streamparse.paths import Path, Query
 
@@ -53,15 +54,23 @@ class Throttle:
     """The shortest time between emissions, in seconds of `clock`; None for no delay."""
 
     def __init__(
-        self, every: float | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        every: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        by: TextUnit | None = None,
     ) -> None:
+        if by is not None and every is None:
+            raise ValueError("by= needs every=, the longest time to hold a text")
         self.every = every
         self.clock = clock
-        self.coalescer("deltas")  # raises if `every` is invalid
+        self._by = by
+        self.coalescer("deltas")  # raises if an option is invalid
 
     def coalescer(self, hold: str) -> Coalescer | None:
         """Return a new coalescer, or None if there is no delay."""
-        return None if self.every is None else Coalescer(self.every, hold=hold)
+        if self.every is None:
+            return None
+        return Coalescer(self.every, hold=hold if self._by is None else "deltas", by=self._by)
 
 
 class View(Generic[P]):

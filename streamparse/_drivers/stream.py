@@ -39,6 +39,7 @@ from streamparse.aliases import (
     DialectName,
     Missing,
     Surrogates,
+    TextUnit,
     ToolErrors,
 )
 from streamparse.dialect import Dialect
@@ -512,6 +513,7 @@ if TYPE_CHECKING:
         clock: Callable[[], float] | None
         telemetry: StreamTelemetry | None
         every: float | None
+        by: TextUnit | None
         drain: bool
         reconnect: Reconnect | None
 
@@ -646,6 +648,7 @@ def stream(
     clock: Callable[[], float] | None = None,
     telemetry: StreamTelemetry | None = None,
     every: float | None = None,
+    by: TextUnit | None = None,
     drain: bool = False,
     reconnect: Reconnect | None = None,
 ) -> Stream[Any] | AsyncStream[Any]:
@@ -664,6 +667,7 @@ def stream(
         every: The seconds for which deltas are held and merged, as in `Coalescer`; `1/30` for a
             screen. Only deltas are delayed, except in `batches()`. An async stream emits held
             events on time, which needs asyncio; a synchronous one when a fragment arrives.
+        by: `"word"`, `"line"` or `"sentence"`: emits the text in these units, as `Coalescer` does.
         clock: The clock of `every` and of the metrics, in seconds.
         drain: Whether to read to the end of the input, for records that follow the answer.
         reconnect: Opens the source again if its connection breaks. `source` must then be a function
@@ -701,7 +705,7 @@ def stream(
     else:
         source = connections(source, reconnect)
     kind = AsyncStream[Any] if is_async(source) else Stream[Any]
-    return kind(source, make, output, Throttle(every, clock or time.monotonic), drain)
+    return kind(source, make, output, Throttle(every, clock or time.monotonic, by), drain)
 
 
 def _opened(source: Any, is_text: bool) -> Any:

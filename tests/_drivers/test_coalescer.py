@@ -247,6 +247,77 @@ def test_an_unknown_hold() -> None:
         Coalescer(1, hold="none")
 
 
+# By units
+
+
+@given(FEEDS, st.sampled_from(["word", "line", "sentence"]))
+def test_units_change_no_text_and_no_order(feeds: list[tuple[list[Any], int]], by: Any) -> None:
+    coalescer = Coalescer(EVERY, by=by)
+    came: list[Any] = []
+    went: list[Any] = []
+    now = 0
+    for events, ticks in feeds:
+        now += ticks
+        came += events
+        went += coalescer.feed(events, now)
+        due = coalescer.due
+        assert due is None or now < due <= now + EVERY
+    went += coalescer.flush()
+    assert coalescer.due is None
+    kinds = (TextDelta, ReasoningDelta, RefusalDelta)
+    assert [e for e in went if not isinstance(e, kinds)] == [
+        e for e in came if not isinstance(e, kinds)
+    ]
+    for choice in (0, 1):
+        assert runs(went, choice) == runs(came, choice)
+
+
+def runs(events: Sequence[Any], choice: int) -> list[Any]:
+    """The events of a choice, with the text of adjacent deltas of one kind joined."""
+    found: list[Any] = []
+    for event in events:
+        if not isinstance(event, (TextDelta, ReasoningDelta, RefusalDelta)):
+            found.append(event)
+        elif event.choice == choice:
+            if found and isinstance(found[-1], list) and found[-1][0] is type(event):
+                found[-1][1] += event.text
+            else:
+                found.append([type(event), event.text])
+    return found
+
+
+@given(st.text("ab .\n日。", max_size=40), SIZES, st.sampled_from(["word", "line", "sentence"]))
+def test_units_do_not_depend_on_the_deltas(text: str, sizes: Sequence[int], by: Any) -> None:
+    whole, pieces = Coalescer(1, by=by), Coalescer(1, by=by)
+    once = whole.feed([TextDelta(text)] if text else [], 0) + whole.flush()
+    cuts = [event for piece in cut(text, sizes) for event in pieces.feed([TextDelta(piece)], 0)]
+    assert cuts + pieces.flush() == once
+
+
+def test_a_word_that_does_not_end() -> None:
+    coalescer = Coalescer(10, by="word")
+    assert coalescer.feed([TextDelta("so ab")], 100) == [TextDelta("so ")]
+    assert coalescer.feed([TextDelta("cd")], 105) == []
+    assert coalescer.due == 110
+    assert coalescer.feed([], 110) == [TextDelta("abcd")]
+    assert coalescer.due is None
+    assert coalescer.feed([TextDelta("ef g")], 120) == [TextDelta("ef ")]
+    done = ToolCallCompleted(CALLS[0])
+    assert coalescer.feed([done], 121) == [TextDelta("g"), done]
+    assert coalescer.feed([ReasoningDelta("x"), TextDelta("y z")], 122) == [
+        *(ReasoningDelta("x"), TextDelta("y ")),
+    ]
+    assert coalescer.flush() == [TextDelta("z")]
+
+
+def test_invalid_units() -> None:
+    wrong: Any = "page"
+    with pytest.raises(ValueError, match="by must be"):
+        Coalescer(1, by=wrong)
+    with pytest.raises(ValueError, match="hold='all'"):
+        Coalescer(1, by="word", hold="all")
+
+
 def test_merging_is_linear() -> None:
     """A million deltas held at once; joined piece by piece this would take minutes."""
     coalescer = Coalescer(10)

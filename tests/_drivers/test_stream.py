@@ -171,8 +171,9 @@ def test_the_kind_of_the_source_decides_the_kind_of_the_stream() -> None:
 
 
 def test_options_are_those_of_the_parser() -> None:
-    *mine, every, drain, reconnect = list(inspect.signature(stream).parameters.values())[1:]
-    assert (every.name, drain.name, reconnect.name) == ("every", "drain", "reconnect")
+    *mine, every, by, drain, reconnect = list(inspect.signature(stream).parameters.values())[1:]
+    own = (every.name, by.name, drain.name, reconnect.name)
+    assert own == ("every", "by", "drain", "reconnect")
     theirs = list(inspect.signature(MessageParser).parameters.values())
     assert [(option.name, option.default) for option in mine] == [
         (option.name, option.default) for option in theirs
@@ -708,3 +709,14 @@ def test_a_stream_shows_its_parser() -> None:
     answer = stream(["Hi"], api="text")
     list(answer)
     assert repr(answer) == f"Stream({answer.parser!r})"
+
+
+def test_text_by_sentence() -> None:
+    deltas = ["It ra", "ins. It i", "s cold. S", "tay"]
+    with stream(deltas, api="text", every=60, by="sentence") as answer:
+        assert list(answer.text()) == ["It rains. ", "It is cold. ", "Stay"]
+    with stream(deltas, api="text", every=60, by="sentence") as answer:
+        lists = [[event.type for event in events] for events in answer.batches()]
+    assert lists[1:3] == [["text_delta"], ["text_delta"]]
+    with pytest.raises(ValueError, match="by= needs every="):
+        stream(deltas, api="text", by="word")
