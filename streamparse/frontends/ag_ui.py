@@ -282,6 +282,7 @@ class AGUIEvents(FrontEnd):
         self._custom("partial_image", image)
 
     def _provider(self, name: str, data: Any) -> None:
+        self._start()
         self._out.append({"type": "RAW", "event": data, "source": name})
 
     def _reject_output(self, about: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""The base of the encoders for front ends: which records they send, in which order, by which ids.
+"""The base of all encoders: which records they send, in which order, by which ids.
 
 An encoder takes the events of one answer, or of several answers in a row when a server runs the
-tools and asks again; `finish` ends the stream to the front end. The records do not depend on how
+tools and asks again; `finish` ends the stream to the client. The records do not depend on how
 the provider's stream was cut, once adjacent deltas of the same part are merged.
 """
 
@@ -41,7 +41,7 @@ from streamparse.message_events import (
     UsageUpdated,
 )
 
-__all__ = ["FrontEnd", "cut_status"]
+__all__ = ["CUT_ANSWER", "Encoder", "FrontEnd", "cut_status"]
 
 
 class _EventQueue:
@@ -80,16 +80,15 @@ class _EventQueue:
         return call.id is not None or call.index in self._seen
 
 
-class FrontEnd(Protocol):
-    """Base class of the encoders.
+class Encoder(Protocol):
+    """Base class of all encoders.
 
-    `encode` returns the records for some events. `tool_output` and `tool_error` return those for
-    the result of a tool that the server ran. `finish` or `abort` ends the stream. `to_sse` frames
-    records as server-sent events; `headers` are the headers of that HTTP response.
+    `encode` returns the records for some events. `finish` or `abort` ends the stream. `to_sse`
+    frames records as server-sent events; `headers` are the headers of that HTTP response.
 
     Args:
         choice: The index of the answer to encode; by default the first one that begins.
-        error_text: Maps an exception to the text that the front end shows. The default is the
+        error_text: Maps an exception to the text that the client shows. The default is the
             message of a `StreamParseError`, and a neutral sentence for any other exception.
         provider_events: Whether to send the provider's records that have no event of their own.
     """
@@ -145,36 +144,6 @@ class FrontEnd(Protocol):
                 self._handle_all(self._queue.put(event))
         return self._take()
 
-    def tool_output(self, call: ToolCall, output: Any) -> list[Record]:
-        """Return the records for the output of a tool that the server ran.
-
-        Args:
-            call: A call of the last answer.
-            output: What the tool returned, as plain data for JSON.
-
-        Raises:
-            ValueError: The call does not belong to the last answer encoded, or has not ended.
-            StreamParseError: The stream has ended (code `"finished"`).
-        """
-        self._refuse_after_the_end()
-        self._answer(self._calls.ended(call), output, False)
-        return self._take()
-
-    def tool_error(self, call: ToolCall, error: BaseException | str) -> list[Record]:
-        """Return the records for a tool that failed or was not run.
-
-        Args:
-            call: A call of the last answer.
-            error: The exception or the text that the front end shows.
-
-        Raises:
-            ValueError: The call does not belong to the last answer encoded, or has not ended.
-            StreamParseError: The stream has ended (code `"finished"`).
-        """
-        self._refuse_after_the_end()
-        self._answer(self._calls.ended(call), self._text_of(error), True)
-        return self._take()
-
     def finish(self, error: BaseException | str | None = None) -> list[Record]:
         """End the stream and return its last records; a second call returns `[]`.
 
@@ -186,7 +155,7 @@ class FrontEnd(Protocol):
             return []
         self._handle_all(self._queue.drain())
         if error is not None or self._answering or not self._answers:
-            self._break(error if error is not None else _CUT_ANSWER)
+            self._break(error if error is not None else CUT_ANSWER)
         self._end()
         self._over = True
         return self._take()
@@ -215,13 +184,13 @@ class FrontEnd(Protocol):
 
     def _refuse_after_the_end(self) -> None:
         if self._over:
-            raise StreamParseError("the stream to the front end has ended", code="finished")
+            raise StreamParseError("the stream of this encoder has ended", code="finished")
 
     # Answers.
 
     def _message_started(self, event: MessageStarted) -> None:
         if self._answering:
-            self._break(_CUT_ANSWER)
+            self._break(CUT_ANSWER)
         self._identity, self._model = event.id, event.model
         self._begin()
 
@@ -243,7 +212,7 @@ class FrontEnd(Protocol):
         message = event.message
         self._end_answer(message)
         if message.finish_reason is None:
-            self._fail(message.error or _CUT_ANSWER)
+            self._fail(message.error or CUT_ANSWER)
 
     def _message_failed(self, event: MessageFailed) -> None:
         self._end_answer(event.message)
@@ -376,7 +345,6 @@ class FrontEnd(Protocol):
             self._begin()
             self._partial_image(image)
         elif self._provider_events:
-            self._start()
             self._provider(event.name, event.data)
 
     def _output_rejected(self, event: OutputRejected) -> None:
@@ -394,29 +362,63 @@ class FrontEnd(Protocol):
         return error.message if isinstance(error, StreamParseError) else _BROKEN
 
 
+class FrontEnd(Encoder):
+    """Base class of the encoders for front ends, which show the results of tools too."""
+
+    def tool_output(self, call: ToolCall, output: Any) -> list[Record]:
+        """Return the records for the output of a tool that the server ran.
+
+        Args:
+            call: A call of the last answer.
+            output: What the tool returned, as plain data for JSON.
+
+        Raises:
+            ValueError: The call does not belong to the last answer encoded, or has not ended.
+            StreamParseError: The stream has ended (code `"finished"`).
+        """
+        self._refuse_after_the_end()
+        self._answer(self._calls.ended(call), output, False)
+        return self._take()
+
+    def tool_error(self, call: ToolCall, error: BaseException | str) -> list[Record]:
+        """Return the records for a tool that failed or was not run.
+
+        Args:
+            call: A call of the last answer.
+            error: The exception or the text that the front end shows.
+
+        Raises:
+            ValueError: The call does not belong to the last answer encoded, or has not ended.
+            StreamParseError: The stream has ended (code `"finished"`).
+        """
+        self._refuse_after_the_end()
+        self._answer(self._calls.ended(call), self._text_of(error), True)
+        return self._take()
+
+
 _BROKEN: Final = "an error broke off the answer"
 _CUT_CALL: Final = IncompleteError("the call was cut off before its end", code="truncated")
-_CUT_ANSWER: Final = IncompleteError("the answer was cut off before its end", code="truncated")
+CUT_ANSWER: Final = IncompleteError("the answer was cut off before its end", code="truncated")
 
-_HANDLERS: Final[dict[str, Callable[[FrontEnd, Any], None]]] = {
-    MessageStarted.type: FrontEnd._message_started,
-    MessageFinished.type: FrontEnd._message_finished,
-    MessageFailed.type: FrontEnd._message_failed,
-    TextDelta.type: FrontEnd._text_delta,
-    ReasoningDelta.type: FrontEnd._text_delta,
-    RefusalDelta.type: FrontEnd._text_delta,
-    ToolCallStarted.type: FrontEnd._call_started,
-    ToolCallDelta.type: FrontEnd._call_delta,
-    ArgumentStarted.type: FrontEnd._argument_started,
-    ArgumentDelta.type: FrontEnd._argument_delta,
-    ArgumentCompleted.type: FrontEnd._argument_completed,
-    ToolCallCompleted.type: FrontEnd._call_completed,
-    ToolCallRejected.type: FrontEnd._call_cut,
-    ToolCallTruncated.type: FrontEnd._call_cut,
-    ServerToolCompleted.type: FrontEnd._server_tool_completed,
-    UsageUpdated.type: FrontEnd._usage_updated,
-    ProviderEvent.type: FrontEnd._provider_event,
-    OutputRejected.type: FrontEnd._output_rejected,
+_HANDLERS: Final[dict[str, Callable[[Encoder, Any], None]]] = {
+    MessageStarted.type: Encoder._message_started,
+    MessageFinished.type: Encoder._message_finished,
+    MessageFailed.type: Encoder._message_failed,
+    TextDelta.type: Encoder._text_delta,
+    ReasoningDelta.type: Encoder._text_delta,
+    RefusalDelta.type: Encoder._text_delta,
+    ToolCallStarted.type: Encoder._call_started,
+    ToolCallDelta.type: Encoder._call_delta,
+    ArgumentStarted.type: Encoder._argument_started,
+    ArgumentDelta.type: Encoder._argument_delta,
+    ArgumentCompleted.type: Encoder._argument_completed,
+    ToolCallCompleted.type: Encoder._call_completed,
+    ToolCallRejected.type: Encoder._call_cut,
+    ToolCallTruncated.type: Encoder._call_cut,
+    ServerToolCompleted.type: Encoder._server_tool_completed,
+    UsageUpdated.type: Encoder._usage_updated,
+    ProviderEvent.type: Encoder._provider_event,
+    OutputRejected.type: Encoder._output_rejected,
 }
 
 

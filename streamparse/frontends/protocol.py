@@ -23,6 +23,9 @@ class Protocol:
     def __init__(self) -> None:
         self._out: list[Record] = []
         self._growing: Record | None = None  # the delta that takes in those of the same part
+        self._growing_part: tuple[Any, ...] = ()  # identifies that part
+        self._holder: Record = {}  # the object in the delta that has its text
+        self._member: str = ""  # the name of the text in it
         self._pieces: list[str] = []
         self._part: str = ""  # the open part: "text", "reasoning", "refusal" or ""
 
@@ -37,19 +40,32 @@ class Protocol:
 
     def _add(self, type: str, owner: str, identity: str, name: str, text: str) -> None:
         """Write a delta with its text in the member `name`; adjacent deltas become one record."""
-        last = self._out[-1] if self._out else None
+        if not self._extend((type, identity), text):
+            record = {"type": type, owner: identity, name: ""}
+            self._grow_record((type, identity), record, record, name, text)
+
+    def _extend(self, part: tuple[Any, ...], text: str) -> bool:
+        """Add `text` to the last record if it is a delta of `part`; return whether it is."""
         growing = self._growing
-        if last is None or last is not growing or last["type"] != type or last[owner] != identity:
-            self._join()
-            growing = self._growing = {"type": type, owner: identity, name: ""}
-            self._out.append(growing)
+        if growing is None or part != self._growing_part or self._out[-1] is not growing:
+            return False
+        self._pieces.append(text)
+        return True
+
+    def _grow_record(
+        self, part: tuple[Any, ...], record: Record, holder: Record, name: str, text: str
+    ) -> None:
+        """Write a delta of `part`, whose text is in the member `name` of `holder`."""
+        self._join()
+        self._growing, self._growing_part = record, part
+        self._holder, self._member = holder, name
+        self._out.append(record)
         self._pieces.append(text)
 
     def _join(self) -> None:
         """Join the pieces of the open delta, once: adding each in turn would copy the text."""
-        growing = self._growing
-        if growing is not None:
-            growing[next(reversed(growing))] = "".join(self._pieces)
+        if self._growing is not None:
+            self._holder[self._member] = "".join(self._pieces)
             self._pieces = []
             self._growing = None
 

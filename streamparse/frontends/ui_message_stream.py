@@ -220,6 +220,7 @@ class UIMessageStream(FrontEnd):
         self._write("data-partial-image", id=image["id"], data=image)
 
     def _provider(self, name: str, data: Any) -> None:
+        self._start()
         self._write("data-provider-event", data={"name": name, "data": data}, transient=True)
 
     def _reject_output(self, about: dict[str, Any]) -> None:

@@ -1,0 +1,151 @@
+"""The base of the encoders for provider APIs: one answer, and how it may fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Final, NamedTuple
+
+from streamparse.errors import StreamParseError
+from streamparse.frontends.citations import Source
+from streamparse.frontends.encoder import CUT_ANSWER, Encoder
+from streamparse.frontends.shown_calls import ShownCall
+from streamparse.message import Message, ServerToolResult, ToolCall, Usage
+
+__all__ = ["LastRecord", "Problem", "ResponseEncoder", "usage_sum"]
+
+# Finish reasons that say that an answer was cut. Every API has a word for them.
+CUT_REASONS: Final = ("length", "content_filter")
+_COUNTS: Final = (
+    "input_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "total_tokens",
+)
+
+
+class Problem(NamedTuple):
+    """Why an answer has no successful end.
+
+    Attributes:
+        text: The text for the client.
+        code: A code from `ERROR_CODES`, or the finish reason.
+    """
+
+    text: str
+    code: str
+
+
+class LastRecord(dict[str, Any]):
+    """The last record of a stream that succeeded; `to_sse` writes `[DONE]` after it."""
+
+
+class ResponseEncoder(Encoder):
+    """Base class of the encoders of one answer in the API of a provider.
+
+    Args:
+        choice: See `Encoder`.
+        error_text: See `Encoder`.
+    """
+
+    headers: ClassVar[dict[str, str]] = {
+        "content-type": "text/event-stream",
+        "cache-control": "no-cache",
+        "x-accel-buffering": "no",
+    }
+
+    def __init__(
+        self,
+        *,
+        choice: int | None = None,
+        error_text: Callable[[BaseException], str] | None = None,
+    ) -> None:
+        super().__init__(choice=choice, error_text=error_text, provider_events=True)
+        self._stopped: Problem | None = None
+
+    def _begin_answer(self) -> None:
+        if self._answers > 1:
+            raise StreamParseError("a response has one answer only", code="finished")
+
+    def _problem(self) -> Problem | None:
+        """Return why the answer that has been encoded did not succeed, or None if it did."""
+        if self._stopped is not None:
+            return self._stopped
+        if self._failure is not None:
+            return self._problem_of(self._failure)
+        return None if self._message is None else self._problem_in(self._message)
+
+    def _problem_of(self, failure: BaseException | str) -> Problem:
+        code = failure.code if isinstance(failure, StreamParseError) else "error"
+        return Problem(self._text_of(failure), code)
+
+    def _problem_in(self, message: Message) -> Problem | None:
+        """Return why a message did not succeed, or None if it did.
+
+        A client runs the calls of an answer that ends normally. An answer with a call that is not
+        complete may therefore end only with a reason that says that it was cut.
+        """
+        if message.error is not None:
+            return self._problem_of(message.error)
+        reason = message.finish_reason
+        if reason is None:
+            return self._problem_of(CUT_ANSWER)
+        if reason in ("error", "cancelled"):
+            return Problem(f"the answer was cut off: {reason}", reason)
+        for call in message.tool_calls:
+            if call.kind == "server" or call.status == "complete":
+                continue
+            if call.status == "rejected":
+                return self._problem_with(call)
+            if reason not in CUT_REASONS:
+                return Problem(f"the call of {call.name} was cut off", "truncated")
+        return None
+
+    def _problem_with(self, call: ToolCall) -> Problem:
+        text = f"the call of {call.name} was rejected"
+        if not call.errors:
+            return Problem(text, "rejected")
+        error = call.errors[-1]
+        return Problem(f"{text}: {self._text_of(error)}", error.code)
+
+    # What an API may leave out.
+
+    def _write_failure(self, text: str) -> None:
+        """Write nothing: `_end` reports the failure."""
+
+    def _end_aborted(self, reason: str | None) -> None:
+        self._stopped = Problem(reason or "the answer was cancelled", "cancelled")
+        self._end()
+
+    def _result(self, call: ShownCall, output: Any, failed: bool) -> None:
+        """Write nothing."""
+
+    def _stray_result(self, part: ServerToolResult) -> None:
+        """Write nothing."""
+
+    def _source(self, source: Source, citation: Any, index: int) -> None:
+        """Write nothing."""
+
+    def _file(self, url: str, media_type: str) -> None:
+        """Write nothing."""
+
+    def _partial_image(self, image: dict[str, Any]) -> None:
+        """Write nothing."""
+
+    def _provider(self, name: str, data: Any) -> None:
+        """Write nothing."""
+
+    def _reject_output(self, about: dict[str, Any]) -> None:
+        """Write nothing: only the receiver knows what it does with the text."""
+
+
+def usage_sum(usages: Iterable[Usage | None]) -> Usage | None:
+    """Return the sum of the usages that are known, or None if none is."""
+    known = [usage for usage in usages if usage is not None]
+    counts: dict[str, Any] = {}
+    for name in _COUNTS:
+        values = [getattr(usage, name) for usage in known if getattr(usage, name) is not None]
+        if values:
+            counts[name] = sum(values)
+    return Usage(**counts) if counts else None

@@ -1,0 +1,39 @@
+"""Answers for round trips: those of the recordings and of the examples, whole and cut."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from streamparse import MessageParser
+from tests.messages import run_parser
+from tests.test_recordings import EVERY_CUT, WIRES, recordings
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def answers_of_recordings(folder: Path) -> Iterator[tuple[str, MessageParser, list[Any]]]:
+    """Yield the answers of each recording; a third of them is cut too, each at another place."""
+    for api in WIRES:
+        for recording in recordings(folder, api):
+            parser, events, _ = run_parser(recording.units, api)
+            yield recording.name, parser, events
+            seed = zlib.crc32(recording.name.encode())
+            if EVERY_CUT or seed % 3 == 0:
+                units = recording.units[: 1 + seed // 3 % len(recording.units)]
+                parser, events, _ = run_parser(units, api)
+                yield f"{recording.name}, cut", parser, events
+
+
+def answers_of_examples() -> dict[str, list[tuple[MessageParser, list[Any]]]]:
+    """Return the answers in the first quarter of each example, in its first half, and so on."""
+    found: dict[str, list[tuple[MessageParser, list[Any]]]] = {}
+    for path in sorted(EXAMPLES.iterdir()):
+        if path.suffix in (".sse", ".bin", ".ndjson"):
+            data = path.read_bytes()
+            for quarter in range(1, 5):
+                parser, events, _ = run_parser([data[: len(data) * quarter // 4]], "auto")
+                found.setdefault(path.name, []).append((parser, events))
+    return found
