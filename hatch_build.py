@@ -53,6 +53,7 @@ INTERPRETED = (
     "streamparse/_answers/tools.py",
     "streamparse/_decoding/event_stream.py",
     "streamparse/_decoding/jsonl.py",
+    "streamparse/_decoding/langchain.py",
     "streamparse/_decoding/sdk.py",
     "streamparse/_sessions/frames.py",
     "streamparse/_wires/names.py",

@@ -137,6 +137,7 @@ DECODING = (
     "jsonl",
     "event_stream",
     "binary_records",
+    "langchain",
     "sdk",
     "transport",
 )

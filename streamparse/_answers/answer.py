@@ -164,6 +164,11 @@ class AnswerReader:
         if isinstance(raw, dict):
             self.usage(read(self.usages.completed(raw)))
 
+    def add_usage(self, raw: Any, read: Callable[[dict[str, Any]], Usage]) -> None:
+        """Read a usage record that is added to the earlier ones; ignore all but an object."""
+        if isinstance(raw, dict):
+            self.usage(read(self.usages.added(raw)))
+
     def note(self, name: str, data: Any) -> None:
         """Emit data without an event of its own; again only when it has changed."""
         known = self.noted.get(name)

@@ -36,6 +36,11 @@ class UsageRecords:
         known = self.message.usage
         return raw if known is None else _merged(known.raw, raw)
 
+    def added(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """Return the sum of a record and the earlier ones."""
+        known = self.message.usage
+        return raw if known is None else _sum(known.raw, raw)
+
     def replace(self, usage: Usage) -> bool:
         """Replace the usage; return whether it changed."""
         known = self.message.usage
@@ -68,3 +73,15 @@ def _merged(known: dict[str, Any], new: dict[str, Any], depth: int = 0) -> dict[
         elif not old or value or isinstance(value, bool):
             merged[key] = value
     return merged
+
+
+def _sum(known: dict[str, Any], new: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+    """Return a usage record whose counts are those of two records, with the details in them."""
+    summed = _merged(known, new)
+    for key in known.keys() & new.keys():
+        old, value = known[key], new[key]
+        if isinstance(old, dict) and isinstance(value, dict) and depth < _DEEPEST_USAGE:
+            summed[key] = _sum(old, value, depth + 1)
+        elif type(old) is int and type(value) is int:
+            summed[key] = old + value
+    return summed

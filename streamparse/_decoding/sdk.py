@@ -1,14 +1,15 @@
 """Converts chunk objects of the providers' SDKs to plain data, without importing any SDK.
 
-The chunks of openai, anthropic, google-genai, mistralai and ollama are pydantic models. They
-contain defaults that were not on the wire (`index=0` and `id="null"` in Mistral's calls), so only
-fields that were set are read. The message then equals that of the same bytes, except for what the
-SDKs drop:
+The chunks of openai, anthropic, google-genai, mistralai, ollama and litellm are pydantic models.
+They contain defaults that were not on the wire (`index=0` and `id="null"` in Mistral's calls), so
+only fields that were set are read. The message then equals that of the same bytes, except for what
+the SDKs drop:
 
 - openai drops `[DONE]`, so the answer of a server that ends with `[DONE]` alone, without a finish
   reason, looks cut. The helper `chat.completions.stream()` drops chunks whose `object` is missing
   or has another value.
 - anthropic drops pings. google-genai and ollama drop unknown fields and the order of members.
+- litellm gives chunks of OpenAI's API, and langchain messages of its own: see `langchain`.
 - All of them raise errors of the provider as their own exceptions.
 """
 
@@ -17,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final, cast
+
+from streamparse._decoding.langchain import message_chunk
 
 __all__ = ["chunk_of"]
 
@@ -135,6 +138,14 @@ def _replicate_event(event: Any) -> dict[str, Any]:
     return {"event": event.event.value, "data": event.data, "id": event.id}
 
 
+# langchain
+
+
+def _langchain_generation(generation: Any) -> dict[str, Any]:
+    """Convert what the `_stream` of a chat model gives."""
+    return message_chunk(generation.message)
+
+
 # The converters by the beginning of the module's name; the first match counts.
 _READERS: Final[tuple[tuple[str, Callable[[Any], dict[str, Any] | None]], ...]] = (
     ("openai.lib.streaming.chat.", _openai_chat_event),
@@ -143,4 +154,6 @@ _READERS: Final[tuple[tuple[str, Callable[[Any], dict[str, Any] | None]], ...]] 
     ("google.genai.", _google_chunk),
     ("mistralai.client.models.completionevent", _mistral_event),
     ("replicate.stream", _replicate_event),
+    ("langchain_core.messages.ai", message_chunk),
+    ("langchain_core.outputs.chat_generation", _langchain_generation),
 )

@@ -19,6 +19,7 @@ Quirks that are handled here:
 - Usage comes in the finish chunk, in a chunk of its own, or in every chunk (Perplexity); some put
   it in the choice (Moonshot) or in `x_groq`.
 - Perplexity sends the whole `message` beside each delta, and another `object` at the end.
+- The usage of LangChain's chunks is added to that of the chunks before.
 - A chunk may have an error beside its choices (OpenRouter).
 """
 
@@ -32,6 +33,7 @@ from streamparse._answers.response import ResponseReader
 from streamparse._core.flat import equal
 from streamparse._core.plain import dict_of, grow_in, is_index, is_something, list_of, text_of
 from streamparse._core.surrogates import Halves
+from streamparse._decoding.langchain import ADDED_USAGE
 from streamparse._decoding.templates import Repeat
 from streamparse._wires.base import Wire, is_typed, keep_rest, pass_on_rest, tool_message
 from streamparse._wires.correlation import AMBIGUOUS, Correlator, Outcome
@@ -139,8 +141,7 @@ class OpenAIChat(Wire):
                 self.response.first.pass_on("choices", choice)
         first = self.response.first
         if "usage" in data or "x_groq" in data:
-            usage = _usage_in(data)
-            first.count(usage, openai_usage)
+            usage = self._count(data)
             if usage is not None and not isinstance(usage, dict):
                 first.pass_on("usage", usage)
         for key, value in data.items():
@@ -209,7 +210,16 @@ class OpenAIChat(Wire):
         return None if reader is None or reader.entry is not None else reader
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
-        self.response.first.count(_usage_in(data), openai_usage)
+        self._count(data)
+
+    def _count(self, data: dict[str, Any]) -> Any:
+        """Read the usage in a chunk, if there is one; return it."""
+        usage = _usage_in(data)
+        if data.get("object") == ADDED_USAGE:
+            self.response.first.add_usage(usage, openai_usage)
+        else:
+            self.response.first.count(usage, openai_usage)
+        return usage
 
     def _choice(self, choice: dict[str, Any], data: dict[str, Any]) -> bool:
         """Read one choice of a chunk; return whether it was a whole message."""

@@ -35,3 +35,13 @@ def test_only_the_last_record_is_counted() -> None:
         usages.replace(Usage(count, raw={"in": count}))
     with pytest.raises(LimitError):
         usages.replace(Usage(raw={"name": "x" * 30}))
+
+
+def test_records_add_up() -> None:
+    usages = records()
+    assert usages.added({"out": 3}) == {"out": 3}
+    known = {"in": 5, "out": 1, "details": {"cached": 2, "of": {"deep": 1}}, "flag": True}
+    assert usages.replace(Usage(raw=known))
+    summed = usages.added({"out": 3, "details": {"cached": 1, "new": 1}, "flag": True, "tier": "a"})
+    details = {"cached": 3, "of": {"deep": 1}, "new": 1}
+    assert summed == {"in": 5, "out": 4, "details": details, "flag": True, "tier": "a"}
