@@ -150,7 +150,7 @@ def test_usage_adds_up(cuts: Iterable[int]) -> None:
 
 
 def test_whole_message() -> None:
-    whole = AIMessage(
+    whole: Any = AIMessage(
         "Ferns.",
         [{"name": "look_up", "args": {"plant": "fern"}, "id": "call_1"}],
         [{"name": "look_up", "args": '{"plant": ', "id": "call_2"}],
