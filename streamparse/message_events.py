@@ -153,21 +153,31 @@ class _PathEvent(AnswerEvent):
 class MessageStarted(AnswerEvent):
     """The answer has begun.
 
+    `message` is the live message, which continues to grow. It is None after pickling, and neither
+    `to_dict()` nor the comparison of events includes it.
+
     Attributes:
         id: The id of the message; None if the provider sends none.
         model: The name of the model; None if the provider sends none.
         choice: The index of the answer.
     """
 
-    __slots__ = ("id", "model")
+    __slots__ = ("id", "message", "model")
 
     __match_args__: ClassVar[tuple[Literal["id"], Literal["model"]]] = ("id", "model")
     type: ClassVar[Literal["message_started"]] = "message_started"
 
-    def __init__(self, id: str | None, model: str | None, choice: int = 0) -> None:
+    def __init__(
+        self,
+        id: str | None,
+        model: str | None,
+        choice: int = 0,
+        message: Message | None = None,
+    ) -> None:
         self.choice = choice
         self.id: str | None = id
         self.model: str | None = model
+        self.message: Message | None = message
 
 
 class TextDelta(AnswerEvent):

@@ -152,7 +152,8 @@ class AnswerReader:
         if not self.begun:
             self.counts.add(self.choice)
             self.begun = True
-            self.out.append(MessageStarted(self.message.id, self.message.model, self.choice))
+            message = self.message
+            self.out.append(MessageStarted(message.id, message.model, self.choice, message))
 
     def usage(self, usage: Usage) -> None:
         """Set the usage so far, which replaces the earlier one."""

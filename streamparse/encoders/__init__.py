@@ -7,6 +7,7 @@ framework can serve it.
 
 from __future__ import annotations
 
+from streamparse.encoders.anthropic_messages import AnthropicMessages
 from streamparse.encoders.openai_chat import OpenAIChat
 
-__all__ = ["OpenAIChat"]
+__all__ = ["AnthropicMessages", "OpenAIChat"]

@@ -27,9 +27,33 @@ _CHAT: Final = {
     "usage": "A required count that the provider did not send is calculated from the others, or 0.",
 }
 
+_ANTHROPIC: Final = {
+    "refusal": "The text of a refusal is sent as text.",
+    "custom": 'A call with free text becomes a call with the object `{"input": …}`.',
+    "arguments": "In a body, arguments that are missing become `{}`.",
+    "server_calls": "Calls that another provider runs are left out.",
+    "server_results": "The results of another provider's tools are left out.",
+    "citations": "Citations of other APIs are left out.",
+    "extra": "Of other fields, signatures and redacted thinking are sent.",
+    "finish_reason": 'A content filter becomes `"refusal"`; a reason without a word in the API '
+    'becomes `"end_turn"` or `"tool_use"`.',
+    "raw_finish_reason": "The word of the provider is replaced by that of the API.",
+    "status": "An answer that was cancelled, ended early or has a rejected call has failed. So has "
+    "one with a call that a content filter cut.",
+    "incomplete_calls": "A rejected call counts as cut, and the answer ends with an error. In a "
+    "body, an incomplete call is left out unless it is the last block.",
+    "names": "A name that grows after its call has begun ends the answer with an error.",
+    "replaced_text": "Text that the provider replaced after it was streamed stays as it was.",
+    "files": "Files, images and sound are left out, and so are blocks of unknown types.",
+    "id": 'An answer without an id gets one (`"msg_0"`), and so does a call.',
+    "usage": "There is no total. Required counts that the provider did not send are 0.",
+    "log_probabilities": "Log probabilities are left out.",
+}
+
 #: By the name of the API: what it cannot express, by the part of a message.
 LOSSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "openai-chat": MappingProxyType(_CHAT),
+        "anthropic-messages": MappingProxyType(_ANTHROPIC),
     }
 )

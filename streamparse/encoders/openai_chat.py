@@ -202,7 +202,6 @@ class _Choice(ResponseEncoder):
         self._head = head
         self._fields = {"text": "content", "reasoning": reasoning_field, "refusal": "refusal"}
         self._places: dict[str, int] = {}  # the index of each call, by its id
-        self._names: dict[str, str] = {}  # the name of each call as far as it was sent
         self._citations: list[Record] = []
 
     # Chunks.
@@ -255,7 +254,7 @@ class _Choice(ResponseEncoder):
         if call.is_server:
             return
         self._places[call.id] = len(self._places)
-        self._names[call.id] = call.name
+        self._sent_names[call.id] = call.name
         kind = call.call.kind
         naming = {"name": call.name, "input" if kind == "custom" else "arguments": ""}
         self._call_delta_of(call, {"id": call.id, "type": kind, kind: naming})
@@ -276,11 +275,13 @@ class _Choice(ResponseEncoder):
     def _complete_call(self, call: ShownCall) -> None:
         if call.is_server:
             return
-        sent = self._names[call.id]
+        sent = self._sent_names[call.id]
         if call.name != sent and call.name.startswith(sent):
             # The name grew after the start was sent. Clients join the pieces of a name.
             rest = {"name": call.name.removeprefix(sent)}
             self._call_delta_of(call, {call.call.kind: rest})
+            self._sent_names[call.id] = call.name
+        self._check_sent(call)
 
     def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
         """Write nothing: the end of the stream reports the call."""

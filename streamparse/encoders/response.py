@@ -13,8 +13,8 @@ from streamparse.message import Message, ServerToolResult, ToolCall, Usage
 
 __all__ = ["LastRecord", "Problem", "ResponseEncoder", "usage_sum"]
 
-# Finish reasons that say that an answer was cut. Every API has a word for them.
-CUT_REASONS: Final = ("length", "content_filter")
+# Errors of a complete call whose arguments are not the ones that were streamed.
+_CHANGES: Final = ("replaced_arguments", "misplaced_value")
 _COUNTS: Final = (
     "input_tokens",
     "cached_tokens",
@@ -54,6 +54,8 @@ class ResponseEncoder(Encoder):
         "cache-control": "no-cache",
         "x-accel-buffering": "no",
     }
+    #: Finish reasons for which the API has a word that says that the answer was cut.
+    cut_reasons: ClassVar[tuple[str, ...]] = ("length", "content_filter")
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class ResponseEncoder(Encoder):
     ) -> None:
         super().__init__(choice=choice, error_text=error_text, provider_events=True)
         self._stopped: Problem | None = None
+        self._sent_names: dict[str, str] = {}  # the name of each call as it was sent, by its id
 
     def _begin_answer(self) -> None:
         if self._answers > 1:
@@ -98,7 +101,7 @@ class ResponseEncoder(Encoder):
                 continue
             if call.status == "rejected":
                 return self._problem_with(call)
-            if reason not in CUT_REASONS:
+            if reason not in self.cut_reasons:
                 return Problem(f"the call of {call.name} was cut off", "truncated")
         return None
 
@@ -108,6 +111,17 @@ class ResponseEncoder(Encoder):
             return Problem(text, "rejected")
         error = call.errors[-1]
         return Problem(f"{text}: {self._text_of(error)}", error.code)
+
+    def _check_sent(self, call: ShownCall) -> None:
+        """Stop with an error if what was sent of a complete call is not what it is in the end."""
+        codes = [error.code for error in call.call.errors]
+        changed: list[str] = [code for code in _CHANGES if code in codes]
+        if call.name != self._sent_names[call.id]:
+            changed.append("changed_name")
+        if changed and self._stopped is None:
+            self._stopped = Problem(
+                f"the call of {call.name} changed after it was sent", changed[0]
+            )
 
     # What an API may leave out.
 

@@ -111,6 +111,7 @@ class Encoder(Protocol):
         self._answers = 0
         self._identity: str | None = None  # the id of the answer
         self._model: str | None = None
+        self._live: Message | None = None  # the message that grows, if the events refer to it
         self._message: Message | None = None  # the last message that has ended
         self._usage = UsageTotals()
         self._failure: BaseException | str | None = None
@@ -191,7 +192,7 @@ class Encoder(Protocol):
     def _message_started(self, event: MessageStarted) -> None:
         if self._answering:
             self._break(CUT_ANSWER)
-        self._identity, self._model = event.id, event.model
+        self._identity, self._model, self._live = event.id, event.model, event.message
         self._begin()
 
     def _begin(self) -> None:
@@ -312,12 +313,16 @@ class Encoder(Protocol):
 
     def _server_tool_completed(self, event: ServerToolCompleted) -> None:
         self._begin()
-        call = self._calls.of_result(event.result)
-        if call is None or call.open:
+        if self._must_wait(event.result):
             self._results.append(event.result)
         else:
             self._end_part()
             self._server_result(event.result)
+
+    def _must_wait(self, part: ServerToolResult) -> bool:
+        """Return whether a result can be written only after the calls have ended."""
+        call = self._calls.of_result(part)
+        return call is None or call.open
 
     def _server_result(self, part: ServerToolResult) -> None:
         call = self._calls.of_result(part)

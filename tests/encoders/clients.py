@@ -134,3 +134,53 @@ def chat_counts(usage: Any) -> dict[str, int]:
 def skip_without(name: str) -> None:
     if missing(name):
         pytest.skip(f"needs the package {name}")
+
+
+@cache
+def _anthropic() -> _Answering:
+    return _Answering("anthropic", "Anthropic")
+
+
+def anthropic_stream(content: bytes, beta: bool = False) -> dict[str, Any]:
+    """Return what `MessageStream` has accumulated, and the error of the stream.
+
+    Args:
+        content: The body of the response.
+        beta: Whether to use the client of beta features, which knows more kinds of blocks.
+    """
+    import anthropic
+
+    error = None
+    snapshot: Any = None
+    client = _anthropic().answer(content)
+    if beta:
+        client = client.beta
+    with client.messages.stream(model="m", max_tokens=1, messages=[]) as stream:
+        try:
+            for _ in stream:
+                snapshot = stream.current_message_snapshot
+        except anthropic.APIStatusError as raised:
+            error = raised.body["error"]["message"]  # type: ignore[index]
+    return {**({} if snapshot is None else _anthropic_message(snapshot)), "error": error}
+
+
+def anthropic_body(content: str) -> dict[str, Any]:
+    """Return the content of a validated message."""
+    from anthropic.types import Message
+    from anthropic.types.beta import BetaMessage
+
+    try:
+        message: Any = Message.model_validate_json(content)
+    except ValueError:  # blocks of a beta feature, as the provider sent them
+        message = BetaMessage.model_validate_json(content)
+    return _anthropic_message(message)
+
+
+def _anthropic_message(message: Any) -> dict[str, Any]:
+    usage = message.usage.to_dict()
+    return {
+        "blocks": [block.to_dict() for block in message.content],
+        "stop_reason": message.stop_reason,
+        "usage": {name: count for name, count in usage.items() if isinstance(count, int)},
+        "id": message.id,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +37,11 @@ def answers_of_examples() -> dict[str, list[tuple[MessageParser, list[Any]]]]:
                 parser, events, _ = run_parser([data[: len(data) * quarter // 4]], "auto")
                 found.setdefault(path.name, []).append((parser, events))
     return found
+
+
+def sent_while_read(encoder: Any, pieces: Iterable[Any], api: Any) -> bytes:
+    """Return what an encoder sends that gets the events of each piece as soon as it was fed."""
+    parser = MessageParser(api)
+    sent: bytes = b"".join([encoder.to_sse(encoder.encode(parser.feed(piece))) for piece in pieces])
+    end: bytes = encoder.to_sse(encoder.encode(parser.finish()) + encoder.finish())
+    return sent + end

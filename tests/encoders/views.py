@@ -61,9 +61,9 @@ def urls(message: Message) -> list[str]:
     return found
 
 
-def problem(message: Message) -> str | None:
+def problem(message: Message, encoder: ResponseEncoder | None = None) -> str | None:
     """Return the text of the error with which the answer ends, or None."""
-    found = ResponseEncoder()._problem_in(message)
+    found = (encoder or ResponseEncoder())._problem_in(message)
     return None if found is None else found.text
 
 

@@ -1,0 +1,314 @@
+"""Tests of streamparse.encoders.anthropic_messages: the SDK and we read the events and bodies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from streamparse import Audio, Message, Reasoning, Refusal, ServerToolResult, Text, ToolCall
+from streamparse.encoders import AnthropicMessages
+from tests.encoders import clients, views
+from tests.encoders.sources import answers_of_examples, answers_of_recordings, sent_while_read
+from tests.helpers import cut
+from tests.messages import call_chunk, chunk, run_parser
+from tests.strategies import SIZES
+from tests.streams import SCRIPTS, Script, as_bytes, steps
+
+
+def stream_of(events: list[Any], choice: int = 0, batch: int = 1) -> bytes:
+    encoder = AnthropicMessages(choice=choice)
+    sent = b""
+    for start in range(0, len(events), batch):
+        sent += encoder.to_sse(encoder.encode(events[start : start + batch]))
+    return sent + encoder.to_sse(encoder.finish())
+
+
+def blocks(message: Message) -> list[Any]:
+    """Return what must arrive of the parts, in their order."""
+    found: list[Any] = []
+    for part in message.content:
+        if isinstance(part, (Text, Audio, Refusal)) and part.text:
+            cited = [
+                c for c in part.extra.get("citations") or [] if "_location" in c.get("type", "")
+            ]
+            found.append(["text", part.text, cited])
+        elif isinstance(part, Reasoning):
+            signature = part.extra.get("signature") or ""
+            if part.text or signature:
+                found.append(["thinking", part.text, signature])
+            elif part.extra.get("data"):
+                found.append(["redacted_thinking", part.extra["data"]])
+        elif isinstance(part, ToolCall):
+            found += call_blocks(part)
+        elif isinstance(part, ServerToolResult) and is_own(part):
+            found.append([part.extra["type"], part.call_id, part.content])
+    return found
+
+
+def is_own(part: ServerToolResult) -> bool:
+    return (part.extra.get("type") or "").endswith("_tool_result")
+
+
+def call_blocks(call: ToolCall) -> list[Any]:
+    kind = "tool_use"
+    if call.kind == "server":
+        kind = call.extra.get("type") or ""
+        if not kind.endswith("_tool_use"):
+            return []
+    if call.status != "complete":
+        return [[kind, call.name or "unknown"]]
+    custom = call.kind == "custom"
+    value = {"input": call.arguments} if custom else call.arguments
+    return [[kind, call.name or "unknown", value]]
+
+
+def of_sdk(block: dict[str, Any], complete: bool) -> list[Any]:
+    """Return a block of the SDK in the form of `blocks`."""
+    kind = block["type"]
+    if kind == "text":
+        return ["text", block["text"], block.get("citations") or []]
+    if kind == "thinking":
+        return ["thinking", block["thinking"], block.get("signature") or ""]
+    if kind == "redacted_thinking":
+        return [kind, block["data"]]
+    if kind.endswith("_tool_use") or kind == "tool_use":
+        return [kind, block["name"], *([block["input"]] if complete else [])]
+    return [kind, block["tool_use_id"], block["content"]]
+
+
+def expected_finish(message: Message) -> str | None:
+    if views.problem(message, AnthropicMessages()) is not None:
+        return "error"
+    reason = message.finish_reason
+    if reason == "content_filter":
+        return "refusal"
+    if reason == "other":
+        calls = [call for call in views.client_calls(message) if call.status == "complete"]
+        return "tool_calls" if calls else "stop"
+    return reason
+
+
+def check_counts(message: Message, found: dict[str, int]) -> None:
+    counts = views.counts(message.usage)
+    total = counts.pop("total_tokens", None)
+    if total == counts.get("input_tokens", 0) + counts.get("output_tokens", 0):
+        counts["total_tokens"] = total
+    cached = counts.get("cached_tokens", 0) + counts.get("cache_write_tokens", 0)
+    if cached > counts.get("input_tokens", 0):
+        return  # the provider's counts contradict each other
+    assert {name: found.get(name) for name in counts} == counts
+
+
+def check(message: Message, events: list[Any], batch: int = 1) -> None:
+    """Check that a message survives, except for what is in `LOSSES`."""
+    sent = stream_of(events, message.choice, batch)
+    parser, back, error = run_parser([sent], "anthropic-messages")
+    assert error is None
+    found = parser.message
+    problem = views.problem(message, AnthropicMessages())
+    said, read = views.texts(events, message.choice), views.texts(back, 0)
+    replaced = said["text"] != message.text
+    assert read["text"] == merged_text(message, events)
+    assert read["reasoning"] == said["reasoning"]
+    if not replaced:
+        assert blocks(found) == blocks(message)
+    assert found.finish_reason == expected_finish(message)
+    if problem is None:
+        assert found.status == ("truncated" if message.finish_reason == "length" else "complete")
+        check_counts(message, views.counts(found.usage))
+    else:
+        assert found.error is not None
+        assert found.error.message == f"api_error: {problem}"
+    check_sdk(message, sent, problem, replaced)
+    if not replaced:
+        check_body(message, problem)
+
+
+def merged_text(message: Message, events: list[Any]) -> str:
+    """Return the text with that of refusals, in the order in which the deltas came."""
+    own = [event for event in events if event.choice == message.choice]
+    return "".join([e.text for e in own if e.type in ("text_delta", "refusal_delta")])
+
+
+def check_sdk(message: Message, sent: bytes, problem: str | None, replaced: bool) -> None:
+    if clients.missing("anthropic"):
+        return
+    beta = any(call.kind == "server" for call in message.tool_calls)
+    read = clients.anthropic_stream(sent, beta)
+    assert read["error"] == problem
+    if replaced:
+        return
+    expected = blocks(message)
+    found = [of_sdk(block, True) for block in read.get("blocks", [])]
+    assert [one[: len(two)] for one, two in zip(found, expected, strict=True)] == expected
+
+
+def check_body(message: Message, problem: str | None) -> None:
+    body = AnthropicMessages().body(message)
+    if problem is not None:
+        assert body["error"]["message"] == problem
+        return
+    parser, _, error = run_parser([body], "anthropic-messages")
+    assert error is None
+    found = parser.message
+    # A body without arguments has an empty object.
+    complete = [
+        [*block[:2], {}] if block[2:] == [None] else block
+        for block in blocks(message)
+        if len(block) > 2 or block[0] == "redacted_thinking"
+    ]
+    assert [
+        block for block in blocks(found) if len(block) > 2 or block[0] == "redacted_thinking"
+    ] == complete
+    assert found.finish_reason == expected_finish(message)
+    check_counts(message, views.counts(found.usage))
+    if not clients.missing("anthropic"):
+        read = clients.anthropic_body(json.dumps(body))
+        ours = [of_sdk(block, True) for block in body["content"]]
+        assert [of_sdk(block, True) for block in read["blocks"]] == ours
+
+
+# Round trips
+
+
+def test_recordings(shared_data: Path) -> None:
+    for name, parser, events in answers_of_recordings(shared_data):
+        for message in parser.messages:
+            with clients.explained(name):
+                check(message, events, 1 + len(events) % 5)
+
+
+@pytest.mark.parametrize("name", sorted(answers_of_examples()))
+def test_examples(name: str) -> None:
+    for parser, events in answers_of_examples()[name]:
+        check(parser.message, events)
+
+
+@given(script=SCRIPTS, sizes=SIZES)
+def test_law_1_scripts(script: Script, sizes: Any) -> None:
+    """Law 1: what a client reads does not depend on how the provider's stream was cut."""
+    parser, events, error = run_parser([as_bytes(script, steps(script))])
+    assert error is None
+    for message in parser.messages:
+        check(message, events, 1 + len(sizes))
+    stream = as_bytes(script, steps(script))
+    found = sent_while_read(AnthropicMessages(), cut(stream, sizes), "openai-chat")
+    again, _, error = run_parser([found], "anthropic-messages")
+    assert error is None
+    assert blocks(again.message) == blocks(parser.message)
+
+
+# Records
+
+THINKING = [
+    {"type": "message_start", "message": {"id": "m", "model": "claude", "content": []}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking"}},
+    {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "thinking_delta", "thinking": "a"},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "signature_delta", "signature": "S"},
+    },
+    {"type": "content_block_stop", "index": 0},
+    {
+        "type": "content_block_start",
+        "index": 1,
+        "content_block": {"type": "redacted_thinking", "data": "R"},
+    },
+    {"type": "content_block_stop", "index": 1},
+    {
+        "type": "content_block_start",
+        "index": 2,
+        "content_block": {"type": "thinking", "thinking": "b", "signature": "T"},
+    },
+    {"type": "content_block_stop", "index": 2},
+    {
+        "type": "content_block_start",
+        "index": 3,
+        "content_block": {"type": "thinking", "thinking": "", "signature": "U"},
+    },
+    {"type": "content_block_stop", "index": 3},
+    {"type": "message_delta", "delta": {"stop_reason": "stop_sequence"}},
+    {"type": "message_stop"},
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, len(THINKING)])
+def test_thinking_keeps_its_signatures(size: int) -> None:
+    parts = [THINKING[start : start + size] for start in range(0, len(THINKING), size)]
+    pieces = ["".join([json.dumps(record) for record in part]) for part in parts]
+    sent = sent_while_read(AnthropicMessages(), pieces, "anthropic-messages")
+    parser, _, _ = run_parser([sent], "anthropic-messages")
+    assert blocks(parser.message) == [
+        ["thinking", "a", "S"],
+        ["redacted_thinking", "R"],
+        ["thinking", "b", "T"],
+        ["thinking", "", "U"],
+    ]
+    assert parser.message.raw_finish_reason == "stop_sequence"
+
+
+def told(pieces: list[Any], **options: Any) -> list[Any]:
+    _, events, _ = run_parser(pieces)
+    encoder = AnthropicMessages(**options)
+    return encoder.encode(events) + encoder.finish()
+
+
+def test_events_have_their_names() -> None:
+    records = told([chunk({"content": "a"}), chunk({}, "stop")], id="x", model="m")
+    assert records[0]["message"]["id"] == "x"
+    assert records[0]["message"]["model"] == "m"
+    sent = AnthropicMessages.to_sse(records[-1:])
+    assert sent == b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+
+
+def test_a_free_text_call_is_an_object() -> None:
+    entry = {"index": 0, "id": "c", "type": "custom", "custom": {"name": "sh", "input": 'ls "a"'}}
+    records = told([chunk({"tool_calls": [entry]}), chunk({}, "tool_calls")])
+    [start] = [one for one in records if one["type"] == "content_block_start"]
+    assert start["content_block"] == {"type": "tool_use", "id": "c", "name": "sh", "input": {}}
+    texts = [one["delta"].get("partial_json", "") for one in records if "delta" in one]
+    assert json.loads("".join(texts)) == {"input": 'ls "a"'}
+
+
+@pytest.mark.parametrize("reason", ["tool_calls", "content_filter", None])
+def test_a_call_that_is_cut_has_no_end(reason: str | None) -> None:
+    call = call_chunk('{"a": 1', id="c", name="f")
+    records = told([call, *([chunk({}, reason)] if reason else [])])
+    kinds = [record["type"] for record in records]
+    assert "content_block_stop" not in kinds
+    assert kinds[-1] == "error"
+
+
+def test_a_call_that_a_limit_cut() -> None:
+    call = call_chunk('{"a": 1}', id="c", name="f")
+    records = told([call, chunk({}, "length")])
+    kinds = [record["type"] for record in records]
+    assert "content_block_stop" not in kinds
+    assert records[-2]["delta"]["stop_reason"] == "max_tokens"
+    parser, _, _ = run_parser([call, chunk({}, "length")])
+    body = AnthropicMessages().body(parser.message)
+    assert body["content"] == [{"type": "tool_use", "id": "c", "name": "f", "input": {"a": 1}}]
+    again, _, _ = run_parser([body], "anthropic-messages")
+    assert [call.status for call in again.message.tool_calls] == ["truncated"]
+
+
+def test_a_refusal_is_text() -> None:
+    records = told([chunk({"refusal": "No."}), chunk({}, "stop")])
+    deltas = [record["delta"] for record in records if "delta" in record]
+    assert deltas[0] == {"type": "text_delta", "text": "No."}
+    assert deltas[-1]["stop_reason"] == "refusal"
+
+
+def test_the_end_without_a_beginning() -> None:
+    kinds = [record["type"] for record in AnthropicMessages().finish()]
+    assert kinds == ["message_start", "error"]
+    assert AnthropicMessages().abort()[-1]["error"]["message"] == "the answer was cancelled"
