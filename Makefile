@@ -5,7 +5,7 @@ BIN ?= .venv/bin
 # Seconds for each fuzz target.
 FUZZ_TIME ?= 60
 
-.PHONY: setup test clients lint types bench fuzz build clean
+.PHONY: setup test clients lint types bench fuzz site build clean
 
 setup:
 	$(PYTHON) -m venv .venv
@@ -35,6 +35,10 @@ fuzz:
 	@for script in fuzz/fuzz_*.py; do \
 		$(BIN)/python -m fuzz.$$(basename $$script .py) -max_total_time=$(FUZZ_TIME) || exit 1; \
 	done
+
+# The documentation, in build/site.
+site:
+	$(BIN)/mkdocs build --strict
 
 # A compiled wheel where there is a C compiler, a pure one elsewhere or with STREAMPARSE_PURE=1.
 build:

@@ -354,11 +354,22 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse_c
 
 
 # Of the extra `sdks`, which the tests do without.
-SDKS = ("anthropic", "google", "openai", "redis")
+SDKS = (
+    "anthropic",
+    "google",
+    "instructor",
+    "jiter",
+    "json_repair",
+    "langchain_core",
+    "openai",
+    "partial_json_parser",
+    "pydantic_ai",
+    "redis",
+)
 
 
 def missing_sdks(block: str) -> list[str]:
-    """Return the SDKs that a block imports and that are not installed."""
+    """Return the SDKs and other libraries that a block imports and that are not installed."""
     modules = re.findall(r"^(?:from|import) (\w+)", block, re.MULTILINE)
     return [name for name in modules if name in SDKS and importlib.util.find_spec(name) is None]
 

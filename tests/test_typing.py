@@ -21,7 +21,11 @@ from tests.helpers import checker_environment, missing_sdks
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(streamparse.__file__).parent
 PROGRAM = Path(typed_program.__file__)
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "streamparse" / "llms.txt",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 # Percentage of the public symbols whose types pyright knows. The others are those of
