@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 API = ROOT / "docs" / "api"
 MODULES = (
     "streamparse",
-    *(f"streamparse.{name}" for name in ("batch", "formats", "frontends", "models", "protocols")),
-    *(f"streamparse.{name}" for name in ("schema", "telemetry", "terminal", "web")),
+    *(f"streamparse.{name}" for name in ("batch", "encoders", "formats", "frontends", "models")),
+    *(f"streamparse.{name}" for name in ("protocols", "schema", "telemetry", "terminal", "web")),
 )
 NEEDED = ("mkdocs", "material", "mkdocstrings_handlers.python")
 
