@@ -1,0 +1,76 @@
+"""A provider with recorded answers for the programs of `examples/frameworks`."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PROGRAMS = EXAMPLES / "frameworks"
+PATIENCE = 30.0  # seconds until a reader that waits for the whole answer has failed
+
+
+class Provider:
+    """Answers each request with the next recording; sends its second half when `gate` is open."""
+
+    def __init__(self, *recordings: str | bytes) -> None:
+        self.recordings = [
+            (EXAMPLES / each).read_bytes() if isinstance(each, str) else each for each in recordings
+        ]
+        self.requests: list[Any] = []
+        self.url = ""
+        self.gate = threading.Event()
+        self.gate.set()
+        self.app = Starlette(routes=[Route("/{path:path}", self.answer, methods=["POST"])])
+
+    async def answer(self, request: Request) -> StreamingResponse:
+        self.requests.append(await request.json())
+        recording = self.recordings.pop(0)
+        kind = "application/json" if recording.startswith(b"{") else "text/event-stream"
+        return StreamingResponse(self._pieces(recording), media_type=kind)
+
+    async def _pieces(self, recording: bytes) -> AsyncIterator[bytes]:
+        half = len(recording) // 2
+        yield recording[:half]
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PATIENCE
+        while not self.gate.is_set():
+            assert loop.time() < end, "nothing was read before the end of the answer"
+            await asyncio.sleep(0.005)
+        yield recording[half:]
+
+
+def run(program: str, *arguments: str, **options: Any) -> str:
+    """Run a program and return what it prints."""
+    done: subprocess.CompletedProcess[bytes] = subprocess.run(
+        [sys.executable, "-W", "ignore", str(PROGRAMS / program), *arguments],
+        capture_output=True,
+        timeout=200,
+        check=False,
+        **options,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
+
+
+def load(name: str) -> ModuleType:
+    """Import a program as a module. The caller removes it from `sys.modules`."""
+    spec = importlib.util.spec_from_file_location(name, PROGRAMS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
