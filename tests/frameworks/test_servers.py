@@ -11,7 +11,7 @@ import pytest
 
 from streamparse import MessageParser, SSEDecoder
 from tests.frameworks.serving import EXAMPLES, load
-from tests.web.serving import Server, whole_events
+from tests.web.serving import Server, until, whole_events
 
 SAMPLE = "openai-responses.sse"
 ANSWER = "/answer?question=What+ails+them%3F"
@@ -46,6 +46,25 @@ def read_from(app: Any, provider: Any, path: str = ANSWER) -> tuple[list[Any], h
     return records, response
 
 
+def leave(app: Any, provider: Any) -> None:
+    """Read the first record and leave; the request to the provider must end."""
+    provider.gate.clear()
+    with Server(app) as server:
+        with (
+            httpx.Client(trust_env=False, timeout=60) as client,
+            client.stream("GET", server.url + ANSWER) as response,
+        ):
+            next(response.iter_bytes())
+        until(lambda: provider.left)
+
+
+def test_fastapi_client_leaves(provide: Any, program: Any) -> None:
+    pytest.importorskip("fastapi.sse", reason="needs FastAPI 0.135 or newer")
+    pytest.importorskip("openai", reason="needs openai")
+    provider = provide(SAMPLE)
+    leave(program("fastapi_sse").app, provider)
+
+
 def test_fastapi(provide: Any, program: Any) -> None:
     pytest.importorskip("fastapi.sse", reason="needs FastAPI 0.135 or newer")
     pytest.importorskip("openai", reason="needs openai")
@@ -68,6 +87,11 @@ def test_django_async(provide: Any, django_app: Any) -> None:
     records, response = read_from(django_app.application, provider)
     assert response.headers["content-type"] == "text/event-stream"
     check(records)
+
+
+def test_django_client_leaves(provide: Any, django_app: Any) -> None:
+    provider = provide(SAMPLE)
+    leave(django_app.application, provider)
 
 
 def test_django_async_client(provide: Any, django_app: Any) -> None:
@@ -106,3 +130,14 @@ def test_flask(provide: Any, program: Any) -> None:
     body = b"".join([first, *parts])
     check([json.loads(record.data) for record in SSEDecoder().feed(body)])
     response.close()
+
+
+def test_flask_client_leaves(provide: Any, program: Any) -> None:
+    pytest.importorskip("flask", reason="needs Flask")
+    pytest.importorskip("openai", reason="needs openai")
+    provider = provide(SAMPLE)
+    provider.gate.clear()
+    response = program("flask_app").app.test_client().get(ANSWER)
+    next(response.iter_encoded())
+    response.close()
+    until(lambda: provider.left)
