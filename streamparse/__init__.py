@@ -1,6 +1,7 @@
 """Parse LLM output while it is still arriving.
 
-- `stream` reads the response of a model provider; `MessageParser` does the same, fed by hand.
+- `wrap` makes the client of an SDK return streams. `stream` reads any response of a model
+  provider; `MessageParser` does the same, fed by hand.
 - `JSONParser` reads JSON in fragments of any size, `iter_json` an iterable of them, `parse` a text.
 - `Coalescer`, `to_patches` and `SSEDecoder` work with the events and their transport.
 
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from streamparse._version import __version__
 
 if TYPE_CHECKING:
+    from streamparse._clients.wrapped import wrap
     from streamparse._core.grammar import COMPILED
     from streamparse._decoding.jsonl import JSONLinesDecoder
     from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
@@ -188,11 +190,13 @@ __all__ = [
     "stream",
     "to_patches",
     "value_at",
+    "wrap",
 ]
 
 
 # The modules that the names above come from, for `__getattr__`.
 _MODULES: Final = {
+    "_clients.wrapped": "wrap",
     "_core.grammar": "COMPILED",
     "_decoding.jsonl": "JSONLinesDecoder",
     "_decoding.sse": "ServerSentEvent SSEDecoder",

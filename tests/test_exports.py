@@ -14,6 +14,7 @@ import streamparse
 
 # The modules whose names the package offers.
 EXPORTED = (
+    "_clients.wrapped",
     "_decoding.jsonl",
     "_decoding.sse",
     "_drivers.coalescer",

@@ -278,6 +278,10 @@ PLACES: dict[str, tuple[int, int]] = {
     "encoders": (5, 9),
     "_drivers": (5, 2),
     **_in_order("_drivers", 5, DRIVERS, 3),
+    "_clients.strict": (5, 0),
+    "_clients.requests": (5, 1),
+    "_clients.wrapped": (5, 3 + len(DRIVERS)),
+    "_clients": (5, 0),
     "batch.envelopes": (5, 0),
     "batch.rows": (5, 2),
     "batch.columns": (5, 0),
@@ -334,6 +338,8 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "_decoding.sse": {"mypy_extensions"},
     "_drivers.stream": {"typing_extensions"},  # by type checkers only
     "_drivers.session": {"typing_extensions"},
+    "_clients.requests": {"anthropic"},
+    "_clients.wrapped": {"typing_extensions"},
     # What runs without the extra is refused by `library`, which names it.
     "schema.": {"mypy_extensions"},
     "models.program": {"pydantic_core"},
@@ -429,7 +435,7 @@ def is_outside_world(name: str) -> bool:
 def is_driver(module: str) -> bool:
     # `protocols` declares the asynchronous methods of stores and runs nothing.
     return module.startswith(
-        ("_drivers.", "_cli.", "_demo.", "telemetry.", "web.", "__main__", "protocols")
+        ("_drivers.", "_clients.", "_cli.", "_demo.", "telemetry.", "web.", "__main__", "protocols")
     )
 
 

@@ -42,6 +42,7 @@ __all__ = [
     "named_file",
     "pieces",
     "readable",
+    "response_of",
 ]
 
 _Refused: TypeAlias = Callable[[int, Any], None]
@@ -177,6 +178,14 @@ def _look_at_status(source: Any, refused: _Refused) -> None:
         if isinstance(status, int) and status >= _FIRST_ERROR:
             refused(status, getattr(source, "headers", None))
             return
+
+
+def response_of(source: Any) -> Any:
+    """Return the HTTP response of a source, or None."""
+    for name in ("status_code", "status"):
+        if isinstance(getattr(source, name, None), int):
+            return source
+    return getattr(source, "response", None)
 
 
 # Sources that are opened first

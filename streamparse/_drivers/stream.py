@@ -32,7 +32,7 @@ from streamparse._drivers.reading import (
     View,
 )
 from streamparse._drivers.reconnect import AsyncConnections, Connections, Reconnect, connections
-from streamparse._drivers.sources import is_async, named_file, readable
+from streamparse._drivers.sources import is_async, named_file, readable, response_of
 from streamparse.aliases import (
     API,
     CallsWhen,
@@ -295,8 +295,10 @@ class _MessageViews(Reading[MessageParser]):
 
     _make: Callable[..., MessageParser]
     _output: Any
+    _origin: Any  # the source
 
     def _connect(self, source: Any) -> None:
+        self._origin = source
         if isinstance(source, (Connections, AsyncConnections)):
             source.parser = lambda: self.parser
             source.refused = self._set_error_status
@@ -305,6 +307,14 @@ class _MessageViews(Reading[MessageParser]):
     def message(self) -> Message:
         """The first answer, as far as it has arrived."""
         return self.parser.message
+
+    @property
+    def response(self) -> Any:
+        """The HTTP response, with its status and headers: the source itself, or its `response`.
+
+        None if the source has none, or is not open yet.
+        """
+        return response_of(self._origin)
 
     @property
     def resume_token(self) -> dict[str, Any] | None:
