@@ -25,9 +25,16 @@ PAGES: Final = {
     "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
     "examples.md": "examples",
-    **{f"examples/{path.stem}.md": f"examples/{path.name}" for path in ROOT.glob("examples/*.py")},
+    **{
+        path.relative_to(ROOT).with_suffix(".md").as_posix(): path.relative_to(ROOT).as_posix()
+        for path in ROOT.glob("examples/**/[!_]*.py")
+    },
 }
-SOURCES: Final = {source: page for page, source in PAGES.items()}
+SOURCES: Final = {
+    **{source: page for page, source in PAGES.items()},
+    "README.md": "index.md",
+    "examples/frameworks": "examples.md",
+}
 
 
 def repository() -> str:
