@@ -348,7 +348,7 @@ class MessageParser:
         if kind != "chunks":
             if not len(fragment):
                 return None
-        elif type(fragment) is not dict:
+        elif type(fragment) is not dict and type(fragment) is not Record:
             fragment = chunk_of(fragment)
             if fragment is None:
                 return None
@@ -377,6 +377,8 @@ class MessageParser:
             self._decide(fragment)
         elif self._api == "text":
             self._feed_text(fragment)
+        elif isinstance(fragment, Record):  # decoded by the caller, who also needs its data
+            self._router.read(fragment)
         elif self._kind == "chunks":
             self._router.read_chunk(fragment)
         else:
