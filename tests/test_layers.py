@@ -196,6 +196,19 @@ WIRES = (
     "nearest",
 )
 SESSIONS = ("reader", "conversation", "frames")
+GATEWAY = (
+    "headers",
+    "measures",
+    "settings",
+    "upstream",
+    "exchange",
+    "forwarding",
+    "chat_request",
+    "chat_chunks",
+    "chat_answers",
+    "chat",
+    "application",
+)
 DRIVERS = (
     "units",
     "coalescer",
@@ -312,14 +325,17 @@ PLACES: dict[str, tuple[int, int]] = {
     "_demo.playing": (6, 1),
     "_demo.application": (6, 5),
     "_demo": (6, 6),
+    **_in_order("gateway", 6, GATEWAY, 0),
+    "gateway": (6, len(GATEWAY)),
     "_cli.batch_inputs": (6, 5),
     "_cli.batch_job": (6, 6),
     "_cli.batch_report": (6, 7),
     "_cli.batch_command": (6, 8),
     "_cli.demo_command": (6, 6),
-    "_cli.entry": (6, 9),
-    "_cli": (6, 10),
-    "__main__": (6, 11),
+    "_cli.gateway_command": (6, len(GATEWAY) + 1),
+    "_cli.entry": (6, len(GATEWAY) + 2),
+    "_cli": (6, len(GATEWAY) + 3),
+    "__main__": (6, len(GATEWAY) + 4),
     "__init__": (7, 0),
 }
 
@@ -350,12 +366,19 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "_cli.batch_job": {"pyarrow"},
     "_cli.displays": {"rich"},
     "_cli.demo_command": {"jsonschema", "uvicorn"},
+    "_cli.gateway_command": {"uvicorn"},
     "batch.columns": {"pyarrow"},
     "batch.parsing": {"pyarrow"},
     "telemetry._instruments": {"opentelemetry"},
     "telemetry.recording": {"opentelemetry"},
     "web.response": {"starlette"},
     "_demo.application": {"starlette"},
+    "gateway.application": {"httpx", "starlette"},
+    "gateway.chat": {"httpx", "jsonschema"},  # `chat` and `chat_request`
+    "gateway.forwarding": {"httpx"},
+    "gateway.measures": {"prometheus_client"},
+    "gateway.settings": {"httpx"},
+    "gateway.upstream": {"httpx"},
 }
 OUTSIDE_WORLD = {
     "asyncio",
@@ -435,7 +458,10 @@ def is_outside_world(name: str) -> bool:
 def is_driver(module: str) -> bool:
     # `protocols` declares the asynchronous methods of stores and runs nothing.
     return module.startswith(
-        ("_drivers.", "_clients.", "_cli.", "_demo.", "telemetry.", "web.", "__main__", "protocols")
+        (
+            *("_drivers.", "_clients.", "_cli.", "_demo.", "gateway.", "telemetry.", "web."),
+            *("__main__", "protocols"),
+        )
     )
 
 

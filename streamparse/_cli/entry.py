@@ -12,6 +12,7 @@ from streamparse import _version
 from streamparse._cli import (
     batch_command,
     demo_command,
+    gateway_command,
     json_command,
     lists_command,
     replay_command,
@@ -69,6 +70,13 @@ examples:
   streamparse demo --open
   streamparse demo answer.sse
 """,
+    "gateway": """\
+examples:
+  streamparse gateway --upstream http://127.0.0.1:8000
+  streamparse gateway --upstream http://127.0.0.1:8000 --format hermes --retry 2
+
+Point clients of OpenAI's API at the address that the command prints.
+""",
     "formats": """\
 examples:
   streamparse formats
@@ -116,6 +124,15 @@ _COMMANDS: Final = {
         demo_command.run,
         "show responses as they arrive on a page in the browser",
         "Serve a page that plays recorded responses: samples, FILE, or files dropped on the page.",
+    ),
+    "gateway": _Command(
+        gateway_command.add,
+        gateway_command.run,
+        "serve the API of a model server with parsed tool calls and reasoning",
+        "Forward requests to an OpenAI-compatible server. In the answers to chat completions, tool "
+        "calls and reasoning that the model wrote as text become tool_calls and reasoning_content, "
+        "while they arrive. Calls are checked against the tools of the request. Everything else "
+        "passes unchanged.",
     ),
     "formats": _Command(
         lists_command.add_formats,

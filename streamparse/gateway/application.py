@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from streamparse.gateway.chat import Chat
 from streamparse.gateway.exchange import Exchange
@@ -140,9 +140,7 @@ class _Proxy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         settings = self._settings
-        exchange = Exchange(
-            scope, receive, send, stall=settings.stall, largest=settings.max_body
-        )
+        exchange = Exchange(scope, receive, send, stall=settings.stall, largest=settings.max_body)
         is_chat = scope["method"] == "POST" and _path_of(scope) in _CHAT
         self.measures.active.inc()
         try:

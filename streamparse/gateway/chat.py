@@ -149,9 +149,7 @@ class _Work:
         await exchange.send(b"", more=False)
         return None
 
-    async def _copy(
-        self, pieces: AsyncIterator[bytes], stream: ChatStream
-    ) -> RefusedError | None:
+    async def _copy(self, pieces: AsyncIterator[bytes], stream: ChatStream) -> RefusedError | None:
         """Copy a stream up to its end; return why it broke, if it did."""
         try:
             async for data in pieces:

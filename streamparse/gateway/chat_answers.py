@@ -44,7 +44,7 @@ class _Calls:
     def note(self, event: AnyMessageEvent) -> None:
         """Take note of an event."""
         if isinstance(event, _ENDED):
-            self.statuses.append(event.type.removeprefix("tool_call_"))
+            self.statuses.append(event.call.status)
         if isinstance(event, ToolCallRejected) and self.rejection is None:
             self.rejection = _rejection(event)
 
@@ -119,29 +119,32 @@ class ChatStream:
     def _read(self, record: Record) -> bytes:
         if self.over:
             return b""
+        failure: StreamParseError | None = None
         try:
             events = self._parser.feed(record)
         except StreamParseError as error:
-            return OpenAIChat.to_sse(self._chunks.wrap(self._encoded(error.events))) + self._fail(error)
+            events, failure = error.events, error
         encoded = self._encoded(events)
-        data = record.data
-        if not isinstance(data, dict):
-            if record.text == _DONE:
-                return OpenAIChat.to_sse(self._chunks.wrap(encoded)) + self._end(None)
-            return _as_it_was(record)
-        written = b""
-        if isinstance(data.get("choices"), list):
-            self._keep_text(data)
-            members = {name: value for name, value in data.items() if name != "error"}
-            written = OpenAIChat.to_sse(self._chunks.dress(members, encoded))
-            if data.get("error"):
-                written += OpenAIChat.to_sse([{"error": data["error"]}])
-        else:
-            written = _as_it_was(record)
-        self._has_failed = self._has_failed or bool(data.get("error")) or record.event == "error"
+        if failure is not None:
+            return _sse(self._chunks.wrap(encoded)) + self._fail(failure)
+        if record.text == _DONE:
+            return _sse(self._chunks.wrap(encoded)) + self._end(None)
+        written = self._written(record, encoded)
         if self._stop and self.calls.rejection is not None:
             written += self._end(None)
         return written
+
+    def _written(self, record: Record, encoded: list[Any]) -> bytes:
+        """Return a record of the upstream for the client."""
+        data = dict_of(record.data)
+        error = data.get("error")
+        self._has_failed = self._has_failed or bool(error) or record.event == "error"
+        if not isinstance(data.get("choices"), list):
+            return _sse(self._chunks.wrap(encoded)) + _as_it_was(record)
+        self._keep_text(data)
+        members = {name: value for name, value in data.items() if name != "error"}
+        written = _sse(self._chunks.dress(members, encoded))
+        return written + _sse([{"error": error}]) if error else written
 
     def _keep_text(self, data: dict[str, Any]) -> None:
         if self._hold:
@@ -181,18 +184,18 @@ class ChatStream:
             failure = failure or _unreadable(error)
             encoded = self._encoded(error.events)
         # Everything in front of the finish reasons flows even if the request is sent again.
-        written = OpenAIChat.to_sse(self._chunks.wrap(encoded))
+        written = _sse(self._chunks.wrap(encoded))
         calls = [] if self.calls.rejection is not None else self._encoder.encode(self._held)
         closing = [*calls, *self._encoder.finish()]
         error_record = closing.pop() if "error" in closing[-1] else None
-        self.ending = OpenAIChat.to_sse(self._chunks.close(closing))
+        self.ending = _sse(self._chunks.close(closing))
         if self._has_failed:
             return written
         if error_record is None:
             self.ending += b"data: [DONE]\n\n"
         else:
             refusal = self.calls.rejection or failure
-            self.ending += OpenAIChat.to_sse([refusal.to_dict() if refusal else error_record])
+            self.ending += _sse([refusal.to_dict() if refusal else error_record])
         return written
 
 
@@ -237,6 +240,10 @@ class ChatBody:
             self.refusal = self.calls.rejection or failure
         else:
             self.content = json_text(dressed_body(data, encoded)).encode()
+
+
+def _sse(records: Iterable[Any]) -> bytes:
+    return OpenAIChat.to_sse(records)
 
 
 def _unreadable(error: StreamParseError) -> RefusedError:

@@ -15,7 +15,7 @@ from streamparse._core.plain import dict_of, is_index, is_something, list_of
 __all__ = ["Chunks", "dressed_body"]
 
 # The members that every chunk of an answer has.
-_HEAD: Final = ("id", "object", "created", "model")
+_HEAD: Final = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
 # The members that the parser reads. `text` repeats the text of a delta (Together).
 _CHOICE: Final = frozenset(("index", "delta", "message", "finish_reason", "text"))
 _PARSED: Final = frozenset(
@@ -55,16 +55,16 @@ class Chunks:
             data: The chunk of the upstream.
             encoded: The chunks of the encoder for its events.
         """
-        self._learn(data)
+        self._id = self._id or data.get("id")
         choices = self._choices(encoded)
         entries = list_of(data.get("choices"))
-        for entry in entries:
-            if isinstance(entry, dict):
-                self._add_members(entry, choices)
         if entries:
+            self._learn(data)
+            for entry in entries:
+                if isinstance(entry, dict):
+                    self._add_members(entry, choices)
             return self._wrapped(choices)
         chunk = {**data, **self._identity()}
-        self._waiting = {}
         if self._ends:  # the usage, which follows the finish reason
             self._last.append(chunk)
             return self._wrapped(choices)
@@ -85,12 +85,12 @@ class Chunks:
         return [*self._wrapped(choices), *last]
 
     def _learn(self, data: dict[str, Any]) -> None:
-        self._id = self._id or data.get("id")
         self._head = {name: data[name] for name in _HEAD if name in data} | self._identity()
         for name, value in data.items():
-            if name not in _HEAD and name != "choices":
-                if value is not None or name not in self._waiting:
-                    self._waiting[name] = value
+            if name in _HEAD or name == "choices":
+                continue
+            if value is not None or name not in self._waiting:
+                self._waiting[name] = value
 
     def _identity(self) -> dict[str, Any]:
         return {"id": self._id} if self._id else {}
@@ -110,7 +110,7 @@ class Chunks:
     def _add_members(self, entry: dict[str, Any], choices: list[dict[str, Any]]) -> None:
         """Add the other members of a choice of the upstream to the parsed choices."""
         number = entry.get("index")
-        index: int = number if is_index(number) else 0
+        index = number if isinstance(number, int) and is_index(number) else 0
         delta = dict_of(entry.get("delta"))
         members = {name: value for name, value in entry.items() if name not in _CHOICE}
         more = {name: value for name, value in delta.items() if name not in _PARSED}

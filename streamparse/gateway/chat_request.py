@@ -11,10 +11,16 @@ from streamparse.errors import StreamParseError
 from streamparse.gateway.settings import Settings
 from streamparse.message_parser import MessageParser
 
+try:
+    import jsonschema  # noqa: F401  # without it, calls would not be checked
+except ImportError as error:
+    needs = "streamparse.gateway needs jsonschema: pip install 'llm-streamparse[gateway]'"
+    raise ImportError(needs, name=error.name) from error
+
 __all__ = ["ChatRequest"]
 
 _AGAIN: Final = (
-    "{reason} Write your tool calls again, all of them, with arguments that are valid for the tools."
+    "{reason} Write all of your tool calls again, with arguments that are valid for the tools."
 )
 
 

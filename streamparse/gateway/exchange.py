@@ -197,7 +197,7 @@ async def _settled(*tasks: asyncio.Future[Any]) -> None:
     while any(not task.done() for task in tasks):
         try:
             await asyncio.wait(tasks)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError:  # noqa: PERF203
             cancelled = True
     if cancelled:
         raise asyncio.CancelledError

@@ -104,9 +104,7 @@ class Upstream:
             raise RefusedError(400, "invalid_request_error", "invalid_path", str(error)) from None
         # httpx normalizes the path of a URL; the extension sends it unchanged.
         extensions = {"timeout": self._seconds, "target": target}
-        request = httpx.Request(
-            method, url, headers=headers, stream=stream, extensions=extensions
-        )
+        request = httpx.Request(method, url, headers=headers, stream=stream, extensions=extensions)
         try:
             response = await self._transport.handle_async_request(request)
         except httpx.TransportError as error:
