@@ -154,6 +154,7 @@ class _Proxy:
     async def _serve(self, exchange: Exchange, is_chat: bool) -> None:
         try:
             refuse_unsafe(exchange, self.upstream, self._settings.allowed_hosts)
+            exchange.check_length()
             target = target_of(exchange)
             if is_chat:
                 await self._chat.serve(exchange, target)

@@ -144,6 +144,7 @@ class _Work:
             if rejection is not None and not is_last:
                 return stream.text, str(rejection)
             await self._send(stream.ending)
+            exchange.is_answered = True  # a client may close the connection at `[DONE]`
             if rejection is None and failure is None:
                 await _drained(pieces)
         await exchange.send(b"", more=False)

@@ -15,6 +15,8 @@ from streamparse.gateway.upstream import RefusedError
 from streamparse.limits import Limits
 from streamparse.message_events import (
     AnyMessageEvent,
+    MessageFailed,
+    MessageFinished,
     ProviderEvent,
     ToolCallCompleted,
     ToolCallRejected,
@@ -26,6 +28,7 @@ from streamparse.paths import json_pointer
 __all__ = ["ChatBody", "ChatStream"]
 
 _DONE: Final = "[DONE]"
+_LAST: Final = (MessageFinished, MessageFailed)
 _ENDED: Final = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
 
 
@@ -140,7 +143,8 @@ class ChatStream:
         error = data.get("error")
         self._has_failed = self._has_failed or bool(error) or record.event == "error"
         if not isinstance(data.get("choices"), list):
-            return _sse(self._chunks.wrap(encoded)) + _as_it_was(record)
+            written = _sse(self._chunks.wrap(encoded))
+            return written if record.cut else written + _as_it_was(record)
         self._keep_text(data)
         members = {name: value for name, value in data.items() if name != "error"}
         written = _sse(self._chunks.dress(members, encoded))
@@ -160,7 +164,7 @@ class ChatStream:
             if self._stop and self.calls.rejection is not None:
                 break
             self.calls.note(event)
-            if self._hold and getattr(event, "call", None) is not None:
+            if self._hold and (isinstance(event, _LAST) or getattr(event, "call", None)):
                 self._held.append(event)
             else:
                 kept.append(event)

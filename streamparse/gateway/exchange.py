@@ -38,6 +38,7 @@ class Exchange:
     Attributes:
         headers: The header fields of the request.
         status: The status of the response; 0 before it has begun.
+        is_answered: Whether the response was sent to its end.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Exchange:
         self._received = asyncio.Event()  # the request was read to its end
         self._sending = asyncio.Lock()  # held while a message is sent
         self._sent = 0  # how many messages were sent
-        self._is_answered = False  # the last message was sent
+        self.is_answered = False
         # Set if the client accepts no data.
         self._stalled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -82,7 +83,7 @@ class Exchange:
             await _settled(working, leaving)
         with suppress(LeftError, asyncio.CancelledError):
             working.result()
-        return self._is_answered
+        return self.is_answered
 
     async def _departure(self) -> None:
         """Return when the client has left."""
@@ -108,6 +109,15 @@ class Exchange:
         """Read no more of the request: only wait until the client leaves."""
         self._received.set()
 
+    def check_length(self) -> None:
+        """Raise `RefusedError` if the client has announced a body that is too large."""
+        self._check(self._length)
+
+    def _check(self, size: int) -> None:
+        if size > self._largest:
+            text = f"the body of a request may have {self._largest} bytes"
+            raise RefusedError(413, "invalid_request_error", "body_too_large", text)
+
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body of the request as it arrives.
 
@@ -115,21 +125,17 @@ class Exchange:
             LeftError: The client has left.
             RefusedError: The body is too large.
         """
-        received, more = self._length, True
-        if received <= self._largest:
-            received = 0
-        while more and received <= self._largest:
+        received, more = 0, True
+        while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise LeftError
             piece, more = message.get("body", b""), message.get("more_body", False)
             received += len(piece)
-            if piece and received <= self._largest:
+            self._check(received)
+            if piece:
                 yield piece
         self.stop_receiving()
-        if received > self._largest:
-            text = f"the body of a request may have {self._largest} bytes"
-            raise RefusedError(413, "invalid_request_error", "body_too_large", text)
 
     async def body(self) -> bytes:
         """Return the whole body of the request. Raises as `pieces` does."""
@@ -184,7 +190,7 @@ class Exchange:
                 timer.cancel()
             self._sent += 1
             if message.get("more_body") is False:
-                self._is_answered = True
+                self.is_answered = True
 
     def _give_up(self) -> None:
         if not self._stalled.done():

@@ -171,6 +171,7 @@ class ModelServer:
         while play.endless:
             await send({"type": "http.response.body", "body": play.pieces[-1], "more_body": True})
             asked.sent += 1
+            await asyncio.sleep(0)
         if play.hang:
             await asyncio.Event().wait()
         if not play.cut:

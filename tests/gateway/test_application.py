@@ -27,6 +27,7 @@ from tests.gateway.model_server import (
     streamed,
     whole,
 )
+from tests.web.serving import until
 
 openai = pytest.importorskip("openai", reason="openai is not installed (extra sdks)")
 
@@ -45,6 +46,10 @@ def async_client(server: Served) -> Any:
     return openai.AsyncOpenAI(
         base_url=server.url, api_key="key", max_retries=0, http_client=http, timeout=60
     )
+
+
+def metrics(server: Served) -> str:
+    return httpx.get(server.gateway.url + "/metrics", trust_env=False).text
 
 
 class Answer:
@@ -160,9 +165,10 @@ def test_two_hundred_streams() -> None:
     with served(play) as server:
         asyncio.run(run(server))
         assert len(server.model.asked) == 200
-        text = httpx.get(server.gateway.url + "/metrics", trust_env=False).text
+        until(lambda: "streamparse_gateway_active_requests 0.0" in metrics(server))
+        text = metrics(server)
     assert 'streamparse_gateway_tool_calls_total{status="complete"} 200.0' in text
-    assert "streamparse_gateway_active_requests 0.0" in text
+    assert "streamparse_gateway_departures_total 0.0" in text
 
 
 def test_calls_that_the_server_has_parsed() -> None:
