@@ -34,6 +34,21 @@ from tests.messages import call_texts
 
 NODE = Path(__file__).parent / "node"
 SECONDS = 300
+# By API: the name of the provider in the AI SDK, and its name for each member of `extra`.
+SIGNED: dict[str, tuple[str, dict[str, str]]] = {
+    "anthropic-messages": ("anthropic", {"signature": "signature", "data": "redactedData"}),
+    "bedrock-converse": (
+        "bedrock",
+        {"signature": "signature", "redactedContent": "redactedData"},
+    ),
+    "google-generate": ("google", {"thoughtSignature": "thoughtSignature"}),
+    "openai-responses": (
+        "openai",
+        {"id": "itemId", "encrypted_content": "reasoningEncryptedContent"},
+    ),
+}
+SIGNED["bedrock-invoke-anthropic"] = SIGNED["anthropic-messages"]
+AGUI_ROLES = {"text": "assistant", "reasoning": "reasoning"}
 
 REASONS = {
     "stop": "stop",
@@ -68,6 +83,14 @@ def read(rows: Iterable[dict[str, Any]]) -> Read:
     lines = "".join(json_text(row) + "\n" for row in rows)
     *differences, last = _run("clients.mjs", lines)
     return Read(last["read"], differences)
+
+
+def raw_state(**bodies: bytes | None) -> dict[str, Any]:
+    """Return what the clients have after these bodies (`ui`, `agui`): messages, state and end."""
+    texts = {name: None if body is None else body.decode() for name, body in bodies.items()}
+    row = {"name": "raw", "raw": True, "ui": None, "agui": None, **texts}
+    *states, _ = _run("clients.mjs", json_text(row) + "\n")
+    return {one["protocol"]: one["raw"] for one in states}
 
 
 def written() -> list[dict[str, Any]]:
@@ -188,6 +211,29 @@ class ClientView:
             for name, kind in kinds.items()
         }
 
+    def signed(self) -> Iterator[tuple[str, str, dict[str, Any], str]]:
+        """The parts with data for the next turn: kind, text, and the data in both protocols."""
+        provider, names = SIGNED.get(self.message.api or "", ("", {}))
+        items: dict[str, Reasoning] = {}  # several parts may belong to one item
+        texts: dict[int, str] = {}
+        for part in self.message.content:
+            if isinstance(part, Reasoning):
+                item = items.setdefault(str(part.extra.get("id") or id(part)), part)
+                texts[id(item)] = texts.get(id(item), "") + part.text
+        for part in self.message.content:
+            found = {name: part.extra[name] for name in names if part.extra.get(name)}
+            if not set(found) - {"id"} or not isinstance(part, (Text, Reasoning, ToolCall)):
+                continue
+            kind: str = part.type
+            if isinstance(part, ToolCall):
+                kind = f"tool-{part.name}"
+                if part.status != "complete":
+                    continue
+            about = {provider: {names[name]: value for name, value in found.items()}}
+            plain = set(found) <= {"signature", "thoughtSignature"}
+            value = next(iter(found.values())) if plain else json_text(found)
+            yield kind, texts.get(id(part), ""), about, value
+
     def failure(self) -> str | None:
         """Return the reported failure, unless it is a limit or a filter."""
         message = self.message
@@ -239,6 +285,7 @@ class ClientView:
             "calls": [self.ui_call(call, ids, results) for call in message.tool_calls],
             "sources": [self.ui_source(source) for data in cited for source in sources_of(data)],
             "metadata": {name: value for name, value in metadata.items() if value is not None},
+            "signed": [[kind, text, about] for kind, text, about, _ in self.signed()],
             "open": 0,
             "errors": [failure] if failure else [],
             "finished": [REASONS.get(finish or "", "error")],
@@ -284,6 +331,10 @@ class ClientView:
             "order": self.order(ids, False),
             "calls": calls,
             "results": sorted(told + [[ids[index], ""] for index in unreported], key=by_name),
+            "signed": [
+                [AGUI_ROLES.get(kind, "call"), text, value]
+                for kind, text, _, value in self.signed()
+            ],
             "custom": sorted(self.customs(ids), key=by_name),
             "end": end,
         }

@@ -267,6 +267,8 @@ class AGUI(Wire):
         result = ServerToolResult(identity, name_of_call(answer, identity), data.get("content"))
         if metadata.get("error") or data.get("error"):
             result.extra["is_error"] = True
+        if dict_of(metadata.get("streamparse")).get("denied") is True:
+            result.extra["denied"] = True
         keep_rest(answer.room, result.extra, data, _RESULT)
         answer.add_result(result)
 
@@ -306,9 +308,10 @@ class AGUI(Wire):
         elif name == "source" and "citation" in content:
             if not content.get("index"):  # the others name further sources of the same citation
                 answer.add(Citation(content["citation"]))
-        elif name == "file" and text_of(content.get("url")):
-            answer.add(Text(extra={KEPT_FILE: content}))
-            answer.pass_on(KEPT_FILE, content)
+        elif name in (KEPT_FILE, "reasoning-file") and text_of(content.get("url")):
+            extra = {KEPT_FILE: content}
+            answer.add(Text("", extra) if name == KEPT_FILE else Reasoning("", extra))
+            answer.pass_on(name, content)
         else:
             answer.pass_on(name or "CUSTOM", value if name else data)
 
@@ -378,7 +381,8 @@ def history(message: Message) -> list[dict[str, Any]]:
     base = message.id or "message"
     for part in message.content:
         entry: dict[str, Any] | None = None
-        if isinstance(part, (Text, Refusal, Reasoning)) and part.text:
+        signed = "encryptedValue" in part.extra
+        if isinstance(part, (Text, Refusal, Reasoning)) and (part.text or signed):
             role = "reasoning" if isinstance(part, Reasoning) else "assistant"
             entry = {"role": role, "content": part.text}
         elif isinstance(part, ServerToolResult) and part.call_id:

@@ -11,7 +11,9 @@ Quirks that are handled here:
 - A call with an output was run by the server, even if no earlier record shows this.
 - `finish` may be missing, and need not be the last record, because servers merge streams. `[DONE]`
   is a normal end.
-- An output with `preliminary` is followed by another output.
+- An output with `preliminary` is followed by another output, and is passed on.
+- The approval of a call is passed on and kept in its `extra`. A call that was denied was answered
+  by the server; its result has `denied`.
 - `UIMessageStream` writes what the protocol cannot express into `providerMetadata.streamparse`, the
   metadata of the message, and `data-*` parts. These are read too.
 """
@@ -55,6 +57,13 @@ _REASONS: Final[dict[str, str]] = {
 }
 _METADATA: Final = frozenset(("model", "finishReason", "rawFinishReason", "usage", "status"))
 _ID: Final = "toolCallId"
+# The members of an approval that is asked for or answered, and their names in a UI message.
+_REQUEST: Final = {
+    "reason": "requestReason",
+    "isAutomatic": "isAutomatic",
+    "signature": "signature",
+}
+_RESPONSE: Final = {"approved": "approved", "reason": "reason"}
 # The members of each record that are understood.
 _PART: Final = frozenset(("type", "id", "delta", "citations", "providerMetadata"))
 _INPUT: Final = frozenset(
@@ -73,6 +82,7 @@ class VercelUI(Wire):
         super().__init__(response)
         self.parts: dict[str, GrowingText] = {}  # by the kind of part and its id
         self.calls: dict[str, CallReader] = {}
+        self.approvals: dict[str, str] = {}  # the ids of the calls, by that of the approval
         self.metadata: dict[str, Any] = {}
 
     @classmethod
@@ -86,6 +96,8 @@ class VercelUI(Wire):
             return isinstance(data.get("errorText"), str)
         if kind in ("start", "finish"):
             return all([name in _STREAM for name in data])
+        if kind == "custom":
+            return "." in text_of(data.get("kind"))
         return kind in _HANDLERS and kind not in ("file", "abort")
 
     def history(self) -> Any:
@@ -243,6 +255,31 @@ class VercelUI(Wire):
             reader.feed_arguments(value)
         reject(reader, text_of(data.get("errorText")), _ours(data))
 
+    def _approval(self, answer: AnswerReader, data: dict[str, Any]) -> None:
+        """Keep the request or the answer of an approval with its call, and pass it on."""
+        identity = text_of(data.get("approvalId"))
+        if _ID in data:
+            self.approvals[identity] = text_of(data[_ID])
+        reader = self.calls.get(self.approvals.get(identity, ""))
+        if reader is not None:
+            known = dict_of(reader.call.extra.get("approval"))
+            names = _REQUEST if _ID in data else _RESPONSE
+            about = {ours: data[name] for name, ours in names.items() if name in data}
+            answer.room.put(reader.call.extra, "approval", {**known, "id": identity, **about})
+        answer.pass_on(text_of(data.get("type")), data)
+
+    def _output_denied(self, answer: AnswerReader, data: dict[str, Any]) -> None:
+        identity = text_of(data.get(_ID)) or None
+        reader = self.calls.get(identity or "")
+        approval: dict[str, Any] = {}
+        if reader is not None:
+            run_by(reader)
+            approval = dict_of(reader.call.extra.get("approval"))
+        why = text_of(approval.get("reason")) or "the call was denied"
+        result = ServerToolResult(identity, name_of_call(answer, identity), why)
+        result.extra.update({"is_error": True, "denied": True})
+        answer.add_result(result)
+
     def _output(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         if data.get("preliminary") is True:
             answer.pass_on("tool-output-available", data)
@@ -269,9 +306,11 @@ class VercelUI(Wire):
             answer.add(Citation(ours["citation"]))
 
     def _file(self, answer: AnswerReader, data: dict[str, Any]) -> None:
+        kind = text_of(data.get("type"))
         content = {name: value for name, value in data.items() if name != "type"}
-        answer.add(Text(extra={KEPT_FILE: content}))
-        answer.pass_on(KEPT_FILE, content)
+        extra = {KEPT_FILE: content}
+        answer.add(Text("", extra) if kind == KEPT_FILE else Reasoning("", extra))
+        answer.pass_on(kind, content)
 
     def _passed_on(self, answer: AnswerReader, data: dict[str, Any]) -> None:
         answer.pass_on(text_of(data.get("type")), data)
@@ -353,11 +392,12 @@ _HANDLERS: Final[dict[str, Callable[[VercelUI, AnswerReader, dict[str, Any]], No
     "tool-input-error": VercelUI._input_error,
     "tool-output-available": VercelUI._output,
     "tool-output-error": VercelUI._output,
-    "tool-output-denied": VercelUI._passed_on,
-    "tool-approval-request": VercelUI._passed_on,
-    "tool-approval-response": VercelUI._passed_on,
+    "tool-output-denied": VercelUI._output_denied,
+    "tool-approval-request": VercelUI._approval,
+    "tool-approval-response": VercelUI._approval,
     "steering-message": VercelUI._passed_on,
-    "reasoning-file": VercelUI._passed_on,
+    "custom": VercelUI._passed_on,
+    "reasoning-file": VercelUI._file,
     "source-url": VercelUI._source,
     "source-document": VercelUI._source,
     "file": VercelUI._file,
@@ -385,7 +425,7 @@ def history(message: Message) -> list[dict[str, Any]]:
 def _text_part(part: GrowingText) -> list[dict[str, Any]]:
     file = part.extra.get(KEPT_FILE)
     if file:
-        return [{"type": "file", **file}]
+        return [{"type": "reasoning-file" if isinstance(part, Reasoning) else "file", **file}]
     if not part.text and not part.extra:
         return []
     kind = "reasoning" if isinstance(part, Reasoning) else "text"
@@ -403,8 +443,17 @@ def _tool_part(call: ToolCall, result: ServerToolResult | None) -> dict[str, Any
         part["callProviderMetadata"] = metadata
     if call.extra.get("providerExecuted"):
         part["providerExecuted"] = True
+    approval = dict_of(call.extra.get("approval"))
+    if approval:
+        part["approval"] = approval
     if result is None:
-        return {**part, "state": "input-available", "input": call.arguments}
+        state = "input-available"
+        if approval:
+            state = "approval-responded" if "approved" in approval else "approval-requested"
+        return {**part, "state": state, "input": call.arguments}
+    if result.extra.get("denied"):
+        denied = {"id": f"{part[_ID]}-approval", **approval, "approved": False}
+        return {**part, "state": "output-denied", "input": call.arguments, "approval": denied}
     if result.extra.get("is_error"):
         failed = {"state": "output-error", "errorText": result.content}
         return {**part, **failed, "input": call.arguments}

@@ -7,16 +7,28 @@ protocol has no event for is sent as `CUSTOM`; the provider's own records are se
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from streamparse._core.plain import json_text
 from streamparse.errors import StreamParseError
 from streamparse.frontends.citations import Source
-from streamparse.frontends.encoder import FrontEnd, cut_status
+from streamparse.frontends.encoder import cut_status
+from streamparse.frontends.front_end import FrontEnd
+from streamparse.frontends.patches import to_patches
+from streamparse.frontends.protocol import Record
 from streamparse.frontends.shown_calls import ShownCall
+from streamparse.frontends.signatures import encrypted_value
 from streamparse.frontends.usage_totals import usage_counts
-from streamparse.message import ServerToolResult
+from streamparse.frontends.waiting_calls import WaitingCalls
+from streamparse.message import ServerToolResult, ToolCall
+from streamparse.message_events import (
+    AnyMessageEvent,
+    OutputCompleted,
+    OutputDelta,
+    OutputStarted,
+)
+from streamparse.paths import parse_json_pointer
 
 __all__ = ["AGUIEvents"]
 
@@ -40,6 +52,11 @@ class AGUIEvents(FrontEnd):
         choice: See `FrontEnd`.
         error_text: See `FrontEnd`.
         provider_events: See `FrontEnd`.
+        signatures: See `FrontEnd`.
+        one_call_at_a_time: Whether a call ends before the next one begins, for front ends that
+            require it. The records of the next call, and of all that follows, then wait.
+        output_state: Where the state of the run shows the structured output, as a JSON Pointer;
+            `""` is the whole state. The output is sent as `STATE_DELTA` while it grows.
 
     >>> from streamparse import MessageParser
     >>> parser, run = MessageParser("text"), AGUIEvents("thread", "run")
@@ -63,8 +80,21 @@ class AGUIEvents(FrontEnd):
         choice: int | None = None,
         error_text: Callable[[BaseException], str] | None = None,
         provider_events: bool = False,
+        signatures: bool = True,
+        one_call_at_a_time: bool = False,
+        output_state: str | None = None,
     ) -> None:
-        super().__init__(choice=choice, error_text=error_text, provider_events=provider_events)
+        super().__init__(
+            choice=choice,
+            error_text=error_text,
+            provider_events=provider_events,
+            signatures=signatures,
+        )
+        if output_state is not None:
+            parse_json_pointer(output_state)  # raises if it is invalid
+        self._output_state = output_state
+        self._outputs: list[Any] = []  # events of the output that are not sent yet
+        self._turns = WaitingCalls() if one_call_at_a_time else None
         self._run = {"threadId": thread_id, "runId": run_id}
         self._run_id = run_id
         self._messages = 0
@@ -72,18 +102,22 @@ class AGUIEvents(FrontEnd):
         self._parent: str | None = None  # the id of the message that calls belong to
         self._all_calls: list[ShownCall] = []
         self._sent_names: dict[str, str] = {}
+        self._answer_messages: list[str] = []  # the ids of the messages of the last answer
+        self._interrupts: dict[str, dict[str, Any]] = {}
+        self._steps: dict[str, None] = {}  # the names of the open steps
 
     def _id_base(self) -> str:
         return self._run_id
 
     def _new_id(self) -> str:
         self._messages += 1
-        return f"{self._run_id}-{self._messages}"
+        identity = f"{self._run_id}-{self._messages}"
+        self._answer_messages.append(identity)
+        return identity
 
     def _write(self, type: str, **fields: Any) -> None:
         """Write an event without the fields that are None."""
-        given = {name: value for name, value in fields.items() if value is not None}
-        self._out.append({"type": type, **given})
+        self._out.append({"type": type, **_given(**fields)})
 
     def _custom(self, name: str, value: Any) -> None:
         self._out.append({"type": "CUSTOM", "name": name, "value": value})
@@ -94,12 +128,50 @@ class AGUIEvents(FrontEnd):
         self._write("RUN_STARTED", **self._run)
 
     def _begin_answer(self) -> None:
+        super()._begin_answer()
         self._parent = None
+        self._answer_messages = []
+
+    def _handle_all(self, events: Iterable[AnyMessageEvent]) -> None:
+        for event in events:
+            if isinstance(event, _OUTPUTS) and self._output_state is not None:
+                self._outputs.append(event)
+            for ready in (event,) if self._turns is None else self._turns.put(event):
+                super()._handle_all((ready,))
+
+    def _close(self) -> None:
+        if self._turns is not None:
+            super()._handle_all(self._turns.drain())
+        super()._close()
+
+    def _take(self) -> list[Record]:
+        self._flush_output()
+        return super()._take()
+
+    def _flush_output(self) -> None:
+        """Write the changes of the output as operations on the state."""
+        if self._outputs:
+            operations = to_patches(self._outputs, append=False)
+            self._outputs = []
+            for operation in operations:
+                operation["path"] = f"{self._output_state}{operation['path']}"
+            if operations:
+                self._write("STATE_DELTA", delta=operations)
+
+    def _reset(self, calls: list[ShownCall]) -> None:
+        about = {"messageIds": self._answer_messages, "toolCallIds": [call.id for call in calls]}
+        for call in calls:
+            call.open = False
+            self._result(call, "the answer was discarded", True)
+            call.answered = True
+        self._answer_messages = []
+        self._custom("answer_reset", about)
 
     def _write_failure(self, text: str) -> None:
         """Write nothing yet: a server may ask again after a failure, so `_end` reports it."""
 
     def _end(self) -> None:
+        self._flush_output()
         failure = self._what_failed()
         if failure is not None:
             reasons = self._reasons() or None
@@ -110,7 +182,12 @@ class AGUIEvents(FrontEnd):
             if call.is_server and not call.answered:
                 # Without a result the client would try to run it.
                 self._close_unanswered(call)
-        outcome = {"type": "success", "pendingToolCallIds": pending} if pending else None
+        outcome: dict[str, Any] | None = None
+        if self._interrupts:
+            outcome = {"type": "interrupt", "interrupts": list(self._interrupts.values())}
+        elif pending:
+            outcome = {"type": "success", "pendingToolCallIds": pending}
+        self._end_steps()
         metadata = self._reasons()
         self._write(
             "RUN_FINISHED",
@@ -121,7 +198,9 @@ class AGUIEvents(FrontEnd):
         )
 
     def _end_aborted(self, reason: str | None) -> None:
+        self._flush_output()
         if self._unanswered_cut() is None:
+            self._end_steps()
             self._write("RUN_FINISHED", **self._run, outcome={"type": "cancelled"})
         else:  # a run with open calls may not finish
             text = "the run was cancelled" if reason is None else reason
@@ -153,12 +232,11 @@ class AGUIEvents(FrontEnd):
         message = self._message
         if message is None:
             return {}
-        reasons = {
-            "finishReason": message.finish_reason,
-            "rawFinishReason": message.raw_finish_reason,
-            "status": cut_status(message),
-        }
-        return {name: reason for name, reason in reasons.items() if reason is not None}
+        return _given(
+            finishReason=message.finish_reason,
+            rawFinishReason=message.raw_finish_reason,
+            status=cut_status(message),
+        )
 
     def _usages(self) -> list[dict[str, Any]] | None:
         """Return the token counts of each answer, with its model."""
@@ -168,6 +246,12 @@ class AGUIEvents(FrontEnd):
             if counts:
                 found.append(counts if model is None else {"model": model, **counts})
         return found or None
+
+    def _end_steps(self) -> None:
+        """End the open steps: a run may not finish before them."""
+        for name in reversed(self._steps):
+            self._write("STEP_FINISHED", stepName=name)
+        self._steps = {}
 
     # Text.
 
@@ -191,10 +275,20 @@ class AGUIEvents(FrontEnd):
         self._write(f"{_message(kind)}_END", messageId=self._part_id)
         if kind == "reasoning":
             self._write("REASONING_END", messageId=self._part_id)
+        if self._shown is not None:
+            self._sign("message", self._part_id, self._shown.extra)
+
+    def _sign(self, subtype: str, entity: str, extra: dict[str, Any]) -> None:
+        value = encrypted_value(self._api, extra) if self._signatures else None
+        if value is not None:
+            self._write(
+                "REASONING_ENCRYPTED_VALUE", subtype=subtype, entityId=entity, encryptedValue=value
+            )
 
     # Calls.
 
     def _start_call(self, call: ShownCall) -> None:
+        self._pass(call.call)
         if self._parent is None:
             self._parent = self._new_id()
         self._all_calls.append(call)
@@ -227,6 +321,7 @@ class AGUIEvents(FrontEnd):
             # The name grew after the start was sent. A second start renames a call that is closed.
             self._open_call(call)
             self._write("TOOL_CALL_END", toolCallId=call.id)
+        self._sign("tool-call", call.id, call.call.extra)
 
     def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
         about = {"toolCallId": call.id, "toolCallName": call.name, "errorText": text, "code": code}
@@ -234,13 +329,21 @@ class AGUIEvents(FrontEnd):
         self._custom("tool_call_rejected" if rejected else "tool_call_truncated", about)
 
     def _result(self, call: ShownCall, output: Any, failed: bool) -> None:
+        self._answered_by(call, output, {"error": True} if failed else None)
+
+    def _denied(self, call: ShownCall, reason: str | None) -> None:
+        self._interrupts.pop(f"{call.id}-approval", None)
+        about = {"error": True, "streamparse": {"denied": True}}
+        self._answered_by(call, reason or "the call was denied", about)
+
+    def _answered_by(self, call: ShownCall, output: Any, metadata: dict[str, Any] | None) -> None:
         self._write(
             "TOOL_CALL_RESULT",
             messageId=self._new_id(),
             toolCallId=call.id,
             content=output if isinstance(output, str) else json_text(output),
             role="tool",
-            metadata={"error": True} if failed else None,
+            metadata=metadata,
         )
         if not (call.open or call.complete):
             # Nobody will run a call that has a result, and a run may not finish with it open.
@@ -257,11 +360,130 @@ class AGUIEvents(FrontEnd):
             metadata={"streamparse": {"unknown": True}},
         )
 
+    def _preliminary(self, call: ShownCall, output: Any) -> None:
+        self._custom("tool_output", {"toolCallId": call.id, "output": output, "preliminary": True})
+
+    def _request(self, call: ShownCall, identity: str, reason: str | None) -> None:
+        self._interrupts[identity] = _given(
+            id=identity,
+            reason="tool_call",
+            message=reason,
+            toolCallId=call.id,
+            responseSchema=_APPROVAL,
+        )
+
+    def _respond(
+        self, identity: str, call: ShownCall | None, approved: bool, reason: str | None
+    ) -> None:
+        self._interrupts.pop(identity, None)
+        named = None if call is None else call.id
+        about = _given(approvalId=identity, toolCallId=named, approved=approved, reason=reason)
+        self._custom("tool_approval", about)
+
     def _stray_result(self, part: ServerToolResult) -> None:
         value = {"callId": part.call_id, "name": part.name, "content": part.content}
         self._custom("server_tool_result", value)
 
     # The rest.
+
+    def interrupt(
+        self,
+        reason: str,
+        *,
+        id: str | None = None,
+        message: str | None = None,
+        call: ToolCall | str | None = None,
+        response_schema: dict[str, Any] | None = None,
+        expires_at: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> list[Record]:
+        """End the run with an interrupt: it needs something from outside before it can continue.
+
+        The next request answers it in `resume`. Approvals of calls are interrupts too
+        (`request_approval`).
+
+        Args:
+            reason: Why the run stops, such as `"input_required"` or `"confirmation"`.
+            id: The id of the interrupt; by default it is derived from the id of the run.
+            message: The question to the user.
+            call: The call that it concerns.
+            response_schema: A JSON Schema of the answer.
+            expires_at: The time after which it cannot be answered (ISO 8601).
+            metadata: Other data.
+
+        Returns:
+            No records of its own: the outcome of the run has the interrupts.
+
+        Raises:
+            ValueError: The call does not belong to the last answer encoded, or has not ended.
+            StreamParseError: The stream has ended (code `"finished"`).
+        """
+        self._refuse_after_the_end()
+        identity = id or f"{self._run_id}-interrupt-{len(self._interrupts) + 1}"
+        self._interrupts[identity] = _given(
+            id=identity,
+            reason=reason,
+            message=message,
+            toolCallId=None if call is None else self._answerable(call).id,
+            responseSchema=response_schema,
+            expiresAt=expires_at,
+            metadata=metadata,
+        )
+        return self._take()
+
+    def state(self, snapshot: Any) -> list[Record]:
+        """Return the records that replace the state of the run (`STATE_SNAPSHOT`)."""
+        return self._send({"type": "STATE_SNAPSHOT", "snapshot": snapshot})
+
+    def state_delta(self, operations: list[dict[str, Any]]) -> list[Record]:
+        """Return the records that change the state by a JSON Patch (RFC 6902)."""
+        return self._send({"type": "STATE_DELTA", "delta": operations})
+
+    def activity_delta(self, name: str, id: str, operations: list[dict[str, Any]]) -> list[Record]:
+        """Return the records that change an activity, which `data` with an id has begun.
+
+        Args:
+            name: The type of the activity.
+            id: The id of its message.
+            operations: A JSON Patch (RFC 6902) of its content.
+        """
+        record = {"type": "ACTIVITY_DELTA", "messageId": id, "activityType": name}
+        return self._send({**record, "patch": operations})
+
+    def step_started(self, name: str) -> list[Record]:
+        """Return the records that begin a step of the run.
+
+        Raises:
+            ValueError: A step of this name is open.
+        """
+        if name in self._steps:
+            raise ValueError(f"the step {name!r} is open already")
+        records = self._send({"type": "STEP_STARTED", "stepName": name})
+        self._steps[name] = None
+        return records
+
+    def step_finished(self, name: str) -> list[Record]:
+        """Return the records that end a step. `finish` ends the steps that are still open.
+
+        Raises:
+            ValueError: No step of this name is open.
+        """
+        if name not in self._steps:
+            raise ValueError(f"no step {name!r} is open")
+        del self._steps[name]
+        return self._send({"type": "STEP_FINISHED", "stepName": name})
+
+    def _send(self, record: Record) -> list[Record]:
+        self._refuse_after_the_end()
+        self._start()
+        self._out.append(record)
+        return self._take()
+
+    def _write_data(self, name: str, value: Any, identity: str | None, transient: bool) -> None:
+        if identity is None or transient or not isinstance(value, dict):
+            self._custom(name, value)
+        else:
+            self._write("ACTIVITY_SNAPSHOT", messageId=identity, activityType=name, content=value)
 
     def _source(self, source: Source, citation: Any, index: int) -> None:
         named = {
@@ -278,6 +500,9 @@ class AGUIEvents(FrontEnd):
     def _file(self, url: str, media_type: str) -> None:
         self._custom("file", {"url": url, "mediaType": media_type})
 
+    def _reasoning_file(self, url: str, media_type: str) -> None:
+        self._custom("reasoning-file", {"url": url, "mediaType": media_type})
+
     def _partial_image(self, image: dict[str, Any]) -> None:
         self._custom("partial_image", image)
 
@@ -287,6 +512,19 @@ class AGUIEvents(FrontEnd):
 
     def _reject_output(self, about: dict[str, Any]) -> None:
         self._custom("output_rejected", about)
+
+
+_OUTPUTS = (OutputStarted, OutputDelta, OutputCompleted)
+_APPROVAL = {
+    "type": "object",
+    "properties": {"approved": {"type": "boolean"}, "reason": {"type": "string"}},
+    "required": ["approved"],
+}
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    """Return the fields that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _message(kind: str) -> str:

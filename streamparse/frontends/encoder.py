@@ -17,7 +17,7 @@ from streamparse.frontends.citations import sources_of
 from streamparse.frontends.protocol import Protocol, Record
 from streamparse.frontends.shown_calls import ShownCall, ShownCalls
 from streamparse.frontends.usage_totals import UsageTotals
-from streamparse.message import Citation, Message, ServerToolResult, ToolCall
+from streamparse.message import Citation, Message, Reasoning, ServerToolResult, ToolCall
 from streamparse.message_events import (
     AnyMessageEvent,
     ArgumentCompleted,
@@ -41,7 +41,7 @@ from streamparse.message_events import (
     UsageUpdated,
 )
 
-__all__ = ["CUT_ANSWER", "Encoder", "FrontEnd", "cut_status"]
+__all__ = ["CUT_ANSWER", "Encoder", "cut_status"]
 
 
 class _EventQueue:
@@ -345,12 +345,21 @@ class Encoder(Protocol):
         if file is not None:
             self._begin()
             self._end_part()
-            self._file(*file)
+            if event.name == "reasoning-file" or self._is_thought(event):
+                self._reasoning_file(*file)
+            else:
+                self._file(*file)
         elif (image := _partial_image_in(event)) is not None:
             self._begin()
             self._partial_image(image)
         elif self._provider_events:
             self._provider(event.name, event.data)
+
+    def _is_thought(self, event: ProviderEvent) -> bool:
+        """Return whether a file belongs to the reasoning, as the part that has it shows."""
+        content = [] if self._live is None else self._live.content
+        holders = [part for part in content if part.extra.get(event.name) is event.data]
+        return bool(holders) and isinstance(holders[0], Reasoning)
 
     def _output_rejected(self, event: OutputRejected) -> None:
         self._start()
@@ -365,40 +374,6 @@ class Encoder(Protocol):
             return self._error_text(error)
         # The message of any other exception may name hosts and paths of the server.
         return error.message if isinstance(error, StreamParseError) else _BROKEN
-
-
-class FrontEnd(Encoder):
-    """Base class of the encoders for front ends, which show the results of tools too."""
-
-    def tool_output(self, call: ToolCall, output: Any) -> list[Record]:
-        """Return the records for the output of a tool that the server ran.
-
-        Args:
-            call: A call of the last answer.
-            output: What the tool returned, as plain data for JSON.
-
-        Raises:
-            ValueError: The call does not belong to the last answer encoded, or has not ended.
-            StreamParseError: The stream has ended (code `"finished"`).
-        """
-        self._refuse_after_the_end()
-        self._answer(self._calls.ended(call), output, False)
-        return self._take()
-
-    def tool_error(self, call: ToolCall, error: BaseException | str) -> list[Record]:
-        """Return the records for a tool that failed or was not run.
-
-        Args:
-            call: A call of the last answer.
-            error: The exception or the text that the front end shows.
-
-        Raises:
-            ValueError: The call does not belong to the last answer encoded, or has not ended.
-            StreamParseError: The stream has ended (code `"finished"`).
-        """
-        self._refuse_after_the_end()
-        self._answer(self._calls.ended(call), self._text_of(error), True)
-        return self._take()
 
 
 _BROKEN: Final = "an error broke off the answer"
@@ -435,7 +410,11 @@ def _file_in(event: ProviderEvent) -> tuple[str, str] | None:
         return f"data:{media_type};base64,{data['data']}", media_type
     if event.name == "fileData" and media_type and text_of(data.get("fileUri")):
         return data["fileUri"], media_type
-    if event.name == "file" and text_of(data.get("url")) and text_of(data.get("mediaType")):
+    if (
+        event.name in ("file", "reasoning-file")
+        and text_of(data.get("url"))
+        and text_of(data.get("mediaType"))
+    ):
         return data["url"], data["mediaType"]
     return None
 

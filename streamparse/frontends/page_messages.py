@@ -20,18 +20,11 @@ from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, json_text, list_of, text_of
 from streamparse._wires.names import api_named
 from streamparse._wires.router import WIRES, wire_of
+from streamparse.frontends.signatures import from_encrypted_value, from_metadata
 from streamparse.message import Part, Reasoning, Text
 
 __all__ = ["from_ag_ui", "from_ui_messages"]
 
-# The member with the signature of reasoning, by API.
-_SIGNED: Final = {
-    "anthropic-messages": "signature",
-    "bedrock-invoke-anthropic": "signature",
-    "bedrock-converse": "signature",
-    "google-generate": "thoughtSignature",
-}
-_SIGNATURES: Final = ("signature", "thoughtSignature")
 _DONE: Final = ("output-available", "output-error", "output-denied")
 
 
@@ -67,6 +60,7 @@ class _Call(NamedTuple):
     name: str
     arguments: Any
     result: Any
+    extra: dict[str, Any]  # what the provider requires beside the call
 
 
 def from_ui_messages(messages: Iterable[dict[str, Any]], api: str) -> list[dict[str, Any]]:
@@ -99,7 +93,7 @@ def from_ui_messages(messages: Iterable[dict[str, Any]], api: str) -> list[dict[
             files = [_ui_file(part) for part in parts if part.get("type") == "file"]
             writer.user(texts, files)
         elif message.get("role") == "assistant":
-            for step in _steps(parts):
+            for step in _steps(parts, writer.api):
                 writer.assistant(step)
     return writer.messages
 
@@ -133,15 +127,19 @@ def from_ag_ui(messages: Iterable[dict[str, Any]], api: str) -> list[dict[str, A
             step = []
             writer.user(*_ag_ui_content(message.get("content")))
         elif role == "reasoning":
-            signatures = dict.fromkeys(_SIGNATURES, message.get("encryptedValue"))
-            step += _reasoning(message.get("content"), signatures)
+            signed = from_encrypted_value(writer.api, message.get("encryptedValue"))
+            step += _reasoning(message.get("content"), signed)
         elif role == "assistant":
             if any(isinstance(part, _Call) for part in step):
                 writer.assistant(step)
                 step = []
-            step += [Text(text) for text in _ag_ui_content(message.get("content"))[0]]
+            signed = from_encrypted_value(writer.api, message.get("encryptedValue"))
+            texts = _ag_ui_content(message.get("content"))[0] or ([""] if signed else [])
+            step += [Text(text, signed) for text in texts]
             calls = [dict_of(call) for call in list_of(message.get("toolCalls"))]
-            step += [_ag_ui_call(one, results) for one in calls if one.get("id") in results]
+            step += [
+                _ag_ui_call(one, results, writer.api) for one in calls if one.get("id") in results
+            ]
     writer.assistant(step)
     return writer.messages
 
@@ -154,7 +152,7 @@ def _ui_file(part: dict[str, Any]) -> _File:
     return _File(text_of(part.get("url")), text_of(part.get("mediaType")), name)
 
 
-def _steps(parts: list[dict[str, Any]]) -> list[list[Any]]:
+def _steps(parts: list[dict[str, Any]], api: str) -> list[list[Any]]:
     """Split the parts into steps: the parts that the model wrote between tool results."""
     steps: list[list[Any]] = [[]]
     for part in parts:
@@ -163,36 +161,40 @@ def _steps(parts: list[dict[str, Any]]) -> list[list[Any]]:
         is_after = not is_call and any(isinstance(one, _Call) for one in steps[-1])
         if kind == "step-start" or is_after:
             steps.append([])
-        if kind == "text" and text_of(part.get("text")):
-            steps[-1].append(Text(text_of(part.get("text"))))
+        if kind == "text":
+            text = Text(text_of(part.get("text")), from_metadata(api, part.get("providerMetadata")))
+            steps[-1] += [text] if text.text or text.extra else []
         elif kind == "reasoning":
-            steps[-1] += _reasoning(part.get("text"), _signatures(part.get("providerMetadata")))
-        elif is_call and part.get("state") in _DONE and not part.get("providerExecuted"):
-            steps[-1].append(_ui_call(kind, part))
+            signed = from_metadata(api, part.get("providerMetadata"))
+            steps[-1] += _reasoning(part.get("text"), signed)
+        elif is_call and _has_result(part) and not part.get("providerExecuted"):
+            steps[-1].append(_ui_call(kind, part, api))
     return steps
 
 
-def _ui_call(kind: str, part: dict[str, Any]) -> _Call:
+def _has_result(part: dict[str, Any]) -> bool:
+    """Return whether a call has a final output, or the user denied it."""
+    if part.get("state") == "approval-responded":
+        return dict_of(part.get("approval")).get("approved") is False
+    return part.get("state") in _DONE and part.get("preliminary") is not True
+
+
+def _ui_call(kind: str, part: dict[str, Any], api: str) -> _Call:
     name = text_of(part.get("toolName")) or kind.removeprefix("tool-")
     given = part.get("input") if part.get("input") is not None else part.get("rawInput")
     result = part.get("output")
     if part.get("state") != "output-available":
-        result = RuntimeError(text_of(part.get("errorText")) or "the call was denied")
-    return _Call(text_of(part.get("toolCallId")), name, {} if given is None else given, result)
+        reason = text_of(dict_of(part.get("approval")).get("reason"))
+        denied = f"the call was denied: {reason}" if reason else "the call was denied"
+        result = RuntimeError(text_of(part.get("errorText")) or denied)
+    signed = from_metadata(api, part.get("callProviderMetadata"))
+    arguments = {} if given is None else given
+    return _Call(text_of(part.get("toolCallId")), name, arguments, result, signed)
 
 
-def _signatures(metadata: Any) -> dict[str, Any]:
-    """Return the signatures, which the AI SDK stores under the name of the provider."""
-    found: dict[str, Any] = {}
-    for about in dict_of(metadata).values():
-        found.update({name: value for name, value in dict_of(about).items() if name in _SIGNATURES})
-    return found
-
-
-def _reasoning(text: Any, signatures: dict[str, Any]) -> list[Reasoning]:
+def _reasoning(text: Any, signed: dict[str, Any]) -> list[Reasoning]:
     """Return the reasoning if it is signed; the APIs reject or ignore unsigned reasoning."""
-    given = {name: value for name, value in signatures.items() if value and text_of(value)}
-    return [Reasoning(text_of(text), given)] if given else []
+    return [Reasoning(text_of(text), signed)] if signed else []
 
 
 def _ag_ui_content(content: Any) -> tuple[list[str], list[_File]]:
@@ -219,13 +221,15 @@ def _is_url(source: dict[str, Any]) -> bool:
     return source.get("type") == "url"
 
 
-def _ag_ui_call(call: dict[str, Any], results: dict[str, dict[str, Any]]) -> _Call:
+def _ag_ui_call(call: dict[str, Any], results: dict[str, dict[str, Any]], api: str) -> _Call:
     function, identity = dict_of(call.get("function")), text_of(call.get("id"))
     found = results[identity]
     result: Any = found.get("content")
     if found.get("error"):
         result = RuntimeError(text_of(found["error"]))
-    return _Call(identity, text_of(function.get("name")), function.get("arguments") or "{}", result)
+    signed = from_encrypted_value(api, call.get("encryptedValue"))
+    arguments = function.get("arguments") or "{}"
+    return _Call(identity, text_of(function.get("name")), arguments, result, signed)
 
 
 # What providers take.
@@ -241,7 +245,7 @@ class _Writer:
             known = ", ".join(_USERS)
             raise ValueError(f"{name} takes no messages of a page; the APIs are {known}")
         self._user = found
-        self._signature = _SIGNED.get(name, "")  # without one, the API takes no reasoning
+        self.api = name
         self._wire = wire_of(name)
         self.messages: list[dict[str, Any]] = []
 
@@ -268,13 +272,15 @@ class _Writer:
                 call = answer.call(part.id, part.name)
                 text = part.arguments
                 call.feed(text if isinstance(text, str) else json_text(text))
+                call.call.extra.update(part.extra)
                 call.end()
                 results.append(part.result)
             elif isinstance(part, Text):
-                answer.text(part.text, self._added(answer, Text()))
-            elif self._signature in part.extra:
-                signed = {self._signature: part.extra[self._signature]}
-                answer.reasoning(part.text, self._added(answer, Reasoning("", signed)))
+                answer.text(part.text, self._added(answer, Text(extra=part.extra)))
+            else:
+                if "encrypted_content" in part.extra and part.text:
+                    part.extra["summary_index"] = 0
+                answer.reasoning(part.text, self._added(answer, Reasoning("", part.extra)))
         answer.finish("stop")
         response.end()
         message = answer.message

@@ -89,6 +89,10 @@ class Protocol:
             self._part = ""
             self._stop_part(kind)
 
+    def _reasoning_file(self, url: str, media_type: str) -> None:
+        """Write a file that belongs to the reasoning."""
+        self._file(url, media_type)
+
     # The protocol: subclasses write its records.
 
     def _id_base(self) -> str:

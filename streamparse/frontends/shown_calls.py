@@ -57,7 +57,7 @@ class ShownCalls:
     def __init__(self) -> None:
         self.current: dict[int, ShownCall] = {}
         self._by_id: dict[str, ShownCall] = {}  # the calls of all answers, by the provider's id
-        self._ids: set[str] = set()
+        self._shown: dict[str, ShownCall] = {}  # all calls, by the id that the front end knows
         self._made_ids = 0
 
     def begin_answer(self) -> None:
@@ -68,6 +68,7 @@ class ShownCalls:
         """Add a call of the current answer; `base` is the beginning of an id that is made."""
         shown = ShownCall(call, self._id_for(call, base))
         self.current[call.index] = shown
+        self._shown[shown.id] = shown
         if call.id is not None:
             self._by_id[call.id] = shown
         return shown
@@ -85,6 +86,22 @@ class ShownCalls:
             raise ValueError(f"the call {known.id} has not ended: it has no result yet")
         return known
 
+    def named(self, identity: str) -> ShownCall:
+        """Return the call with this id, or a complete one that an earlier stream sent.
+
+        Raises:
+            ValueError: The call has not ended.
+        """
+        known = self._shown.get(identity)
+        if known is None:
+            call = ToolCall()
+            call.id = identity
+            known = self._shown[identity] = ShownCall(call, identity)
+            known.open, known.complete = False, True
+        elif known.open:
+            raise ValueError(f"the call {identity} has not ended: it has no result yet")
+        return known
+
     def of_result(self, part: ServerToolResult) -> ShownCall | None:
         """Find the call by id, or else the first call of that tool without a result."""
         if part.call_id is not None:
@@ -98,8 +115,7 @@ class ShownCalls:
         """Return the provider's id, or a new one if it is missing or was used before."""
         identity = call.id
         base = identity or f"{base}-call"
-        while identity is None or identity in self._ids:
+        while identity is None or identity in self._shown:
             self._made_ids += 1
             identity = f"{base}-{self._made_ids}"
-        self._ids.add(identity)
         return identity

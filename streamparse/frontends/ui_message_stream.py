@@ -11,9 +11,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from streamparse.frontends.citations import Source
-from streamparse.frontends.encoder import FrontEnd, cut_status
+from streamparse.frontends.encoder import cut_status
+from streamparse.frontends.front_end import FrontEnd
 from streamparse.frontends.protocol import Record
 from streamparse.frontends.shown_calls import ShownCall
+from streamparse.frontends.signatures import metadata_of
 from streamparse.message import ServerToolResult
 
 __all__ = ["UIMessageStream"]
@@ -46,6 +48,7 @@ class UIMessageStream(FrontEnd):
         choice: See `FrontEnd`.
         error_text: See `FrontEnd`.
         provider_events: See `FrontEnd`.
+        signatures: See `FrontEnd`.
 
     >>> from streamparse import MessageParser
     >>> parser, ui = MessageParser("text"), UIMessageStream()
@@ -70,13 +73,20 @@ class UIMessageStream(FrontEnd):
         choice: int | None = None,
         error_text: Callable[[BaseException], str] | None = None,
         provider_events: bool = False,
+        signatures: bool = True,
     ) -> None:
-        super().__init__(choice=choice, error_text=error_text, provider_events=provider_events)
+        super().__init__(
+            choice=choice,
+            error_text=error_text,
+            provider_events=provider_events,
+            signatures=signatures,
+        )
         self._message_id = message_id
         self._dynamic_tools = dynamic_tools
         self._parts = 0
         self._sources = 0
         self._in_step = False
+        self._is_reset = False  # whether the step was reset and has no answer yet
 
     @classmethod
     def _framed(cls, record: Record) -> bytes:
@@ -97,6 +107,10 @@ class UIMessageStream(FrontEnd):
         self._write("start", messageId=self._message_id)
 
     def _begin_answer(self) -> None:
+        super()._begin_answer()
+        if self._is_reset:
+            self._is_reset = False
+            return
         self._end_step()
         self._write("start-step")
         self._in_step = True
@@ -107,12 +121,18 @@ class UIMessageStream(FrontEnd):
             self._in_step = False
             self._write("finish-step")
 
+    def _reset(self, calls: list[ShownCall]) -> None:
+        self._is_reset = self._in_step
+        self._write("reset-step")
+
     def _write_failure(self, text: str) -> None:
-        # `useChat` reads nothing after an error.
-        self._write("message-metadata", messageMetadata=self._metadata())
-        self._write("error", errorText=text)
+        """Write nothing yet: a server may ask again after a failure, so `_end` reports it."""
 
     def _end(self) -> None:
+        if self._failure is not None:
+            # `useChat` reads nothing after an error.
+            self._write("message-metadata", messageMetadata=self._metadata())
+            self._write("error", errorText=self._text_of(self._failure))
         self._end_step()
         reason = _REASONS.get(self._finish_reason(), "other")
         self._write("finish", finishReason=reason, messageMetadata=self._metadata())
@@ -149,11 +169,19 @@ class UIMessageStream(FrontEnd):
         self._add(f"{_part(kind)}-delta", "id", str(self._parts), "delta", text)
 
     def _stop_part(self, kind: str) -> None:
-        self._write(f"{_part(kind)}-end", id=str(self._parts))
+        shown = self._shown
+        metadata = None if shown is None else self._signed_metadata(shown.extra)
+        if kind == "refusal" and metadata is not None:
+            metadata["streamparse"] = {"refusal": True}
+        self._write(f"{_part(kind)}-end", id=str(self._parts), providerMetadata=metadata)
+
+    def _signed_metadata(self, extra: dict[str, Any]) -> dict[str, Any] | None:
+        return metadata_of(self._api, extra) if self._signatures else None
 
     # Calls.
 
     def _start_call(self, call: ShownCall) -> None:
+        self._pass(call.call)
         encoding = "text" if call.call.kind == "custom" else None
         self._write("tool-input-start", **self._naming(call), inputEncoding=encoding)
 
@@ -162,7 +190,11 @@ class UIMessageStream(FrontEnd):
 
     def _complete_call(self, call: ShownCall) -> None:
         record = {"type": "tool-input-available", **self._naming(call)}
-        self._out.append({**record, "input": call.call.arguments})
+        record["input"] = call.call.arguments
+        metadata = self._signed_metadata(call.call.extra)
+        if metadata is not None:
+            record["providerMetadata"] = metadata
+        self._out.append(record)
 
     def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
         naming = self._naming(call)
@@ -187,11 +219,49 @@ class UIMessageStream(FrontEnd):
         else:
             self._out.append({"type": "tool-output-available", **naming, "output": output})
 
+    def _preliminary(self, call: ShownCall, output: Any) -> None:
+        self._result(call, output, False)
+        self._out[-1]["preliminary"] = True
+
+    def _denied(self, call: ShownCall, reason: str | None) -> None:
+        self._write("tool-output-denied", toolCallId=call.id)
+
+    def _request(self, call: ShownCall, identity: str, reason: str | None) -> None:
+        self._write("tool-approval-request", approvalId=identity, toolCallId=call.id, reason=reason)
+
+    def _respond(
+        self, identity: str, call: ShownCall | None, approved: bool, reason: str | None
+    ) -> None:
+        self._write("tool-approval-response", approvalId=identity, approved=approved, reason=reason)
+
     def _stray_result(self, part: ServerToolResult) -> None:
         data = {"callId": part.call_id, "name": part.name, "content": part.content}
         self._write("data-server-tool-result", data=data)
 
     # The rest.
+
+    def custom(self, kind: str, metadata: dict[str, Any] | None = None) -> list[Record]:
+        """Return the records for a custom part: content of a provider that has no other part.
+
+        Args:
+            kind: The provider and the type of the content, such as `"openai.compaction"`.
+            metadata: The content, by the name of the provider (`providerMetadata`).
+
+        Raises:
+            StreamParseError: The stream has ended (code `"finished"`).
+        """
+        self._refuse_after_the_end()
+        self._start()
+        self._write("custom", kind=kind, providerMetadata=metadata)
+        return self._take()
+
+    def _write_data(self, name: str, value: Any, identity: str | None, transient: bool) -> None:
+        record: Record = {"type": f"data-{name}", "data": value}
+        if identity is not None:
+            record["id"] = identity
+        if transient:
+            record["transient"] = True
+        self._out.append(record)
 
     def _source(self, source: Source, citation: Any, index: int) -> None:
         self._sources += 1
@@ -214,6 +284,9 @@ class UIMessageStream(FrontEnd):
 
     def _file(self, url: str, media_type: str) -> None:
         self._write("file", url=url, mediaType=media_type)
+
+    def _reasoning_file(self, url: str, media_type: str) -> None:
+        self._write("reasoning-file", url=url, mediaType=media_type)
 
     def _partial_image(self, image: dict[str, Any]) -> None:
         # `useChat` replaces the data part that has the same id.

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from streamparse._drivers.sources import aclose, close, is_async
 from streamparse.frontends.ag_ui import AGUIEvents
-from streamparse.frontends.encoder import FrontEnd
+from streamparse.frontends.front_end import FrontEnd
 from streamparse.frontends.protocol import Record
 from streamparse.frontends.ui_message_stream import UIMessageStream
 from streamparse.message_events import MessageEvent

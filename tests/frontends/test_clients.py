@@ -157,6 +157,7 @@ CONVERSATION_UI = {
     ],
     "sources": [],
     "metadata": {"finishReason": "stop", "rawFinishReason": "stop"},
+    "signed": [],
     "open": 0,
     "errors": [],
     "finished": ["stop"],
@@ -172,6 +173,7 @@ CONVERSATION_AGUI = {
         {"id": "c1", "name": "f", "input": {}},
     ],
     "results": [["c0", '{"b":2}'], ["c1", "no JSON"]],
+    "signed": [],
     "end": {"outcome": "success", "pending": [], "reason": "stop"},
 }
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from streamparse import MessageParser, ProviderEvent, SSEDecoder, StreamParseError, TextDelta
 from streamparse._core.plain import json_text
 from streamparse.frontends import AGUIEvents, UIMessageStream
-from streamparse.frontends.encoder import FrontEnd
+from streamparse.frontends.front_end import FrontEnd
 from streamparse.message import ToolCall
 from tests.helpers import cut
 from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk

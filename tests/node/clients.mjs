@@ -3,7 +3,8 @@
 // Standard input: JSON Lines {name, ui, agui, expected: {ui, agui}}, where `ui` and `agui` are
 // whole bodies of responses (null: not to be read) and `expected` is what must come of them.
 // Standard output: JSON Lines {name, protocol, expected, actual} for each difference, and
-// {read: {ui, agui}} at the end.
+// {read: {ui, agui}} at the end. With `raw: true` in a row, {name, protocol, raw} has the messages
+// and the rest of the client's state as they are.
 
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
@@ -36,7 +37,7 @@ function byName(pairs) {
 
 // The Vercel AI SDK: the transport and the reader that `useChat` uses.
 
-async function readUI(body) {
+async function readUI(body, raw) {
   const errors = [];
   const finished = [];
   const transport = new DefaultChatTransport({ api: "http://localhost/chat", fetch: response(body) });
@@ -56,18 +57,24 @@ async function readUI(body) {
   let message = { parts: [] };
   const onError = (error) => errors.push(error.message);
   for await (const state of readUIMessageStream({ stream: heard, onError })) message = state;
+  if (raw) return { messages: [message], errors, finished };
   return { ...shownUI(message), errors, finished };
 }
 
 function shownUI(message) {
   const shown = { text: "", reasoning: "", refusal: "", order: [], calls: [], sources: [] };
   const open = [];
+  const signed = [];
   for (const part of message.parts) {
     const kind = part.providerMetadata?.streamparse?.refusal ? "refusal" : part.type;
     if (part.state === "streaming" || part.state === "input-streaming") open.push(part);
+    const { streamparse: _, ...about } = part.providerMetadata ?? part.callProviderMetadata ?? {};
+    if (!kind.startsWith("source-") && Object.keys(about).length > 0) {
+      signed.push([kind, kind === "reasoning" ? part.text : "", about]);
+    }
     if (kind in shown && typeof shown[kind] === "string") {
       shown[kind] += part.text;
-      shown.order.push(kind);
+      if (part.text) shown.order.push(kind);
     } else if (kind === "file") {
       shown.order.push(`file ${part.url}`);
     } else if (kind.startsWith("source-")) {
@@ -84,12 +91,12 @@ function shownUI(message) {
     }
   }
   const { id, metadata } = message;
-  return { id, ...shown, order: inOrder(shown.order), metadata: metadata ?? null, open: open.length };
+  return { id, ...shown, order: inOrder(shown.order), metadata: metadata ?? null, signed, open: open.length };
 }
 
 // AG-UI: an agent behind HTTP, with all that its client checks.
 
-async function readAGUI(body) {
+async function readAGUI(body, raw) {
   const complete = {};
   const custom = [];
   let end = null;
@@ -110,15 +117,23 @@ async function readAGUI(body) {
         })),
     },
   );
+  if (raw) {
+    const { messages, state, pendingInterrupts: interrupts } = agent;
+    return { messages, state, interrupts, custom, end };
+  }
   return { ...shownAGUI(agent.messages, complete), custom: byName(custom), end };
 }
 
 function shownAGUI(messages, complete) {
-  const shown = { text: "", reasoning: "", refusal: "", order: [], calls: [], results: [] };
+  const shown = { text: "", reasoning: "", refusal: "", order: [], calls: [], results: [], signed: [] };
   for (const message of messages) {
     if (message.role === "tool") {
       shown.results.push([message.toolCallId, message.content]);
       continue;
+    }
+    if (message.encryptedValue !== undefined) {
+      const text = message.role === "reasoning" ? (message.content ?? "") : "";
+      shown.signed.push([message.role, text, message.encryptedValue]);
     }
     const kind =
       message.role === "reasoning" ? "reasoning" : message.metadata?.refusal ? "refusal" : "text";
@@ -127,7 +142,8 @@ function shownAGUI(messages, complete) {
       shown.order.push(kind);
     }
     for (const call of message.toolCalls ?? []) {
-      const { id } = call;
+      const { id, encryptedValue } = call;
+      if (encryptedValue !== undefined) shown.signed.push(["call", "", encryptedValue]);
       shown.calls.push(given({ id, name: call.function.name, input: complete[id] }));
       shown.order.push(`call ${id}`);
     }
@@ -144,13 +160,17 @@ for await (const line of createInterface({ input: process.stdin })) {
     if (row[protocol] === null) continue;
     let actual;
     try {
-      actual = await reader(row[protocol]);
+      actual = await reader(row[protocol], row.raw);
     } catch (error) {
       actual = { thrown: String(error) };
     }
     if (warnings.length > 0) actual = { ...actual, warnings: warnings.splice(0) };
-    const expected = row.expected[protocol];
     read[protocol] += 1;
+    if (row.raw) {
+      console.log(JSON.stringify({ name: row.name, protocol, raw: actual }));
+      continue;
+    }
+    const expected = row.expected[protocol];
     if (!isDeepStrictEqual(actual, expected)) {
       console.log(JSON.stringify({ name: row.name, protocol, expected, actual }));
     }

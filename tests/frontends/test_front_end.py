@@ -1,0 +1,416 @@
+"""Tests of streamparse.frontends.front_end: what a server adds to the events of an answer.
+
+The npm clients read the records, and our wires read them back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from streamparse import AnyMessageEvent, MessageParser, ServerToolResult, StreamParseError
+from streamparse.frontends import AGUIEvents, UIMessageStream, from_ag_ui, from_ui_messages
+from tests.clients import raw_state
+from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk
+
+MAKERS = [lambda: UIMessageStream(message_id="m"), lambda: AGUIEvents("t", "r")]
+BOTH = pytest.mark.parametrize("make", MAKERS, ids=["ui", "agui"])
+
+
+def asked(*names: str) -> tuple[Any, list[AnyMessageEvent]]:
+    """An answer with a text and a call of each of these tools."""
+    records = [text_chunk("Wait.")]
+    records += [
+        call_chunk('{"a": 1}', index=index, id=f"c{index}", name=name)
+        for index, name in enumerate(names)
+    ]
+    parser, events, _ = run_parser([sse([*records, chunk({}, "tool_calls")])])
+    return parser.message, events
+
+
+def kinds(records: Iterable[Any]) -> list[str]:
+    return [record["type"] for record in records]
+
+
+def read(encoder: Any, records: list[Any]) -> tuple[Any, list[Any]]:
+    parser, events, error = run_parser([encoder.to_sse(records)], "auto")
+    assert error is None
+    return parser.message, [
+        one for one in events if one.type == "provider_event" and one.name != "threadId"
+    ]
+
+
+def approvals(encoder: Any) -> list[Any]:
+    """One call that is approved and run, one that is denied, one whose answer is open."""
+    message, events = asked("send", "drop", "wait")
+    records = encoder.encode(events)
+    send, drop, wait = message.tool_calls
+    for call in (send, drop, wait):
+        records += encoder.request_approval(call, reason=f"{call.name}?")
+    records += encoder.answer_approval("c0-approval", True)
+    records += encoder.tool_output(send, {"n": 1}, preliminary=True)
+    records += encoder.tool_output(send, {"n": 2})
+    records += encoder.tool_denied(drop, "never")
+    return [*records, *encoder.finish()]
+
+
+def test_approvals_in_the_ai_sdk() -> None:
+    ui = UIMessageStream(message_id="m")
+    records = approvals(ui)
+    [message] = raw_state(ui=ui.to_sse(records))["ui"]["messages"]
+    send, drop, wait = (one for one in message["parts"] if one["type"].startswith("tool-"))
+    assert (send["state"], send["output"]) == ("output-available", {"n": 2})
+    assert send["approval"] == {"id": "c0-approval", "requestReason": "send?", "approved": True}
+    assert drop["state"] == "output-denied"
+    assert drop["approval"]["approved"] is False
+    assert drop["approval"]["reason"] == "never"
+    assert wait["state"] == "approval-requested"
+    history = from_ui_messages([message], "openai-chat")
+    assert [call["id"] for call in history[0]["tool_calls"]] == ["c0", "c1"]
+    assert "never" in history[2]["content"]
+
+    back, passed = read(ui, records)
+    assert [one.name for one in passed].count("tool-approval-request") == 3
+    [mine] = back.to_history()
+    assert [
+        (one["state"], one.get("approval"))
+        for one in mine["parts"]
+        if one["type"].startswith("tool-")
+    ] == [(one["state"], one.get("approval")) for one in (send, drop, wait)]
+
+
+def test_the_page_answers_an_approval() -> None:
+    """The next request has the answers; its stream continues the message of the page."""
+    call = {"toolCallId": "c0", "input": {}, "state": "approval-responded"}
+    yes = {**call, "type": "tool-send", "approval": {"id": "1", "approved": True}}
+    denied = {"id": "2", "approved": False, "reason": "no"}
+    no = {**call, "type": "tool-drop", "toolCallId": "c1", "approval": denied}
+    history = from_ui_messages([{"role": "assistant", "parts": [yes, no]}], "openai-chat")
+    assert [call["id"] for call in history[0]["tool_calls"]] == ["c1"]
+    assert "denied: no" in history[1]["content"]
+    ui = UIMessageStream()
+    assert ui.tool_output("c0", 3)[-1] == {
+        **{"type": "tool-output-available", "toolCallId": "c0", "output": 3}
+    }
+    assert ui.tool_denied("c1") == [{"type": "tool-output-denied", "toolCallId": "c1"}]
+    run = AGUIEvents("t", "r")
+    assert kinds(run.tool_error("c0", "no")) == ["RUN_STARTED", "TOOL_CALL_RESULT"]
+
+
+def test_approvals_in_ag_ui_are_interrupts() -> None:
+    run = AGUIEvents("t", "r")
+    records = approvals(run)
+    state = raw_state(agui=run.to_sse(records))["agui"]
+    assert [(one["id"], one["toolCallId"], one["reason"]) for one in state["interrupts"]] == [
+        ("c2-approval", "c2", "tool_call")
+    ]
+    assert state["interrupts"][0]["responseSchema"]["required"] == ["approved"]
+    results = {
+        one["toolCallId"]: one["content"] for one in state["messages"] if one["role"] == "tool"
+    }
+    assert results == {"c0": '{"n":2}', "c1": "never"}
+    assert [name for name, _ in state["custom"]] == [
+        "tool_approval",
+        "tool_output",
+        "tool_approval",
+    ]
+    back, _ = read(run, records)
+    assert (back.finish_reason, back.status) == ("paused", "complete")
+    assert back.extra["outcome"]["interrupts"] == state["interrupts"]
+    denied = [part for part in back.content if isinstance(part, ServerToolResult)][1]
+    assert denied.extra["denied"] is True
+
+
+def test_other_interrupts() -> None:
+    run = AGUIEvents("t", "r")
+    message, events = asked("f")
+    records = run.encode(events)
+    assert run.interrupt("input_required", message="Which port?", call=message.tool_calls[0]) == []
+    run.interrupt("confirmation", id="i", expires_at="2030-01-01T00:00:00Z")
+    records += run.finish()
+    state = raw_state(agui=run.to_sse(records))["agui"]
+    first = {"id": "r-interrupt-1", "reason": "input_required", "message": "Which port?"}
+    assert state["interrupts"] == [
+        {**first, "toolCallId": "c0"},
+        {"id": "i", "reason": "confirmation", "expiresAt": "2030-01-01T00:00:00Z"},
+    ]
+
+
+@BOTH
+def test_reset_discards_an_answer(make: Any) -> None:
+    """The page shows the second answer only; in AG-UI it is told what to remove."""
+    encoder = make()
+    records = encoder.reset()
+    _, events = asked("f")
+    records += encoder.encode(events[:-2])  # a call is open
+    records += encoder.reset()
+    _, events, _ = run_parser([sse([text_chunk("Better."), chunk({}, "stop")])])
+    records += encoder.encode(events) + encoder.finish()
+    if isinstance(encoder, UIMessageStream):
+        state = raw_state(ui=encoder.to_sse(records))["ui"]
+        [message] = state["messages"]
+        assert [part["type"] for part in message["parts"]] == ["step-start", "text"]
+        assert message["parts"][1]["text"] == "Better."
+        assert (state["errors"], state["finished"]) == ([], ["stop"])
+    else:
+        state = raw_state(agui=encoder.to_sse(records))["agui"]
+        [reset] = [value for name, value in state["custom"] if name == "answer_reset"]
+        assert reset["toolCallIds"] == ["c0"]
+        kept = [one for one in state["messages"] if one["id"] not in reset["messageIds"]]
+        assert [one["content"] for one in kept if one["role"] == "assistant"] == ["Better."]
+        assert state["end"]["outcome"] == "success"
+    back, passed = read(encoder, records)
+    assert back.text.endswith("Better.")
+    assert {"reset-step", "answer_reset"} & {one.name for one in passed}
+
+
+def test_a_failed_answer_that_is_reset_is_no_error() -> None:
+    ui = UIMessageStream()
+    broken = {"error": {"message": "overloaded"}}
+    _, events, _ = run_parser([sse([text_chunk("So"), broken], done=False)])
+    records = ui.encode(events) + ui.reset()
+    _, events, _ = run_parser([sse([text_chunk("Yes."), chunk({}, "stop")])])
+    records += ui.encode(events) + ui.finish()
+    assert "error" not in kinds(records)
+    assert records[-1]["finishReason"] == "stop"
+
+
+@BOTH
+def test_data_of_the_application(make: Any) -> None:
+    encoder = make()
+    records = encoder.data("note", {"n": 1}, id="a")
+    _, events, _ = run_parser([sse([text_chunk("So"), text_chunk("on"), chunk({}, "stop")])])
+    records += encoder.encode(events[:2])
+    records += encoder.data("note", {"n": 2}, id="a")
+    records += encoder.data("log", "x", transient=True)
+    records += encoder.encode(events[2:]) + encoder.finish()
+    if isinstance(encoder, UIMessageStream):
+        [message] = raw_state(ui=encoder.to_sse(records))["ui"]["messages"]
+        assert message["parts"] == [
+            {"type": "data-note", "id": "a", "data": {"n": 2}},
+            {"type": "step-start"},
+            {"type": "text", "text": "Soon", "state": "done"},
+        ]
+        names = ["data-note", "data-note", "data-log"]
+    else:
+        state = raw_state(agui=encoder.to_sse(records))["agui"]
+        [activity] = [one for one in state["messages"] if one["role"] == "activity"]
+        assert (activity["id"], activity["activityType"]) == ("a", "note")
+        assert activity["content"] == {"n": 2}
+        assert state["custom"] == [["log", "x"]]
+        names = ["ACTIVITY_SNAPSHOT", "ACTIVITY_SNAPSHOT", "log"]
+    back, passed = read(encoder, records)
+    assert back.text == "Soon"
+    assert [one.name for one in passed] == names
+
+
+@BOTH
+def test_nothing_follows_the_end(make: Any) -> None:
+    encoder = make()
+    encoder.finish()
+    late: list[Any] = [
+        ("data", "x", 1),
+        ("tool_output", "c", 1),
+        ("tool_error", "c", "no"),
+        ("reset",),
+    ]
+    for name, *values in [*late, ("tool_denied", "c"), ("request_approval", "c")]:
+        with pytest.raises(StreamParseError, match="has ended"):
+            getattr(encoder, name)(*values)
+    with pytest.raises(StreamParseError, match="has ended"):
+        encoder.answer_approval("a", True)
+
+
+@BOTH
+def test_an_open_call_cannot_be_approved(make: Any) -> None:
+    encoder = make()
+    parser = MessageParser("openai-chat")
+    encoder.encode(parser.feed(sse([call_chunk("{", id="c", name="f")], done=False)))
+    call = parser.message.tool_calls[0]
+    with pytest.raises(ValueError, match="has not ended"):
+        encoder.request_approval(call)
+    with pytest.raises(ValueError, match="has not ended"):
+        encoder.tool_output("c", 1)
+    encoder.encode(parser.finish())
+    with pytest.raises(ValueError, match="not complete"):
+        encoder.request_approval(call)
+
+
+# Signatures: the history that the page gives back is that of the message.
+
+ANTHROPIC = [
+    {"type": "message_start", "message": {"id": "msg", "model": "m", "content": []}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking"}},
+    {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "thinking_delta", "thinking": "One."},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "signature_delta", "signature": "s1"},
+    },
+    {"type": "content_block_stop", "index": 0},
+    {
+        "type": "content_block_start",
+        "index": 1,
+        "content_block": {"type": "redacted_thinking", "data": "d1"},
+    },
+    {"type": "content_block_stop", "index": 1},
+    {"type": "content_block_start", "index": 2, "content_block": {"type": "thinking"}},
+    {
+        "type": "content_block_delta",
+        "index": 2,
+        "delta": {"type": "thinking_delta", "thinking": "Two."},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 2,
+        "delta": {"type": "signature_delta", "signature": "s2"},
+    },
+    {"type": "content_block_stop", "index": 2},
+    {"type": "content_block_start", "index": 3, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 3, "delta": {"type": "text_delta", "text": "Hi."}},
+    {"type": "content_block_stop", "index": 3},
+    {
+        "type": "content_block_start",
+        "index": 4,
+        "content_block": {"type": "tool_use", "id": "c0", "name": "f", "input": {}},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 4,
+        "delta": {"type": "input_json_delta", "partial_json": "{}"},
+    },
+    {"type": "content_block_stop", "index": 4},
+    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+    {"type": "message_stop"},
+]
+GOOGLE = [
+    {
+        "candidates": [
+            {
+                "content": {
+                    "role": "model",
+                    "parts": [
+                        {"text": "Hm.", "thought": True},
+                        {"text": "Let me look."},
+                        {
+                            "functionCall": {"id": "c0", "name": "f", "args": {}},
+                            "thoughtSignature": "t1",
+                        },
+                    ],
+                }
+            }
+        ]
+    },
+    {
+        "candidates": [
+            {
+                "content": {"role": "model", "parts": [{"text": "", "thoughtSignature": "t2"}]},
+                "finishReason": "STOP",
+            }
+        ]
+    },
+]
+SUMMARY = {"type": "summary_text", "text": "Hm."}
+THOUGHT = {"id": "rs", "type": "reasoning", "summary": [SUMMARY], "encrypted_content": "e1"}
+CALL = {"id": "fc", "type": "function_call", "call_id": "c0", "name": "f", "arguments": "{}"}
+RESPONSES: list[Any] = [
+    {"type": "response.created", "response": {"id": "resp", "output": []}},
+    {
+        "type": "response.output_item.added",
+        "output_index": 0,
+        "item": {**THOUGHT, "summary": [], "encrypted_content": None},
+    },
+    {
+        "type": "response.reasoning_summary_text.delta",
+        "item_id": "rs",
+        "output_index": 0,
+        "summary_index": 0,
+        "delta": "Hm.",
+    },
+    {"type": "response.output_item.done", "output_index": 0, "item": THOUGHT},
+    {
+        "type": "response.output_item.added",
+        "output_index": 1,
+        "item": {"id": "rs2", "type": "reasoning", "summary": []},
+    },
+    {
+        "type": "response.output_item.done",
+        "output_index": 1,
+        "item": {"id": "rs2", "type": "reasoning", "summary": [], "encrypted_content": "e2"},
+    },
+    {"type": "response.output_item.added", "output_index": 2, "item": CALL},
+    {"type": "response.output_item.done", "output_index": 2, "item": CALL},
+    {"type": "response.completed", "response": {"id": "resp", "status": "completed"}},
+]
+SIGNED = pytest.mark.parametrize(
+    ("api", "records", "secrets"),
+    [
+        ("anthropic-messages", ANTHROPIC, ["s1", "d1", "s2"]),
+        ("google-generate", GOOGLE, ["t1", "t2"]),
+        ("openai-responses", RESPONSES, ["e1", "e2"]),
+    ],
+    ids=["anthropic", "google", "responses"],
+)
+
+
+def signed_run(encoder: Any, api: Any, records: list[Any], batch: bool) -> tuple[Any, list[Any]]:
+    parser = MessageParser(api)
+    feeds = [parser.feed(record) for record in records] + [parser.finish()]
+    if batch:
+        feeds = [[event for events in feeds for event in events]]
+    sent = [record for events in feeds for record in encoder.encode(events)]
+    sent += encoder.tool_output(parser.message.tool_calls[0], "done")
+    return parser.message, sent + encoder.finish()
+
+
+def secrets_in(history: Any, secrets: list[str]) -> list[str]:
+    """The secrets in a history, in their order."""
+    text = json.dumps(history)
+    return sorted([one for one in secrets if f'"{one}"' in text], key=text.index)
+
+
+@SIGNED
+@pytest.mark.parametrize("batch", [False, True])
+def test_signatures_come_back(
+    api: str, records: list[Any], secrets: list[str], batch: bool
+) -> None:
+    ui, run = UIMessageStream(), AGUIEvents("t", "r")
+    message, ui_records = signed_run(ui, api, records, batch)
+    _, events = signed_run(run, api, records, batch)
+    result = message.tool_results([(message.tool_calls[0], "done")])
+    for encoder, sent in ((ui, ui_records), (run, events)):
+        back, _ = read(encoder, sent)
+        if isinstance(encoder, UIMessageStream):
+            found = [raw_state(ui=encoder.to_sse(sent))["ui"]["messages"], back.to_history()]
+            histories = [from_ui_messages(posted, api) for posted in found]
+        else:
+            posted = raw_state(agui=encoder.to_sse(sent))["agui"]["messages"]
+            histories = [from_ag_ui(one, api) for one in (posted, back.to_history())]
+        for history in histories:
+            assert secrets_in(history, secrets) == secrets
+            if api == "anthropic-messages":
+                assert history == message.to_history() + result
+
+
+@SIGNED
+@pytest.mark.parametrize("make", [UIMessageStream, lambda **more: AGUIEvents("t", "r", **more)])
+def test_signatures_can_be_left_out(
+    make: Any, api: str, records: list[Any], secrets: list[str]
+) -> None:
+    _, sent = signed_run(make(signatures=False), api, records, False)
+    assert secrets_in(sent, secrets) == []
+
+
+@SIGNED
+@BOTH
+def test_records_do_not_depend_on_when_events_are_encoded(
+    make: Any, api: str, records: list[Any], secrets: list[str]
+) -> None:
+    assert signed_run(make(), api, records, True)[1] == signed_run(make(), api, records, False)[1]
