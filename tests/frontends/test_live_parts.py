@@ -58,7 +58,7 @@ def test_parts_before_a_part() -> None:
     assert live.passed(ToolCall(0)) == []  # a copy
     assert live.passed(call) == [first]
     assert live.passed(call) == []
-    assert live.passed(None) == [second]
+    assert live.passed(None) == [call, second]
 
 
 def test_the_parts_of_one_item_are_one() -> None:
