@@ -5,7 +5,7 @@ BIN ?= .venv/bin
 # Seconds for each fuzz target.
 FUZZ_TIME ?= 60
 
-.PHONY: setup test clients lint types bench fuzz site build clean
+.PHONY: setup test clients lint types bench scoreboard fuzz site build clean
 
 setup:
 	$(PYTHON) -m venv .venv
@@ -30,6 +30,10 @@ bench:
 	@for script in benchmarks/bench_*.py; do \
 		$(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; \
 	done
+
+# Installs the newest version of every library there is to compare; takes some minutes.
+scoreboard:
+	$(PYTHON) -m benchmarks.scoreboard --install .venv-scoreboard
 
 fuzz:
 	@for script in fuzz/fuzz_*.py; do \

@@ -1,0 +1,90 @@
+"""The SDK of OpenAI: `client.chat.completions.stream()`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from benchmarks.scoreboard.readers.common import (
+    TOOLS,
+    Found,
+    Show,
+    Wire,
+    found,
+    http_module,
+    module,
+    schema_of,
+)
+
+_MESSAGES: Any = [{"role": "user", "content": "go"}]
+
+
+def readers(name: str) -> dict[str, Any]:
+    openai = module("openai")
+
+    wire = Wire(http_module())
+    client = openai.OpenAI(api_key="none", http_client=wire.client, max_retries=0)
+    tools: Any = [
+        {
+            "type": "function",
+            "function": {"name": name, "strict": True, "parameters": schema_of(name)},
+        }
+        for name in TOOLS
+    ]
+
+    def chat(pieces: Iterable[bytes]) -> Found:
+        """Give the calls of `…arguments.done` events, and those of the final message."""
+        wire.pieces = pieces
+        done: list[tuple[str | None, Any]] = []
+        text, refusal = "", ""
+        try:
+            with client.chat.completions.stream(
+                model="m", messages=_MESSAGES, tools=tools
+            ) as stream:
+                for event in stream:
+                    if event.type == "content.delta":
+                        text += event.delta
+                    elif event.type == "refusal.delta":
+                        refusal += event.delta
+                    elif event.type == "tool_calls.function.arguments.done":
+                        done.append((event.name, event.parsed_arguments))
+                choice = stream.get_final_completion().choices[0]
+        except Exception as error:
+            return found(text, refusal=refusal, calls=done, raised=error)
+        return _final(choice, done)
+
+    def typed(pieces: Iterable[bytes], show: Show) -> Any:
+        from benchmarks.scoreboard.readers.trip import Trip
+
+        wire.pieces = pieces
+        with client.chat.completions.stream(
+            model="m", messages=_MESSAGES, response_format=Trip
+        ) as stream:
+            for event in stream:
+                if event.type == "content.delta" and event.parsed is not None:
+                    show(event.parsed)
+            return stream.get_final_completion().choices[0].message.parsed
+
+    return {"openai-chat": chat, "typed": typed}
+
+
+def _custom(call: Any) -> tuple[str, str]:
+    """Some versions leave the call of a custom tool as a dict."""
+    return (call["name"], call["input"]) if isinstance(call, dict) else (call.name, call.input)
+
+
+def _final(choice: Any, done: list[tuple[str | None, Any]]) -> Found:
+    message = choice.message
+    calls = [
+        (call.function.name, call.function.parsed_arguments)
+        for call in message.tool_calls or ()
+        if call.type == "function"
+    ]
+    custom = [_custom(call.custom) for call in message.tool_calls or () if call.type == "custom"]
+    given = calls if len(calls) >= len(done) else done
+    return found(
+        message.content,
+        refusal=message.refusal,
+        calls=[*given, *custom],
+        reason=choice.finish_reason,
+    )

@@ -1,0 +1,248 @@
+"""The summary: counts in words, the features that the results show, and Markdown tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.scoreboard.cases import DISCIPLINES, STREAMS
+from benchmarks.scoreboard.libraries import OURS
+
+Result = dict[str, Any]
+Row = dict[str, Any]
+Outcome = dict[str, Any]
+
+START: Final = "<!-- scoreboard: start -->"
+END: Final = "<!-- scoreboard: end -->"
+
+_CUT_KINDS: Final = (
+    "finish reason length",
+    "error mid stream",
+    "cut in the middle of arguments",
+    "cut stream",
+)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Something that a table of features may claim.
+
+    Attributes:
+        name: The key in the results.
+        text: What it means.
+        counts: Whether an outcome of a case (discipline, kind, check) belongs to it.
+    """
+
+    name: str
+    text: str
+    counts: Callable[[str, str, str], bool]
+
+
+def _stream(discipline: str, kind: str, check: str) -> bool:
+    return discipline in STREAMS and check == "answer" and kind not in _CUT_KINDS
+
+
+FEATURES: Final = (
+    Feature("streams", "messages of providers, in every chunking", _stream),
+    Feature(
+        "cut calls",
+        "a call that was cut is not given with wrong arguments",
+        lambda discipline, kind, check: (
+            discipline in (*STREAMS, "raw-text")
+            and (check == "cut call" or (check == "answer" and kind in _CUT_KINDS))
+        ),
+    ),
+    Feature(
+        "cut answers",
+        "an answer that was cut is not reported as complete",
+        lambda discipline, kind, check: check == "cut end",
+    ),
+    Feature(
+        "typed answers",
+        "a typed object, and an error where the answer does not fit or was cut",
+        lambda discipline, kind, check: discipline == "typed" and check == "answer",
+    ),
+    Feature(
+        "early errors",
+        "an answer that does not fit is refused before its end",
+        lambda discipline, kind, check: check == "early",
+    ),
+    Feature(
+        "open strings",
+        "the start of a string, or the first field, is shown before its end",
+        lambda discipline, kind, check: check == "live",
+    ),
+    Feature(
+        "kept values",
+        "a value that was shown is not changed later",
+        lambda discipline, kind, check: check == "kept",
+    ),
+    Feature(
+        "JSON",
+        "partial JSON: right values, and errors for what is broken, cut or too deep",
+        lambda discipline, kind, check: discipline == "json" and check == "answer",
+    ),
+    Feature(
+        "repair",
+        "damaged JSON",
+        lambda discipline, kind, check: discipline == "repair",
+    ),
+    Feature(
+        "raw text",
+        "calls in the raw text of open models",
+        lambda discipline, kind, check: (
+            discipline == "raw-text" and check == "answer" and kind not in _CUT_KINDS
+        ),
+    ),
+)
+
+
+def features(result: Result) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return for each library and feature how many checks are right, wrong and not offered.
+
+    `says` is `"yes"`, `"no"`, `"partly"`, `"not offered"`, or None if the library does not enter.
+    """
+    kinds = {case["id"]: (case["discipline"], case["kind"]) for case in result["cases"]}
+    return {
+        row["name"]: {feature.name: _said(feature, row, kinds) for feature in FEATURES}
+        for row in result["libraries"]
+        if "outcomes" in row
+    }
+
+
+def _said(feature: Feature, row: Row, kinds: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    found = [
+        outcome
+        for outcome in row["outcomes"]
+        if feature.counts(*kinds[outcome["case"]], outcome["check"])
+    ]
+    total = count(found)
+    return {"says": word(total), **total}
+
+
+def word(total: dict[str, int]) -> str | None:
+    if total["right"]:
+        return "partly" if total["wrong"] or total["not offered"] else "yes"
+    if total["wrong"]:
+        return "no"
+    return "not offered" if total["not offered"] else None
+
+
+def count(outcomes: list[Outcome]) -> dict[str, int]:
+    total = {"right": 0, "wrong": 0, "not offered": 0}
+    for outcome in outcomes:
+        total[outcome["verdict"]] += 1
+    return total
+
+
+def line_of(row: Row) -> str:
+    if "missing" in row:
+        return f"not installed ({row['missing']})"
+    return ", ".join(f"{number} {verdict}" for verdict, number in count(row["outcomes"]).items())
+
+
+def version_of(row: Row) -> str:
+    if row["name"] == OURS:
+        return f"this checkout, {row['build']}"
+    return str(next(iter(row["versions"].values()), ""))
+
+
+def installed(result: Result) -> list[Row]:
+    return [row for row in result["libraries"] if "outcomes" in row]
+
+
+def cell(said: dict[str, Any]) -> str:
+    """Return a cell of the table of features."""
+    if said["says"] in (None, "not offered"):
+        return said["says"] or ""
+    skipped = f" ({said['not offered']} not offered)" if said["not offered"] else ""
+    return f"{said['right']} of {said['right'] + said['wrong']}{skipped}"
+
+
+def written(result: Result) -> str:
+    """Return the results as JSON, with one line for each object that has no others in it."""
+    text = json.dumps(result, indent=1)
+    return re.sub(r"\{\s+([^{}]*?)\s+\}", _in_one_line, text) + "\n"
+
+
+def _in_one_line(found: re.Match[str]) -> str:
+    return "{" + re.sub(r"\n\s+", " ", found[1]) + "}"
+
+
+def text(result: Result) -> str:
+    """Return the table of features, and those libraries that are missing."""
+    missing = [row["name"] for row in result["libraries"] if "missing" in row]
+    lines = [*_features_table(result), ""]
+    if missing:
+        lines.append(f"Not installed: {', '.join(missing)}.")
+    return "\n".join(lines).rstrip()
+
+
+def _features_table(result: Result) -> Iterator[str]:
+    shown = [
+        feature
+        for feature in FEATURES
+        if any(said[feature.name]["says"] for said in result["features"].values())
+    ]
+    yield f"| library | version | {' | '.join(feature.name for feature in shown)} |"
+    yield "|---|---|" + "---|" * len(shown)
+    for row in installed(result):
+        said = result["features"][row["name"]]
+        cells = " | ".join(cell(said[feature.name]) for feature in shown)
+        yield f"| {row['name']} | {version_of(row)} | {cells} |"
+
+
+def _costs_table(result: Result) -> Iterator[str]:
+    timed = [(row, costs) for row in installed(result) if (costs := _json_costs(row))]
+    if not timed:
+        return
+    columns = list(dict.fromkeys(key for _, costs in timed for key in costs))
+    names = [f"{document}, {size // 1000} kB" for document, size in columns]
+    yield f"| library | {' | '.join(names)} |"
+    yield "|---|" + "---:|" * len(names)
+    for row, costs in sorted(timed, key=lambda pair: list(pair[1].values())[-1]["microseconds"]):
+        cells = (microseconds(costs[key]) if key in costs else "" for key in columns)
+        yield f"| {row['name']} | {' | '.join(cells)} |"
+
+
+def _json_costs(row: Row) -> dict[tuple[str, int], Any]:
+    return {
+        (cost["document"], cost["size"]): cost
+        for cost in row.get("costs", ())
+        if cost["of"] == "json" and "microseconds" in cost
+    }
+
+
+def microseconds(cost: dict[str, Any]) -> str:
+    value = cost["microseconds"]
+    text = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"more than {text}" if "stopped" in cost else text
+
+
+def markdown(result: Result) -> str:
+    """Return what stands between the marks of `docs/scoreboard.md`."""
+    counted = ", ".join(
+        f"{sum(case['discipline'] == name for case in result['cases'])} of `{name}`"
+        for name in DISCIPLINES
+    )
+    parts = [
+        f"Run on {result['date']} with Python {result['python']}. Cases: {counted}.",
+        text(result),
+    ]
+    costs = "\n".join(_costs_table(result))
+    if costs:
+        head = "Microseconds per delta of 4 characters of JSON, with one partial value after each:"
+        parts += [head, costs]
+    return "\n\n".join(parts)
+
+
+def update(path: Path, result: Result) -> None:
+    """Replace the text between the marks of a Markdown file."""
+    page = path.read_text("utf-8")
+    before, _, rest = page.partition(START)
+    _, _, after = rest.partition(END)
+    path.write_text(f"{before}{START}\n\n{markdown(result)}\n\n{END}{after}", encoding="utf-8")

@@ -1,0 +1,215 @@
+"""Reads the jobs of one library from standard input and writes what it found, a line each.
+
+    python -m benchmarks.scoreboard.worker LIBRARY
+
+The first line has the versions of the packages, or the reason why the library cannot be imported.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module, metadata
+from typing import Any, TextIO
+
+from benchmarks import timing
+from benchmarks.corpus import DOCUMENTS, cut
+from benchmarks.scoreboard.libraries import LIBRARIES, Library
+
+Reader = Callable[..., Any]
+
+
+class Shown:
+    """Records the values that a reader shows, each as JSON text because readers change them."""
+
+    def __init__(self) -> None:
+        self.values: list[str] = []
+
+    def __call__(self, value: object) -> None:
+        text = json.dumps(value, default=_plain)
+        if not self.values or self.values[-1] != text:
+            self.values.append(text)
+
+
+def says_something(value: Any) -> bool:
+    """Whether a partial value has more than empty objects and nulls."""
+    if isinstance(value, dict):
+        return any(map(says_something, value.values()))
+    return value is not None
+
+
+def _plain(value: Any) -> Any:
+    dump = getattr(value, "model_dump", None)
+    return dump() if dump else str(value)
+
+
+def message(reader: Reader, job: dict[str, Any]) -> dict[str, Any]:
+    pieces = [piece.encode("latin-1") for piece in job["pieces"]]
+    found: dict[str, Any] = reader(pieces)
+    return found
+
+
+def raw_text(reader: Reader, job: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = reader(job["pieces"], job["style"])
+    return found
+
+
+def typed(reader: Reader, job: dict[str, Any]) -> dict[str, Any]:
+    """The reader takes the pieces one by one; `taken` is their number at its end."""
+    given = job["call_pieces" if getattr(reader, "reads_calls", False) else "pieces"]
+    taken, shown = [0], Shown()
+    first: list[int] = []
+
+    def pieces() -> Any:
+        for piece in given:
+            taken[0] += 1
+            yield piece.encode("latin-1")
+
+    def show(value: object) -> None:
+        shown(value)
+        if not first and says_something(json.loads(shown.values[-1])):
+            first.append(taken[0])
+
+    found: dict[str, Any]
+    try:
+        found = {"value": json.loads(json.dumps(reader(pieces(), show), default=_plain))}
+    except Exception as error:
+        found = {"raised": _named(error)}
+    places = {"taken": taken[0], "first": first[0] if first else None, "of": len(given)}
+    return {**found, **places, "shown": shown.values}
+
+
+def partial_json(reader: Reader, job: dict[str, Any]) -> dict[str, Any]:
+    measure = job.get("measure")
+    shown = Shown() if measure is None else _ignore
+    value = reader(job["pieces"], shown)
+    if measure == "deep":
+        return {"value": depth(value)}
+    if measure == "string":
+        return {"value": len(value["text"])}
+    return {"value": value, "shown": getattr(shown, "values", [])}
+
+
+def _ignore(value: object) -> None:
+    pass
+
+
+def depth(value: Any) -> int:
+    """Return the depth of nested arrays without recursion."""
+    levels = 0
+    while isinstance(value, list):
+        levels += 1
+        value = value[0] if value else None
+    return levels
+
+
+def repair(reader: Reader, job: dict[str, Any]) -> dict[str, Any]:
+    return {"value": reader(job["pieces"])}
+
+
+def cost(readers: dict[str, Reader], job: dict[str, Any]) -> dict[str, Any]:
+    """Time a reader and `json.loads` in turn. A long run is stopped and gives a lower bound."""
+    reader, limit, size = readers[job["of"]], job["limit"], job["size"]
+    text = DOCUMENTS[job["document"]](size)
+    if job["of"] == "json":
+        deltas = cut(text)
+        run = partial(reader, deltas, _ignore)
+        base = partial(json.loads, text)
+        stopped = _stopped(partial(reader, timing.within(limit, deltas), _ignore))
+        count = len(deltas)
+    else:
+        from benchmarks.bodies import BODIES, network
+
+        body = BODIES[job["of"]](text, 4)
+        records = [line[6:] for line in body.split(b"\n") if line.startswith(b"data: {")]
+        run = partial(reader, network(body))
+        base = partial(_decode, records)
+        stopped, count = None, len(records)
+    if stopped is not None:
+        return {"seconds": limit / stopped, "stopped": stopped, "deltas": count}
+    spent, floor = timing.pair(run, base, job["seconds"])
+    return {"seconds": spent, "base": floor, "deltas": count}
+
+
+def _decode(records: list[bytes]) -> None:
+    for record in records:
+        json.loads(record)
+
+
+def _stopped(run: Callable[[], object]) -> float | None:
+    try:
+        run()
+    except timing.OutOfTimeError as error:
+        return max(error.share, 1e-4)
+    return None
+
+
+_TASKS: dict[str, Callable[[Reader, dict[str, Any]], dict[str, Any]]] = {
+    "openai-chat": message,
+    "anthropic-messages": message,
+    "raw-text": raw_text,
+    "typed": typed,
+    "json": partial_json,
+    "repair": repair,
+}
+
+
+def answer(readers: dict[str, Reader], job: dict[str, Any]) -> dict[str, Any]:
+    try:
+        if job["task"] == "cost":
+            seen = cost(readers, job)
+        else:
+            seen = _TASKS[job["task"]](readers[job["task"]], job)
+        return {"id": job["id"], **seen}
+    except Exception as error:
+        return {"id": job["id"], "raised": _named(error)}
+
+
+def _named(error: BaseException) -> str:
+    first = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}"[:200].rstrip(": ")
+
+
+def header(library: Library) -> dict[str, Any]:
+    versions = {name: metadata.version(name) for name in library.packages if _installed(name)}
+    return {"versions": versions, "python": platform.python_version()}
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def serve(name: str, source: TextIO, target: TextIO) -> None:
+    library = LIBRARIES[name]
+    try:
+        module = import_module(f"benchmarks.scoreboard.readers.{library.module}")
+        readers = module.readers(name)
+    except ImportError as error:
+        print(json.dumps({"missing": str(error)}), file=target, flush=True)
+        return
+    print(json.dumps(header(library) | getattr(module, "HEADER", {})), file=target, flush=True)
+    for line in source:
+        print(json.dumps(answer(readers, json.loads(line))), file=target, flush=True)
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    logging.disable()
+    # Some libraries print; standard output belongs to the answers.
+    target = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    serve(sys.argv[1], sys.stdin, target)
+
+
+if __name__ == "__main__":
+    main()
