@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from streamparse.encoders.anthropic_messages import AnthropicMessages
 from streamparse.encoders.openai_chat import OpenAIChat
+from streamparse.encoders.openai_responses import OpenAIResponses
 
-__all__ = ["AnthropicMessages", "OpenAIChat"]
+__all__ = ["AnthropicMessages", "OpenAIChat", "OpenAIResponses"]

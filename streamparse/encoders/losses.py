@@ -50,10 +50,30 @@ _ANTHROPIC: Final = {
     "log_probabilities": "Log probabilities are left out.",
 }
 
+_RESPONSES: Final = {
+    "server_calls": "Calls that another provider runs are left out.",
+    "server_results": "The results of another provider's tools are left out.",
+    "citations": "Only web pages and OpenAI's files are sent. Those of another API do not name the "
+    "text that they support. An answer without text has none.",
+    "extra": "Of other fields, ids of items, encrypted reasoning and phases are sent.",
+    "finish_reason": 'A pause becomes `"max_output_tokens"`; a refusal without a text becomes '
+    '`"content_filter"`; a reason without a word in the API becomes a normal end.',
+    "raw_finish_reason": "The word of the provider is replaced by the status of the response.",
+    "status": "An answer that ended early or has a rejected call has failed.",
+    "incomplete_calls": "A rejected call counts as cut, and the response fails.",
+    "names": "A name that grows after its call has begun makes the response fail.",
+    "own_tools": "Calls of OpenAI's own tools come whole; their arguments do not stream.",
+    "replaced_text": "Text that the provider replaced after it was streamed stays as it was.",
+    "files": "Files, images and sound are left out.",
+    "id": 'An answer without an id gets one (`"resp_0"`), and so does an item or a call.',
+    "usage": "A count that the provider did not send is calculated from the others, or 0.",
+}
+
 #: By the name of the API: what it cannot express, by the part of a message.
 LOSSES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "openai-chat": MappingProxyType(_CHAT),
+        "openai-responses": MappingProxyType(_RESPONSES),
         "anthropic-messages": MappingProxyType(_ANTHROPIC),
     }
 )

@@ -11,7 +11,13 @@ from itertools import groupby
 from typing import Any, ClassVar, Final
 
 from streamparse._core.plain import dict_of, json_text
-from streamparse.encoders.response import LastRecord, Problem, ResponseEncoder, usage_sum
+from streamparse.encoders.response import (
+    LastRecord,
+    Problem,
+    ResponseEncoder,
+    token_counts,
+    usage_sum,
+)
 from streamparse.errors import StreamParseError
 from streamparse.frontends.citations import Source, sources_of
 from streamparse.frontends.protocol import Record
@@ -236,6 +242,8 @@ class _Choice(ResponseEncoder):
         """Write nothing: parts have no end."""
 
     def _provider(self, name: str, data: Any) -> None:
+        if isinstance(data, list):  # as the Responses API has them
+            data = {"content": data, "refusal": None}
         if name == "logprobs" and self._started and isinstance(data, dict):
             # The wire passes on the log probabilities after the text of their chunk.
             last = self._growing["choices"][0] if self._growing is not None else None
@@ -355,12 +363,8 @@ def _annotations(source: Source, citation: Any, index: int) -> list[Record]:
 
 
 def _usage(usage: Usage) -> Record:
-    """Return a usage record. The API requires three counts; unknown ones are 0."""
-    output = usage.output_tokens or 0
-    given = usage.input_tokens
-    if given is None:
-        given = max((usage.total_tokens or output) - output, 0)
-    total = given + output if usage.total_tokens is None else usage.total_tokens
+    """Return a usage record."""
+    given, output, total = token_counts(usage)
     record: Record = {
         "prompt_tokens": given,
         "completion_tokens": output,

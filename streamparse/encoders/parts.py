@@ -7,10 +7,11 @@ begins nor that there is an encrypted block between them; the live message does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from streamparse.message import (
     Audio,
+    Citation,
     GrowingText,
     Message,
     Part,
@@ -61,6 +62,17 @@ class LiveParts:
         elif part is None:
             self._passed = len(content)
             yield from content[start:]
+
+    def citations_after(self, part: Part | None) -> list[Any]:
+        """Return the citations that directly follow a part so far."""
+        content = self._content
+        place = next((place for place, each in enumerate(content) if each is part), len(content))
+        found: list[Any] = []
+        for each in content[place + 1 :]:
+            if not isinstance(each, Citation):
+                break
+            found.append(each.data)
+        return found
 
     def _find(self, kind: str, text: str) -> tuple[GrowingText | None, int]:
         """Return the part to which `text` belongs, and how much of it does."""

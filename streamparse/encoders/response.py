@@ -11,7 +11,7 @@ from streamparse.frontends.encoder import CUT_ANSWER, Encoder
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.message import Message, ServerToolResult, ToolCall, Usage
 
-__all__ = ["LastRecord", "Problem", "ResponseEncoder", "usage_sum"]
+__all__ = ["LastRecord", "Problem", "ResponseEncoder", "token_counts", "usage_sum"]
 
 # Errors of a complete call whose arguments are not the ones that were streamed.
 _CHANGES: Final = ("replaced_arguments", "misplaced_value")
@@ -163,3 +163,15 @@ def usage_sum(usages: Iterable[Usage | None]) -> Usage | None:
         if values:
             counts[name] = sum(values)
     return Usage(**counts) if counts else None
+
+
+def token_counts(usage: Usage) -> tuple[int, int, int]:
+    """Return the tokens of the input, of the output and of both, which OpenAI's APIs require.
+
+    A count that the provider did not send is calculated from the others, or 0.
+    """
+    output = usage.output_tokens or 0
+    given = usage.input_tokens
+    if given is None:
+        given = max((usage.total_tokens or output) - output, 0)
+    return given, output, given + output if usage.total_tokens is None else usage.total_tokens

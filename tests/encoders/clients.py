@@ -184,3 +184,42 @@ def _anthropic_message(message: Any) -> dict[str, Any]:
         "usage": {name: count for name, count in usage.items() if isinstance(count, int)},
         "id": message.id,
     }
+
+
+def responses_stream(content: bytes) -> dict[str, Any]:
+    """Return the last response of `ResponseStream`, and the texts that it has accumulated."""
+    client = _openai().answer(content)
+    last: Any = None
+    texts: dict[tuple[int, int], str] = {}
+    with client.responses.stream(model="m", input=[]) as stream:
+        for event in stream:
+            if event.type == "response.output_text.delta":
+                texts[event.output_index, event.content_index] = event.snapshot
+            elif event.type == "response.function_call_arguments.delta":
+                texts[event.output_index, -1] = event.snapshot
+            last = getattr(event, "response", None)
+    assert last is not None
+    return {**_response(last), "texts": texts}
+
+
+def responses_body(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a validated response."""
+    from openai.types.responses import Response
+
+    try:
+        return _response(Response.model_validate(body))
+    except ValueError:
+        # The models do not have all that the API sends about its own tools.
+        texts = ("message", "reasoning", "function_call", "custom_tool_call")
+        output = [item for item in body["output"] if item["type"] in texts]
+        return _response(Response.model_validate({**body, "output": output}))
+
+
+def _response(response: Any) -> dict[str, Any]:
+    return {
+        "status": response.status,
+        "output": [item.to_dict(warnings=False) for item in response.output],
+        "error": None if response.error is None else response.error.message,
+        "reason": response.incomplete_details and response.incomplete_details.reason,
+        "usage": None if response.usage is None else response.usage.to_dict(),
+    }
