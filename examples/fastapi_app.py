@@ -69,16 +69,14 @@ async def answer(question: str) -> Response:
 async def page() -> HTMLResponse:
     return HTMLResponse("""<!doctype html><meta charset="utf-8"><title>An answer</title>
 <pre id="shown" style="white-space: pre-wrap"></pre><script type="module">
-  import { MessageReader } from "/js/message.js";
-  const reader = new MessageReader(), results = {};
-  const source = new EventSource("/answer?question=What+shall+we+do+on+Saturday%3F");
-  source.onmessage = ({ data }) => {
-    const [event] = reader.read(JSON.parse(data));
-    if (event.type === "tool_result") results[event.id] = event.result;
-    if (event.type.startsWith("stream_")) source.close();
-    shown.textContent = [reader.message.text, ...reader.message.calls.map((call) =>
-      `${call.name} ${JSON.stringify(call.arguments ?? null)} ` +
-      (call.error ? `✗ ${call.error.message}` : `→ ${JSON.stringify(results[call.id] ?? null)}`)
+  import { fromEventSource } from "/js/index.js";
+  const results = {};
+  const url = "/answer?question=What+shall+we+do+on+Saturday%3F";
+  for await (const { events, message } of fromEventSource(url)) {
+    for (const { type, id, result } of events) if (type === "tool_result") results[id] = result;
+    shown.textContent = [message.text, ...message.tool_calls.map(({ id, name, partial, errors }) =>
+      `${name} ${JSON.stringify(partial ?? null)} ` +
+      (errors.length ? `✗ ${errors[0].message}` : `→ ${JSON.stringify(results[id] ?? null)}`)
     )].join("\\n");
-  };
+  }
 </script>""")

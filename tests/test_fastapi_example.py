@@ -118,7 +118,7 @@ def test_a_page_resumes_in_another_process(program: str, monkeypatch: pytest.Mon
 def test_page_and_length(monkeypatch: pytest.MonkeyPatch) -> None:
     with example(b"", monkeypatch) as url:
         page = httpx.get(url, trust_env=False).text
-    assert re.search(r"new EventSource\(.*question=", page)
+    assert re.search(r"answer\?question=", page)
     code = (EXAMPLES / "fastapi_app.py").read_text(encoding="utf-8").partition('@app.get("/")')[0]
     lines = [line for line in code.splitlines() if line.strip()]
     assert len(lines) <= 50

@@ -273,6 +273,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "frontends.event_schema": (5, 1),
     "frontends.argument_text": (5, 0),
     "frontends.citations": (5, 0),
+    "frontends.files": (5, 0),
     "frontends.shown_calls": (5, 1),
     "frontends.signatures": (5, 0),
     "frontends.live_parts": (5, 0),

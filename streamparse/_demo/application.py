@@ -10,6 +10,7 @@ from typing import Final
 from streamparse._demo.playing import bytes_a_second, player
 from streamparse._demo.samples import SAMPLES, Recording, Sample, sample_of
 from streamparse.web import MemoryStore, sse_response, stop_stream  # first: it names the extra
+from streamparse.web.records import CompactEncoder
 
 # isort: split
 from starlette.applications import Starlette
@@ -33,9 +34,9 @@ _FILES: Final = {
     "/": (_HERE / "page" / "index.html", "text/html"),
     "/page.css": (_HERE / "page" / "page.css", "text/css"),
     "/page.js": (_HERE / "page" / "page.js", "text/javascript"),
-    "/records.js": (_HERE / "page" / "records.js", "text/javascript"),
     "/values.js": (_HERE / "page" / "values.js", "text/javascript"),
-    "/streamparse.js": (_HERE.parent / "js" / "streamparse.js", "text/javascript"),
+    "/js/index.js": (_HERE.parent / "js" / "index.js", "text/javascript"),
+    "/js/streamparse.js": (_HERE.parent / "js" / "streamparse.js", "text/javascript"),
 }
 # Recordings are untrusted. The page shows them as text, and this policy forbids all scripts but
 # those of the page itself.
@@ -69,7 +70,8 @@ def application(
             pace = await asyncio.to_thread(bytes_a_second, recording, speed)
         except ImportError as error:  # binary frames need an extra, which the message names
             raise HTTPException(422, str(error)) from error
-        return sse_response(player(recording, pace, size), store=store)
+        source = player(recording, pace, size)
+        return sse_response(source, store=store, encode=CompactEncoder(open_paths=True))
 
     async def stop(request: Request) -> Response:
         await stop_stream(store, request.query_params.get("id", ""))

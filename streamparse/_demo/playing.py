@@ -1,4 +1,4 @@
-"""Plays a recording to the page at a chosen speed, validated and without repetitions."""
+"""Plays a recording to the page at a chosen speed."""
 
 from __future__ import annotations
 
@@ -11,65 +11,41 @@ from streamparse._demo.samples import Recording
 from streamparse._drivers.session import session
 from streamparse._drivers.stream import stream
 from streamparse.errors import StreamParseError
-from streamparse.frontends.patches import PatchPacker
 from streamparse.limits import Limits
-from streamparse.message import error_to_dict
 from streamparse.message_events import (
     AnySessionEvent,
-    ArgumentCompleted,
-    ArgumentDelta,
-    ArgumentStarted,
     AudioDelta,
-    InputCompleted,
-    InputDelta,
-    MessageFailed,
-    MessageFinished,
-    MessageStarted,
-    OutputCompleted,
-    OutputDelta,
-    OutputRejected,
-    OutputStarted,
     ReasoningDelta,
     RefusalDelta,
     TextDelta,
-    ToolCallCompleted,
     ToolCallDelta,
-    ToolCallRejected,
-    ToolCallStarted,
-    ToolCallTruncated,
 )
 from streamparse.message_parser import MessageParser
 from streamparse.session_parser import SessionParser
 
-__all__ = ["News", "bytes_a_second", "player"]
+__all__ = ["bytes_a_second", "player"]
 
 _FRAME: Final = 1 / 30  # seconds between updates, enough for a screen
 _LARGEST_STEP: Final = 8 * 1024  # bytes fed at once, whose events are in memory together
 # The largest answer for the page. Each event has a path, so deep values need the most memory.
 _LIMITS: Final = Limits(depth=64, content=4 * 1024 * 1024)
 _TEXTS: Final = (TextDelta, ReasoningDelta, RefusalDelta)
-_ARGUMENTS: Final = (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
-_OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
-_ENDS: Final = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
 
 
-def player(
-    recording: Recording, speed: float, size: int
-) -> Callable[[], AsyncIterator[list[dict[str, Any]]]]:
-    """Return a source for `sse_response`.
+def player(recording: Recording, speed: float, size: int) -> Callable[[], AsyncIterator[list[Any]]]:
+    """Return a source for `sse_response`: a record about the recording, then its events.
 
     It reads the recording in pieces of `size` bytes, at `speed` bytes a second (0 for no delay).
     """
 
-    async def play() -> AsyncIterator[list[dict[str, Any]]]:
-        news = News(structured=recording.output is not None, session=recording.session)
+    async def play() -> AsyncIterator[list[Any]]:
+        structured = recording.output is not None
+        yield [{"type": "recording", "structured": structured, "session": recording.session}]
         source = _paced(_pieces(recording, size if speed else min(size, _LARGEST_STEP)), speed)
         if recording.session:
             async with session(source, tools=recording.tools, limits=_LIMITS, every=_FRAME) as talk:
                 async for batch in talk.batches():
-                    records = news.of(batch)
-                    if records:
-                        yield records
+                    yield [_without_sound(event) for event in batch]
             return
         answer = stream(
             source,
@@ -82,9 +58,7 @@ def player(
         )
         async with answer:
             async for events in answer.batches():
-                records = news.of(events)
-                if records:
-                    yield records
+                yield events
 
     return play
 
@@ -122,85 +96,13 @@ def bytes_a_second(recording: Recording, speed: float) -> float:
     return speed * len(recording.data) / shown if shown else speed
 
 
+def _without_sound(event: AnySessionEvent) -> AnySessionEvent:
+    """Return an event without the sound, which the page does not play."""
+    if isinstance(event, AudioDelta):
+        return AudioDelta(event.item, event.size, "", event.choice)
+    return event
+
+
 def _shown(events: Sequence[AnySessionEvent]) -> int:
     """Return the number of characters of the answer in these events."""
     return sum(len(e.text) for e in events if isinstance(e, (*_TEXTS, ToolCallDelta)))
-
-
-class News:
-    """Converts events to records for the page.
-
-    Values are sent as packed patches with the open path; every value outside this path is complete.
-    """
-
-    def __init__(self, structured: bool = False, session: bool = False) -> None:
-        self._structured = structured
-        self._session = session
-        self._packers: dict[tuple[int, int | None], PatchPacker] = {}
-
-    def of(self, events: Sequence[AnySessionEvent]) -> list[dict[str, Any]]:
-        """Return the records; the patch of a value is at the position of its first change."""
-        records: list[dict[str, Any]] = []
-        values: dict[tuple[int, int | None], list[Any]] = {}
-        places: dict[tuple[int, int | None], dict[str, Any]] = {}
-        for event in events:
-            key = _document_of(event)
-            if key is None:
-                records += self._plainly(event)
-                continue
-            if key not in values:
-                values[key] = []
-                places[key] = {"type": "value", "choice": key[0], "call": key[1]}
-                records.append(places[key])
-            values[key].append(event)
-        for key, its in values.items():
-            packer = self._packers.setdefault(key, PatchPacker())
-            places[key].update(patch=packer.pack(its), open=_open_after(its[-1]))
-        return records
-
-    def _plainly(self, event: AnySessionEvent) -> list[dict[str, Any]]:
-        if isinstance(event, MessageStarted):
-            head: dict[str, Any] = {"type": event.type, "choice": event.choice}
-            about = {"structured": self._structured, "session": self._session}
-            return [{**head, "model": event.model, **about}]
-        return _records_of(event)
-
-
-def _document_of(event: AnySessionEvent) -> tuple[int, int | None] | None:
-    """Return the choice and the call of the value; the call is None for the structured output."""
-    if isinstance(event, _ARGUMENTS):
-        return event.choice, event.call.index
-    return (event.choice, None) if isinstance(event, _OUTPUTS) else None
-
-
-def _open_after(event: Any) -> list[Any] | None:
-    """Return the open path after this event, or None if the value is complete."""
-    if not isinstance(event, (ArgumentCompleted, OutputCompleted)):
-        return list(event.path)
-    return list(event.path[:-1]) if event.path else None
-
-
-def _records_of(event: AnySessionEvent) -> list[dict[str, Any]]:
-    if isinstance(event, (InputDelta, InputCompleted)):
-        return [{"type": event.type, "item": event.item, "text": event.text}]
-    head: dict[str, Any] = {"type": event.type, "choice": event.choice}
-    if isinstance(event, _TEXTS):
-        return [{**head, "text": event.text}]
-    if isinstance(event, AudioDelta):
-        return [{**head, "size": event.size}]
-    if isinstance(event, ToolCallStarted):
-        return [{**head, "call": event.call.index, "name": event.call.name}]
-    if isinstance(event, _ENDS):
-        record = {**head, "call": event.call.index}
-        if isinstance(event, ToolCallRejected):
-            record["error"] = error_to_dict(event.error)
-        return [record]
-    if isinstance(event, OutputRejected):
-        return [{**head, "error": error_to_dict(event.error)}]
-    if isinstance(event, (MessageFinished, MessageFailed)):
-        message = event.message
-        record = {**head, "status": message.status, "finish_reason": message.finish_reason}
-        record["api"] = message.api
-        record["error"] = None if message.error is None else error_to_dict(message.error)
-        return [record]
-    return []

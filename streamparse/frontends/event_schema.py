@@ -65,10 +65,16 @@ _COMPACT: Final[dict[str, Any]] = {
     "id": _TEXT,
     "kind": {"enum": list(get_args(CallKind))},
     "model": _TEXT,
-    "parts": {"type": "array", "items": {"type": "object", "required": ["type"]}},
+    "content": {"type": "array", "items": {"type": ["object", "integer", "array"]}},
+    "media_type": _TEXT,
+    "open": {"type": ["array", "null"], "items": _PATH["items"]},
+    "output": {"const": True},
     "patch": _PATCH,
     "raw_finish_reason": _TEXT,
+    "reasoning": _TEXT,
+    "refusal": _TEXT,
     "status": {"enum": list(get_args(MessageStatus))},
+    "url": _TEXT,
     "usage": {"type": "object", "additionalProperties": {"type": "integer"}},
 }
 _RECORDS: Final[dict[str, tuple[str, ...]]] = {
@@ -87,15 +93,33 @@ _RECORDS: Final[dict[str, tuple[str, ...]]] = {
     "output_rejected": ("error",),
     "usage_updated": ("usage",),
     "audio_delta": ("size", "data"),
+    "file": ("url", "media_type"),
     "provider_event": ("name", "data"),
+    "input_delta": ("text",),
+    "input_completed": ("text",),
     "message_finished": ("status",),
     "message_failed": ("status", "error"),
 }
-_END: Final = ("id", "model", "finish_reason", "raw_finish_reason", "parts", "error")
+_END: Final = (
+    "id",
+    "model",
+    "finish_reason",
+    "raw_finish_reason",
+    "text",
+    "reasoning",
+    "refusal",
+    "content",
+    "output",
+    "error",
+)
 _OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
     "message_started": ("id", "model"),
     "tool_call_started": ("id", "name"),
+    "arguments": ("id", "open"),
+    "output": ("open",),
     "audio_delta": ("item",),
+    "input_delta": ("item",),
+    "input_completed": ("item",),
     "message_finished": _END,
     "message_failed": _END,
 }

@@ -113,10 +113,13 @@ class CompactEncoder:
     """The default encoding of `sse_response`, which writes message events as compact records.
 
     An encoder belongs to one stream. `frontends.CompactEvents` describes the records.
+
+    Args:
+        open_paths: Whether records have the member `open`; see `frontends.CompactEvents`.
     """
 
-    def __init__(self) -> None:
-        self._events = CompactEvents()
+    def __init__(self, *, open_paths: bool = False) -> None:
+        self._events = CompactEvents(open_paths=open_paths)
 
     def __call__(self, item: Any) -> str | None:
         """Return the text of an item, or None if it contains nothing new for the page.

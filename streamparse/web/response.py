@@ -83,8 +83,8 @@ def sse_response(
         store: Keeps the records for clients that reconnect.
         encode: Returns the text of each record, including the last one, or None for no record. By
             default message events become compact records, which contain each text and each argument
-            once (see `frontends.CompactEvents`; `MessageReader` in `streamparse/js/message.js`
-            reads them). Other items become the JSON of their `to_dict()`. `encoded` writes the JSON
+            once (see `frontends.CompactEvents`; `fromEventSource` of the npm package reads
+            them). Other items become the JSON of their `to_dict()`. `encoded` writes the JSON
             of `to_dict()` for events too, which is about ten times as long.
         heartbeat: The seconds without an event after which a comment is sent, so that proxies do
             not close the connection; `math.inf` for none.

@@ -19,13 +19,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
 
 from streamparse import MessageParser
 from streamparse._demo.application import application
 from streamparse._demo.samples import SAMPLES
 from streamparse.web import MemoryStore, sse_response
-from tests.web.serving import Server, Upstream
+from tests.web.serving import Breaking, Server, Upstream
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (extra browser)")
 CHROMIUM = next(
@@ -351,26 +350,8 @@ def test_event_source_resumes_by_itself(browser: Any) -> None:
     async def page(request: Request) -> Response:
         return HTMLResponse("<title>Events</title>")
 
-    class Breaking:
-        """Breaks a connection after four messages."""
-
-        def __init__(self, app: Any) -> None:
-            self.app = app
-
-        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            left = 4
-
-            async def sending(message: Message) -> None:
-                nonlocal left
-                left -= scope["path"] == "/events"
-                if left < 0:
-                    raise OSError("broken")
-                await send(message)
-
-            await self.app(scope, receive, sending)
-
     routes = [Route("/", page), Route("/events", events)]
-    with Server(Breaking(Starlette(routes=routes))) as server:
+    with Server(Breaking(Starlette(routes=routes), "/events", 4)) as server:
         tab = browser.new_page()
         tab.goto(server.url)
         got = tab.evaluate(

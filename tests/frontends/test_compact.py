@@ -1,10 +1,12 @@
-"""Compact records say everything that the events say, once; `message.js` reads them in Node."""
+"""Compact records: the reader of the npm package has the same message as Python, at any time."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,105 +15,196 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import streamparse
-from streamparse import AnyMessageEvent, Message, MessageParser, PatchApplier, event_schema
+from streamparse import (
+    AnySessionEvent,
+    Audio,
+    Citation,
+    InputCompleted,
+    InputDelta,
+    Message,
+    MessageParser,
+    Reasoning,
+    Refusal,
+    Text,
+    TextDelta,
+    ToolCall,
+    event_schema,
+)
 from streamparse._core.plain import json_text
 from streamparse.frontends import CompactEvents
-from tests.messages import chunk, text_chunk
+from streamparse.frontends.citations import sources_of
+from streamparse.frontends.files import files_in
+from tests.messages import call_chunk, chunk, text_chunk
+from tests.streams import SCRIPTS, Script, as_bytes, steps
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples").glob("*.sse"))
+STREAMS = sorted(
+    path for path in (ROOT / "examples").iterdir() if path.suffix in (".sse", ".bin", ".ndjson")
+)
 PAGE = Path(streamparse.__file__).parent / "js"
 RUNNER = Path(__file__).parents[1] / "read_records.mjs"
 TOOLS = [{"name": "get_forecast", "parameters": {"type": "object", "required": ["nothing"]}}]
 OPTIONS: list[dict[str, Any]] = [{}, {"output": dict}, {"tools": TOOLS}]
-TEXTS = {"text_delta": "text", "reasoning_delta": "reasoning", "refusal_delta": "refusal"}
-ENDS = {f"tool_call_{end}": end for end in ("rejected", "truncated")}
-ENDS["tool_call_completed"] = "complete"
-
 Records = list[dict[str, Any]]
 Messages = list[dict[str, Any]]
 
 
-def read(batches: list[Records]) -> Messages:
-    """What `message.js` does, in other words."""
-    messages: dict[int, dict[str, Any]] = {}
-    values: dict[Any, PatchApplier] = {}
-    last: dict[str, Any] = {}
-    for record in [record for batch in batches for record in batch]:
-        last = record if "type" in record else {**last, **record}
-        fields = dict(last)
-        kind, choice, index = fields.pop("type"), fields.pop("choice", 0), fields.pop("call", None)
-        message = messages.setdefault(choice, empty())
-        call = None if index is None else called(message, index)
-        if kind in TEXTS:
-            message[TEXTS[kind]] += fields["text"]
-        elif kind in ("arguments", "output"):
-            value = values.setdefault((choice, index), PatchApplier())
-            value.apply(fields["patch"])
-            (message if call is None else call)[kind] = value.value
-        elif kind == "output_rejected":
-            message["outputError"] = fields["error"]
-        elif kind.startswith(("message_", "usage_")):
-            message.update(fields)
-        elif call is not None and kind == "tool_call_delta":
-            call["arguments"] = call.get("arguments", "") + fields["text"]
-        elif call is not None:
-            call.update(fields, **({"status": ENDS[kind]} if kind in ENDS else {}))
-    return [messages[choice] for choice in sorted(messages)]
+class Reader:
+    """`MessageReader` in Node, which reads lines of JSON."""
+
+    def __init__(self, program: str) -> None:
+        self._process = subprocess.Popen(
+            [program, str(RUNNER), str(PAGE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def read(self, batches: list[Records]) -> tuple[list[Messages], list[str]]:
+        """Return the messages after each batch, and the types of the events."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(batches) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        return answer["states"], answer["types"]
+
+    def close(self) -> None:
+        self._process.communicate(timeout=30)
 
 
-def empty() -> dict[str, Any]:
-    return {"status": "in_progress", "text": "", "reasoning": "", "refusal": "", "calls": []}
-
-
-def called(message: dict[str, Any], index: int) -> dict[str, Any]:
-    if index == len(message["calls"]):
-        message["calls"].append({"index": index, "status": "in_progress"})
-    call = message["calls"][index]
-    assert isinstance(call, dict)
-    return call
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Reader]:
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("node is not installed")
+    process = Reader(program)
+    yield process
+    process.close()
 
 
 def expected(message: Message) -> dict[str, Any]:
-    """The message as the records show it."""
+    """The message as the page has it: `to_dict()` without what the records do not contain."""
     whole = message.to_dict()
-    found = {name: whole[name] for name in ("id", "model", "finish_reason", "raw_finish_reason")}
-    found |= {"output": whole["partial_output"], "error": whole["error"]}
+    names = ("id", "model", "finish_reason", "raw_finish_reason", "error", "partial_output")
+    found = {name: whole[name] for name in (*names, "output")}
     if message.usage is not None:
         counts = message.usage.to_dict() | {"raw": None}
         found["usage"] = {name: count for name, count in counts.items() if count is not None}
-    sent = ("text", "reasoning", "refusal", "tool_call")
-    found["parts"] = [part for part in whole["content"] if part["type"] not in sent] or None
     found = {name: value for name, value in found.items() if value is not None}
     found |= {name: whole[name] for name in ("status", "text", "reasoning", "refusal")}
-    calls = []
-    for call in message.tool_calls:
-        shown = {"index": call.index, "id": call.id, "name": call.name, "kind": call.kind}
-        shown |= {"arguments": call.partial, "status": call.status}
-        calls.append({name: value for name, value in shown.items() if value is not None})
-    return {**found, "calls": calls}
+    return {
+        **found,
+        "tool_calls": [call_of(call) for call in message.tool_calls],
+        "content": content_of(message),
+    }
 
 
-def without_errors(message: dict[str, Any]) -> dict[str, Any]:
-    """Without what is not compared: errors, and arguments after a rejection, which no event has."""
-    message = {name: value for name, value in message.items() if name != "outputError"}
-    calls = []
-    for call in message["calls"]:
-        left_out = ("error", "arguments") if call["status"] == "rejected" else ("error",)
-        calls.append({name: value for name, value in call.items() if name not in left_out})
-    return {**message, "calls": calls}
+def call_of(call: ToolCall) -> dict[str, Any]:
+    names = ("id", "name", "kind", "arguments", "partial")
+    shown = {name: value for name, value in call.to_dict().items() if name in names}
+    known = {name: value for name, value in shown.items() if value is not None}
+    return {"type": "tool_call", "index": call.index, "status": call.status, **known}
 
 
-def batches_of(
-    fragments: list[Any], one_by_one: bool = False, **options: Any
-) -> tuple[list[Records], list[Message]]:
+def content_of(message: Message) -> list[dict[str, Any]]:
+    content: list[dict[str, Any]] = []
+    for part in message.content:
+        if isinstance(part, (Text, Audio, Reasoning, Refusal)):
+            kind = "text" if isinstance(part, Audio) else part.type
+            if content and content[-1]["type"] == kind:
+                content[-1]["text"] += part.text
+            elif part.text:
+                content.append({"type": kind, "text": part.text})
+            content += [{"type": "file", **file._asdict()} for file in files_in(part.extra)]
+        elif isinstance(part, ToolCall):
+            content.append(call_of(part))
+        elif isinstance(part, Citation):
+            sources = [source._asdict() for source in sources_of(part.data)]
+            named = [{name: value for name, value in s.items() if value} for s in sources]
+            content.append({**part.to_dict(), "sources": named})
+        else:
+            content.append(part.to_dict())
+    return content
+
+
+def compared(message: dict[str, Any]) -> dict[str, Any]:
+    """Without what is not compared: errors, and arguments after a rejection, which no event has.
+
+    Nor is it compared whether arguments are null or absent.
+    """
+
+    def call(shown: dict[str, Any]) -> dict[str, Any]:
+        left_out = ("partial", "errors") if shown["status"] == "rejected" else ("errors",)
+        known = {name: value for name, value in shown.items() if value is not None}
+        return {name: value for name, value in known.items() if name not in left_out}
+
+    calls = [call(shown) for shown in message["tool_calls"]]
+    content = [call(part) if part["type"] == "tool_call" else part for part in message["content"]]
+    rest = {name: value for name, value in message.items() if name != "output_error"}
+    return {**rest, "tool_calls": calls, "content": content}
+
+
+def so_far(message: dict[str, Any], known: int) -> dict[str, Any]:
+    """What can be compared in the middle; the last record completes the rest.
+
+    The page has the first `known` calls. The id of a call may wait for its next record.
+    """
+    later = ("id", "model", "content", "finish_reason", "raw_finish_reason", "error")
+    rest = {name: value for name, value in message.items() if name not in later}
+    calls = message["tool_calls"][:known]
+    # A call has events once it has a name.
+    named = [{**call, "id": None} if "name" in call else None for call in calls]
+    return {**rest, "tool_calls": named}
+
+
+@dataclass
+class Run:
+    batches: list[Records]
+    states: list[Messages]  # after each batch
+
+    def check(self, reader: Reader) -> Messages:
+        """The page has the same message after every batch; return the last ones."""
+        shown, types = reader.read(self.batches)
+        assert None not in types
+        for page, whole in zip(shown, self.states, strict=True):
+            assert len(page) <= len(whole)
+            for mine, its in zip(page, whole, strict=False):
+                check(mine, its)
+        assert len(shown[-1]) == len(self.states[-1])
+        return shown[-1]
+
+
+def check(page: dict[str, Any], message: dict[str, Any]) -> None:
+    page, message = compared(page), compared(message)
+    if message["status"] != "in_progress" and page["status"] != "in_progress":
+        assert page == message
+        return
+    known = len(page["tool_calls"])
+    assert so_far(page, known) == so_far(message, known)
+    assert not [call for call in message["tool_calls"][known:] if "name" in call]
+    for kind in ("text", "reasoning", "refusal"):
+        parts = [part["text"] for part in page["content"] if part["type"] == kind]
+        assert "".join(parts) == page[kind]
+
+
+def run_of(fragments: Sequence[Any], one_by_one: bool = False, **options: Any) -> Run:
+    """Encode the events of all fragments; compare after some sixty of them."""
     parser, compact = MessageParser(**options), CompactEvents()
-    batches: list[list[AnyMessageEvent]] = [parser.feed(fragment) for fragment in fragments]
-    batches.append(parser.finish())
-    if one_by_one:
-        batches = [[event] for batch in batches for event in batch]
-    records = [compact.encode(batch) for batch in batches]
-    return json.loads(json_text(records)), parser.messages
+    run = Run([], [])
+    records: Records = []
+    stride = max(1, len(fragments) // 60)
+    for number in range(len(fragments) + 1):
+        last = number == len(fragments)
+        events = parser.finish() if last else parser.feed(fragments[number])
+        for batch in [[event] for event in events] if one_by_one else [events]:
+            records += compact.encode(batch)
+        if last or number % stride == 0:
+            run.batches.append(json.loads(json_text(records)))
+            run.states.append(json.loads(json_text([expected(each) for each in parser.messages])))
+            records = []
+    return run
 
 
 def pieces(data: bytes, size: int) -> list[bytes]:
@@ -119,31 +212,36 @@ def pieces(data: bytes, size: int) -> list[bytes]:
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda options: "".join(options) or "plain")
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_the_records_of_a_stream_are_its_message(path: Path, options: dict[str, Any]) -> None:
+@pytest.mark.parametrize("path", STREAMS, ids=lambda path: path.stem)
+def test_the_page_has_the_message(path: Path, options: dict[str, Any], reader: Reader) -> None:
     data = path.read_bytes()
     for size, one_by_one in ((1, True), (40, False), (len(data), False)):
-        batches, messages = batches_of(pieces(data, size), one_by_one, **options)
-        shown = [without_errors(message) for message in read(batches)]
-        assert shown == [without_errors(expected(message)) for message in messages]
+        run_of(pieces(data, size), one_by_one, **options).check(reader)
+
+
+@given(script=SCRIPTS, size=st.integers(1, 90))
+def test_generated_streams(script: Script, size: int, reader: Reader) -> None:
+    run_of(pieces(as_bytes(script, steps(script)), size), api="openai-chat").check(reader)
 
 
 def test_the_records_are_valid() -> None:
     jsonschema = pytest.importorskip("jsonschema", reason="needs the extra schema")
     judge = jsonschema.Draft202012Validator(event_schema(compact=True))
     judge.check_schema(event_schema(compact=True))
-    for path in EXAMPLES:
+    for path in STREAMS:
         for options in OPTIONS:
-            batches, _ = batches_of(pieces(path.read_bytes(), 40), **options)
-            for record in [record for batch in batches for record in batch]:
+            run = run_of(pieces(path.read_bytes(), 40), **options)
+            for record in [record for batch in run.batches for record in batch]:
                 assert list(judge.iter_errors(record)) == []
     for wrong in ({"type": "text_delta"}, {"type": "water"}, {}, {"call": 0}):
         assert list(judge.iter_errors(wrong))
 
 
 def size_of(fragments: list[Any]) -> int:
-    batches, _ = batches_of(fragments, one_by_one=True, api="openai-chat")
-    return sum(len(json_text(record)) for batch in batches for record in batch)
+    parser, compact = MessageParser("openai-chat"), CompactEvents()
+    events = [event for fragment in fragments for event in parser.feed(fragment)]
+    records = [compact.encode([event]) for event in events + parser.finish()]
+    return sum(len(json_text(record)) for batch in records for record in batch)
 
 
 def deltas(text: str, size: int = 4) -> list[str]:
@@ -171,14 +269,13 @@ def test_a_delta_of_four_characters_costs_little() -> None:
     assert size_of(call_fragments(beds)) <= 3_000
 
 
-def test_several_choices() -> None:
+def test_several_choices(reader: Reader) -> None:
     fragments = [
         {"choices": [{"index": index, "delta": {"content": text}}]}
         for index, text in [(0, "a"), (1, "b"), (1, "c"), (0, "d")]
     ]
-    batches, messages = batches_of([*fragments, chunk(finish="stop")], api="openai-chat")
-    assert [message["text"] for message in read(batches)] == ["ad", "bc"]
-    assert len(messages) == 2
+    shown = run_of([*fragments, chunk(finish="stop")], api="openai-chat").check(reader)
+    assert [message["text"] for message in shown] == ["ad", "bc"]
 
 
 def test_a_record_of_another_kind_in_between() -> None:
@@ -188,14 +285,106 @@ def test_a_record_of_another_kind_in_between() -> None:
     assert compact.encode(parser.feed("b")) == [{"type": "text_delta", "text": "b"}]
 
 
-def test_a_call_of_free_text_is_sent_as_text() -> None:
+def test_a_call_of_free_text_is_sent_as_text(reader: Reader) -> None:
     custom = {"type": "custom", "custom": {"name": "plant", "input": "fern"}, "index": 0, "id": "c"}
-    batches, messages = batches_of(
-        [{"choices": [{"delta": {"tool_calls": [custom]}}]}, chunk(finish="tool_calls")],
-        api="openai-chat",
-    )
-    assert messages[0].tool_calls[0].kind == "custom"
-    assert read(batches)[0]["calls"][0]["arguments"] == "fern"
+    fragments = [{"choices": [{"delta": {"tool_calls": [custom]}}]}, chunk(finish="tool_calls")]
+    [message] = run_of(fragments, api="openai-chat").check(reader)
+    [call] = message["tool_calls"]
+    assert (call["kind"], call["arguments"]) == ("custom", "fern")
+
+
+def test_an_id_that_comes_late(reader: Reader) -> None:
+    fragments = [
+        call_chunk("{", name="plant"),
+        call_chunk('"a": 1', id="c7"),
+        call_chunk("}"),
+        chunk(finish="tool_calls"),
+    ]
+    run = run_of(fragments, api="openai-chat")
+    [message] = run.check(reader)
+    assert [call["id"] for call in message["tool_calls"]] == ["c7"]
+    assert [record.get("id") for records in run.batches for record in records].count("c7") == 1
+
+
+def test_parts_in_their_places(reader: Reader) -> None:
+    """Files and sources; JavaScript counts characters otherwise."""
+    picture = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
+    cited = {"groundingSupports": [{"segment": {"text": "🌱 a"}, "groundingChunkIndices": [0]}]}
+    cited["groundingChunks"] = [{"web": {"uri": "https://x.example", "title": "X"}}]
+    candidates = [
+        {"content": {"parts": [{"text": "🌱 a"}]}},
+        {"content": {"parts": [picture]}},
+        {"content": {"parts": [{"text": "🌱"}]}, "groundingMetadata": cited},
+        {"content": {"parts": [{"text": "b"}]}, "finishReason": "STOP"},
+    ]
+    fragments = [{"candidates": [candidate]} for candidate in candidates]
+    [message] = run_of(fragments, api="google-generate").check(reader)
+    text, file, more, source, end = message["content"]
+    assert (text["text"], more["text"], end["text"]) == ("🌱 a", "🌱", "b")
+    url = "data:image/png;base64,aGk="
+    assert file == {"type": "file", "url": url, "media_type": "image/png"}
+    assert source["sources"] == [{"url": "https://x.example", "title": "X"}]
+
+
+def test_a_text_that_the_provider_replaces(reader: Reader) -> None:
+    place = {"item_id": "m", "output_index": 0, "content_index": 0}
+    fragments = [
+        {"type": "response.output_text.delta", **place, "delta": "One ang"},
+        {"type": "response.output_text.done", **place, "text": "One angel"},
+        {"type": "response.output_text.done", **place, "text": "No angel"},
+        {"type": "response.completed", "response": {"id": "r", "status": "completed"}},
+    ]
+    [message] = run_of(fragments, api="openai-responses").check(reader)
+    assert message["text"] == "No angel"
+    assert message["content"] == [{"type": "text", "text": "No angel"}]
+
+
+def test_a_session_has_records_of_the_user(reader: Reader) -> None:
+    compact = CompactEvents()
+    events: list[AnySessionEvent] = [InputDelta("u", "Go"), InputCompleted("u", "Good day")]
+    events.append(TextDelta("Yes", 1))
+    records = compact.encode(events)
+    assert records == [
+        {"type": "input_delta", "item": "u", "text": "Go"},
+        {"type": "input_completed", "item": "u", "text": "Good day"},
+        {"type": "text_delta", "choice": 1, "text": "Yes"},
+    ]
+    [messages], types = reader.read([records])
+    assert types == ["input_delta", "input_completed", "text_delta"]
+    assert messages[1]["text"] == "Yes"
+
+
+def test_open_paths_show_what_is_complete() -> None:
+    pieces = ['{"a": [1, "x', 'y"', ', {"b": "', '"}', "]", "}"]
+    parser = MessageParser("text", output=object, output_dialect="strict")
+    compact = CompactEvents(open_paths=True)
+    batches = [compact.encode(parser.feed(piece)) for piece in pieces]
+    paths = [[record["open"] for record in batch if "open" in record][-1] for batch in batches]
+    assert paths == [["a", 1], ["a"], ["a", 2, "b"], ["a"], [], None]
+
+
+def test_the_end_of_the_stream_ends_what_is_open(reader: Reader) -> None:
+    records: Records = [
+        {"type": "text_delta", "text": "So"},
+        {"type": "tool_call_started", "call": 1, "name": "plant", "kind": "function"},
+        {"type": "arguments", "call": 1, "patch": [[0, {"a": "b"}]]},
+        {"type": "message_finished", "choice": 1, "status": "complete"},
+    ]
+    for end in ("stream_ended", "stream_failed", "stream_stopped"):
+        states, _ = reader.read([records, [{"type": end, "error": {}}]])
+        for messages, status in zip(states, ("in_progress", "truncated"), strict=True):
+            first, second = messages
+            assert (first["status"], second["status"]) == (status, "complete")
+            assert [call["status"] for call in first["tool_calls"]] == [status, status]
+            assert [call.get("arguments") for call in first["tool_calls"]] == [None, None]
+
+
+def test_records_of_the_application_are_passed_on(reader: Reader) -> None:
+    own: list[Any] = [3, "text", None, {"type": "tool_result", "call": 5, "text": "x"}, {"n": 1}]
+    states, types = reader.read([[{"type": "text_delta", "text": "a"}], own])
+    assert [message["text"] for message in states[-1]] == ["a"]
+    assert states[-1][0]["tool_calls"] == []
+    assert types == ["text_delta", None, None, None, "tool_result", None]
 
 
 JSON = st.recursive(
@@ -206,33 +395,5 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.text("abc", max_size=3), JSON), st.integers(1, 9))
-def test_arguments_at_any_cut(value: dict[str, Any], size: int) -> None:
-    text = json.dumps(value)
-    batches, messages = batches_of(call_fragments(text, size), api="openai-chat")
-    assert [without_errors(m) for m in read(batches)] == [
-        without_errors(expected(m)) for m in messages
-    ]
-
-
-def test_the_page_reads_the_same() -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
-    streams = [
-        batches_of(pieces(path.read_bytes(), 40), **options)[0]
-        for path in EXAMPLES
-        for options in OPTIONS
-    ]
-    lines = "".join(f"{json.dumps(batches)}\n" for batches in streams)
-    command = [node, str(RUNNER), str(PAGE)]
-    told = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=60)
-    assert told.stderr == ""
-    for batches, line in zip(streams, told.stdout.splitlines(), strict=True):
-        answer = json.loads(line)
-        assert answer["messages"] == read(batches)
-        assert len(answer["types"]) == sum(map(len, batches))
-        assert None not in answer["types"]
-
-
-def test_the_page_module_is_small() -> None:
-    assert len((PAGE / "message.js").read_bytes()) <= 3_000
+def test_arguments_at_any_cut(reader: Reader, value: dict[str, Any], size: int) -> None:
+    run_of(call_fragments(json.dumps(value), size), api="openai-chat").check(reader)

@@ -55,6 +55,27 @@ class Server:
         asyncio.run(serve())
 
 
+class Breaking:
+    """An application whose connections at `path` break after some messages."""
+
+    def __init__(self, app: Any, path: str, messages: int) -> None:
+        self._app = app
+        self._path = path
+        self._messages = messages
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        left = self._messages
+
+        async def sending(message: Any) -> None:
+            nonlocal left
+            left -= scope.get("path") == self._path
+            if left < 0:
+                raise OSError("broken")
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
 def until(condition: Callable[[], object], timeout: float = TIMEOUT) -> None:
     """Wait for it; fail if it does not come."""
     end = time.monotonic() + timeout

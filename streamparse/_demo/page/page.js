@@ -1,5 +1,4 @@
-import { PatchApplier } from "./streamparse.js";
-import { readRecords } from "./records.js";
+import { fromEventSource, MessageReader } from "./js/index.js";
 import { element, makeMark, setMark, ValueView } from "./values.js";
 
 const SPEEDS = [20, 60, 150, 400, 1200, 5000, 0]; // characters a second; 0: at once
@@ -11,9 +10,11 @@ const size = (bytes) => (bytes < 10000 ? `${bytes.toLocaleString("en")} B` : `${
 // What is shown of one stream
 
 class Answer {
+  reader = new MessageReader();
   #choices = new Map();
   #heard = new Map(); // the elements with the user's transcript, by item
   isSession = false;
+  isStructured = false;
   #sizes = new Map(); // bytes of each part, as JSON
   whole = 0; // bytes, had all of it been sent with each piece of news
   firstToken = null;
@@ -24,11 +25,12 @@ class Answer {
     holder.replaceChildren();
   }
 
-  // `bytes`: those of the record around the news.
-  take(news, bytes) {
-    for (const each of news) {
-      if (each.type.startsWith("input_")) this.#hear(each);
-      else this[each.type]?.(this.#choice(each.choice), each);
+  // `bytes`: those of the record around the events.
+  take(events, bytes) {
+    for (const each of events) {
+      if (each.type === "recording") Object.assign(this, { isSession: each.session, isStructured: each.structured });
+      else if (each.type.startsWith("input_")) this.#hear(each);
+      else if (this[each.type]) this[each.type](this.#choice(each.choice), each);
     }
     for (const part of this.#sizes.values()) bytes += part;
     this.whole += bytes;
@@ -86,11 +88,10 @@ class Answer {
     choice.last?.speak?.(choice.sound);
   }
 
-  message_started(choice, { model, structured, session: talk }) {
-    if (talk) this.#titleSession(choice);
-    this.isSession = Boolean(talk);
+  message_started(choice, { model }) {
+    if (this.isSession) this.#titleSession(choice);
     if (model) choice.holder.append(element("p", { class: "model" }, model));
-    if (structured) choice.output = this.#card(choice, "Structured output", "form");
+    if (this.isStructured) choice.output = this.#card(choice, "Structured output", "form");
   }
 
   text_delta(choice, { text }) {
@@ -107,34 +108,40 @@ class Answer {
     this.#grow(choice, "refusal", text);
   }
 
-  tool_call_started(choice, { call, name }) {
-    choice.calls.set(call, this.#card(choice, name || "?", "tool call"));
+  tool_call_started(choice, { call }) {
+    choice.calls.set(call.index, this.#card(choice, call.name || "?", "tool call"));
     this.firstToken ??= performance.now();
   }
 
   tool_call_completed(choice, { call }) {
-    this.#end(choice.calls.get(call), "complete");
+    this.#end(choice.calls.get(call.index), "complete");
   }
 
   tool_call_truncated(choice, { call }) {
-    this.#end(choice.calls.get(call), "cut");
+    this.#end(choice.calls.get(call.index), "cut");
   }
 
   tool_call_rejected(choice, { call, error }) {
-    this.#end(choice.calls.get(call), "rejected", error);
+    this.#end(choice.calls.get(call.index), "rejected", error);
   }
 
   output_rejected(choice, { error }) {
     this.#end(choice.output, "rejected", error);
   }
 
-  value(choice, { call, patch, open }) {
-    const card = call === null ? choice.output : choice.calls.get(call);
-    const value = card.applier.apply(patch);
+  arguments(choice, { call, open }) {
+    this.#show(choice.calls.get(call.index), call.partial, open);
+  }
+
+  output(choice, { open }) {
+    this.#show(choice.output, this.reader.messages[choice.index].partial_output, open);
+    if (open === null) this.#end(choice.output, "complete");
+  }
+
+  #show(card, value, open) {
     card.view.show(value, open);
     if (card.view.counted) this.firstField ??= performance.now();
     this.#sizes.set(card, bytesOf(JSON.stringify(value)) + 20);
-    if (call === null && open === null) this.#end(card, "complete");
   }
 
   message_finished(choice, { status, finish_reason }) {
@@ -159,7 +166,7 @@ class Answer {
     const view = new ValueView();
     const heading = element("h3", {}, name);
     const head = element("header", {}, heading, element("span", { class: "kind" }, kind), word, mark);
-    const card = { name, mark, word, view, applier: new PatchApplier(), state: "open" };
+    const card = { name, mark, word, view, state: "open" };
     card.element = element("article", { class: "card", "aria-label": `${kind} ${name}` }, head, view.element);
     card.element.dataset.state = "open";
     choice.holder.append(card.element);
@@ -258,28 +265,24 @@ function announce(words) {
 
 async function connect(url, options) {
   const abort = (session.abort = new AbortController());
+  const request = { method: "POST", signal: abort.signal, reader: session.answer.reader, ...options };
   try {
-    await readRecords(url, { method: "POST", signal: abort.signal, ...options }, (record) => {
-      if (session.abort === abort) take(record);
-    });
-    if (session.abort === abort && session.state === "playing") lose("The connection ended early.");
+    for await (const record of fromEventSource(url, request)) if (session.abort === abort) take(record);
   } catch (error) {
-    if (session.abort !== abort || abort.signal.aborted) return;
-    if (error.refused) setState("failed", error.message);
-    else lose("The connection was lost.");
+    if (session.abort !== abort || session.state !== "playing") return;
+    if (error.response) setState("failed", await error.response.text());
+    else if (session.last) setState("cut", "The connection was lost. The answer goes on at “Resume”.");
+    else setState("failed", "The connection was lost.");
   }
 }
 
-function lose(words) {
-  if (session.last) setState("cut", `${words} The answer goes on at “Resume”.`);
-  else setState("failed", words);
-}
-
-function take({ id, data, bytes }) {
-  session.received += bytes;
-  if (id) session.last = id;
-  if (Array.isArray(data)) session.answer.take(data, bytes - bytesOf(JSON.stringify(data)));
-  else if (data) end(data);
+function take({ id, data = "", events }) {
+  const frame = bytesOf(`id: ${id}\ndata: \n\n`);
+  session.received += frame + bytesOf(data);
+  session.last = id;
+  session.answer.take(events, frame);
+  const last = events.find(({ type }) => type.startsWith("stream_"));
+  if (last) end(last);
   showFigures();
 }
 
@@ -319,7 +322,7 @@ function cutOrResume() {
   } else if (session.state === "cut") {
     session.resumed += 1;
     setState("playing", "Resumed: nothing was lost.");
-    connect("play", { headers: { "Last-Event-ID": session.last } });
+    connect("play", { lastEventId: session.last });
   }
 }
 
