@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from streamparse._decoding.jsonl import JSONLinesDecoder
     from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
     from streamparse._drivers.coalescer import Coalescer
+    from streamparse._drivers.fields import AsyncFields, Fields
     from streamparse._drivers.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
     from streamparse._drivers.reconnect import Reconnect
     from streamparse._drivers.session import AsyncSession, Session, session
@@ -105,6 +106,7 @@ __all__ = [
     "ArgumentCompleted",
     "ArgumentDelta",
     "ArgumentStarted",
+    "AsyncFields",
     "AsyncJSONStream",
     "AsyncSession",
     "AsyncStream",
@@ -115,6 +117,7 @@ __all__ = [
     "Coalescer",
     "Dialect",
     "ERROR_CODES",
+    "Fields",
     "FormatError",
     "IncompleteError",
     "InputCompleted",
@@ -201,6 +204,7 @@ _MODULES: Final = {
     "_decoding.jsonl": "JSONLinesDecoder",
     "_decoding.sse": "ServerSentEvent SSEDecoder",
     "_drivers.coalescer": "Coalescer",
+    "_drivers.fields": "AsyncFields Fields",
     "_drivers.json_stream": "AsyncJSONStream JSONStream aiter_json iter_json",
     "_drivers.session": "AsyncSession Session session",
     "_drivers.stream": "AsyncStream Stream stream",

@@ -18,6 +18,7 @@ EXPORTED = (
     "_decoding.jsonl",
     "_decoding.sse",
     "_drivers.coalescer",
+    "_drivers.fields",
     "_drivers.json_stream",
     "_drivers.session",
     "_drivers.stream",

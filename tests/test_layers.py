@@ -214,6 +214,7 @@ DRIVERS = (
     "coalescer",
     "connections",
     "sources",
+    "fields",
     "reading",
     "json_stream",
     "reconnect",

@@ -12,84 +12,62 @@ from streamparse._clients.requests import APIS, RequestForm
 from streamparse._drivers.stream import stream
 
 if TYPE_CHECKING:
-    from typing_extensions import TypedDict, Unpack
+    from typing_extensions import Unpack
 
     from streamparse._clients import types
-    from streamparse.aliases import API, DialectName, Surrogates, ToolErrors
-    from streamparse.dialect import Dialect
-    from streamparse.formats.parser import TextReading
-    from streamparse.formats.table import FormatLike
-    from streamparse.limits import Limits
-    from streamparse.protocols import StreamTelemetry
+    from streamparse._drivers.stream import ReadingOptions
 
 __all__ = ["wrap"]
 
 _COPIES: Final = ("copy", "with_options")  # methods that return another client
 
 
-if TYPE_CHECKING:
-
-    class WrapOptions(TypedDict, total=False):
-        """The options of `stream` that apply to all calls of a client."""
-
-        api: API | None
-        format: FormatLike | TextReading | None
-        tools_errors: ToolErrors
-        coerce: bool
-        dialect: DialectName | Dialect
-        output_dialect: DialectName | Dialect
-        surrogates: Surrogates
-        limits: Limits | None
-        clock: Callable[[], float] | None
-        telemetry: StreamTelemetry | None
-        every: float | None
-        drain: bool
+@overload
+def wrap(client: types.MistralShape, **options: Unpack[ReadingOptions]) -> types.Mistral: ...
 
 
 @overload
-def wrap(client: types.MistralShape, **options: Unpack[WrapOptions]) -> types.Mistral: ...
-
-
-@overload
-def wrap(client: types.OpenAIShape, **options: Unpack[WrapOptions]) -> types.OpenAI: ...
-
-
-@overload
-def wrap(client: types.AsyncOpenAIShape, **options: Unpack[WrapOptions]) -> types.AsyncOpenAI: ...
-
-
-@overload
-def wrap(client: types.AnthropicShape, **options: Unpack[WrapOptions]) -> types.Anthropic: ...
+def wrap(client: types.OpenAIShape, **options: Unpack[ReadingOptions]) -> types.OpenAI: ...
 
 
 @overload
 def wrap(
-    client: types.AsyncAnthropicShape, **options: Unpack[WrapOptions]
+    client: types.AsyncOpenAIShape, **options: Unpack[ReadingOptions]
+) -> types.AsyncOpenAI: ...
+
+
+@overload
+def wrap(client: types.AnthropicShape, **options: Unpack[ReadingOptions]) -> types.Anthropic: ...
+
+
+@overload
+def wrap(
+    client: types.AsyncAnthropicShape, **options: Unpack[ReadingOptions]
 ) -> types.AsyncAnthropic: ...
 
 
 @overload
-def wrap(client: types.GoogleShape, **options: Unpack[WrapOptions]) -> types.GoogleClient: ...
+def wrap(client: types.GoogleShape, **options: Unpack[ReadingOptions]) -> types.GoogleClient: ...
 
 
 @overload
 def wrap(
-    client: types.AsyncGoogleShape, **options: Unpack[WrapOptions]
+    client: types.AsyncGoogleShape, **options: Unpack[ReadingOptions]
 ) -> types.AsyncGoogleClient: ...
 
 
 @overload
-def wrap(client: types.OllamaShape, **options: Unpack[WrapOptions]) -> types.OllamaClient: ...
+def wrap(client: types.OllamaShape, **options: Unpack[ReadingOptions]) -> types.OllamaClient: ...
 
 
 @overload
 def wrap(
-    client: types.AsyncOllamaShape, **options: Unpack[WrapOptions]
+    client: types.AsyncOllamaShape, **options: Unpack[ReadingOptions]
 ) -> types.AsyncOllamaClient: ...
 
 
 @overload
-def wrap(client: object, **options: Unpack[WrapOptions]) -> Any: ...
+def wrap(client: object, **options: Unpack[ReadingOptions]) -> Any: ...
 
 
 def wrap(client: Any, **options: Any) -> Any:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from streamparse._core.sink import ValidatorFactory
+from streamparse._drivers.fields import WantedFields
 from streamparse._drivers.reading import (
     AsyncReading,
     Batches,
@@ -66,22 +67,43 @@ class _Field(_Items):
 
     def last(self) -> Iterable[Any]:
         if not self.over:
-            self._raise_not_found()
+            raise _not_found(self.parser, f"the document ended without {self.query}")
         return ()
 
-    def _raise_not_found(self) -> None:
-        """Raise the error of a missing value, with the position of the end."""
-        try:
-            self.parser.feed(" ")  # raises because the input has ended; the error has the position
-        except StreamParseError as end:
-            raise StreamParseError(
-                f"the document ended without {self.query}",
-                code="not_found",
-                offset=end.offset,
-                line=end.line,
-                column=end.column,
-                excerpt=end.excerpt,
-            ) from None
+
+class _Fields(View[JSONParser]):
+    """Emits lists of the fields that completed together, or raises an error."""
+
+    def __init__(self, parser: JSONParser, wanted: WantedFields) -> None:
+        super().__init__(parser)
+        self.wanted = wanted
+
+    def convert(self, events: list[ValueEvent]) -> list[Any]:
+        found = [
+            (name, event.value)
+            for event in events
+            if isinstance(event, ValueCompleted)
+            for name in self.wanted.take(event.path)
+        ]
+        self.over = not self.wanted.missing
+        return [found] if found else []
+
+    def last(self) -> Iterable[Any]:
+        if not self.over:
+            raise _not_found(self.parser, self.wanted.not_found("document"))
+        return ()
+
+
+def _not_found(parser: JSONParser, message: str) -> StreamParseError:
+    """Return the error of a missing value, with the position of the end."""
+    try:
+        parser.feed(" ")  # raises because the input has ended; the error has the position
+    except StreamParseError as end:
+        place = (end.offset, end.line, end.column, end.excerpt)
+    offset, line, column, excerpt = place
+    return StreamParseError(
+        message, code="not_found", offset=offset, line=line, column=column, excerpt=excerpt
+    )
 
 
 class _Result(View[JSONParser]):
@@ -118,11 +140,15 @@ class _ValueViews(Reading[JSONParser]):
     def _field(self, query: str | Query) -> View[JSONParser]:
         return _Field(self._selecting("field()", query), query)
 
+    def _fields(self, queries: tuple[str | Query, ...]) -> View[JSONParser]:
+        wanted = WantedFields(queries)
+        return _Fields(self._selecting("fields()", tuple(wanted.queries.values())), wanted)
+
     def _require_whole(self, view: str) -> None:
         if self._keep != "all":
             raise ValueError(f"{view} shows the whole value: keep={self._keep!r} contradicts it")
 
-    def _selecting(self, view: str, query: str | Query) -> JSONParser:
+    def _selecting(self, view: str, query: _Select) -> JSONParser:
         if self._select is not None or self._keep != "all":
             raise ValueError(f"{view} selects by its query: give the stream no select and no keep")
         return self._make(select=query, keep="open")
@@ -131,12 +157,12 @@ class _ValueViews(Reading[JSONParser]):
 class JSONStream(_ValueViews, SyncReading[JSONParser, ValueEvent]):
     """A document, or several with `many`, read from an iterable; created by `iter_json`.
 
-    There are six views: iteration, `batches()`, `partials()`, `items()`, `field()`, `result()`. The
-    first view consumes the stream; a second one raises `RuntimeError`.
+    The views are iteration, `batches()`, `partials()`, `items()`, `field()`, `fields()` and
+    `result()`. The first view consumes the stream; a second one raises `RuntimeError`.
 
     `partials` and `result` show the whole value even if `select` restricts the events; with
-    `keep="open"` they raise `ValueError`. `items` and `field` select by their own query and keep
-    only the selected value in memory; with `select` or `keep` they raise `ValueError`.
+    `keep="open"` they raise `ValueError`. `items`, `field` and `fields` select by their own queries
+    and keep only the selected values in memory; with `select` or `keep` they raise `ValueError`.
 
     The end of the reading (the last fragment, an error of the parser or the source, the end of the
     `with` block) closes the source if it has a `close()`. Without `with`, the source is closed when

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, Protocol, TypeVar
 
 from streamparse._drivers.coalescer import Coalescer
+from streamparse._drivers.fields import AsyncFields, Fields
 from streamparse._drivers.sources import aclose, async_pieces, close, interrupt, pieces
 from streamparse.aliases import TextUnit
 from streamparse.errors import StreamParseError, name_status
@@ -254,6 +255,9 @@ class Reading(Generic[P]):
     def _field(self, query: str | Query) -> View[P]:
         raise NotImplementedError
 
+    def _fields(self, queries: tuple[str | Query, ...]) -> View[P]:
+        raise NotImplementedError
+
     def _result(self) -> View[P]:
         raise NotImplementedError
 
@@ -324,6 +328,22 @@ class SyncReading(Reading[P], Generic[P, E]):
             ValueError: The query is invalid.
         """
         return _single(list(self._run(self._field(query))))
+
+    def fields(self, *queries: str | Query) -> Fields:
+        """Return several fields, each available as soon as it is complete.
+
+        When all of them are, the source is closed. See `Fields`.
+
+        Args:
+            queries: Each selects the first value that it matches.
+
+        Returns:
+            The fields: iterate over them, or read one by `fields[query]`.
+
+        Raises:
+            ValueError: A query is invalid, or there is none.
+        """
+        return Fields(queries, self._run(self._fields(queries)))
 
     def result(self) -> Any:
         """Read everything; return the whole value."""
@@ -431,6 +451,10 @@ class AsyncReading(Reading[P], Generic[P, E]):
     async def field(self, query: str | Query) -> Any:
         """See `SyncReading.field`."""
         return _single([found async for found in self._run(self._field(query))])
+
+    def fields(self, *queries: str | Query) -> AsyncFields:
+        """See `SyncReading.fields`."""
+        return AsyncFields(queries, self._run(self._fields(queries)))
 
     async def result(self) -> Any:
         """Read everything; return the whole value."""

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, Type
 
 from streamparse._answers.tools import tools_of
 from streamparse._core.sink import NOTHING, check_missing
+from streamparse._drivers.fields import AsyncFields, Fields, WantedFields
 from streamparse._drivers.reading import (
     AsyncReading,
     Batches,
@@ -185,6 +186,17 @@ class _Output(_Answer):
     def last(self) -> Iterable[Any]:
         return (self.parser.message.output,)
 
+    def typed(self, event: OutputCompleted) -> Any:
+        """Return the completed value, as its type if the output has one."""
+        reader = self.parser._output_reader()
+        typed = NOTHING if reader is None else reader.at(event.path)
+        return event.value if typed is NOTHING else typed
+
+    def not_found(self, message: str) -> StreamParseError:
+        """Return the error of an output without a field."""
+        offset = len(self.parser.message.text)
+        return StreamParseError(message, code="not_found", offset=offset)
+
 
 class _OutputPartials(_Output, Partials[MessageParser]):
     """Emits snapshots of the output."""
@@ -232,16 +244,10 @@ class _OutputItems(_Output):
 
     def convert_own(self, events: list[AnyMessageEvent]) -> list[Any]:
         return [
-            self._typed(event)
+            self.typed(event)
             for event in events
             if isinstance(event, OutputCompleted) and self.query.matches(event.path)
         ]
-
-    def _typed(self, event: OutputCompleted) -> Any:
-        """Return the typed value, if the output has a type."""
-        reader = self.parser._output_reader()
-        typed = NOTHING if reader is None else reader.at(event.path)
-        return event.value if typed is NOTHING else typed
 
     def last(self) -> Iterable[Any]:
         return ()
@@ -257,10 +263,36 @@ class _OutputField(_OutputItems):
 
     def error_for(self, event: AnyMessageEvent) -> StreamParseError | None:
         if isinstance(event, OutputCompleted) and not event.path and not self.over:
-            offset = len(self.parser.message.text)
-            message = f"the output ended without {self.query}"
-            return StreamParseError(message, code="not_found", offset=offset)
+            return self.not_found(f"the output ended without {self.query}")
         return super().error_for(event)
+
+
+class _OutputFields(_Output):
+    """Emits lists of the fields that completed together, or raises an error."""
+
+    def __init__(self, parser: MessageParser, wanted: WantedFields) -> None:
+        super().__init__(parser)
+        self.wanted = wanted
+
+    def convert_own(self, events: list[AnyMessageEvent]) -> list[Any]:
+        found = [
+            (name, self.typed(event))
+            for event in events
+            if isinstance(event, OutputCompleted)
+            for name in self.wanted.take(event.path)
+        ]
+        self.over = not self.wanted.missing
+        return [found] if found else []
+
+    def error_for(self, event: AnyMessageEvent) -> StreamParseError | None:
+        if self.over:
+            return None
+        if isinstance(event, OutputCompleted) and not event.path:
+            return self.not_found(self.wanted.not_found("output"))
+        return super().error_for(event)
+
+    def last(self) -> Iterable[Any]:
+        return ()
 
 
 def _failure_of(message: Message) -> StreamParseError | None:
@@ -343,6 +375,10 @@ class _MessageViews(Reading[MessageParser]):
     def _field(self, query: str | Query) -> View[MessageParser]:
         return _OutputField(self._reading_output(), query)
 
+    def _fields(self, queries: tuple[str | Query, ...]) -> View[MessageParser]:
+        wanted = WantedFields(queries)
+        return _OutputFields(self._reading_output(), wanted)
+
     def _result(self) -> View[MessageParser]:
         return (_Message if self._output is None else _Output)(self.parser)
 
@@ -359,12 +395,12 @@ class Stream(_MessageViews, SyncReading[MessageParser, AnyMessageEvent], Generic
     """An answer read from an iterable; created by `stream`.
 
     The views are iteration (the events), `batches()`, `text()`, `tool_calls()`, `partials()`,
-    `items()`, `field()` and `result()`. The first view consumes the stream; a second one raises
-    `RuntimeError`. `message`, `messages` and `metrics` can be read at any time.
+    `items()`, `field()`, `fields()` and `result()`. The first view consumes the stream; a second
+    one raises `RuntimeError`. `message`, `messages` and `metrics` can be read at any time.
 
-    `partials`, `items` and `field` show the structured output. `result` returns it, or the
-    `Message` if no `output` was requested. All views without events show the first answer only. If
-    it is incomplete they raise an error after everything before it: `ProviderError`, or
+    `partials`, `items`, `field` and `fields` show the structured output. `result` returns it, or
+    the `Message` if no `output` was requested. All views without events show the first answer only.
+    If it is incomplete they raise an error after everything before it: `ProviderError`, or
     `IncompleteError` if a limit, a filter or the transport cut it. The views of the output also
     raise the error that rejected it (`SchemaViolation`, `JSONSyntaxError`), at once.
 
@@ -508,12 +544,11 @@ class AsyncStream(_MessageViews, AsyncReading[MessageParser, AnyMessageEvent], G
 
 if TYPE_CHECKING:
 
-    class StreamOptions(TypedDict, total=False):
-        """The options of `stream`, except `output`, which determines the type of the stream."""
+    class ReadingOptions(TypedDict, total=False):
+        """The options of `stream` and `wrap` that do not differ between requests."""
 
         api: API | None
         format: FormatLike | TextReading | None
-        tools: Any
         tools_errors: ToolErrors
         coerce: bool
         dialect: DialectName | Dialect
@@ -525,6 +560,11 @@ if TYPE_CHECKING:
         every: float | None
         by: TextUnit | None
         drain: bool
+
+    class StreamOptions(ReadingOptions, total=False):
+        """The options of `stream`, except `output`, which determines the type of the stream."""
+
+        tools: Any
         reconnect: Reconnect | None
 
     class BytesResponse(Protocol):
@@ -559,6 +599,13 @@ if TYPE_CHECKING:
     class AnyGenerator(Generator[T_co, None, None], AsyncGenerator[T_co, None]):
         """The result of a view of an `EitherStream`."""
 
+    class EitherFields(Fields, AsyncFields):  # type: ignore[misc]
+        """The fields of an `EitherStream`."""
+
+        def __getitem__(self, query: str | Query) -> Any: ...
+
+        def result(self) -> Any: ...
+
     class EitherStream(Stream[T_co], AsyncStream[T_co]):  # type: ignore[misc]
         """The stream of an `EitherResponse`: for a type checker, it can be used either way."""
 
@@ -573,6 +620,8 @@ if TYPE_CHECKING:
         def items(self, query: str | Query) -> AnyGenerator[Any]: ...
 
         def field(self, query: str | Query) -> Any: ...
+
+        def fields(self, *queries: str | Query) -> EitherFields: ...
 
         def result(self) -> Any: ...
 
