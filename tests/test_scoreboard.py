@@ -284,7 +284,7 @@ def test_published_table_and_page_are_those_of_the_data() -> None:
     text = (DOCS / "scoreboard.md").read_text("utf-8")
     between = text.partition(summary.START)[2].partition(summary.END)[0]
     assert between.strip() == summary.markdown(result).strip()
-    assert (DOCS / "scoreboard.html").read_text("utf-8") == page.render(result)
+    assert (DOCS / "scoreboard-results.html").read_text("utf-8") == page.render(result)
     assert result["features"] == summary.features(result)
 
 
