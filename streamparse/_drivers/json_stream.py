@@ -67,7 +67,7 @@ class _Field(_Items):
 
     def last(self) -> Iterable[Any]:
         if not self.over:
-            raise _not_found(self.parser, f"the document ended without {self.query}")
+            raise _not_found(self.parser, f"the document ended without {self.query}") from None
         return ()
 
 
@@ -90,7 +90,7 @@ class _Fields(View[JSONParser]):
 
     def last(self) -> Iterable[Any]:
         if not self.over:
-            raise _not_found(self.parser, self.wanted.not_found("document"))
+            raise _not_found(self.parser, self.wanted.not_found("document")) from None
         return ()
 
 
