@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import httpx
 import pytest
 
 from streamparse import MessageParser
+from tests.chromium import chromium
 from tests.web.redis_server import RedisServer, servers
 from tests.web.serving import Server, get, whole_events
 
@@ -126,24 +126,17 @@ def test_page_and_length(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_page_in_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page shows the text, the results of tools, and why a call was rejected."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    if chromium is None:
-        pytest.skip("needs a Chromium that is installed")
     recording = (EXAMPLES / "openai-chat.sse").read_bytes()
     parser = MessageParser()
     parser.feed(recording)
     complaints: list[str] = []
-    with example(recording, monkeypatch) as url, playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with example(recording, monkeypatch) as url, chromium() as browser:
         page = browser.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(url)
         page.wait_for_function("shown.textContent.includes('✗ no tool is named')", timeout=30_000)
         page.wait_for_function("shown.textContent.includes('museum, at most 12.5')")
         shown = page.inner_text("#shown")
-        browser.close()
     assert complaints == []
     lines = shown[len(parser.message.text) :].strip().splitlines()
     assert shown.startswith(parser.message.text)

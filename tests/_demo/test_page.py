@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,24 +23,9 @@ from streamparse import MessageParser
 from streamparse._demo.application import application
 from streamparse._demo.samples import SAMPLES
 from streamparse.web import MemoryStore, sse_response
+from tests.chromium import chromium
 from tests.web.serving import Breaking, Server, Upstream
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (extra browser)")
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs a Chromium that is installed")
-
-# Root, as in a container, has no sandbox; and nothing here is to be looked up elsewhere.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 MENDING, FORM, TALK, REFUSED, CUT_OFF, FAILED = 0, 1, 2, 3, 7, 8
 AT_ONCE = "6"
 QUICK = "4"
@@ -49,10 +33,8 @@ QUICK = "4"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

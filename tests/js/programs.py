@@ -65,7 +65,7 @@ def workspace(folder: Path, *packages: str) -> Path:
     """Make a folder in which programs find the package and these npm packages by their names."""
     modules = folder / "node_modules"
     modules.mkdir()
-    (modules / "llm-streamparse").symlink_to(PACKAGE)
+    shutil.copytree(PACKAGE, modules / "llm-streamparse")
     if packages:
         source = npm_packages(*packages)
         for name in packages:
