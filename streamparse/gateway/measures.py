@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 try:
-    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
     from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 except ImportError as error:
     needs = "streamparse.gateway needs prometheus-client: pip install 'llm-streamparse[gateway]'"
@@ -26,6 +26,7 @@ class Measures:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)  # CPU time, memory and open files, on Linux
         name = "streamparse_gateway"
         self.requests = Counter(
             f"{name}_requests",
