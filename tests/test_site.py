@@ -19,8 +19,9 @@ ROOT = Path(__file__).parents[1]
 API = ROOT / "docs" / "api"
 MODULES = (
     "streamparse",
-    *(f"streamparse.{name}" for name in ("batch", "encoders", "formats", "frontends", "models")),
-    *(f"streamparse.{name}" for name in ("protocols", "schema", "telemetry", "terminal", "web")),
+    *(f"streamparse.{name}" for name in ("batch", "encoders", "formats", "frontends", "gateway")),
+    *(f"streamparse.{name}" for name in ("models", "protocols", "schema", "telemetry")),
+    *(f"streamparse.{name}" for name in ("terminal", "web")),
 )
 NEEDED = ("mkdocs", "material", "mkdocstrings_handlers.python")
 
