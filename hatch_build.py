@@ -37,7 +37,6 @@ COMPILED = (
     "streamparse/_decoding/*.py",
     "streamparse/_answers/*.py",
     "streamparse/_wires/*.py",
-    "streamparse/_sessions/*.py",
     "streamparse/formats/*.py",
     "streamparse/models/*.py",
     "streamparse/schema/*.py",
@@ -46,17 +45,30 @@ COMPILED = (
     "streamparse/message_parser.py",
 )
 
-# Modules of those packages that stay interpreted. They run once for a schema, a tool or a table
-# entry, or wait for another library, so compiling them gains nothing; several of them inspect or
-# build Python classes, which compiled code cannot do in the same way.
+# Modules of those packages that stay interpreted. Most run once for a schema, a tool, an answer or a
+# table entry, or wait for another library, so compiling them gains nothing; several of them inspect
+# or build Python classes, which compiled code cannot do in the same way. The adapters of APIs that
+# few servers have are not worth their compile time: most of the work per record is below them.
 INTERPRETED = (
     "streamparse/_answers/tools.py",
     "streamparse/_decoding/event_stream.py",
     "streamparse/_decoding/jsonl.py",
     "streamparse/_decoding/langchain.py",
     "streamparse/_decoding/sdk.py",
-    "streamparse/_sessions/frames.py",
+    "streamparse/_wires/a2a.py",
+    "streamparse/_wires/ag_ui.py",
+    "streamparse/_wires/cohere_v1.py",
+    "streamparse/_wires/front_ends.py",
+    "streamparse/_wires/google_live.py",
+    "streamparse/_wires/mistral_conversations.py",
     "streamparse/_wires/names.py",
+    "streamparse/_wires/nearest.py",
+    "streamparse/_wires/openai_completions.py",
+    "streamparse/_wires/openai_realtime.py",
+    "streamparse/_wires/responses_history.py",
+    "streamparse/_wires/snowflake_cortex.py",
+    "streamparse/_wires/text_pieces.py",
+    "streamparse/_wires/vercel_ui.py",
     "streamparse/formats/aliases.py",
     "streamparse/formats/detect.py",
     "streamparse/formats/hints.py",
@@ -67,12 +79,16 @@ INTERPRETED = (
     "streamparse/formats/table.py",
     "streamparse/models/absent.py",
     "streamparse/models/parser.py",
+    "streamparse/models/program.py",
+    "streamparse/models/pydantic_type.py",
+    "streamparse/models/shape_maker.py",
     "streamparse/schema/compiler.py",
     "streamparse/schema/ecma.py",
     "streamparse/schema/escapes.py",
     "streamparse/schema/evaluated.py",
     "streamparse/schema/library.py",
     "streamparse/schema/literals.py",
+    "streamparse/schema/messages.py",
     "streamparse/schema/plans.py",
     "streamparse/schema/validator.py",
 )
@@ -89,6 +105,7 @@ MYPY_OPTIONS = (
     "--no-site-packages",
     "--ignore-missing-imports",
     "--follow-imports=silent",
+    "--no-incremental",
 )
 
 # The C files are compiled in a separate process, after the process that wrote them has released its
@@ -102,11 +119,21 @@ MORE = (
     "streamparse/_core/events.py",
     "streamparse/_core/grammar.py",
     "streamparse/_core/growing.py",
-    "streamparse/_core/lenient*.py",
+    "streamparse/_core/lenient_st*.py",
+    "streamparse/_core/lenient_tokens.py",
     "streamparse/_core/machine*.py",
     "streamparse/_core/parser.py",
 )
 LESS = (
+    "streamparse/_answers/*.py",
+    "streamparse/_core/coercion*.py",
+    "streamparse/_core/lenient_around.py",
+    "streamparse/_core/lenient_fences.py",
+    "streamparse/_core/lenient_prose.py",
+    "streamparse/_core/lenient_words.py",
+    "streamparse/_core/selector.py",
+    "streamparse/_core/transcriber.py",
+    "streamparse/_decoding/*.py",
     "streamparse/_wires/*.py",
     "streamparse/formats/[acd]*.py",
     "streamparse/formats/_elements.py",
@@ -114,6 +141,7 @@ LESS = (
     "streamparse/formats/_lenient_payload.py",
     "streamparse/formats/plan.py",
     "streamparse/formats/values.py",
+    "streamparse/message*.py",
     "streamparse/models/*.py",
     "streamparse/schema/*.py",
 )
@@ -145,7 +173,9 @@ from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
 JOBS = os.cpu_count() or 1
-UNIT = 1_000_000
+# Tables that debuggers and C++ use to unwind the stack; no exception of C++ crosses these files.
+LEAN = ["-fno-asynchronous-unwind-tables"] if sys.platform == "linux" else []
+UNIT = 1_500_000
 LEVELS = dict(argument.split("=") for argument in sys.argv[1:])
 HEADER = Path("build/module.h").absolute()
 
@@ -188,14 +218,14 @@ class ParallelBuild(build_ext):
     def build_extensions(self):
         compile_one = self.compiler.compile
         is_unix = self.compiler.compiler_type == "unix"
-        flags_of_module = [*extensions[-1].extra_compile_args, "-O2", "-fvisibility=hidden"]
+        flags_of_module = [*extensions[-1].extra_compile_args, "-O2", "-fvisibility=hidden", *LEAN]
         precompiled = is_unix and precompile(self.compiler, flags_of_module)
 
         def compile(sources, *args, extra_postargs=None, **options):
             def build(source):
                 flags = list(extra_postargs or ())
                 if is_unix:
-                    flags += [level_of(source), "-fvisibility=hidden"]
+                    flags += [level_of(source), "-fvisibility=hidden", *LEAN]
                     if len(sources) == 1 and precompiled:
                         flags += ["-include", str(HEADER)]
                 return compile_one([source], *args, extra_postargs=flags, **options)
@@ -218,7 +248,10 @@ for extension in extensions:
     others = [source for source in extension.sources if source not in written]
     extension.sources = [*units(written), *others]
     if sys.platform == "linux":
-        extension.extra_link_args.append("-Wl,-s")  # without the table of symbols
+        # Without the table of symbols, and segments without padding between them.
+        extension.extra_link_args += ["-Wl,-s", "-Wl,-z,noseparate-code"]
+        if not written:  # the start-up files are larger than the one function of these modules
+            extension.extra_link_args.append("-nostartfiles")
 setup(
     name="streamparse",
     packages=[],
@@ -345,7 +378,7 @@ def compile_package(root: Path, work: Path) -> dict[str, str]:
     modules = modules_to_compile(work)
     run("translating to C", work, WRITE_C, [*MYPY_OPTIONS, *modules])
     for module in modules:
-        add_docstrings(work, module)
+        complete_c(work, module)
     run("compiling", work, COMPILE_C, levels(work))
     extensions = built_extensions(work / "lib", modules)
     if "_PYTHON_HOST_PLATFORM" not in os.environ:  # set where the target is another machine
@@ -372,7 +405,7 @@ def levels(root: Path) -> list[str]:
     """Return `name=flag` for each C file with its own level of optimization."""
     found = {
         path: flag
-        for flag, patterns in (("-O3", MORE), ("-Og", LESS))
+        for flag, patterns in (("-O2", MORE), ("-Og", LESS))
         for pattern in patterns
         for path in root.glob(pattern)
     }
@@ -383,6 +416,11 @@ def levels(root: Path) -> list[str]:
     ]
 
 
+# The statements of a module run once, at its import, and are a fifth of the C code. Clang ignores
+# the attribute.
+_TOP_LEVEL: Final = re.compile(r"^char CPyDef_\w+___top_level__\(void\) \{")
+_RUNS_ONCE: Final = '__attribute__((optimize("Og"))) ' if sys.platform == "linux" else ""
+
 # What `help()` shows must not depend on the build, but mypyc writes signatures only, and none
 # where a default is not a literal. The tables in its C code are completed.
 _TABLE: Final = re.compile(r"^static Py(?:GetSet|Method)Def (\w+)_(?:getseters|methods)\[\]")
@@ -392,8 +430,8 @@ _DOC: Final = re.compile(r'PyDoc_STR\((NULL|"(?:[^"\\]|\\.)*")\)')
 _FIELD: Final = re.compile(r"^    (\w+): (.*(?:\n     .*)*)", re.MULTILINE)
 
 
-def add_docstrings(work: Path, module: str) -> None:
-    """Write the docstrings and signatures of a module into the C code that mypyc made of it."""
+def complete_c(work: Path, module: str) -> None:
+    """Add docstrings, signatures and the level of module statements to the C code of mypyc."""
     name = module.removesuffix(".py").replace("/", "___")
     (path,) = work.glob(f"build/**/__native_{name}.c")
     docs = docstrings(ast.parse((work / module).read_text(encoding="utf-8")))
@@ -403,6 +441,8 @@ def add_docstrings(work: Path, module: str) -> None:
             owner = next((kind for kind in docs if found[1].endswith(f"___{kind}")), "")
         elif found := _TYPE.match(line):
             owner, entry = found[1], ""
+        elif _TOP_LEVEL.match(line):
+            line = _RUNS_ONCE + line
         elif found := _ENTRY.match(line):
             entry = found[1]
         full = f"{owner}.{entry}".strip(".")
