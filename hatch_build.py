@@ -45,10 +45,10 @@ COMPILED = (
     "streamparse/message_parser.py",
 )
 
-# Modules of those packages that stay interpreted. Most run once for a schema, a tool, an answer or a
-# table entry, or wait for another library, so compiling them gains nothing; several of them inspect
-# or build Python classes, which compiled code cannot do in the same way. The adapters of APIs that
-# few servers have are not worth their compile time: most of the work per record is below them.
+# Modules of those packages that stay interpreted. Most run once for a schema, a tool, an answer or
+# a table entry, or wait for another library, so compiling them gains nothing; several of them
+# inspect or build Python classes, which compiled code cannot do in the same way. The adapters of
+# APIs that few servers have are not worth their compile time: they do little for each record.
 INTERPRETED = (
     "streamparse/_answers/tools.py",
     "streamparse/_decoding/event_stream.py",

@@ -66,8 +66,7 @@ class CallInput(CallRecord):
         if self.state != HELD:
             return
         super().begin()
-        held = self.held
-        self.held = []
+        held, self.held = self.held, []
         if self.call._room is not None:
             self.call._room.give_back(self.held_size)  # it is counted once more where it is kept
         for piece in held:
@@ -163,8 +162,7 @@ class CallInput(CallRecord):
                     self._note_repeated()
 
     def _refuse_second(self, text: str) -> None:
-        call = self.call
-        offset = len(call._written)
+        call, offset = self.call, len(self.call._written)
         message = "a second value follows the arguments"
         error = JSONSyntaxError(message, code="multiple_values", offset=offset)
         self.source.locate(error)
@@ -180,13 +178,12 @@ class CallInput(CallRecord):
 
     def _read_late(self, text: str) -> None:
         """Keep text after the end. After broken JSON it is more of the same text."""
-        call = self.call
         if self.state != CLOSED:
-            call._grow(text)
+            self.call._grow(text)
             return
-        call._grow_raw(text)
+        self.call._grow_raw(text)
         self.note_anomaly("late_delta", "a delta came after the end of the call")
-        late = {**call._naming(), "text": text}
+        late = {**self.call._naming(), "text": text}
         self.out.append(ProviderEvent("late_tool_call_delta", late, self.choice))
 
     def _release_half(self) -> None:
@@ -297,7 +294,7 @@ class CallInput(CallRecord):
         elif text.startswith(known):
             self.halves.half = ""  # `text` has the whole character
             self.feed(text[len(known) :])
-        elif self.call.kind != "custom" and self._is_same_value(text):
+        elif self.call.kind != "custom" and self.whole and self._is_value(text):
             message = "the final arguments are written in another way"
             self.note_anomaly("replaced_arguments", message)
         elif not self._differs_in_space(text.strip(WHITE_SPACE)):
@@ -307,9 +304,8 @@ class CallInput(CallRecord):
         """Reject the call: the final arguments, `text`, are others than those streamed."""
         self.emit()
         if self.open:
-            offset = len(self.call._written)
-            message = "the final arguments differ from those that were streamed"
-            self._reject(WireError(message, code="replaced_arguments", offset=offset))
+            message, at = "the final arguments differ from those streamed", len(self.call._written)
+            self._reject(WireError(message, code="replaced_arguments", offset=at))
         else:
             message = "other arguments came after the end of the call"
             self.note_anomaly("replaced_arguments", message)
@@ -324,10 +320,8 @@ class CallInput(CallRecord):
         stop = self.lead + len(text)
         return known.startswith(text, self.lead) and _NOT_SPACE.search(known, stop) is None
 
-    def _is_same_value(self, text: str) -> bool:
+    def _is_value(self, text: str) -> bool:
         """Whether `text` is JSON of the value so far, written in another way."""
-        if not self.whole:
-            return False
         parsed, value = parse_or_nothing(text, self.limits)
         return parsed and equal(value, self.call.partial)
 

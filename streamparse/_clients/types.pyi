@@ -1,4 +1,4 @@
-# mypy: disable-error-code="override,misc,import-not-found"
+# mypy: disable-error-code="call-arg,override,misc,import-not-found"
 # pyright: reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
 """The types of wrapped clients, for type checkers and editors only.
 

@@ -304,13 +304,7 @@ class Chain(Place):
     def state_now(self) -> tuple[Any, ...]:
         """Return the state as flat data, for `resume`; the validator pickles itself."""
         coerced = None if self.coercer is None else (self.coercer.state_now(), self.floor)
-        return (
-            self.builder.state_now(),
-            self.validator,
-            list(self.earlier),
-            self.depth,
-            coerced,
-        )
+        return self.builder.state_now(), self.validator, list(self.earlier), self.depth, coerced
 
     def resume(self, state: tuple[Any, ...]) -> None:
         """Continue in the state that `state_now` returned."""

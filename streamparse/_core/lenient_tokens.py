@@ -266,10 +266,8 @@ class LenientTokens(LenientWords):
 
     def _scalar_ends(self, text: str, pos: i64, end: i64, final: bool) -> i64:
         """Return 1 if the token before `pos` is a complete value, 0 if not, -1 if undecided."""
-        limit = pos + LOOK
-        more = end < limit and not final
-        if end < limit:
-            limit = end
+        limit = pos + LOOK if pos + LOOK < end else end
+        more = end < pos + LOOK and not final
         near = pos
         while near < limit and (text[near] == " " or text[near] == "\t"):
             near += 1
@@ -299,10 +297,7 @@ class LenientTokens(LenientWords):
         self.held = ""
         value = self._value_of(token, kind, offset)
         depth = self.depth
-        if kind == scalars.INTEGER or kind == scalars.FLOAT:
-            name = "number"
-        else:
-            name = "number" if kind == scalars.SPECIAL else scalars.CONSTANTS[token]
+        name = scalars.CONSTANTS[token] if kind == scalars.CONSTANT else "number"
         if not scalars.is_strict(token):
             code = "number" if kind != scalars.CONSTANT else "literal"
             self._mend("special_number" if kind == scalars.SPECIAL else code, self.token_at)

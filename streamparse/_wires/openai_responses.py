@@ -154,9 +154,7 @@ class OpenAIResponses(Wire):
 
     def content(self, data: dict[str, Any], event: str) -> str:
         # A repeated record may differ in `obfuscation`, which is random.
-        kind = data.get("type")
-        if not isinstance(kind, str) or not kind:
-            kind = event
+        kind = text_of(data.get("type")) or event
         content = data.get("delta")
         if isinstance(content, str):
             return f"{kind} {data.get('output_index')} {content}"
@@ -166,9 +164,7 @@ class OpenAIResponses(Wire):
         return None if self.background is False else super().resume_token()
 
     def record(self, data: dict[str, Any], event: str) -> bool:
-        kind = data.get("type")
-        if not isinstance(kind, str) or not kind:
-            kind = event
+        kind = text_of(data.get("type")) or event
         if self.is_elsewhere(data):
             self._answer().pass_on(kind or "record", data)
             return True
@@ -247,11 +243,8 @@ class OpenAIResponses(Wire):
         usage = response.get("usage")
         if isinstance(usage, dict) and usage:
             answer.usage(openai_usage(usage))
-        rest = {
-            name: value
-            for name, value in response.items()
-            if name not in _RESPONSE and is_something(value)
-        }
+        others = [name for name in response if name not in _RESPONSE]
+        rest = {name: response[name] for name in others if is_something(response[name])}
         if rest:
             answer.note("response", rest)
 
@@ -292,7 +285,6 @@ class OpenAIResponses(Wire):
         self.output.catch_up(list_of(response.get("output")), state == "completed")
         self.output.settle()
         answer = self._answer()
-        message = answer.message
         kind = f"response.{state}"
         if state == "completed" and cut_calls(self.output.items.all):
             state = "incomplete"
@@ -309,25 +301,20 @@ class OpenAIResponses(Wire):
         elif state == "cancelled":
             answer.finish(state, kind)
         # A response that is still "in_progress" ends truncated.
-        message.raw_finish_reason = kind
+        answer.message.raw_finish_reason = kind
         self.response.end()
 
     # Items.
 
-    def _item_added(self, kind: str, data: dict[str, Any]) -> bool:
-        content = data.get("item")
+    def _item(self, kind: str, data: dict[str, Any]) -> bool:
+        content, index = data.get("item"), index_of(data.get("output_index"))
         if not isinstance(content, dict):
             return False
         self._pass_on_rest(data)
-        self.output.added(content, index_of(data.get("output_index")))
-        return True
-
-    def _item_ended(self, kind: str, data: dict[str, Any]) -> bool:
-        content = data.get("item")
-        if not isinstance(content, dict):
-            return False
-        self._pass_on_rest(data)
-        self.output.ended(content, index_of(data.get("output_index")))
+        if kind.endswith(".added"):
+            self.output.added(content, index)
+        else:
+            self.output.ended(content, index)
         return True
 
     # Text, refusals, reasoning.
@@ -456,8 +443,8 @@ def _handlers() -> dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bo
     wire = OpenAIResponses
     table: dict[str, Callable[[OpenAIResponses, str, dict[str, Any]], bool]] = {
         "error": wire._error,
-        "response.output_item.added": wire._item_added,
-        "response.output_item.done": wire._item_ended,
+        "response.output_item.added": wire._item,
+        "response.output_item.done": wire._item,
         "response.content_part.added": wire._nothing,
         "response.reasoning_summary_part.added": wire._nothing,
         "response.content_part.done": wire._part_done,
@@ -492,7 +479,6 @@ def handles(kind: str) -> bool:
     return kind in _HANDLERS
 
 
-# The number of each type of event, with which its checksum begins.
 # The member of a `.done` event with the whole text, if it is not `text`.
 _WHOLE: Final[dict[str, str]] = {"refusal": "refusal", "output_audio": "transcript"}
 
