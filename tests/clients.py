@@ -133,6 +133,19 @@ def row(name: str, message: Message, events: list[Any], batch: int = 1) -> dict[
     }
 
 
+def row_of_others(name: str, message: Message, events: list[Any]) -> dict[str, Any]:
+    """Return a row for `others.mjs`, from the same records."""
+    both = row(name, message, events)
+    view = ClientView(message, call_texts(events), events)
+    return {**both, "expected": {"assistant": view.assistant(), "tanstack": view.tanstack()}}
+
+
+def read_by_others(rows: Iterable[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
+    """Return the number of bodies that other clients have read, and the unexpected results."""
+    *differences, last = _run("others.mjs", "".join(json_text(one) + "\n" for one in rows))
+    return last["read"], differences
+
+
 def bodies(encoder: Any, events: list[Any], batch: int = 1) -> Iterator[bytes]:
     for start in range(0, len(events), batch):
         yield encoder.to_sse(encoder.encode(events[start : start + batch]))
@@ -311,6 +324,59 @@ class ClientView:
         named = {"url": source.url, "title": source.title, "filename": source.filename}
         found = {name: value for name, value in named.items() if value}
         return found if source.url else {**found, "mediaType": source.media_type}
+
+    # Other clients of both protocols.
+
+    def assistant(self) -> dict[str, Any]:
+        ui = self.ui()
+        files = [file[0] for part in self.message.content if (file := file_of(part))]
+        sources = [{k: v for k, v in one.items() if k in ("url", "title")} for one in ui["sources"]]
+        calls = []
+        for call in ui["calls"]:
+            shown = {"id": call["id"], "name": call["name"], "input": call["input"]}
+            if call["state"] == "output-error":
+                shown |= {"result": call["errorText"], "failed": True}
+            elif not isinstance(shown["input"], dict):
+                shown["input"] = {}  # it accepts objects only
+            if "output" in call:
+                shown["result"] = call["output"]
+            calls.append(shown)
+        return {
+            "text": self.answer_text(),
+            "reasoning": self.streamed["reasoning"],
+            "calls": calls,
+            "sources": sources,
+            "files": files,
+        }
+
+    def tanstack(self) -> dict[str, Any]:
+        agui = self.agui()
+        calls = [
+            {"id": shown["id"], "name": shown["name"], "input": self.input_of(call)}
+            for shown, call in zip(agui["calls"], self.message.tool_calls, strict=True)
+        ]
+        shown = {
+            "text": self.answer_text(),
+            "reasoning": self.streamed["reasoning"],
+            "calls": calls,
+            "results": dict(agui["results"]),
+        }
+        error = agui["end"].get("error")
+        return shown if error is None else {**shown, "error": error}
+
+    def answer_text(self) -> str:
+        """The text and the refusal, which these clients do not distinguish."""
+        kinds = (TextDelta, RefusalDelta)
+        return "".join([event.text for event in self.events if isinstance(event, kinds)])
+
+    def input_of(self, call: ToolCall) -> Any:
+        """The arguments; of a call that is not complete, those that its text shows to be whole."""
+        if call.status == "complete":
+            return call.arguments
+        try:
+            return json.loads(self.text_of(call))
+        except ValueError:
+            return None
 
     # AG-UI.
 
