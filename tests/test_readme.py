@@ -5,6 +5,7 @@ A block that makes a request to a provider gets its answer from a server in this
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -118,6 +119,37 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(link)
     assert broken == []
+
+
+# Columns and rows of the comparison that have figures: those of the scoreboard.
+LIBRARIES = {
+    "streamparse": "streamparse",
+    "OpenAI's helper": "openai",
+    "instructor": "instructor",
+    "Pydantic AI": "pydantic-ai",
+    "jiter": "jiter",
+    "json_repair": "json_repair",
+    "AI SDK": "ai (Vercel, Node.js)",
+}
+FIGURES = {
+    "Streams read right": "streams",
+    "Cut calls without wrong arguments": "cut calls",
+    "Damaged JSON read as meant": "repair",
+    "Raw text of open models": "raw text",
+}
+
+
+def test_figures_of_the_comparison_are_those_of_the_scoreboard() -> None:
+    features = json.loads((ROOT / "docs" / "scoreboard.json").read_text("utf-8"))["features"]
+    lines = README.partition("## Compared with other libraries\n\n")[2].splitlines()
+    head, _, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[:11]]
+    shown = {label: dict(zip(head[1:], cells, strict=True)) for label, *cells in rows}
+    for label, column in FIGURES.items():
+        for library, name in LIBRARIES.items():
+            counts = features[name][column]
+            counted = counts["right"] + counts["wrong"]
+            figure = f"{counts['right']} of {counted}" if counted else "–"
+            assert shown[label][library] == figure, (label, library)
 
 
 def test_readme_gives_the_test_command_of_ci() -> None:
