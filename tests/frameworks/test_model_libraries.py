@@ -125,6 +125,22 @@ def test_langchain_program(provide: Any) -> None:
     assert len(lines) > 10
 
 
+def test_langchain_open_model(provide: Any, program: Any) -> None:
+    """Calls in the text become calls of LangChain; one that was cut does not."""
+    pytest.importorskip("langchain_openai", reason="needs langchain-openai")
+    recording = (EXAMPLES / "unparsed.sse").read_bytes()
+    cut = recording[: recording.index(b"eight")]
+    provide("unparsed.sse", recording, cut)
+    printed = run("langchain_open_model.py")
+    assert printed == "the small one rang 3 times (not before eight </tool_call>)\n"
+    model = program("langchain_open_model").model
+    whole, broken = model.invoke("The ferry?"), model.invoke("The ferry?")
+    [call] = whole.tool_calls
+    assert (call["name"], call["args"]["times"]) == ("ring_bell", 3)
+    assert "tool_call>" not in whole.text + broken.text
+    assert broken.tool_calls == []
+
+
 def test_langchain_events_in_a_chain(provide: Any) -> None:
     """A step may give events, and its tools are checked."""
     pytest.importorskip("langchain_openai", reason="needs langchain-openai")
