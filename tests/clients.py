@@ -29,6 +29,7 @@ from streamparse import (
 from streamparse._core.plain import json_text
 from streamparse.frontends import AGUIEvents, UIMessageStream
 from streamparse.frontends.citations import sources_of
+from streamparse.frontends.files import files_in
 from streamparse.message_events import ReasoningDelta, RefusalDelta, ServerToolCompleted, TextDelta
 from tests.messages import call_texts
 
@@ -467,12 +468,8 @@ class ClientView:
 
 
 def file_of(part: Part) -> tuple[str, str] | None:
-    """The address and the media type of a file that stands for itself among Gemini's parts."""
-    inline, linked = part.extra.get("inlineData"), part.extra.get("fileData")
-    if inline:
-        kind = inline["mimeType"]
-        return f"data:{kind};base64,{inline['data']}", kind
-    return (linked["fileUri"], linked["mimeType"]) if linked else None
+    """The address and the media type of a file that stands for itself among the parts."""
+    return next(iter(files_in(part.extra)), None)
 
 
 def by_name(pair: list[Any]) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from streamparse._core.plain import dict_of, json_text, text_of
 from streamparse.errors import IncompleteError, StreamParseError
 from streamparse.frontends.citations import sources_of
+from streamparse.frontends.files import file_of
 from streamparse.frontends.protocol import Protocol, Record
 from streamparse.frontends.shown_calls import ShownCall, ShownCalls
 from streamparse.frontends.usage_totals import UsageTotals
@@ -341,7 +342,7 @@ class Encoder(Protocol):
     # The rest.
 
     def _provider_event(self, event: ProviderEvent) -> None:
-        file = _file_in(event)
+        file = file_of(event.name, event.data)
         if file is not None:
             self._begin()
             self._end_part()
@@ -400,23 +401,6 @@ _HANDLERS: Final[dict[str, Callable[[Encoder, Any], None]]] = {
     ProviderEvent.type: Encoder._provider_event,
     OutputRejected.type: Encoder._output_rejected,
 }
-
-
-def _file_in(event: ProviderEvent) -> tuple[str, str] | None:
-    """Return the URL and media type of a file part of Google's APIs or of a front-end wire."""
-    data = dict_of(event.data)
-    media_type = text_of(data.get("mimeType"))
-    if event.name == "inlineData" and media_type and text_of(data.get("data")):
-        return f"data:{media_type};base64,{data['data']}", media_type
-    if event.name == "fileData" and media_type and text_of(data.get("fileUri")):
-        return data["fileUri"], media_type
-    if (
-        event.name in ("file", "reasoning-file")
-        and text_of(data.get("url"))
-        and text_of(data.get("mediaType"))
-    ):
-        return data["url"], data["mediaType"]
-    return None
 
 
 def _partial_image_in(event: ProviderEvent) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ def file_of(name: str, data: Any) -> File | None:
 
     Args:
         name: The name of the event: `inlineData` or `fileData` (Gemini), `image`, `video` or
-            `document` (Interactions), or `file` (the front-end protocols).
+            `document` (Interactions), or `file` and `reasoning-file` (the front-end protocols).
         data: The data of the event.
 
     >>> file_of("inlineData", {"mimeType": "image/png", "data": "aGk="})
@@ -34,7 +34,7 @@ def file_of(name: str, data: Any) -> File | None:
         return _made(fields.get("mimeType"), fields.get("data"), None)
     if name == "fileData":
         return _made(fields.get("mimeType"), None, fields.get("fileUri"))
-    if name == "file":
+    if name in ("file", "reasoning-file"):
         return _made(fields.get("mediaType"), None, fields.get("url"))
     if name in _DEFAULTS:
         media_type = text_of(fields.get("mime_type")) or _DEFAULTS[name]

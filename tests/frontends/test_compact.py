@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ from streamparse.frontends.citations import sources_of
 from streamparse.frontends.files import files_in
 from tests.messages import call_chunk, chunk, text_chunk
 from tests.streams import SCRIPTS, Script, as_bytes, steps
+from tests.test_recordings import WIRES, recordings
 
 ROOT = Path(__file__).parents[2]
 STREAMS = sorted(
@@ -217,6 +219,15 @@ def test_the_page_has_the_message(path: Path, options: dict[str, Any], reader: R
     data = path.read_bytes()
     for size, one_by_one in ((1, True), (40, False), (len(data), False)):
         run_of(pieces(data, size), one_by_one, **options).check(reader)
+
+
+def test_recordings(shared_data: Path, reader: Reader) -> None:
+    """Each recording, whole and cut somewhere."""
+    for api in WIRES:
+        for recording in recordings(shared_data, api):
+            run_of(recording.units, api=api).check(reader)
+            count = 1 + zlib.crc32(recording.name.encode()) % len(recording.units)
+            run_of(recording.units[:count], api=api).check(reader)
 
 
 @given(script=SCRIPTS, size=st.integers(1, 90))
