@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from streamparse._core.grammar import COMPILED
     from streamparse._decoding.jsonl import JSONLinesDecoder
     from streamparse._decoding.sse import ServerSentEvent, SSEDecoder
+    from streamparse._drivers.argument_stream import ArgumentStream
     from streamparse._drivers.coalescer import Coalescer
     from streamparse._drivers.fields import AsyncFields, Fields
     from streamparse._drivers.json_stream import AsyncJSONStream, JSONStream, aiter_json, iter_json
     from streamparse._drivers.reconnect import Reconnect
     from streamparse._drivers.session import AsyncSession, Session, session
     from streamparse._drivers.stream import AsyncStream, Stream, stream
+    from streamparse._drivers.tool_runner import ToolRunner
     from streamparse._drivers.toolbox import Toolbox
     from streamparse.dialect import REPAIR_CODES, Dialect, Repair
     from streamparse.errors import (
@@ -106,6 +108,7 @@ __all__ = [
     "ArgumentCompleted",
     "ArgumentDelta",
     "ArgumentStarted",
+    "ArgumentStream",
     "AsyncFields",
     "AsyncJSONStream",
     "AsyncSession",
@@ -173,6 +176,7 @@ __all__ = [
     "ToolCallStarted",
     "ToolCallTruncated",
     "ToolError",
+    "ToolRunner",
     "Toolbox",
     "Usage",
     "UsageUpdated",
@@ -209,6 +213,8 @@ _MODULES: Final = {
     "_drivers.session": "AsyncSession Session session",
     "_drivers.stream": "AsyncStream Stream stream",
     "_drivers.reconnect": "Reconnect",
+    "_drivers.argument_stream": "ArgumentStream",
+    "_drivers.tool_runner": "ToolRunner",
     "_drivers.toolbox": "Toolbox",
     "dialect": "REPAIR_CODES Dialect Repair",
     "errors": (

@@ -23,6 +23,8 @@ EXPORTED = (
     "_drivers.session",
     "_drivers.stream",
     "_drivers.reconnect",
+    "_drivers.argument_stream",
+    "_drivers.tool_runner",
     "_drivers.toolbox",
     "dialect",
     "errors",

@@ -220,7 +220,9 @@ DRIVERS = (
     "reconnect",
     "stream",
     "session",
+    "argument_stream",
     "toolbox",
+    "tool_runner",
 )
 
 

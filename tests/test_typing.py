@@ -21,6 +21,7 @@ from tests.helpers import checker_environment, missing_sdks
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(streamparse.__file__).parent
 PROGRAM = Path(typed_program.__file__)
+CLIENTS = PROGRAM.with_name("typed_clients.py")
 PAGES = [
     ROOT / "README.md",
     ROOT / "streamparse" / "llms.txt",
@@ -29,7 +30,8 @@ PAGES = [
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 # Percentage of the public symbols whose types pyright knows. The others are those of
-# `web.response`, whose base class is Starlette's, and inherited attributes.
+# `web.response`, whose base class is Starlette's, of `wrap`, which returns classes of the SDKs, and
+# inherited attributes.
 COMPLETE = 99.0
 
 
@@ -89,12 +91,21 @@ def test_the_program_runs() -> None:
     typed_program.main()
 
 
-def test_mypy_accepts_the_program(tmp_path: Path) -> None:
-    assert run_mypy(tmp_path, "--follow-imports=silent", str(PROGRAM)) == ""
+@pytest.fixture(params=[PROGRAM, CLIENTS], ids=["program", "clients"])
+def program(request: pytest.FixtureRequest) -> str:
+    path: Path = request.param
+    for sdk in ("openai", "anthropic", "google.genai", "mistralai", "ollama"):
+        if path == CLIENTS:
+            pytest.importorskip(sdk)
+    return str(path)
 
 
-def test_pyright_accepts_the_program(tmp_path: Path) -> None:
-    settings = {"include": [str(PROGRAM)], "reportUnnecessaryTypeIgnoreComment": True}
+def test_mypy_accepts_the_program(program: str, tmp_path: Path) -> None:
+    assert run_mypy(tmp_path, "--follow-imports=silent", program) == ""
+
+
+def test_pyright_accepts_the_program(program: str, tmp_path: Path) -> None:
+    settings = {"include": [program], "reportUnnecessaryTypeIgnoreComment": True}
     project = tmp_path / "pyrightconfig.json"
     project.write_text(json.dumps({**settings, "enableTypeIgnoreComments": False}))
     assert faults(run_pyright(tmp_path, "--project", str(project))) == []

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from types import NoneType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, get_args, get_origin, get_type_hints
 
 from streamparse._core.chain import Chain
 from streamparse._core.sink import ValidatorFactory
@@ -35,10 +35,12 @@ class Tool:
         function: What to call with the arguments; None if it was not given as a function.
         is_function: Whether it takes JSON arguments. The tools of a provider and tools that take
             free text do not.
+        streams: Whether the function takes the arguments while they arrive, as an
+            `ArgumentStream`.
         error: Why no validator could be made, until `Tools` has taken the tool.
     """
 
-    __slots__ = ("description", "error", "function", "is_function", "name", "validator")
+    __slots__ = ("description", "error", "function", "is_function", "name", "streams", "validator")
 
     _init_types: ClassVar[tuple[Any, ...]] = (str,)
 
@@ -50,6 +52,7 @@ class Tool:
         self.description: str = description
         self.function: Callable[..., Any] | None = None
         self.is_function: bool = True
+        self.streams: bool = False
         self.error: Exception | None = None
 
     def __repr__(self) -> str:
@@ -344,13 +347,33 @@ def _from_function(function: Any) -> Tool:
         raise TypeError(f"{function!r} has no name to be called by")
     text = inspect.getdoc(function) or ""
     described = parameters_in(text)
+    streamed = _streamed_type(function)
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise TypeError(f"{name}: {parameter.name!r} can only be given by its place")
     first = re.split(r"\n\s*\n", text, maxsplit=1)[0]
-    tool = _with_validator(name, first, lambda: function_validator(function, described))
+    if streamed is None:
+        tool = _with_validator(name, first, lambda: function_validator(function, described))
+    else:
+        tool = _with_validator(name, first, lambda: validator_of(streamed))
+        tool.streams = True
     tool.function = function
     return tool
+
+
+def _streamed_type(function: Any) -> Any:
+    """Return `T` if the only parameter of a function is an `ArgumentStream[T]`, else None."""
+    parameters = list(inspect.signature(function).parameters.values())
+    if not any("ArgumentStream" in str(parameter.annotation) for parameter in parameters):
+        return None
+    hints = get_type_hints(function, include_extras=True)
+    hint = hints[parameters[0].name]
+    if not getattr(get_origin(hint) or hint, "_streams_arguments", False):
+        return None
+    if len(parameters) != 1 or not get_args(hint) or not inspect.iscoroutinefunction(function):
+        name = function.__name__
+        raise TypeError(f"{name}: an ArgumentStream[T] is the only parameter of an async function")
+    return get_args(hint)[0]
 
 
 _SECTION: Final = re.compile(r"^(Args|Arguments|Parameters):\s*$")

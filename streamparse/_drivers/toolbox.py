@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from streamparse._answers.tools import Tools, validated
+from streamparse._drivers.argument_stream import ArgumentStream
 from streamparse.aliases import RunErrors
 from streamparse.errors import (
     IncompleteError,
@@ -153,7 +155,10 @@ class Toolbox(Tools):
         value = call.partial
         if not isinstance(value, dict):
             raise SchemaViolation(f"the arguments of {name!r} are no object", code="type")
-        return tool.function, value if tool.validator is None else validated(tool.validator, value)
+        parsed = value if tool.validator is None else validated(tool.validator, value)
+        if tool.streams:
+            return partial(tool.function, ArgumentStream._whole(call, parsed)), {}
+        return tool.function, parsed
 
 
 def _refusal_of(call: ToolCall) -> StreamParseError:
@@ -179,5 +184,6 @@ def _called(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 
 
 def _is_async(function: Any) -> bool:
+    function = function.func if isinstance(function, partial) else function
     call = getattr(function, "__call__", None)  # noqa: B004 (of an object with this method)
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
