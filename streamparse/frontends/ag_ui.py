@@ -7,13 +7,13 @@ protocol has no event for is sent as `CUSTOM`; the provider's own records are se
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from streamparse._core.plain import json_text
 from streamparse.errors import StreamParseError
 from streamparse.frontends.citations import Source
-from streamparse.frontends.encoder import cut_status
+from streamparse.frontends.encoder import EventQueue, cut_status
 from streamparse.frontends.front_end import FrontEnd
 from streamparse.frontends.patches import to_patches
 from streamparse.frontends.protocol import Record
@@ -95,6 +95,8 @@ class AGUIEvents(FrontEnd):
         self._output_state = output_state
         self._outputs: list[Any] = []  # events of the output that are not sent yet
         self._turns = WaitingCalls() if one_call_at_a_time else None
+        if self._turns is not None:
+            self._queue = _QueueOfTurns(self._turns)
         self._run = {"threadId": thread_id, "runId": run_id}
         self._run_id = run_id
         self._messages = 0
@@ -132,20 +134,18 @@ class AGUIEvents(FrontEnd):
         self._parent = None
         self._answer_messages = []
 
-    def _handle_all(self, events: Iterable[AnyMessageEvent]) -> None:
-        for event in events:
-            if isinstance(event, _OUTPUTS) and self._output_state is not None:
-                self._outputs.append(event)
-            for ready in (event,) if self._turns is None else self._turns.put(event):
-                super()._handle_all((ready,))
+    def _grow_output(self, event: OutputStarted | OutputDelta | OutputCompleted) -> None:
+        if self._output_state is not None:
+            self._outputs.append(event)
 
     def _close(self) -> None:
         if self._turns is not None:
-            super()._handle_all(self._turns.drain())
+            self._handle_all(self._turns.drain())
         super()._close()
 
     def _take(self) -> list[Record]:
-        self._flush_output()
+        if self._outputs:
+            self._flush_output()
         return super()._take()
 
     def _flush_output(self) -> None:
@@ -514,7 +514,22 @@ class AGUIEvents(FrontEnd):
         self._custom("output_rejected", about)
 
 
-_OUTPUTS = (OutputStarted, OutputDelta, OutputCompleted)
+class _QueueOfTurns(EventQueue):
+    """Holds events back while another call is open, too."""
+
+    def __init__(self, turns: WaitingCalls) -> None:
+        super().__init__()
+        self._turns = turns
+
+    def put(self, event: AnyMessageEvent) -> Iterator[AnyMessageEvent]:
+        for ready in super().put(event):
+            yield from self._turns.put(ready)
+
+    def drain(self) -> Iterator[AnyMessageEvent]:
+        for ready in super().drain():
+            yield from self._turns.put(ready)
+
+
 _APPROVAL = {
     "type": "object",
     "properties": {"approved": {"type": "boolean"}, "reason": {"type": "string"}},

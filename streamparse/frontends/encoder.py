@@ -28,7 +28,10 @@ from streamparse.message_events import (
     MessageFailed,
     MessageFinished,
     MessageStarted,
+    OutputCompleted,
+    OutputDelta,
     OutputRejected,
+    OutputStarted,
     ProviderEvent,
     ReasoningDelta,
     RefusalDelta,
@@ -42,10 +45,10 @@ from streamparse.message_events import (
     UsageUpdated,
 )
 
-__all__ = ["CUT_ANSWER", "Encoder", "cut_status"]
+__all__ = ["CUT_ANSWER", "Encoder", "EventQueue", "cut_status"]
 
 
-class _EventQueue:
+class EventQueue:
     """Holds events back while a call waits for its id.
 
     A call waits until its next event: an id that arrives by then is the one to send.
@@ -105,7 +108,7 @@ class Encoder(Protocol):
         self._choice = choice
         self._error_text = error_text
         self._provider_events = provider_events
-        self._queue = _EventQueue()
+        self._queue = EventQueue()
         self._started = False
         self._over = False
         self._answering = False
@@ -362,6 +365,9 @@ class Encoder(Protocol):
         holders = [part for part in content if part.extra.get(event.name) is event.data]
         return bool(holders) and isinstance(holders[0], Reasoning)
 
+    def _output_grown(self, event: OutputStarted | OutputDelta | OutputCompleted) -> None:
+        self._grow_output(event)
+
     def _output_rejected(self, event: OutputRejected) -> None:
         self._start()
         error = event.error
@@ -399,6 +405,9 @@ _HANDLERS: Final[dict[str, Callable[[Encoder, Any], None]]] = {
     ServerToolCompleted.type: Encoder._server_tool_completed,
     UsageUpdated.type: Encoder._usage_updated,
     ProviderEvent.type: Encoder._provider_event,
+    OutputStarted.type: Encoder._output_grown,
+    OutputDelta.type: Encoder._output_grown,
+    OutputCompleted.type: Encoder._output_grown,
     OutputRejected.type: Encoder._output_rejected,
 }
 

@@ -219,6 +219,9 @@ class FrontEnd(Encoder):
         if self._places is None:
             super()._grow_part(kind, text)
             return
+        if self._part == kind and self._places.continues(kind, len(text)):
+            self._more(kind, text)
+            return
         for part, piece in self._places.split(kind, text):
             shown = self._shown
             if part is not None and part is not shown:

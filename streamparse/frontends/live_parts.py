@@ -46,6 +46,17 @@ class LiveParts:
         self._passed = 0  # `passed` has returned the parts before this index
         self._lead: Reasoning | None = None
 
+    def continues(self, kind: str, size: int) -> bool:
+        """Take a delta of this size if it belongs to the last part; return whether it does.
+
+        It is the same as `split` in the usual case, and quicker.
+        """
+        cursor = self._cursors[kind]
+        if cursor.index < 0 or cursor.next < len(self._content):
+            return False
+        cursor.used += size
+        return True
+
     def split(self, kind: str, text: str) -> Iterator[tuple[GrowingText | None, str]]:
         """Split the text of a delta by the parts that it belongs to; None if there is none."""
         cursor = self._cursors[kind]

@@ -9,6 +9,7 @@ from streamparse._core.plain import json_text
 from streamparse.frontends.citations import Source
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.message import ServerToolResult
+from streamparse.message_events import OutputCompleted, OutputDelta, OutputStarted
 
 __all__ = ["Protocol", "Record"]
 
@@ -92,6 +93,9 @@ class Protocol:
     def _reasoning_file(self, url: str, media_type: str) -> None:
         """Write a file that belongs to the reasoning."""
         self._file(url, media_type)
+
+    def _grow_output(self, event: OutputStarted | OutputDelta | OutputCompleted) -> None:
+        """Write what an event adds to the structured output, which is text of the answer too."""
 
     # The protocol: subclasses write its records.
 
