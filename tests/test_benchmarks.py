@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from benchmarks import (
+    bench_encoders,
     bench_formats,
     bench_growth,
     bench_json,
@@ -430,6 +431,12 @@ def test_bench_patches(capsys: pytest.CaptureFixture[str]) -> None:
     bench_patches.main(["--quick"])
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
     assert len(rows) == 2 * 2 + len(DOCUMENTS) + 3
+
+
+def test_bench_encoders(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_encoders.main(["--quick"])
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    assert len(rows) == 2 + 3 + 1
 
 
 def test_bench_patches_counts_what_is_sent_again() -> None:

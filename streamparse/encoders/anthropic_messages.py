@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 from streamparse._core.plain import dict_of, list_of, text_of
 from streamparse._core.writer import escaped
 from streamparse.encoders.blocks import BlockEncoder
-from streamparse.encoders.response import Problem
+from streamparse.encoders.response import Problem, change_in
 from streamparse.frontends.protocol import Record
 from streamparse.frontends.shown_calls import ShownCall, ShownCalls
 from streamparse.message import (
@@ -236,8 +236,8 @@ class AnthropicMessages(BlockEncoder):
             return
         if call.call.kind == "custom":
             self._grow_input(call, '"}')
-        self._check_sent(call)
-        self._stop_block(self._indexes[call.id])
+        if self._is_as_sent(call, change_in(call.call)):
+            self._stop_block(self._indexes[call.id])
 
     def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
         """Write nothing: the end of the stream reports the call."""

@@ -21,6 +21,8 @@ _CHAT: Final = {
     "calls": "The last call before a limit or filter counts as cut, even if it was complete; so "
     "does every call of an answer that ends with an error.",
     "incomplete_calls": "A rejected call counts as cut, and the answer ends with an error.",
+    "changed_calls": "A call whose name or arguments change after they were sent ends the answer "
+    "with an error.",
     "replaced_text": "Text that the provider replaced after it was streamed stays as it was.",
     "files": "Files, images and sound are left out.",
     "id": 'An answer without an id gets one (`"chatcmpl-0"`), and so does a call.',
@@ -42,7 +44,8 @@ _ANTHROPIC: Final = {
     "one with a call that a content filter cut.",
     "incomplete_calls": "A rejected call counts as cut, and the answer ends with an error. In a "
     "body, an incomplete call is left out unless it is the last block.",
-    "names": "A name that grows after its call has begun ends the answer with an error.",
+    "changed_calls": "A call whose name or arguments change after they were sent ends the answer "
+    "with an error.",
     "replaced_text": "Text that the provider replaced after it was streamed stays as it was.",
     "files": "Files, images and sound are left out, and so are blocks of unknown types.",
     "id": 'An answer without an id gets one (`"msg_0"`), and so does a call.',
@@ -61,7 +64,8 @@ _RESPONSES: Final = {
     "raw_finish_reason": "The word of the provider is replaced by the status of the response.",
     "status": "An answer that ended early or has a rejected call has failed.",
     "incomplete_calls": "A rejected call counts as cut, and the response fails.",
-    "names": "A name that grows after its call has begun makes the response fail.",
+    "changed_calls": "A call whose name changes after it was sent makes the response fail. "
+    "Arguments that change are right in the record of the end of the call.",
     "own_tools": "Calls of OpenAI's own tools come whole; their arguments do not stream.",
     "replaced_text": "Text that the provider replaced after it was streamed stays as it was.",
     "files": "Files, images and sound are left out.",

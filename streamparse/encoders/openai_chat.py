@@ -15,6 +15,7 @@ from streamparse.encoders.response import (
     LastRecord,
     Problem,
     ResponseEncoder,
+    change_in,
     token_counts,
     usage_sum,
 )
@@ -208,6 +209,7 @@ class _Choice(ResponseEncoder):
         self._head = head
         self._fields = {"text": "content", "reasoning": reasoning_field, "refusal": "refusal"}
         self._places: dict[str, int] = {}  # the index of each call, by its id
+        self._begun: set[str] = set()  # the calls of which arguments were sent, by id
         self._citations: list[Record] = []
 
     # Chunks.
@@ -271,6 +273,12 @@ class _Choice(ResponseEncoder):
         if call.is_server or not text or self._extend(("call", call.id), text):
             return
         kind = call.call.kind
+        sent = self._sent_names[call.id]
+        if call.name != sent and call.name.startswith(sent) and call.id not in self._begun:
+            # The name grew after the start was sent. Clients join the pieces of a name.
+            self._call_delta_of(call, {kind: {"name": call.name.removeprefix(sent)}})
+            self._sent_names[call.id] = call.name
+        self._begun.add(call.id)
         name = "input" if kind == "custom" else "arguments"
         holder: Record = {name: ""}
         entry = {"type": "custom", kind: holder} if kind == "custom" else {kind: holder}
@@ -283,13 +291,7 @@ class _Choice(ResponseEncoder):
     def _complete_call(self, call: ShownCall) -> None:
         if call.is_server:
             return
-        sent = self._sent_names[call.id]
-        if call.name != sent and call.name.startswith(sent):
-            # The name grew after the start was sent. Clients join the pieces of a name.
-            rest = {"name": call.name.removeprefix(sent)}
-            self._call_delta_of(call, {call.call.kind: rest})
-            self._sent_names[call.id] = call.name
-        self._check_sent(call)
+        self._is_as_sent(call, change_in(call.call))
 
     def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
         """Write nothing: the end of the stream reports the call."""

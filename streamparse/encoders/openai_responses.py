@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from streamparse._core.plain import dict_of, json_text, list_of, text_of
 from streamparse.encoders.blocks import BlockEncoder
-from streamparse.encoders.response import Problem, token_counts
+from streamparse.encoders.response import Problem, change_in, token_counts
 from streamparse.encoders.response_items import (
     CONTENTS,
     CallItem,
@@ -372,7 +372,10 @@ class OpenAIResponses(BlockEncoder):
         if item is None or item.waits:
             return
         if not item.is_own:
-            self._check_sent(call)
+            if not self._is_as_sent(call, None):
+                return
+            if change_in(call.call):  # the whole arguments replace those of the deltas
+                item.pieces = [json_text(call.call.arguments)]
             whole = {"name": call.name} if item.member == "arguments" else {}
             whole[item.member] = "".join(item.pieces)
             self._write(f"{_stem(item)}.done", item_id=item.id, output_index=item.index, **whole)

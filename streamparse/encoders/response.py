@@ -11,7 +11,7 @@ from streamparse.frontends.encoder import CUT_ANSWER, Encoder
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.message import Message, ServerToolResult, ToolCall, Usage
 
-__all__ = ["LastRecord", "Problem", "ResponseEncoder", "token_counts", "usage_sum"]
+__all__ = ["LastRecord", "Problem", "ResponseEncoder", "change_in", "token_counts", "usage_sum"]
 
 # Errors of a complete call whose arguments are not the ones that were streamed.
 _CHANGES: Final = ("replaced_arguments", "misplaced_value")
@@ -112,16 +112,20 @@ class ResponseEncoder(Encoder):
         error = call.errors[-1]
         return Problem(f"{text}: {self._text_of(error)}", error.code)
 
-    def _check_sent(self, call: ShownCall) -> None:
-        """Stop with an error if what was sent of a complete call is not what it is in the end."""
-        codes = [error.code for error in call.call.errors]
-        changed: list[str] = [code for code in _CHANGES if code in codes]
+    def _is_as_sent(self, call: ShownCall, changed: str | None) -> bool:
+        """Return whether a complete call is what was sent; if not, stop with an error.
+
+        Args:
+            call: The call.
+            changed: The code of the error if its arguments are others.
+        """
         if call.name != self._sent_names[call.id]:
-            changed.append("changed_name")
-        if changed and self._stopped is None:
-            self._stopped = Problem(
-                f"the call of {call.name} changed after it was sent", changed[0]
-            )
+            changed = "changed_name"
+        if changed is None:
+            return True
+        if self._stopped is None:
+            self._stopped = Problem(f"the call of {call.name} changed after it was sent", changed)
+        return False
 
     # What an API may leave out.
 
@@ -152,6 +156,11 @@ class ResponseEncoder(Encoder):
 
     def _reject_output(self, about: dict[str, Any]) -> None:
         """Write nothing: only the receiver knows what it does with the text."""
+
+
+def change_in(call: ToolCall) -> str | None:
+    """Return the code of the error that makes the arguments differ from those of the events."""
+    return next((error.code for error in call.errors if error.code in _CHANGES), None)
 
 
 def usage_sum(usages: Iterable[Usage | None]) -> Usage | None:

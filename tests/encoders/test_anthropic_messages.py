@@ -12,7 +12,12 @@ from hypothesis import given
 from streamparse import Audio, Message, Reasoning, Refusal, ServerToolResult, Text, ToolCall
 from streamparse.encoders import AnthropicMessages
 from tests.encoders import clients, views
-from tests.encoders.sources import answers_of_examples, answers_of_recordings, sent_while_read
+from tests.encoders.sources import (
+    answers_of_examples,
+    answers_of_recordings,
+    fed_recordings,
+    sent_while_read,
+)
 from tests.helpers import cut
 from tests.messages import call_chunk, chunk, run_parser
 from tests.strategies import SIZES
@@ -180,6 +185,16 @@ def test_recordings(shared_data: Path) -> None:
         for message in parser.messages:
             with clients.explained(name):
                 check(message, events, 1 + len(events) % 5)
+
+
+def test_recordings_record_by_record(shared_data: Path) -> None:
+    """The message is then not ahead of the events."""
+    for name, api, units, message in fed_recordings(shared_data):
+        sent = sent_while_read(AnthropicMessages(choice=message.choice), units, api)
+        parser, _, error = run_parser([sent], "anthropic-messages")
+        assert error is None
+        with clients.explained(name):
+            assert blocks(parser.message) == blocks(message)
 
 
 @pytest.mark.parametrize("name", sorted(answers_of_examples()))

@@ -295,16 +295,12 @@ def test_a_free_text_call() -> None:
 
 
 def test_a_name_that_grows() -> None:
-    pieces = [
-        call_chunk("", id="c", name="wat"),
-        call_chunk('{"a"', name="er"),
-        call_chunk(":1}"),
-        chunk({}, "tool_calls"),
-    ]
+    pieces = [call_chunk(id="c", name="wat"), call_chunk(name="er"), call_chunk("{}")]
+    pieces.append(chunk({}, "tool_calls"))
     parser, events, _ = run_parser(pieces)
-    if parser.message.tool_calls[0].name == "water":
-        check(parser.messages, events, len(events))
-        check_names(told(pieces), "water")
+    assert parser.message.tool_calls[0].name == "water"
+    check(parser.messages, events, len(events))
+    check_names(told(pieces), "water")
 
 
 def check_names(records: list[Any], name: str) -> None:
@@ -355,3 +351,12 @@ def test_a_second_answer_is_refused() -> None:
 def test_only_message_events() -> None:
     with pytest.raises(TypeError, match="must be message events, not dict"):
         OpenAIChat().encode([{}])  # type: ignore[list-item]
+
+
+def test_a_call_that_changes_is_an_error() -> None:
+    parser, events, _ = run_parser([call_chunk("{}", id="c", name="f"), chunk({}, "stop")])
+    encoder = OpenAIChat()
+    records = encoder.encode(events[:3])
+    parser.message.tool_calls[0].name = "g"
+    records += encoder.encode(events[3:]) + encoder.finish()
+    assert records[-1]["error"]["code"] == "changed_name"

@@ -14,7 +14,12 @@ from streamparse.encoders import OpenAIResponses
 from streamparse.encoders.openai_responses import _cut_reason
 from streamparse.encoders.response_items import is_shown, own_type
 from tests.encoders import clients, views
-from tests.encoders.sources import answers_of_examples, answers_of_recordings, sent_while_read
+from tests.encoders.sources import (
+    answers_of_examples,
+    answers_of_recordings,
+    fed_recordings,
+    sent_while_read,
+)
 from tests.helpers import cut
 from tests.messages import call_chunk, chunk, results_of, run_parser
 from tests.strategies import SIZES
@@ -160,6 +165,16 @@ def test_recordings(shared_data: Path) -> None:
         for message in parser.messages:
             with clients.explained(name):
                 check(message, events, 1 + len(events) % 5)
+
+
+def test_recordings_record_by_record(shared_data: Path) -> None:
+    """The message is then not ahead of the events."""
+    for name, api, units, message in fed_recordings(shared_data):
+        sent = sent_while_read(OpenAIResponses(choice=message.choice), units, api)
+        parser, _, error = run_parser([sent], "openai-responses")
+        assert error is None
+        with clients.explained(name):
+            assert parts(parser.message) == parts(message)
 
 
 @pytest.mark.parametrize("name", sorted(answers_of_examples()))
