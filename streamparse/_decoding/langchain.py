@@ -9,13 +9,17 @@ Source: `langchain_core.messages.ai` and `langchain_core.messages.content`, vers
   only the reason in `response_metadata` ends an answer.
 - The token counts of the chunks add up to those of the answer.
 - A server's own tool calls, images and other blocks are passed on.
+
+`stream_events(version="v3")` gives events of content blocks instead (source:
+`langchain_protocol.protocol`, version 0.0.20). The signature of reasoning and other fields that
+come at the end of a block are left to LangChain's own message.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["ADDED_USAGE", "message_chunk"]
+__all__ = ["ADDED_USAGE", "BlockEvents", "message_chunk"]
 
 # The `object` of a chunk whose usage is added to that of the chunks before.
 ADDED_USAGE: Final = "chat.completion.chunk.added"
@@ -68,7 +72,7 @@ def _part(block: dict[str, Any]) -> Any:
     if block["type"] == "reasoning":
         signature = (block.get("extras") or {}).get("signature")
         return {"type": "thinking", "thinking": block.get("reasoning"), "signature": signature}
-    return block["value"] if block["type"] == "non_standard" else block
+    return block.get("value") if block["type"] == "non_standard" else block
 
 
 def _call_delta(call: dict[str, Any]) -> dict[str, Any]:
@@ -95,3 +99,47 @@ def _usage(counts: dict[str, Any]) -> dict[str, Any]:
     if given:
         usage["completion_tokens_details"] = {"reasoning_tokens": given.get("reasoning")}
     return usage
+
+
+class BlockEvents:
+    """Converts the events of content blocks of one message to chunks."""
+
+    def __init__(self) -> None:
+        self._streamed: set[Any] = set()  # the indexes of calls whose arguments come in pieces
+
+    def chunk(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """Return an event as a chunk, or None if it has nothing new."""
+        kind, metadata = event.get("event"), event.get("metadata") or {}
+        if kind == "error":
+            return {"error": {"message": event.get("message"), "code": event.get("code")}}
+        if kind == "message-start":
+            return {"id": event.get("id"), "model": metadata.get("model"), **_delta({})}
+        if kind == "message-finish":
+            chunk = {"model": metadata.get("model_name") or metadata.get("model"), **_delta({})}
+            chunk["choices"][0]["finish_reason"] = _reason_in(metadata)
+            return {**chunk, "usage": _usage(event.get("usage") or {})}
+        block = event.get("content") or event.get("delta") or {}
+        delta = self._block(kind, event.get("index"), block)
+        return None if delta is None else _delta(delta)
+
+    def _block(self, kind: Any, index: Any, block: dict[str, Any]) -> dict[str, Any] | None:
+        name = block.get("type")
+        if name in ("tool_call_chunk", "tool-call-delta"):
+            self._streamed.add(index)
+            return {"tool_calls": [{**_call_delta(block), "index": index}]}
+        if name in _CALLS:
+            if kind != "content-block-finish" or index in self._streamed:
+                return None
+            return {"tool_calls": [{**_whole_call(block), "index": index}]}
+        if name in ("text", "reasoning"):  # the whole of it at the end
+            return None if kind == "content-block-finish" else {"content": [_part(block)]}
+        if name == "text-delta":
+            return {"content": block.get("text")}
+        if name == "reasoning-delta":
+            return {"content": [_part({**block, "type": "reasoning"})]}
+        return {"content": [_part(block)]} if kind == "content-block-finish" else None
+
+
+def _delta(delta: dict[str, Any]) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": None}
+    return {"object": "chat.completion.chunk", "choices": [choice]}

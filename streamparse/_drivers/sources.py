@@ -14,6 +14,7 @@ Responses of HTTP libraries are read as decoded bytes, in the pieces that arrive
 - requests: `iter_content()`, because its own iteration waits for 128 bytes at a time.
 - urllib3, `http.client`, binary files: `read1()`, because their own iteration goes by lines.
 - boto3: the `stream` or `body` of the mapping that a call returns.
+- LangChain's streams of content-block events: the events, as chunks.
 - httpx-ws, live sessions of google-genai: the results of `receive()`, see `connections`.
 
 `iter_lines()` removes line ends, which separate server-sent events, so they are put back.
@@ -31,6 +32,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+from streamparse._decoding.langchain import BlockEvents
 from streamparse._drivers.connections import async_messages, messages
 
 __all__ = [
@@ -136,6 +138,8 @@ def pieces(source: Any, refused: _Refused = _ignore) -> Iterator[Any]:
         method = _method(source, name)
         if method is not None:
             return iter(method()) if name == "iter_bytes" else iter(method, b"")
+    if _has_block_events(source):
+        return _block_events(source)
     if hasattr(source, "__iter__"):
         return _with_line_ends(source) if inspect.isgenerator(source) else iter(source)
     if _method(source, "receive") is not None:
@@ -147,6 +151,8 @@ def pieces(source: Any, refused: _Refused = _ignore) -> Iterator[Any]:
 
 def async_pieces(source: Any, refused: _Refused = _ignore) -> AsyncIterator[Any]:
     """Return an async iterator over the pieces of `source`; see `pieces`."""
+    if _has_block_events(source):  # first, because awaiting it gives the whole message
+        return _async_block_events(source)
     if inspect.isawaitable(source):
         return _async_pieces_of_awaitable(source, refused)
     _look_at_status(source, refused)
@@ -319,6 +325,29 @@ async def _with_line_ends_async(source: AsyncGenerator[Any, Any]) -> AsyncGenera
     lines = _Lines(source.ag_code.co_name)  # type: ignore[attr-defined]
     async for piece in source:
         yield piece if lines.over else lines.ended(piece)
+
+
+# LangChain
+
+
+def _has_block_events(source: object) -> bool:
+    return type(source).__module__ == "langchain_core.language_models.chat_model_stream"
+
+
+def _block_events(source: Any) -> Generator[Any, None, None]:
+    events = BlockEvents()
+    for event in source:
+        chunk = events.chunk(event)
+        if chunk is not None:
+            yield chunk
+
+
+async def _async_block_events(source: Any) -> AsyncGenerator[Any, None]:
+    events = BlockEvents()
+    async for event in source:
+        chunk = events.chunk(event)
+        if chunk is not None:
+            yield chunk
 
 
 # Responses

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,3 +176,102 @@ def test_generation_of_a_chat_model() -> None:
     ChatGenerationChunk.__module__ = "langchain_core.outputs.chat_generation"
     chunks = [ChatGenerationChunk(AIMessageChunk("Ferns.")), ChatGenerationChunk(end())]
     assert read(*chunks).text == "Ferns."
+
+
+# Events of content blocks
+
+
+class ChatModelStream(list[Any]):
+    """Iterates over events."""
+
+
+class AsyncChatModelStream:
+    """Iterates over events; awaiting it gives the whole message, which must not happen."""
+
+    def __init__(self, events: list[Any]) -> None:
+        self.events = events
+
+    def __await__(self) -> Any:
+        raise AssertionError
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        for event in self.events:
+            yield event
+
+
+for kind in (ChatModelStream, AsyncChatModelStream):
+    kind.__module__ = "langchain_core.language_models.chat_model_stream"
+
+
+def block(kind: str, index: int, block: dict[str, Any]) -> dict[str, Any]:
+    name = "delta" if kind == "delta" else "content"
+    return {"event": f"content-block-{kind}", "index": index, name: block}
+
+
+USAGE = {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3}
+WHOLE = {"type": "tool_call", "id": "call_2", "name": "find", "args": {"near": "moss"}}
+IMAGE = {"type": "image", "url": "https://example.com/fern.png"}
+EVENTS = [
+    {"event": "message-start", "role": "ai", "id": "lc_run--1", "metadata": {"provider": "p"}},
+    block("start", 0, {"type": "reasoning", "reasoning": ""}),
+    block("delta", 0, {"type": "reasoning-delta", "reasoning": "Shade."}),
+    block("start", 1, {"type": "text", "text": ""}),
+    block("delta", 1, {"type": "text-delta", "text": "Fer"}),
+    block("delta", 1, {"type": "text-delta", "text": "ns."}),
+    block("start", 2, {"type": "tool_call_chunk", "id": "call_1", "name": "look_up", "args": ""}),
+    block("delta", 2, {"type": "tool-call-delta", "args": '{"plant": '}),
+    block("delta", 2, {"type": "tool-call-delta", "args": '"fern"}'}),
+    block("start", 3, {**WHOLE, "args": {}}),
+    block("finish", 0, {"type": "reasoning", "reasoning": "Shade.", "extras": {"signature": "E"}}),
+    block("finish", 1, {"type": "text", "text": "Ferns."}),
+    block("finish", 2, {**WHOLE, "id": "call_1", "name": "look_up", "args": {"plant": "fern"}}),
+    block("finish", 3, WHOLE),
+    block("finish", 4, IMAGE),
+    {"event": "message-finish", "usage": USAGE, "metadata": {"finish_reason": "tool_calls"}},
+]
+
+
+def check_events(message: Message, events: list[Any]) -> None:
+    assert (message.reasoning, message.text, message.id) == ("Shade.", "Ferns.", "lc_run--1")
+    found = [(call.id, call.name, call.arguments, call.status) for call in message.tool_calls]
+    assert found == [
+        ("call_1", "look_up", {"plant": "fern"}, "complete"),
+        ("call_2", "find", {"near": "moss"}, "complete"),
+    ]
+    assert message.usage is not None
+    assert message.usage.total_tokens == 3
+    assert [event.data for event in events if event.type == "provider_event"] == [IMAGE]
+
+
+def test_block_events() -> None:
+    with stream(ChatModelStream(EVENTS)) as answer:
+        events = list(answer)
+    check_events(answer.message, events)
+
+
+def test_async_block_events() -> None:
+    async def opened() -> AsyncChatModelStream:
+        return AsyncChatModelStream(EVENTS)
+
+    async def read(source: Any) -> None:
+        async with stream(source) as answer:
+            events = [event async for event in answer]
+        check_events(answer.message, events)
+
+    asyncio.run(read(AsyncChatModelStream(EVENTS)))
+    asyncio.run(read(opened()))
+
+
+def test_block_events_that_were_cut() -> None:
+    with stream(ChatModelStream(EVENTS[:8])) as answer:
+        list(answer)
+    assert answer.message.status == "truncated"
+    assert [found.status for found in answer.message.tool_calls] == ["truncated"]
+
+
+def test_error_among_block_events() -> None:
+    error = {"event": "error", "message": "overloaded", "code": "busy"}
+    with stream(ChatModelStream([*EVENTS[:5], error])) as answer:
+        list(answer)
+    assert (answer.message.status, answer.message.text) == ("failed", "Fer")
+    assert "overloaded" in str(answer.message.error)

@@ -81,6 +81,26 @@ def test_langchain_chunks(name: str, provide: Any) -> None:
         assert sum(isinstance(event, ArgumentDelta) for event in events) > 10
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_langchain_block_events(name: str, provide: Any) -> None:
+    provider = provide(MODELS[name], MODELS[name])
+    model, expected = chat_model(name, provider.url), direct(MODELS[name])
+
+    async def read() -> Any:
+        async with stream(model.astream_events("What now?", version="v3")) as answer:
+            return [event async for event in answer], answer.message
+
+    with stream(model.stream_events("What now?", version="v3")) as answer:
+        events = list(answer)
+    async_events, message = asyncio.run(read())
+    for found, happened in ((answer.message, events), (message, async_events)):
+        assert (found.text, calls(found)) == (expected.text, calls(expected))
+        assert (found.status, found.reasoning) == (expected.status, expected.reasoning)
+        assert [event for event in happened if event.type == "provider_event"] == []
+        if name in ("chat", "blocks", "anthropic"):
+            assert sum(isinstance(event, ArgumentDelta) for event in happened) > 10
+
+
 def test_langchain_messages_of_its_fakes() -> None:
     messages = pytest.importorskip("langchain_core.messages", reason="needs langchain-core")
     fakes = pytest.importorskip("langchain_core.language_models.fake_chat_models")
