@@ -36,6 +36,8 @@ SOURCES: Final = {
     "examples/frameworks": "examples.md",
 }
 
+TESTED: Final = "Each is tested with the real clients and frameworks, against recorded answers."
+
 
 def repository() -> str:
     """The address of the repository in the metadata of the installed package, or ""."""
@@ -50,11 +52,11 @@ def content(source: str) -> str:
     """The text of a page that is made from a file or folder outside `docs/`."""
     path = ROOT / source
     if path.is_dir():
-        programs = sorted(path.glob("*.py"))
-        rows = [
-            f"| [{each.name}](examples/{each.stem}.md) | {summary(each)} |" for each in programs
-        ]
-        return "\n".join(["# Example programs", "", "| Program | Job |", "|---|---|", *rows])
+        programs = [each for each in PAGES.values() if each.endswith(".py")]
+        rows = [f"| [{each[9:]}]({each}) | {summary(ROOT / each)} |" for each in sorted(programs)]
+        return "\n".join(
+            ["# Example programs", "", TESTED, "", "| Program | Job |", "|---|---|", *rows]
+        )
     text = path.read_text(encoding="utf-8")
     return text if path.suffix == ".md" else f"# {path.name}\n\n```python\n{text}```\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import io
 import re
 from dataclasses import fields
@@ -16,8 +17,10 @@ from streamparse import (
     ERROR_CODES,
     REPAIR_CODES,
     VIOLATION_CODES,
+    AnySessionEvent,
     Dialect,
     MessageParser,
+    ValueEvent,
     formats,
 )
 from streamparse.formats import Format
@@ -145,6 +148,17 @@ def test_the_page_of_the_lenient_dialect_names_every_switch_and_code() -> None:
         off: dict[str, Any] = {switch: False}
         without = Dialect(**off)
         assert codes == {code for code in REPAIR_CODES if not without.allows(code)}
+
+
+def test_every_event_is_described() -> None:
+    """With its fields, and the first paragraph of its docstring."""
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", text_of("events.md"), re.MULTILINE)
+    described = {name: (re.findall(r"`(\w+)`", fields), about) for name, fields, about in rows}
+    for kind in {*AnySessionEvent.__args__, *ValueEvent.__args__}:
+        fields, about = described.pop(kind.__name__)
+        assert fields == list(kind.__match_args__)
+        assert about == inspect.getdoc(kind).partition("\n\n")[0].replace("\n", " ")
+    assert described == {}
 
 
 def test_every_extra_of_users_is_described() -> None:

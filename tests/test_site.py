@@ -30,16 +30,19 @@ LOADING = {"img": "src", "script": "src", "iframe": "src", "source": "src", "lin
 
 
 class Loaded(HTMLParser):
-    """Collects the addresses that a page loads, and its identifiers."""
+    """Collects the addresses that a page loads, those it links, and its identifiers."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loaded: list[str] = []
+        self.linked: list[str] = []
         self.identifiers: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         self.identifiers.add(values.get("id", ""))
+        if tag == "a":
+            self.linked.append(values.get("href", ""))
         if tag in LOADING and values.get("rel") != "canonical":
             self.loaded.append(values.get(LOADING[tag], ""))
 
@@ -96,6 +99,12 @@ def test_no_page_loads_anything_from_another_host(site: Path) -> None:
     for sheet in site.rglob("*.css"):
         text = sheet.read_text(encoding="utf-8")
         assert not re.search(r"url\([\"']?(https?:)?//|@import", text), sheet.name
+
+
+def test_every_example_has_a_page(site: Path) -> None:
+    parsed = pages(site)[site / "examples.html"]
+    programs = [path.relative_to(ROOT) for path in ROOT.glob("examples/**/[!_]*.py")]
+    assert {program.with_suffix(".html").as_posix() for program in programs} <= set(parsed.linked)
 
 
 def test_the_reference_is_built(site: Path) -> None:
