@@ -157,7 +157,7 @@ def test_every_event_is_described() -> None:
     for kind in {*AnySessionEvent.__args__, *ValueEvent.__args__}:
         fields, about = described.pop(kind.__name__)
         assert fields == list(kind.__match_args__)
-        assert about == inspect.getdoc(kind).partition("\n\n")[0].replace("\n", " ")
+        assert about == (inspect.getdoc(kind) or "").partition("\n\n")[0].replace("\n", " ")
     assert described == {}
 
 
