@@ -384,8 +384,9 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "web.response": {"starlette"},
     "_demo.application": {"starlette"},
     "gateway.application": {"httpx", "starlette"},
-    "gateway.chat": {"httpx", "jsonschema"},  # `chat` and `chat_request`
-    "gateway.forwarding": {"httpx"},
+    "gateway.chat": {"anyio", "httpx", "jsonschema"},  # `chat` and `chat_request`
+    "gateway.exchange": {"anyio"},
+    "gateway.forwarding": {"anyio", "httpx"},
     "gateway.measures": {"prometheus_client"},
     "gateway.settings": {"httpx"},
     "gateway.upstream": {"httpx"},

@@ -20,6 +20,7 @@ from streamparse.gateway.settings import Settings
 from streamparse.gateway.upstream import RefusedError, Upstream
 
 # isort: split
+import anyio
 import httpx
 
 __all__ = ["Chat"]
@@ -203,13 +204,9 @@ async def _kept_alive(exchange: Exchange, seconds: float) -> AsyncIterator[None]
 
 async def _drained(pieces: AsyncIterator[bytes]) -> None:
     """Read the end of a response, after which its connection can be used again."""
-
-    async def rest() -> None:
+    with suppress(RefusedError), anyio.move_on_after(_PATIENCE):
         async for _ in pieces:
             pass
-
-    with suppress(RefusedError, asyncio.TimeoutError):
-        await asyncio.wait_for(rest(), _PATIENCE)
 
 
 async def _limited(response: httpx.Response, largest: int) -> bytes:

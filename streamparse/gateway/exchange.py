@@ -15,6 +15,9 @@ from streamparse._core.plain import json_text
 from streamparse.gateway.headers import Headers, value_of
 from streamparse.gateway.upstream import RefusedError
 
+# isort: split
+import anyio
+
 __all__ = ["Exchange", "LeftError"]
 
 _Message: TypeAlias = MutableMapping[str, Any]
@@ -61,6 +64,7 @@ class Exchange:
         self._sending = asyncio.Lock()  # held while a message is sent
         self._sent = 0  # how many messages were sent
         self.is_answered = False
+        self._scope = anyio.CancelScope()
         # Set if the client accepts no data.
         self._stalled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -70,20 +74,25 @@ class Exchange:
         Returns:
             Whether the whole response was sent.
         """
-        working = asyncio.ensure_future(work)
+        working = asyncio.ensure_future(self._scoped(work))
         leaving = asyncio.ensure_future(self._departure())
         try:
             await asyncio.wait(
                 (working, leaving, self._stalled), return_when=asyncio.FIRST_COMPLETED
             )
         finally:
-            working.cancel()
+            # Not `working.cancel()`: httpcore protects the closing of a connection from a scope
+            # only, and would forget a connection that it was about to close.
+            self._scope.cancel()
             leaving.cancel()
             # The server may cancel this call more than once; the upstream is closed even so.
             await _settled(working, leaving)
-        with suppress(LeftError, asyncio.CancelledError):
-            working.result()
+        working.result()
         return self.is_answered
+
+    async def _scoped(self, work: Coroutine[Any, Any, None]) -> None:
+        with self._scope, suppress(LeftError):
+            await work
 
     async def _departure(self) -> None:
         """Return when the client has left."""

@@ -12,6 +12,7 @@ from streamparse.gateway.headers import Headers, request_headers, response_heade
 from streamparse.gateway.upstream import Content, RefusedError, Upstream, failure_of
 
 # isort: split
+import anyio
 import httpx
 
 __all__ = ["forward", "opened", "read", "refuse_unsafe", "relay", "target_of"]
@@ -71,7 +72,8 @@ async def opened(
     try:
         yield response
     finally:
-        await response.aclose()
+        with anyio.CancelScope(shield=True):
+            await response.aclose()
 
 
 async def read(response: httpx.Response, *, decoded: bool = True) -> AsyncIterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamparse.formats.parser import TextReading
@@ -62,7 +63,7 @@ class Settings:
                 raise ValueError(f"{name} must be a number of seconds above 0")
         if self.metrics is not None and not self.metrics.startswith("/"):
             raise ValueError(f"metrics must be a path that starts with '/': {self.metrics!r}")
-        self.reading(True)  # raises an exception for an unknown format
+        _ = self._readings  # raises an exception for an unknown format
 
     def reading(self, has_tools: bool) -> TextReading | None:
         """Return how to read the text of an answer; None if it is read as it is.
@@ -71,12 +72,22 @@ class Settings:
             has_tools: Whether the model was given tools. Without them, text that looks like a call
                 is text.
         """
+        return self._readings[has_tools]
+
+    @cached_property
+    def _readings(self) -> dict[bool, TextReading | None]:
         if self.format is None:
-            return None
+            return dict.fromkeys((True, False))
         read = self.format
-        if not has_tools and read != "auto":  # `"auto"` reads calls of the tools that exist only
-            read = replace(format_of(read), calls=(), sections=())
-        return TextReading(read, in_reasoning=self.in_reasoning)
+        if read == "auto":  # it reads calls of the tools that exist only
+            both = TextReading(read, in_reasoning=self.in_reasoning)
+            return dict.fromkeys((True, False), both)
+        known = format_of(read)
+        quiet = replace(known, calls=(), sections=())
+        return {
+            True: TextReading(known, in_reasoning=self.in_reasoning),
+            False: TextReading(quiet, in_reasoning=self.in_reasoning),
+        }
 
     @property
     def seconds(self) -> dict[str, float | None]:

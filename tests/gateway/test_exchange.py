@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import anyio
 import pytest
 
 from streamparse.gateway.exchange import Exchange, LeftError
@@ -107,7 +108,8 @@ def test_a_client_that_leaves_ends_the_work(stuck: bool) -> None:
                 await exchange.start(200, [])
                 await asyncio.Event().wait()
             finally:
-                await asyncio.sleep(0.01)
+                with anyio.CancelScope(shield=True):
+                    await asyncio.sleep(0.01)
                 closed = True
 
         assert not await asyncio.wait_for(exchange.run(work()), 5)
@@ -147,7 +149,8 @@ def test_the_server_may_cancel_more_than_once() -> None:
             try:
                 await asyncio.Event().wait()
             finally:
-                await asyncio.sleep(0.05)
+                with anyio.CancelScope(shield=True):
+                    await asyncio.sleep(0.05)
                 closed = True
 
         running = asyncio.ensure_future(exchange.run(work()))

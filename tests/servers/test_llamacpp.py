@@ -18,6 +18,8 @@ import httpx
 import pytest
 
 from streamparse import Message, MessageParser
+from streamparse.gateway import gateway
+from tests.web.serving import Server
 
 pytest.importorskip("xllamacpp", reason="xllamacpp is not installed (extra llamacpp)")
 pytest.importorskip("gguf", reason="gguf is not installed (extra llamacpp)")
@@ -154,3 +156,89 @@ def test_a_raw_text_call_cut_by_the_limit(client: httpx.Client, api: str) -> Non
     message = whole(ask(client, api, grammar=CALL, max_tokens=40), api, format="hermes")
     assert message.status == "truncated"
     assert [(call.status, call.arguments) for call in message.tool_calls] == [("truncated", None)]
+
+
+# A gateway in front of it.
+
+VOTE = {
+    "type": "function",
+    "function": {
+        "name": "vote",
+        "parameters": {"type": "object", "properties": {"n": {"type": "integer"}}},
+    },
+}
+THOUGHT = 'root ::= "<think>" [a-z]{5,9} "</think>" [a-z]{5,9}'
+
+
+class WithoutTools(httpx.AsyncHTTPTransport):
+    """Leaves out the tools of a request: llama.cpp cannot have them beside a grammar."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        content = await request.aread()
+        if content:
+            body = json.loads(content)
+            content = json.dumps({**body, "tools": []} if "tools" in body else body).encode()
+            headers = {**request.headers, "content-length": str(len(content))}
+            request = httpx.Request(
+                request.method,
+                request.url,
+                headers=headers,
+                content=content,
+                extensions=request.extensions,
+            )
+        return await super().handle_async_request(request)
+
+
+@pytest.fixture(scope="module")
+def front(client: httpx.Client) -> Iterator[httpx.Client]:
+    upstream = str(client.base_url)
+    with (
+        Server(gateway(upstream, transport=WithoutTools())) as server,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=60) as made,
+    ):
+        yield made
+
+
+def test_gateway_streams_a_call(front: httpx.Client) -> None:
+    data = ask(front, "openai-chat", grammar=CALL, tools=[VOTE])
+    message = whole(data, "openai-chat")
+    assert [(call.name, call.status) for call in message.tool_calls] == [("vote", "complete")]
+    assert message.tool_calls[0].arguments["n"] in (1, 2, 3)
+    assert (message.finish_reason, message.text) == ("tool_calls", "")
+    assert message.usage is not None
+    assert b'"timings"' in data  # a member that only llama.cpp sends
+    body = front.post(
+        "/v1/chat/completions", json=messages(grammar=CALL, tools=[VOTE], stream=False)
+    ).json()
+    assert body["choices"][0]["finish_reason"] == "tool_calls"
+    assert body["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "vote"
+
+
+def test_gateway_reports_a_call_that_was_cut(front: httpx.Client) -> None:
+    message = whole(
+        ask(front, "openai-chat", grammar=CALL, tools=[VOTE], max_tokens=40), "openai-chat"
+    )
+    assert (message.status, message.finish_reason) == ("truncated", "length")
+    assert [call.status for call in message.tool_calls] != ["complete"]
+
+
+def test_gateway_streams_reasoning(front: httpx.Client) -> None:
+    more = {"grammar": THOUGHT, "reasoning_format": "none"}
+    message = whole(ask(front, "openai-chat", **more), "openai-chat")
+    assert message.reasoning.isalpha()
+    assert message.text.isalpha()
+    assert message.status == "complete"
+
+
+def test_gateway_passes_the_rest(client: httpx.Client, front: httpx.Client) -> None:
+    for path in ("/v1/models", "/health", "/props", "/nowhere"):
+        theirs, ours = client.get(path), front.get(path)
+        assert ours.status_code == theirs.status_code
+        assert ours.headers["content-type"] == theirs.headers["content-type"]
+        if path != "/v1/models":  # which has the time
+            assert ours.content == theirs.content
+    refused = front.post("/v1/chat/completions", json={"messages": 5})
+    assert (
+        refused.status_code == client.post("/v1/chat/completions", json={"messages": 5}).status_code
+    )
+    assert ask(front, "openai-completions", grammar=GRAMMAR)
