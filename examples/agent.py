@@ -10,7 +10,7 @@ from typing import Any
 
 from anthropic import Anthropic
 
-from streamparse import Toolbox, stream
+from streamparse import Toolbox, wrap
 from streamparse.terminal import LiveMessages
 
 
@@ -24,17 +24,17 @@ def read_file(path: Path, lines: int = 40) -> str:
     return "\n".join(path.read_text(encoding="utf-8").splitlines()[:lines])
 
 
-client, toolbox = Anthropic(), Toolbox([list_files, read_file])
+client, toolbox = wrap(Anthropic(), every=1 / 30), Toolbox([list_files, read_file])
 messages: list[Any] = [{"role": "user", "content": sys.argv[1]}]
 while messages[-1]["role"] == "user":
-    response = client.messages.create(
+    answer = client.messages.create(
         model="claude-sonnet-5",
         max_tokens=4096,
         messages=messages,
-        tools=toolbox.to_anthropic(),
+        tools=toolbox,
         stream=True,
     )
-    with stream(response, tools=toolbox, every=1 / 30) as answer, LiveMessages(answer) as live:
+    with answer, LiveMessages(answer) as live:
         for _ in answer.batches():
             live.draw()
     calls = answer.message.tool_calls

@@ -5,12 +5,12 @@ python examples/extraction.py "A rainy Saturday in Ghent with two children"
 """
 
 import sys
-from typing import Any, Literal
+from typing import Literal
 
 from openai import OpenAI
 from pydantic import BaseModel
 
-from streamparse import stream
+from streamparse import wrap
 
 
 class Stop(BaseModel):
@@ -24,12 +24,11 @@ class Outing(BaseModel):
     stops: list[Stop] = []
 
 
-schema: Any = {"name": "Outing", "schema": Outing.model_json_schema()}
-response = OpenAI().chat.completions.create(
+answer = wrap(OpenAI()).chat.completions.create(
     model="gpt-5.1",
     messages=[{"role": "user", "content": f"Plan an outing: {sys.argv[1]}"}],
-    response_format={"type": "json_schema", "json_schema": schema},
+    output=Outing,
     stream=True,
 )
-for outing in stream(response, output=Outing).partials():
+for outing in answer.partials():
     print(f"{outing.title} ({outing.weather}): {', '.join(stop.place for stop in outing.stops)}")
