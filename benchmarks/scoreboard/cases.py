@@ -7,24 +7,27 @@ A job is one input for one library: a case in one chunking, or cut at one place.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
+
+from benchmarks.scoreboard import wire_responses
 
 FOLDER: Final = Path(__file__).parent / "cases"
 
 #: Each discipline and what it is about.
 DISCIPLINES: Final = {
     "openai-chat": "Streams of OpenAI Chat Completions and compatible servers",
+    "openai-responses": "Streams of OpenAI Responses",
     "anthropic-messages": "Streams of Anthropic Messages",
     "typed": "Partial objects of a model, from a stream of OpenAI Chat Completions",
     "json": "Partial JSON",
     "repair": "Repair of damaged JSON",
     "raw-text": "Raw text of open models",
 }
-STREAMS: Final = ("openai-chat", "anthropic-messages")
+STREAMS: Final = ("openai-chat", "openai-responses", "anthropic-messages")
 
 #: What is checked, and what counts as right.
 CHECKS: Final = {
@@ -103,11 +106,10 @@ def records_of(case: Case) -> tuple[list[bytes], int]:
     A record in a file is `{"raw": text}`, a delta with an optional `finish`, `{"text": [pieces]}`,
     or `{"index": n, "pieces": [...]}` for the arguments of a call, which `"call"` starts. Streams
     of Anthropic have `{"start": block}`, `{"stop": index}`, and a `delta` whose `field` gets each
-    of the `pieces`.
+    of the `pieces`. Those of Responses are described in `wire_responses`.
     """
     data = case.data
-    expand = _anthropic if case.discipline == "anthropic-messages" else _chat
-    texts = list(expand(data))
+    texts = list(_WIRES[case.discipline](data))
     finish = next((n for n, (_, ends) in enumerate(texts) if ends), len(texts))
     line_end = data.get("line_end", "\n")
     return [text.replace("\n", line_end).encode() for text, _ in texts], finish
@@ -191,6 +193,13 @@ def _block_events(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _event(data: dict[str, Any]) -> str:
     return f"event: {data['type']}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+_WIRES: Final[dict[str, Callable[[dict[str, Any]], Iterator[tuple[str, bool]]]]] = {
+    "openai-chat": _chat,
+    "openai-responses": wire_responses.texts,
+    "anthropic-messages": _anthropic,
+}
 
 
 def _stream_jobs(case: Case) -> Iterator[Job]:
@@ -308,6 +317,7 @@ def _raw_text_jobs(case: Case) -> Iterator[Job]:
 
 _JOBS: Final = {
     "openai-chat": _stream_jobs,
+    "openai-responses": _stream_jobs,
     "anthropic-messages": _stream_jobs,
     "typed": _typed_jobs,
     "json": _json_jobs,

@@ -22,7 +22,7 @@ def jobs(library: Library, sizes: Sequence[int], seconds: float) -> list[tuple[s
 
 
 def _jobs(library: Library, sizes: Sequence[int], seconds: float) -> Iterator[tuple[str, str]]:
-    for of in ("json", "openai-chat", "anthropic-messages"):
+    for of in ("json", "openai-chat", "openai-responses", "anthropic-messages"):
         if of not in library.uses:
             continue
         for document in DOCUMENTS:

@@ -55,6 +55,7 @@ _LIBRARIES: Final = (
         "streamparse",
         {
             "openai-chat": "`MessageParser.feed()`, `.message`",
+            "openai-responses": "`MessageParser.feed()`, `.message`",
             "anthropic-messages": "`MessageParser.feed()`, `.message`",
             "typed": "`stream(output=Trip).partials()`",
             "json": "`JSONParser.feed()`, `.value`",
@@ -70,10 +71,11 @@ _LIBRARIES: Final = (
         "openai",
         {
             "openai-chat": "`client.chat.completions.stream(tools=…)`, strict tools",
+            "openai-responses": "`client.responses.stream(tools=…)`, `get_final_response()`",
             "typed": "`client.chat.completions.stream(response_format=Trip)`, `event.parsed`",
         },
         {
-            "reasoning": "fields that OpenAI does not send are kept as extra attributes only",
+            "openai-chat/reasoning": "keeps fields that OpenAI does not send as extra attributes",
             "function_call": "the helper has no events for the old field",
             "typed/kept": _PROTOTYPE,
             "typed/early": "validates at the end",
@@ -105,12 +107,13 @@ _LIBRARIES: Final = (
         "langchain",
         {
             "openai-chat": "sum of the chunks of `ChatOpenAI.bind_tools().stream()`",
+            "openai-responses": "the same with `use_responses_api=True`",
             "typed": "`ChatOpenAI.with_structured_output(schema).stream()`",
         },
         {
-            "reasoning": "the documentation says that it reads the fields of OpenAI only",
+            "openai-chat/reasoning": "reads the fields of OpenAI only, as its documentation says",
             "function_call": "gives the old field as an additional keyword only",
-            "custom": "custom tools need the Responses API",
+            "openai-chat/custom": "custom tools need the Responses API",
             "typed/kept": _PROTOTYPE,
             "typed/early": "gives partial dicts, which the user validates at the end",
             "fences": "reads the JSON mode of OpenAI, which has none",
@@ -130,12 +133,13 @@ _LIBRARIES: Final = (
         "pydantic-ai",
         {
             "openai-chat": "`direct.model_request_stream()`, `.get()`",
+            "openai-responses": "`direct.model_request_stream()`, `.get()`",
             "anthropic-messages": "`direct.model_request_stream()`, `.get()`",
             "typed": "`Agent(output_type=NativeOutput(Trip)).run_stream()`, `stream_output()`",
         },
         {
             "function_call": "has no support for the old field",
-            "custom": "has no custom tools for Chat Completions",
+            "custom": "has no custom tools",
             "typed/kept": _PROTOTYPE,
             "typed/early": "errors of partial answers are ignored until the end",
             "typed/live": "gives nothing before all required fields have come; for partial"
@@ -160,18 +164,19 @@ _LIBRARIES: Final = (
     Library(
         "ai (Vercel, Node.js)",
         "vercel",
-        ("ai", "@ai-sdk/openai-compatible", "@ai-sdk/anthropic"),
+        ("ai", "@ai-sdk/openai-compatible", "@ai-sdk/openai", "@ai-sdk/anthropic"),
         "node",
         {
             "openai-chat": "`streamText()` with `createOpenAICompatible()`, `fullStream`",
+            "openai-responses": "`streamText()` with `createOpenAI()`, `fullStream`",
             "anthropic-messages": "`streamText()` with `createAnthropic()`, `fullStream`",
             "typed": "`streamText({output: Output.object()})`, `partialOutputStream`",
             "json": "`parsePartialJson()`",
         },
         {
-            "refusal": "the provider has no part for refusals",
+            "refusal": "has no part for refusals",
             "function_call": "has no support for the old field",
-            "custom": "has no custom tools for Chat Completions",
+            "openai-chat/custom": "has no custom tools for Chat Completions",
             "numbers": _DOUBLES,
             "typed/kept": "the documentation says that partial objects are not validated",
             "typed/early": "validates at the end",

@@ -152,6 +152,7 @@ def _stopped(run: Callable[[], object]) -> float | None:
 
 _TASKS: dict[str, Callable[[Reader, dict[str, Any]], dict[str, Any]]] = {
     "openai-chat": message,
+    "openai-responses": message,
     "anthropic-messages": message,
     "raw-text": raw_text,
     "typed": typed,

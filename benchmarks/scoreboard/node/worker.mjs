@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 const library = process.argv[2];
 
 const PACKAGES = {
-  vercel: ["ai", "@ai-sdk/openai-compatible", "@ai-sdk/anthropic"],
+  vercel: ["ai", "@ai-sdk/openai-compatible", "@ai-sdk/openai", "@ai-sdk/anthropic"],
   jsonrepair: ["jsonrepair"],
   "partial-json": ["partial-json"],
   jsonriver: ["jsonriver"],
@@ -84,6 +84,7 @@ function fetchOf(pieces, taken) {
 async function vercel() {
   const { streamText, tool, jsonSchema, Output, parsePartialJson } = await import("ai");
   const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
+  const { createOpenAI } = await import("@ai-sdk/openai");
   const { createAnthropic } = await import("@ai-sdk/anthropic");
   const tools = {};
   for (const [name, properties] of Object.entries(TOOLS)) {
@@ -95,9 +96,9 @@ async function vercel() {
       "some-model",
     );
 
-  async function read(model) {
+  async function read(model, more = {}) {
     const found = { text: "", reasoning: "", refusal: "", calls: [], end: "unknown", reason: null };
-    const result = streamText({ model, prompt: "go", tools, maxRetries: 0, onError() {} });
+    const result = streamText({ model, prompt: "go", tools: { ...tools, ...more }, maxRetries: 0, onError() {} });
     for await (const part of result.fullStream) {
       if (part.type === "text-delta") found.text += part.text;
       else if (part.type === "reasoning-delta") found.reasoning += part.text;
@@ -157,6 +158,10 @@ async function vercel() {
 
   return {
     "openai-chat": (job) => read(chat(fetchOf(job.pieces))),
+    "openai-responses"(job) {
+      const openai = createOpenAI({ apiKey: "none", fetch: fetchOf(job.pieces) });
+      return read(openai.responses("some-model"), { shell: openai.tools.customTool({}) });
+    },
     "anthropic-messages": (job) =>
       read(createAnthropic({ apiKey: "none", fetch: fetchOf(job.pieces) })("claude-some-model")),
     typed,

@@ -31,6 +31,14 @@ ENDS: Final = {
     "error": "failed",
 }
 
+#: The finish reason for a status or a reason of OpenAI Responses.
+RESPONSE_REASONS: Final = {
+    "completed": "stop",
+    "max_output_tokens": "length",
+    "content_filter": "content_filter",
+    "failed": "error",
+}
+
 TOOLS: Final[dict[str, dict[str, Any]]] = {
     "find_ferry": {
         "from": {"type": "string"},

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.scoreboard.readers.common import (
+    ENDS,
+    RESPONSE_REASONS,
     TOOLS,
     Found,
     Show,
@@ -27,13 +29,23 @@ def _read(model: Any, reason_key: str, pieces: Iterable[bytes], wire: Wire) -> F
         return found(whole and _text(whole), raised=error)
     if whole is None:
         return found()
-    return found(
+    details = whole.response_metadata.get("incomplete_details") or {}
+    return {"incomplete": details.get("reason")} | found(
         _text(whole),
         _reasoning(whole),
         _refusal(whole),
-        [(call["name"], call["args"]) for call in whole.tool_calls],
+        [(call["name"], _arguments(call["args"])) for call in whole.tool_calls],
         whole.response_metadata.get(reason_key),
     )
+
+
+def _read_response(model: Any, pieces: Iterable[bytes], wire: Wire) -> Found:
+    """The same; the status of a response is in the metadata."""
+    answer = _read(model, "status", pieces, wire)
+    if "raised" not in answer:
+        status = answer["incomplete"] or answer["reason"]
+        answer["end"] = ENDS.get(RESPONSE_REASONS.get(status or "", ""), "unknown")
+    return answer
 
 
 def _text(message: Any) -> str:
@@ -45,6 +57,11 @@ def _text(message: Any) -> str:
 def _reasoning(message: Any) -> str:
     blocks = [block for block in message.content_blocks if block["type"] == "reasoning"]
     return "".join(block.get("reasoning", "") for block in blocks)
+
+
+def _arguments(given: dict[str, Any]) -> Any:
+    """LangChain puts the text of a custom call into `__arg1`."""
+    return given["__arg1"] if given.keys() == {"__arg1"} else given
 
 
 def _refusal(message: Any) -> str:
@@ -67,6 +84,7 @@ def _openai() -> dict[str, Any]:
     options: dict[str, Any] = {"http_client": wire.client, "api_key": "none", "max_retries": 0}
     plain = ChatOpenAI(model="some-model", use_responses_api=False, stream_usage=False, **options)
     model = plain.bind_tools(_tools())
+    other = ChatOpenAI(model="some-model", use_responses_api=True, **options).bind_tools(_tools())
 
     def typed(pieces: Iterable[bytes], show: Show) -> Any:
         from benchmarks.scoreboard.readers.trip import Trip
@@ -80,6 +98,7 @@ def _openai() -> dict[str, Any]:
 
     return {
         "openai-chat": lambda pieces: _read(model, "finish_reason", pieces, wire),
+        "openai-responses": lambda pieces: _read_response(other, pieces, wire),
         "typed": typed,
     }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from benchmarks.scoreboard.readers.common import (
+    RESPONSE_REASONS,
     TOOLS,
     Found,
     Show,
@@ -13,6 +14,7 @@ from benchmarks.scoreboard.readers.common import (
     found,
     http_module,
     module,
+    parsed,
     schema_of,
 )
 
@@ -31,6 +33,8 @@ def readers(name: str) -> dict[str, Any]:
         }
         for name in TOOLS
     ]
+
+    flat: Any = [{"type": "function", **tool["function"]} for tool in tools]
 
     def chat(pieces: Iterable[bytes]) -> Found:
         """Give the calls of `…arguments.done` events, and those of the final message."""
@@ -65,7 +69,45 @@ def readers(name: str) -> dict[str, Any]:
                     show(event.parsed)
             return stream.get_final_completion().choices[0].message.parsed
 
-    return {"openai-chat": chat, "typed": typed}
+    def responses(pieces: Iterable[bytes]) -> Found:
+        """Give the calls of items that are done, and those of the final response."""
+        wire.pieces = pieces
+        text, refusal = "", ""
+        done: list[Any] = []
+        try:
+            with client.responses.stream(model="m", input="go", tools=flat) as stream:
+                for event in stream:
+                    if event.type == "response.output_text.delta":
+                        text += event.delta
+                    elif event.type == "response.refusal.delta":
+                        refusal += event.delta
+                    elif event.type == "response.output_item.done":
+                        done.append(event.item)
+                response = stream.get_final_response()
+        except Exception as error:
+            return found(text, refusal=refusal, calls=_response_calls(done), raised=error)
+        return _final_response(response, refusal)
+
+    return {"openai-chat": chat, "openai-responses": responses, "typed": typed}
+
+
+def _response_calls(items: Iterable[Any]) -> Iterator[tuple[str | None, Any]]:
+    """Give the calls whose status is `completed`, with the arguments that are parsed or text."""
+    for item in items:
+        if item.type == "custom_tool_call":
+            yield item.name, item.input
+        elif item.type == "function_call" and item.status == "completed":
+            ready = getattr(item, "parsed_arguments", None)
+            yield from parsed([(item.name, ready or item.arguments)], "stop")
+
+
+def _final_response(response: Any, refusal: str) -> Found:
+    thoughts = [item for item in response.output if item.type == "reasoning"]
+    reasoning = "".join(part.text for thought in thoughts for part in thought.summary)
+    details = response.incomplete_details
+    reason = RESPONSE_REASONS.get(details.reason if details else response.status)
+    calls = _response_calls(response.output)
+    return found(response.output_text, reasoning, refusal, calls, reason)
 
 
 def _custom(call: Any) -> tuple[str, str]:

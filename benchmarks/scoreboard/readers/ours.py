@@ -81,6 +81,7 @@ def _typed(pieces: Iterable[bytes], show: Show) -> Any:
 def readers(name: str) -> dict[str, Any]:
     return {
         "openai-chat": _message("openai-chat"),
+        "openai-responses": _message("openai-responses"),
         "anthropic-messages": _message("anthropic-messages"),
         "typed": _typed,
         "json": _partial,

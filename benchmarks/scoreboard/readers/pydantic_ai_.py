@@ -24,10 +24,13 @@ def _models(wire: Wire) -> dict[str, Any]:
     try:
         AsyncOpenAI = module("openai").AsyncOpenAI
         OpenAIChatModel = module("pydantic_ai.models.openai").OpenAIChatModel
+        OpenAIResponsesModel = module("pydantic_ai.models.openai").OpenAIResponsesModel
         OpenAIProvider = module("pydantic_ai.providers.openai").OpenAIProvider
 
         client = AsyncOpenAI(api_key="none", http_client=wire.async_client, max_retries=0)
-        models["openai-chat"] = OpenAIChatModel("m", provider=OpenAIProvider(openai_client=client))
+        provider = OpenAIProvider(openai_client=client)
+        models["openai-chat"] = OpenAIChatModel("m", provider=provider)
+        models["openai-responses"] = OpenAIResponsesModel("m", provider=provider)
     except ImportError:
         pass
     try:
