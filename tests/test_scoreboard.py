@@ -343,6 +343,22 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_costs_are_measured() -> None:
     result = command.measure([LIBRARIES[OURS]], [BY_ID["json/nested"]], {}, (500, 1_000), 0.01)
     found = library_of(result, OURS)["costs"]
-    assert {cost["of"] for cost in found} == {"json", "openai-chat", "anthropic-messages"}
+    assert {cost["of"] for cost in found} == {"json", *cases.STREAMS}
     assert all(cost["ratio"] > 0 and cost["microseconds"] > 0 for cost in found)
     assert "<svg" in page.render(result)
+    assert result["features"][OURS]["growth"]["growth"] > 0
+
+
+def test_growth_of_costs() -> None:
+    def says(*microseconds: float, **more: Any) -> Any:
+        sizes = (1_000, 10_000, 100_000)
+        costs = [
+            {"of": "json", "document": "structure", "size": size, "microseconds": one, **more}
+            for size, one in zip(sizes, microseconds, strict=True)
+        ]
+        row = {"name": "some", "outcomes": [], "costs": costs}
+        return summary.features({"cases": [], "libraries": [row]})["some"]["growth"]
+
+    assert says(1.0, 1.1, 1.2) == {"says": "yes", "growth": 1.2}
+    assert says(1.0, 10.0, 100.0) == {"says": "no", "growth": 100.0}
+    assert says(1.0, 1.1, 1.2, stopped=0.1)["says"] == "no"

@@ -63,18 +63,18 @@ def _features(result: Result) -> Iterator[str]:
         " part of a bar.</p>"
     )
     heads = "".join(
-        f'<th scope="col" title="{escape(feature.text)}">{escape(feature.name)}</th>'
-        for feature in summary.FEATURES
+        f'<th scope="col" title="{escape(text)}">{escape(name)}</th>'
+        for name, text in summary.COLUMNS.items()
     )
     yield f'<div class="scroll"><table><thead><tr><td></td>{heads}</tr></thead><tbody>'
     for row in summary.installed(result):
         said = result["features"][row["name"]]
-        cells = "".join(_share(said[feature.name]) for feature in summary.FEATURES)
+        cells = "".join(_share(said[name]) for name in summary.COLUMNS)
         yield f"<tr{_own(row)}>{_name(row)}{cells}</tr>"
     yield "</tbody></table></div>"
     yield "<dl>"
-    for feature in summary.FEATURES:
-        yield f"<dt>{escape(feature.name)}</dt><dd>{escape(feature.text)}</dd>"
+    for name, text in summary.COLUMNS.items():
+        yield f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>"
     yield "</dl>"
 
 
@@ -94,6 +94,8 @@ def _share(said: dict[str, Any]) -> str:
         return '<td class="empty"></td>'
     if said["says"] == "not offered":
         return '<td class="none">\N{EN DASH}</td>'
+    if "growth" in said:
+        return f'<td class="{"right" if said["says"] == "yes" else "wrong"}">{text}</td>'
     total = sum(said[verdict] for verdict in _SIGNS)
     right = said["right"] / total * 100
     wrong = right + said["wrong"] / total * 100

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from benchmarks.scoreboard.cases import DISCIPLINES, STREAMS
 from benchmarks.scoreboard.libraries import OURS
+from benchmarks.timing import times
 
 Result = dict[str, Any]
 Row = dict[str, Any]
@@ -100,6 +101,16 @@ FEATURES: Final = (
     ),
 )
 
+#: Growth of the cost per delta, which is measured and not counted.
+FLAT: Final = "growth"
+#: A hundred times the document may cost this many times as much per delta on a busy machine.
+_FLAT_BELOW: Final = 4.0
+#: The columns of the table, with what they mean.
+COLUMNS: Final = {
+    **{feature.name: feature.text for feature in FEATURES},
+    FLAT: "cost per delta of partial JSON in 100 kB, as a multiple of that in 1 kB",
+}
+
 
 def features(result: Result) -> dict[str, dict[str, dict[str, Any]]]:
     """Return for each library and feature how many checks are right, wrong and not offered.
@@ -108,10 +119,30 @@ def features(result: Result) -> dict[str, dict[str, dict[str, Any]]]:
     """
     kinds = {case["id"]: (case["discipline"], case["kind"]) for case in result["cases"]}
     return {
-        row["name"]: {feature.name: _said(feature, row, kinds) for feature in FEATURES}
-        for row in result["libraries"]
-        if "outcomes" in row
+        row["name"]: {
+            **{feature.name: _said(feature, row, kinds) for feature in FEATURES},
+            FLAT: _growth(row),
+        }
+        for row in installed(result)
     }
+
+
+def _growth(row: Row) -> dict[str, Any]:
+    """Return how the cost per delta grows from the smallest to the largest document.
+
+    The growth is that of the worse kind of document, and a lower bound if a run was stopped.
+    """
+    costs = _json_costs(row)
+    documents = {document for document, _ in costs}
+    growths = []
+    for document in documents:
+        line = [cost["microseconds"] for (name, _), cost in costs.items() if name == document]
+        growths.append(line[-1] / line[0])
+    if not growths:
+        return {"says": None}
+    growth = round(max(growths), 1)
+    bound = any("stopped" in cost for cost in costs.values())
+    return {"says": "no" if bound or growth > _FLAT_BELOW else "yes", "growth": growth}
 
 
 def _said(feature: Feature, row: Row, kinds: dict[str, tuple[str, str]]) -> dict[str, Any]:
@@ -159,6 +190,8 @@ def cell(said: dict[str, Any]) -> str:
     """Return a cell of the table of features."""
     if said["says"] in (None, "not offered"):
         return said["says"] or ""
+    if "growth" in said:
+        return times(said["growth"])
     skipped = f" ({said['not offered']} not offered)" if said["not offered"] else ""
     return f"{said['right']} of {said['right'] + said['wrong']}{skipped}"
 
@@ -184,15 +217,13 @@ def text(result: Result) -> str:
 
 def _features_table(result: Result) -> Iterator[str]:
     shown = [
-        feature
-        for feature in FEATURES
-        if any(said[feature.name]["says"] for said in result["features"].values())
+        name for name in COLUMNS if any(said[name]["says"] for said in result["features"].values())
     ]
-    yield f"| library | version | {' | '.join(feature.name for feature in shown)} |"
+    yield f"| library | version | {' | '.join(shown)} |"
     yield "|---|---|" + "---|" * len(shown)
     for row in installed(result):
         said = result["features"][row["name"]]
-        cells = " | ".join(cell(said[feature.name]) for feature in shown)
+        cells = " | ".join(cell(said[name]) for name in shown)
         yield f"| {row['name']} | {version_of(row)} | {cells} |"
 
 

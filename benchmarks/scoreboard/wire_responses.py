@@ -89,7 +89,7 @@ def _item_events(record: dict[str, Any], output: list[Event]) -> Iterator[Event]
     if part is not None:
         place |= part
         yield {"type": _part_event(kind, "added"), **place, "part": _content(kind, "")}
-    extra = {"logprobs": []} if kind == "message" else {}
+    extra: Event = {"logprobs": []} if kind == "message" else {}
     for piece in pieces:
         yield {"type": f"{event}.delta", **place, "delta": piece, **extra}
     if record.get("open"):
