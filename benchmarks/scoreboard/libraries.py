@@ -251,6 +251,13 @@ _LIBRARIES: Final = (
         requires=("streaming-json-parser", "streaming-json-parser-native"),
     ),
     Library(
+        "streaming-json-parser (Python)",
+        "json_libraries",
+        ("streaming-json-parser",),
+        "json",
+        {"json": "the same without the package `streaming-json-parser-native`"},
+    ),
+    Library(
         "jsonriver",
         "json_libraries",
         ("jsonriver",),

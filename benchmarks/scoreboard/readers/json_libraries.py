@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, Final
 
@@ -123,6 +124,12 @@ def _streaming_json_parser() -> dict[str, Any]:
     return {"json": partial}
 
 
+def _without_native() -> dict[str, Any]:
+    # A worker serves one library, so this hides the package from no other.
+    sys.modules["streaming_json_parser_native"] = None  # type: ignore[assignment]
+    return _streaming_json_parser()
+
+
 def _jsonriver() -> dict[str, Any]:
     parse = module("jsonriver").parse
 
@@ -159,6 +166,7 @@ _READERS: Final[dict[str, Callable[[], dict[str, Any]]]] = {
     "jsonmend": _jsonmend,
     "ijson": _ijson,
     "streaming-json-parser": _streaming_json_parser,
+    "streaming-json-parser (Python)": _without_native,
     "jsonriver": _jsonriver,
 }
 
