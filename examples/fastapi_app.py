@@ -74,9 +74,9 @@ async def page() -> HTMLResponse:
   const url = "/answer?question=What+shall+we+do+on+Saturday%3F";
   for await (const { events, message } of fromEventSource(url)) {
     for (const { type, id, result } of events) if (type === "tool_result") results[id] = result;
-    shown.textContent = [message.text, ...message.tool_calls.map(({ id, name, partial, errors }) =>
+    shown.textContent = [message.text, ...message.tool_calls.map(({ id, name, partial, error }) =>
       `${name} ${JSON.stringify(partial ?? null)} ` +
-      (errors.length ? `✗ ${errors[0].message}` : `→ ${JSON.stringify(results[id] ?? null)}`)
+      (error ? `✗ ${error.message}` : `→ ${JSON.stringify(results[id] ?? null)}`)
     )].join("\\n");
   }
 </script>""")

@@ -1,7 +1,7 @@
 """`CompactEvents`: message events as small records, without what the page has already.
 
 Rule 1: The text of an answer, and the arguments of a call, are sent once. Arguments and structured
-output are sent as packed patches (`docs/patches.md`); a free-text call is sent as its text.
+output are sent as packed patches (`docs/patches.md`); those of a free-text call are a string.
 Rule 2: A record without `type` continues the record before it: its other members are the same.
 Rule 3: `choice` is left out if it is 0, and a call is named by its index. What is null is left out.
 Rule 4: The last record has the order of the parts if it is not that of their first records.
@@ -58,10 +58,9 @@ Record: TypeAlias = dict[str, Any]
 # The type of the record, the choice, and the index of the call (-1 for none).
 _Key: TypeAlias = tuple[str, int, int]
 
-_TEXTS: Final = (TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta)
+_TEXTS: Final = (TextDelta, ReasoningDelta, RefusalDelta)
 _ARGUMENTS: Final = (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
 _OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
-_VALUES: Final = (*_ARGUMENTS, *_OUTPUTS)
 _KINDS: Final = ("text", "reasoning", "refusal")
 _REPLACED: Final = ("replaced_text", "replaced_reasoning", "replaced_refusal")
 
@@ -104,24 +103,41 @@ class CompactEvents:
         records: list[Record] = []
         for key, same in _groups(events):
             sent = self._sent.setdefault(key[1], _SentContent())
+            records += self._nameless(key, sent)
             for event in same:
                 sent.note(key[0], event)
-            if isinstance(same[0], _VALUES):
+            first = same[0]
+            if key[0] in ("arguments", "output"):
                 records += self._patches(key, same)
-            elif isinstance(same[0], _TEXTS):
+            elif isinstance(first, _TEXTS):
                 text = "".join([event.text for event in same])
-                records.append(self._growing(key, same[0], {"text": text}))
+                records.append(self._growing(key, first, {"text": text}))
             else:
                 self.interrupt()
-                records.append({**self._head(key, same[0]), **self._fields(same[0])})
+                records.append({**self._head(key, first), **self._fields(first)})
+                if isinstance(first, ToolCallStarted) and first.call.kind == "custom":
+                    place = ("arguments", key[1], key[2])
+                    records.append(self._growing(place, first, {"patch": [[0, ""]]}))
         return records
 
     def interrupt(self) -> None:
         """Begin the next record with its type, because another record was sent in between."""
         self._last = None
 
+    def _nameless(self, key: _Key, sent: _SentContent) -> list[Record]:
+        """Begin the calls before this one that have no events, because they have no name yet."""
+        started: list[Record] = []
+        for index in range(len(sent.calls), key[2]):
+            self.interrupt()
+            sent.add_call(index)
+            started.append({**_place("tool_call_started", key[1], index), "kind": "function"})
+        return started
+
     def _patches(self, key: _Key, events: list[Any]) -> list[Record]:
-        patch = self._packers.setdefault(key, PatchPacker()).pack(events)
+        if isinstance(events[0], ToolCallDelta):
+            patch: list[Any] = ["".join([event.text for event in events])]
+        else:
+            patch = self._packers.setdefault(key, PatchPacker()).pack(events)
         record: Record = {"patch": patch}
         if self._open_paths:
             record["open"] = _open_after(events[-1])
@@ -133,14 +149,10 @@ class CompactEvents:
         return content if same else {**head, **content}
 
     def _head(self, key: _Key, event: Any) -> Record:
-        type, choice, call = key
-        head: Record = {"type": type}
-        if choice:
-            head["choice"] = choice
-        if call >= 0:
-            head["call"] = call
-            if self._ids.get((choice, call)) != event.call.id:
-                self._ids[choice, call] = head["id"] = event.call.id
+        choice, call = key[1:]
+        head = _place(*key)
+        if call >= 0 and self._ids.get((choice, call)) != event.call.id:
+            self._ids[choice, call] = head["id"] = event.call.id
         return head
 
     def _fields(self, event: AnySessionEvent) -> Record:
@@ -159,7 +171,9 @@ class CompactEvents:
             fields = {"result": event.result.to_dict()}
         elif isinstance(event, ProviderEvent):
             file = file_of(event.name, event.data)
-            return {"name": event.name, "data": event.data} if file is None else file._asdict()
+            if file is not None:
+                return {"part": {"type": "file", **file._asdict()}}
+            return {"name": event.name, "data": event.data}
         elif isinstance(event, (MessageFinished, MessageFailed)):
             fields = _end_of(event.message, self._sent[event.choice])
         elif isinstance(event, (ToolCallRejected, OutputRejected)):
@@ -185,10 +199,8 @@ class _SentContent:
         """Note the part that the reader gets from the record of an event."""
         call = getattr(event, "call", None)
         if call is not None:
-            while len(self.calls) <= call.index:  # the reader fills gaps
-                self.calls[len(self.calls)] = len(self.parts)
-                self.parts.append("tool_call")
-        elif isinstance(event, (TextDelta, ReasoningDelta, RefusalDelta)):
+            self.add_call(call.index)
+        elif isinstance(event, _TEXTS):
             kind = type.removesuffix("_delta")
             if self.parts[-1:] != [kind]:
                 self.parts.append(kind)
@@ -201,9 +213,24 @@ class _SentContent:
         elif isinstance(event, ProviderEvent):
             self.replaced = self.replaced or event.name in _REPLACED
 
+    def add_call(self, index: int) -> None:
+        """Add a call that has its first record."""
+        if index not in self.calls:
+            self.calls[index] = len(self.parts)
+            self.parts.append("tool_call")
+
     def kind_at(self, item: Any) -> str | None:
         """Return the kind of the part at a place; None if the item is not a place."""
         return self.parts[item] if isinstance(item, int) else None
+
+
+def _place(type: str, choice: int, call: int) -> Record:
+    place: Record = {"type": type}
+    if choice:
+        place["choice"] = choice
+    if call >= 0:
+        place["call"] = call
+    return place
 
 
 def _groups(events: Iterable[AnySessionEvent]) -> list[tuple[_Key, list[Any]]]:
@@ -217,13 +244,13 @@ def _groups(events: Iterable[AnySessionEvent]) -> list[tuple[_Key, list[Any]]]:
     last: tuple[_Key, list[Any]] | None = None  # of other events
     for event in events:
         key = _key_of(event)
-        if isinstance(event, _VALUES):
+        if key[0] in ("arguments", "output"):
             if key not in values:
                 values[key] = []
                 groups.append((key, values[key]))
             values[key].append(event)
-        elif isinstance(event, ToolCallDelta) and event.call.kind != "custom":
-            pass  # the arguments are sent as patches
+        elif isinstance(event, ToolCallDelta):
+            pass  # the events of the arguments have its text
         elif last is not None and last[0] == key and isinstance(event, _TEXTS):
             last[1].append(event)
         else:
@@ -237,14 +264,20 @@ def _key_of(event: AnySessionEvent) -> _Key:
     if isinstance(event, _OUTPUTS):
         return "output", choice, -1
     call = getattr(event, "call", None)
-    type: str = "arguments" if isinstance(event, _ARGUMENTS) else event.type
-    if isinstance(event, ProviderEvent) and file_of(event.name, event.data):
+    type: str = event.type
+    if isinstance(event, _ARGUMENTS) or (
+        isinstance(event, ToolCallDelta) and event.call.kind == "custom"
+    ):
+        type = "arguments"
+    elif isinstance(event, ProviderEvent) and file_of(event.name, event.data):
         type = "file"
     return type, choice, -1 if call is None else call.index
 
 
 def _open_after(event: Any) -> list[Any] | None:
     """Return the open path after an event of a value, or None if the value is complete."""
+    if isinstance(event, ToolCallDelta):  # free text
+        return []
     if not isinstance(event, (ArgumentCompleted, OutputCompleted)):
         return list(event.path)
     return list(event.path[:-1]) if event.path else None

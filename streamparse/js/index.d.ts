@@ -58,12 +58,12 @@ export interface ToolCall {
 	/** JSON arguments, free text, or a tool that the provider runs. */
 	kind?: "function" | "custom" | "server";
 	status: CallStatus;
-	/** The arguments so far. Do not run a call with these. */
+	/** The arguments so far; of a free-text call, its text. Do not run a call with these. */
 	partial?: unknown;
 	/** The arguments of a complete call; absent for any other call. */
 	arguments?: unknown;
 	/** Why the call was rejected. */
-	errors: StreamError[];
+	error?: StreamError;
 }
 
 export interface ServerToolResult {
@@ -134,12 +134,11 @@ export type MessageEvent =
 	| Of<"message_started", { id?: string; model?: string }>
 	| Of<"text_delta" | "reasoning_delta" | "refusal_delta", { text: string }>
 	| Of<"tool_call_started", { call: ToolCall }>
-	| Of<"tool_call_delta", { call: ToolCall; text: string }>
 	| Of<"arguments", { call: ToolCall } & Growing>
 	| Of<"tool_call_completed" | "tool_call_truncated", { call: ToolCall }>
 	| Of<"tool_call_rejected", { call: ToolCall; error: StreamError }>
 	| Of<"server_tool_completed", { result: ServerToolResult }>
-	| Of<"file", { url: string; media_type: string }>
+	| Of<"file", { part: FilePart }>
 	| Of<"output", Growing>
 	| Of<"output_rejected", { error: StreamError }>
 	| Of<"usage_updated", { usage: Usage }>
@@ -165,7 +164,8 @@ export class MessageReader<Own = never, Output = unknown> {
 	read(records: unknown): (MessageEvent | Own)[];
 }
 
-export interface SourceOptions<Own = never, Output = unknown> extends RequestInit {
+export interface SourceOptions<Own = never, Output = unknown> extends Omit<RequestInit, "headers"> {
+	headers?: Record<string, string>;
 	/** Keeps the messages. Pass the same reader to go on after `lastEventId`. */
 	reader?: MessageReader<Own, Output>;
 	/** The id of the last record that was read, to resume a stream. */

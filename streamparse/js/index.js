@@ -2,64 +2,55 @@ import { PatchApplier } from "./streamparse.js";
 export { PatchApplier };
 
 const status = "in_progress";
+const newMessage = () => ({ status, text: "", reasoning: "", refusal: "", content: [], tool_calls: [] });
 const isEnd = (event) => /^stream_/.test(event?.type);
 
 export class MessageReader {
-	messages = []; // by choice
+	messages = [];
 	#last;
 	#appliers = {};
 
 	get message() {
-		return this.#messageAt(0);
+		return (this.messages[0] ??= newMessage());
 	}
 
 	read(records) {
-		return [records].flat().map((record) => this.#read(record));
-	}
-
-	#read(record) {
-		if (Object(record) !== record) return record;
-		const continues = !record.type && (record.patch ?? record.text) !== undefined;
-		this.#last = continues ? { ...this.#last, ...record } : record;
-		const event = { choice: 0, ...this.#last };
-		if (!isEnd(event)) this.#fold(event, this.#messageAt(event.choice));
-		else for (const each of this.messages.flatMap((message) => [message, ...message.tool_calls])) {
-			if (each.status === status) each.status = "truncated";
-		}
-		return event;
-	}
-
-	#messageAt(choice) {
-		return (this.messages[choice] ??= { status, text: "", reasoning: "", refusal: "", content: [], tool_calls: [] });
-	}
-
-	#fold(event, message) {
-		const { type, choice, call: index, text = "", patch, result, error, content, open, ...fields } = event;
-		const [, kind, change] = /^(text|reasoning|refusal|tool_call|arguments|message|usage)_?(.*)/.exec(type) ?? [];
-		const { content: parts, tool_calls: calls } = message;
-		const last = parts.at(-1);
-		const value = patch && (this.#appliers[[choice, index]] ??= new PatchApplier()).apply(patch);
-		if (kind === "tool_call" || kind === "arguments") {
-			for (let at = calls.length; at <= index; at++) {
-				parts.push((calls[at] = { type: "tool_call", index: at, status, errors: [] }));
+		return [records].flat().map((record) => {
+			if (Object(record) !== record) return record;
+			const continues = !record.type && (record.patch ?? record.text) !== undefined;
+			this.#last = continues ? { ...this.#last, ...record } : record;
+			const event = { choice: 0, ...this.#last };
+			if (!isEnd(event)) this.#fold(event);
+			else for (const each of this.messages.flatMap((message) => [message, ...message.tool_calls])) {
+				if (each.status === status) each.status = "truncated";
 			}
+			return event;
+		});
+	}
+
+	#fold(event) {
+		const { type, choice, call: index, patch, content, ...fields } = event;
+		const [, kind, change] = /^(tool_call|[a-z]+)_?(.*)/.exec(type) ?? [];
+		const message = (this.messages[choice] ??= newMessage());
+		const { content: parts, tool_calls: calls } = message;
+		const value = patch && (this.#appliers[[choice, index]] ??= new PatchApplier()).apply(patch);
+		if (kind === "tool_call" || type === "arguments") {
+			if (!calls[index]) parts.push((calls[index] = { type: "tool_call", index, status }));
 			const call = (event.call = Object.assign(calls[index], fields));
 			if (patch) call.partial = value;
-			if (call.kind === "custom") call.partial = (call.partial ?? "") + text;
 			if (change === "completed") Object.assign(call, { status: "complete", arguments: call.partial });
-			if (/rejected|truncated/.test(change)) call.status = change;
-			if (error) call.errors.push(error);
-		} else if (change === "delta") {
-			message[kind] += text;
-			if (last?.type === kind) last.text += text;
-			else parts.push({ type: kind, text });
-		} else if (kind) Object.assign(message, fields, text && { text }, error && { error });
-		else if (type === "output") message.partial_output = value;
-		else if (type === "output_rejected") message.output_error = error;
-		else if (type === "server_tool_completed") parts.push(result);
-		else if (type === "file") parts.push({ type, ...fields });
-		if (fields.output) message.output = message.partial_output;
-		// An item is a part, the index of a part that is there, or a piece of a text.
+			else if (/rejected|truncated/.test(change)) call.status = change;
+		} else if (kind in message && change === "delta") {
+			message[kind] += fields.text;
+			if (parts.at(-1)?.type === kind) parts.at(-1).text += fields.text;
+			else parts.push({ type: kind, ...fields });
+		} else if (type === "output") message.partial_output = value;
+		else if (type === "output_rejected") message.output_error = fields.error;
+		else if (/^(file|server_tool_completed)$/.test(type)) parts.push(fields.part ?? fields.result);
+		else if (/message|usage/.test(kind)) {
+			fields.output &&= message.partial_output;
+			Object.assign(message, fields);
+		}
 		if (content) message.content = content.map((item) => {
 			const [type, start, end] = [item].flat();
 			return end ? { type, text: message[type].slice(start, end) } : parts[item] ?? item;
@@ -68,10 +59,9 @@ export class MessageReader {
 }
 
 export async function* fromEventSource(url, { reader = new MessageReader(), lastEventId: id, attempts = 5, stop, ...init } = {}) {
-	const { signal } = init;
 	let delay = 1000;
 	let failures = 0;
-	let ended, final; // `final`: another attempt is of no use
+	let body, ended, final;
 	const take = (data) => {
 		final = true;
 		const events = data ? reader.read(JSON.parse(data)) : [];
@@ -81,53 +71,48 @@ export async function* fromEventSource(url, { reader = new MessageReader(), last
 	try {
 		for (;;) {
 			try {
-				const headers = new Headers(init.headers);
-				if (id) headers.set("last-event-id", id);
+				const headers = { ...init.headers, ...(id && { "last-event-id": id }) };
 				const response = await fetch(url, { ...init, headers });
-				const { status, body } = response;
+				const { status } = response;
 				if (status !== 204 && !/^text.event-stream/.test(response.headers.get("content-type"))) {
 					final = status < 500 && ![408, 425, 429].includes(status);
-					throw Object.assign(new Error(`HTTP status ${status}`), { response });
+					throw Object.assign(Error(`HTTP status ${status}`), { response });
 				}
-				if (body) for await (const fields of eventsIn(body)) {
-					({ id = id, retry: delay = delay } = fields);
-					failures = 0;
-					yield take(fields.data);
-					if (ended?.error) throw Object.assign(new Error(), ended.error);
-					if (ended) return;
-					final = !id; // what has arrived cannot be skipped
+				body = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+				for (let text = "", next; body && !(next = await body.read()).done; ) {
+					const blocks = (text + next.value).replace(/\r\n|\r(?!$)/g, "\n").split("\n\n");
+					text = blocks.pop();
+					for (const { data, ...fields } of blocks.map(parse)) {
+						if ((data ?? fields.id) === undefined) continue;
+						({ id = id, retry: delay = delay } = fields);
+						failures = 0;
+						yield take(data);
+						if (ended.error) throw Object.assign(Error(), ended.error);
+						if (ended) return;
+						final = !id;
+					}
 				}
 				if (!body || !id) return yield take('{"type":"stream_ended"}');
-				throw new Error("the connection broke");
+				throw Error("the connection broke");
 			} catch (error) {
-				if (final || signal?.aborted || failures++ >= attempts) throw error;
+				if (final || init.signal?.aborted || failures++ >= attempts) throw error;
 			}
 			await new Promise((resolve) => {
-				setTimeout(resolve, Math.min(delay * 2 ** failures, 16_000) * (0.25 + Math.random() / 4)); // at most 8 s
-				signal?.addEventListener("abort", resolve);
+				setTimeout(resolve, Math.min(delay * 2 ** failures, 16e3) * (1 + Math.random()) / 4);
+				init.signal?.addEventListener("abort", resolve);
 			});
 		}
 	} finally {
+		body?.cancel().catch(() => {});
 		if (!ended && id) stop?.(id);
 	}
 }
 
-async function* eventsIn(body) {
-	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-	try {
-		for (let text = "", next; !(next = await reader.read()).done; ) {
-			const blocks = (text + next.value).replace(/\r\n|\r(?!$)/g, "\n").split("\n\n");
-			text = blocks.pop();
-			for (const block of blocks) {
-				const fields = {};
-				for (const line of block.split("\n")) {
-					const [, name, value] = /^(\w*):? ?(.*)/s.exec(line);
-					fields[name] = name in fields ? `${fields[name]}\n${value}` : value;
-				}
-				if ((fields.data ?? fields.id) !== undefined) yield fields;
-			}
-		}
-	} finally {
-		reader.cancel().catch(() => {});
+function parse(block) {
+	const fields = {};
+	for (const line of block.split("\n")) {
+		const [, name, value] = /^(\w*):? ?(.*)/s.exec(line);
+		fields[name] = name in fields ? `${fields[name]}\n${value}` : value;
 	}
+	return fields;
 }

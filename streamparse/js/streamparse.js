@@ -4,23 +4,11 @@ const isText = (value) => typeof value === "string";
 
 function check(condition, path) {
 	const code = path ? "patch_target" : "invalid_patch";
-	if (!condition) throw Object.assign(new Error(code), { code, path });
-}
-
-function parsePointer(text) {
-	check(isText(text) && /^(\/|$)(?!.*~(?![01]))/s.test(text));
-	return text.split("/").slice(1).map((step) => step.replace(/~1/g, "/").replace(/~0/g, "~"));
-}
-
-// A name, or an index up to the length
-function stepIn(holder, step) {
-	if (!isArray(holder)) return Object(holder) === holder && isText(step) ? step : undefined;
-	if (step === "-") return holder.length;
-	return /^(0|[1-9]\d*)$/.test(step) && step <= holder.length ? +step : undefined;
+	if (!condition) throw Object.assign(Error(code), { code, path });
 }
 
 export class PatchApplier {
-	#last = []; // the path of the last operation
+	#last = [];
 	#failure;
 
 	constructor(value = null) {
@@ -40,19 +28,19 @@ export class PatchApplier {
 	#read(each) {
 		const last = this.#last;
 		if (isText(each)) return ["append", last, each];
-		if (isArray(each)) {
-			check(each.length);
-			const next = [last.length - 1, isInteger(last.at(-1)) && last.at(-1) + 1];
-			const where = each.length > 1 ? each.slice(0, -1) : next;
-			const appends = isArray(where[0]) && where.length === 1;
-			const [shared, ...steps] = appends ? where[0] : where;
-			check(isInteger(shared) && shared >= 0 && shared <= last.length);
-			check(steps.every((step) => isText(step) || isInteger(step)));
-			return [appends ? "append" : "add", [...last.slice(0, shared), ...steps], each.at(-1)];
+		if (!isArray(each)) {
+			const { op, path, value } = Object(each);
+			check(["add", "replace", "append"].includes(op) && value !== undefined);
+			check(isText(path) && /^(\/|$)(?!.*~(?![01]))/s.test(path));
+			return [op, path.split("/").slice(1).map((step) => step.replace(/~1/g, "/").replace(/~0/g, "~")), value];
 		}
-		const { op, path, value } = Object(each);
-		check(["add", "replace", "append"].includes(op) && value !== undefined);
-		return [op, parsePointer(path), value];
+		const value = each.at(-1);
+		const next = [last.length - 1, isInteger(last.at(-1)) && last.at(-1) + 1];
+		const appends = isArray(each[0]) && each.length === 2;
+		const [shared, ...steps] = appends ? each[0] : each[1] === undefined ? next : each.slice(0, -1);
+		check(each.length && isInteger(shared) && shared >= 0 && shared <= last.length);
+		check(steps.every((step) => isText(step) || isInteger(step)));
+		return [appends ? "append" : "add", [...last.slice(0, shared), ...steps], value];
 	}
 
 	#do(op, path, value) {
@@ -62,9 +50,9 @@ export class PatchApplier {
 		this.#last = path.map((next) => {
 			look();
 			holder = holder[step];
-			step = stepIn(holder, next);
-			check(step !== undefined, path);
-			return step;
+			const isIndex = next === "-" || (/^(0|[1-9]\d*)$/.test(next) && next <= holder.length);
+			check(isArray(holder) ? isIndex : Object(holder) === holder && isText(next), path);
+			return (step = isArray(holder) ? (next === "-" ? holder.length : +next) : next);
 		});
 		check(op !== "append" || isText(value));
 		if (op !== "add") look();

@@ -138,7 +138,7 @@ def compared(message: dict[str, Any]) -> dict[str, Any]:
     """
 
     def call(shown: dict[str, Any]) -> dict[str, Any]:
-        left_out = ("partial", "errors") if shown["status"] == "rejected" else ("errors",)
+        left_out = ("partial", "error") if shown["status"] == "rejected" else ("error",)
         known = {name: value for name, value in shown.items() if value is not None}
         return {name: value for name, value in known.items() if name not in left_out}
 
@@ -377,6 +377,7 @@ def test_open_paths_show_what_is_complete() -> None:
 def test_the_end_of_the_stream_ends_what_is_open(reader: Reader) -> None:
     records: Records = [
         {"type": "text_delta", "text": "So"},
+        {"type": "tool_call_started", "call": 0, "kind": "function"},
         {"type": "tool_call_started", "call": 1, "name": "plant", "kind": "function"},
         {"type": "arguments", "call": 1, "patch": [[0, {"a": "b"}]]},
         {"type": "message_finished", "choice": 1, "status": "complete"},
