@@ -384,6 +384,27 @@ def test_options_apply_to_all_calls(provider: Provider) -> None:
     assert call.parsed == find(near="3")
 
 
+def test_a_subclass_of_a_client(provider: Provider) -> None:
+    openai = pytest.importorskip("openai")
+    provider.body = CHAT.calls
+    with Server(provider.app) as server:
+        azure = openai.AzureOpenAI(azure_endpoint=server.url, api_version="v", api_key="none")
+        with wrap(azure) as client:
+            create = client.chat.completions.create
+            with create(**CHAT.arguments, stream=True, tools=[look_up, find]) as answer:
+                calls = list(answer.tool_calls())
+    assert [call.parsed["plant"] for call in calls] == ["fern", "moss"]
+
+
+def test_a_tool_of_the_sdk_of_anthropic(provider: Provider) -> None:
+    anthropic = pytest.importorskip("anthropic")
+    provider.body = MESSAGES.calls
+    tool = anthropic.beta_tool(look_up)
+    *_, message = asked(provider, MESSAGES, False, tools=[tool])
+    assert provider.requests[0]["tools"] == [tool.to_dict()]
+    assert message.tool_calls[0].status == "complete"
+
+
 def test_a_client_of_another_package_with_the_same_call(provider: Provider) -> None:
     class Completions:
         def create(self, **request: Any) -> Any:
