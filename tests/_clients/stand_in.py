@@ -37,6 +37,7 @@ from tests._decoding.test_sdk import (
 class Provider:
     """An application whose answer is `body`; an `endless` one never ends it."""
 
+    url: str = ""
     body: bytes = b""
     kind: str = "text/event-stream"
     status: int = 200
@@ -61,6 +62,18 @@ class Provider:
             await asyncio.Event().wait()
         finally:
             self.closed += 1
+
+
+class Shared:
+    """An application that leaves its requests to the current provider, behind one server."""
+
+    url: str = ""
+
+    def __init__(self) -> None:
+        self.current = Provider()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.current.app(scope, receive, send)
 
 
 # The clients and their streaming calls.

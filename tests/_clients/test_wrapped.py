@@ -24,6 +24,7 @@ from tests._clients.stand_in import (
     OLLAMA_CHAT,
     RESPONSES,
     Provider,
+    Shared,
 )
 from tests.web.serving import Server, until
 
@@ -66,24 +67,32 @@ def collected() -> Iterator[None]:
         gc.collect()
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Shared]:
+    shared = Shared()
+    with Server(shared) as server:
+        shared.url = server.url
+        yield shared
+
+
 @pytest.fixture
-def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
+def provider(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> Provider:
     monkeypatch.setenv("NO_PROXY", "*")
-    return Provider()
+    shared.current = Provider(shared.url)
+    return shared.current
 
 
 def asked(provider: Provider, api: API, asynchronous: bool, **more: Any) -> list[Any]:
     """Send a request; return the events of the answer and the message."""
     provider.kind = api.kind
-    with Server(provider.app) as server:
-        client = wrap(api.client(server.url, asynchronous))
-        if asynchronous:
-            return asyncio.run(asked_async(client, api, more))
-        with client:
-            answer = api.method(client)(**api.arguments, **api.streams, **more)
-            assert isinstance(answer, Stream)
-            with answer:
-                return [*answer, answer.message]
+    client = wrap(api.client(provider.url, asynchronous))
+    if asynchronous:
+        return asyncio.run(asked_async(client, api, more))
+    with client:
+        answer = api.method(client)(**api.arguments, **api.streams, **more)
+        assert isinstance(answer, Stream)
+        with answer:
+            return [*answer, answer.message]
 
 
 async def asked_async(client: Any, api: API, more: dict[str, Any]) -> list[Any]:
@@ -241,12 +250,11 @@ def test_a_call_that_does_not_stream_is_the_clients_own(
 ) -> None:
     whole = {"id": "x", "model": "m", "message": {"role": "assistant"}}
     provider.body, provider.kind = json.dumps(whole).encode(), "application/json"
-    with Server(provider.app) as server:
-        found = [
-            asyncio.run(own_async(each, api)) if asynchronous else own(each, api)
-            for kind in (lambda client: client, wrap)
-            for each in [kind(api.client(server.url, asynchronous))]
-        ]
+    found = [
+        asyncio.run(own_async(each, api)) if asynchronous else own(each, api)
+        for kind in (lambda client: client, wrap)
+        for each in [kind(api.client(provider.url, asynchronous))]
+    ]
     assert type(found[0]) is type(found[1])
     assert provider.requests[0] == provider.requests[1]
 
@@ -274,13 +282,12 @@ def test_errors_are_the_clients_own(api: API, asynchronous: bool, provider: Prov
 @each_api
 def test_closing_the_stream_closes_the_connection(api: API, provider: Provider) -> None:
     provider.body, provider.kind, provider.endless = api.calls[:600], api.kind, True
-    with Server(provider.app) as server:
-        with (
-            wrap(api.client(server.url, False)) as client,
-            api.method(client)(**api.arguments, **api.streams) as answer,
-        ):
-            next(iter(answer))
-        until(lambda: provider.closed == 1)
+    with (
+        wrap(api.client(provider.url, False)) as client,
+        api.method(client)(**api.arguments, **api.streams) as answer,
+    ):
+        next(iter(answer))
+    until(lambda: provider.closed == 1)
     assert answer.message.status == "truncated"
 
 
@@ -308,8 +315,7 @@ def test_cancelling_the_reader_closes_the_connection(api: API, provider: Provide
         async with api.open(client):
             pass
 
-    with Server(provider.app) as server:
-        asyncio.run(asyncio.wait_for(read(server.url), 20))
+    asyncio.run(asyncio.wait_for(read(provider.url), 20))
 
 
 @both
@@ -325,13 +331,12 @@ def test_the_response_and_its_headers_can_be_read(
             async with answer:
                 return answer.response.headers
 
-    with Server(provider.app) as server:
-        client = wrap(api.client(server.url, asynchronous))
-        if asynchronous:
-            found = asyncio.run(headers(client))
-        else:
-            with client, api.method(client)(**api.arguments, **api.streams) as answer:
-                found = answer.response.headers
+    client = wrap(api.client(provider.url, asynchronous))
+    if asynchronous:
+        found = asyncio.run(headers(client))
+    else:
+        with client, api.method(client)(**api.arguments, **api.streams) as answer:
+            found = answer.response.headers
     assert found["x-request-id"] == "req-7"
 
 
@@ -367,32 +372,29 @@ def test_an_asynchronous_client_is_a_context_manager() -> None:
 
 def test_a_copy_with_options_is_wrapped(provider: Provider) -> None:
     provider.body = CHAT.text("Ferns.")
-    with Server(provider.app) as server:
-        client = wrap(CHAT.client(server.url, False)).with_options(timeout=3)
-        assert client.timeout == 3
-        with client.copy().chat.completions.create(**CHAT.arguments, stream=True) as answer:
-            assert "".join(answer.text()) == "Ferns."
+    client = wrap(CHAT.client(provider.url, False)).with_options(timeout=3)
+    assert client.timeout == 3
+    with client.copy().chat.completions.create(**CHAT.arguments, stream=True) as answer:
+        assert "".join(answer.text()) == "Ferns."
 
 
 def test_options_apply_to_all_calls(provider: Provider) -> None:
     provider.body = CHAT.text('<tool_call>{"name": "find", "arguments": {"near": 3}}</tool_call>')
-    with Server(provider.app) as server:
-        client = wrap(CHAT.client(server.url, False), format="hermes", coerce=True)
-        create = client.chat.completions.create
-        with create(**CHAT.arguments, stream=True, tools=find) as answer:
-            [call] = answer.tool_calls()
+    client = wrap(CHAT.client(provider.url, False), format="hermes", coerce=True)
+    create = client.chat.completions.create
+    with create(**CHAT.arguments, stream=True, tools=find) as answer:
+        [call] = answer.tool_calls()
     assert call.parsed == find(near="3")
 
 
 def test_a_subclass_of_a_client(provider: Provider) -> None:
     openai = pytest.importorskip("openai")
     provider.body = CHAT.calls
-    with Server(provider.app) as server:
-        azure = openai.AzureOpenAI(azure_endpoint=server.url, api_version="v", api_key="none")
-        with wrap(azure) as client:
-            create = client.chat.completions.create
-            with create(**CHAT.arguments, stream=True, tools=[look_up, find]) as answer:
-                calls = list(answer.tool_calls())
+    azure = openai.AzureOpenAI(azure_endpoint=provider.url, api_version="v", api_key="none")
+    with wrap(azure) as client:
+        create = client.chat.completions.create
+        with create(**CHAT.arguments, stream=True, tools=[look_up, find]) as answer:
+            calls = list(answer.tool_calls())
     assert [call.parsed["plant"] for call in calls] == ["fern", "moss"]
 
 
