@@ -132,6 +132,11 @@ def test_every_api_is_named() -> None:
     assert [api for api in APIS if f"`{api}`" not in page and api != "auto"] == []
 
 
+@pytest.mark.parametrize("page", ["README.md", "streamparse/llms.txt"])
+def test_the_number_of_formats(page: str) -> None:
+    assert f"{len(formats.names())} formats" in (ROOT / page).read_text(encoding="utf-8")
+
+
 def test_every_code_is_described() -> None:
     codes = re.findall(r"^\| `([\w$]+)` \| (.*) \|$", text_of("errors.md"), re.MULTILINE)
     described = [row for row in codes if not row[0][0].isupper() or "Error" not in row[0]]
