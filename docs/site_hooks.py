@@ -36,6 +36,7 @@ SOURCES: Final = {
     "examples/frameworks": "examples.md",
 }
 
+UNSEARCHED: Final = "---\nsearch: { exclude: true }\n---\n\n"
 TESTED: Final = "Each is tested with the real clients and frameworks, against recorded answers."
 
 
@@ -58,7 +59,7 @@ def content(source: str) -> str:
             ["# Example programs", "", TESTED, "", "| Program | Job |", "|---|---|", *rows]
         )
     text = path.read_text(encoding="utf-8")
-    return text if path.suffix == ".md" else f"# {path.name}\n\n```python\n{text}```\n"
+    return text if path.suffix == ".md" else f"{UNSEARCHED}# {path.name}\n\n```python\n{text}```\n"
 
 
 def summary(program: Path) -> str:
