@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamparse.encoders.parts import LiveParts
+from streamparse.encoders.parts import BlockParts
 from streamparse.encoders.response import ResponseEncoder
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.message import Message, Part, Reasoning
@@ -15,10 +15,13 @@ class BlockEncoder(ResponseEncoder):
 
     def _begin_answer(self) -> None:
         super()._begin_answer()
-        self._parts = LiveParts(self._live)
+        self._parts = BlockParts(self._live)
         self._open_part: Part | None = None  # the part that is being written
 
     def _grow_part(self, kind: str, text: str) -> None:
+        if self._part == kind and self._parts.continues(kind, len(text)):
+            self._more(kind, text)
+            return
         for part, piece in self._parts.split(kind, text):
             if self._part != kind or (part is not None and part is not self._open_part):
                 self._end_part()

@@ -9,11 +9,12 @@ from typing import Final
 __all__ = ["LOSSES"]
 
 _CHAT: Final = {
-    "order": "Text, reasoning and calls have no order among each other.",
+    "order": "In a body, text, reasoning and calls have no order among each other.",
     "server_calls": "Calls that the provider runs are left out: a client would try to run them.",
     "server_results": "The results of the provider's tools are left out.",
     "citations": "Only web pages are sent, as `url_citation` annotations without a position.",
     "extra": "Signatures and encrypted reasoning are left out.",
+    "model": "A model that the provider names only when the answer fails is left out.",
     "finish_reason": 'A pause becomes `"length"`; a refusal without a text becomes '
     '`"content_filter"`; a reason without a word in the API becomes `"stop"`.',
     "raw_finish_reason": "The word of the provider is replaced by that of the API.",
@@ -50,6 +51,7 @@ _ANTHROPIC: Final = {
     "files": "Files, images and sound are left out, and so are blocks of unknown types.",
     "id": 'An answer without an id gets one (`"msg_0"`), and so does a call.',
     "usage": "There is no total. Required counts that the provider did not send are 0.",
+    "model": "A model that the provider names after the beginning is left out.",
     "log_probabilities": "Log probabilities are left out.",
 }
 

@@ -182,11 +182,13 @@ class _Head:
 
     def __init__(self, id: str | None, created: int, model: str | None) -> None:
         self._id, self._created, self._model = id, created, model
+        self._is_given = model is not None
 
     def learn(self, id: str | None, model: str | None) -> None:
-        """Set what the options do not determine and the response does."""
+        """Set what the options do not determine: the first id and the last model."""
         self._id = self._id or id
-        self._model = self._model or model
+        if not self._is_given:
+            self._model = model or self._model
 
     def record(self, object: str, choices: list[Record]) -> Record:
         self._id = self._id or _ID  # which all chunks must share
@@ -226,6 +228,7 @@ class _Choice(ResponseEncoder):
         self._out.append(self._chunk({"role": "assistant", "content": ""}))
 
     def _end(self) -> None:
+        self._head.learn(None, self._model)
         if self._citations:
             self._out.append(self._chunk({"annotations": self._citations}))
         if self._message is not None and self._problem() is None:
@@ -356,12 +359,13 @@ def _whole_call(call: ToolCall, identity: str) -> Record:
 def _annotations(source: Source, citation: Any, index: int) -> list[Record]:
     """Return a source as an annotation, or none if it is no web page."""
     data = dict_of(citation)
-    if data.get("type") == "url_citation" and isinstance(data.get("url_citation"), dict):
-        return [] if index else [data]
-    if not source.url:
-        return []
-    place = {"start_index": 0, "end_index": 0, "title": source.title, "url": source.url}
-    return [{"type": "url_citation", "url_citation": place}]
+    page = data.get("url_citation")
+    if not isinstance(page, dict):
+        page = {"url": source.url, "title": source.title} if source.url else {}
+    elif index:
+        return []  # the citation was sent with its first source
+    place = {"start_index": 0, "end_index": 0, "title": ""}
+    return [{"type": "url_citation", "url_citation": {**place, **page}}] if page else []
 
 
 def _usage(usage: Usage) -> Record:

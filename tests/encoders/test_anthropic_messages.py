@@ -327,3 +327,84 @@ def test_the_end_without_a_beginning() -> None:
     kinds = [record["type"] for record in AnthropicMessages().finish()]
     assert kinds == ["message_start", "error"]
     assert AnthropicMessages().abort()[-1]["error"]["message"] == "the answer was cancelled"
+
+
+# Tools that Anthropic runs
+
+
+def block(index: int, **block: Any) -> list[dict[str, Any]]:
+    start = {"type": "content_block_start", "index": index, "content_block": block}
+    return [start, {"type": "content_block_stop", "index": index}]
+
+
+PAGE = {
+    "type": "web_search_result_location",
+    "url": "https://a",
+    "title": "A",
+    "cited_text": "a",
+    "encrypted_index": "i",
+}
+FOUND = {"type": "web_search_result", "url": "https://a", "title": "A", "encrypted_content": "e"}
+SEARCH = [
+    {"type": "message_start", "message": {"id": "m", "model": "claude", "content": []}},
+    *block(0, type="server_tool_use", id="s", name="web_search", input={"query": "x"}),
+    *block(1, type="web_search_tool_result", tool_use_id="s", content=[FOUND]),
+    {
+        "type": "content_block_start",
+        "index": 2,
+        "content_block": {"type": "text", "text": "found"},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 2,
+        "delta": {"type": "citations_delta", "citation": PAGE},
+    },
+    {"type": "content_block_stop", "index": 2},
+    *block(3, type="tool_use", id="c", name="f", input={}, caller={"type": "direct"}),
+    {
+        "type": "message_delta",
+        "delta": {"stop_reason": "tool_use"},
+        "usage": {
+            "input_tokens": 5,
+            "cache_read_input_tokens": 3,
+            "cache_creation_input_tokens": 2,
+            "output_tokens": 7,
+            "output_tokens_details": {"thinking_tokens": 1},
+        },
+    },
+    {"type": "message_stop"},
+]
+
+
+@pytest.mark.parametrize("size", [1, len(SEARCH)])
+def test_tools_and_citations_of_the_api_survive(size: int) -> None:
+    parts = [SEARCH[start : start + size] for start in range(0, len(SEARCH), size)]
+    pieces = ["".join([json.dumps(record) for record in part]) for part in parts]
+    sent = sent_while_read(AnthropicMessages(), pieces, "anthropic-messages")
+    parser, _, _ = run_parser([sent], "anthropic-messages")
+    message, _, _ = run_parser(SEARCH, "anthropic-messages")
+    check(message.message, run_parser(SEARCH, "anthropic-messages")[1])
+    assert (
+        blocks(parser.message)
+        == blocks(message.message)
+        == [
+            ["server_tool_use", "web_search", {"query": "x"}],
+            ["web_search_tool_result", "s", [FOUND]],
+            ["text", "found", [PAGE]],
+            ["tool_use", "f", {}],
+        ]
+    )
+    assert parser.message.tool_calls[1].extra == {"caller": {"type": "direct"}}
+    assert views.counts(parser.message.usage) == views.counts(message.message.usage)
+
+
+def test_tools_of_other_apis_are_left_out() -> None:
+    item = {"type": "web_search_call", "id": "w", "action": {"type": "search", "query": "x"}}
+    pieces = [
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": {"id": "r", "status": "completed"}},
+    ]
+    parser, events, _ = run_parser(pieces, "openai-responses")
+    assert blocks(parser.message) == []
+    check(parser.message, events)
+    assert AnthropicMessages().body(parser.message)["content"] == []

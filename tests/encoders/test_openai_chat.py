@@ -360,3 +360,34 @@ def test_a_call_that_changes_is_an_error() -> None:
     parser.message.tool_calls[0].name = "g"
     records += encoder.encode(events[3:]) + encoder.finish()
     assert records[-1]["error"]["code"] == "changed_name"
+
+
+def test_citations_and_usage_in_a_body() -> None:
+    place = {"start_index": 0, "end_index": 1, "title": "A", "url": "https://a"}
+    page = {"type": "url_citation", "url_citation": place}
+    details = {
+        "prompt_tokens_details": {"cached_tokens": 1},
+        "completion_tokens_details": {"reasoning_tokens": 2},
+    }
+    usage = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, **details}
+    pieces = [
+        chunk({"content": "x", "annotations": [page]}),
+        chunk({}, "stop"),
+        {"choices": [], "usage": usage},
+    ]
+    parser, events, _ = run_parser(pieces)
+    check(parser.messages, events)
+    body = OpenAIChat().body(parser.message)
+    assert body["choices"][0]["message"]["annotations"] == [page]
+    assert body["usage"] == usage
+    assert {"annotations": [page]} in deltas(told(pieces))
+
+
+def test_citations_of_other_apis() -> None:
+    text = {"type": "text", "text": "x", "citations": [{"url": "https://a", "title": "A"}, {}]}
+    body = {"type": "message", "id": "m", "content": [text], "stop_reason": "end_turn"}
+    _, events, _ = run_parser([body], "anthropic-messages")
+    place = {"start_index": 0, "end_index": 0, "title": "A", "url": "https://a"}
+    expected = {"type": "url_citation", "url_citation": place}
+    encoder = OpenAIChat()
+    assert {"annotations": [expected]} in deltas(encoder.encode(events) + encoder.finish())

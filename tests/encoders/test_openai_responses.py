@@ -318,3 +318,14 @@ def test_late_citations() -> None:
     parser, _, _ = run_parser(pieces)
     body = OpenAIResponses().body(parser.message)
     assert body["output"][0]["content"][0]["annotations"] == content["annotations"]
+
+
+def test_an_approval_is_a_normal_end() -> None:
+    item = {"type": "mcp_approval_request", "id": "a", "name": "echo", "arguments": "{}"}
+    pieces = [
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": {"id": "r", "status": "completed"}},
+    ]
+    parser, events, _ = run_parser(pieces, "openai-responses")
+    assert parser.message.finish_reason == "paused"
+    check(parser.message, events)
