@@ -363,17 +363,23 @@ def _from_function(function: Any) -> Tool:
 
 def _streamed_type(function: Any) -> Any:
     """Return `T` if the only parameter of a function is an `ArgumentStream[T]`, else None."""
-    parameters = list(inspect.signature(function).parameters.values())
-    if not any("ArgumentStream" in str(parameter.annotation) for parameter in parameters):
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except Exception:  # of an annotation; `function_validator` reports it
         return None
-    hints = get_type_hints(function, include_extras=True)
-    hint = hints[parameters[0].name]
-    if not getattr(get_origin(hint) or hint, "_streams_arguments", False):
+    hints.pop("return", None)
+    found = [
+        hint
+        for hint in hints.values()
+        if getattr(get_origin(hint) or hint, "_streams_arguments", False)
+    ]
+    if not found:
         return None
-    if len(parameters) != 1 or not get_args(hint) or not inspect.iscoroutinefunction(function):
+    is_only = len(inspect.signature(function).parameters) == 1
+    if not is_only or not get_args(found[0]) or not inspect.iscoroutinefunction(function):
         name = function.__name__
         raise TypeError(f"{name}: an ArgumentStream[T] is the only parameter of an async function")
-    return get_args(hint)[0]
+    return get_args(found[0])[0]
 
 
 _SECTION: Final = re.compile(r"^(Args|Arguments|Parameters):\s*$")

@@ -141,7 +141,7 @@ class _Wrapped:
         found = getattr(inner, name)
         form = forms.get(name)
         if form is not None:
-            return _streaming(found, form, options)
+            return _streaming(found, form, options, always="stream" in name)
         start = f"{name}."
         inside = {
             path[len(start) :]: form for path, form in forms.items() if path.startswith(start)
@@ -190,10 +190,9 @@ class _Wrapped:
 
 
 def _streaming(
-    method: Callable[..., Any], form: RequestForm, options: dict[str, Any]
+    method: Callable[..., Any], form: RequestForm, options: dict[str, Any], always: bool
 ) -> Callable[..., Any]:
-    """Return a method whose streaming calls return a stream."""
-    always = "stream" in getattr(method, "__name__", "")
+    """Return a method whose streaming calls return a stream; `always` if all calls stream."""
 
     @wraps(method)
     def call(*arguments: Any, **named: Any) -> Any:

@@ -16,7 +16,7 @@ from streamparse._drivers.toolbox import Toolbox
 from streamparse.errors import IncompleteError, StreamParseError, ToolError
 from streamparse.message import ToolCall
 from streamparse.message_events import (
-    AnyMessageEvent,
+    AnySessionEvent,
     ArgumentCompleted,
     ArgumentDelta,
     ArgumentStarted,
@@ -70,11 +70,11 @@ class ToolRunner:
         self._toolbox = toolbox
         self._runs: dict[int, _Run] = {}  # by the `id` of the call, which the run refers to
 
-    def feed(self, event: AnyMessageEvent) -> None:
+    def feed(self, event: AnySessionEvent) -> None:
         """Start, feed or stop the tool of an event. Other events are ignored.
 
         Args:
-            event: The next event of the answer.
+            event: The next event of the answer, or of a session.
         """
         if isinstance(event, (ArgumentDelta, ArgumentStarted, ArgumentCompleted)):
             run = self._runs.get(id(event.call))

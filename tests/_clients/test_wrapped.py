@@ -7,7 +7,7 @@ import copy
 import gc
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -407,21 +407,74 @@ def test_a_tool_of_the_sdk_of_anthropic(provider: Provider) -> None:
     assert message.tool_calls[0].status == "complete"
 
 
-def test_a_client_of_another_package_with_the_same_call(provider: Provider) -> None:
-    class Completions:
-        def create(self, **request: Any) -> Any:
-            provider.requests.append(request)
-            return iter([CHAT.text("Ferns.")])
+class Other:
+    """A client of a package that `wrap` does not know, with a call that it knows."""
 
-    class Chat:
-        completions = Completions()
+    def __init__(self) -> None:
+        self.chat = self.completions = self
+        self.asked: list[Any] = []
+        self.entered = 0
 
-    class Client:
-        chat = Chat()
+    def create(self, **request: Any) -> Any:
+        self.asked.append(request)
+        return iter([CHAT.text("Ferns.")]) if request.get("stream") else "whole"
 
-    with wrap(Client()).chat.completions.create(stream=True, output=None) as answer:
-        assert answer.result().text == "Ferns."
-    assert provider.requests == [{"stream": True}]
+    def copy(self) -> Other:
+        return Other()
+
+    def __enter__(self) -> Other:
+        self.entered += 1
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.entered -= 1
+
+    async def __aenter__(self) -> Other:
+        return self.__enter__()
+
+    async def __aexit__(self, *exception: object) -> None:
+        self.entered -= 1
+
+
+class AsyncOther(Other):
+    async def create(self, **request: Any) -> Any:
+        found = super().create(**request)
+        return found if isinstance(found, str) else AsyncPieces(found)
+
+
+class AsyncPieces:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self.pieces:
+            yield piece
+
+
+def test_a_client_of_another_package_with_the_same_call() -> None:
+    client = Other()
+    with wrap(client) as wrapped:
+        assert (client.entered, wrapped.chat.completions.create(tools=[find])) == (1, "whole")
+        with wrapped.chat.completions.create(stream=True, output=None) as answer:
+            assert answer.result().text == "Ferns."
+        with wrapped.copy().chat.completions.create(stream=True) as answer:
+            assert "".join(answer.text()) == "Ferns."
+    assert client.asked == [{"tools": [find]}, {"stream": True}]
+    assert isinstance(wrapped, Other)
+    wrapped.entered = 7
+    assert client.entered == 7
+    del wrapped.entered
+    assert not hasattr(client, "entered")
+
+
+def test_an_asynchronous_client_of_another_package() -> None:
+    async def main() -> Any:
+        async with wrap(AsyncOther()) as client:
+            create = client.chat.completions.create
+            async with await create(stream=True, output=None) as answer:
+                return await create(), (await answer.result()).text
+
+    assert asyncio.run(main()) == ("whole", "Ferns.")
 
 
 def test_other_objects_and_options_are_refused() -> None:
@@ -437,10 +490,6 @@ def test_other_objects_and_options_are_refused() -> None:
 
 
 def test_it_is_copied_with_its_options() -> None:
-    class Client:
-        class chat:
-            class completions:
-                create = print
-
-    wrapped = wrap(Client(), every=1)
+    wrapped = wrap(Other(), every=1)
     assert repr(copy.copy(wrapped)) == repr(wrapped)
+    assert dir(wrapped) == dir(Other())

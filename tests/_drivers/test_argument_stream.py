@@ -23,6 +23,8 @@ from streamparse import (
 from tests.helpers import cut
 from tests.messages import call_chunk, chunk
 
+Arguments = ArgumentStream
+
 
 class Letter(BaseModel):
     to: str
@@ -168,6 +170,14 @@ def test_the_declaration_has_the_schema_of_the_type() -> None:
     [declared] = Toolbox([write]).to_anthropic()
     assert (declared["name"], declared["description"]) == ("write", "Write a letter.")
     assert declared["input_schema"]["required"] == ["to", "text"]
+
+
+def test_the_annotation_is_resolved() -> None:
+    async def write(letter: Arguments[Letter]) -> Any:
+        return await letter.field("$.to")
+
+    assert given_to(write, [WHOLE]) == "Ada"
+    assert repr(ArgumentStream(ToolCall())).startswith("ArgumentStream(ToolCall(")
 
 
 def test_wrong_functions() -> None:
