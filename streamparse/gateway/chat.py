@@ -25,6 +25,7 @@ import httpx
 
 __all__ = ["Chat"]
 
+_LEFT: Final = RefusedError(499, "client_error", "client_left", "the client has left")
 _COMMENT: Final = b": keep-alive\n\n"
 _PATIENCE: Final = 1.0  # the seconds that the upstream has to end a response after `[DONE]`
 
@@ -137,17 +138,20 @@ class _Work:
             fields = response_headers(response.headers.raw, rewritten=True)
             await exchange.start(response.status_code, fields)
         pieces = read(response)
-        async with _kept_alive(exchange, settings.heartbeat):
-            failure = await self._copy(pieces, stream)
-            await self._send(stream.finish(failure))
+        try:
+            async with _kept_alive(exchange, settings.heartbeat):
+                failure = await self._copy(pieces, stream)
+                await self._send(stream.finish(failure))
+                rejection = stream.calls.rejection
+                if rejection is not None and not is_last:
+                    return stream.text, str(rejection)
+                await self._send(stream.ending)
+                exchange.is_answered = True  # a client may close the connection at `[DONE]`
+                if rejection is None and failure is None:
+                    await _drained(pieces)
+        finally:
+            stream.finish(_LEFT)  # has no effect unless the client has left
             self._count(stream.calls.statuses)
-            rejection = stream.calls.rejection
-            if rejection is not None and not is_last:
-                return stream.text, str(rejection)
-            await self._send(stream.ending)
-            exchange.is_answered = True  # a client may close the connection at `[DONE]`
-            if rejection is None and failure is None:
-                await _drained(pieces)
         await exchange.send(b"", more=False)
         return None
 
