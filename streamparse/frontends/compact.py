@@ -29,8 +29,6 @@ from streamparse.message import (
 from streamparse.message_events import (
     AnySessionEvent,
     ArgumentCompleted,
-    ArgumentDelta,
-    ArgumentStarted,
     AudioDelta,
     InputCompleted,
     InputDelta,
@@ -38,9 +36,7 @@ from streamparse.message_events import (
     MessageFinished,
     MessageStarted,
     OutputCompleted,
-    OutputDelta,
     OutputRejected,
-    OutputStarted,
     ProviderEvent,
     ReasoningDelta,
     RefusalDelta,
@@ -59,8 +55,11 @@ Record: TypeAlias = dict[str, Any]
 _Key: TypeAlias = tuple[str, int, int]
 
 _TEXTS: Final = (TextDelta, ReasoningDelta, RefusalDelta)
-_ARGUMENTS: Final = (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
-_OUTPUTS: Final = (OutputStarted, OutputDelta, OutputCompleted)
+_VALUES: Final = ("arguments", "output")  # the types of records with patches
+_DOCUMENTS: Final[dict[str, str]] = {
+    **dict.fromkeys(("argument_started", "argument_delta", "argument_completed"), "arguments"),
+    **dict.fromkeys(("output_started", "output_delta", "output_completed"), "output"),
+}
 _KINDS: Final = ("text", "reasoning", "refusal")
 _REPLACED: Final = ("replaced_text", "replaced_reasoning", "replaced_refusal")
 
@@ -102,14 +101,16 @@ class CompactEvents:
         """
         records: list[Record] = []
         for key, same in _groups(events):
-            sent = self._sent.setdefault(key[1], _SentContent())
-            records += self._nameless(key, sent)
-            for event in same:
-                sent.note(key[0], event)
             first = same[0]
-            if key[0] in ("arguments", "output"):
+            if key[0] in _VALUES:
                 records += self._patches(key, same)
-            elif isinstance(first, _TEXTS):
+                continue
+            sent = self._sent.get(key[1])
+            if sent is None:
+                sent = self._sent[key[1]] = _SentContent()
+            records += self._nameless(key, sent)
+            sent.note(key[0], first)
+            if isinstance(first, _TEXTS):
                 text = "".join([event.text for event in same])
                 records.append(self._growing(key, first, {"text": text}))
             else:
@@ -127,6 +128,8 @@ class CompactEvents:
     def _nameless(self, key: _Key, sent: _SentContent) -> list[Record]:
         """Begin the calls before this one that have no events, because they have no name yet."""
         started: list[Record] = []
+        if key[2] < len(sent.calls):
+            return started
         for index in range(len(sent.calls), key[2]):
             self.interrupt()
             sent.add_call(index)
@@ -144,15 +147,15 @@ class CompactEvents:
         return [self._growing(key, events[0], record)] if patch or self._open_paths else []
 
     def _growing(self, key: _Key, event: Any, content: Record) -> Record:
-        head = self._head(key, event)
-        same, self._last = key == self._last and "id" not in head, key
-        return content if same else {**head, **content}
+        if key == self._last and (key[2] < 0 or self._ids.get(key[1:]) == event.call.id):
+            return content
+        self._last = key
+        return {**self._head(key, event), **content}
 
     def _head(self, key: _Key, event: Any) -> Record:
-        choice, call = key[1:]
         head = _place(*key)
-        if call >= 0 and self._ids.get((choice, call)) != event.call.id:
-            self._ids[choice, call] = head["id"] = event.call.id
+        if key[2] >= 0 and self._ids.get(key[1:]) != event.call.id:
+            self._ids[key[1:]] = head["id"] = event.call.id
         return head
 
     def _fields(self, event: AnySessionEvent) -> Record:
@@ -244,7 +247,7 @@ def _groups(events: Iterable[AnySessionEvent]) -> list[tuple[_Key, list[Any]]]:
     last: tuple[_Key, list[Any]] | None = None  # of other events
     for event in events:
         key = _key_of(event)
-        if key[0] in ("arguments", "output"):
+        if key[0] in _VALUES:
             if key not in values:
                 values[key] = []
                 groups.append((key, values[key]))
@@ -261,13 +264,9 @@ def _groups(events: Iterable[AnySessionEvent]) -> list[tuple[_Key, list[Any]]]:
 
 def _key_of(event: AnySessionEvent) -> _Key:
     choice = getattr(event, "choice", 0) or 0
-    if isinstance(event, _OUTPUTS):
-        return "output", choice, -1
     call = getattr(event, "call", None)
-    type: str = event.type
-    if isinstance(event, _ARGUMENTS) or (
-        isinstance(event, ToolCallDelta) and event.call.kind == "custom"
-    ):
+    type = _DOCUMENTS.get(event.type, event.type)
+    if isinstance(event, ToolCallDelta) and event.call.kind == "custom":
         type = "arguments"
     elif isinstance(event, ProviderEvent) and file_of(event.name, event.data):
         type = "file"
