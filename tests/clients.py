@@ -27,7 +27,7 @@ from streamparse import (
     ToolCall,
 )
 from streamparse._core.plain import json_text
-from streamparse.frontends import AGUIEvents, UIMessageStream
+from streamparse.frontends import AGUIEvents, DataStream, UIMessageStream
 from streamparse.frontends.citations import sources_of
 from streamparse.frontends.files import files_in
 from streamparse.message_events import ReasoningDelta, RefusalDelta, ServerToolCompleted, TextDelta
@@ -94,6 +94,13 @@ def raw_state(**bodies: bytes | None) -> dict[str, Any]:
     return {one["protocol"]: one["raw"] for one in states}
 
 
+def assistant_state(data: bytes) -> dict[str, Any]:
+    """Return the message that assistant-ui has after a data stream."""
+    message, _ = _run("others.mjs", json_text({"raw": True, "data": data.decode()}) + "\n")
+    state: dict[str, Any] = message["raw"]
+    return state
+
+
 def written() -> list[dict[str, Any]]:
     """Return streams that the npm packages write, with the messages that they read from them."""
     return _run("writers.mjs", "")
@@ -138,7 +145,10 @@ def row_of_others(name: str, message: Message, events: list[Any]) -> dict[str, A
     """Return a row for `others.mjs`, from the same records."""
     both = row(name, message, events)
     view = ClientView(message, call_texts(events), events)
-    return {**both, "expected": {"assistant": view.assistant(), "tanstack": view.tanstack()}}
+    data = DataStream(message_id="m", choice=message.choice)
+    expected = {"assistant": view.assistant(), "tanstack": view.tanstack()}
+    expected["stream"] = view.data_stream()
+    return {**both, "data": b"".join(bodies(data, events)).decode(), "expected": expected}
 
 
 def read_by_others(rows: Iterable[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
@@ -349,6 +359,16 @@ class ClientView:
             "sources": sources,
             "files": files,
         }
+
+    def data_stream(self) -> dict[str, Any]:
+        """As `assistant`, but a free text is the member `input` of the arguments."""
+        shown = self.assistant()
+        for call, mine in zip(shown["calls"], self.message.tool_calls, strict=True):
+            if mine.status != "complete":
+                call["input"] = None  # its text is not compared
+            elif mine.kind == "custom":
+                call["input"] = {"input": mine.arguments}
+        return shown
 
     def tanstack(self) -> dict[str, Any]:
         agui = self.agui()

@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from streamparse.frontends.ag_ui import AGUIEvents
 from streamparse.frontends.compact import CompactEvents
+from streamparse.frontends.data_stream import DataStream
 from streamparse.frontends.page_messages import from_ag_ui, from_ui_messages
 from streamparse.frontends.ui_message_stream import UIMessageStream
 
-__all__ = ["AGUIEvents", "CompactEvents", "UIMessageStream", "from_ag_ui", "from_ui_messages"]
+__all__ = [
+    "AGUIEvents",
+    "CompactEvents",
+    "DataStream",
+    "UIMessageStream",
+    "from_ag_ui",
+    "from_ui_messages",
+]

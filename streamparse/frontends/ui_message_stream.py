@@ -18,10 +18,10 @@ from streamparse.frontends.shown_calls import ShownCall
 from streamparse.frontends.signatures import metadata_of
 from streamparse.message import ServerToolResult
 
-__all__ = ["UIMessageStream"]
+__all__ = ["FINISH_REASONS", "UIMessageStream"]
 
 # All others become "other".
-_REASONS: Final = {
+FINISH_REASONS: Final = {
     "stop": "stop",
     "length": "length",
     "tool_calls": "tool-calls",
@@ -134,7 +134,7 @@ class UIMessageStream(FrontEnd):
             self._write("message-metadata", messageMetadata=self._metadata())
             self._write("error", errorText=self._text_of(self._failure))
         self._end_step()
-        reason = _REASONS.get(self._finish_reason(), "other")
+        reason = FINISH_REASONS.get(self._finish_reason(), "other")
         self._write("finish", finishReason=reason, messageMetadata=self._metadata())
 
     def _end_aborted(self, reason: str | None) -> None:

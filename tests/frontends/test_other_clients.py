@@ -28,7 +28,7 @@ def rows_of(units: list[Any], api: str = "auto", **options: Any) -> list[dict[st
 def check(rows: Iterable[dict[str, Any]]) -> None:
     sent = list(rows)
     read, differences = read_by_others(sent)
-    assert read == 2 * len(sent) > 0
+    assert read == 3 * len(sent) > 0
     assert differences == []
 
 

@@ -1,14 +1,15 @@
 // Other clients of both protocols: assistant-ui reads the UI message stream, TanStack AI reads AG-UI.
 //
-// Standard input: JSON Lines {name, ui, agui, expected: {assistant, tanstack}}, where `ui` and
-// `agui` are whole bodies of responses. Standard output: JSON Lines {name, client, expected, actual}
-// for each difference, and {read} at the end.
+// Standard input: JSON Lines {name, ui, agui, data, expected: {assistant, stream, tanstack}}, where
+// `ui`, `agui` and `data` (a data stream) are whole bodies of responses. Standard output: JSON Lines {name, client, expected, actual}
+// for each difference, and {read} at the end. With `raw: true` in a row, {raw} is the message that
+// assistant-ui has of `data`.
 
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
 
 import { ChatClient, fetchServerSentEvents } from "@tanstack/ai-client";
-import { AssistantMessageAccumulator, UIMessageStreamDecoder } from "assistant-stream";
+import { AssistantMessageAccumulator, DataStreamDecoder, UIMessageStreamDecoder } from "assistant-stream";
 
 console.warn = () => {};
 console.error = () => {};
@@ -29,12 +30,17 @@ function parsed(text) {
 
 // assistant-ui: the decoder and the accumulator of its runtime (`useDataStreamRuntime`).
 
-async function assistant({ ui }) {
-  const messages = new Response(ui).body
-    .pipeThrough(new UIMessageStreamDecoder())
+const assistant = ({ ui }) => decoded(ui, new UIMessageStreamDecoder(), true);
+const stream = ({ data }) => decoded(data, new DataStreamDecoder(), false);
+
+// The text of a call that failed is that of the model only in the UI message stream.
+async function decoded(body, decoder, hasText, raw = false) {
+  const messages = new Response(body).body
+    .pipeThrough(decoder)
     .pipeThrough(new AssistantMessageAccumulator());
   let message = { parts: [] };
   for await (const state of messages) message = state;
+  if (raw) return message;
   const shown = { text: "", reasoning: "", calls: [], sources: [], files: [] };
   for (const part of message.parts) {
     if (part.type === "text" || part.type === "reasoning") shown[part.type] += part.text;
@@ -43,7 +49,7 @@ async function assistant({ ui }) {
     else if (part.type === "tool-call") {
       const { toolCallId: id, toolName: name, args, argsText, result, isError } = part;
       const failed = isError || undefined;
-      shown.calls.push(given({ id, name, input: failed ? argsText : args, result, failed }));
+      shown.calls.push(given({ id, name, input: failed ? (hasText ? argsText : null) : args, result, failed }));
     }
   }
   return shown;
@@ -76,11 +82,15 @@ async function tanstack({ agui }) {
   return given({ ...shown, results, error });
 }
 
-const clients = { assistant, tanstack };
+const clients = { assistant, stream, tanstack };
 let read = 0;
 
 for await (const line of createInterface({ input: process.stdin })) {
   const row = JSON.parse(line);
+  if (row.raw) {
+    console.log(JSON.stringify({ raw: await decoded(row.data, new DataStreamDecoder(), false, true) }));
+    continue;
+  }
   for (const [name, client] of Object.entries(clients)) {
     if (row.expected[name] === null) continue;
     let actual;
