@@ -169,11 +169,8 @@ def compare(upstream: str, front: str, kind: str, streams: int, count: int) -> N
     print(*shown, f"{medians[1] - medians[0]:8.2f}", f"{used:10.0f}", sep="", flush=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--streams", type=int, nargs="*", default=[1, 10, 50])
-    parser.add_argument("--chunks", type=int, default=100)
-    options = parser.parse_args()
+def report(streams: list[int], count: int) -> None:
+    """Print the table."""
     print(f"{'':23}{'direct, ms':>19}{'gateway, ms':>19}{'added':>8}{'CPU, µs':>10}")
     print(f"{'':15}{'streams':>8}" + f"{'median':>10}{'p99':>9}" * 2 + f"{'ms':>8}{'a chunk':>10}")
     with served(_model) as upstream, served(gateway, upstream) as front:
@@ -181,10 +178,19 @@ def main() -> None:
             httpx.get(url, trust_env=False, timeout=30)  # it waits until the server has started
         asyncio.run(_delays(front, "text", 1, 1))  # imports what the first request needs
         for kind in KINDS:
-            for streams in options.streams:
-                compare(upstream, front, kind, streams, options.chunks)
+            for number in streams:
+                compare(upstream, front, kind, number, count)
     for kind in list(KINDS)[:2]:
-        print(f"rewriting a chunk of {kind}: {rewriting(kind, 2000):.1f} µs of processor time")
+        used = rewriting(kind, count * 20)
+        print(f"rewriting a chunk of {kind}: {used:.1f} µs of processor time")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--streams", type=int, nargs="*", default=[1, 10, 50])
+    parser.add_argument("--chunks", type=int, default=100)
+    options = parser.parse_args()
+    report(options.streams, options.chunks)
 
 
 if __name__ == "__main__":

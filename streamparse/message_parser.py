@@ -348,7 +348,7 @@ class MessageParser:
         if kind != "chunks":
             if not len(fragment):
                 return None
-        elif type(fragment) is not dict and type(fragment) is not Record:
+        elif type(fragment) is not dict and not isinstance(fragment, Record):
             fragment = chunk_of(fragment)
             if fragment is None:
                 return None

@@ -21,6 +21,7 @@ import pytest
 from benchmarks import (
     bench_encoders,
     bench_formats,
+    bench_gateway,
     bench_growth,
     bench_json,
     bench_lenient,
@@ -494,3 +495,14 @@ def test_pages_get_every_event() -> None:
     result = bench_web.measure("streamparse", 3, 10, 200)
     assert result.events == len(result.delays) == 30
     assert 0 < result.delay(0.5) <= result.delay(0.99) < 5
+
+
+# The gateway.
+
+
+def test_gateway_adds_a_delay(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_gateway.report(streams=[2], count=3)
+    rows = capsys.readouterr().out.splitlines()
+    assert [row[:15].strip() for row in rows[2:5]] == list(bench_gateway.KINDS)
+    assert all("µs of processor time" in row for row in rows[5:])
+    assert len(rows) == 7

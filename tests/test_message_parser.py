@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from streamparse import message_parser
+from streamparse._decoding.transport import Transport
 from streamparse.errors import LimitError, ProviderError, StreamParseError, WireError
 from streamparse.formats._auto import CHOICES
 from streamparse.limits import Limits
@@ -621,6 +622,21 @@ def test_a_format_alone_takes_a_cut_stream_for_no_text(data: str) -> None:
 def test_a_format_alone_reads_error_bodies() -> None:
     message, _ = read(['{"error": {"message": "no such model"}}'], format="hermes")
     assert message.status == "failed"
+
+
+# Records that the caller has decoded
+
+
+def test_records_are_read_as_their_bytes_are() -> None:
+    piece = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": None}]}
+    data = f"data: {json.dumps(piece)}\n\ndata: {json.dumps(piece)}\n\ndata: [DONE]\n\n"
+    parser, transport = MessageParser("openai-chat"), Transport()
+    events = [event for record in transport.feed(data) for event in parser.feed(record)]
+    message, expected = read([data], api="openai-chat")
+    assert parser.message.to_dict() == message.to_dict()
+    assert [event.type for event in events] == [event.type for event in expected]
+    with pytest.raises(TypeError, match="this parser was fed chunks"):
+        parser.feed("data: 5")
 
 
 # Reprs

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from streamparse import MessageParser
+from tests.formats.test_response_templates import OBJECTS
 from tests.gateway.model_server import (
     ARGUMENTS,
     CALLS,
@@ -392,3 +394,23 @@ def test_tool_choice_none() -> None:
     with served(Play(streamed(CALLS["hermes"]))) as server:
         got = ask(server, tool_choice="none")
     assert (got.message.text, got.reasons) == (CALLS["hermes"], ["stop"])
+
+
+# Formats.
+
+
+def test_a_response_template_of_a_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer_config.json"
+    path.write_text(json.dumps({"response_template": OBJECTS}))
+    text = '<do>{"name": "water", "arguments": {"bed": "roses", "litres": 12}}</do>'
+    with served(Play(streamed(text)), format=str(path)) as server:
+        path.unlink()  # it is read once
+        assert ask(server).complete == [ARGUMENTS]
+        assert ask(server, tools=[]).complete == []
+
+
+def test_answers_that_begin_inside_the_reasoning() -> None:
+    play = Play(streamed("I think.</think>Yes."))
+    with served(play, in_reasoning=True, format="hermes") as server:
+        message = ask(server).message
+    assert (message.reasoning, message.text) == ("I think.", "Yes.")
