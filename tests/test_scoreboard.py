@@ -359,6 +359,8 @@ def test_growth_of_costs() -> None:
         row = {"name": "some", "outcomes": [], "costs": costs}
         return summary.features({"cases": [], "libraries": [row]})["some"]["growth"]
 
-    assert says(1.0, 1.1, 1.2) == {"says": "yes", "growth": 1.2}
-    assert says(1.0, 10.0, 100.0) == {"says": "no", "growth": 100.0}
-    assert says(1.0, 1.1, 1.2, stopped=0.1)["says"] == "no"
+    assert says(1.0, 1.1, 1.2) == {"says": "yes", "growth": 1.2, "bound": False}
+    assert says(1.0, 10.0, 100.0) == {"says": "no", "growth": 100.0, "bound": False}
+    stopped = says(1.0, 1.1, 1.2, stopped=0.1)
+    assert stopped == {"says": "no", "growth": 1.2, "bound": True}
+    assert summary.cell(stopped) == "more than \N{MULTIPLICATION SIGN}1.2"

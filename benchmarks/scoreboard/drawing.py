@@ -9,10 +9,10 @@ from math import ceil, floor, log10
 from typing import Final
 
 #: The size of a chart in its own units; it is scaled to the width of the page.
-WIDTH: Final = 400
+WIDTH: Final = 412
 HEIGHT: Final = 330
 _LEFT: Final = 46
-_RIGHT: Final = 156
+_RIGHT: Final = 168
 _TOP: Final = 12
 _BOTTOM: Final = 40
 _LINE: Final = 14

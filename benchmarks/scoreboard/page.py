@@ -156,7 +156,8 @@ def _lines(result: Result, document: str) -> list[drawing.Line]:
             style = "ours" if row["name"] == OURS else "other"
             bounds = sum("stopped" in cost for cost in costs)
             points = [(cost["size"], cost["microseconds"]) for cost in costs]
-            lines.append(drawing.Line(row["name"], style, points, bounds))
+            name = row["name"].replace(" (Python)", " py")  # there is little room
+            lines.append(drawing.Line(name, style, points, bounds))
     return lines
 
 

@@ -142,7 +142,8 @@ def _growth(row: Row) -> dict[str, Any]:
         return {"says": None}
     growth = round(max(growths), 1)
     bound = any("stopped" in cost for cost in costs.values())
-    return {"says": "no" if bound or growth > _FLAT_BELOW else "yes", "growth": growth}
+    says = "no" if bound or growth > _FLAT_BELOW else "yes"
+    return {"says": says, "growth": growth, "bound": bound}
 
 
 def _said(feature: Feature, row: Row, kinds: dict[str, tuple[str, str]]) -> dict[str, Any]:
@@ -191,7 +192,7 @@ def cell(said: dict[str, Any]) -> str:
     if said["says"] in (None, "not offered"):
         return said["says"] or ""
     if "growth" in said:
-        return times(said["growth"])
+        return ("more than " if said["bound"] else "") + times(said["growth"])
     skipped = f" ({said['not offered']} not offered)" if said["not offered"] else ""
     return f"{said['right']} of {said['right'] + said['wrong']}{skipped}"
 
