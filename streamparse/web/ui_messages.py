@@ -31,6 +31,7 @@ def ui_message_response(
     headers: Mapping[str, str] | None = None,
     error_text: Callable[[BaseException], str] | None = None,
     authorize: Authorize | None = None,
+    encoder: UIMessageStream | None = None,
 ) -> SSEResponse:
     """Send an answer to a page with `useChat`, as a UI message stream (version 1).
 
@@ -42,7 +43,8 @@ def ui_message_response(
     Args:
         source: The result of `stream()`, or another iterable or async iterable of message events
             or lists of them, for example of several answers and the results of tools between them.
-            An iterable that is not async is read in a thread.
+            It may also yield records of `encoder` (`data`, `tool_output` and so on), or lists of
+            them. An iterable that is not async is read in a thread.
         store: Keeps the records for a page that is reloaded. Its `capacity` must be large enough
             for a whole answer.
         message_id: See `UIMessageStream`.
@@ -50,6 +52,8 @@ def ui_message_response(
         headers: Additional headers of the response.
         error_text: See `UIMessageStream`.
         authorize: See `sse_response`.
+        encoder: The encoder of the stream, if it has other options or if the source writes records
+            too. `message_id` and `error_text` are then options of the encoder.
 
     Returns:
         The response, for Starlette or a framework that is built on it. Its attribute `stream` is
@@ -58,20 +62,21 @@ def ui_message_response(
     Raises:
         ValueError: `heartbeat` is not above 0.
     """
-    ui = UIMessageStream(message_id=message_id, error_text=error_text)
+    ui = encoder or UIMessageStream(message_id=message_id, error_text=error_text)
     return _response(source, ui, store, heartbeat, headers, authorize)
 
 
 def ag_ui_response(
     source: Any,
     *,
-    thread_id: str,
-    run_id: str,
+    thread_id: str = "",
+    run_id: str = "",
     store: EventStore | None = None,
     heartbeat: float = 15.0,
     headers: Mapping[str, str] | None = None,
     error_text: Callable[[BaseException], str] | None = None,
     authorize: Authorize | None = None,
+    encoder: AGUIEvents | None = None,
 ) -> SSEResponse:
     """Send an answer to a page as the events of an AG-UI run; see `ui_message_response`.
 
@@ -84,14 +89,18 @@ def ag_ui_response(
         headers: Additional headers of the response.
         error_text: See `AGUIEvents`.
         authorize: See `sse_response`.
+        encoder: The encoder of the run, as in `ui_message_response`. `thread_id`, `run_id` and
+            `error_text` are then options of the encoder.
 
     Returns:
         The response; see `ui_message_response`.
 
     Raises:
-        ValueError: `heartbeat` is not above 0.
+        ValueError: `heartbeat` is not above 0, or there is neither an encoder nor a `run_id`.
     """
-    run = AGUIEvents(thread_id, run_id, error_text=error_text)
+    if encoder is None and not run_id:
+        raise ValueError("an AG-UI run needs the thread_id and the run_id of its request")
+    run = encoder or AGUIEvents(thread_id, run_id, error_text=error_text)
     return _response(source, run, store, heartbeat, headers, authorize)
 
 
@@ -171,8 +180,8 @@ def _records(source: Any, front: FrontEnd) -> Iterator[Record]:
 
 
 def _encoded(item: Any, front: FrontEnd) -> list[Record]:
-    events: Any = [item] if isinstance(item, MessageEvent) else item
-    return front.encode(events)
+    items: list[Any] = [item] if isinstance(item, (MessageEvent, dict)) else list(item)
+    return items if items and isinstance(items[0], dict) else front.encode(items)
 
 
 def _ended(front: FrontEnd, failure: Exception | None) -> list[Record]:

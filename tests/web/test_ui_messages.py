@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from streamparse import MessageParser, SSEDecoder, stream
-from streamparse.frontends import from_ui_messages
+from streamparse.frontends import AGUIEvents, UIMessageStream, from_ui_messages
 from streamparse.web import (
     MemoryStore,
     ag_ui_response,
@@ -120,6 +120,33 @@ def test_a_page_that_leaves_closes_the_source() -> None:
         assert upstream.closed == 0
         response.close()
         until(lambda: upstream.closed)
+
+
+def test_records_of_the_encoder_between_the_events() -> None:
+    """The source writes data of its own, one record or a list of them, by the same encoder."""
+
+    def answer(encoder: Any) -> Any:
+        yield encoder.data("progress", 1, transient=True)
+        yield from stream(["Hi"], api="text")
+        yield encoder.data("log", 2)[0]
+
+    def page() -> Any:
+        ui = UIMessageStream(message_id="m")
+        return ui_message_response(answer(ui), encoder=ui)
+
+    def run() -> Any:
+        encoder = AGUIEvents("t", "r")
+        return ag_ui_response(answer(encoder), encoder=encoder)
+
+    _, records = served(page)
+    assert types(records)[:3] == ["start", "data-progress", "start-step"]
+    assert types(records)[-3:] == ["data-log", "finish-step", "finish"]
+    assert json.loads(records[0])["messageId"] == "m"
+    _, events = served(run)
+    found = [json.loads(one) for one in events]
+    assert [one["name"] for one in found if one["type"] == "CUSTOM"] == ["progress", "log"]
+    with pytest.raises(ValueError, match="run_id"):
+        ag_ui_response([])
 
 
 def test_a_heartbeat_has_to_be_positive() -> None:
