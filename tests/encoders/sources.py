@@ -61,3 +61,32 @@ def fed_recordings(folder: Path) -> Iterator[tuple[str, str, list[Any], Message]
                 choice = events[0].choice
                 [message] = [one for one in parser.messages if one.choice == choice]
                 yield recording.name, api, recording.units, message
+
+
+def records_of(encoder: Any, pieces: Iterable[Any], api: Any) -> list[Any]:
+    """Return the records of an encoder that gets the events of each piece; deltas are merged."""
+    parser = MessageParser(api)
+    records: list[Any] = []
+    for piece in pieces:
+        records += encoder.encode(parser.feed(piece))
+    records += encoder.encode(parser.finish()) + encoder.finish()
+    merged: list[Any] = []
+    for record in records:
+        holder, name = _text_in(record)
+        text = holder.pop(name) if name else ""
+        if name and merged and merged[-1][0] == record:
+            merged[-1][1] += text
+        else:
+            merged.append([record, text])
+    return merged
+
+
+def _text_in(record: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return the object with the text of a delta, and the name of the text; "" without one."""
+    holder: Any = record.get("delta") or {}
+    for choice in record.get("choices") or []:
+        holder = choice["delta"]
+        for call in holder.get("tool_calls") or []:
+            holder = {} if "id" in call else call.get("function") or call.get("custom")
+    names = [name for name in holder if isinstance(holder[name], str) and holder[name]]
+    return holder, next((name for name in names if name not in ("role", "type")), "")

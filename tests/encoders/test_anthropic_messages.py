@@ -16,6 +16,7 @@ from tests.encoders.sources import (
     answers_of_examples,
     answers_of_recordings,
     fed_recordings,
+    records_of,
     sent_while_read,
 )
 from tests.helpers import cut
@@ -215,6 +216,14 @@ def test_law_1_scripts(script: Script, sizes: Any) -> None:
     again, _, error = run_parser([found], "anthropic-messages")
     assert error is None
     assert blocks(again.message) == blocks(parser.message)
+
+
+@given(script=SCRIPTS, sizes=SIZES)
+def test_law_1_records(script: Script, sizes: Any) -> None:
+    """Law 1: the records do not depend on the cuts, once adjacent deltas are merged."""
+    stream = as_bytes(script, steps(script))
+    found = records_of(AnthropicMessages(choice=0), cut(stream, sizes), "openai-chat")
+    assert found == records_of(AnthropicMessages(choice=0), [stream], "openai-chat")
 
 
 # Records

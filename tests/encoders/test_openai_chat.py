@@ -14,7 +14,8 @@ from streamparse import Message, MessageParser, StreamParseError, UsageUpdated
 from streamparse.encoders import OpenAIChat
 from streamparse.encoders.openai_chat import _reason
 from tests.encoders import clients, views
-from tests.encoders.sources import answers_of_examples, answers_of_recordings
+from tests.encoders.sources import answers_of_examples, answers_of_recordings, records_of
+from tests.helpers import cut
 from tests.messages import call_chunk, chunk, run_parser, text_chunk
 from tests.strategies import SIZES
 from tests.streams import SCRIPTS, Script, as_bytes, steps
@@ -173,6 +174,14 @@ def test_law_1_scripts(script: Script, sizes: Any) -> None:
     parser, events, error = run_parser([as_bytes(script, steps(script))])
     assert error is None
     check(parser.messages, events, 1 + len(sizes))
+
+
+@given(script=SCRIPTS, sizes=SIZES)
+def test_law_1_records(script: Script, sizes: Any) -> None:
+    """Law 1: the records do not depend on the cuts, once adjacent deltas are merged."""
+    stream = as_bytes(script, steps(script))
+    found = records_of(OpenAIChat(), cut(stream, sizes), "openai-chat")
+    assert found == records_of(OpenAIChat(), [stream], "openai-chat")
 
 
 # Records
