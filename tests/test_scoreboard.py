@@ -340,6 +340,18 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"| {OURS} |" in capsys.readouterr().out
 
 
+def test_results_of_one_library_are_replaced() -> None:
+    old = published_result()
+    new = {**old, "date": "2030-01-01", "libraries": [library_of(old, OURS) | {"build": "other"}]}
+    result = command.merged(old, new)
+    assert result["date"] == "2030-01-01"
+    assert library_of(result, OURS)["build"] == "other"
+    assert [row["name"] for row in result["libraries"]] == [*LIBRARIES]
+    assert result["features"] == old["features"]
+    with pytest.raises(SystemExit, match="other cases"):
+        command.merged(old, {**new, "cases": []})
+
+
 def test_costs_are_measured() -> None:
     result = command.measure([LIBRARIES[OURS]], [BY_ID["json/nested"]], {}, (500, 1_000), 0.01)
     found = library_of(result, OURS)["costs"]

@@ -105,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
     add("--html", type=Path, default=OUT / "scoreboard.html", help="the results as a page")
     add("--markdown", type=Path, help="write the summary into this file, between its marks")
     add("--from", type=Path, dest="source", metavar="FILE", help="do not run: read these results")
+    add("--merge", type=Path, metavar="FILE", help="keep the other libraries of these results")
     add("--log", type=Path, help="a file for what the libraries print")
     return made
 
@@ -117,11 +118,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         result = json.loads(options.source.read_text("utf-8"))
     else:
         result = _measured(options)
+        if options.merge:
+            result = merged(json.loads(options.merge.read_text("utf-8")), result)
         options.json.write_text(summary.written(result), encoding="utf-8")
     options.html.write_text(page.render(result), encoding="utf-8")
     if options.markdown:
         summary.update(options.markdown, result)
     print(f"\n{summary.text(result)}\n\nThe page is {options.html}.")
+
+
+def merged(old: Result, new: Result) -> Result:
+    """Return the new results with the rows of other libraries from old ones.
+
+    Raises:
+        SystemExit: The cases differ, so that the results cannot be compared.
+    """
+    if old["cases"] != new["cases"]:
+        raise SystemExit("the results are those of other cases: run all libraries")
+    rows = {row["name"]: row for row in old["libraries"] + new["libraries"]}
+    result = new | {"libraries": [rows[name] for name in LIBRARIES if name in rows]}
+    return result | {"features": summary.features(result)}
 
 
 def _measured(options: argparse.Namespace) -> Result:
