@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,6 +22,14 @@ def direct(sample: str) -> Any:
     parser.feed((EXAMPLES / sample).read_bytes())
     parser.finish()
     return parser.message
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """One event loop, because LangChain keeps its connections for the next request."""
+    found = asyncio.new_event_loop()
+    yield found
+    found.close()
 
 
 def counts(message: Any) -> dict[str, Any]:
@@ -82,7 +91,7 @@ def test_langchain_chunks(name: str, provide: Any) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_langchain_block_events(name: str, provide: Any) -> None:
+def test_langchain_block_events(name: str, provide: Any, loop: Any) -> None:
     provider = provide(MODELS[name], MODELS[name])
     model, expected = chat_model(name, provider.url), direct(MODELS[name])
 
@@ -92,7 +101,7 @@ def test_langchain_block_events(name: str, provide: Any) -> None:
 
     with stream(model.stream_events("What now?", version="v3")) as answer:
         events = list(answer)
-    async_events, message = asyncio.run(read())
+    async_events, message = loop.run_until_complete(read())
     for found, happened in ((answer.message, events), (message, async_events)):
         assert (found.text, calls(found)) == (expected.text, calls(expected))
         assert (found.status, found.reasoning) == (expected.status, expected.reasoning)
@@ -122,7 +131,7 @@ def test_langchain_messages_of_its_fakes() -> None:
     assert (answer.message.text, answer.message.status) == ("Ferns, then.", "truncated")
 
 
-def test_langchain_chain(provide: Any, program: Any) -> None:
+def test_langchain_chain(provide: Any, program: Any, loop: Any) -> None:
     pytest.importorskip("langchain_openai", reason="needs langchain-openai")
     provide("outing.sse", "outing.sse")
     chain = program("langchain_chain").chain
@@ -133,7 +142,7 @@ def test_langchain_chain(provide: Any, program: Any) -> None:
     async def read() -> list[Any]:
         return [outing async for outing in chain.astream("Plan an outing")]
 
-    [*_, last] = asyncio.run(read())
+    [*_, last] = loop.run_until_complete(read())
     assert [stop.place for stop in last.stops] == ["House of Alijn", "Industry Museum", "Graslei"]
 
 
