@@ -344,7 +344,7 @@ class _MessageViews(Reading[MessageParser]):
     def response(self) -> Any:
         """The HTTP response, with its status and headers: the source itself, or its `response`.
 
-        None if the source has none, or is not open yet.
+        None if the source has none, or is opened only when reading begins.
         """
         return response_of(self._origin)
 
