@@ -59,12 +59,13 @@ class Chat:
         retries = self._settings.retry if request.can_be_repeated else 0
         work = _Work(self, exchange, target, hold=retries > 0)
         try:
-            for left in range(retries, -1, -1):
-                correction = await work.attempt(request, is_last=not left)
-                if correction is None:
-                    return
-                self._measures.retries.inc()
-                request = request.again(*correction)
+            async with _kept_alive(exchange, self._settings.heartbeat):
+                for left in range(retries, -1, -1):
+                    correction = await work.attempt(request, is_last=not left)
+                    if correction is None:
+                        return
+                    self._measures.retries.inc()
+                    request = request.again(*correction)
         except RefusedError as refusal:
             if not exchange.status:
                 raise
@@ -137,18 +138,18 @@ class _Work:
         if not exchange.status:
             fields = response_headers(response.headers.raw, rewritten=True)
             await exchange.start(response.status_code, fields)
+            exchange.takes_comments = True
         pieces = read(response)
         try:
-            async with _kept_alive(exchange, settings.heartbeat):
-                failure = await self._copy(pieces, stream)
-                await self._send(stream.finish(failure))
-                rejection = stream.calls.rejection
-                if rejection is not None and not is_last:
-                    return stream.text, str(rejection)
-                await self._send(stream.ending)
-                exchange.is_answered = True  # a client may close the connection at `[DONE]`
-                if rejection is None and failure is None:
-                    await _drained(pieces)
+            failure = await self._copy(pieces, stream)
+            await self._send(stream.finish(failure))
+            rejection = stream.calls.rejection
+            if rejection is not None and not is_last:
+                return stream.text, str(rejection)
+            await self._send(stream.ending)
+            exchange.is_answered = True  # a client may close the connection at `[DONE]`
+            if rejection is None and failure is None:
+                await _drained(pieces)
         finally:
             stream.finish(_LEFT)  # has no effect unless the client has left
             self._count(stream.calls.statuses)

@@ -9,7 +9,7 @@ from streamparse._core.plain import dict_of, json_text, list_of, text_of
 from streamparse._decoding.record import Record
 from streamparse._decoding.transport import Transport
 from streamparse.encoders import OpenAIChat
-from streamparse.errors import StreamParseError
+from streamparse.errors import StreamParseError, WireError
 from streamparse.gateway.chat_chunks import Chunks, dressed_body
 from streamparse.gateway.upstream import RefusedError
 from streamparse.limits import Limits
@@ -100,7 +100,8 @@ class ChatStream:
 
     def feed(self, data: bytes) -> bytes:
         """Take bytes of the upstream; return those for the client."""
-        written = b"".join([self._read(record) for record in self._transport.feed(data)])
+        records = _records(self._transport, data)
+        written = b"".join([self._read(record) for record in records])
         failure = self._transport.failure
         return written if failure is None else written + self._fail(failure)
 
@@ -224,7 +225,7 @@ class ChatBody:
         self.refusal: RefusedError | None = None
         self.text = ""
         transport = Transport(limits=limits)
-        records = transport.feed(content) + transport.finish()
+        records = _records(transport, content) + transport.finish()
         data = records[0].data if len(records) == 1 and transport.failure is None else None
         if not isinstance(data, dict) or not isinstance(data.get("choices"), list):
             return
@@ -248,6 +249,16 @@ class ChatBody:
 
 def _sse(records: Iterable[Any]) -> bytes:
     return OpenAIChat.to_sse(records)
+
+
+def _records(transport: Transport, data: bytes) -> list[Record]:
+    try:
+        return transport.feed(data)
+    except (
+        ImportError
+    ) as error:  # binary frames need a library, and no server of this API sends any
+        transport.failure = WireError(str(error), code="not_a_stream")
+        return []
 
 
 def _unreadable(error: StreamParseError) -> RefusedError:

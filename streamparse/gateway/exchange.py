@@ -42,6 +42,8 @@ class Exchange:
         headers: The header fields of the request.
         status: The status of the response; 0 before it has begun.
         is_answered: Whether the response was sent to its end.
+        takes_comments: Whether comments may be sent now, because the response is a stream of
+            server-sent events, and only whole records of it are sent.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Exchange:
         self._sending = asyncio.Lock()  # held while a message is sent
         self._sent = 0  # how many messages were sent
         self.is_answered = False
+        self.takes_comments = False
         self._scope = anyio.CancelScope()
         # Set if the client accepts no data.
         self._stalled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -184,7 +187,8 @@ class Exchange:
             while True:
                 sent = self._sent
                 await asyncio.sleep(seconds)
-                if self._sent == sent and not self._sending.locked():
+                is_silent = self._sent == sent and not self._sending.locked()
+                if is_silent and self.takes_comments:
                     await self.send(comment)
         self._give_up()
 

@@ -87,6 +87,7 @@ class Play:
 
     Attributes:
         pieces: The body.
+        delay: The seconds before the header fields.
         pause: The seconds before each piece.
         cut: Whether the connection closes after the pieces, before the response has ended.
         hang: Whether the server is silent after the pieces.
@@ -96,6 +97,7 @@ class Play:
     pieces: list[bytes]
     status: int = 200
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "text/event-stream"})
+    delay: float = 0.0
     pause: float = 0.0
     cut: bool = False
     hang: bool = False
@@ -162,6 +164,7 @@ class ModelServer:
 
     async def _play(self, play: Play, asked: Asked, send: Any) -> None:
         headers = [(name.encode(), value.encode()) for name, value in play.headers.items()]
+        await asyncio.sleep(play.delay)
         await send({"type": "http.response.start", "status": play.status, "headers": headers})
         pieces: Iterator[bytes] = iter(play.pieces)
         for piece in pieces:

@@ -343,6 +343,20 @@ def test_retry_asks_again_with_the_reason() -> None:
     assert {**second.json, "messages": 0} == {**first.json, "messages": 0}
 
 
+def test_comments_while_the_model_is_asked_again() -> None:
+    plays = [Play(streamed(WRONG)), Play(streamed(answer_in("hermes")), delay=0.5)]
+    with served(*plays, retry=1, heartbeat=0.1) as server:
+        got = ask(server)
+    assert got.text.count(": keep-alive") >= 2
+    assert got.complete == [ARGUMENTS]
+
+
+def test_other_bodies_get_no_comments() -> None:
+    play = Play([b"<h1>", b"a page</h1>"], pause=0.3, headers={"content-type": "text/html"})
+    with served(play, heartbeat=0.1) as server:
+        assert ask_whole(server).content == b"<h1>a page</h1>"
+
+
 def test_retry_of_whole_answers() -> None:
     plays = [Play([whole(text)], headers=JSON) for text in (WRONG, WRONG, answer_in("hermes"))]
     with served(*plays, retry=2) as server:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from itertools import pairwise
 from typing import Any
 
@@ -97,6 +98,13 @@ def test_records_that_are_no_chunks_pass() -> None:
     written = rewritten([event, *streamed("Hello")])
     assert event in written
     assert parsed(written).text == "Hello"
+
+
+def test_binary_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "botocore.eventstream", None)
+    frames = b"\0\0\0\x50" + b"x" * 80
+    assert b'"error"' in rewritten([frames])
+    assert body(frames).content == frames
 
 
 def test_a_record_beyond_the_limits() -> None:
