@@ -117,6 +117,7 @@ class Encoder(Protocol):
         self._model: str | None = None
         self._live: Message | None = None  # the message that grows, if the events refer to it
         self._message: Message | None = None  # the last message that has ended
+        self._files = 0  # the files of the parts before this place have been sent
         self._usage = UsageTotals()
         self._failure: BaseException | str | None = None
         self._calls = ShownCalls()
@@ -207,6 +208,7 @@ class Encoder(Protocol):
         self._answers += 1
         self._message = None
         self._failure = None
+        self._files = 0
         self._usage.update(None)
         self._calls.begin_answer()
         self._queue.begin_answer()
@@ -362,8 +364,11 @@ class Encoder(Protocol):
     def _is_thought(self, event: ProviderEvent) -> bool:
         """Return whether a file belongs to the reasoning, as the part that has it shows."""
         content = [] if self._live is None else self._live.content
-        holders = [part for part in content if part.extra.get(event.name) is event.data]
-        return bool(holders) and isinstance(holders[0], Reasoning)
+        for place in range(self._files, len(content)):
+            if content[place].extra.get(event.name) is event.data:
+                self._files = place + 1
+                return isinstance(content[place], Reasoning)
+        return False
 
     def _output_grown(self, event: OutputStarted | OutputDelta | OutputCompleted) -> None:
         self._grow_output(event)

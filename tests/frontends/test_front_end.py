@@ -414,3 +414,29 @@ def test_records_do_not_depend_on_when_events_are_encoded(
     make: Any, api: str, records: list[Any], secrets: list[str]
 ) -> None:
     assert signed_run(make(), api, records, True)[1] == signed_run(make(), api, records, False)[1]
+
+
+def test_files_of_the_reasoning() -> None:
+    """Gemini marks them as thoughts; both wires keep them apart from files of the answer."""
+    thought = {"inlineData": {"mimeType": "image/png", "data": "aGk="}, "thought": True}
+    answer = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
+    content = {"role": "model", "parts": [thought, answer, {"text": "Here."}]}
+    record = {"candidates": [{"content": content, "finishReason": "STOP"}]}
+    _, events, _ = run_parser([record], "google-generate")
+    ui, run = UIMessageStream(message_id="m"), AGUIEvents("t", "r")
+    records = ui.encode(events) + ui.finish()
+    [message] = raw_state(ui=ui.to_sse(records))["ui"]["messages"]
+    expected = ["step-start", "reasoning-file", "file", "text"]
+    assert [part["type"] for part in message["parts"]] == expected
+    sent = run.encode(events) + run.finish()
+    assert [one["name"] for one in sent if one["type"] == "CUSTOM"] == ["reasoning-file", "file"]
+    for encoder, all_sent in ((ui, records), (run, sent)):
+        back, passed = read(encoder, all_sent)
+        assert [one.name for one in passed] == ["reasoning-file", "file"]
+        assert [part.type for part in back.content] == ["reasoning", "text", "text"]
+        again = UIMessageStream(message_id="m")
+        _, events_back, _ = run_parser([encoder.to_sse(all_sent)], "auto")
+        kinds_again = kinds(again.encode(events_back))
+        assert [kind for kind in kinds_again if "file" in kind] == ["reasoning-file", "file"]
+    [mine] = read(ui, records)[0].to_history()
+    assert [part["type"] for part in mine["parts"]] == expected[1:]
