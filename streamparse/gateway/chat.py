@@ -67,7 +67,7 @@ class Chat:
                     self._measures.retries.inc()
                     request = request.again(*correction)
         except RefusedError as refusal:
-            if not exchange.status:
+            if not exchange.is_event_stream:
                 raise
             self._measures.failures.labels(refusal.code).inc()
             record = f"data: {json_text(refusal.to_dict())}\n\n"
@@ -138,7 +138,7 @@ class _Work:
         if not exchange.status:
             fields = response_headers(response.headers.raw, rewritten=True)
             await exchange.start(response.status_code, fields)
-            exchange.takes_comments = True
+            exchange.is_event_stream = True
         pieces = read(response)
         try:
             failure = await self._copy(pieces, stream)

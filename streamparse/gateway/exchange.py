@@ -42,8 +42,8 @@ class Exchange:
         headers: The header fields of the request.
         status: The status of the response; 0 before it has begun.
         is_answered: Whether the response was sent to its end.
-        takes_comments: Whether comments may be sent now, because the response is a stream of
-            server-sent events, and only whole records of it are sent.
+        is_event_stream: Whether the response is a stream of server-sent events of which each
+            message is a whole record, so that comments and errors can be sent in between.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Exchange:
         self._sending = asyncio.Lock()  # held while a message is sent
         self._sent = 0  # how many messages were sent
         self.is_answered = False
-        self.takes_comments = False
+        self.is_event_stream = False
         self._scope = anyio.CancelScope()
         # Set if the client accepts no data.
         self._stalled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -188,7 +188,7 @@ class Exchange:
                 sent = self._sent
                 await asyncio.sleep(seconds)
                 is_silent = self._sent == sent and not self._sending.locked()
-                if is_silent and self.takes_comments:
+                if is_silent and self.is_event_stream:
                     await self.send(comment)
         self._give_up()
 

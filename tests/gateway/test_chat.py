@@ -177,6 +177,18 @@ def test_other_content_passes_as_it_is(kind: str) -> None:
     assert response.content == b"<h1>a page</h1>"
 
 
+@pytest.mark.parametrize("kind", ["text/html", "application/json"])
+def test_other_content_that_breaks_off(kind: str) -> None:
+    """Nothing is written into the body of the upstream."""
+    play = Play([b"<h1>a pa"], headers={"content-type": kind}, cut=True)
+    with served(play) as server:
+        if kind == "text/html":
+            with pytest.raises(httpx.RemoteProtocolError):
+                ask_whole(server)
+        else:
+            assert ask_whole(server).json()["error"]["code"] == "upstream_broken"
+
+
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"{", b'{"choices": 5}', b'{"error": "x"}', b""])
 def test_other_json_passes_as_it_is(body: bytes) -> None:
     with served(Play([body], headers=JSON)) as server:

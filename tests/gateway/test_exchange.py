@@ -168,7 +168,7 @@ def test_comments_while_nothing_is_sent() -> None:
     async def run() -> None:
         client = Client()
         exchange = client.exchange()
-        exchange.takes_comments = True
+        exchange.is_event_stream = True
         beating = asyncio.ensure_future(exchange.keep_alive(0.03, b":\n\n"))
         for _ in range(5):
             await asyncio.sleep(0.01)
