@@ -719,10 +719,10 @@ def stream(
     Args:
         source: An iterable or async iterable of bytes or text in fragments of any size, of dicts,
             or of chunk objects of an SDK; a stream of openai, anthropic, google-genai, mistralai,
-            ollama, LiteLLM or boto3; a response of httpx, aiohttp, requests or urllib3; a context
-            manager or awaitable that gives one of these, which is entered or awaited when reading
-            begins; a `Path`, or a `str` that names an existing file, unless `api="text"` or a
-            `format` is given; one whole text, dict or response object.
+            ollama, LiteLLM, LangChain or boto3; a response of httpx, aiohttp, requests or urllib3;
+            a context manager or awaitable that gives one of these, which is entered or awaited when
+            reading begins; a `Path`, or a `str` that names an existing file, unless `api="text"` or
+            a `format` is given; one whole text, dict or response object.
         every: The seconds for which deltas are held and merged, as in `Coalescer`; `1/30` for a
             screen. Only deltas are delayed, except in `batches()`. An async stream emits held
             events on time, which needs asyncio; a synchronous one when a fragment arrives.
