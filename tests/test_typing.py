@@ -24,7 +24,7 @@ PROGRAM = Path(typed_program.__file__)
 CLIENTS = PROGRAM.with_name("typed_clients.py")
 PAGES = [
     ROOT / "README.md",
-    ROOT / "streamparse" / "llms.txt",
+    PACKAGE / "llms.txt",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
