@@ -22,9 +22,9 @@ try:
     from starlette.responses import Response
     from starlette.routing import Route
     from starlette.types import Receive, Scope, Send
-except ImportError as error:
+except ImportError as _error:
     needs = "streamparse.gateway needs starlette: pip install 'llm-streamparse[gateway]'"
-    raise ImportError(needs, name=error.name) from error
+    raise ImportError(needs, name=_error.name) from _error
 
 if TYPE_CHECKING:
     import httpx

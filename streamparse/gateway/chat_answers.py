@@ -80,9 +80,9 @@ class ChatStream:
     def __init__(
         self, parser: MessageParser, limits: Limits, chunks: Chunks, *, stop: bool, hold: bool
     ) -> None:
-        self.calls = _Calls()
-        self.over = False
-        self.ending = b""
+        self.calls: _Calls = _Calls()
+        self.over: bool = False
+        self.ending: bytes = b""
         self._parser = parser
         self._transport = Transport(limits=limits)
         self._chunks = chunks
@@ -220,10 +220,10 @@ class ChatBody:
     """
 
     def __init__(self, content: bytes, parser: MessageParser, limits: Limits) -> None:
-        self.calls = _Calls()
-        self.content = content
+        self.calls: _Calls = _Calls()
+        self.content: bytes = content
         self.refusal: RefusedError | None = None
-        self.text = ""
+        self.text: str = ""
         transport = Transport(limits=limits)
         records = _records(transport, content) + transport.finish()
         data = records[0].data if len(records) == 1 and transport.failure is None else None

@@ -13,9 +13,9 @@ from streamparse.message_parser import MessageParser
 
 try:
     import jsonschema  # noqa: F401  # without it, calls would not be checked
-except ImportError as error:
+except ImportError as _error:
     needs = "streamparse.gateway needs jsonschema: pip install 'llm-streamparse[gateway]'"
-    raise ImportError(needs, name=error.name) from error
+    raise ImportError(needs, name=_error.name) from _error
 
 __all__ = ["ChatRequest"]
 

@@ -55,9 +55,9 @@ class Exchange:
         stall: float,
         largest: int,
     ) -> None:
-        self.scope = scope
+        self.scope: MutableMapping[str, Any] = scope
         self.headers: Headers = list(scope["headers"])
-        self.status = 0
+        self.status: int = 0
         self._receive = receive
         self._send = send
         self._stall = stall
@@ -65,8 +65,8 @@ class Exchange:
         self._received = asyncio.Event()  # the request was read to its end
         self._sending = asyncio.Lock()  # held while a message is sent
         self._sent = 0  # how many messages were sent
-        self.is_answered = False
-        self.is_event_stream = False
+        self.is_answered: bool = False
+        self.is_event_stream: bool = False
         self._scope = anyio.CancelScope()
         # Set if the client accepts no data.
         self._stalled: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from streamparse.gateway.exchange import Exchange
 from streamparse.gateway.headers import Headers, request_headers, response_headers, value_of
-from streamparse.gateway.upstream import Content, RefusedError, Upstream, failure_of
+from streamparse.gateway.upstream import RefusedError, Upstream, failure_of
 
 # isort: split
 import anyio
@@ -65,7 +65,11 @@ def _host_of(exchange: Exchange) -> str:
 
 @asynccontextmanager
 async def opened(
-    upstream: Upstream, method: str, target: bytes, headers: Headers, content: bytes | Content
+    upstream: Upstream,
+    method: str,
+    target: bytes,
+    headers: Headers,
+    content: bytes | AsyncIterator[bytes],
 ) -> AsyncIterator[httpx.Response]:
     """Open a request at the upstream, and close it when its response is no longer read."""
     response = await upstream.open(method, target, headers, content)
@@ -114,7 +118,7 @@ async def forward(exchange: Exchange, upstream: Upstream, target: bytes) -> None
             await exchange.body()
             await exchange.answer(204, [(b"allow", _OPTIONS)], b"")
             return
-    content = Content(exchange.pieces()) if exchange.has_body else await exchange.body()
+    content = exchange.pieces() if exchange.has_body else await exchange.body()
     async with opened(upstream, method, target, headers, content) as response:
         exchange.stop_receiving()
         await relay(response, exchange)

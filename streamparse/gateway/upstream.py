@@ -15,11 +15,11 @@ from streamparse.gateway.settings import Settings
 
 try:
     import httpx
-except ImportError as error:
+except ImportError as _error:
     needs = "streamparse.gateway needs httpx: pip install 'llm-streamparse[gateway]'"
-    raise ImportError(needs, name=error.name) from error
+    raise ImportError(needs, name=_error.name) from _error
 
-__all__ = ["Content", "RefusedError", "Upstream", "failure_of"]
+__all__ = ["RefusedError", "Upstream", "failure_of"]
 
 
 class RefusedError(Exception):
@@ -36,10 +36,10 @@ class RefusedError(Exception):
         self, status: int, type: str, code: str, message: str, param: str | None = None
     ) -> None:
         super().__init__(message)
-        self.status = status
-        self.type = type
-        self.code = code
-        self.param = param
+        self.status: int = status
+        self.type: str = type
+        self.code: str = code
+        self.param: str | None = param
 
     def to_dict(self) -> dict[str, Any]:
         """Return the body of the error."""
@@ -47,7 +47,7 @@ class RefusedError(Exception):
         return {"error": {"message": str(self), **about}}
 
 
-class Content(httpx.AsyncByteStream):
+class _Content(httpx.AsyncByteStream):
     """The body of a request, while it arrives."""
 
     def __init__(self, pieces: AsyncIterator[bytes]) -> None:
@@ -78,12 +78,12 @@ class Upstream:
             )
         )
         #: The name of this gateway in the field `via`. It shows a request that goes in a circle.
-        self.pseudonym = f"streamparse-{secrets.token_hex(6)}".encode()
+        self.pseudonym: bytes = f"streamparse-{secrets.token_hex(6)}".encode()
         #: The authority of the server, for the field `host`.
-        self.host = self._origin.netloc
+        self.host: bytes = self._origin.netloc
 
     async def open(
-        self, method: str, target: bytes, headers: Headers, content: bytes | Content
+        self, method: str, target: bytes, headers: Headers, content: bytes | AsyncIterator[bytes]
     ) -> httpx.Response:
         """Send a request; return the response when its header fields have arrived.
 
@@ -97,7 +97,7 @@ class Upstream:
             RefusedError: The request cannot be sent, or no response arrived in time.
         """
         target = self._prefix + target
-        stream = httpx.ByteStream(content) if isinstance(content, bytes) else content
+        stream = httpx.ByteStream(content) if isinstance(content, bytes) else _Content(content)
         try:
             url = self._origin.copy_with(raw_path=target)
         except (httpx.InvalidURL, ValueError) as error:
