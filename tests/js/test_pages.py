@@ -40,7 +40,7 @@ def browser() -> Iterator[Any]:
 def opened(browser: Any, url: str) -> Iterator[Any]:
     """A page, which must have no errors."""
     page = browser.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda each: complaints.append(each.text) if each.type == "error" else None)
