@@ -44,6 +44,9 @@ class DataStream(FrontEnd):
         output_state: Where the state of the thread shows the structured output, as a JSON Pointer;
             `""` is the whole state. The output is sent while it grows.
 
+    Raises:
+        ValueError: `output_state` is not a JSON Pointer.
+
     >>> from streamparse import MessageParser
     >>> parser, data = MessageParser("text"), DataStream(message_id="m")
     >>> data.to_sse(data.encode(parser.feed("Hi")))

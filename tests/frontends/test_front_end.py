@@ -124,21 +124,6 @@ def test_approvals_in_ag_ui_are_interrupts() -> None:
     assert denied.extra["denied"] is True
 
 
-def test_other_interrupts() -> None:
-    run = AGUIEvents("t", "r")
-    message, events = asked("f")
-    records = run.encode(events)
-    assert run.interrupt("input_required", message="Which port?", call=message.tool_calls[0]) == []
-    run.interrupt("confirmation", id="i", expires_at="2030-01-01T00:00:00Z")
-    records += run.finish()
-    state = raw_state(agui=run.to_sse(records))["agui"]
-    first = {"id": "r-interrupt-1", "reason": "input_required", "message": "Which port?"}
-    assert state["interrupts"] == [
-        {**first, "toolCallId": "c0"},
-        {"id": "i", "reason": "confirmation", "expiresAt": "2030-01-01T00:00:00Z"},
-    ]
-
-
 @BOTH
 def test_reset_discards_an_answer(make: Any) -> None:
     """The page shows the second answer only; in AG-UI it is told what to remove."""
