@@ -50,7 +50,8 @@ class ArgumentStream(Generic[T_co]):
         self._value: Any = None
         self._ended = False
         self._failure: StreamParseError | None = None
-        self._waiting: list[asyncio.Future[None]] = []
+        # What waits for the next argument, with the task that does.
+        self._waiting: dict[asyncio.Future[None], asyncio.Task[Any] | None] = {}
 
     def __repr__(self) -> str:
         return f"ArgumentStream({self.call!r})"
@@ -128,7 +129,7 @@ class ArgumentStream(Generic[T_co]):
 
     async def _has(self, place: int) -> bool:
         """Wait for the event number `place`; return whether there is one."""
-        from asyncio import get_running_loop
+        from asyncio import current_task, get_running_loop
 
         while place >= len(self._events):
             if self._failure is not None:
@@ -136,11 +137,11 @@ class ArgumentStream(Generic[T_co]):
             if self._ended:
                 return False
             future = get_running_loop().create_future()
-            self._waiting.append(future)
+            self._waiting[future] = current_task()
             try:
                 await future
             finally:
-                self._waiting.remove(future)
+                del self._waiting[future]
         return True
 
     def _not_found(self, query: Query) -> StreamParseError:
@@ -150,10 +151,9 @@ class ArgumentStream(Generic[T_co]):
 
     # What `ToolRunner` calls.
 
-    @property
-    def _awaited(self) -> bool:
-        """Whether the tool waits for arguments."""
-        return bool(self._waiting)
+    def _is_awaited_by(self, task: asyncio.Task[Any]) -> bool:
+        """Return whether this task itself waits for arguments."""
+        return task in self._waiting.values()
 
     def _push(self, event: _Event) -> None:
         self._events.append(event)

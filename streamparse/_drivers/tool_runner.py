@@ -40,7 +40,8 @@ class ToolRunner:
     tools that were not given as functions are left to the caller.
 
     If a call is rejected or truncated, its tool is stopped: a wait for arguments raises the error
-    of the call, and a wait for anything else is cancelled.
+    of the call, and a wait for anything else is cancelled, also for another task that reads the
+    arguments.
 
     The runner is an async context manager, which cancels the tools that still run at its end.
 
@@ -174,13 +175,14 @@ class _Run:
         self.error = error.copy_without_events()
         if self.task is None or self.arguments is None:
             return
-        if not self.arguments._awaited:
+        # A tool whose other tasks read the arguments may wait for them, and they fail silently.
+        if not self.arguments._is_awaited_by(self.task):
             self.task.cancel()
         self.arguments._fail(self.error)
 
     async def result(self) -> Any:
         """Wait for the tool; return its result, or the error of the call."""
-        from asyncio import wait
+        from asyncio import CancelledError, wait
 
         if self.task is not None:
             await wait((self.task,))
@@ -188,6 +190,8 @@ class _Run:
             if self.task is not None and not self.task.cancelled():
                 self.task.exception()  # marks it as retrieved, so that asyncio does not log it
             return self.error
+        if self.task.cancelled():  # by the tool itself, for example by a task that it waits for
+            return ToolError(self.call.name or "", CancelledError())
         return self.task.result()
 
 

@@ -14,7 +14,7 @@ from streamparse.gateway.chat_chunks import Chunks
 from streamparse.gateway.chat_request import ChatRequest
 from streamparse.gateway.exchange import Exchange
 from streamparse.gateway.forwarding import opened, read, relay
-from streamparse.gateway.headers import Headers, request_headers, response_headers, value_of
+from streamparse.gateway.headers import Headers, listed, request_headers, response_headers, value_of
 from streamparse.gateway.measures import Measures
 from streamparse.gateway.settings import Settings
 from streamparse.gateway.upstream import RefusedError, Upstream
@@ -27,6 +27,7 @@ __all__ = ["Chat"]
 
 _LEFT: Final = RefusedError(499, "client_error", "client_left", "the client has left")
 _COMMENT: Final = b": keep-alive\n\n"
+_WITHOUT_CONTENT: Final = (204, 205)
 _PATIENCE: Final = 1.0  # the seconds that the upstream has to end a response after `[DONE]`
 
 
@@ -51,8 +52,9 @@ class Chat:
             RefusedError: There is no answer.
         """
         content = await exchange.body()
-        encoded = value_of(exchange.headers, b"content-encoding")
-        request = None if encoded else ChatRequest.read(content)
+        encodings = listed(value_of(exchange.headers, b"content-encoding"))
+        is_encoded = any(encoding != "identity" for encoding in encodings)
+        request = None if is_encoded else ChatRequest.read(content)
         if request is None:
             await self._pass_on(exchange, target, content)
             return
@@ -104,7 +106,8 @@ class _Work:
         source = opened(self._upstream, "POST", self._target, headers, request.content)
         async with source as response:
             kind = value_of(response.headers.raw, b"content-type").partition(";")[0].strip()
-            is_answer = 200 <= response.status_code < 300
+            status = response.status_code
+            is_answer = 200 <= status < 300 and status not in _WITHOUT_CONTENT
             if is_answer and kind.lower() == "text/event-stream":
                 return await self._stream(response, request, is_last)
             if self._exchange.status:

@@ -115,7 +115,8 @@ class Exchange:
     def _length(self) -> int:
         """The length of the body that the client announced; 0 without one."""
         length = value_of(self.headers, b"content-length")
-        return int(length) if length.isdecimal() else 0
+        # Python does not convert thousands of digits. The first ones are more than any limit.
+        return int(length[:18]) if length.isdecimal() else 0
 
     def stop_receiving(self) -> None:
         """Read no more of the request: only wait until the client leaves."""
@@ -170,8 +171,9 @@ class Exchange:
 
     async def answer(self, status: int, headers: Headers, body: bytes) -> None:
         """Send a whole response."""
-        length = (b"content-length", str(len(body)).encode())
-        await self.start(status, [*headers, length])
+        if status != 204:  # RFC 9110, section 8.6
+            headers = [*headers, (b"content-length", str(len(body)).encode())]
+        await self.start(status, headers)
         await self.send(body, more=False)
 
     async def refuse(self, refusal: RefusedError) -> None:

@@ -17,6 +17,7 @@ import httpx
 
 __all__ = ["forward", "opened", "read", "refuse_unsafe", "relay", "target_of"]
 
+_DIGITS: Final = 9  # more hops than that are not counted
 _OPTIONS: Final = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
@@ -127,7 +128,7 @@ async def forward(exchange: Exchange, upstream: Upstream, target: bytes) -> None
 def _counted(headers: Headers) -> tuple[Headers, bool]:
     """Return the fields with `max-forwards` reduced by one, and whether it was 0."""
     hops = value_of(headers, b"max-forwards")
-    if not hops.isdecimal():
+    if not hops.isdecimal() or len(hops) > _DIGITS:
         return headers, False
     rest = [field for field in headers if field[0] != b"max-forwards"]
     left = max(int(hops) - 1, 0)

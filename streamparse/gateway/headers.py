@@ -26,6 +26,8 @@ _HOP_BY_HOP: Final = frozenset(
 )
 # The server of the gateway has answered `expect: 100-continue` itself.
 _REPLACED: Final = frozenset((b"host", b"expect"))
+# Without these, the bytes of a message would have another meaning. No sender may nominate them.
+_OF_THE_MESSAGE: Final = frozenset((b"content-encoding", b"content-length", b"content-type"))
 # Fields that describe the bytes of a body, which a rewritten body does not have.
 _OF_THE_BYTES: Final = frozenset(
     (
@@ -93,4 +95,5 @@ def listed(value: str) -> list[str]:
 
 def _nominated(fields: Headers) -> frozenset[bytes]:
     """Return the names that the field `connection` declares to be about the connection."""
-    return frozenset(each.encode("latin-1") for each in listed(value_of(fields, b"connection")))
+    names = frozenset(each.encode("latin-1") for each in listed(value_of(fields, b"connection")))
+    return names - _OF_THE_MESSAGE

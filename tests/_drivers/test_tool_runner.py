@@ -133,6 +133,56 @@ def test_a_tool_that_waits_for_something_else_is_cancelled(end: str, kind: type)
     assert cleaned == ["yes"]
 
 
+async def by_a_queue(note: ArgumentStream[Note]) -> list[str]:
+    """Another task reads the arguments, and the tool waits for that task."""
+    queue: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def read() -> None:
+        async for text in note.text("$.text"):
+            queue.put_nowait(text)
+        queue.put_nowait(None)
+
+    reading = asyncio.ensure_future(read())
+    found = []
+    try:
+        while (text := await queue.get()) is not None:
+            found.append(text)
+    finally:
+        reading.cancel()
+        await asyncio.wait((reading,))
+        _ = reading.cancelled() or reading.exception()
+    return found
+
+
+@pytest.mark.parametrize("reason", ["tool_calls", "length"])
+def test_a_tool_may_read_its_arguments_in_another_task(reason: str) -> None:
+    end = '"}' if reason == "tool_calls" else ""
+    chunks = [call(0, "by_a_queue", '{"text": "he'), call_chunk(f"y{end}"), chunk(None, reason)]
+    [(_, result)] = asyncio.run(results(chunks, Toolbox([by_a_queue])))
+    if end:
+        assert result == ["he", "y"]
+    else:
+        assert isinstance(result, IncompleteError)
+
+
+async def cancelled(note: ArgumentStream[Note]) -> None:
+    raise asyncio.CancelledError
+
+
+async def cancelled_later(text: str) -> None:
+    waiting = asyncio.ensure_future(asyncio.sleep(20))
+    waiting.cancel()
+    await waiting
+
+
+@pytest.mark.parametrize("tool", [cancelled, cancelled_later])
+def test_a_tool_that_is_cancelled_by_itself_has_failed(tool: Any) -> None:
+    chunks = [call(0, tool.__name__, '{"text": "hey"}'), chunk(None, "tool_calls")]
+    [(_, result)] = asyncio.run(results(chunks, Toolbox([tool])))
+    assert isinstance(result, ToolError)
+    assert str(result).startswith(f"the tool '{tool.__name__}' raised CancelledError")
+
+
 def test_the_result_of_an_incomplete_call_does_not_count() -> None:
     async def hasty(note: ArgumentStream[Note]) -> str:
         return "done"

@@ -202,6 +202,13 @@ def test_a_stream_that_is_no_stream() -> None:
     assert got.error["code"] == "not_a_stream"
 
 
+@pytest.mark.parametrize("kind", ["text/event-stream", "application/json"])
+def test_an_answer_without_content(kind: str) -> None:
+    with served(Play([], status=204, headers={"content-type": kind})) as server:
+        response = ask_whole(server, stream=True)
+    assert (response.status_code, response.content) == (204, b"")
+
+
 def test_a_whole_answer_for_a_stream() -> None:
     with served(Play([whole(answer_in("hermes"))], headers=JSON)) as server:
         response = ask_whole(server, stream=True)
@@ -262,6 +269,13 @@ def test_a_compressed_request_passes_as_it_is() -> None:
         response = client.post(server.url + "/chat/completions", content=content, headers=headers)
     assert response.content == b"".join(pieces)
     assert server.last.body == content
+
+
+def test_a_request_that_is_not_compressed_may_say_so() -> None:
+    with served(Play(streamed(answer_in("hermes")))) as server, httpx.Client(trust_env=False) as c:
+        headers = {"content-encoding": "identity"}
+        response = c.post(server.url + "/chat/completions", json=BODY, headers=headers)
+    assert Got(response).complete == [ARGUMENTS]
 
 
 def test_a_client_that_leaves_closes_the_upstream() -> None:

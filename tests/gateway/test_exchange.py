@@ -57,6 +57,9 @@ def test_the_body() -> None:
         announced = Client(headers=[(b"content-length", b"11")]).exchange()
         with pytest.raises(RefusedError, match="10 bytes"):
             announced.check_length()
+        digits = Client(headers=[(b"content-length", b"1" * 5_000)]).exchange()
+        with pytest.raises(RefusedError, match="10 bytes"):
+            digits.check_length()
 
     asyncio.run(run())
 

@@ -153,7 +153,25 @@ def test_max_forwards() -> None:
         fetch(server, "OPTIONS", "/v1/models", headers={"max-forwards": "3"})
     assert last.status_code == 204
     assert "POST" in last.headers["allow"]
+    assert "content-length" not in last.headers
     assert server.last.header("max-forwards") == ["2"]
+
+
+def test_numbers_of_thousands_of_digits() -> None:
+    digits = "9" * 5_000
+    with served(Play([b"ok"], headers={})) as server:
+        got = fetch(server, "OPTIONS", "/v1/models", headers={"max-forwards": digits})
+    assert got.status_code == 200
+    assert server.last.header("max-forwards") == [digits]
+
+
+def test_a_connection_cannot_take_the_length_of_a_body() -> None:
+    head = "POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n"
+    head += "connection: close, content-length\r\n\r\n"
+    with served(Play([b"ok"], headers={})) as server:
+        got = spoken(server.gateway, head.encode() + b"body")
+    assert got.startswith(b"HTTP/1.1 200")
+    assert server.last.body == b"body"
 
 
 def test_a_request_that_goes_in_a_circle() -> None:
