@@ -698,7 +698,9 @@ class Message:
         {'role': 'tool', 'tool_name': 'mow', 'content': '["front","back"]'}
         """
         if self._write_result is None:
-            raise ValueError(f"the API of this message ({self.api}) takes no results of tools")
+            raise ValueError(
+                f"the API of this message ({self.api}) does not accept results of tools"
+            )
         if call.kind == "server":
             raise ValueError(f"the provider runs {call.name!r} itself and needs no result")
         if isinstance(value, BaseException):

@@ -353,7 +353,7 @@ class MessageParser:
             if fragment is None:
                 return None
         if self._finished:
-            raise StreamParseError("the input was said to have ended", code="finished")
+            raise StreamParseError("feed() was called after finish()", code="finished")
         if kind != self._kind:
             self._take(kind)
         return fragment

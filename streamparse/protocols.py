@@ -58,14 +58,14 @@ class ExpiredError(LookupError):
     """The requested records are no longer kept, or never were."""
 
     code: ClassVar[str] = "expired"
-    reason: ClassVar[str] = "the stream is not kept any more"
+    reason: ClassVar[str] = "the stream is no longer kept"
 
 
 class WriterLostError(ExpiredError):
     """The process that wrote the stream has died, so no more records follow."""
 
     code: ClassVar[str] = "writer_lost"
-    reason: ClassVar[str] = "the process that read the stream has died"
+    reason: ClassVar[str] = "the process that read the source has died"
 
 
 class StreamRecorder(Protocol):

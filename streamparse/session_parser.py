@@ -171,7 +171,7 @@ class SessionParser:
         try:
             records = records_of(message, self._limits)
             if records and self._finished:
-                raise StreamParseError("the session was said to have ended", code="finished")
+                raise StreamParseError("feed() was called after finish()", code="finished")
             reading = True
             for record in records:
                 self._read(record)

@@ -519,7 +519,7 @@ class _Lines:
         width = max(self.options.max_width - 2, 1)
         if self.fold and not growing and part.text:
             return [[bar, *self._folded(part.text, style, width)]]
-        text = self._clipped(part.text, growing) or "(reasoning that is kept from view)"
+        text = self._clipped(part.text, growing) or "(reasoning that the provider hides)"
         return [[bar, *line] for line in self._styled(text, style, width)]
 
     def _folded(self, text: str, style: Any, width: int) -> list[Segment]:

@@ -592,9 +592,9 @@ def test_results_of_the_own_tools_of_responses(
 
 def test_messages_that_take_no_results() -> None:
     call = a_call("complete")
-    with pytest.raises(ValueError, match=r"\(None\) takes no results"):
+    with pytest.raises(ValueError, match=r"\(None\) does not accept results"):
         Message().tool_result(call, "x")
-    with pytest.raises(ValueError, match=r"\(openai-completions\) takes no results"):
+    with pytest.raises(ValueError, match=r"\(openai-completions\) does not accept results"):
         message_of(
             [{"object": "text_completion", "choices": [{"index": 0, "text": "x"}]}],
             "openai-completions",

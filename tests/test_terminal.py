@@ -248,7 +248,7 @@ def test_all_kinds_of_parts() -> None:
     ]
     text = "\n".join(lines(MessageView([message])))
     for expected in (
-        "┊ (reasoning that is kept from view)",
+        "┊ (reasoning that the provider hides)",
         "web_search (server)",
         '│ ✓ query  "tides"',
         'result of web_search: [{"title": "Tides"}]',

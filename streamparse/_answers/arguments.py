@@ -61,7 +61,7 @@ def finite(text: str) -> float:
     """
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise ValueError("it is beyond every float")
+        raise ValueError("it is outside the range of floats")
     return value
 
 

@@ -295,7 +295,7 @@ class CallInput(CallRecord):
             self.halves.half = ""  # `text` has the whole character
             self.feed(text[len(known) :])
         elif self.call.kind != "custom" and self.whole and self._is_value(text):
-            message = "the final arguments are written in another way"
+            message = "the final arguments have the same value but another spelling"
             self.note_anomaly("replaced_arguments", message)
         elif not self._differs_in_space(text.strip(WHITE_SPACE)):
             self.replace(text)

@@ -184,7 +184,7 @@ class CallReader(CallInput):
 
     def _truncate(self) -> None:
         if self.repetition.matched:
-            message = "the arguments were being repeated at the end"
+            message = "the input ended while the arguments were being repeated"
             self.note_anomaly("repeated_arguments", message)
         self._end("truncated")
 

@@ -287,7 +287,7 @@ def _tools_in(given: Any) -> list[Tool]:
     if inspect.isclass(given):
         return [_from_class(given)]
     if isinstance(given, (str, bytes)):
-        raise TypeError(f"{given!r} is no tool")
+        raise TypeError(f"{given!r} is not a tool")
     if _is_model_instance(given):
         return _from_dumped(given, given.model_dump(by_alias=True, exclude_none=True, mode="json"))
     if callable(getattr(given, "to_dict", None)):
@@ -309,14 +309,14 @@ def _is_model_instance(given: Any) -> bool:
 def _from_dumped(given: Any, dumped: Any) -> list[Tool]:
     """Read the dict of an SDK's object."""
     if not isinstance(dumped, Mapping):
-        raise TypeError(f"{type(given).__name__} is no tool: it is dumped as no dict")
+        raise TypeError(f"{type(given).__name__} is not a tool: dumping it does not give a dict")
     return _from_dict(dict(dumped))
 
 
 def _from_class(cls: type) -> Tool:
     """A class is a tool by its name; its fields are the arguments."""
     if issubclass(cls, (str, bytes, int, float, list, tuple, set, frozenset, type)):
-        raise TypeError(f"{cls.__name__} has no arguments: it is no tool")
+        raise TypeError(f"{cls.__name__} has no arguments, so it is not a tool")
     own = cls.__dict__.get("__doc__")
     # Anything may be assigned to it, even a property.
     text = inspect.cleandoc(own) if isinstance(own, str) else ""
@@ -344,13 +344,15 @@ def _from_function(function: Any) -> Tool:
 
     name = getattr(function, "__name__", "")
     if not name or name == "<lambda>":
-        raise TypeError(f"{function!r} has no name to be called by")
+        raise TypeError(f"{function!r} has no name, which a tool needs")
     text = inspect.getdoc(function) or ""
     described = parameters_in(text)
     streamed = _streamed_type(function)
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is parameter.POSITIONAL_ONLY:
-            raise TypeError(f"{name}: {parameter.name!r} can only be given by its place")
+            raise TypeError(
+                f"{name}: {parameter.name!r} is positional-only, but tools are called with keywords"
+            )
     first = re.split(r"\n\s*\n", text, maxsplit=1)[0]
     if streamed is None:
         tool = _with_validator(name, first, lambda: function_validator(function, described))
@@ -378,7 +380,9 @@ def _streamed_type(function: Any) -> Any:
     is_only = len(inspect.signature(function).parameters) == 1
     if not is_only or not get_args(found[0]) or not inspect.iscoroutinefunction(function):
         name = function.__name__
-        raise TypeError(f"{name}: an ArgumentStream[T] is the only parameter of an async function")
+        raise TypeError(
+            f"{name}: an ArgumentStream[T] must be the only parameter of an async function"
+        )
     return get_args(found[0])[0]
 
 
@@ -540,7 +544,7 @@ def _validator_in(name: str, given: dict[str, Any]) -> ValidatorFactory | None:
     if inspect.isclass(schema):
         return validator_of(schema)
     if not isinstance(schema, (Mapping, bool)):
-        raise TypeError(f"the parameters of {name!r} are no schema: {schema!r:.100}")
+        raise TypeError(f"the parameters of {name!r} are not a schema: {schema!r:.100}")
     try:
         return _schema_validator(json_schema(schema))
     except ValueError as error:
@@ -564,20 +568,20 @@ _COHERE_TYPES: Final = {
 def _from_definitions(tool: str, definitions: Any) -> dict[str, Any]:
     """Cohere's older form: parameters with types by their names in Python."""
     if not isinstance(definitions, Mapping):
-        raise TypeError(f"the parameters of {tool!r} are no dict: {definitions!r:.100}")
+        raise TypeError(f"the parameters of {tool!r} are not a dict: {definitions!r:.100}")
     properties: dict[str, Any] = {}
     needed: list[str] = []
     for name, definition in definitions.items():
         label = f"the parameter {name!r} of {tool!r}"
         if not isinstance(name, str):
-            raise TypeError(f"{label} has a name that is no str")
+            raise TypeError(f"{label} has a name that is not a str")
         if not isinstance(definition, Mapping):
-            raise TypeError(f"{label} is no dict: {definition!r:.100}")
+            raise TypeError(f"{label} is not a dict: {definition!r:.100}")
         spelled, required = definition.get("type"), definition.get("required")
         if not isinstance(spelled, (str, NoneType)):
-            raise TypeError(f"{label} has a type that is no str: {spelled!r:.100}")
+            raise TypeError(f"{label} has a type that is not a str: {spelled!r:.100}")
         if not isinstance(required, (bool, NoneType)):
-            raise TypeError(f"{label} has a 'required' that is no bool: {required!r:.100}")
+            raise TypeError(f"{label} has a 'required' that is not a bool: {required!r:.100}")
         word = re.match(r"\w*", spelled or "")
         kind = _COHERE_TYPES.get(word[0].lower()) if word else None
         properties[name] = {} if kind is None else {"type": kind}

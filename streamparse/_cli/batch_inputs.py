@@ -158,7 +158,9 @@ def _of_parquet(name: str, column: str) -> Iterator[_Row]:
     parquet = needed("pyarrow.parquet", "Parquet files")
     with parquet.ParquetFile(name) as file:
         if column not in file.schema_arrow.names:
-            raise Complaint(f"{name}: there is no column {column!r}; name it by --column", UNUSABLE)
+            raise Complaint(
+                f"{name}: there is no column {column!r}; name it with --column", UNUSABLE
+            )
         count, done = max(1, file.metadata.num_rows), 0
         total = os.path.getsize(name)
         for batch in file.iter_batches(_MANY, columns=[column]):

@@ -106,7 +106,7 @@ class Job:
     ) -> None:
         self.suffix = target.suffix.lower()
         if self.suffix not in (".parquet", ".jsonl"):
-            raise Complaint(f"{target}: the output is .parquet or .jsonl", UNUSABLE)
+            raise Complaint(f"{target}: the output must be a .parquet or .jsonl file", UNUSABLE)
         if self.suffix == ".parquet":
             needed("pyarrow.parquet", "Parquet files")
         self.target = target

@@ -311,7 +311,7 @@ class Coercer(ValueCoercer):
     def _break(self, error: StreamParseError, offset: int) -> None:
         """Reject the string, which is not valid JSON."""
         self.mode = _BROKEN
-        message = f"the string holds no whole JSON value: {error.message}"
+        message = f"the string does not contain one complete JSON value: {error.message}"
         self.place.reject_value(
             SchemaViolation(message, code="type", offset=offset, path=self.path)
         )

@@ -316,7 +316,7 @@ class JSONParser:
     # Failures.
 
     def _refuse_late(self) -> NoReturn:
-        message, offset = "the input was said to have ended", self._machine.offset
+        message, offset = "feed() was called after finish()", self._machine.offset
         error = StreamParseError(message, code="finished", offset=offset)
         locate(error, self._machine, self._builder)
         raise error

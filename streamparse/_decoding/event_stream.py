@@ -104,7 +104,7 @@ class EventStreamDecoder:
             return []
         if self._finished:
             raise StreamParseError(
-                "the input was said to have ended",
+                "feed() was called after finish()",
                 code="finished",
                 offset=self._start + len(self._frame),
             )

@@ -250,7 +250,7 @@ class JSONLinesDecoder:
     # Failing.
 
     def _raise_finished(self) -> NoReturn:
-        message = "the input was said to have ended"
+        message = "feed() was called after finish()"
         error = StreamParseError(message, code="finished", offset=self._offset)
         error.line, error.column = self._line, self._here() + 1
         raise error

@@ -71,7 +71,7 @@ class Lines:
     def _start_decoding(self, text: bool) -> None:
         """Let the first fragment decide between text and bytes; raise for a later mix."""
         if self._finished:
-            message = "the input was said to have ended"
+            message = "feed() was called after finish()"
             error = StreamParseError(message, code="finished", offset=self._offset)
             error.line = self._line
             error.column = self._offset - self._line_start + 1

@@ -55,7 +55,7 @@ def _plain(chunk: Any, exclude: Any = None) -> dict[str, Any]:
         mode="json", by_alias=True, exclude_unset=True, exclude=exclude, warnings=False
     )
     if not isinstance(data, dict):
-        raise TypeError(f"{type(chunk).__name__}.model_dump() gives no dict")
+        raise TypeError(f"{type(chunk).__name__}.model_dump() does not return a dict")
     return data
 
 

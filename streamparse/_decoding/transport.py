@@ -82,7 +82,7 @@ class Transport:
         if self.failure is not None or not data:
             return []
         if self._finished:
-            raise StreamParseError("the input was said to have ended", code="finished")
+            raise StreamParseError("feed() was called after finish()", code="finished")
         if self._decoder is not None:
             return self._decode(self._decoder, data)
         opening = self._opening

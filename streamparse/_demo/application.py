@@ -124,7 +124,7 @@ def _number(request: Request, name: str, least: float, most: float) -> float:
     except (KeyError, ValueError):
         number = math.nan
     if not least <= number <= most:
-        raise HTTPException(400, f"{name} is a number from {least} to {most}")
+        raise HTTPException(400, f"{name} must be a number from {least} to {most}")
     return number
 
 

@@ -69,7 +69,7 @@ class Coalescer:
 
     def __init__(self, every: float, *, hold: str = "deltas", by: TextUnit | None = None) -> None:
         if not 0 <= every < math.inf:
-            raise ValueError(f"every must be a number of seconds from 0 on, not {every!r}")
+            raise ValueError(f"every must be a number of seconds, 0 or more, not {every!r}")
         if hold not in ("deltas", "all"):
             raise ValueError(f"hold must be 'deltas' or 'all', not {hold!r}")
         if by is not None and hold == "all":

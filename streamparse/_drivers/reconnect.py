@@ -237,7 +237,9 @@ class AsyncConnections(_Connections):
     async def _pieces(self) -> AsyncGenerator[Any, None]:
         source = self._opened()
         if not is_async(source):
-            raise TypeError("open returned an asynchronous source first, and now another one")
+            raise TypeError(
+                "open returned an asynchronous source before, and a synchronous one now"
+            )
         try:
             fragments = async_pieces(source, self._look)
             try:

@@ -154,7 +154,7 @@ class Toolbox(Tools):
             raise TypeError(f"the tool {name!r} was not given as a function: run it yourself")
         value = call.partial
         if not isinstance(value, dict):
-            raise SchemaViolation(f"the arguments of {name!r} are no object", code="type")
+            raise SchemaViolation(f"the arguments of {name!r} are not an object", code="type")
         parsed = value if tool.validator is None else validated(tool.validator, value)
         if tool.streams:
             return partial(tool.function, ArgumentStream._whole(call, parsed)), {}

@@ -69,7 +69,7 @@ class ResponseEncoder(Encoder):
 
     def _begin_answer(self) -> None:
         if self._answers > 1:
-            raise StreamParseError("a response has one answer only", code="finished")
+            raise StreamParseError("one encoder encodes one answer only", code="finished")
 
     def _problem(self) -> Problem | None:
         """Return why the answer that has been encoded did not succeed, or None if it did."""

@@ -89,7 +89,7 @@ class CallPayload(Payload):
             self._begin_value(char)
             return pos
         else:
-            message = f"{char!r} cannot stand here in a call"
+            message = f"{char!r} is not allowed here in a call"
             return self.fail(FormatError(message, code="malformed_call"), pos)
         return pos + 1
 

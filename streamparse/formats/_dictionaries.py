@@ -102,7 +102,7 @@ class DictionaryPayload(LiteralPayload):
         if isinstance(value, str):
             value = read_json(value, Reading(self.host.limits))
         if not isinstance(value, dict):
-            raise FormatError("the arguments are no object", code="malformed_call", offset=-1)
+            raise FormatError("the arguments are not an object", code="malformed_call", offset=-1)
         emit_value(value, self.arguments_sink())
 
     def end_dictionary(self) -> None:

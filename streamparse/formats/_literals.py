@@ -201,7 +201,7 @@ class LiteralMachine(LiteralStrings):
         self._bound(len(self.collected), stop)
         if found is not None:
             if self.kinds[-1] == ARGUMENTS and not _KEY_NAME.fullmatch(self.collected):
-                raise self._error("expected_key", f"{self.collected!r:.40} is no name", stop)
+                raise self._error("expected_key", f"{self.collected!r:.40} is not a name", stop)
             self.state = ASSIGN
         return stop
 
@@ -288,7 +288,7 @@ class LiteralMachine(LiteralStrings):
                     return number
         if self.style.bare:
             return word
-        raise self._error("invalid_literal", f"{word!r:.40} is no literal", pos)
+        raise self._error("invalid_literal", f"{word!r:.40} is not a literal", pos)
 
     def _finite(self, word: str, pos: int) -> Any:
         """Return the number; one beyond the range of floats stays text, or is an error."""
@@ -297,4 +297,4 @@ class LiteralMachine(LiteralStrings):
             return value
         if self.style.bare:
             return word
-        raise self._error("invalid_literal", f"{word!r:.40} is beyond every float", pos)
+        raise self._error("invalid_literal", f"{word!r:.40} is outside the range of floats", pos)

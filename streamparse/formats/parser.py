@@ -167,7 +167,7 @@ class FormatParser:
             raise self._failure.copy_without_events()
         if text:
             if self._finished:
-                raise StreamParseError("the input was said to have ended", code="finished")
+                raise StreamParseError("feed() was called after finish()", code="finished")
             try:
                 self._answer.text(text)
                 return self._response.take()

@@ -98,7 +98,7 @@ def _of_file(path: Path) -> Format:
     try:
         found = json.loads(path.read_bytes())
     except ValueError as error:
-        raise refused(path.name, f"is no JSON: {error}") from error
+        raise refused(path.name, f"is not JSON: {error}") from error
     if not isinstance(found, dict):
         raise refused(path.name, "must be an object")
     chat_template = found.get("chat_template")

@@ -292,7 +292,7 @@ def _alternatives(place: str, pattern: Any, expand: bool = True) -> list[list[Pi
     try:
         re.compile(pattern)
     except re.error as error:
-        raise refused(place, f"is no regular expression: {error}") from error
+        raise refused(place, f"is not a regular expression: {error}") from error
     return alternatives(pattern, expand)
 
 
@@ -371,7 +371,7 @@ class _ToolCalls:
         """Return what a reference means: a named group, a key of the content, or all of it."""
         found = _WHOLE.fullmatch(text) if isinstance(text, str) else None
         if found is None:
-            raise refused(place, f"{text!r} is no reference, like '{{content}}'")
+            raise refused(place, f"{text!r} is not a reference such as '{{content}}'")
         path = found[1]
         if path == "content":
             return "content", ""

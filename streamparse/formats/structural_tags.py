@@ -187,7 +187,10 @@ def _tool_of(begin: str, ends: tuple[str, ...], content: Any) -> _Tool | None:
         if kind != "const_string":
             has_schema = any(other.get("type") == "json_schema" for other in parts)
             if has_schema:
-                raise refused("structural_tag.format", f"a {kind} before the arguments")
+                raise refused(
+                    "structural_tag.format",
+                    f"has a {kind} before the arguments, which cannot be expressed",
+                )
             return None
         begin += str(part.get("value") or "")
     return None
@@ -210,9 +213,12 @@ def _common(begins: list[str]) -> tuple[str, str, str]:
     after = after[len(_first(after)) :]
     names = [begin[len(before) : len(begin) - len(after)] for begin in begins]
     if len(set(names)) < 2 or not all(re.fullmatch(_NAME_CHARACTERS, name) for name in names):
-        raise refused("structural_tag.format", f"{begins[:2]} differ in more than the tool's name")
+        raise refused(
+            "structural_tag.format",
+            f"the beginnings {begins[:2]} differ in more than the name of the tool",
+        )
     if not before.strip():
-        raise refused("structural_tag.format", "nothing stands before the name of the tool")
+        raise refused("structural_tag.format", "must have text before the name of the tool")
     return before, shared[: shared.rfind(".") + 1], after
 
 

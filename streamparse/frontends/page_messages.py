@@ -243,7 +243,7 @@ class _Writer:
         found = _USERS.get(name)
         if found is None:
             known = ", ".join(_USERS)
-            raise ValueError(f"{name} takes no messages of a page; the APIs are {known}")
+            raise ValueError(f"{name} cannot be the target of page messages; the APIs are {known}")
         self._user = found
         self.api = name
         self._wire = wire_of(name)
@@ -363,7 +363,7 @@ def _ollama_user(texts: list[str], files: list[_File]) -> dict[str, Any]:
 def _inside(file: _File, given: str) -> str:
     """Return `given`; raise ValueError unless the URL of the file contains its content."""
     if not file.base64:
-        raise ValueError("the API takes the content of this file only, not its address")
+        raise ValueError("the API accepts the content of this file only, not its URL")
     return given
 
 

@@ -381,7 +381,7 @@ class PatchApplier:
         elif isinstance(operation, dict):
             self._apply_plain(operation)
         else:
-            raise _invalid("neither an object, nor an array that is not empty, nor a string")
+            raise _invalid("it must be an object, a string or an array that is not empty")
 
     def _apply_plain(self, operation: Operation) -> None:
         op: Any = operation.get("op")
@@ -410,13 +410,13 @@ class PatchApplier:
         if type(shared) is not int or not 0 <= shared < len(self._steps):
             raise _invalid(f"{_display(shared)} is not a number of steps of the last path")
         if not all(type(step) is str or _is_small(step) for step in steps):
-            raise _invalid("a step is a name or an index")
+            raise _invalid("a step must be a name or an index")
         self._go(shared, steps)
 
     def _next_item(self) -> list[Any]:
         """Return the packed path of the item after the one of the last operation."""
         if len(self._steps) == 1 or not isinstance(self._steps[-1], int):
-            raise _invalid("no item was before the next one")
+            raise _invalid("the last operation was not on an item of an array")
         return [len(self._steps) - 2, self._steps[-1] + 1]
 
     def _go(self, shared: int, steps: Sequence[Any]) -> None:
@@ -438,7 +438,7 @@ class PatchApplier:
             index = len(holder) if step == "-" else _index(step)
             if index is not None and 0 <= index <= len(holder):
                 return index
-        message = f"{_display(step)} is no place in what is there"
+        message = f"{_display(step)} is not a key or index of the value there"
         raise self._misfit(message, (*self._steps[1:], step))
 
     def _look(self, purpose: str) -> Any:
@@ -446,7 +446,7 @@ class PatchApplier:
         holder, step = self._holders[-1], self._steps[-1]
         there = step in holder if isinstance(holder, dict) else step < len(holder)
         if not there:
-            raise self._misfit(f"nothing is there to {purpose}", tuple(self._steps[1:]))
+            raise self._misfit(f"there is no value to {purpose}", tuple(self._steps[1:]))
         return holder[step]
 
     def _misfit(self, message: str, path: Path) -> StreamParseError:
@@ -465,13 +465,13 @@ class PatchApplier:
 
     def _append(self, text: Any) -> None:
         if not isinstance(text, str):
-            raise _invalid(f"what is appended is text, not {type(text).__name__}")
+            raise _invalid(f"only text can be appended, not {type(text).__name__}")
         holder, step = self._holders[-1], self._steps[-1]
         if self._text is None:
             self._text = self._look("append to")
             if not isinstance(self._text, str):
                 self._text = None
-                raise self._misfit("no string is there to append to", tuple(self._steps[1:]))
+                raise self._misfit("there is no string to append to", tuple(self._steps[1:]))
             self._in_container = True
         if self._in_container:
             holder[step] = ""  # the text grows in place only if there is no other reference

@@ -128,7 +128,7 @@ class Exchange:
 
     def _check(self, size: int) -> None:
         if size > self._largest:
-            text = f"the body of a request may have {self._largest} bytes"
+            text = f"the body of a request may have at most {self._largest} bytes"
             raise RefusedError(413, "invalid_request_error", "body_too_large", text)
 
     async def pieces(self) -> AsyncIterator[bytes]:

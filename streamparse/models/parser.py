@@ -198,7 +198,7 @@ class ModelParser(Generic[T]):
         """The validated object. Raises `IncompleteError` while the document is not complete."""
         walker = self._walker()
         if walker is None or not walker.done:
-            raise IncompleteError("the value is not whole yet", code="truncated")
+            raise IncompleteError("the value is not complete yet", code="truncated")
         result: T = walker.parsed  # type: ignore[assignment]
         return result
 
@@ -215,7 +215,7 @@ class ModelParser(Generic[T]):
             self._shown = self._show(self._missing)
             self._fresh = True
         if self._shown is NOTHING:
-            raise IncompleteError("nothing of the value can be shown yet", code="empty")
+            raise IncompleteError("no partial value is available yet", code="empty")
         shown: T = self._shown
         return shown
 

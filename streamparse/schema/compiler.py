@@ -108,7 +108,7 @@ class Compiler:
         try:
             Planner(self.program).run()
         except EndlessError as error:
-            raise ValueError("the schema refers to itself without end") from error
+            raise ValueError("the schema has a reference cycle that never ends") from error
         return self.program
 
     def _read(self) -> None:
@@ -260,7 +260,7 @@ def _path_of(reference: str, otherwise: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _pattern(text: Any) -> Pattern:
     if not isinstance(text, str):
-        raise ValueError(f"bad schema: {text!r} is no regular expression")
+        raise ValueError(f"bad schema: {text!r} is not a regular expression")
     return Pattern(text)
 
 

@@ -121,7 +121,9 @@ def engine(text: str) -> Any:
     except (re.error, OverflowError, TypeError) as error:
         found = _by_regex(text) if "(?<" in text else None
         if found is None:
-            raise ValueError(f"bad schema: {text!r} is no regular expression: {error}") from error
+            raise ValueError(
+                f"bad schema: {text!r} is not a regular expression: {error}"
+            ) from error
         return found
 
 
@@ -193,7 +195,7 @@ class Reference:
         except BaseException as error:
             if not is_too_deep(error):
                 raise
-            message = "nested more deeply than the reference library can judge"
+            message = "nested more deeply than the jsonschema library can validate"
             raise LimitError(message, code="depth") from None
 
     def _made(self) -> Any:

@@ -150,7 +150,7 @@ def _no_room(failure: Failure) -> str:
 
 
 def _contains(failure: Failure) -> str:
-    return f"{failure.got or 'no'} items are as `contains` asks for"
+    return f"{failure.got or 'no'} items match `contains`"
 
 
 def _by_its_name(failure: Failure) -> str:
@@ -158,7 +158,7 @@ def _by_its_name(failure: Failure) -> str:
     schema = failure.node.schema
     value = schema.get(keyword) if isinstance(schema, dict) else None
     asked = f" {value!r}" if isinstance(value, (str, int, float)) else ""
-    return f"{_display(failure.got)} is refused by {keyword}{asked}"
+    return f"{_display(failure.got)} violates {keyword}{asked}"
 
 
 _MESSAGES: Final[dict[str, Callable[[Failure], str]]] = {

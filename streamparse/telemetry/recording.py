@@ -96,9 +96,9 @@ class Telemetry:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         if conventions not in CONVENTIONS:
-            raise ValueError(f"conventions is one of {CONVENTIONS}, not {conventions!r}")
+            raise ValueError(f"conventions must be one of {CONVENTIONS}, not {conventions!r}")
         if content not in ("off", "span"):
-            raise ValueError(f"content is 'off' or 'span', not {content!r}")
+            raise ValueError(f"content must be 'off' or 'span', not {content!r}")
         generation = CONVENTIONS.index(conventions)
         self._names: dict[str, str] = {key: both[generation] for key, both in ATTRIBUTES.items()}
         self._title = f"{operation} {model}" if model else operation

@@ -270,7 +270,7 @@ class RedisStore:
         lease: float = 10.0,
     ) -> None:
         if not (min(capacity, ahead, grace, ttl) >= 0 and 0 < lease < math.inf):
-            raise ValueError("sizes and times are numbers from 0 on, and a lease is above 0")
+            raise ValueError("sizes and times must be 0 or more, and the lease above 0")
         self._owned = isinstance(url_or_client, str)
         self._client: Any = _connected(url_or_client) if self._owned else url_or_client
         self._prefix = prefix

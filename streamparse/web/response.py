@@ -104,11 +104,11 @@ def sse_response(
         ValueError: `heartbeat` or `stall` is not above 0, or `retry` is negative or not finite.
     """
     if not heartbeat > 0:
-        raise ValueError("heartbeat is a number of seconds above 0")
+        raise ValueError("heartbeat must be a number of seconds above 0")
     if not stall > 0:
-        raise ValueError("stall is a number of seconds above 0")
+        raise ValueError("stall must be a number of seconds above 0")
     if not 0 <= retry < math.inf:
-        raise ValueError("retry is a finite number of seconds from 0 on")
+        raise ValueError("retry must be a finite number of seconds, 0 or more")
     return SSEResponse(
         source,
         MemoryStore(capacity=0, grace=0, keep=0) if store is None else store,

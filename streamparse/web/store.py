@@ -131,7 +131,7 @@ class MemoryStore:
         ended: int = 67_108_864,
     ) -> None:
         if min(capacity, ahead, grace, keep, ended) < 0:
-            raise ValueError("sizes and times are numbers from 0 on")
+            raise ValueError("sizes and times must be 0 or more")
         self._capacity = capacity
         self._ahead = ahead
         self._grace = grace

@@ -190,14 +190,14 @@ def cohere(definitions: Any) -> dict[str, Any]:
         ({"type": "object", "properties": {}}, ValueError, "no tool can be read|has no name"),
         ({"title": "T", "type": "function"}, ValueError, "no tool can be read"),
         ({"name": "f", "parameters": {"type": "strong"}}, ValueError, "the parameters of 'f'"),
-        ({"name": "f", "parameters": "object"}, TypeError, "are no schema"),
+        ({"name": "f", "parameters": "object"}, TypeError, "are not a schema"),
         ([Water, Water], ValueError, "two tools are named 'Water'"),
-        ("water", TypeError, "is no tool"),
+        ("water", TypeError, "is not a tool"),
         (3, TypeError, "not int"),
-        (lambda: 1, TypeError, "no name to be called by"),
+        (lambda: 1, TypeError, "has no name"),
         (int, TypeError, "no arguments"),
         (type, TypeError, "no arguments"),
-        (RootModel[list[int]]([1]), TypeError, "dumped as no dict"),
+        (RootModel[list[int]]([1]), TypeError, "does not give a dict"),
         ({"name": 5, "type": "bash"}, TypeError, "name of a tool is a str, not int"),
         ({"type": ""}, ValueError, "no tool can be read"),
         ({"type": "STRING"}, ValueError, "has no name"),
@@ -208,12 +208,12 @@ def cohere(definitions: Any) -> dict[str, Any]:
         ({"parameters": {}}, ValueError, "no tool can be read"),
         ({"googleSearch": 5}, ValueError, "no tool can be read"),
         ({5: {}}, ValueError, "no tool can be read"),
-        (cohere(5), TypeError, "the parameters of 'f' are no dict: 5"),
-        (cohere([]), TypeError, "the parameters of 'f' are no dict"),
-        (cohere({"x": 5}), TypeError, "the parameter 'x' of 'f' is no dict: 5"),
-        (cohere({5: {}}), TypeError, "the parameter 5 of 'f' has a name that is no str"),
-        (cohere({"x": {"type": 5}}), TypeError, "has a type that is no str: 5"),
-        (cohere({"x": {"required": "no"}}), TypeError, "has a 'required' that is no bool: 'no'"),
+        (cohere(5), TypeError, "the parameters of 'f' are not a dict: 5"),
+        (cohere([]), TypeError, "the parameters of 'f' are not a dict"),
+        (cohere({"x": 5}), TypeError, "the parameter 'x' of 'f' is not a dict: 5"),
+        (cohere({5: {}}), TypeError, "the parameter 5 of 'f' has a name that is not a str"),
+        (cohere({"x": {"type": 5}}), TypeError, "has a type that is not a str: 5"),
+        (cohere({"x": {"required": "no"}}), TypeError, "has a 'required' that is not a bool: 'no'"),
         ({"name": "f", "parameters": {"$schema": 5}}, ValueError, "the parameters of 'f': bad"),
     ],
 )
@@ -302,7 +302,7 @@ def test_a_field_of_a_wrong_type(form: Any) -> None:
 def test_positional_only_parameters_cannot_be_called_by_name() -> None:
     def f(a: int, /) -> None: ...
 
-    with pytest.raises(TypeError, match="'a' can only be given by its place"):
+    with pytest.raises(TypeError, match="'a' is positional-only"):
         Tools(f)
 
 

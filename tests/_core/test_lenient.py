@@ -52,7 +52,7 @@ def test_finish_twice_and_feed_after_it() -> None:
     assert parser.finish() == []
     assert parser.finish() == []
     assert [repair.code for repair in parser.repairs] == ["single_quotes", "truncated"]
-    with pytest.raises(ValueError, match="said to have ended"):
+    with pytest.raises(ValueError, match=r"feed\(\) was called after finish"):
         parser.feed("]")
 
 

@@ -301,7 +301,7 @@ def test_forks_of_a_finished_parser() -> None:
     for twin in forks(parser):
         assert shown(twin) == shown(parser)
         assert twin.finish() == []
-        with pytest.raises(StreamParseError, match="ended"):
+        with pytest.raises(StreamParseError, match="after finish"):
             twin.feed(b"x")
 
 

@@ -610,7 +610,7 @@ def test_a_dict_is_passed_as_it_is() -> None:
 
 def test_unknown_models() -> None:
     assert chunk_of(Model({"a": 1})) == {"a": 1}
-    with pytest.raises(TypeError, match="gives no dict"):
+    with pytest.raises(TypeError, match="does not return a dict"):
         chunk_of(Model([1]))
 
 

@@ -139,7 +139,7 @@ def test_calls_that_may_not_run(way: str) -> None:
     assert rejected.value.path == ("seats",)
     with pytest.raises(TypeError, match="not given as a function"):
         run(call_of("by_hand", "{}"), way)
-    with pytest.raises(SchemaViolation, match="no object"):
+    with pytest.raises(SchemaViolation, match="not an object"):
         run(call_of("thread", "[1]"), way)
 
 
@@ -175,7 +175,7 @@ def test_calls_that_have_no_object(way: str) -> None:
     free, server = ToolCall(kind="custom"), ToolCall(kind="server")
     for call in (free, server):
         call.name, call.status, call.arguments_text = "thread", "complete", "text"
-    with pytest.raises(SchemaViolation, match="no object"):
+    with pytest.raises(SchemaViolation, match="not an object"):
         run(free, way)
     with pytest.raises(SchemaViolation) as caught:
         run(server, way)

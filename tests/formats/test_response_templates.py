@@ -340,7 +340,7 @@ OPENER = r"<do>(?P<name>\w+)>"
         (template(content={"close": "x", "transform": {}}), "text cannot be transformed"),
         (template(reasoning_content={"open_pattern": "<m.>"}), "is not literal text"),
         (changed(open_pattern="x"), "has both open and open_pattern"),
-        (changed(open=None, open_pattern="("), "is no regular expression"),
+        (changed(open=None, open_pattern="("), "is not a regular expression"),
         (changed(open=None, open_pattern=7), "must be a text"),
         (changed(content="yaml"), "'yaml' is none of bool, float"),
         (changed(content="kv-lines"), "calls cannot be kv-lines"),
@@ -350,7 +350,7 @@ OPENER = r"<do>(?P<name>\w+)>"
         (changed(transform_each=1), "must be true or false"),
         (changed(transform=None, open=None, open_pattern=OPENER), "need a transform"),
         (changed(transform="x"), "calls must become objects"),
-        (changed(transform={"function": "x {content}"}), "is no reference"),
+        (changed(transform={"function": "x {content}"}), "is not a reference"),
         (changed(transform={"function": "{name}"}), "is neither a group nor a key"),
         (changed(transform={"function": {"name": "{content.n}"}}), "the arguments of the"),
         (changed(transform={"function": "{content}", "mood": "glad"}), "unknown keys: mood"),
@@ -417,7 +417,7 @@ def test_a_configuration_without_a_response_template(tmp_path: Path) -> None:
     for text, said in [
         ("{}", "has no response_template"),
         ("[]", "must be an object"),
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ('{"response_template": {"fields": 1}}', "fields: must be an object"),
     ]:
         path.write_text(text, encoding="utf-8")

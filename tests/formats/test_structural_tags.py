@@ -180,8 +180,8 @@ def test_a_tag_is_a_format() -> None:
         ({"type": "json_schema"}, "must be an object of the type"),
         (tag({"type": "any_text"}), "at least two tools"),
         (tag(triggered(tool("<c>@:", "</c>")[:1])), "at least two tools"),
-        (tag(triggered(tool("<c>:", "</c>"))), "differ in more than the tool's name"),
-        (tag(triggered(tool("@:", "</c>"))), "nothing stands before the name"),
+        (tag(triggered(tool("<c>:", "</c>"))), "differ in more than the name of the tool"),
+        (tag(triggered(tool("@:", "</c>"))), "must have text before the name"),
         (
             tag(
                 triggered(

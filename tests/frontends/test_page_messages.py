@@ -160,7 +160,7 @@ def test_other_files() -> None:
 
 
 def test_an_api_without_messages() -> None:
-    with pytest.raises(ValueError, match="takes no messages of a page"):
+    with pytest.raises(ValueError, match="cannot be the target of page messages"):
         from_ui_messages(UI, "openai-completions")
     with pytest.raises(ValueError, match="unheard-of"):
         from_ag_ui(AG_UI, "unheard-of")

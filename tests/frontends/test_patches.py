@@ -357,7 +357,7 @@ def test_vectors(vector: Vector) -> None:
 
 def test_errors_have_a_path() -> None:
     applier = PatchApplier({"a": [{}]})
-    with pytest.raises(StreamParseError, match="nothing is there to append to: '/a/0/b'") as caught:
+    with pytest.raises(StreamParseError, match="no value to append to: '/a/0/b'") as caught:
         applier.apply([{"op": "append", "path": "/a/0/b", "value": "x"}])
     assert caught.value.path == ("a", 0, "b")
     with pytest.raises(StreamParseError) as again:

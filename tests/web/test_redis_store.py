@@ -461,7 +461,7 @@ def test_a_client_that_decodes_replies(server: RedisServer) -> None:
     "options", [{"capacity": -1}, {"ttl": -1}, {"lease": 0}, {"lease": float("inf")}]
 )
 def test_options_are_checked(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="from 0 on"):
+    with pytest.raises(ValueError, match="must be 0 or more"):
         RedisStore("redis://localhost", **options)
 
 

@@ -210,16 +210,14 @@ def test_records_of_a_front_end() -> None:
 
 
 def test_documented_application(monkeypatch: pytest.MonkeyPatch) -> None:
-    """docs/frontends.md: its blocks up to the one with `sse_response`, which is served."""
+    """docs/frontends.md: its blocks up to the one with `ui_message_response`, which is served."""
     root = Path(__file__).parents[2]
     monkeypatch.chdir(root)
     text = (root / "docs" / "frontends.md").read_text(encoding="utf-8")
     names: dict[str, Any] = {}
     for block in re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
-        if "from_ui_messages" in block:
-            continue  # an application of its own, which needs an SDK
         exec(compile(block, "frontends.md", "exec", dont_inherit=True), names)
-        if "sse_response(" in block:
+        if "ui_message_response(" in block:
             break
     with Server(names["app"]) as server:
         said = httpx.post(f"{server.url}/chat", trust_env=False).content

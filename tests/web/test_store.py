@@ -220,7 +220,7 @@ def test_ended_streams_have_a_common_bound() -> None:
 
 @pytest.mark.parametrize("name", ["capacity", "ahead", "grace", "keep", "ended"])
 def test_bounds_are_not_negative(name: str) -> None:
-    with pytest.raises(ValueError, match="from 0 on"):
+    with pytest.raises(ValueError, match="must be 0 or more"):
         MemoryStore(**{name: -1})
 
 
