@@ -20,6 +20,8 @@ __all__ = ["APIS", "RequestForm"]
 
 Arguments = dict[str, Any]
 
+_NOT_GIVEN: Final = ("NotGiven", "Omit", "Unset")  # the placeholders of SDKs
+
 
 @dataclass(frozen=True)
 class RequestForm:
@@ -52,6 +54,8 @@ class RequestForm:
             ImportError: An extra is missing.
         """
         output = arguments.pop("output", None)
+        if type(output).__name__ in _NOT_GIVEN:
+            output = None
         fields = arguments
         if self.inside:
             fields = _fields_of(arguments.get(self.inside))

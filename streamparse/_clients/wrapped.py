@@ -89,6 +89,7 @@ def wrap(client: Any, **options: Any) -> Any:
     Args:
         client: A client of openai, anthropic, google-genai, mistralai or ollama, synchronous or
             asynchronous, or a client of another package with the same `chat.completions.create`.
+            A wrapped client gets more options.
         options: Options of `stream` for all calls, except `tools`, `output` and `reconnect`.
 
     Returns:
@@ -102,6 +103,9 @@ def wrap(client: Any, **options: Any) -> Any:
         if name in options:
             raise TypeError(f"{name!r} is not an option of wrap()")
     stream((), **options)  # checks the options
+    if type(client) is _Wrapped:
+        inner, forms, others = client._streamparse
+        return _Wrapped(inner, forms, {**others, **options})
     return _Wrapped(client, _forms_of(client), options)
 
 
@@ -109,7 +113,7 @@ def _forms_of(client: Any) -> Mapping[str, RequestForm]:
     """Return the calls to wrap, by the package of the client."""
     for kind in type(client).__mro__:
         forms = APIS.get(kind.__module__.partition(".")[0])
-        if forms is not None:
+        if forms is not None and any(hasattr(client, path.partition(".")[0]) for path in forms):
             return forms
     completions = getattr(getattr(client, "chat", None), "completions", None)
     if not callable(getattr(completions, "create", None)):

@@ -47,6 +47,10 @@ def test_no_tools(nothing: Any) -> None:
     assert (arguments, tools) == ({"tools": nothing}, None)
 
 
+def test_an_output_that_is_not_given() -> None:
+    assert prepared(CHAT, output=NotGiven()) == ({}, None, None)
+
+
 @pytest.mark.parametrize("given", [water, [water], (water,), Toolbox([water]), [Toolbox([water])]])
 def test_tools_of_python(given: Any) -> None:
     arguments, tools, _ = prepared(CHAT, tools=given)

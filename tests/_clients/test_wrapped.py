@@ -387,6 +387,14 @@ def test_options_apply_to_all_calls(provider: Provider) -> None:
     assert call.parsed == find(near="3")
 
 
+def test_a_wrapped_client_can_be_given_more_options(provider: Provider) -> None:
+    provider.body = CHAT.text('<tool_call>{"name": "find", "arguments": {"near": 3}}</tool_call>')
+    client = wrap(wrap(CHAT.client(provider.url, False), format="hermes"), coerce=True)
+    with client.chat.completions.create(**CHAT.arguments, stream=True, tools=find) as answer:
+        [call] = answer.tool_calls()
+    assert call.parsed == find(near="3")
+
+
 def test_a_subclass_of_a_client(provider: Provider) -> None:
     openai = pytest.importorskip("openai")
     provider.body = CHAT.calls
@@ -481,6 +489,8 @@ def test_other_objects_and_options_are_refused() -> None:
     with pytest.raises(TypeError, match="'object' object is not a client"):
         wrap(object())
     client = CHAT.client("http://none", False)
+    with pytest.raises(TypeError, match="'Completions' object is not a client"):
+        wrap(client.chat.completions)
     with pytest.raises(TypeError, match="'tools' is not an option"):
         wrap(client, tools=[])  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="colour"):
