@@ -109,6 +109,10 @@ class Upstream:
             response = await self._transport.handle_async_request(request)
         except httpx.TransportError as error:
             raise failure_of(error) from error
+        if not 200 <= response.status_code < 600:  # RFC 9110, section 15: it is invalid
+            await response.aclose()
+            text = f"the upstream answered with the status {response.status_code}"
+            raise RefusedError(502, _TYPE, "upstream_broken", text)
         response.request = request
         return response
 

@@ -407,6 +407,7 @@ def test_a_retry_that_fails() -> None:
     with served(Play(streamed(WRONG)), failure, retry=2) as server:
         got = ask(server)
     assert got.error["code"] == "upstream_broken"
+    assert "500" in got.error["message"]
     assert (got.done, got.reasons) == (False, [])
 
 

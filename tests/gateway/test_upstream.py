@@ -15,15 +15,16 @@ from streamparse.gateway.upstream import RefusedError, Upstream, failure_of
 class Transport(httpx.AsyncBaseTransport):
     """Keeps the last request."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, status: int = 200) -> None:
         self.error = error
+        self.status = status
         self.request: Any = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.request = request
         if self.error is not None:
             raise self.error
-        return httpx.Response(200)
+        return httpx.Response(self.status)
 
 
 def opened(upstream: str, target: bytes, error: Exception | None = None) -> Any:
@@ -69,6 +70,14 @@ def test_no_path_leads_to_another_server(target: bytes) -> None:
 def test_invalid_urls(upstream: Any) -> None:
     with pytest.raises(ValueError, match="upstream"):
         Upstream(Settings(upstream=upstream, transport=Transport()))
+
+
+@pytest.mark.parametrize("status", [199, 600, 999])
+def test_invalid_statuses(status: int) -> None:
+    upstream = Upstream(Settings(upstream="http://m", transport=Transport(status=status)))
+    with pytest.raises(RefusedError, match=f"status {status}") as caught:
+        asyncio.run(upstream.open("GET", b"/", [], b""))
+    assert (caught.value.status, caught.value.code) == (502, "upstream_broken")
 
 
 @pytest.mark.parametrize(
