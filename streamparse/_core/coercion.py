@@ -114,14 +114,7 @@ class Coercer(ValueCoercer):
         self.open = False
 
     def repair(self, code: str, offset: int, item: bool) -> None:
-        super().repair(code, offset, self._is_item(item))
-
-    def _is_item(self, item: bool) -> bool:
-        """Return whether a repair concerns a value, which the JSON in an open string decides."""
-        machine, inner = self.machine, self.inner
-        if machine is None:
-            return item
-        return machine.expects_item if inner is None else inner._is_item(machine.expects_item)
+        super().repair(code, offset, _is_item(self, item))
 
     def _begin(self, offset: int) -> None:
         """Begin a string, and hold it if another reading may be allowed."""
@@ -312,19 +305,17 @@ class Coercer(ValueCoercer):
         """Reject the string, which is not valid JSON."""
         self.mode = _BROKEN
         message = f"the string does not contain one complete JSON value: {error.message}"
-        self.place.reject_value(
-            SchemaViolation(message, code="type", offset=offset, path=self.path)
-        )
+        violation = SchemaViolation(message, code="type", offset=offset, path=self.path)
+        self.place.reject_value(violation)
 
     def close(self, offset: int) -> None:
         """Close all open values of this text, which ends at `offset`."""
         if self.open:
             if self.inner is not None:
                 self.inner.close(offset)
-            elif self.mode == _HELD:
-                self._stand(offset)
-                self.place.end_string(offset)
             else:
+                if self.mode == _HELD:
+                    self._stand(offset)
                 self.place.end_string(offset)
             self._forget()
             self.open = False
@@ -371,6 +362,14 @@ class Coercer(ValueCoercer):
             machine = self.machine = _inner_machine(inner, self.place.options, len(self.arrays))
             inner.resume(deeper[0])
             machine.resume(deeper[1])
+
+
+def _is_item(coercer: Coercer, item: bool) -> bool:
+    """Return whether a repair concerns a value, which the JSON in an open string decides."""
+    machine, inner = coercer.machine, coercer.inner
+    if machine is None:
+        return item
+    return machine.expects_item if inner is None else _is_item(inner, machine.expects_item)
 
 
 def _begins_item(char: str, items: int) -> bool:

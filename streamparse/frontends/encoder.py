@@ -334,15 +334,12 @@ class Encoder(Protocol):
         call = self._calls.of_result(part)
         if call is None or call.answered or not call.complete:
             self._stray_result(part)
-        elif _is_error(part):
-            content = part.content
-            self._answer(call, content if isinstance(content, str) else json_text(content), True)
         else:
-            self._answer(call, part.content, False)
-
-    def _answer(self, call: ShownCall, output: Any, failed: bool) -> None:
-        call.answered = True
-        self._result(call, output, failed)
+            call.answered = True
+            content, failed = part.content, _is_error(part)
+            if failed and not isinstance(content, str):
+                content = json_text(content)
+            self._result(call, content, failed)
 
     # The rest.
 
