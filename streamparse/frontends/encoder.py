@@ -206,8 +206,7 @@ class Encoder(Protocol):
         self._start()
         self._answering = True
         self._answers += 1
-        self._message = None
-        self._failure = None
+        self._message = self._failure = None
         self._files = 0
         self._usage.update(None)
         self._calls.begin_answer()
@@ -335,11 +334,13 @@ class Encoder(Protocol):
         if call is None or call.answered or not call.complete:
             self._stray_result(part)
         else:
-            call.answered = True
-            content, failed = part.content, _is_error(part)
-            if failed and not isinstance(content, str):
-                content = json_text(content)
-            self._result(call, content, failed)
+            failed = _is_error(part)
+            is_data = failed and not isinstance(part.content, str)
+            self._answer(call, json_text(part.content) if is_data else part.content, failed)
+
+    def _answer(self, call: ShownCall, output: Any, failed: bool) -> None:
+        call.answered = True
+        self._result(call, output, failed)
 
     # The rest.
 
