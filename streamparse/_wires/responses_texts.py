@@ -260,7 +260,7 @@ class Texts:
     def _finish(self, item: Item, piece: Piece, whole: str) -> None:
         """Read the whole text of a piece."""
         text_so_far = piece.text_so_far()
-        if piece.part._half:
+        if piece.part._half and whole != piece.final:
             self._answer().texts.drop_half(piece.part)  # `whole` has the whole character
         if not whole.startswith(text_so_far):
             self._replace(item, piece, whole)

@@ -113,6 +113,14 @@ def test_an_item_with_fewer_texts_than_came() -> None:
     assert (message.text, len(named(events, "replaced_text"))) == ("Moss.", 2)
 
 
+def test_half_a_character_at_the_end_of_a_text_is_kept() -> None:
+    text = "Fern" + chr(0xD83C)
+    ends = [at("output_text.done", 0, content_index=0, text=text)] * 2
+    item = whole([text])
+    records = [CREATED, *deltas([text], [0]), *ends, done(0, item), completed([item])]
+    assert read(records)[0].text == text
+
+
 @pytest.mark.parametrize("shift", [0, 1])
 def test_citations_come_once_under_any_index(shift: int) -> None:
     part = {"type": "output_text", "text": "Ferns.", "annotations": [PAGE, PAGE]}
