@@ -58,14 +58,14 @@ _FORMATTING: Final = (
 # These, surrogates, and all controls of ASCII except tab and line feed.
 _UNSAFE: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_FORMATTING}\ud800-\udfff]")
 _UNSAFE_IN_JSON: Final = re.compile(f"[{_FORMATTING}]")
-_COLOURS: Final = {
+_COLORS: Final = {
     "in_progress": "yellow",
     "complete": "green",
     "truncated": "magenta",
     "rejected": "red",
     "failed": "red",
 }
-# The mark of a field of a call, the same for ASCII terminals, and its colour.
+# The mark of a field of a call, the same for ASCII terminals, and its color.
 _MARKS: Final = {
     "complete": ("✓", "+", "green"),
     "open": ("…", ".", "yellow"),
@@ -485,7 +485,7 @@ class _Lines:
         line = RichText(overflow="fold")
         origin = " ".join(one_line(word) for word in (message.api, message.model) if word)
         line.append(f"{origin}: " if origin else "", "dim")
-        line.append(status_of_message(message), _COLOURS.get(message.status, ""))
+        line.append(status_of_message(message), _COLORS.get(message.status, ""))
         if message.usage is not None:
             counts = usage_of(message.usage)
             line.append(f"\n{counts}" if counts else "", "dim")
@@ -534,7 +534,7 @@ class _Lines:
         from rich.panel import Panel
         from rich.text import Text as RichText
 
-        colour = _COLOURS.get(call.status, "")
+        color = _COLORS.get(call.status, "")
         title = RichText(one_line(call.name or "?"), "bold")
         if call.kind != "function":
             title.append(f" ({call.kind})", "not bold")
@@ -544,9 +544,9 @@ class _Lines:
             self._body(call),
             title=title,
             title_align="left",
-            subtitle=RichText(status_of_call(call), colour),
+            subtitle=RichText(status_of_call(call), color),
             subtitle_align="right",
-            border_style=colour,
+            border_style=color,
             padding=(0, 1),
         )
 
@@ -577,8 +577,8 @@ class _Lines:
     def _marked(self, key: str, how: str) -> RichText:
         from rich.text import Text as RichText
 
-        sign, plain, colour = _MARKS[how]
-        name = RichText(plain if self.options.ascii_only else sign, colour)
+        sign, plain, color = _MARKS[how]
+        name = RichText(plain if self.options.ascii_only else sign, color)
         return name.append(f" {one_line(key)}", "bold")
 
     def _remarks(self, call: ToolCall) -> Iterator[RichText]:

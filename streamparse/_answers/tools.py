@@ -100,7 +100,7 @@ class Tools:
         ValueError, TypeError: Something is not a tool.
         ImportError: An extra is missing.
 
-    >>> def water(plant: str, litres: float = 1.0) -> None: ...
+    >>> def water(plant: str, liters: float = 1.0) -> None: ...
     >>> tools = Tools([water, {"name": "stop", "parameters": {"type": "object"}}])
     >>> tools.names
     ['water', 'stop']

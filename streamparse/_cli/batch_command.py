@@ -40,7 +40,12 @@ def add(command: argparse.ArgumentParser) -> None:
     argument("--format", type=format_of, metavar="NAME", help="the raw-text format of tool calls")
     argument("--tools", metavar="FILE", help="validate tool calls; a JSON list of tools")
     argument("--output-schema", metavar="FILE", help="validate the text; a JSON Schema")
-    argument("--column", default="body", metavar="NAME", help="of Parquet files (default: body)")
+    argument(
+        "--column",
+        default="body",
+        metavar="NAME",
+        help="the column of Parquet files with the answers (default: body)",
+    )
     argument(
         "--jobs",
         type=between(1, 1024),
@@ -55,7 +60,11 @@ def add(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"how many rows are parsed at once (default: {_ROWS})",
     )
-    argument("--restart", action="store_true", help="do not go on with what an earlier run left")
+    argument(
+        "--restart",
+        action="store_true",
+        help="discard the results of an earlier run that was stopped",
+    )
     argument("--html", metavar="FILE", help="also write a report with plots")
 
 

@@ -117,7 +117,7 @@ _COMMANDS: Final = {
         batch_command.run,
         "parse many recorded answers into a table",
         "Parse files of recorded answers, one a row, into a Parquet or JSON Lines file. A row that "
-        "cannot be parsed is a row with an error. A run that was stopped goes on where it was.",
+        "cannot be parsed is a row with an error. A run that was stopped is resumed.",
     ),
     "demo": _Command(
         demo_command.add,

@@ -46,9 +46,9 @@ class Toolbox(Tools):
         ValueError, TypeError: Something is not a tool.
         ImportError: An extra is missing.
 
-    >>> def water(plant: str, litres: float = 1.0) -> str:
+    >>> def water(plant: str, liters: float = 1.0) -> str:
     ...     '''Water a plant.'''
-    ...     return f"{plant} has {litres} l"
+    ...     return f"{plant} has {liters} l"
     >>> toolbox = Toolbox([water])
     >>> toolbox.to_anthropic()[0]["description"]
     'Water a plant.'

@@ -102,12 +102,12 @@ class FormatParser:
         WireError: From `feed`, if the text has a lone surrogate, with `surrogates="error"`.
 
     >>> parser = FormatParser("hermes")
-    >>> events = parser.feed('On it. <tool_call>{"name": "water", "arguments": {"litres": 2')
+    >>> events = parser.feed('On it. <tool_call>{"name": "water", "arguments": {"liters": 2')
     >>> parser.message.text, parser.message.tool_calls[0].name
     ('On it. ', 'water')
     >>> events = parser.feed("}}</tool_call>") + parser.finish()
     >>> parser.message.tool_calls[0].arguments
-    {'litres': 2}
+    {'liters': 2}
     """
 
     def __init__(

@@ -192,7 +192,7 @@ def _literal(text: str) -> str:
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:
-    """Return the pieces with neighbouring literals joined."""
+    """Return the pieces with neighboring literals joined."""
     found: list[Piece] = []
     for piece in pieces:
         if piece.literal and found and found[-1].literal:

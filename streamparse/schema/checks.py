@@ -67,8 +67,8 @@ def equal(one: Any, other: Any) -> bool:
 def unique(items: list[Any]) -> bool:
     """Return whether all items differ, by the algorithm of the library.
 
-    The library sorts the items if it can and compares neighbours. Python orders `[1]` and `[true]`
-    as equal although they differ, so equal items need not become neighbours.
+    The library sorts the items if it can and compares neighbors. Python orders `[1]` and `[true]`
+    as equal although they differ, so equal items need not become neighbors.
     """
     try:
         sortable: list[Any] = [_Boolean(one) if isinstance(one, bool) else one for one in items]

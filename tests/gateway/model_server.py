@@ -20,24 +20,24 @@ TOOLS = [
             "description": "Water the plants.",
             "parameters": {
                 "type": "object",
-                "properties": {"bed": {"type": "string"}, "litres": {"type": "integer"}},
-                "required": ["bed", "litres"],
+                "properties": {"bed": {"type": "string"}, "liters": {"type": "integer"}},
+                "required": ["bed", "liters"],
                 "additionalProperties": False,
             },
         },
     }
 ]
-ARGUMENTS = {"bed": "roses", "litres": 12}
+ARGUMENTS = {"bed": "roses", "liters": 12}
 # The same answer in the formats of several models: reasoning, a text and a call.
 CALLS = {
-    "hermes": '<tool_call>\n{"name": "water", "arguments": {"bed": "roses", "litres": 12}}\n'
+    "hermes": '<tool_call>\n{"name": "water", "arguments": {"bed": "roses", "liters": 12}}\n'
     "</tool_call>",
     "qwen3_coder": "<tool_call>\n<function=water>\n<parameter=bed>\nroses\n</parameter>\n"
-    "<parameter=litres>\n12\n</parameter>\n</function>\n</tool_call>",
+    "<parameter=liters>\n12\n</parameter>\n</function>\n</tool_call>",
     "deepseek_v3": "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>water\n"
-    '```json\n{"bed": "roses", "litres": 12}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+    '```json\n{"bed": "roses", "liters": 12}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
     "deepseek_v31": "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>water<｜tool▁sep｜>"
-    '{"bed": "roses", "litres": 12}<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+    '{"bed": "roses", "liters": 12}<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
 }
 THOUGHT, TEXT = "The roses are dry.", "I water them. "
 

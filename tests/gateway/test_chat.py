@@ -36,7 +36,7 @@ BODY = {
 }
 JSON = {"content-type": "application/json"}
 WRONG = (
-    '<tool_call>\n{"name": "water", "arguments": {"bed": "roses", "litres": "many"}}\n</tool_call>'
+    '<tool_call>\n{"name": "water", "arguments": {"bed": "roses", "liters": "many"}}\n</tool_call>'
 )
 
 
@@ -321,11 +321,11 @@ def test_an_invalid_call_without_options() -> None:
         got = ask(server)
     assert got.error["type"] == "invalid_tool_call"
     assert "water" in got.error["message"]
-    assert (got.error["param"], got.reasons, got.complete) == ("/litres", [], [])
+    assert (got.error["param"], got.reasons, got.complete) == ("/liters", [], [])
     assert got.message.text == "Well.  Done."
     with served(Play([whole(WRONG)], headers=JSON)) as server:
         response = ask_whole(server)
-    assert (response.status_code, response.json()["error"]["param"]) == (422, "/litres")
+    assert (response.status_code, response.json()["error"]["param"]) == (422, "/liters")
 
 
 def test_reject_ends_the_upstream_at_the_first_character() -> None:
@@ -334,7 +334,7 @@ def test_reject_ends_the_upstream_at_the_first_character() -> None:
     with served(Play(pieces, hang=True), reject=True) as server:
         got = ask(server)
         server.upstream_is_closed()
-    assert (got.error["type"], got.error["param"]) == ("invalid_tool_call", "/litres")
+    assert (got.error["type"], got.error["param"]) == ("invalid_tool_call", "/liters")
     assert (got.done, got.reasons, got.complete) == (False, [], [])
     sent = "".join(
         call["function"]["arguments"]
@@ -365,7 +365,7 @@ def test_retry_asks_again_with_the_reason() -> None:
     assert [each["role"] for each in more] == ["assistant", "user"]
     assert "First. <tool_call>" in more[0]["content"]
     assert "water" in more[1]["content"]
-    assert "/litres" in more[1]["content"]
+    assert "/liters" in more[1]["content"]
     assert {**second.json, "messages": 0} == {**first.json, "messages": 0}
 
 
@@ -443,7 +443,7 @@ def test_tool_choice_none() -> None:
 def test_a_response_template_of_a_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer_config.json"
     path.write_text(json.dumps({"response_template": OBJECTS}))
-    text = '<do>{"name": "water", "arguments": {"bed": "roses", "litres": 12}}</do>'
+    text = '<do>{"name": "water", "arguments": {"bed": "roses", "liters": 12}}</do>'
     with served(Play(streamed(text)), format=str(path)) as server:
         path.unlink()  # it is read once
         assert ask(server).complete == [ARGUMENTS]

@@ -177,7 +177,7 @@ def test_calls_that_the_server_has_parsed() -> None:
 
     first = call("", id="call_9", type="function")
     first["tool_calls"][0]["function"]["name"] = "water"
-    records = [chunk(first), chunk(call('{"bed": "roses", ')), chunk(call('"litres": 12}'))]
+    records = [chunk(first), chunk(call('{"bed": "roses", ')), chunk(call('"liters": 12}'))]
     pieces = [sse(each) for each in records]
     pieces.append(sse(chunk({}, finish_reason="tool_calls"), {**chunk(), "usage": USAGE}, "[DONE]"))
     with served(Play(pieces)) as server:
