@@ -86,7 +86,7 @@ def from_ui_messages(messages: Iterable[dict[str, Any]], api: str) -> list[dict[
     [{'role': 'user', 'content': 'Hi'}]
     """
     writer = _Writer(api)
-    for message in messages:
+    for message in _posted(messages):
         parts = [dict_of(part) for part in list_of(message.get("parts"))]
         if message.get("role") == "user":
             texts = [text_of(part.get("text")) for part in parts if part.get("type") == "text"]
@@ -116,8 +116,9 @@ def from_ag_ui(messages: Iterable[dict[str, Any]], api: str) -> list[dict[str, A
     >>> from_ag_ui([{"id": "1", "role": "user", "content": "Hi"}], "anthropic-messages")
     [{'role': 'user', 'content': [{'type': 'text', 'text': 'Hi'}]}]
     """
-    known = list(messages)
+    known = _posted(messages)
     results = {text_of(one.get("toolCallId")): one for one in known if one.get("role") == "tool"}
+    results.pop("", None)
     writer = _Writer(api)
     step: list[Any] = []
     for message in known:
@@ -138,13 +139,20 @@ def from_ag_ui(messages: Iterable[dict[str, Any]], api: str) -> list[dict[str, A
             step += [Text(text, signed) for text in texts]
             calls = [dict_of(call) for call in list_of(message.get("toolCalls"))]
             step += [
-                _ag_ui_call(one, results, writer.api) for one in calls if one.get("id") in results
+                _ag_ui_call(one, results, writer.api)
+                for one in calls
+                if text_of(one.get("id")) in results
             ]
     writer.assistant(step)
     return writer.messages
 
 
 # What pages post.
+
+
+def _posted(messages: Any) -> list[dict[str, Any]]:
+    """Return the messages among what was posted, which may be anything."""
+    return [dict_of(message) for message in messages] if isinstance(messages, Iterable) else []
 
 
 def _ui_file(part: dict[str, Any]) -> _File:

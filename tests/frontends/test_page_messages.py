@@ -166,10 +166,24 @@ def test_an_api_without_messages() -> None:
         from_ag_ui(AG_UI, "unheard-of")
 
 
-@pytest.mark.parametrize("junk", [{}, {"role": "user"}, {"role": "assistant", "parts": [3, {}]}])
+@pytest.mark.parametrize(
+    "junk",
+    [
+        {},
+        {"role": "user"},
+        {"role": "assistant", "parts": [3, {}]},
+        {"role": "assistant", "toolCalls": [{"id": []}, {"id": None}, {}]},
+        {"role": "tool", "content": "x"},
+        None,
+        "x",
+        5,
+        [[]],
+    ],
+)
 def test_forged_messages(junk: Any) -> None:
-    assert from_ui_messages([junk], "openai-chat") == []
-    assert from_ag_ui([junk], "openai-chat") == []
+    for convert in (from_ui_messages, from_ag_ui):
+        assert convert([junk, {"role": "tool"}], "openai-chat") == []
+        assert convert(junk, "openai-chat") == []
 
 
 def test_results_of_an_answer_that_was_sent() -> None:
