@@ -170,8 +170,8 @@ class LenientTokens(LenientWords):
     def _numeric_size(self, piece: str) -> i64:
         """Return how much of a long token, which ends with `piece`, may be a number.
 
-        If it is no number, this is the length of its numeric start, or at most `_NAME` if that was
-        known before `piece`.
+        If it is not a number, this is the length of its numeric start, or at most `_NAME` if
+        that was known before `piece`.
         """
         if not self.numeric:
             return 0

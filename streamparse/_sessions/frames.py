@@ -22,7 +22,7 @@ def records_of(message: Any, limits: Limits) -> list[Any]:
 
     Args:
         message: Text or bytes, a dict, an event of an SDK, or a frame (`type`, `data`) as aiohttp
-            gives it. A frame that is no data, such as a ping, has no records.
+            gives it. A frame without data, such as a ping, has no records.
         limits: Bounds of the records.
 
     Raises:

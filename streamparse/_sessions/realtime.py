@@ -82,7 +82,7 @@ class Realtime(Conversation):
         return answer
 
     def _beside(self, kind: str, data: dict[str, Any]) -> None:
-        """Pass on what is no part of an answer, with the choice of the one that it names."""
+        """Pass on what is not part of an answer, with the choice of the one that it names."""
         if kind == "session.created":
             if self.connected:
                 self.session.end_broken()

@@ -103,7 +103,7 @@ class GoogleLive(GoogleGenerate):
 
 
 def tool_response(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
-    """A message of the client. Results are no contents of the conversation here."""
+    """A message of the client. Results are not contents of the conversation here."""
     [part] = tool_result(call, value, error)["parts"]
     return {"toolResponse": {"functionResponses": [part["functionResponse"]]}}
 

@@ -52,7 +52,7 @@ def api_named(name: str | None, names: Sequence[str]) -> str:
     """Return the API that `name` is an alias of, or `"auto"` for None.
 
     Raises:
-        ValueError: It is no alias of any of `names`.
+        ValueError: It is not an alias of any of `names`.
 
     >>> api_named("anthropic", ["anthropic-messages", "auto"])
     'anthropic-messages'

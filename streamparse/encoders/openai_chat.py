@@ -103,7 +103,7 @@ class OpenAIChat:
             one chunk.
 
         Raises:
-            TypeError: One of them is no message event.
+            TypeError: One of them is not a message event.
             StreamParseError: The stream has ended, or a second answer begins (code `"finished"`).
         """
         records: list[Record] = []
@@ -357,7 +357,7 @@ def _whole_call(call: ToolCall, identity: str) -> Record:
 
 
 def _annotations(source: Source, citation: Any, index: int) -> list[Record]:
-    """Return a source as an annotation, or none if it is no web page."""
+    """Return a source as an annotation, or none if it is not a web page."""
     data = dict_of(citation)
     page = data.get("url_citation")
     if not isinstance(page, dict):

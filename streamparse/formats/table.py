@@ -116,8 +116,8 @@ class Header:
         stop: Literals that end the header and belong to the text after it.
         empty: Literals that end both the header and the call, which then has no arguments.
         forbidden: Characters that no header contains.
-        start: A regular expression that matches every beginning of a header. The text is no header
-            as soon as it does not match. See `beginning`.
+        start: A regular expression that matches every beginning of a header. The text is not a
+            header as soon as it does not match. See `beginning`.
     """
 
     pattern: str

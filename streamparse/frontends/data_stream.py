@@ -1,8 +1,8 @@
-"""The data stream protocol of assistant-ui, whose arguments flow into the page.
+"""The data stream protocol of assistant-ui, which sends arguments while they arrive.
 
 Source: `DataStreamDecoder` of the package `assistant-stream` (0.3.57); it extends the data stream
 protocol of the AI SDK 4. A record is a line: a code, a colon and JSON. assistant-ui reads the UI
-message stream too, but shows the arguments of a call only when they are whole.
+message stream too, but shows the arguments of a call only when they are complete.
 """
 
 from __future__ import annotations

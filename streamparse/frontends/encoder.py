@@ -137,7 +137,7 @@ class Encoder(Protocol):
             Plain data, ready for JSON; `to_sse` frames it.
 
         Raises:
-            TypeError: One of them is no message event.
+            TypeError: One of them is not a message event.
             StreamParseError: The stream has ended (code `"finished"`).
         """
         for event in events:

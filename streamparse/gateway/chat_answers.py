@@ -214,7 +214,7 @@ class ChatBody:
 
     Attributes:
         calls: What became of the calls.
-        content: The body for the client; the same if it is no chat completion.
+        content: The body for the client; the same if it is not a chat completion.
         refusal: Why the client gets no answer, or None.
         text: The text of the first choice as the model wrote it.
     """
@@ -267,7 +267,7 @@ def _unreadable(error: StreamParseError) -> RefusedError:
 
 
 def _as_it_was(record: Record) -> bytes:
-    """Return a record that is no chunk of an answer as a server-sent event."""
+    """Return a record that is not a chunk of an answer as a server-sent event."""
     name = f"event: {record.event}\n" if record.event else ""
     lines = "".join([f"data: {line}\n" for line in record.text.split("\n")])
     return f"{name}{lines}\n".encode()

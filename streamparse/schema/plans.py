@@ -1,7 +1,7 @@
 """Simplifies a schema for each kind of value.
 
 `allOf` and `$ref` are merged into one list of nodes. Alternatives that reject the kind are dropped,
-and a choice with one alternative left is no choice any more: `anyOf` of a string and null is a
+and a choice with one alternative left is no longer a choice: `anyOf` of a string and null is a
 string as soon as a quote arrives.
 """
 

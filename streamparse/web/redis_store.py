@@ -249,7 +249,7 @@ class RedisStore:
         ahead: The number of unread bytes at which the writer waits.
         grace: The seconds after which a stream without readers is abandoned.
         ttl: The seconds for which a stream is kept after it has ended, its last reader has left, or
-            its writer has died.
+            its writer has died (`keep` of `MemoryStore`).
         lease: The seconds after which a process that does not renew its leases counts as dead. It
             must be longer than any pause of the event loop.
 

@@ -114,7 +114,8 @@ class MemoryStore:
         capacity: The bytes of an active stream to keep for a reader that reconnects.
         ahead: The bytes that may wait for a reader before the writer waits.
         grace: The seconds after which a stream without readers is abandoned.
-        keep: The seconds for which an ended stream is kept after its readers have left.
+        keep: The seconds for which an ended stream is kept after its readers have left (`ttl` of
+            `RedisStore`).
         ended: The bytes of all such streams together; the oldest are dropped first.
 
     Raises:
