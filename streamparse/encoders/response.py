@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 from streamparse.errors import StreamParseError
 from streamparse.frontends.citations import Source
 from streamparse.frontends.encoder import CUT_ANSWER, Encoder
+from streamparse.frontends.protocol import Record
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.message import Message, ServerToolResult, ToolCall, Usage
 
@@ -66,6 +67,12 @@ class ResponseEncoder(Encoder):
         super().__init__(choice=choice, error_text=error_text, provider_events=True)
         self._stopped: Problem | None = None
         self._sent_names: dict[str, str] = {}  # the name of each call as it was sent, by its id
+
+    def abort(self, reason: str | None = None) -> list[Record]:
+        """End the stream because the user stopped it; an answer that has ended keeps its end."""
+        self._handle_all(self._queue.drain())
+        is_whole = self._answers > 0 and not self._answering
+        return self.finish() if is_whole else super().abort(reason)
 
     def _begin_answer(self) -> None:
         if self._answers > 1:

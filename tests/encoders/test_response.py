@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from streamparse import Usage
+from streamparse.encoders import AnthropicMessages, OpenAIChat, OpenAIResponses
 from streamparse.encoders.response import ResponseEncoder, usage_sum
 from tests.messages import call_chunk, chunk, run_parser
 
@@ -34,6 +35,16 @@ def test_problems(arguments: str, reason: Any, text: str | None) -> None:
     else:
         assert problem is not None
         assert problem.text.startswith(text)
+
+
+@pytest.mark.parametrize("encoder", [OpenAIChat, OpenAIResponses, AnthropicMessages])
+def test_an_answer_that_has_ended_cannot_be_aborted(encoder: Any) -> None:
+    _, events, _ = run_parser([chunk({"content": "a"}, "stop")])
+    aborted, finished = encoder(), encoder()
+    assert aborted.encode(events) == finished.encode(events)
+    last = aborted.abort("enough")
+    assert encoder.to_sse(last) == encoder.to_sse(finished.finish())
+    assert aborted.abort() == aborted.finish() == []
 
 
 def test_texts_of_errors_can_be_replaced() -> None:
