@@ -8,10 +8,10 @@ after everything that arrived before it. So no view waits forever.
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 
+from streamparse._core.plain import json_text
 from streamparse.errors import SchemaViolation, StreamParseError
 from streamparse.events import StringDelta, ValueEvent, ValueStarted
 from streamparse.json_parser import JSONParser
@@ -176,7 +176,8 @@ class ArgumentStream(Generic[T_co]):
     def _whole(cls, call: ToolCall, value: Any) -> ArgumentStream[Any]:
         """Return the arguments of a complete call."""
         made: ArgumentStream[Any] = cls(call)
-        for event in JSONParser().feed(json.dumps(call.partial)):
+        parser = JSONParser()
+        for event in parser.feed(json_text(call.partial)) + parser.finish():
             made._push(_of_call(call, event))
         made._finish(value)
         return made

@@ -20,6 +20,7 @@ from streamparse import (
     ToolCall,
     ToolRunner,
 )
+from streamparse._core.plain import json_text
 from tests.helpers import cut
 from tests.messages import call_chunk, chunk
 
@@ -204,3 +205,16 @@ def test_any_chunking_gives_the_same(sizes: list[int], text: str) -> None:
     value = Letter(to="Ada", text=text)
     found = given_to(write, cut(value.model_dump_json(), sizes))
     assert found == (text, "Ada", value.model_dump())
+
+
+@pytest.mark.parametrize("value", ["1e400", "[" * 150 + "]" * 150, "1" * 4_000, "null"])
+def test_run_gives_every_value_that_a_call_may_have(value: str) -> None:
+    async def read(arguments: ArgumentStream[dict[str, Any]]) -> Any:
+        """The schema allows anything."""
+        return await arguments.field("$.value"), (await arguments.result())["value"]
+
+    parser = MessageParser("openai-chat", tools=(toolbox := Toolbox([read])))
+    parser.feed(call_chunk(f'{{"value": {value}}}', id="c", name="read"))
+    parser.feed(chunk(None, "tool_calls"))
+    given, result = asyncio.run(toolbox.run(parser.message.tool_calls[0]))
+    assert json_text(given) == json_text(result)
