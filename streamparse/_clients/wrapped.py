@@ -117,7 +117,10 @@ def _forms_of(client: Any) -> Mapping[str, RequestForm]:
             return forms
     completions = getattr(getattr(client, "chat", None), "completions", None)
     if not callable(getattr(completions, "create", None)):
-        raise TypeError(f"{type(client).__name__!r} object is not a client that wrap() knows")
+        raise TypeError(
+            "wrap() takes a client of openai, anthropic, google-genai, mistralai or ollama, "
+            f"not {type(client).__name__}"
+        )
     path = "chat.completions.create"
     return {path: APIS["openai"][path]}
 

@@ -267,7 +267,7 @@ class Reading(Generic[P]):
 
     def _begin(self, view: View[P]) -> View[P]:
         if self._begun:
-            raise RuntimeError("a stream is read once, and a view of this one has begun already")
+            raise RuntimeError("a stream is read once, and the reading of this one has begun")
         if self._view.over:
             raise RuntimeError("the stream is closed")
         self._begun = True
