@@ -48,7 +48,6 @@ class ResponseReader:
         self.history: Any = None
         self.write_result: Any = None
         self.unread: int = 0  # records that were passed on as not understood
-        self.at(0)
 
     def at(self, choice: int) -> AnswerReader:
         """Return the answer with this index; a new one, if none has it yet."""
@@ -80,8 +79,10 @@ class ResponseReader:
     def all(self) -> list[AnswerReader]:
         """The answers in the order of their indexes.
 
-        Choice 0 exists from the start. It is left out if only others have begun.
+        There is always one: choice 0, if none has begun.
         """
+        if not self.answers:
+            self.at(0)
         answers = [self.answers[choice] for choice in sorted(self.answers)]
         begun = [answer for answer in answers if answer.begun]
         return begun or answers
@@ -89,7 +90,7 @@ class ResponseReader:
     @property
     def first(self) -> AnswerReader:
         """The begun answer with the smallest index; data of the whole response goes to it."""
-        return self.answers[max(self.counts.lowest - self.number, 0)]
+        return self.at(max(self.counts.lowest - self.number, 0))
 
     @property
     def ended(self) -> bool:
@@ -148,6 +149,8 @@ class ResponseReader:
 
     def abandon(self) -> None:
         """Cut everything that is open, without events: an exception stopped the parser."""
+        if not self.answers:
+            self.at(0)
         for answer in self.answers.values():
             answer.ended = True
             if answer.message.status == "in_progress":

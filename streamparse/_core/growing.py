@@ -40,7 +40,8 @@ class GrowingString:
         self.whole: str = text
         #: The number of pieces that are still to be appended to `whole`.
         self.direct: i64 = 0 if text else _PIECES
-        self._tail: list[str] = []  # the pieces after `whole`
+        #: The pieces after `whole`. Most strings are short and never have the list.
+        self._tail: list[str] | None = None
         self._tail_length: i64 = 0
 
     def append(self, text: str) -> None:
@@ -52,7 +53,10 @@ class GrowingString:
             whole += text
             self.whole = whole
             return
-        self._tail.append(text)
+        if self._tail is None:
+            self._tail = [text]
+        else:
+            self._tail.append(text)
         length = self._tail_length + len(text)
         self._tail_length = length
         if length > _LEAST and (COMPILED or length > len(self.whole) // _SHARE):
@@ -78,7 +82,7 @@ class GrowingString:
         """Return the characters from `start` to `stop`, at the cost of those after `start`."""
         at = len(self.whole) + int(self._tail_length)
         pieces: list[str] = []
-        for piece in reversed(self._tail):
+        for piece in reversed(self._tail or []):
             at -= len(piece)
             pieces.append(piece)
             if at <= start:
@@ -87,14 +91,17 @@ class GrowingString:
         return self.value[start:stop]
 
     def _join(self) -> None:
+        tail = self._tail
+        if not tail:
+            return
         if not self.whole:
-            self.whole = "".join(self._tail)
+            self.whole = "".join(tail)
         else:
             whole = self.whole
             self.whole = ""
-            whole += self._tail[0] if len(self._tail) == 1 else "".join(self._tail)
+            whole += tail[0] if len(tail) == 1 else "".join(tail)
             self.whole = whole
-        self._tail.clear()
+        tail.clear()
         self._tail_length = 0
 
     def __len__(self) -> int:
