@@ -294,7 +294,7 @@ class AGUIEvents(RunEncoder):
             role="tool",
             metadata=metadata,
         )
-        if not (call.open or call.complete):
+        if not (call.open or call.complete) and self._sent_names.pop(call.id, ""):
             # Nobody will run a call that has a result, and a run may not finish with it open.
             self._write("TOOL_CALL_END", toolCallId=call.id)
 

@@ -217,6 +217,16 @@ def test_a_truncated_call_never_ends() -> None:
     }
 
 
+def test_a_second_result_does_not_end_a_call_again() -> None:
+    run = AGUIEvents("t", "r")
+    parser, events, _ = run_parser([sse([call_chunk("{", id="c", name="f"), chunk({}, "length")])])
+    run.encode(events)
+    [call] = parser.message.tool_calls
+    said = run.tool_error(call, "cut") + run.tool_denied(call)
+    assert kinds(said).count("TOOL_CALL_RESULT") == 2
+    assert kinds(said).count("TOOL_CALL_END") == 1
+
+
 def test_server_that_runs_the_tools() -> None:
     """It may answer a rejected call too: then the run goes on and can succeed."""
     run = AGUIEvents("t", "r")
