@@ -78,7 +78,8 @@ def gateway(
         max_connections: The number of connections to the upstream.
         connect_timeout: The seconds in which the upstream must accept a connection.
         timeout: The seconds that the upstream may be silent.
-        stall: The seconds after which a client that accepts no data counts as having left.
+        stall: The seconds after which a client that accepts no data counts as having left, and
+            one that stops in its request gets an error.
         heartbeat: The seconds without a record after which a stream gets a comment, so that proxies
             do not close the connection.
         metrics: The path of the metrics in the text form of Prometheus; None for no such path.

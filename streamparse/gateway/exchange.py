@@ -35,7 +35,8 @@ class Exchange:
         scope: The request.
         receive: Returns the next message of the client.
         send: Sends a message to the client.
-        stall: The seconds after which a client that accepts no data counts as having left.
+        stall: The seconds after which a client that accepts no data counts as having left, and
+            one that stops in its request gets an error.
         largest: The bytes that the body of the request may have.
 
     Attributes:
@@ -136,11 +137,11 @@ class Exchange:
 
         Raises:
             LeftError: The client has left.
-            RefusedError: The body is too large.
+            RefusedError: The body is too large, or the client has stopped sending it.
         """
         received, more = 0, True
         while more:
-            message = await self._receive()
+            message = await self._next()
             if message["type"] == "http.disconnect":
                 raise LeftError
             piece, more = message.get("body", b""), message.get("more_body", False)
@@ -149,6 +150,12 @@ class Exchange:
             if piece:
                 yield piece
         self.stop_receiving()
+
+    async def _next(self) -> _Message:
+        with anyio.move_on_after(self._stall):
+            return await self._receive()
+        text = f"nothing of the body of the request arrived for {self._stall:g} seconds"
+        raise RefusedError(408, "invalid_request_error", "body_timeout", text)
 
     async def body(self) -> bytes:
         """Return the whole body of the request. Raises as `pieces` does."""

@@ -152,6 +152,13 @@ def body(content: bytes) -> ChatBody:
     return ChatBody(content, MessageParser("openai-chat", format="auto", tools=TOOLS), Limits())
 
 
+def test_a_stream_that_is_called_a_whole_body_is_not_passed_on_unchecked() -> None:
+    chunks = [whole(TEXT), whole(answer_in("hermes"))]
+    made = body(b"".join([b"data: " + chunk + b"\n\n" for chunk in chunks]))
+    assert made.refusal is not None
+    assert (made.refusal.status, made.refusal.code) == (502, "upstream_broken")
+
+
 @pytest.mark.parametrize("format", CALLS)
 def test_bodies(format: str) -> None:
     made = body(whole(answer_in(format)))

@@ -54,6 +54,9 @@ def test_the_body() -> None:
             await Client(request(b"ab", True), GONE).exchange().body()
         with pytest.raises(RefusedError, match="10 bytes"):
             await Client(request(b"x" * 11)).exchange().body()
+        with pytest.raises(RefusedError) as caught:
+            await Client(request(b"ab", True)).exchange(stall=0.02).body()
+        assert (caught.value.status, caught.value.code) == (408, "body_timeout")
         announced = Client(headers=[(b"content-length", b"11")]).exchange()
         with pytest.raises(RefusedError, match="10 bytes"):
             announced.check_length()
