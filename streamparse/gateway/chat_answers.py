@@ -228,7 +228,7 @@ class ChatBody:
         records = _records(transport, content) + transport.finish()
         data = records[0].data if len(records) == 1 and transport.failure is None else None
         if not isinstance(data, dict) or not isinstance(data.get("choices"), list):
-            if any(isinstance(dict_of(record.data).get("choices"), list) for record in records):
+            if any(list_of(dict_of(record.data).get("choices")) for record in records):
                 text = "the upstream sent a stream, which it calls a whole body"
                 self.refusal = RefusedError(502, "upstream_error", "upstream_broken", text)
             return
