@@ -35,7 +35,7 @@ PAGE: Final = Path(__file__).with_name("formats.md")
 LINE: Final = "<!-- formats -->\n"
 
 FAMILIES: Final = (
-    ("JSON calls behind a marker", json_calls),
+    ("JSON calls after a marker", json_calls),
     ("A name, then JSON arguments", named_json),
     ("Parameters in tags", tagged),
     ("Pairs of key and value", keyed),

@@ -33,7 +33,7 @@ _MAKER: Final = re.compile(
 # Patterns for the beginning of a name, after the maker. Only neutral words may follow. The first
 # pattern that matches decides; `""` means that the name does not determine the format.
 _NAMES: Final[tuple[tuple[str, str], ...]] = (
-    # JSON calls behind a marker
+    # JSON calls after a marker
     (r"hermes-(?:2-pro|2-theta|3|4(?:\.3)?)(?:-llama-3(?:\.[12])?|-mistral)?", "hermes"),
     (r"qwen-?2\.5(?:-?vl)?|qwq|exaone-4\.0", "hermes"),
     (r"longcat-flash", "longcat"),
