@@ -2,26 +2,26 @@ import { PatchApplier } from "./streamparse.js";
 export { PatchApplier };
 
 const status = "in_progress";
-const newMessage = () => ({ status, text: "", reasoning: "", refusal: "", content: [], tool_calls: [] });
+const fresh = () => ({ status, text: "", reasoning: "", refusal: "", content: [], tool_calls: [] });
 const isEnd = (event) => /^stream_/.test(event?.type);
 
 export class MessageReader {
 	messages = [];
 	#last;
-	#appliers = {};
+	#values = {};
 
 	get message() {
-		return (this.messages[0] ??= newMessage());
+		return (this.messages[0] ??= fresh());
 	}
 
 	read(records) {
 		return [records].flat().map((record) => {
 			if (Object(record) !== record) return record;
-			const continues = !record.type && (record.patch ?? record.text) !== undefined;
-			this.#last = continues ? { ...this.#last, ...record } : record;
+			const isNew = record.type || (record.patch ?? record.text) === undefined;
+			this.#last = isNew ? record : { ...this.#last, ...record };
 			const event = { choice: 0, ...this.#last };
 			if (!isEnd(event)) this.#fold(event);
-			else for (const each of this.messages.flatMap((message) => [message, ...message.tool_calls])) {
+			else for (const each of this.messages.flatMap((m) => [m, ...m.tool_calls])) {
 				if (each.status === status) each.status = "truncated";
 			}
 			return event;
@@ -31,9 +31,9 @@ export class MessageReader {
 	#fold(event) {
 		const { type, choice, call: index, patch, content, ...fields } = event;
 		const [, kind, change] = /^(tool_call|[a-z]+)_?(.*)/.exec(type) ?? [];
-		const message = (this.messages[choice] ??= newMessage());
+		const message = (this.messages[choice] ??= fresh());
 		const { content: parts, tool_calls: calls } = message;
-		const value = patch && (this.#appliers[[choice, index]] ??= new PatchApplier()).apply(patch);
+		const value = patch && (this.#values[[choice, index]] ??= new PatchApplier()).apply(patch);
 		if (kind === "tool_call" || type === "arguments") {
 			if (!calls[index]) parts.push((calls[index] = { type: "tool_call", index, status }));
 			const call = (event.call = Object.assign(calls[index], fields));
@@ -59,9 +59,7 @@ export class MessageReader {
 }
 
 export async function* fromEventSource(url, { reader = new MessageReader(), lastEventId: id, attempts = 5, stop, ...init } = {}) {
-	let delay = 1000;
-	let failures = 0;
-	let body, ended, final;
+	let delay = 1000, tries = 0, body, ended, final;
 	const take = (data) => {
 		final = true;
 		const events = data ? reader.read(JSON.parse(data)) : [];
@@ -73,8 +71,8 @@ export async function* fromEventSource(url, { reader = new MessageReader(), last
 			try {
 				const headers = { ...init.headers, ...(id && { "last-event-id": id }) };
 				const response = await fetch(url, { ...init, headers });
-				const { status } = response;
-				if (status !== 204 && !/^text.event-stream/.test(response.headers.get("content-type"))) {
+				const { status } = response, type = response.headers.get("content-type");
+				if (status !== 204 && !/^text.event-stream/.test(type)) {
 					final = status < 500 && ![408, 425, 429].includes(status);
 					throw Object.assign(Error(`HTTP status ${status}`), { response });
 				}
@@ -82,10 +80,10 @@ export async function* fromEventSource(url, { reader = new MessageReader(), last
 				for (let text = "", next; body && !(next = await body.read()).done; ) {
 					const blocks = (text + next.value).replace(/\r\n|\r(?!$)/g, "\n").split("\n\n");
 					text = blocks.pop();
-					for (const { data, ...fields } of blocks.map(parse)) {
-						if ((data ?? fields.id) === undefined) continue;
-						({ id = id, retry: delay = delay } = fields);
-						failures = 0;
+					for (const { data, ...rest } of blocks.map(parse)) {
+						if ((data ?? rest.id) === undefined) continue;
+						({ id = id, retry: delay = delay } = rest);
+						tries = 0;
 						yield take(data);
 						if (ended.error) throw Object.assign(Error(), ended.error);
 						if (ended) return;
@@ -93,13 +91,13 @@ export async function* fromEventSource(url, { reader = new MessageReader(), last
 					}
 				}
 				if (!body || !id) return yield take('{"type":"stream_ended"}');
-				throw Error("the connection broke");
+				throw Error("connection lost");
 			} catch (error) {
-				if (final || init.signal?.aborted || failures++ >= attempts) throw error;
+				if (final || init.signal?.aborted || tries++ >= attempts) throw error;
 			}
-			await new Promise((resolve) => {
-				setTimeout(resolve, Math.min(delay * 2 ** failures, 16e3) * (1 + Math.random()) / 4);
-				init.signal?.addEventListener("abort", resolve);
+			await new Promise((wake) => {
+				setTimeout(wake, Math.min(delay * 2 ** tries, 16e3) * (1 + Math.random()) / 4);
+				init.signal?.addEventListener("abort", wake);
 			});
 		}
 	} finally {

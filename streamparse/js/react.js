@@ -13,13 +13,12 @@ export function useMessage() {
 		show("streaming");
 		try {
 			for await (const { events } of fromEventSource(url, { ...options, reader, signal })) {
-				if (onEvent) events.forEach((event) => onEvent(event));
+				events.forEach((event) => onEvent?.(event));
 				show("streaming");
 			}
 			show("done");
 		} catch (error) {
-			if (signal.aborted) show("stopped");
-			else show("error", error);
+			signal.aborted ? show("stopped") : show("error", error);
 		}
 	}, []);
 	useEffect(() => stop, []);

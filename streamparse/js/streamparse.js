@@ -1,26 +1,25 @@
-const { isArray } = Array;
-const { isInteger } = Number;
+const { isArray } = Array, { isInteger } = Number;
 const isText = (value) => typeof value === "string";
 
-function check(condition, path) {
+function check(valid, path) {
 	const code = path ? "patch_target" : "invalid_patch";
-	if (!condition) throw Object.assign(Error(code), { code, path });
+	if (!valid) throw Object.assign(Error(code), { code, path });
 }
 
 export class PatchApplier {
 	#last = [];
-	#failure;
+	#error;
 
 	constructor(value = null) {
 		this.value = value;
 	}
 
 	apply(patch) {
-		if (this.#failure) throw this.#failure;
+		if (this.#error) throw this.#error;
 		try {
-			for (const each of isArray(patch) ? patch : [patch]) this.#do(...this.#read(each));
+			for (const each of [patch].flat()) this.#do(...this.#read(each));
 		} catch (error) {
-			throw (this.#failure = error);
+			throw (this.#error = error);
 		}
 		return this.value;
 	}
@@ -32,7 +31,7 @@ export class PatchApplier {
 			const { op, path, value } = Object(each);
 			check(["add", "replace", "append"].includes(op) && value !== undefined);
 			check(isText(path) && /^(\/|$)(?!.*~(?![01]))/s.test(path));
-			return [op, path.split("/").slice(1).map((step) => step.replace(/~1/g, "/").replace(/~0/g, "~")), value];
+			return [op, path.split("/").slice(1).map((s) => s.replace(/~1/g, "/").replace(/~0/g, "~")), value];
 		}
 		const value = each.at(-1);
 		const next = [last.length - 1, isInteger(last.at(-1)) && last.at(-1) + 1];
@@ -44,23 +43,22 @@ export class PatchApplier {
 	}
 
 	#do(op, path, value) {
-		let holder = this;
-		let step = "value";
-		const look = () => check(Object.hasOwn(holder, step), path);
+		let node = this, step = "value";
+		const look = () => check(Object.hasOwn(node, step), path);
 		this.#last = path.map((next) => {
 			look();
-			holder = holder[step];
-			const isIndex = next === "-" || (/^(0|[1-9]\d*)$/.test(next) && next <= holder.length);
-			check(isArray(holder) ? isIndex : Object(holder) === holder && isText(next), path);
-			return (step = isArray(holder) ? (next === "-" ? holder.length : +next) : next);
+			node = node[step];
+			const isIndex = next === "-" || /^(0|[1-9]\d*)$/.test(next) && next <= node.length;
+			check(isArray(node) ? isIndex : Object(node) === node && isText(next), path);
+			return (step = isArray(node) ? next === "-" ? node.length : +next : next);
 		});
 		check(op !== "append" || isText(value));
 		if (op !== "add") look();
 		if (op === "append") {
-			check(isText(holder[step]), path);
-			value = holder[step] + value;
-		} else if (op === "add" && isArray(holder)) holder.splice(step, 0, 0);
-		// Assigning to __proto__ would set the prototype.
-		Object.defineProperty(holder, step, { value, writable: true, enumerable: true, configurable: true });
+			check(isText(node[step]), path);
+			value = node[step] + value;
+		} else if (op === "add" && isArray(node)) node.splice(step, 0, 0);
+		// `=` would set the prototype for __proto__.
+		Object.defineProperty(node, step, { value, writable: true, enumerable: true, configurable: true });
 	}
 }
