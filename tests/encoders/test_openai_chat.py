@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from streamparse import Message, MessageParser, StreamParseError, UsageUpdated
+from streamparse import Message, MessageParser, StreamParseError, Usage, UsageUpdated
 from streamparse.encoders import OpenAIChat
 from streamparse.encoders.openai_chat import _reason
 from tests.encoders import clients, views
@@ -341,7 +341,7 @@ def test_errors_and_cancellation() -> None:
     done.finish()
     assert done.finish() == done.abort() == []
     with pytest.raises(StreamParseError, match="has ended"):
-        done.encode([UsageUpdated(None)])  # type: ignore[arg-type]
+        done.encode([UsageUpdated(Usage())])
 
 
 def test_nothing_was_read() -> None:

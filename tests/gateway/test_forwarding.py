@@ -125,7 +125,9 @@ def test_a_whole_url_does_not_lead_to_another_server() -> None:
     request = b"GET http://evil.test/x HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n"
     with served(Play([b"ok"], headers={})) as server:
         found = spoken(server.gateway, request)
-    assert found.startswith(b"HTTP/1.1 400") or server.last.target == b"/x"
+    # With h11, uvicorn leaves the target as it is, and no route has it.
+    refused = found.startswith((b"HTTP/1.1 400", b"HTTP/1.1 404"))
+    assert refused or server.last.target == b"/x"
 
 
 @pytest.mark.parametrize(
