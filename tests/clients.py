@@ -488,7 +488,7 @@ class ClientView:
 
 
 def file_of(part: Part) -> tuple[str, str] | None:
-    """The address and the media type of a file that stands for itself among the parts."""
+    """Return the URL and the media type of a part that is a file."""
     return next(iter(files_in(part.extra)), None)
 
 

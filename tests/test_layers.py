@@ -320,6 +320,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "telemetry.recording": (5, 2),
     "telemetry": (5, 3),
     "_cli.streams": (6, 1),
+    "_cli.listening": (6, 2),
     "_cli.figures": (6, 2),
     "_cli.displays": (6, 3),
     "_cli.lists_command": (6, 4),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import socket
 import webbrowser
 from pathlib import Path
 from typing import Any
 
-from streamparse._cli.streams import OK, UNUSABLE, Complaint, announce, between
+from streamparse._cli.listening import add_address, listen, origin
+from streamparse._cli.streams import OK, announce
 
 __all__ = ["add", "run"]
 
@@ -21,19 +21,7 @@ def add(command: argparse.ArgumentParser) -> None:
     argument(
         "file", nargs="?", metavar="FILE", help="a recording to play; it comes before the samples"
     )
-    argument(
-        "--host",
-        default="127.0.0.1",
-        metavar="NAME",
-        help="the address to listen on (default: %(default)s, this machine only)",
-    )
-    argument(
-        "--port",
-        type=between(0, 65535),
-        default=_PORT,
-        metavar="N",
-        help="the port (default: %(default)s; 0 takes any free port)",
-    )
+    add_address(command, _PORT)
     argument("--open", action="store_true", help="open the page in the browser")
 
 
@@ -43,13 +31,8 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     recording = None if options.file in (None, "-") else Path(options.file)
     if recording is not None:
         announce(options.file)
-    try:
-        listening = socket.create_server((options.host, options.port))
-    except OSError as error:
-        what = f"cannot listen on {options.host}:{options.port}: {error.strerror}"
-        raise Complaint(what, UNUSABLE) from error
-    with listening:
-        url = f"http://{options.host}:{listening.getsockname()[1]}/"
+    with listen(options.host, options.port) as listening:
+        url = f"{origin(options.host, listening)}/"
         print(f"The page is at {url} (Ctrl-C ends it)", flush=True)
         if options.open:
             webbrowser.open(url)

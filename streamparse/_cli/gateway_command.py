@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
-import socket
 from typing import Any, Final
 
+from streamparse._cli.listening import add_address, listen, origin
 from streamparse._cli.streams import OK, UNUSABLE, Complaint, between, complain
 
 __all__ = ["add", "run"]
@@ -66,20 +66,9 @@ def _add_checks(command: argparse.ArgumentParser) -> None:
 
 
 def _add_server(command: argparse.ArgumentParser) -> None:
-    argument = command.add_argument_group("server").add_argument
-    argument(
-        "--host",
-        default="127.0.0.1",
-        metavar="NAME",
-        help="the address to listen on (default: %(default)s, this machine only)",
-    )
-    argument(
-        "--port",
-        type=between(0, 65535),
-        default=_PORT,
-        metavar="N",
-        help="the port (default: %(default)s; 0 takes any free port)",
-    )
+    group = command.add_argument_group("server")
+    add_address(group, _PORT)
+    argument = group.add_argument
     argument(
         "--timeout",
         type=between(1, 86_400),
@@ -129,13 +118,8 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
         )
     except (ValueError, OSError) as error:
         raise Complaint(_OPTION.sub(r"--\1", str(error)), UNUSABLE) from error
-    try:
-        listening = socket.create_server((options.host, options.port), family=_family(options.host))
-    except OSError as error:
-        what = f"cannot listen on {options.host}:{options.port}: {error.strerror}"
-        raise Complaint(what, UNUSABLE) from error
-    with listening:
-        _announce(options, listening.getsockname()[1])
+    with listen(options.host, options.port) as listening:
+        _announce(options.host, origin(options.host, listening))
         config = uvicorn.Config(
             application,
             log_level="warning",
@@ -152,16 +136,11 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
 _OPTION: Final = re.compile(r"^(upstream|metrics)\b")
 
 
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def _announce(options: argparse.Namespace, port: int) -> None:
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    print(f"The API is at http://{host}:{port}/v1 (Ctrl-C ends it)", flush=True)
-    if options.host not in _LOOPBACK:
+def _announce(host: str, origin: str) -> None:
+    print(f"The API is at {origin}/v1 (Ctrl-C ends it)", flush=True)
+    if host not in _LOOPBACK:
         what = "every machine that can reach this address can use the upstream"
-        complain(f"--host {options.host}: {what}", OK)
+        complain(f"--host {host}: {what}", OK)
 
 
 def _parts() -> tuple[Any, Any]:

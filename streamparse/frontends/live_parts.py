@@ -98,7 +98,11 @@ class LiveParts:
         return part
 
     def passed(self, before: Part | None) -> list[Part]:
-        """Return the parts that precede a part, each once; None stands for the end."""
+        """Return the parts in front of `before` that no earlier call has returned.
+
+        Args:
+            before: A part of the message; None returns all parts that are left.
+        """
         content, start = self._content, self._passed
         end = start
         while end < len(content) and content[end] is not before:

@@ -188,7 +188,7 @@ class Exchange:
         await self.answer(refusal.status, [_JSON], json_text(refusal.to_dict()).encode())
 
     async def keep_alive(self, seconds: float, comment: bytes) -> None:
-        """Send a comment after each of so many seconds without another message.
+        """Send a comment whenever no other message was sent for `seconds`.
 
         Return when the client has left.
         """

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 
-from streamparse._cli import gateway_command
 from tests._cli.running import Runner, running
 from tests.gateway.model_server import ModelServer, Play, whole
 from tests.web.serving import Server
@@ -88,11 +87,6 @@ def test_port_that_is_taken(command: Runner) -> None:
         port = str(taken.getsockname()[1])
         assert command.bare("gateway", "--upstream", "http://m", "--port", port) == 2
     assert f"cannot listen on 127.0.0.1:{port}" in command.complaint
-
-
-def test_addresses() -> None:
-    assert gateway_command._family("::1") == socket.AF_INET6
-    assert gateway_command._family("127.0.0.1") == socket.AF_INET
 
 
 def test_missing_extra_is_named(command: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

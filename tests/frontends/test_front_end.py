@@ -126,7 +126,7 @@ def test_approvals_in_ag_ui_are_interrupts() -> None:
 
 @BOTH
 def test_reset_discards_an_answer(make: Any) -> None:
-    """The page shows the second answer only; in AG-UI it is told what to remove."""
+    """The page shows only the second answer. An AG-UI record names the messages to remove."""
     encoder = make()
     records = encoder.reset()
     _, events = asked("f")

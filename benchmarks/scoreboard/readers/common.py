@@ -95,7 +95,7 @@ def parsed(
 ) -> Iterator[tuple[str | None, Any]]:
     """Parse the text of arguments as the user of a library must.
 
-    Text that is no JSON is left out. An empty text is an empty object if the answer is complete.
+    Text that is not JSON is left out. An empty text is an empty object if the answer is complete.
     """
     complete = ENDS.get(reason or "") == "complete"
     for name, text in calls:
