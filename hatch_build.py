@@ -50,6 +50,7 @@ COMPILED = (
 # inspect or build Python classes, which compiled code cannot do in the same way. The adapters of
 # APIs that few servers have are not worth their compile time: they do little for each record.
 INTERPRETED = (
+    "streamparse/_answers/metrics.py",
     "streamparse/_answers/tools.py",
     "streamparse/_decoding/event_stream.py",
     "streamparse/_decoding/jsonl.py",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from streamparse._version import __version__
 
 if TYPE_CHECKING:
+    from streamparse._answers.metrics import Metrics
     from streamparse._clients.wrapped import wrap
     from streamparse._core.grammar import COMPILED
     from streamparse._decoding.jsonl import JSONLinesDecoder
@@ -90,7 +91,6 @@ if TYPE_CHECKING:
         UsageUpdated,
     )
     from streamparse.message_parser import MessageParser
-    from streamparse.metrics import Metrics
     from streamparse.paths import (
         Path,
         Query,
@@ -203,6 +203,7 @@ __all__ = [
 
 # The modules that the names above come from, for `__getattr__`.
 _MODULES: Final = {
+    "_answers.metrics": "Metrics",
     "_clients.wrapped": "wrap",
     "_core.grammar": "COMPILED",
     "_decoding.jsonl": "JSONLinesDecoder",
@@ -237,14 +238,13 @@ _MODULES: Final = {
         " UsageUpdated"
     ),
     "message_parser": "MessageParser",
-    "metrics": "Metrics",
     "paths": "Path Query Segment json_pointer normalized_path parse_json_pointer value_at",
     "session_parser": "SessionParser",
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
 _SUBMODULES: Final = (
     "aliases", "batch", "dialect", "errors", "events", "formats", "frontends",
-    "json_parser", "limits", "message", "message_events", "message_parser", "metrics", "models",
+    "json_parser", "limits", "message", "message_events", "message_parser", "models",
     "paths", "protocols", "schema", "session_parser",
     "telemetry", "terminal", "web",
 )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from streamparse._answers.frozen import Frozen, attributes_of, freeze, thaw
+from streamparse._answers.metrics import Metrics
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.output import OutputReader, output_validator_of, root_kind
 from streamparse._answers.response import ResponseReader
@@ -30,7 +31,6 @@ from streamparse.errors import ProviderError, StreamParseError, interrupted, nam
 from streamparse.limits import Limits
 from streamparse.message import Message, ToolCall
 from streamparse.message_events import AnyMessageEvent, MessageFailed, MessageFinished
-from streamparse.metrics import Metrics
 from streamparse.protocols import StreamRecorder, StreamTelemetry
 
 if TYPE_CHECKING:

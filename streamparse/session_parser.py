@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from streamparse._answers.frozen import Frozen, freeze, thaw
+from streamparse._answers.metrics import Metrics
 from streamparse._core.plain import shown
 from streamparse._sessions.conversation import Conversation
 from streamparse._sessions.frames import records_of
@@ -28,7 +29,6 @@ from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import AnySessionEvent
 from streamparse.message_parser import errors_of, options_of
-from streamparse.metrics import Metrics
 from streamparse.protocols import StreamRecorder, StreamTelemetry
 
 __all__ = ["SessionParser"]

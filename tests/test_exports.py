@@ -14,6 +14,7 @@ import streamparse
 
 # The modules whose names the package offers.
 EXPORTED = (
+    "_answers.metrics",
     "_clients.wrapped",
     "_decoding.jsonl",
     "_decoding.sse",
@@ -36,7 +37,6 @@ EXPORTED = (
     "message",
     "message_events",
     "message_parser",
-    "metrics",
     "paths",
     "session_parser",
 )

@@ -157,6 +157,7 @@ MODELS = (
     "parser",
 )
 ANSWERS = (
+    "metrics",
     "frozen",
     "tools",
     "options",
@@ -269,7 +270,6 @@ PLACES: dict[str, tuple[int, int]] = {
     "formats": (4, len(FORMATS)),
     "formats.catalog": (4, FORMATS.index("structural_tags") - 1),
     **_in_order("formats", 4, FORMATS, 0),
-    "metrics": (5, 0),
     "message_parser": (5, 1),
     "session_parser": (5, 2),
     "frontends.patches": (5, 1),

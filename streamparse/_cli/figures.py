@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from streamparse._answers.metrics import Metrics
 from streamparse.message_events import (
     AnySessionEvent,
     ArgumentCompleted,
@@ -16,7 +17,6 @@ from streamparse.message_events import (
     ToolCallRejected,
     ToolCallTruncated,
 )
-from streamparse.metrics import Metrics
 
 __all__ = ["DELTAS", "Figures"]
 

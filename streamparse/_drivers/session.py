@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, overload
 
+from streamparse._answers.metrics import Metrics
 from streamparse._drivers.reading import AsyncReading, Batches, Reading, SyncReading, Throttle, View
 from streamparse._drivers.sources import is_async, readable
 from streamparse.message import Message, ToolCall
@@ -19,7 +20,6 @@ from streamparse.message_events import (
     MessageFinished,
     ToolCallCompleted,
 )
-from streamparse.metrics import Metrics
 from streamparse.session_parser import SessionParser
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from collections.abc import (
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, overload
 
+from streamparse._answers.metrics import Metrics
 from streamparse._answers.tools import tools_of
 from streamparse._core.sink import NOTHING, check_missing
 from streamparse._drivers.fields import AsyncFields, Fields, WantedFields
@@ -59,7 +60,6 @@ from streamparse.message_events import (
     ToolCallCompleted,
 )
 from streamparse.message_parser import MessageParser
-from streamparse.metrics import Metrics
 from streamparse.paths import Path, Query
 from streamparse.protocols import StreamTelemetry
 

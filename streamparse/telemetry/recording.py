@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider, get_tracer
 
+from streamparse._answers.metrics import Metrics
 from streamparse._version import __version__
 from streamparse.message import Message, ToolCall, Usage
 from streamparse.message_events import (
@@ -26,7 +27,6 @@ from streamparse.message_events import (
     ToolCallTruncated,
     UsageUpdated,
 )
-from streamparse.metrics import Metrics
 from streamparse.paths import normalized_path
 from streamparse.telemetry._instruments import Instruments
 from streamparse.telemetry.names import ATTRIBUTES, CONVENTIONS, Convention

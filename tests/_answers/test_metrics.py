@@ -1,4 +1,4 @@
-"""Tests of streamparse.metrics: times by a clock of our own, and counts."""
+"""Tests of streamparse._answers.metrics: times by a clock of our own, and counts."""
 
 from __future__ import annotations
 
