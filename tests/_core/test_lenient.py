@@ -7,6 +7,7 @@ import pytest
 from streamparse import IncompleteError, JSONParser, JSONSyntaxError, LimitError, Limits
 from streamparse._core.lenient import LenientMachine
 from streamparse.dialect import Dialect
+from tests._core.machines import assert_repaired
 from tests.helpers import cut, run
 from tests.parts import Recorder
 
@@ -95,3 +96,90 @@ def test_lines_and_columns() -> None:
         parser.feed("!}")
     assert (caught.value.line, caught.value.column) == (5, 7)
     assert caught.value.excerpt.endswith("\n 'd': ")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        ('["n" - so it is, "m"]', ["n", "m"], "unexpected_text"),
+        ("word", "word", "unquoted_string"),
+        ("{-- x\n'n': 1}", {"n": 1}, "comment single_quotes"),
+        (
+            "{n: one two, m: 3}",
+            {"n": "one two", "m": 3},
+            "unquoted_key unquoted_string unquoted_key",
+        ),
+        ("[1,\n\n 2]", [1, 2], ""),
+    ],
+)
+def test_states_of_the_loop(text: str, value: object, codes: str) -> None:
+    assert_repaired(text, value, codes)
+
+
+def machine_at(text: str, dialect: Dialect | None = None) -> tuple[LenientMachine, Recorder]:
+    sink = Recorder(False)
+    machine = LenientMachine(sink, dialect or Dialect())
+    machine.feed(text)
+    return machine, sink
+
+
+@pytest.mark.parametrize(
+    ("text", "offset"),
+    [('{"n": 12', 6), ("[1, ", 2), ('{"n": 1, ', 7), ("[1", 0), ('["ab', 4), ("[1,2", 3)],
+)
+def test_the_first_offset_of_a_later_error(text: str, offset: int) -> None:
+    """A word is decided at its end, and a comma by what follows it."""
+    assert machine_at(text)[0].decided == offset
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ('["a', True),
+        ('["a"', False),
+        ('["a",', False),
+        ("['it'", False),
+        ("['it's", True),
+        ("[1", False),
+    ],
+)
+def test_whether_the_input_would_end_in_a_string(text: str, inside: bool) -> None:
+    machine, _ = machine_at(text)
+    assert machine.ends_in_string() is inside
+    assert machine.ends_in_string() is inside, "the question changes nothing"
+
+
+def test_close_ends_open_containers() -> None:
+    machine, sink = machine_at("{n: [1, {'m': 'x'")
+    machine.close()
+    assert [call[0] for call in sink.calls][-4:] == ["repair", "end", "end", "end"]
+    assert machine.done
+    machine.close()
+    assert machine.done
+
+
+def test_close_needs_a_value_for_each_key() -> None:
+    machine, _ = machine_at("{n: 1, m:")
+    with pytest.raises(JSONSyntaxError):
+        machine.close()
+    machine, _ = machine_at("[1 /* open")
+    with pytest.raises(IncompleteError):
+        machine.close()
+
+
+def test_the_end_at_the_root_closes_nothing() -> None:
+    machine, _ = machine_at("[1, 2")
+    machine.end_at_root()
+    assert not machine.done
+    machine, _ = machine_at("word")
+    machine.end_at_root()
+    assert machine.done
+    with pytest.raises(IncompleteError):
+        machine_at("- -")[0].end_at_root()
+
+
+def test_a_dialect_that_refuses_truncation() -> None:
+    machine, _ = machine_at('{"n": [1', Dialect(truncation=False))
+    with pytest.raises(IncompleteError) as caught:
+        machine.finish()
+    assert (caught.value.code, caught.value.offset) == ("truncated", 8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streamparse import JSONParser
+from tests._core.machines import assert_repaired
 from tests.helpers import run
 
 
@@ -67,3 +68,39 @@ def test_a_value_without_brackets_is_all_there_is() -> None:
     assert read("tru").truncated
     assert not read("true").repairs
     assert read("word").repairs[0].code == "unquoted_string"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        ('("n")', "n", "wrapper"),
+        ("('n', 1)", ["n", 1], "tuple single_quotes"),
+        ("()", [], "tuple"),
+        ("[[page]] {'n': 1}", {"n": 1}, "leading_text single_quotes"),
+        ("'''json\n[1]\n'''", [1], "fence"),
+        ('"n": 1, "m": 2}', {"n": 1, "m": 2}, "missing_opener"),
+        ("# one\n[1]", [1], "comment"),
+        ('a < b {"n": 1}', {"n": 1}, "leading_text"),
+        ("```py\nf([1])\n```\n[2]", [2], "fence leading_text"),
+        ("```json\n[1]`", [1], "fence trailing_text"),
+        ("<p>[1] <b", [1], "tag trailing_text"),
+        ('"[1]" 2', "[1]", "trailing_text ambiguous"),
+        ('Point("n");', "n", "wrapper"),
+        ("Point('n')", "n", "wrapper single_quotes"),
+        ("point(7)", 7, "wrapper"),
+        ('n\\d"', "n\\d", "missing_quote"),
+        ("`n`", "n", "single_quotes"),
+        ('\\"n\\"', "n", "escaped_quotes"),
+        ("\\x", "\\x", "unquoted_string"),
+    ],
+)
+def test_the_start_of_a_document(text: str, value: object, codes: str) -> None:
+    assert_repaired(text, value, codes)
+
+
+@pytest.mark.parametrize("text", ["", "(n, 1", "( one [", "</p", "-", "+-", "%%", "<b>n</b>"])
+def test_text_without_a_value(text: str) -> None:
+    for pieces in ([text], list(text)):
+        error = run(pieces, dialect="lenient").error
+        assert error is not None
+        assert error.code in ("empty", "truncated")

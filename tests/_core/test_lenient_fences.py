@@ -8,6 +8,7 @@ from streamparse import (
     JSONParser,
     parse,
 )
+from tests._core.machines import assert_repaired
 from tests.helpers import cut, run
 
 
@@ -76,3 +77,19 @@ def test_comments_after_two_dashes(text: str, value: object) -> None:
     found = run([text], dialect="lenient")
     assert (parse(text, "lenient"), found.done) == (value, True)
     assert run(list(text), dialect="lenient") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        ("`{x}` is code.\n[4]", [4], "leading_text"),
+        ("Write `` or {x}: [4]", [4], "leading_text"),
+        ("```js\n{'n': undefined}\n```", {"n": None}, "fence single_quotes literal"),
+        ("```py\n{not json} = f()\n```\n```json\n[8]\n```", [8], "fence fence leading_text"),
+        ("// a [1]\n/* b {} */ [2]", [2], "comment comment"),
+        ('<!-- {"old": 0} -->\n[2]', [2], "comment"),
+        ('{"n": 1 <b>}', {"n": 1}, "unexpected_text"),
+    ],
+)
+def test_code_comments_and_tags_before_a_value(text: str, value: object, codes: str) -> None:
+    assert_repaired(text, value, codes)

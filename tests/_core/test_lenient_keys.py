@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from streamparse import JSONParser, Limits
 from tests._core.machines import assert_repaired
+from tests.helpers import run
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,48 @@ from tests._core.machines import assert_repaired
 )
 def test_keys(text: str, value: object, codes: str) -> None:
     assert_repaired(text, value, codes)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        ('[{"n": 1, {"m": 2}]', [{"n": 1}, {"m": 2}], "missing_closer"),
+        ('{so it is "n": 1}', {"n": 1}, "unexpected_text"),
+        ("{-a- b: 1}", {"-a- b": 1}, "unquoted_key"),
+        (
+            '{"n": 1, REM so\n"m": 2}',
+            {"n": 1, "REM": "so", "m": 2},
+            "unquoted_key missing_colon ambiguous unquoted_string missing_comma",
+        ),
+    ],
+)
+def test_words_where_a_key_is_expected(text: str, value: object, codes: str) -> None:
+    assert_repaired(text, value, codes)
+
+
+@pytest.mark.parametrize(
+    ("text", "offset"),
+    [("{rest}", 1), ("{: 2}", 1), ('{"n": 1, abc"m": 2}', 9), ("{f(x): 1}", 1), ('{n.m"x', 1)],
+)
+def test_what_is_not_a_key(text: str, offset: int) -> None:
+    for pieces in ([text], list(text)):
+        error = run(pieces, dialect="lenient").error
+        assert error is not None
+        assert (error.code, error.offset) == ("expected_key", offset)
+
+
+def test_a_key_in_which_the_input_ends_is_dropped() -> None:
+    text = '{"n": "x", m'
+    parser = JSONParser("lenient")
+    parser.feed(text)
+    parser.finish()
+    assert (parser.value, parser.truncated) == ({"n": "x"}, True)
+    assert run(list(text), dialect="lenient") == run([text], dialect="lenient")
+
+
+def test_keys_without_quotes_are_counted() -> None:
+    text = "{n: 1, m: 2}"
+    for pieces in ([text], list(text)):
+        error = run(pieces, dialect="lenient", limits=Limits(keys=1)).error
+        assert error is not None
+        assert error.offset == 7

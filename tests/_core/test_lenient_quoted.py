@@ -82,3 +82,21 @@ def test_letters_are_shown_at_once_and_a_comma_with_what_follows() -> None:
     assert parser.value == {"a": "sea"}
     parser.feed("a")
     assert parser.value == {"a": "sea, a"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        (
+            '{"n": "{"m": [1, "}"]}", "k": 1}',
+            {"n": '{"m": [1, "}"]}', "k": 1},
+            "inner_quote inner_quote inner_quote inner_quote",
+        ),
+        ('{"n": "one\ntwo\n"}', {"n": "one\ntwo\n"}, "control_character"),
+        ("{'n': '\\ud83dx'}", {"n": "\ud83dx"}, "single_quotes single_quotes"),
+        ('{"n": "x\ud83d", "m": 1}', {"n": "x\ud83d", "m": 1}, ""),
+        ('{"n": "x' + " " * 200 + '"}', {"n": "x" + " " * 200}, ""),
+    ],
+)
+def test_the_inside_of_strings(text: str, value: object, codes: str) -> None:
+    assert_repaired(text, value, codes)

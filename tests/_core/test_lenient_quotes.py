@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from streamparse import (
+    Dialect,
     JSONParser,
     StringDelta,
     ValueCompleted,
 )
 from tests._core.machines import assert_repaired
+from tests.helpers import run
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,37 @@ def test_a_clean_string_ends_as_soon_as_it_may() -> None:
     assert parser.feed('",\n') == [ValueCompleted(("a",), "b")]
     assert parser.feed('"c": "d')[-1] == StringDelta(("c",), "d")
     assert parser.feed('"}')[0] == ValueCompleted(("c",), "d")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        ('{"n”: 1}', {"n”": 1}, "missing_quote ambiguous"),
+        ('{"n" Kim, age 3}', {"n": "Kim, age 3"}, "missing_colon unquoted_string"),
+        ('{"k:l": 1, "m: n": 2}', {"k:l": 1, "m: n": 2}, ""),
+        ('{"n"m": 1}', {'n"m': 1}, "inner_quote ambiguous ambiguous"),
+        ('{\\"n\\": \\"x \\\\\\"y\\\\\\" z\\"}', {"n": 'x "y" z'}, "escaped_quotes escaped_quotes"),
+        ("[r'a\\b', 'c']", ["a\\b", "c"], "wrapper single_quotes single_quotes"),
+        ('{"n: 1, "m": 2}', {"n": 1, "m": 2}, "missing_quote"),
+        ('{"\\ud800:n": 1}', {"\ud800:n": 1}, ""),
+        ('"[5]"', "[5]", ""),
+    ],
+)
+def test_quotes_of_keys_and_of_odd_kinds(text: str, value: object, codes: str) -> None:
+    assert_repaired(text, value, codes)
+
+
+def test_a_backslash_that_escapes_no_quote() -> None:
+    for text in ('{"n": \\x}', '{"n": \\'):
+        for pieces in ([text], list(text)):
+            error = run(pieces, dialect="lenient").error
+            assert error is not None
+            assert (error.code, error.offset) == ("expected_value", 6)
+
+
+def test_a_dialect_without_inner_quotes_ends_the_string() -> None:
+    text = '{"n": "x "y" z"}'
+    dialect = Dialect(inner_quotes=False)
+    found = run([text], dialect=dialect)
+    assert found == run(list(text), dialect=dialect)
+    assert found.value != {"n": 'x "y" z'}

@@ -16,7 +16,9 @@ from streamparse._core.lenient_scalars import (
     cut_literal,
     is_strict,
     kind_of,
+    plain_end,
     plain_number,
+    strict_kind,
 )
 
 
@@ -96,3 +98,26 @@ def test_what_json_has() -> None:
 )
 def test_a_cut_literal_is_what_it_can_only_become(cut: str, whole: str) -> None:
     assert cut_literal(cut) == whole
+
+
+@pytest.mark.parametrize(
+    ("token", "kind"),
+    [
+        ("true", CONSTANT),
+        ("null", CONSTANT),
+        ("-12", INTEGER),
+        ("1.5e3", FLOAT),
+        ("0", INTEGER),
+        ("01", WORDS),
+        ("1.", WORDS),
+        ("+1", WORDS),
+        ("True", WORDS),
+    ],
+)
+def test_the_kind_of_a_token_of_json(token: str, kind: int) -> None:
+    assert strict_kind(token) == kind
+
+
+def test_the_end_of_plain_characters() -> None:
+    assert plain_end("[a_1.-+b c", 1, 10) == 8
+    assert plain_end(" 1", 0, 2) == 0

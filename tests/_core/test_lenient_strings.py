@@ -8,8 +8,10 @@ from streamparse import parse
 from streamparse._core.lenient_strings import (
     AMONG_WORDS,
     ENDS,
+    ENDS_DOUBLED,
     INNER,
     ITEM,
+    JOINED,
     KEY,
     LOOK,
     MEMBER,
@@ -19,6 +21,7 @@ from streamparse._core.lenient_strings import (
     Quote,
     blank_end,
     classify,
+    colon_ends,
     key_at,
 )
 
@@ -26,7 +29,7 @@ from streamparse._core.lenient_strings import (
 def classified(behind: str, role: int, final: bool = True, kept: int = 0) -> int:
     closer = {ITEM: "]", MEMBER: "}", KEY: "}"}.get(role, "")
     quote = Quote(role, '"', closer, 1, kept=kept, fresh=False, wrapped=False, fenced=False)
-    return classify(behind, 0, len(behind), final, quote)
+    return classify('"' + behind, 1, len(behind) + 1, final, quote)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +152,77 @@ def test_blank_end() -> None:
 )
 def test_strings_with_quotes_in_them(text: str, value: object) -> None:
     assert parse(text, dialect="lenient") == value
+
+
+@pytest.mark.parametrize(
+    ("role", "behind", "expected"),
+    [
+        (KEY, '"": 1', INNER),
+        (KEY, '" : 1', ENDS_DOUBLED),
+        (KEY, '"b", "c": 1', ENDS),
+        (KEY, "5}", ENDS),
+        (KEY, "5b", INNER),
+        (KEY, " -5", ENDS),
+        (KEY, " b, c", ENDS),
+        (MEMBER, '"', ENDS_DOUBLED),
+        (MEMBER, '" b"', INNER),
+        (ITEM, '" b"', ENDS),
+        (ROOT, '" b"', INNER),
+        (MEMBER, ' + "b"', JOINED),
+        (MEMBER, ' "b": 1', ENDS),
+        (MEMBER, ' "b" c', INNER),
+        (MEMBER, '/b"', INNER),
+        (MEMBER, "/* b */}", ENDS),
+        (MEMBER, " <!-- b -->}", ENDS),
+        (MEMBER, " # b", ENDS),
+        (MEMBER, "，b: 1", ENDS),
+        (MEMBER, "，b", INNER),
+        (ITEM, "、b]", INNER),
+        (ITEM, ";", ENDS),
+        (ITEM, "\n{", ENDS),
+        (ITEM, " 5]", ENDS),
+        (MEMBER, "```\n", ENDS),
+        (MEMBER, "``` b", INNER),
+        (MEMBER, ", ...}", ENDS),
+        (MEMBER, ", <!-- b -->}", ENDS),
+        (MEMBER, ", -- b", ENDS),
+        (MEMBER, ', r"b": 1', ENDS),
+        (ITEM, ', r"b"]', ENDS),
+        (MEMBER, ", b", ENDS),
+        (ITEM, ", fals", ENDS),
+        (ITEM, ', b" c', INNER),
+        (MEMBER, "] b", INNER),
+        (MEMBER, '} "c": 1', ENDS),
+        (ITEM, "} ]", ENDS),
+        (MEMBER, " b: 1", ENDS),
+        (MEMBER, ' b://c"', INNER),
+        (MEMBER, ' b, c: 1"', ENDS),
+        (MEMBER, ' b\n"c": 1', ENDS),
+        (MEMBER, " b\n}", ENDS),
+        (MEMBER, " b} ", ENDS),
+        (ITEM, " b]", ENDS),
+    ],
+)
+def test_what_follows_a_quote_decides(role: int, behind: str, expected: int) -> None:
+    """A longer text never changes an answer that was given for its start."""
+    assert classified(behind, role) == expected
+    before = {classified(behind[:end], role, final=False) for end in range(len(behind))}
+    assert before <= {UNDECIDED, AMONG_WORDS, expected}
+
+
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        (": 1", 1),
+        (':b\\": 1', 0),
+        (':b": 1', 0),
+        (': "b', 1),
+        (":\nb", 1),
+        (':\\"b": 1', 0),
+        (":", 0),
+    ],
+)
+def test_a_colon_in_a_key(behind: str, expected: int) -> None:
+    assert colon_ends(behind, 0, len(behind), True, '"') == expected
+    before = {colon_ends(behind[:end], 0, end, False, '"') for end in range(1, len(behind))}
+    assert before <= {-1, expected}

@@ -151,3 +151,46 @@ def test_words_in_place_of_a_member_are_doubtful(text: str) -> None:
     parser = JSONParser("lenient")
     parser.feed('{"name" Bob, count 5}')
     assert not parser.doubts
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        ('{"n": 1 m: 2}', {"n": 1, "m": 2}, "missing_comma unquoted_key"),
+        ('[{"n": 1 {"m": 2}]', [{"n": 1}, {"m": 2}], "missing_closer missing_comma"),
+        ("[1, ...\n 2]", [1, 2], "ellipsis missing_comma"),
+        ('{"n": 1, …, "m": 2}', {"n": 1, "m": 2}, "ellipsis"),
+        ('{\n```json\n"n": 1}\n```', {"n": 1}, "fence"),
+        ("'''json\n[[1\n'''", [[1]], "fence missing_closer"),
+        ('{"n": [1, {"m": 2], "k": 3}', {"n": [1, {"m": 2}], "k": 3}, "missing_closer"),
+        ("(1, 2)", [1, 2], "tuple"),
+        ("[1, --[[ 5, ]] 2]", [1, 2], "comment"),
+        (
+            '{\\"n\\": 1\\n, \\"m\\": 2}',
+            {"n": 1, "m": 2},
+            "escaped_quotes white_space escaped_quotes",
+        ),
+    ],
+)
+def test_more_repairs(text: str, value: object, codes: str) -> None:
+    assert_repaired(text, value, codes)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "offset"),
+    [
+        ("[1, :]", "expected_value", 4),
+        ('{"n": }', "expected_value", 6),
+        ('{"n": ...}', "expected_value", 8),
+        ('{"n": , "m": 1}', "expected_value", 6),
+        ('{"n": 1, ~"m": 2}', "expected_key", 9),
+        ('[{"n": 1, ```', "expected_key", 10),
+        ('{"n", "m"}', "expected_colon", 4),
+        ('{"n" ```', "expected_colon", 5),
+    ],
+)
+def test_what_cannot_be_repaired(text: str, code: str, offset: int) -> None:
+    for pieces in ([text], list(text)):
+        error = run(pieces, dialect="lenient").error
+        assert error is not None
+        assert (error.code, error.offset) == (code, offset)

@@ -15,6 +15,7 @@ from streamparse import (
     ValueCompleted,
     parse,
 )
+from tests._core.machines import assert_repaired
 from tests.helpers import cut, run
 
 
@@ -175,3 +176,30 @@ def test_round_brackets_around_an_object_or_array(
     )
     assert [repair[0] for repair in found.repairs] == codes
     assert run(list(text), dialect="lenient") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "codes"),
+    [
+        ('{"n": true story, "m": true}', {"n": "true story", "m": True}, "unquoted_string"),
+        ("[true , 1 // one\n, 1 /2]", [True, 1, "1 /2"], "comment unquoted_string"),
+        ('{"n": 1 \\n, "m": 2}', {"n": 1, "m": 2}, "white_space"),
+        ('{"n": 5 m: 6}', {"n": 5, "m": 6}, "missing_comma unquoted_key"),
+        ('{"n": 5 so it is, "m": 1}', {"n": "5 so it is", "m": 1}, "unquoted_string"),
+        ('{"n": 7(8)}', {"n": "7(8)"}, "unquoted_string"),
+        ('["x", Id("y"), Id(7)]', ["x", "y", 7], "wrapper wrapper"),
+    ],
+)
+def test_where_tokens_end(text: str, value: object, codes: str) -> None:
+    assert_repaired(text, value, codes)
+
+
+def test_numbers_and_words_among_many_documents() -> None:
+    text = "1 2.5 [3] true x\n4."
+    for pieces in ([text], list(text)):
+        parser = JSONParser("lenient", many=True)
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert parser.value == [1, 2.5, [3], True, 4.0]
+        assert [repair.code for repair in parser.repairs] == ["leading_text", "number", "truncated"]

@@ -10,6 +10,8 @@ from streamparse import (
     ValueCompleted,
     parse,
 )
+from tests._core.machines import assert_repaired
+from tests.helpers import run
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,38 @@ def test_words_are_shown_as_they_come() -> None:
     assert "".join(shown) == "Lorem ip"
     assert parser.feed("sum  ") == [StringDelta(("a",), "sum")]
     assert parser.feed("\n") == [ValueCompleted(("a",), "Lorem ipsum")]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{n: f(2, 3)}", {"n": "f(2, 3)"}),
+        ("{n: f(2, 3), m: 1}", {"n": "f(2, 3)", "m": 1}),
+        ('{n: why "so" is, k: 1}', {"n": 'why "so" is', "k": 1}),
+        ("{n: a/b /c, m: d // e\n}", {"n": "a/b /c", "m": "d"}),
+        ("{n: one #4 # two\n, m: 1}", {"n": "one", "m": 1}),
+        ("{n: one, # two\n m: 3}", {"n": "one", "m": 3}),
+        ('{\\"n\\": one two\\n, \\"m\\": a\\b}', {"n": "one two", "m": "a\\b"}),
+        ("```json\n{n: one two```", {"n": "one two"}),
+        ("```json\n{n: a `b` c\n```", {"n": "a `b` c"}),
+    ],
+)
+def test_where_words_end(text: str, value: object) -> None:
+    assert_repaired(text, value, "*")
+
+
+@pytest.mark.parametrize("text", ["{n: one, ", '{n: one"', "{n: one"])
+def test_words_at_the_end_of_the_input(text: str) -> None:
+    parser = JSONParser("lenient")
+    parser.feed(text)
+    parser.finish()
+    assert (parser.value, parser.truncated) == ({"n": "one"}, True)
+    assert run(list(text), dialect="lenient") == run([text], dialect="lenient")
+
+
+def test_words_among_many_documents_are_prose() -> None:
+    parser = JSONParser("lenient", many=True)
+    parser.feed('one {"n": 1}\nand 2.x {"n": 2}\nend')
+    parser.finish()
+    assert parser.value == [{"n": 1}, {"n": 2}]
+    assert [repair.code for repair in parser.repairs] == ["leading_text", "leading_text"]
