@@ -78,17 +78,17 @@ def strict_kind(token: str) -> int:
     """Return the kind of a complete token if it is valid JSON, else `WORDS`."""
     if token == "true" or token == "false" or token == "null":
         return CONSTANT
-    if not COMPILED:
-        strict = STRICT_NUMBER.fullmatch(token)
-        return WORDS if strict is None else INTEGER if strict.group(1) is None else FLOAT
-    grammar: i64 = START
-    for char in token:
-        grammar = number_step(grammar, ord(char))
-        if grammar < 0:
+    if COMPILED:
+        grammar: i64 = START
+        for char in token:
+            grammar = number_step(grammar, ord(char))
+            if grammar < 0:
+                return WORDS
+        if not MAY_END[grammar]:
             return WORDS
-    if not MAY_END[grammar]:
-        return WORDS
-    return INTEGER if grammar <= WHOLE else FLOAT
+        return INTEGER if grammar <= WHOLE else FLOAT
+    strict = STRICT_NUMBER.fullmatch(token)
+    return WORDS if strict is None else INTEGER if strict.group(1) is None else FLOAT
 
 
 def kind_of(token: str) -> int:

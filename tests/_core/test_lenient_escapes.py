@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streamparse import JSONParser
 from tests._core.machines import assert_repaired
 
 
@@ -17,7 +18,21 @@ from tests._core.machines import assert_repaired
         ('["a\\\nb\\\r\nc\\x41\\v\\0"]', ["abcA\v\0"], " ".join(["escape"] * 5)),
         (r'["\01"]', [r"\01"], "escape"),
         (r'["\ud83d\ude00"]', ["😀"], ""),
+        (r"['\n\t\'']", ["\n\t'"], "single_quotes escape"),
+        (r"[r'\n\'', R'\\']", [r"\n\'", r"\\"], "wrapper single_quotes wrapper single_quotes"),
+        (r'[@"C:\n\"]', ["C:\\n\\"], "wrapper"),
+        (r"[\"a\qb\"]", [r"a\qb"], "escaped_quotes"),
     ],
 )
 def test_escapes(text: str, value: object, codes: str) -> None:
     assert_repaired(text, value, codes)
+
+
+@pytest.mark.parametrize("cut", ["\\", "\\u", "\\u00e", "\\x4"])
+def test_an_escape_in_which_the_input_ends_is_dropped(cut: str) -> None:
+    for pieces in (['["ab' + cut], list('["ab' + cut)):
+        parser = JSONParser("lenient")
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert (parser.value, parser.truncated) == (["ab"], True)

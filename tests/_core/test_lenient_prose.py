@@ -6,14 +6,18 @@ import pytest
 
 from streamparse import IncompleteError, JSONParser, parse
 from streamparse._core.lenient_prose import (
+    LONG,
     PROSE,
     UNDECIDED,
     VALUE,
     fence_at,
     goes_on,
     is_code,
+    quote_fence_at,
     reasoning_end,
     starts_array,
+    starts_group,
+    starts_members,
     starts_tuple,
     tag_at,
 )
@@ -255,3 +259,77 @@ def test_a_literal_at_the_end_of_a_fragment_may_be_a_longer_word(start: str, wor
     expected = run([text], dialect="lenient")
     for size in (1, 2, 3, len(text) - 1):
         assert run(cut(text, [size]), dialect="lenient") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ('"a": 1', VALUE),
+        ('"a" : {', VALUE),
+        ('"a": one', PROSE),
+        ('"a", "b"', PROSE),
+        ('"a" said', PROSE),
+    ],
+)
+def test_members_without_an_opening_bracket(text: str, result: int) -> None:
+    assert starts_members(text, 0, len(text), True) == result
+    before = {starts_members(text[:end], 0, end, False) for end in range(1, len(text))}
+    assert before <= {UNDECIDED, result}
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("([1, 2])", VALUE),
+        ('({"a": ")}", \'b\': "\\""})', VALUE),
+        ("([1], 2)", PROSE),
+        ("(1, 2)", PROSE),
+        ("(", PROSE),
+        ("([1, ", LONG),
+        ("([" + "1, " * 100 + "1])", LONG),
+    ],
+)
+def test_groups(text: str, result: int) -> None:
+    assert starts_group(text, 0, len(text), True) == result
+    before = {starts_group(text[:end], 0, end, False) for end in range(1, len(text))}
+    assert before <= {UNDECIDED, result}
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("'''json\n[1]", 8),
+        ('"""{', 3),
+        ("'''data\n[1]", 8),
+        ("'''data [1]", -1),
+        ("'''python\n[1]", -1),
+        ("'''it", -1),
+        ("'''", -1),
+        ("''x", -1),
+    ],
+)
+def test_fences_of_three_quotes(text: str, result: int) -> None:
+    assert quote_fence_at(text, 0, len(text), True) == result
+    before = {quote_fence_at(text[:end], 0, end, False) for end in range(1, len(text))}
+    assert before <= {0, result}
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("{/* one */", VALUE),
+        ("{// one", VALUE),
+        ("{/", PROSE),
+        ("{# one", VALUE),
+        ("{#", PROSE),
+        ("[" * 40, VALUE),
+        ('["a"', VALUE),
+        ('["a": 1]', PROSE),
+        ('["a" b c', PROSE),
+        ('{"' + "k" * 200, VALUE),
+    ],
+)
+def test_brackets_that_start_a_value_in_prose(text: str, result: int) -> None:
+    assert goes_on(text, 0, len(text), True, ":") == result
+    before = {goes_on(text[:end], 0, end, False, ":") for end in range(1, len(text))}
+    assert before <= {UNDECIDED, result}

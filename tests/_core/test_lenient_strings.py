@@ -24,6 +24,7 @@ from streamparse._core.lenient_strings import (
     colon_ends,
     key_at,
 )
+from tests._core.machines import assert_repaired
 
 
 def classified(behind: str, role: int, final: bool = True, kept: int = 0) -> int:
@@ -226,3 +227,28 @@ def test_a_colon_in_a_key(behind: str, expected: int) -> None:
     assert colon_ends(behind, 0, len(behind), True, '"') == expected
     before = {colon_ends(behind[:end], 0, end, False, '"') for end in range(1, len(behind))}
     assert before <= {-1, expected}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[(1, 2) (3, 4)]", [[1, 2], [3, 4]]),
+        ("{n: N'x', m: U'y', k: rb'\\z'}", {"n": "x", "m": "y", "k": "\\z"}),
+        ('[@"C:\\d", $"e"]', ["C:\\d", "e"]),
+        ('[{"n": "open}, {"m": 1}]', [{"n": "open"}, {"m": 1}]),
+        ('[\\"a\\\\nb\\", \\"c\\" \\n]', ["a\nb", "c"]),
+        ('{"n": 12", "m": 1}', {"n": 12, "m": 1}),
+        ('{"n": "b" (so), "m": 5 (or 6)}', {"n": "b", "m": 5}),
+        ('["n" (so it is), "m"]', ["n", "m"]),
+        ('["n", (1, 2)]', ["n", [1, 2]]),
+        ('{"n": "["b", "c"], or", "m": 1}', {"n": '["b", "c"], or', "m": 1}),
+        ('{"n": "{"b": 1}", "m": 1}', {"n": '{"b": 1}', "m": 1}),
+        ('{""n"": """x "y" z"""}', {"n": 'x "y" z'}),
+        ('[""n""]', ["n"]),
+        ("[`it's '`, `b`]", ["it's '", "b"]),
+        ('("n");', "n"),
+        ('["n" - just so]', ["n"]),
+    ],
+)
+def test_what_surrounds_strings(text: str, value: object) -> None:
+    assert_repaired(text, value, "*")
