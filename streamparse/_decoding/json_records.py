@@ -145,7 +145,7 @@ class JSONRecords(RecordDecoder):
         super().__init__()
         self._templates = templates
         if templates is not None:
-            templates.framing.lines = True
+            templates.lines = True
         self._held_source: str = ""  # the beginning of a record that may match a template
         self._limit = unlimited(limits)
         self._source: list[str] = []  # the text of the open record
@@ -241,7 +241,7 @@ class JSONRecords(RecordDecoder):
                 if not end or not self._decode(record):
                     break
                 if templates is not None and not templates.all:
-                    templates.framing.newline = "\r\n" if text[end - 2] == "\r" else "\n"
+                    templates.newline = "\r\n" if text[end - 2] == "\r" else "\n"
             self._values.records.append(record)
             self._machine.pass_over(text[at:end], end - at - len(record.source))
             self._values.ended = self._machine.document_start

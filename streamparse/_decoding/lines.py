@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from streamparse._core.growing import GrowingString
 from streamparse._core.text import Utf8Replacer
 from streamparse.errors import StreamParseError
 from streamparse.limits import Limits
@@ -15,7 +16,6 @@ __all__ = ["Lines"]
 
 _DEFAULT_LIMITS: Final = Limits()
 _BOM: Final = "\ufeff"
-_BLOCK: Final = 512  # the number of pieces of an unfinished line that are joined into one block
 
 
 class Lines:
@@ -29,16 +29,15 @@ class Lines:
 
     __slots__ = (
         "_after_cr",
-        "_blocks",
         "_bytes",
         "_finished",
         "_limit",
         "_line",
         "_line_start",
         "_offset",
-        "_parts",
         "_record_start",
         "_takes_text",
+        "_unfinished",
     )
 
     def __init__(self, limits: Limits = _DEFAULT_LIMITS) -> None:
@@ -52,9 +51,7 @@ class Lines:
         self._line: i64 = 1
         self._line_start: i64 = 0
         self._after_cr: bool = False  # whether a line feed would be the second half of a CRLF
-        # The unfinished line, in pieces; the pieces of a long line are joined into blocks.
-        self._blocks: list[str] = []
-        self._parts: list[str] = []
+        self._unfinished: GrowingString | None = None  # the text after the last line end
 
     def _field(self, line: str, offset: i64) -> None:
         """Read a line that is not blank and begins at `offset`."""
@@ -142,8 +139,8 @@ class Lines:
         if offset - self._record_start >= self._limit:
             self._hold(text[start:end])
             self._raise_too_long(offset)
-        if self._parts or self._blocks:
-            self._parts.append(text[start:end])
+        if self._unfinished is not None:
+            self._unfinished.append(text[start:end])
             line = self._held()
             self._field(line, offset - len(line))
         elif end > start:
@@ -154,14 +151,12 @@ class Lines:
 
     def _hold(self, text: str) -> None:
         """Keep a part of an unfinished line."""
-        self._parts.append(text)
-        if len(self._parts) >= _BLOCK:
-            self._blocks.append("".join(self._parts))
-            self._parts = []
+        if self._unfinished is None:
+            self._unfinished = GrowingString()
+        self._unfinished.append(text)
 
     def _held(self) -> str:
         """Return the held line, and forget it."""
-        line = "".join(self._blocks) + "".join(self._parts)
-        self._blocks = []
-        self._parts = []
-        return line
+        unfinished = self._unfinished
+        self._unfinished = None
+        return "" if unfinished is None else unfinished.value

@@ -116,7 +116,6 @@ class SSEDecoder(Lines):
         "_id",
         "_last_id",
         "_own_retry",
-        "_places",
         "_retry",
         "_unterminated",
     )
@@ -128,12 +127,10 @@ class SSEDecoder(Lines):
             raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
         super().__init__(limits)
         self._unterminated: bool = unterminated == "dispatch"
-        #: The offset, line and column of the data of each event that the last call returned.
-        self._places: list[tuple[int, int, int]] = []
-        self._events: list[ServerSentEvent] = []
+        self._events: list[ServerSentEvent] | None = None
         self._failure: StreamParseError | None = None
         # The buffers of the standard.
-        self._data: list[str] = []
+        self._data: list[str] | None = None
         self._event: str = ""
         self._id: str = ""
         self._last_id: str = ""
@@ -167,7 +164,6 @@ class SSEDecoder(Lines):
         """
         if self._failure is not None:
             raise self._failure.copy_without_events()
-        self._places = []
         if isinstance(fragment, str):
             if not fragment:
                 return []
@@ -193,7 +189,6 @@ class SSEDecoder(Lines):
         """
         if self._failure is not None:
             raise self._failure.copy_without_events()
-        self._places = []
         if self._finished:
             return []
         self._finished = True
@@ -209,8 +204,8 @@ class SSEDecoder(Lines):
 
     def _drain(self) -> list[ServerSentEvent]:
         events = self._events
-        self._events = []
-        return events
+        self._events = None
+        return [] if events is None else events
 
     # Fields.
 
@@ -239,9 +234,11 @@ class SSEDecoder(Lines):
 
     def _add_data(self, value: str, start: int) -> None:
         """Add a line of data, whose value begins at `start`."""
-        if not self._data:
+        if self._data is None:
             self._data_start = (start, self._line, start - self._line_start + 1)
-        self._data.append(value)
+            self._data = [value]
+        else:
+            self._data.append(value)
 
     def _set_event(self, value: str) -> None:
         self._event = value
@@ -255,18 +252,20 @@ class SSEDecoder(Lines):
     def _dispatch(self) -> None:
         """End the event at a blank line, and deliver it if it has data."""
         self._last_id = self._id
-        if self._data:
+        if self._data is not None:
             data = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
             self._deliver(self._event, data)
-            self._data = []
+            self._data = None
         self._event = ""
         self._own_retry = None
 
     def _deliver(self, name: str, data: str) -> None:
         """Add a complete event to the result."""
         event = ServerSentEvent(name or "message", data, self._id, self._own_retry)
-        self._events.append(event)
-        self._places.append(self._data_start)
+        if self._events is None:
+            self._events = [event]
+        else:
+            self._events.append(event)
 
     # Failing.
 
@@ -280,7 +279,7 @@ class SSEDecoder(Lines):
         line = self._held()
         error.excerpt = line[: offset - reached + len(line)][-_EXCERPT:]
         self._failure = error.copy_without_events()
-        error.events = list(self._drain())
+        error.events = self._drain()
         raise error
 
 

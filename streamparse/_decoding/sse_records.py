@@ -79,8 +79,8 @@ class SSERecords(RecordDecoder):
         # An invalid record precedes the record that is too long.
         self.failure = failure if lines.broken is None else lines.broken
         records = lines.records
-        lines.records = []
-        return records
+        lines.records = None
+        return [] if records is None else records
 
 
 class _RecordLines(SSEDecoder):
@@ -107,10 +107,10 @@ class _RecordLines(SSEDecoder):
         self._limits = limits
         self._templates = templates
         self._held_source: str = ""  # the beginning of a record that may match a template
-        self.records: list[Record] = []
+        self.records: list[Record] | None = None  # since the last call
         #: The error of the first record that cannot be decoded; reading stops there.
         self.broken: StreamParseError | None = None
-        self._bare: list[str] = []  # the current lines outside of every event
+        self._bare: list[str] | None = None  # the current lines outside of every event
         self._spread: bool = False  # whether one document spans the data lines of the event
         # The name and the id at the first data line, and the name that was set after it.
         self._lead_event: str = ""
@@ -127,15 +127,15 @@ class _RecordLines(SSEDecoder):
             return
         if not templates.all and not self._held_source:
             super()._read(text)
-            templates.framing.newline = "\r\n" if "\r" in text else "\n"
-            templates.framing.spaced = self._data_start[2] != _UNSPACED
+            templates.newline = "\r\n" if "\r" in text else "\n"
+            templates.spaced = self._data_start[2] != _UNSPACED
             return
         held = self._held_source
         if held:
             self._held_source = ""
             text = held + text
         at = 0
-        blank = templates.framing.newline * 2
+        blank = templates.newline * 2
         for _ in range(_MISSES):
             if self._is_between():
                 at = self._match(templates, text, at, not held or at > 0)
@@ -149,9 +149,10 @@ class _RecordLines(SSEDecoder):
 
     def _is_between(self) -> bool:
         """Return whether no part of the next event has been read."""
-        if self._data or self._parts or self._blocks or self._event or self._own_id:
+        if self._data is not None or self._unfinished is not None or self._event or self._own_id:
             return False
-        return not (self._bare or self._after_cr or self._finished) and self._offset > 0
+        is_outside = self._bare is None and not self._after_cr
+        return is_outside and not self._finished and self._offset > 0
 
     def _match(self, templates: Templates, text: str, at: int, may_hold: bool) -> int:
         """Add the records from `at` on that match templates; return where they end.
@@ -169,7 +170,7 @@ class _RecordLines(SSEDecoder):
             record = matched_record(templates, text, at, end)
             if record is None:
                 break
-            self.records.append(record)
+            self._add(record)
             self._offset += end - at
             self._record_start = self._line_start = self._offset
             self._line += record.line_count
@@ -185,15 +186,15 @@ class _RecordLines(SSEDecoder):
         return super().finish()
 
     def _add_data(self, value: str, start: int) -> None:
-        if self._data and self._begins_record(value):
+        if self._data is not None and self._begins_record(value):
             self._deliver(self._lead_event, "\n".join(self._data), self._lead_id)
-            self._data = []
+            self._data = None
             self._spread = False
             self._record_start = start
             if self._own_id == self._lead_id:
                 self._own_id = ""
             self._event = self._late_event
-        if not self._data:
+        if self._data is None:
             self._flush_bare()
             self._lead_event = self._event
             self._lead_id = self._own_id
@@ -209,7 +210,7 @@ class _RecordLines(SSEDecoder):
             return True
         if self._spread or not body:
             return False
-        self._spread = not self._is_whole(self._data[0].strip(SPACE))
+        self._spread = self._data is None or not self._is_whole(self._data[0].strip(SPACE))
         return not self._spread
 
     def _is_whole(self, body: str) -> bool:
@@ -226,7 +227,7 @@ class _RecordLines(SSEDecoder):
 
     def _set_event(self, value: str) -> None:
         self._event = value
-        if self._data:
+        if self._data is not None:
             self._late_event = value
         else:
             self._flush_bare()
@@ -234,17 +235,17 @@ class _RecordLines(SSEDecoder):
     def _set_id(self, value: str) -> None:
         self._id = value
         self._own_id = value
-        if not self._data:
+        if self._data is None:
             self._flush_bare()
 
     def _dispatch(self) -> None:
-        if self._event == "error" and not self._data and not self._finished:
+        if self._event == "error" and self._data is None and not self._finished:
             self._deliver("error", "", self._own_id)
         self._last_id = self._id
-        if self._data:
+        if self._data is not None:
             data = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
             self._deliver(self._event, data, self._own_id)
-            self._data = []
+            self._data = None
         self._event = ""
         self._own_retry = None
         self._own_id = ""
@@ -263,20 +264,16 @@ class _RecordLines(SSEDecoder):
         """Add the records of the data of an event; raise for invalid JSON."""
         if name in TEXT_EVENTS:
             if data:
-                self.records.append(
-                    Record(name, _json_in(data, self._limits), data, False, False, id)
-                )
+                self._add(Record(name, _json_in(data, self._limits), data, False, False, id))
             return
         body = data.strip(SPACE)
         if body == _DONE or not (body.startswith("{") or body.startswith("[")):
             if body or name == "error":
                 text = body if body == _DONE else data
-                self.records.append(Record(name, None, text, False, False, id))
+                self._add(Record(name, None, text, False, False, id))
             return
         try:
-            self.records.append(
-                Record(name, decode_json(body, self._limits), data, False, False, id)
-            )
+            self._add(Record(name, decode_json(body, self._limits), data, False, False, id))
         except LimitError:
             raise
         except StreamParseError as error:
@@ -284,9 +281,10 @@ class _RecordLines(SSEDecoder):
             if error.code == "trailing_text" and "\n" in body:
                 several = _several(body, name, id, self._limits)
             if several:
-                self.records.extend(several)
+                for record in several:
+                    self._add(record)
             elif self._finished:  # the input ended before the blank line
-                self.records.append(Record(name, None, data, True, False, id))
+                self._add(Record(name, None, data, True, False, id))
             else:
                 raise
 
@@ -299,19 +297,22 @@ class _RecordLines(SSEDecoder):
             return
         if self._finished and any(field.startswith(line) for field in _FIELDS):
             return  # the input was cut inside the name of a field
-        if not self._bare:
+        if self._bare is None:
             name, colon, value = line.partition(":")
             if name.lower() == "error" and self._add_error(value.strip(SPACE), line):
                 return
             if colon and _is_token(name) and name.lower() != "error":
                 self._add_bare("field", None, line)
                 return
-        self._bare.append(line)
-        if len(self._bare) == 1 and not self._data and line.rstrip(SPACE).endswith("}"):
+        if self._bare is not None:
+            self._bare.append(line)
+            return
+        if self._data is None and line.rstrip(SPACE).endswith("}"):
             document = self._json_of(line)
             if document is not None:
-                self._bare = []
                 self._add_bare("", document, line)
+                return
+        self._bare = [line]
 
     def _add_error(self, body: str, line: str) -> bool:
         """Add the record of a field named `error`; return False if its value is not JSON."""
@@ -323,16 +324,22 @@ class _RecordLines(SSEDecoder):
 
     def _flush_bare(self) -> None:
         """Add the record of the lines outside of every event, which have ended."""
-        if not self._bare:
+        if self._bare is None:
             return
         text = "\n".join(self._bare)
-        self._bare = []
+        self._bare = None
         value = self._json_of(text)
         self._add_bare("line" if value is None else "", value, text)
 
     def _add_bare(self, name: str, value: Any, text: str) -> None:
         if self.broken is None:
-            self.records.append(Record(name, value, text, bare=True))
+            self._add(Record(name, value, text, bare=True))
+
+    def _add(self, record: Record) -> None:
+        if self.records is None:
+            self.records = [record]
+        else:
+            self.records.append(record)
 
     def _json_of(self, text: str) -> Any:
         """Return the JSON object or array in `text`, or None."""

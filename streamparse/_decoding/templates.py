@@ -28,7 +28,7 @@ from streamparse.limits import Limits
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-__all__ = ["PARTIAL", "Framing", "Repeat", "Template", "Templates", "UNLIKE", "unlimited"]
+__all__ = ["PARTIAL", "Repeat", "Template", "Templates", "UNLIKE", "unlimited"]
 
 #: The source does not match a template.
 UNLIKE: Final = -1
@@ -102,38 +102,6 @@ class Repeat:
         raise NotImplementedError
 
 
-class Framing:
-    """The text before and after the JSON of records in a stream.
-
-    Attributes:
-        spaced: Whether a space follows the colon of a field.
-        newline: The line ending.
-        lines: Whether the stream is JSON Lines, which have no fields.
-    """
-
-    __slots__ = ("lines", "newline", "spaced")
-
-    def __init__(self) -> None:
-        self.spaced: bool = True
-        self.newline: str = "\n"
-        self.lines: bool = False
-
-    def before(self, event: str) -> str:
-        """Return the source before the JSON of a record."""
-        if self.lines:
-            return ""
-        space = " " if self.spaced else ""
-        return (f"event:{space}{event}{self.newline}" if event else "") + f"data:{space}"
-
-    def after(self) -> str:
-        """Return the source after the JSON of a record."""
-        return self.newline if self.lines else self.newline + self.newline
-
-    def late(self) -> int:
-        """Return the length of the source text that follows the completion of the record."""
-        return len(self.newline) if self.lines else len(self.newline) - 1
-
-
 class Template:
     """The source of a record with holes."""
 
@@ -163,18 +131,20 @@ class Template:
         self.late: int = 0
         self.line_count: int = 0
         self.first: str = ""  # the source before the first hole
-        self.holes: list[int] = []
+        self.holes: bytes = b""  # the kind of each hole
         self.segments: list[str] = []  # the source after each hole
-        self.names: list[str] = []  # the inert members that are holes
-        self.constant: dict[str, Any] = {}  # the other inert members, with their values
+        self.names: tuple[str, ...] = ()  # the padding and inert members that are holes
+        # The values of the inert members, in the order of the `Repeat`; None for missing ones.
+        self.constant: tuple[Any, ...] = ()
 
 
 class Templates:
     """The templates of one stream. The decoder matches them; the router calls `learn`."""
 
     __slots__ = (
+        "_begins",
         "_credit",
-        "_last",
+        "_length",
         "_limit",
         "_pause",
         "_wait",
@@ -182,21 +152,29 @@ class Templates:
         "all",
         "delta",
         "found",
-        "framing",
+        "lines",
         "may_learn",
+        "newline",
         "number",
+        "spaced",
     )
 
     def __init__(self, limits: Limits | None = None) -> None:
         bounds = Limits() if limits is None else limits
         # A text of at most this length is within all limits of a record.
         self._limit: int = min(_LONGEST, unlimited(bounds))
-        self.framing = Framing()
+        #: Whether the stream is JSON Lines, which have no fields.
+        self.lines: bool = False
+        self.newline: str = "\n"
+        #: Whether a space follows the colon of a field.
+        self.spaced: bool = True
         self.all: list[Template] = []
         self.may_learn: bool = True
         #: Changes when a record has another effect than a repeat.
         self.age: int = 0
-        self._last: str = ""  # the JSON of the last record
+        # The first characters and the length of the JSON of the last record.
+        self._begins: str = ""
+        self._length: int = 0
         self._credit: int = _CREDIT
         self._wait: int = 0  # the number of records to skip before learning again
         self._pause: int = _PAUSE
@@ -206,7 +184,7 @@ class Templates:
         self.number: int = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _without_templates, (self._limit, self.framing.lines)
+        return _without_templates, (self._limit, self.lines)
 
     # Matching.
 
@@ -291,12 +269,13 @@ class Templates:
 
     def is_similar(self, text: str) -> bool:
         """Return whether a decoded record resembles the previous one, so that learning may help."""
-        last = self._last
-        self._last = text
-        spread = len(text) - len(last)
-        if spread > _SPREAD or spread < -_SPREAD or len(text) + 100 > self._limit:
-            return False
-        return last[:_ALIKE] == text[:_ALIKE]
+        size = len(text)
+        spread = size - self._length
+        begins_alike = text[:_ALIKE] == self._begins
+        self._length = size
+        if not begins_alike:
+            self._begins = text[:_ALIKE]
+        return begins_alike and -_SPREAD <= spread <= _SPREAD and size + 100 <= self._limit
 
     def arm(self, template: Template, repeat: Repeat) -> None:
         """Arm a template after a matching record was decoded and read in full."""
@@ -311,7 +290,7 @@ class Templates:
             if template.event == event and template.repeat.path == repeat.path:
                 old = template
                 break
-        source = self.framing.before(event) + text + self.framing.after()
+        source = self.before(event) + text + self.after()
         for template in self.all:
             if self._match(template, source, 0) == len(source):
                 template.repeat = repeat
@@ -320,14 +299,24 @@ class Templates:
         if not self.may_learn or self._wait > 0 or self._credit < _LEARNING:
             return
         self.may_learn = False  # until the next records have been matched
-        made = None if "\n" in text else _made(event, text, data, repeat, self.framing, old)
+        made = None if "\n" in text else _made(self, Template(event, repeat), text, data, old)
         if made is not None:
             made.age = self.age
             if old is not None and not _are_in_turn(old, made):
                 self.all.remove(old)
-            self.all.insert(0, made)
-            del self.all[_MOST:]
+            self.all = [made, *self.all[: _MOST - 1]]
         self.spend(_LEARNING)
+
+    def before(self, event: str) -> str:
+        """Return the source before the JSON of a record."""
+        if self.lines:
+            return ""
+        space = " " if self.spaced else ""
+        return (f"event:{space}{event}{self.newline}" if event else "") + f"data:{space}"
+
+    def after(self) -> str:
+        """Return the source after the JSON of a record."""
+        return self.newline if self.lines else self.newline + self.newline
 
     def spend(self, credit: int) -> None:
         """Use credit; if there is none left, pause learning, each time for longer."""
@@ -351,7 +340,7 @@ def _without_templates(limit: int, lines: bool) -> Templates:
     """Create empty templates for an unpickled or copied object, which learns them again."""
     templates = Templates()
     templates._limit = limit
-    templates.framing.lines = lines
+    templates.lines = lines
     return templates
 
 
@@ -385,20 +374,17 @@ class _Hole:
 
 
 def _made(
-    event: str,
-    text: str,
-    data: dict[str, Any],
-    repeat: Repeat,
-    framing: Framing,
-    old: Template | None,
+    templates: Templates, made: Template, text: str, data: dict[str, Any], old: Template | None
 ) -> Template | None:
-    """Return the template of a record; None if its holes cannot be located with certainty."""
+    """Fill in a new template; return None if its holes cannot be located with certainty."""
+    repeat = made.repeat
     names = [name for name in repeat.padding if name in data]
-    for name in repeat.inert:
-        if old is None or name not in data:
-            continue
-        if name in old.names or data[name] != old.constant.get(name, data[name]):
-            names.append(name)
+    if old is not None:
+        for name, constant in zip(repeat.inert, old.constant, strict=False):
+            if name not in data:
+                continue
+            if name in old.names or (constant is not None and data[name] != constant):
+                names.append(name)
     holes = [_Hole(repeat.path, _at(data, repeat.path), _DELTA)]
     if repeat.numbered:
         holes.append(_Hole([repeat.numbered], data.get(repeat.numbered), _NUMBER))
@@ -411,18 +397,19 @@ def _made(
     holes.sort(key=_start_of)
     if not _is_proved(text, data, holes):
         return None
-    made = Template(event, repeat)
-    before, after = framing.before(event), framing.after()
-    made.before, made.end, made.late = len(before), len(after), framing.late()
-    made.names = names
-    made.constant = {name: data[name] for name in repeat.inert if name in data}
+    before, after = templates.before(made.event), templates.after()
+    made.before, made.end = len(before), len(after)
+    made.late = len(after) if templates.lines else len(templates.newline) - 1
+    made.names = tuple(names)
+    made.constant = tuple([data.get(name) for name in repeat.inert])
     source = before + text + after
     made.line_count = source.count("\n")
-    made.first = source[: len(before) + holes[0].start]
-    for place, hole in enumerate(holes):
-        stop = holes[place + 1].start + len(before) if place + 1 < len(holes) else len(source)
-        made.holes.append(hole.hole)
-        made.segments.append(source[len(before) + hole.end : stop])
+    made.first = source[: made.before + holes[0].start]
+    made.holes = bytes([hole.hole for hole in holes])
+    stops = [made.before + hole.start for hole in holes[1:]] + [len(source)]
+    made.segments = [
+        source[made.before + hole.end : stop] for hole, stop in zip(holes, stops, strict=True)
+    ]
     return made
 
 

@@ -17,7 +17,7 @@ from typing import Final
 from streamparse._core.text import as_bytes
 from streamparse._decoding.binary_records import BinaryRecords
 from streamparse._decoding.json_records import JSONRecords
-from streamparse._decoding.opening import Opening
+from streamparse._decoding.opening import Opening, framing_of
 from streamparse._decoding.record import Record, RecordDecoder
 from streamparse._decoding.sse_records import SSERecords
 from streamparse._decoding.templates import Templates
@@ -49,7 +49,15 @@ class Transport:
     ([Record(event='', data=None, text='[DONE]', cut=False, exception=False)], 'sse')
     """
 
-    __slots__ = ("_decoder", "_finished", "_limits", "_opening", "_templates", "failure")
+    __slots__ = (
+        "_decoder",
+        "_finished",
+        "_limits",
+        "_opening",
+        "_templates",
+        "failure",
+        "framing",
+    )
 
     def __init__(
         self, *, limits: Limits = _DEFAULT_LIMITS, templates: Templates | None = None
@@ -61,14 +69,12 @@ class Transport:
         self.failure: StreamParseError | None = None
         self._limits = limits
         self._templates = templates
-        self._opening = Opening(limits)
+        #: `"sse"`, `"json"` or `"binary"`; `""` before it is detected.
+        self.framing: str = ""
+        # Holds the input before the framing is detected, unless the first fragment shows it.
+        self._opening: Opening | None = None
         self._decoder: RecordDecoder | None = None
         self._finished: bool = False
-
-    @property
-    def framing(self) -> str:
-        """`"sse"`, `"json"` or `"binary"`; `""` before it is detected."""
-        return self._opening.framing
 
     def feed(self, fragment: str | bytes | bytearray | memoryview) -> list[Record]:
         """Decode a fragment, which may be empty; return the records that it completes.
@@ -86,11 +92,16 @@ class Transport:
         if self._decoder is not None:
             return self._decode(self._decoder, data)
         opening = self._opening
+        if opening is None:
+            self.framing = framing_of(data)
+            if self.framing:
+                return self._decode(self._start_decoding(), data)
+            opening = self._opening = Opening(self._limits)
         try:
             opening.feed(data)
         except StreamParseError as error:
             self.failure = error
-        return self._start_decoding() if opening.framing else []
+        return self._end_opening(opening)
 
     def finish(self) -> list[Record]:
         """End the input; return the last records. A second call returns `[]`."""
@@ -99,22 +110,31 @@ class Transport:
             return []
         self._finished = True
         records: list[Record] = []
-        if self._decoder is None:
+        opening = self._opening
+        if opening is not None:
             try:
-                self._opening.finish()
+                opening.finish()
             except StreamParseError as error:
                 self.failure = error
-            if self._opening.framing:
-                records = self._start_decoding()
+            records = self._end_opening(opening)
         decoder = self._decoder
         if decoder is not None and self.failure is None:
             records += decoder.finish()
             self.failure = decoder.failure
         return records
 
-    def _start_decoding(self) -> list[Record]:
-        """Create the decoder for the detected framing, and decode the held input."""
-        framing = self._opening.framing
+    def _end_opening(self, opening: Opening) -> list[Record]:
+        """Decode the held input if its framing has been detected."""
+        self.framing = opening.framing
+        if not self.framing:
+            return []
+        decoder = self._start_decoding()
+        self._opening = None
+        return self._decode(decoder, opening.drain())
+
+    def _start_decoding(self) -> RecordDecoder:
+        """Create the decoder for the detected framing."""
+        framing = self.framing
         decoder: RecordDecoder
         if framing == "sse":
             decoder = SSERecords(self._limits, self._templates)
@@ -123,7 +143,7 @@ class Transport:
         else:
             decoder = BinaryRecords(self._limits)  # raises ImportError without botocore
         self._decoder = decoder
-        return self._decode(decoder, self._opening.drain())
+        return decoder
 
     def _decode(self, decoder: RecordDecoder, data: str | bytes) -> list[Record]:
         records = decoder.feed(data)

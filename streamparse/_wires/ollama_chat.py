@@ -40,7 +40,7 @@ _MESSAGE: Final[dict[str, type]] = {
 }
 # The members of a usual line, of which `created_at` differs in each line.
 _LINE: Final = frozenset(("model", "created_at", "message", "done"))
-_PADDING: Final = ("created_at",)
+_PADDING: Final[tuple[str, ...]] = ("created_at",)
 _CALL: Final = frozenset(("id", "type", "function"))
 _FUNCTION: Final = frozenset(("index", "name", "arguments"))
 _REPEATED: Final = ("remote_host", "remote_model")

@@ -83,8 +83,18 @@ _REPEATED: Final = frozenset(("content_filter_results", "native_finish_reason", 
 # The members of a choice, except its delta, that have no effect when they are repeated.
 _WITHOUT_EFFECT: Final = _REPEATED | frozenset(("index", "delta", "text"))
 # The members of a chunk that have no effect: padding, and others that may differ in each chunk.
-_PADDING: Final = ("obfuscation", "p")
-_INERT: Final = ("id", "created")
+# These are objects, not constants that mypyc copies into each `Repeat`.
+_PADDING: Final[tuple[str, ...]] = ("obfuscation", "p")
+_INERT: Final[tuple[str, ...]] = ("id", "created")
+# The paths of the deltas that are repeated, by the member of the delta.
+_DELTA_PATH: Final[list[Any]] = ["choices", 0, "delta"]
+_PATHS: Final[dict[str, list[Any]]] = {
+    "content": [*_DELTA_PATH, "content"],
+    "reasoning": [*_DELTA_PATH, "reasoning"],
+    "reasoning_content": [*_DELTA_PATH, "reasoning_content"],
+    "reasoning_text": [*_DELTA_PATH, "reasoning_text"],
+    "tool_calls": [*_DELTA_PATH, "tool_calls", 0, "function", "arguments"],
+}
 # The members of a detail or thinking block that come in pieces.
 _PIECES: Final = ("text", "summary", "data", "thinking")
 
@@ -176,18 +186,19 @@ class OpenAIChat(Wire):
             if name:
                 return None
             name = key
-        path: list[Any] = ["choices", 0, "delta", name]
+        path = _PATHS.get(name)
+        if path is None:
+            return None
         if name == "tool_calls":
             reader = self._reader_of(answer, delta[name])
-            path += [0, "function", "arguments"]
             return None if reader is None else CallRepeat(reader, answer, path, _PADDING, _INERT)
-        if not name or not isinstance(delta[name], str):
+        if not isinstance(delta[name], str):
             return None
         if name == "content":
             return TextRepeat(answer, None, path, _PADDING, _INERT)
         part = self.thoughts.get(answer.choice)
         content = answer.message.content
-        if name not in _THOUGHTS or part is None or not content or content[-1] is not part:
+        if part is None or not content or content[-1] is not part:
             return None
         repeat = ReasoningRepeat(answer, part, path, _PADDING, _INERT)
         repeat.growing = True

@@ -119,9 +119,9 @@ class Router:
             self.wire = wire_of(api)(response)
         #: The templates of a stream of text; None if the caller feeds decoded records.
         self.templates: Templates | None = None
-        self._held: list[Record] = []  # the records before one shows the API
+        self._held: list[Record] | None = None  # the records before one shows the API
         self._held_size: int = 0
-        self._ids = Ids()  # of server-sent events
+        self._ids: Ids | None = None  # of server-sent events, if they have ids
         self._unnamed: bool = False  # whether the last record that an adapter read had no id
         self._read: int = 0  # the number of records that the wire read
         self._understood: int = 0  # the number of those that it understood
@@ -130,7 +130,8 @@ class Router:
     def replayed(self) -> int:
         """How many records were skipped because they had been read before."""
         sieve = None if self.wire is None else self.wire.sieve
-        return self._ids.skipped + (0 if sieve is None else sieve.skipped)
+        skipped = 0 if self._ids is None else self._ids.skipped
+        return skipped + (0 if sieve is None else sieve.skipped)
 
     @property
     def resume_token(self) -> dict[str, Any] | None:
@@ -139,7 +140,7 @@ class Router:
         if wire is None:
             return None
         place = wire.resume_token() or {}
-        if ids.last is not None and ids.counts and not self._unnamed:
+        if ids is not None and ids.counts and not self._unnamed:
             place["last_event_id"] = ids.last
         if not place:
             return None
@@ -167,7 +168,7 @@ class Router:
         if template is None or templates is None or template.age != templates.age:
             return False
         repeat = template.repeat
-        if not repeat.holds() or self._ids.last is not None:
+        if not repeat.holds() or self._ids is not None:
             return False
         if repeat.numbered and not self._is_next(record, repeat):
             return True
@@ -243,10 +244,12 @@ class Router:
         """Read one record. Raises `WireError` and `LimitError`."""
         if record.id:
             self._unnamed = False
+            if self._ids is None:
+                self._ids = Ids()
             for one in self._ids.sift(record.id, record.text, record):
                 self._open(one)
             return
-        if self._ids.last is not None:
+        if self._ids is not None:
             self._unnamed = self._unnamed or isinstance(record.data, dict)
             for one in self._ids.release():
                 self._open(one)
@@ -274,13 +277,14 @@ class Router:
 
     def restart(self) -> None:
         """Drop the records that no adapter has read, because the provider sends them again."""
-        self._held = []
+        self._held = None
         self._held_size = 0
 
     def settle(self) -> None:
         """Read the records that wait for the decision whether they are replays."""
-        for record in self._ids.release():
-            self._open(record)
+        if self._ids is not None:
+            for record in self._ids.release():
+                self._open(record)
         wire = self.wire
         if wire is not None and wire.sieve is not None:
             for record in wire.sieve.release():
@@ -289,7 +293,7 @@ class Router:
     def finish(self) -> None:
         """End the input; raise `WireError` if it showed no API."""
         self.settle()
-        if self._held:
+        if self._held is not None:
             # Records that were cut need not show an API.
             if any(not record.cut and record.text != _DONE for record in self._held):
                 raise self._unknown()
@@ -309,9 +313,7 @@ class Router:
         """
         with suppress(StreamParseError):  # the error that broke the input came first
             self.settle()
-        held = self._held
-        self._held = []
-        for record in held:
+        for record in self._released():
             self._pass_on(record)
 
     def recognizes(self, record: Record) -> bool:
@@ -427,10 +429,15 @@ class Router:
             self._hold(record)
             return
         self.wire = kind(self.response)
-        held = self._held
-        self._held = []
-        for earlier in [*held, record]:
+        for earlier in self._released():
             self._sift(earlier)
+        self._sift(record)
+
+    def _released(self) -> list[Record]:
+        """Return the held records, and forget them."""
+        held = self._held
+        self._held = None
+        return [] if held is None else held
 
     def _hold(self, record: Record) -> None:
         error = self._error_in(record)
@@ -439,13 +446,15 @@ class Router:
             self.wire = Wire(self.response)
             self.response.fail(error)
             return
+        if self._held is None:
+            self._held = []
         self._held.append(record)
         self._held_size += len(_text_of(record))
         if len(self._held) > _HELD_RECORDS or self._held_size > _HELD_CHARACTERS:
             raise self._unknown()
 
     def _unknown(self) -> WireError:
-        whole = [record for record in self._held if not record.cut]
+        whole = [record for record in self._held or () if not record.cut]
         return unknown_api(
             [(record.data, record.event) for record in whole],
             _text_of(whole[0]) if whole else "",

@@ -27,20 +27,16 @@ def decoded(
     """The events, the state after them, and what error ended them."""
     decoder = SSEDecoder(unterminated, Limits(**bounds))
     events: list[ServerSentEvent] = []
-    places: list[tuple[int, int, int]] = []
     failure: tuple[Any, ...] | None = None
     try:
         for fragment in fragments:
             events += decoder.feed(fragment)
-            places += decoder._places
         events += decoder.finish()
-        places += decoder._places
     except StreamParseError as error:
         events += error.events
-        places += decoder._places
         place = (error.offset, error.line, error.column, error.excerpt)
         failure = (type(error), error.code, *place)
-    return events, places, decoder.last_event_id, decoder.retry, failure
+    return events, decoder._data_start, decoder.last_event_id, decoder.retry, failure
 
 
 def events_of(stream: str | bytes, unterminated: str = "discard") -> list[ServerSentEvent]:
@@ -200,16 +196,18 @@ def test_law_2_a_carriage_return_ends_the_line_at_once() -> None:
 
 
 def test_places() -> None:
-    """Of each event of the last call, where its data begin."""
+    """Where the data of the last event begin."""
     decoder = SSEDecoder("dispatch")
-    stream = "\ufeffid: 1\ndata: é\n\n: x\r\nevent: z\rdata:a\r\ndata: b\r\n\r\ndata\n\n"
-    decoder.feed(stream)
-    assert decoder._places == [(13, 2, 7), (35, 5, 15), (53, 8, 5)]
-    assert [stream[offset : offset + 1] for offset, _, _ in decoder._places] == ["é", "a", "\n"]
+    for event, place in (
+        ("\ufeffid: 1\ndata: é\n\n", (13, 2, 7)),
+        (": x\r\nevent: z\rdata:a\r\ndata: b\r\n\r\n", (35, 5, 15)),
+        ("data\n\n", (53, 8, 5)),
+    ):
+        assert len(decoder.feed(event)) == 1
+        assert decoder._data_start == place
     assert decoder.feed("data: 1") == []
-    assert decoder._places == []
     decoder.finish()
-    assert decoder._places == [(61, 10, 7)]
+    assert decoder._data_start == (61, 10, 7)
 
 
 # Any cut
