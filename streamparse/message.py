@@ -128,10 +128,6 @@ class GrowingText(Part):
     def text(self, text: str) -> None:
         self._text = GrowingString(text)
 
-    def _grow(self, text: str) -> None:
-        """Append `text` in amortised constant time for each character."""
-        self._text.append(text)
-
     def to_dict(self) -> dict[str, Any]:
         return {"type": self.type, "text": self.text, **_named(self.extra)}
 
@@ -563,9 +559,10 @@ class Message:
         self.id: str | None = None
         self.model: str | None = None
         self.content: list[Part] = []
-        self._text: GrowingString = GrowingString()
-        self._reasoning: GrowingString = GrowingString()
-        self._refusal: GrowingString = GrowingString()
+        # The text of each kind, see `_grown`; None if there is none.
+        self._text: GrowingString | None = None
+        self._reasoning: GrowingString | None = None
+        self._refusal: GrowingString | None = None
         self.output: Any = None
         self.usage: Usage | None = None
         self.finish_reason: FinishReason | None = None
@@ -575,10 +572,10 @@ class Message:
         self.extra: dict[str, Any] = {}
         self._output_builder: Builder | None = None
         self._settled_output: Any = None
-        self._settled_repairs: list[Repair] = []
+        self._settled_repairs: list[Repair] | None = None
         #: The calls among the first `searched_to` parts of the list `searched`. `content` only
         #: grows, so `tool_calls` searches only the parts that are new.
-        self._found: list[ToolCall] = []
+        self._found: list[ToolCall] | None = None
         self._searched: list[Part] = self.content
         self._searched_to: int = 0
         #: Writes the message in the form of its API, for `to_history`; set by the adapter.
@@ -589,18 +586,17 @@ class Message:
 
     def _grow(self, part: GrowingText, text: str) -> None:
         """Append to `part` and to the whole text of its kind, in amortised constant time."""
-        part._grow(text)
         if isinstance(part, (Text, Audio)):
-            self._text.append(text)
+            self._text = _grown(self._text, part, text)
         elif isinstance(part, Reasoning):
-            self._reasoning.append(text)
+            self._reasoning = _grown(self._reasoning, part, text)
         else:
-            self._refusal.append(text)
+            self._refusal = _grown(self._refusal, part, text)
 
     @property
     def text(self) -> str:
         """All text so far."""
-        return self._text.value
+        return "" if self._text is None else self._text.value
 
     @text.setter
     def text(self, text: str) -> None:
@@ -609,7 +605,7 @@ class Message:
     @property
     def reasoning(self) -> str:
         """All reasoning so far."""
-        return self._reasoning.value
+        return "" if self._reasoning is None else self._reasoning.value
 
     @reasoning.setter
     def reasoning(self, text: str) -> None:
@@ -618,7 +614,7 @@ class Message:
     @property
     def refusal(self) -> str:
         """All text of refusals so far."""
-        return self._refusal.value
+        return "" if self._refusal is None else self._refusal.value
 
     @refusal.setter
     def refusal(self, text: str) -> None:
@@ -629,13 +625,15 @@ class Message:
         """The calls among the content, in the order in which they began."""
         content = self.content
         if content is not self._searched or self._searched_to > len(content):
-            self._searched, self._searched_to, self._found = content, 0, []
+            self._searched, self._searched_to, self._found = content, 0, None
         while self._searched_to < len(content):
             part = content[self._searched_to]
             self._searched_to += 1
             if isinstance(part, ToolCall):
+                if self._found is None:
+                    self._found = []
                 self._found.append(part)
-        return self._found[:]
+        return [] if self._found is None else self._found[:]
 
     @property
     def partial_output(self) -> Any:
@@ -646,7 +644,7 @@ class Message:
     def output_repairs(self) -> list[Repair]:
         """The repairs of a lenient `output_dialect` in the output; offsets are in its text."""
         builder = self._output_builder
-        return self._settled_repairs if builder is None else builder.repairs
+        return self._settled_repairs or [] if builder is None else builder.repairs
 
     @property
     def output_doubts(self) -> list[Repair]:
@@ -782,6 +780,27 @@ class Message:
         state["_settled_output"] = self._settled_output if builder is None else builder.snapshot()
         state["_settled_repairs"] = list(self.output_repairs)
         return _revived, (Message, _packed(state))
+
+
+def _grown(whole: GrowingString | None, part: GrowingText, text: str) -> GrowingString:
+    """Append to a part and to the whole text of its kind; return the whole text.
+
+    The text of the only part of a kind is the whole text, so it is kept only once. The strings
+    are separate from the time at which another part grows.
+    """
+    own = part._text
+    if whole is not own:
+        if whole is None:
+            if not len(own):
+                own.append(text)
+                own.shared = True
+                return own
+            whole = GrowingString()
+        elif whole.shared:
+            whole = GrowingString(whole.value)
+        own.append(text)
+    whole.append(text)
+    return whole
 
 
 def _html_of(part: Part) -> str:

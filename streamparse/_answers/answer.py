@@ -85,8 +85,9 @@ class AnswerReader:
     """Reads one answer. A wire may call its methods in any order."""
 
     __slots__ = (
+        "_calls",
+        "_usages",
         "begun",
-        "calls",
         "choice",
         "counts",
         "cut_call",
@@ -101,7 +102,6 @@ class AnswerReader:
         "room",
         "texts",
         "tools",
-        "usages",
     )
 
     _init_types: ClassVar[tuple[Any, ...]] = (int, list, AnswerOptions)
@@ -121,8 +121,8 @@ class AnswerReader:
         self.tools: Tools | None = options.tools
         self.message: Message = Message(choice)
         self.room: Room = Room(options.limits)
-        self.calls: AnswerCalls = AnswerCalls(self.message, out, self.room, options)
-        self.usages: UsageRecords = UsageRecords(self.message, self.room)
+        self._calls: AnswerCalls | None = None
+        self._usages: UsageRecords | None = None
         self.texts: TextWriter = TextWriter(self.message, out, self.room, options.surrogates)
         self.begun: bool = False
         self.ended: bool = False  # whether the last event has been emitted
@@ -131,9 +131,23 @@ class AnswerReader:
         self.lost: bool = False  # whether records of the answer are missing
         # A raw-text call was cut before its name was whole, or the server reports a cut call.
         self.cut_call: bool = False
-        self.noted: dict[str, Any] = {}  # the last data of `note`, by name
+        self.noted: dict[str, Any] | None = None  # the last data of `note`, by name
 
     # The whole.
+
+    @property
+    def calls(self) -> AnswerCalls:
+        """The calls of the answer."""
+        if self._calls is None:
+            self._calls = AnswerCalls(self.message, self.out, self.room, self.options)
+        return self._calls
+
+    @property
+    def usages(self) -> UsageRecords:
+        """The usage records of the answer."""
+        if self._usages is None:
+            self._usages = UsageRecords(self.message, self.room)
+        return self._usages
 
     def begin(self, identity: Any = None, model: Any = None) -> None:
         """Begin the answer. The first id and the last model that are not blank are kept."""
@@ -172,16 +186,23 @@ class AnswerReader:
 
     def note(self, name: str, data: Any) -> None:
         """Emit data without an event of its own; again only when it has changed."""
-        known = self.noted.get(name)
-        if name in self.noted and equal(known, data):
+        noted = self.noted
+        if noted is None:
+            noted = self.noted = {}
+        known = noted.get(name)
+        if name in noted and equal(known, data):
             return
         if not self.texts.counted:
             self.room.replace(known, data)
-            if name not in self.noted:
+            if name not in noted:
                 self.room.take(len(name))
-        self.noted[name] = data
+        noted[name] = data
         self.message.extra[name] = data
         self.out.append(ProviderEvent(name, data, self.choice))
+
+    def has_noted(self, name: str) -> bool:
+        """Return whether `note` was called with this name."""
+        return self.noted is not None and name in self.noted
 
     def pass_on(self, name: str, data: Any) -> None:
         """Emit data that was not understood, each time. It is not kept."""
@@ -195,7 +216,7 @@ class AnswerReader:
         if texts.reader is None:
             self._grow(text, part, Text)
             return
-        text = texts.unread.take(text)
+        text = texts.joined(text)
         if text:
             self.begin()
             texts.read(text)
@@ -327,14 +348,19 @@ class AnswerReader:
         # The tests of the wires check that their tables hold no other words.
         self.reason = cast("FinishReason", reason)
         message.raw_finish_reason = None if raw is None else shown(raw)
-        self.calls.settle(_CLOSING.get(reason, NORMAL))
+        if self._calls is not None:
+            self._calls.settle(_CLOSING.get(reason, NORMAL))
         message.finish_reason = self._finished()
 
     def _finished(self) -> FinishReason | None:
         """Return the finish reason: `"tool_calls"` if a normal one leaves calls to the caller."""
-        if self.reason == "stop" and self.calls.has_client_calls():
+        if self.reason == "stop" and self._calls is not None and self._calls.has_client_calls():
             return "tool_calls"
         return self.reason
+
+    def _close_calls(self, how: int) -> bool:
+        """Settle the open calls; return whether one was truncated."""
+        return self._calls is not None and self._calls.close(how)
 
     def fail(self, error: ProviderError) -> None:
         """Fail the message, since the provider reported an error. Open calls are cut."""
@@ -342,7 +368,7 @@ class AnswerReader:
             return
         self._begin()
         self.finish_text(False)
-        self.calls.close(CUT)
+        self._close_calls(CUT)
         self.message.error = error
         self.reason = "error"
         self.message.finish_reason = "error"
@@ -360,7 +386,7 @@ class AnswerReader:
         self.begin()
         self.note("gap", gap)
         self.finish_text(False)
-        self.calls.close(CUT)
+        self._close_calls(CUT)
         if self.texts.output is not None:
             self.texts.output.give_up()
 
@@ -384,7 +410,7 @@ class AnswerReader:
             closing = _CLOSING.get(self.reason, ending)
         self.finish_text(closing not in (CUT, LIMIT))
         self.texts.release_halves()
-        cut = self.calls.close(closing) or self.cut_call or self.lost
+        cut = self._close_calls(closing) or self.cut_call or self.lost
         if self.reason is None:
             message.status = "truncated"
         else:
@@ -410,7 +436,7 @@ class AnswerReader:
         texts = self.texts
         if texts.reader is None:
             return True
-        half = texts.unread.rest()
+        half = "" if texts.unread is None else texts.unread.rest()
         if half:
             self.begin()
             texts.read(half)

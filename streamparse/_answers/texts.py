@@ -66,8 +66,9 @@ class TextWriter:
         self.counted: bool = False  # whether the text was counted already, as raw text
         self.output: OutputReader | None = None  # reads the text as a document, if one is expected
         self.reader: TextReader | None = None  # reads the text first, if a format was given
-        self.unread: Halves = Halves()  # of the text before the `reader` gets it
-        self.waiting: list[GrowingText] = []  # parts that end with the first half of a character
+        self.unread: Halves | None = None  # of the text before the `reader` gets it
+        # The parts that end with the first half of a character; None if there were none.
+        self.waiting: list[GrowingText] | None = None
 
     def growing(self, kind: type[GrowingText]) -> GrowingText:
         """Return the last part if it is of this type; otherwise a new one."""
@@ -152,9 +153,16 @@ class TextWriter:
         reader.feed(fits if place < 0 else fits[:place])
         self.counted = False
         if place >= 0:
-            raise lone_half(text[place], self.unread.passed - len(text) + place)
+            passed = 0 if self.unread is None else self.unread.passed
+            raise lone_half(text[place], passed - len(text) + place)
         if len(fits) < len(text):
             raise self.room.passed()
+
+    def joined(self, text: str) -> str:
+        """Join characters whose halves come in two texts for the `reader`; hold a first half."""
+        if self.unread is None:
+            self.unread = Halves()
+        return self.unread.take(text)
 
     def end_reader(self, normal: bool) -> bool:
         """End the `reader`. Return whether nothing was left open in the text."""
@@ -177,37 +185,46 @@ class TextWriter:
         if 0xDC00 <= ord(text[0]) <= 0xDFFF and not part._half:
             self._take_over_half(part)
         if last:
-            for other in self.waiting[:]:
+            for other in self._waiting():
                 if other is not part and type(other) is type(part):
                     self._release_half(other)
         if part._half:
-            self.waiting.remove(part)
-            text = part._half + text
-            part._half = ""
+            text = self._taken_half(part) + text
         text = joined(text)
         if ends_in_half(text):
             part._half = text[-1]
             text = text[:-1]
+            if self.waiting is None:
+                self.waiting = []
             self.waiting.append(part)
         return self._checked(text, part)
 
     def _take_over_half(self, part: GrowingText) -> None:
-        other = self.waiting[-1] if self.waiting else None
-        if other is not None and type(other) is type(part):
-            self.waiting[-1] = part
+        waiting = self.waiting
+        if waiting and type(waiting[-1]) is type(part):
+            other, waiting[-1] = waiting[-1], part
             part._half = other._half
             other._half = ""
 
     def _release_half(self, part: GrowingText) -> None:
         """Append the half of a part for which no second half can come."""
+        self._append(self._checked(self._taken_half(part), part), part)
+
+    def _waiting(self) -> list[GrowingText]:
+        """Return a new list of the parts that end with the first half of a character."""
+        return [] if self.waiting is None else self.waiting[:]
+
+    def _taken_half(self, part: GrowingText) -> str:
+        """Return the half of a part, which no longer waits for the other half."""
         half = part._half
         part._half = ""
-        self.waiting.remove(part)
-        self._append(self._checked(half, part), part)
+        if self.waiting is not None:
+            self.waiting.remove(part)
+        return half
 
     def release_halves(self) -> None:
         """Append the halves for which no second halves came."""
-        for part in self.waiting[:]:
+        for part in self._waiting():
             self._release_half(part)
 
     def _checked(self, text: str, part: GrowingText) -> str:
@@ -227,13 +244,12 @@ class TextWriter:
     def drop_half(self, part: GrowingText) -> None:
         """Drop the half of a part whose text the wire repeats, with the whole character."""
         if part._half:
-            part._half = ""
-            self.waiting.remove(part)
+            self._taken_half(part)
 
     def forget_halves(self) -> None:
         """Drop the halves that `surrogates="error"` would refuse."""
         if self.surrogates == "error":
-            for part in self.waiting:
-                part._half = ""
-            self.waiting.clear()
-            self.unread.half = ""
+            for part in self._waiting():
+                self._taken_half(part)
+            if self.unread is not None:
+                self.unread.half = ""

@@ -33,11 +33,13 @@ class GrowingString:
     ('Paris', 5)
     """
 
-    __slots__ = ("_tail", "_tail_length", "direct", "whole")
+    __slots__ = ("_tail", "_tail_length", "direct", "shared", "whole")
 
     def __init__(self, text: str = "") -> None:
         #: The text, without the pieces in the list.
         self.whole: str = text
+        #: Whether it is the text of a part and of the message that the part is in.
+        self.shared: bool = False
         #: The number of pieces that are still to be appended to `whole`.
         self.direct: i64 = 0 if text else _PIECES
         #: The pieces after `whole`. Most strings are short and never have the list.

@@ -76,7 +76,7 @@ class OllamaChat(Wire):
             return False
         answer = self.response.first
         answer.begin(None, data.get("model"))
-        if data.get("created_at") and "created_at" not in answer.noted:
+        if data.get("created_at") and not answer.has_noted("created_at"):
             answer.note("created_at", data["created_at"])
         message = data.get("message")
         if isinstance(message, dict):
@@ -103,7 +103,7 @@ class OllamaChat(Wire):
             return None
         if message.get("tool_calls") or not _MESSAGE.keys() >= message.keys():
             return None
-        if "created_at" in data and "created_at" not in answer.noted:
+        if "created_at" in data and not answer.has_noted("created_at"):
             return None
         content, thinking = message.get("content"), message.get("thinking")
         if isinstance(content, str) and content and not thinking:
