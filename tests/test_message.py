@@ -8,11 +8,14 @@ import pickle
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamparse.aliases import CallStatus
 from streamparse.errors import ProviderError, StreamParseError, WireError
 from streamparse.message import (
     Citation,
+    GrowingText,
     Message,
     Part,
     Reasoning,
@@ -107,11 +110,37 @@ def test_repr() -> None:
     assert repr(Citation(1, {"b": 2})) == "Citation(data=1, extra={'b': 2})"
 
 
-def test_text_grows() -> None:
-    part = Text("a")
-    for piece in ("b", "", "é"):
-        part._grow(piece)
-    assert part.text == "abé"
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["grow", "grow", "grow", "set part", "set whole", "pickle"]),
+            st.integers(0, 4),
+            st.text("aé", max_size=3),
+        ),
+        max_size=30,
+    )
+)
+def test_the_texts_of_parts_and_message_are_separate(steps: list[tuple[str, int, str]]) -> None:
+    """One string may be the text of a part and of the message; nobody can see it."""
+    message = Message()
+    message.content = [Text(), Text("x"), Reasoning(), Reasoning(), Refusal()]
+    parts, wholes = ["", "x", "", "", ""], ["", "", ""]
+    for step, at, text in steps:
+        part, kind = message.content[at], at // 2
+        assert isinstance(part, GrowingText)
+        if step == "grow":
+            message._grow(part, text)
+            parts[at] += text
+            wholes[kind] += text
+        elif step == "set part":
+            part.text = parts[at] = text
+        elif step == "set whole":
+            setattr(message, ("text", "reasoning", "refusal")[kind], text)
+            wholes[kind] = text
+        else:
+            message = pickle.loads(pickle.dumps(message))
+        assert [one.text for one in message.content if isinstance(one, GrowingText)] == parts
+        assert [message.text, message.reasoning, message.refusal] == wholes
 
 
 # Calls
