@@ -137,8 +137,6 @@ class MessageParser:
             text_reader=_reading_of(format),
         )
         self._limits = options.limits
-        #: Why calls of a tool are not validated, by the tool's name; see `tools_errors`.
-        self.tool_errors: dict[str, Exception] = errors_of(options)
         self._response = ResponseReader(options)
         #: Times and counts, if the parser was given a clock.
         self.metrics: Metrics | None = None if clock is None else Metrics(clock)
@@ -169,6 +167,11 @@ class MessageParser:
     def api(self) -> str | None:
         """The wire format; None while it is not known."""
         return self._api if self._api == "text" else self._response.api or None
+
+    @property
+    def tool_errors(self) -> dict[str, Exception]:
+        """Why calls of a tool are not validated, by the tool's name; see `tools_errors`."""
+        return errors_of(self._response.options)
 
     @property
     def message(self) -> Message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from streamparse._answers.tools import Tools
 from streamparse._core.sink import ValidatorFactory
@@ -12,6 +12,8 @@ from streamparse.dialect import Dialect
 from streamparse.limits import Limits
 
 __all__ = ["AnswerOptions"]
+
+_DEFAULT_LIMITS: Final = Limits()
 
 
 class AnswerOptions:
@@ -56,7 +58,7 @@ class AnswerOptions:
         text_reader: Callable[[Any], Any] | None = None,
     ) -> None:
         check_surrogates(surrogates)
-        self.limits: Limits = limits if limits is not None else Limits()
+        self.limits: Limits = limits if limits is not None else _DEFAULT_LIMITS
         self.tools: Tools | None = tools
         self.dialect: Dialect | None = dialect
         self.surrogates: str = surrogates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from json import JSONDecoder
 from typing import Any, ClassVar, Final
 
@@ -25,6 +26,12 @@ from streamparse.limits import Limits
 __all__ = ["JSONRecords"]
 
 _BETWEEN: Final = " \t\r\n,\ufeff"  # the characters allowed between JSON records
+
+
+@lru_cache(maxsize=16)
+def _bounds_of(limits: Limits) -> Limits:
+    """Return the limits of the machine, whose documents are records."""
+    return replace(limits, document=limits.record)
 
 
 def _refuse(constant: str) -> None:
@@ -150,8 +157,8 @@ class JSONRecords(RecordDecoder):
         self._limit = unlimited(limits)
         self._source: list[str] = []  # the text of the open record
         self._values = _Values()
-        bounds = replace(limits, document=limits.record)
-        self._machine = Machine(self._values, MachineOptions(limits=bounds, many=True))
+        options = MachineOptions(limits=_bounds_of(limits), many=True)
+        self._machine = Machine(self._values, options)
         self._values.machine = self._machine
         self._decoder: Utf8Decoder | None = None
         self._takes_text: bool = False

@@ -41,6 +41,7 @@ _STRING: Final = 1  # a string without any effect
 _NUMBER: Final = 2  # the number of the record
 _INTEGER: Final = 3  # a number without any effect
 
+_DEFAULT_LIMITS: Final = Limits()
 _JSON: Final = JSONDecoder()
 _DIGITS: Final = 15  # the maximum number of digits in a hole
 _LONGEST: Final = 2_000  # the maximum length of a record that has a template, in characters
@@ -159,10 +160,9 @@ class Templates:
         "spaced",
     )
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        bounds = Limits() if limits is None else limits
+    def __init__(self, limits: Limits = _DEFAULT_LIMITS) -> None:
         # A text of at most this length is within all limits of a record.
-        self._limit: int = min(_LONGEST, unlimited(bounds))
+        self._limit: int = min(_LONGEST, unlimited(limits))
         #: Whether the stream is JSON Lines, which have no fields.
         self.lines: bool = False
         self.newline: str = "\n"

@@ -106,10 +106,7 @@ class OpenAIChat(Wire):
 
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
-        # By choice: the last reasoning, the last details of each name, and the calls.
-        self.thoughts: dict[int, Reasoning] = {}
-        self.details: dict[tuple[int, str], _Details] = {}
-        self.correlators: dict[int, Correlator] = {}
+        self.choices: dict[int, _Choice] = {}  # those that have reasoning or calls
 
     @classmethod
     def words(cls) -> frozenset[str]:
@@ -196,7 +193,8 @@ class OpenAIChat(Wire):
             return None
         if name == "content":
             return TextRepeat(answer, None, path, _PADDING, _INERT)
-        part = self.thoughts.get(answer.choice)
+        state = self.choices.get(answer.choice)
+        part = None if state is None else state.thought
         content = answer.message.content
         if part is None or not content or content[-1] is not part:
             return None
@@ -216,8 +214,8 @@ class OpenAIChat(Wire):
             return None
         if function.get("name") or not isinstance(function.get("arguments"), str):
             return None
-        correlator = self.correlators.get(answer.choice)
-        reader = None if correlator is None else correlator.by_index.get(index)
+        state = self.choices.get(answer.choice)
+        reader = None if state is None else state.correlator.by_index.get(index)
         return None if reader is None or reader.entry is not None else reader
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
@@ -271,7 +269,8 @@ class OpenAIChat(Wire):
 
     def _message(self, answer: AnswerReader, message: dict[str, Any]) -> None:
         """Read the message of a whole body as one delta, in which each call is whole."""
-        self.correlators.pop(answer.choice, None)
+        if answer.choice in self.choices:
+            self.choices[answer.choice].correlator = Correlator()
         calls = [
             {**call, "index": place} if isinstance(call, dict) else call
             for place, call in enumerate(list_of(message.get("tool_calls")))
@@ -342,17 +341,24 @@ class OpenAIChat(Wire):
 
     def _thought_in(self, answer: AnswerReader, growing: bool) -> Reasoning:
         """Return the reasoning that grows now; unless `growing`, the last one that grew."""
-        part = None if growing else self.thoughts.get(answer.choice)
-        if part is None:
-            part = self.thoughts[answer.choice] = answer.growing_reasoning()
-        return part
+        state = self._state_of(answer)
+        if growing or state.thought is None:
+            state.thought = answer.growing_reasoning()
+        return state.thought
+
+    def _state_of(self, answer: AnswerReader) -> _Choice:
+        state = self.choices.get(answer.choice)
+        if state is None:
+            state = self.choices[answer.choice] = _Choice()
+        return state
 
     def _details_in(self, answer: AnswerReader, name: str, growing: bool) -> _Details:
         """Return the details of the reasoning that grows now, or the last ones of this name."""
-        details = self.details.get((answer.choice, name))
+        known = self._state_of(answer).details
+        details = known.get(name)
         if details is None or (growing and details.part is not self._thought_in(answer, True)):
             details = _Details(name, self._thought_in(answer, growing))
-            self.details[(answer.choice, name)] = details
+            known[name] = details
         return details
 
     def _part(self, answer: AnswerReader, part: Any) -> None:
@@ -422,9 +428,7 @@ class OpenAIChat(Wire):
         kind: CallKind,
     ) -> CallReader | None:
         """Return the call that an entry belongs to, perhaps a new one; None if there is none."""
-        correlator = self.correlators.get(answer.choice)
-        if correlator is None:
-            correlator = self.correlators[answer.choice] = Correlator()
+        correlator = self._state_of(answer).correlator
         index = entry.get("index")
         if isinstance(index, (list, dict)):  # it means nothing, and cannot be a key
             index = None
@@ -471,6 +475,17 @@ def _audio(answer: AnswerReader, audio: dict[str, Any], silent: bool) -> None:
     answer.text(transcript)
     if not transcript or len(audio) > 1:
         answer.pass_on("audio", audio)
+
+
+class _Choice:
+    """What is known of the reasoning and the calls of one choice."""
+
+    __slots__ = ("correlator", "details", "thought")
+
+    def __init__(self) -> None:
+        self.thought: Reasoning | None = None  # the last reasoning
+        self.details: dict[str, _Details] = {}  # the last ones of each name
+        self.correlator = Correlator()
 
 
 class _Details:
