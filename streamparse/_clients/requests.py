@@ -7,7 +7,7 @@ and for the parser. Tools and schemas that are already in that form are sent as 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -83,9 +83,10 @@ def _listed(tools: Any) -> list[Any]:
     """Return what was given as a list. The placeholders of SDKs for "not given" are false."""
     if isinstance(tools, (Tools, Tool, Mapping, type)) or _is_model_instance(tools):
         return [tools]
-    if callable(tools):
-        return [tools]
-    return list(tools) if tools else []
+    if not tools:
+        return []
+    is_list = isinstance(tools, Iterable) and not (callable(tools) or isinstance(tools, str))
+    return list(tools) if is_list else [tools]
 
 
 def _read(tool: Any, errors: ToolErrors) -> Any:

@@ -101,7 +101,8 @@ def wrap(client: Any, **options: Any) -> Any:
     """
     for name in ("tools", "output", "reconnect"):
         if name in options:
-            raise TypeError(f"{name!r} is not an option of wrap()")
+            where = "stream()" if name == "reconnect" else "each call"
+            raise TypeError(f"{name!r} is not an option of wrap(): give it to {where}")
     stream((), **options)  # checks the options
     if type(client) is _Wrapped:
         inner, forms, others = client._streamparse

@@ -112,6 +112,7 @@ class Encoder(Protocol):
         self._started = False
         self._over = False
         self._answering = False
+        self._discarded = False  # whether the last answer was discarded
         self._answers = 0
         self._identity: str | None = None  # the id of the answer
         self._model: str | None = None
@@ -138,7 +139,9 @@ class Encoder(Protocol):
 
         Raises:
             TypeError: One of them is not a message event.
-            StreamParseError: The stream has ended (code `"finished"`).
+            StreamParseError: The stream has ended, or `reset` has discarded this answer (code
+                `"finished"`); or an event of the arguments of a call lacks the ones before it
+                (code `"misplaced_value"`).
         """
         for event in events:
             if not isinstance(event, MessageEvent):
@@ -147,6 +150,9 @@ class Encoder(Protocol):
             if self._choice is None:
                 self._choice = event.choice
             if event.choice == self._choice:
+                if self._discarded and not isinstance(event, _BEFORE_ANSWERS):
+                    text = "the answer was discarded: the next one must start first"
+                    raise StreamParseError(text, code="finished")
                 self._handle_all(self._queue.put(event))
         return self._take()
 
@@ -197,6 +203,7 @@ class Encoder(Protocol):
     def _message_started(self, event: MessageStarted) -> None:
         if self._answering:
             self._break(CUT_ANSWER)
+        self._discarded = False
         self._identity, self._model, self._live = event.id, event.model, event.message
         self._begin()
 
@@ -386,6 +393,7 @@ class Encoder(Protocol):
         return error.message if isinstance(error, StreamParseError) else _BROKEN
 
 
+_BEFORE_ANSWERS: Final = (MessageStarted, ProviderEvent, UsageUpdated)
 _BROKEN: Final = "an error broke off the answer"
 _CUT_CALL: Final = IncompleteError("the call was cut off before its end", code="truncated")
 CUT_ANSWER: Final = IncompleteError("the answer was cut off before its end", code="truncated")

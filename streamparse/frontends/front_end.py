@@ -168,15 +168,19 @@ class FrontEnd(Encoder):
     def reset(self) -> list[Record]:
         """Discard the last answer: the server asks the model again.
 
+        Nothing more of that answer can be encoded: `encode` raises a `StreamParseError` with the
+        code `"finished"` for its content, until another answer starts.
+
         Returns:
-            The records that remove the text, the reasoning and the calls of the answer.
+            The records that remove the text, the reasoning and the calls of the answer; `[]` if
+            there is no answer, or it was discarded already.
 
         Raises:
             StreamParseError: The stream has ended (code `"finished"`).
         """
         self._refuse_after_the_end()
         self._handle_all(self._queue.drain())
-        if not self._answers:
+        if self._discarded or not self._answers:
             return self._take()
         self._end_part()
         discarded = [call for call in self._calls.current.values() if not call.answered]
@@ -188,6 +192,8 @@ class FrontEnd(Encoder):
         self._reset(discarded)
         for call in discarded:
             call.open, call.answered = False, True
+        self._calls.begin_answer()
+        self._discarded = True
         return self._take()
 
     # What the base class asks.

@@ -232,6 +232,7 @@ class _QueueOfTurns(EventQueue):
     def drain(self) -> Iterator[AnyMessageEvent]:
         for ready in super().drain():
             yield from self._turns.put(ready)
+        yield from self._turns.drain()
 
 
 _APPROVAL: Final = {

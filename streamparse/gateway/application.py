@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from streamparse.gateway.chat import Chat
 from streamparse.gateway.exchange import Exchange
-from streamparse.gateway.forwarding import forward, refuse_unsafe, target_of
+from streamparse.gateway.forwarding import answer_options, forward, refuse_unsafe, target_of
 from streamparse.gateway.measures import Measures
 from streamparse.gateway.settings import Settings
 from streamparse.gateway.upstream import RefusedError, Upstream
@@ -20,8 +20,8 @@ try:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.routing import Route
-    from starlette.types import Receive, Scope, Send
+    from starlette.routing import BaseRoute, Match, Route
+    from starlette.types import ASGIApp, Receive, Scope, Send
 except ImportError as _error:
     needs = "streamparse.gateway needs starlette: pip install 'llm-streamparse[gateway]'"
     raise ImportError(needs, name=_error.name) from _error
@@ -124,10 +124,23 @@ def gateway(
         yield
         await proxy.upstream.close()
 
-    routes = [Route("/{path:path}", proxy)]
+    routes: list[BaseRoute] = [_AnyTarget(proxy)]
     if metrics is not None:
         routes.insert(0, Route(metrics, measured))
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+class _AnyTarget(BaseRoute):
+    """Routes all requests to an application: also one whose target is no path, as `OPTIONS *`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
 
 class _Proxy:
@@ -156,6 +169,9 @@ class _Proxy:
         try:
             refuse_unsafe(exchange, self.upstream, self._settings.allowed_hosts)
             exchange.check_length()
+            if exchange.scope["method"] == "OPTIONS" and _path_of(exchange.scope) == "*":
+                await answer_options(exchange)  # RFC 9110, section 9.3.7: about this server
+                return
             target = target_of(exchange)
             if is_chat:
                 await self._chat.serve(exchange, target)

@@ -15,7 +15,7 @@ from streamparse.gateway.upstream import RefusedError, Upstream, failure_of
 import anyio
 import httpx
 
-__all__ = ["forward", "opened", "read", "refuse_unsafe", "relay", "target_of"]
+__all__ = ["answer_options", "forward", "opened", "read", "refuse_unsafe", "relay", "target_of"]
 
 _DIGITS: Final = 9  # more hops than that are not counted
 _OPTIONS: Final = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -109,6 +109,12 @@ async def relay(response: httpx.Response, exchange: Exchange) -> None:
     await exchange.send(b"", more=False)
 
 
+async def answer_options(exchange: Exchange) -> None:
+    """Answer an `OPTIONS` request in place of the upstream."""
+    await exchange.body()
+    await exchange.answer(204, [(b"allow", _OPTIONS)], b"")
+
+
 async def forward(exchange: Exchange, upstream: Upstream, target: bytes) -> None:
     """Send a request of the client to the upstream, and the response to the client."""
     method = exchange.scope["method"]
@@ -116,8 +122,7 @@ async def forward(exchange: Exchange, upstream: Upstream, target: bytes) -> None
     if method == "OPTIONS":
         headers, is_last = _counted(headers)
         if is_last:  # RFC 9110, section 7.6.2
-            await exchange.body()
-            await exchange.answer(204, [(b"allow", _OPTIONS)], b"")
+            await answer_options(exchange)
             return
     content = exchange.pieces() if exchange.has_body else await exchange.body()
     async with opened(upstream, method, target, headers, content) as response:

@@ -235,6 +235,10 @@ def test_without_an_output_nothing_is_constrained(api: API, provider: Provider) 
 def test_an_error_of_a_tool_precedes_the_request(provider: Provider) -> None:
     with pytest.raises(TypeError, match="is not a tool"):
         asked(provider, CHAT, False, tools=["look_up"])
+    with pytest.raises(TypeError, match="'look_up' is not a tool"):
+        asked(provider, CHAT, False, tools="look_up")
+    with pytest.raises(TypeError, match="a tool is a model, a function or a dict, not int"):
+        asked(provider, CHAT, False, tools=5)
     with pytest.raises(ValueError, match="two tools are named"):
         asked(provider, CHAT, False, tools=[look_up, look_up])
     assert provider.requests == []
@@ -491,7 +495,7 @@ def test_other_objects_and_options_are_refused() -> None:
     client = CHAT.client("http://none", False)
     with pytest.raises(TypeError, match="not Completions"):
         wrap(client.chat.completions)
-    with pytest.raises(TypeError, match="'tools' is not an option"):
+    with pytest.raises(TypeError, match="'tools' is not an option of wrap"):
         wrap(client, tools=[])  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="colour"):
         wrap(client, colour="red")  # type: ignore[call-overload]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from streamparse import JSONParser, MessageParser
+from streamparse import JSONParser, MessageParser, StreamParseError
 from streamparse.frontends.argument_text import ArgumentText
 from streamparse.message_events import ArgumentCompleted, ArgumentDelta, ArgumentStarted
 from tests.helpers import cut, same
@@ -41,6 +41,23 @@ def test_it_says_what_has_come(document: str, sizes: Sequence[int]) -> None:
     again.feed(written(text, [*parser.feed(chunk({}, "stop")), *parser.finish()]))
     again.finish()
     assert same(again.value, parser.message.tool_calls[0].partial)
+
+
+def test_an_event_without_the_ones_before_it_is_refused() -> None:
+    """Without the start or end of a container or string, an event that needs it is refused."""
+    parser = MessageParser("openai-chat")
+    document = '{"a": {"b": ["c", 1]}, "d": "e", "f": {}}'
+    events = [
+        event
+        for event in parser.feed(call_chunk(document, id="c", name="f"))
+        if isinstance(event, (ArgumentStarted, ArgumentDelta, ArgumentCompleted))
+    ]
+    for place, event in enumerate(events[:-1]):
+        if event.type == "argument_delta" or isinstance(getattr(event, "value", ""), int):
+            continue
+        with pytest.raises(StreamParseError, match="is missing before") as caught:
+            written(ArgumentText(), [*events[:place], *events[place + 1 :]])
+        assert caught.value.code == "misplaced_value"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from streamparse import AnyMessageEvent, MessageParser, ServerToolResult, StreamParseError
-from streamparse.frontends import AGUIEvents, UIMessageStream, from_ag_ui, from_ui_messages
+from streamparse.frontends import (
+    AGUIEvents,
+    DataStream,
+    UIMessageStream,
+    from_ag_ui,
+    from_ui_messages,
+)
 from tests.clients import raw_state
 from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk
 
@@ -150,6 +156,50 @@ def test_reset_discards_an_answer(make: Any) -> None:
     back, passed = read(encoder, records)
     assert back.text.endswith("Better.")
     assert {"reset-step", "answer_reset"} & {one.name for one in passed}
+
+
+ALL: Any = pytest.mark.parametrize(
+    "make",
+    [
+        UIMessageStream,
+        DataStream,
+        lambda: AGUIEvents("t", "r"),
+        lambda: AGUIEvents("t", "r", one_call_at_a_time=True),
+    ],
+)
+
+
+@ALL
+def test_nothing_more_of_a_discarded_answer_is_encoded(make: Any) -> None:
+    _, events = asked("f", "g")
+    for place in range(1, len(events)):
+        encoder = make()
+        encoder.encode(events[:place])
+        encoder.reset()
+        assert encoder.reset() == []
+        for event in events[place:]:
+            if event.type not in ("usage_updated", "provider_event"):
+                with pytest.raises(StreamParseError, match="discarded") as caught:
+                    encoder.encode([event])
+                assert caught.value.code == "finished"
+        encoder.encode(events)
+        assert encoder.finish()
+        encoder = make()
+        encoder.encode(events[:place])
+        encoder.reset()
+        assert encoder.abort()
+
+
+def test_a_call_that_waits_is_discarded_too() -> None:
+    """The second call waits for the end of the first one."""
+    deltas = [call_chunk("{", index=index, id=f"c{index}", name="f") for index in (0, 1)]
+    _, events, _ = run_parser([sse(deltas, done=False)])
+    run = AGUIEvents("t", "r", one_call_at_a_time=True)
+    records = run.encode(events[:-3]) + run.reset()
+    [reset] = [one["value"] for one in records if one.get("name") == "answer_reset"]
+    assert reset["toolCallIds"] == ["c0", "c1"]
+    _, events, _ = run_parser([sse([text_chunk("Yes."), chunk({}, "stop")])])
+    assert "TOOL_CALL_START" not in kinds(run.encode(events))
 
 
 def test_a_failed_answer_that_is_reset_is_no_error() -> None:

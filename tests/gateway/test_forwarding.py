@@ -110,6 +110,19 @@ def test_hop_by_hop_fields() -> None:
     assert b"x-yours" in names
 
 
+@pytest.mark.parametrize(("host", "status"), [("front", b"204"), ("evil.test", b"421")])
+def test_options_of_the_server(host: str, status: bytes) -> None:
+    """`OPTIONS *` is about this server (RFC 9110, section 9.3.7)."""
+    request = f"OPTIONS * HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    with served(Play([b"ok"], headers={}), allowed_hosts=("front",)) as server:
+        found = spoken(server.gateway, request.encode())
+        other = spoken(server.gateway, request.replace("OPTIONS", "GET").encode())
+    assert found.startswith(b"HTTP/1.1 " + status)
+    assert (b"allow: GET" in found) == (status == b"204")
+    assert other.startswith(b"HTTP/1.1 4")
+    assert server.model.asked == []
+
+
 @pytest.mark.parametrize("method", ["CONNECT", "TRACE"])
 def test_it_is_no_open_proxy(method: str) -> None:
     target = "evil.test:443" if method == "CONNECT" else "/"
