@@ -107,7 +107,7 @@ class EventStore(Protocol):
     """
 
     async def append(self, stream: str, record: bytes, *, last: bool = False) -> bool:
-        """Keep a record; wait while the reader is far behind. The first record makes the stream.
+        """Keep a record; wait while the reader lags far. The first record makes the stream.
 
         The last record and records of an abandoned stream never wait.
 

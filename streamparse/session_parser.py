@@ -65,7 +65,7 @@ class SessionParser:
         telemetry: Records each answer; see `streamparse.telemetry`.
 
     Raises:
-        ValueError: `api` is none of these names.
+        ValueError: `api` is not one of these names.
 
     >>> session = SessionParser("google-live")
     >>> _ = session.feed({"serverContent": {"modelTurn": {"parts": [{"text": "Good morning."}]}}})

@@ -46,7 +46,7 @@ __all__ = [
 
 WHITE_SPACE: Final = " \t\n\r"
 
-#: What reading produced:
+#: The result of reading:
 #: - the text that now belongs to the arguments,
 #: - the text of the next `ToolCallDelta`, which ends before a refused character,
 #: - the argument events; the list is reused, so whoever emits them clears it,
@@ -330,7 +330,7 @@ class FramedText(LenientText):
         return self._produced(text[: stop - start], start, None)
 
     def end(self, closed: bool) -> Produced:
-        """No more text of the value comes. `closed`: what is open is then closed, as a repair."""
+        """End the value; `closed`: close its open containers and strings, as a repair."""
         machine = self.machine
         start, text = machine.offset, machine.undecided
         try:
@@ -436,7 +436,7 @@ class Repetition:
     def __init__(self, call: ToolCall) -> None:
         self.call: ToolCall = call
         self.value: str = ""  # the text of the value, once it is needed
-        self.matched: int = 0  # characters of `value` that have come again so far
+        self.matched: int = 0  # characters of `value` that have been repeated so far
 
     def next_run(self, text: str) -> tuple[int, int]:
         """Return what `text` begins with (`SPACE`, `REPEATED` or `OTHER`), and its length."""
@@ -452,7 +452,7 @@ class Repetition:
         return REPEATED, len(piece)
 
     def ended(self) -> bool:
-        """Whether the value has come again as a whole; the next repetition may then begin."""
+        """Whether the whole value has been repeated; the next repetition may then begin."""
         if self.matched < len(self.value):
             return False
         self.matched = 0

@@ -52,7 +52,7 @@ class CallInput(CallRecord):
 
     @property
     def seems_complete(self) -> bool:
-        """Whether the value is whole, and nothing so far speaks against the call."""
+        """Whether the value is complete and the call has not been rejected."""
         whole = self.state == READING and self.source.whole and not self.repetition.matched
         # JSON that was encoded twice is a string, and is rejected at the end.
         return whole and not isinstance(self.call.partial, str)
@@ -110,7 +110,7 @@ class CallInput(CallRecord):
         return len(taken)
 
     def end_value(self, closed: bool) -> int:
-        """No more text of a lenient value comes; see `FramedText.end`.
+        """End a lenient value: there is no more text. See `FramedText.end`.
 
         Returns:
             How much of the text that `take` did not take belongs to the value.

@@ -106,7 +106,7 @@ class CallRecord:
         call._builder = self.chain.builder
         self.validator: ValidatorFactory | None = None  # of the tool that is called
         self.source: ArgumentSource = self._text_source()
-        self.received: bool = False  # a value, or text other than white space, has come
+        self.received: bool = False  # a value, or text other than white space, has arrived
         self.state: int = HELD
         self.entry: _Entry | None = None  # None: the call is in the message
 

@@ -145,7 +145,7 @@ class CallReader(CallInput):
         return self.open and (self.source.whole or self.call.kind == "custom")
 
     def _is_empty(self) -> bool:
-        """Read an empty object if there are no arguments; return whether that is so."""
+        """Read an empty object if there are no arguments; return whether it did."""
         if self.received or not self.open:
             return False
         self._report(self.source.add_empty_object(len(self.call._written)))

@@ -31,7 +31,7 @@ class AnswerOptions:
             called with the `AnswerReader`.
 
     Raises:
-        ValueError: `surrogates` is none of the three.
+        ValueError: `surrogates` is not one of the three words.
     """
 
     __slots__ = (

@@ -103,7 +103,7 @@ class OutputReader:
             self._lenient = LenientMachine(self.chain.head, dialect, machine)
             self._lenient.wanted = "" if self.kind == ANY else self.kind
             self.machine = self._lenient
-        self.begun: bool = False  # text other than white space has come
+        self.begun: bool = False  # text other than white space has arrived
         self.open: bool = True  # neither refused nor ended
 
     def feed(self, text: str) -> None:

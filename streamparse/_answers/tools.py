@@ -30,7 +30,7 @@ class Tool:
 
     Attributes:
         name: Its name.
-        description: What it is for; "" if nobody has said so.
+        description: What it is for; "" if this is not known.
         validator: What validates its arguments; None if any will do.
         function: What to call with the arguments; None if it was not given as a function.
         is_function: Whether it takes JSON arguments. The tools of a provider and tools that take
@@ -475,7 +475,7 @@ _PARTS: Final = (*_SCHEMA_KEYS, "parameter_definitions", "name", "description", 
 
 
 def _from_dict(given: dict[str, Any]) -> list[Tool]:
-    """The tools of a provider's dict; what the provider runs itself is none of the caller's."""
+    """Return the tools in a provider's dict, without those that the provider runs itself."""
     for key in _LISTS:
         if isinstance(given.get(key), (list, tuple)):
             return [tool for entry in given[key] for tool in _tools_in(entry)]
@@ -514,7 +514,7 @@ def _wrapped(given: dict[str, Any], inner: dict[str, Any]) -> list[Tool]:
 
 
 def _is_of_the_provider(given: dict[str, Any]) -> bool:
-    """One of Gemini's own, `{"googleSearch": {}}`; a cache point of Bedrock's?
+    """Return whether Gemini runs it (`{"googleSearch": {}}`), or it is a cache point of Bedrock.
 
     Their names are not known, as more are added every year. What is known as a part of a tool is
     none of them: whoever gave it would wait for calls that were all refused.
@@ -611,7 +611,7 @@ _INNER: Final = ("items", "additionalProperties", "not", "if", "then", "else", "
 def json_schema(schema: Any) -> Any:
     """A schema as JSON Schema has it: Gemini writes types in capitals, "nullable", counts as text.
 
-    What already is JSON Schema comes back unchanged.
+    A schema that is JSON Schema already is returned unchanged.
 
     >>> json_schema({"type": "STRING", "nullable": True, "maxLength": "3"})
     {'type': ['string', 'null'], 'maxLength': 3}

@@ -26,7 +26,7 @@ class UsageRecords:
     def __init__(self, message: Message, room: Room) -> None:
         self.message: Message = message
         self.room: Room = room
-        self.weight: int = 0  # what the usage counts for in `room`
+        self.weight: int = 0  # the characters that the usage takes of `room`
 
     def completed(self, raw: dict[str, Any]) -> dict[str, Any]:
         """Return a record, completed by the earlier ones.

@@ -91,7 +91,7 @@ examples:
 
 
 class _Command(NamedTuple):
-    """A command: what adds its arguments, what runs it, and what the help says of it."""
+    """A command: the functions that add its arguments and run it, and its line in the help."""
 
     add: Callable[[argparse.ArgumentParser], None]
     run: Callable[..., int]

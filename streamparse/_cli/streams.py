@@ -1,4 +1,4 @@
-"""What all commands share: standard input and output, lines of JSON, exit statuses.
+"""Standard input and output, lines of JSON, and exit statuses, for all commands.
 
 Rule 1: Input is read as it arrives, and its output is flushed before a command waits for more.
 Rule 2: Every line of JSON is valid and in UTF-8, whatever the values and the locale.

@@ -1,4 +1,4 @@
-"""Validator, builder and selector behind one sink.
+"""Connects a validator, a builder and a selector to one sink.
 
 Anything that calls the methods of `Sink` may drive a chain: the JSON machine, or a driver of
 XML-like or Python-like arguments that have no JSON text. The validator receives each call first, so

@@ -23,7 +23,7 @@ def jsonable(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Convert one object for `json.dumps`, which comes back for what is in it."""
+    """Convert one object for `json.dumps`, which calls this again for the objects in it."""
     # Imported here: few programs need these modules.
     from dataclasses import fields, is_dataclass
     from datetime import date, time

@@ -210,7 +210,7 @@ def starts_array(text: str, pos: i64, end: i64, final: bool, many: bool) -> i64:
     if end < limit:
         limit = end
     if many and _JSON.match(text, pos, limit) is not None:
-        return VALUE  # what follows may be another document
+        return VALUE  # another document may follow
     found = _NOTE.match(text, pos, limit)
     if found is None or (found.end() == limit and more):
         if more and _OPEN_NOTE.match(text, pos, limit) is not None:

@@ -1,4 +1,4 @@
-"""What a run of characters without quotes is: a number, a literal, or words.
+"""Classifies a run of characters without quotes: a number, a literal, or words.
 
 Rule: the functions have no state, and they are called for complete tokens only.
 """

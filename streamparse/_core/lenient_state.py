@@ -103,7 +103,7 @@ class LenientState(Machine):
         self.lead: str = ""  # the last character of the prose, except spaces and tabs
         self.text_at: i64 = -1  # where the prose before the next value begins
         self.prose_from: i64 = 0  # its place in `before`
-        self.fence: str = ""  # what closes the fence around the value
+        self.fence: str = ""  # the text that closes the fence around the value
         self.fenced_code: bool = False
         self.tagged: bool = False
         self.trailing: bool = False  # whether there is text after the value

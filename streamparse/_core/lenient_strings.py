@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # The length of the lookahead, in characters.
 LOOK: Final = 128
 
-# What a quote is.
+# The roles of a quote.
 UNDECIDED: Final = 0
 ENDS: Final = 1  # the end of the string
 INNER: Final = 2  # a character of the string
@@ -62,7 +62,7 @@ OPENING_CODES: Final[dict[str, str]] = {
     "«": "smart_quotes",
     "\\": "escaped_quotes",
 }
-# The colon and commas of Chinese and Japanese, which may stand between keys and values.
+# The colon and commas of Chinese and Japanese, which may separate keys and values.
 WIDE_COLON: Final = "\uff1a"
 WIDE_COMMAS: Final = "\uff0c\u3001"
 # The prefixes of strings in Python and C#, in lower case.
@@ -72,7 +72,7 @@ _PREFIXES: Final = frozenset(
 _PREFIX: Final = r"(?:[bfut]?r|r?[bft]|u|\$@?|@\$?)"
 _PREFIX_AT: Final = re.compile(rf"""{_PREFIX}["']\S""", re.IGNORECASE)
 _OPEN_PREFIX_AT: Final = re.compile(rf"""{_PREFIX}["']?\Z""", re.IGNORECASE)
-# What follows the prefix of a string that is a value: the string and the end of the value.
+# The text after the prefix of a string that is a value: the string and the end of the value.
 _PREFIXED: Final = re.compile(r"""(["'])[^"'\\\n]*\1[ \t]*[,}\]\r\n]""")
 _OPEN_PREFIXED: Final = re.compile(r"""(["'])[^"'\\\n]*(?:\1[ \t]*)?\Z""")
 # The characters that may follow a value at once.
@@ -98,7 +98,7 @@ _BLANK: Final = re.compile(f"{_SPACE}*")
 # No part of these can match a text in two ways; the time would double with every comment.
 _IN_COMMENT: Final = r"/\*(?:[^*]|\*(?!/))*"
 _GAP: Final = rf"(?:{_SPACE}|{_IN_COMMENT}\*/)*"
-# What ends words: a quote, the syntax of a container, a line end.
+# The characters that end words: a quote, the syntax of a container, a line end.
 WORD_STOPS: Final[dict[str, re.Pattern[str]]] = {
     closing: re.compile(f"[{re.escape(closing)},}}\\]:\n]") for closing in CLOSING.values()
 }

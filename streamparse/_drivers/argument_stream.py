@@ -50,7 +50,7 @@ class ArgumentStream(Generic[T_co]):
         self._value: Any = None
         self._ended = False
         self._failure: StreamParseError | None = None
-        # What waits for the next argument, with the task that does.
+        # The futures that wait for the next argument, each with its task.
         self._waiting: dict[asyncio.Future[None], asyncio.Task[Any] | None] = {}
 
     def __repr__(self) -> str:
@@ -149,7 +149,7 @@ class ArgumentStream(Generic[T_co]):
         message = f"the arguments ended without {query}"
         return StreamParseError(message, code="not_found", offset=offset)
 
-    # What `ToolRunner` calls.
+    # The methods that `ToolRunner` calls.
 
     def _is_awaited_by(self, task: asyncio.Task[Any]) -> bool:
         """Return whether this task itself waits for arguments."""

@@ -1,7 +1,7 @@
 """Splits a text that arrives in pieces into words, lines or sentences.
 
 Rule 1: The units do not depend on the pieces. Whether a unit ends at a position depends on the
-last characters of that unit before it, as many as `_CONTEXT` says, and on the one after it.
+last characters of that unit before it, at most `_CONTEXT`, and on the one after it.
 Rule 2: A unit includes the white space after it: a word one character, a line its line feed, a
 sentence all up to the next line. White space is not a word or a sentence of its own.
 Rule 3: The cost of a piece does not depend on the length of the unit.

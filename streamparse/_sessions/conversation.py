@@ -1,4 +1,4 @@
-"""What the protocols of sessions share: the interface of those that route messages to answers."""
+"""The interface of the protocols of sessions, which route messages to answers."""
 
 from __future__ import annotations
 

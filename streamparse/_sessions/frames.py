@@ -1,4 +1,4 @@
-"""What clients give for one message of a connection, as the records in it."""
+"""Reads the records in one message of a connection, in all forms that clients give it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SPACE: Final = " \t\r\n"
 
 
 def records_of(message: Any, limits: Limits) -> list[Any]:
-    """Return the records in a message: dicts, and the text of what is no JSON object.
+    """Return the records in a message: dicts, and the text of records that are not JSON objects.
 
     Args:
         message: Text or bytes, a dict, an event of an SDK, or a frame (`type`, `data`) as aiohttp
@@ -26,7 +26,7 @@ def records_of(message: Any, limits: Limits) -> list[Any]:
         limits: Bounds of the records.
 
     Raises:
-        TypeError: It is none of these.
+        TypeError: It is something else.
         StreamParseError: A record exceeds a limit.
     """
     kind, data = _frame_of(message)

@@ -3,7 +3,7 @@
 Source: https://ai.google.dev/api/live, the types of the google-genai SDK, and recorded sessions.
 
 - A turn begins with the first content, transcript or call of the model, and ends with
-  `turnComplete`. What comes between two turns begins none.
+  `turnComplete`. Records between two turns do not begin one.
 - `inputTranscription` is what the user said.
 - `toolCallCancellation` names calls whose results are not wanted any more. Their status stays; the
   message has their ids in `extra["cancelled_calls"]`.
@@ -70,7 +70,7 @@ class Live(Conversation):
     def _between(
         self, last: SessionAnswer | None, content: dict[str, Any], data: dict[str, Any]
     ) -> None:
-        """Read what comes between two turns; it belongs to the last one, if to any."""
+        """Read a record between two turns; it belongs to the last one, if there is one."""
         usage = data.get("usageMetadata")
         if last is not None and isinstance(usage, dict):
             last.response.first.count(usage, usage_of)

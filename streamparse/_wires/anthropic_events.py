@@ -89,7 +89,7 @@ class _Block:
     def __init__(self) -> None:
         self.part: Part | None = None  # text or reasoning
         self.reader: CallReader | None = None
-        self.input: Any = None  # the input in the start of a call, until a delta comes
+        self.input: Any = None  # the input in the start of a call, until a delta arrives
         self.entry: dict[str, Any] | None = None  # of a block that is not content; see `blocks`
         self.open: bool = True
 
@@ -274,7 +274,7 @@ class AnthropicEvents(Wire):
         begun.part = part
         answer.add(part)
         answer.reasoning(text_of(block.get("thinking")), part)
-        if block.get("signature"):  # it is "" until its delta comes
+        if block.get("signature"):  # it is "" until its delta arrives
             answer.room.put(part.extra, "signature", block["signature"])
 
     def _begin_call(self, answer: AnswerReader, begun: _Block, block: dict[str, Any]) -> None:

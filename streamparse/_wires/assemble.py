@@ -37,7 +37,7 @@ class Assembler:
     """Takes pieces at paths and calls a sink.
 
     The `sink` passes the calls on to `builder`, which has the value and its open containers. Raises
-    what the sink raises (`SchemaViolation`), and `LimitError`.
+    the errors of the sink (`SchemaViolation`), and `LimitError`.
 
     >>> builder = Builder()
     >>> assembler = Assembler(Transcriber(builder), builder, Limits())

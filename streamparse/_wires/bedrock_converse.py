@@ -78,8 +78,8 @@ class BedrockConverse(Wire):
         super().__init__(response)
         self.blocks: dict[int, _Block] = {}
         self.last: int = 0  # the index that came last
-        self.stopped: bool = False  # whether `messageStop` has come
-        self.counted: bool = False  # whether `metadata` has come
+        self.stopped: bool = False  # whether `messageStop` has arrived
+        self.counted: bool = False  # whether `metadata` has arrived
         self.in_chunks: bool = False
 
     @classmethod
@@ -284,7 +284,7 @@ class BedrockConverse(Wire):
         for kind, value in delta.items():
             if not self._understands(answer, block, kind, value):
                 answer.pass_on(kind, value)
-                if block.entry is not None:  # what it changes is not known, so it cannot go back
+                if block.entry is not None:  # its effect is not known, so it cannot be sent back
                     answer.room.keep(value)
                     block.entry.setdefault("deltas", []).append({kind: value})
 

@@ -322,7 +322,7 @@ class GoogleInteractions(Wire):
         answer.pass_on(kind or "content", content)
         if kind in _FILES:
             answer.add(Text("", dict(content)))
-            step.text = None  # more text comes after it
+            step.text = None  # more text follows it
 
     def _summary(self, answer: AnswerReader, step: _Step, content: Any) -> None:
         text = text_of(content.get("text")) if isinstance(content, dict) else text_of(content)

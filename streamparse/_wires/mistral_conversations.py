@@ -4,7 +4,7 @@ Source: https://docs.mistral.ai/api (conversations) and the types of the mistral
 
 Quirks that are handled here:
 - Content is a text or a chunk: text, thinking, references to files and tools.
-- Calls are told apart by `tool_call_id`. They have no end of their own: the answer's end completes
+- `tool_call_id` distinguishes the calls. They have no end of their own: the answer's end completes
   them.
 - Tools that the provider runs are `tool.execution.*` events; `info` is what they gave.
 - There is no finish reason: `conversation.response.done` is a normal end.

@@ -56,7 +56,7 @@ _ARGUMENTS: Final[dict[str, str]] = {
     f"{stem}.{verb}": kind for stem, kind in _ARGUMENT_STEMS.items() for verb in ("delta", "done")
 }
 # The events of arguments that are not JSON text: the type of their item, and the place of the
-# string that grows. "" stands for an index.
+# string that grows. "" means any index.
 _GROWING: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "response.code_interpreter_call_code": ("code_interpreter_call", ("code",)),
     "response.apply_patch_call_operation_diff": ("apply_patch_call", ("operation", "diff")),

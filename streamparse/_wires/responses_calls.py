@@ -1,7 +1,7 @@
 """The calls of Responses items: arguments in deltas, whole arguments, and results.
 
 Argument text may be encrypted (GitHub Copilot): then the whole arguments follow, and they are other
-text. Text that begins as no JSON object does is held until they come.
+text. Text that does not begin like a JSON object is held until they arrive.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Calls:
             reader.feed_value(value)
 
     def _open_sealed(self, item: Item, whole: Any) -> None:
-        """Read held text if the whole arguments begin with it, or if they never come."""
+        """Read held text if the whole arguments begin with it, or if they never arrive."""
         reader = item.reader
         if reader is None or item.sealed is None:
             return
@@ -104,7 +104,7 @@ class Calls:
         self._answer().pass_on("replaced_arguments", {**reader.call._naming(), "text": text})
 
     def settle(self) -> None:
-        """Read the held text, once no more deltas come."""
+        """Read the held text, once there are no more deltas."""
         for item in self.sealed:
             self._open_sealed(item, None)
         self.sealed = []

@@ -133,9 +133,9 @@ class Item:
         self.number: int = 0  # the place among the items that began
         self.index: int | None = None  # the place in the output
         self.names: set[str] = set()
-        self.added: bool = False  # whether the record of the beginning has come
+        self.added: bool = False  # whether the record of the beginning has arrived
         self.addressed: bool = False  # whether an event named the item
-        self.done: bool = False  # whether the record of the end has come
+        self.done: bool = False  # whether the record of the end has arrived
         # The texts; see `responses_texts`.
         self.pieces: dict[str, list[Piece]] = {}  # by kind
         self.places: dict[tuple[str, int], Piece] = {}  # by kind and index

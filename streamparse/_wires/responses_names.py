@@ -159,7 +159,7 @@ class Items:
     # The final list.
 
     def paired(self, output: list[Any]) -> list[tuple[Item | None, dict[str, Any]]]:
-        """Pair final items with those that began; None stands for an item without any event.
+        """Pair final items with those that began; None means an item without any event.
 
         Items are found by id, by call id, or else by their order within a type, because the ids of
         Copilot's items rotate, and those of OpenRouter's reasoning.

@@ -91,7 +91,7 @@ class Output:
         self._end(item, data, is_complete or status == "completed")
 
     def settle(self) -> None:
-        """Settle texts and calls, once no more deltas come."""
+        """Settle texts and calls, once there are no more deltas."""
         self.calls.settle()
         self.texts.settle()
 

@@ -151,7 +151,7 @@ class Texts:
     def _pair_some(
         self, item: Item, kind: str, pieces: list[Piece], wholes: list[tuple[int, str]]
     ) -> None:
-        """Pair the texts when some of them have not come: those that no text so far begins."""
+        """Pair the texts when some have not arrived: those that no text so far begins."""
         found: list[Piece | None] = []
         taken = 0
         for _, text in wholes:
@@ -288,7 +288,7 @@ class Texts:
         self._pass_on_replaced(piece.kind, whole)
 
     def settle(self) -> None:
-        """Give the message the texts of its parts, once no more deltas come."""
+        """Give the message the texts of its parts, once there are no more deltas."""
         if self.replaced:
             self.replaced = False
             take_texts_of_parts(self.response)

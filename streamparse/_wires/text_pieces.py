@@ -291,7 +291,7 @@ class TextSoFar:
         self.first: str = ""
         self.cumulative: bool | None = None  # None: not known yet
         self.length: int = 0  # of what was emitted of a growing text
-        self.held: str = ""  # what may be the beginning of a character
+        self.held: str = ""  # bytes that may be the beginning of a character
 
     def more(self, text: str) -> str:
         """Return what is new in the next text."""

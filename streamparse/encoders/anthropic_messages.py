@@ -40,7 +40,7 @@ _REASONS: Final[dict[str, tuple[str, ...]]] = {
     "refusal": ("refusal",),
     "paused": ("pause_turn",),
 }
-# What may call a tool instead of the model. OpenAI has other names in the same member.
+# The callers of tools other than the model. OpenAI has other names in the same member.
 _CALLERS: Final = ("direct", "code_execution")
 _TEXT: Final = {"type": "text", "text": ""}
 _THINKING: Final = {"type": "thinking", "thinking": "", "signature": ""}

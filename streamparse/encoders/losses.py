@@ -1,4 +1,4 @@
-"""What each API cannot express, and what an encoder writes instead."""
+"""Replaces the data that an API cannot express."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class ResponseEncoder(Encoder):
             self._stopped = Problem(f"the call of {call.name} changed after it was sent", changed)
         return False
 
-    # What an API may leave out.
+    # The records that an API may leave out.
 
     def _write_failure(self, text: str) -> None:
         """Write nothing: `_end` reports the failure."""

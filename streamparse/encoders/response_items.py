@@ -33,8 +33,8 @@ _KEPT: Final = ("encrypted_content", "phase")
 class Names(NamedTuple):
     """The names of the records of one kind of text."""
 
-    events: str  # what their types begin with
-    part: str  # what the types of the records of the whole part begin with
+    events: str  # the beginning of their types
+    part: str  # the beginning of the types of the records of the whole part
     place: str  # the member with the index of the part
     member: str  # the member of the part with the text
 

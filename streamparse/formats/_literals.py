@@ -103,7 +103,7 @@ class LiteralMachine(LiteralStrings):
         return pos
 
     def _token(self, text: str, pos: int, final: bool) -> int:
-        """Read what may stand between values, at a character that is not white space."""
+        """Read a separator between values, at a character that is not white space."""
         char = text[pos]
         state = self.state
         self.reached = pos

@@ -157,7 +157,7 @@ class ArgumentsPayload(Payload):
         super().__init__(host)
         self.spec = spec
         self.closers: Markers = call.close
-        #: The literals that may stand in place of arguments.
+        #: The literals that may replace the arguments.
         self.ahead: Markers = call.close if spec.free_text else plan.after_name(call)
         #: The literals that end lenient JSON.
         self.boundaries: Markers = plan.boundaries(call)

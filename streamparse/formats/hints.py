@@ -25,7 +25,7 @@ _WHOLE: Final = (
 
 
 def looks_like(text: str) -> list[str]:
-    """Return the names of the formats whose markers stand in `text`, in the order of the text.
+    """Return the names of the formats whose markers occur in `text`, in the order of the text.
 
     The list is empty for most text. It is a hint, because an answer about a format may contain its
     markers too.

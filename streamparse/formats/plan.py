@@ -56,7 +56,7 @@ class HeaderPlan:
 
     def __init__(self, header: Header, breaks: Iterable[str] = ()) -> None:
         self.pattern: re.Pattern[str] = re.compile(header.pattern, re.DOTALL)
-        #: Literals that cannot stand in the header: it has no end of its own.
+        #: Literals that cannot occur in the header: it has no end of its own.
         self.breaks: frozenset[str] = frozenset(breaks)
         self.ends: Markers = Markers([*header.end, *header.stop, *header.empty, *self.breaks])
         self.stops: frozenset[str] = frozenset(header.stop)
@@ -133,7 +133,7 @@ class Plan:
         self.section_closers: Markers = Markers(_all(section.close for section in format.sections))
         self.openers: dict[str, Action] = self._openers()
         self.separators: frozenset[str] = frozenset(format.separators)
-        #: The literals that may stand between calls, and therefore after a call.
+        #: The literals that may occur between calls, and therefore after a call.
         self.between: Markers = Markers(
             [*self.openers, *self.section_closers.words, *self.separators],
         )

@@ -1,7 +1,7 @@
 """Markdown code in the text of an answer, where markers have no effect.
 
 Fences and code spans follow CommonMark 0.31 (sections 4.5 and 6.1), with three differences, because
-the text is still arriving. A fence may stand at any indentation and after the marks of quotations
+the text is still arriving. A fence may have any indentation and follow the marks of quotations
 and list items. A span is open from its first backticks on, because it is not yet known whether it
 will be closed. It ends with its paragraph at the latest, or with its line if no marker stands in
 it, so that a stray backtick hides no call.
@@ -18,7 +18,7 @@ __all__ = ["Quotation"]
 
 _STOPS: Final = re.compile(r"[`~\n]")
 _STOP_CHARACTERS: Final = ["`", "~", "\n"]
-#: The text that may stand on a line before a fence.
+#: The text that may precede a fence on its line.
 _PREFIX: Final = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
 _PREFIX_LENGTH: Final = 64
 _NO_PREFIX: Final = "a" * (_PREFIX_LENGTH + 1)  # the prefix of a line on which no fence can begin
@@ -44,7 +44,7 @@ class Quotation:
         self.length: int = 0  # of the open fence; negative for a span
         self.info: bool = False  # the fence began on the current line
         self.closing: bool = False  # the line closes the fence if nothing else follows on it
-        self.marked: bool = False  # a marker stands in the open code
+        self.marked: bool = False  # there is a marker in the open code
 
     def read(self, text: str) -> None:
         """Read more text."""

@@ -68,7 +68,7 @@ def format_of(given: Any) -> Format:
     Raises:
         FormatError: The description is wrong, or cannot be expressed.
         OSError: The file cannot be read.
-        TypeError: It is none of these.
+        TypeError: It is something else.
         ValueError: There is no format of this name.
     """
     if isinstance(given, Format):

@@ -125,7 +125,7 @@ def from_response_template(template: Mapping[str, Any]) -> Format:
     strings. `defaults` and `optional` are not used.
 
     Args:
-        template: The template, as it stands in `tokenizer_config.json`.
+        template: The template, as in `tokenizer_config.json`.
 
     Returns:
         A format for `FormatParser` and `MessageParser(format=...)`, which also take the template
@@ -453,7 +453,7 @@ class _ToolCalls:
         return inner[0].literal
 
     def _header(self, pieces: list[Piece], payload: Payload, closers: list[str]) -> Header:
-        """Return the header for the rest of the opener: the name and what stands around it."""
+        """Return the header for the rest of the opener: the name and the text around it."""
         ends: tuple[str, ...] = ()
         stops: tuple[str, ...] = ()
         if pieces and pieces[-1].literal:

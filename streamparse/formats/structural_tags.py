@@ -122,7 +122,7 @@ class _Tags:
         self._read(root, 0, True)
 
     def _read(self, part: Any, depth: int, leads: bool) -> None:
-        """Read a part of the tag; `leads` is whether no other text stands before it."""
+        """Read a part of the tag; `leads` is whether no other text precedes it."""
         if not isinstance(part, Mapping) or depth > _DEPTH:
             return
         kind = part.get("type")

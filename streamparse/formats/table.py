@@ -5,7 +5,7 @@ payload that the arguments of a call are. One machine (`framing`) reads all form
 a new entry in a file of `catalog/`; `docs/formats.md` explains the words of this file by examples.
 
 A `tuple` of strings is a set of literals: markers, compared as plain text. The fields that are
-regular expressions say so.
+regular expressions are marked as such.
 """
 
 from __future__ import annotations
@@ -221,7 +221,7 @@ class Literals:
 
     Attributes:
         close: The bracket that ends the arguments.
-        assign: The characters that may stand between a name and its value.
+        assign: The characters that may separate a name and its value.
         quotes: The delimiters of strings. Inside a quote of one character, backslashes are as in
             Python, and the quote ends the string only where a string may end. Between longer
             delimiters the text is verbatim.
@@ -250,7 +250,7 @@ class Call:
         close: The markers that close the call.
         sure: False if the call counts only after both its name and its arguments were seen, because
             its text may also be an answer. For bare JSON.
-        outside: The call may also stand outside a section.
+        outside: The call may also be outside a section.
     """
 
     payload: Payload
@@ -284,7 +284,7 @@ class Channels:
         prefix: The prefix of the name of a tool, which is removed.
         payload: How the arguments are written in a message to a tool. None: the body is text that
             contains calls.
-        inside: Literals of `open` that may stand inside a header.
+        inside: Literals of `open` that may occur inside a header.
     """
 
     open: tuple[str, ...]
@@ -315,7 +315,7 @@ class Format:
         ends_of_turn: Literals that end the turn; they count only at the end of the text.
         nested_names: A name `a.b` may also mean the tool `b` or `a`.
         drift: A regular expression. Its group `name` is tried when no tool has the name as written.
-        anchor: A regular expression. Only the text behind its last match in a prompt is read.
+        anchor: A regular expression. Only the text after its last match in a prompt is read.
         quotation: False if calls also count inside Markdown code, for formats with fences.
         models: The models that write it, for people.
         source: Where the rules come from, for people.

@@ -295,7 +295,7 @@ class AGUIEvents(RunEncoder):
             metadata=metadata,
         )
         if not (call.open or call.complete) and self._sent_names.pop(call.id, ""):
-            # Nobody will run a call that has a result, and a run may not finish with it open.
+            # A client runs no call that has a result, and a run may not finish with an open call.
             self._write("TOOL_CALL_END", toolCallId=call.id)
 
     def _close_unanswered(self, call: ShownCall) -> None:

@@ -58,7 +58,7 @@ _FIELDS: Final[dict[str, Any]] = {
     "value": {},
 }
 _PATCH: Final = {"type": "array", "description": "Packed operations, see docs/patches.md"}
-# What differs in compact records: the members of each, and those that may be left out.
+# The differences in compact records: the members of each, and those that may be left out.
 _COMPACT: Final[dict[str, Any]] = {
     "call": _INDEX,
     "finish_reason": {"enum": list(get_args(FinishReason))},

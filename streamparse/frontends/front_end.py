@@ -196,7 +196,7 @@ class FrontEnd(Encoder):
         self._discarded = True
         return self._take()
 
-    # What the base class asks.
+    # Calls and their approvals.
 
     def _answerable(self, call: ToolCall | str) -> ShownCall:
         if isinstance(call, ToolCall):

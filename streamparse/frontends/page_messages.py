@@ -60,7 +60,7 @@ class _Call(NamedTuple):
     name: str
     arguments: Any
     result: Any
-    extra: dict[str, Any]  # what the provider requires beside the call
+    extra: dict[str, Any]  # the data that the provider requires beside the call
 
 
 def from_ui_messages(messages: Iterable[dict[str, Any]], api: str) -> list[dict[str, Any]]:
@@ -147,7 +147,7 @@ def from_ag_ui(messages: Iterable[dict[str, Any]], api: str) -> list[dict[str, A
     return writer.messages
 
 
-# What pages post.
+# The messages that pages post.
 
 
 def _posted(messages: Any) -> list[dict[str, Any]]:
@@ -240,7 +240,7 @@ def _ag_ui_call(call: dict[str, Any], results: dict[str, dict[str, Any]], api: s
     return _Call(identity, text_of(function.get("name")), arguments, result, signed)
 
 
-# What providers take.
+# The messages that providers accept.
 
 
 class _Writer:

@@ -54,7 +54,7 @@ class WaitingCalls:
             group = self._of_call[index] = []
             self._groups.append(group)
             if index != _NO_CALL:
-                self._of_call.pop(_NO_CALL, None)  # what follows is after this call
+                self._of_call.pop(_NO_CALL, None)  # later events are after this call
         group.append(event)
 
     def _next_group(self) -> Iterator[AnyMessageEvent]:

@@ -131,7 +131,7 @@ def gateway(
 
 
 class _AnyTarget(BaseRoute):
-    """Routes all requests to an application: also one whose target is no path, as `OPTIONS *`."""
+    """Routes all requests to an application, also those for no path (`OPTIONS *`)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -144,7 +144,7 @@ class _AnyTarget(BaseRoute):
 
 
 class _Proxy:
-    """The ASGI application behind the routes."""
+    """The ASGI application that serves the requests."""
 
     def __init__(self, settings: Settings) -> None:
         self.measures = Measures()

@@ -33,7 +33,7 @@ _ENDED: Final = (ToolCallCompleted, ToolCallRejected, ToolCallTruncated)
 
 
 class _Calls:
-    """What became of the calls of an answer.
+    """The states of the calls of an answer.
 
     Attributes:
         statuses: The statuses of the calls that have ended.

@@ -1,4 +1,4 @@
-"""What a chunk or body of the upstream has besides the parts that were parsed.
+"""Reads the data of a chunk or body of the upstream beside the parts that were parsed.
 
 The parts that the parser reads come from the encoder: text, reasoning, refusals, calls and finish
 reasons. All other members of a chunk, of its choices and of their deltas are those of the upstream,

@@ -60,7 +60,7 @@ def refuse_unsafe(exchange: Exchange, upstream: Upstream, hosts: Sequence[str] |
 def _host_of(exchange: Exchange) -> str:
     try:
         return urlsplit("//" + value_of(exchange.headers, b"host")).hostname or ""
-    except ValueError:  # brackets that are no IPv6 address
+    except ValueError:  # the brackets do not contain an IPv6 address
         return ""
 
 

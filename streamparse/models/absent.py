@@ -12,7 +12,7 @@ __all__ = ["mark_open", "partial_class"]
 
 
 class _Extra(dict[str, Any]):
-    """What an open pydantic model has as `__pydantic_extra__`.
+    """The `__pydantic_extra__` of an open pydantic model.
 
     `BaseModel.__getattr__` looks up there what is not an attribute. This mapping raises for the
     names of fields, and is otherwise a mapping of the extra members.

@@ -124,7 +124,7 @@ class ModelParser(Generic[T]):
     @overload
     def __init__(self, type: type[T], **options: Unpack[ModelOptions]) -> None: ...
 
-    # A union or an annotated type is no `type[T]`; write `ModelParser[A | B](A | B)`.
+    # A union or an annotated type is not a `type[T]`; write `ModelParser[A | B](A | B)`.
     @overload
     def __init__(self, type: Any, **options: Unpack[ModelOptions]) -> None: ...
 

@@ -1,4 +1,4 @@
-"""The places for values in a type, and the alternatives that may stand at each of them.
+"""The places for values in a type, and the alternatives for each of them.
 
 A `Slot` is one place: a field, an item or the root. Its `Shape`s are the alternatives that pydantic
 would try there; unions are taken apart. A shape records only what holds for every value that

@@ -1,7 +1,7 @@
 """`ModelValidator`, the public validator of JSON against a type.
 
 Rule 1: pydantic decides. The whole value is validated once by pydantic's own validator of the type,
-when it is complete, and that result stands.
+when it is complete, and that result is final.
 Rule 2: before that, a value is rejected only where pydantic certainly would reject it.
 Rule 3: each part is validated at most once while it arrives. A part that consists of parts (a list,
 a model) is put together from its validated parts, and is not validated again.

@@ -146,7 +146,7 @@ def is_too_deep(error: BaseException) -> bool:
     """Return whether an error comes from too deep recursion.
 
     The maps of the reference library are written in Rust. There, a `RecursionError` in a comparison
-    becomes a panic, which is no `Exception`.
+    becomes a panic, which is not an `Exception`.
     """
     return isinstance(error, RecursionError) or type(error).__name__ == "PanicException"
 

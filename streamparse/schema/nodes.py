@@ -169,7 +169,7 @@ class Node:
         self.busy: int = 0  # the kinds whose values need a check beyond their kind
         self.keeps: int = 0  # the kinds whose values must be kept until they end
         self.plans: list[KindPlan] = []
-        self.expected: Expected | None = None  # what it allows; `expected_at` computes it
+        self.expected: Expected | None = None  # its allowed values; `expected_at` computes them
 
     def refuse(self, kinds: int, keyword: str) -> None:
         """Record that a keyword rejects these kinds."""

@@ -158,7 +158,7 @@ def test_reset_discards_an_answer(make: Any) -> None:
     assert {"reset-step", "answer_reset"} & {one.name for one in passed}
 
 
-ALL: Any = pytest.mark.parametrize(
+ALL = pytest.mark.parametrize(
     "make",
     [
         UIMessageStream,

@@ -9,7 +9,7 @@ from streamparse.formats.table import Channels, Format, Header, JsonArguments, P
 __all__ = ["FORMATS"]
 
 FORMATS: Final = (
-    # The recipient stands before or after the channel, and calls come on any channel. A server may
+    # The recipient is before or after the channel, and calls come on any channel. A server may
     # have removed the stop token. The input of built-in tools is free text.
     Format(
         name="harmony",

@@ -111,7 +111,7 @@ FORMATS: Final = (
         calls=(_OBJECT,),
         sections=_block("<tool_call>", "</tool_call>"),
     ),
-    # Calls stand inside the reasoning and end it.
+    # Calls are inside the reasoning and end it.
     Format(
         name="trinity",
         models="Arcee Trinity",
@@ -319,7 +319,7 @@ FORMATS: Final = (
             ),
         ),
     ),
-    # A call stands at the start of the answer. JSON after other text is an answer.
+    # A call is at the start of the answer. JSON after other text is an answer.
     Format(
         name="llama3_json",
         models="Llama 3.1/3.2/3.3, Llama 4 (json template)",
@@ -346,7 +346,7 @@ FORMATS: Final = (
         calls=(_OBJECT,),
         sections=(Section(open=("[TOOL_CALLS]",), skip=_ARRAY),),
     ),
-    # The name is the only key of each object. Calls may stand inside the reasoning.
+    # The name is the only key of each object. Calls may be inside the reasoning.
     Format(
         name="apertus",
         models="Swiss AI Apertus 8B/70B",
@@ -419,7 +419,7 @@ FORMATS: Final = (
         calls=(_OBJECT,),
         sections=(Section(open=("<|function_call|>",)),),
     ),
-    # The markers of LFM2 with JSON between them. Calls may stand inside the reasoning.
+    # The markers of LFM2 with JSON between them. Calls may be inside the reasoning.
     Format(
         name="openpangu",
         models="Huawei openPangu-2.0",

@@ -141,7 +141,7 @@ FORMATS: Final = (
         calls=(_pairs("iquestcoder_tool_call"),),
         reasoning=_THINK,
     ),
-    # The name ends with its line. Markers stand before the key, before the value and after it.
+    # The name ends with its line. There are markers before the key, before the value and after it.
     Format(
         name="solar_open2",
         models="Upstage Solar Open 2",

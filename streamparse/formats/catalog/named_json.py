@@ -228,7 +228,7 @@ FORMATS: Final = (
         reasoning=Reasoning(open=("<|think|>",), close=("<|end|>",), calls="end"),
         drop=("<|begin|>assistant", "<|content|>", "<|flush|>"),
     ),
-    # The name of the server stands before the name of the tool.
+    # The name of the server precedes the name of the tool.
     Format(
         name="use_mcp_tool",
         models="MiroThinker",
