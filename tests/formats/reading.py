@@ -48,3 +48,11 @@ def tool(name: str, **properties: Any) -> dict[str, Any]:
         for key, given in properties.items()
     }
     return {"name": name, "parameters": {"type": "object", "properties": schemas}}
+
+
+def calls_in(message: Message) -> list[tuple[str | None, str, Any]]:
+    """The name, the status and the arguments of each call, as far as they were read."""
+    return [
+        (call.name, call.status, call.arguments if call.status == "complete" else call.partial)
+        for call in message.tool_calls
+    ]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from streamparse.formats import get
 from tests.formats.reading import message_of, only
 
 CALL = '<tool_call>{"name": "f", "arguments": {"a": 1}}</tool_call>'
@@ -73,3 +74,63 @@ def test_a_long_fragment_is_read_as_short_ones_are() -> None:
     message = message_of("hermes", text + '"}}</tool_call>')
     assert message.text.strip() == ("word " * 5000).strip()
     assert only(message).arguments == {"s": "text " * 5000}
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "expected"),
+    [
+        ("harmony", "<|channel|>final and so on", ("and so on", "", 0)),
+        ("gemma4", "<|channel>thought\nHm.\n<channel|>Hi.", ("Hi.", "Hm.\n", 0)),
+        ("trinity", f"<think>Hm.{CALL}</think>Hi.", ("Hi.", "Hm.", 1)),
+        ("granite_pythonic", "Hi.\n\n f(a=1)\ng()", ("Hi.\n\n ", "", 2)),
+        ("granite_pythonic", "Hi. f(a=1)", ("Hi. f(a=1)", "", 0)),
+        ("llama3_json", ' \n{"name": "f", "parameters": {}}', ("", "", 1)),
+        ("llama3_json", "  Hi.", ("  Hi.", "", 0)),
+        ("llama3_json", " \n ", (" \n ", "", 0)),
+        ("pythonic", "[f(a=1), g()]", ("", "", 2)),
+        ("mistral_v11", "Hi.[TOOL_CALLS]f[ARGS]{}", ("Hi.", "", 1)),
+        (
+            "hermes",
+            'Write `<tool_call>` and "<think>".',
+            ('Write `<tool_call>` and "<think>".', "", 0),
+        ),
+        (
+            "hermes",
+            "```\n<tool_call>\n</think>\n```\nHi.",
+            ("```\n<tool_call>\n</think>\n```\nHi.", "", 0),
+        ),
+        (
+            "hermes",
+            '<think>The tag "</think>" ends it.</think>Hi.',
+            ("Hi.", 'The tag "</think>" ends it.', 0),
+        ),
+        ("minimax_m1", '<tool_calls>\n{"name": "f"}\n\nHi.', ("\n\nHi.", "", 1)),
+        ("xlam", "[1, 2]", ("[1, 2]", "", 0)),
+    ],
+)
+def test_where_text_ends_and_calls_begin(
+    format: str, text: str, expected: tuple[str, str, int]
+) -> None:
+    assert texts(format, text) == expected
+
+
+EACH_KIND = [
+    *("hermes", "mistral_v11", "kimi_k2", "deepseek_v3", "functionary_v32", "qwen3_coder"),
+    *("minimax_m3", "glm45", "cwm", "muse", "pythonic", "granite_pythonic", "functiongemma"),
+    *("harmony", "llama3_json", "sarashina"),
+]
+
+
+@pytest.mark.parametrize("format", EACH_KIND)
+def test_an_example_that_the_end_cuts(format: str) -> None:
+    """Only whole calls are complete, and a call that was cut truncates the message."""
+    example = get(format).example
+    whole = message_of(format, example).tool_calls
+    for end in range(3, len(example), 29):
+        message = message_of(format, example[:end])
+        complete = [call for call in message.tool_calls if call.status == "complete"]
+        assert [call.arguments for call in complete] == [
+            call.arguments for call in whole[: len(complete)]
+        ]
+        if len(complete) < len(message.tool_calls):
+            assert message.status == "truncated"

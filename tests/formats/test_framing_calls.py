@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from streamparse import Limits
 from streamparse.formats import FormatParser
-from tests.formats.reading import calls_of, message_of, only, read, tool
+from tests.formats.checks import run
+from tests.formats.reading import calls_in, calls_of, message_of, only, read, tool
 
 CALL = '<tool_call>{"name": "f", "arguments": {"a": 1}}</tool_call>'
 
@@ -92,3 +97,85 @@ def test_empty_arguments_are_an_empty_object() -> None:
         '{"arguments": null, "name": "f"}',
     ):
         assert calls_of("hermes", f"<tool_call>{text}</tool_call>") == [("f", {})]
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "calls"),
+    [
+        ("mistral_v11", "[TOOL_CALLS]f[ARGS]", [("f", "truncated", None)]),
+        (
+            "mistral_v11",
+            "[TOOL_CALLS]f[ARGS]  [TOOL_CALLS]g[ARGS]{}",
+            [("f", "rejected", None), ("g", "complete", {})],
+        ),
+        ("mistral_v11", "[TOOL_CALLS]f[ARGS] so it is", []),
+        ("mistral_v11", "[TOOL_CALLS]f[ARGS]" + " " * 5000 + "{}", []),
+        (
+            "qwen3_coder",
+            '<tool_call>\n<function=f>\n{"a": 1}\n</function>',
+            [("f", "complete", {"a": 1})],
+        ),
+        ("qwen3_coder", "<tool_call>\n<function=f>\n<odd>\n</function>", [("f", "rejected", {})]),
+        ("qwen3_coder", "<tool_call>\n<function=f>\n", [("f", "truncated", {})]),
+        (
+            "qwen3_coder",
+            "<tool_call>\n<function=f>\n<tool_call>\n<function=g>\n</function></tool_call>",
+            [("f", "rejected", {}), ("g", "complete", {})],
+        ),
+        (
+            "minimax_m2",
+            '<minimax:tool_call>\n<invoke name="f"/>\n<invoke name="g"></invoke>',
+            [("f", "complete", {}), ("g", "complete", {})],
+        ),
+        (
+            "sarashina",
+            "<|tool_calls|>[{'name': 'f', 'arguments': {'a': 1}}]",
+            [("f", "complete", {"a": 1})],
+        ),
+        (
+            "cwm",
+            "<tool: python>\nprint(1)\n</tool>",
+            [("python", "complete", {"command": "print(1)"})],
+        ),
+        ("pythonic", "[f(a=b c)]", [("f", "rejected", {})]),
+        ("pythonic", "[f(a=']", [("f", "truncated", {"a": "]"})]),
+        (
+            "functiongemma",
+            "<start_function_call>call:f{a:<escape>x<escape>}<end_function_call>",
+            [("f", "complete", {"a": "x"})],
+        ),
+        ("glm45", "<tool_call>f\n</tool_call> Hi.", [("f", "complete", {})]),
+        (
+            "deepseek_v31",
+            '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{"a": [}<｜tool▁call▁end｜>',
+            [("f", "rejected", {"a": []})],
+        ),
+    ],
+)
+def test_payloads_of_each_kind(format: str, text: str, calls: list[Any]) -> None:
+    assert calls_in(message_of(format, text)) == calls
+
+
+def test_channels_end_with_their_call() -> None:
+    text = '<|channel|>commentary to=functions.f<|message|>{"a": 1}<|call|>'
+    assert calls_in(message_of("harmony", text)) == [("f", "complete", {"a": 1})]
+    assert calls_in(message_of("harmony", text, tools=[tool("f")])) == [("f", "complete", {"a": 1})]
+
+
+def test_a_name_that_only_its_full_form_has() -> None:
+    text = (
+        "<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>"
+        "{}<|tool_call_end|><|tool_calls_section_end|>"
+    )
+    assert calls_in(message_of("kimi_k2", text)) == [("f", "complete", {})]
+    assert calls_in(message_of("kimi_k2", text, tools=[tool("g")])) == [("f", "rejected", {})]
+
+
+def test_lenient_arguments_in_the_frame_of_a_format() -> None:
+    text = "[TOOL_CALLS]f[ARGS]{'a': 'x [TOOL_CALLS] y'} [TOOL_CALLS]g[ARGS]{b: 1"
+    found = [run("mistral_v11", pieces, dialect="lenient") for pieces in ([text], list(text))]
+    assert found[0].reading == found[1].reading
+    assert calls_in(found[0].message) == [
+        ("f", "complete", {"a": "x [TOOL_CALLS] y"}),
+        ("g", "truncated", {}),
+    ]

@@ -77,3 +77,49 @@ def test_a_limit_inside_a_word_loses_nothing() -> None:
     found = read("muse", f"Well<|eom|>{header}{words}")
     [cut] = [event.data["text"] for event in found.events if isinstance(event, ProviderEvent)]
     assert cut + found.message.text.removeprefix("Well") == header + words
+
+
+ANALYSIS = "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant"
+SELF = "<|start|>assistant to=self<|message|>Hm.<|eom|>"
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "expected", "passed_on"),
+    [
+        ("harmony", f"{ANALYSIS}<|channel|>final<|message|>Hi.", ("Hi.", "Hm.", 0), ""),
+        ("harmony", "<|channel|>commentary to=functions.f", ("", "", 0), "incomplete_call"),
+        ("harmony", "<|channel|>odd thing<|message|>Hi.", ("Hi.", "", 0), "unknown_header"),
+        ("harmony", "<|channel|>final<|channel|>final<|message|>a", ("a", "", 0), "unknown_header"),
+        ("harmony", "<|channel|>final and so on", ("and so on", "", 0), ""),
+        ("muse", f"{SELF}<|start|>assistant to=user<|message|>Hi.<|eot|>", ("Hi.", "Hm.", 0), ""),
+        ("muse", "<|start|>assistant to=f<|message|>a<|eom|>", ("a", "", 0), "incomplete_call"),
+        ("muse", "<|start|>assistant to=f<|message|>", ("", "", 0), "incomplete_call"),
+        ("gemma4", "<|channel>thought\nHm.\n<channel|>Hi.", ("Hi.", "Hm.\n", 0), ""),
+    ],
+)
+def test_headers_of_channels(
+    format: str, text: str, expected: tuple[str, str, int], passed_on: str
+) -> None:
+    assert texts(format, text) == expected
+    events = read(format, text).events
+    names = [event.name for event in events if isinstance(event, ProviderEvent)]
+    assert " ".join(names) == passed_on
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "name"),
+    [
+        ("minicpm5", '<function name="a&amp;b"></function>', "a&amp;b"),
+        ("glm45", "<tool_call>f</tool_call>", "f"),
+        ("minimax_m2", '<minimax:tool_call><invoke name="f"/></minimax:tool_call>', "f"),
+        ("kimi_k3", '<|open|>tools<|sep|><|open|>call tool="f"<|sep|><|close|>call<|sep|>', "f"),
+    ],
+)
+def test_headers_of_calls_without_arguments(format: str, text: str, name: str) -> None:
+    [call] = message_of(format, text).tool_calls
+    assert (call.name, call.status, call.arguments) == (name, "complete", {})
+
+
+def test_a_header_without_a_name_is_text() -> None:
+    text = '<｜DSML｜function_calls>\n<｜DSML｜invoke name="">\n</｜DSML｜invoke>'
+    assert texts("deepseek_v32", text) == (text, "", 0)

@@ -29,3 +29,29 @@ def test_white_space_behind_an_opener_is_held_for_256_characters_only() -> None:
     text = "<tool_call>" + " " * 300 + "and so on"
     message = message_of("hermes", text)
     assert (message.text, message.tool_calls) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "said", "count"),
+    [
+        ("granite_pythonic", "f(a=1)\ng(b='x')\n", "", 2),
+        ("granite_pythonic", "Hi.\n\n f(a=1)", "Hi.\n\n ", 1),
+        ("granite_pythonic", "Hi.\n \n", "Hi.\n \n", 0),
+        ("granite_pythonic", "```\nf(a=1)\n```", "```\nf(a=1)\n```", 0),
+        ("llama3_json", '{"name": "f", "parameters": {}}; {"name": "g", "parameters": {}}', "", 2),
+        ("minimax_m1", f"<tool_calls>\n{ONE}\n{ONE}\n</tool_calls>", "", 2),
+        ("minimax_m1", f"<tool_calls>\n{ONE}\n\nHi.", "\n\nHi.", 1),
+        (
+            "kimi_k2",
+            "<|tool_calls_section_begin|><|tool_call_begin|>f:0<|tool_call_argument_begin|>{}"
+            "<|tool_call_end|> <|tool_call_begin|>g:1<|tool_call_argument_begin|>{}"
+            "<|tool_call_end|><|tool_calls_section_end|>Hi.",
+            "Hi.",
+            2,
+        ),
+        ("hy_v3", "<tool_calls>\n<tool_call>f<tool_sep>\n</tool_call>\n</tool_calls>", "", 1),
+    ],
+)
+def test_calls_of_a_section(format: str, text: str, said: str, count: int) -> None:
+    message = message_of(format, text)
+    assert (message.text, len(message.tool_calls)) == (said, count)
