@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from streamparse import Limits
-from tests.formats.reading import message_of, only
+from streamparse.formats import FormatParser
+from tests.formats.reading import calls_in, message_of, only, tool
 
 NS = "]<]minimax[>["
 #: Two parameters, the value of the second left open; text that is of neither may come first.
@@ -34,3 +35,55 @@ def test_text_of_no_parameter_is_noted_where_it_stands(format: str, text: str) -
     call = only(message_of(format, text.format(" hm ", "x")))
     assert (call.status, call.arguments) == ("complete", {"a": "fine", "b": "x"})
     assert [error.code for error in call.errors] == ["unexpected_text"]
+
+
+CODER = "<tool_call>\n<function=f>\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "partial"),
+    [
+        (CODER + '{"a": 1}\n</function>', "complete", {"a": 1}),
+        (CODER + "</function>", "complete", {}),
+        (CODER + "<odd>\n</function>", "rejected", {}),
+        (CODER + CODER + "</function>", "rejected", {}),
+        (CODER + "<parameter=a>\nx\n</parameter>\n</function>", "complete", {"a": "x"}),
+        (CODER, "truncated", {}),
+        (CODER + "<param", "truncated", {}),
+    ],
+)
+def test_how_arguments_begin(text: str, status: str, partial: object) -> None:
+    assert calls_in(message_of("qwen3_coder", text))[0] == ("f", status, partial)
+
+
+def test_prose_behind_a_name_is_no_call() -> None:
+    text = CODER + "so it is"
+    message = message_of("qwen3_coder", text)
+    assert (message.text, message.tool_calls) == (text, [])
+
+
+def test_an_element_that_ends_with_its_header() -> None:
+    text = '<minimax:tool_call><invoke name="f"/><invoke name="g"></invoke></minimax:tool_call>'
+    assert calls_in(message_of("minimax_m2", text)) == [
+        ("f", "complete", {}),
+        ("g", "complete", {}),
+    ]
+
+
+def test_a_limit_that_no_object_fits() -> None:
+    text = CODER + "<parameter=a>\nx\n</parameter>\n</function>"
+    call = only(message_of("qwen3_coder", text, limits=Limits(depth=0)))
+    assert (call.status, call.errors[-1].code) == ("rejected", "depth")
+
+
+def test_repairs_of_a_value_in_json_are_noted() -> None:
+    tools = [tool("f", a={"type": "array", "items": {"type": "integer"}})]
+    text = CODER + "<parameter=a>\n[1, 2,]\n</parameter>\n</function>"
+    parsers = [FormatParser("qwen3_coder", tools=tools, dialect="lenient") for _ in range(2)]
+    for parser, pieces in zip(parsers, ([text], list(text)), strict=True):
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        call = only(parser.message)
+        assert (call.status, call.arguments) == ("complete", {"a": [1, 2]})
+        assert "trailing_comma" in [repair.code for repair in call.repairs]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streamparse import Limits
+from streamparse import ArgumentDelta, Limits
+from streamparse.formats import FormatParser
 from tests.formats.reading import only, read
 
 
@@ -21,3 +22,23 @@ def test_one_call_too_many_is_an_error_of_the_answer(format: str, text: str) -> 
     assert found.error is not None
     assert found.error.code == "tool_calls"
     assert only(found.message).arguments == {"p": "P", "day": 2}
+
+
+@pytest.mark.parametrize(
+    "text", ["[f(p=)]", "[f(p=a.b)]", "[f(p=[1)]", "[f(p={1:})]", "[f(p=1, 2)]"]
+)
+def test_literals_that_are_not_understood_reject_the_call(text: str) -> None:
+    call = only(read("pythonic", text).message)
+    assert (call.status, call.arguments) == ("rejected", None)
+    assert call.errors
+
+
+def test_a_long_string_grows_with_each_fragment() -> None:
+    parser = FormatParser("pythonic")
+    parser.feed("[f(p='one")
+    for piece in (" two", " three"):
+        texts = [event.text for event in parser.feed(piece) if isinstance(event, ArgumentDelta)]
+        assert texts == [piece]
+    parser.feed("')]")
+    parser.finish()
+    assert only(parser.message).arguments == {"p": "one two three"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -135,3 +138,62 @@ def test_one_reading_for_many_parsers() -> None:
         parser.feed("a</think>b")
         parser.finish()
         assert (parser.message.reasoning, parser.message.text) == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "twin_of", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))]
+)
+def test_a_copy_goes_its_own_way(twin_of: Callable[[FormatParser], FormatParser]) -> None:
+    parser = FormatParser("hermes", in_reasoning=True)
+    parser.feed('Hm</think>Hi <tool_call>{"name": "f", "arguments": {"a": ["x')
+    twin = twin_of(parser)
+    parser.feed('", 2]}}</tool_call>')
+    parser.finish()
+    twin.finish()
+    assert only(parser.message).arguments == {"a": ["x", 2]}
+    assert (only(twin.message).status, only(twin.message).partial) == ("truncated", {"a": ["x"]})
+    assert parser.message.reasoning == twin.message.reasoning == "Hm"
+
+
+def test_a_copy_of_a_parser_that_failed() -> None:
+    parser = FormatParser("hermes", limits=Limits(tool_calls=0))
+    with pytest.raises(StreamParseError):
+        parser.feed('<tool_call>{"name": "f", "arguments": {}}</tool_call>')
+    with pytest.raises(StreamParseError) as caught:
+        copy.copy(parser).feed("x")
+    assert caught.value.code == "tool_calls"
+
+
+def test_the_first_marker_determines_the_format() -> None:
+    for pieces in (["<think>a</think>b"], list("<think>a</think>b")):
+        parser = FormatParser("auto")
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert (parser.message.reasoning, parser.message.text) == ("a", "b")
+
+
+def test_a_format_that_begins_in_the_reasoning() -> None:
+    assert message_of("apriel_thinker", "a[BEGIN FINAL RESPONSE]b").text in ("b", "ab")
+
+
+@pytest.mark.parametrize("when", ["feed", "finish"])
+def test_an_exception_that_is_no_error_of_the_stream(
+    when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupt stops the parser for good, because its state is not known any more."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    parser = FormatParser("hermes")
+    parser.feed("Hi")
+    name = {"feed": "text", "finish": "finish_text"}[when]
+    monkeypatch.setattr(type(parser._answer), name, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        parser.feed("x") if when == "feed" else parser.finish()
+    monkeypatch.undo()
+    with pytest.raises(StreamParseError) as caught:
+        parser.feed("x")
+    assert caught.value.code == "interrupted"
+    assert parser.message.text == "Hi"

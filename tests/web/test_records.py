@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from streamparse import MessageParser, SSEDecoder, TextDelta
 from streamparse.web.records import (
     HEARTBEAT,
+    CompactEncoder,
     StreamPosition,
     encoded,
     opening,
@@ -68,3 +69,27 @@ def test_halves_of_surrogate_pairs() -> None:
 def test_a_record_must_be_a_string() -> None:
     with pytest.raises(TypeError, match="text of a record, not bytes"):
         record(b"{}", 1)  # type: ignore[arg-type]
+
+
+def test_a_record_without_data_has_an_id() -> None:
+    decoder = SSEDecoder()
+    assert decoder.feed(record(None, StreamPosition(NAME, 3))) == []
+    assert decoder.last_event_id == f"{NAME}-3"
+
+
+def test_the_default_encoding() -> None:
+    """Adjacent events become compact records; other items are written as they are."""
+    encode = CompactEncoder()
+    assert encode("text") == "text"
+    assert encode({"a": 1}) == '{"a":1}'
+    parser = MessageParser("text")
+    events = parser.feed("hello") + parser.feed(" you") + parser.finish()
+    written = [encode(event) for event in events]
+    assert any("hello" in text for text in written if text is not None)
+    assert None not in written[:1]
+    mixed = CompactEncoder()([events[0], "note", {"b": 2}, *events[1:]])
+    assert mixed is not None
+    records = json.loads(mixed)
+    assert [records.index("note"), records.index({"b": 2})] == [1, 2]
+    assert "hello" in json.dumps(records[3:])
+    assert CompactEncoder()([]) == "[]"
