@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from streamparse._answers.calls import NORMAL, CallReader
+from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
 from streamparse._core.room import Room
 from streamparse.aliases import CallKind
-from streamparse.errors import LimitError
+from streamparse.errors import LimitError, SchemaViolation
 from streamparse.limits import Limits
 from streamparse.message import ToolCall
-from streamparse.message_events import ProviderEvent
+from streamparse.message_events import ProviderEvent, ToolCallDelta
+from streamparse.protocols import Sink
+from tests._answers.calling import HALF, WHOLE, Run
+from tests.helpers import cut
 from tests.messages import call_texts, kinds
 
 
@@ -139,3 +144,221 @@ def test_white_space_ends_a_number(pieces: list[str]) -> None:
     reader.end()
     completed = [event.value for event in reader.out if event.type == "argument_completed"]
     assert completed == [0]
+
+
+# A second value
+
+
+def test_glued_objects_are_refused() -> None:
+    run = Run('{"a": 1}', '{"a": 2}').close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+    assert run.call.errors[0].offset == 8
+    assert run.call.partial == {"a": 1}
+    assert run.call.arguments is None
+    assert (run.said, run.call.raw_text) == ('{"a": 1}', '{"a": 1}{"a": 2}')
+    assert run.call.arguments_text == '{"a": 1}{"a": 2}'
+
+
+@pytest.mark.parametrize("second", ['{"a": 1}', "x", ",", "}", "1", '{"b": 1}'])
+@pytest.mark.parametrize("sizes", [[], [1], [7], [9, 1]], ids=str)
+def test_an_empty_object_before_the_real_one(second: str, sizes: Sequence[int]) -> None:
+    run = Run(*cut("{}" + second, sizes)).close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+    assert (run.said, run.call.arguments_text) == ("{}", "{}" + second)
+
+
+@pytest.mark.parametrize("sizes", [[], [1], [13], [5, 0, 2]], ids=str)
+@pytest.mark.parametrize("times", [2, 3])
+@pytest.mark.parametrize("between", ["", " ", "\n\n"])
+def test_repeated_arguments_are_dropped_and_noted(
+    sizes: Sequence[int], times: int, between: str
+) -> None:
+    """vLLM may send the whole arguments once more with the finish reason."""
+    text = between.join([WHOLE] * times)
+    run = Run(*cut(text, sizes)).close(NORMAL)
+    assert (run.status, run.codes) == ("complete", ["repeated_arguments"])
+    assert run.call.arguments == {"litres": 3}
+    assert run.call.arguments_text == WHOLE + between * (times - 1)
+    assert run.said == run.call.arguments_text
+    assert run.call.raw_text == text
+
+
+@pytest.mark.parametrize("length", range(1, len(WHOLE)))
+def test_cut_while_it_repeats(length: int) -> None:
+    """It may not have been a repetition, so the call is not complete."""
+    run = Run(WHOLE, WHOLE[:length])
+    assert run.status == "in_progress"
+    truncated = run.close(CUT)
+    assert (truncated.status, truncated.codes) == ("truncated", ["repeated_arguments"])
+    assert truncated.call.arguments_text == WHOLE
+    assert truncated.call.raw_text == WHOLE + WHOLE[:length]
+    assert Run(WHOLE, WHOLE[:length]).close(LIMIT, True).status == "truncated"
+    assert Run(WHOLE, WHOLE[:length]).end().status == "in_progress"
+
+
+@pytest.mark.parametrize("length", range(1, len(WHOLE)))
+def test_a_repetition_that_a_normal_finish_ends(length: int) -> None:
+    run = Run(WHOLE, WHOLE[:length]).close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+    assert run.call.arguments_text == WHOLE + WHOLE[:length]
+    assert run.said == WHOLE
+
+
+@pytest.mark.parametrize("length", range(1, len(WHOLE)))
+@pytest.mark.parametrize("sizes", [[], [1]], ids=str)
+def test_a_repetition_that_turns_out_to_be_none(length: int, sizes: Sequence[int]) -> None:
+    text = WHOLE + WHOLE[:length] + "?"
+    run = Run(*cut(text, sizes), "!").close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+    assert run.call.errors[0].offset == len(WHOLE)
+    assert run.call.arguments_text == run.call.raw_text == text + "!"
+    assert run.said == WHOLE
+
+
+def test_white_space_around_the_value_is_text() -> None:
+    text = f"\n {WHOLE} \t\r\n"
+    run = Run(*text).close(NORMAL)
+    assert run.summary == ("complete", {"litres": 3}, text, text)
+    assert run.codes == []
+
+
+def test_much_white_space_after_the_value_costs_little() -> None:
+    """The value is not read again for every blank, which a model may repeat for long."""
+    value = json.dumps({"text": "x" * 1_000_000})
+    run = Run(value)
+    for _ in range(100_000):  # a copy of the value for each would take minutes
+        run.reader.feed("\n")
+    assert run.close(NORMAL).status == "complete"
+    assert len(run.call.arguments_text) == len(value) + 100_000
+
+
+# Whole values
+
+
+VALUES: list[Any] = [{"a": [1, {"b": None}], "c": "é\n"}, {}, [], None, 0, 1.5, True]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_a_whole_value(value: Any) -> None:
+    run = Run()
+    run.reader.feed_value(value)
+    assert run.status == "in_progress"
+    assert run.reader.whole
+    run.close(NORMAL)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert run.summary == ("complete", value, text, text)
+    assert isinstance(run.events[1], ToolCallDelta), "the text comes before its events"
+    assert kinds(run.events)[-2:] == ["argument_completed", "tool_call_completed"]
+
+
+def test_a_whole_value_is_repeated_as_a_value_or_as_text() -> None:
+    value = {"a": 1}
+    for again in (value, '{"a":1}'):
+        run = Run(value, again).close(NORMAL)
+        assert (run.status, run.codes) == ("complete", ["repeated_arguments"])
+        assert run.summary == ("complete", value, '{"a":1}', '{"a":1}{"a":1}')
+
+
+def test_another_value_after_a_whole_one() -> None:
+    for first, second in (({}, {"a": 1}), ('{"b": 2}', {"a": 1}), ({"a": 1}, '{"a":2}')):
+        run = Run(first, second).close(NORMAL)
+        assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+
+
+def test_a_whole_value_in_the_middle_of_text() -> None:
+    run = Run('{"a": ', {"b": 1}, "}").close(NORMAL)
+    assert (run.status, run.call.arguments) == ("complete", {"a": {"b": 1}})
+
+
+def test_text_after_a_whole_value() -> None:
+    run = Run({"a": 1}, " \n", "x").close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["multiple_values"])
+    assert run.call.arguments_text == '{"a":1} \nx'
+
+
+def test_the_driver_says_values_piece_by_piece() -> None:
+    run = Run()
+    for step in range(3):
+        sink = run.reader.driver()
+        if step == 0:
+            sink.start_object(0)
+            sink.start_key(0)
+            sink.key_text("a", 0)
+            sink.end_key(0)
+            sink.start_string(0)
+        sink.text("xyz"[step], 0)
+        run.reader.emit()
+    assert run.call.partial == {"a": "xyz"}
+    assert run.call.arguments_text == '{"a":"xyz'
+    assert not run.reader.whole
+    run.close(NORMAL)
+    assert (run.status, run.codes) == ("rejected", ["truncated"])
+    assert run.call.errors[0].path == ("a",)
+    assert kinds(run.events)[:3] == ["tool_call_started", "tool_call_delta", "argument_started"]
+
+
+# Late deltas
+
+
+def test_a_delta_after_the_end_is_kept_and_passed_on() -> None:
+    run = Run(WHOLE).end().feed("more", "!")
+    assert (run.status, run.codes) == ("complete", ["late_delta"])
+    assert run.call.arguments == {"litres": 3}
+    assert (run.call.arguments_text, run.call.raw_text) == (WHOLE, WHOLE + "more!")
+    naming = {"index": 0, "id": None, "name": "water"}
+    assert run.events[-2:] == [
+        ProviderEvent("late_tool_call_delta", {**naming, "text": "more"}),
+        ProviderEvent("late_tool_call_delta", {**naming, "text": "!"}),
+    ]
+
+
+def test_a_late_value_is_passed_on_as_text() -> None:
+    run = Run(WHOLE).end().feed({"a": 1})
+    assert run.codes == ["late_delta"]
+    assert run.events[-1].data["text"] == '{"a":1}'
+
+
+def test_late_text_of_a_truncated_call() -> None:
+    run = Run(HALF).close(LIMIT).feed("0}")
+    assert (run.status, run.call.raw_text) == ("truncated", HALF + "0}")
+    assert isinstance(run.events[-1], ProviderEvent)
+
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    ("limits", "text", "offset", "code"),
+    [
+        (Limits(depth=2), '{"a": [[', 7, "depth"),
+        (Limits(string=3), '{"a": "abcd', 10, "string_length"),
+        (Limits(keys=1), '{"a": 1, "b', 9, "object_keys"),
+        (Limits(items=1), "[1, 2", 4, "array_items"),
+        (Limits(document=4), '{"a": 1', 4, "document_length"),
+    ],
+)
+@pytest.mark.parametrize("sizes", [[], [1]], ids=str)
+def test_limits_reject_the_call(
+    limits: Limits, text: str, offset: int, code: str, sizes: Sequence[int]
+) -> None:
+    run = Run(*cut(text, sizes), limits=limits)
+    assert (run.status, run.codes) == ("rejected", [code])
+    assert run.call.errors[0].offset == offset
+    assert run.said == text[:offset]
+
+
+def test_a_refusal_in_a_whole_value() -> None:
+    """The deltas end before the refused character there too."""
+
+    class Refuses(Sink):
+        """A sink in front of the builder that raises at the first number."""
+
+        def start_scalar(self, kind: str, offset: int) -> None:
+            raise SchemaViolation("no numbers", code="truncated", offset=offset)
+
+    run = Run()
+    run.reader.driver().inner = Refuses()
+    run.reader.feed_value({"a": "b", "c": 3})
+    assert run.status == "rejected"
+    assert run.said == '{"a":"b","c":'
+    assert run.call.errors[0].offset == 13

@@ -15,7 +15,7 @@ from streamparse._answers.call_record import (
     SILENT,
     CallRecord,
 )
-from streamparse._answers.calls import CUT, NORMAL, CallReader
+from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import Tools
 from streamparse._core.room import Room
@@ -23,6 +23,7 @@ from streamparse.errors import LimitError, WireError
 from streamparse.limits import Limits
 from streamparse.message import ToolCall
 from streamparse.message_events import ToolCallRejected
+from tests._answers.calling import Run
 from tests.messages import kinds
 
 TOOLS = Tools([{"name": "water", "parameters": {"properties": {"n": {"type": "integer"}}}}])
@@ -117,3 +118,54 @@ def test_an_error_that_the_caller_found() -> None:
     reader.refuse(WireError("no", code="x", offset=4))
     assert isinstance(events[-1], ToolCallRejected)
     assert reader.state == REJECTED
+
+
+# The name
+
+
+def test_a_call_without_a_name_is_held_back() -> None:
+    run = Run('{"a": ', "1}", name=None)
+    assert run.events == []
+    assert run.reader.received
+    run.reader.set_name("water")
+    assert kinds(run.events)[:2] == ["tool_call_started", "tool_call_delta"]
+    assert run.events[0].call.name == "water"
+    assert run.close(NORMAL).summary == ("complete", {"a": 1}, '{"a": 1}', '{"a": 1}')
+
+
+def test_a_value_is_held_back_for_the_name_too() -> None:
+    run = Run({"a": 1}, name=None)
+    assert run.events == []
+    run.reader.set_name("water")
+    assert run.end().call.arguments == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "codes"),
+    [(NORMAL, "rejected", ["missing_name"]), (LIMIT, "truncated", []), (CUT, "truncated", [])],
+)
+def test_a_name_that_never_came(how: int, status: str, codes: list[str]) -> None:
+    run = Run('{"a": 1}', name=None).close(how)
+    assert (run.status, run.codes) == (status, codes)
+    assert run.call.name is None
+    assert run.call.partial == {"a": 1}
+    assert run.said == '{"a": 1}', "nothing is lost"
+
+
+def test_names_are_set_once_and_may_grow() -> None:
+    run = Run(name="wat")
+    run.reader.set_name("water")
+    run.reader.set_name("water")
+    assert (run.call.name, run.codes) == ("water", [])
+    run.reader.set_name("fire")
+    run.reader.set_name("earth")
+    assert (run.call.name, run.codes) == ("water", ["changed_name"])
+    assert kinds(run.events) == ["tool_call_started"]
+
+
+def test_the_first_id_is_kept() -> None:
+    run = Run("{")
+    for identity in ("a", "a", "b", "c"):
+        run.reader.set_id(identity)
+    assert (run.call.id, run.codes) == ("a", ["changed_id"])
+    assert run.call.errors[0].offset == 1
