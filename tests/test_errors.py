@@ -30,6 +30,7 @@ from streamparse import (
     ValueStarted,
     WireError,
 )
+from streamparse.errors import ToolError, interrupted, name_status
 from tests.helpers import merge_deltas
 from tests.parts import RecordingFactory, both, chars, cuts_of, cuttings, failure, halvings
 
@@ -557,3 +558,26 @@ def test_the_codes_of_violations_are_keywords() -> None:
     assert not VIOLATION_CODES.keys() & ERROR_CODES.keys()
     with pytest.raises(TypeError):
         VIOLATION_CODES["new"] = "meaning"  # type: ignore[index]
+
+
+def test_the_status_of_a_response_is_named_once() -> None:
+    error = ProviderError("the model is overloaded")
+    name_status(error, 0)
+    assert error.message == "the model is overloaded"
+    for _ in range(2):
+        name_status(error, 529)
+    assert error.message == str(error) == "HTTP status 529: the model is overloaded"
+
+
+def test_errors_of_tools_name_the_tool_and_the_cause() -> None:
+    cause = KeyError("port")
+    error = ToolError("find_tide", cause)
+    assert str(error) == "the tool 'find_tide' raised KeyError: 'port'"
+    assert error.__cause__ is cause
+    assert str(ToolError("find_tide")) == "the tool 'find_tide' raised"
+    twin = pickle.loads(pickle.dumps(error))
+    assert (twin.name, str(twin)) == ("find_tide", str(error))
+
+
+def test_the_error_after_an_interrupt() -> None:
+    assert interrupted().code == "interrupted"

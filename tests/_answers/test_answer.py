@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,7 +12,7 @@ from streamparse._answers.response import ResponseReader
 from streamparse.aliases import CallKind
 from streamparse.errors import LimitError, ProviderError
 from streamparse.limits import Limits
-from streamparse.message import Citation, Reasoning, Text, Usage
+from streamparse.message import Citation, Reasoning, ServerToolResult, Text, Usage
 from streamparse.message_events import (
     MessageFailed,
     MessageFinished,
@@ -371,3 +371,113 @@ def test_an_error_fails_the_message(finished: bool) -> None:
     assert (message.status, message.finish_reason, message.error) == ("failed", "error", error)
     assert answer.out[-1] == MessageFailed(message, error)
     assert message.tool_calls[0].status == ("complete" if finished else "truncated")
+
+
+# Text that a format reads, audio, results, lost records
+
+
+class Echo:
+    """A reader of raw text that writes it as it is."""
+
+    def __init__(self, answer: AnswerReader) -> None:
+        self.answer = answer
+
+    def feed(self, text: str) -> None:
+        self.answer.plain_text(text)
+
+    def finish(self, normal: bool) -> bool:
+        return normal
+
+
+def test_a_format_reads_the_text() -> None:
+    answer = new_answer()
+    answer.texts.reader = cast(Any, Echo(answer))
+    answer.text("")
+    answer.text("a\ud83d")
+    assert answer.message.text == "a"
+    answer.text("\ude00")
+    assert answer.finish_text(True)
+    assert answer.finish_text(False), "there is no reader any more"
+    answer.finish("stop")
+    answer.end()
+    assert (answer.message.text, answer.message.status) == ("a😀", "complete")
+
+
+def test_half_a_character_at_the_end_goes_to_the_format() -> None:
+    answer = new_answer()
+    answer.texts.reader = cast(Any, Echo(answer))
+    answer.text("\ud83d")
+    assert answer.out == []
+    answer.end()
+    assert answer.message.text == "\ud83d"
+
+
+def test_audio_and_its_transcript() -> None:
+    answer = new_answer()
+    answer.spoken("one")
+    answer.audio("AAEC", format="wav")
+    answer.spoken(" two")
+    [part] = answer.message.content
+    assert (part.to_dict()["text"], part.to_dict()["size"]) == ("one two", 3)
+
+
+def test_results_of_server_tools() -> None:
+    answer = new_answer()
+    answer.add_result(ServerToolResult("c1", "search", [1]))
+    assert types(answer.out) == ["message_started", "server_tool_completed"]
+    with pytest.raises(LimitError):
+        new_answer(Limits(name=3)).add_result(ServerToolResult("c1", "search", [1]))
+
+
+def test_usage_records_complete_or_add_up() -> None:
+    def counted(raw: dict[str, Any]) -> Usage:
+        return Usage(output_tokens=raw.get("out"), input_tokens=raw.get("in"), raw=raw)
+
+    answer = new_answer()
+    first: list[Any] = [{"in": 3}, "odd", {"out": 2}]
+    for raw in first:
+        answer.count(raw, counted)
+    assert answer.message.usage is not None
+    assert (answer.message.usage.input_tokens, answer.message.usage.output_tokens) == (3, 2)
+    answer = new_answer()
+    second: list[Any] = [{"out": 3}, None, {"out": 2}]
+    for raw in second:
+        answer.add_usage(raw, counted)
+    assert answer.message.usage is not None
+    assert answer.message.usage.output_tokens == 5
+
+
+def test_lost_records_cut_what_is_open() -> None:
+    answer = new_answer()
+    call = answer.call("c1", "f")
+    call.feed('{"a": ')
+    for _ in range(2):
+        answer.lose({"after": 1, "before": 3})
+    answer.finish("tool_calls")
+    answer.end()
+    assert (call.call.status, answer.message.status) == ("truncated", "truncated")
+    assert answer.message.extra == {"gap": {"after": 1, "before": 3}}
+    assert types(answer.out).count("provider_event") == 1
+
+
+@pytest.mark.parametrize("closing", ["end", "lose"])
+def test_a_document_in_the_text(closing: str) -> None:
+    response = ResponseReader(AnswerOptions(output="object"))
+    answer = response.first
+    answer.text('{"a": "x')
+    if closing == "lose":
+        answer.lose({"after": 1, "before": 3})
+    answer.text('"}')
+    answer.finish("stop")
+    response.end()
+    assert answer.message.output == ({"a": "x"} if closing == "end" else None)
+    assert answer.message.status == ("complete" if closing == "end" else "truncated")
+
+
+def test_too_many_choices() -> None:
+    response = ResponseReader(AnswerOptions(Limits(choices=2)))
+    for choice in (4, 1):
+        response.at(choice).text("a")
+    with pytest.raises(LimitError) as caught:
+        response.at(2).text("a")
+    assert caught.value.code == "choices"

@@ -14,11 +14,13 @@ from streamparse._answers.arguments import (
     REPEATED,
     SPACE,
     ArgumentSource,
+    FramedText,
     FreeText,
     LenientText,
     Repetition,
     StrictText,
     Values,
+    finite,
     json_text_of,
     locate_in_text,
     parse_or_nothing,
@@ -27,7 +29,13 @@ from streamparse._answers.arguments import (
 from streamparse._core.chain import Chain
 from streamparse._core.transcriber import emit_value
 from streamparse.dialect import Dialect
-from streamparse.errors import IncompleteError, JSONSyntaxError, StreamParseError, WireError
+from streamparse.errors import (
+    IncompleteError,
+    JSONSyntaxError,
+    SchemaViolation,
+    StreamParseError,
+    WireError,
+)
 from streamparse.limits import Limits
 from streamparse.message import ToolCall
 from streamparse.message_events import ArgumentCompleted, ArgumentReporter
@@ -283,3 +291,77 @@ def test_values_and_text() -> None:
     assert json_text_of({"a": [1, None]}) == '{"a":[1,null]}'
     assert parse_or_nothing("[1]", Limits()) == (True, [1])
     assert parse_or_nothing("[1", Limits()) == (False, None)
+
+
+# Lenient text inside of raw text
+
+
+def framed(schema: Any = None) -> Any:
+    return new(FramedText, Limits(), "keep", Dialect(), schema=schema)
+
+
+@pytest.mark.parametrize("sizes", [[], [1], [3, 1]])
+def test_framed_text_stops_after_its_value(sizes: Sequence[int]) -> None:
+    source, taken, rest = framed(), "", "{a: [1, 'x']} and so on"
+    for piece in cut(rest, sizes):
+        if not source.whole:
+            taken += source.take(source.machine.undecided + piece)[0]
+    assert taken == "{a: [1, 'x']}"
+    assert source.chain.builder.value == {"a": [1, "x"]}
+    assert source.take("more")[:2] == ("", "")
+
+
+@pytest.mark.parametrize(("closed", "whole", "code"), [(True, True, None), (False, False, None)])
+def test_the_end_of_framed_text(closed: bool, whole: bool, code: str | None) -> None:
+    source = framed()
+    taken = source.take("{a: [1, 2")[0]
+    produced = source.end(closed)
+    assert taken + produced[0] == "{a: [1, 2"
+    assert (source.whole, produced[3]) == (whole, code)
+
+
+def test_framed_text_that_cannot_be_closed() -> None:
+    source = framed()
+    source.take("{a: 1, b:")
+    assert source.end(True)[3] is not None
+
+
+def test_framed_text_before_a_refused_character() -> None:
+    source = framed()
+    taken, _, _, error = source.take("{a: 1, : 2}")
+    assert error is not None
+    assert taken == "{a: 1, "
+
+
+@pytest.mark.parametrize("text", ["1e999", "-1e999"])
+def test_numbers_beyond_every_float(text: str) -> None:
+    with pytest.raises(ValueError, match="outside the range"):
+        finite(text)
+    assert finite("1.5") == 1.5
+
+
+def test_values_grow_strings_in_place() -> None:
+    source = new(Values, "keep")
+    source.sink.start_string(0)
+    source.collect()
+    assert source.grow_string("ab")[0] == "ab"
+    assert source.write('c"') == 'c\\"'
+    assert source.grow_string("\ud83d")[0] == ""
+    source.sink.end_string(0)
+    assert source.collect()[0].endswith('"')
+
+
+def test_a_refusal_of_the_caller_is_the_error_of_the_text() -> None:
+    error = SchemaViolation("too odd", code="odd", offset=0)
+    assert strict().refuse(error)[3] is error
+
+
+def test_a_validator_refuses_an_empty_object() -> None:
+    source = strict({"type": "array"})
+    assert source.add_empty_object(0)[3].code == "type"
+
+
+def test_a_lenient_word_is_refused_at_the_end() -> None:
+    source = lenient({"type": "object"})
+    source.take("nothing")
+    assert source.finish()[3].code == "type"

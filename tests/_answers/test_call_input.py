@@ -10,8 +10,10 @@ import pytest
 
 from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
+from streamparse._answers.tools import Tools
 from streamparse._core.room import Room
 from streamparse.aliases import CallKind
+from streamparse.dialect import Dialect
 from streamparse.errors import LimitError, SchemaViolation
 from streamparse.limits import Limits
 from streamparse.message import ToolCall
@@ -362,3 +364,102 @@ def test_a_refusal_in_a_whole_value() -> None:
     assert run.status == "rejected"
     assert run.said == '{"a":"b","c":'
     assert run.call.errors[0].offset == 13
+
+
+# What wires and formats ask and say
+
+
+def test_whether_a_call_seems_complete() -> None:
+    run = Run(HALF)
+    assert not run.reader.seems_complete
+    assert not run.reader.may_repeat("{")
+    run.feed("}")
+    assert run.reader.seems_complete
+    assert run.reader.may_repeat(" \n")
+    assert run.reader.may_repeat(WHOLE[:5])
+    assert not run.reader.may_repeat('{"x')
+    assert not run.feed("{").reader.seems_complete
+    assert not Run('"{}"').reader.seems_complete, "JSON that was encoded twice"
+
+
+def test_arguments_as_text_a_value_or_nothing() -> None:
+    for given in ('{"a":1}', {"a": 1}):
+        run = Run()
+        run.reader.feed_arguments(None)
+        assert not run.reader.received
+        run.reader.feed_arguments(given)
+        assert run.end().summary == ("complete", {"a": 1}, '{"a":1}', '{"a":1}')
+
+
+@pytest.mark.parametrize("given", ["{}", {}])
+def test_arguments_of_half_a_name_reject_the_call(given: Any) -> None:
+    tools = Tools([{"name": "water", "parameters": {}}])
+    reader = CallReader(ToolCall(), 0, [], AnswerOptions(tools=tools))
+    reader.set_name("wat")
+    reader.feed_arguments(given)
+    assert (reader.call.status, reader.call.partial) == ("rejected", {})
+    assert [error.code for error in reader.call.errors] == ["unknown_tool"]
+
+
+def test_the_value_of_half_a_name_may_come_from_a_driver() -> None:
+    tools = Tools([{"name": "water", "parameters": {}}])
+    for step in ("take", "driver"):
+        reader = CallReader(ToolCall(), 0, [], AnswerOptions(tools=tools))
+        reader.set_name("wat")
+        reader.take("{}") if step == "take" else reader.driver()
+        assert reader.call.status == "rejected"
+
+
+@pytest.mark.parametrize("tools", [None, Tools([{"name": "f", "parameters": {}}])])
+def test_a_string_that_grows(tools: Tools | None) -> None:
+    reader = CallReader(ToolCall(), 0, [], AnswerOptions(tools=tools))
+    reader.set_name("f")
+    sink = reader.driver()
+    sink.start_object(0)
+    sink.start_key(0)
+    sink.key_text("a", 0)
+    sink.end_key(0)
+    sink.start_string(0)
+    reader.emit()
+    for text in ("x", 'y"', "\ud83d", "\ude00"):
+        reader.grow_string(text)
+    sink.end_string(0)
+    sink.end(0)
+    reader.emit()
+    reader.end()
+    assert (reader.call.status, reader.call.arguments) == ("complete", {"a": 'xy"😀'})
+    assert text_of(reader) == reader.call.arguments_text == '{"a":"xy\\"😀"}'
+
+
+def test_a_driver_that_refuses() -> None:
+    reader = reader_of()
+    sink = reader.driver()
+    sink.start_array(0)
+    reader.refuse(SchemaViolation("too odd", code="odd", offset=1))
+    assert (reader.call.status, reader.call.partial) == ("rejected", [])
+    assert text_of(reader) == "["
+
+
+def test_lone_halves_may_be_replaced() -> None:
+    reader = CallReader(ToolCall(), 0, [], AnswerOptions(surrogates="replace"))
+    reader.set_name("f")
+    reader.feed('{"a": "\ud83d')
+    reader.feed('x"}')
+    reader.end()
+    assert reader.call.arguments == {"a": "\ufffdx"}
+
+
+@pytest.mark.parametrize(
+    ("text", "closed", "taken", "whole"),
+    [("{a: [1, 2", True, 9, True), ("{a: 1}", True, 6, True), ("{a: 'x", False, 6, False)],
+)
+def test_the_end_of_a_lenient_value_in_raw_text(
+    text: str, closed: bool, taken: int, whole: bool
+) -> None:
+    reader = CallReader(ToolCall(), 0, [], AnswerOptions(dialect=Dialect()), raw_text=True)
+    reader.set_name("f")
+    first = reader.take(text)
+    assert first + reader.end_value(closed) == taken
+    assert reader.whole == whole
+    assert reader.end_value(closed) == 0 or not whole
+    assert reader_of().end_value(True) == 0, "strict JSON ends by itself"

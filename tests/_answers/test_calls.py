@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse._answers.calls import CUT, LIMIT, NORMAL, CallReader
+from streamparse._answers.answer import AnswerReader
+from streamparse._answers.calls import CUT, INPUT_ENDED, LIMIT, NORMAL, CallReader
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import Tools
 from streamparse.dialect import Dialect
@@ -370,3 +371,107 @@ def test_law_1_of_refusals_in_a_lenient_dialect(text: str, sizes: Sequence[int],
         assert said == (text if error is None else text[: error.offset])
         told.append((call.status, call.partial, error and (error.code, error.offset, error.path)))
     assert told[0] == told[1] == told[2]
+
+
+# The tool and the server
+
+
+TOOLS = Tools([{"name": "water", "parameters": {"properties": {"litres": {"type": "integer"}}}}])
+
+
+def call_with(*texts: Any, name: str = "water", **options: Any) -> CallReader:
+    reader = CallReader(ToolCall(), 0, [], AnswerOptions(tools=TOOLS), **options)
+    reader.set_name(name)
+    for text in texts:
+        reader.feed_arguments(text)
+    return reader
+
+
+@pytest.mark.parametrize("ending", ["end", "close"])
+def test_a_name_that_stays_half_a_name(ending: str) -> None:
+    reader = call_with(name="wat")
+    reader.end() if ending == "end" else reader.close(NORMAL)
+    assert reader.call.status == "rejected"
+    assert [error.code for error in reader.call.errors] == ["unknown_tool"]
+
+
+def test_a_call_that_the_server_rejected() -> None:
+    run = Run('{"a": 1')
+    run.reader.reject(JSONSyntaxError("refused", code="refused", offset=0))
+    assert (run.status, run.codes) == ("rejected", ["refused"])
+    assert run.call.errors[0].offset == 7
+    run.reader.reject(JSONSyntaxError("refused again", code="again", offset=0))
+    assert run.codes == ["refused"]
+
+
+def test_an_end_of_its_own_before_any_evidence() -> None:
+    """A call that has neither a name nor arguments is not a call."""
+    call = ToolCall()
+    answer = AnswerReader(0, [], AnswerOptions())
+    reader = answer.call(None, None)
+    reader.end()
+    assert answer.message.tool_calls == []
+    assert call.status == "in_progress"
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "later", "status"),
+    [
+        (WHOLE, NORMAL, False, "complete"),
+        (WHOLE, LIMIT, True, "complete"),
+        (WHOLE, LIMIT, False, "in_progress"),
+        (WHOLE, CUT, True, "in_progress"),
+        (HALF, NORMAL, False, "in_progress"),
+        (WHOLE + HALF, NORMAL, False, "in_progress"),
+    ],
+)
+def test_a_finish_reason_after_which_more_may_come(
+    text: str, how: int, later: bool, status: str
+) -> None:
+    run = Run(text)
+    run.reader.settle(how, later)
+    assert run.status == status
+    run.reader.settle(how, later)
+    assert len(run.endings) == (status == "complete")
+
+
+def test_the_end_of_input_cuts_what_came_after_the_reason() -> None:
+    run = Run(HALF)
+    run.reader.settle(NORMAL)
+    assert run.feed('0, "more": ').close(INPUT_ENDED).status == "truncated"
+    run = Run(HALF)
+    run.reader.settle(NORMAL)
+    assert run.close(INPUT_ENDED).status == "rejected", "nothing came after the reason"
+
+
+def test_raw_text_ends_only_by_its_own_end() -> None:
+    for ended, status in ((True, "complete"), (False, "truncated")):
+        reader = CallReader(ToolCall(), 0, [], AnswerOptions(), raw_text=True)
+        reader.set_name("f")
+        reader.feed(WHOLE)
+        reader.settle(NORMAL)
+        assert reader.call.status == "in_progress"
+        if ended:
+            reader.end()
+        reader.close(NORMAL)
+        assert reader.call.status == status
+
+
+@pytest.mark.parametrize(
+    ("litres", "status"), [(3, "complete"), ("three", "rejected"), (None, "rejected")]
+)
+def test_arguments_before_the_whole_name_are_validated_at_the_end(litres: Any, status: str) -> None:
+    """Once arguments were read without a tool, only the whole value can be validated."""
+    reader = CallReader(ToolCall(), 0, [], AnswerOptions(tools=TOOLS))
+    reader.set_name("water")
+    reader.note_anomaly("misplaced_value", "a value came in the middle of the text")
+    reader.feed(json.dumps({"litres": litres}))
+    reader.end()
+    assert reader.call.status == status
+    assert reader.call.partial == {"litres": litres}
+
+
+def test_the_half_of_a_character_at_the_end_is_read() -> None:
+    run = Run('{"a": "x\ud83d').close(CUT)
+    assert run.call.arguments_text == '{"a": "x\ud83d'
+    assert run.said == '{"a": "x\ud83d'

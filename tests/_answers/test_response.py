@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -137,3 +137,46 @@ def test_halves_of_characters_are_dropped_when_the_stream_breaks() -> None:
     response.end()
     assert response.at(0).message.text == "a"
     assert response.at(0).message.status == "truncated"
+
+
+def test_lost_records_truncate_every_answer() -> None:
+    response = response_of(0, 1)
+    response.lose({"after": 3, "before": 5})
+    response.lose({"after": 3, "before": 5})
+    for answer in response.all:
+        answer.finish("stop")
+    response.end()
+    assert [answer.message.status for answer in response.all] == ["truncated"] * 2
+    events = [event for event in response.take() if event.type == "provider_event"]
+    assert [(event.name, event.data) for event in events] == [
+        ("gap", {"after": 3, "before": 5})
+    ] * 2
+
+
+def test_an_abandoned_response_has_no_more_events() -> None:
+    response = response_of(0, 1)
+    call = response.at(1).call("c", "f")
+    call.feed('{"a": ')
+    response.abandon()
+    assert response.take() == []
+    assert [answer.message.status for answer in response.all] == ["truncated"] * 2
+    assert call.call.status == "truncated"
+    empty = ResponseReader(AnswerOptions())
+    empty.abandon()
+    assert [answer.message.status for answer in empty.all] == ["truncated"]
+
+
+def test_a_broken_end_raises_nothing() -> None:
+    response = response_of(0, 1)
+    response.end_broken()
+    assert [answer.message.status for answer in response.all] == ["truncated"] * 2
+    assert types(response.take())[-2:] == ["message_finished"] * 2
+
+
+def test_options_reach_every_answer() -> None:
+    options = AnswerOptions(output="object", text_reader=lambda answer: ("reader of", answer))
+    response = ResponseReader(options)
+    for choice in (0, 2):
+        answer = response.at(choice)
+        assert cast(Any, answer.texts.reader) == ("reader of", answer)
+        assert answer.texts.output is not None

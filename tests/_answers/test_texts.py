@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from streamparse import LimitError, Limits, WireError
 from streamparse._answers.texts import TextWriter
 from streamparse._core.room import Room
-from streamparse.message import Message, Reasoning, Text
+from streamparse.message import Audio, Message, Reasoning, Refusal, Text
 
 HIGH, LOW = chr(0xD83D), chr(0xDE00)
 
@@ -65,3 +65,95 @@ def test_text_that_fits_is_kept() -> None:
         texts.grow("abcdef", None, Text)
     assert texts.message.text == "abcd"
     assert [event.text for event in out] == ["abcd"]
+
+
+def test_refusals_and_audio_are_texts_of_their_own() -> None:
+    texts, out = writer()
+    texts.grow("no", None, Refusal)
+    texts.grow("one", None, Audio)
+    texts.grow_audio("AAEC", None, "item", "wav")
+    texts.grow_audio("AAE=", None, None, None)
+    assert [event.type for event in out] == ["refusal_delta", "text_delta", *["audio_delta"] * 2]
+    refusal, audio = texts.message.content
+    assert isinstance(refusal, Refusal)
+    assert isinstance(audio, Audio)
+    assert (refusal.text, audio.text, audio.size, audio.format) == ("no", "one", 5, "wav")
+
+
+class Shout:
+    """A reader of text that writes it in capitals."""
+
+    def __init__(self, texts: TextWriter) -> None:
+        self.texts = texts
+        self.read = ""
+
+    def feed(self, text: str) -> None:
+        self.read += text
+        self.texts.grow(text.upper(), None, Text)
+
+    def finish(self, normal: bool) -> bool:
+        self.texts.grow("!" if normal else "?", None, Text)
+        return normal
+
+
+@pytest.mark.parametrize("surrogates", ["keep", "replace", "error"])
+def test_a_reader_of_text(surrogates: str) -> None:
+    texts, _ = writer(surrogates, content=6)
+    reader = Shout(texts)
+    texts.reader = cast(Any, reader)
+    texts.read("abc")
+    assert texts.message.text == "ABC", "what the reader makes of the text is not counted again"
+    with pytest.raises(LimitError):
+        texts.read("defgh")
+    assert reader.read == "abcdef"
+    assert texts.end_reader(True) is True
+    assert texts.message.text == "ABCDEF!"
+    assert texts.reader is None
+
+
+@pytest.mark.parametrize(("surrogates", "read"), [("keep", f"a{HIGH}b"), ("replace", "a�b")])
+def test_lone_halves_before_a_reader(surrogates: str, read: str) -> None:
+    texts, _ = writer(surrogates)
+    reader = Shout(texts)
+    texts.reader = cast(Any, reader)
+    texts.read(f"a{HIGH}b")
+    assert reader.read == read
+    assert texts.end_reader(False) is False
+
+
+def test_a_lone_half_that_is_refused_before_a_reader() -> None:
+    texts, _ = writer("error")
+    reader = Shout(texts)
+    texts.reader = cast(Any, reader)
+    with pytest.raises(WireError) as caught:
+        texts.read(f"a{HIGH}b")
+    assert caught.value.code == "lone_surrogate"
+    assert reader.read == "a"
+
+
+def test_the_limit_of_content_keeps_what_fits() -> None:
+    texts, out = writer(content=3)
+    with pytest.raises(LimitError) as caught:
+        texts.grow("abcd", None, Text)
+    assert caught.value.code == "content"
+    assert texts.message.text == "abc"
+    assert [event.text for event in out] == ["abc"]
+
+
+def test_a_half_that_the_wire_repeats_is_dropped() -> None:
+    texts, _ = writer()
+    part = Text()
+    texts.grow("a" + HIGH, part, Text)
+    texts.drop_half(part)
+    texts.drop_half(part)
+    texts.grow("😀", part, Text)
+    assert part.text == "a😀"
+
+
+@pytest.mark.parametrize("surrogates", ["keep", "error"])
+def test_halves_that_an_error_would_refuse_are_forgotten(surrogates: str) -> None:
+    texts, _ = writer(surrogates)
+    texts.grow("a" + HIGH, None, Text)
+    texts.forget_halves()
+    texts.release_halves()
+    assert texts.message.text == ("a" if surrogates == "error" else "a" + HIGH)

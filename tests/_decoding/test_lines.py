@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse import LimitError, Limits, SSEDecoder
+from streamparse import LimitError, Limits, SSEDecoder, StreamParseError
 from streamparse._decoding.lines import Lines
 
 
@@ -47,3 +47,40 @@ def test_a_record_has_a_limit(pieces: tuple[str, ...]) -> None:
 
 def test_a_blank_line_begins_another_record() -> None:
     assert events_in("data:ab\n\ndata:cd\n\n", record=10)[0] == ["ab", "cd"]
+
+
+def test_text_and_bytes_do_not_mix() -> None:
+    for first, second in (("data:a", b"\n"), (b"data:a", "\n")):
+        decoder = SSEDecoder()
+        decoder.feed(first)
+        with pytest.raises(TypeError, match="one or the other"):
+            decoder.feed(second)
+
+
+def test_bytes_are_read_as_text_is() -> None:
+    """Invalid UTF-8 becomes U+FFFD, as the specification of server-sent events says."""
+    decoder = SSEDecoder("dispatch")
+    found = []
+    for byte in "\ufeffdata:é\r\n\r\n".encode() + b"data:\xff\n\n":
+        found += [event.data for event in decoder.feed(bytes([byte]))]
+    assert found == ["é", "\ufffd"]
+
+
+@pytest.mark.parametrize("text", ["\ufeffdata:a\r\n\r\n", "\ufeff\r\n\r\ndata:a\n\n"])
+def test_a_byte_order_mark_and_the_halves_of_line_ends(text: str) -> None:
+    assert events_in(*text) == events_in(text)
+    assert events_in(text)[0] == ["a"]
+
+
+def test_a_line_in_many_fragments() -> None:
+    assert events_in("data:", *"x" * 5000, "\n\n", record=6000)[0] == ["x" * 5000]
+
+
+def test_nothing_follows_the_end() -> None:
+    decoder = SSEDecoder()
+    decoder.feed("data:a\n")
+    decoder.finish()
+    with pytest.raises(StreamParseError) as caught:
+        decoder.feed("data:b\n")
+    assert (caught.value.code, caught.value.offset) == ("finished", 7)
+    assert (caught.value.line, caught.value.column) == (2, 1)

@@ -7,7 +7,7 @@ import pytest
 from streamparse._answers.options import AnswerOptions
 from streamparse._sessions.reader import SessionReader
 from streamparse._wires.openai_responses import OpenAIResponses
-from streamparse.errors import LimitError
+from streamparse.errors import LimitError, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message_events import InputCompleted, InputDelta, ProviderEvent
 from tests.sessions import Plan, Said, laned
@@ -73,3 +73,33 @@ def test_the_limit_of_answers() -> None:
     session.begin(OpenAIResponses)
     with pytest.raises(LimitError, match="more than 2 answers"):
         session.begin(OpenAIResponses)
+
+
+def test_a_message_of_no_answer_is_passed_on() -> None:
+    session = SessionReader(AnswerOptions())
+    session.pass_on("pong", {"n": 1})
+    assert session.take() == [ProviderEvent("pong", {"n": 1}, None)]
+
+
+@pytest.mark.parametrize("error", [None, StreamParseError("the line is down", code="down")])
+def test_a_broken_connection_truncates_open_answers(error: StreamParseError | None) -> None:
+    session = SessionReader(AnswerOptions())
+    first, second = session.begin(OpenAIResponses), session.begin(OpenAIResponses)
+    for record in laned(PLAN):
+        session.read(first, record, record["type"])
+    session.end_broken(error)
+    session.end_broken(error)
+    second.end_broken()
+    assert session.open() == []
+    assert (first.message.status, second.message.error is None) == ("complete", error is None)
+    assert second.message.status in ("truncated", "error")
+
+
+def test_an_abandoned_session_has_no_more_events() -> None:
+    session = SessionReader(AnswerOptions())
+    answer = session.begin(OpenAIResponses)
+    for record in laned(PLAN)[:4]:
+        session.read(answer, record, record["type"])
+    session.abandon()
+    assert session.take() == []
+    assert answer.message.status == "truncated"

@@ -9,8 +9,21 @@ import pytest
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, list_of, number_of, text_of
-from streamparse._wires.base import Wire, error_of_text, no_history, provider_error
-from streamparse.message import Message
+from streamparse._decoding.record import Record
+from streamparse._wires.base import (
+    Wire,
+    error_of_text,
+    finish,
+    is_typed,
+    keep_rest,
+    no_history,
+    note_rest,
+    pass_on_rest,
+    provider_error,
+    result_text,
+    tool_message,
+)
+from streamparse.message import Message, ToolCall
 
 # (record, message): the shapes that providers and gateways were seen to send.
 ERRORS: list[tuple[dict[str, Any], str]] = [
@@ -151,3 +164,115 @@ def test_a_subclass_names_its_api() -> None:
     Mine(response)
     message: Message = response.at(3).message
     assert (message.api, message.to_history()) == ("mine", [{"text": ""}])
+
+
+# What adapters inherit
+
+
+def response_with(*texts: str) -> ResponseReader:
+    response = ResponseReader(AnswerOptions())
+    for text in texts:
+        response.at(0).text(text)
+    return response
+
+
+def test_the_answer_of_an_entry() -> None:
+    response = response_with()
+    wire = Wire(response)
+    assert wire.answer_of("choices", {"index": 2}) is response.at(2)
+    assert wire.answer_of("choices", {}) is wire.answer_of("choices", {"index": "x"})
+    assert wire.answer_of("choices", {}) is response.at(0)
+    assert wire.answer_of("choices", {"index": 1 << 70}) is None
+    event = response.take()[-1]
+    assert (event.name, event.data) == ("choices", {"index": 1 << 70})
+
+
+def test_an_api_without_marks_drops_and_resumes_nothing() -> None:
+    wire = Wire(response_with())
+    record = Record("", {"a": 1}, "")
+    assert wire.sift(record) == [record]
+    assert wire.resume_token() is None
+    assert wire.repeat({"a": 1}, "") is None
+    assert wire.words() == frozenset()
+    assert wire.text_record("x", "event") is False
+    assert wire.is_elsewhere({}) is False
+    assert wire.content({}, "event") == "event"
+
+
+@pytest.mark.parametrize(
+    ("texts", "status", "reason"),
+    [(("a",), "complete", "stop"), ((), "truncated", None)],
+)
+def test_the_end_of_an_api_without_an_end(
+    texts: tuple[str, ...], status: str, reason: str | None
+) -> None:
+    response = response_with(*texts)
+    Wire(response).end_normally()
+    assert (response.first.message.status, response.first.message.finish_reason) == (status, reason)
+
+
+def test_a_failed_record_fails_the_response() -> None:
+    response = response_with("a")
+    Wire(response).fail({"error": {"message": "slow down"}})
+    error = response.first.message.error
+    assert error is not None
+    assert error.message == "slow down"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        ("four", False, "four"),
+        ({"n": 4}, False, '{"n":4}'),
+        ("no", True, '{"error":"no"}'),
+        (None, False, "null"),
+    ],
+)
+def test_results_as_text(value: Any, error: bool, text: str) -> None:
+    assert result_text(value, error) == text
+    call = ToolCall(3)
+    message = {"role": "tool", "tool_call_id": "call_3", "content": text}
+    assert tool_message(call, value, error) == message
+    call.id = "c1"
+    assert tool_message(call, value, error) == {**message, "tool_call_id": "c1"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "typed"),
+    [
+        ({"delta": {"type": "text", "text": "a"}}, True),
+        ({"delta": {"type": "tool_use"}}, True),
+        ({"message": {"content_list": []}}, True),
+        ({"delta": {"content": "a"}}, False),
+        ({"delta": {"type": "text", "tool_calls": []}}, False),
+        ({"delta": {"type": "other"}}, False),
+        ({}, False),
+    ],
+)
+def test_whether_a_choice_has_a_type(choice: dict[str, Any], typed: bool) -> None:
+    assert is_typed(choice) is typed
+
+
+def test_members_that_are_not_known() -> None:
+    """They are passed on, noted or kept; those without content are dropped."""
+    data = {"id": "x", "mood": [1], "empty": None, "none": ""}
+    known = frozenset({"id"})
+    response = response_with("a")
+    pass_on_rest(response.first, data, known, "delta.")
+    note_rest(response.first, data, known)
+    named = [(e.name, e.data) for e in response.take() if e.type == "provider_event"]
+    assert named == [("delta.mood", [1]), ("mood", [1])]
+    assert response.first.message.extra == {"mood": [1]}
+    extra: dict[str, Any] = {}
+    keep_rest(response.first.room, extra, data, known)
+    assert extra == {"mood": [1]}
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"), [("stop", "stop"), ("over", "length"), ("", None), (None, None)]
+)
+def test_finish_words(raw: Any, reason: str | None) -> None:
+    response = response_with("a")
+    finish(response.first, raw, {"over": "length"})
+    response.end()
+    assert response.first.message.finish_reason == reason
