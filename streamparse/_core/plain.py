@@ -141,12 +141,11 @@ def is_something(value: Any) -> bool:
     return len(value) > 0 if isinstance(value, (list, dict)) else True
 
 
-def number_of(*values: Any) -> int | None:
-    """Return the first integer among the values."""
-    for value in values:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-    return None
+def number_of(value: Any, other: Any = None) -> int | None:
+    """Return `value` if it is an integer; otherwise `other` if that is one."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return other if isinstance(other, int) and not isinstance(other, bool) else None
 
 
 def is_index(value: Any) -> bool:

@@ -95,9 +95,10 @@ class SourceRecord(Record):
             it matches no template.
         delta: The delta, if the source matches a template.
         number: The number of the record, if the source matches a template.
+        numbers: The token counts in holes of the template, if there are any.
     """
 
-    __slots__ = ("delta", "line_count", "number", "source", "template")
+    __slots__ = ("delta", "line_count", "number", "numbers", "source", "template")
 
     _init_types: ClassVar[tuple[Any, ...]] = (str, str, str)
 
@@ -107,6 +108,7 @@ class SourceRecord(Record):
         self.template: Template | None = None
         self.delta: str = ""
         self.number: int = 0
+        self.numbers: list[int] | None = None
         self.line_count: int = 0
 
     def decode(self) -> None:
@@ -124,6 +126,7 @@ def matched_record(templates: Templates, text: str, at: int, end: int) -> Source
     record.template = template
     record.delta = templates.delta
     record.number = templates.number
+    record.numbers = templates.numbers
     record.line_count = template.line_count
     return record
 

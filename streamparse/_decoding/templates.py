@@ -28,7 +28,7 @@ from streamparse.limits import Limits
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
-__all__ = ["PARTIAL", "Repeat", "Template", "Templates", "UNLIKE", "unlimited"]
+__all__ = ["PARTIAL", "Counts", "Repeat", "Template", "Templates", "UNLIKE", "unlimited"]
 
 #: The source does not match a template.
 UNLIKE: Final = -1
@@ -40,6 +40,7 @@ _DELTA: Final = 0
 _STRING: Final = 1  # a string without any effect
 _NUMBER: Final = 2  # the number of the record
 _INTEGER: Final = 3  # a number without any effect
+_COUNT: Final = 4  # a number in the member with token counts
 
 _DEFAULT_LIMITS: Final = Limits()
 _JSON: Final = JSONDecoder()
@@ -48,6 +49,7 @@ _LONGEST: Final = 2_000  # the maximum length of a record that has a template, i
 _MOST: Final = 4  # the maximum number of templates of one stream
 _ALIKE: Final = 16  # similar records have this many equal first characters
 _SPREAD: Final = 200  # the maximum difference between the lengths of similar records
+_DEEPEST: Final = 4  # the maximum depth of a member with token counts
 # Learning a template costs as much as several matches save. Each match therefore adds one credit; a
 # record without a match and the arming of a template each use one, and learning uses several. If
 # there is no credit left, learning pauses.
@@ -63,6 +65,25 @@ _PROOF_DIGITS: Final = "918273645"
 _PROOF_NUMBER: Final = 918273645
 
 
+class Counts:
+    """The effect of the member with token counts, whose numbers differ between records.
+
+    Attributes:
+        name: The name of the member, which is an object.
+    """
+
+    __slots__ = ("name",)
+
+    _init_types: ClassVar[tuple[Any, ...]] = (str,)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, counts: dict[str, Any]) -> None:
+        """Read the member of a record. It is read after the delta."""
+        raise NotImplementedError
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Repeat:
     """The effect of a record on a wire, which can be repeated with another delta.
@@ -72,9 +93,10 @@ class Repeat:
         padding: Members of the record without any effect that differ in nearly all records.
         inert: Other members without any effect.
         numbered: The name of the member with the number of the record; "" if there is none.
+        counts: The effect of the member with token counts; None if there is none.
     """
 
-    __slots__ = ("inert", "numbered", "padding", "path")
+    __slots__ = ("counts", "inert", "numbered", "padding", "path")
 
     _init_types: ClassVar[tuple[Any, ...]] = (list,)
 
@@ -89,6 +111,7 @@ class Repeat:
         self.padding = padding
         self.inert = inert
         self.numbered = numbered
+        self.counts: Counts | None = None
 
     def content(self, delta: str) -> str:
         """Return the content of a numbered record; see `Wire.content`."""
@@ -110,6 +133,7 @@ class Template:
         "age",
         "before",
         "constant",
+        "counts",
         "end",
         "event",
         "first",
@@ -117,6 +141,7 @@ class Template:
         "late",
         "line_count",
         "names",
+        "places",
         "repeat",
         "segments",
     )
@@ -137,6 +162,19 @@ class Template:
         self.names: tuple[str, ...] = ()  # the padding and inert members that are holes
         # The values of the inert members, in the order of the `Repeat`; None for missing ones.
         self.constant: tuple[Any, ...] = ()
+        self.counts: dict[str, Any] | None = None  # the member with token counts
+        self.places: tuple[list[Any], ...] = ()  # the paths in it that are holes, in their order
+
+    def counts_with(self, numbers: list[int] | None) -> dict[str, Any]:
+        """Return the member with token counts of a record that has these numbers in the holes."""
+        counts: dict[str, Any] = _copied(self.counts)
+        if numbers is not None:
+            for path, number in zip(self.places, numbers, strict=True):
+                inner: Any = counts
+                if len(path) > 1:
+                    inner = _at(counts, path[:-1])
+                inner[path[-1]] = number
+        return counts
 
 
 class Templates:
@@ -151,12 +189,14 @@ class Templates:
         "_wait",
         "age",
         "all",
+        "counts",
         "delta",
         "found",
         "lines",
         "may_learn",
         "newline",
         "number",
+        "numbers",
         "spaced",
     )
 
@@ -176,12 +216,15 @@ class Templates:
         self._begins: str = ""
         self._length: int = 0
         self._credit: int = _CREDIT
+        #: The token counts of an earlier record.
+        self.counts: dict[str, Any] | None = None
         self._wait: int = 0  # the number of records to skip before learning again
         self._pause: int = _PAUSE
         # The result of the last match.
         self.found: Template | None = None
         self.delta: str = ""
         self.number: int = 0
+        self.numbers: list[int] | None = None  # the token counts in holes
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _without_templates, (self._limit, self.lines)
@@ -217,6 +260,7 @@ class Templates:
         last: i64 = len(segments) - 1
         delta = ""
         number = 0
+        numbers: list[int] | None = None
         place: i64 = 0
         while place <= last:
             hole: i64 = holes[place]
@@ -228,6 +272,10 @@ class Templates:
                     return UNLIKE
                 if hole == _NUMBER:
                     number = int(text[at:end])
+                elif hole == _COUNT:
+                    if numbers is None:
+                        numbers = []
+                    numbers.append(int(text[at:end]))
             else:
                 end = text.find('"', at)
                 if end < 0:
@@ -256,6 +304,7 @@ class Templates:
             return UNLIKE
         self.delta = delta
         self.number = number
+        self.numbers = numbers
         return at
 
     # Learning.
@@ -298,8 +347,15 @@ class Templates:
                 return
         if not self.may_learn or self._wait > 0 or self._credit < _LEARNING:
             return
+        earlier = self.counts
+        if repeat.counts is not None:
+            self.counts = data[repeat.counts.name]
+            if earlier is None:
+                return  # the next record shows which counts differ
         self.may_learn = False  # until the next records have been matched
-        made = None if "\n" in text else _made(self, Template(event, repeat), text, data, old)
+        made: Template | None = None
+        if "\n" not in text:
+            made = _made(self, Template(event, repeat), text, data, old, earlier)
         if made is not None:
             made.age = self.age
             if old is not None and not _are_in_turn(old, made):
@@ -374,7 +430,12 @@ class _Hole:
 
 
 def _made(
-    templates: Templates, made: Template, text: str, data: dict[str, Any], old: Template | None
+    templates: Templates,
+    made: Template,
+    text: str,
+    data: dict[str, Any],
+    old: Template | None,
+    earlier: dict[str, Any] | None,
 ) -> Template | None:
     """Fill in a new template; return None if its holes cannot be located with certainty."""
     repeat = made.repeat
@@ -391,6 +452,10 @@ def _made(
     for name in names:
         is_text = isinstance(data[name], str)
         holes.append(_Hole([name], data[name], _STRING if is_text else _INTEGER))
+    if repeat.counts is not None:
+        if not _is_shallow(data[repeat.counts.name], _DEEPEST):
+            return None
+        holes += _holes_of_counts(made, data[repeat.counts.name], old, earlier)
     for hole in holes:
         if not _locate(hole, text):
             return None
@@ -406,11 +471,71 @@ def _made(
     made.line_count = source.count("\n")
     made.first = source[: made.before + holes[0].start]
     made.holes = bytes([hole.hole for hole in holes])
+    made.places = tuple([hole.path[1:] for hole in holes if hole.hole == _COUNT])
     stops = [made.before + hole.start for hole in holes[1:]] + [len(source)]
     made.segments = [
         source[made.before + hole.end : stop] for hole, stop in zip(holes, stops, strict=True)
     ]
     return made
+
+
+def _holes_of_counts(
+    made: Template, counts: dict[str, Any], old: Template | None, earlier: Any
+) -> list[_Hole]:
+    """Return holes for the counts that differ from those of earlier records."""
+    assert made.repeat.counts is not None
+    made.counts = _copied(counts)
+    holes: list[_Hole] = []
+    for path in _numbers_in(counts):
+        value = _at(counts, path)
+        is_hole = not _has(earlier, path, value)
+        if old is not None:
+            is_hole = is_hole or path in old.places or not _has(old.counts, path, value)
+        if is_hole:
+            holes.append(_Hole([made.repeat.counts.name, *path], value, _COUNT))
+    return holes
+
+
+def _numbers_in(value: Any) -> list[list[Any]]:
+    """Return the paths of the whole numbers in a container."""
+    found: list[list[Any]] = []
+    keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+    for key in keys:
+        inner = value[key]
+        if type(inner) is int:
+            found.append([key])
+        elif isinstance(inner, (dict, list)):
+            found += [[key, *path] for path in _numbers_in(inner)]
+    return found
+
+
+def _has(data: Any, path: list[Any], value: int) -> bool:
+    """Return whether a record has this value at a path."""
+    try:
+        return bool(_at(data, path) == value)
+    except (LookupError, TypeError):
+        return False
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of a container and of the containers in it."""
+    if isinstance(value, dict):
+        copy = value.copy()
+        for key, inner in value.items():
+            if isinstance(inner, (dict, list)):
+                copy[key] = _copied(inner)
+        return copy
+    return [_copied(inner) if isinstance(inner, (dict, list)) else inner for inner in value]
+
+
+def _is_shallow(value: Any, depth: int) -> bool:
+    """Return whether a value has at most this many levels of containers."""
+    if not isinstance(value, (dict, list)):
+        return True
+    if not depth:
+        return False
+    inside = list(value.values()) if isinstance(value, dict) else value
+    return all([_is_shallow(inner, depth - 1) for inner in inside])
 
 
 def _start_of(hole: _Hole) -> int:
@@ -424,7 +549,10 @@ def _at(data: Any, path: list[Any]) -> Any:
 
 
 def _locate(hole: _Hole, text: str) -> bool:
-    """Locate the value of a hole; return False unless one member has the name of the hole."""
+    """Locate the value of a hole; return False unless one member has the name of the hole.
+
+    Details of token counts may have the same names. Their values tell them apart.
+    """
     if not isinstance(hole.value, str) and type(hole.value) is not int:
         return False
     key = hole.path[-1]
@@ -436,9 +564,11 @@ def _locate(hole: _Hole, text: str) -> bool:
     while at >= 0:
         after = _past_space(text, at + len(name))
         if text[after : after + 1] == ":":
-            if found >= 0:
-                return False
-            found = _past_space(text, after + 1)
+            start = _past_space(text, after + 1)
+            if hole.hole != _COUNT or _number_at(text, start) == hole.value:
+                if found >= 0:
+                    return False
+                found = start
         at = text.find(name, at + 1)
     if found < 0:
         return False
@@ -454,6 +584,12 @@ def _locate(hole: _Hole, text: str) -> bool:
     hole.start = found
     hole.end = _digits_end(text, found, len(text))
     return hole.end > found and text[hole.end : hole.end + 1] not in (".", "e", "E")
+
+
+def _number_at(text: str, start: int) -> int:
+    """Return the number that the digits from `start` on are; -1 without digits."""
+    end = _digits_end(text, start, len(text))
+    return int(text[start:end]) if start < end <= start + _DIGITS else -1
 
 
 def _past_space(text: str, at: int) -> int:
@@ -491,4 +627,9 @@ def _is_proved(text: str, data: dict[str, Any], holes: list[_Hole]) -> bool:
 
 def _are_in_turn(old: Template, new: Template) -> bool:
     """Return whether the templates are for alternating records, such as those of two choices."""
-    return old.names == new.names and old.constant == new.constant
+    if old.names != new.names or old.constant != new.constant or old.places != new.places:
+        return False
+    if old.counts is None or new.counts is None:
+        return old.counts is new.counts
+    numbers = [0] * len(old.places)
+    return old.counts_with(numbers) == new.counts_with(numbers)

@@ -96,6 +96,13 @@ class Assembler:
             self.sink.text(text, 0)
         return True
 
+    def grows(self, path: Path, text: str) -> bool:
+        """Return whether `append` would only append `text` to the open string."""
+        builder = self.builder
+        if not builder.in_string or builder.path != path:
+            return False
+        return len(builder.buffer) + len(text) <= self.limits.string
+
     def complete(self, path: Path) -> None:
         """End the string at `path`, if it is open."""
         self.growing.discard(path)

@@ -44,9 +44,11 @@ from streamparse._core.plain import (
     text_of,
     weight_of,
 )
+from streamparse._decoding.templates import Repeat
 from streamparse._wires.assemble import Assembler, parse_place
 from streamparse._wires.base import Wire, note_rest, pass_on_rest
 from streamparse._wires.reasons import reason_of
+from streamparse._wires.repeats import ReasoningRepeat, TextRepeat, UsageCounts
 from streamparse._wires.usage import sum_of
 from streamparse.errors import StreamParseError
 from streamparse.message import (
@@ -86,6 +88,8 @@ _REPEATED: Final = frozenset(
     ("avgLogprobs", "continuationToken", "finishMessage", "groundingMetadata", "safetyRatings")
 ) | frozenset(("tokenCount", "urlContextMetadata"))
 _CALL: Final = frozenset(("id", "name", "args", "partialArgs", "willContinue"))
+# The members of a piece of a string, which more may follow.
+_PIECE: Final = frozenset(("jsonPath", "stringValue", "willContinue"))
 # Members of a part that go back with its content.
 _BESIDE: Final = ("thoughtSignature", "partMetadata", "videoMetadata", "mediaResolution")
 # Content that is kept for the next turn, without being understood.
@@ -141,6 +145,47 @@ class GoogleGenerate(Wire):
         if data.get("error"):
             self.fail(data)
         return True
+
+    def repeat(self, data: dict[str, Any], event: str) -> Repeat | None:
+        candidates, usage = data.get("candidates"), data.get("usageMetadata")
+        if not isinstance(candidates, list) or len(candidates) != 1:
+            return None
+        if is_something(data.get("error")) or is_something(data.get("promptFeedback")):
+            return None
+        repeat = self._repeat_in(candidates[0])
+        if repeat is not None and isinstance(usage, dict):
+            repeat.counts = UsageCounts("usageMetadata", self.response.first, usage_of)
+        elif is_something(usage):
+            return None
+        return repeat
+
+    def _repeat_in(self, candidate: Any) -> Repeat | None:
+        """Return the effect of a candidate with one text, or with one piece of a string."""
+        if not isinstance(candidate, dict) or _has_more(candidate):
+            return None
+        index, content = candidate.get("index"), candidate.get("content")
+        answer = self.response.answers.get(index if type(index) is int else 0)
+        if answer is None or not isinstance(content, dict) or not _CONTENT.issuperset(content):
+            return None
+        parts = content.get("parts")
+        part = parts[0] if isinstance(parts, list) and len(parts) == 1 else None
+        if not isinstance(part, dict):
+            return None
+        path: list[Any] = ["candidates", 0, "content", "parts", 0]
+        if "functionCall" in part:
+            streamed = self.streamed.get(answer.choice)
+            return None if streamed is None or len(part) > 1 else streamed.repeat(part, path)
+        last = answer.message.content[-1] if answer.message.content else None
+        text, thought = part.get("text"), part.get("thought", False)
+        if not isinstance(text, str) or not text or not isinstance(thought, bool):
+            return None
+        if len(part) > 1 + ("thought" in part):
+            return None
+        if isinstance(last, GrowingText) and last.extra:
+            return None
+        if thought:
+            return ReasoningRepeat(answer, None, [*path, "text"])
+        return TextRepeat(answer, None, [*path, "text"])
 
     def count_late(self, data: dict[str, Any], event: str) -> None:
         self.response.first.count(data.get("usageMetadata"), usage_of)
@@ -264,8 +309,9 @@ class GoogleGenerate(Wire):
                 _text(answer, "", False, beside)
             return
         reader = streamed.reader
-        answer.room.keep(beside)
-        reader.call.extra.update(beside)
+        if beside:
+            answer.room.keep(beside)
+            reader.call.extra.update(beside)
         # A streamed call begins with an empty object.
         if call.get("args") is not None and not (goes_on and call["args"] == {}):
             streamed.whole(call["args"])
@@ -405,6 +451,32 @@ class _Streamed:
         if not placed:
             self.reader.note_anomaly("misplaced_value", f"a value came out of order: {text}")
 
+    def repeat(self, part: dict[str, Any], path: list[Any]) -> Repeat | None:
+        """Return the effect of a part that only continues a string; None for other parts."""
+        call = part["functionCall"]
+        pieces = call.get("partialArgs") if isinstance(call, dict) else None
+        if not isinstance(pieces, list) or len(pieces) != 1 or not isinstance(pieces[0], dict):
+            return None
+        piece = pieces[0]
+        if call.get("willContinue") is not True or piece.get("willContinue") is not True:
+            return None
+        if len(call) > 2 or not _PIECE.issuperset(piece) or self.place is None or self.place[1]:
+            return None
+        if not isinstance(piece.get("stringValue"), str) or piece.get("jsonPath") != self.text:
+            return None
+        return _StringRepeat(self, [*path, "functionCall", "partialArgs", 0, "stringValue"])
+
+    def grow(self, text: str, path: Path, delta: str) -> None:
+        """Read a piece of a string that more may follow; `path` is what `text` means."""
+        assembler, reader = self.assembler, self.reader
+        if assembler is None or not delta or not reader.open or not assembler.grows(path, delta):
+            self.take({"jsonPath": text, "stringValue": delta, "willContinue": True})
+            return
+        try:
+            reader.grow_string(delta)
+        except StreamParseError as error:
+            self._refuse(error)
+
     def end(self) -> None:
         """End the call, which completes what is open in it."""
         self._close()
@@ -432,6 +504,34 @@ class _Streamed:
         self.reader.refuse(error)
         if self.assembler is not None:
             self.assembler.detach()
+
+
+class _StringRepeat(Repeat):
+    """Appends to a string in the arguments of a call."""
+
+    __slots__ = ("place", "streamed", "text")
+
+    _init_types: ClassVar[tuple[Any, ...]] = (_Streamed, list)
+
+    def __init__(self, streamed: _Streamed, path: list[Any]) -> None:
+        super().__init__(path)
+        assert streamed.place is not None
+        self.streamed = streamed
+        self.text = streamed.text
+        self.place: Path = streamed.place[0]
+
+    def read(self, delta: str) -> None:
+        self.streamed.grow(self.text, self.place, delta)
+
+
+def _has_more(candidate: dict[str, Any]) -> bool:
+    """Return whether a candidate has more than content and members that chunks repeat."""
+    for key, value in candidate.items():
+        if key in ("index", "content") or not is_something(value):
+            continue
+        if key not in _REPEATED or key == "groundingMetadata":
+            return True
+    return False
 
 
 def _assemble(assembler: Assembler, piece: dict[str, Any], path: Path, is_array: bool) -> bool:

@@ -38,7 +38,7 @@ from streamparse._decoding.templates import Repeat
 from streamparse._wires.base import Wire, is_typed, keep_rest, pass_on_rest, tool_message
 from streamparse._wires.correlation import AMBIGUOUS, Correlator, Outcome
 from streamparse._wires.reasons import reason_of
-from streamparse._wires.repeats import CallRepeat, ReasoningRepeat, TextRepeat
+from streamparse._wires.repeats import CallRepeat, ReasoningRepeat, TextRepeat, UsageCounts
 from streamparse._wires.usage import openai_usage
 from streamparse.aliases import CallKind
 from streamparse.message import Citation, Message, Reasoning, ToolCall
@@ -161,17 +161,24 @@ class OpenAIChat(Wire):
         return True
 
     def repeat(self, data: dict[str, Any], event: str) -> Repeat | None:
-        choices = data.get("choices")
+        choices, usage = data.get("choices"), data.get("usage")
         if not isinstance(choices, list) or len(choices) != 1 or "x_groq" in data:
             return None
         choice = choices[0]
-        if data.get("error") or data.get("usage") is not None or not _is_bare(choice):
+        if data.get("error") or not _is_bare(choice):
+            return None
+        if usage is not None and not (isinstance(usage, dict) and usage):
             return None
         index = choice.get("index")
         answer = self.response.answers.get(index if type(index) is int else 0)
         if answer is None or answer.message.id is None or not (index is None or is_index(index)):
             return None
-        return self._repeat_in(answer, choice["delta"])
+        repeat = self._repeat_in(answer, choice["delta"])
+        if repeat is not None and usage is not None:
+            if data.get("object") == ADDED_USAGE:
+                return None
+            repeat.counts = UsageCounts("usage", self.response.first, openai_usage)
+        return repeat
 
     def _repeat_in(self, answer: AnswerReader, delta: dict[str, Any]) -> Repeat | None:
         name = ""  # the name of the only member that is not empty

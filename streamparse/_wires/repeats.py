@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
-from streamparse._decoding.templates import Repeat
-from streamparse.message import GrowingText, Reasoning, Refusal, Text
+from streamparse._decoding.templates import Counts, Repeat
+from streamparse.message import GrowingText, Reasoning, Refusal, Text, Usage
 
-__all__ = ["CallRepeat", "TextRepeat", "repeat_of_part"]
+__all__ = ["CallRepeat", "ReasoningRepeat", "TextRepeat", "UsageCounts", "repeat_of_part"]
+
+
+class UsageCounts(Counts):
+    """Reads the token counts so far.
+
+    Args:
+        name: The name of their member.
+        answer: The answer that they are about.
+        usage_of: The function that reads them.
+    """
+
+    __slots__ = ("answer", "usage_of")
+
+    _init_types: ClassVar[tuple[Any, ...]] = (str, AnswerReader, None)
+
+    def __init__(
+        self, name: str, answer: AnswerReader, usage_of: Callable[[dict[str, Any]], Usage]
+    ) -> None:
+        super().__init__(name)
+        self.answer = answer
+        self.usage_of = usage_of
+
+    def read(self, counts: dict[str, Any]) -> None:
+        self.answer.count(counts, self.usage_of)
 
 
 class PartRepeat(Repeat):

@@ -34,6 +34,7 @@ from streamparse.message_events import (
     RefusalDelta,
     TextDelta,
     ToolCallDelta,
+    UsageUpdated,
 )
 
 __all__ = ["Router", "SESSION_WIRES", "WIRES", "wire_of"]
@@ -80,9 +81,9 @@ _imported: Final[dict[str, type[Wire]]] = {}
 _HELD_RECORDS: Final = 16
 _HELD_CHARACTERS: Final = 64 * 1024
 
-# The message events of one delta.
+# The message events of one delta and of token counts.
 _GROWING: Final = frozenset((TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta)) | frozenset(
-    (ArgumentStarted, ArgumentDelta, ArgumentCompleted)
+    (ArgumentStarted, ArgumentDelta, ArgumentCompleted, UsageUpdated)
 )
 
 _DONE: Final = "[DONE]"
@@ -175,6 +176,9 @@ class Router:
         self._read += 1
         self._understood += 1
         repeat.read(record.delta)
+        counts = repeat.counts
+        if counts is not None:
+            counts.read(template.counts_with(record.numbers))
         return True
 
     def _is_next(self, record: SourceRecord, repeat: Repeat) -> bool:

@@ -31,10 +31,12 @@ def openai_usage(raw: dict[str, Any]) -> Usage:
     )
 
 
-def sum_of(*counts: Any) -> int | None:
+def sum_of(count: Any, other: Any) -> int | None:
     """Return the sum of the counts that are there, or None without any."""
-    known = [count for count in counts if number_of(count) is not None]
-    return sum(known) if known else None
+    one, two = number_of(count), number_of(other)
+    if one is None or two is None:
+        return two if one is None else one
+    return one + two
 
 
 def input_with_cache(fresh: int | None, read: int | None, written: int | None) -> int | None:

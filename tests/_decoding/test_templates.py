@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse import Limits, MessageParser, StreamParseError
-from streamparse._decoding.templates import PARTIAL, UNLIKE, Repeat, Templates, unlimited
+from streamparse._decoding.templates import PARTIAL, UNLIKE, Counts, Repeat, Templates, unlimited
 from streamparse.aliases import API
 
 
@@ -101,6 +101,71 @@ def test_members_that_differ_become_holes() -> None:
     text = source({"id": 33, "text": "z"})
     assert templates.match(text, 0) == len(text)
     assert len(templates.all) == 1
+
+
+COUNTED_RECORDS = [
+    {"text": "x", "usage": {"in": 9, "out": out, "more": [{"n": 9}, {"n": out}]}}
+    for out in range(1, 6)
+]
+
+
+class CountsAnything(Counts):
+    """Counts without any effect."""
+
+    def read(self, counts: dict[str, Any]) -> None:
+        pass
+
+
+def counting() -> Growing:
+    repeat = Growing(["text"])
+    repeat.counts = CountsAnything("usage")
+    return repeat
+
+
+def test_counts_that_differ_become_holes() -> None:
+    templates = Templates()
+    first, second, third = COUNTED_RECORDS[1:4]
+    for record in (first, second):
+        templates.learn("", json.dumps(record), record, counting())
+    (template,) = templates.all
+    assert template.places == [["out"], ["more", 1, "n"]]
+    text = source(third)
+    assert templates.match(text, 0) == len(text)
+    assert templates.numbers is not None
+    counts = template.counts_with(templates.numbers)
+    assert counts == third["usage"]
+    counts["more"][1]["n"] = 77
+    assert template.counts_with(templates.numbers) == third["usage"]
+    assert templates.match(source({**third, "usage": {"in": 9, "out": 2}}), 0) == UNLIKE
+
+
+def test_counts_that_differ_later_become_holes_too() -> None:
+    templates = Templates()
+    for record in COUNTED_RECORDS[:2]:
+        templates.learn("", json.dumps(record), record, counting())
+    templates.may_learn = True
+    other = {"text": "y", "usage": {**COUNTED_RECORDS[2]["usage"], "in": 8}}  # type: ignore[dict-item]
+    templates.learn("", json.dumps(other), other, counting())
+    (template,) = templates.all
+    assert template.places == [["in"], ["out"], ["more", 1, "n"]]
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"out": -2},  # not only digits
+        {"out": 12345678901234567},
+        {"a": {"out": 2}, "b": {"out": 2}},  # nothing tells the two members apart
+        {"a": [[[[1]]]], "out": 3},
+    ],
+)
+def test_counts_without_a_certain_place_give_no_template(usage: Any) -> None:
+    templates = Templates()
+    record = {"text": "x", "usage": usage}
+    other = {"text": "x", "usage": {"more": 1}}
+    templates.learn("", json.dumps(other), other, counting())
+    templates.learn("", json.dumps(record), record, counting())
+    assert templates.all == []
 
 
 def test_learning_pauses_when_nothing_matches() -> None:
@@ -255,6 +320,75 @@ COHERE = st.one_of(
 )
 
 
+# Counts that grow, details with equal names, zeros, and other members.
+COUNTS = st.builds(
+    lambda n, m, more: {
+        "promptTokenCount": 7,
+        "candidatesTokenCount": n,
+        "totalTokenCount": n + 7,
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 7}],
+        "candidatesTokensDetails": [{"modality": "TEXT", "tokenCount": m}],
+        **more,
+    },
+    st.integers(0, 30),
+    st.integers(0, 8),
+    st.sampled_from([{}, {}, {}, {"thoughtsTokenCount": 4}, {"trafficType": "x"}, {"a": [[[[]]]]}]),
+)
+USAGE = st.one_of(
+    COUNTS,
+    COUNTS,
+    st.builds(lambda n: {"promptTokenCount": 7, "totalTokenCount": n}, st.integers(0, 9)),
+    st.sampled_from([None, {}, {"trafficType": "ON_DEMAND"}, 3]),
+)
+
+
+def google(part: dict[str, Any], usage: Any = None, **more: Any) -> dict[str, Any]:
+    candidate = {"content": {"parts": [part], "role": "model"}, **more}
+    counted = {} if usage is None else {"usageMetadata": usage}
+    return {"candidates": [candidate], **counted, "modelVersion": "m", "responseId": "r"}
+
+
+def piece(text: str, path: str, usage: Any, goes_on: bool = True) -> dict[str, Any]:
+    value = {"jsonPath": path, "stringValue": text, **({"willContinue": True} if goes_on else {})}
+    return google({"functionCall": {"partialArgs": [value], "willContinue": True}}, usage)
+
+
+PLACES = st.sampled_from(["$.a", "$.a", "$.a", "$.b[0]", "$.b[1]", "?", "$.c[]"])
+GOOGLE = st.one_of(
+    st.builds(lambda text, usage: google({"text": text}, usage), TEXTS, USAGE),
+    st.builds(lambda text, usage: google({"text": text}, usage, index=0), TEXTS, COUNTS),
+    st.builds(lambda text, usage: google({"text": text}, usage, index=1), TEXTS, COUNTS),
+    st.builds(lambda text, usage: google({"text": text, "thought": True}, usage), TEXTS, COUNTS),
+    st.builds(lambda text: google({"text": text, "thoughtSignature": "s"}), TEXTS),
+    st.builds(lambda text: google({"text": "x"}, safetyRatings=[text]), TEXTS),
+    st.builds(lambda text: {**google({"text": "x"}), "createTime": text}, TEXTS),
+    st.builds(lambda text: {**google({"text": "x"}), "modelVersion": text}, TEXTS),
+    st.builds(lambda usage: google({"text": ""}, usage, finishReason="STOP"), USAGE),
+    st.just(google({"functionCall": {"name": "f", "willContinue": True}})),
+    st.just(google({"functionCall": {"name": "g", "willContinue": True, "id": "i"}})),
+    st.just(google({"functionCall": {}})),
+    st.builds(piece, TEXTS, PLACES, COUNTS),
+    st.builds(piece, TEXTS, st.just("$.a"), COUNTS),
+    st.builds(piece, TEXTS, PLACES, COUNTS, st.booleans()),
+)
+
+
+def counted_chat(text: str, count: int, more: dict[str, Any]) -> dict[str, Any]:
+    details = {"prompt_tokens_details": {"cached_tokens": 2}, **more}
+    usage = {"prompt_tokens": 5, "completion_tokens": count, "total_tokens": count + 5, **details}
+    return chat({"content": text}, usage=usage)
+
+
+COUNTED = st.one_of(
+    st.builds(counted_chat, TEXTS, st.integers(0, 9), st.sampled_from([{}, {"queue_time": 0.5}])),
+    st.builds(counted_chat, TEXTS, st.integers(0, 9), st.just({})),
+    st.builds(lambda text: chat({"content": text}, usage=None), TEXTS),
+    st.builds(lambda text: chat({"reasoning_content": text}, usage={"total_tokens": 3}), TEXTS),
+    st.builds(lambda text: chat({"content": "x"}, usage=text), TEXTS),
+    st.builds(arguments, TEXTS),
+)
+
+
 def steps(api: API, pieces: list[Any], templates: bool) -> list[Any]:
     """Return what each call of a parser returns or raises, then its messages."""
     parser = MessageParser(api)
@@ -285,6 +419,10 @@ def _repeated(pairs: list[tuple[Any, int]], consecutive: bool) -> list[Any]:
     for number, record in enumerate(found):
         if consecutive and "sequence_number" in record:
             record["sequence_number"] = number
+        usage = record.get("usageMetadata")
+        if consecutive and isinstance(usage, dict) and "candidatesTokenCount" in usage:
+            usage = {**usage, "candidatesTokenCount": number // 2}
+            record["usageMetadata"] = usage
     return found
 
 
@@ -294,6 +432,8 @@ STREAMS: list[tuple[API, st.SearchStrategy[Any]]] = [
     ("openai-responses", RESPONSES),
     ("ollama-chat", OLLAMA),
     ("cohere-v2", COHERE),
+    ("google-generate", GOOGLE),
+    ("openai-chat", COUNTED),
 ]
 
 
