@@ -39,7 +39,7 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-_JSON: Final = JSONDecoder(parse_constant=_refuse)
+_scan: Final = JSONDecoder(parse_constant=_refuse).scan_once  # type: ignore[attr-defined]
 
 
 class _Values(Sink):
@@ -260,10 +260,10 @@ class JSONRecords(RecordDecoder):
     def _decode(self, record: SourceRecord) -> bool:
         """Decode a line; return False if the machine must read it."""
         try:
-            record.data = _JSON.decode(record.source)
-        except (ValueError, RecursionError):
+            record.data, end = _scan(record.source, 0)
+        except (ValueError, RecursionError, StopIteration):
             return False
-        return True
+        return bool(end == len(record.source))
 
     def _pass_held(self) -> None:
         held = self._held_source

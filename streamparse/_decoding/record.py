@@ -25,7 +25,8 @@ __all__ = [
 SPACE: Final = " \t\r\n"
 # The events whose data are always text, even if it looks like JSON: `output` of Replicate.
 TEXT_EVENTS: Final = frozenset(("output",))
-_JSON: Final = JSONDecoder()
+# Scans one value; `JSONDecoder.raw_decode` would call it from a Python function.
+_scan: Final = JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 class Record:
@@ -113,7 +114,7 @@ class SourceRecord(Record):
 
     def decode(self) -> None:
         """Decode a record that matched a template. Its text is valid JSON within all limits."""
-        self.data = _JSON.decode(self.source)
+        self.data = _scan(self.source, 0)[0]
 
 
 def matched_record(templates: Templates, text: str, at: int, end: int) -> SourceRecord | None:
@@ -168,8 +169,8 @@ def decode_json(text: str, limits: Limits) -> Any:
     depth = limits.depth
     if len(text) <= 2 * depth or text.count("[") + text.count("{") <= depth:
         try:
-            value, end = _JSON.raw_decode(text)
-        except (ValueError, RecursionError):
+            value, end = _scan(text, 0)
+        except (ValueError, RecursionError, StopIteration):
             end = -1
         if end == len(text):
             return value

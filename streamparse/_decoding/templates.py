@@ -113,9 +113,9 @@ class Repeat:
         self.numbered = numbered
         self.counts: Counts | None = None
 
-    def content(self, delta: str) -> str:
-        """Return the content of a numbered record; see `Wire.content`."""
-        return delta
+    def total(self, delta: str) -> int:
+        """Return the checksum of the content of a numbered record; see `Wire.content`."""
+        raise NotImplementedError
 
     def holds(self) -> bool:
         """Return whether the wire would still read the record in the same way."""

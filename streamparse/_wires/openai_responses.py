@@ -33,7 +33,7 @@ from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, is_something, list_of, number_of, text_of
 from streamparse._decoding.templates import Repeat
 from streamparse._wires.base import Wire, error_of
-from streamparse._wires.replays import Lane, Numbers, index_of
+from streamparse._wires.replays import Lane, Numbers, checksum, index_of
 from streamparse._wires.responses_calls import cut_calls
 from streamparse._wires.responses_history import history, tool_result
 from streamparse._wires.responses_items import Item, Piece, StreamedArgument
@@ -413,7 +413,7 @@ class OpenAIResponses(Wire):
 class _Growth(Repeat):
     """Reads more of a text or of the arguments of a call."""
 
-    __slots__ = ("item", "kind", "piece", "place", "texts")
+    __slots__ = ("item", "piece", "start", "texts")
 
     _init_types: ClassVar[tuple[Any, ...]] = (Texts, Item, None, str, int)
 
@@ -424,11 +424,10 @@ class _Growth(Repeat):
         self.texts = texts
         self.item = item
         self.piece = piece
-        self.kind = kind
-        self.place = place
+        self.start = checksum(f"{kind} {place} ")  # of the content before the delta
 
-    def content(self, delta: str) -> str:
-        return f"{self.kind} {self.place} {delta}"
+    def total(self, delta: str) -> int:
+        return checksum(delta, self.start)
 
     def read(self, delta: str) -> None:
         reader = self.item.reader

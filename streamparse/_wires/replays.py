@@ -14,7 +14,7 @@ from zlib import crc32
 from streamparse._core.plain import is_index
 from streamparse._decoding.record import Record
 
-__all__ = ["Ids", "Lane", "Numbers", "Sieve", "index_of"]
+__all__ = ["Ids", "Lane", "Numbers", "Sieve", "checksum", "index_of"]
 
 _WATCHED: Final = 65_536  # the maximum number of marks that are remembered
 _STEPS: Final = 2  # the steps of one after which numbers count as those of records
@@ -63,9 +63,17 @@ class Sieve:
         Returns:
             The records to read now, in order.
         """
+        return self.take(mark, checksum(content), record) if self.counts else [record]
+
+    def follows(self, mark: Any, total: int) -> bool:
+        """Return whether a record only continues the marks, and take it in that case."""
+        return False
+
+    def take(self, mark: Any, total: int, record: Record) -> list[Record]:
+        """As `sift`, with the checksum of the content."""
         if not self.counts:
             return [record]
-        verdict = self._judge(mark, _sum_of(content))
+        verdict = self._judge(mark, total)
         if verdict == _NEW and not self._held:
             return [record]
         if verdict == _REPLAY:
@@ -151,6 +159,16 @@ class Numbers(Sieve):
     def takes(self, mark: Any) -> bool:
         return isinstance(mark, int) and not isinstance(mark, bool)
 
+    def follows(self, mark: Any, total: int) -> bool:
+        last = self.last
+        if last is None or mark != last + 1 or self._jump is not None or self._held:
+            return False
+        if not self.counts:
+            return False
+        self._steps += 1
+        self._count(mark, total)
+        return True
+
     def _judge(self, mark: Any, total: int) -> int:
         number: int = mark
         if self.last is None or number < self._first:
@@ -230,10 +248,11 @@ def index_of(value: Any) -> int | None:
     return value if is_index(value) and value >= 0 else None
 
 
-def _sum_of(content: str) -> int:
+def checksum(content: str, start: int = 0) -> int:
+    """Return the checksum of a text, or of the text with the checksum `start` and this one."""
     # `hash` differs between processes, so it would not survive a pickle.
     try:
         source = content.encode()
     except UnicodeEncodeError:
         source = content.encode("utf-8", "surrogatepass")
-    return crc32(source)
+    return crc32(source, start)

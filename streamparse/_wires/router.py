@@ -190,7 +190,10 @@ class Router:
         sieve = None if wire is None else wire.sieve
         assert wire is not None
         assert sieve is not None
-        found = sieve.sift(record.number, repeat.content(record.delta), record)
+        total = repeat.total(record.delta)
+        if sieve.follows(record.number, total):
+            return True
+        found = sieve.take(record.number, total, record)
         if sieve.gap is not None:
             self.response.lose(sieve.gap)
         if len(found) == 1 and found[0] is record:
