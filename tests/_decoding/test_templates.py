@@ -128,7 +128,7 @@ def test_counts_that_differ_become_holes() -> None:
     for record in (first, second):
         templates.learn("", json.dumps(record), record, counting())
     (template,) = templates.all
-    assert template.places == [["out"], ["more", 1, "n"]]
+    assert template.places == (["out"], ["more", 1, "n"])
     text = source(third)
     assert templates.match(text, 0) == len(text)
     assert templates.numbers is not None
@@ -147,7 +147,7 @@ def test_counts_that_differ_later_become_holes_too() -> None:
     other = {"text": "y", "usage": {**COUNTED_RECORDS[2]["usage"], "in": 8}}  # type: ignore[dict-item]
     templates.learn("", json.dumps(other), other, counting())
     (template,) = templates.all
-    assert template.places == [["in"], ["out"], ["more", 1, "n"]]
+    assert template.places == (["in"], ["out"], ["more", 1, "n"])
 
 
 @pytest.mark.parametrize(
