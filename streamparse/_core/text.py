@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from codecs import utf_8_decode
 
-__all__ = ["Utf8Decoder", "Utf8Replacer", "as_bytes"]
+__all__ = ["Utf8Decoder", "Utf8Replacer", "as_bytes", "text_and_rest"]
 
 
 def as_bytes(fragment: object) -> bytes:
@@ -83,6 +83,19 @@ class Utf8Decoder:
         return text
 
 
+def text_and_rest(data: bytes) -> tuple[str, bytes]:
+    """Return the text of bytes with U+FFFD for invalid ones, and an incomplete character.
+
+    >>> text_and_rest(b"caf\\xc3\\xa9 \\xff \\xe2\\x82")
+    ('café � ', b'\\xe2\\x82')
+    """
+    valid = _valid(data)
+    if valid is not None:
+        return valid, b""
+    text, taken = utf_8_decode(data, "replace", False)
+    return text, data[taken:]
+
+
 class Utf8Replacer:
     """Decodes UTF-8 with U+FFFD for invalid bytes (Encoding Standard, "UTF-8 decode").
 
@@ -103,12 +116,7 @@ class Utf8Replacer:
         """Return the text of `data`, up to an incomplete character."""
         if self._pending:
             data = self._pending + data
-        else:
-            valid = _valid(data)
-            if valid is not None:
-                return valid
-        text, taken = utf_8_decode(data, "replace", False)
-        self._pending = data[taken:] if taken < len(data) else b""
+        text, self._pending = text_and_rest(data)
         return text
 
     def finish(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from streamparse._core.growing import GrowingString
-from streamparse._core.text import Utf8Replacer
 from streamparse.errors import StreamParseError
 from streamparse.limits import Limits
 
@@ -29,21 +28,24 @@ class Lines:
 
     __slots__ = (
         "_after_cr",
-        "_bytes",
         "_finished",
         "_limit",
         "_line",
         "_line_start",
         "_offset",
         "_record_start",
+        "_pending",
+        "_takes_bytes",
         "_takes_text",
         "_unfinished",
     )
 
     def __init__(self, limits: Limits = _DEFAULT_LIMITS) -> None:
         self._limit: i64 = limits.record
-        self._bytes: Utf8Replacer | None = None
+        # What the first fragment was.
+        self._takes_bytes: bool = False
         self._takes_text: bool = False
+        self._pending: bytes = b""  # the first bytes of a character that is not complete
         self._finished: bool = False
         # The current position, in characters. As in all errors, only line feeds end a line.
         self._offset: i64 = 0
@@ -73,12 +75,11 @@ class Lines:
             error.line = self._line
             error.column = self._offset - self._line_start + 1
             raise error
-        if self._takes_text or self._bytes is not None:
+        if self._takes_text or self._takes_bytes:
             kinds = "bytes, now text" if text else "text, now bytes"
             raise TypeError(f"this decoder was fed {kinds}: feed it one or the other")
         self._takes_text = text
-        if not text:
-            self._bytes = Utf8Replacer()
+        self._takes_bytes = not text
 
     def _read(self, text: str) -> None:
         """Read lines; hold the text after the last line end."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 from streamparse._core._marks import mypyc_attr
-from streamparse._core.text import as_bytes
+from streamparse._core.text import as_bytes, text_and_rest
 from streamparse._decoding.lines import Lines
 from streamparse.errors import LimitError, StreamParseError
 from streamparse.limits import Limits
@@ -174,10 +174,9 @@ class SSEDecoder(Lines):
         data = as_bytes(fragment)
         if not data:
             return []
-        if self._finished or self._bytes is None:
+        if self._finished or not self._takes_bytes:
             self._start_decoding(False)
-        assert self._bytes is not None
-        text = self._bytes.feed(data)
+        text, self._pending = text_and_rest(self._pending + data if self._pending else data)
         if text:
             self._read(text)
         return self._drain()
@@ -192,9 +191,8 @@ class SSEDecoder(Lines):
         if self._finished:
             return []
         self._finished = True
-        rest = self._bytes.finish() if self._bytes is not None else ""
-        if rest:
-            self._read(rest)
+        if self._pending:
+            self._read(self._pending.decode("utf-8", "replace"))
         if self._unterminated:
             line = self._held()
             if line:
