@@ -7,7 +7,8 @@ The caller provides the clock: a function that returns seconds and never goes ba
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from time import monotonic
+from typing import Any, ClassVar, Final
 
 from streamparse.message_events import (
     AnySessionEvent,
@@ -85,6 +86,8 @@ class Metrics:
         "longest_gap",
         "text_characters",
     )
+
+    _init_types: ClassVar[tuple[Any, ...]] = (monotonic,)
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

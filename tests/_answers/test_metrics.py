@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
+from copy import copy
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -169,3 +172,13 @@ def test_a_count_beyond_the_range_of_floats() -> None:
     metrics = run([(0, text_chunk("a")), (1, chunk({}, "stop", usage=usage))])
     assert metrics.output_tokens == 10**5000
     assert metrics.tokens_per_second is None
+
+
+def test_a_copy_of_the_parser_goes_on_measuring() -> None:
+    parser = MessageParser("text", clock=monotonic)
+    parser.feed("one")
+    for other in (copy(parser), pickle.loads(pickle.dumps(parser))):
+        other.feed("two")
+        assert other.metrics is not None
+        assert parser.metrics is not None
+        assert (other.metrics.events, parser.metrics.events) == (3, 2)
