@@ -15,7 +15,7 @@ from streamparse._core.machine import EXCERPT, Machine, MachineOptions
 from streamparse._core.parser import JSONParser
 from streamparse._core.reader import locate
 from streamparse._core.surrogates import lone
-from streamparse._core.transcriber import Transcriber, emit_value
+from streamparse._core.transcriber import Transcriber, build_value, emit_value
 from streamparse.dialect import Dialect
 from streamparse.errors import IncompleteError, SchemaViolation, StreamParseError, WireError
 from streamparse.limits import Limits
@@ -350,12 +350,21 @@ class Values(ArgumentSource):
     Text is not taken, because text beside values is a second value.
     """
 
-    __slots__ = ("length", "sink")
+    __slots__ = ("_sink", "length", "surrogates")
 
     def __init__(self, chain: Chain, events: list[Any], surrogates: str = "keep") -> None:
         super().__init__(chain, events)
-        self.sink: Transcriber = Transcriber(chain.head, surrogates)
+        self.surrogates: str = surrogates
+        self._sink: Transcriber | None = None
         self.length: int = 0  # of the text that was collected
+
+    @property
+    def sink(self) -> Transcriber:
+        """The sink that the values go to."""
+        if self._sink is None:
+            self._sink = Transcriber(self.chain.head, self.surrogates)
+            self._sink.written = self.length
+        return self._sink
 
     @property
     def whole(self) -> bool:
@@ -364,6 +373,21 @@ class Values(ArgumentSource):
 
     def take(self, text: str) -> Produced:
         return "", "", self.events, None
+
+    def read_whole(self, value: Any) -> Produced:
+        """Read a value that comes whole, as its first input."""
+        is_plain = self.chain.factory is None and self.surrogates == "keep"
+        if self._sink is not None or not is_plain:
+            try:
+                emit_value(value, self.sink)
+            except StreamParseError as error:
+                return self._collected(error)
+            return self._collected(None)
+        pieces: list[str] = []
+        build_value(value, self.chain.builder, pieces)
+        text = "".join(pieces)
+        self.length += len(text)
+        return self._produced(text, 0, None)
 
     def grow_string(self, text: str) -> Produced:
         """Append to the open string. All earlier events must have been collected."""

@@ -20,7 +20,7 @@ from streamparse._answers.options import AnswerOptions
 from streamparse._core.flat import equal
 from streamparse._core.plain import weight_of
 from streamparse._core.surrogates import Halves, replaced
-from streamparse._core.transcriber import Transcriber, emit_value
+from streamparse._core.transcriber import Transcriber
 from streamparse.errors import JSONSyntaxError, StreamParseError, WireError
 from streamparse.message import ToolCall
 from streamparse.message_events import ProviderEvent, ToolCallDelta
@@ -33,7 +33,7 @@ _NOT_SPACE: Final = re.compile(r"[^ \t\n\r]")
 class CallInput(CallRecord):
     """Reads the arguments of a call. Before the name is known they are held back."""
 
-    __slots__ = ("halves", "held", "held_size", "lead", "repetition")
+    __slots__ = ("_repetition", "halves", "held", "held_size", "lead")
 
     def __init__(
         self,
@@ -44,16 +44,28 @@ class CallInput(CallRecord):
         raw_text: bool = False,
     ) -> None:
         super().__init__(call, choice, out, options, raw_text)
-        self.held: list[Any] = []  # texts and `HeldValue`s that came before the name
+        self.held: list[Any] | None = None  # texts and `HeldValue`s that came before the name
         self.held_size: int = 0  # the characters of them that were counted
         self.halves: Halves = Halves()  # of the argument text
-        self.repetition: Repetition = Repetition(call)
+        self._repetition: Repetition | None = None
         self.lead: int = -1  # white space at the beginning of the text; -1: not counted
+
+    @property
+    def repetition(self) -> Repetition:
+        """Compares text after a whole value with that value."""
+        if self._repetition is None:
+            self._repetition = Repetition(self.call)
+        return self._repetition
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a part of the value has come again."""
+        return self._repetition is not None and self._repetition.matched > 0
 
     @property
     def seems_complete(self) -> bool:
         """Whether the value is complete and the call has not been rejected."""
-        whole = self.state == READING and self.source.whole and not self.repetition.matched
+        whole = self.state == READING and self.source.whole and not self.repeats
         # JSON that was encoded twice is a string, and is rejected at the end.
         return whole and not isinstance(self.call.partial, str)
 
@@ -66,7 +78,9 @@ class CallInput(CallRecord):
         if self.state != HELD:
             return
         super().begin()
-        held, self.held = self.held, []
+        held, self.held = self.held, None
+        if held is None:
+            return
         if self.call._room is not None:
             self.call._room.give_back(self.held_size)  # it is counted once more where it is kept
         for piece in held:
@@ -216,12 +230,7 @@ class CallInput(CallRecord):
         if again or not self.listening:
             self._read_value_again(value)
             return
-        try:
-            emit_value(value, self.driver())
-        except StreamParseError as error:
-            self.refuse(error)
-        else:
-            self.emit()
+        self._report_values(self._value_source().read_whole(value))
 
     def _read_value_again(self, value: Any) -> None:
         """Read a second whole value: an equal one is a repetition, another one is refused."""
@@ -329,7 +338,10 @@ class CallInput(CallRecord):
         if self.call._room is not None:
             self.call._room.take(weight)
             self.held_size += weight
-        self.held.append(piece)
+        if self.held is None:
+            self.held = [piece]
+        else:
+            self.held.append(piece)
 
 
 class HeldValue:

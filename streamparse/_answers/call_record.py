@@ -29,7 +29,6 @@ from streamparse._answers.arguments import (
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import Tools
 from streamparse._core.chain import Chain
-from streamparse._core.machine import MachineOptions
 from streamparse._core.room import Room, check_name
 from streamparse._core.sink import ValidatorFactory
 from streamparse.aliases import CallStatus
@@ -60,6 +59,7 @@ class CallRecord:
     """One `ToolCall` with its state. Events about it go to `out`."""
 
     __slots__ = (
+        "_source",
         "call",
         "chain",
         "choice",
@@ -72,7 +72,6 @@ class CallRecord:
         "raw_text",
         "ready",
         "received",
-        "source",
         "state",
         "surrogates",
         "tools",
@@ -100,15 +99,23 @@ class CallRecord:
         self.tools: Tools | None = options.tools
         self.surrogates: str = options.surrogates
         self.chain: Chain = Chain(reporter=ArgumentReporter(call, choice), continues=True)
-        self.chain.options = MachineOptions(limits=options.limits, surrogates=options.surrogates)
+        self.chain.options = options.machine_options
         self.events: list[Any] = []  # the chain's, until `_report` emits them
         self.chain.builder.events = self.events
         call._builder = self.chain.builder
         self.validator: ValidatorFactory | None = None  # of the tool that is called
-        self.source: ArgumentSource = self._text_source()
+        self._source: ArgumentSource | None = None
         self.received: bool = False  # a value, or text other than white space, has arrived
         self.state: int = HELD
         self.entry: _Entry | None = None  # None: the call is in the message
+
+    @property
+    def source(self) -> ArgumentSource:
+        """The source of the arguments, which is one of text until a value arrives."""
+        source = self._source
+        if source is None:
+            source = self._source = self._text_source()
+        return source
 
     def _text_source(self) -> ArgumentSource:
         """Return a source of text that drives the chain as it is now."""
@@ -128,11 +135,11 @@ class CallRecord:
 
     def _value_source(self) -> Values:
         """Return the source of values, which drives the chain from now on."""
-        source = self.source
+        source = self._source
         if isinstance(source, Values):
             return source
         values = Values(self.chain, self.events, self.surrogates)
-        self.source = values
+        self._source = values
         return values
 
     @property
@@ -218,7 +225,7 @@ class CallRecord:
                 self.chain.replace_factory(None)  # the whole value is validated at the end
             else:
                 self.chain.replace_factory(self.validator)
-                self.source = self._text_source()
+                self._source = None  # the head of the chain has changed
         elif self.received or not tools.may_become(call.name):
             self._reject_unknown()
         else:

@@ -97,7 +97,7 @@ class CallReader(CallInput):
             return
         if how == NORMAL:
             self.reason_at = len(self.call.raw_text)
-        if self.call.name is None or not self.whole or self.repetition.matched:
+        if self.call.name is None or not self.whole or self.repeats:
             return
         if how == NORMAL or (how == LIMIT and later_call):
             self._complete()
@@ -132,14 +132,14 @@ class CallReader(CallInput):
             return
         elif not self.received:
             self._truncate()
-        elif self.repetition.matched:
+        elif self.repeats:
             self._refuse_second("")
         else:
             self._reject(self.source.unfinished(len(self.call._written)))
 
     def _ends_whole(self) -> bool:
         """Whether the value is whole at the end of the input, which completes a number."""
-        if self.repetition.matched or not self.open:
+        if self.repeats or not self.open:
             return False
         self._report(self.source.finish())
         return self.open and (self.source.whole or self.call.kind == "custom")
@@ -183,7 +183,7 @@ class CallReader(CallInput):
         return None
 
     def _truncate(self) -> None:
-        if self.repetition.matched:
+        if self.repeats:
             message = "the input ended while the arguments were being repeated"
             self.note_anomaly("repeated_arguments", message)
         self._end("truncated")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from streamparse._answers.tools import Tools
+from streamparse._core.machine_state import MachineOptions
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.surrogates import check_surrogates
 from streamparse.dialect import Dialect
@@ -35,6 +36,7 @@ class AnswerOptions:
     """
 
     __slots__ = (
+        "_machine",
         "dialect",
         "limits",
         "output",
@@ -66,3 +68,11 @@ class AnswerOptions:
         self.output_validator: ValidatorFactory | None = output_validator
         self.output_dialect: Dialect | None = output_dialect
         self.text_reader: Callable[[Any], Any] | None = text_reader
+        self._machine: MachineOptions | None = None
+
+    @property
+    def machine_options(self) -> MachineOptions:
+        """The options of the machines that read arguments."""
+        if self._machine is None:
+            self._machine = MachineOptions(limits=self.limits, surrogates=self.surrogates)
+        return self._machine

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from streamparse._core.builder_state import BuilderState
 from streamparse._core.deep_path import DeepPath, SharedPath, extended, is_same_path
-from streamparse._core.events import StringDelta, ValueCompleted, ValueStarted
+from streamparse._core.events import Reporter, StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.grammar import COMPILED
 from streamparse.dialect import Repair
 
@@ -90,6 +90,29 @@ class Builder(BuilderState):
             self.events.append(ValueCompleted(self._path, text))
         else:
             self.events.append(self.reporter.completed(self._path, text))
+
+    def whole_string(self, text: str) -> None:
+        """Build a string, as `start_string`, `text` and `end_string` do."""
+        path: SharedPath = ()
+        base = self._base
+        if self.members is not None:
+            path = base + (self.key,) if isinstance(base, tuple) else DeepPath(base, self.key)
+            self.members[self.key] = text
+        elif self.items is not None:
+            path = base + (self.index,) if isinstance(base, tuple) else DeepPath(base, self.index)
+            self.index += 1
+            self.items.append(text)
+        else:
+            self.begun = True
+            self.root = text
+        self._path = path
+        reporter, events = self.reporter, self.events
+        if reporter is None:
+            reporter = Reporter()
+        events.append(reporter.started(path, "string"))
+        if text:
+            events.append(reporter.delta(path, text))
+        events.append(reporter.completed(path, text))
 
     def scalar(self, value: object, offset: int) -> None:
         path: SharedPath = ()

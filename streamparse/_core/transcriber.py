@@ -6,15 +6,25 @@ of the call, with offsets in the JSON text that it writes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from streamparse._core.builder import Builder
 from streamparse._core.sink import Sink
-from streamparse._core.surrogates import Halves, lone, replaced
-from streamparse._core.writer import Writer, escaped_characters, needs_escape
+from streamparse._core.surrogates import Halves, ends_in_half, joined, lone, replaced
+from streamparse._core.writer import (
+    Writer,
+    escaped_characters,
+    needs_escape,
+    quoted,
+    scalar_text,
+)
 from streamparse.errors import JSONSyntaxError
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
+
+
+_NATIVE_DEPTH: Final = 16  # deeper values are built without recursion
 
 
 class Transcriber(Sink):
@@ -153,6 +163,64 @@ class Transcriber(Sink):
             self.written += len(pieces[self.counted])
             self.counted += 1
         return self.written
+
+
+def build_value(value: Any, builder: Builder, pieces: list[str], depth: int = 0) -> None:
+    """Build a complete value, and append its JSON text to `pieces`.
+
+    This has the effect of `emit_value` with a `Transcriber` that keeps lone surrogates.
+    """
+    if isinstance(value, str):
+        _build_string(value, builder, pieces)
+    elif isinstance(value, (dict, list, tuple)):
+        if depth >= _NATIVE_DEPTH:
+            transcriber = Transcriber(builder)
+            emit_value(value, transcriber)
+            pieces.append(transcriber.take())
+        elif isinstance(value, dict):
+            builder.start_object(0)
+            separator = "{"
+            for key, item in value.items():
+                name = key if isinstance(key, str) else str(key)
+                if not name.isascii():
+                    name = joined(name)
+                pieces.append(separator)
+                pieces.append(quoted(name))
+                pieces.append(":")
+                separator = ","
+                builder.key = name
+                build_value(item, builder, pieces, depth + 1)
+            builder.end(0)
+            pieces.append("}" if value else "{}")
+        else:
+            builder.start_array(0)
+            separator = "["
+            for item in value:
+                pieces.append(separator)
+                separator = ","
+                build_value(item, builder, pieces, depth + 1)
+            builder.end(0)
+            pieces.append("]" if value else "[]")
+    elif value is None or isinstance(value, (int, float)):
+        builder.scalar(value, 0)
+        pieces.append(scalar_text(value))
+    else:
+        _build_string(str(value), builder, pieces)
+
+
+def _build_string(text: str, builder: Builder, pieces: list[str]) -> None:
+    if not text.isascii():
+        text = joined(text)
+        if ends_in_half(text):  # the text before it has an event of its own
+            builder.start_string(0)
+            if len(text) > 1:
+                builder.text(text[:-1], 0)
+            builder.text(text[-1], 0)
+            builder.end_string(0)
+            pieces.append(quoted(text))
+            return
+    builder.whole_string(text)
+    pieces.append(quoted(text))
 
 
 def emit_value(value: Any, sink: Sink) -> None:

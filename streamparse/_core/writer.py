@@ -67,7 +67,7 @@ class Writer(Sink):
 
     def scalar(self, value: object, offset: int) -> None:
         self._separate()
-        self.pieces.append(_scalar_text(value))
+        self.pieces.append(scalar_text(value))
 
     def end(self, offset: int) -> None:
         self.pieces.append(self.closers.pop())
@@ -116,6 +116,12 @@ def escaped(text: str) -> str:
     return text if text.isascii() else _HALF.sub(_escape, text)
 
 
+def quoted(text: str) -> str:
+    """Return text as a JSON string, with quotes around it."""
+    whole = _encode(text)
+    return whole if whole.isascii() else _HALF.sub(_escape, whole)
+
+
 def escaped_characters(text: str) -> str:
     """Return what `escaped` returns, for text without surrogates."""
     whole = _encode(text)
@@ -126,7 +132,8 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found.group()):04x}"
 
 
-def _scalar_text(value: object) -> str:
+def scalar_text(value: object) -> str:
+    """Return a number or literal as JSON text."""
     if value is None:
         return "null"
     if value is True:

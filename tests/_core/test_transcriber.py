@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from streamparse._core.builder import Builder
 from streamparse._core.machine import Machine
-from streamparse._core.transcriber import Transcriber, emit_value
+from streamparse._core.transcriber import Transcriber, build_value, emit_value
 from streamparse.protocols import Sink
 from tests.helpers import same, tokens
 from tests.parts import Call, Recorder
@@ -161,3 +161,33 @@ def test_grow_does_the_same_as_text_and_take(pieces: list[str], precise: bool) -
     plain.end_string(0)
     assert quick.take() == plain.take()
     assert fast.calls == slow.calls
+
+
+TEXTS = st.text() | st.text('a"\\\n\x01é🙂\ud83d\ude00', max_size=4)
+ANYTHING = st.recursive(
+    LEAVES | TEXTS | st.floats() | st.integers(10**4_300, 10**4_302) | st.binary(max_size=2),
+    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(TEXTS | LEAVES, inner),
+    max_leaves=20,
+)
+
+
+def nested(value: Any, depth: int) -> Any:
+    for level in range(depth):
+        value = {"a": value, "b": level} if level % 3 else [level, value]
+    return value
+
+
+@given(st.builds(nested, ANYTHING, st.integers(0, 30)), ANYTHING)
+def test_building_does_the_same_as_emitting(value: Any, other: Any) -> None:
+    expected, found = Builder(), Builder()
+    sink = Transcriber(expected)
+    pieces: list[str] = []
+    for one in (value, other):  # the second replaces the first, as in a repeated value
+        emit_value(one, sink)
+        sink.writer.first = True
+        build_value(one, found, pieces)
+    assert "".join(pieces) == sink.take()
+    assert found.events == expected.events
+    assert same(found.value, expected.value)
+    assert found.path == expected.path
+    assert found.open_path == expected.open_path
