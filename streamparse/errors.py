@@ -221,6 +221,11 @@ def _rebuilt(
     return kind(message, **fields)
 
 
+def finished(offset: int = 0) -> StreamParseError:
+    """Return the error for input after the end, at this offset."""
+    return StreamParseError("feed() was called after finish()", code="finished", offset=offset)
+
+
 def interrupted() -> StreamParseError:
     """Return the error for calls after an exception, such as `KeyboardInterrupt`, ended a call."""
     message = "an earlier call was interrupted, so text may be missing"

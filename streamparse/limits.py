@@ -67,3 +67,9 @@ class Limits:
                 raise TypeError(f"Limits.{field.name} must be an int, not {type(bound).__name__}")
             if not 0 <= bound <= _LARGEST:
                 raise ValueError(f"Limits.{field.name} must be between 0 and 2**62: {bound}")
+
+
+def check_limits(limits: object) -> None:
+    """Raise a `TypeError` unless the value of the option `limits` is a `Limits`."""
+    if not isinstance(limits, Limits):
+        raise TypeError(f"limits must be Limits, not {type(limits).__name__}")

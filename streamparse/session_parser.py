@@ -10,8 +10,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from streamparse._answers.frozen import Frozen, freeze, thaw
-from streamparse._answers.metrics import Metrics
+from streamparse._answers.life_cycle import LifeCycle
+from streamparse._answers.options import options_of
 from streamparse._core.plain import shown
 from streamparse._sessions.conversation import Conversation
 from streamparse._sessions.frames import records_of
@@ -24,12 +24,11 @@ from streamparse._wires.nearest import unknown_api
 from streamparse._wires.router import SESSION_WIRES, WIRES, wire_of
 from streamparse.aliases import DialectName, SessionAPI, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
-from streamparse.errors import StreamParseError, WireError, interrupted
+from streamparse.errors import StreamParseError, WireError
 from streamparse.limits import Limits
 from streamparse.message import Message
 from streamparse.message_events import AnySessionEvent
-from streamparse.message_parser import errors_of, options_of
-from streamparse.protocols import StreamRecorder, StreamTelemetry
+from streamparse.protocols import StreamTelemetry
 
 __all__ = ["SessionParser"]
 
@@ -41,7 +40,7 @@ SESSION_APIS: Final = cast(
 _HELD: Final = 16  # records without evidence of an API
 
 
-class SessionParser:
+class SessionParser(LifeCycle[Any, AnySessionEvent]):
     """The answers of one session, pushed in as its messages arrive.
 
     A session is a connection over which several answers come: a WebSocket of the OpenAI Realtime
@@ -90,6 +89,7 @@ class SessionParser:
         telemetry: StreamTelemetry | None = None,
     ) -> None:
         name = api_named(api, SESSION_APIS)
+        super().__init__(clock, None if telemetry is None else telemetry.session_recorder())
         options = options_of(
             limits,
             tools=tools,
@@ -100,22 +100,12 @@ class SessionParser:
             output_dialect=output_dialect,
             surrogates=surrogates,
         )
-        self._limits = options.limits
-        #: Why calls of a tool are not validated, by the tool's name; see `MessageParser`.
-        self.tool_errors: dict[str, Exception] = errors_of(options)
-        #: Times and counts of the whole session, if the parser was given a clock.
-        self.metrics: Metrics | None = None if clock is None else Metrics(clock)
-        self._recorder: StreamRecorder | None = None
-        if telemetry is not None:
-            self._recorder = telemetry.session_recorder()
         self._session = SessionReader(options)
         self._conversation: Conversation | None = None
         for kind in _CONVERSATIONS:
             if kind.api == name:
                 self._conversation = kind(self._session)
         self._held: list[Any] = []  # records that show no API
-        self._finished: bool = False
-        self._failure: StreamParseError | None = None
 
     def __repr__(self) -> str:
         """The API, and how many answers there are."""
@@ -126,6 +116,11 @@ class SessionParser:
     def api(self) -> str | None:
         """The API; None while it is not known."""
         return None if self._conversation is None else self._conversation.api
+
+    @property
+    def tool_errors(self) -> dict[str, Exception]:
+        """Why calls of a tool are not validated, by the tool's name; see `MessageParser`."""
+        return self._session.options.tool_errors()
 
     @property
     def messages(self) -> list[Message]:
@@ -148,92 +143,39 @@ class SessionParser:
         """How many records were skipped because a resumed session sent them again."""
         return self._session.replayed
 
-    def feed(self, message: Any) -> list[AnySessionEvent]:
-        """Read one message of the connection; an empty one is legal and free.
+    # The life cycle.
 
-        Args:
-            message: Text or bytes of one whole message, a decoded one (dict), an event of an SDK,
-                or a `WSMessage` of aiohttp. A batch (`{"events": […]}`) is unpacked.
+    def _accepted(self, fragment: Any) -> list[Any] | None:
+        records = records_of(fragment, self._session.options.limits)
+        if not records:
+            return None
+        self._check_open()
+        return records
 
-        Returns:
-            The events that it decided.
+    def _read(self, fragment: list[Any]) -> None:
+        for record in fragment:
+            self._read_record(record)
 
-        Raises:
-            WireError: The first messages show no API that is known (`unknown_api`).
-            LimitError: A bound of `Limits` was passed.
-            StreamParseError: The parser has been finished (`finished`), or an unexpected exception
-                ended an earlier call (`interrupted`).
-            TypeError: The message is of another type; the parser is as before.
-        """
-        if self._failure is not None:
-            raise self._failure.copy_without_events()
-        reading = False
-        try:
-            records = records_of(message, self._limits)
-            if records and self._finished:
-                raise StreamParseError("feed() was called after finish()", code="finished")
-            reading = True
-            for record in records:
-                self._read(record)
-            return self._take()
-        except StreamParseError as error:
-            if reading or error.code != "finished":
-                self._fail(error)
-            raise
-        except TypeError:
-            if reading:
-                self._interrupt()
-            raise
-        except BaseException:
-            self._interrupt()
-            raise
+    def _end(self) -> None:
+        if self._held:
+            raise self._unknown()
+        self._session.end_input()
 
-    def finish(self) -> list[AnySessionEvent]:
-        """End the session: its connection was closed. A second call returns `[]`.
+    def _end_broken(self, error: StreamParseError | None) -> None:
+        for record in self._held:
+            self._session.pass_on("record", record)
+        self._held = []
+        self._session.end_broken(error)
 
-        Returns:
-            The last events. An answer that has not ended is truncated.
+    def _abandon(self) -> None:
+        self._session.abandon()
 
-        Raises:
-            WireError: No message has shown an API that is known (`unknown_api`).
-        """
-        if self._failure is not None:
-            raise self._failure.copy_without_events()
-        if self._finished:
-            return []
-        self._finished = True
-        try:
-            if self._held:
-                raise self._unknown()
-            self._session.end_input()
-            events = self._take()
-            self._end_recording()
-            return events
-        except StreamParseError as error:
-            self._fail(error)
-            raise
-        except BaseException:
-            self._interrupt()
-            raise
-
-    def cut(self) -> list[AnySessionEvent]:
-        """End the session where its connection broke: open answers are truncated.
-
-        Raises nothing; after `finish` or a failure there is nothing left to emit.
-        """
-        if self._finished or self._failure is not None:
-            return []
-        self._finished = True
-        self._session.end_broken()
-        events = self._session.take()
-        if self._recorder is not None:
-            self._recorder.note(events)
-        self._end_recording()
-        return events
+    def _new_events(self) -> list[AnySessionEvent]:
+        return self._session.take()
 
     # Reading.
 
-    def _read(self, record: Any) -> None:
+    def _read_record(self, record: Any) -> None:
         if not isinstance(record, dict):
             self._session.pass_on("record", {"text": record})
         elif self._conversation is not None:
@@ -263,61 +205,6 @@ class SessionParser:
             [wire_of(api) for api in WIRES if api not in sessions],
             "use MessageParser",
         )
-
-    def _take(self) -> list[AnySessionEvent]:
-        events = self._session.take()
-        if self.metrics is not None:
-            self.metrics.note(events)
-        if self._recorder is not None:
-            self._recorder.note(events)
-        return events
-
-    def _end_recording(self, error: StreamParseError | None = None) -> None:
-        if self._recorder is not None:
-            self._recorder.end(error)
-
-    # Copies and pickles.
-
-    def __copy__(self) -> SessionParser:
-        return restored(self._frozen())
-
-    def __deepcopy__(self, memo: object) -> SessionParser:
-        return self.__copy__()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return restored, (self._frozen(),)
-
-    def _frozen(self) -> Frozen:
-        return freeze({**vars(self), "_recorder": None})
-
-    # Failing.
-
-    def _fail(self, error: StreamParseError) -> None:
-        """End all answers truncated; the error carries the last events."""
-        try:
-            for record in self._held:
-                self._session.pass_on("record", record)
-            self._held = []
-            self._session.end_broken(error)
-            error.events = self._take()
-            self._failure = error.copy_without_events()
-            self._end_recording(self._failure)
-        except BaseException:
-            self._interrupt()
-            raise
-
-    def _interrupt(self) -> None:
-        """An exception left a call half done: nothing can be read any more."""
-        self._failure = interrupted()
-        self._session.abandon()
-        self._end_recording(self._failure)
-
-
-def restored(frozen: Frozen) -> SessionParser:
-    """A parser in the state of the one that was frozen."""
-    parser = SessionParser.__new__(SessionParser)
-    vars(parser).update(thaw(frozen))
-    return parser
 
 
 def begins_session(line: bytes) -> bool:

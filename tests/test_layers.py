@@ -171,6 +171,7 @@ ANSWERS = (
     "usage",
     "answer",
     "response",
+    "life_cycle",
 )
 # The adapters, one an API, are siblings above these.
 WIRES = (
@@ -262,6 +263,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "_wires.openai_realtime": (4, len(WIRES) + 2),
     "_wires.google_live": (4, len(WIRES) + 2),
     "_wires.router": (4, len(WIRES) + 2),
+    "_wires.input": (4, len(WIRES) + 3),
     "_sessions": (4, len(WIRES) + 3),
     **_in_order("_sessions", 4, SESSIONS, len(WIRES) + 4),
     "_sessions.realtime": (4, len(WIRES) + 8),

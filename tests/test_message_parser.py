@@ -1,4 +1,4 @@
-"""Tests of the parser of messages: life cycle, kinds of input, detection, text, failures."""
+"""Tests of the parser of messages: life cycle, detection, failures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from streamparse import message_parser
-from streamparse._decoding.transport import Transport
 from streamparse.errors import LimitError, ProviderError, StreamParseError, WireError
 from streamparse.formats._auto import CHOICES
 from streamparse.limits import Limits
@@ -23,13 +22,11 @@ from streamparse.message_events import (
     ToolCallTruncated,
 )
 from streamparse.message_parser import APIS, MessageParser
-from tests.blocks import STOP, begin, delta, start, stop, stopped
 from tests.helpers import cut
 from tests.messages import (
     answer,
     call_chunk,
     chunk,
-    dumped,
     kinds,
     read,
     run_parser,
@@ -128,109 +125,6 @@ def test_no_input_is_no_answer(api: str) -> None:
     assert kinds(events) == ["message_started", "message_finished"]
     # A model may answer with nothing; a wire without records was cut.
     assert message.status == ("complete" if api == "text" else "truncated")
-
-
-# Kinds of input
-
-
-def as_text() -> str:
-    return sse(HELLO).decode()
-
-
-@pytest.mark.parametrize(
-    "pieces",
-    [
-        [as_text()],
-        [as_text().encode()],
-        [bytearray(as_text().encode())],
-        [memoryview(as_text().encode())],
-        list(as_text()),
-        cut(as_text().encode(), [1]),
-        ["\n".join(json.dumps(record) for record in HELLO)],
-        ["".join(json.dumps(record) for record in HELLO)],
-        [json.dumps(HELLO)],
-        HELLO,
-    ],
-    ids=lambda pieces: f"{type(pieces[0]).__name__} {len(pieces)}",
-)
-@pytest.mark.parametrize("api", ["openai-chat", "auto", None])
-def test_kinds_of_input(pieces: list[Any], api: str | None) -> None:
-    message, events = read(pieces, api=api)
-    assert (message.text, message.status) == ("Hello", "complete")
-    assert kinds(events) == HELLO_TYPES
-
-
-def test_sdk_objects_are_chunks() -> None:
-    class Chunk:
-        """Like a pydantic model."""
-
-        def __init__(self, data: Any) -> None:
-            self.data = data
-
-        def model_dump(self, **options: Any) -> Any:
-            assert options["exclude_unset"], "what only the SDK filled in does not count"
-            return self.data
-
-    message, _ = read([Chunk(record) for record in HELLO])
-    assert message.text == "Hello"
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ("data: 1\n\n", b"data: 2\n\n"),
-        (b"data: 1\n\n", "data: 2\n\n"),
-        (b"data: 1\n\n", HELLO[0]),
-        (HELLO[0], "data: 1\n\n"),
-    ],
-)
-def test_kinds_cannot_be_mixed(first: Any, second: Any) -> None:
-    parser = MessageParser("openai-chat")
-    parser.feed(first)
-    with pytest.raises(TypeError, match="this parser was fed"):
-        parser.feed(second)
-    parser.feed(first)
-    parser.finish()
-
-
-@pytest.mark.parametrize("wrong", [None, 5, ["data"], object()])
-def test_other_types_are_refused_and_change_nothing(wrong: Any) -> None:
-    parser = MessageParser("openai-chat")
-    with pytest.raises(TypeError, match="a fragment is"):
-        parser.feed(wrong)
-    assert kinds([*parser.feed(sse(HELLO)), *parser.finish()]) == HELLO_TYPES
-
-
-def test_text_is_no_place_for_chunks() -> None:
-    with pytest.raises(TypeError, match="takes text or bytes"):
-        MessageParser("text").feed(HELLO[0])
-
-
-# Plain text
-
-
-def test_plain_text() -> None:
-    message, events = read(["Bon", "jour"], api="text")
-    assert (message.text, message.status, message.finish_reason) == ("Bonjour", "complete", "stop")
-    assert events[1:3] == [TextDelta("Bon"), TextDelta("jour")]
-
-
-@pytest.mark.parametrize("sizes", [[1], [2], [3], [1, 4]], ids=str)
-def test_bytes_cut_inside_characters(sizes: list[int]) -> None:
-    text = "é😀 – ok"
-    message, events = read(cut(text.encode(), sizes), api="text")
-    assert (message.text, message.status) == (text, "complete")
-    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == text
-
-
-def test_bytes_that_end_inside_a_character() -> None:
-    message, _ = read(["é".encode() + "😀".encode()[:2]], api="text")
-    assert (message.text, message.status) == ("é\ufffd", "truncated")
-
-
-def test_bytes_that_are_not_utf_8() -> None:
-    message, _ = read([b"a\xff", b"b\xc3", b"("], api="text")
-    assert (message.text, message.status) == ("a\ufffdb\ufffd(", "complete")
 
 
 # The terminal record, and what comes after it
@@ -530,113 +424,6 @@ def test_the_sentinel_after_the_terminal_record_says_nothing() -> None:
     events = parser.feed(f"data: {json.dumps(end)}\n\ndata: [DONE]\n\ndata: {{}}\n\n")
     assert [event.type for event in events][-2:] == ["message_finished", "provider_event"]
     assert events[-1] == ProviderEvent("record", {})
-
-
-# A format alone
-
-
-CALL = '<tool_call>{"name": "pick", "arguments": {"kg": 3}}</tool_call>'
-WIRED = [text_chunk("Here. "), *(text_chunk(char) for char in CALL), chunk(finish="stop")]
-CLAUDE = [
-    start(),
-    begin(0, "text", text=""),
-    delta(0, "text_delta", "Here. "),
-    delta(0, "text_delta", CALL),
-    stop(0),
-    stopped("end_turn"),
-    STOP,
-]
-
-
-@pytest.mark.parametrize(
-    ("data", "api"),
-    [
-        (sse(WIRED), "openai-chat"),
-        (b": wait\n\n" + sse(WIRED), "openai-chat"),
-        (sse(WIRED, end="\n"), "openai-chat"),
-        ("\n".join(map(dumped, WIRED)).encode(), "openai-chat"),
-        (dumped([*WIRED]).encode(), "openai-chat"),
-        (sse(CLAUDE, done=False), "anthropic-messages"),
-        (f"Here. {CALL}".encode(), "text"),
-    ],
-)
-def test_a_format_alone_detects_the_api(data: bytes, api: str) -> None:
-    for pieces in ([data], [data.decode()], list(data.decode()), cut(data, [7])):
-        parser, events, error = run_parser(pieces, None, format="hermes")
-        assert error is None
-        assert parser.api == api
-        message = parser.message
-        assert (message.text.strip(), message.status) == ("Here.", "complete")
-        assert [call.arguments for call in message.tool_calls] == [{"kg": 3}]
-        assert kinds(events)[0] == "message_started"
-    if api != "text":
-        records = CLAUDE if api == "anthropic-messages" else WIRED
-        assert run_parser(records, None, format="hermes")[0].message.to_dict() == (
-            run_parser(records, api, format="hermes")[0].message.to_dict()
-        )
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "The answer.",
-        "data: three crates of pears.",
-        "data: 4\n\nevent: none\n",
-        "event: party\nWe meet at eight.\n\n",
-        "id: 5",
-        ":) Hello",
-        '{"id": "x", "list": [1]}',
-        '{"id": "x", "li',
-        "[1, 2]",
-        '[{"a": 1}, {"b": 2}]',
-        "",
-        " \n",
-        "da",
-        "\ufeffHi",
-        "{broken",
-        '{"id" 5}',
-    ],
-)
-def test_a_format_alone_leaves_plain_text_as_it_is(text: str) -> None:
-    expected = answer([text], "text", format="hermes")
-    for pieces in ([text], list(text), cut(text.encode(), [1, 3])):
-        assert answer(pieces, None, format="hermes") == expected
-
-
-def test_plain_text_is_not_held_back_for_the_format() -> None:
-    parser = MessageParser(format="hermes")
-    assert kinds(parser.feed("The ")) == ["message_started", "text_delta"]
-    parser = MessageParser(format="llama3_json")
-    parser.feed('{"name": "pick", "parameters": {"kg": 3')
-    assert parser.message.tool_calls[0].name == "pick"
-
-
-@pytest.mark.parametrize(
-    "data", ['data: {"id": "x", "choi', 'data: {"error": {"message": "no"}}\n\n']
-)
-def test_a_format_alone_takes_a_cut_stream_for_no_text(data: str) -> None:
-    message, _ = read([data], format="hermes")
-    assert (message.text, message.status) == ("", "failed" if "error" in data else "truncated")
-
-
-def test_a_format_alone_reads_error_bodies() -> None:
-    message, _ = read(['{"error": {"message": "no such model"}}'], format="hermes")
-    assert message.status == "failed"
-
-
-# Records that the caller has decoded
-
-
-def test_records_are_read_as_their_bytes_are() -> None:
-    piece = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": None}]}
-    data = f"data: {json.dumps(piece)}\n\ndata: {json.dumps(piece)}\n\ndata: [DONE]\n\n"
-    parser, transport = MessageParser("openai-chat"), Transport()
-    events = [event for record in transport.feed(data) for event in parser.feed(record)]
-    message, expected = read([data], api="openai-chat")
-    assert parser.message.to_dict() == message.to_dict()
-    assert [event.type for event in events] == [event.type for event in expected]
-    with pytest.raises(TypeError, match="this parser was fed chunks"):
-        parser.feed("data: 5")
 
 
 # Reprs

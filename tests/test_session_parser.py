@@ -296,16 +296,21 @@ def test_copies_and_pickles_go_on_alone(api: str) -> None:
 
 
 def test_an_interrupt_ends_the_parser() -> None:
-    def clock() -> float:
-        raise KeyboardInterrupt
+    interrupts: list[type[BaseException]] = []
 
-    parser = SessionParser("openai-realtime")
+    def clock() -> float:
+        if interrupts:
+            raise interrupts[0]
+        return 0.0
+
+    parser = SessionParser("openai-realtime", clock=clock)
     parser.feed(realtime(ORDER)[0])
-    parser.metrics = type("Broken", (), {"note": lambda self, events: clock()})()
+    interrupts.append(KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
-        parser.feed(realtime(ORDER)[1])
+        for message in realtime(ORDER)[1:]:
+            parser.feed(message)
     with pytest.raises(StreamParseError) as caught:
-        parser.feed(realtime(ORDER)[2])
+        parser.feed(realtime(ORDER)[-1])
     assert caught.value.code == "interrupted"
     assert [message.status for message in parser.messages] == ["truncated"]
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from streamparse.message import Message, Part
 
-__all__ = ["Frozen", "attributes_of", "freeze", "thaw"]
+__all__ = ["Frozen", "attributes_of", "blank_of", "freeze", "thaw"]
 
 _PACKAGE: Final = __name__.split(".")[0]
 
@@ -183,11 +183,11 @@ def _blank(entry: Entry) -> Any:
     if kind == _SET:
         return set()
     if kind == _OBJECT:
-        return _blank_of(detail[0])
+        return blank_of(detail[0])
     return None
 
 
-def _blank_of(kind: Any) -> Any:
+def blank_of(kind: Any) -> Any:
     """Return an object of this class whose attributes are not set yet.
 
     The class is called, because a compiled class cannot make an object without its `__init__`. If
@@ -195,4 +195,4 @@ def _blank_of(kind: Any) -> Any:
     the type alone is not enough.
     """
     needed = getattr(kind, "_init_types", ())
-    return kind(*[_blank_of(one) if isinstance(one, type) else one for one in needed])
+    return kind(*[blank_of(one) if isinstance(one, type) else one for one in needed])

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from streamparse._answers.tools import Tools
+from streamparse._answers.tools import Tools, tools_of, validator_of
 from streamparse._core.machine_state import MachineOptions
+from streamparse._core.parser import dialect_of
 from streamparse._core.sink import ValidatorFactory
 from streamparse._core.surrogates import check_surrogates
+from streamparse.aliases import DialectName, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
-from streamparse.limits import Limits
+from streamparse.limits import Limits, check_limits
 
-__all__ = ["AnswerOptions"]
+__all__ = ["ANY", "AnswerOptions", "options_of", "output_validator_of", "root_kind"]
+
+ANY: Final = "any"
 
 _DEFAULT_LIMITS: Final = Limits()
 
@@ -25,7 +29,7 @@ class AnswerOptions:
         tools: The tools that calls may name; None allows any.
         dialect: The dialect of call arguments; None is strict JSON.
         surrogates: `"keep"`, `"replace"` or `"error"`, for lone surrogate halves.
-        output: The kind of document that each text is, see `output.root_kind`; "" for none.
+        output: The kind of document that each text is, see `root_kind`; "" for none.
         output_validator: Validates that document; None where its kind is all that matters.
         output_dialect: The dialect of that document; None is strict JSON.
         text_reader: Makes the reader of an answer's text, where a raw-text format is read. It is
@@ -76,3 +80,60 @@ class AnswerOptions:
         if self._machine is None:
             self._machine = MachineOptions(limits=self.limits, surrogates=self.surrogates)
         return self._machine
+
+    def tool_errors(self) -> dict[str, Exception]:
+        """Return why calls of a tool are not validated, by the tool's name."""
+        return {} if self.tools is None else dict(self.tools.errors)
+
+
+def options_of(
+    limits: Limits | None,
+    *,
+    tools: Any,
+    tools_errors: ToolErrors,
+    coerce: bool,
+    dialect: DialectName | Dialect,
+    surrogates: Surrogates,
+    output: Any = None,
+    output_dialect: DialectName | Dialect = "lenient",
+    text_reader: Callable[[Any], Any] | None = None,
+) -> AnswerOptions:
+    """Return what a caller asks of answers, as their readers need it.
+
+    Raises:
+        TypeError: `limits` are no `Limits`, or a tool or the output is of no known type.
+        ValueError: A name is none of those that the option takes.
+    """
+    if limits is not None:
+        check_limits(limits)
+    return AnswerOptions(
+        limits,
+        tools=None if tools is None else tools_of(tools, tools_errors, coerce),
+        dialect=dialect_of(dialect),
+        surrogates=surrogates,
+        output="" if output is None else root_kind(output),
+        output_validator=output_validator_of(output, coerce),
+        output_dialect=dialect_of(output_dialect, "output_dialect"),
+        text_reader=text_reader,
+    )
+
+
+def root_kind(output: Any) -> str:
+    """Return the kind of document that `output` asks for: `"any"`, `"object"` or `"array"`.
+
+    `output_validator_of` returns the validator of anything more specific.
+
+    >>> root_kind(dict), root_kind(object)
+    ('object', 'any')
+    """
+    return "object" if output is dict else "array" if output is list else ANY
+
+
+def output_validator_of(output: Any, coerce: bool = False) -> ValidatorFactory | None:
+    """Return the validator of the document; None where `output` asks for its kind only."""
+    if output is None or any(output is plain for plain in (Any, object, dict, list)):
+        return None
+    if isinstance(output, str):
+        raise TypeError(f"output takes a type or a JSON Schema, not {output!r}")
+    validator = validator_of(output)
+    return validator.coercing() if coerce else validator

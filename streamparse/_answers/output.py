@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from streamparse._answers.options import AnswerOptions
-from streamparse._answers.tools import validator_of
+from streamparse._answers.options import ANY, AnswerOptions
 from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.reader import locate
-from streamparse._core.sink import NOTHING, ValidatorFactory
+from streamparse._core.sink import NOTHING
 from streamparse.aliases import Missing
 from streamparse.errors import IncompleteError, SchemaViolation, StreamParseError
 from streamparse.message import Message
@@ -23,34 +22,12 @@ from streamparse.message_events import OutputRejected, OutputReporter
 if TYPE_CHECKING:
     from streamparse._core.lenient import LenientMachine
 
-__all__ = ["OutputReader", "output_validator_of", "root_kind"]
+__all__ = ["OutputReader"]
 
-ANY: Final = "any"
 _SPACE: Final = " \t\n\r\ufeff"  # a misplaced byte order mark is left for the machine to refuse
 # The characters that a value may begin with. The machine refuses any other.
 _BEGINNINGS: Final = '{["-0123456789tfn'
 _OPENINGS: Final[dict[str, str]] = {"object": "{", "array": "["}
-
-
-def root_kind(output: Any) -> str:
-    """Return the kind of document that `output` asks for: `"any"`, `"object"` or `"array"`.
-
-    `output_validator_of` returns the validator of anything more specific.
-
-    >>> root_kind(dict), root_kind(object)
-    ('object', 'any')
-    """
-    return "object" if output is dict else "array" if output is list else ANY
-
-
-def output_validator_of(output: Any, coerce: bool = False) -> ValidatorFactory | None:
-    """Return the validator of the document; None where `output` asks for its kind only."""
-    if output is None or any(output is plain for plain in (Any, object, dict, list)):
-        return None
-    if isinstance(output, str):
-        raise TypeError(f"output takes a type or a JSON Schema, not {output!r}")
-    validator = validator_of(output)
-    return validator.coercing() if coerce else validator
 
 
 class OutputReader:

@@ -160,8 +160,12 @@ class ResponseReader:
                     call.status = "truncated"
         self.events.clear()
 
-    def end_broken(self) -> None:
-        """End as `end`, after a failure. Raises nothing."""
+    def end_broken(self, error: StreamParseError | None = None) -> None:
+        """Truncate the open answers, because of this error or a cut. Raises nothing."""
+        if error is None:
+            self.forget_halves()
+        else:
+            self.fail_transport(error)
         for answer in self.all:
             answer.end_broken()
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from streamparse._answers.output import output_validator_of
+from streamparse._answers.options import output_validator_of
 from streamparse._answers.tools import Tool, Tools
 from streamparse._clients.strict import strict_schema
 from streamparse.aliases import API, ToolErrors

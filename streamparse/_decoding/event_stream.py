@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final, NoReturn
 
 from streamparse._core.text import as_bytes
-from streamparse.errors import IncompleteError, LimitError, StreamParseError, WireError
-from streamparse.limits import Limits
+from streamparse.errors import IncompleteError, LimitError, StreamParseError, WireError, finished
+from streamparse.limits import Limits, check_limits
 
 __all__ = ["EventStreamDecoder", "EventStreamMessage"]
 
@@ -76,8 +76,7 @@ class EventStreamDecoder:
     )
 
     def __init__(self, limits: Limits = _DEFAULT_LIMITS) -> None:
-        if not isinstance(limits, Limits):
-            raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
+        check_limits(limits)
         self._buffers: Any = _event_stream_buffer()
         self._buffer: Any = None  # botocore's buffer of the frame, once its prelude has arrived
         self._limit: int = limits.record
@@ -103,11 +102,7 @@ class EventStreamDecoder:
         if not data:
             return []
         if self._finished:
-            raise StreamParseError(
-                "feed() was called after finish()",
-                code="finished",
-                offset=self._start + len(self._frame),
-            )
+            raise finished(self._start + len(self._frame))
         messages: list[EventStreamMessage] = []
         try:
             self._read(data, messages)

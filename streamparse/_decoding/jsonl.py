@@ -17,8 +17,9 @@ from streamparse.errors import (
     JSONSyntaxError,
     LimitError,
     StreamParseError,
+    finished,
 )
-from streamparse.limits import Limits
+from streamparse.limits import Limits, check_limits
 
 __all__ = ["JSONLinesDecoder"]
 
@@ -74,8 +75,7 @@ class JSONLinesDecoder:
     )
 
     def __init__(self, limits: Limits = _DEFAULT_LIMITS) -> None:
-        if not isinstance(limits, Limits):
-            raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
+        check_limits(limits)
         self._limits = limits
         #: Lines up to this length cannot exceed a limit, so the standard library may decode them.
         self._fast_length: int = -1
@@ -250,8 +250,7 @@ class JSONLinesDecoder:
     # Failing.
 
     def _raise_finished(self) -> NoReturn:
-        message = "feed() was called after finish()"
-        error = StreamParseError(message, code="finished", offset=self._offset)
+        error = finished(self._offset)
         error.line, error.column = self._line, self._here() + 1
         raise error
 

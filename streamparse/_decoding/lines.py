@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from streamparse._core.growing import GrowingString
-from streamparse.errors import StreamParseError
+from streamparse.errors import finished
 from streamparse.limits import Limits
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ class Lines:
     def _start_decoding(self, text: bool) -> None:
         """Let the first fragment decide between text and bytes; raise for a later mix."""
         if self._finished:
-            message = "feed() was called after finish()"
-            error = StreamParseError(message, code="finished", offset=self._offset)
+            error = finished(self._offset)
             error.line = self._line
             error.column = self._offset - self._line_start + 1
             raise error

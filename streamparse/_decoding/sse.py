@@ -13,7 +13,7 @@ from streamparse._core._marks import mypyc_attr
 from streamparse._core.text import as_bytes, text_and_rest
 from streamparse._decoding.lines import Lines
 from streamparse.errors import LimitError, StreamParseError
-from streamparse.limits import Limits
+from streamparse.limits import Limits, check_limits
 
 if TYPE_CHECKING:
     from mypy_extensions import i64
@@ -123,8 +123,7 @@ class SSEDecoder(Lines):
     def __init__(self, unterminated: str = "discard", limits: Limits = _DEFAULT_LIMITS) -> None:
         if unterminated not in ("discard", "dispatch"):
             raise ValueError(f"unterminated must be 'discard' or 'dispatch', not {unterminated!r}")
-        if not isinstance(limits, Limits):
-            raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
+        check_limits(limits)
         super().__init__(limits)
         self._unterminated: bool = unterminated == "dispatch"
         self._events: list[ServerSentEvent] | None = None

@@ -21,8 +21,8 @@ from streamparse._decoding.opening import Opening, framing_of
 from streamparse._decoding.record import Record, RecordDecoder
 from streamparse._decoding.sse_records import SSERecords
 from streamparse._decoding.templates import Templates
-from streamparse.errors import StreamParseError
-from streamparse.limits import Limits
+from streamparse.errors import StreamParseError, finished
+from streamparse.limits import Limits, check_limits
 
 __all__ = ["Transport"]
 
@@ -62,8 +62,7 @@ class Transport:
     def __init__(
         self, *, limits: Limits = _DEFAULT_LIMITS, templates: Templates | None = None
     ) -> None:
-        if not isinstance(limits, Limits):
-            raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
+        check_limits(limits)
         #: The `WireError` or `LimitError` of the input after the returned records. Once it is set,
         #: nothing more is decoded.
         self.failure: StreamParseError | None = None
@@ -88,7 +87,7 @@ class Transport:
         if self.failure is not None or not data:
             return []
         if self._finished:
-            raise StreamParseError("feed() was called after finish()", code="finished")
+            raise finished()
         if self._decoder is not None:
             return self._decode(self._decoder, data)
         opening = self._opening

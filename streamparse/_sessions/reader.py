@@ -61,11 +61,10 @@ class SessionAnswer:
         if not self.ended:
             self.wire.end()
 
-    def end_broken(self) -> None:
-        """End the answer, because the connection broke. Raises nothing."""
+    def end_broken(self, error: StreamParseError | None) -> None:
+        """End the answer, because of this error or a cut. Raises nothing."""
         if not self.ended:
-            self.response.forget_halves()
-            self.response.end_broken()
+            self.response.end_broken(error)
 
 
 class SessionReader:
@@ -128,9 +127,7 @@ class SessionReader:
     def end_broken(self, error: StreamParseError | None = None) -> None:
         """End all answers after the connection or the parser failed. Raises nothing."""
         for answer in self.open():
-            if error is not None:
-                answer.response.fail_transport(error)
-            answer.end_broken()
+            answer.end_broken(error)
 
     def abandon(self) -> None:
         """Cut everything that is open, without events: an exception stopped the parser."""

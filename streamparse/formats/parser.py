@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from streamparse._answers.answer import AnswerReader
-from streamparse._answers.frozen import Frozen, freeze, thaw
-from streamparse._answers.options import AnswerOptions
+from streamparse._answers.life_cycle import LifeCycle
+from streamparse._answers.options import options_of
 from streamparse._answers.response import ResponseReader
-from streamparse._answers.tools import tools_of
-from streamparse._core.parser import dialect_of
 from streamparse.aliases import DialectName, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
-from streamparse.errors import StreamParseError, interrupted
+from streamparse.errors import StreamParseError
 from streamparse.formats._auto import AutoFraming
 from streamparse.formats._framing import Framing
 from streamparse.formats.plan import REASONING, Plan
@@ -77,7 +75,7 @@ class TextReading:
         return framing
 
 
-class FormatParser:
+class FormatParser(LifeCycle[str, AnyMessageEvent]):
     """Reads model text in one raw-text tool-call format.
 
     `feed` takes text split at any point and returns the events that it completes. `finish` ends
@@ -110,6 +108,8 @@ class FormatParser:
     {'liters': 2}
     """
 
+    _init_types: ClassVar[tuple[Any, ...]] = ("hermes",)  # any format: its state is replaced
+
     def __init__(
         self,
         format: FormatLike,
@@ -124,118 +124,53 @@ class FormatParser:
         surrogates: Surrogates = "keep",
         limits: Limits | None = None,
     ) -> None:
+        super().__init__()
         reading = TextReading(
             format, in_reasoning=in_reasoning, prompt_suffix=prompt_suffix, suffix=suffix
         )
-        toolbox = None if tools is None else tools_of(tools, tools_errors, coerce)
-        #: The errors of tools whose calls are not validated, by tool name; see `tools_errors`.
-        self.tool_errors: dict[str, Exception] = {} if toolbox is None else toolbox.errors
-        options = AnswerOptions(
+        options = options_of(
             limits,
-            tools=toolbox,
-            dialect=dialect_of(dialect),
+            tools=tools,
+            tools_errors=tools_errors,
+            coerce=coerce,
+            dialect=dialect,
             surrogates=surrogates,
             text_reader=reading,
         )
         self._response = ResponseReader(options)
         self._answer = self._response.at(0)
-        self._finished: bool = False
-        self._failure: StreamParseError | None = None
+
+    @property
+    def tool_errors(self) -> dict[str, Exception]:
+        """Why calls of a tool are not validated, by the tool's name; see `tools_errors`."""
+        return self._response.options.tool_errors()
 
     @property
     def message(self) -> Message:
         """The answer so far, which is in progress from the start."""
         return self._answer.message
 
-    def feed(self, text: str) -> list[AnyMessageEvent]:
-        """Read more text.
+    def _accepted(self, fragment: Any) -> Any:
+        if not isinstance(fragment, str):
+            raise TypeError(f"a format reads text, not {type(fragment).__name__}")
+        if not fragment:
+            return None
+        self._check_open()
+        return fragment
 
-        Args:
-            text: The next text; empty text has no effect.
+    def _read(self, fragment: Any) -> None:
+        self._answer.text(fragment)
 
-        Returns:
-            The events that the text completes.
+    def _end(self) -> None:
+        if self._answer.finish_text(True):
+            self._response.finish("stop")
+        self._response.end()
 
-        Raises:
-            StreamParseError: The text exceeds a limit, the parser has failed before, or `finish`
-                was called before.
-            TypeError: `text` is not a `str`.
-        """
-        if not isinstance(text, str):
-            raise TypeError(f"a format reads text, not {type(text).__name__}")
-        if self._failure is not None:
-            raise self._failure.copy_without_events()
-        if text:
-            if self._finished:
-                raise StreamParseError("feed() was called after finish()", code="finished")
-            try:
-                self._answer.text(text)
-                return self._response.take()
-            except StreamParseError as error:
-                self._fail(error)
-                raise
-            except BaseException:
-                self._interrupt()
-                raise
-        return self._response.take()
+    def _end_broken(self, error: StreamParseError | None) -> None:
+        self._response.end_broken(error)
 
-    def finish(self) -> list[AnyMessageEvent]:
-        """End the text.
-
-        Returns:
-            The last events; `[]` if `finish` was called before.
-
-        Raises:
-            StreamParseError: The parser has failed.
-        """
-        if self._failure is not None:
-            raise self._failure.copy_without_events()
-        if not self._finished:
-            self._finished = True
-            try:
-                if self._answer.finish_text(True):
-                    self._response.finish("stop")
-                self._response.end()
-            except StreamParseError as error:
-                self._fail(error)
-                raise
-            except BaseException:
-                self._interrupt()
-                raise
-        return self._response.take()
-
-    def __copy__(self) -> FormatParser:
-        return restored(freeze(self._state()))
-
-    def __deepcopy__(self, memo: object) -> FormatParser:
-        return self.__copy__()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return restored, (freeze(self._state()),)
-
-    def _state(self) -> list[Any]:
-        return [self._response, self._answer, self._finished, self._failure, self.tool_errors]
-
-    def _fail(self, error: StreamParseError) -> None:
-        try:
-            self._response.fail_transport(error)
-            self._response.end_broken()
-            error.events = self._response.take()
-            self._failure = error.copy_without_events()
-        except BaseException:
-            self._interrupt()
-            raise
-
-    def _interrupt(self) -> None:
-        """Refuse further input, because an exception interrupted `feed` or `finish`."""
-        self._failure = interrupted()
+    def _abandon(self) -> None:
         self._response.abandon()
 
-
-def restored(frozen: Frozen) -> FormatParser:
-    """Return a parser in the state of the one that was frozen."""
-    parser = FormatParser("hermes")  # any format: its state is replaced
-    response, answer, finished, failure, errors = thaw(frozen)
-    parser._response, parser._answer = response, answer
-    parser._finished, parser._failure, parser.tool_errors = finished, failure, errors
-    return parser
+    def _new_events(self) -> list[AnyMessageEvent]:
+        return self._response.take()

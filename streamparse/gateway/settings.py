@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from streamparse.formats.parser import TextReading
 from streamparse.formats.registry import format_of
-from streamparse.limits import Limits
+from streamparse.limits import Limits, check_limits
 from streamparse.protocols import StreamTelemetry
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ class Settings:
     transport: httpx.AsyncBaseTransport | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.limits, Limits):
-            raise TypeError(f"limits must be Limits, not {type(self.limits).__name__}")
+        check_limits(self.limits)
         for name in ("retry", "max_body", "max_connections"):
             number = getattr(self, name)
             if not isinstance(number, int) or isinstance(number, bool):

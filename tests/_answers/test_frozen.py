@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import streamparse
-from streamparse._answers.frozen import _blank_of, freeze, thaw
+from streamparse._answers.frozen import blank_of, freeze, thaw
 from streamparse._core.lenient_strings import Quote
 from streamparse._core.sink import NOTHING
 from streamparse.formats import FormatParser
@@ -92,7 +92,7 @@ def has_other_pickles(kind: type) -> bool:
 def test_every_class_can_be_made_before_its_attributes() -> None:
     for kind in classes():
         if hasattr(kind, "_init_types"):
-            assert type(_blank_of(kind)) is kind
+            assert type(blank_of(kind)) is kind
         elif not has_other_pickles(kind) and kind is not Quote:  # which no object holds
             assert not requires_arguments(kind), kind
 

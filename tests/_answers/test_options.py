@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from streamparse._answers.options import AnswerOptions
+from streamparse._answers.options import AnswerOptions, root_kind
 from streamparse._answers.response import ResponseReader
 from streamparse.limits import Limits
 
@@ -31,3 +33,10 @@ def test_readers_share_the_options() -> None:
 def test_wrong_surrogates() -> None:
     with pytest.raises(ValueError, match="surrogates must be"):
         AnswerOptions(surrogates="drop")
+
+
+@pytest.mark.parametrize(
+    ("output", "kind"), [(Any, "any"), (object, "any"), (dict, "object"), (list, "array")]
+)
+def test_root_kind(output: Any, kind: str) -> None:
+    assert root_kind(output) == kind

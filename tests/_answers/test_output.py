@@ -30,7 +30,6 @@ from streamparse import (
     ValueCompleted,
     ValueStarted,
 )
-from streamparse._answers.output import root_kind
 from streamparse._core.surrogates import joined
 from tests.helpers import cut, failure, loads, merge_deltas, same, tokens
 from tests.messages import call_chunk, chunk, kinds, read, sse, text_chunk
@@ -59,16 +58,6 @@ def rejection(events: Sequence[Any]) -> StreamParseError | None:
 
 def run(pieces: Sequence[str], output: Any = object, **options: Any) -> tuple[Any, list[Any]]:
     return read(pieces, api="text", output=output, **options)
-
-
-# What can be asked for
-
-
-@pytest.mark.parametrize(
-    ("output", "kind"), [(Any, "any"), (object, "any"), (dict, "object"), (list, "array")]
-)
-def test_root_kind(output: Any, kind: str) -> None:
-    assert root_kind(output) == kind
 
 
 def test_a_name_is_no_output() -> None:

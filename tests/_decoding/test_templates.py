@@ -397,9 +397,9 @@ def steps(api: API, pieces: list[Any], templates: bool) -> list[Any]:
     try:
         for piece in pieces:
             out.append([event.to_dict() for event in parser.feed(piece)])
-            if not templates and parser._router.templates is not None:
-                parser._router.templates._wait = 10**9
-                parser._router.templates.all.clear()
+            if not templates and parser._input.router.templates is not None:
+                parser._input.router.templates._wait = 10**9
+                parser._input.router.templates.all.clear()
         out.append([event.to_dict() for event in parser.finish()])
     except StreamParseError as error:
         place = error.offset, error.line, error.column, error.excerpt

@@ -276,5 +276,5 @@ def test_few_names_are_kept() -> None:
         delta = at("output_text.delta", 0, content_index=0, delta="a")
         parser.feed({**delta, "item_id": f"new_{place}"})
     assert parser.message.text == "a" * 100
-    wire: Any = parser._router.wire
+    wire: Any = parser._input.router.wire
     assert len(wire.output.items.by_name) < 10
