@@ -296,19 +296,20 @@ def test_copies_and_pickles_go_on_alone(api: str) -> None:
 
 
 def test_an_interrupt_ends_the_parser() -> None:
-    interrupts: list[type[BaseException]] = []
+    times = iter([0.0, 1.0])
 
     def clock() -> float:
-        if interrupts:
-            raise interrupts[0]
-        return 0.0
+        for time in times:
+            return time
+        raise KeyboardInterrupt
+
+    def feed_all() -> None:
+        for message in realtime(ORDER):
+            parser.feed(message)
 
     parser = SessionParser("openai-realtime", clock=clock)
-    parser.feed(realtime(ORDER)[0])
-    interrupts.append(KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
-        for message in realtime(ORDER)[1:]:
-            parser.feed(message)
+        feed_all()
     with pytest.raises(StreamParseError) as caught:
         parser.feed(realtime(ORDER)[-1])
     assert caught.value.code == "interrupted"
