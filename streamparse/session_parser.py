@@ -35,7 +35,7 @@ __all__ = ["SessionParser"]
 # In the order in which `"auto"` asks them.
 _CONVERSATIONS: Final[tuple[type[Conversation], ...]] = (Realtime, Responses, Live, Interactions)
 SESSION_APIS: Final = cast(
-    "tuple[SessionAPI, ...]", (*[kind.api for kind in _CONVERSATIONS], "auto")
+    "tuple[SessionAPI, ...]", (*[kind.wire.api for kind in _CONVERSATIONS], "auto")
 )
 _HELD: Final = 16  # records without evidence of an API
 
@@ -103,7 +103,7 @@ class SessionParser(LifeCycle[Any, AnySessionEvent]):
         self._session = SessionReader(options)
         self._conversation: Conversation | None = None
         for kind in _CONVERSATIONS:
-            if kind.api == name:
+            if kind.wire.api == name:
                 self._conversation = kind(self._session)
         self._held: list[Any] = []  # records that show no API
 
@@ -115,7 +115,7 @@ class SessionParser(LifeCycle[Any, AnySessionEvent]):
     @property
     def api(self) -> str | None:
         """The API; None while it is not known."""
-        return None if self._conversation is None else self._conversation.api
+        return None if self._conversation is None else self._conversation.wire.api
 
     @property
     def tool_errors(self) -> dict[str, Exception]:
@@ -197,7 +197,7 @@ class SessionParser(LifeCycle[Any, AnySessionEvent]):
             raise self._unknown()
 
     def _unknown(self) -> WireError:
-        sessions = [kind.api for kind in _CONVERSATIONS]
+        sessions = [kind.wire.api for kind in _CONVERSATIONS]
         return unknown_api(
             [(record, "") for record in self._held],
             shown(self._held[0]),

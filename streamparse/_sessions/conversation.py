@@ -6,15 +6,16 @@ from typing import Any, ClassVar
 
 from streamparse._core._marks import mypyc_attr
 from streamparse._sessions.reader import SessionReader
+from streamparse._wires.base import Wire
 
 __all__ = ["Conversation"]
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Conversation:
-    """Routes the messages of one session to its answers."""
+    """Routes the messages of one session to its answers, which `wire` reads."""
 
-    api: ClassVar[str] = ""
+    wire: ClassVar[type[Wire]] = Wire
 
     _init_types: ClassVar[tuple[Any, ...]] = (SessionReader,)
 
@@ -24,7 +25,7 @@ class Conversation:
     @classmethod
     def recognizes(cls, data: dict[str, Any]) -> bool:
         """Return whether only this protocol has such a message."""
-        return False
+        return cls.wire.recognizes(data, "")
 
     def record(self, data: dict[str, Any]) -> None:
         """Read one message, of whatever answer."""

@@ -16,6 +16,7 @@ from streamparse._core._marks import mypyc_attr
 from streamparse._core.plain import dict_of, text_of
 from streamparse._sessions.conversation import Conversation
 from streamparse._sessions.reader import SessionAnswer, SessionReader
+from streamparse._wires.base import Wire
 from streamparse._wires.google_interactions import GoogleInteractions
 from streamparse._wires.openai_responses import OpenAIResponses
 
@@ -51,7 +52,7 @@ class _Lanes(Conversation):
 
     def new(self) -> SessionAnswer:
         """Begin an answer."""
-        raise NotImplementedError
+        return self.session.begin(self.wire)
 
 
 class Responses(_Lanes):
@@ -61,11 +62,7 @@ class Responses(_Lanes):
     `sequence_number` is a record of the answer of its lane.
     """
 
-    api: ClassVar[str] = "openai-responses"
-
-    @classmethod
-    def recognizes(cls, data: dict[str, Any]) -> bool:
-        return OpenAIResponses.recognizes(data, "")
+    wire: ClassVar[type[Wire]] = OpenAIResponses
 
     def record(self, data: dict[str, Any]) -> None:
         kind = text_of(data.get("type"))
@@ -86,9 +83,6 @@ class Responses(_Lanes):
     def _is_refusal(self, answer: SessionAnswer, data: dict[str, Any]) -> bool:
         return answer.ended or ("status" in data and "sequence_number" not in data)
 
-    def new(self) -> SessionAnswer:
-        return self.session.begin(OpenAIResponses)
-
 
 def _is_aside(kind: str) -> bool:
     """Return whether the event is about a request of the client, not of an answer."""
@@ -105,12 +99,12 @@ class Interactions(_Lanes):
     own.
     """
 
-    api: ClassVar[str] = "google-interactions"
+    wire: ClassVar[type[Wire]] = GoogleInteractions
 
     @classmethod
     def recognizes(cls, data: dict[str, Any]) -> bool:
         kind = text_of(data.get("event_type"))
-        return kind in _BEGINNINGS or GoogleInteractions.recognizes(data, "")
+        return kind in _BEGINNINGS or super().recognizes(data)
 
     def record(self, data: dict[str, Any]) -> None:
         kind = text_of(data.get("event_type"))
@@ -127,7 +121,7 @@ class Interactions(_Lanes):
             self.session.read(answer, data, kind or "record")
 
     def new(self) -> SessionAnswer:
-        answer = self.session.begin(GoogleInteractions)
+        answer = super().new()
         wire = answer.wire
         if isinstance(wire, GoogleInteractions):
             wire.continues = False

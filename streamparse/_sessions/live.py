@@ -18,6 +18,7 @@ from streamparse._core.growing import GrowingString
 from streamparse._core.plain import dict_of, is_something, list_of, text_of
 from streamparse._sessions.conversation import Conversation
 from streamparse._sessions.reader import SessionAnswer, SessionReader
+from streamparse._wires.base import Wire
 from streamparse._wires.google_generate import usage_of
 from streamparse._wires.google_live import GoogleLive
 
@@ -29,26 +30,22 @@ _OF_TURNS: Final = frozenset(("serverContent", "toolCall", "usageMetadata"))
 class Live(Conversation):
     """Routes messages to the turn that is open."""
 
-    api: ClassVar[str] = "google-live"
+    wire: ClassVar[type[Wire]] = GoogleLive
 
     def __init__(self, session: SessionReader) -> None:
         super().__init__(session)
         self.turn: SessionAnswer | None = None
         self.heard: GrowingString = GrowingString()  # what the user said, until it is finished
 
-    @classmethod
-    def recognizes(cls, data: dict[str, Any]) -> bool:
-        return GoogleLive.recognizes(data, "")
-
     def record(self, data: dict[str, Any]) -> None:
         content = dict_of(data.get("serverContent"))
         self._input(content)
         turn = self.turn
         if (turn is None or turn.ended) and _begins(content, data):
-            turn = self.turn = self.session.begin(GoogleLive)
+            turn = self.turn = self.session.begin(self.wire)
         if turn is None or turn.ended:
             self._between(turn, content, data)
-        elif any([name in data for name in _OF_TURNS]) or data.get("error"):
+        elif not _OF_TURNS.isdisjoint(data) or data.get("error"):
             self.session.read(turn, data, "record")
         for name, value in data.items():
             if name == "toolCallCancellation":

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final
 from streamparse._core.plain import dict_of, text_of
 from streamparse._sessions.conversation import Conversation
 from streamparse._sessions.reader import SessionAnswer, SessionReader
+from streamparse._wires.base import Wire
 from streamparse._wires.openai_realtime import OpenAIRealtime
 
 __all__ = ["Realtime"]
@@ -28,17 +29,13 @@ _INPUT: Final = "conversation.item.input_audio_transcription."
 class Realtime(Conversation):
     """Routes messages by the ids of answers and items."""
 
-    api: ClassVar[str] = "openai-realtime"
+    wire: ClassVar[type[Wire]] = OpenAIRealtime
 
     def __init__(self, session: SessionReader) -> None:
         super().__init__(session)
         self.connected: bool = False
         self.answers: dict[str, SessionAnswer] = {}  # by response id
         self.items: dict[str, SessionAnswer] = {}  # by item id
-
-    @classmethod
-    def recognizes(cls, data: dict[str, Any]) -> bool:
-        return OpenAIRealtime.recognizes(data, "")
 
     def record(self, data: dict[str, Any]) -> None:
         kind = text_of(data.get("type"))
@@ -57,7 +54,7 @@ class Realtime(Conversation):
         identity = _response_of(data)
         answer = self.answers.get(identity)
         if answer is None or not identity:
-            answer = self.session.begin(OpenAIRealtime)
+            answer = self.session.begin(self.wire)
             self.answers[identity] = answer
         self.session.read(answer, data, "response.created")
 

@@ -24,9 +24,11 @@ from streamparse.message import ToolCall
 
 __all__ = ["GoogleLive", "tool_response"]
 
-# The members of a message that belongs to no turn.
-_OF_SESSIONS: Final = frozenset(
+# The members of messages, which show the API.
+_MEMBERS: Final = frozenset(
     (
+        "serverContent",
+        "toolCall",
         "setupComplete",
         "toolCallCancellation",
         "goAway",
@@ -58,9 +60,7 @@ class GoogleLive(GoogleGenerate):
 
     @classmethod
     def recognizes(cls, data: dict[str, Any], event: str) -> bool:
-        if "candidates" in data:
-            return False
-        return "serverContent" in data or "toolCall" in data or not _OF_SESSIONS.isdisjoint(data)
+        return "candidates" not in data and not _MEMBERS.isdisjoint(data)
 
     def write_result(self) -> Any:
         return tool_response
