@@ -95,25 +95,31 @@ def gateway(
         ValueError: An option has an invalid value.
         TypeError: An option has the wrong type.
     """
-    settings = Settings(
-        upstream=upstream,
-        format=format,
-        in_reasoning=in_reasoning,
-        reject=reject,
-        retry=retry,
-        coerce=coerce,
-        limits=Limits() if limits is None else limits,
-        max_body=max_body,
-        max_connections=max_connections,
-        connect_timeout=connect_timeout,
-        timeout=timeout,
-        stall=stall,
-        heartbeat=heartbeat,
-        metrics=metrics,
-        allowed_hosts=allowed_hosts,
-        telemetry=telemetry,
-        transport=transport,
+    return _application(
+        Settings(
+            upstream=upstream,
+            format=format,
+            in_reasoning=in_reasoning,
+            reject=reject,
+            retry=retry,
+            coerce=coerce,
+            limits=Limits() if limits is None else limits,
+            max_body=max_body,
+            max_connections=max_connections,
+            connect_timeout=connect_timeout,
+            timeout=timeout,
+            stall=stall,
+            heartbeat=heartbeat,
+            metrics=metrics,
+            allowed_hosts=allowed_hosts,
+            telemetry=telemetry,
+            transport=transport,
+        )
     )
+
+
+def _application(settings: Settings) -> Starlette:
+    """Return the application with these settings, which closes its connections at the end."""
     proxy = _Proxy(settings)
 
     async def measured(request: Request) -> Response:
@@ -125,8 +131,8 @@ def gateway(
         await proxy.upstream.close()
 
     routes: list[BaseRoute] = [_AnyTarget(proxy)]
-    if metrics is not None:
-        routes.insert(0, Route(metrics, measured))
+    if settings.metrics is not None:
+        routes.insert(0, Route(settings.metrics, measured))
     return Starlette(routes=routes, lifespan=lifespan)
 
 
