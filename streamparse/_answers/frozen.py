@@ -168,6 +168,7 @@ def _attributes(kind: type, value: object) -> list[str]:
             dict.fromkeys(attributes.get("__mypyc_attrs__", attributes.get("__slots__", ())))
         )
     names.update(dict.fromkeys(getattr(value, "__dict__", ())))
+    names.pop("__dict__", None)  # of compiled generic classes
     return list(names)
 
 
