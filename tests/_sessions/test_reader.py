@@ -89,7 +89,7 @@ def test_a_broken_connection_truncates_open_answers(error: StreamParseError | No
         session.read(first, record, record["type"])
     session.end_broken(error)
     session.end_broken(error)
-    second.end_broken()
+    second.end_broken(None)
     assert session.open() == []
     assert (first.message.status, second.message.error is None) == ("complete", error is None)
     assert second.message.status in ("truncated", "error")
