@@ -8,7 +8,9 @@ from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
 from streamparse._wires.responses_calls import Calls, cut_calls
 from streamparse._wires.responses_items import Item
+from streamparse.limits import Limits
 from streamparse.message import ServerToolResult, ToolCall
+from tests.responses import CREATED, SAMPLES, completed, items_of, read
 
 NAMED = {"type": "function_call", "call_id": "call_1", "name": "prune"}
 
@@ -87,3 +89,41 @@ def test_calls_that_were_cut() -> None:
     assert call_of(item).status == "truncated"
     assert call_of(whole).status == "in_progress"
     assert not cut_calls([item])
+
+
+@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"cut"}))
+def test_calls_of_the_events_and_of_the_final_items(name: str) -> None:
+    """The final items alone have the same calls and results as all events have."""
+    streamed, _ = read(SAMPLES[name])
+    whole, _ = read([CREATED, completed(items_of(SAMPLES[name]))])
+    assert [call.to_dict() | {"raw_text": ""} for call in streamed.tool_calls] == [
+        call.to_dict() | {"raw_text": ""} for call in whole.tool_calls
+    ]
+
+
+def test_much_text_that_may_be_encrypted_is_read() -> None:
+    """More than `Limits.string` is not held back, and is refused as a string of this size is."""
+    calls = Calls(ResponseReader(AnswerOptions(Limits(string=8))))
+    item = Item("function_call", NAMED)
+    calls.begin(item)
+    assert item.reader is not None
+    for piece in ("c2Vh", "bGVk", "c2Vh"):
+        calls.first_text(item, item.reader, piece, False)
+    assert call_of(item).raw_text == "c2VhbGVkc2Vh"
+
+
+def test_the_whole_arguments_twice() -> None:
+    calls, item = begun(NAMED)
+    assert item.reader is not None
+    for _ in range(2):
+        calls.text_done(item, item.reader, {"arguments": '{"row": 3}', "name": "prune"}, False)
+    assert (call_of(item).status, call_of(item).arguments) == ("complete", {"row": 3})
+    assert call_of(item).errors == []
+
+
+def test_arguments_that_are_a_value() -> None:
+    calls, item = begun(NAMED)
+    assert item.reader is not None
+    for _ in range(2):
+        calls.text_done(item, item.reader, {"arguments": {"row": 3}}, False)
+    assert (call_of(item).status, call_of(item).arguments) == ("complete", {"row": 3})

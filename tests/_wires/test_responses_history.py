@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from streamparse.message import Reasoning
+from streamparse._wires.responses_history import tool_result
+from streamparse.message import Reasoning, ToolCall
 from tests._wires.recordings import Recording, recordings, validated
 from tests.responses import (
     API,
@@ -158,3 +159,62 @@ def test_a_result_goes_to_the_call_that_has_one() -> None:
         "mcp_call",
     ]
     json.dumps(message.to_history())
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "error", "expected"),
+    [
+        ("", {"n": 1}, False, {"type": "function_call_output", "output": '{"n":1}'}),
+        ("", "no", True, {"type": "function_call_output", "output": '{"error":"no"}'}),
+        ("custom_tool_call", "x", False, {"type": "custom_tool_call_output", "output": "x"}),
+        (
+            "shell_call",
+            [{"stdout": "x"}],
+            False,
+            {"type": "shell_call_output", "output": [{"stdout": "x"}]},
+        ),
+        (
+            "apply_patch_call",
+            "ok",
+            False,
+            {"type": "apply_patch_call_output", "status": "completed", "output": "ok"},
+        ),
+        (
+            "apply_patch_call",
+            "no",
+            True,
+            {"type": "apply_patch_call_output", "status": "failed", "output": "no"},
+        ),
+        ("tool_search_call", [], False, {"type": "tool_search_output", "tools": []}),
+    ],
+)
+def test_results_of_calls(kind: str, value: Any, error: bool, expected: dict[str, Any]) -> None:
+    call = ToolCall(3)
+    if kind:
+        call.extra["type"] = kind
+    assert tool_result(call, value, error) == {"call_id": "call_3", **expected}
+    call.id = "c1"
+    assert tool_result(call, value, error) == {"call_id": "c1", **expected}
+
+
+def test_the_result_of_a_local_shell_has_the_id_of_its_call() -> None:
+    call = ToolCall(0)
+    call.id, call.extra["type"] = "ls_1", "local_shell_call"
+    assert tool_result(call, "x", False) == {
+        "type": "local_shell_call_output",
+        "id": "ls_1",
+        "output": "x",
+    }
+
+
+def test_the_result_of_a_free_text_call() -> None:
+    assert tool_result(ToolCall(0, "custom"), "x", False)["type"] == "custom_tool_call_output"
+
+
+@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"weather_call", "cut", "failed"}))
+def test_history_of_every_sample(name: str) -> None:
+    """What goes back is the output itself, except members that the API refuses as input."""
+    back = read(SAMPLES[name])[0].to_history()
+    sent = items_of(SAMPLES[name])
+    assert [item["type"] for item in back if "type" in item] == [item["type"] for item in sent]
+    assert [item.get("id") for item in back] == [item.get("id") for item in sent]

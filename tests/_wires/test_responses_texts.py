@@ -8,17 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamparse.message import Citation, Message
+from streamparse.message import Audio, Citation, Message, Reasoning, Refusal, Text
 from streamparse.message_parser import MessageParser
 from tests.growth import is_linear
 from tests.responses import (
     API,
     CREATED,
     PAGE,
+    SAMPLES,
     added,
     at,
     completed,
     done,
+    items_of,
     message_item,
     named,
     opened,
@@ -147,3 +149,72 @@ def test_work_for_repeated_ends_is_constant() -> None:
         parser.feed(completed())
 
     is_linear(feed, lambda size: "+ fern\n" * (size // 28), 7)
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_texts_of_the_events_and_of_the_final_items(name: str) -> None:
+    """The final items alone have the same texts as all events have."""
+    streamed, _ = read(SAMPLES[name])
+    final, _ = read([CREATED, completed(items_of(SAMPLES[name]))])
+    kinds = (Text, Reasoning, Refusal, Audio, Citation)
+    parts = [
+        [part.to_dict() for part in message.content if isinstance(part, kinds)]
+        for message in (streamed, final)
+    ]
+    assert parts[0] == parts[1]
+
+
+def refusal_item(text: str) -> dict[str, Any]:
+    return message_item("", content=[{"type": "refusal", "refusal": text}])
+
+
+@pytest.mark.parametrize("final", ["No.", "Never."])
+def test_refusals(final: str) -> None:
+    records = [at("refusal.delta", 0, content_index=0, delta=piece) for piece in ("N", "o.")]
+    records.append(at("refusal.done", 0, content_index=0, refusal=final))
+    item = refusal_item(final)
+    message, events = read([CREATED, *records, done(0, item), completed([item])])
+    assert [part.to_dict()["text"] for part in message.content] == [final]
+    replaced = [event for event in events if event.type == "provider_event"]
+    assert len(replaced) == (final == "Never.")
+    [back] = message.to_history()
+    assert back["content"] == [{"type": "refusal", "refusal": final}]
+
+
+def test_audio_and_its_transcript() -> None:
+    records = [
+        at("output_audio.delta", 0, content_index=0, delta="AAEC"),
+        at("output_audio_transcript.delta", 0, content_index=0, delta="Fer"),
+        at("output_audio_transcript.delta", 0, content_index=0, delta="ns."),
+        at("output_audio_transcript.done", 0, content_index=0, transcript="Moss."),
+    ]
+    message, events = read([CREATED, *records, completed()])
+    [part] = message.content
+    assert isinstance(part, Audio)
+    assert (part.text, part.size) == ("Ferns.", 3), "audio that was played cannot be replaced"
+    assert len(named(events, "replaced_text")) == 1
+
+
+def test_a_content_part_of_an_unknown_type_is_passed_on_once() -> None:
+    part = {"type": "hologram", "data": "x"}
+    ends = [at("content_part.done", 0, content_index=0, part=part)] * 2
+    message, events = read([CREATED, *ends, completed()])
+    assert message.content == []
+    assert len([event for event in events if event.type == "provider_event"]) >= 1
+
+
+def test_a_text_whose_deltas_have_no_index_first() -> None:
+    records = [
+        at("output_text.delta", 0, delta="Fer"),
+        at("output_text.delta", 0, content_index=0, delta="ns."),
+        at("output_text.done", 0, content_index=0, text="Ferns."),
+        at("output_text.done", 0, content_index=0, text=""),
+    ]
+    message, _ = read([CREATED, *records, completed()])
+    assert shown(message) == ["Ferns."]
+
+
+def test_an_end_without_deltas_has_the_whole_text() -> None:
+    records = [at("output_text.done", 0, content_index=0, text="Ferns.")]
+    message, _ = read([CREATED, *records, completed()])
+    assert shown(message) == ["Ferns."]

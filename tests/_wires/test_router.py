@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from streamparse._decoding.record import Record
 from streamparse._wires.router import WIRES, Router
 from streamparse.errors import WireError
 from streamparse.message import Message
+from streamparse.message_parser import MessageParser
 from tests.messages import call_chunk, chunk, dumped, read, sse, text_chunk
 
 HALF = f"data: {dumped(text_chunk('Half'))}\n\n"
@@ -161,3 +163,97 @@ def test_azure_s_first_record_shows_its_api() -> None:
     first = {"choices": [], "id": "", "object": "", "prompt_filter_results": []}
     message, _ = read([sse([first], done=False)], api=None)
     assert (message.status, message.api) == ("truncated", "openai-chat")
+
+
+# Records with an id, records in an envelope, and records that show no API
+
+
+def with_ids(*records: Any) -> str:
+    return "".join(
+        f"id: {number}\ndata: {dumped(record)}\n\n" for number, record in enumerate(records, 1)
+    )
+
+
+def test_records_that_come_again_are_read_once() -> None:
+    parser = MessageParser("openai-chat")
+    first, second = text_chunk("Fer"), text_chunk("ns.")
+    parser.feed(with_ids(first, second))
+    assert parser.resume_token is not None
+    parser.feed(with_ids(first, second, chunk({}, "stop")) + DONE)
+    parser.finish()
+    assert (parser.message.text, parser.message.status) == ("Ferns.", "complete")
+
+
+def test_where_a_stream_can_be_resumed() -> None:
+    parser = MessageParser()
+    assert parser.resume_token is None
+    parser.feed(with_ids(text_chunk("Fer"), text_chunk("ns.")))
+    token = parser.resume_token
+    assert token is not None
+    assert (token["api"], token["last_event_id"]) == ("openai-chat", "2")
+    parser = MessageParser("openai-chat")
+    parser.feed(HALF)
+    assert parser.resume_token is None, "the records have neither ids nor numbers"
+
+
+@pytest.mark.parametrize("api", [None, "openai-chat"])
+def test_chunks_that_were_decoded_elsewhere(api: str | None) -> None:
+    message, _ = read([text_chunk("Fer"), text_chunk("ns."), chunk({}, "stop")], api=api)
+    assert (message.text, message.finish_reason) == ("Ferns.", "stop")
+
+
+def test_repeated_records_read_only_their_deltas() -> None:
+    """Law 1: many similar records have the effect of each alone."""
+    words = [f"w{number} " for number in range(200)]
+    pieces = "".join(f"data: {dumped(text_chunk(word))}\n\n" for word in words)
+    ended = f"data: {dumped(chunk({}, 'stop'))}\n\n{DONE}"
+    whole, _ = read([pieces + ended])
+    single, _ = read([f"data: {dumped(text_chunk(word))}\n\n" for word in words] + [ended])
+    assert whole.text == single.text == "".join(words)
+    assert whole.to_dict() == single.to_dict()
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_records_of_no_api(cut: bool) -> None:
+    text = 'data: {"moss": 1}\n\ndata: {"fern": 2}' + ("" if cut else "\n\n")
+    parser = MessageParser()
+    parser.feed(text)
+    with pytest.raises(WireError) as caught:
+        parser.finish()
+    assert caught.value.code == "unknown_api"
+    assert "moss" in str(caught.value)
+
+
+def test_too_many_records_of_no_api() -> None:
+    parser = MessageParser()
+    records = "".join(f'data: {{"moss": {number}}}\n\n' for number in range(1_000))
+    with pytest.raises(WireError) as caught:
+        parser.feed(records)
+    assert caught.value.code == "unknown_api"
+
+
+def test_a_cut_record_of_no_api_is_passed_on() -> None:
+    parser = MessageParser()
+    parser.feed('data: {"mo')
+    events = parser.finish()
+    assert [name for name, _ in passed_on(events)] == ["incomplete_record"]
+    assert parser.message.status == "truncated"
+
+
+def test_records_before_the_one_that_shows_the_api() -> None:
+    early = {"moss": 1}
+    message, events = read([f"data: {dumped(early)}\n\n{HALF}{DONE}"], api=None)
+    assert message.text == "Half"
+    assert early in [data for _, data in passed_on(events)]
+
+
+def test_a_record_in_the_envelope_of_a_gateway() -> None:
+    inner = {"chunk": {"bytes": base64.b64encode(dumped(text_chunk("Half")).encode()).decode()}}
+    message, _ = read([inner, chunk({}, "stop")], api=None)
+    assert message.text == "Half"
+
+
+def test_a_parser_without_input_is_truncated() -> None:
+    parser = MessageParser()
+    parser.finish()
+    assert parser.message.status == "truncated"
