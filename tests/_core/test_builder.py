@@ -10,6 +10,13 @@ import pytest
 from streamparse import StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.builder import Builder
 from streamparse._core.machine import Machine
+from streamparse.message import ToolCall
+from streamparse.message_events import (
+    ArgumentCompleted,
+    ArgumentDelta,
+    ArgumentReporter,
+    ArgumentStarted,
+)
 from tests.parts import DOCUMENTS, calls_of, play
 
 
@@ -181,3 +188,70 @@ def test_many_fills_a_list() -> None:
         (1,),
         (2,),
     ]
+
+
+# Events of another kind, repairs, copies
+
+
+def test_a_reporter_makes_the_events() -> None:
+    """The same values are reported as the arguments of a call."""
+    text = '{"a": [1, "bc", {}], "d": null}'
+    plain = after(text)
+    call = ToolCall(3)
+    builder = Builder(False, ArgumentReporter(call, 2))
+    play(calls_of(text, False), builder)
+    assert builder.value == plain.value
+    kinds = {
+        ArgumentStarted: ValueStarted,
+        ArgumentDelta: StringDelta,
+        ArgumentCompleted: ValueCompleted,
+    }
+    assert [(kinds[type(event)], event.path) for event in builder.events] == [
+        (type(event), event.path) for event in plain.events
+    ]
+    assert {(event.call is call, event.choice) for event in builder.events} == {(True, 2)}
+
+
+def test_a_string_of_many_deltas() -> None:
+    builder = after('["')
+    for _ in range(3000):
+        builder.text("xy", 0)
+    builder.end_string(0)
+    assert builder.value == ["xy" * 3000]
+    assert len([event for event in builder.events if isinstance(event, StringDelta)]) == 3000
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [('{"a": ', {"a": 12}), ("[1, ", [1, 12]), ("", 12), ('{"a": [', {"a": [12]})],
+)
+def test_a_scalar_that_the_end_cut_has_no_event(text: str, value: Any) -> None:
+    builder = after(text)
+    events = len(builder.events)
+    builder.cut_scalar(12)
+    assert builder.value == value
+    assert len(builder.events) == events
+
+
+def test_repairs_have_the_path_of_a_container_or_its_item() -> None:
+    builder = after('{"a": [1, "b')
+    builder.repair("one", 3, False)
+    builder.repair("two", 4, True)
+    builder.end_string(0)
+    builder.repair("three", 5, True)
+    assert [(repair.code, repair.offset, repair.path) for repair in builder.repairs] == [
+        ("one", 3, ("a",)),
+        ("two", 4, ("a", 1)),
+        ("three", 5, ("a", 2)),
+    ]
+
+
+@pytest.mark.parametrize("text", DOCUMENTS)
+def test_a_clone_builds_on(text: str) -> None:
+    calls = calls_of(text, False)
+    for place in range(0, len(calls), 3):
+        builder = Builder()
+        play(calls[:place], builder)
+        twin = builder.clone()
+        play(calls[place:], twin)
+        assert twin.value == after(text).value

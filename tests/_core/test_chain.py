@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse import (
+    JSONParser,
     LimitError,
     Limits,
     Query,
@@ -23,6 +24,7 @@ from streamparse import (
 from streamparse._core.chain import Chain
 from streamparse._core.machine import Machine, MachineOptions
 from streamparse.protocols import Sink, Validator, ValidatorFactory
+from streamparse.schema import SchemaValidator
 from tests.helpers import cut, loads, merge_deltas, same
 from tests.parts import (
     DOCUMENTS,
@@ -538,3 +540,76 @@ def test_silence_without_a_validator(text: str) -> None:
     assert len(events) > 0
     chain.silence()
     assert chain.builder.events is chain.unseen == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "value"),
+    [
+        ({"type": "array"}, '{"a": 1}', {"a": 1}),
+        ({"type": "object"}, "[1, [2]]", [1, [2]]),
+        ({"propertyNames": {"maxLength": 1}}, '{"a": 1, "bcd": 2}', {"a": 1, "bcd": 2}),
+        ({"propertyNames": {"minLength": 2}}, '{"a": 1}', {"a": 1}),
+        ({"properties": {"a": {"minLength": 3}}}, '{"a": "b", "c": 1}', {"a": "b", "c": 1}),
+        ({"minProperties": 2}, '{"a": 1}', {"a": 1}),
+    ],
+)
+def test_a_refused_value_is_built_on_without_events(schema: Any, text: str, value: object) -> None:
+    """With `continues` the first refusal is kept, and the value still grows."""
+    for continues in (True, False):
+        chain = Chain(validator=SchemaValidator(schema), continues=continues)
+        machine = Machine(chain.head, MachineOptions())
+        if continues:
+            machine.feed(text)
+            assert chain.builder.value == value
+            assert chain.rejection is not None
+        else:
+            with pytest.raises(SchemaViolation):
+                machine.feed(text)
+
+
+def test_a_quiet_chain_builds_without_events() -> None:
+    chain = Chain(quiet=True)
+    Machine(chain.head, MachineOptions()).feed('{"a": ["b", 1]}')
+    assert chain.builder.value == {"a": ["b", 1]}
+    assert chain.builder.take_events() == []
+
+
+@pytest.mark.parametrize("dialect", ["strict", "lenient"])
+def test_values_are_coerced_and_validated(dialect: str) -> None:
+    schema = {"items": {"properties": {"n": {"type": "integer"}}}}
+    parser = JSONParser(dialect, validator=SchemaValidator(schema, coerce=True))
+    parser.feed('[{"n": "1')
+    twin = parser.clone()
+    other = pickle.loads(pickle.dumps(parser))
+    for each, rest, value in ((parser, '2"}]', 12), (twin, '3"}]', 13), (other, '4"}]', 14)):
+        each.feed(rest)
+        each.finish()
+        assert each.value == [{"n": value}]
+        assert [repair.code for repair in each.repairs] == ["coerced"] or each.repairs
+
+
+def test_violations_of_coerced_values_are_collected() -> None:
+    schema = {"items": {"type": "integer", "maximum": 5}}
+    parser = JSONParser(validator=SchemaValidator(schema, coerce=True, collect=True))
+    parser.feed('["1", "x", "9", 3]')
+    parser.finish()
+    assert parser.value == [1, "x", 9, 3]
+    assert [(error.code, error.path) for error in parser.violations] == [
+        ("type", (1,)),
+        ("maximum", (2,)),
+    ]
+
+
+def test_a_scalar_that_the_end_cut_is_not_validated() -> None:
+    chain = Chain(validator=SchemaValidator({"items": {"minimum": 50}}))
+    chain.start_array(0)
+    chain.cut_scalar(1)
+    assert chain.builder.value == [1]
+
+
+def test_what_a_chain_shows_of_its_validator() -> None:
+    chain = Chain(validator=RecordingFactory(), many=True)
+    assert (chain.count_violations(), chain.parsed) == (0, None)
+    play(calls_of("[1, 2]", False), chain)
+    assert chain.count_violations() == len(chain.violations_after(0))
+    assert Chain().parsed is None

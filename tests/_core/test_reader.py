@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from array import array
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 
 from streamparse import (
+    IncompleteError,
     JSONParser,
     JSONSyntaxError,
     ValueCompleted,
 )
+from streamparse.schema import SchemaValidator
 from tests.helpers import merge_deltas
 from tests.parts import (
     DOCUMENTS,
@@ -255,3 +258,63 @@ def test_there_is_no_remainder_otherwise(options: dict[str, Any]) -> None:
     parser = JSONParser(**options)
     parser.feed(b"[1")
     assert parser.remainder == b""
+
+
+# Places of violations that are collected
+
+
+SCHEMA = {"items": {"properties": {"n": {"type": "integer"}}, "required": ["n"]}}
+
+
+@pytest.mark.parametrize("dialect", ["strict", "lenient"])
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+def test_the_places_of_all_violations(dialect: str, size: int) -> None:
+    """Each has the line, column and excerpt of its character, however the text is cut."""
+    text = '[\n {"n": "x"},\n\n {"n": 1}, {"n": true}, {}\n]'
+    parser = JSONParser(dialect, validator=SchemaValidator(SCHEMA, collect=True))
+    for start in range(0, len(text), size):
+        parser.feed(text[start : start + size])
+    parser.finish()
+    places = [(error.line, error.column, error.path) for error in parser.violations]
+    assert places == [(2, 8, (0, "n")), (4, 18, (2, "n")), (4, 26, (3,))]
+    for error in parser.violations:
+        assert text[: error.offset].endswith(error.excerpt[-10:])
+
+
+def test_a_violation_at_the_end_of_the_input() -> None:
+    parser = JSONParser(validator=SchemaValidator({"maximum": 9, "type": "integer"}, collect=True))
+    parser.feed("\n12")
+    parser.finish()
+    [error] = parser.violations
+    assert (error.line, error.offset) == (2, error.offset)
+    assert "\n1".endswith(error.excerpt[-2:]) or error.excerpt.endswith("12")
+
+
+def test_a_word_is_refused_where_it_began() -> None:
+    parser = JSONParser(
+        "lenient", validator=SchemaValidator({"items": {"type": "integer"}}, collect=True)
+    )
+    for char in "[1, tr":
+        parser.feed(char)
+    for char in "ue, x]":
+        parser.feed(char)
+    parser.finish()
+    assert [(error.offset, error.column) for error in parser.violations] == [(4, 5), (10, 11)]
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_a_copy_continues_inside_a_character(cut: int) -> None:
+    whole = '["é😀"]'.encode()
+    parser = JSONParser()
+    parser.feed(whole[:cut])
+    for twin in (pickle.loads(pickle.dumps(parser)), parser.clone()):
+        twin.feed(whole[cut:])
+        assert twin.value == ["é😀"]
+
+
+def test_the_input_may_not_end_inside_a_character() -> None:
+    parser = JSONParser()
+    parser.feed('["é'.encode()[:-1])
+    with pytest.raises(IncompleteError) as caught:
+        parser.finish()
+    assert (caught.value.code, caught.value.offset) == ("truncated", 2)
