@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 pytest.importorskip("pydantic")
 
 
+from pydantic import create_model
+
 from streamparse import JSONParser, SchemaViolation
 from streamparse._core.expected import OBJECT
-from streamparse.models import ModelValidator
+from streamparse.models import ModelParser, ModelValidator
 from tests.typed import (
     MODELS,
     UNDECIDED,
@@ -87,3 +89,52 @@ def test_what_is_expected() -> None:
     anything.feed("[[")
     assert anything._chain.validator is not None
     assert anything._chain.validator.expects() is None
+
+
+Small: Any = create_model(
+    "Small", n=(int, ...), words=(list[str], []), kind=(Literal["a", "b"], "a")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('{"n": 1, "words": ["x"], "kind": "b"}', None),
+        ('{"n": "x"}', "int_parsing"),
+        ('{"words": [], "n": {}}', "int_type"),
+        ('{"n": 1, "words": [1]}', "string_type"),
+        ('{"n": 1, "kind": "c"}', "literal_error"),
+        ('{"n": 1, "other": {"a": [1, {"b": "c"}], "d": null}}', None),
+        ("{}", "missing"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_what_a_walker_refuses_and_skips(text: str, code: str | None, size: int) -> None:
+    parser = JSONParser(validator=ModelValidator(Small))
+    try:
+        for start in range(0, len(text), size):
+            parser.feed(text[start : start + size])
+        parser.finish()
+        found = None
+    except SchemaViolation as error:
+        found = error.code
+    assert (found is None) == (code is None)
+
+
+@pytest.mark.parametrize("place", range(0, 50, 7))
+def test_a_clone_inside_a_value(place: int) -> None:
+    text = '{"n": 12, "other": {"a": [1]}, "words": ["x", "y"]}'
+    parser = ModelParser(Small)
+    parser.feed(text[:place])
+    for twin in (copy.copy(parser), pickle.loads(pickle.dumps(parser))):
+        twin.feed(text[place:])
+        twin.finish()
+        assert twin.result == Small(n=12, words=["x", "y"])
+
+
+def test_what_is_expected_next() -> None:
+    """A value is read in the one other way that the type allows."""
+    parser = ModelParser(Small, coerce=True)
+    parser.feed('{"n": "12", "words": "x", "kind": "A"}')
+    parser.finish()
+    assert parser.result == Small(n=12, words=["x"], kind="a")

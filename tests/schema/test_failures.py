@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from streamparse import SchemaViolation
 from streamparse.schema import SchemaValidator
 from streamparse.schema.failures import FailurePropagation
 from streamparse.schema.nodes import ANY, IF, MUST, NOT, Branch, Failure, Group, LiveGroup, Node
+from tests.helpers import cut
+from tests.schema.schemas import violation_of
 
 NODE = Node(0, (), {"anyOf": [{}, {}]})
 
@@ -92,3 +96,34 @@ def test_raising() -> None:
     with pytest.raises(SchemaViolation) as caught:
         propagation(collect=False)._fail_branch(MUST, failure(3))
     assert (caught.value.code, caught.value.path) == ("minLength", ("a",))
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "code", "path", "offset"),
+    [
+        ({"oneOf": [{"type": "integer"}, {"minimum": 0}]}, "[5]", "oneOf", (0,), 2),
+        ({"not": {"required": ["a"]}}, '[{"a": 1}]', "not", (0,), 8),
+        ({"contains": {"type": "null"}}, "[[1, 2]]", "contains", (0,), 6),
+        ({"contains": {}, "minContains": 3}, "[[1, 2]]", "minContains", (0,), 6),
+        ({"anyOf": [{"type": "null"}, {"minLength": 3}]}, '["ab"]', "minLength", (0,), 4),
+        ({"if": {"minLength": 3}, "then": {"pattern": "^b"}}, '["abc"]', "pattern", (0,), 5),
+        ({"if": {"type": "string"}, "else": {"maximum": 3}}, "[4]", "maximum", (0,), 2),
+        ({"dependentSchemas": {"a": {"required": ["b"]}}}, '[{"a": 1}]', "required", (0,), 8),
+        (
+            {"properties": {"a": {"items": {"type": "null"}}}},
+            '[{"a": [null, 1]}]',
+            "type",
+            (0, "a", 1),
+            14,
+        ),
+        ({"maxItems": 1}, '[{"a": 1}, [2, 3]]', "maxItems", (1,), 15),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_where_choices_and_containers_fail(
+    schema: Any, text: str, code: str, path: tuple[Any, ...], offset: int, size: int
+) -> None:
+    """The violation is of the value that a keyword rejects, at the character that decides."""
+    refused = violation_of(SchemaValidator({"items": schema}), cut(text, [size]))
+    assert refused is not None
+    assert refused[:3] == (code, offset, path)

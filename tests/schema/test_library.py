@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from streamparse import LimitError
+from streamparse import JSONParser, LimitError
 from streamparse.schema import SchemaValidator
 from streamparse.schema.library import DRAFTS, Reference, dialect_of, resolver
 from tests.schema.schemas import DRAFTS as ADDRESSES
@@ -99,3 +100,29 @@ def test_a_panic_of_the_library_is_too_deep_nesting(
     monkeypatch.setattr(judge, "made", Failing())
     with pytest.raises(expected):
         judge("x")
+
+
+def test_a_lookbehind_of_any_length_needs_the_other_engine() -> None:
+    validator = SchemaValidator({"pattern": "(?<=a+)b$"})
+    assert violation_of(validator, ['"aab"']) is None
+    assert violation_of(validator, ['"cb"']) is not None
+    with pytest.raises(ValueError, match="bad schema"):
+        SchemaValidator({"pattern": "(?<=a+"})
+    assert violation_of(SchemaValidator({"type": "string", "format": "regex"}), ['"a"']) is None
+
+
+def test_keywords_beside_a_reference() -> None:
+    """They do not apply in the drafts in which a reference stands alone."""
+    schema = {"$ref": "#/definitions/a", "maxLength": 1, "definitions": {"a": {"type": "string"}}}
+    assert violation_of(SchemaValidator(schema, draft="draft7"), ['"abc"']) is None
+    assert violation_of(SchemaValidator(schema, draft="draft2020-12"), ['"abc"']) is not None
+
+
+def test_numbers_of_the_caller_s_own_type() -> None:
+    """The reference library decides about them, because only it compares any type."""
+    for text, code in (("1.5", None), ("2.5", "maximum"), ("0.5", "minimum")):
+        schema = {"minimum": 1, "maximum": 2}
+        parser = JSONParser(parse_float=Decimal, validator=SchemaValidator(schema, collect=True))
+        parser.feed(text)
+        parser.finish()
+        assert [error.code for error in parser.violations] == ([] if code is None else [code])

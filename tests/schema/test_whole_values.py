@@ -115,3 +115,23 @@ def test_a_format_is_checked_at_the_end() -> None:
     found = violation_of(validator, ['"2026-02-31"'])
     assert found is not None
     assert found[0] == "format"
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "code"),
+    [
+        ({"uniqueItems": True}, "[[1], [1.0]]", "uniqueItems"),
+        ({"enum": [[1], {"a": 2}]}, '{"a": 3}', "enum"),
+        ({"const": [1, 2]}, "[1]", "const"),
+        ({"pattern": "(a)\\1"}, '"ab"', "pattern"),
+        ({"enum": ["ab", "ac"]}, '"a"', "enum"),
+        ({"format": "date", "minLength": 20}, '"2020-01-01"', "minLength"),
+        ({"dependentRequired": {"a": ["b"]}}, '{"a": 1}', "dependentRequired"),
+        ({"minProperties": 2}, '{"a": 1}', "minProperties"),
+        ({"multipleOf": 3}, "4", "multipleOf"),
+    ],
+)
+def test_what_only_the_whole_value_decides(schema: Any, text: str, code: str) -> None:
+    refused = violation_of(SchemaValidator(schema), list(text))
+    assert refused is not None
+    assert refused[0] == code
