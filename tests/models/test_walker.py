@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 pytest.importorskip("pydantic")
 
 
-from pydantic import create_model
+from pydantic import BaseModel, Field
 
 from streamparse import JSONParser, SchemaViolation
 from streamparse._core.expected import OBJECT
@@ -91,9 +91,10 @@ def test_what_is_expected() -> None:
     assert anything._chain.validator.expects() is None
 
 
-Small: Any = create_model(
-    "Small", n=(int, ...), words=(list[str], []), kind=(Literal["a", "b"], "a")
-)
+class Small(BaseModel):
+    n: int
+    words: list[str] = Field(default_factory=list)
+    kind: Literal["a", "b"] = "a"
 
 
 @pytest.mark.parametrize(
