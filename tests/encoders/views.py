@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamparse import Citation, Message, ReasoningDelta, RefusalDelta, TextDelta, ToolCall
+from streamparse import (
+    Citation,
+    Message,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCall,
+    ToolCallStarted,
+)
 from streamparse.encoders.response import ResponseEncoder
 from streamparse.frontends.citations import sources_of
 from streamparse.message import Usage
@@ -43,6 +51,15 @@ def counts(usage: Usage | None) -> dict[str, int]:
 
 def client_calls(message: Message) -> list[ToolCall]:
     return [call for call in message.tool_calls if call.kind != "server"]
+
+
+def start_in_order(events: Iterable[Any]) -> bool:
+    """Return whether the calls start in the order of their indexes.
+
+    A call whose name comes late starts after later calls, and the encoders keep that order.
+    """
+    started = [(one.choice, one.call.index) for one in events if isinstance(one, ToolCallStarted)]
+    return started == sorted(started)
 
 
 def shown(call: ToolCall) -> tuple[Any, ...]:
