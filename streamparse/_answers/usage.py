@@ -1,7 +1,8 @@
-"""The usage records of one answer."""
+"""The usage records of one answer, and sums of usages."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from streamparse._core.flat import equal
@@ -9,7 +10,17 @@ from streamparse._core.plain import weight_of
 from streamparse._core.room import Room
 from streamparse.message import Message, Usage
 
-__all__ = ["UsageRecords"]
+__all__ = ["TOKEN_COUNTS", "UsageRecords", "sum_of_usages"]
+
+#: The attributes of a `Usage` that are counts.
+TOKEN_COUNTS: Final = (
+    "input_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "total_tokens",
+)
 
 # Usage records have about ten members; one with more replaces the earlier one.
 _LARGEST_USAGE: Final = 100
@@ -85,3 +96,14 @@ def _sum(known: dict[str, Any], new: dict[str, Any], depth: int = 0) -> dict[str
         elif type(old) is int and type(value) is int:
             summed[key] = old + value
     return summed
+
+
+def sum_of_usages(usages: Iterable[Usage | None]) -> Usage | None:
+    """Return the sum of the counts that are known, or None if none is."""
+    counts: dict[str, Any] = {}
+    for usage in usages:
+        for name in TOKEN_COUNTS:
+            count = getattr(usage, name, None)
+            if count is not None:
+                counts[name] = counts.get(name, 0) + count
+    return Usage(**counts) if counts else None

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["LARGEST_RECORDING", "application"]
+__all__ = ["Guarded", "LARGEST_RECORDING", "application"]
 
 LARGEST_RECORDING: Final = 4 * 1024 * 1024  # bytes
 _LARGEST_PIECE: Final = 1024 * 1024  # bytes
@@ -86,7 +86,7 @@ def application(
     routes.append(Route("/samples", listed))
     routes.append(Route("/play", play, methods=["POST"]))
     routes.append(Route("/stop", stop, methods=["POST"]))
-    return Starlette(routes=routes, middleware=[Middleware(_Guarded, host=host)])
+    return Starlette(routes=routes, middleware=[Middleware(Guarded, host=host)])
 
 
 async def _file(request: Request) -> Response:
@@ -128,7 +128,7 @@ def _number(request: Request, name: str, least: float, most: float) -> float:
     return number
 
 
-class _Guarded:
+class Guarded:
     """Refuses requests that other pages make, and adds the headers that all answers have."""
 
     def __init__(self, app: ASGIApp, host: str) -> None:

@@ -47,7 +47,7 @@ from streamparse.message import (
     ToolCall,
 )
 
-__all__ = ["VercelUI", "history"]
+__all__ = ["VercelUI", "history", "same_numbers"]
 
 _REASONS: Final[dict[str, str]] = {
     "content-filter": "content_filter",
@@ -340,10 +340,10 @@ def _agrees(reader: CallReader, value: Any) -> bool:
     """Return whether the whole input equals the deltas, which may end inside a number."""
     if not isinstance(value, (dict, list)):
         return True
-    return reader.whole and _same(value, reader.call.partial)
+    return reader.whole and same_numbers(value, reader.call.partial)
 
 
-def _same(one: Any, other: Any) -> bool:
+def same_numbers(one: Any, other: Any) -> bool:
     """Return whether two values are equal in JavaScript, whose numbers are all floats."""
     shape, leaves = flatten(one)
     other_shape, other_leaves = flatten(other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from streamparse._answers.usage import TOKEN_COUNTS
 from streamparse.batch.envelopes import Enveloped, unwrap
 from streamparse.dialect import Repair
 from streamparse.errors import StreamParseError
@@ -126,19 +127,11 @@ def _of_call(call: ToolCall) -> Row:
     }
 
 
-_COUNTS: Final = (
-    "input_tokens",
-    "cached_tokens",
-    "cache_write_tokens",
-    "output_tokens",
-    "reasoning_tokens",
-    "total_tokens",
-)
 _LARGEST: Final = 2**63 - 1  # the largest Arrow integer
 
 
 def _of_usage(usage: Usage) -> Row:
-    counts = {name: getattr(usage, name) for name in _COUNTS}
+    counts = {name: getattr(usage, name) for name in TOKEN_COUNTS}
     return {name: _bounded(count) for name, count in counts.items()} | {"raw": _json(usage.raw)}
 
 

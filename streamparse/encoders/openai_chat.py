@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any, ClassVar, Final
 
+from streamparse._answers.usage import sum_of_usages
 from streamparse._core.plain import dict_of, json_text
 from streamparse.encoders.response import (
     LastRecord,
@@ -17,7 +18,6 @@ from streamparse.encoders.response import (
     ResponseEncoder,
     change_in,
     token_counts,
-    usage_sum,
 )
 from streamparse.errors import StreamParseError
 from streamparse.frontends.citations import Source, sources_of
@@ -26,7 +26,7 @@ from streamparse.frontends.shown_calls import ShownCall, ShownCalls
 from streamparse.message import Citation, Message, ToolCall, Usage
 from streamparse.message_events import AnyMessageEvent, MessageEvent
 
-__all__ = ["OpenAIChat"]
+__all__ = ["OpenAIChat", "finish_word"]
 
 _ID: Final = "chatcmpl-0"
 # An answer with another reason has ended normally.
@@ -148,7 +148,7 @@ class OpenAIChat:
             encoder.whole(message) for encoder, message in zip(encoders, messages, strict=True)
         ]
         body = self._head.record("chat.completion", choices)
-        usage = usage_sum([message.usage for message in messages])
+        usage = sum_of_usages([message.usage for message in messages])
         return body if usage is None else {**body, "usage": _usage(usage)}
 
     def _choice(self, index: int) -> _Choice:
@@ -167,7 +167,7 @@ class OpenAIChat:
             self._choice(0)
         choices = [self._choices[index] for index in sorted(self._choices)]
         records = [record for choice in choices for record in end(choice)]
-        usage = usage_sum([usage for choice in choices for _, usage in choice._usage.entries])
+        usage = sum_of_usages([usage for choice in choices for _, usage in choice._usage.entries])
         if usage is not None and self._include_usage:
             chunk = self._head.record("chat.completion.chunk", [])
             records.append({**chunk, "usage": _usage(usage)})
@@ -232,7 +232,7 @@ class _Choice(ResponseEncoder):
         if self._citations:
             self._out.append(self._chunk({"annotations": self._citations}))
         if self._message is not None and self._problem() is None:
-            self._out.append(self._chunk({}, _reason(self._message)))
+            self._out.append(self._chunk({}, finish_word(self._message)))
 
     def _start_part(self, kind: str) -> None:
         """Write nothing: parts have no beginning."""
@@ -325,7 +325,7 @@ class _Choice(ResponseEncoder):
         if annotations:
             said["annotations"] = annotations
         choice = {"index": message.choice, "message": said, "logprobs": None}
-        return {**choice, "finish_reason": _reason(message)}
+        return {**choice, "finish_reason": finish_word(message)}
 
 
 def _framed(record: Record) -> bytes:
@@ -339,7 +339,8 @@ def _choice_of(event: AnyMessageEvent) -> int | None:
     return event.choice
 
 
-def _reason(message: Message) -> str:
+def finish_word(message: Message) -> str:
+    """Return the `finish_reason` of this API for a message."""
     reason = message.finish_reason
     if reason == "refusal":
         # The API reports a refusal by its text, which other providers do not send.

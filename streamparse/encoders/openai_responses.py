@@ -25,7 +25,7 @@ from streamparse.message import (
     Usage,
 )
 
-__all__ = ["OpenAIResponses"]
+__all__ = ["OpenAIResponses", "cut_reason"]
 
 _ID: Final = "resp_0"
 # The members of a response that a client may expect and an answer does not have.
@@ -134,7 +134,7 @@ class OpenAIResponses(ResponseTexts):
         usage = None if message is None or message.usage is None else _usage(message.usage)
         members: Record = {"usage": usage}
         state, status = "completed", "completed"
-        cut = None if message is None else _cut_reason(message)
+        cut = None if message is None else cut_reason(message)
         if problem is not None and problem.code == "cancelled":
             state, status = "incomplete", "cancelled"
         elif problem is not None:
@@ -248,7 +248,7 @@ def _stem(item: CallItem) -> str:
     return "response.function_call_arguments"
 
 
-def _cut_reason(message: Message) -> str | None:
+def cut_reason(message: Message) -> str | None:
     """Return why the response is incomplete, or None if it is complete."""
     reason = message.finish_reason
     if reason == "content_filter" or (reason == "refusal" and not message.refusal):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, ClassVar, Final, NamedTuple
 
 from streamparse.errors import StreamParseError
@@ -12,18 +12,10 @@ from streamparse.frontends.protocol import Record
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.message import Message, ServerToolResult, ToolCall, Usage
 
-__all__ = ["LastRecord", "Problem", "ResponseEncoder", "change_in", "token_counts", "usage_sum"]
+__all__ = ["LastRecord", "Problem", "ResponseEncoder", "change_in", "token_counts"]
 
 # Errors of a complete call whose arguments are not the ones that were streamed.
 _CHANGES: Final = ("replaced_arguments", "misplaced_value")
-_COUNTS: Final = (
-    "input_tokens",
-    "cached_tokens",
-    "cache_write_tokens",
-    "output_tokens",
-    "reasoning_tokens",
-    "total_tokens",
-)
 
 
 class Problem(NamedTuple):
@@ -168,17 +160,6 @@ class ResponseEncoder(Encoder):
 def change_in(call: ToolCall) -> str | None:
     """Return the code of the error that makes the arguments differ from those of the events."""
     return next((error.code for error in call.errors if error.code in _CHANGES), None)
-
-
-def usage_sum(usages: Iterable[Usage | None]) -> Usage | None:
-    """Return the sum of the usages that are known, or None if none is."""
-    known = [usage for usage in usages if usage is not None]
-    counts: dict[str, Any] = {}
-    for name in _COUNTS:
-        values = [getattr(usage, name) for usage in known if getattr(usage, name) is not None]
-        if values:
-            counts[name] = sum(values)
-    return Usage(**counts) if counts else None
 
 
 def token_counts(usage: Usage) -> tuple[int, int, int]:

@@ -18,7 +18,7 @@ from streamparse.formats.registry import get, plan_of
 from streamparse.formats.table import Format, Reasoning
 from streamparse.limits import Limits
 
-__all__ = ["AHEAD", "CHOICES", "AutoFraming"]
+__all__ = ["AHEAD", "AT_START", "CHOICES", "SIGNALS", "AutoFraming"]
 
 # The number of characters after a marker within which a format must match. White space directly
 # after the marker is limited separately and is not counted.
@@ -33,7 +33,7 @@ _HARMONY: Final = (
 )
 # For each marker, the patterns of the text after it and the format that each one identifies. At
 # most one pattern of a marker matches.
-_SIGNALS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+SIGNALS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "<tool_call>": (
         (r"\s*[\[{]", "hermes"),
         (r"\s*<function=", "qwen3_coder"),
@@ -144,7 +144,7 @@ _SIGNALS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 }
 
 # Patterns at the start of an answer that identify a format without a marker.
-_AT_START: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+AT_START: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "[": ((r"\[\s*\{", "xlam"), (r"\[\s*[A-Za-z_][\w.]*\(", "pythonic")),
     "{": ((r"\{\s*\"", "llama3_json"),),
 }
@@ -170,9 +170,9 @@ def _compiled(
     }
 
 
-CHOICES: Final = _compiled(_SIGNALS)
-_START_CHOICES: Final = _compiled(_AT_START)
-_WORDS: Final = Markers(_SIGNALS)
+CHOICES: Final = _compiled(SIGNALS)
+_START_CHOICES: Final = _compiled(AT_START)
+_WORDS: Final = Markers(SIGNALS)
 
 
 class AutoFraming(Framing):

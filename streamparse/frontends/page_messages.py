@@ -23,7 +23,7 @@ from streamparse._wires.router import WIRES, wire_of
 from streamparse.frontends.signatures import from_encrypted_value, from_metadata
 from streamparse.message import Part, Reasoning, Text
 
-__all__ = ["from_ag_ui", "from_ui_messages"]
+__all__ = ["USERS", "from_ag_ui", "from_ui_messages"]
 
 _DONE: Final = ("output-available", "output-error", "output-denied")
 
@@ -248,9 +248,9 @@ class _Writer:
 
     def __init__(self, api: str) -> None:
         name = api_named(api, tuple(WIRES))
-        found = _USERS.get(name)
+        found = USERS.get(name)
         if found is None:
-            known = ", ".join(_USERS)
+            known = ", ".join(USERS)
             raise ValueError(f"{name} cannot be the target of page messages; the APIs are {known}")
         self._user = found
         self.api = name
@@ -382,7 +382,8 @@ def _decoded(file: _File) -> bytes:
         raise ValueError("the content of a file is not base64") from None
 
 
-_USERS: Final[dict[str, Callable[[list[str], list[_File]], dict[str, Any]]]] = {
+#: Makes the message of a user from its texts and files, for each API.
+USERS: Final[dict[str, Callable[[list[str], list[_File]], dict[str, Any]]]] = {
     "openai-chat": _chat_user,
     "openai-responses": _responses_user,
     "anthropic-messages": _anthropic_user,

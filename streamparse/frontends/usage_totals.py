@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from streamparse._answers.usage import sum_of_usages
 from streamparse.message import Usage
 
 __all__ = ["UsageTotals", "usage_counts"]
@@ -49,8 +50,4 @@ class UsageTotals:
 
     def total(self) -> dict[str, int]:
         """Return the tokens of all answers together."""
-        total: dict[str, int] = {}
-        for _, usage in self.entries:
-            for name, count in usage_counts(usage).items():
-                total[name] = total.get(name, 0) + count
-        return total
+        return usage_counts(sum_of_usages([usage for _, usage in self.entries]))

@@ -228,7 +228,7 @@ def closest(text: str, words: list[str]) -> str | None:
         return begun[0]
     short = text[:_MAX_WIDTH].lower()
     ranked = [
-        (-_most_likeness(short, word[:_MAX_WIDTH].lower()), number, word)
+        (-most_likeness(short, word[:_MAX_WIDTH].lower()), number, word)
         for number, word in enumerate(begun or words[:_MAX_COMPARED])
     ]
     ranked.sort()
@@ -236,17 +236,18 @@ def closest(text: str, words: list[str]) -> str | None:
     for bound, number, word in ranked[:_MAX_MEASURED]:
         if -bound < best[0]:
             break
-        best = max(best, (_likeness(short, word[:_MAX_WIDTH].lower()), -number, word))
+        best = max(best, (likeness(short, word[:_MAX_WIDTH].lower()), -number, word))
     return best[2] if best[1] > -_MAX_COMPARED else None
 
 
-def _likeness(short: str, long: str) -> float:
+def likeness(short: str, long: str) -> float:
+    """Return how similar two texts, or the first and the beginning of the second, are: 0 to 1."""
     parts = (long, long[: len(short)])
     return max(SequenceMatcher(None, short, part).ratio() for part in parts)
 
 
-def _most_likeness(short: str, long: str) -> float:
-    """Return an upper bound of `_likeness` from the letters in common, which is fast to compute."""
+def most_likeness(short: str, long: str) -> float:
+    """Return an upper bound of `likeness` from the letters in common, which is fast to compute."""
     size = len(short)
     if not size:
         return 1.0
@@ -264,4 +265,4 @@ def _most_likeness(short: str, long: str) -> float:
     return max(2.0 * shared / whole, 2.0 * begins / beginning)
 
 
-__all__ = ["Kind", "closest", "violation"]
+__all__ = ["Kind", "closest", "likeness", "most_likeness", "violation"]

@@ -15,6 +15,7 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider, get_tracer
 
 from streamparse._answers.metrics import Metrics
+from streamparse._answers.usage import sum_of_usages
 from streamparse._version import __version__
 from streamparse.message import Message, ToolCall, Usage
 from streamparse.message_events import (
@@ -36,7 +37,6 @@ from streamparse.telemetry.span import (
     of_messages,
     of_usage,
     output_messages,
-    total,
 )
 
 __all__ = ["AnswerRecorder", "SessionRecorder", "Telemetry"]
@@ -299,7 +299,7 @@ class AnswerRecorder:
         kind = None if error is None else error_type(error)
         kind = _ABANDONED if isinstance(error, _AbandonedError) else kind
         found = of_messages(self._messages)
-        usage = total(self._usages.values())
+        usage = sum_of_usages(self._usages.values()) or Usage()
         attributes = {
             **telemetry.common,
             **telemetry.named(response_model=found.get("response_model"), error=kind),

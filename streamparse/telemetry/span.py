@@ -19,7 +19,7 @@ from streamparse.message import (
 )
 from streamparse.telemetry.names import COUNTS
 
-__all__ = ["clean", "error_type", "of_messages", "of_usage", "output_messages", "total"]
+__all__ = ["clean", "error_type", "of_messages", "of_usage", "output_messages"]
 
 
 def clean(text: str) -> str:
@@ -43,17 +43,6 @@ def of_messages(messages: Sequence[Message]) -> dict[str, Any]:
     if messages:
         found["status"] = [message.status for message in messages]
     return found
-
-
-def total(usages: Iterable[Usage]) -> Usage:
-    """Return the sum of the counts. A count that is None in all of them stays None."""
-    result = Usage()
-    for usage in usages:
-        for name in COUNTS:
-            more = getattr(usage, name)
-            if more is not None:
-                setattr(result, name, (getattr(result, name) or 0) + more)
-    return result
 
 
 def of_usage(usage: Usage) -> dict[str, Any]:

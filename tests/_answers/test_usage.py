@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from streamparse import LimitError, Limits
-from streamparse._answers.usage import UsageRecords
+from streamparse._answers.usage import UsageRecords, sum_of_usages
 from streamparse._core.room import Room
 from streamparse.message import Message, Usage
 
@@ -45,3 +45,9 @@ def test_records_add_up() -> None:
     summed = usages.added({"out": 3, "details": {"cached": 1, "new": 1}, "flag": True, "tier": "a"})
     details = {"cached": 3, "of": {"deep": 1}, "new": 1}
     assert summed == {"in": 5, "out": 4, "details": details, "flag": True, "tier": "a"}
+
+
+def test_the_sum_of_usages() -> None:
+    assert sum_of_usages([None, Usage()]) is None
+    total = sum_of_usages([Usage(input_tokens=1), None, Usage(input_tokens=2, output_tokens=3)])
+    assert total == Usage(input_tokens=3, output_tokens=3, total_tokens=5)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from streamparse import SSEDecoder
-from streamparse._demo.application import LARGEST_RECORDING, _Guarded, application
+from streamparse._demo.application import LARGEST_RECORDING, Guarded, application
 from streamparse._demo.samples import SAMPLES
 from tests.web.serving import Server
 
@@ -156,8 +156,8 @@ def test_requests_of_other_pages_are_refused(
 
 
 def test_a_host_of_the_users_choice() -> None:
-    guard = _Guarded(application(), "Box.local")
-    wild = _Guarded(application(), "0.0.0.0")
+    guard = Guarded(application(), "Box.local")
+    wild = Guarded(application(), "0.0.0.0")
     for host, refused in ((b"box.local:1", False), (b"other.local", True), (b"localhost", False)):
         scope = {"type": "http", "headers": [(b"host", host)]}
         assert (guard._refusal(scope) is not None) == refused

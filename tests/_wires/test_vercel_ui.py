@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from streamparse import Citation, Message, Reasoning, ServerToolResult, Text, ToolCallCompleted
-from streamparse._wires.vercel_ui import _same
+from streamparse._wires.vercel_ui import same_numbers
 from tests.messages import run_parser, sse
 
 START = {"type": "start", "messageId": "msg-1"}
@@ -256,6 +256,6 @@ def test_deltas_without_a_start() -> None:
 
 def test_numbers_are_compared_as_javascript_does() -> None:
     large = 10**400
-    assert _same({"a": [large, 1, 2**53]}, {"a": [large + 1, 1.0, 2**53 + 1]})
-    assert not _same([large], [-large])
-    assert not _same([1], [2])
+    assert same_numbers({"a": [large, 1, 2**53]}, {"a": [large + 1, 1.0, 2**53 + 1]})
+    assert not same_numbers([large], [-large])
+    assert not same_numbers([1], [2])

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 
 from streamparse import Message, MessageParser, StreamParseError, Usage, UsageUpdated
 from streamparse.encoders import OpenAIChat
-from streamparse.encoders.openai_chat import _reason
+from streamparse.encoders.openai_chat import finish_word
 from tests.encoders import clients, views
 from tests.encoders.sources import answers_of_examples, answers_of_recordings, records_of
 from tests.helpers import cut
@@ -33,7 +33,7 @@ def finish_of(message: Message) -> str | None:
     """Return the reason that is read back."""
     if views.problem(message) is not None:
         return None
-    word = _reason(message)
+    word = finish_word(message)
     if word == "stop" and message.refusal:
         return "refusal"
     calls = [call for call in views.client_calls(message) if call.status == "complete"]
@@ -45,7 +45,7 @@ def complete_calls(message: Message) -> list[Any]:
     calls = views.client_calls(message)
     if views.problem(message) is not None:
         return []
-    cut = _reason(message) == "length"
+    cut = finish_word(message) == "length"
     return [
         views.shown(call)
         for place, call in enumerate(calls)
@@ -112,7 +112,7 @@ def check_sdk(messages: list[Message], events: list[Any], sent: bytes, problems:
         assert choice["texts"] == views.texts(events, message.choice)
         check_sdk_calls(message, choice["calls"])
         if not problems:
-            assert choice["finish"] == _reason(message)
+            assert choice["finish"] == finish_word(message)
     if not problems:
         check_usage(messages, read["usage"])
 
@@ -146,7 +146,7 @@ def check_bodies(messages: list[Message], problems: list[str]) -> None:
     for message, choice in zip(messages, read["choices"], strict=True):
         assert choice["texts"] == _whole_texts(message)
         check_sdk_calls(message, choice["calls"])
-        assert choice["finish"] == _reason(message)
+        assert choice["finish"] == finish_word(message)
 
 
 def _whole_texts(message: Message) -> dict[str, str]:

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 
 from streamparse import Audio, Message, Reasoning, Refusal, Text, ToolCall
 from streamparse.encoders import OpenAIResponses
-from streamparse.encoders.openai_responses import _cut_reason
+from streamparse.encoders.openai_responses import cut_reason
 from streamparse.encoders.response_items import is_shown, own_type
 from tests.encoders import clients, views
 from tests.encoders.sources import (
@@ -56,7 +56,7 @@ def expected_finish(message: Message) -> str | None:
     problem = OpenAIResponses()._problem_in(message)
     if problem is not None:
         return "cancelled" if problem.code == "cancelled" else "error"
-    reason = {"max_output_tokens": "length"}.get(_cut_reason(message) or "", _cut_reason(message))
+    reason = {"max_output_tokens": "length"}.get(cut_reason(message) or "", cut_reason(message))
     if reason or message.finish_reason in ("paused", "refusal"):
         return reason or message.finish_reason
     if message.refusal:
@@ -126,7 +126,7 @@ def check_response(message: Message, read: dict[str, Any], replaced: bool) -> No
     reason = expected_finish(message)
     assert read["error"] == (problem if reason == "error" else None)
     status = {"error": "failed", "cancelled": "cancelled"}
-    cut = "incomplete" if _cut_reason(message) else "completed"
+    cut = "incomplete" if cut_reason(message) else "completed"
     assert read["status"] == status.get(reason or "", cut)
     if replaced:
         return

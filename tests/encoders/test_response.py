@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from streamparse import Usage
 from streamparse.encoders import AnthropicMessages, OpenAIChat, OpenAIResponses
-from streamparse.encoders.response import ResponseEncoder, usage_sum
+from streamparse.encoders.response import ResponseEncoder
 from tests.messages import call_chunk, chunk, run_parser
 
 
@@ -52,9 +51,3 @@ def test_texts_of_errors_can_be_replaced() -> None:
     problem = ResponseEncoder(error_text=lambda error: "no")._problem_in(parser.message)
     assert problem is not None
     assert problem.text == "no"
-
-
-def test_the_sum_of_usages() -> None:
-    assert usage_sum([None, Usage()]) is None
-    total = usage_sum([Usage(input_tokens=1), None, Usage(input_tokens=2, output_tokens=3)])
-    assert total == Usage(input_tokens=3, output_tokens=3, total_tokens=5)

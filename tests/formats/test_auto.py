@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse.formats import FormatParser, get
-from streamparse.formats._auto import _AT_START, _SIGNALS, CHOICES
+from streamparse.formats._auto import AT_START, CHOICES, SIGNALS
 from streamparse.formats.table import ENDS_OF_TURN
 from streamparse.message import Message
 from tests.formats.checks import check_answer, run
@@ -114,7 +114,7 @@ def test_what_a_format_writes_is_read_without_its_name(name: str) -> None:
 
 
 def test_the_table_names_formats() -> None:
-    for table in (_SIGNALS, _AT_START):
+    for table in (SIGNALS, AT_START):
         for choices in table.values():
             for _, name in choices:
                 assert get(name).name == name

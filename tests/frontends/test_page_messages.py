@@ -9,7 +9,7 @@ import pytest
 
 from streamparse import MessageParser
 from streamparse.frontends import from_ag_ui, from_ui_messages
-from streamparse.frontends.page_messages import _USERS
+from streamparse.frontends.page_messages import USERS
 
 PIXEL = "data:image/png;base64,aGk="
 UI: list[dict[str, Any]] = [
@@ -113,7 +113,7 @@ def test_chat(convert: Any, posted: Any) -> None:
 
 
 @pytest.mark.parametrize(("convert", "posted"), BOTH)
-@pytest.mark.parametrize("api", list(_USERS))
+@pytest.mark.parametrize("api", list(USERS))
 def test_every_api(convert: Any, posted: Any, api: str) -> None:
     text = repr(convert(posted, api))
     for word in ("Who?", "Let me look.", "find", "It is Bo.", "Thanks"):
@@ -127,7 +127,7 @@ def test_signed_reasoning_goes_to_apis_that_sign_it() -> None:
     thought = {"type": "reasoning", "text": "Hm."}
     parts: list[Any] = [{**thought, "providerMetadata": one} for one in signed]
     posted = [{"role": "assistant", "parts": [*parts, {"type": "text", "text": "Yes."}]}]
-    for api in _USERS:
+    for api in USERS:
         text = repr(from_ui_messages(posted, api))
         assert ("'s2'" in text) == (api == "google-generate")
         assert ("'s1'" in text) == (api.startswith(("anthropic", "bedrock")))
@@ -148,7 +148,7 @@ def test_other_files() -> None:
         return [{"role": "user", "parts": [part]}]
 
     address, inside = "https://example.org/a.pdf", "data:application/pdf,hi"
-    for api in _USERS:
+    for api in USERS:
         assert from_ui_messages(posted(inside), api)
     with pytest.raises(ValueError, match="content of this file"):
         from_ui_messages(posted(address), "openai-chat")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streamparse import JSONParser, SchemaViolation, json_pointer, value_at
 from streamparse.errors import VIOLATION_CODES
 from streamparse.schema import SchemaValidator
-from streamparse.schema.messages import _likeness, _most_likeness, closest
+from streamparse.schema.messages import closest, likeness, most_likeness
 from tests.parts import failure
 
 WEATHER: dict[str, Any] = {
@@ -109,8 +109,8 @@ def test_messages_stay_short() -> None:
 @given(st.text("abcd", max_size=9), st.lists(st.text("abcd", max_size=9), max_size=9))
 def test_the_bound_of_likeness(text: str, words: list[str]) -> None:
     """The bound never excludes the closest word."""
-    exact = [_likeness(text, word) for word in words]
-    bounds = [_most_likeness(text, word) for word in words]
+    exact = [likeness(text, word) for word in words]
+    bounds = [most_likeness(text, word) for word in words]
     assert all(bound >= ratio for bound, ratio in zip(bounds, exact, strict=True))
     near = closest(text, words)
     if near is not None and not any(text[:-1] and one.startswith(text[:-1]) for one in words):

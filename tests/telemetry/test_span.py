@@ -12,7 +12,6 @@ from streamparse.telemetry.span import (
     of_messages,
     of_usage,
     output_messages,
-    total,
 )
 
 
@@ -20,10 +19,10 @@ def test_lone_surrogates_are_replaced() -> None:
     assert clean("a\ud800b") == "a?b"
 
 
-def test_total_keeps_unknown_counts() -> None:
-    found = total([Usage(input_tokens=2), Usage(input_tokens=3, output_tokens=1)])
-    assert of_usage(found) == {"input_tokens": 5, "output_tokens": 1}
-    assert of_usage(total([])) == {}
+def test_unknown_counts_are_left_out() -> None:
+    found = of_usage(Usage(input_tokens=5, output_tokens=1, reasoning_tokens=None))
+    assert found == {"input_tokens": 5, "output_tokens": 1}
+    assert of_usage(Usage()) == {}
 
 
 def test_errors_have_a_code() -> None:
