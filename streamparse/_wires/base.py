@@ -24,7 +24,7 @@ from streamparse._core.room import Room
 from streamparse._decoding.record import Record
 from streamparse._decoding.templates import Repeat
 from streamparse._wires.reasons import reason_of
-from streamparse._wires.replays import Sieve
+from streamparse._wires.replays import Sieve, checksum
 from streamparse.errors import ProviderError
 from streamparse.message import Message, ToolCall
 
@@ -115,7 +115,10 @@ class Wire:
         mark: Any = data.get(self.mark) if isinstance(data, dict) else None
         if mark is None or mark == "" or not sieve.takes(mark) or self.is_elsewhere(data):
             return [*sieve.release(), record]
-        found = sieve.sift(mark, self.content(data, record.event), record)
+        total = checksum(self.content(data, record.event)) if sieve.counts else 0
+        if sieve.follows(mark, total):
+            return [record]
+        found = sieve.take(mark, total, record)
         if sieve.gap is not None:
             self.response.lose(sieve.gap)
         return found

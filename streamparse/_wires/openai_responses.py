@@ -123,9 +123,6 @@ class OpenAIResponses(Wire):
         self.lane = Lane()
         self.sieve = Numbers()
         self.background: Any = None  # whether the provider continues without a connection
-        # The names of the members of the last record, and those of them that are not understood.
-        self.members: list[str] = []
-        self.others: list[str] = []
 
     @classmethod
     def words(cls) -> frozenset[str]:
@@ -182,9 +179,10 @@ class OpenAIResponses(Wire):
         kind, delta = data.get("type"), data.get("delta")
         if not isinstance(kind, str) or not isinstance(delta, str) or "stream_id" in data:
             return None
-        for name in data:
-            if name not in _RECORD and is_something(data[name]):
-                return None
+        if not _RECORD.issuperset(data):
+            for name in data:
+                if name not in _RECORD and is_something(data[name]):
+                    return None
         if type(data.get("sequence_number")) is not int:
             return None
         return self._growth_of(kind, data)
@@ -251,13 +249,10 @@ class OpenAIResponses(Wire):
     def _pass_on_rest(self, data: dict[str, Any]) -> None:
         if "stream_id" in data:  # in every event of a web socket
             self._answer().note("stream_id", data["stream_id"])
-        members = list(data)
-        if members != self.members:  # most events have the members of the one before
-            self.members = members
-            self.others = [name for name in members if name not in _RECORD]
-        for name in self.others:
-            value = data[name]
-            if is_something(value):
+        if _RECORD.issuperset(data):
+            return
+        for name, value in data.items():
+            if name not in _RECORD and is_something(value):
                 if name == "model":  # in every event of LiteLLM
                     self._answer().note(name, value)
                 else:
