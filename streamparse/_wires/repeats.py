@@ -84,7 +84,7 @@ class ReasoningRepeat(PartRepeat):
     __slots__ = ()
 
     def read(self, delta: str) -> None:
-        self.answer.reasoning(delta, cast("Reasoning", self.part))
+        self.answer.reasoning(delta, cast("Reasoning | None", self.part))
 
 
 class RefusalRepeat(PartRepeat):

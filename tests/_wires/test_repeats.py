@@ -47,3 +47,11 @@ def test_calls_become_ready_if_the_wire_sends_no_end() -> None:
     assert not answer.calls.ready
     CallRepeat(second, answer, []).read("}")
     assert answer.calls.ready == [first.call]
+
+
+def test_reasoning_without_a_part_grows_the_last_one() -> None:
+    answer = ResponseReader(AnswerOptions()).at(0)
+    for _ in range(2):
+        ReasoningRepeat(answer, None, []).read("a")
+    assert answer.message.reasoning == "aa"
+    assert len(answer.message.content) == 1
