@@ -11,6 +11,7 @@ and a copy shares them.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import is_dataclass
 from types import BuiltinMethodType, MethodType, ModuleType
 from typing import Any, Final
@@ -131,6 +132,8 @@ class _Freezer:
             return _SET, None, list(value)
         if kind is bytearray:
             return _CALL, bytearray, [bytes(value)]
+        if kind is array:
+            return _CALL, array, [value.typecode, value.tobytes()]
         if kind is MethodType or kind is BuiltinMethodType:
             owner = value.__self__
             if owner is not None and not isinstance(owner, (type, ModuleType)):

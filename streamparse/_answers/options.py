@@ -86,6 +86,9 @@ class AnswerOptions:
         return {} if self.tools is None else dict(self.tools.errors)
 
 
+_DEFAULT_OPTIONS: Final = AnswerOptions(output_dialect=dialect_of("lenient", "output_dialect"))
+
+
 def options_of(
     limits: Limits | None,
     *,
@@ -104,6 +107,9 @@ def options_of(
         TypeError: `limits` are no `Limits`, or a tool or the output is of no known type.
         ValueError: A name is none of those that the option takes.
     """
+    plain = limits is None and tools is None and output is None and text_reader is None
+    if plain and (dialect, output_dialect, surrogates) == ("strict", "lenient", "keep"):
+        return _DEFAULT_OPTIONS
     if limits is not None:
         check_limits(limits)
     return AnswerOptions(

@@ -212,8 +212,8 @@ class Templates:
         self.may_learn: bool = True
         #: Changes when a record has another effect than a repeat.
         self.age: int = 0
-        # The first characters and the length of the JSON of the last record.
-        self._begins: str = ""
+        # The hash of the first characters, and the length, of the JSON of the last record.
+        self._begins: i64 = 0
         self._length: int = 0
         self._credit: int = _CREDIT
         #: The token counts of an earlier record.
@@ -320,10 +320,9 @@ class Templates:
         """Return whether a decoded record resembles the previous one, so that learning may help."""
         size = len(text)
         spread = size - self._length
-        begins_alike = text[:_ALIKE] == self._begins
-        self._length = size
-        if not begins_alike:
-            self._begins = text[:_ALIKE]
+        begins = hash(text[:_ALIKE])
+        begins_alike = begins == self._begins
+        self._begins, self._length = begins, size
         return begins_alike and -_SPREAD <= spread <= _SPREAD and size + 100 <= self._limit
 
     def arm(self, template: Template, repeat: Repeat) -> None:

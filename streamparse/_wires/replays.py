@@ -8,6 +8,7 @@ for all records, and some restart the numbers for each item.
 
 from __future__ import annotations
 
+from array import array
 from typing import Any, Final
 from zlib import crc32
 
@@ -154,7 +155,8 @@ class Numbers(Sieve):
         self._first: int = 0
         self._steps: int = 0  # how often a number was the last one plus 1
         self._jump: dict[str, int] | None = None  # a gap, if the numbers turn out consecutive
-        self._sums: list[int] = []  # the checksums of all records since the first; -1 in gaps
+        # The checksums of all records since the first; -1 in gaps.
+        self._sums: array[int] = array("q")
 
     def takes(self, mark: Any) -> bool:
         return isinstance(mark, int) and not isinstance(mark, bool)
@@ -215,7 +217,7 @@ class Numbers(Sieve):
         self._first = number
         self._steps = 0
         self._jump = None
-        self._sums = []
+        self._sums = array("q")
         held = bool(self._held)
         self._count(number, total)
         return _NO_MARK if held else _NEW
