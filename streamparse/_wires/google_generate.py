@@ -515,10 +515,9 @@ class _StringRepeat(Repeat):
 
     def __init__(self, streamed: _Streamed, path: list[Any]) -> None:
         super().__init__(path)
-        assert streamed.place is not None
         self.streamed = streamed
         self.text = streamed.text
-        self.place: Path = streamed.place[0]
+        self.place: Path = () if streamed.place is None else streamed.place[0]
 
     def read(self, delta: str) -> None:
         self.streamed.grow(self.text, self.place, delta)
