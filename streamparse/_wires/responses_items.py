@@ -141,17 +141,27 @@ class Item:
         self.places: dict[tuple[str, int], Piece] = {}  # by kind and index
         self.ended: dict[str, int] = {}  # by kind: how many of the first texts are final
         self.size: int = 0  # the characters of all texts
-        self.mixed: set[str] = set()  # the kinds of which a text grew after a later one
+        self.mixed: tuple[str, ...] = ()  # the kinds of which a text grew after a later one
         self.parts: list[GrowingText] = []  # in the order in which they began
         self.waiting: Reasoning | None = None  # the part for the first text
-        self.cited: dict[int, int] = {}  # the number of citations, by content index
-        self.passed_on: set[int] = set()  # the parts that are not understood, by index
+        self.cited: dict[int, int] | None = None  # the number of citations, by content index
+        # The parts that are not understood, by index.
+        self.passed_on: set[int] | None = None
         # The call or result.
         self.reader: CallReader | None = None
         self.confirmed: str | None = None  # the last whole arguments
         self.sealed: list[str] | None = None  # argument text that may be encrypted
         self.streamed: StreamedArgument | None = None
         self.result: ServerToolResult | None = None
+
+    def mix(self, kind: str) -> None:
+        """Record that a text of this kind grew after a later one."""
+        if kind not in self.mixed:
+            self.mixed = (*self.mixed, kind)
+
+    def cited_at(self, index: int) -> int:
+        """Return the number of citations of the text at this index."""
+        return 0 if self.cited is None else self.cited.get(index, 0)
 
     def text_so_far(self) -> str:
         """Return all text so far, in the order of a whole item."""

@@ -102,11 +102,13 @@ class Texts:
         kind, member = known
         self.whole(item, kind, index, text_of(part.get(member)))
         annotations = list_of(part.get("annotations"))
-        for annotation in annotations[item.cited.get(place, 0) :]:
+        for annotation in annotations[item.cited_at(place) :]:
             self.cite(item, place, annotation)
 
     def cite(self, item: Item, index: int, annotation: Any) -> None:
         """Add a citation of the text at this index."""
+        if item.cited is None:
+            item.cited = {}
         item.cited[index] = item.cited.get(index, 0) + 1
         self._answer().add(Citation(annotation))
 
@@ -159,7 +161,7 @@ class Texts:
             found.append(pieces[taken] if fits else None)
             taken += fits
             if fits and None in found:
-                item.mixed.add(kind)
+                item.mix(kind)
         left = pieces[taken:]
         for place, (index, text) in enumerate(wholes):
             piece = found[place]
@@ -174,7 +176,7 @@ class Texts:
             return
         for piece, (_, text) in zip(pieces, wholes, strict=True):
             piece.part.text = piece.final = text
-        item.mixed.discard(kind)
+        item.mixed = tuple([other for other in item.mixed if other != kind])
         self._pass_on_replaced(kind, "".join([text for _, text in wholes]))
 
     def _pass_on_replaced(self, kind: str, text: str) -> None:
@@ -185,7 +187,7 @@ class Texts:
     def _cite_the_rest(self, item: Item, content: list[dict[str, Any]]) -> None:
         """Add the citations that no event had; count them all if the indexes do not fit."""
         lists = [list_of(part.get("annotations")) for part in content]
-        cited = dict(item.cited)
+        cited: dict[int, int] = {} if item.cited is None else dict(item.cited)
         sizes = {place: len(found) for place, found in enumerate(lists)}
         if any(count > sizes.get(place, 0) for place, count in cited.items()):
             total = sum(cited.values())
@@ -198,6 +200,8 @@ class Texts:
 
     def _pass_on_once(self, item: Item, place: int, part: Any) -> None:
         """Pass on an unknown part, which up to three records repeat."""
+        if item.passed_on is None:
+            item.passed_on = set()
         if part and place not in item.passed_on:
             item.passed_on.add(place)
             self._answer().pass_on("content_part", part)
@@ -247,7 +251,7 @@ class Texts:
         if piece.raw is not None:
             piece.raw.append(text)
         if piece is not item.pieces[piece.kind][-1]:
-            item.mixed.add(piece.kind)
+            item.mix(piece.kind)
         part = piece.part
         answer = self.response.first
         if isinstance(part, (Text, Audio)):
