@@ -59,6 +59,7 @@ INTERPRETED = (
     "streamparse/_wires/a2a.py",
     "streamparse/_wires/ag_ui.py",
     "streamparse/_wires/cohere_v1.py",
+    "streamparse/_wires/detection.py",
     "streamparse/_wires/front_ends.py",
     "streamparse/_wires/mistral_conversations.py",
     "streamparse/_wires/names.py",

@@ -13,9 +13,9 @@ from streamparse._answers.options import options_of
 from streamparse._answers.output import OutputReader
 from streamparse._answers.response import ResponseReader
 from streamparse._core._marks import mypyc_attr
+from streamparse._wires.detection import WIRES
 from streamparse._wires.input import Input
 from streamparse._wires.names import api_named
-from streamparse._wires.router import WIRES
 from streamparse.aliases import API, DialectName, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError, name_status

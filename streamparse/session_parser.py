@@ -19,9 +19,9 @@ from streamparse._sessions.lanes import Interactions, Responses
 from streamparse._sessions.live import Live
 from streamparse._sessions.reader import SessionReader
 from streamparse._sessions.realtime import Realtime
+from streamparse._wires.detection import SESSION_WIRES, WIRES, wire_of
 from streamparse._wires.names import api_named
 from streamparse._wires.nearest import unknown_api
-from streamparse._wires.router import SESSION_WIRES, WIRES, wire_of
 from streamparse.aliases import DialectName, SessionAPI, Surrogates, ToolErrors
 from streamparse.dialect import Dialect
 from streamparse.errors import StreamParseError, WireError

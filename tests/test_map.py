@@ -61,7 +61,7 @@ QUESTIONS = [
         "delta",
     ),
     ("Where is a call truncated?", "_answers/calls.py", "truncated"),
-    ("Where is the API of a stream detected?", "_wires/router.py", "API"),
+    ("Where is the API of a stream detected?", "_wires/detection.py", "API"),
     ("Where does `[DONE]` go?", "_decoding/sse_records.py", "`[DONE]`"),
     (
         "Where would I add the marker of a model to `auto`?",

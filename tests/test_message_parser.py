@@ -1,9 +1,8 @@
-"""Tests of the parser of messages: life cycle, detection, failures."""
+"""Tests of the parser of messages: life cycle, the terminal record, failures."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -227,65 +226,6 @@ def test_a_first_choice_that_comes_later() -> None:
     parser.feed(text_chunk("x", 1))
     parser.feed(text_chunk("a", 0))
     assert [message.text for message in parser.messages] == ["a", "x"]
-
-
-# Detection
-
-
-def test_detection_waits_for_evidence() -> None:
-    held = [unknown(number) for number in range(16)]
-    parser = MessageParser()
-    for record in held:
-        assert parser.feed(record) == []
-    events = parser.feed(HELLO[0])
-    assert events[:16] == [ProviderEvent("record", data) for data in held]
-    assert events[16:] == [MessageStarted("cc-1", None), TextDelta("Hel")]
-
-
-def test_detection_gives_up_after_16_records() -> None:
-    records = [unknown(number) for number in range(17)]
-    for pieces in (records, [sse(records)], ["\n".join(map(json.dumps, records))]):
-        parser, events, error = run_parser(pieces, api="auto")
-        assert isinstance(error, WireError)
-        assert error.code == "unknown_api"
-        assert "heartbeat" in error.excerpt
-        passed_on = [event.data for event in events if isinstance(event, ProviderEvent)]
-        assert passed_on == records, "nothing is lost"
-        assert parser.message.status == "truncated"
-
-
-@pytest.mark.parametrize("framed", [lambda record: record, lambda record: sse([record], False)])
-def test_detection_gives_up_after_64_kib(framed: Callable[[Any], Any]) -> None:
-    parser = MessageParser()
-    parser.feed(framed({"kind": "x" * 65_000}))
-    with pytest.raises(WireError) as caught:
-        parser.feed(framed({"kind": "y" * 600}))
-    assert caught.value.code == "unknown_api"
-    assert len(caught.value.events) == 4
-
-
-def test_detection_at_the_end_of_input() -> None:
-    _, _, error = run_parser([sse([unknown(1)], done=False)], api="auto")
-    assert error is not None
-    assert error.code == "unknown_api"
-
-
-@pytest.mark.parametrize("data", [b"", b"data: [DONE]\n\n", b'data: {"choices": [{"de', b'{"cho'])
-def test_input_that_ends_before_any_evidence_is_truncated(data: bytes) -> None:
-    message, _ = read([data], api="auto")
-    assert message.status == "truncated"
-
-
-def test_detection_of_an_error_needs_no_api() -> None:
-    message, events = read([unknown(1), {"error": {"message": "busy"}}, unknown(2)], api="auto")
-    assert kinds(events) == [
-        "provider_event",
-        "message_started",
-        "message_failed",
-        "provider_event",
-    ]
-    assert message.status == "failed"
-    assert MessageParser().api is None
 
 
 # Errors of the provider

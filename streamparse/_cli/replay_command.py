@@ -29,8 +29,8 @@ from streamparse._cli.streams import (
     name_of,
     standard_output,
 )
+from streamparse._wires.detection import SESSION_WIRES
 from streamparse._wires.names import api_named
-from streamparse._wires.router import SESSION_WIRES
 from streamparse.errors import StreamParseError
 from streamparse.json_parser import parse
 from streamparse.message import Message

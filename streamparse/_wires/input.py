@@ -16,6 +16,7 @@ from streamparse._decoding.record import Record
 from streamparse._decoding.sdk import chunk_of
 from streamparse._decoding.templates import Templates
 from streamparse._decoding.transport import Transport
+from streamparse._wires.detection import DONE, is_of_an_api
 from streamparse._wires.router import Router
 from streamparse.errors import ProviderError, finished
 
@@ -204,11 +205,11 @@ class Input:
     def _are_of_a_wire(self, first: Record) -> bool:
         assert self._transport is not None
         if self._transport.framing == "json":
-            return self.router.recognizes(first)
+            return is_of_an_api(first)
         if first.bare:
             return first.data is not None
         begun_json = first.cut and first.text.lstrip().startswith("{")
-        return bool(first.event) or first.text == "[DONE]" or first.data is not None or begun_json
+        return bool(first.event) or first.text == DONE or first.data is not None or begun_json
 
     def _become_text(self, held: list[Any]) -> None:
         self._undecided = None

@@ -13,7 +13,6 @@ only if every record before it was understood and the answer has content.
 from __future__ import annotations
 
 from contextlib import suppress
-from importlib import import_module
 from typing import Any, ClassVar, Final
 
 from streamparse._answers.response import ResponseReader
@@ -22,8 +21,8 @@ from streamparse._decoding.record import TEXT_EVENTS, Record, SourceRecord
 from streamparse._decoding.templates import Repeat, Templates
 from streamparse._wires.base import Wire, error_of_text, provider_error
 from streamparse._wires.bedrock_chunks import CHUNK, exception_of
+from streamparse._wires.detection import DONE, WIRES, HeldRecords, adapter_of, wire_of
 from streamparse._wires.envelopes import opened
-from streamparse._wires.nearest import unknown_api
 from streamparse._wires.replays import Ids
 from streamparse.errors import ProviderError, StreamParseError, WireError
 from streamparse.message_events import (
@@ -37,56 +36,13 @@ from streamparse.message_events import (
     UsageUpdated,
 )
 
-__all__ = ["Router", "SESSION_WIRES", "WIRES", "wire_of"]
-
-# The adapter of each API, in the order in which `"auto"` asks them: the first that recognizes a
-# record reads the stream. Its module, which has the name of the API unless it is named here, is
-# imported at its first use.
-WIRES: Final[dict[str, str]] = {
-    "openai-chat": "OpenAIChat",
-    "bedrock-invoke-anthropic": "BedrockInvokeAnthropic",
-    "anthropic-messages": "AnthropicMessages",
-    "bedrock-converse": "BedrockConverse",
-    "openai-responses": "OpenAIResponses",
-    "openai-completions": "OpenAICompletions",
-    "google-generate": "GoogleGenerate",
-    "google-interactions": "GoogleInteractions",
-    "cohere-v2": "CohereV2",
-    "ollama-chat": "OllamaChat",
-    "cohere-v1": "CohereV1",
-    "mistral-conversations": "MistralConversations",
-    "vercel-ui": "VercelUI",
-    "ag-ui": "AGUI",
-    "tgi-generate": "text_pieces:TGI",
-    "llama-cpp-completion": "text_pieces:LlamaCpp",
-    "sglang-generate": "text_pieces:SGLang",
-    "bedrock-invoke-llama": "text_pieces:BedrockLlama",
-    "bedrock-invoke-mistral": "text_pieces:BedrockMistral",
-    "bedrock-invoke-titan": "text_pieces:BedrockTitan",
-    "watsonx-generate": "text_pieces:Watsonx",
-    "writer-completions": "text_pieces:Writer",
-    "workers-ai-run": "text_pieces:WorkersAI",
-    "snowflake-cortex": "SnowflakeCortex",
-    "a2a": "A2A",
-    "replicate-text": "text_pieces:Replicate",
-}
-# The adapters of APIs that occur only in sessions.
-SESSION_WIRES: Final[dict[str, str]] = {
-    "openai-realtime": "OpenAIRealtime",
-    "google-live": "GoogleLive",
-}
-_imported: Final[dict[str, type[Wire]]] = {}
-
-# The most that "auto" holds before a record shows an API.
-_HELD_RECORDS: Final = 16
-_HELD_CHARACTERS: Final = 64 * 1024
+__all__ = ["Router"]
 
 # The message events of one delta and of token counts.
 _GROWING: Final = frozenset((TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta)) | frozenset(
     (ArgumentStarted, ArgumentDelta, ArgumentCompleted, UsageUpdated)
 )
 
-_DONE: Final = "[DONE]"
 _UNLIKE: Final = frozenset(("error", CHUNK)) | frozenset(TEXT_EVENTS)
 _ALIVE: Final = frozenset(("ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"))
 
@@ -101,7 +57,6 @@ class Router:
 
     __slots__ = (
         "_held",
-        "_held_size",
         "_ids",
         "_read",
         "_understood",
@@ -120,8 +75,7 @@ class Router:
             self.wire = wire_of(api)(response)
         #: The templates of a stream of text; None if the caller feeds decoded records.
         self.templates: Templates | None = None
-        self._held: list[Record] | None = None  # the records before one shows the API
-        self._held_size: int = 0
+        self._held: HeldRecords | None = None  # those before one shows the API
         self._ids: Ids | None = None  # of server-sent events, if they have ids
         self._unnamed: bool = False  # whether the last record that an adapter read had no id
         self._read: int = 0  # the number of records that the wire read
@@ -285,7 +239,6 @@ class Router:
     def restart(self) -> None:
         """Drop the records that no adapter has read, because the provider sends them again."""
         self._held = None
-        self._held_size = 0
 
     def settle(self) -> None:
         """Read the records that wait for the decision whether they are replays."""
@@ -301,9 +254,7 @@ class Router:
         """End the input; raise `WireError` if it showed no API."""
         self.settle()
         if self._held is not None:
-            # Records that were cut need not show an API.
-            if any(not record.cut and record.text != _DONE for record in self._held):
-                raise self._unknown()
+            self._held.end()
             self.give_up()
         wire = self.wire
         if wire is None:
@@ -323,20 +274,6 @@ class Router:
         for record in self._released():
             self._pass_on(record)
 
-    def recognizes(self, record: Record) -> bool:
-        """Return whether this record shows an API, or reports an error of a provider."""
-        data = record.data
-        if not isinstance(data, dict):
-            return record.event in TEXT_EVENTS
-        try:
-            inner = opened(data, record.event)
-        except StreamParseError:
-            return False
-        for one, name in [(data, record.event)] if inner is None else inner:
-            if _recognizing(one, name) is not None:
-                return True
-        return isinstance(data.get("error"), dict) or provider_error(data, "", False) is not None
-
     # One record, without its envelope.
 
     def _route(self, wire: Wire, record: Record) -> None:
@@ -346,7 +283,7 @@ class Router:
         elif record.event in TEXT_EVENTS and wire.text_record(record.text, record.event):
             self._read += 1
             self._understood += 1
-        elif record.text == _DONE:
+        elif record.text == DONE:
             self._done(wire)
         elif record.bare and self._has_finished():
             # The provider has ended the answer; a line outside the events does not change that.
@@ -370,7 +307,7 @@ class Router:
         wire, data = self.wire, record.data
         if wire is not None and isinstance(data, dict) and self.response.first.message.error:
             wire.count_late(data, record.event)
-        if record.text != _DONE:
+        if record.text != DONE:
             self._pass_on(record)
 
     def _done(self, wire: Wire) -> None:
@@ -428,25 +365,13 @@ class Router:
 
     def _detect(self, record: Record) -> None:
         """Hold records until one shows the API or reports an error."""
-        data = record.data
-        if data is None and record.event in TEXT_EVENTS:
-            data = {}
-        kind = _recognizing(data, record.event) if isinstance(data, dict) else None
-        if kind is None:
-            self._hold(record)
+        kind = adapter_of(record)
+        if kind is not None:
+            self.wire = kind(self.response)
+            for earlier in self._released():
+                self._sift(earlier)
+            self._sift(record)
             return
-        self.wire = kind(self.response)
-        for earlier in self._released():
-            self._sift(earlier)
-        self._sift(record)
-
-    def _released(self) -> list[Record]:
-        """Return the held records, and forget them."""
-        held = self._held
-        self._held = None
-        return [] if held is None else held
-
-    def _hold(self, record: Record) -> None:
         error = self._error_in(record)
         if error is not None:
             self.give_up()
@@ -454,45 +379,11 @@ class Router:
             self.response.fail(error)
             return
         if self._held is None:
-            self._held = []
-        self._held.append(record)
-        self._held_size += len(_text_of(record))
-        if len(self._held) > _HELD_RECORDS or self._held_size > _HELD_CHARACTERS:
-            raise self._unknown()
+            self._held = HeldRecords()
+        self._held.add(record)
 
-    def _unknown(self) -> WireError:
-        whole = [record for record in self._held or () if not record.cut]
-        return unknown_api(
-            [(record.data, record.event) for record in whole],
-            _text_of(whole[0]) if whole else "",
-            [wire_of(api) for api in WIRES],
-            [wire_of(api) for api in SESSION_WIRES],
-            "use SessionParser",
-        )
-
-
-def wire_of(api: str) -> type[Wire]:
-    """Return the adapter of an API."""
-    found = _imported.get(api)
-    if found is None:
-        place = WIRES.get(api) or SESSION_WIRES[api]
-        module, _, name = place.rpartition(":")
-        module = module or api.replace("-", "_")
-        found = getattr(import_module("streamparse._wires." + module), name)
-        assert found is not None
-        _imported[api] = found
-    return found
-
-
-def _recognizing(data: dict[str, Any], event: str) -> type[Wire] | None:
-    """Return the adapter of the only API that sends such a record."""
-    for api in WIRES:
-        kind = wire_of(api)
-        if kind.recognizes(data, event):
-            return kind
-    return None
-
-
-def _text_of(record: Record) -> str:
-    """Return the source of a record, or equal JSON."""
-    return record.text if record.text or record.data is None else shown(record.data)
+    def _released(self) -> list[Record]:
+        """Return the held records, and forget them."""
+        held = self._held
+        self._held = None
+        return [] if held is None else held.records

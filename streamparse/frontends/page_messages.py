@@ -18,8 +18,8 @@ from streamparse._answers.answer import AnswerReader
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
 from streamparse._core.plain import dict_of, json_text, list_of, text_of
+from streamparse._wires.detection import WIRES, wire_of
 from streamparse._wires.names import api_named
-from streamparse._wires.router import WIRES, wire_of
 from streamparse.frontends.signatures import from_encrypted_value, from_metadata
 from streamparse.message import Part, Reasoning, Text
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streamparse import MessageParser, SessionParser
-from streamparse._wires.router import SESSION_WIRES, WIRES, wire_of
+from streamparse._wires.detection import SESSION_WIRES, WIRES, wire_of
 from streamparse.errors import StreamParseError, WireError
 
 

@@ -7,10 +7,7 @@ from typing import Any
 
 import pytest
 
-from streamparse._answers.options import AnswerOptions
-from streamparse._answers.response import ResponseReader
-from streamparse._decoding.record import Record
-from streamparse._wires.router import WIRES, Router
+from streamparse._wires.detection import WIRES
 from streamparse.errors import WireError
 from streamparse.message import Message
 from streamparse.message_parser import MessageParser
@@ -144,25 +141,6 @@ def test_when_no_record_was_understood_the_error_says_so() -> None:
 def test_one_line_of_json_outside_the_events_is_a_record() -> None:
     message, _ = read([HALF + dumped(text_chunk(" way")) + "\n\n" + DONE])
     assert message.text == "Half way"
-
-
-# The interface
-
-
-def test_recognizes() -> None:
-    router = Router(ResponseReader(AnswerOptions()), "auto")
-    assert router.recognizes(Record("", text_chunk("x"), ""))
-    assert router.recognizes(Record("", {"error": {"message": "x"}}, ""))
-    assert router.recognizes(Record("", {"object": "error", "message": "x"}, ""))
-    assert not router.recognizes(Record("", {"message": "x"}, ""))
-    assert not router.recognizes(Record("", None, "x"))
-    assert not router.recognizes(Record("", {"bytes": "%%"}, ""))
-
-
-def test_azure_s_first_record_shows_its_api() -> None:
-    first = {"choices": [], "id": "", "object": "", "prompt_filter_results": []}
-    message, _ = read([sse([first], done=False)], api=None)
-    assert (message.status, message.api) == ("truncated", "openai-chat")
 
 
 # Records with an id, records in an envelope, and records that show no API
