@@ -17,7 +17,7 @@ from streamparse._decoding.sdk import chunk_of
 from streamparse._decoding.templates import Templates
 from streamparse._decoding.transport import Transport
 from streamparse._wires.detection import DONE, is_of_an_api
-from streamparse._wires.router import Router
+from streamparse._wires.repeat_router import RepeatRouter
 from streamparse.errors import ProviderError, finished
 
 __all__ = ["Input"]
@@ -44,7 +44,7 @@ class Input:
     def __init__(self, response: ResponseReader, api: str, may_be_text: bool) -> None:
         self.api = api
         self.kind: str = ""  # what is fed: "text", "bytes" or "chunks"
-        self.router = Router(response, api)
+        self.router = RepeatRouter(response, api)
         self._response = response
         self._transport: Transport | None = None
         self._decoder: Utf8Replacer | None = None
