@@ -125,7 +125,7 @@ def _run(program: str, lines: str) -> list[Any]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-# What is sent
+# Requests
 
 
 def row(name: str, message: Message, events: list[Any], batch: int = 1) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def bodies(encoder: Any, events: list[Any], batch: int = 1) -> Iterator[bytes]:
     yield encoder.to_sse(encoder.finish())
 
 
-# What is expected
+# Expectations
 
 
 class ClientView:

@@ -35,7 +35,7 @@ def register_profiles() -> None:
     settings.register_profile(
         "default",
         max_examples=100,
-        # Times on a busy machine say nothing, and building documents is slow now and then.
+        # Times on a busy machine prove nothing, and building documents is sometimes slow.
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
         print_blob=True,

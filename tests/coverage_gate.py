@@ -10,7 +10,7 @@ each module, both of lines and branches, with their bars:
 rise; `--update` writes the current figures, and drops the modules that have reached the bars.
 Lines that only the compiled build runs count as missed, as do those that run while a test traces.
 `--data=FILE` keeps the measurements, or reads them if the file exists and runs nothing. Options
-that pytest should get stand after `--`.
+for pytest follow `--`.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def measured(data: Path) -> Figures:
     report.load()
     figures = {}
     for module in modules():
-        # What runs while a module is imported has no context.
+        # Code that runs while a module is imported has no context.
         own = [rf"^$|^tests/{re.escape(mirrored(module).as_posix())}$"]
         figures[module.as_posix()] = (percent(report, module, []), percent(report, module, own))
     return figures

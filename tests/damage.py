@@ -89,7 +89,7 @@ class Comments(Pen):
 
 
 class Dashes(Pen):
-    """Comments of SQL or Lua behind commas."""
+    """Comments of SQL or Lua after commas."""
 
     def comma(self, members: bool) -> str:
         if not self.hit():

@@ -67,7 +67,7 @@ def exact(scalar: object) -> tuple[str, object]:
 
 
 class _Done:
-    """Stands for the end of a container on the stack of `tokens`."""
+    """Marks the end of a container on the stack of `tokens`."""
 
     def __init__(self, bracket: str) -> None:
         self.bracket = bracket
@@ -210,7 +210,7 @@ def failure(error: StreamParseError) -> Failure:
 
 
 def place_of(offset: int, text: str) -> tuple[int, int, str]:
-    """What line, column and excerpt of an error at `offset` must be."""
+    """Return the line, column and excerpt of an error at `offset`."""
     line_start = text.rfind("\n", 0, offset) + 1
     excerpt = text[max(offset - 40, 0) : offset]
     return text.count("\n", 0, offset) + 1, offset - line_start + 1, excerpt
@@ -272,7 +272,7 @@ def pickled(parser: JSONParser) -> JSONParser:
 def outcome(
     parser: JSONParser, events: Iterable[ValueEvent], error: StreamParseError | None
 ) -> Outcome:
-    """What `parser` shows after these events and this failure."""
+    """Return the state of `parser` after these events and this failure."""
     return Outcome(
         described(events),
         tokens(parser.value),
@@ -312,7 +312,7 @@ class AcceptingFactory(ValidatorFactory):
 def loads(text: str) -> Any:
     """`json.loads`, but for the documented differences: a BOM, NaN, and halves that meet.
 
-    Raises ValueError for what is no JSON text.
+    Raises ValueError for text that is not JSON.
     """
     return _with_pairs(_DECODER.decode(text.removeprefix("\ufeff")))
 

@@ -1,4 +1,4 @@
-"""What tests of messages share: records of OpenAI's chat wire, runs, and events compared by law 1.
+"""Helpers of tests of messages: records of OpenAI's chat wire, runs, and comparisons by law 1.
 
 Does not import hypothesis: the fuzz targets use this module too.
 """

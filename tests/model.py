@@ -85,7 +85,7 @@ def completion(text: str) -> str | None:
     if reading.error is not None:
         return None
     brackets = _brackets(reading.value, reading.open_path)
-    # What may be missing besides: the rest of a token, a colon, a value.
+    # The missing rest: of a token, a colon, a value.
     for rest in _RESTS:
         whole = read(text + rest + brackets, finished=True)
         if whole.error is None:
@@ -128,12 +128,12 @@ class _Reader:
         self.limits = options.limits
         self.pos = 0
         self.document_start = 0
-        self.begun = False  # has the document that is being read?
+        self.begun = False  # whether the document that is being read has it
         self.done = False
         self.started = False
         self.root: list[Any] = [[]] if options.many else [None]
         self.open: list[Path] = [()] if options.many else []
-        self.at: Path = (0,) if options.many else ()  # what an error would be about
+        self.at: Path = (0,) if options.many else ()  # the subject of an error
         self.decided: list[tuple[int, ValueEvent]] = []
 
     # Characters

@@ -41,7 +41,7 @@ class Called:
 
 @dataclass
 class Plan:
-    """What one answer is to be."""
+    """The description of one answer."""
 
     id: str
     items: list[Said | Called] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Plan:
 
     @property
     def sound(self) -> int:
-        """The bytes of sound: one for each character that is spoken."""
+        """The bytes of sound: one for each character of the transcript."""
         spoken = [item for item in self.items if isinstance(item, Said) and item.spoken]
         return sum(len("".join(item.pieces)) for item in spoken)
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from streamparse import Limits
 from tests.helpers import AcceptingFactory, loads
 
-# Nodes: a text and, where that is no matter of course, what it means
+# Nodes: a text and, where it is not obvious, its meaning
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _several(values: st.SearchStrategy[Node]) -> st.SearchStrategy[str]:
 MANY_TEXTS = _several(NODES)
 ANY_MANY_TEXTS = MANY_TEXTS | damage(MANY_TEXTS)
 
-# A value and anything at all behind it.
+# A value with any text after it.
 _RESTS = st.sampled_from(["", ",", "x", "é", "😀é"]) | ANY_TEXTS
 STOP_TEXTS = st.builds("{}{}".format, JSON_TEXTS, _RESTS)
 

@@ -294,7 +294,7 @@ def framed(
     return [((text + end).encode(), len(text.encode())) for text, end in framed_texts]
 
 
-# What must be read, by rules of our own
+# The expected results, by rules of our own
 
 
 @dataclass(frozen=True)
@@ -303,7 +303,7 @@ class ExpectedCall:
     name: str
     status: str
     arguments: Any  # of a complete call
-    said: str  # what the deltas add up to
+    said: str  # the text that the deltas add up to
 
 
 NORMAL = ("stop", "tool_calls", "eos")

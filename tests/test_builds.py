@@ -1,4 +1,4 @@
-"""What differs between the interpreted and the compiled build, and what must not.
+"""Tests of the differences between the interpreted and the compiled build.
 
 Programs that keep to the documented interface see no difference. What is listed here is for those
 who look behind it; each test asserts what holds in the build that is loaded.
@@ -42,7 +42,7 @@ def load_build_hook() -> ModuleType:
     return module
 
 
-# What mypyc translates wrongly or not at all, and mypy accepts
+# Code that mypyc translates wrongly or not at all, although mypy accepts it
 
 
 def compiled_sources() -> dict[str, ast.Module]:
@@ -134,7 +134,7 @@ def declared_twice(classes: dict[str, ast.ClassDef]) -> list[str]:
 
 
 def second_bases(classes: dict[str, ast.ClassDef]) -> list[str]:
-    """Classes with a second compiled base class that is no trait."""
+    """Classes with a second compiled base class that is not a trait."""
     return [
         f"{kind.name}({base.name})"
         for kind in classes.values()
@@ -175,7 +175,7 @@ half = "\\ud800"
     assert literal_surrogates(tree) == [14]
 
 
-# What is the same
+# Common behaviour
 
 
 def test_all_modules_of_the_core_are_of_one_build() -> None:
@@ -273,7 +273,7 @@ def test_a_validator_written_in_python_pickles_by_itself() -> None:
         assert (again.mine, again.violations, again.precise) == ([1, 2], ["found"], True)
 
 
-# What is not
+# Differences
 
 
 @pytest.mark.parametrize("kind", NATIVE)

@@ -1,4 +1,4 @@
-"""What `help()` shows: the docstring of every public name and method, in both builds.
+"""Tests of `help()`: the docstring of every public name and method, in both builds.
 
 The fields of events, parts and messages are described under "Attributes:" in their class.
 """

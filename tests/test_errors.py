@@ -457,7 +457,7 @@ def test_messages(text: str, words: list[str]) -> None:
     assert error.message in str(error)
 
 
-# What goes with an error
+# The attributes of an error
 
 
 def test_events_of_the_same_call_go_with_the_error() -> None:

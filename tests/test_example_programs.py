@@ -1,7 +1,7 @@
 """The example programs run as their users run them: real clients, over loopback.
 
 `PEERS` has the lines of the shortest program of another library that does the same job. Ours may be
-longer only where `MORE` says what it does besides.
+longer only where `MORE` names what it does besides.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def environment(url: str) -> dict[str, str]:
 
 
 def run(provider: Provider, program: str, *arguments: str, folder: Path) -> str:
-    """What a program prints, whose provider is this one."""
+    """Return the output of a program that uses this provider."""
     with Server(provider.app) as server:
         given = [argument.replace("URL", server.url) for argument in arguments]
         done = subprocess.run(
@@ -191,7 +191,7 @@ def test_usechat(posted: Any) -> None:
 
 
 def test_usechat_is_read_by_the_ai_package(posted: Any) -> None:
-    """What the page has in the end is what the recording says."""
+    """At the end the page shows the content of the recording."""
     recording = (EXAMPLES / "openai-chat.sse").read_bytes()
     _, answer = posted(recording)
     parser = MessageParser()

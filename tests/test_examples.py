@@ -27,7 +27,7 @@ ENVIRONMENT = {
 
 
 def output(*command: str, folder: Path) -> str:
-    """What a program prints, run from elsewhere; it may neither fail nor complain."""
+    """Return the output of a program that runs elsewhere; it may neither fail nor complain."""
     done = subprocess.run(
         [sys.executable, *command], capture_output=True, cwd=folder, env=ENVIRONMENT, timeout=60
     )
@@ -71,7 +71,7 @@ def test_command_line_on_the_example(arguments: list[str], tmp_path: Path) -> No
 
 
 def written() -> ModuleType:
-    """The program that writes them: its constants say what is in them."""
+    """The program that writes them: its constants are their content."""
     spec = importlib.util.spec_from_file_location("make_streams", EXAMPLES / "make_streams.py")
     assert spec is not None
     assert spec.loader is not None

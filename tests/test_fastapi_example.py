@@ -1,4 +1,4 @@
-"""The FastAPI example, with its stand-in for a provider: real servers, a real client."""
+"""Tests of the FastAPI example, with its stand-in for a provider: real servers, a real client."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def files() -> list[Path]:
 
 
 def converted(tree: ast.AST) -> Iterator[ast.expr]:
-    """What goes through `str`, `repr` and their like, but in a `__repr__` of our own."""
+    """The values that go through `str`, `repr` and the like, except in a `__repr__` of our own."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef) and node.name == "__repr__":
             continue

@@ -171,7 +171,7 @@ def test_a_wrong_parser_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_folders_and_words_of_the_driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """New inputs go where the caller says; the seeds are read, but not for a single input."""
+    """New inputs go to the given folder; the seeds are read only."""
     monkeypatch.setattr(driver, "HERE", tmp_path)
     monkeypatch.setattr(sys, "argv", ["fuzz_json", "-runs=1"])
     assert driver.arguments("json", "json")[-2:] == [
@@ -188,7 +188,7 @@ def test_folders_and_words_of_the_driver(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_targets_run_or_say_what_they_need(target: str, tmp_path: Path) -> None:
-    """With atheris a target runs; without it says so in one line."""
+    """With atheris a target runs; without it, it reports so in one line."""
     command = [sys.executable, "-m", f"fuzz.{target}", "-runs=200", str(tmp_path)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if importlib.util.find_spec("atheris"):

@@ -2,7 +2,7 @@
 
 - A module imports only modules at a smaller place of the table; an equal place means siblings,
   which do not know each other. Imports inside functions and under TYPE_CHECKING count.
-- A third party is imported only where the table of third parties says so.
+- A third party is imported only where the table of third parties allows it.
 - `async`, clocks, threads, sockets and processes are for the drivers alone.
 """
 
@@ -373,7 +373,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "_drivers.session": {"typing_extensions"},
     "_clients.requests": {"anthropic"},
     "_clients.wrapped": {"typing_extensions"},
-    # What runs without the extra is refused by `library`, which names it.
+    # Code that runs without the extra is refused by `library`, which names it.
     "schema.": {"mypy_extensions"},
     "models.program": {"pydantic_core"},
     "models.pydantic_type": {"pydantic", "pydantic_core"},
@@ -484,7 +484,7 @@ def is_driver(module: str) -> bool:
 
 
 def objections(module: str, tree: ast.AST, package: str = "streamparse") -> Iterator[str]:
-    """What in this module breaks the rule."""
+    """The places in this module that break the rule."""
     for name in imported(tree, package):
         top = name.partition(".")[0]
         if top == "streamparse":

@@ -77,7 +77,7 @@ QUESTIONS = [
 
 @pytest.mark.parametrize(("question", "file", "word"), QUESTIONS)
 def test_the_map_answers(question: str, file: str, word: str) -> None:
-    """The word stands beside the name of the module, before the next name."""
+    """The word is beside the name of the module, before the next name."""
     package, _, name = file.partition("/")
     text = " ".join(readme(SOURCES / package).split())
     about = text.partition(f"`{name}`")[2]

@@ -121,7 +121,7 @@ def test_repr() -> None:
     )
 )
 def test_the_texts_of_parts_and_message_are_separate(steps: list[tuple[str, int, str]]) -> None:
-    """One string may be the text of a part and of the message; nobody can see it."""
+    """One string may be the text of a part and of the message; this is not visible."""
     message = Message()
     message.content = [Text(), Text("x"), Reasoning(), Reasoning(), Refusal()]
     parts, wholes = ["", "x", "", "", ""], ["", "", ""]

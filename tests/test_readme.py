@@ -69,7 +69,7 @@ def test_block_runs(
 def test_first_program(
     provider: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It prints what its comment says."""
+    """The output is the one in its comment."""
     pytest.importorskip("openai", reason="needs openai")
     for name, value in environment(provider).items():
         monkeypatch.setenv(name, value)

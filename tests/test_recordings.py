@@ -35,7 +35,7 @@ EVERY_CUT = os.environ.get("STREAMPARSE_CUTS") == "all"
 SMALL = 6_000  # bytes
 FEW = 5  # cuts of each kind
 
-# What must have been seen of an API before a message may be complete.
+# The records of an API without which a message may not be complete.
 SIGNALS = {
     "openai-chat": rb'"finish_reason"\s*:\s*"|\[DONE\]',
     "openai-completions": rb'"finish_reason"\s*:\s*"|\[DONE\]',
@@ -115,7 +115,7 @@ def check(recording: Recording, whole: Whole, api: str, count: int, inside: int)
 
 
 def _hidden(source: bytes) -> bool:
-    """Is what the records say encoded (Bedrock's `chunk` messages)?"""
+    """Return whether the content of the records is encoded (Bedrock's `chunk` messages)."""
     return b'"bytes":"' in source
 
 
@@ -143,7 +143,7 @@ def places(recording: Recording) -> Iterator[tuple[int, int]]:
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """Failures say what they are about."""
+    """Failures name their recording."""
     try:
         yield
     except Exception as error:
@@ -241,7 +241,7 @@ def is_json(text: str) -> bool:
 
 @pytest.mark.parametrize("api", ["auto", *WIRES])
 def test_http_errors(shared_data: Path, api: str) -> None:
-    """A body of an error is a failed message; what is no JSON is no stream."""
+    """A body with an error is a failed message; a body that is not JSON is not a stream."""
     rows = error_bodies(shared_data)
     assert rows
     for row in rows:

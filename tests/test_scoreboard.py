@@ -1,4 +1,4 @@
-"""The scoreboard: its cases are sound, its verdicts fair, and what it says about us is true."""
+"""Tests of the scoreboard: its cases are sound, its verdicts fair, and our results true."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def read(api: Any, frames: list[Any], end: str = "finish", **options: Any) -> An
 
 
 def shown(message: Message) -> dict[str, Any]:
-    """What is compared of two messages: their choice depends on what else the session has."""
+    """The compared attributes of two messages: their choice depends on the rest of the session."""
     return message.to_dict()
 
 

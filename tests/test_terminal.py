@@ -358,7 +358,7 @@ def test_fields_are_marked() -> None:
     assert "(enum)" in rejected[3]
     assert judged('{"n": 12', ", ")[0] == "✗ n  12"
     missing = judged('{"a": "x"}', finish="tool_calls")
-    assert missing[0] == '✓ a  "x"'  # what is missing has no field
+    assert missing[0] == '✓ a  "x"'  # missing data has no field
     assert "(required)" in missing[1]
 
 
@@ -403,7 +403,7 @@ def test_what_is_complete_is_shown_whole_when_asked() -> None:
 
 
 def test_deep_arguments() -> None:
-    """Levels that nobody could read are left out; no recursion on the shape of the input."""
+    """Levels that are too deep to read are left out; no recursion on the shape of the input."""
     text = '{"a": ' + "[" * 900 + '"bottom'
     assert card(text) == ["… a  " + "[" * 12 + "…"]
     with_little_stack = sys.getrecursionlimit()

@@ -1,4 +1,4 @@
-"""What type checkers know of the package: a user's program, the pages' blocks, completeness.
+"""Tests of the types: a user's program, the blocks of the pages, completeness.
 
 mypy reads `typed_program.py` with all the tests too; here it reads what users read.
 """

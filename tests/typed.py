@@ -327,7 +327,7 @@ def pydantic_says(kind: Any, text: str, strict: bool | None) -> tuple[bool, Any]
         return True, TypeAdapter(kind).validate_json(text, strict=strict)
     except pydantic.ValidationError as error:
         return False, error
-    except Exception as error:  # what a type's own code raised
+    except Exception as error:  # the exception of a type's own code
         return False, error
 
 

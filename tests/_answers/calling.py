@@ -60,7 +60,7 @@ class Run:
 
     @property
     def said(self) -> str:
-        """What the deltas add up to."""
+        """The arguments that the deltas add up to."""
         return call_texts(self.events).get((0, 0), "")
 
     @property

@@ -366,7 +366,7 @@ def test_a_refusal_in_a_whole_value() -> None:
     assert run.call.errors[0].offset == 13
 
 
-# What wires and formats ask and say
+# The methods that wires and formats call
 
 
 def test_whether_a_call_seems_complete() -> None:

@@ -78,7 +78,7 @@ def classes() -> list[type]:
 def requires_arguments(kind: type) -> bool:
     try:
         parameters = inspect.signature(kind).parameters.values()
-    except ValueError:  # compiled, with defaults that are no literals
+    except ValueError:  # compiled, with defaults that are not literals
         return False
     several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return any(one.default is one.empty and one.kind not in several for one in parameters)
@@ -107,7 +107,7 @@ def test_what_is_not_there_stays_the_same_object() -> None:
 
 
 def run(parser: Any, fragments: list[Any]) -> tuple[list[Any], Any]:
-    """What each fragment and the end give, and the message."""
+    """The events of each fragment and of the end, and the message."""
     batches = [parser.feed(copy.deepcopy(fragment)) for fragment in fragments]
     batches.append(parser.finish())
     for batch in batches:

@@ -54,7 +54,7 @@ class Words(LifeCycle[str, str]):
 
 
 class Recorder:
-    """Telemetry that keeps what it is told."""
+    """Telemetry that records its calls."""
 
     def __init__(self) -> None:
         self.seen: list[Any] = []

@@ -156,7 +156,7 @@ def test_a_refusal_is_that_of_a_parser_of_json(text: str) -> None:
     assert (found and failure(found)) == (expected and failure(expected))
     assert as_values(mine) == events
     assert same(message.partial_output, parser.value)
-    assert message.status == "complete"  # a text that is no document is a text
+    assert message.status == "complete"  # text that is not a document stays text
 
 
 # The kind of the document

@@ -30,7 +30,7 @@ class Terminal(io.TextIOWrapper):
 
     @property
     def text(self) -> str:
-        """What was written, without the colours."""
+        """Return the output without the colours."""
         self.flush()
         return re.sub(r"\x1b\[[0-9;]*m", "", self.raw_output.getvalue().decode())
 

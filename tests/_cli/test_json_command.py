@@ -79,7 +79,7 @@ def test_many(command: Runner) -> None:
 
 
 def test_trailing_stop(command: Runner) -> None:
-    """What follows is not even read: bytes that are no text do not matter."""
+    """The rest is not read: bytes that are not text do not matter."""
     arguments = ("--trailing", "stop", "--final", "--chunk-size", "1")
     assert command("json", *arguments, given=b"[1] and \xff") == 0
     assert command.lines == [[1]]

@@ -38,7 +38,7 @@ def record(text: str, finish: str | None = None) -> bytes:
     return b"data: %s\n\n" % json.dumps({"choices": [choice]}).encode()
 
 
-# What is written
+# Output
 
 
 def test_plain_text_where_there_is_no_terminal(command: Runner) -> None:
@@ -144,7 +144,7 @@ def test_a_format_that_is_not_known(command: Runner) -> None:
     assert b"no format is named 'morse'" in command.err
 
 
-# What is complained about
+# Complaints
 
 
 @pytest.mark.parametrize(
@@ -381,11 +381,11 @@ class Terminal:
         self.text = ""
 
     def read(self) -> bool:
-        """What comes next; False at the end."""
+        """Return the next piece of output; False at the end."""
         assert select.select([self.descriptor], [], [], TIMEOUT)[0], "nothing came"
         try:
             piece = os.read(self.descriptor, 65536)
-        except OSError:  # how Linux says that nobody writes any more
+        except OSError:  # Linux reports so that the other end is closed
             return False
         self.text += piece.decode(errors="replace")
         return bool(piece)

@@ -65,7 +65,7 @@ class Provider:
 
 
 class Shared:
-    """An application that leaves its requests to the current provider, behind one server."""
+    """An application that passes its requests to the current provider, behind one server."""
 
     url: str = ""
 

@@ -153,7 +153,7 @@ def resumed(state: tuple[Any, ...], many: bool) -> Builder:
 
 
 def goes_on(twin: Builder, builder: Builder, rest: list[Call]) -> None:
-    """The twin stands where the builder stands, and leaves it alone when it goes on."""
+    """The twin is in the state of the builder, and does not change it when it continues."""
     assert twin.value == builder.value
     assert twin.open_path == builder.open_path
     assert twin.next_path() == builder.next_path()

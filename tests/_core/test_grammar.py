@@ -18,7 +18,7 @@ NUMBERS = st.text("-+.eE0123459x ", max_size=12)
 
 
 def steps(text: str) -> tuple[int, int]:
-    """How far the steps of a number lead into `text`, and where they then stand."""
+    """Return how far the steps of a number lead into `text`, and the state they reach."""
     stand = grammar.START
     for place, char in enumerate(text):
         after = grammar.number_step(stand, ord(char))

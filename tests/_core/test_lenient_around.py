@@ -1,4 +1,4 @@
-"""Tests of streamparse._core.lenient_around: the text around values, comments, what is no value."""
+"""Tests of streamparse._core.lenient_around: comments and other text around values."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from streamparse._core.lenient_prose import (
 )
 from tests.helpers import cut, run
 
-# What stands before the value in these is none, by the rule at the top of the module.
+# The text before the value in these is not a value, by the rule at the top of the module.
 TRAPS = (
     'Here\'s the "data" you asked for: ',
     "I found 3 results: ",
@@ -217,7 +217,7 @@ def test_fences_and_tags() -> None:
 
 
 def test_a_fence_that_closes_behind_the_bracket() -> None:
-    """A fence that is not on a line of its own is no span of code, however it is cut."""
+    """A fence that is not on a line of its own does not open a span of code, however it is cut."""
     for text, value in (
         ("```js\n[ false ]```\n", [False]),
         ("```python\n[]```", []),

@@ -91,7 +91,7 @@ def test_what_more_text_must_decide(role: int, behind: str) -> None:
 @pytest.mark.parametrize("role", [KEY, MEMBER, ITEM, ROOT])
 @pytest.mark.parametrize("text", [" ", "a", ", b", '"', ": ", "[1, ", "'a"])
 def test_every_look_ahead_is_bounded(role: int, text: str) -> None:
-    """Law 6: `LOOK` characters behind a quote decide, and more of them change nothing."""
+    """Law 6: `LOOK` characters after a quote decide, and more of them change nothing."""
     behind = text * LOOK
     result = classified(behind[:LOOK], role, final=False)
     assert result not in (UNDECIDED, AMONG_WORDS)

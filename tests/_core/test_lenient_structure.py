@@ -95,7 +95,7 @@ def test_repairs(text: str, value: object, codes: str) -> None:
     ],
 )
 def test_where_no_repair_is_certain_it_is_an_error(text: str, code: str, offset: int) -> None:
-    """A member without a value is no null, and a lone key no value: nothing is invented."""
+    """A member without a value is not null, and a lone key is not a value: nothing is invented."""
     for pieces in ([text], list(text)):
         outcome = run(pieces, dialect="lenient")
         assert outcome.error is not None

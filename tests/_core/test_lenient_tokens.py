@@ -122,7 +122,7 @@ def test_a_long_token_is_words_from_where_that_is_known(text: str, many: bool) -
 @pytest.mark.parametrize("width", [1, 126, 127, 128, 129, 300])
 @pytest.mark.parametrize("end", ["", "1]", "]"])
 def test_a_sign_and_spaces(width: int, end: str) -> None:
-    """No number is found behind them, however many there are."""
+    """No number is found after them, however many there are."""
     text = "[-" + " " * width + end
     whole = run([text], dialect="lenient")
     for size in (1, 3, 40):
@@ -134,7 +134,7 @@ def test_a_sign_and_spaces(width: int, end: str) -> None:
 
 @pytest.mark.parametrize("text", ["1.", "0e", "-1.5e+", "12E-"])
 def test_a_number_at_the_root_that_is_cut(text: str) -> None:
-    """Law 7: at the end of the input, a number that must go on is a repair that says so."""
+    """Law 7: at the end of the input, an unfinished number is a repair with its own code."""
     found = run([text], dialect="lenient")
     assert found.truncated
     assert run(cut(text, [1]), dialect="lenient") == found

@@ -165,7 +165,7 @@ def test_other_encodings_are_refused(data: bytes) -> None:
         assert isinstance(failure(JSONParser(), fragments), JSONSyntaxError)
 
 
-# What is left after the value
+# The remainder after the value
 
 RESTS = [
     ("[1]", "", [1]),

@@ -72,7 +72,7 @@ def paths_of(value: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def walked(selector: Selector, path: Path) -> bool:
-    """Is the node at `path` selected, step by step from the root?"""
+    """Return whether the node at `path` is selected, step by step from the root."""
     selected, live = selector.selects_root, selector.start
     for step in path:
         if isinstance(step, str):
@@ -234,7 +234,7 @@ ABSENT: Any = object()
 
 
 def pruned(value: Any, open_path: Path, selects: Callable[[Path], bool], path: Path = ()) -> Any:
-    """What is left of a partial value when only open selected nodes keep what they hold."""
+    """The rest of a partial value when only open selected nodes keep their content."""
     if selects(path):
         return value
     if path == open_path:

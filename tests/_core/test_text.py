@@ -95,7 +95,7 @@ def test_a_cut_character_may_turn_out_to_be_invalid() -> None:
     assert decoder.invalid == b"\xe2\x82a"
 
 
-# What is no UTF-8 replaced
+# Replacing invalid UTF-8
 
 
 def replaced(fragments: list[bytes]) -> str:

@@ -43,7 +43,7 @@ def test_what_is_said_is_written_and_passed_on(value: Any) -> None:
 
 
 def said(value: object) -> tuple[list[Call], list[Call]]:
-    """What a listener hears of the value, and what it hears when the text is read."""
+    """The sink calls for the value, and those of a machine that reads the text."""
     heard = Recorder(precise=True)
     sink = Transcriber(heard)
     emit_value(value, sink)
@@ -84,7 +84,7 @@ def characters(calls: list[Call]) -> list[Call]:
     ids=repr,
 )
 def test_offsets_are_those_of_the_text(value: object) -> None:
-    """As if a machine had read what is written: a listener cannot tell the difference."""
+    """The sink calls are those of a machine that reads the text."""
     heard, read = said(value)
     assert heard == read
 

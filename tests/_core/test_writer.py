@@ -103,7 +103,7 @@ def test_pieces_grow_with_the_value() -> None:
     assert writer.take() == ""
 
 
-# What JSON has no notation for
+# Values that JSON cannot express
 
 
 @pytest.mark.parametrize(

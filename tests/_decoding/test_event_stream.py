@@ -150,7 +150,7 @@ def test_impossible_lengths(total: int, headers: int) -> None:
     [
         b"\1a\xff",  # unknown type
         b"\1a",  # no type
-        b"\1\xff\0",  # a name that is no UTF-8
+        b"\1\xff\0",  # a name that is not UTF-8
         b"\1a\0\1a\0",  # twice the same
         b"\1a\4\0",  # cut
     ],

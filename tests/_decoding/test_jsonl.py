@@ -79,7 +79,7 @@ def test_one_byte_order_mark() -> None:
 
 
 def test_law_2_a_value_comes_with_its_line_end() -> None:
-    """Law 2: with the line feed, which tells that nothing else is on the line."""
+    """Law 2: with the line feed, which shows that the line has no more text."""
     decoder = JSONLinesDecoder()
     stream = '[1]\n2\n{"a": 3}\n'
     assert [decoder.feed(char) for char in stream if char == "\n" or decoder.feed(char)] == [

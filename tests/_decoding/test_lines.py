@@ -58,7 +58,7 @@ def test_text_and_bytes_do_not_mix() -> None:
 
 
 def test_bytes_are_read_as_text_is() -> None:
-    """Invalid UTF-8 becomes U+FFFD, as the specification of server-sent events says."""
+    """Invalid UTF-8 becomes U+FFFD, as in the specification of server-sent events."""
     decoder = SSEDecoder("dispatch")
     found = []
     for byte in "\ufeffdata:é\r\n\r\n".encode() + b"data:\xff\n\n":

@@ -39,7 +39,7 @@ def test_the_framing(stream: str | bytes, framing: str) -> None:
 
 @pytest.mark.parametrize("start", ["{", "[", ":", "data:", "event:", "id\n", "\n\n[", "\ufeff:"])
 def test_law_2_the_framing_is_known_at_once(start: str) -> None:
-    """Law 2: with the first character that tells it."""
+    """Law 2: with the first character that decides it."""
     transport = Transport()
     transport.feed(start[:-1])
     assert transport.framing == ""

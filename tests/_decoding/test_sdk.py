@@ -2,7 +2,7 @@
 
 Each SDK reads a body through a transport inside the process. Its chunks must come out as the
 records of that body, and the message as the one parsed from the bytes. The bodies show the one
-exception too: pings, which say nothing.
+exception too: pings, which have no content.
 """
 
 from __future__ import annotations
@@ -570,7 +570,7 @@ def response_of(source: Any) -> Any:
     return getattr(source, "response", None) or getattr(source, "_response", None)
 
 
-# What is dropped, kept, refused
+# Objects that are dropped, kept, refused
 
 
 def test_the_sdk_drops_done() -> None:

@@ -169,7 +169,7 @@ def test_one_byte_order_mark() -> None:
     ],
 )
 def test_invalid_utf8_is_replaced(data: bytes, text: str) -> None:
-    """As the Encoding Standard says, also when the sequence is cut."""
+    """By the Encoding Standard, also when the sequence is cut."""
     assert events_of(b"data: <" + data + b">\n\n") == [event(f"<{text}>")]
     assert events_of(b"data: <" + data, "dispatch") == [event(f"<{text}")]
 

@@ -155,7 +155,7 @@ def test_counts_that_differ_later_become_holes_too() -> None:
     [
         {"out": -2},  # not only digits
         {"out": 12345678901234567},
-        {"a": {"out": 2}, "b": {"out": 2}},  # nothing tells the two members apart
+        {"a": {"out": 2}, "b": {"out": 2}},  # nothing distinguishes the two members
         {"a": [[[[1]]]], "out": 3},
     ],
 )

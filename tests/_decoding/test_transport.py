@@ -243,7 +243,7 @@ FRAMINGS = {
 
 @pytest.mark.parametrize("suffix", FRAMINGS)
 def test_recorded_streams(shared_data: Path, suffix: str) -> None:
-    """What providers really sent is understood, and no cut shows."""
+    """Recorded streams are understood, however they are cut."""
     found = sorted((shared_data / "streams").rglob(f"*{suffix}"))
     if suffix == ".eventstream":
         pytest.importorskip("botocore")
@@ -438,7 +438,7 @@ def test_law_6_one_frame() -> None:
 
 
 def test_records_are_dropped() -> None:
-    """What was returned is not kept: neither elements of an array nor objects."""
+    """Returned records are not kept: neither elements of an array nor objects."""
     for stream in ("[" + '{"a": "b"},' * 50, '{"a": "b"}\n' * 50):
         transport = Transport()
         assert len(transport.feed(stream)) == 50

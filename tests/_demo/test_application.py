@@ -1,4 +1,4 @@
-"""The application behind the page, without a browser."""
+"""Tests of the application that serves the page, without a browser."""
 
 from __future__ import annotations
 

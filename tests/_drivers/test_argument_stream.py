@@ -37,7 +37,7 @@ WHOLE = '{"to": "Ada", "text": "Dear Ada,\\nhello", "copies": 2}'
 
 
 def given_to(function: Any, fragments: list[str], *, end: str | None = "tool_calls") -> Any:
-    """Return what `results` says of a call of `function` whose arguments arrive like this."""
+    """Return the list `results` after a call of `function` whose arguments arrive like this."""
 
     async def main() -> Any:
         toolbox = Toolbox([function])

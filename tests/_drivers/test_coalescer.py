@@ -61,14 +61,14 @@ OTHER: st.SearchStrategy[Any] = st.one_of(
     st.builds(UsageUpdated, st.builds(Usage)),
 )
 EVENTS = st.lists(ONE_DELTA | ONE_DELTA | OTHER, max_size=4)
-# What comes, and how many ticks after what came before it; of ten ticks is `every`.
+# Events, and how many ticks each arrives after the one before it; `every` is ten ticks.
 FEEDS = st.lists(st.tuples(EVENTS, st.integers(0, 15)), max_size=12)
 HOLDS = st.sampled_from(["deltas", "all"])
 EVERY = 10
 
 
 def thing(event: Any) -> tuple[Any, ...]:
-    """What a delta is of; not by the rules of the package."""
+    """Return the value that a delta belongs to, without the rules of the package."""
     fields = [id(value) if name == "call" else value
               for name, value in ((name, getattr(event, name)) for name in event.__match_args__)
               if name != "text"]  # fmt: skip
@@ -111,7 +111,7 @@ def test_only_deltas_change_and_add_up(feeds: list[tuple[list[Any], int]], hold:
 
 @given(FEEDS)
 def test_when_things_come_out(feeds: list[tuple[list[Any], int]]) -> None:
-    """What is no delta, and all before it, at once; deltas at once after a pause; else in time."""
+    """Deltas are held for a time; other events go out at once, after the deltas before them."""
     coalescer = Coalescer(EVERY)
     came: list[Any] = []
     went: list[Any] = []

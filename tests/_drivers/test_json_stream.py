@@ -1,6 +1,6 @@
-"""What each view gives, and that the source is always closed.
+"""Tests of the views of JSON streams; the source is always closed.
 
-What both kinds of stream promise alike is tested for both, by `drive` and `ask`.
+The common behaviour of both kinds of stream is tested for both, by `drive` and `ask`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ TRIP = '{"city": "Paris", "items": [{"n": 1}, {"n": 2}], "days": 3}'
 
 @dataclass
 class Outcome:
-    """What came of reading a source through a view."""
+    """The results of reading a source through a view."""
 
     shown: list[Any]
     error: BaseException | None
@@ -311,7 +311,7 @@ def test_partials_do_not_change_later() -> None:
 
 
 def test_partials_of_numbers_made_strings_and_lists() -> None:
-    """Where the parser's caller makes the values, their types tell nothing about events."""
+    """If the caller's functions make the values, their types show nothing about events."""
     assert list(iter_json(["[1", ",2", "]"], parse_int=str).partials()) == [[], ["1"], ["1", "2"]]
     assert list(iter_json(["1", " "], parse_int=lambda digits: [digits]).partials()) == [["1"]]
 

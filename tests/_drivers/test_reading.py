@@ -1,4 +1,4 @@
-"""Tests of streamparse._drivers.reading: one view for one source, whatever the parser behind it.
+"""Tests of streamparse._drivers.reading: one view for one source, for any parser.
 
 What views of JSON and of messages give, and that sources are closed in all the ways a reading can
 end, is tested with `json_stream` and `stream`.
@@ -165,7 +165,7 @@ def test_async() -> None:
 
 
 class Clock:
-    """Stands still, but for what a source adds."""
+    """A clock that advances only when a source advances it."""
 
     now = 0.0
 
@@ -314,7 +314,7 @@ class Silent:
 
 
 def test_what_is_held_goes_out_while_the_source_is_silent() -> None:
-    """The source says nothing more before the held delta has been seen: no time is measured."""
+    """The source waits until the held delta has been emitted: no time is measured."""
 
     async def main() -> list[str]:
         source = Silent("a", "b", "c", "d")
@@ -443,7 +443,7 @@ def test_closing_ends_a_reader_that_waits(every: float | None) -> None:
 
 @pytest.mark.parametrize("every", [None, 60])
 def test_closing_what_a_generator_gives(every: float | None) -> None:
-    """Nobody but its reader may close a generator that is running."""
+    """Only its reader may close a generator that is running."""
     closed = []
 
     async def source() -> AsyncIterator[str]:
@@ -483,7 +483,7 @@ def test_closing_does_not_hide_that_the_reader_is_cancelled() -> None:
         await asyncio.sleep(0)
         task.cancel()
         await closing
-        if hasattr(task, "uncancel"):  # before Python 3.11 nothing tells the two apart
+        if hasattr(task, "uncancel"):  # before Python 3.11 nothing distinguishes the two
             with pytest.raises(asyncio.CancelledError):
                 await task
 
@@ -543,7 +543,7 @@ def test_leaving_early_reads_nothing_ahead() -> None:
 
 
 def test_one_task_reads_a_paced_source() -> None:
-    """What a source keeps in context variables between its fragments stays."""
+    """Context variables that a source sets between its fragments stay set."""
     place = contextvars.ContextVar("place", default=0)
 
     async def source() -> AsyncIterator[str]:
@@ -563,7 +563,7 @@ def test_one_task_reads_a_paced_source() -> None:
 
 
 class Pause:
-    """What a task of another event loop waits for."""
+    """A future that a task of another event loop waits for."""
 
     def __await__(self) -> Any:
         yield self

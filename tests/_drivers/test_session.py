@@ -276,7 +276,7 @@ def test_live_of_google() -> None:
     genai = pytest.importorskip("google.genai")
 
     async def run(port: int) -> None:
-        # As behind a gateway that adds what authenticates: the address is used as it is.
+        # As with a gateway that adds authentication: the address is used unchanged.
         options = {"base_url": f"ws://127.0.0.1:{port}"}
         client = genai.Client(vertexai=True, http_options=options)
         client._api_client._websocket_ssl_ctx = {}  # the SDK knows connections with TLS only

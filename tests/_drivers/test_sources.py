@@ -268,7 +268,7 @@ class Server:
         return self
 
     def __exit__(self, *error: object) -> None:
-        # Where the client is not installed nobody has come yet, and the server waits.
+        # Without an installed client no connection arrives, and the server waits.
         with contextlib.suppress(OSError):
             socket.create_connection(self.listener.getsockname(), 1).close()
         self.thread.join(5)
@@ -368,7 +368,7 @@ def test_an_answer_cut_on_the_way() -> None:
         assert answer.message.status == "truncated"
 
 
-# What is opened first
+# Sources that are opened first
 
 
 @pytest.fixture(autouse=True)
@@ -762,7 +762,7 @@ def test_the_status_beside_json() -> None:
 # Other objects
 
 
-# In a process of its own, because LiteLLM leaves an event loop and sockets behind.
+# In a separate process, because LiteLLM leaves an event loop and sockets open.
 LITELLM = """
 import asyncio, sys, litellm
 from streamparse import stream

@@ -1,6 +1,6 @@
 """Tests of streamparse._drivers.stream: what each view of an answer gives, and how it ends.
 
-What both kinds of stream promise alike is tested for both, by `drive` and `ask`.
+The common behaviour of both kinds of stream is tested for both, by `drive` and `ask`.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ RECORDS = [
 
 
 def said(text: str, finish: str | None = "stop", size: int = 4) -> list[Any]:
-    """Chunks that say the text."""
+    """Return chunks with the text."""
     chunks = [text_chunk(text[at : at + size]) for at in range(0, len(text), size)]
     return [*chunks, chunk(finish=finish)] if finish else chunks
 
 
 @dataclass
 class Outcome:
-    """What came of reading a source through a view."""
+    """The results of reading a source through a view."""
 
     shown: list[Any]
     error: BaseException | None
@@ -160,7 +160,7 @@ def ask(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-# What can be read
+# The sources
 
 
 def test_the_kind_of_the_source_decides_the_kind_of_the_stream() -> None:

@@ -42,7 +42,7 @@ def reserve(seats: list[Seat], day: date, name: str = "nobody") -> str:
 
 
 async def where(day: date) -> tuple[int, int]:
-    """Tell where it is."""
+    """Return its position."""
     await asyncio.sleep(0)
     return day.day, threading.get_ident()
 

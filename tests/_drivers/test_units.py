@@ -44,7 +44,7 @@ def test_units_do_not_depend_on_the_pieces(text: str, sizes: Sequence[int], by: 
     assert split(by, cut(text, sizes)) == units
     assert split(by, list(text)) == units
     assert "".join(units) == text
-    if by != "line":  # white space is no unit of its own
+    if by != "line":  # white space is not a unit
         assert all(unit.strip() for unit in units[:-1])
 
 

@@ -125,7 +125,7 @@ def shown(pieces: list[Any]) -> Any:
 def test_helper_stream_of_the_sdk() -> None:
     """`client.messages.stream()` adds events and fields, which change nothing."""
     anthropic = pytest.importorskip("anthropic")
-    httpx = pytest.importorskip("httpx2")  # what the SDK is built on
+    httpx = pytest.importorskip("httpx2")  # the base of the SDK
     records = stream(
         (begin(0, "text", text=""), [delta(0, "text_delta", "Fe"), delta(0, "text_delta", "rns")]),
         called(1, '{"plant": ', '"fern"}'),
@@ -148,7 +148,7 @@ def test_helper_stream_of_the_sdk() -> None:
 
 @pytest.fixture(scope="module")
 def params() -> tuple[Any, Any]:
-    """What the SDK takes as a message of the next turn: generally available, and beta."""
+    """The types of the SDK for a message of the next turn: generally available, and beta."""
     pydantic = pytest.importorskip("pydantic")
     types = pytest.importorskip("anthropic.types")
     beta = pytest.importorskip("anthropic.types.beta")

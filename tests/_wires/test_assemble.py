@@ -34,7 +34,7 @@ PATHS = st.lists(st.sampled_from(["a", "b", 0, 1, 2]), max_size=4).map(tuple)
 
 
 class Run:
-    """An assembler with its builder; `pieces` says what was misplaced."""
+    """An assembler with its builder; `pieces` returns the misplaced pieces."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.builder = Builder()

@@ -166,7 +166,7 @@ def test_a_subclass_names_its_api() -> None:
     assert (message.api, message.to_history()) == ("mine", [{"text": ""}])
 
 
-# What adapters inherit
+# Methods that adapters inherit
 
 
 def response_with(*texts: str) -> ResponseReader:

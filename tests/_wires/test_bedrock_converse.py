@@ -728,7 +728,7 @@ def test_histories_are_what_the_api_takes(validate: Any, events: list[Event]) ->
 
 
 def test_recordings(shared_data: Path, validate: Any) -> None:
-    """What models really answered goes back; nothing of it is unknown but what is expected."""
+    """The recorded answers are sent back; only the expected parts are unknown."""
     found = 0
     expected = {"additionalModelResponseFields", "amazon-bedrock-invocationMetrics"}
     expected |= {"metrics", "trace"}

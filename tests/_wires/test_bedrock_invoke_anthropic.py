@@ -55,7 +55,7 @@ def test_shapes_of_chunks() -> None:
 
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=4))
 def test_any_chunking(sizes: list[int]) -> None:
-    """Law 1, for binary frames; `auto` tells the API."""
+    """Law 1, for binary frames; `auto` detects the API."""
     pytest.importorskip("botocore")
     raw = b"".join(frame("chunk", chunk(event)) for event in EVENTS)
     expected = answer([chunk(event) for event in EVENTS], API)

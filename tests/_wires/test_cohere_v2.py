@@ -264,7 +264,7 @@ def test_done_alone_is_no_end() -> None:
     assert (parser.message.status, parser.message.finish_reason) == ("truncated", None)
 
 
-# What may be missing or more
+# Missing and additional members
 
 
 def test_starts_and_indexes_may_be_missing() -> None:

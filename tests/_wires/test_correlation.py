@@ -1,4 +1,4 @@
-"""Tests of the rules that say which call a delta belongs to, each with the servers it is for.
+"""Tests of the rules for the call that a delta belongs to, each with the servers that need it.
 
 Deltas are `(index, id, name, text)`; what is None was not sent.
 """
@@ -126,7 +126,7 @@ def test_rule_3_an_id_that_is_only_the_start_of_another_call() -> None:
 
 @pytest.mark.parametrize("second", ["f", "g"])
 def test_rule_3_a_constant_index(second: str) -> None:
-    """Old Groq models, Ollama until 2026, Bedrock behind a proxy: whole calls, all index 0."""
+    """Old Groq models, Ollama until 2026, Bedrock through a proxy: whole calls, all index 0."""
     deltas: list[Delta] = [(0, "a", "f", '{"x": 1}'), (0, "b", second, '{"x": 2}')]
     assert summary(deltas) == [("a", "f", {"x": 1}), ("b", second, {"x": 2})]
     assert codes(deltas) == [[], []]
@@ -144,7 +144,7 @@ def test_rule_3_a_constant_index_and_pieces() -> None:
 
 
 def test_rule_3_a_constant_index_and_no_name() -> None:
-    """Another value after a whole one begins another call, although nobody names it."""
+    """Another value after a whole one begins another call, even without a name."""
     deltas: list[Delta] = [(0, "a", "f", '{"x": 1}'), (0, "b", None, '{"x": 2}')]
     assert [reader.call.id for reader in calls_of(deltas)] == ["a", "b"]
     assert codes(deltas) == [[], ["missing_name"]]
@@ -253,7 +253,7 @@ def test_rule_6_a_value_that_no_call_waits_for() -> None:
 
 @pytest.mark.parametrize("again", [None, "a"])
 def test_a_name_in_pieces(again: str | None) -> None:
-    """Gemini behind gateways: the id says that it is one call."""
+    """Gemini through gateways: the id shows that it is one call."""
     deltas: list[Delta] = [(0, "a", "get", ""), (0, again, "_we", ""), (0, again, "ather", '{"x"')]
     assert summary([*deltas, (0, None, None, ": 1}")]) == [("a", "get_weather", {"x": 1})]
     assert codes([*deltas, (0, None, None, ": 1}")]) == [[]]

@@ -371,7 +371,7 @@ def test_work_is_linear() -> None:
     is_linear(one_string, lambda size: "x" * size, 20)
 
 
-# What the provider runs itself
+# Tools that the provider runs
 
 
 def test_code() -> None:
@@ -516,7 +516,7 @@ def test_finish_reasons(raw: Any, reason: str, status: str) -> None:
 
 
 def test_the_last_finish_reason_holds() -> None:
-    """Old models say STOP with every chunk."""
+    """Old models send STOP with every chunk."""
     message, _ = read([chunk({"text": "a"}, finish="STOP"), chunk({"text": "b"}, finish="SAFETY")])
     assert (message.text, message.raw_finish_reason) == ("ab", "SAFETY")
     assert message.status == "truncated"
@@ -751,9 +751,9 @@ def test_the_parts_of_every_recording_as_a_body_give_its_message(
             continue
         last = {**candidates[-1], "content": {"role": "model", "parts": parts}}
         body = {**recording.records[-1], **records[-1], "candidates": [last]}
-        left_out = ["extra", "usage"]  # what is repeated from chunk to chunk may differ
+        left_out = ["extra", "usage"]  # data that chunks repeat may differ
         if any("citationMetadata" in candidate for candidate in candidates):
-            continue  # they stand between the parts
+            continue  # they are between the parts
         if "error" in recording.records[-1]:
             continue  # it is a record of its own
         whole = without(read([body])[0].to_dict(), left_out)

@@ -528,7 +528,7 @@ def test_a_whole_body_gives_the_message_of_its_stream(name: str) -> None:
     assert without(read([record])[0].to_dict(), TEXTS) == without(expected.to_dict(), TEXTS)
 
 
-TEXTS = ("arguments_text", "raw_text")  # arguments in a body are no text
+TEXTS = ("arguments_text", "raw_text")  # arguments in a body are not text
 
 
 @given(name=st.sampled_from(sorted(SAMPLES)), sizes=st.lists(st.integers(1, 60), min_size=1))

@@ -120,7 +120,7 @@ def test_calls_are_complete_at_once() -> None:
 
 
 def test_calls_with_the_same_index_are_several() -> None:
-    """Servers said `"index": 0` for every call until 2026."""
+    """Servers sent `"index": 0` for every call until 2026."""
     entry = call(arguments={"bed": 1})
     entry["function"]["index"] = 0
     message, events = read([line(tool_calls=[entry]), line(tool_calls=[entry]), end()])
@@ -191,7 +191,7 @@ def test_an_error(before: list[Any], api: str) -> None:
     assert events[-1].type == "message_failed"
 
 
-# What may be more
+# Additional members
 
 
 def test_what_is_not_understood_reaches_the_caller() -> None:

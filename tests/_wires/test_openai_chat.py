@@ -1026,7 +1026,7 @@ def has_lists(recording: Recording) -> bool:
 
 
 def comparable(message: Message) -> dict[str, Any]:
-    """What a body holds as well: odd deltas, say, leave their notes in `errors` of a stream only.
+    """The data that a body has too: odd deltas, say, are noted in `errors` of a stream only.
 
     Azure's first chunk has a blank id and model, which the SDK keeps.
     """

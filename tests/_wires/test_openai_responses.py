@@ -645,7 +645,7 @@ def test_an_error_alone() -> None:
     assert parser.message.status == "failed"
 
 
-# What identifies an item
+# The identity of an item
 
 
 def rotated(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -932,7 +932,7 @@ def test_a_body_without_a_status() -> None:
     assert read([{**body, "error": FAILED}])[0].status == "failed"
     cut_body = {**body, "incomplete_details": {"reason": "max_output_tokens"}}
     assert read([cut_body])[0].status == "truncated"
-    # What `/responses/compact` gives has none.
+    # The result of `/responses/compact` has none.
     compacted = {"object": "response.compaction", "id": "r", "output": [item]}
     assert read([compacted])[0].status == "complete"
 

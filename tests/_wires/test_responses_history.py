@@ -128,7 +128,7 @@ def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recordi
 
 
 def refused(adapter: Any, items: list[dict[str, Any]]) -> list[str]:
-    """What the types of the SDK have against these items."""
+    """The reasons for which the types of the SDK reject these items."""
     return [wrong for item in items for wrong in [complaint(adapter, item)] if wrong]
 
 
@@ -213,7 +213,7 @@ def test_the_result_of_a_free_text_call() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"weather_call", "cut", "failed"}))
 def test_history_of_every_sample(name: str) -> None:
-    """What goes back is the output itself, except members that the API refuses as input."""
+    """The history is the output itself, except members that the API refuses as input."""
     back = read(SAMPLES[name])[0].to_history()
     sent = items_of(SAMPLES[name])
     assert [item["type"] for item in back if "type" in item] == [item["type"] for item in sent]

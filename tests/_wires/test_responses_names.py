@@ -38,7 +38,7 @@ from tests.responses import (
 
 
 def summary(message: Message) -> Any:
-    """What must not depend on names."""
+    """The results that must not depend on names."""
     calls = [(call.id, call.name, call.status, call.arguments) for call in message.tool_calls]
     texts = (message.text, message.reasoning, message.refusal)
     return texts, calls, message.status, message.finish_reason

@@ -1,4 +1,4 @@
-"""Tests of the router: errors in every shape, what `[DONE]` means, records that nobody reads."""
+"""Tests of the router: errors of all shapes, the meaning of `[DONE]`, records that are not read."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_usage_after_an_error_is_kept() -> None:
     assert passed_on(events) == [("record", usage)]
 
 
-# Records that nobody understands
+# Records that no wire understands
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What of a message an API can express, and what clients have read of it.
+"""Views of messages: the parts that an API can express, and those that clients have read.
 
 A view is a dict by the parts of a message that `LOSSES` names. Where an API cannot express a part,
 `expected` states what arrives instead.

@@ -80,7 +80,7 @@ def run(format: str | Format, pieces: Iterable[str], **options: Any) -> Run:
     return Run(parser.message, events, None)
 
 
-# What an answer must give
+# The results that an answer must have
 
 
 def check_answer(message: Message, answer: Answer) -> None:
@@ -117,7 +117,7 @@ def check_truncated(answer: Answer, place: int, pieces: Sequence[str]) -> None:
     check_nothing_lost("".join(pieces), answer.format, found)
 
 
-# What any run must give
+# The results that any run must have
 
 
 def check_events(found: Run) -> None:
@@ -182,7 +182,7 @@ def _value_events(events: Iterable[Any]) -> list[Any]:
 
 
 def check_growth(format: str | Format, pieces: Iterable[str], **options: Any) -> None:
-    """What is shown after one piece is a beginning of what is shown after the next."""
+    """The text shown after one piece is a prefix of the text shown after the next."""
     parser = FormatParser(format, **options)
     message = parser.message
     shown: list[Any] = []
@@ -231,7 +231,7 @@ _WORD = re.compile(r"[^\W_]{3,}")
 _RECIPIENT = re.compile(r"to=[^\s<]+")  # the call repeats who runs it
 _ATTRIBUTE = re.compile(r'\b(?!(?:tool|key)=)\w+="[^"]*"|\w+="')  # only the names carry data
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|x[0-9a-fA-F]{0,2}|.|$)", re.DOTALL)
-# The keys and words of the templates: what frames a call is no part of it.
+# The keys and words of the templates: the frame of a call is not part of it.
 _FRAMING = (
     "name arguments parameters args type function tool_name tool_call_id id index json constrain "
     "assistant functions commentary analysis final self user message call string object array "

@@ -84,7 +84,7 @@ def text(choose: Choices, words: Sequence[str], size: int = 6, whole: bool = Fal
 def prose(choose: Choices, words: Sequence[str]) -> str:
     """Text outside calls: without white space around it, and without any of `words`.
 
-    Nor with Markdown code, which would quote what comes behind it.
+    Nor with Markdown code, which would quote the text after it.
     """
     found = text(choose, words).replace("`", "'")
     if any(word in found for word in words):
@@ -97,7 +97,7 @@ def prose(choose: Choices, words: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Manner:
-    """What a format can carry.
+    """The content that a format can express.
 
     - `keys`, `inner_keys`: of the arguments and of objects in them. `is_text`: may this be a
       string? `whole`: strings may hold the format's own markers.

@@ -135,7 +135,7 @@ class Json:
 
 @dataclass(frozen=True)
 class Named:
-    """The name, then the arguments as JSON. `{name}` and `{id}` stand in `before`."""
+    """The name, then the arguments as JSON. `before` contains `{name}` and `{id}`."""
 
     before: str
     after: str = ""
@@ -165,13 +165,13 @@ def plain(value: Any, choose: Choices) -> str:
         return value
     if value is None or isinstance(value, bool):
         return str(choose.choice([json.dumps(value), str(value)]))
-    # What could be a closer inside is escaped.
+    # Text inside that could be a closer is escaped.
     return spelled(value, choose).replace("<", "\\u003c").replace("]<]", "\\u005d<]")
 
 
 @dataclass(frozen=True)
 class Tagged:
-    """Calls with parameters. In the tags, `{name}`, `{key}`, `{type}`, `{string}` stand."""
+    """Calls with parameters. The tags contain `{name}`, `{key}`, `{type}`, `{string}`."""
 
     call: str
     call_end: str
@@ -183,7 +183,7 @@ class Tagged:
     between: str = "\n"
     trim: bool = False
     line: str = "\n"  # between tags, or nothing
-    as_json: bool = False  # what is no string is JSON, strictly
+    as_json: bool = False  # values that are not strings are strict JSON
     quotes: bool = False  # names may be in quotes, or not
 
     def __call__(self, page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
@@ -691,7 +691,7 @@ WRITERS: dict[str, Writer] = {
 
 # Answers
 
-# What may stand around content.
+# The text that may surround content.
 _WRAPS = {
     "ernie45": ("<response>", "</response>\n"),
     "hunyuan_a13b": ("<answer>", "</answer>"),
@@ -703,7 +703,7 @@ _WRAPS = {
 _HARMONY = ("<|channel|>{}<|message|>", "<|end|>", "<|start|>assistant")
 _MUSE = (" to={}<|message|>", "<|eom|>", "<|start|>assistant")
 _FUNCTIONARY = ("{}\n", "", ">>>")
-# Opener, closer, what stands before all but the first; where content and reasoning go.
+# Opener, closer, the text before all but the first; the places of content and reasoning.
 CHANNELS = {
     "harmony": (_HARMONY, ("final", "commentary"), "analysis"),
     "beam": (_HARMONY, ("final", "commentary"), "analysis"),

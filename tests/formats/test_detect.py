@@ -339,7 +339,7 @@ def test_template(format: str) -> None:
 
 @pytest.mark.parametrize("format", TEMPLATES)
 def test_template_as_a_string_of_json(format: str) -> None:
-    """As it stands in `tokenizer_config.json`, not decoded."""
+    """As in `tokenizer_config.json`, not decoded."""
     escaped = json.dumps(TEMPLATES[format], ensure_ascii=False)
     assert detect(escaped) == format
 

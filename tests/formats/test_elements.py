@@ -14,7 +14,7 @@ NS = "]<]minimax[>["
 
 
 def written(body: str) -> str:
-    """A call of `f`; `~` stands for the name space."""
+    """A call of `f`; `~` is the name space."""
     return f'~<tool_call>~<invoke name="f">{body}~</invoke>~</tool_call>'.replace("~", NS)
 
 

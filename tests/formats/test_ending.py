@@ -56,7 +56,7 @@ def state(name: str, pieces: Sequence[str]) -> Any:
 def test_law_8_a_token_behind_a_cut_changes_nothing(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
-    """Wherever the answer stops, the end of the turn is no part of it."""
+    """Wherever the answer stops, the end of the turn does not belong to it."""
     format = get(name)
     tokens = sorted(set(format.ends_of_turn) - format.literals())
     text = format.example[: choose.randrange(len(format.example) + 1)]

@@ -28,7 +28,7 @@ def test_a_missing_closer_at_the_end() -> None:
 
 
 def test_a_broken_call_ends_at_its_closer() -> None:
-    """What is no JSON rejects the call; what follows the closer is read again."""
+    """Text that is not JSON rejects the call; the text after the closer is read again."""
     text = f'<tool_call>{{"name": "f", "arguments": {{"a": ]}}}}</tool_call> and {CALL}'
     message = message_of("hermes", text)
     assert [call.status for call in message.tool_calls] == ["rejected", "complete"]

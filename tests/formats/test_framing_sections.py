@@ -1,4 +1,4 @@
-"""What stands between calls in the framing machine."""
+"""Tests of the text between calls in the framing machine."""
 
 from __future__ import annotations
 

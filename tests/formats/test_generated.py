@@ -1,4 +1,4 @@
-"""What payloads without JSON text share: their loop, and what a limit leaves of them."""
+"""Tests of payloads without JSON text: their loop, and their state after a limit."""
 
 from __future__ import annotations
 

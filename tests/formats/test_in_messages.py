@@ -38,7 +38,7 @@ def wire(text: str, sizes: Sequence[int], finish: str = "stop") -> bytes:
 def test_law_1_bytes_cut_inside_characters(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
-    """Bytes, text and `FormatParser` say the same."""
+    """Bytes, text and `FormatParser` give the same."""
     said = make_answer(name, choose)
     reading = TextReading(name, **said.options)
     options: dict[str, Any] = {"format": reading, "tools": said.tools or None}
@@ -50,7 +50,7 @@ def test_law_1_bytes_cut_inside_characters(
 
 
 def test_text_that_ends_inside_a_character() -> None:
-    """That is no normal end."""
+    """This is not a normal end."""
     parser = MessageParser(format="hermes")
     parser.feed(b"Gr\xc3")
     parser.finish()

@@ -13,7 +13,7 @@ from tests.helpers import same
 
 
 def value(text: str) -> Any:
-    """What `x=text` gives."""
+    """Return the value of `x=text`."""
     ((_, arguments),) = calls_of("pythonic", f"[f(x={text})]")
     return arguments["x"]
 

@@ -28,7 +28,7 @@ CALL = '<tool_call>{"name": "f", "arguments": {"a": 1}}</tool_call>'
         ("a `b` c", False),
         ("a ``b` c", True),
         ("a ``b` c``", False),
-        ("a ` b\n", False),  # no marker stands in it
+        ("a ` b\n", False),  # it contains no marker
         ("```\n", True),
         ("```py\nx\n```", True),  # other text may follow on the line
         ("```py\nx\n``` x\n", True),

@@ -189,7 +189,7 @@ def test_calls(given: Any, text: str) -> None:
     ("given", "text"), [case[1:] for case in CALLS], ids=[case[0] for case in CALLS]
 )
 def test_every_cut_of_a_call(given: Any, text: str) -> None:
-    """What has come of a call is there, and is never complete."""
+    """The part of a call that has arrived is present, and is never complete."""
     format = from_response_template(given)
     for cut in range(1, len(text) - 1):
         parser = FormatParser(format)
@@ -299,7 +299,7 @@ def test_any_text_is_the_same_in_every_cut(given: Any, text: str, data: st.DataO
     read(format, "".join(data.draw(parts)), tools=data.draw(st.sampled_from([None, [MOOR]])))
 
 
-# What is refused.
+# Refused templates
 
 
 def changed(**changes: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tests.formats.invented import literals
 
 
 def test_entries_are_values() -> None:
-    """Equal entries are equal keys, so that a plan is made once; and nobody changes one."""
+    """Equal entries are equal keys, so a plan is made once; entries cannot be changed."""
     one, other = (Format(name="mine", calls=(Call(payload=JsonCall()),)) for _ in range(2))
     assert one == other
     assert hash(one) == hash(other)
@@ -48,7 +48,7 @@ def test_a_suffix_goes_into_every_tag() -> None:
     assert not {"<calls>", "<call>", "<key>"} & written
     payload = marked.calls[0].payload
     assert isinstance(payload, Parameters)
-    assert payload.header.pattern == r"(?P<key>\w+)</key:v2>"  # the group is no tag
+    assert payload.header.pattern == r"(?P<key>\w+)</key:v2>"  # the group is not a tag
     assert (marked.name, marked.example) == ("suffixed", "<call>")
     assert marked.reasoning is not None
     assert marked.reasoning.open == ("<think:v2>",)

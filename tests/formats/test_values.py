@@ -32,7 +32,7 @@ ROOT = {"$defs": {"Count": {"type": "integer"}, "Loop": {"$ref": "#/$defs/Loop"}
         ({"type": "boolean"}, "0", False),
         ({"type": "boolean"}, "yes", "yes"),
         ({"type": "null"}, "NONE", None),
-        ({"type": "integer"}, "None", None),  # what a template prints for an absent value
+        ({"type": "integer"}, "None", None),  # the text that a template prints for an absent value
         ({"type": ["string", "null"]}, " null ", None),
         ({"type": ["string", "null"]}, "nullify", "nullify"),
         ({"type": "object"}, "", {}),

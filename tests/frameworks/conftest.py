@@ -1,4 +1,4 @@
-"""What the tests of frameworks share: a provider over loopback, and programs as modules."""
+"""Fixtures of the tests of frameworks: a provider over loopback, and programs as modules."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def test_langchain_messages_of_its_fakes() -> None:
     model = fakes.GenericFakeChatModel(messages=iter([messages.AIMessage("Ferns, then.")]))
     with stream(model.stream("Hello")) as answer:
         list(answer)
-    # The fake has no finish reason, so the end of its stream says nothing.
+    # The fake has no finish reason, so the end of its stream shows nothing.
     assert (answer.message.text, answer.message.status) == ("Ferns, then.", "truncated")
 
 

@@ -115,7 +115,7 @@ VECTORS: Final[list[Vector]] = [
         None,
     ),
     ("packed next item in the middle", [1, 2], [[[0, 0, "x"], [5]]], ["x", 5, 1, 2], None),
-    # What does not fit
+    # Operations that do not fit
     ("nothing inside of nothing", None, [[op("add", "/a", 1)]], None, "patch_target"),
     (
         "what came before stays",
@@ -139,7 +139,7 @@ VECTORS: Final[list[Vector]] = [
     ("a huge index", [1], [[op("add", "/" + "9" * 40, 1)]], [1], "patch_target"),
     ("a packed index for a name", {}, [[[0, 0, 1]]], {}, "patch_target"),
     ("a packed negative index", [1], [[[0, -1, 1]]], [1], "patch_target"),
-    # What is no operation
+    # Invalid operations
     ("no item before a packed one", {}, [[[0, "5", 1], [2]]], {"5": 1}, "invalid_patch"),
     ("no item before the first", [], [[[1]]], [], "invalid_patch"),
     *[

@@ -29,7 +29,7 @@ USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 
 
 def chat(*records: Any, **options: Any) -> list[Any]:
-    """What is said of these records of an OpenAI chat stream."""
+    """Return the events for these records of an OpenAI chat stream."""
     _, events, _ = run_parser([sse(records)], **options)
     run = AGUIEvents("t", "r")
     return run.encode(events) + run.finish()
@@ -48,7 +48,7 @@ def arguments(events: list[Any]) -> str:
 
 
 def ended(call: ToolCall, *parts: Any) -> list[Any]:
-    """What is said of a message with this call and these other parts."""
+    """Return the events for a message with this call and these other parts."""
     message = Message()
     message.content = [call, *parts]
     message.status, message.finish_reason = "complete", "stop"
@@ -162,7 +162,7 @@ def test_no_arguments_are_an_empty_object(text: str) -> None:
 
 
 def test_mended_arguments_are_json() -> None:
-    """What a lenient dialect reads, `JSON.parse` must read too."""
+    """`JSON.parse` must read the text that a lenient dialect has repaired."""
     record = call_chunk("{a: 'x', b: [1, 2,],}", id="c", name="f")
     said = chat(record, STOP, dialect="lenient")
     assert arguments(said) == '{"a":"x","b":[1,2]}'
@@ -183,7 +183,7 @@ def test_free_text_is_a_json_string() -> None:
 
 
 def test_a_name_that_grew() -> None:
-    """The client keeps the first name it hears, unless a second start tells another."""
+    """The client keeps the first name, unless a second start has another one."""
     call = ToolCall(0)
     call.id, call.name, call.status, call._settled = "c", "get", "complete", {}
     run = AGUIEvents("t", "r")
@@ -291,7 +291,7 @@ def test_a_result_of_no_call() -> None:
     ]
 
 
-# What the protocol has no words for
+# Data for which the protocol has no event
 
 
 def test_sources_files_and_provider_events() -> None:
@@ -383,7 +383,7 @@ def test_abort_in_a_call() -> None:
 
 
 def test_server_sent_events() -> None:
-    """There is no last record: the client reads each as JSON."""
+    """There is no end record: the client reads each record as JSON."""
     run = AGUIEvents("t", "r")
     body = run.to_sse(run.encode([TextDelta("x")])) + run.to_sse(run.finish())
     records = body.decode().split("\n\n")

@@ -193,7 +193,7 @@ def test_a_server_that_runs_the_tools() -> None:
 
 
 def test_abort() -> None:
-    """What the user has stopped is neither an error nor a finished answer."""
+    """An answer that the user has stopped is neither an error nor a finished answer."""
     _, events, _ = run_parser([sse([text_chunk("So")], done=False)])
     ui, agui = UIMessageStream(), AGUIEvents("t", "r")
     sent = {

@@ -149,7 +149,7 @@ def compared(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def so_far(message: dict[str, Any], known: int) -> dict[str, Any]:
-    """What can be compared in the middle; the last record completes the rest.
+    """The parts that can be compared in the middle; the last record completes the rest.
 
     The page has the first `known` calls. The id of a call may wait for its next record.
     """

@@ -40,7 +40,7 @@ def told(make: Callable[..., FrontEnd], pieces: Iterable[Any], **options: Any) -
 
 
 def merged(chunks: Iterable[Any]) -> list[Any]:
-    """The chunks; deltas of one thing are one where only deltas stand between them."""
+    """The chunks; adjacent deltas of one part become one."""
     found: list[Any] = []
     run: dict[str, list[Any]] = {}
     for said in [*chunks, None]:
@@ -87,7 +87,7 @@ def test_law_1_where_ids_come_late(
 @BOTH
 @given(script=SCRIPTS)
 def test_chunks_are_json(make: Callable[..., FrontEnd], script: Script) -> None:
-    """What goes over the wire is what was said, each chunk an event of its own."""
+    """The bytes are the encoded chunks, each an event."""
     said = told(make, [as_bytes(script, steps(script))])
     body = make().to_sse(said)
     records = [event.data for event in SSEDecoder().feed(body)]
@@ -220,7 +220,7 @@ def test_late_events(make: Callable[..., FrontEnd]) -> None:
 
 @BOTH
 def test_error_text(make: Callable[..., FrontEnd]) -> None:
-    """Other exceptions than ours may tell too much; a function says what is shown."""
+    """Other exceptions than ours may reveal too much; a function returns the text to show."""
     secret = RuntimeError("http://10.0.0.7/internal refused")
     assert "10.0.0.7" not in json_text(make().finish(secret))
     assert "10.0.0.7" in json_text(make(error_text=str).finish(secret))

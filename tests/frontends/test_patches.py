@@ -161,7 +161,7 @@ def test_operations_share_nothing_with_the_parser() -> None:
     assert parser.value == [{"a": []}]
 
 
-# What patches look like
+# The form of patches
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_operations(pieces: list[str], expected: list[list[Any]]) -> None:
 
 
 def test_strings_without_append() -> None:
-    """What had come when it began, and the whole; at once if it came at once."""
+    """The text that had arrived when it began, and the whole; at once if it arrived at once."""
     parser = JSONParser()
     pieces = ('{"a": "xyz", "b": "x', "y", 'z", "c": "', 'w"}')
     found = [to_patches(parser.feed(piece), append=False) for piece in pieces]

@@ -59,7 +59,7 @@ def test_both_ways(
 
 
 def test_streams_of_other_servers() -> None:
-    """What they sent goes on unchanged, in the words of either protocol."""
+    """They come back unchanged, in the names of either protocol."""
     given_data = {"anthropic": {"signature": "s"}}
     assert metadata_of("vercel-ui", {"providerMetadata": given_data}) == given_data
     value = encrypted_value("vercel-ui", {"providerMetadata": given_data})

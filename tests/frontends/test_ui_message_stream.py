@@ -30,7 +30,7 @@ PARTS = [{"type": "start"}, {"type": "start-step"}]
 
 
 def chat(*records: Any, **options: Any) -> list[Any]:
-    """What is said of these records of an OpenAI chat stream."""
+    """Return the chunks for these records of an OpenAI chat stream."""
     _, events, _ = run_parser([sse(records)], **options)
     ui = UIMessageStream()
     return ui.encode(events) + ui.finish()
@@ -51,7 +51,7 @@ def server_call() -> ToolCall:
 
 
 def ended(call: ToolCall, *parts: Any, **about: Any) -> list[Any]:
-    """What is said of a message with this call and these other parts."""
+    """Return the chunks for a message with this call and these other parts."""
     message = Message()
     message.content = [call, *parts]
     message.status, message.finish_reason = "complete", "stop"
@@ -188,7 +188,7 @@ def test_a_truncated_call(finish: str) -> None:
 
 
 def test_a_rejected_call() -> None:
-    """At the character that rejects it; what comes after belongs to nobody."""
+    """At the character that rejects it; the rest of the text is not sent."""
     said = chat(call_chunk('{"a": tru3, "b"', id="c", name="f"), call_chunk(": 1}"), STOP)
     [error] = only(said, "tool-input-error")
     assert error["input"] == '{"a": tru'
@@ -228,7 +228,7 @@ def test_a_free_text_call_that_is_cut() -> None:
     assert error["input"] == "sel"
 
 
-# What tools gave
+# Results of tools
 
 
 def test_results_of_the_provider() -> None:

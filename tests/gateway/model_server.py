@@ -1,4 +1,4 @@
-"""A stand-in for a server that parses nothing, which plays scripts and keeps what it was asked."""
+"""A stand-in for a server that parses nothing; it plays scripts and records its requests."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ class ModelServer:
 
 @dataclass
 class Served:
-    """A stand-in and a gateway in front of it."""
+    """A stand-in, and a gateway that forwards to it."""
 
     model: ModelServer
     upstream: Server

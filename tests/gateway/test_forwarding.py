@@ -1,4 +1,4 @@
-"""What is no chat completion passes as it is."""
+"""Tests of requests that are not chat completions: they pass unchanged."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def test_metrics_of_the_upstream() -> None:
 
 
 class Request:
-    """What these functions look at."""
+    """The attributes that these functions read."""
 
     def __init__(self, **scope: Any) -> None:
         self.scope = {"method": "GET", "path": "/", "query_string": b"", **scope}

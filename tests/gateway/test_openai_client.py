@@ -53,7 +53,7 @@ def metrics(server: Served) -> str:
 
 
 class Answer:
-    """What a client collects from chunks."""
+    """The texts and calls that a client collects from chunks."""
 
     def __init__(self) -> None:
         self.text = self.reasoning = self.name = self.arguments = ""

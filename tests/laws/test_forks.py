@@ -123,7 +123,7 @@ def test_forks_diverge(
     other: str,
     chosen: dict[str, Any],
 ) -> None:
-    """What one is fed the others do not see."""
+    """A fork does not see the input of the others."""
     place %= len(text) + 1
     before, after = text[:place], text[place:]
     parser = JSONParser(**chosen)
@@ -136,7 +136,7 @@ def test_forks_diverge(
 
 
 def ended(before: str, rest: str, chosen: dict[str, Any]) -> Outcome:
-    """What a parser gives for `rest` that got `before` and was never forked."""
+    """Return the results for `rest` of a parser that got `before` and was never forked."""
     parser = JSONParser(**chosen)
     parser.feed(before)
     return run_on(parser, [rest])
@@ -214,7 +214,7 @@ def openings(depth: int) -> Iterator[tuple[str, str]]:
 @each_fork
 @pytest.mark.parametrize("many", [False, True])
 def test_a_fork_at_the_depth_limit(fork: Callable[[JSONParser], JSONParser], many: bool) -> None:
-    """A thousand open containers are no trouble; the whole value is then completed and forked."""
+    """A thousand open containers are possible; the whole value is then completed and forked."""
     for opening, closing in openings(1000):
         parser = JSONParser(many=many)
         parser.feed(opening)
@@ -226,7 +226,7 @@ def test_a_fork_at_the_depth_limit(fork: Callable[[JSONParser], JSONParser], man
 
 
 def test_events_and_errors_pickle_at_the_depth_limit() -> None:
-    """What a call returned can be sent elsewhere too."""
+    """Returned events can be sent elsewhere too."""
     parser = JSONParser()
     parser.feed("[" * 1000 + "]" * 999)
     with pytest.raises(StreamParseError) as caught:

@@ -75,7 +75,7 @@ def test_law_7_a_cut_call_is_never_complete(
 
 @pytest.mark.parametrize("name", ["step3", "deepseek_v32", "kimi_k3", "minimax_m3", "glm45"])
 def test_law_7_cut_at_every_character_of_a_call(name: str) -> None:
-    """A marker that the end cuts is no misread argument: the call is truncated, not rejected."""
+    """A marker that the end cuts is not a misread argument: the call is truncated, not rejected."""
     answer = make_answer(name, random.Random(11), most=1)
     assert answer.calls
     for place in range(max(answer.ends[0] - 250, 0), answer.ends[0] + 1):
@@ -86,7 +86,7 @@ def test_law_7_cut_at_every_character_of_a_call(name: str) -> None:
 @FEW
 @given(choose=CHOICES, sizes=SIZES, known=st.booleans())
 def test_law_1_damaged(name: str, choose: random.Random, sizes: Sequence[int], known: bool) -> None:
-    """Laws 1, 4, 8 for what is no such answer any more: no exception, one reading, nothing lost."""
+    """Laws 1, 4, 8 for damaged answers: no exception, one reading, nothing lost."""
     answer = make_answer(name, choose)
     text = damaged(answer.text, get(name), choose)
     tools = answer.tools if known and answer.calls else None
@@ -166,7 +166,7 @@ def test_law_2_each_character_of_text_comes_at_once(name: str) -> None:
 
 # Openers after which any word is a part of the call, and one that only frames the content.
 NOT_LONE = ("<tool: function>", "<|message_model|>")
-HELD = 256  # characters behind an opener
+HELD = 256  # characters after an opener
 
 
 def openers(name: str) -> list[str]:
@@ -184,7 +184,7 @@ def openers(name: str) -> list[str]:
 def test_law_8_a_lone_opener_is_text(
     name: str, choose: random.Random, sizes: Sequence[int], count: int
 ) -> None:
-    """Laws 1, 2 and 8: prose behind an opener shows it as text, after 256 characters at most."""
+    """Laws 1, 2 and 8: prose after an opener shows it as text, after 256 characters at most."""
     opener = choose.choice(openers(name))
     words = [choose.choice(["the", "tag", "opens", "a call", "here"]) for _ in range(count)]
     text = f"Then {opener} {' '.join(words)}, it says."
@@ -204,7 +204,7 @@ def test_law_8_a_lone_opener_is_text(
 def test_law_8_markers_in_markdown_around_a_call_are_text(
     name: str, choose: random.Random, sizes: Sequence[int]
 ) -> None:
-    """Laws 1 and 8: quoted before a call and behind it, and the call is what it is without them."""
+    """Laws 1 and 8: quoted before and after a call, which is the same as without them."""
     format = get(name)
     if not format.quotation or format.channels is not None or name in NO_CALLS:
         return

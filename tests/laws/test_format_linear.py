@@ -26,7 +26,7 @@ _M3 = ']<]minimax[>[<tool_call>]<]minimax[>[<invoke name="f">]<]minimax[>[<s>'
 _HARMONY = " to=functions.f<|channel|>commentary<|message|>"
 _HERMES = '<tool_call>{"name": "f", "arguments": {"s": "'
 
-# What comes once, and what then comes over and over.
+# Text that occurs once, and text that is then repeated.
 LOADS: dict[str, tuple[str, str, str]] = {
     "content": ("hermes", "", "word "),
     "reasoning": ("hermes", "<think>", "word "),
@@ -137,7 +137,7 @@ def test_law_6_time(load: str) -> None:
     pytest.fail(f"a character costs {later / at_first:.1f} times as much in a longer stream")
 
 
-# What is kept until it is known what it belongs to, in fragments of one size.
+# Text that is kept until its role is known, in fragments of one size.
 KEPT: dict[str, tuple[str, str, str]] = {
     "white space in front": ("hermes", "", " "),
     "ends of the turn": ("hermes", "", "<|im_end|>"),

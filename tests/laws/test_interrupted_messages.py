@@ -28,7 +28,7 @@ FOLDER = os.path.dirname(streamparse.__file__) + os.sep
 
 
 class Stop(BaseException):
-    """What a signal handler raises."""
+    """The exception that a signal handler raises."""
 
 
 class Tracer:
@@ -68,7 +68,7 @@ def _is_last(frame: FrameType) -> bool:
 
 
 def check_dead(parser: Any, rest: list[Any]) -> None:
-    """Every later call is refused, and nothing more is said."""
+    """Every later call is refused, and no more events are returned."""
     for fragment in rest:
         with pytest.raises(StreamParseError) as caught:
             parser.feed(copy.deepcopy(fragment))

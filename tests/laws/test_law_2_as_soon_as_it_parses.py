@@ -3,7 +3,7 @@
 An event is returned by the `feed` that brings the character that decides it. Held back are only:
 an unfinished escape or surrogate pair, an unfinished number or literal.
 
-`tests/model.py` tells from the text alone which character decides what.
+`tests/model.py` computes from the text alone which character decides what.
 """
 
 from __future__ import annotations

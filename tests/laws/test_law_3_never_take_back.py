@@ -58,7 +58,7 @@ def test_law_3_each_prefix_of_many(text: str, chosen: dict[str, Any]) -> None:
 
 
 def grown(old: Any, new: Any, open_path: Path | None) -> bool:
-    """May `old` have become `new`, `open_path` having been open inside it?"""
+    """Return whether `old` may have become `new`, if `open_path` was open inside it."""
     if open_path is None or type(old) is not type(new):
         return same(old, new)
     if isinstance(old, str):

@@ -54,7 +54,7 @@ from tests.strategies import (
 
 
 def oracle(text: str) -> Any:
-    """What `json.loads` gives, as tokens; None where it refuses."""
+    """Return the tokens of `json.loads`; None if it refuses the text."""
     try:
         return tokens(loads(text))
     except ValueError:
@@ -233,7 +233,7 @@ def test_law_5_says_where(text: str, sizes: Sequence[int]) -> None:
     ],
 )
 def test_law_5_refusals(text: str, code: str | None, offset: int) -> None:
-    """Law 5: the place and the word for what is wrong; `None` stands for an early end."""
+    """Law 5: the place and the code of an error; `None` means an early end."""
     error = run([text]).error
     assert error is not None
     assert (error.code, error.offset) == (code or "truncated", offset)

@@ -32,7 +32,7 @@ class Load:
     options: dict[str, Any] = field(default_factory=dict)
     as_bytes: bool = False
     times: int = 1  # as long where time is measured
-    whole: bool = False  # in one fragment: what is looked for must not be far behind it
+    whole: bool = False  # in one fragment: searched text must be near
 
     def pieces(self, n: int) -> list[Any]:
         """Fragments of four characters; bytes come singly, so that characters are cut."""
@@ -97,7 +97,7 @@ LENIENT_LOADS = [
 ]
 
 
-# What would be copied is made of characters that take four bytes each.
+# The text that could be copied consists of characters that take four bytes each.
 LOADS = [
     Load("string", lambda n: '{"a": ["' + "😀" * n + '"]}'),
     Load("root string", lambda n: '"' + "😀" * n),
@@ -163,7 +163,7 @@ def test_law_6_lines_for_each_character(load: Load, reading: bool) -> None:
 @each_load
 @reading_or_not
 def test_law_6_time_for_each_character(load: Load, reading: bool) -> None:
-    """Law 6 where lines do not tell: copies, and the compiled build."""
+    """Law 6 where counting lines does not suffice: copies, and the compiled build."""
     n = 20_000 * load.times
     few, many = load.pieces(n), load.pieces(16 * n)
     later = float("inf")
@@ -209,7 +209,7 @@ def test_law_6_memory_when_dropping(name: str, text: Callable[[int], str], query
 
 
 def memory_of(call: Callable[[], object]) -> int:
-    """What the result of this call takes."""
+    """Return the memory of the result of this call."""
     tracemalloc.start()
     try:
         result = call()

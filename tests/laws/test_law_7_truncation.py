@@ -96,7 +96,7 @@ def test_law_7_partial_in_one_go(text: str, place: int) -> None:
 
 @given(JSON_TEXTS.filter(is_encodable), PLACES)
 def test_law_7_a_beginning_can_be_completed(text: str, place: int) -> None:
-    """Law 7: an `IncompleteError` says that a document was still possible, and so one is."""
+    """Law 7: an `IncompleteError` means that a document was still possible, and it was."""
     text = text[: place % (len(text) + 1)]
     rest = completion(text)
     assert rest is not None
@@ -128,7 +128,7 @@ def test_law_7_a_beginning_can_be_completed(text: str, place: int) -> None:
 )
 @pytest.mark.parametrize("trailing", ["error", "stop"])
 def test_law_7_examples(text: str, code: str, path: tuple[object, ...], trailing: str) -> None:
-    """Law 7: what is said of an early end, pinned without the model."""
+    """Law 7: the results at an early end, without the model."""
     outcome = run([text], trailing=trailing)
     assert outcome.error is not None
     assert (outcome.error.code, outcome.error.path) == (code, path)

@@ -137,7 +137,7 @@ def test_law_9_recorded_verdicts(name: str, shared_data: Path) -> None:
     assert count > 200
 
 
-# Mutations of valid documents: how early is each refused?
+# Mutations of valid documents: the character at which each is refused.
 
 ORDER: dict[str, Any] = {
     "type": "object",
@@ -166,7 +166,7 @@ VALID = (
     '{"id": "AB-12", "status": "paid", "lines": [{"sku": "pen", "count": 2}, '
     '{"sku": "ink", "count": 1, "note": null}, {"count": 3, "sku": "paper", "note": "A4"}]}'
 )
-# What is replaced by what, the code, and how many characters of the replacement are read.
+# The replaced text, the replacement, the code, and how many of its characters are read.
 MUTATIONS: list[tuple[str, str, str, int]] = [
     ('"AB-12"', "12", "type", 1),
     ('"AB-12"', '"AB12"', "pattern", 4),

@@ -209,7 +209,7 @@ def test_law_7_a_cut_document_is_truncated(text: str, place: int) -> None:
     lenient = run([text], dialect="lenient")
     assert lenient.truncated
     assert not lenient.done
-    # A literal that is whole is no more than held when nothing has followed it.
+    # A complete literal is held as long as nothing has followed it.
     assert strict.events[:-1] == lenient.events or strict.events == lenient.events
     assert [code for code, _, _ in lenient.repairs] == ["truncated"]
     assert lenient.error is None

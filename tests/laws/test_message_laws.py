@@ -149,7 +149,7 @@ def test_law_1_bytes_and_text(script: Script, sizes: Sequence[int], end: str, co
     assert whole.error is None
     assert answer(cut(data, sizes)) == whole
     assert answer(cut(data.decode(), sizes)) == whole
-    # Records that nobody knows and that come first are held by "auto": before the message begins.
+    # With "auto", unknown records at the start are held: they precede the start of the message.
     if 0 not in script.extras:
         assert answer(cut(data, sizes), api="auto") == whole
 
@@ -203,7 +203,7 @@ def damaged(data: bytes, kind: str, place: int, byte: int) -> bytes:
 def test_law_1_damaged(
     script: Script, sizes: Sequence[int], kind: str, place: int, byte: int, api: str
 ) -> None:
-    """Law 1 for what is no such stream any more: also its error, and where it is."""
+    """Law 1 for damaged streams: also their errors, with the places."""
     data = damaged(as_bytes(script, steps(script)), kind, place, byte)
     assert answer(cut(data, sizes), api) == answer([data], api)
 
@@ -225,7 +225,7 @@ def argument_events(events: Sequence[ValueEvent], call: ToolCall) -> list[Any]:
 
 
 class Oracle:
-    """What each record must bring at once, by the notes of its step."""
+    """The events that each record must give at once, by the notes of its step."""
 
     def __init__(self, script: Script, parser: MessageParser) -> None:
         self.script = script
@@ -277,13 +277,13 @@ class Oracle:
         return [ToolCallDelta(call, accepted)] * bool(accepted) + events
 
     def finish(self) -> list[Any]:
-        """What the finish reason brings: the calls that it completes."""
+        """The events of the finish reason: the calls that it completes."""
         numbers = range(len(self.script.calls))
         completed = [number for number in numbers if completes_at_reason(self.script, number)]
         return [ToolCallCompleted(self.call(number)) for number in completed]
 
     def end(self) -> list[Any]:
-        """What the end of the answer brings: the calls that waited for it, and the last event."""
+        """The events of the end of the answer: the calls that waited for it, and the last event."""
         found = self.finish() if self.script.finish is None else []  # `[DONE]` in its place
         for number, spoken in enumerate(self.script.calls):
             call, expected = self.call(number), expected_call(self.script, number)
@@ -318,7 +318,7 @@ def test_law_2_each_record_brings_what_it_decides(script: Script) -> None:
     """Law 2: text, the start of a call, its arguments, a refusal, the ends of calls and answer."""
     parser = MessageParser("openai-chat")
     oracle = Oracle(script, parser)
-    # Unknown fields come before what the delta says; their place in a record is no matter.
+    # Unknown fields precede the content of the delta; their place in a record does not matter.
     for step in steps(script):
         events = plain(parser.feed(sse([step.record], done=False)))
         expected = plain(oracle.events(step))
@@ -460,7 +460,7 @@ def _place_of_signal(
 
 
 def _check_what_stays(message: Any, whole: Any) -> None:
-    """What was salvaged is a beginning of what the whole stream gives."""
+    """The salvaged value is a prefix of the result of the whole stream."""
     assert whole.text.startswith(message.text)
     assert whole.reasoning.startswith(message.reasoning)
     for call, later in zip(message.tool_calls, whole.tool_calls, strict=False):
@@ -519,7 +519,7 @@ def test_law_8_unknown_fields_reach_the_caller(
 def test_law_8_fields_of_another_type_reach_the_caller(
     script: Script, place: int, odd: Any
 ) -> None:
-    """Law 8: what should have been text is none; no exception, and nothing is lost."""
+    """Law 8: a text has another type; no exception, and nothing is lost."""
     for key in ("content", "tool_calls", "function_call", "reasoning", "annotations"):
         record = {"choices": [{"index": 0, "delta": {"content": "a", key: odd}}]}
         parser, events, error = run_parser([record, {"choices": [odd], "usage": odd}])
@@ -534,7 +534,7 @@ def test_law_8_fields_of_another_type_reach_the_caller(
 
 @given(SCRIPTS)
 def test_law_8_text_beside_calls(script: Script) -> None:
-    """Law 8: all the text there is, wherever it stands between calls."""
+    """Law 8: all the text there is, wherever it is between calls."""
     parser, events, _ = run_parser([as_bytes(script, steps(script))])
     assert parser.message.text == said(script, "text")
     places = {0: "record", 100: "mood"}
@@ -592,5 +592,5 @@ def test_whole_calls_are_the_completed_ones_and_perhaps_more(
     assert len(indexes) == len(set(indexes))
     confirmed = [entry for entry in whole if message.tool_calls[entry[0]].confirmed]
     assert same(confirmed, completed)
-    for index, _, partial in whole:  # what was yielded does not change any more
+    for index, _, partial in whole:  # emitted events do not change any more
         assert same(message.tool_calls[index].partial, partial)

@@ -66,7 +66,7 @@ def thinned(value: Any, open_path: Path, queries: Sequence[str], path: Path = ()
     step = open_path[0]
     inner = thinned(value[step], open_path[1:], queries, (*path, step))
     if isinstance(inner, str) and not is_selected(queries, (*path, step)):
-        return kept  # an open string that nobody asked for
+        return kept  # an open string that is not selected
     if isinstance(kept, dict):
         kept[step] = inner
     else:
@@ -98,5 +98,5 @@ def test_only_what_is_open_is_kept(text: str, queries: list[str], chosen: dict[s
 def test_only_what_is_open_is_kept_of_many(
     text: str, queries: list[str], chosen: dict[str, Any]
 ) -> None:
-    # The list itself is nobody's node: it has no events, and is not kept for being selected.
+    # The list itself is not selected: it has no events, and is not kept because of a selection.
     check_dropping(text, [query for query in queries if query != "$"], {"many": True, **chosen})

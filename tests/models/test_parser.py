@@ -43,7 +43,7 @@ from tests.typed import (
 
 
 def states(kind: Any, text: str) -> list[Any]:
-    """What a reader sees after every character."""
+    """The value that a reader sees after every character."""
     parser = ModelParser[Any](kind)
     seen: list[Any] = []
     for char in text:

@@ -1,4 +1,4 @@
-"""Tests of streamparse.models.program: what a program says about a type is true."""
+"""Tests of streamparse.models.program: the facts that a program states about a type are true."""
 
 from __future__ import annotations
 

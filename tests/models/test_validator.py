@@ -57,7 +57,7 @@ def test_the_result_is_that_of_pydantic(
 
 
 def test_lax_and_strict() -> None:
-    """In lax mode the text "12" is an int; strict it is none, at its first character."""
+    """In lax mode the text "12" is an int; in strict mode it fails at its first character."""
     JSONParser(validator=ModelValidator(list[int])).feed('["12", true, 1.0]')
     strict = JSONParser(validator=ModelValidator(list[int], strict=True))
     with pytest.raises(SchemaViolation) as caught:
@@ -91,7 +91,7 @@ class Bed(BaseModel):
         ),
         (list[str] | None, '"[\\"a\\"]"', ["a"], []),
         (tuple[int, str], r'"[1, \"a\"]"', (1, "a"), []),
-        (dict[str, int], '{"a": "12"}', {"a": 12}, None),  # pydantic takes it as it stands
+        (dict[str, int], '{"a": "12"}', {"a": 12}, None),  # pydantic takes it unchanged
         (int | str, '"12"', "12", None),
     ],
 )

@@ -112,7 +112,7 @@ def test_a_lookbehind_of_any_length_needs_the_other_engine() -> None:
 
 
 def test_keywords_beside_a_reference() -> None:
-    """They do not apply in the drafts in which a reference stands alone."""
+    """They do not apply in the drafts in which a reference has no siblings."""
     schema = {"$ref": "#/definitions/a", "maxLength": 1, "definitions": {"a": {"type": "string"}}}
     assert violation_of(SchemaValidator(schema, draft="draft7"), ['"abc"']) is None
     assert violation_of(SchemaValidator(schema, draft="draft2020-12"), ['"abc"']) is not None

@@ -2,7 +2,7 @@
 
 It cuts texts by UTF-16 code units, which splits characters, and it can break a connection. What it
 found here: an answer cut by the token limit that Responses calls "completed", and halves of
-characters in the text of every API. It is no oracle for the shapes of a provider.
+characters in the text of every API. It is not an oracle for the shapes of a provider.
 """
 
 from __future__ import annotations

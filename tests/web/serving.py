@@ -22,7 +22,7 @@ TIMEOUT = 30.0  # seconds, for what takes a tenth of one
 
 
 class Server:
-    """An application behind uvicorn on a port of its own."""
+    """An application served by uvicorn on its own port."""
 
     def __init__(self, app: Any, patience: int = 5) -> None:
         self._listening = socket.socket()
@@ -118,7 +118,7 @@ class Upstream:
 
 @dataclass
 class Got:
-    """What came over one connection."""
+    """The data of one connection."""
 
     ids: list[str] = field(default_factory=list)
     data: list[Any] = field(default_factory=list)
@@ -139,7 +139,7 @@ def connected(url: str, last_id: str = "", **options: Any) -> Iterator[httpx.Res
 
 
 def whole_events(records: list[Any]) -> list[Any]:
-    """Records with what the one before them says of them; see `frontends.CompactEvents`."""
+    """Records with the facts about the record before; see `frontends.CompactEvents`."""
     events: list[Any] = []
     for record in records:
         events.append(record if "type" in record else {**events[-1], **record})

@@ -22,7 +22,7 @@ def run(task: Coroutine[Any, Any, Any]) -> None:
 
 
 async def records(store: MemoryStore) -> list[Any]:
-    """What the store has of the stream, and that it has an end."""
+    """Return the stored records of the stream; it must have ended."""
     batch = await store.read("s", "reader", 1, 0)
     assert batch.ended
     return [json.loads(each.data) for each in SSEDecoder().feed(batch.data)]

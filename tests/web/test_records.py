@@ -28,7 +28,7 @@ def test_records_round_trip(texts: list[str]) -> None:
     got = []
     for number, text in enumerate(texts, 1):
         got += decoder.feed(record(text, StreamPosition(NAME, number)) + HEARTBEAT)
-    # What ends a line is a line end afterwards: the format knows one kind only.
+    # All line ends become line feeds: the format has one kind only.
     same = [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
     assert [each.data for each in got] == same
     assert [parse_position(each.id) for each in got] == [

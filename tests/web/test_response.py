@@ -48,7 +48,7 @@ def application(source: Any, **options: Any) -> Starlette:
     return Starlette(routes=[Route("/", endpoint, methods=["GET", "POST"])])
 
 
-# What the page gets
+# The data that the page gets
 
 
 def test_items_arrive_with_ids_and_an_end() -> None:
@@ -404,7 +404,7 @@ def test_client_that_comes_too_late() -> None:
         first = get(server.url, stop_after=1)
         until(lambda: upstream.closed)
         late = get(server.url, first.last_id)
-        assert late.data[-1] == {"type": "stream_stopped"}  # what had come by then, and the truth
+        assert late.data[-1] == {"type": "stream_stopped"}  # the text so far, and the truth
         assert late.data[:-1] == NUMBERS[1 : len(late.data)]
         until(lambda: not store.streams)
         too_late = get(server.url, first.last_id)
@@ -523,7 +523,7 @@ def test_store_that_raises() -> None:
 
 
 async def connection(app: Any, last_id: str, cut: int | None) -> tuple[bytes, bool]:
-    """What one connection brings, without sockets: broken after `cut` bytes; and was it whole?"""
+    """The data of one connection without sockets, broken after `cut` bytes, and if it is whole."""
     got, gone = bytearray(), asyncio.Event()
     whole = False
 
@@ -616,7 +616,7 @@ def test_slow_reader_slows_only_its_own_source() -> None:
             while given != big.given:  # until nothing moves any more
                 given = big.given
                 time.sleep(0.3)
-            # What waits is in the store, in the server and in the buffers of the socket.
+            # Waiting records are in the store, in the server and in the buffers of the socket.
             assert 0 < given < 1_500
             assert store.size < 400_000
             assert get(server.url).data == [*NUMBERS, ENDED]

@@ -193,7 +193,7 @@ def test_ended_streams_are_kept_for_a_while() -> None:
         await store.read("s", "one", 0, 0)
         await asyncio.sleep(0.1)
         await store.leave("s", "one")
-        assert (await store.read("s", "two", 0, 0)).data == b"a"  # again: a second later, say
+        assert (await store.read("s", "two", 0, 0)).data == b"a"  # again, a second later
         await store.leave("s", "two")
         await asyncio.sleep(0.1)
         assert store.streams == store.size == 0
@@ -255,7 +255,7 @@ def test_no_gaps_and_never_more_than_the_bounds(
                 try:
                     batch = await store.read("s", reader, have, 1)
                 except ExpiredError:
-                    assert have < oldest  # only after going back behind what it had once
+                    assert have < oldest  # only after it went back
                     have = oldest
                     continue
                 assert batch.data == b"".join(records[have - 1 : batch.number - 1])

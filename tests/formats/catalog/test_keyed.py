@@ -53,7 +53,7 @@ def test_one_call(format: str, text: str) -> None:
 def test_values_by_schema(schema: Any, written: str, value: Any) -> None:
     text = f"<tool_call>f<arg_key>x</arg_key><arg_value>{written}</arg_value></tool_call>"
     assert calls_of("glm47", text, tools=[tool("f", x=schema)]) == [("f", {"x": value})]
-    assert calls_of("glm47", text) == [("f", {"x": written})]  # nobody says what it is
+    assert calls_of("glm47", text) == [("f", {"x": written})]  # its type is not known
 
 
 def test_tags_with_a_suffix() -> None:
@@ -81,7 +81,7 @@ def test_what_is_no_call(text: str) -> None:
 
 
 def test_prose_behind_a_marker_is_not_held() -> None:
-    """Law 2: a name has no space in it, so this is none as soon as a second word begins."""
+    """Law 2: a name contains no space, so this is not a name as soon as a second word begins."""
     parser = FormatParser("glm45")
     parser.feed("Use <tool_call> for ")
     assert parser.message.text == "Use "
