@@ -379,3 +379,8 @@ def test_batches_and_forms_change_nothing(api: str, data: st.DataObject) -> None
         place += size
     parser, _ = read(api, feeds)
     assert [shown(m) for m in parser.messages] == [shown(m) for m in expected.messages]
+
+
+def test_what_a_session_shows_of_itself() -> None:
+    parser = SessionParser("openai-realtime")
+    assert repr(parser) == "<SessionParser api='openai-realtime', 0 messages, 0 open>"

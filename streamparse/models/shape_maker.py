@@ -126,7 +126,7 @@ class ShapeMaker:
 
     def _enum(self, schema: Any, config: Any, outer: tuple[int, ...]) -> list[Shape]:
         values = [_plain(member) for member in schema["members"]]
-        if schema.get("missing") is not None or (config or {}).get("coerce_numbers_to_str"):
+        if _takes_other_values(schema) or (config or {}).get("coerce_numbers_to_str"):
             return [Shape("leaf", KINDS, "enum")]
         if schema.get("sub_type") in ("int", "float"):
             return [Shape("leaf", SCALARS | {"string"}, "enum")]
@@ -333,6 +333,17 @@ class ShapeMaker:
             shape.rest = self.slot(ANY if extras is None else extras, config)
             renamed = any(key != member.name for key, member in shape.members.items())
             shape.bulk = shape.bulk or renamed
+
+
+def _takes_other_values(schema: Any) -> bool:
+    """Return whether an enumeration has a `_missing_` of its own, which finds further members.
+
+    Since pydantic 2.14 its schema does not show that.
+    """
+    if schema.get("missing") is not None:
+        return True
+    own = getattr(schema.get("cls"), "_missing_", Enum._missing_)
+    return getattr(own, "__func__", own) is not getattr(Enum._missing_, "__func__", None)
 
 
 def _worded(values: list[Any], label: str) -> Shape:

@@ -404,3 +404,40 @@ def test_the_path_of_a_cut_is_that_of_the_inner_value(inner: str) -> None:
     expected = paths([inner]) or [()]
     for fragments in ([text], list(text), [text[:-1], text[-1]]):
         assert paths(fragments) == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "value"),
+    [
+        ({"items": {"type": "integer"}}, '["12e", "1e2", "-"]', ["12e", 100, "-"]),
+        ({"items": {"type": "number"}}, '["1e2", "-5", "0"]', [100.0, -5, 0]),
+        ({"type": "array", "items": {"type": "integer"}}, '"[1, 2]"', [1, 2]),
+        ({"type": "array", "items": {"type": "string"}}, '"one"', ["one"]),
+        ({"type": "object"}, '"{\\"a\\": [1]}"', {"a": [1]}),
+        ({"type": "boolean"}, '"true"', True),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["strict", "lenient"])
+def test_texts_that_are_read_as_values(dialect: str, schema: Any, text: str, value: Any) -> None:
+    for pieces in ([text], list(text)):
+        parser = JSONParser(dialect, validator=SchemaValidator(schema, coerce=True, collect=True))
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert parser.value == value
+        assert [error.path for error in parser.violations] == (
+            [(0,), (2,)] if "12e" in text else []
+        )
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": "[1, 2', '{"a": "1', '{"a": 1', '{"a": "tr', '{"a": "[\\"x']
+)
+def test_a_coerced_value_that_the_end_cuts(text: str) -> None:
+    schema = {"properties": {"a": {"type": ["array", "integer", "boolean"]}}}
+    for pieces in ([text], list(text)):
+        parser = JSONParser("lenient", validator=SchemaValidator(schema, coerce=True, collect=True))
+        for piece in pieces:
+            parser.feed(piece)
+        parser.finish()
+        assert parser.truncated

@@ -84,3 +84,12 @@ def test_a_long_escaped_run_is_taken_in_bounded_pieces() -> None:
     found = grammar.ESCAPED_RUN.match("\\n" * 2000)
     assert found is not None
     assert found.end() == 1000
+
+
+@pytest.mark.parametrize(
+    "text", ["-0", "12.5e+3", "-1.25E-07", "0e1", "-", "1.", "1e", "1e+", "01"]
+)
+def test_each_step_of_a_number(text: str) -> None:
+    stop, stand = steps(text)
+    assert grammar.MAY_END[stand] == (NUMBER.fullmatch(text[:stop]) is not None)
+    assert (stop == len(text)) == (text != "01")

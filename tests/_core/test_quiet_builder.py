@@ -60,3 +60,14 @@ def test_a_validator_works_without_events() -> None:
 def test_select_needs_events() -> None:
     with pytest.raises(ValueError, match="give one of them"):
         JSONParser(select="$.a", events=False)
+
+
+DOCUMENT = '{"a": ["b\\n", 1, [], {"c": "déf"}], "g": {"h": null}, "i": "j"}'
+
+
+@pytest.mark.parametrize("text", [DOCUMENT, f"[{DOCUMENT}, {DOCUMENT}]", '"root"', "12", "[[["])
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_documents_in_pieces(text: str, size: int) -> None:
+    pieces = [text[start : start + size] for start in range(0, len(text), size)]
+    assert steps(pieces, events=False) == steps(pieces)
+    assert steps(pieces, events=False, dialect="lenient") == steps(pieces, dialect="lenient")

@@ -228,3 +228,55 @@ def test_events_of_the_transport() -> None:
         parser.feed(f"event: {kind}\ndata: {json.dumps({**record, 'type': None})}\n\n")
     parser.finish()
     assert (parser.message.text, parser.message.status) == ("Hi", "complete")
+
+
+def test_what_our_encoder_marks_in_metadata() -> None:
+    """Refusals, calls of the provider, and how a call was answered."""
+    refused = [
+        {"type": "TEXT_MESSAGE_START", "messageId": "m-2", "role": "assistant"},
+        {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m-2", "delta": "No."},
+    ]
+    server = call('{"q": 1}', "c-2", metadata={"streamparse": {"kind": "server"}})
+    result = {
+        "type": "TOOL_CALL_RESULT",
+        "messageId": "m-3",
+        "toolCallId": "c-2",
+        "content": "no",
+        "metadata": {"error": True, "streamparse": {"denied": True}},
+    }
+    unknown = {**result, "toolCallId": "c-9", "metadata": {"streamparse": {"unknown": True}}}
+    message, _ = read(START, *refused, *server, result, unknown, END)
+    assert message.text == "No."
+    assert [(one.kind, one.status) for one in message.tool_calls] == [("server", "complete")]
+    results = [part for part in message.content if isinstance(part, ServerToolResult)]
+    assert [(one.call_id, one.extra["is_error"], one.extra["denied"]) for one in results] == [
+        ("c-2", True, True)
+    ]
+
+
+def test_events_of_an_agent_inside_of_the_run_are_passed_on() -> None:
+    inner = {**text("inner", "m-7")[1], "subagentRunId": "r-2"}
+    message, events = read(START, inner, *text("outer"), END)
+    assert message.text == "outer"
+    assert inner in [event.data for event in events if event.type == "provider_event"]
+    _, events = read(START, {**inner, "type": "ODD"}, *text("outer"), END)
+    assert events[-1].type == "message_finished"
+
+
+def test_a_message_that_starts_twice_and_a_call_that_does() -> None:
+    start = {"type": "REASONING_MESSAGE_START", "messageId": "m-1", "role": "reasoning"}
+    more = {"type": "REASONING_MESSAGE_CONTENT", "messageId": "m-1", "delta": "a"}
+    begin = call("{}")[0]
+    message, _ = read(START, start, more, start, more, begin, *call("{}"), END)
+    assert message.reasoning == "aa"
+    assert [(one.id, one.name) for one in message.tool_calls] == [("c-1", "tide")]
+
+
+def test_files_that_belong_to_the_reasoning_and_the_text() -> None:
+    def file(name: str) -> dict[str, Any]:
+        value = {"url": "data:image/png;base64,AA==", "mediaType": "image/png"}
+        return {"type": "CUSTOM", "name": name, "value": value}
+
+    message, events = read(START, file("reasoning-file"), *text("a"), END)
+    assert isinstance(message.content[0], Reasoning)
+    assert "reasoning-file" in [e.name for e in events if e.type == "provider_event"]

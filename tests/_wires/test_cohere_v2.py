@@ -433,3 +433,25 @@ def accumulated(records: list[dict[str, Any]]) -> dict[str, Any]:
         elif kind == "citation-start":
             message["citations"].append(given["citations"])
     return {"id": records[0]["id"], "message": message, **records[-1]["delta"]}
+
+
+def test_odd_members_are_passed_on() -> None:
+    records = [
+        START,
+        event("content-delta", 0, content="So"),
+        event("content-delta", 0, content=["odd"]),
+        event("content-delta", 0, content={"text": {"odd": 1}}),
+        event("content-delta", 0, tool_calls=3),
+        {**event("content-delta", content={"text": "x"}), "index": 1 << 70},
+    ]
+    parser, events, _ = run_parser([sse(records)], API)
+    assert parser.message.text == "Soodd"
+    passed = [e.data for e in events if isinstance(e, ProviderEvent)]
+    assert {"odd": 1} in passed
+
+
+def test_calls_of_a_whole_body_that_are_no_objects() -> None:
+    body = {"id": "c-1", "message": {**BLANK, "tool_calls": ["odd"]}, "finish_reason": "COMPLETE"}
+    parser, events, _ = run_parser([json.dumps(body)], API)
+    assert parser.message.tool_calls == []
+    assert "odd" in [e.data for e in events if isinstance(e, ProviderEvent)]

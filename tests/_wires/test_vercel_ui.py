@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from streamparse import Citation, Message, Reasoning, ServerToolResult, Text, ToolCallCompleted
+from streamparse import (
+    Citation,
+    Message,
+    Reasoning,
+    Refusal,
+    ServerToolResult,
+    Text,
+    ToolCallCompleted,
+)
 from streamparse._wires.vercel_ui import same_numbers
 from tests.messages import run_parser, sse
 
@@ -259,3 +267,60 @@ def test_numbers_are_compared_as_javascript_does() -> None:
     assert same_numbers({"a": [large, 1, 2**53]}, {"a": [large + 1, 1.0, 2**53 + 1]})
     assert not same_numbers([large], [-large])
     assert not same_numbers([1], [2])
+
+
+def test_refusals_and_custom_parts() -> None:
+    ours = {"providerMetadata": {"streamparse": {"refusal": True}}}
+    refused = text("No.")
+    refused[0] = {**refused[0], **ours}
+    custom = {"type": "custom", "kind": "garden.moss", "id": "x"}
+    message, events = read(START, *refused, custom, FINISH)
+    assert isinstance(message.content[0], Refusal)
+    assert "custom" in [event.name for event in events if event.type == "provider_event"]
+
+
+@pytest.mark.parametrize("approved", [True, False, None])
+def test_calls_that_a_user_must_approve(approved: bool | None) -> None:
+    request = {"type": "tool-approval-request", "approvalId": "a1", "toolCallId": "c1"}
+    records = [*call('{"port": "x"}', {"port": "x"}), request]
+    if approved is not None:
+        records.append(
+            {
+                "type": "tool-approval-response",
+                "approvalId": "a1",
+                "approved": approved,
+                "reason": "so",
+            }
+        )
+    if approved is False:
+        records.append({"type": "tool-output-denied", "toolCallId": "c1"})
+    message, _ = read(START, *records, FINISH)
+    [one] = message.tool_calls
+    assert one.extra["approval"]["id"] == "a1"
+    assert one.extra["approval"].get("approved") is approved
+    [back] = [part for part in message.to_history()[0]["parts"] if part["type"] == "tool-tide"]
+    states = {True: "approval-responded", False: "output-denied", None: "approval-requested"}
+    assert back["state"] == states[approved]
+    assert back["approval"]["id"] == "a1"
+
+
+def test_a_denied_call_that_was_never_asked_about() -> None:
+    message, _ = read(
+        START, *call("{}", {}), {"type": "tool-output-denied", "toolCallId": "c1"}, FINISH
+    )
+    [result] = [part for part in message.content if isinstance(part, ServerToolResult)]
+    assert (result.content, result.extra["denied"]) == ("the call was denied", True)
+
+
+def test_calls_of_dynamic_tools_and_their_metadata_go_back() -> None:
+    more: dict[str, Any] = {"dynamic": True, "providerMetadata": {"p": {"x": 1}}}
+    message, _ = read(START, *call("{}", {}, **more), FINISH)
+    [part] = [one for one in message.to_history()[0]["parts"] if "toolCallId" in one]
+    assert (part["type"], part["toolName"]) == ("dynamic-tool", "tide")
+    assert part["callProviderMetadata"] == {"p": {"x": 1}}
+
+
+def test_an_input_that_is_not_a_container() -> None:
+    message, _ = read(START, *call('"x"', "x"), FINISH)
+    [one] = message.tool_calls
+    assert one.partial == "x"

@@ -51,3 +51,7 @@ def test_an_unknown_name(name: str, said: str) -> None:
     with pytest.raises(ValueError, match="no format is named") as raised:
         formats.get(name)
     assert said in str(raised.value)
+
+
+def test_a_name_that_is_known_is_itself() -> None:
+    assert aliases.canonical("b-c", ["a", "b-c", "b_c"]) == "b-c"

@@ -58,3 +58,21 @@ def test_undecided_text_is_held_back(pieces: list[str], expected: str) -> None:
 def test_delimiters_of_several_characters_have_no_escapes() -> None:
     text = '<|tool_call>call:f{a:<|"|>\\n"<|"|>}<tool_call|>'
     assert calls_of("gemma4", text) == [("f", {"a": '\\n"'})]
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("[f(x='it's', y=2)]", {"x": "it's", "y": 2}),
+        ("[f(x='a' , y='b' )]", {"x": "a", "y": "b"}),
+        ("[f(x='a'  b', y=1)]", {"x": "a'  b", "y": 1}),
+        ("[f(x=['a'b', 'c'], y={'d': 'e'f'})]", {"x": ["a'b", "c"], "y": {"d": "e'f"}}),
+        ("[f(x='a'" + " " * 400 + ", y=1)]", {"x": "a", "y": 1}),
+        ("[f(x=QQQa 'b' cQQQ, y=1)]".replace("Q", "'"), {"x": "a 'b' c", "y": 1}),
+        ('[f(x="""a""" , y=1)]', {"x": "a", "y": 1}),
+        ("[f(x='\\ud83d\\ude00', y='\\ud83dz')]", {"x": "😀", "y": "\ud83dz"}),
+    ],
+)
+def test_quotes_that_are_text(text: str, arguments: Any) -> None:
+    """A quote ends its string if what follows continues the call."""
+    assert calls_of("pythonic", text) == [("f", arguments)]

@@ -175,25 +175,3 @@ def test_the_first_marker_determines_the_format() -> None:
 
 def test_a_format_that_begins_in_the_reasoning() -> None:
     assert message_of("apriel_thinker", "a[BEGIN FINAL RESPONSE]b").text in ("b", "ab")
-
-
-@pytest.mark.parametrize("when", ["feed", "finish"])
-def test_an_exception_that_is_no_error_of_the_stream(
-    when: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An interrupt stops the parser for good, because its state is not known any more."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    parser = FormatParser("hermes")
-    parser.feed("Hi")
-    name = {"feed": "text", "finish": "finish_text"}[when]
-    monkeypatch.setattr(type(parser._answer), name, interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        parser.feed("x") if when == "feed" else parser.finish()
-    monkeypatch.undo()
-    with pytest.raises(StreamParseError) as caught:
-        parser.feed("x")
-    assert caught.value.code == "interrupted"
-    assert parser.message.text == "Hi"

@@ -140,3 +140,27 @@ def test_values_that_may_be_anything_or_are_not_decided() -> None:
         started = ModelParser[Any](kind)
         started.feed(text)
         assert started.get((), None) == shown, text
+
+
+class Item(BaseModel):
+    name: str = ""
+    sizes: list[int] = []
+    more: Any = None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"name": "ab', {"name": "ab"}),
+        ('{"sizes": [1, 2', {"sizes": [1]}),
+        ('{"more": {"a": [1, "b', {"more": {"a": [1, "b"]}}),
+        ('{"odd": {"a": 1}, "name": "x"', {"name": "x"}),
+    ],
+)
+def test_parts_of_a_model_that_grows(text: str, shown: dict[str, Any]) -> None:
+    for pieces in ([text], list(text)):
+        parser = ModelParser(Item)
+        for piece in pieces:
+            parser.feed(piece)
+        partial = parser.partial
+        assert {name: getattr(partial, name) for name in shown} == shown

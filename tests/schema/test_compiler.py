@@ -257,3 +257,30 @@ def test_counts_without_bound() -> None:
     assert violation_of(SchemaValidator(most), ['["a"]']) is None
     refused = violation_of(SchemaValidator({"minItems": 10**30}), ["[1]"]) or ()
     assert refused[0] == "minItems"
+
+
+@pytest.mark.parametrize(
+    ("schema", "draft"),
+    [
+        ({"items": [{"type": "null"}, {"type": "string"}], "additionalItems": False}, "draft7"),
+        ({"items": [{"type": "null"}], "additionalItems": {"type": "integer"}}, "draft7"),
+        ({"items": {"type": "null"}, "additionalItems": False}, "draft7"),
+        ({"items": [{"type": "null"}], "additionalItems": True}, "draft6"),
+        ({"items": {"$recursiveRef": "#"}, "type": ["array", "null"]}, "draft2019-09"),
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["[]", "[null]", '[null, "a"]', '[null, "a", 1]', "[null, 1]", "[[]]"]
+)
+def test_items_of_earlier_drafts(schema: Any, draft: str, text: str) -> None:
+    """The outcome is that of the reference library."""
+    validator = SchemaValidator(schema, draft=draft)
+    assert (violation_of(validator, [text]) is None) is valid(schema, json.loads(text), draft)
+
+
+@pytest.mark.parametrize(
+    "schema", [{"properties": {"a": 5}}, {"items": "x"}, {"type": "text"}, {"not": None}]
+)
+def test_a_bad_schema_has_no_nodes(schema: Any) -> None:
+    with pytest.raises(ValueError, match="bad schema"):
+        SchemaValidator(schema)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from streamparse import MessageParser, Usage
+from streamparse import Citation, Message, MessageParser, ServerToolResult, Text, Usage
 from streamparse.errors import ProviderError
 from streamparse.telemetry.span import (
     clean,
@@ -54,4 +54,16 @@ def test_content_of_a_call_that_was_cut() -> None:
         {"type": "reasoning", "content": "Hm."},
         {"type": "text", "content": "So:"},
         {"type": "tool_call", "id": "c1", "name": "find", "arguments": '{"q": "ro'},
+    ]
+
+
+def test_results_of_the_provider_s_tools() -> None:
+    message = Message()
+    result = ServerToolResult("c1", "search", [{"title": "Moss"}])
+    for part in (result, Citation({"url": "https://example.org"}), Text("So.")):
+        message.content.append(part)
+    [row] = json.loads(output_messages([message]))
+    assert row["parts"] == [
+        {"type": "server_tool_call_response", "id": "c1", "response": [{"title": "Moss"}]},
+        {"type": "text", "content": "So."},
     ]
