@@ -195,6 +195,7 @@ WIRES = (
     "responses_calls",
     "responses_output",
     "responses_history",
+    "chat_reasoning",
     "nearest",
 )
 SESSIONS = ("reader", "conversation", "frames")

@@ -5,9 +5,7 @@ OpenAI, Azure, DeepSeek, Qwen, Groq, OpenRouter, xAI, Mistral, Moonshot, Gemini'
 compatible endpoints, vLLM, llama.cpp, Perplexity and gateways.
 
 Quirks that are handled here:
-- Reasoning comes as `reasoning_content`, as `reasoning`, as `reasoning_text` with
-  `reasoning_opaque` (GitHub Copilot), in `reasoning_details` (OpenRouter), or in
-  `thinking_blocks` (LiteLLM).
+- Reasoning comes in several members: see `chat_reasoning`.
 - The transcript of an audio answer is its text.
 - `content` may be a list of parts, which may be thinking (Mistral).
 - Azure sends a first chunk without choices and with blank ids, and chunks without `delta`.
@@ -30,12 +28,11 @@ from typing import Any, ClassVar, Final
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.calls import CallReader
 from streamparse._answers.response import ResponseReader
-from streamparse._core.flat import equal
-from streamparse._core.plain import dict_of, grow_in, is_index, is_something, list_of, text_of
-from streamparse._core.surrogates import Halves
+from streamparse._core.plain import dict_of, is_index, is_something, list_of, text_of
 from streamparse._decoding.langchain import ADDED_USAGE
 from streamparse._decoding.templates import Repeat
 from streamparse._wires.base import Wire, is_typed, keep_rest, pass_on_rest, tool_message
+from streamparse._wires.chat_reasoning import DETAILS, REASONING, ChatReasoning, read_thinking
 from streamparse._wires.correlation import AMBIGUOUS, Correlator, Outcome
 from streamparse._wires.reasons import reason_of
 from streamparse._wires.repeats import CallRepeat, ReasoningRepeat, TextRepeat, UsageCounts
@@ -73,9 +70,6 @@ _DELTA: Final[dict[str, tuple[type, ...]]] = {
 }
 # Most deltas have no other members than these.
 _USUAL: Final[dict[str, type]] = {"content": str, "role": str, "tool_calls": list}
-# The members in which servers send reasoning, as text and as lists of typed objects.
-_THOUGHTS: Final = ("reasoning_content", "reasoning", "reasoning_text")
-_DETAILS: Final = ("reasoning_details", "thinking_blocks")
 # The members in which reasoning goes back.
 _RETURNED: Final = ("reasoning_content", "reasoning_text")
 # The members of a choice that chunks repeat.
@@ -95,8 +89,6 @@ _PATHS: Final[dict[str, list[Any]]] = {
     "reasoning_text": [*_DELTA_PATH, "reasoning_text"],
     "tool_calls": [*_DELTA_PATH, "tool_calls", 0, "function", "arguments"],
 }
-# The members of a detail or thinking block that come in pieces.
-_PIECES: Final = ("text", "summary", "data", "thinking")
 
 
 class OpenAIChat(Wire):
@@ -201,7 +193,7 @@ class OpenAIChat(Wire):
         if name == "content":
             return TextRepeat(answer, None, path, _PADDING, _INERT)
         state = self.choices.get(answer.choice)
-        part = None if state is None else state.thought
+        part = None if state is None else state.reasoning.part
         content = answer.message.content
         if part is None or not content or content[-1] is not part:
             return None
@@ -292,14 +284,14 @@ class OpenAIChat(Wire):
             more = True
             if not isinstance(value, _DELTA.get(key, ())) and is_something(value):
                 answer.pass_on(key, value)
-        if more:
-            self._reasoning(answer, delta)
+        if more and not REASONING.isdisjoint(delta):
+            self._state_of(answer).reasoning.read(delta)
         content = delta.get("content")
         if isinstance(content, str):
             answer.text(content)
         elif isinstance(content, list):
             for part in content:
-                self._part(answer, part)
+                _part(answer, part)
         if more:
             self._before_calls(answer, delta, not content)
         calls = delta.get("tool_calls")
@@ -326,76 +318,11 @@ class OpenAIChat(Wire):
         for annotation in list_of(delta.get("annotations")):
             answer.add(Citation(annotation))
 
-    # Reasoning.
-
-    def _reasoning(self, answer: AnswerReader, delta: dict[str, Any]) -> None:
-        text = ""
-        for field in _THOUGHTS:
-            text = text_of(delta.get(field))
-            if text:
-                self._thought_in(answer, True).extra.setdefault("field", field)
-                break
-        for name in _DETAILS:
-            details = list_of(delta.get(name))
-            if details:
-                answer.room.keep(details)
-                text = text or "".join([_text_of_detail(detail) for detail in details])
-                self._details_in(answer, name, bool(text)).take(details)
-        answer.reasoning(text)
-        opaque = text_of(delta.get("reasoning_opaque"))
-        if opaque:
-            answer.room.put(self._thought_in(answer, False).extra, "reasoning_opaque", opaque)
-
-    def _thought_in(self, answer: AnswerReader, growing: bool) -> Reasoning:
-        """Return the reasoning that grows now; unless `growing`, the last one that grew."""
-        state = self._state_of(answer)
-        if growing or state.thought is None:
-            state.thought = answer.growing_reasoning()
-        return state.thought
-
     def _state_of(self, answer: AnswerReader) -> _Choice:
         state = self.choices.get(answer.choice)
         if state is None:
-            state = self.choices[answer.choice] = _Choice()
+            state = self.choices[answer.choice] = _Choice(answer)
         return state
-
-    def _details_in(self, answer: AnswerReader, name: str, growing: bool) -> _Details:
-        """Return the details of the reasoning that grows now, or the last ones of this name."""
-        known = self._state_of(answer).details
-        details = known.get(name)
-        if details is None or (growing and details.part is not self._thought_in(answer, True)):
-            details = _Details(name, self._thought_in(answer, growing))
-            known[name] = details
-        return details
-
-    def _part(self, answer: AnswerReader, part: Any) -> None:
-        """Read a part of a `content` list, as Mistral sends them."""
-        kind = part.get("type") if isinstance(part, dict) else None
-        if kind == "text":
-            answer.text(text_of(part.get("text")))
-        elif kind == "thinking":
-            self._thinking(answer, part)
-        elif kind == "reference":
-            answer.add(Citation(part))
-        elif kind == "refusal":
-            answer.refusal(text_of(part.get("refusal")))
-        elif isinstance(part, str):
-            answer.text(part)
-        else:
-            answer.pass_on("content_part", part)
-
-    def _thinking(self, answer: AnswerReader, part: dict[str, Any]) -> None:
-        thinking = part.get("thinking")
-        pieces = thinking if isinstance(thinking, list) else [{"type": "text", "text": thinking}]
-        for piece in pieces:
-            text = text_of(piece.get("text")) if isinstance(piece, dict) else ""
-            if text:
-                answer.growing_reasoning().extra.setdefault("field", "thinking")
-                answer.reasoning(text)
-            elif isinstance(piece, dict) and piece.get("type") == "reference":
-                answer.add(Citation(piece))
-        if part.get("signature"):
-            answer.room.put(answer.growing_reasoning().extra, "signature", part["signature"])
 
     # Calls.
 
@@ -476,6 +403,23 @@ def _pass_on_members(answer: AnswerReader, entry: dict[str, Any]) -> None:
         answer.pass_on("tool_calls", entry)
 
 
+def _part(answer: AnswerReader, part: Any) -> None:
+    """Read a part of a `content` list, as Mistral sends them."""
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind == "text":
+        answer.text(text_of(part.get("text")))
+    elif kind == "thinking":
+        read_thinking(answer, part)
+    elif kind == "reference":
+        answer.add(Citation(part))
+    elif kind == "refusal":
+        answer.refusal(text_of(part.get("refusal")))
+    elif isinstance(part, str):
+        answer.text(part)
+    else:
+        answer.pass_on("content_part", part)
+
+
 def _audio(answer: AnswerReader, audio: dict[str, Any], silent: bool) -> None:
     """Read an audio answer, whose transcript is the text unless there is text beside it."""
     transcript = text_of(audio.get("transcript")) if silent else ""
@@ -487,59 +431,13 @@ def _audio(answer: AnswerReader, audio: dict[str, Any], silent: bool) -> None:
 class _Choice:
     """What is known of the reasoning and the calls of one choice."""
 
-    __slots__ = ("correlator", "details", "thought")
+    __slots__ = ("correlator", "reasoning")
 
-    def __init__(self) -> None:
-        self.thought: Reasoning | None = None  # the last reasoning
-        self.details: dict[str, _Details] = {}  # the last ones of each name
+    _init_types: ClassVar[tuple[Any, ...]] = (AnswerReader,)
+
+    def __init__(self, answer: AnswerReader) -> None:
+        self.reasoning = ChatReasoning(answer)
         self.correlator = Correlator()
-
-
-class _Details:
-    """A list of typed objects that comes in pieces and goes back with its reasoning.
-
-    OpenRouter's `reasoning_details` have an index each. LiteLLM's `thinking_blocks` have none: a
-    signature ends a block, and redacted blocks come whole.
-    """
-
-    __slots__ = ("entries", "halves", "part")
-
-    _init_types: ClassVar[tuple[Any, ...]] = (str, Reasoning)
-
-    def __init__(self, name: str, part: Reasoning) -> None:
-        self.part = part
-        self.entries: list[Any] = part.extra.setdefault(name, [])
-        self.halves: Halves = Halves()  # of the text in the last entry
-
-    def take(self, details: list[Any]) -> None:
-        """Read pieces of the last entry, or new entries."""
-        for detail in details:
-            if not isinstance(detail, dict):
-                self.entries.append(detail)
-                continue
-            last = dict_of(self.entries[-1]) if self.entries else {}
-            if not last or not _goes_on(last, detail):
-                self.halves = Halves()
-                last = {}
-                self.entries.append(last)
-            for key, value in detail.items():
-                if key in _PIECES and isinstance(value, str):
-                    grow_in(last, key, self.halves.take(value))
-                elif value is not None or key not in last:
-                    last[key] = value
-
-
-def _goes_on(last: dict[str, Any], detail: dict[str, Any]) -> bool:
-    if not all(equal(last.get(key), detail.get(key)) for key in ("type", "index")):
-        return False
-    if last.get("type") == "thinking":
-        return not last.get("signature")
-    return last.get("type") != "redacted_thinking"
-
-
-def _text_of_detail(detail: Any) -> str:
-    texts = [text_of(dict_of(detail).get(key)) for key in ("text", "summary", "thinking")]
-    return next((text for text in texts if text), "")
 
 
 def _usage_in(data: dict[str, Any]) -> Any:
@@ -579,7 +477,7 @@ def history(message: Message) -> list[dict[str, Any]]:
 def _add_reasoning(back: dict[str, Any], part: Reasoning) -> None:
     if part.extra.get("reasoning_opaque"):
         back["reasoning_opaque"] = part.extra["reasoning_opaque"]
-    for name in _DETAILS:
+    for name in DETAILS:
         details = [entry for entry in part.extra.get(name, []) if not _is_unsigned(entry)]
         if details:
             back.setdefault(name, []).extend(details)
