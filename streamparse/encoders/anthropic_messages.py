@@ -239,9 +239,6 @@ class AnthropicMessages(BlockEncoder):
         if self._is_as_sent(call, change_in(call.call)):
             self._stop_block(self._indexes[call.id])
 
-    def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
-        """Write nothing: the end of the stream reports the call."""
-
     def _must_wait(self, part: ServerToolResult) -> bool:
         return False  # the call may belong to an earlier answer
 

@@ -234,17 +234,11 @@ class _Choice(ResponseEncoder):
         if self._message is not None and self._problem() is None:
             self._out.append(self._chunk({}, finish_word(self._message)))
 
-    def _start_part(self, kind: str) -> None:
-        """Write nothing: parts have no beginning."""
-
     def _more(self, kind: str, text: str) -> None:
         if not self._extend((kind,), text):
             field = self._fields[kind]
             delta: Record = {field: ""}
             self._grow_record((kind,), self._chunk(delta), delta, field, text)
-
-    def _stop_part(self, kind: str) -> None:
-        """Write nothing: parts have no end."""
 
     def _provider(self, name: str, data: Any) -> None:
         if isinstance(data, list):  # as the Responses API has them
@@ -295,9 +289,6 @@ class _Choice(ResponseEncoder):
         if call.is_server:
             return
         self._is_as_sent(call, change_in(call.call))
-
-    def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
-        """Write nothing: the end of the stream reports the call."""
 
     # Bodies.
 

@@ -223,9 +223,6 @@ class OpenAIResponses(ResponseTexts):
             item.done = True
             self._write_item("done", item.index, item.record("completed"))
 
-    def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
-        """Write nothing: the end of the stream reports the call."""
-
     def _must_wait(self, part: ServerToolResult) -> bool:
         return result_item(part) is None and super()._must_wait(part)
 

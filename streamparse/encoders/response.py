@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final, NamedTuple
 
 from streamparse.errors import StreamParseError
-from streamparse.frontends.citations import Source
 from streamparse.frontends.encoder import CUT_ANSWER, Encoder
 from streamparse.frontends.protocol import Record
 from streamparse.frontends.shown_calls import ShownCall
-from streamparse.message import Message, ServerToolResult, ToolCall, Usage
+from streamparse.message import Message, ToolCall, Usage
 
 __all__ = ["LastRecord", "Problem", "ResponseEncoder", "change_in", "token_counts"]
 
@@ -42,11 +41,6 @@ class ResponseEncoder(Encoder):
         error_text: See `Encoder`.
     """
 
-    headers: ClassVar[dict[str, str]] = {
-        "content-type": "text/event-stream",
-        "cache-control": "no-cache",
-        "x-accel-buffering": "no",
-    }
     #: Finish reasons for which the API has a word that says that the answer was cut.
     cut_reasons: ClassVar[tuple[str, ...]] = ("length", "content_filter")
 
@@ -126,35 +120,12 @@ class ResponseEncoder(Encoder):
             self._stopped = Problem(f"the call of {call.name} changed after it was sent", changed)
         return False
 
-    # The records that an API may leave out.
-
-    def _write_failure(self, text: str) -> None:
-        """Write nothing: `_end` reports the failure."""
+    def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
+        """Write nothing: the end of the stream reports the call."""
 
     def _end_aborted(self, reason: str | None) -> None:
         self._stopped = Problem(reason or "the answer was cancelled", "cancelled")
         self._end()
-
-    def _result(self, call: ShownCall, output: Any, failed: bool) -> None:
-        """Write nothing."""
-
-    def _stray_result(self, part: ServerToolResult) -> None:
-        """Write nothing."""
-
-    def _source(self, source: Source, citation: Any, index: int) -> None:
-        """Write nothing."""
-
-    def _file(self, url: str, media_type: str) -> None:
-        """Write nothing."""
-
-    def _partial_image(self, image: dict[str, Any]) -> None:
-        """Write nothing."""
-
-    def _provider(self, name: str, data: Any) -> None:
-        """Write nothing."""
-
-    def _reject_output(self, about: dict[str, Any]) -> None:
-        """Write nothing: only the receiver knows what it does with the text."""
 
 
 def change_in(call: ToolCall) -> str | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from streamparse._core.plain import json_text
 from streamparse.errors import StreamParseError
 from streamparse.frontends.citations import Source
 from streamparse.frontends.encoder import cut_status
-from streamparse.frontends.runs import RunEncoder, given
+from streamparse.frontends.protocol import given
+from streamparse.frontends.runs import RunEncoder
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.frontends.signatures import encrypted_value
 from streamparse.frontends.usage_totals import usage_counts
@@ -58,12 +59,6 @@ class AGUIEvents(RunEncoder):
     >>> [event["type"] for event in run.encode(parser.finish()) + run.finish()]
     ['TEXT_MESSAGE_END', 'RUN_FINISHED']
     """
-
-    headers: ClassVar[dict[str, str]] = {
-        "content-type": "text/event-stream",
-        "cache-control": "no-cache",
-        "x-accel-buffering": "no",
-    }
 
     def __init__(
         self,
@@ -121,9 +116,6 @@ class AGUIEvents(RunEncoder):
             call.answered = True
         self._answer_messages = []
         self._custom("answer_reset", about)
-
-    def _write_failure(self, text: str) -> None:
-        """Write nothing yet: a server may ask again after a failure, so `_end` reports it."""
 
     def _end(self) -> None:
         self._flush_output()

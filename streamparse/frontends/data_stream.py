@@ -54,10 +54,9 @@ class DataStream(FrontEnd):
     """
 
     headers: ClassVar[dict[str, str]] = {
+        **FrontEnd.headers,
         "content-type": "text/plain; charset=utf-8",
-        "cache-control": "no-cache",
         "x-vercel-ai-data-stream": "v1",
-        "x-accel-buffering": "no",
     }
 
     def __init__(
@@ -119,9 +118,6 @@ class DataStream(FrontEnd):
             self._in_step = False
             self._write(_STEP_FINISH, {**self._finishing(), "isContinued": False})
 
-    def _write_failure(self, text: str) -> None:
-        """Write nothing yet: a server may ask again after a failure, so `_end` reports it."""
-
     def _end(self) -> None:
         self._flush_output()
         if self._failure is not None:
@@ -143,14 +139,8 @@ class DataStream(FrontEnd):
 
     # Text.
 
-    def _start_part(self, kind: str) -> None:
-        """Write nothing: the first delta starts a part."""
-
     def _more(self, kind: str, text: str) -> None:
         self._add(_REASONING if kind == "reasoning" else _TEXT, "of", "", "text", text)
-
-    def _stop_part(self, kind: str) -> None:
-        """Write nothing: another part ends this one."""
 
     # Calls.
 

@@ -262,10 +262,12 @@ class Encoder(Protocol):
         self._fail(error)
 
     def _fail(self, error: BaseException | str) -> None:
-        """Write the first failure of an answer; later ones are its consequences."""
+        """Keep the first failure of an answer; later ones are its consequences.
+
+        `_end` writes it, because a server may ask again after a failure.
+        """
         if self._failure is None:
             self._failure = error
-            self._write_failure(self._text_of(error))
 
     def _usage_updated(self, event: UsageUpdated) -> None:
         self._usage.update(event.usage)

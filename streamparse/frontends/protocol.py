@@ -11,7 +11,7 @@ from streamparse.frontends.shown_calls import ShownCall
 from streamparse.message import ServerToolResult
 from streamparse.message_events import OutputCompleted, OutputDelta, OutputStarted
 
-__all__ = ["Protocol", "Record"]
+__all__ = ["Protocol", "Record", "given"]
 
 Record: TypeAlias = dict[str, Any]
 
@@ -19,7 +19,11 @@ Record: TypeAlias = dict[str, Any]
 class Protocol:
     """The records of one stream. Subclasses implement the methods that write them."""
 
-    headers: ClassVar[dict[str, str]]
+    headers: ClassVar[dict[str, str]] = {
+        "content-type": "text/event-stream",
+        "cache-control": "no-cache",
+        "x-accel-buffering": "no",  # otherwise nginx buffers the stream
+    }
 
     def __init__(self) -> None:
         self._out: list[Record] = []
@@ -97,7 +101,36 @@ class Protocol:
     def _grow_output(self, event: OutputStarted | OutputDelta | OutputCompleted) -> None:
         """Write what an event adds to the structured output, which is text of the answer too."""
 
-    # The protocol: subclasses write its records.
+    # Records that a protocol may lack: these methods write nothing.
+
+    def _start_part(self, kind: str) -> None:
+        """Write the start of a part of this kind."""
+
+    def _stop_part(self, kind: str) -> None:
+        """Write the end of a part."""
+
+    def _result(self, call: ShownCall, output: Any, failed: bool) -> None:
+        """Write the result of a call."""
+
+    def _stray_result(self, part: ServerToolResult) -> None:
+        """Write a result that belongs to no call of the answer."""
+
+    def _source(self, source: Source, citation: Any, index: int) -> None:
+        """Write a source; `index` is its place in the citation."""
+
+    def _file(self, url: str, media_type: str) -> None:
+        """Write a file."""
+
+    def _partial_image(self, image: dict[str, Any]) -> None:
+        """Write a partial image."""
+
+    def _provider(self, name: str, data: Any) -> None:
+        """Write a record of the provider that has no event of its own."""
+
+    def _reject_output(self, about: dict[str, Any]) -> None:
+        """Write that the structured output is invalid."""
+
+    # Records that every protocol has.
 
     def _id_base(self) -> str:
         raise NotImplementedError
@@ -108,13 +141,7 @@ class Protocol:
     def _begin_answer(self) -> None:
         raise NotImplementedError
 
-    def _start_part(self, kind: str) -> None:
-        raise NotImplementedError
-
     def _more(self, kind: str, text: str) -> None:
-        raise NotImplementedError
-
-    def _stop_part(self, kind: str) -> None:
         raise NotImplementedError
 
     def _start_call(self, call: ShownCall) -> None:
@@ -129,32 +156,13 @@ class Protocol:
     def _cut_call(self, call: ShownCall, text: str, code: str) -> None:
         raise NotImplementedError
 
-    def _result(self, call: ShownCall, output: Any, failed: bool) -> None:
-        raise NotImplementedError
-
-    def _stray_result(self, part: ServerToolResult) -> None:
-        raise NotImplementedError
-
-    def _source(self, source: Source, citation: Any, index: int) -> None:
-        raise NotImplementedError
-
-    def _file(self, url: str, media_type: str) -> None:
-        raise NotImplementedError
-
-    def _partial_image(self, image: dict[str, Any]) -> None:
-        raise NotImplementedError
-
-    def _provider(self, name: str, data: Any) -> None:
-        raise NotImplementedError
-
-    def _reject_output(self, about: dict[str, Any]) -> None:
-        raise NotImplementedError
-
-    def _write_failure(self, text: str) -> None:
-        raise NotImplementedError
-
     def _end(self) -> None:
         raise NotImplementedError
 
     def _end_aborted(self, reason: str | None) -> None:
         raise NotImplementedError
+
+
+def given(**fields: Any) -> Record:
+    """Return the fields that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}

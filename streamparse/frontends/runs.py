@@ -11,7 +11,7 @@ from typing import Any, Final
 from streamparse.frontends.encoder import EventQueue
 from streamparse.frontends.front_end import FrontEnd
 from streamparse.frontends.patches import to_patches
-from streamparse.frontends.protocol import Record
+from streamparse.frontends.protocol import Record, given
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.frontends.waiting_calls import WaitingCalls
 from streamparse.message import ToolCall
@@ -23,7 +23,7 @@ from streamparse.message_events import (
 )
 from streamparse.paths import parse_json_pointer
 
-__all__ = ["RunEncoder", "given"]
+__all__ = ["RunEncoder"]
 
 
 class RunEncoder(FrontEnd):
@@ -240,8 +240,3 @@ _APPROVAL: Final = {
     "properties": {"approved": {"type": "boolean"}, "reason": {"type": "string"}},
     "required": ["approved"],
 }
-
-
-def given(**fields: Any) -> dict[str, Any]:
-    """Return the fields that are not None."""
-    return {name: value for name, value in fields.items() if value is not None}

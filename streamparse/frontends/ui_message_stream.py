@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from streamparse.frontends.citations import Source
 from streamparse.frontends.encoder import cut_status
 from streamparse.frontends.front_end import FrontEnd
-from streamparse.frontends.protocol import Record
+from streamparse.frontends.protocol import Record, given
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.frontends.signatures import metadata_of
 from streamparse.message import ServerToolResult
@@ -59,10 +59,8 @@ class UIMessageStream(FrontEnd):
     """
 
     headers: ClassVar[dict[str, str]] = {
-        "content-type": "text/event-stream",
-        "cache-control": "no-cache",
+        **FrontEnd.headers,
         "x-vercel-ai-ui-message-stream": "v1",
-        "x-accel-buffering": "no",
     }
 
     def __init__(
@@ -98,8 +96,7 @@ class UIMessageStream(FrontEnd):
 
     def _write(self, type: str, **fields: Any) -> None:
         """Write a record without the fields that are None."""
-        given = {name: value for name, value in fields.items() if value is not None}
-        self._out.append({"type": type, **given})
+        self._out.append({"type": type, **given(**fields)})
 
     # Answers.
 
@@ -125,9 +122,6 @@ class UIMessageStream(FrontEnd):
         self._is_reset = self._in_step
         self._write("reset-step")
 
-    def _write_failure(self, text: str) -> None:
-        """Write nothing yet: a server may ask again after a failure, so `_end` reports it."""
-
     def _end(self) -> None:
         if self._failure is not None:
             # `useChat` reads nothing after an error.
@@ -149,14 +143,13 @@ class UIMessageStream(FrontEnd):
 
     def _metadata(self) -> dict[str, Any]:
         message = self._message
-        metadata = {
-            "model": self._model,
-            "finishReason": self._finish_reason(),
-            "rawFinishReason": None if message is None else message.raw_finish_reason,
-            "usage": self._usage.total() or None,
-            "status": None if message is None else cut_status(message),
-        }
-        return {name: value for name, value in metadata.items() if value is not None}
+        return given(
+            model=self._model,
+            finishReason=self._finish_reason(),
+            rawFinishReason=None if message is None else message.raw_finish_reason,
+            usage=self._usage.total() or None,
+            status=None if message is None else cut_status(message),
+        )
 
     # Text.
 
