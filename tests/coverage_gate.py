@@ -16,10 +16,12 @@ for pytest follow `--`.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,6 +61,11 @@ class ContextOfFile:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ContextOfFile())
+    # Before the first context: else the definitions of a module that is imported where it is used
+    # would belong to the first test file that uses it.
+    for module in modules():
+        with suppress(ImportError):  # a dependency is missing
+            importlib.import_module(f"streamparse.{'.'.join(module.with_suffix('').parts)}")
 
 
 def run_tests(data: Path, options: list[str]) -> int:
@@ -68,25 +75,37 @@ def run_tests(data: Path, options: list[str]) -> int:
     return subprocess.run([*run, *tests, *left_out, *options], cwd=ROOT).returncode
 
 
-def percent(report: coverage.Coverage, module: Path, contexts: list[str] | None) -> int:
-    """The coverage of a module: by all tests, or by those whose context matches."""
+def percents(
+    report: coverage.Coverage, chosen: list[Path], contexts: list[str] | None
+) -> dict[str, int]:
+    """The coverage of modules: by all tests, or by those whose context matches."""
     with TemporaryDirectory() as folder:
         out = Path(folder, "report.json")
+        files = [str(SOURCES / module) for module in chosen]
         try:
-            report.json_report(morfs=[str(SOURCES / module)], contexts=contexts, outfile=str(out))
+            report.json_report(morfs=files, contexts=contexts, outfile=str(out))
         except coverage.exceptions.NoDataError:
-            return 0
-        return int(json.loads(out.read_text())["totals"]["percent_covered"])
+            return {}
+        found = json.loads(out.read_text())["files"]
+    return {
+        Path(name).resolve().relative_to(SOURCES).as_posix(): int(
+            file["summary"]["percent_covered"]
+        )
+        for name, file in found.items()
+    }
 
 
 def measured(data: Path) -> Figures:
     report = coverage.Coverage(data_file=str(data))
     report.load()
+    by_all = percents(report, modules(), [])
     figures = {}
     for module in modules():
-        # Code that runs while a module is imported has no context.
+        name = module.as_posix()
+        # What runs while a module is imported has no context.
         own = [rf"^$|^tests/{re.escape(mirrored(module).as_posix())}$"]
-        figures[module.as_posix()] = (percent(report, module, []), percent(report, module, own))
+        by_own = percents(report, [module], own)
+        figures[name] = (by_all.get(name, 0), by_own.get(name, 0))
     return figures
 
 
