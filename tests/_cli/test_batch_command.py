@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from streamparse._cli.batch_command import _ignore, _progress, _summarize
+from streamparse._cli.batch_job import Counts, Part
 from tests._cli.running import COMMAND, ENVIRONMENT, EXAMPLES, Runner, run
 
 BODY = {
@@ -83,3 +85,33 @@ def test_a_killed_run_is_resumed(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     assert [row["row"] for row in written(target)] == list(range(3_000))
     assert not parts.exists()
+
+
+@pytest.mark.parametrize("kind", ["--tools", "--output-schema"])
+def test_tools_and_schemas_are_checked_before_a_file_is_written(
+    command: Runner, tmp_path: Path, kind: str
+) -> None:
+    given, target = lines(tmp_path / "in.jsonl", 1), tmp_path / "out.jsonl"
+    bad = tmp_path / "bad.json"
+    bad.write_text('[{"name": 5}]' if kind == "--tools" else '{"type": "odd"}')
+    assert command.bare("batch", str(given), "-o", str(target), kind, str(bad)) == 2
+    assert not target.exists()
+
+
+def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bar counts rows and failures, and moves to the furthest part that was read."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    part = Part.__new__(Part)
+    part.counts, part.read = Counts(), 7
+    with _progress(10) as show:
+        assert show is not _ignore
+        show(part)
+    monkeypatch.delenv("FORCE_COLOR")
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    with _progress(10) as show:
+        assert show is _ignore
+
+
+def test_a_process_without_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    _summarize(Counts(), 1.0)

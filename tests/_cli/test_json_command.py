@@ -294,3 +294,31 @@ def test_repair_of_what_cannot_be_mended(command: Runner) -> None:
 @pytest.mark.parametrize("other", ["--final", "--partial", "--lenient", "--select=$.a"])
 def test_repair_stands_alone(command: Runner, other: str) -> None:
     assert command("json", "--repair", other, given="1") == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--select", "a", "--partial"),
+        ("--schema", "x.json", "--final"),
+        ("--coerce",),
+        ("--repair", "--partial"),
+        ("--many", "--trailing", "stop"),
+        ("--select", "a["),
+    ],
+)
+def test_options_that_contradict_each_other(command: Runner, options: tuple[str, ...]) -> None:
+    assert command("json", *options, given="{}") == 2
+    assert b"error:" in command.err
+    assert command.out == b""
+
+
+@pytest.mark.parametrize(("text", "status"), [('{"a": "1"}', 0), ('{"a": "x"}', 1)])
+def test_values_are_validated_and_coerced(
+    command: Runner, tmp_path: Path, text: str, status: int
+) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"properties": {"a": {"type": "integer"}}}')
+    options = ["--schema", str(schema), "--coerce", "--trailing", "stop", "--chunk-size", "3"]
+    assert command("json", *options, given=text + " rest") == status
+    assert (b"coerced" in command.err) == (status == 0)

@@ -138,3 +138,24 @@ def test_lines_of_json_are_safe_in_a_terminal() -> None:
     written = streams.line({text: text}).decode()
     assert written.isascii()
     assert json.loads(written) == {text: text}
+
+
+def test_what_is_not_a_file(tmp_path: Path) -> None:
+    with pytest.raises(streams.Complaint, match="curl -sN"):
+        streams.announce("https://example.org/a b")
+    with pytest.raises(streams.Complaint, match="directory"):
+        streams.announce(str(tmp_path))
+    with pytest.raises(streams.Complaint):
+        streams.announce("a\0b")
+
+
+def test_a_process_without_standard_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    with pytest.raises(streams.Complaint, match="closed"):
+        streams.standard_output()
+    assert streams.complain("nobody reads this", 3) == 3
+
+
+def test_a_descriptor_that_cannot_be_asked() -> None:
+    assert streams._is_ready(-1) is False

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from streamparse import AudioDelta, Message, SessionParser
+from streamparse._wires.openai_realtime import OpenAIRealtime
 from tests.sessions import Called, Frame, Plan, Said, realtime
 
 SPOKEN = Plan("r1", [Said(["Turn ", "left."], spoken=True), Called("c1", "look", ["{}"])])
@@ -94,3 +95,22 @@ def test_nothing_was_streamed() -> None:
     message, _ = read([frames[0], frames[-1]])
     assert message.text == SPOKEN.text
     assert message.tool_calls[0].arguments == {}
+
+
+@pytest.mark.parametrize(
+    ("record", "known"),
+    [
+        ({"type": "response.created", "event_id": "e", "response": {}}, True),
+        ({"type": "session.created", "event_id": "e"}, True),
+        ({"type": "response.done", "response": {"object": "realtime.response"}}, True),
+        ({"type": "response.created", "response": {"object": "response"}}, False),
+        ({"type": "ping"}, False),
+    ],
+)
+def test_recognizes(record: dict[str, Any], known: bool) -> None:
+    assert OpenAIRealtime.recognizes(record, "") is known
+
+
+def test_an_unknown_state_is_an_end() -> None:
+    message, _ = read(done(status="odd"))
+    assert message.status == "complete"

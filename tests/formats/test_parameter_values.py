@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from streamparse import Limits
-from streamparse.formats import FormatParser
+from streamparse.formats import FormatParser, get
 from tests.formats.reading import calls_of, message_of, only, tool
 
 
@@ -63,3 +65,49 @@ def test_the_schema_of_the_tool_rejects_values() -> None:
     call = only(message_of("qwen3_coder", text, tools=[schema]))
     assert (call.status, call.arguments, call.partial) == ("rejected", None, {"n": "many"})
     assert call.errors[-1].path == ("n",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("qwen3_coder", "seed_oss", "deepseek_v32", "k2_horizon_typed", "cohere_cofl"),
+        *("minicpm5", "hy_v3", "kimi_k3", "muse", "step3", "beam", "glm45", "dots"),
+    ],
+)
+def test_the_values_of_examples(name: str) -> None:
+    """Text as it is and numbers by the schema, in each way to write parameters."""
+    schema = tool("find_tide", port="string", day="integer")
+    call = only(message_of(name, get(name).example, tools=[schema]))
+    assert (call.status, call.arguments) == ("complete", {"port": "Piran", "day": 2})
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("a <parameter=b> c", "a <parameter=b> c"),
+        ("a </parameter> c", "a </parameter> c"),
+        ("a </function> c", "a </function> c"),
+        ("\r\na\r\n", "\r\na\r\n"),
+        ("line\n\n", "line\n\n"),
+        ("<function=g>", "<function=g>"),
+    ],
+)
+def test_markers_inside_of_a_value_are_text(value: str, read: str) -> None:
+    """Only a marker after which the call can go on ends a value."""
+    text = (
+        f"<tool_call>\n<function=f>\n<parameter=a>\n{value}\n</parameter>\n"
+        "<parameter=z>\n2\n</parameter>\n</function>\n</tool_call>"
+    )
+    schema = tool("f", a="string", z="integer")
+    call = only(message_of("qwen3_coder", text, tools=[schema]))
+    assert (call.status, call.arguments) == ("complete", {"a": read, "z": 2})
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("null", None), ("NULL", None), ("nullable", "nullable"), ("nu", "nu"), ("", "")],
+)
+def test_text_that_may_be_null(written: str, value: object) -> None:
+    text = f"<tool_call>\n<function=f>\n<parameter=a>\n{written}\n</parameter>\n</function>"
+    schema = tool("f", a={"type": ["string", "null"]})
+    assert only(message_of("qwen3_coder", text, tools=[schema])).arguments == {"a": value}

@@ -42,3 +42,16 @@ def test_the_call_of_a_result() -> None:
     assert calls.of_result(ServerToolResult(name="water")) is server
     server.answered = True
     assert calls.of_result(ServerToolResult(name="water")) is None
+
+
+def test_calls_by_an_id_that_only_the_page_knows() -> None:
+    calls = ShownCalls()
+    known = calls.named("c9")
+    assert (known.id, known.open, known.complete) == ("c9", False, True)
+    assert calls.named("c9") is known
+    known.open = True
+    with pytest.raises(ValueError, match="has not ended"):
+        calls.named("c9")
+    known.call._grow('{"a": 1}')
+    known.sent = 4
+    assert known.text == '{"a"'

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streamparse import AnyMessageEvent, MessageParser, OutputRejected, ProviderError, ProviderEvent
-from streamparse.errors import SchemaViolation
+from streamparse.errors import SchemaViolation, StreamParseError
 from streamparse.frontends import UIMessageStream
 from streamparse.message import Citation, Message, ServerToolResult, ToolCall
 from streamparse.message_events import (
@@ -470,3 +470,71 @@ def test_server_sent_events() -> None:
     assert UIMessageStream.headers["x-vercel-ai-ui-message-stream"] == "v1"
     stopped = UIMessageStream()
     assert stopped.to_sse(stopped.abort()).endswith(b'{"type":"abort"}\n\ndata: [DONE]\n\n')
+
+
+def called() -> tuple[UIMessageStream, list[Any]]:
+    """An encoder after a whole call with the id "c"."""
+    _, events, _ = run_parser([call_chunk("{}", id="c", name="f"), chunk({}, "tool_calls")])
+    ui = UIMessageStream()
+    return ui, ui.encode(events)
+
+
+def test_what_becomes_of_a_call() -> None:
+    """A call that the server runs, asks about or denies; by its id or as the call itself."""
+    ui, _ = called()
+    assert ui.request_approval("c", reason="it costs")[-1] == {
+        "type": "tool-approval-request",
+        "approvalId": "c-approval",
+        "toolCallId": "c",
+        "reason": "it costs",
+    }
+    assert ui.answer_approval("c-approval", True)[-1] == {
+        "type": "tool-approval-response",
+        "approvalId": "c-approval",
+        "approved": True,
+    }
+    [half] = ui.tool_output("c", [1], preliminary=True)
+    assert (half["output"], half["preliminary"]) == ([1], True)
+    [whole] = ui.tool_output("c", [1, 2])
+    assert (whole["type"], whole["output"]) == ("tool-output-available", [1, 2])
+    ui, _ = called()
+    assert ui.tool_denied("c", "no")[-1] == {"type": "tool-output-denied", "toolCallId": "c"}
+    ui, _ = called()
+    assert ui.tool_error("c", ValueError("no"))[-1]["type"] == "tool-output-error"
+
+
+def test_data_and_custom_parts_of_the_application() -> None:
+    ui = UIMessageStream()
+    assert ui.data("weather", {"t": 3}, id="w", transient=True)[-1] == {
+        "type": "data-weather",
+        "data": {"t": 3},
+        "id": "w",
+        "transient": True,
+    }
+    assert ui.custom("garden.moss", {"p": {"x": 1}})[-1] == {
+        "type": "custom",
+        "kind": "garden.moss",
+        "providerMetadata": {"p": {"x": 1}},
+    }
+    ui.finish()
+    with pytest.raises(StreamParseError):
+        ui.custom("garden.moss")
+
+
+def test_files_and_images_that_are_not_whole() -> None:
+    value = {"url": "data:image/png;base64,AA==", "mediaType": "image/png"}
+    ui = UIMessageStream()
+    said = ui.encode([ProviderEvent("reasoning-file", value)])
+    assert said[-1] == {"type": "reasoning-file", **value}
+    image = {"partial_image_b64": "AA==", "item_id": "i", "partial_image_index": 1}
+    [shown] = ui.encode([ProviderEvent("response.image_generation_call.partial_image", image)])
+    assert (shown["type"], shown["id"]) == ("data-partial-image", "i")
+
+
+def test_an_answer_that_is_discarded() -> None:
+    ui = UIMessageStream()
+    ui.encode([TextDelta("So")])
+    assert "reset-step" in kinds(ui.reset())
+    assert ui.reset() == []
+    said = ui.encode([MessageStarted("m-2", None), TextDelta("Then")])
+    assert [record["delta"] for record in said if "delta" in record] == ["Then"]
