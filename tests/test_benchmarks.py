@@ -27,6 +27,7 @@ from benchmarks import (
     bench_lenient,
     bench_memory,
     bench_patches,
+    bench_streams,
     bench_templates,
     bench_web,
     peers,
@@ -506,3 +507,11 @@ def test_gateway_adds_a_delay(capsys: pytest.CaptureFixture[str]) -> None:
     assert [row[:15].strip() for row in rows[2:5]] == list(bench_gateway.KINDS)
     assert all("µs of processor time" in row for row in rows[5:])
     assert len(rows) == 7
+
+
+def test_bench_streams(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_streams.main(["--quick"])
+    written = capsys.readouterr().out
+    for api in bench_streams.APIS:
+        for reader in bench_streams.readers_of(api):
+            assert f"\n| {api}, {reader} " in written
