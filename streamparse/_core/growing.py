@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 # For fewer pieces than these a list costs more than it saves.
 _PIECES: Final = 16
-# The characters in the list before they are joined. Where every append may copy, they are at least
-# an eighth of the string.
-_LEAST: Final = 1024
+# The characters in the list before they are joined: few, because a piece of four characters takes
+# fifteen times its size. Where every append may copy, they are at least an eighth of the string.
+_LEAST: Final = 256
 _SHARE: Final = 8
 
 

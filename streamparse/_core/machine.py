@@ -59,8 +59,9 @@ _ENDED: Final = (
     "before ',' or the closing bracket",
 )
 
-# While a limit is far away, it is checked once for this number of characters.
-_CHECK: Final = 4096
+# While a limit is far away, it is checked once for this number of characters. Until then the
+# machine holds all fragments, of which errors show the last characters.
+_CHECK: Final = 512
 
 
 class Machine(MachineTokens):
