@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PIECES: Final = 16
 # The characters in the list before they are joined: few, because a piece of four characters takes
 # fifteen times its size. Where every append may copy, they are at least an eighth of the string.
-_LEAST: Final = 256
+_LEAST: Final = 512
 _SHARE: Final = 8
 
 

@@ -61,7 +61,10 @@ _ENDED: Final = (
 
 # While a limit is far away, it is checked once for this number of characters. Until then the
 # machine holds all fragments, of which errors show the last characters.
-_CHECK: Final = 512
+_CHECK: Final = 1024
+# Nearly always these fragments have the characters that errors show. Joining them takes longer than
+# keeping them.
+_FEW: Final = 24
 
 
 class Machine(MachineTokens):
@@ -219,11 +222,21 @@ class Machine(MachineTokens):
             self.length = length
         self.careful = careful
         self.plain = not self.careful and not self.high
-        kept = EXCERPT + len(self.held)  # an error may be at the start of the open number
-        self.recent = ["".join(self.recent[-kept:])[-kept:]]  # no fragment is empty
-        self.recent_start = self.offset - len(self.recent[0])
+        self._forget(EXCERPT + len(self.held))  # an error may be at the start of the open number
         self.checkpoint = beyond + _CHECK if beyond + _CHECK < room else room
         return True
+
+    def _forget(self, kept: int) -> None:
+        """Drop the held fragments except the last `kept` characters, or a few more."""
+        last = self.recent[-_FEW:]
+        size: i64 = 0
+        for piece in last:
+            size += len(piece)
+        if size < kept or size > _FEW * _FEW:
+            last = ["".join(self.recent[-kept:])[-kept:]]  # no fragment is empty
+            size = len(last[0])
+        self.recent = last
+        self.recent_start = self.offset - size
 
     def _feed_bounded(self, text: str) -> int:
         """Read `text` at the limit of the document, in pieces that cannot pass it."""
