@@ -316,7 +316,7 @@ class ToolCall(Part):
         #: Builds the arguments while they arrive; afterwards they are in `settled`.
         self._builder: Builder | None = None
         self._settled: Any = None
-        self._settled_repairs: list[Repair] = []
+        self._settled_repairs: list[Repair] | None = None
 
     @property
     def arguments(self) -> Any:
@@ -348,7 +348,8 @@ class ToolCall(Part):
     @property
     def repairs(self) -> list[Repair]:
         """The repairs of a lenient `dialect` in the arguments; offsets are in `arguments_text`."""
-        return self._settled_repairs if self._builder is None else self._builder.repairs
+        builder = self._builder
+        return self._settled_repairs or [] if builder is None else builder.repairs
 
     @property
     def doubts(self) -> list[Repair]:

@@ -100,8 +100,7 @@ class CallRecord:
         self.surrogates: str = options.surrogates
         self.chain: Chain = Chain(reporter=ArgumentReporter(call, choice), continues=True)
         self.chain.options = options.machine_options
-        self.events: list[Any] = []  # the chain's, until `_report` emits them
-        self.chain.builder.events = self.events
+        self.events: list[Any] = self.chain.builder.events  # until `_report` emits them
         call._builder = self.chain.builder
         self.validator: ValidatorFactory | None = None  # of the tool that is called
         self._source: ArgumentSource | None = None
@@ -287,7 +286,8 @@ class CallRecord:
         _, text, events, error = produced
         if self.state > READING:
             events.clear()
-            self.chain.unseen.clear()
+            if self.chain.unseen is not None:
+                self.chain.unseen.clear()
             if self.source.broken and self.state == SILENT:
                 self.state = REJECTED
             return

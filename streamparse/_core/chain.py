@@ -67,14 +67,14 @@ class Chain(Place):
             self.builder = Builder(many, reporter)
         self.precise = validator is not None
         self.validator: Validator | None = None
-        self.earlier: list[Any] = []  # those of the previous documents
+        self.earlier: list[Any] | None = None  # the violations of the previous documents
         self.depth: int = 0
         self.coercer: Coercer | None = None
         self.at_root: Expected | None = None  # for a factory that coerces
         #: The error that the validator raised, with `continues`.
         self.rejection: StreamParseError | None = None
         #: Receives the builder's events after `silence`. Whoever drives the chain clears it.
-        self.unseen: list[Any] = []
+        self.unseen: list[Any] | None = None
 
     @property
     def head(self) -> Sink:
@@ -105,13 +105,15 @@ class Chain(Place):
 
     def count_violations(self) -> int:
         """Return the number of violations."""
-        return len(self.earlier) + (0 if self.validator is None else len(self.validator.violations))
+        earlier = 0 if self.earlier is None else len(self.earlier)
+        return earlier + (0 if self.validator is None else len(self.validator.violations))
 
     def violations_after(self, count: int) -> list[Any]:
         """Return the violations after the first `count`."""
-        found = self.earlier[count:]
+        earlier = self.earlier or []
+        found = earlier[count:]
         if self.validator is not None:
-            before = count - len(self.earlier)
+            before = count - len(earlier)
             found += self.validator.violations[before:] if before > 0 else self.validator.violations
         return found
 
@@ -125,7 +127,7 @@ class Chain(Place):
     def silence(self) -> None:
         """Drop the events of the builder and all later ones, and end validation."""
         self.replace_factory(None)
-        self.unseen.clear()
+        self.unseen = []
         self.builder.events = self.unseen
 
     # Sink calls.
@@ -278,6 +280,8 @@ class Chain(Place):
         """Return the validator; a new one where a document begins."""
         if self.factory is not None and not self.depth:
             if self.validator is not None:
+                if self.earlier is None:
+                    self.earlier = []
                 self.earlier += self.validator.violations
             self.validator = self.factory.begin()
         return self.validator
@@ -295,7 +299,7 @@ class Chain(Place):
         validator = self.validator.clone() if self.validator is not None else None
         assert validator is None or isinstance(validator, Validator)
         twin.validator = validator
-        twin.earlier, twin.depth = list(self.earlier), self.depth
+        twin.earlier, twin.depth = list(self.earlier or []), self.depth
         if self.coercer is not None:
             twin.at_root, twin.floor = self.at_root, self.floor
             twin.coercer = self.coercer.branch(twin)
@@ -304,7 +308,13 @@ class Chain(Place):
     def state_now(self) -> tuple[Any, ...]:
         """Return the state as flat data, for `resume`; the validator pickles itself."""
         coerced = None if self.coercer is None else (self.coercer.state_now(), self.floor)
-        return self.builder.state_now(), self.validator, list(self.earlier), self.depth, coerced
+        return (
+            self.builder.state_now(),
+            self.validator,
+            list(self.earlier or []),
+            self.depth,
+            coerced,
+        )
 
     def resume(self, state: tuple[Any, ...]) -> None:
         """Continue in the state that `state_now` returned."""

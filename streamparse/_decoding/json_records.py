@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from json import JSONDecoder
+from json import JSONDecodeError, JSONDecoder
 from typing import Any, ClassVar, Final
 
 from streamparse._core.machine import Machine, MachineOptions
@@ -40,6 +40,17 @@ def _refuse(constant: str) -> None:
 
 
 _scan: Final = JSONDecoder(parse_constant=_refuse).scan_once  # type: ignore[attr-defined]
+
+
+def _is_begun(source: str) -> bool:
+    """Return whether a text is the beginning of a JSON document, but not a whole one."""
+    try:
+        _scan(source, 0)
+    except JSONDecodeError as error:
+        return error.pos == len(source) or error.msg.startswith("Unterminated string")
+    except (ValueError, RecursionError, StopIteration):
+        return False
+    return False
 
 
 class _Values(Sink):
@@ -153,7 +164,7 @@ class JSONRecords(RecordDecoder):
         self._templates = templates
         if templates is not None:
             templates.lines = True
-        self._held_source: str = ""  # the beginning of a record that may match a template
+        self._held_source: str = ""  # the beginning of the line of a record
         self._limit = unlimited(limits)
         self._source: list[str] = []  # the text of the open record
         self._values = _Values()
@@ -229,7 +240,8 @@ class JSONRecords(RecordDecoder):
     def _read_lines(self, text: str, at: int, may_hold: bool) -> int:
         """Add the records of lines that are one object each; return where the lines end.
 
-        An incomplete last line that may match a template is held back once, and counts as read.
+        An incomplete last line is held back once, and counts as read, if it is the beginning of a
+        JSON document, so that no error is late.
         """
         templates = self._templates
         size = len(text)
@@ -244,8 +256,13 @@ class JSONRecords(RecordDecoder):
             if record is None:
                 record = SourceRecord("", "", "")
                 end = text.find("\n", at, at + self._limit) + 1
+                if not end:
+                    if may_hold and size - at < self._limit and _is_begun(text[at:]):
+                        self._held_source = text[at:]
+                        return size
+                    break
                 record.source = text[at:end].rstrip(SPACE)
-                if not end or not self._decode(record):
+                if not self._decode(record):
                     break
                 if templates is not None and not templates.all:
                     templates.newline = "\r\n" if text[end - 2] == "\r" else "\n"

@@ -203,6 +203,8 @@ def pass_on_rest(
     answer: AnswerReader, data: dict[str, Any], known: frozenset[str], prefix: str = ""
 ) -> None:
     """Pass on the members that are not in `known`, under their names after `prefix`."""
+    if known.issuperset(data):
+        return
     for key, value in data.items():
         if key not in known and is_something(value):
             answer.pass_on(prefix + key, value)
@@ -210,6 +212,8 @@ def pass_on_rest(
 
 def note_rest(answer: AnswerReader, data: dict[str, Any], known: frozenset[str]) -> None:
     """Note the members that are not in `known`, because they are about the whole answer."""
+    if known.issuperset(data):
+        return
     for key, value in data.items():
         if key not in known and is_something(value):
             answer.note(key, value)
