@@ -7,7 +7,7 @@ protocol has no event for is sent as `CUSTOM`; the provider's own records are se
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from streamparse._core.plain import json_text
@@ -19,7 +19,7 @@ from streamparse.frontends.runs import RunEncoder
 from streamparse.frontends.shown_calls import ShownCall
 from streamparse.frontends.signatures import encrypted_value
 from streamparse.frontends.usage_totals import usage_counts
-from streamparse.message import ServerToolResult
+from streamparse.message import Message, ServerToolResult, Usage
 
 __all__ = ["AGUIEvents"]
 
@@ -121,8 +121,7 @@ class AGUIEvents(RunEncoder):
         self._flush_output()
         failure = self._what_failed()
         if failure is not None:
-            reasons = self._reasons() or None
-            self._write("RUN_ERROR", **failure, usage=self._usages(), metadata=reasons)
+            self._write("RUN_ERROR", **failure, **self._summary())
             return
         pending = [call.id for call in self._all_calls if not (call.answered or call.is_server)]
         for call in self._all_calls:
@@ -135,14 +134,11 @@ class AGUIEvents(RunEncoder):
         elif pending:
             outcome = {"type": "success", "pendingToolCallIds": pending}
         self._end_steps()
-        metadata = self._reasons()
-        self._write(
-            "RUN_FINISHED",
-            **self._run,
-            outcome=outcome,
-            usage=self._usages(),
-            metadata=metadata or None,
-        )
+        self._write("RUN_FINISHED", **self._run, outcome=outcome, **self._summary())
+
+    def _summary(self) -> dict[str, Any]:
+        """Return the token counts of the run and how its last answer ended."""
+        return {"usage": _counts(self._usage.entries), "metadata": _reasons(self._message)}
 
     def _end_aborted(self, reason: str | None) -> None:
         self._flush_output()
@@ -174,25 +170,6 @@ class AGUIEvents(RunEncoder):
         """Return a call that is neither complete nor answered by the server."""
         cut = (call for call in self._all_calls if not (call.complete or call.answered))
         return next(cut, None)
-
-    def _reasons(self) -> dict[str, Any]:
-        message = self._message
-        if message is None:
-            return {}
-        return given(
-            finishReason=message.finish_reason,
-            rawFinishReason=message.raw_finish_reason,
-            status=cut_status(message),
-        )
-
-    def _usages(self) -> list[dict[str, Any]] | None:
-        """Return the token counts of each answer, with its model."""
-        found = []
-        for model, usage in self._usage.entries:
-            counts = usage_counts(usage)
-            if counts:
-                found.append(counts if model is None else {"model": model, **counts})
-        return found or None
 
     # Text.
 
@@ -278,27 +255,23 @@ class AGUIEvents(RunEncoder):
         self._answered_by(call, reason or "the call was denied", about)
 
     def _answered_by(self, call: ShownCall, output: Any, metadata: dict[str, Any] | None) -> None:
-        self._write(
-            "TOOL_CALL_RESULT",
-            messageId=self._new_id(),
-            toolCallId=call.id,
-            content=output if isinstance(output, str) else json_text(output),
-            role="tool",
-            metadata=metadata,
-        )
+        self._write_result(call, output if isinstance(output, str) else json_text(output), metadata)
         if not (call.open or call.complete) and self._sent_names.pop(call.id, ""):
             # A client runs no call that has a result, and a run may not finish with an open call.
             self._write("TOOL_CALL_END", toolCallId=call.id)
 
     def _close_unanswered(self, call: ShownCall) -> None:
         call.answered = True
+        self._write_result(call, "", {"streamparse": {"unknown": True}})
+
+    def _write_result(self, call: ShownCall, text: str, metadata: dict[str, Any] | None) -> None:
         self._write(
             "TOOL_CALL_RESULT",
             messageId=self._new_id(),
             toolCallId=call.id,
-            content="",
+            content=text,
             role="tool",
-            metadata={"streamparse": {"unknown": True}},
+            metadata=metadata,
         )
 
     def _stray_result(self, part: ServerToolResult) -> None:
@@ -338,3 +311,24 @@ class AGUIEvents(RunEncoder):
 
 def _message(kind: str) -> str:
     return "REASONING_MESSAGE" if kind == "reasoning" else "TEXT_MESSAGE"
+
+
+def _reasons(message: Message | None) -> dict[str, Any] | None:
+    if message is None:
+        return None
+    reasons = given(
+        finishReason=message.finish_reason,
+        rawFinishReason=message.raw_finish_reason,
+        status=cut_status(message),
+    )
+    return reasons or None
+
+
+def _counts(entries: Iterable[tuple[str | None, Usage]]) -> list[dict[str, Any]] | None:
+    """Return the token counts of each answer, with its model."""
+    found = []
+    for model, usage in entries:
+        counts = usage_counts(usage)
+        if counts:
+            found.append(counts if model is None else {"model": model, **counts})
+    return found or None
