@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pickle
 import pkgutil
+from array import array
 from collections.abc import Callable
 from dataclasses import is_dataclass
 from typing import Any
@@ -31,11 +32,13 @@ from tests.scenes import CHAT, SCENES
 def test_plain_data() -> None:
     shared: list[Any] = [1, "a", None]
     value = {"a": shared, "b": (shared, {2}), "c": bytearray(b"x"), "d": {"e": shared}}
+    value["f"] = array("q", [1, -1])
     made = thaw(freeze(value))
     assert made == value
     assert made["a"] is made["b"][0] is made["d"]["e"]
     assert made["a"] is not shared
     assert made["c"] is not value["c"]
+    assert made["f"] is not value["f"]
 
 
 def test_cycles() -> None:

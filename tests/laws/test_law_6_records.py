@@ -6,6 +6,7 @@ choices, parts, blocks, citations, and what is read from the message after each 
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -13,7 +14,7 @@ import pytest
 
 from streamparse import COMPILED, MessageParser
 from streamparse.aliases import API
-from tests.messages import chunk, text_chunk
+from tests.messages import chunk, sse, text_chunk
 from tests.timing import lines_run, seconds
 
 Records: TypeAlias = Callable[[int], list[dict[str, Any]]]
@@ -191,3 +192,21 @@ def test_law_6_an_index_beyond_any_list_is_passed_on(name: str, index: int) -> N
     assert [event.type for event in events] == ["provider_event"]
     assert parser.message.text == "a"
     assert len(parser.messages) == 1
+
+
+def test_a_parser_is_small() -> None:
+    """A server may hold thousands of them."""
+    records = [sse([text_chunk(f"word {at} ")], done=False) for at in range(4)]
+    MessageParser().feed(records[0])  # imports the wires
+    tracemalloc.start()
+    try:
+        parsers = [MessageParser() for _ in range(100)]
+        new = tracemalloc.get_traced_memory()[0] / len(parsers)
+        for parser in parsers:
+            for record in records:
+                parser.feed(record)
+        fed = tracemalloc.get_traced_memory()[0] / len(parsers)
+    finally:
+        tracemalloc.stop()
+    assert new < 1_500
+    assert fed < 6_000
