@@ -16,6 +16,7 @@ from streamparse.message_events import (
     ArgumentCompleted,
     ArgumentDelta,
     ArgumentStarted,
+    ProviderEvent,
     ServerToolCompleted,
     ToolCallDelta,
 )
@@ -159,6 +160,16 @@ def kinds(events: Iterable[Any]) -> list[str]:
         if not (event.type.endswith("_delta") and found and found[-1] == event.type):
             found.append(event.type)
     return found
+
+
+def passed_on(events: Iterable[Any]) -> list[tuple[str, Any]]:
+    """Return the names and the data of the provider's events."""
+    return [(event.name, event.data) for event in events if isinstance(event, ProviderEvent)]
+
+
+def data_named(events: Iterable[Any], name: str) -> list[Any]:
+    """Return the data of the provider's events of this name."""
+    return [data for each, data in passed_on(events) if each == name]
 
 
 def about_calls(events: Iterable[Any]) -> list[Any]:

@@ -6,14 +6,15 @@ Does not import hypothesis.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final
 
-from streamparse.message import Message, ToolCall
-from streamparse.message_events import ProviderEvent
+from streamparse.message import ToolCall
 from tests.helpers import cut
-from tests.messages import run_parser
+from tests.messages import read as read_records
 
 API: Final = "openai-responses"
+read = partial(read_records, api=API)
 
 USAGE = {
     "input_tokens": 40,
@@ -144,20 +145,10 @@ def stream(*parts: list[dict[str, Any]], **more: Any) -> list[dict[str, Any]]:
     return [CREATED, *records, completed(items_of(records), **more)]
 
 
-def read(records: Iterable[Any]) -> tuple[Message, list[Any]]:
-    parser, events, error = run_parser(records, API)
-    assert error is None
-    return parser.message, events
-
-
 def only_call(records: Iterable[Any]) -> ToolCall:
     calls = read(records)[0].tool_calls
     assert len(calls) == 1
     return calls[0]
-
-
-def named(events: Iterable[Any], name: str) -> list[Any]:
-    return [one.data for one in events if isinstance(one, ProviderEvent) and one.name == name]
 
 
 def codes(call: ToolCall) -> list[str]:

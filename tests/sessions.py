@@ -10,6 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from streamparse.message_events import ProviderEvent
+
 Frame = dict[str, Any]
 
 ENDS = ("completed", "cancelled", "incomplete", "failed", "open")
@@ -61,6 +63,11 @@ class Plan:
         """The bytes of sound: one for each character of the transcript."""
         spoken = [item for item in self.items if isinstance(item, Said) and item.spoken]
         return sum(len("".join(item.pieces)) for item in spoken)
+
+
+def passed_on(events: list[Any]) -> list[tuple[str, int | None]]:
+    """Return the names and the choices of the provider's events."""
+    return [(one.name, one.choice) for one in events if isinstance(one, ProviderEvent)]
 
 
 def sound_of(text: str) -> str:

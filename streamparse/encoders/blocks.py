@@ -1,13 +1,40 @@
-"""The base of the encoders whose records name the parts of an answer: blocks, or output items."""
+"""The base of the encoders whose records name the parts of an answer: blocks, or output items.
+
+Two thinking blocks in a row have two signatures. The deltas alone show neither where the second
+begins nor that there is an encrypted block between them; the live message does.
+"""
 
 from __future__ import annotations
 
-from streamparse.encoders.parts import BlockParts
-from streamparse.encoders.response import ResponseEncoder
-from streamparse.frontends.shown_calls import ShownCall
-from streamparse.message import Message, Part, Reasoning
+from typing import Any
 
-__all__ = ["BlockEncoder"]
+from streamparse.encoders.response import ResponseEncoder
+from streamparse.frontends.live_parts import LiveParts
+from streamparse.frontends.shown_calls import ShownCall
+from streamparse.message import Citation, GrowingText, Message, Part, Reasoning
+
+__all__ = ["BlockEncoder", "BlockParts"]
+
+
+class BlockParts(LiveParts):
+    """The parts of a message, each on its own; without the live message no delta has a part."""
+
+    def __init__(self, message: Message | None) -> None:
+        super().__init__(Message() if message is None else message)
+
+    def _leading(self, part: GrowingText | None) -> GrowingText | None:
+        return part
+
+    def citations_after(self, part: Part | None) -> list[Any]:
+        """Return the citations that directly follow a part so far."""
+        content = self._content
+        place = next((place for place, each in enumerate(content) if each is part), len(content))
+        found: list[Any] = []
+        for each in content[place + 1 :]:
+            if not isinstance(each, Citation):
+                break
+            found.append(each.data)
+        return found
 
 
 class BlockEncoder(ResponseEncoder):

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 from streamparse.frontends.citations import sources_of
 from streamparse.frontends.files import file_of, files_in
 from streamparse.frontends.patches import PatchPacker
+from streamparse.frontends.protocol import given
 from streamparse.message import (
     Audio,
     Citation,
@@ -165,7 +166,7 @@ class CompactEvents:
         elif isinstance(event, ToolCallStarted):
             fields = {"name": event.call.name, "kind": event.call.kind}
         elif isinstance(event, UsageUpdated):
-            fields = {"usage": _known(event.usage.to_dict() | {"raw": None})}
+            fields = {"usage": given(**event.usage.to_dict() | {"raw": None})}
         elif isinstance(event, AudioDelta):
             fields = {"item": event.item, "size": event.size, "data": event.data}
         elif isinstance(event, (InputDelta, InputCompleted)):
@@ -181,7 +182,7 @@ class CompactEvents:
             fields = _end_of(event.message, self._sent[event.choice])
         elif isinstance(event, (ToolCallRejected, OutputRejected)):
             fields = {"error": error_to_dict(event.error)}
-        return _known(fields)
+        return given(**fields)
 
 
 class _SentContent:
@@ -337,7 +338,3 @@ def _add_text(content: list[Any], ends: dict[str, int], kind: str, text: str) ->
 
 def _named(fields: Record) -> Record:
     return {name: value for name, value in fields.items() if value}
-
-
-def _known(fields: Record) -> Record:
-    return {name: value for name, value in fields.items() if value is not None}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamparse import ProviderEvent, SessionParser
-from tests.sessions import Called, Frame, Plan, Said, interaction, laned
+from streamparse import SessionParser
+from tests.sessions import Called, Frame, Plan, Said, interaction, laned, passed_on
 
 WORDS = Plan("r1", [Said(["Up ", "the hill."])])
 MORE = Plan("r2", [Said(["Down again."])])
@@ -15,10 +15,6 @@ def read(api: Any, frames: list[Frame]) -> tuple[SessionParser, list[Any]]:
     parser = SessionParser(api)
     events = [event for frame in frames for event in parser.feed(frame)]
     return parser, events + parser.finish()
-
-
-def passed_on(events: list[Any]) -> list[tuple[str, int | None]]:
-    return [(one.name, one.choice) for one in events if isinstance(one, ProviderEvent)]
 
 
 def statuses(parser: SessionParser) -> list[tuple[str, str | None]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamparse import InputCompleted, InputDelta, ProviderEvent, SessionParser
-from tests.sessions import Called, Frame, Plan, Said, live
+from streamparse import InputCompleted, InputDelta, SessionParser
+from tests.sessions import Called, Frame, Plan, Said, live, passed_on
 
 WORDS = Plan("", [Said(["The gate ", "is open."])])
 CALL = Plan("", [Called("c1", "look", ['{"a": 1}'])])
@@ -19,10 +19,6 @@ def read(frames: list[Frame]) -> tuple[SessionParser, list[Any]]:
 
 def content(**fields: Any) -> Frame:
     return {"serverContent": fields}
-
-
-def passed_on(events: list[Any]) -> list[tuple[str, int | None]]:
-    return [(one.name, one.choice) for one in events if isinstance(one, ProviderEvent)]
 
 
 def test_messages_about_the_session_belong_to_no_answer() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from streamparse import InputCompleted, InputDelta, ProviderEvent, SessionParser
+from streamparse import InputCompleted, InputDelta, SessionParser
 from streamparse._sessions.realtime import Realtime
-from tests.sessions import Called, Frame, Plan, Said, laned, realtime
+from tests.sessions import Called, Frame, Plan, Said, laned, passed_on, realtime
 
 WORDS = Plan("r1", [Said(["Left, ", "then right."])])
 MORE = Plan("r2", [Said(["Again."])])
@@ -22,10 +22,6 @@ def read(frames: list[Frame]) -> tuple[SessionParser, list[Any]]:
 
 def event(kind: str, **fields: Any) -> Frame:
     return {"type": kind, "event_id": "e-1", **fields}
-
-
-def passed_on(events: list[Any]) -> list[tuple[str, int | None]]:
-    return [(one.name, one.choice) for one in events if isinstance(one, ProviderEvent)]
 
 
 @pytest.mark.parametrize(

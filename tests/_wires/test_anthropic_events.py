@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from streamparse.errors import LimitError, StreamParseError
 from streamparse.limits import Limits
 from streamparse.message import Citation, Message, Reasoning, ServerToolResult, Text
-from streamparse.message_events import MessageFailed, MessageFinished, ProviderEvent
+from streamparse.message_events import MessageFailed, MessageFinished
 from streamparse.message_parser import MessageParser
 from tests.blocks import STOP, Event, begin, body, delta, sse, start, stop, stopped
 from tests.growth import is_linear
 from tests.helpers import cut
-from tests.messages import about_calls, answer, kinds, results_of, run_parser
+from tests.messages import about_calls, answer, kinds, passed_on, results_of, run_parser
 
 API: Final = "anthropic-messages"
 
@@ -28,11 +28,6 @@ def run(*events: Any, **options: Any) -> tuple[Message, list[Any]]:
     parser, found, error = run_parser(events, API, **options)
     assert error is None
     return parser.message, found
-
-
-def told(events: list[Any]) -> list[Any]:
-    """The provider events: names and data."""
-    return [(event.name, event.data) for event in events if isinstance(event, ProviderEvent)]
 
 
 def text_block(index: int, *pieces: str) -> list[Event]:
@@ -120,7 +115,7 @@ def test_what_is_said_of_the_whole() -> None:
         "stop_details": details,
         "later": [2],
     }
-    assert dict(told(events)) == message.extra
+    assert dict(passed_on(events)) == message.extra
 
 
 def test_pings_and_what_the_sdk_adds_say_nothing() -> None:
@@ -225,7 +220,7 @@ def test_thinking() -> None:
         Reasoning("", {"data": "b3BhcXVl"}),
         Text("Yes."),
     ]
-    assert told(events) == [("estimated_tokens", 4)]
+    assert passed_on(events) == [("estimated_tokens", 4)]
     assert message.to_history() == [
         {
             "role": "assistant",
@@ -491,7 +486,7 @@ def test_blocks_of_other_kinds_are_passed_on_and_go_back() -> None:
         STOP,
     )
     assert message.text == "One.Two."
-    assert told(events) == [
+    assert passed_on(events) == [
         ("container_upload", upload),
         ("compaction", compaction),
         ("compaction_delta", summary),
@@ -524,7 +519,7 @@ def test_a_compaction_goes_back_with_all_its_fields() -> None:
 def test_a_block_with_deltas_nobody_knows_does_not_go_back() -> None:
     events = [begin(0, "hologram"), delta(0, "hologram_delta", 7), delta(0, "text_delta", "x")]
     message, found = run(start(), *events, stop(0), stopped("end_turn"), STOP)
-    assert told(found) == [
+    assert passed_on(found) == [
         ("hologram", events[0]),
         ("hologram_delta", events[1]),
         ("text_delta", events[2]),
@@ -558,7 +553,7 @@ def test_unknown_events_fields_and_deltas_are_passed_on() -> None:
         {"type": "content_block_stop", "index": 3},
     )
     assert message.content == [Text("Ivy", {"shade": "green"})]
-    assert told(events) == [
+    assert passed_on(events) == [
         ("message_mood", {"type": "message_mood", "mood": "calm"}),
         ("weight", 1),
         ("size", 3),
@@ -573,7 +568,7 @@ def test_unknown_events_fields_and_deltas_are_passed_on() -> None:
 
 def test_a_field_with_the_name_of_what_is_kept() -> None:
     message, events = run(start(content_blocks=5), begin(0, "hologram"), stopped("end_turn"), STOP)
-    assert ("content_blocks", 5) in told(events)
+    assert ("content_blocks", 5) in passed_on(events)
     assert message.to_history()[0]["content"] == [{"type": "hologram"}]
 
 
@@ -597,7 +592,7 @@ def test_spliced_answers() -> None:
     )
     assert [call.status for call in message.tool_calls] == ["truncated", "complete"]
     assert (message.id, message.status) == ("msg-1", "complete")
-    assert told(events)[0] == ("message_start", start("msg-2")["message"])
+    assert passed_on(events)[0] == ("message_start", start("msg-2")["message"])
     assert [block["id"] for block in message.to_history()[0]["content"]] == ["toolu_again"]
 
 
@@ -664,7 +659,7 @@ def test_a_call_after_the_stop_reason() -> None:
     message, events = run(start(), stopped("end_turn"), *late, stopped("tool_use"), STOP)
     assert [call.arguments for call in message.tool_calls] == [{"n": 1}]
     assert (message.status, message.raw_finish_reason) == ("complete", "tool_use")
-    assert told(events) == []
+    assert passed_on(events) == []
 
 
 def test_deltas_after_a_stop() -> None:
@@ -679,7 +674,7 @@ def test_deltas_after_a_stop() -> None:
     )
     assert message.text == "Ivy"
     assert message.tool_calls[0].status == "complete"
-    assert told(events)[0][0] == "late_tool_call_delta"
+    assert passed_on(events)[0][0] == "late_tool_call_delta"
 
 
 # Ends

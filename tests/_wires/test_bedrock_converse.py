@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from streamparse._wires.bedrock_converse import BedrockConverse
 from streamparse.errors import StreamParseError, WireError
 from streamparse.message import Citation, Message, Reasoning, ServerToolResult, Text
-from streamparse.message_events import MessageFinished, ProviderEvent
+from streamparse.message_events import MessageFinished
 from streamparse.message_parser import MessageParser
 from tests.blocks import chunk, frame
 from tests.growth import is_linear
 from tests.helpers import cut
-from tests.messages import about_calls, answer, kinds, results_of, run_parser
+from tests.messages import about_calls, answer, kinds, passed_on, results_of, run_parser
 
 API: Final = "bedrock-converse"
 
@@ -86,10 +86,6 @@ def run(*events: Any, **options: Any) -> tuple[Message, list[Any]]:
     return parser.message, found
 
 
-def told(events: list[Any]) -> list[Any]:
-    return [(event.name, event.data) for event in events if isinstance(event, ProviderEvent)]
-
-
 # The whole
 
 
@@ -144,7 +140,7 @@ def test_the_terminal_record_is_the_later_of_two() -> None:
         assert "message_finished" not in kinds(parser.feed(event))
     assert kinds(parser.feed(METADATA))[-1] == "message_finished"
     late: Event = {"metadata": {"usage": {}}}
-    assert told(parser.feed(late)) == [("record", late)]
+    assert passed_on(parser.feed(late)) == [("record", late)]
 
 
 def test_without_metadata_the_end_is_that_of_the_input() -> None:
@@ -193,7 +189,7 @@ def test_what_is_said_of_the_whole() -> None:
         "additionalModelResponseFields": {"stop_sequence": "##"},
         **extra,
     }
-    assert dict(told(events)) == message.extra
+    assert dict(passed_on(events)) == message.extra
     assert message.model == "amazon.nova-lite"
 
 
@@ -393,7 +389,10 @@ def test_images() -> None:
     message, events = run(
         START, first, delta(0, image=second), stop(0), *text_block(1, "There."), stopped("end_turn")
     )
-    assert told(events) == [("contentBlockStart", first["contentBlockStart"]), ("image", second)]
+    assert passed_on(events) == [
+        ("contentBlockStart", first["contentBlockStart"]),
+        ("image", second),
+    ]
     encoded = base64.b64encode(b"pixels").decode()
     image = {"format": "png", "source": {"bytes": encoded}}
     assert message.extra["content_blocks"] == [{"position": 0, "block": {"image": image}}]
@@ -420,7 +419,7 @@ def test_unknown_things_are_passed_on() -> None:
         METADATA,
     )
     assert message.text == "Ivy"
-    assert told(events) == [
+    assert passed_on(events) == [
         ("record", {"novelEvent": {"a": 1}}),
         ("size", 3),
         ("scent", "sweet"),
@@ -472,7 +471,7 @@ def test_a_call_after_the_stop_reason() -> None:
     message, events = run(START, stopped("end_turn"), *call_block(0, "{}"))
     assert [call.arguments for call in message.tool_calls] == [{}]
     assert (message.status, message.finish_reason) == ("complete", "tool_calls")
-    assert told(events) == []
+    assert passed_on(events) == []
 
 
 @pytest.mark.parametrize("kept", range(1, 9))
@@ -536,7 +535,7 @@ def test_chunks() -> None:
 
 def test_unknown_and_damaged_chunks() -> None:
     _, events = run(chunk(START), chunk({"odd": 1}))
-    assert told(events) == [("chunk", {"odd": 1})]
+    assert passed_on(events) == [("chunk", {"odd": 1})]
     _, _, error = run_parser([chunk(START), {"bytes": "e30"}], API)
     assert isinstance(error, WireError)
 
@@ -605,7 +604,7 @@ def test_a_body_is_its_stream() -> None:
 def test_a_body_with_other_content() -> None:
     video = {"format": "mp4", "source": {"bytes": "cGl4ZWxz"}}
     message, events = run(body({"video": video}, "odd", {"text": "There."}))
-    assert [name for name, _ in told(events)] == ["contentBlockStart", "content", "metrics"]
+    assert [name for name, _ in passed_on(events)] == ["contentBlockStart", "content", "metrics"]
     assert message.to_history()[0]["content"] == [
         {"video": {"format": "mp4", "source": {"bytes": b"pixels"}}},
         {"text": "There."},
@@ -745,5 +744,5 @@ def test_recordings(shared_data: Path, validate: Any) -> None:
         message, events = run(*pieces)
         validate(message.to_history())
         assert message.to_history(), row["file"]
-        assert {name for name, _ in told(events)} <= expected, row["file"]
+        assert {name for name, _ in passed_on(events)} <= expected, row["file"]
     assert found

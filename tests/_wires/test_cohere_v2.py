@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,15 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse._wires.cohere_v2 import CohereV2
-from streamparse.message import Citation, Message, Reasoning, Text
+from streamparse.message import Citation, Reasoning, Text
 from streamparse.message_events import ProviderEvent
 from streamparse.message_parser import MessageParser
 from tests._wires.changes import CHANGES, changed
 from tests._wires.recordings import Recording, recordings, without
 from tests.helpers import cut
-from tests.messages import about_calls, answer, kinds, run_parser, sse
+from tests.messages import about_calls, answer, kinds, passed_on, run_parser, sse
+from tests.messages import read as read_records
 
 API: Final = "cohere-v2"
+read = partial(read_records, api=API)
 USAGE = {
     "billed_units": {"input_tokens": 3, "output_tokens": 9},
     "tokens": {"input_tokens": 71, "output_tokens": 12, "reasoning_tokens": 4},
@@ -128,16 +130,6 @@ BODIES: dict[str, dict[str, Any]] = {
         ],
     },
 }
-
-
-def read(records: Iterable[Any]) -> tuple[Message, list[Any]]:
-    parser, events, error = run_parser(records, API)
-    assert error is None
-    return parser.message, events
-
-
-def passed_on(events: Iterable[Any]) -> list[tuple[str, Any]]:
-    return [(event.name, event.data) for event in events if isinstance(event, ProviderEvent)]
 
 
 # Content

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,15 +15,16 @@ from hypothesis import strategies as st
 from streamparse._wires.google_generate import GoogleGenerate
 from streamparse.limits import Limits
 from streamparse.message import Citation, Message, Reasoning, ServerToolResult, Text, ToolCall
-from streamparse.message_events import ProviderEvent
 from streamparse.message_parser import MessageParser
 from tests._wires.changes import CHANGES, changed
 from tests._wires.recordings import Recording, recordings, without
 from tests.growth import is_linear
 from tests.helpers import cut
-from tests.messages import about_calls, answer, kinds, run_parser, sse
+from tests.messages import about_calls, answer, kinds, passed_on, run_parser, sse
+from tests.messages import read as read_records
 
 API: Final = "google-generate"
+read = partial(read_records, api=API)
 COUNTS = {
     "promptTokenCount": 30,
     "cachedContentTokenCount": 10,
@@ -104,19 +106,9 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def read(records: Iterable[Any]) -> tuple[Message, list[Any]]:
-    parser, events, error = run_parser(records, API)
-    assert error is None
-    return parser.message, events
-
-
 def only_call(records: Iterable[Any]) -> ToolCall:
     (found,) = read(records)[0].tool_calls
     return found
-
-
-def passed_on(events: Iterable[Any]) -> list[tuple[str, Any]]:
-    return [(event.name, event.data) for event in events if isinstance(event, ProviderEvent)]
 
 
 def codes(found: ToolCall) -> list[str]:

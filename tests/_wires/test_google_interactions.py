@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,20 +15,21 @@ from streamparse._wires.google_interactions import GoogleInteractions
 from streamparse.message import (
     Audio,
     Citation,
-    Message,
     Reasoning,
     ServerToolResult,
     Text,
     ToolCall,
 )
-from streamparse.message_events import AudioDelta, ProviderEvent
+from streamparse.message_events import AudioDelta
 from streamparse.message_parser import MessageParser
 from tests._wires.changes import CHANGES, changed
 from tests._wires.recordings import Recording, recordings, without
 from tests.helpers import cut
-from tests.messages import about_calls, answer, kinds, results_of, run_parser, sse
+from tests.messages import about_calls, answer, kinds, passed_on, results_of, run_parser, sse
+from tests.messages import read as read_records
 
 API: Final = "google-interactions"
+read = partial(read_records, api=API)
 USAGE = {
     "total_input_tokens": 20,
     "total_cached_tokens": 8,
@@ -183,16 +184,6 @@ STEPS: dict[str, list[dict[str, Any]]] = {
     ],
     "cut": [{"type": "model_output", "content": [{"type": "text", "text": "Ferns li"}]}],
 }
-
-
-def read(records: Iterable[Any]) -> tuple[Message, list[Any]]:
-    parser, events, error = run_parser(records, API)
-    assert error is None
-    return parser.message, events
-
-
-def passed_on(events: Iterable[Any]) -> list[tuple[str, Any]]:
-    return [(event.name, event.data) for event in events if isinstance(event, ProviderEvent)]
 
 
 # Content

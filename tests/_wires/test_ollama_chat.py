@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,15 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse._wires.ollama_chat import OllamaChat
-from streamparse.message import Message, Reasoning, Text
+from streamparse.message import Reasoning, Text
 from streamparse.message_events import ProviderEvent
 from streamparse.message_parser import MessageParser
 from tests._wires.changes import CHANGES, changed
 from tests._wires.recordings import Recording, recordings, without
 from tests.helpers import cut
 from tests.messages import about_calls, answer, kinds, run_parser
+from tests.messages import read as read_records
 
 API: Final = "ollama-chat"
+read = partial(read_records, api=API)
 COUNTS = {"total_duration": 900, "prompt_eval_count": 31, "eval_count": 12, "eval_duration": 400}
 
 
@@ -55,12 +58,6 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
 
 def lines(records: Iterable[Any]) -> bytes:
     return "".join(json.dumps(record) + "\n" for record in records).encode()
-
-
-def read(records: Iterable[Any]) -> tuple[Message, list[Any]]:
-    parser, events, error = run_parser(records, API)
-    assert error is None
-    return parser.message, events
 
 
 def passed_on(events: Iterable[Any]) -> list[tuple[str, Any]]:

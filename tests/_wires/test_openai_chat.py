@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import warnings
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +19,21 @@ from streamparse.message import Citation, Message, Reasoning, Refusal, Text, Too
 from streamparse.message_events import ProviderEvent
 from tests._wires.recordings import Recording, recordings, validated, without
 from tests.helpers import cut
-from tests.messages import answer, call_chunk, chunk, dumped, kinds, run_parser, sse, text_chunk
+from tests.messages import (
+    answer,
+    call_chunk,
+    chunk,
+    data_named,
+    dumped,
+    kinds,
+    run_parser,
+    sse,
+    text_chunk,
+)
+from tests.messages import read as read_records
 
 API: Final = "openai-chat"
+read = partial(read_records, api=API)
 USAGE = {
     "prompt_tokens": 20,
     "prompt_tokens_details": {"cached_tokens": 16},
@@ -30,12 +42,6 @@ USAGE = {
     "total_tokens": 29,
 }
 COUNTED = {"id": "cc-1", "object": "chat.completion.chunk", "choices": [], "usage": USAGE}
-
-
-def read(pieces: Iterable[Any]) -> tuple[Message, list[Any]]:
-    parser, events, error = run_parser(pieces, API)
-    assert error is None
-    return parser.message, events
 
 
 def ended(*records: Any, finish: str = "stop") -> Message:
@@ -47,10 +53,6 @@ def called(*records: Any, finish: str = "tool_calls") -> ToolCall:
     calls = ended(*records, finish=finish).tool_calls
     assert len(calls) == 1
     return calls[0]
-
-
-def named(events: Iterable[Any], name: str) -> list[Any]:
-    return [one.data for one in events if isinstance(one, ProviderEvent) and one.name == name]
 
 
 def codes(call: ToolCall) -> list[str]:
@@ -142,8 +144,8 @@ def test_audio_probabilities_and_moderation_reach_the_caller() -> None:
     record = chunk({"audio": audio}, moderation={"input": {"flagged": False}})
     record["choices"][0]["logprobs"] = odds
     message, events = read([record, chunk(finish="stop")])
-    assert named(events, "audio") == [audio]
-    assert named(events, "logprobs") == [odds]
+    assert data_named(events, "audio") == [audio]
+    assert data_named(events, "logprobs") == [odds]
     assert message.extra == {"moderation": {"input": {"flagged": False}}}
 
 
@@ -245,7 +247,7 @@ def test_azure_begins_with_filter_results() -> None:
     for api in (API, "auto"):
         parser, events, _ = run_parser(records, api)
         assert (parser.message.id, parser.message.text) == ("cc-1", "An")
-        assert named(events, "prompt_filter_results") == [results]
+        assert data_named(events, "prompt_filter_results") == [results]
 
 
 @pytest.mark.parametrize("delta", [{}, {"delta": None}])
@@ -255,8 +257,8 @@ def test_azure_sends_filter_results_without_a_delta(delta: dict[str, Any]) -> No
     late = {"id": "", "object": "", "model": "", "choices": [{**verdict, **where}]}
     message, events = read([text_chunk("An"), late, chunk(finish="stop")])
     assert (message.text, message.status) == ("An", "complete")
-    assert named(events, "content_filter_results") == [{"hate": {}}]
-    assert len(named(events, "content_filter_offsets")) == 1
+    assert data_named(events, "content_filter_results") == [{"hate": {}}]
+    assert len(data_named(events, "content_filter_offsets")) == 1
 
 
 def test_azure_filters_the_answer() -> None:
@@ -303,7 +305,7 @@ def test_the_transcript_of_an_audio_answer_is_its_text() -> None:
     audio = [{"id": "au", "transcript": "Oak"}, {"data": "UklG"}, {"transcript": "?"}]
     message, events = read([*[chunk({"audio": part}) for part in audio], chunk(finish="stop")])
     assert message.text == "Oak?"
-    assert named(events, "audio") == audio[:2]
+    assert data_named(events, "audio") == audio[:2]
     body = {"role": "assistant", "content": None, "audio": {"data": "U", "transcript": "Oak?"}}
     whole = {"choices": [{"index": 0, "message": body, "finish_reason": "stop"}]}
     assert read([whole])[0].text == "Oak?"
@@ -315,7 +317,7 @@ def test_a_channel_is_said_once() -> None:
     names = ["analysis", "analysis", "final", "final"]
     deltas = [chunk({"content": "a", "channel": name}) for name in names]
     _, events = read([*deltas, chunk(finish="stop")])
-    assert named(events, "channel") == ["analysis", "final"]
+    assert data_named(events, "channel") == ["analysis", "final"]
 
 
 @pytest.mark.parametrize(
@@ -605,7 +607,7 @@ def test_groq_says_what_it_ran() -> None:
     link = {"type": "url_citation", "url_citation": {"url": "https://example.org"}}
     record = chunk({"executed_tools": ran, "annotations": [link]}, x_groq={"id": "req_1"})
     message, events = read([record, chunk(finish="stop")])
-    assert named(events, "executed_tools") == [ran]
+    assert data_named(events, "executed_tools") == [ran]
     assert message.content == [Citation(link)]
     assert message.extra == {"x_groq": {"id": "req_1"}}
 
@@ -623,7 +625,7 @@ def test_perplexity_says_all_of_it_again() -> None:
         [says("<think>Oak?", "<think>Oak?"), says("</think>Elm.", "<think>Oak?</think>Elm."), last]
     )
     assert (message.text, message.status) == ("<think>Oak?</think>Elm.", "complete")
-    assert named(events, "citations") == [["https://a.org"]]
+    assert data_named(events, "citations") == [["https://a.org"]]
 
 
 def test_together_changes_the_id_and_says_the_text_twice() -> None:
@@ -651,7 +653,7 @@ def test_what_is_said_of_the_whole(name: str, data: Any) -> None:
     message, events = read(
         [chunk({"content": "x"}, **{name: data}), chunk({}, "stop", **{name: data})]
     )
-    assert named(events, name) == [data]
+    assert data_named(events, name) == [data]
     assert message.extra == {name: data}
 
 
@@ -659,7 +661,7 @@ def test_what_is_said_of_the_whole(name: str, data: Any) -> None:
 def test_what_is_said_of_a_delta(name: str) -> None:
     """Law 8."""
     _, events = read([chunk({name: {"a": 1}}), chunk({name: {"a": 1}}, "stop")])
-    assert named(events, name) == [{"a": 1}, {"a": 1}]
+    assert data_named(events, name) == [{"a": 1}, {"a": 1}]
 
 
 @pytest.mark.parametrize(

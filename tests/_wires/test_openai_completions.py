@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from streamparse._wires.openai_completions import OpenAICompletions
 from streamparse.errors import StreamParseError
-from streamparse.message import Message
-from streamparse.message_events import ProviderEvent
 from streamparse.message_parser import MessageParser
 from tests._wires.recordings import recordings
 from tests.helpers import cut
-from tests.messages import answer, kinds, run_parser, sse
+from tests.messages import answer, data_named, kinds, run_parser, sse
+from tests.messages import read as read_records
 
 API: Final = "openai-completions"
+read = partial(read_records, api=API)
 USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
 
 
@@ -34,16 +34,6 @@ def piece(text: Any, finish: str | None = None, choice: int = 0, **more: Any) ->
 
 COUNTED = {"id": "cmpl-1", "object": "text_completion", "model": "pen-2", "choices": []}
 STORY = [piece("Once upon"), piece(" a tide"), piece("", "stop"), {**COUNTED, "usage": USAGE}]
-
-
-def read(records: Iterable[Any], api: str = API) -> tuple[Message, list[Any]]:
-    parser, events, error = run_parser(records, api)
-    assert error is None
-    return parser.message, events
-
-
-def named(events: Iterable[Any], name: str) -> list[Any]:
-    return [one.data for one in events if isinstance(one, ProviderEvent) and one.name == name]
 
 
 def test_a_completion() -> None:
@@ -100,7 +90,7 @@ def test_what_is_not_text_reaches_the_caller() -> None:
     records = [{**piece("Once", logprobs=odds), "system_fingerprint": "fp_1"}, *STORY[1:]]
     records[2] = piece("", "stop", stop_reason="\n\n")
     message, events = read(records)
-    assert named(events, "logprobs") == [odds]
+    assert data_named(events, "logprobs") == [odds]
     assert message.extra == {"system_fingerprint": "fp_1", "stop_reason": "\n\n"}
 
 
@@ -126,7 +116,7 @@ def test_there_is_no_next_turn() -> None:
 def test_records_after_the_end_are_no_choice_of_it() -> None:
     message, events = read([sse(STORY) + b'data: {"choices": "none"}\n\n'])
     assert message.text == "Once upon a tide"
-    assert named(events, "record") == [{"choices": "none"}]
+    assert data_named(events, "record") == [{"choices": "none"}]
 
 
 def test_its_records_are_recognized() -> None:

@@ -20,7 +20,7 @@ from streamparse.message_parser import MessageParser
 from tests._wires.recordings import Recording, recordings, without
 from tests.growth import is_linear
 from tests.helpers import cut
-from tests.messages import about_calls, answer, kinds, run_parser, sse
+from tests.messages import about_calls, answer, data_named, kinds, run_parser, sse
 from tests.responses import (
     API,
     CREATED,
@@ -43,7 +43,6 @@ from tests.responses import (
     incomplete,
     items_of,
     message_item,
-    named,
     only_call,
     opened,
     patch_events,
@@ -115,7 +114,7 @@ def test_another_text_at_the_end_holds_and_is_passed_on_once() -> None:
     message, events = read([CREATED, *records, completed()])
     assert message.text == "Elm"
     assert message.to_history()[0]["content"][0]["text"] == "Elm"
-    assert named(events, "replaced_text") == [{"type": "output_text", "text": "Elm"}]
+    assert data_named(events, "replaced_text") == [{"type": "output_text", "text": "Elm"}]
 
 
 def test_the_final_list_has_the_last_word() -> None:
@@ -123,7 +122,7 @@ def test_the_final_list_has_the_last_word() -> None:
     message, events = read([CREATED, *text_events("Oak and ash"), completed([item])])
     assert message.text == "No, elm"
     assert message.status == "complete"
-    assert len(named(events, "replaced_text")) == 1
+    assert len(data_named(events, "replaced_text")) == 1
 
 
 def test_other_reasoning_and_another_refusal_hold_too() -> None:
@@ -134,8 +133,8 @@ def test_other_reasoning_and_another_refusal_hold_too() -> None:
     records += [added(1, opened(refused)), *deltas, done(1, refused)]
     message, events = read([CREATED, *records])
     assert (message.reasoning, message.refusal) == ("Well.", "No.")
-    assert named(events, "replaced_reasoning")
-    assert named(events, "replaced_refusal")
+    assert data_named(events, "replaced_reasoning")
+    assert data_named(events, "replaced_refusal")
 
 
 def test_the_output_is_that_of_the_final_text() -> None:
@@ -175,7 +174,7 @@ def test_probabilities_are_passed_on_and_padding_is_not() -> None:
     records = text_events("Yes", size=3)
     records[2] |= {"logprobs": [{"token": "Yes", "logprob": -0.1}], "obfuscation": "xyz"}
     _, events = read(stream(records))
-    assert named(events, "logprobs") == [[{"token": "Yes", "logprob": -0.1}]]
+    assert data_named(events, "logprobs") == [[{"token": "Yes", "logprob": -0.1}]]
     assert [one.name for one in events if isinstance(one, ProviderEvent)] == ["logprobs"]
 
 
@@ -311,7 +310,7 @@ def test_other_arguments_at_the_end_reject_the_call() -> None:
     call = message.tool_calls[0]
     assert (call.status, call.arguments, call.partial) == ("rejected", None, {"bed": 2})
     assert codes(call) == ["replaced_arguments"]
-    assert [data["text"] for data in named(events, "replaced_arguments")] == ['{"bed": 3}']
+    assert [data["text"] for data in data_named(events, "replaced_arguments")] == ['{"bed": 3}']
 
 
 @pytest.mark.parametrize("other", ['{ "bed":2.0 }', '{"bed": 2}\n\n'])
@@ -337,7 +336,7 @@ def test_other_arguments_after_the_end_are_noted() -> None:
     call = message.tool_calls[0]
     assert (call.status, call.arguments) == ("complete", {"bed": 2})
     assert codes(call) == ["replaced_arguments"]
-    assert len(named(events, "replaced_arguments")) == 1
+    assert len(data_named(events, "replaced_arguments")) == 1
 
 
 def test_broken_arguments_are_rejected() -> None:
@@ -535,7 +534,7 @@ def test_encrypted_argument_deltas_are_not_the_arguments(size: int) -> None:
         )
         assert codes(call) == ["replaced_arguments"]
         assert "tool_call_rejected" not in kinds(events)
-        assert named(events, "replaced_arguments")[0]["text"] == "gAAAAABo==" * len(deltas)
+        assert data_named(events, "replaced_arguments")[0]["text"] == "gAAAAABo==" * len(deltas)
 
 
 def test_argument_deltas_that_are_no_json_are_rejected_at_the_end() -> None:
@@ -581,7 +580,7 @@ def test_the_transcript_of_an_audio_answer_is_its_text() -> None:
     records = [CREATED, *deltas, event("audio.transcript.done"), completed()]
     message, events = read(records)
     assert message.text == "Ferns first."
-    assert not named(events, "response.audio.transcript.done")
+    assert not data_named(events, "response.audio.transcript.done")
     part = {"type": "output_audio", "data": "aGk=", "transcript": "Ferns first."}
     message, _ = read([*records[:-1], completed([message_item("", content=[part])])])
     assert message.text == "Ferns first."
@@ -597,7 +596,7 @@ def test_records_of_another_stream_are_passed_on() -> None:
     message, events = read([*mixed, *ours[len(theirs) :], *theirs[len(ours) :]])
     assert message == plain
     for record in theirs:
-        assert record in named(events, record["type"])
+        assert record in data_named(events, record["type"])
 
 
 # Errors
@@ -758,8 +757,8 @@ def test_output_of_a_shell_while_it_comes() -> None:
     whole = {**item, "output": [{"stdout": "a"}]}
     records = [added(1, item), delta, final, done(1, whole)]
     message, events = read(stream(shell_events(["ls"]), records))
-    assert named(events, delta["type"]) == [delta]
-    assert named(events, final["type"]) == [final]
+    assert data_named(events, delta["type"]) == [delta]
+    assert data_named(events, final["type"]) == [final]
     result = message.content[-1]
     assert isinstance(result, ServerToolResult)
     assert result.content == [{"stdout": "a"}]
@@ -800,7 +799,7 @@ def test_events_that_say_nothing_of_the_answer_are_passed_on(kind: str) -> None:
     """Law 8."""
     record = at(kind, 4, message="a text, and no error", detail="none")
     message, events = read([CREATED, record, *text_events("Ok"), completed()])
-    assert named(events, record["type"]) == [record]
+    assert data_named(events, record["type"]) == [record]
     assert message.status == "complete"
 
 
@@ -810,27 +809,27 @@ def test_members_that_are_not_understood_reach_the_caller() -> None:
     records[-1]["copilot_usage"] = {"cost": 3}
     message, events = read(records)
     assert message.extra == {"response": {"service_tier": "flex", "temperature": 0.5}}
-    assert named(events, "response") == [message.extra["response"]]
-    assert named(events, "copilot_usage") == [{"cost": 3}]
+    assert data_named(events, "response") == [message.extra["response"]]
+    assert data_named(events, "copilot_usage") == [{"cost": 3}]
 
 
 def test_what_the_response_says_again_is_said_once() -> None:
     first = event("created", response=response(tools=[{"name": "plant"}]))
     again = event("in_progress", response=response(tools=[{"name": "plant"}]))
     _, events = read([first, again, completed(tools=[{"name": "plant"}])])
-    assert len(named(events, "response")) == 1
+    assert len(data_named(events, "response")) == 1
 
 
 def test_the_stream_of_a_web_socket_is_said_once() -> None:
     records = [{**record, "stream_id": "s1"} for record in stream(text_events("Ok"))]
     message, events = read(records)
-    assert named(events, "stream_id") == ["s1"]
+    assert data_named(events, "stream_id") == ["s1"]
     assert message.extra == {"stream_id": "s1"}
 
 
 def test_the_model_in_every_record_is_said_once() -> None:
     records = [{**record, "model": "m-5"} for record in stream(text_events("Ferns like shade."))]
-    assert named(read(records)[1], "model") == ["m-5"]
+    assert data_named(read(records)[1], "model") == ["m-5"]
 
 
 def test_a_part_of_an_unknown_type_is_passed_on_once() -> None:
@@ -842,20 +841,20 @@ def test_a_part_of_an_unknown_type_is_passed_on_once() -> None:
         done(0, item),
     ]
     _, events = read(stream(records))
-    assert named(events, "content_part") == [part]
+    assert data_named(events, "content_part") == [part]
     _, events = read([json.dumps(response("completed", [item]))])
-    assert named(events, "content_part") == [part]
+    assert data_named(events, "content_part") == [part]
 
 
 def test_records_after_the_end_are_passed_on() -> None:
     _, events = read([*stream(text_events("Ok")), at("output_text.delta", 0, delta="!")])
-    assert named(events, "response.output_text.delta")
+    assert data_named(events, "response.output_text.delta")
     assert events[-1].type == "provider_event"
 
 
 def test_keep_alive_is_passed_on() -> None:
     _, events = read([CREATED, {"type": "keepalive", "sequence_number": 3}, completed()])
-    assert len(named(events, "keepalive")) == 1
+    assert len(data_named(events, "keepalive")) == 1
 
 
 # Detection

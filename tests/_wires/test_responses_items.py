@@ -10,7 +10,7 @@ import pytest
 
 from streamparse.message import ServerToolResult
 from tests._wires.recordings import without
-from tests.messages import results_of
+from tests.messages import data_named, results_of
 from tests.responses import (
     CREATED,
     SERVER,
@@ -20,7 +20,6 @@ from tests.responses import (
     code_events,
     done,
     incomplete,
-    named,
     only_call,
     opened,
     patch_events,
@@ -121,7 +120,7 @@ def test_a_failed_mcp_call() -> None:
     result = message.content[1]
     assert isinstance(result, ServerToolResult)
     assert (result.content, result.extra) == (item["error"], {"is_error": True})
-    assert len(named(events, "response.mcp_call.failed")) == 1
+    assert len(data_named(events, "response.mcp_call.failed")) == 1
     assert message.to_history()[0]["error"] == item["error"]
 
 
@@ -203,7 +202,7 @@ def test_items_of_several_agents() -> None:
     (found,) = message.tool_calls
     assert (found.kind, found.status, found.arguments) == ("server", "complete", {"task": "dig"})
     assert [(part.call_id, part.content) for part in results_of(events)] == [("call_1", "ok")]
-    assert named(events, "agent_message") == [letter]
+    assert data_named(events, "agent_message") == [letter]
     assert message.text == ""
     assert message.to_history() == items
 
@@ -211,7 +210,7 @@ def test_items_of_several_agents() -> None:
 def test_an_item_of_an_unknown_type() -> None:
     item = {"type": "dream", "id": "dr_1", "images": 3}
     message, events = read(stream([added(0, item), done(0, item)], text_events("Ok", 1)))
-    assert named(events, "dream") == [item]
+    assert data_named(events, "dream") == [item]
     assert message.content[0] == ServerToolResult(None, "dream", None, item)
     assert results_of(events) == []  # it need not be the result of a tool
     assert message.to_history()[0] == item

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streamparse.message import Message
 from streamparse.message_parser import MessageParser
 from tests.helpers import cut
-from tests.messages import sse
+from tests.messages import data_named, sse
 from tests.responses import (
     API,
     CREATED,
@@ -26,7 +26,6 @@ from tests.responses import (
     event,
     items_of,
     message_item,
-    named,
     only_call,
     opened,
     raw_reasoning,
@@ -200,7 +199,7 @@ def test_names_change_nothing(
         events += parser.feed(piece)
     events += parser.finish()
     assert summary(parser.message) == summary(plain)
-    assert not named(events, "replaced_text")
+    assert not data_named(events, "replaced_text")
     assert sum(event.type == "tool_call_completed" for event in events) == len(plain.tool_calls)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from streamparse.message import Audio, Citation, Message, Reasoning, Refusal, Text
 from streamparse.message_parser import MessageParser
 from tests.growth import is_linear
+from tests.messages import data_named
 from tests.responses import (
     API,
     CREATED,
@@ -22,7 +23,6 @@ from tests.responses import (
     done,
     items_of,
     message_item,
-    named,
     opened,
     read,
 )
@@ -78,7 +78,7 @@ def test_the_last_word_holds(streamed: list[str], final: list[str], indexes: lis
         message, events = read([CREATED, *records, *end])
         assert message.text == "".join(shown(message))
         text_so_far = "".join(event.text for event in events if event.type == "text_delta")
-        assert message.text == text_so_far or named(events, "replaced_text")
+        assert message.text == text_so_far or data_named(events, "replaced_text")
         assert "".join(final) == message.text
         back = [part["text"] for item in message.to_history() for part in item["content"]]
         assert "".join(back) == message.text
@@ -93,7 +93,7 @@ def test_one_index_for_two_texts(index: Any) -> None:
         records.append(at("output_text.done", 0, content_index=index, text=text))
     message, events = read([CREATED, *records, done(0, whole(texts)), completed([whole(texts)])])
     assert shown(message) == texts
-    assert not named(events, "replaced_text")
+    assert not data_named(events, "replaced_text")
 
 
 def test_the_end_of_a_text_under_another_index() -> None:
@@ -104,15 +104,15 @@ def test_the_end_of_a_text_under_another_index() -> None:
         part = parts_of([text])[0]
         records.append(at("content_part.done", 0, content_index=place, part=part))
     message, events = read([CREATED, *records, completed()])
-    assert (shown(message), named(events, "replaced_text")) == (texts, [])
+    assert (shown(message), data_named(events, "replaced_text")) == (texts, [])
 
 
 def test_an_item_with_fewer_texts_than_came() -> None:
     records = deltas(["Fer", "ns"], [0, 1])
     message, events = read([CREATED, *records, done(0, whole(["Ferns."])), completed()])
-    assert (message.text, named(events, "replaced_text")) == ("Ferns.", [])
+    assert (message.text, data_named(events, "replaced_text")) == ("Ferns.", [])
     message, events = read([CREATED, *records, done(0, whole(["Moss."])), completed()])
-    assert (message.text, len(named(events, "replaced_text"))) == ("Moss.", 2)
+    assert (message.text, len(data_named(events, "replaced_text"))) == ("Moss.", 2)
 
 
 def test_half_a_character_at_the_end_of_a_text_is_kept() -> None:
@@ -192,7 +192,7 @@ def test_audio_and_its_transcript() -> None:
     [part] = message.content
     assert isinstance(part, Audio)
     assert (part.text, part.size) == ("Ferns.", 3), "audio that was played cannot be replaced"
-    assert len(named(events, "replaced_text")) == 1
+    assert len(data_named(events, "replaced_text")) == 1
 
 
 def test_a_content_part_of_an_unknown_type_is_passed_on_once() -> None:

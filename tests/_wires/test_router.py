@@ -11,15 +11,11 @@ from streamparse._wires.detection import WIRES
 from streamparse.errors import WireError
 from streamparse.message import Message
 from streamparse.message_parser import MessageParser
-from tests.messages import call_chunk, chunk, dumped, read, sse, text_chunk
+from tests.messages import call_chunk, chunk, dumped, passed_on, read, sse, text_chunk
 
 HALF = f"data: {dumped(text_chunk('Half'))}\n\n"
 DONE = "data: [DONE]\n\n"
 WIRE_APIS = list(WIRES)
-
-
-def passed_on(events: list[Any]) -> list[tuple[str, Any]]:
-    return [(event.name, event.data) for event in events if event.type == "provider_event"]
 
 
 def said(message: Message) -> str:

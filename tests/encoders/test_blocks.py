@@ -5,9 +5,9 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-from streamparse.encoders.blocks import BlockEncoder
+from streamparse.encoders.blocks import BlockEncoder, BlockParts
 from streamparse.frontends.shown_calls import ShownCall
-from streamparse.message import Reasoning
+from streamparse.message import Citation, Message, Part, Reasoning, Text
 from tests.messages import run_parser
 
 
@@ -82,3 +82,31 @@ def test_pickled_events_do_not_know_the_parts() -> None:
     records = encoder.encode(pickle.loads(pickle.dumps(events))) + encoder.finish()
     texts = [*({"start": "text"}, {"text": "a"}, {"text": "b"}, {"stop": "text"}), {"call": "f"}]
     assert records == [{"start": "stream"}, *texts, {"end": None}]
+
+
+# The parts that deltas belong to
+
+
+def grown(*parts: Part) -> BlockParts:
+    message = Message()
+    message.content.extend(parts)
+    return BlockParts(message)
+
+
+def test_parts_of_one_item_stay_apart() -> None:
+    one, two = Reasoning("ab", {"id": "rs"}), Reasoning("cd", {"id": "rs"})
+    live = grown(one, Text("x"), two)
+    assert list(live.split("reasoning", "abc")) == [(one, "ab"), (two, "c")]
+    assert list(live.split("reasoning", "d")) == [(two, "d")]
+
+
+def test_without_the_message() -> None:
+    assert list(BlockParts(None).split("text", "a")) == [(None, "a")]
+    assert BlockParts(None).passed(None) == []
+
+
+def test_citations() -> None:
+    text = Text("a")
+    live = grown(Citation(0), text, Citation(1), Citation(2), Text("b"), Citation(3))
+    assert live.citations_after(text) == [1, 2]
+    assert live.citations_after(None) == []

@@ -134,8 +134,9 @@ def content_of(message: Message) -> list[dict[str, Any]]:
 def compared(message: dict[str, Any]) -> dict[str, Any]:
     """Without what is not compared: errors, and arguments after a rejection, which no event has.
 
-    Nor is it compared whether arguments are null or absent.
+    Nor is it compared whether arguments are null or absent. All numbers of a page are floats.
     """
+    message = json.loads(json.dumps(message), parse_int=float)
 
     def call(shown: dict[str, Any]) -> dict[str, Any]:
         left_out = ("partial", "error") if shown["status"] == "rejected" else ("error",)
