@@ -169,6 +169,7 @@ ANSWERS = (
     "output",
     "texts",
     "usage",
+    "answer_content",
     "answer",
     "response",
     "life_cycle",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from streamparse._answers.answer import AnswerCounts, AnswerReader
+from streamparse._answers.answer import AnswerReader
+from streamparse._answers.answer_content import AnswerCounts
 from streamparse._answers.calls import DONE, INPUT_ENDED, NORMAL
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.output import OutputReader
