@@ -22,16 +22,7 @@ from streamparse.message_events import (
 )
 from streamparse.message_parser import APIS, MessageParser
 from tests.helpers import cut
-from tests.messages import (
-    answer,
-    call_chunk,
-    chunk,
-    kinds,
-    read,
-    run_parser,
-    sse,
-    text_chunk,
-)
+from tests.messages import answer, call_chunk, chunk, kinds, read, run_parser, sse, text_chunk
 
 HELLO = [text_chunk("Hel"), text_chunk("lo"), chunk(finish="stop")]
 HELLO_TYPES = ["message_started", "text_delta", "message_finished"]

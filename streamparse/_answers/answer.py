@@ -14,13 +14,8 @@ from streamparse._answers.options import AnswerOptions
 from streamparse._core.plain import shown
 from streamparse.aliases import FinishReason, MessageStatus
 from streamparse.errors import LimitError, ProviderError
-from streamparse.message import (
-    Message,
-)
-from streamparse.message_events import (
-    MessageFailed,
-    MessageFinished,
-)
+from streamparse.message import Message
+from streamparse.message_events import MessageFailed, MessageFinished
 
 __all__ = ["AnswerReader"]
 

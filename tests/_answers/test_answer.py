@@ -13,10 +13,7 @@ from streamparse.aliases import CallKind
 from streamparse.errors import LimitError, ProviderError
 from streamparse.limits import Limits
 from streamparse.message import Usage
-from streamparse.message_events import (
-    MessageFailed,
-    MessageFinished,
-)
+from streamparse.message_events import MessageFailed, MessageFinished
 
 
 def new_answer(limits: Limits | None = None) -> AnswerReader:
