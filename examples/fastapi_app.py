@@ -26,7 +26,9 @@ def get_forecast(place: str, date: str, hours: list[int]) -> str:
     return f"{place}, {date}: rain from {min(hours, default=12)} o'clock on"
 
 
-def find_places(near: dict[str, float], kinds: list[str], with_children: bool, max_price: float):
+def find_places(
+    near: dict[str, float], kinds: list[str], with_children: bool, max_price: float
+) -> list[str]:
     return [f"{kind}, at most {max_price} each" for kind in kinds]
 
 

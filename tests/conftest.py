@@ -62,6 +62,12 @@ load_profile()
 
 
 @pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of all runs of mypy, each of which would read the package anew without it."""
+    return tmp_path_factory.mktemp("mypy")
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Recorded and published test data, which is kept outside the repository."""
     data = Path(os.environ.get("STREAMPARSE_DATA") or ROOT.parent / "shared" / "data" / "dev")

@@ -14,6 +14,8 @@ import os
 import pathlib
 import pickle
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias, TypeVar
@@ -372,6 +374,24 @@ def missing_sdks(block: str) -> list[str]:
     """Return the SDKs and other libraries that a block imports and that are not installed."""
     modules = re.findall(r"^(?:from|import) (\w+)", block, re.MULTILINE)
     return [name for name in modules if name in SDKS and importlib.util.find_spec(name) is None]
+
+
+def run_mypy(cache: pathlib.Path, *files: str, cwd: pathlib.Path | None = None) -> str:
+    """Return the complaints of mypy in its strictest mode.
+
+    All callers give the same options, because mypy uses its cache for the same options only.
+    """
+    options = ["--strict", "--python-version=3.10", "--config-file=", "--no-error-summary"]
+    options += [f"--cache-dir={cache}", "--follow-imports=silent", "--ignore-missing-imports"]
+    found = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, *files],
+        capture_output=True,
+        text=True,
+        env=checker_environment("MYPYPATH"),
+        cwd=cwd or cache,
+        check=False,
+    )
+    return found.stdout + found.stderr
 
 
 def checker_environment(name: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from starlette.routing import Route
 import streamparse
 from streamparse import MessageParser, SSEDecoder
 from tests.clients import read, row
-from tests.helpers import checker_environment
+from tests.helpers import checker_environment, run_mypy
 from tests.messages import chunk, sse, text_chunk
 from tests.test_fastapi_example import loaded
 from tests.web.serving import Server
@@ -254,20 +254,11 @@ def test_telemetry_program() -> None:
     assert "streamparse.time_to_first_call" in written
 
 
-def test_types_of_the_programs() -> None:
+def test_types_of_the_programs(mypy_cache: Path) -> None:
     """Programs that users copy have no errors in an editor."""
     for name in ("mypy", "openai", "anthropic", "fastapi"):
         pytest.importorskip(name, reason=f"needs {name}")
-    options = ["--config-file=", "--python-version=3.10", "--follow-imports=silent"]
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", *options, *PEERS],
-        capture_output=True,
-        cwd=EXAMPLES,
-        env=checker_environment("MYPYPATH"),
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout.decode()
+    assert run_mypy(mypy_cache, *PEERS, cwd=EXAMPLES) == ""
 
 
 def test_chunks_of_the_tests_are_read() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 import streamparse
 from tests import typed_program
-from tests.helpers import checker_environment, missing_sdks
+from tests.helpers import checker_environment, missing_sdks, run_mypy
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(streamparse.__file__).parent
@@ -29,6 +29,8 @@ PAGES = [
 ]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
+# Functions without annotations keep the pages short. This line is above every block.
+UNTYPED = "# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls"
 # Percentage of the public symbols whose types pyright knows. The others are those of
 # `web.response`, whose base class is Starlette's, of `wrap`, which returns classes of the SDKs, and
 # inherited attributes.
@@ -46,22 +48,8 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
             name = f"{page.stem.lower().replace('-', '_')}_{above + 1}.py"
             if missing_sdks(found[1]):
                 continue
-            (folder / name).write_text("\n" * above + found[1], encoding="utf-8")
+            (folder / name).write_text(UNTYPED + "\n" * above + found[1], encoding="utf-8")
     return folder
-
-
-def run_mypy(cache: Path, *arguments: str) -> str:
-    pytest.importorskip("mypy", reason="mypy is not installed")
-    command = [sys.executable, "-m", "mypy", "--strict", "--python-version=3.10", "--config-file="]
-    options = [f"--cache-dir={cache}", "--ignore-missing-imports", "--no-error-summary"]
-    found = subprocess.run(
-        [*command, *options, *arguments],
-        capture_output=True,
-        text=True,
-        env=checker_environment("MYPYPATH"),
-        cwd=cache,
-    )
-    return found.stdout + found.stderr
 
 
 def run_pyright(folder: Path, *arguments: str) -> Any:
@@ -100,8 +88,9 @@ def program(request: pytest.FixtureRequest) -> str:
     return str(path)
 
 
-def test_mypy_accepts_the_program(program: str, tmp_path: Path) -> None:
-    assert run_mypy(tmp_path, "--follow-imports=silent", program) == ""
+def test_mypy_accepts_the_program(program: str, mypy_cache: Path) -> None:
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    assert run_mypy(mypy_cache, program) == ""
 
 
 def test_pyright_accepts_the_program(program: str, tmp_path: Path) -> None:
@@ -111,11 +100,9 @@ def test_pyright_accepts_the_program(program: str, tmp_path: Path) -> None:
     assert faults(run_pyright(tmp_path, "--project", str(project))) == []
 
 
-def test_mypy_accepts_the_pages(blocks: Path, tmp_path: Path) -> None:
-    """Strictly, but for functions without annotations, which keep the pages short."""
-    untyped = ["--allow-untyped-defs", "--allow-incomplete-defs", "--allow-untyped-calls"]
-    files = [str(path) for path in sorted(blocks.glob("*.py"))]
-    assert run_mypy(tmp_path, "--follow-imports=silent", *untyped, *files) == ""
+def test_mypy_accepts_the_pages(blocks: Path, mypy_cache: Path) -> None:
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    assert run_mypy(mypy_cache, *map(str, sorted(blocks.glob("*.py")))) == ""
 
 
 def test_pyright_accepts_the_pages(blocks: Path) -> None:
