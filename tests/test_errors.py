@@ -429,7 +429,7 @@ def test_the_message_names_the_byte() -> None:
     assert "0xff" in failure(JSONParser(), [b"[\xff"]).message
 
 
-# Messages name what came and what may come
+# Messages name the unexpected text and the alternatives
 
 
 @pytest.mark.parametrize(

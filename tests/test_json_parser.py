@@ -167,7 +167,7 @@ def test_the_callers_functions_get_the_text() -> None:
 
 
 def test_a_containers_worth_of_a_number() -> None:
-    """The result of the caller's function is a leaf, whatever it is."""
+    """The result of the caller's function is a leaf, of any type."""
     parser = JSONParser(parse_int=lambda text: [text])
     read(parser, ["[1, 2]"])
     assert parser.value == [["1"], ["2"]]

@@ -128,7 +128,7 @@ def test_at_the_bound(name: str, bound: int, allowed: str) -> None:
     ("name", "bound", "refused", "code"), [(*row[:2], *row[3:]) for row in BOUNDS]
 )
 def test_beyond_the_bound(name: str, bound: int, refused: str, code: str) -> None:
-    # The last character is the one that is refused, whatever comes after it.
+    # The last character is the refused one, with any text after it.
     for fragments in [*both(refused), *both(refused + '"]}'), *halvings(refused)]:
         error = failure(parser(name, bound), fragments)
         assert isinstance(error, LimitError)

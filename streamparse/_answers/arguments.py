@@ -139,7 +139,7 @@ class ArgumentSource:
         return text, text[: max(error.offset - start, 0)], self.events, error
 
     def _error(self, failure: StreamParseError | None) -> StreamParseError | None:
-        """Return the refusal of the validator, which came first, or what reading raised."""
+        """Return the refusal of the validator, which precedes it, or the error of reading."""
         if failure is not None:
             self.broken = True
             if self.chain.rejection is None:

@@ -44,7 +44,7 @@ class CallInput(CallRecord):
         raw_text: bool = False,
     ) -> None:
         super().__init__(call, choice, out, options, raw_text)
-        self.held: list[Any] | None = None  # texts and `HeldValue`s that came before the name
+        self.held: list[Any] | None = None  # texts and `HeldValue`s that arrived before the name
         self.held_size: int = 0  # the characters of them that were counted
         self.halves: Halves = Halves()  # of the argument text
         self._repetition: Repetition | None = None
@@ -59,7 +59,7 @@ class CallInput(CallRecord):
 
     @property
     def repeats(self) -> bool:
-        """Whether a part of the value has come again."""
+        """Whether a part of the value has been repeated."""
         return self._repetition is not None and self._repetition.matched > 0
 
     @property

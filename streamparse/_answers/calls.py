@@ -121,7 +121,7 @@ class CallReader(CallInput):
             self._close_normally(how)
 
     def _close_normally(self, how: int) -> None:
-        # The end of input cuts text that came after the last reason, unless it is whole.
+        # The end of input cuts text that arrived after the last reason, unless it is whole.
         if how == INPUT_ENDED and self.reason_at != len(self.call.raw_text) and not self.whole:
             self._truncate()
         elif self.call.name is None:
@@ -171,9 +171,9 @@ class CallReader(CallInput):
             self._end("complete")
 
     def _validated(self, validator: ValidatorFactory) -> object:
-        """Validate values that could not be validated as they came; reject the call if invalid.
+        """Validate values that could not be validated as they arrived; reject the call if invalid.
 
-        Nothing is coerced, because events have had the values as they came.
+        Nothing is coerced, because the values have been in events as they arrived.
         """
         try:
             return validated(validator, self.call.partial)

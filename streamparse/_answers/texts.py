@@ -223,7 +223,7 @@ class TextWriter:
         return half
 
     def release_halves(self) -> None:
-        """Append the halves for which no second halves came."""
+        """Append the halves whose second halves never arrived."""
         for part in self._waiting():
             self._release_half(part)
 

@@ -182,7 +182,7 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     for message in parser.messages:
         _hint(message, name_of(options.file))
     for message in parser.messages if isinstance(parser, MessageParser) else ():
-        _complain_about(message, name_of(options.file))  # a session goes on after such a message
+        _complain_about(message, name_of(options.file))  # a session continues after such a message
     if violations and (options.tools or options.output_schema):
         first = violations[0]
         more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""

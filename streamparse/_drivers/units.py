@@ -125,7 +125,7 @@ class UnitSplitter:
 
 
 def _continues(found: re.Match[str], begin: int) -> bool:
-    """Return whether a sentence goes on after what looks like its end.
+    """Return whether a sentence continues after an apparent end.
 
     Args:
         found: The match.

@@ -78,7 +78,7 @@ class SessionReader:
         self.options = options
         self.answers: list[SessionAnswer] = []
         self.events: list[Any] = []
-        self.replayed: int = 0  # messages that were skipped because they came again
+        self.replayed: int = 0  # messages that were skipped because they were repeated
         self.running: list[SessionAnswer] = []  # those that have not ended, as far as is known
 
     def begin(self, wire: type[Wire]) -> SessionAnswer:

@@ -385,7 +385,7 @@ class AnthropicEvents(Wire):
         return True
 
     def _unannounced(self, answer: AnswerReader, kind: str, data: dict[str, Any]) -> _Block:
-        """Return a new block, whose start never came."""
+        """Return a new block, whose start never arrived."""
         block = _Block()
         block.part = Text() if kind == "text_delta" else Reasoning()
         answer.add(block.part)
@@ -430,7 +430,7 @@ def _feed(block: _Block | None, text: str) -> bool:
 
 
 def _take_input(block: _Block) -> None:
-    """Read the arguments in the start of a call, for which no delta came."""
+    """Read the arguments in the start of a call, for which no delta arrived."""
     if block.reader is not None:
         block.reader.feed_arguments(block.input)
         block.input = None

@@ -77,7 +77,7 @@ class BedrockConverse(Wire):
     def __init__(self, response: ResponseReader) -> None:
         super().__init__(response)
         self.blocks: dict[int, _Block] = {}
-        self.last: int = 0  # the index that came last
+        self.last: int = 0  # the last index
         self.stopped: bool = False  # whether `messageStop` has arrived
         self.counted: bool = False  # whether `metadata` has arrived
         self.in_chunks: bool = False
@@ -422,7 +422,7 @@ def tool_result(call: ToolCall, value: Any, error: bool) -> dict[str, Any]:
 
 
 def _kept_block(entry: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a kept block as boto3 takes it; None for an image whose data never came."""
+    """Return a kept block as boto3 takes it; None for an image whose data never arrived."""
     block = dict_of(entry["block"])
     complete = all(dict_of(block[kind]).get("source") for kind in _MEDIA if kind in block)
     return _unkept(block) if complete and "deltas" not in entry else None

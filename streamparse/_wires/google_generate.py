@@ -422,7 +422,7 @@ class _Streamed:
         self.place: tuple[Path, bool] | None = None
 
     def whole(self, arguments: Any) -> None:
-        """Read all arguments at once, perhaps after they came in pieces."""
+        """Read all arguments at once, even if they have arrived in pieces."""
         self._close()
         self.reader.feed_value(arguments)
 
@@ -534,7 +534,7 @@ def _has_more(candidate: dict[str, Any]) -> bool:
 
 
 def _assemble(assembler: Assembler, piece: dict[str, Any], path: Path, is_array: bool) -> bool:
-    """Read a piece; return False if it came out of order."""
+    """Read a piece; return False if it is out of order."""
     value, known = _value_of(piece)
     if not known:
         return assembler.container(path, is_array)

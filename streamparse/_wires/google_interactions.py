@@ -108,7 +108,7 @@ class GoogleInteractions(Wire):
         self.texts: dict[str, list[_Step]] = {}  # the steps with text, by their type
         self.lane = Lane()
         self.sieve = Ids()
-        # Whether an interaction that asks to be continued goes on in this message.
+        # Whether this message continues an interaction that asks for it.
         self.continues: bool = True
 
     @classmethod

@@ -8,7 +8,7 @@ Quirks that are handled here:
   them.
 - Tools that the provider runs are `tool.execution.*` events; `info` is what they gave.
 - There is no finish reason: `conversation.response.done` is a normal end.
-- After a hand-off, another agent goes on in the same answer.
+- After a hand-off, another agent continues the same answer.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ _DELTA: Final[dict[str, tuple[type, ...]]] = {
 }
 # Most deltas have no other members than these.
 _USUAL: Final[dict[str, type]] = {"content": str, "role": str, "tool_calls": list}
-# The members in which reasoning goes back.
+# The members in which reasoning is sent back.
 _RETURNED: Final = ("reasoning_content", "reasoning_text")
 # The members of a choice that chunks repeat.
 _REPEATED: Final = frozenset(("content_filter_results", "native_finish_reason", "stop_reason"))

@@ -35,7 +35,7 @@ _COMMON: Final[dict[str, str]] = {
 
 
 def reason_of(word: str, own: dict[str, str]) -> str:
-    """Return the finish reason that a word means; "" if it means that the answer goes on.
+    """Return the finish reason that a word means; "" if it means that the answer continues.
 
     Args:
         word: The word of the server.

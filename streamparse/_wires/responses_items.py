@@ -87,7 +87,7 @@ class Piece:
         self.kind = kind
         self.index = index  # None if its events have none
         self.part = part
-        # The text that came, if a format reads it and puts it into parts of its own.
+        # The text so far, if a format reads it and puts it into parts of its own.
         self.raw: GrowingString | None = GrowingString() if is_read else None
         self.final: str | None = None  # the whole text, once the provider has sent it
 

@@ -153,7 +153,7 @@ class Router:
 
         Records that are held because no adapter reads them are passed on.
         """
-        with suppress(StreamParseError):  # the error that broke the input came first
+        with suppress(StreamParseError):  # the first error of the input
             self.settle()
         for record in self._released():
             self._pass_on(record)

@@ -276,7 +276,7 @@ class SGLang(TextPieces):
 
 
 class TextSoFar:
-    """Turns texts that repeat what came before into pieces.
+    """Turns texts that repeat the earlier text into pieces.
 
     The second text decides whether a server does that: it begins with the first one then.
 

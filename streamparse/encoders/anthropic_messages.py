@@ -145,7 +145,7 @@ class AnthropicMessages(BlockEncoder):
         self._out.append({"type": "message_start", "message": message})
 
     def _end(self) -> None:
-        for block in self._written:  # fields that came after their block had ended
+        for block in self._written:  # fields that arrived after the end of their block
             self._write_fields(block)
         problem = self._problem()
         if problem is not None:

@@ -161,7 +161,7 @@ class ResponseTexts(BlockEncoder):
             self._write("response.output_text.annotation.added", **members)
 
     def _cite(self, message: Message) -> None:
-        """Write the citations that came after their text had ended, or before any text."""
+        """Write the citations that arrived after the end of their text, or before any text."""
         texts = [
             (item, content)
             for item in self._items

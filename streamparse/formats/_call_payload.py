@@ -49,7 +49,7 @@ class CallPayload(Payload):
         self.identity: str | None = None
         self.others: list[tuple[str, Any]] = []  # unknown fields
         self.member: list[str] = []  # the text of an incomplete field
-        self.early: list[str] | None = None  # arguments that came before the call began
+        self.early: list[str] | None = None  # arguments that arrived before the start of the call
         self.decoded: bool = False  # the arguments are JSON text inside a JSON string
         self.seen: bool = False  # whether the arguments have begun
 

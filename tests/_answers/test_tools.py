@@ -281,7 +281,7 @@ ALL_FORMS = FORMS + MORE_FORMS
 
 @pytest.mark.parametrize("form", [row[1] for row in ALL_FORMS], ids=[row[0] for row in ALL_FORMS])
 def test_a_field_of_a_wrong_type(form: Any) -> None:
-    """Is taken, or refused as documented; a tool that is taken has a name and can be asked."""
+    """It is taken, or refused as documented; a tool that is taken has a name and can be called."""
     taken = Tools([form]).names
     for path in places_in(form):
         for wrong in WRONG:

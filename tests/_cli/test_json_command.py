@@ -146,7 +146,7 @@ def test_depth_limit(command: Runner) -> None:
     ],
 )
 def test_bad_input(command: Runner, given: bytes, events: int, complaint: str) -> None:
-    """One line with the place, and everything that came before."""
+    """One line with the place, after all earlier output."""
     assert command("json", given=given) == 1
     assert command.complaint == f"streamparse: FILE:{complaint}"
     assert len(command.lines) == events

@@ -164,7 +164,7 @@ def test_a_format_that_is_not_known(command: Runner) -> None:
 def test_answers_that_are_not_complete(
     command: Runner, given: bytes, complaint: str, show: str
 ) -> None:
-    """One line on stderr, and everything that came before on stdout."""
+    """One line on stderr, and all earlier output on stdout."""
     assert command("replay", show, given=given) == 1
     assert command.complaint == f"streamparse: FILE: {complaint}"
     assert (b"Hi" in command.out) == (b"Hi" in given)

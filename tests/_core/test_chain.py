@@ -470,7 +470,7 @@ def test_a_fork_at_every_call(options: dict[str, Any], judged: bool) -> None:
 
 
 class RefusesAt(Validator):
-    """Refuses whatever character `place` decides."""
+    """Refuses the character that `place` decides."""
 
     def __init__(self, place: int) -> None:
         super().__init__()

@@ -156,7 +156,7 @@ def test_impossible_lengths(total: int, headers: int) -> None:
     ],
 )
 def test_headers_that_make_no_sense(headers: bytes) -> None:
-    """Though the checksums are right; botocore raises whatever it stumbles over."""
+    """The checksums are right; botocore raises various other exceptions."""
     failure = same_for_all_cuts(framed(headers, b""))[2]
     assert failure[:3] == (WireError, "bad_frame", 0)
     assert len(failure[3]) > len("a damaged frame: ")

@@ -257,7 +257,7 @@ _BOUNDS = st.fixed_dictionaries(
 
 @given(STREAMS | STREAMS.map(str.rstrip), SIZES, _BOUNDS)
 def test_law_1_any_chunking(stream: str, sizes: list[int], bounds: dict[str, int]) -> None:
-    """Law 1: so a line that came in pieces, and was read by another parser, gives the same."""
+    """Law 1: a line that arrived in pieces, and was read by another parser, gives the same."""
     whole = decoded([stream], **bounds)
     assert decoded(cut(stream, [1]), **bounds) == whole
     assert decoded(cut(stream, sizes), **bounds) == whole

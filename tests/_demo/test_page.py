@@ -154,7 +154,7 @@ def test_rejects(demo: Demo) -> None:
     card = demo.card("book_table")
     assert demo.mark(demo.field(card, "seating")) == "rejected"
     assert demo.mark(demo.field(card, "guests")) == "complete"
-    assert demo.page.locator(demo.field(card, "wishes")).count() == 0  # it came after the refusal
+    assert demo.page.locator(demo.field(card, "wishes")).count() == 0  # after the refusal
     assert "'terrace'" in demo.text(f"{card} .error")
     assert demo.text("#status").endswith("rejected: book_table.")
 

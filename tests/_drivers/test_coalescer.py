@@ -116,7 +116,7 @@ def test_when_things_come_out(feeds: list[tuple[list[Any], int]]) -> None:
     came: list[Any] = []
     went: list[Any] = []
     now = 0
-    last = -math.inf  # when something came out
+    last = -math.inf  # the ticks at which something was emitted
     for events, ticks in feeds:
         now += ticks
         out = coalescer.feed(events, now)
@@ -135,7 +135,7 @@ def test_when_things_come_out(feeds: list[tuple[list[Any], int]]) -> None:
 
 @given(FEEDS)
 def test_frames(feeds: list[tuple[list[Any], int]]) -> None:
-    """With `hold="all"` nothing comes out sooner than `every` after what came out before."""
+    """With `hold="all"` at least `every` passes between two emissions."""
     coalescer = Coalescer(EVERY, hold="all")
     now, last = 0, -math.inf
     came: list[Any] = []

@@ -83,7 +83,7 @@ class AsyncSource(Source):
 
 
 class Loud(SyncReading[Upper, str]):
-    """Has a view of its own: the first long fragment."""
+    """A view for this test: the first long fragment."""
 
     def _field(self, query: Any) -> View[Upper]:
         return FirstLong(self.parser)

@@ -373,7 +373,7 @@ def test_an_answer_cut_on_the_way() -> None:
 
 @pytest.fixture(autouse=True)
 def _without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The servers are on this machine, whatever proxy the environment names."""
+    """The servers are on this machine, so a proxy in the environment must not be used."""
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("no_proxy", "*")
 

@@ -452,7 +452,7 @@ ENDS: list[tuple[list[Any], type[StreamParseError], str, str]] = [
 def test_half_an_answer_is_not_taken_for_a_whole_one(
     drive: Drive, end: list[Any], kind: type, code: str, words: str, view: str
 ) -> None:
-    """Law 7: readers that see no events get an error, after everything that came."""
+    """Law 7: readers that see no events get an error, after everything that arrived."""
     outcome = drive([text_chunk("[1, 2"), *end], view)
     assert isinstance(outcome.error, kind)
     assert outcome.code == code
@@ -469,7 +469,7 @@ def test_result_of_half_an_answer(
     outcome = ask([text_chunk("[1, 2]"), *end], "result", output=output)
     assert isinstance(outcome.error, kind)
     assert (outcome.code, outcome.shown, outcome.closed) == (code, [], 1)
-    assert outcome.message.text == "[1, 2]"  # kept, whatever the end
+    assert outcome.message.text == "[1, 2]"  # kept, however it ended
 
 
 # The output

@@ -206,7 +206,7 @@ def test_the_next_item_has_a_path() -> None:
 
 
 def expected_after(root: Any, path: Path, value: Any) -> Any:
-    """A plain model: set `value` at `path`, over whatever is in the way."""
+    """A plain model: set `value` at `path`, and replace other values on the way."""
     if not path:
         return value
     step = path[0]
@@ -250,7 +250,7 @@ MIXED = st.one_of(
 
 @given(st.lists(MIXED, max_size=15))
 def test_any_pieces_leave_a_value_and_text_that_is_json(pieces: list[Piece]) -> None:
-    """Whatever comes, in whatever order; what was not misplaced is in the text."""
+    """For any pieces in any order, the text has all those that were not misplaced."""
     attempt = Run()
     misplaced = attempt.say(pieces)
     value = attempt.close()

@@ -598,7 +598,7 @@ def test_history_of_every_recording_is_what_the_sdk_takes(recorded: list[Recordi
 def test_the_history_of_every_recording_as_a_body_gives_its_message(
     recorded: list[Recording],
 ) -> None:
-    """No recording has `steps` in its end, so what goes back is read as if it had come whole."""
+    """No recording has `steps` in its end, so the history is read as a whole body."""
     for recording in recorded:
         streamed_, _ = read(recording.records)
         last = recording.records[-1]["interaction"]

@@ -780,7 +780,7 @@ def test_any_chunking_gives_the_same(name: str, sizes: list[int]) -> None:
 
 @given(name=st.sampled_from(sorted(SAMPLES)), text=st.text(max_size=30))
 def test_the_text_is_what_was_sent(name: str, text: str) -> None:
-    """Law 4, for the text beside whatever else comes."""
+    """Law 4, for the text beside any other members."""
     records, _ = SAMPLES[name]
     message, events = read([sse([text_chunk(text), *records])])
     deltas = [event.text for event in events if event.type == "text_delta"]
@@ -798,7 +798,7 @@ JUNK: list[Any] = [None, 0, 7, True, "", "x", [], [[]], {}, {"type": []}, [{"typ
     ),
 )
 def test_no_record_is_too_strange(name: str, changes: list[tuple[int, int, Any]]) -> None:
-    """Whatever the types of the members are: no exception but our own."""
+    """With members of any types: no exception but our own."""
     records = copy.deepcopy(SAMPLES[name][0])
     for place, member, junk in changes:
         found = holders(records[place % len(records)])

@@ -765,7 +765,7 @@ def test_output_of_a_shell_while_it_comes() -> None:
 
 
 def test_work_is_linear() -> None:
-    """Law 6 for a patch and for text, whatever the size of the deltas."""
+    """Law 6 for a patch and for text, with deltas of any size."""
 
     def feed(pieces: Any) -> None:
         parser = MessageParser(API)
@@ -905,7 +905,7 @@ def test_a_whole_body_gives_the_message_of_its_stream(name: str) -> None:
     body = SAMPLES[name][-1]["response"]
     for fed in (body, json.dumps(body), json.dumps(body, indent=1).encode()):
         message, _ = read([fed])
-        # An error refers to the record it came in.
+        # An error refers to its record.
         assert without(message.to_dict(), ["data"]) == without(whole.to_dict(), ["data"])
 
 
@@ -958,7 +958,7 @@ JUNK: list[Any] = [None, 0, 7, True, "", "x", [], [[]], {}, {"type": []}, [{"typ
     ),
 )
 def test_no_record_is_too_strange(name: str, changes: list[tuple[int, int, Any]]) -> None:
-    """Whatever the types of the members are: no exception but our own."""
+    """With members of any types: no exception but our own."""
     records = copy.deepcopy(SAMPLES[name])
     for place, member, junk in changes:
         record = records[place % len(records)]

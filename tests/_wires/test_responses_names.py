@@ -182,7 +182,7 @@ CHANGES = {
 def test_names_change_nothing(
     data: st.DataObject, change: str, parts: list[list[dict[str, Any]]]
 ) -> None:
-    """Whatever names are missing, shared or wrong: texts, calls and the end are the same."""
+    """If names are missing, shared or wrong, texts, calls and the end are the same."""
     records = data.draw(interleaved(parts))
     final = completed(data.draw(st.sampled_from([items_of(records), []])))
     plain, _ = read([CREATED, *records, final])

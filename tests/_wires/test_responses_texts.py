@@ -56,7 +56,7 @@ TEXTS = st.lists(st.text("ab ", min_size=1, max_size=3), min_size=1, max_size=4)
 def test_the_final_item_has_the_texts(
     texts: list[str], shift: int, streamed: int, ends: bool
 ) -> None:
-    """The final item wins, whatever was streamed under whatever indexes."""
+    """The final item replaces all streamed texts, under any indexes."""
     some = texts[:streamed]
     indexes = [place + shift for place in range(len(some))]
     records = deltas(some, indexes)
@@ -72,7 +72,7 @@ def test_the_final_item_has_the_texts(
 
 @given(streamed=TEXTS, final=TEXTS, indexes=st.lists(st.integers(0, 2), min_size=4, max_size=4))
 def test_the_last_word_holds(streamed: list[str], final: list[str], indexes: list[int]) -> None:
-    """The message and its history have the final texts, whatever was streamed."""
+    """The message and its history have the final texts, not the streamed ones."""
     records = [added(0, opened(whole([]))), *deltas(streamed, indexes[: len(streamed)])]
     for end in ([done(0, whole(final)), completed()], [completed([whole(final)])]):
         message, events = read([CREATED, *records, *end])

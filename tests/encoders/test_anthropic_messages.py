@@ -135,7 +135,7 @@ def check(message: Message, events: list[Any], batch: int = 1) -> None:
 
 
 def merged_text(message: Message, events: list[Any]) -> str:
-    """Return the text with that of refusals, in the order in which the deltas came."""
+    """Return the text with that of refusals, in the order of the deltas."""
     own = [event for event in events if event.choice == message.choice]
     return "".join([e.text for e in own if e.type in ("text_delta", "refusal_delta")])
 

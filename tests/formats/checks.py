@@ -204,7 +204,7 @@ def check_growth(format: str | Format, pieces: Iterable[str], **options: Any) ->
 
 
 def grows(old: Any, new: Any) -> bool:
-    """May `old` have become `new`? Only what comes last in it may have changed."""
+    """Return whether `old` may have become `new`: only its last part may have changed."""
     if old is None or same(old, new):
         return True
     if type(old) is not type(new):

@@ -142,7 +142,7 @@ class Named:
     open: str = ""
     close: str = ""
     between: str = ""
-    id: str = ""  # how the id is written: "" there is none
+    id: str = ""  # the form of the id; "" if there is none
 
     def __call__(self, page: Page, calls: tuple[Wanted, ...], choose: Choices) -> None:
         page.add(self.open)

@@ -123,7 +123,7 @@ def test_options(format: str, options: Any, text: str, expected: tuple[str, str]
 
 
 def test_nothing_said_after_the_prompt() -> None:
-    """An empty answer is complete, whatever the prompt began."""
+    """An empty answer is complete, even after any start in the prompt."""
     for format, prompt in (("harmony", "<|start|>assistant"), ("functionary_v32", ">>>")):
         found = read(format, "", prompt_suffix=prompt)
         assert [event.type for event in found.events] == ["message_started", "message_finished"]

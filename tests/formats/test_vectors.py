@@ -32,7 +32,7 @@ def options_of(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def expected(row: dict[str, Any]) -> tuple[str, str, list[Any]]:
-    """Content, reasoning, and the calls with what their arguments have come to."""
+    """Content, reasoning, and the calls with the values of their arguments."""
     wanted = row["expect"]
     calls = [
         (call["name"], call["arguments"], _status(call, row), call.get("id"))

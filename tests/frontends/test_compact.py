@@ -134,7 +134,7 @@ def content_of(message: Message) -> list[dict[str, Any]]:
 def compared(message: dict[str, Any]) -> dict[str, Any]:
     """Without what is not compared: errors, and arguments after a rejection, which no event has.
 
-    Nor is it compared whether arguments are null or absent. All numbers of a page are floats.
+    Arguments that are null equal absent ones. All numbers of a page are floats.
     """
     message = json.loads(json.dumps(message), parse_int=float)
 

@@ -119,7 +119,7 @@ def test_an_id_that_comes_with_the_first_arguments(make: Callable[..., FrontEnd]
 
 @BOTH
 def test_a_name_that_comes_late(make: Callable[..., FrontEnd]) -> None:
-    """A call begins when it has a name: after a call whose name came first."""
+    """A call begins when it has a name: after a call whose name arrived first."""
     unnamed = call_chunk("{}", index=0, id="c0")
     named = call_chunk("{}", index=1, id="c1", name="g")
     pieces = [sse([unnamed, named, call_chunk("", index=0, name="f"), chunk({}, "stop")])]

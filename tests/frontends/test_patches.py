@@ -479,7 +479,7 @@ def test_replay_in_javascript(
     assert node.ask(without) == {"value": value, "code": None}
 
 
-# Whatever comes, both appliers do the same with it
+# For any operations, both appliers do the same
 
 _STEPS = st.sampled_from(["", "a", "0", "1", "01", "-", "~", "__proto__", "length", 0, 1, 2, -1])
 _POINTERS = st.lists(_STEPS.map(str), max_size=3).map(lambda steps: json_pointer(tuple(steps)))

@@ -1,4 +1,4 @@
-"""Law 6 for raw-text formats: what a character costs does not depend on how many came before.
+"""Law 6 for raw-text formats: the cost of a character does not depend on how many precede it.
 
 Long arguments in every kind of payload, and texts made to have a parser look at the same
 characters again: headers without end, what may become a marker again and again, closers that are
@@ -125,7 +125,7 @@ def _feeding(format: str, start: str, more: str, size: int) -> Callable[[], Any]
 
 @pytest.mark.parametrize("load", LOADS)
 def test_law_6_time(load: str) -> None:
-    """Law 6: a copy of all that came before, for each delta, would show."""
+    """Law 6: a copy of all earlier text, for each delta, would show."""
     format, start, more = LOADS[load]
     few, many = stream(more, 2000), stream(more, 2000 * MANY)
     at_first = later = float("inf")

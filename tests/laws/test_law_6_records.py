@@ -1,4 +1,4 @@
-"""Law 6 for records: the work for one does not depend on how many came before.
+"""Law 6 for records: the work for one does not depend on how many precede it.
 
 `test_law_6_linear.py` has the same for characters of JSON. Here the *record* is what repeats:
 choices, parts, blocks, citations, and what is read from the message after each of them.

@@ -27,7 +27,7 @@ def is_document(text: str) -> bool:
 
 @given(JSON_TEXTS, SIZES)
 def test_law_7_every_beginning_of_a_document(text: str, sizes: Sequence[int]) -> None:
-    """Law 7: whatever `json.loads` finds unfinished is, with all that it shows still there."""
+    """Law 7: text that `json.loads` finds unfinished is, and all its values so far are present."""
     for end in range(len(text) + 1):
         outcome = run(cut(text[:end], sizes))
         if is_document(text[:end]):

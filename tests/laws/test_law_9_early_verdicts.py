@@ -78,7 +78,7 @@ def test_law_9_what_is_made_to_be_valid_is_never_refused(schema: Any, data: st.D
     validator = make_validator(schema)
     try:
         value = data.draw(from_schema(schema))
-    except Exception:  # it does not know every keyword, nor every version of Hypothesis
+    except Exception:  # it does not know every keyword, or every version of Hypothesis
         assume(False)
     assume(valid(schema, value))
     text = json.dumps(value)

@@ -117,7 +117,7 @@ def test_laws_3_and_4(text: str, sizes: Sequence[int], many: bool) -> None:
 
 
 def _repeats(events: list[Any]) -> bool:
-    """Has a key come twice? Then a member was replaced."""
+    """A repeated key means that a member was replaced."""
     begun = [
         event.path
         for event in events

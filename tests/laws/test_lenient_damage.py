@@ -181,7 +181,7 @@ VALID = st.recursive(
 def test_strings_that_look_like_damage_are_read_as_they_are(
     value: Any, indent: int | None, spaces: bool, sizes: Sequence[int]
 ) -> None:
-    """A valid document is never changed, whatever its keys and strings hold."""
+    """A valid document is never changed, with any keys and strings."""
     text = json.dumps(value, indent=indent, separators=None if spaces else (",", ":"))
     assert run(cut(text, sizes), dialect="lenient") == run([text])
     assert parse(text, dialect="lenient") == value

@@ -1,4 +1,4 @@
-"""`Limits` of a message: whatever it keeps is bounded, at the same character for every cut."""
+"""`Limits` of a message: all that it keeps is bounded, at the same character for every cut."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from tests.schema.schemas import violation_of
         (r"^(?<$x>a)(?<ö>b)\k<ö>$", "abb", "aba"),
         (r"^(?:(?<a>x)|(?<a>y))\k<a>$", "yy", "yx"),  # a name in two alternatives
         (r"^\k<a>(?<a>x)$", "x", "xx"),  # the group has no text yet
-        (r"^(?<a>x\k<a>)$", "x", "xx"),  # nor has it while it is open
+        (r"^(?<a>x\k<a>)$", "x", "xx"),  # or while it is open
         (r"^(?:(?<a>x)|b)c\k<a>$", "bc", "xc"),  # a group that took no part
         (r"^(\2)(b)$", "b", "bb"),
         (r"^\u{1F600}\u{61}$", "😀a", "😀"),

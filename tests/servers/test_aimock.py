@@ -190,7 +190,7 @@ def test_an_error_of_the_provider(base: str, wire: str) -> None:
 
 
 def test_a_broken_connection(base: str, wire: str) -> None:
-    """The source's own error passes, and what had come is a truncated answer."""
+    """The source's own error is passed on, and the text so far is a truncated answer."""
     _, path, request = WIRES[wire]
     with (
         httpx.Client(base_url=base, trust_env=False) as client,

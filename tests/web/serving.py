@@ -147,7 +147,7 @@ def whole_events(records: list[Any]) -> list[Any]:
 
 
 def get(url: str, last_id: str = "", stop_after: int | None = None) -> Got:
-    """Read to the end, or until so many records have come."""
+    """Read to the end, or until this number of records."""
     got = Got(last_id=last_id)
     with connected(url, last_id) as response:
         got.status, got.headers = response.status_code, dict(response.headers)

@@ -1,4 +1,4 @@
-"""The pump by itself: a last record and a closed source, whatever happens."""
+"""Tests of the pump alone: there is always a last record, and the source is closed."""
 
 from __future__ import annotations
 

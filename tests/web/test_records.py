@@ -1,4 +1,4 @@
-"""Any reader of server-sent events reads the records back, whatever they contain."""
+"""Any reader of server-sent events reads the records back, with any content."""
 
 from __future__ import annotations
 

@@ -727,7 +727,7 @@ def test_options_are_checked_at_once(option: str, values: list[float]) -> None:
             sse_response([], **{option: value})  # type: ignore[arg-type]
 
 
-# A request cleans up, whatever ends it
+# A request cleans up, however it ends
 
 
 class Visit:

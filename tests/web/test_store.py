@@ -1,4 +1,4 @@
-"""The store in memory: bounded whatever happens, and what it gives has no gaps."""
+"""The store in memory: always bounded, and without gaps."""
 
 from __future__ import annotations
 
