@@ -22,6 +22,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -377,8 +379,11 @@ def compile_package(root: Path, work: Path) -> dict[str, str]:
     shutil.copytree(root / PACKAGE, work / PACKAGE, ignore=shutil.ignore_patterns("*.so", "*.pyd"))
     modules = modules_to_compile(work)
     run("translating to C", work, WRITE_C, [*MYPY_OPTIONS, *modules])
+    used = private_names(work, modules)
     for module in modules:
-        complete_c(work, module)
+        path = c_file(work, module)
+        text = completed(path.read_text(encoding="utf-8"), work / module)
+        path.write_text(smaller(text, used), encoding="utf-8")
     run("compiling", work, COMPILE_C, levels(work))
     extensions = built_extensions(work / "lib", modules)
     if "_PYTHON_HOST_PLATFORM" not in os.environ:  # set where the target is another machine
@@ -430,13 +435,17 @@ _DOC: Final = re.compile(r'PyDoc_STR\((NULL|"(?:[^"\\]|\\.)*")\)')
 _FIELD: Final = re.compile(r"^    (\w+): (.*(?:\n     .*)*)", re.MULTILINE)
 
 
-def complete_c(work: Path, module: str) -> None:
-    """Add docstrings, signatures and the level of module statements to the C code of mypyc."""
+def c_file(work: Path, module: str) -> Path:
     name = module.removesuffix(".py").replace("/", "___")
     (path,) = work.glob(f"build/**/__native_{name}.c")
-    docs = docstrings(ast.parse((work / module).read_text(encoding="utf-8")))
+    return path
+
+
+def completed(text: str, source: Path) -> str:
+    """Add docstrings, signatures and the level of module statements to the C code of mypyc."""
+    docs = docstrings(ast.parse(source.read_text(encoding="utf-8")))
     lines, owner, entry = [], "", ""
-    for line in path.read_text(encoding="utf-8").split("\n"):
+    for line in text.split("\n"):
         if found := _TABLE.match(line):
             owner = next((kind for kind in docs if found[1].endswith(f"___{kind}")), "")
         elif found := _TYPE.match(line):
@@ -453,7 +462,205 @@ def complete_c(work: Path, module: str) -> None:
             header = found[1].strip('"') if found[1] != "NULL" else c_string(signature).strip('"')
             line = line.replace(found[0], f'PyDoc_STR("{header}{c_string(doc)[1:]})')
         lines.append(line)
-    path.write_text("\n".join(lines), encoding="utf-8")
+    return "\n".join(lines)
+
+
+# What mypyc repeats is replaced by calls. That is a fifth of the machine code and of the time of
+# the C compiler, and nothing of it runs more than once in a program without errors. Code that has
+# another form, as other versions of mypyc may write it, stays.
+
+
+def private_names(work: Path, modules: list[str]) -> set[str]:
+    """Return the names with an underscore that are looked up while the program runs.
+
+    Compiled code looks up the names that it has as strings. Interpreted modules may look up every
+    name they contain.
+    """
+    used: set[str] = set()
+    for module in modules:
+        used.update(_LITERAL.findall(c_file(work, module).read_text(encoding="utf-8")))
+    for path in (work / PACKAGE).rglob("*.py"):
+        if path.relative_to(work).as_posix() not in modules:
+            used.update(_PRIVATE.findall(path.read_text(encoding="utf-8")))
+    return used
+
+
+_LITERAL: Final = re.compile(r"/\* '(_[a-z]\w*)' \*/")
+_PRIVATE: Final = re.compile(r"\b_[a-z]\w*")
+
+
+def smaller(text: str, used: set[str]) -> str:
+    return with_places(with_imports(without_wrappers(text, used)))
+
+
+# Each function has a wrapper with which it is called from Python. Compiled code calls a function
+# directly, so the private ones that nobody looks up by name need none.
+_METHOD: Final = re.compile(
+    r'^ *\{"(_[a-z]\w*)",\s+\(PyCFunction\)(CPyPy_\w+),\s+METH_[A-Z_| ]+, PyDoc_STR\(.*\n',
+    re.MULTILINE,
+)
+_WRAPPER: Final = re.compile(
+    r"^( *)PyObject \*(CPyPy_\w+)\(PyObject \*self, [^\n;]*\) \{\n.*?^\1\}\n",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def without_wrappers(text: str, used: set[str]) -> str:
+    """Leave out the wrappers of private functions whose names are not in `used`."""
+    unused = {found[2] for found in _METHOD.finditer(text) if found[1] not in used}
+    text = _METHOD.sub(lambda found: "" if found[2] in unused else found[0], text)
+    return _WRAPPER.sub(lambda found: "" if found[2] in unused else found[0], text)
+
+
+# How a module imports another compiled module. `@name` is any text, the same one each time.
+_IMPORT: Final = """\
+    @cache = (void *)&CPyModule_@module;
+    @state = (void *)&CPyImportState_@module;
+    @lock = @api;
+    @known = CPyImport_IsInitialized(@state);
+    if (!@known) goto @first;
+    @modules = PyImport_GetModuleDict();
+    @key = @name
+    @found = CPyDict_GetItem(@modules, @key);
+    if (unlikely(@found == NULL)) {
+        @trace
+        goto @error;
+    }
+    @result = @found;
+    goto @end;
+@first: ;
+    @init = CPyInitOnly_@module;
+    @exec = CPyExec_@module;
+    @internal = (PyObject **)&CPyModule_@module__internal;
+    @table = PyImport_GetModuleDict();
+    @group = @library
+    @shared = CPyDict_GetItem(@table, @group);
+    if (unlikely(@shared == NULL)) {
+        @trace
+        goto @error;
+    }
+    @attribute = @origin
+    @file = CPyObject_GetAttr(@shared, @attribute);
+    CPy_DECREF(@shared);
+    if (unlikely(@file == NULL)) {
+        @trace
+        goto @error;
+    }
+    @ending = @suffix
+    @again = @name
+    @imported = CPyImport_ImportNative(@again, @init, @exec, @internal, @cache, @state, @lock, \
+@file, @ending, 0);
+    CPy_DECREF(@file);
+    if (unlikely(@imported == NULL)) {
+        @trace
+        goto @error;
+    }
+    @result = @imported;
+@end: ;
+"""
+_SHORT_IMPORT: Final = """\
+    @result = import_native(&CPyModule_@module, &CPyImportState_@module, CPyInitOnly_@module, \
+CPyExec_@module, &CPyModule_@module__internal, @name);
+    if (unlikely(@result == NULL)) {
+        @trace
+        goto @error;
+    }
+"""
+_IMPORTER: Final = """\
+#ifndef IMPORT_NATIVE
+#define IMPORT_NATIVE
+static CPy_NOINLINE CPy_COLD PyObject *import_native(
+    void *cache, void *state, void *init, void *exec, void *internal, PyObject *name) {
+    if (CPyImport_IsInitialized(state))
+        return CPyDict_GetItem(PyImport_GetModuleDict(), name);
+    PyObject *library = CPyDict_GetItem(PyImport_GetModuleDict(), @library);
+    PyObject *file = library == NULL ? NULL : CPyObject_GetAttr(library, @origin);
+    Py_XDECREF(library);
+    PyObject *module = file == NULL ? NULL :
+        CPyImport_ImportNative(name, init, exec, internal, cache, state, @api, file, @suffix, 0);
+    Py_XDECREF(file);
+    return module;
+}
+#endif
+"""
+
+
+def pattern_of(template: str) -> re.Pattern[str]:
+    """Compile a template in which `@name` is any text within a line, the same one each time."""
+    known: set[str] = set()
+
+    def group(found: re.Match[str]) -> str:
+        again = found[1] in known
+        known.add(found[1])
+        return f"(?P={found[1]})" if again else f"(?P<{found[1]}>[^\\n]+?)"
+
+    return re.compile(re.sub("@([a-z]+)", group, re.escape(template)))
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    return re.sub("@([a-z]+)", lambda found: values[found[1]], template)
+
+
+_LONG_IMPORT: Final = pattern_of(_IMPORT)
+
+
+def with_imports(text: str) -> str:
+    """Import other compiled modules by calls of one function."""
+    first = _LONG_IMPORT.search(text)
+    if first is None:
+        return text
+    names = {name: value.partition(";")[0] for name, value in first.groupdict().items()}
+    text = _LONG_IMPORT.sub(
+        lambda found: filled(
+            _SHORT_IMPORT, found.groupdict() | {"name": found["name"].partition(";")[0]}
+        ),
+        text,
+    )
+    return after_headers(text, filled(_IMPORTER, names))
+
+
+# Every failing call adds its place to the traceback. The file and the globals are the same for all
+# places of a module, and its function and line fit into one number.
+_PLACE: Final = re.compile(
+    r'CPy_(AddTraceback|TypeErrorTraceback)\("([^"]+)", "([^"]+)", (\d+), (CPyStatic_\w+)'
+)
+_PLACES: Final = """\
+static const char names_@module[] = "@names";
+static CPy_NOINLINE CPy_COLD void AddTraceback_@module(int place) {
+    CPy_AddTraceback("@file", names_@module + (place >> 16), place & 0xffff, @globals);
+}
+static CPy_NOINLINE CPy_COLD void TypeErrorTraceback_@module(
+    int place, const char *expected, PyObject *value) {
+    CPy_TypeErrorTraceback(
+        "@file", names_@module + (place >> 16), place & 0xffff, @globals, expected, value);
+}
+"""
+
+
+def with_places(text: str) -> str:
+    """Add places to the traceback by functions of the module that need one number."""
+    places = list(_PLACE.finditer(text))
+    if not places:
+        return text
+    names = dict.fromkeys(found[3] for found in places)
+    offsets = dict(
+        zip(names, accumulate((len(name) + 1 for name in names), initial=0), strict=False)
+    )
+    if max(offsets.values()) > 0x7FFF or max(int(found[4]) for found in places) > 0xFFFF:
+        return text
+    _, file, _, _, module_globals = places[0].groups()
+    module = module_globals.removeprefix("CPyStatic_")
+    values = {"module": module, "file": file, "globals": module_globals}
+    text = _PLACE.sub(
+        lambda found: f"{found[1]}_{module}({offsets[found[3]] << 16 | int(found[4])}", text
+    )
+    return after_headers(text, filled(_PLACES, values | {"names": "\\0".join(names)}))
+
+
+def after_headers(text: str, functions: str) -> str:
+    head, include, rest = text.rpartition('#include "__native_')
+    line, newline, rest = rest.partition("\n")
+    return head + include + line + newline + functions + rest
 
 
 def docstrings(node: ast.AST, owner: str = "") -> dict[str, tuple[str, str]]:
