@@ -20,7 +20,14 @@ from typing import Any
 
 import pytest
 
-from streamparse import COMPILED, JSONParser, StringDelta, ValueCompleted, ValueStarted
+from streamparse import (
+    COMPILED,
+    JSONParser,
+    JSONSyntaxError,
+    StringDelta,
+    ValueCompleted,
+    ValueStarted,
+)
 from streamparse._core import builder, chain, machine, parser, selector, sink, writer
 from streamparse.protocols import Sink, Validator, ValidatorFactory
 from tests.parts import RecordingValidator
@@ -350,3 +357,71 @@ def dig(bed): 'Dig "it" – now.'
     assert found["Bed.area"][1] == "Its area."
     assert found["dig"] == ("dig(bed)\n--\n\n", 'Dig "it" – now.')
     assert hook.c_string('a"b\n') == '"a\\042b\\012"'
+
+
+def test_tracebacks_name_functions_and_lines() -> None:
+    with pytest.raises(JSONSyntaxError) as caught:
+        JSONParser().feed('{"a": [1, tru3]}')
+    frames = [frame for frame in caught.traceback if "_core" in str(frame.path)]
+    assert len(frames) > 3
+    for frame in frames:
+        source = (ROOT / "streamparse/_core" / Path(frame.path).name).read_text(encoding="utf-8")
+        assert any(
+            node.name == frame.name and node.lineno <= frame.lineno + 1 <= (node.end_lineno or 0)
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.FunctionDef)
+        )
+
+
+C_CODE = """\
+#include "__native_x.h"
+    {"shown", (PyCFunction)CPyPy_m___shown, METH_FASTCALL | METH_KEYWORDS, PyDoc_STR("") /* doc */},
+    {"_named",
+     (PyCFunction)CPyPy_m____named,
+     METH_FASTCALL | METH_KEYWORDS, PyDoc_STR("_named($self)")},
+    {"_hidden",
+     (PyCFunction)CPyPy_m____hidden,
+     METH_FASTCALL | METH_KEYWORDS, PyDoc_STR("_hidden($self)")},
+    PyObject *CPyPy_m____hidden(PyObject *self, PyObject *const *args) {
+        if (1) {
+        }
+        CPy_AddTraceback("m.py", "_hidden", 9, CPyStatic_m___globals);
+    }
+    PyObject *CPyPy_m____named(PyObject *self, PyObject *const *args) {
+        CPy_AddTraceback("m.py", "_named", 7, CPyStatic_m___globals);
+        CPy_TypeErrorTraceback("m.py", "shown", 2, CPyStatic_m___globals, "str", cpy_r_x);
+    }
+"""
+
+
+def test_the_build_leaves_out_wrappers_of_private_functions() -> None:
+    hook = load_build_hook()
+    code = hook.without_wrappers(C_CODE, {"_named"})
+    assert "hidden" not in code
+    assert code.count("shown") == C_CODE.count("shown")
+    assert code.count("_named") == C_CODE.count("_named")
+    assert hook.without_wrappers(C_CODE, {"_named", "_hidden"}) == C_CODE
+
+
+def test_the_build_writes_places_as_numbers() -> None:
+    hook = load_build_hook()
+    code = hook.with_places(C_CODE)
+    assert r'names_m___globals[] = "_hidden\0_named\0shown"' in code
+    assert "    AddTraceback_m___globals(9);" in code
+    assert f"    AddTraceback_m___globals({8 << 16 | 7});" in code
+    assert f'    TypeErrorTraceback_m___globals({15 << 16 | 2}, "str", cpy_r_x);' in code
+    far = C_CODE.replace(", 9,", ", 70000,")
+    assert hook.with_places(far) == far
+    assert hook.with_places("") == ""
+
+
+def test_the_build_shortens_imports_of_compiled_modules() -> None:
+    hook = load_build_hook()
+    names = {name: f"{name}_1" for name in re.findall("@([a-z]+)", hook._IMPORT)}
+    names["name"] = "CPyStatics[3]; /* 'm.other' */"
+    long = hook.filled(hook._IMPORT, names)
+    code = hook.with_imports('#include "__native_x.h"\n' + long)
+    assert "CPyExec_module_1, &CPyModule_module_1__internal, CPyStatics[3]);\n" in code
+    assert code.count("result_1") == 2
+    other = long.replace("state_1, lock_1", "state_1")
+    assert hook.with_imports(other) == other
