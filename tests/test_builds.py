@@ -315,6 +315,11 @@ def test_annotations_and_signatures() -> None:
     assert (parameters["limits"].default is ...) is COMPILED  # it has no literal
 
 
+def test_private_methods_that_only_compiled_code_calls() -> None:
+    assert hasattr(JSONParser, "_feed_any") is not COMPILED
+    assert hasattr(JSONParser, "feed")
+
+
 @pytest.mark.parametrize("kind", NATIVE)
 def test_docstrings_of_classes(kind: type) -> None:
     assert kind.__doc__
