@@ -382,11 +382,11 @@ def compile_package(root: Path, work: Path) -> dict[str, str]:
     shutil.copytree(root / PACKAGE, work / PACKAGE, ignore=shutil.ignore_patterns("*.so", "*.pyd"))
     modules = modules_to_compile(work)
     run("translating to C", work, WRITE_C, [*MYPY_OPTIONS, *modules])
-    used = private_names(work, modules)
-    for module in modules:
-        path = c_file(work, module)
-        text = completed(path.read_text(encoding="utf-8"), work / module)
-        path.write_text(smaller(text, used), encoding="utf-8")
+    texts = {module: c_file(work, module).read_text(encoding="utf-8") for module in modules}
+    used = private_names(work, texts)
+    for module, text in texts.items():
+        text = smaller(completed(text, work / module), used)
+        c_file(work, module).write_text(text, encoding="utf-8")
     run("compiling", work, COMPILE_C, levels(work))
     extensions = built_extensions(work / "lib", modules)
     if "_PYTHON_HOST_PLATFORM" not in os.environ:  # set where the target is another machine
@@ -431,6 +431,14 @@ _RUNS_ONCE: Final = '__attribute__((optimize("Og"))) ' if sys.platform == "linux
 
 # What `help()` shows must not depend on the build, but mypyc writes signatures only, and none
 # where a default is not a literal. The tables in its C code are completed.
+_STATEMENTS: Final = (
+    "    cpy_r_",
+    "    PyObject *cpy_r_",
+    "    if (",
+    "    goto ",
+    "    }",
+    "CPyL",
+)
 _TABLE: Final = re.compile(r"^static Py(?:GetSet|Method)Def (\w+)_(?:getseters|methods)\[\]")
 _TYPE: Final = re.compile(r'^ +\.tp_name = "(\w+)"')
 _ENTRY: Final = re.compile(r'^ *\{"(\w+)",')
@@ -440,8 +448,7 @@ _FIELD: Final = re.compile(r"^    (\w+): (.*(?:\n     .*)*)", re.MULTILINE)
 
 def c_file(work: Path, module: str) -> Path:
     name = module.removesuffix(".py").replace("/", "___")
-    (path,) = work.glob(f"build/**/__native_{name}.c")
-    return path
+    return work / f"build/__native_{name}.c"
 
 
 def completed(text: str, source: Path) -> str:
@@ -449,6 +456,9 @@ def completed(text: str, source: Path) -> str:
     docs = docstrings(ast.parse(source.read_text(encoding="utf-8")))
     lines, owner, entry = [], "", ""
     for line in text.split("\n"):
+        if line.startswith(_STATEMENTS):
+            lines.append(line)
+            continue
         if found := _TABLE.match(line):
             owner = next((kind for kind in docs if found[1].endswith(f"___{kind}")), "")
         elif found := _TYPE.match(line):
@@ -473,22 +483,22 @@ def completed(text: str, source: Path) -> str:
 # another form, as other versions of mypyc may write it, stays.
 
 
-def private_names(work: Path, modules: list[str]) -> set[str]:
+def private_names(work: Path, texts: Mapping[str, str]) -> set[str]:
     """Return the names with an underscore that are looked up while the program runs.
 
     Compiled code looks up the names that it has as strings. Interpreted modules may look up every
     name they contain.
     """
     used = set(TESTED)
-    for module in modules:
-        used.update(_LITERAL.findall(c_file(work, module).read_text(encoding="utf-8")))
+    for text in texts.values():
+        used.update(_LITERAL.findall(text))
     for path in (work / PACKAGE).rglob("*.py"):
-        if path.relative_to(work).as_posix() not in modules:
+        if path.relative_to(work).as_posix() not in texts:
             used.update(_PRIVATE.findall(path.read_text(encoding="utf-8")))
     return used
 
 
-TESTED = ("_fail_branch", "_grow_raw", "_resolve")  # tests call them
+TESTED = ("_fail_branch", "_grow", "_grow_raw", "_resolve")  # tests call them
 _LITERAL: Final = re.compile(r"/\* '(_[a-z]\w*)' \*/")
 _PRIVATE: Final = re.compile(r"\b_[a-z]\w*")
 
@@ -516,7 +526,8 @@ def without_wrappers(text: str, used: set[str]) -> str:
     return _WRAPPER.sub(lambda found: "" if found[2] in unused else found[0], text)
 
 
-# How a module imports another compiled module. `@name` is any text, the same one each time.
+# How a module imports another compiled module. `@name` is a name and `@NAME` any text, each the
+# same one wherever it is repeated.
 _IMPORT: Final = """\
     @cache = (void *)&CPyModule_@module;
     @state = (void *)&CPyImportState_@module;
@@ -524,10 +535,10 @@ _IMPORT: Final = """\
     @known = CPyImport_IsInitialized(@state);
     if (!@known) goto @first;
     @modules = PyImport_GetModuleDict();
-    @key = @name
+    @key = @NAME
     @found = CPyDict_GetItem(@modules, @key);
     if (unlikely(@found == NULL)) {
-        @trace
+        @TRACE
         goto @error;
     }
     @result = @found;
@@ -537,26 +548,26 @@ _IMPORT: Final = """\
     @exec = CPyExec_@module;
     @internal = (PyObject **)&CPyModule_@module__internal;
     @table = PyImport_GetModuleDict();
-    @group = @library
+    @group = @LIBRARY
     @shared = CPyDict_GetItem(@table, @group);
     if (unlikely(@shared == NULL)) {
-        @trace
+        @TRACE
         goto @error;
     }
-    @attribute = @origin
+    @attribute = @ORIGIN
     @file = CPyObject_GetAttr(@shared, @attribute);
     CPy_DECREF(@shared);
     if (unlikely(@file == NULL)) {
-        @trace
+        @TRACE
         goto @error;
     }
-    @ending = @suffix
-    @again = @name
+    @ending = @SUFFIX
+    @again = @NAME
     @imported = CPyImport_ImportNative(@again, @init, @exec, @internal, @cache, @state, @lock, \
 @file, @ending, 0);
     CPy_DECREF(@file);
     if (unlikely(@imported == NULL)) {
-        @trace
+        @TRACE
         goto @error;
     }
     @result = @imported;
@@ -564,9 +575,9 @@ _IMPORT: Final = """\
 """
 _SHORT_IMPORT: Final = """\
     @result = import_native(&CPyModule_@module, &CPyImportState_@module, CPyInitOnly_@module, \
-CPyExec_@module, &CPyModule_@module__internal, @name);
+CPyExec_@module, &CPyModule_@module__internal, @NAME);
     if (unlikely(@result == NULL)) {
-        @trace
+        @TRACE;
         goto @error;
     }
 """
@@ -577,11 +588,11 @@ static CPy_NOINLINE CPy_COLD PyObject *import_native(
     void *cache, void *state, void *init, void *exec, void *internal, PyObject *name) {
     if (CPyImport_IsInitialized(state))
         return CPyDict_GetItem(PyImport_GetModuleDict(), name);
-    PyObject *library = CPyDict_GetItem(PyImport_GetModuleDict(), @library);
-    PyObject *file = library == NULL ? NULL : CPyObject_GetAttr(library, @origin);
+    PyObject *library = CPyDict_GetItem(PyImport_GetModuleDict(), @LIBRARY);
+    PyObject *file = library == NULL ? NULL : CPyObject_GetAttr(library, @ORIGIN);
     Py_XDECREF(library);
     PyObject *module = file == NULL ? NULL :
-        CPyImport_ImportNative(name, init, exec, internal, cache, state, @api, file, @suffix, 0);
+        CPyImport_ImportNative(name, init, exec, internal, cache, state, @api, file, @SUFFIX, 0);
     Py_XDECREF(file);
     return module;
 }
@@ -590,37 +601,37 @@ static CPy_NOINLINE CPy_COLD PyObject *import_native(
 
 
 def pattern_of(template: str) -> re.Pattern[str]:
-    """Compile a template in which `@name` is any text within a line, the same one each time."""
     known: set[str] = set()
 
     def group(found: re.Match[str]) -> str:
-        again = found[1] in known
-        known.add(found[1])
-        return f"(?P={found[1]})" if again else f"(?P<{found[1]}>[^\\n]+?)"
+        name = found[1]
+        if name in known:
+            return f"(?P={name})"
+        known.add(name)
+        return f"(?P<{name}>{'.+?' if name.isupper() else '[a-zA-Z0-9_]+?'})"
 
-    return re.compile(re.sub("@([a-z]+)", group, re.escape(template)))
+    return re.compile(_PART.sub(group, re.escape(template)))
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:
-    return re.sub("@([a-z]+)", lambda found: values[found[1]], template)
+    return _PART.sub(lambda found: values[found[1]], template)
 
 
+_PART: Final = re.compile("@([a-z]+|[A-Z]+)")
 _LONG_IMPORT: Final = pattern_of(_IMPORT)
 
 
 def with_imports(text: str) -> str:
     """Import other compiled modules by calls of one function."""
+
+    def parts(found: re.Match[str]) -> dict[str, str]:
+        return {name: part.partition(";")[0] for name, part in found.groupdict().items()}
+
     first = _LONG_IMPORT.search(text)
     if first is None:
         return text
-    names = {name: value.partition(";")[0] for name, value in first.groupdict().items()}
-    text = _LONG_IMPORT.sub(
-        lambda found: filled(
-            _SHORT_IMPORT, found.groupdict() | {"name": found["name"].partition(";")[0]}
-        ),
-        text,
-    )
-    return after_headers(text, filled(_IMPORTER, names))
+    text = _LONG_IMPORT.sub(lambda found: filled(_SHORT_IMPORT, parts(found)), text)
+    return after_headers(text, filled(_IMPORTER, parts(first)))
 
 
 # Every failing call adds its place to the traceback. The file and the globals are the same for all

@@ -422,8 +422,8 @@ def test_the_build_writes_places_as_numbers() -> None:
 
 def test_the_build_shortens_imports_of_compiled_modules() -> None:
     hook = load_build_hook()
-    names = {name: f"{name}_1" for name in re.findall("@([a-z]+)", hook._IMPORT)}
-    names["name"] = "CPyStatics[3]; /* 'm.other' */"
+    names = {name: f"{name}_1" for name in re.findall("@([a-zA-Z]+)", hook._IMPORT)}
+    names["NAME"] = "CPyStatics[3]; /* 'm.other' */"
     long = hook.filled(hook._IMPORT, names)
     code = hook.with_imports('#include "__native_x.h"\n' + long)
     assert "CPyExec_module_1, &CPyModule_module_1__internal, CPyStatics[3]);\n" in code
