@@ -22,8 +22,8 @@ from streamparse._core.sink import ValidatorFactory
 from streamparse._core.surrogates import check_surrogates
 from streamparse._core.text import as_bytes
 from streamparse.dialect import Dialect, Repair, doubts_among
-from streamparse.errors import StreamParseError, interrupted
-from streamparse.limits import Limits
+from streamparse.errors import StreamParseError, finished, interrupted
+from streamparse.limits import Limits, check_limits
 from streamparse.paths import Query
 
 if TYPE_CHECKING:
@@ -316,8 +316,7 @@ class JSONParser:
     # Failures.
 
     def _refuse_late(self) -> NoReturn:
-        message, offset = "feed() was called after finish()", self._machine.offset
-        error = StreamParseError(message, code="finished", offset=offset)
+        error = finished(self._machine.offset)
         locate(error, self._machine, self._builder)
         raise error
 
@@ -435,8 +434,7 @@ def _check_options(many: bool, trailing: str, selects: bool, keep: str, surrogat
 
 
 def _check_types(limits: object, floats: object, ints: object, validator: object) -> None:
-    if not isinstance(limits, Limits):
-        raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
+    check_limits(limits)
     if not callable(floats) or not callable(ints):
         raise TypeError("parse_float and parse_int must be callable")
     if validator is not None and not isinstance(validator, ValidatorFactory):
