@@ -1,9 +1,8 @@
-"""The arguments of one tool call while they arrive: text, values, and the final arguments."""
+"""The arguments of one tool call while they arrive: as text or as values."""
 
 from __future__ import annotations
 
-import re
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from streamparse._answers.arguments import (
     OTHER,
@@ -13,7 +12,6 @@ from streamparse._answers.arguments import (
     Produced,
     Repetition,
     json_text_of,
-    parse_or_nothing,
 )
 from streamparse._answers.call_record import CLOSED, HELD, NAMING, READING, SILENT, CallRecord
 from streamparse._answers.options import AnswerOptions
@@ -21,19 +19,17 @@ from streamparse._core.flat import equal
 from streamparse._core.plain import weight_of
 from streamparse._core.surrogates import Halves, replaced
 from streamparse._core.transcriber import Transcriber
-from streamparse.errors import JSONSyntaxError, StreamParseError, WireError
+from streamparse.errors import JSONSyntaxError, StreamParseError
 from streamparse.message import ToolCall
 from streamparse.message_events import ProviderEvent, ToolCallDelta
 
 __all__ = ["CallInput", "HeldValue"]
 
-_NOT_SPACE: Final = re.compile(r"[^ \t\n\r]")
-
 
 class CallInput(CallRecord):
     """Reads the arguments of a call. Before the name is known they are held back."""
 
-    __slots__ = ("_repetition", "halves", "held", "held_size", "lead")
+    __slots__ = ("_repetition", "halves", "held", "held_size")
 
     def __init__(
         self,
@@ -48,7 +44,6 @@ class CallInput(CallRecord):
         self.held_size: int = 0  # the characters of them that were counted
         self.halves: Halves = Halves()  # of the argument text
         self._repetition: Repetition | None = None
-        self.lead: int = -1  # white space at the beginning of the text; -1: not counted
 
     @property
     def repetition(self) -> Repetition:
@@ -284,55 +279,6 @@ class CallInput(CallRecord):
             self._receive()
             self.call._grow_generated(produced[0])
         self._report(produced)
-
-    # The final arguments.
-
-    def confirm(self, text: str) -> None:
-        """Compare with the whole arguments, which the wire sends once more at their end.
-
-        The part of `text` that was not streamed is read. Other text of the same value is an
-        anomaly. Another value rejects the call: deltas are never taken back, and arguments that
-        the provider has replaced should not be used either.
-        """
-        known = self.call.raw_text
-        if not text.strip(WHITE_SPACE):
-            return
-        if self.state == HELD:
-            self._receive()
-            self.held = [text]
-        elif text.startswith(known):
-            self.halves.half = ""  # `text` has the whole character
-            self.feed(text[len(known) :])
-        elif self.call.kind != "custom" and self.whole and self._is_value(text):
-            message = "the final arguments have the same value but another spelling"
-            self.note_anomaly("replaced_arguments", message)
-        elif not self._differs_in_space(text.strip(WHITE_SPACE)):
-            self.replace(text)
-
-    def replace(self, text: str) -> None:
-        """Reject the call: the final arguments, `text`, are others than those streamed."""
-        self.emit()
-        if self.open:
-            message, at = "the final arguments differ from those streamed", len(self.call._written)
-            self._reject(WireError(message, code="replaced_arguments", offset=at))
-        else:
-            message = "other arguments came after the end of the call"
-            self.note_anomaly("replaced_arguments", message)
-        data = {**self.call._naming(), "text": text}
-        self.out.append(ProviderEvent("replaced_arguments", data, self.choice))
-
-    def _differs_in_space(self, text: str) -> bool:
-        """Whether only white space around `text` differs from the text so far. Copies no text."""
-        known = self.call.raw_text
-        if self.lead < 0:
-            self.lead = len(known) - len(known.lstrip(WHITE_SPACE))
-        stop = self.lead + len(text)
-        return known.startswith(text, self.lead) and _NOT_SPACE.search(known, stop) is None
-
-    def _is_value(self, text: str) -> bool:
-        """Whether `text` is JSON of the value so far, written in another way."""
-        parsed, value = parse_or_nothing(text, self.limits)
-        return parsed and equal(value, self.call.partial)
 
     def _hold(self, piece: Any, weight: int) -> None:
         if self.call._room is not None:

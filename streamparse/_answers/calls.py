@@ -26,15 +26,19 @@ INPUT_ENDED truncates an unfinished call that has received text since the finish
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
+from streamparse._answers.arguments import WHITE_SPACE, parse_or_nothing
 from streamparse._answers.call_input import CallInput
-from streamparse._answers.call_record import NAMING, SILENT
+from streamparse._answers.call_record import HELD, NAMING, SILENT
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.tools import validated
+from streamparse._core.flat import equal
 from streamparse._core.sink import ValidatorFactory
 from streamparse.errors import SchemaViolation, StreamParseError, WireError
 from streamparse.message import ToolCall
+from streamparse.message_events import ProviderEvent
 
 __all__ = ["CUT", "DONE", "INPUT_ENDED", "LIMIT", "NORMAL", "CallReader"]
 
@@ -44,6 +48,8 @@ LIMIT: Final = 1
 CUT: Final = 2  # an error, a filter, or the end of input without a finish reason
 DONE: Final = 3  # `[DONE]` in place of a finish reason
 INPUT_ENDED: Final = 4  # a normal finish reason, then the end of input
+
+_NOT_SPACE: Final = re.compile(r"[^ \t\n\r]")
 
 
 class CallReader(CallInput):
@@ -55,7 +61,7 @@ class CallReader(CallInput):
     events, but its value and its texts still grow.
     """
 
-    __slots__ = ("ended_itself", "reason_at")
+    __slots__ = ("ended_itself", "lead", "reason_at")
 
     def __init__(
         self,
@@ -68,6 +74,56 @@ class CallReader(CallInput):
         super().__init__(call, choice, out, options, raw_text)
         self.ended_itself: bool = False  # its own end was signalled
         self.reason_at: int = -1  # length of the text at the last normal finish reason
+        self.lead: int = -1  # white space at the beginning of the text; -1: not counted
+
+    # The final arguments.
+
+    def confirm(self, text: str) -> None:
+        """Compare with the whole arguments, which the wire sends once more at their end.
+
+        The part of `text` that was not streamed is read. Other text of the same value is an
+        anomaly. Another value rejects the call: deltas are never taken back, and arguments that
+        the provider has replaced should not be used either.
+        """
+        known = self.call.raw_text
+        if not text.strip(WHITE_SPACE):
+            return
+        if self.state == HELD:
+            self._receive()
+            self.held = [text]
+        elif text.startswith(known):
+            self.halves.half = ""  # `text` has the whole character
+            self.feed(text[len(known) :])
+        elif self.call.kind != "custom" and self.whole and self._is_value(text):
+            message = "the final arguments have the same value but another spelling"
+            self.note_anomaly("replaced_arguments", message)
+        elif not self._differs_in_space(text.strip(WHITE_SPACE)):
+            self.replace(text)
+
+    def replace(self, text: str) -> None:
+        """Reject the call: the final arguments, `text`, are others than those streamed."""
+        self.emit()
+        if self.open:
+            message, at = "the final arguments differ from those streamed", len(self.call._written)
+            self._reject(WireError(message, code="replaced_arguments", offset=at))
+        else:
+            message = "other arguments came after the end of the call"
+            self.note_anomaly("replaced_arguments", message)
+        data = {**self.call._naming(), "text": text}
+        self.out.append(ProviderEvent("replaced_arguments", data, self.choice))
+
+    def _differs_in_space(self, text: str) -> bool:
+        """Whether only white space around `text` differs from the text so far. Copies no text."""
+        known = self.call.raw_text
+        if self.lead < 0:
+            self.lead = len(known) - len(known.lstrip(WHITE_SPACE))
+        stop = self.lead + len(text)
+        return known.startswith(text, self.lead) and _NOT_SPACE.search(known, stop) is None
+
+    def _is_value(self, text: str) -> bool:
+        """Whether `text` is JSON of the value so far, written in another way."""
+        parsed, value = parse_or_nothing(text, self.limits)
+        return parsed and equal(value, self.call.partial)
 
     # The end.
 
