@@ -148,8 +148,10 @@ LESS = (
     "streamparse/schema/*.py",
 )
 
-# mypyc calls sys.exit if it finds an error, so it runs in a process of its own.
+# mypyc calls sys.exit if it finds an error, so it runs in a process of its own. Freeing the memory
+# of that process would take longer than all other work of mypyc, so it ends at once.
 WRITE_C = """
+import os
 import pickle
 import sys
 from mypyc.build import mypycify
@@ -157,6 +159,8 @@ from mypyc.build import mypycify
 extensions = mypycify(sys.argv[1:], multi_file=True, opt_level="1", debug_level="0")
 with open("extensions.pickle", "wb") as file:
     pickle.dump(extensions, file)
+sys.stdout.flush()
+os._exit(0)
 """
 
 # Each C file of mypyc includes the declarations of the whole package, which take longer to compile
