@@ -65,6 +65,7 @@ _PROOF_DIGITS: Final = "918273645"
 _PROOF_NUMBER: Final = 918273645
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Counts:
     """The effect of the member with token counts, whose numbers differ between records.
 
