@@ -54,6 +54,7 @@ COMPILED = (
 INTERPRETED = (
     "streamparse/_answers/metrics.py",
     "streamparse/_answers/tools.py",
+    "streamparse/_core/whole.py",
     "streamparse/_decoding/event_stream.py",
     "streamparse/_decoding/jsonl.py",
     "streamparse/_decoding/langchain.py",

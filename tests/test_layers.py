@@ -20,6 +20,7 @@ import streamparse
 # Each may import those before it.
 CORE = (
     "_marks",
+    "grammar",
     "deep_path",
     "flat",
     "surrogates",
@@ -27,7 +28,7 @@ CORE = (
     "events",
     "expected",
     "sink",
-    "grammar",
+    "whole",
     "growing",
     "machine_state",
     "machine_tokens",
@@ -244,7 +245,7 @@ PLACES: dict[str, tuple[int, int]] = {
     "aliases": (0, 1),
     "limits": (0, 2),
     "errors": (0, 3),
-    "dialect": (1, 3),
+    "dialect": (1, 4),
     "_core": (1, 0),
     **_in_order("_core", 1, CORE),
     "events": (2, 0),

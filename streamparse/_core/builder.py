@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from streamparse._core.builder_state import BuilderState
-from streamparse._core.deep_path import DeepPath, SharedPath, extended, is_same_path
+from streamparse._core.deep_path import LeafPath, ParentPath, SharedPath, extended, is_same_path
 from streamparse._core.events import Reporter, StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.grammar import COMPILED
 from streamparse.dialect import Repair
@@ -42,9 +42,15 @@ class Builder(BuilderState):
         path: SharedPath = ()
         base = self._base
         if self.members is not None:
-            path = base + (self.key,) if isinstance(base, tuple) else DeepPath(base, self.key)
+            if COMPILED or not isinstance(base, tuple):
+                path = LeafPath(base, self.key)
+            else:
+                path = base + (self.key,)
         elif self.items is not None:
-            path = base + (self.index,) if isinstance(base, tuple) else DeepPath(base, self.index)
+            if COMPILED or not isinstance(base, tuple):
+                path = LeafPath(base, self.index)
+            else:
+                path = base + (self.index,)
             self.index += 1
         else:
             self.begun = True
@@ -96,10 +102,16 @@ class Builder(BuilderState):
         path: SharedPath = ()
         base = self._base
         if self.members is not None:
-            path = base + (self.key,) if isinstance(base, tuple) else DeepPath(base, self.key)
+            if COMPILED or not isinstance(base, tuple):
+                path = LeafPath(base, self.key)
+            else:
+                path = base + (self.key,)
             self.members[self.key] = text
         elif self.items is not None:
-            path = base + (self.index,) if isinstance(base, tuple) else DeepPath(base, self.index)
+            if COMPILED or not isinstance(base, tuple):
+                path = LeafPath(base, self.index)
+            else:
+                path = base + (self.index,)
             self.index += 1
             self.items.append(text)
         else:
@@ -119,10 +131,16 @@ class Builder(BuilderState):
         base = self._base
         if self.members is not None:
             self.members[self.key] = value
-            path = base + (self.key,) if isinstance(base, tuple) else DeepPath(base, self.key)
+            if COMPILED or not isinstance(base, tuple):
+                path = LeafPath(base, self.key)
+            else:
+                path = base + (self.key,)
         elif self.items is not None:
             self.items.append(value)
-            path = base + (self.index,) if isinstance(base, tuple) else DeepPath(base, self.index)
+            if COMPILED or not isinstance(base, tuple):
+                path = LeafPath(base, self.index)
+            else:
+                path = base + (self.index,)
             self.index += 1
         else:
             self.root = value
@@ -166,7 +184,7 @@ class Builder(BuilderState):
             self.begun = True
 
     def repair(self, code: str, offset: int, item: bool) -> None:
-        path = self._base
+        path: SharedPath = self._base
         if item:
             path = self._path if self.in_string else self._next_path()
         if not is_same_path(path, self.mended_path):
@@ -180,7 +198,7 @@ class Builder(BuilderState):
 
     # Containers.
 
-    def _add(self, value: Any) -> SharedPath:
+    def _add(self, value: Any) -> ParentPath:
         """Put a new container into its place, make it the innermost one and return its path."""
         base = self._base
         members, items = self.members, self.items

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streamparse._core.deep_path import SharedPath, extended, steps_of
+from streamparse._core.deep_path import ParentPath, SharedPath, extended, steps_of
 from streamparse._core.events import Reporter
 from streamparse._core.flat import flatten, unflatten
 from streamparse._core.growing import GrowingString
@@ -68,14 +68,14 @@ class BuilderState(Sink):
         self.members: dict[str, Any] | None = None
         self.items: list[Any] | None = None
         self.index: i64 = 0  # of the next item
-        self._base: SharedPath = ()  # the path of the innermost open container
+        self._base: ParentPath = ()  # the path of the innermost open container
         self._path: SharedPath = ()  # the path of the value that began last
         self.key: str = ""  # while it is open, its first piece
         self.key_grows: bool = False  # whether `buffer` has more pieces of it
         # The containers around it, outermost first.
         self.holders: list[Any] = []
         self.indexes: list[int] = []
-        self.bases: list[SharedPath] = []
+        self.bases: list[ParentPath] = []
         # The open string.
         self.in_string: bool = False
         self.slotted: bool = False  # whether it has a place in its container
@@ -179,7 +179,7 @@ class BuilderState(Sink):
             self.items.append(text)
         self.slotted = True
 
-    def _next_path(self) -> SharedPath:
+    def _next_path(self) -> ParentPath:
         """Return the path of a value that begins now."""
         if self.members is not None:
             return extended(self._base, self.key)
@@ -233,9 +233,9 @@ class BuilderState(Sink):
         self.items = holder if isinstance(holder, list) else None
 
 
-def _shared(path: tuple[Any, ...]) -> SharedPath:
+def _shared(path: tuple[Any, ...]) -> ParentPath:
     """Return the path as a builder keeps it."""
-    kept: SharedPath = ()
+    kept: ParentPath = ()
     for step in path:
         kept = extended(kept, step)
     return kept

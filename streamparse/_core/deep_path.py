@@ -4,32 +4,55 @@ A path is a tuple of steps. In a document of depth d each event of a fragment wo
 tuple of d steps, so that the memory of the events of a fragment would grow with depth times events.
 So the path of a container with more than `SHORT` steps, and the paths of all values in it, are kept
 as the path of the parent and one step. The tuple is built when it is read.
+
+A `LeafPath` is the same for a string or a scalar. Compiled, their paths are kept like this at any
+depth: it costs less than a tuple, and the garbage collector does not track it.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final, TypeAlias, Union
 
+from streamparse._core._marks import mypyc_attr
+
 SHORT: Final = 16
 
 
 class DeepPath:
-    """The path `parent`, a tuple or another `DeepPath`, and one more step."""
+    """The path of a container: `parent`, a tuple or another `DeepPath`, and one more step."""
 
     __slots__ = ("parent", "step")
 
     _init_types: ClassVar[tuple[Any, ...]] = (tuple, int)
 
-    def __init__(self, parent: SharedPath, step: object) -> None:
-        self.parent: SharedPath = parent
+    def __init__(self, parent: ParentPath, step: object) -> None:
+        self.parent: ParentPath = parent
         self.step: object = step
 
 
-# A path as builders and events keep it.
-SharedPath: TypeAlias = Union[tuple[Any, ...], DeepPath]  # noqa: UP007
+@mypyc_attr(acyclic=True)
+class LeafPath:
+    """The path of a value in the container at `parent`. It is never a parent itself.
+
+    So it needs no support by the collector, which a chain of `DeepPath` does: without it, the end
+    of a chain would be recursive.
+    """
+
+    __slots__ = ("parent", "step")
+
+    _init_types: ClassVar[tuple[Any, ...]] = (tuple, int)
+
+    def __init__(self, parent: ParentPath, step: object) -> None:
+        self.parent: ParentPath = parent
+        self.step: object = step
 
 
-def extended(path: SharedPath, step: object) -> SharedPath:
+# The path of a container, and any path, as builders and events keep them.
+ParentPath: TypeAlias = Union[tuple[Any, ...], DeepPath]  # noqa: UP007
+SharedPath: TypeAlias = Union[tuple[Any, ...], DeepPath, LeafPath]  # noqa: UP007
+
+
+def extended(path: ParentPath, step: object) -> ParentPath:
     """Return `path` and one more step, as the path of a container."""
     if isinstance(path, tuple) and len(path) < SHORT:
         return path + (step,)  # compiled, `(*path, step)` would make a list first
@@ -40,6 +63,8 @@ def is_same_path(one: SharedPath, other: SharedPath) -> bool:
     """Whether two paths are equal. Paths in different containers count as different."""
     if isinstance(one, DeepPath) and isinstance(other, DeepPath):
         return one.parent is other.parent and one.step == other.step
+    if isinstance(one, LeafPath) and isinstance(other, LeafPath):
+        return one.parent is other.parent and one.step == other.step
     return one is other or (isinstance(one, tuple) and one == other)
 
 
@@ -47,6 +72,8 @@ def steps_of(path: SharedPath) -> tuple[Any, ...]:
     """Return a path as a tuple."""
     if isinstance(path, tuple):
         return path
+    if isinstance(path, LeafPath):
+        return steps_of(path.parent) + (path.step,)
     steps: list[Any] = []
     while isinstance(path, DeepPath):
         steps.append(path.step)

@@ -109,7 +109,7 @@ class StringDelta:
         return {"type": self.type, "path": list(self.path), "text": self.text}
 
 
-@mypyc_attr(free_list_len=1)
+@mypyc_attr(acyclic=True, free_list_len=1)  # no JSON value refers to an event
 class ValueCompleted:
     """The value at `path` is complete and will not change. Children come before their container.
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
+from codecs import utf_32_le_encode
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -21,20 +24,26 @@ EXPONENT: Final = 6
 EXPONENT_SIGN: Final = 7
 EXPONENT_DIGITS: Final = 8
 # Whether a number may end in each state.
-MAY_END: Final = (False, False, True, True, False, True, False, False, True)
+MAY_END: Final[tuple[bool, ...]] = (False, False, True, True, False, True, False, False, True)
 
 # The length from which a regular expression is faster than a compiled loop.
 LONG_RUN: Final = 128
 # The end of a run inside a string. Surrogates end it, because they are joined or checked.
 STOP: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
-# Runs and complete escapes without lone surrogates. Each repetition costs `re` memory.
-ESCAPED_RUN: Final = re.compile(
-    r"""(?:[^"\\\x00-\x1f\ud800-\udfff]+
-    |\\["\\/bfnrt]
-    |\\u(?![Dd][89A-Fa-f])[0-9A-Fa-f]{4}
-    |\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}){1,500}""",
+# The length of the rest of a fragment from which `decoded` is faster than loops, and the length of
+# the text that it copies at a time.
+LONG_TEXT: Final = 512
+_WINDOW: Final = 65_536
+# A complete escape of one character by its code.
+UNIT: Final = re.compile(
+    r"""\\u(?:(?![Dd][89A-Fa-f])[0-9A-Fa-f]{4}
+    |[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})""",
     re.VERBOSE,
 )
+# Whether a quotient is rounded once; 32-bit processors may round it twice.
+EXACT: Final = sys.maxsize > 2**32
+# The powers of ten that are the divisors of short fractions.
+POWERS: Final[tuple[float, ...]] = tuple(float(10**places) for places in range(16))
 # The rest of a number, by its state. The last group that matched determines the new state.
 _EXPONENT: Final = "([eE])([-+])?([0-9]+)?"
 _FRACTION: Final = rf"([0-9]+)(?:{_EXPONENT})?"
@@ -97,8 +106,50 @@ def run_end(text: str, pos: i64, end: i64) -> i64:
             pos += 1
         if pos == end:
             return end
-    found = STOP.search(text, pos)
+    found = STOP.search(text, pos, end)
     return end if found is None else found.start()
+
+
+def decoded(text: str, pos: i64, end: i64) -> tuple[str, int] | None:
+    """Decode the string that is open at `pos`, as far as is quick.
+
+    Returns:
+        The decoded text and the position after it, which is that of the closing quote, a position
+        between two characters, or `end`. None if the text has an error or half a surrogate pair,
+        or if nothing could be decoded.
+    """
+    stop = pos + _WINDOW if end - pos > _WINDOW else end
+    last: i64 = text.rfind('"', end - 64 if end - pos > 64 else pos, end)
+    if last < 0:
+        last = text.rfind('"', pos, stop)
+    if last == pos or (last > pos and text[last - 1] != "\\"):  # the string surely ends
+        found = _scanned(text, pos)
+        if found is not None:
+            return found
+    tail = stop
+    while tail > pos and text[tail - 1] == "\\":
+        tail -= 1
+    stop -= (stop - tail) & 1
+    for _ in range(3):
+        if stop <= pos:
+            break
+        found = _scanned(text[pos:stop] + '"', 0)
+        if found is not None:
+            return found[0], pos + found[1]
+        # An escape or a pair may be incomplete.
+        stop = text.rfind("\\u", stop - 12 if stop - pos > 12 else pos, stop)
+    return None
+
+
+def _scanned(text: str, pos: i64) -> tuple[str, int] | None:
+    """Decode a string, to the position of its closing quote; None for what `decoded` refuses."""
+    try:
+        got, after = scanstring(text, pos)
+        if not got.isascii():
+            utf_32_le_encode(got)  # the quickest search for surrogates
+    except ValueError:
+        return None
+    return got, after - 1
 
 
 def space_end(text: str, pos: i64, end: i64) -> i64:

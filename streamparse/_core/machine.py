@@ -12,6 +12,7 @@ from streamparse._core.grammar import (
     AFTER_NUMBER,
     COMPILED,
     LONG_RUN,
+    LONG_TEXT,
     MAY_END,
     START,
     WORDS,
@@ -38,6 +39,7 @@ from streamparse._core.machine_state import (
 )
 from streamparse._core.machine_tokens import MachineTokens
 from streamparse._core.sink import Sink
+from streamparse._core.whole import WINDOW, containers
 from streamparse.errors import IncompleteError, LimitError
 
 if TYPE_CHECKING:
@@ -58,6 +60,9 @@ _ENDED: Final = (
     "before ':'",
     "before ',' or the closing bracket",
 )
+
+# If less than this was decoded of a window, the rest of it is left to the machine.
+_WORTH: Final = 512
 
 # While a limit is far away, it is checked once for this number of characters. Until then the
 # machine holds all fragments, of which errors show the last characters.
@@ -101,7 +106,13 @@ class Machine(MachineTokens):
             state = self.state
             if not state:  # STRING
                 if COMPILED or end > LONG_RUN:
-                    stop = run_end(text, pos, end)
+                    if end - pos > LONG_TEXT and self.plain and base + end != self.unusual:
+                        stop = run_end(text, pos, pos + LONG_RUN)
+                        if stop - pos == LONG_RUN:
+                            pos = self._joined(text, pos, pos, end, "")
+                            continue
+                    else:
+                        stop = run_end(text, pos, end)
                     run = text[pos:stop] if stop - pos < end else text
                 else:  # the same with the string methods that are quickest on a short text
                     run = (text[pos:] if pos else text).partition('"')[0]
@@ -185,6 +196,11 @@ class Machine(MachineTokens):
             elif state > DOCUMENT:
                 break
             elif char == 123 or char == 91:
+                if self.retry >= 0 and end - pos > LONG_RUN and base + pos >= self.retry:
+                    start = pos
+                    pos = self._whole(text, pos)
+                    if pos > start:
+                        continue
                 self._open(char == 91, base + pos)
                 pos += 1
             else:
@@ -299,6 +315,11 @@ class Machine(MachineTokens):
         if word == "number":
             self.state = NUMBER
             self.grammar = START
+            if COMPILED and self.parse_int is int and not self.precise:
+                start = pos
+                pos = self._short_number(text, pos, end)
+                if pos > start:
+                    return pos
             return self._number(text, pos, end)
         self.state = LITERAL
         self.word = word
@@ -321,6 +342,31 @@ class Machine(MachineTokens):
             self.counts.append(0)
         self.in_array = array
         self.depth += 1
+
+    def _whole(self, text: str, pos: i64) -> i64:
+        """Pass the containers at `pos` on at once, and return the position after them.
+
+        It is `pos` if the first one does not end in the window, or is not JSON, or is unusual.
+        """
+        offset = self.offset + pos
+        window = text[pos : pos + WINDOW]
+        size: i64 = len(window)
+        if self.parse_int is not int or self.parse_float is not float:
+            self.retry = -1
+            return pos
+        room = self.depth_limit - self.depth
+        found, end = containers(window, room, self.options.surrogates, self.in_array)
+        for value in found:
+            self.sink.scalar(value, offset)
+        if end < _WORTH or pos + size == len(text):
+            self.retry = offset + size
+        if found:
+            lines = window.count("\n", 0, end)
+            if lines:
+                self.line += lines
+                self.line_start = offset + window.rfind("\n", 0, end) + 1
+            self._end_value(offset + end)
+        return pos + end
 
     def _may_close(self) -> bool:
         """Whether the innermost container may end here."""

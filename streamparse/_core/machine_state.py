@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 from streamparse._core.grammar import START
 from streamparse._core.sink import Sink
+from streamparse._core.whole import WINDOW
 from streamparse.errors import JSONSyntaxError, LimitError
 from streamparse.limits import Limits
 
@@ -120,11 +121,13 @@ class MachineState:
         "precise",
         "recent",
         "recent_start",
+        "retry",
         "sink",
         "stack",
         "state",
         "stop",
         "string_limit",
+        "unusual",
         "word",
     )
 
@@ -143,6 +146,8 @@ class MachineState:
         self.sink: Sink = sink
         self.precise: bool = sink.precise
         self.options: MachineOptions = given
+        #: The offset from which a whole container is tried again; -1 if the sink takes none.
+        self.retry: i64 = 0 if sink.takes_containers and _are_wide(bounds) else -1
         self.parse_float: Callable[[str], object] = given.parse_float
         self.parse_int: Callable[[str], object] = given.parse_int
         self.many: bool = given.many
@@ -174,6 +179,8 @@ class MachineState:
         # The length of the open string, decoded, is `offset - origin`.
         self.origin: i64 = 0
         self.length: i64 = 0  # the same length, which is kept only while careful
+        # The end of a fragment in which no string can be decoded at once.
+        self.unusual: i64 = -1
         self.held: str = ""
         self.grammar: i64 = START
         self.word: str = ""
@@ -255,6 +262,13 @@ class MachineState:
 
     def _reject(self, code: str, message: str, offset: i64) -> NoReturn:
         raise JSONSyntaxError(message, code=code, offset=offset)
+
+
+def _are_wide(bounds: Limits) -> bool:
+    """Whether no number or string of a window can be beyond the limits."""
+    if bounds.keys is not None or bounds.items is not None:
+        return False
+    return min(bounds.string, bounds.number, bounds.integer_digits) >= WINDOW
 
 
 def too_deep(bound: int, offset: int) -> LimitError:

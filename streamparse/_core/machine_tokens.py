@@ -13,14 +13,18 @@ from streamparse._core.grammar import (
     AFTER_NUMBER,
     COMPILED,
     ESCAPED,
-    ESCAPED_RUN,
+    EXACT,
+    FRACTION,
     HEX_DIGITS,
     INTEGER,
     LITERALS,
-    LONG_RUN,
+    LONG_TEXT,
     MAY_END,
     NUMBER_REST,
+    POWERS,
     STANDS,
+    UNIT,
+    decoded,
     number_step,
     run_end,
 )
@@ -57,23 +61,38 @@ class MachineTokens(MachineState):
         """
         first = pos
         pos = stop
-        while pos < end and text[pos] == "\\":
-            if end - pos > LONG_RUN:
-                found = ESCAPED_RUN.match(text, pos)
+        piece: str
+        while pos < end:
+            if end - pos > LONG_TEXT and self.offset + end != self.unusual:
+                if text[pos] == '"':
+                    break
+                found = decoded(text, pos, end)
                 if found is None:
-                    break
-                stop = found.end()
-                run: str = scanstring(text[pos:stop] + '"', 0)[0]
-                self.origin += stop - pos - len(run)
-                got += run
+                    self.unusual = self.offset + end
+                    stop = run_end(text, pos, end)
+                    piece = text[pos:stop]
+                else:
+                    piece, stop = found
+                    self.origin += stop - pos - len(piece)
+                got += piece
                 pos = stop
-            else:
-                plain = _ESCAPED.get(text[pos + 1]) if pos + 1 < end else None
-                if plain is None:
-                    break
-                self.origin += 1
+                continue
+            if text[pos] != "\\":
+                break
+            plain = _ESCAPED.get(text[pos + 1]) if pos + 1 < end else None
+            if plain is not None:
                 got += plain
+                self.origin += 1
                 pos += 2
+            else:
+                unit = UNIT.match(text, pos) if pos + 6 <= end else None
+                if unit is None:
+                    break
+                stop = unit.end()
+                piece = scanstring(f'{unit[0]}"', 0)[0]
+                got += piece
+                self.origin += stop - pos - len(piece)
+                pos = stop
             if pos < end:
                 stop = run_end(text, pos, end)
                 if stop > pos:
@@ -199,10 +218,12 @@ class MachineTokens(MachineState):
         grammar = self.grammar
         if COMPILED:
             while pos < end:
-                grammar = number_step(grammar, ord(text[pos]))
-                if grammar < 0:
-                    break
-                self.grammar = grammar
+                char: i64 = ord(text[pos])
+                if not (48 <= char <= 57 and (grammar == INTEGER or grammar == FRACTION)):
+                    grammar = number_step(grammar, char)
+                    if grammar < 0:
+                        break
+                    self.grammar = grammar
                 pos += 1
         elif not grammar or text[pos] not in AFTER_NUMBER:  # the same with one regular expression
             found = NUMBER_REST[grammar].match(text, pos)
@@ -210,7 +231,9 @@ class MachineTokens(MachineState):
             self.grammar = STANDS[grammar][found.lastindex or 0]
             pos = found.end()
         lexeme = self.held
-        if pos > start:
+        if not lexeme:
+            lexeme = text[start:pos]
+        elif pos > start:
             self.held = ""  # the local reference is the only one, so CPython appends in place
             lexeme += text[start:pos]
         over: i64 = len(lexeme) - self.number_limit
@@ -221,11 +244,66 @@ class MachineTokens(MachineState):
             self.held = lexeme
             return pos
         stops = self.stop and not self.depth  # any character ends it then
-        if not MAY_END[self.grammar] or not (stops or text[pos] in AFTER_NUMBER):
+        known = (COMPILED and ord(text[pos]) == 44) or text[pos] in AFTER_NUMBER
+        if not MAY_END[self.grammar] or not (known or stops):
             message = f"{text[pos]!r} cannot follow {lexeme[-20:]!r} in a number"
             self._reject("invalid_number", message, self.offset + pos)
         self._end_number(lexeme, self.offset + pos)
         return pos
+
+    def _short_number(self, text: str, pos: i64, end: i64) -> i64:
+        """Read a short number inside a container that ends in this fragment, else return `pos`.
+
+        Its value is computed on the way, at a third of the cost of `int` or `float`. A fraction has
+        at most 15 digits. Both operands are exact then, so that the quotient is what `float` gives.
+        """
+        at = pos
+        negative = ord(text[pos]) == 45
+        if negative and pos + 1 < end:
+            at += 1
+        start = at
+        first: i64 = ord(text[at])
+        longest: i64 = 19 if first < 57 else 18  # so that it is less than 2 ** 63
+        stop = start + longest + 1 if end > start + longest else end
+        value: i64 = 0
+        char: i64 = 0
+        while at < stop:
+            char = ord(text[at])
+            if not 48 <= char <= 57:
+                break
+            value = value * 10 + char - 48
+            at += 1
+        size = at - start
+        if at == stop or not size or (first == 48 and size > 1) or not self.depth:
+            return pos
+        places: i64 = 0
+        if char == 46:
+            if not EXACT or self.parse_float is not float or size > 14:
+                return pos
+            stop = start + 17 if end > start + 16 else end
+            at += 1
+            while at < stop:
+                char = ord(text[at])
+                if not 48 <= char <= 57:
+                    break
+                value = value * 10 + char - 48
+                at += 1
+            places = at - start - size - 1
+            if at == stop or not places:
+                return pos
+        elif size > self.digits_limit:
+            return pos
+        if at - pos > self.number_limit:
+            return pos
+        if not (char == 44 or char == 93 or char == 125 or char == 10):
+            return pos
+        if places:
+            quotient = float(value) / POWERS[places]
+            self.sink.scalar(-quotient if negative else quotient, self.offset + at)
+        else:
+            self.sink.scalar(-value if negative else value, self.offset + at)
+        self.state = AFTER
+        return at
 
     def _end_number(self, lexeme: str, offset: i64) -> None:
         integer = self.grammar <= INTEGER
@@ -249,6 +327,8 @@ class MachineTokens(MachineState):
 
     def _converted(self, lexeme: str, integer: bool, offset: i64) -> object:
         """Convert the text of a number with the caller's function."""
+        if not integer and self.parse_float is float:
+            return float(lexeme)
         try:
             return self.parse_int(lexeme) if integer else self.parse_float(lexeme)
         except Exception as error:

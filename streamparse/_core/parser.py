@@ -79,6 +79,7 @@ class JSONParser:
     __slots__ = (
         "_builder",
         "_chain",
+        "_decodes",
         "_dialect",
         "_failure",
         "_finished",
@@ -141,6 +142,7 @@ class JSONParser:
         collects = validator is not None and validator.collects
         self._reader: DocumentReader = DocumentReader(self._machine, chain, collects)
         self._ready: bool = False  # whether text may go straight to the machine
+        self._decodes: bool = False  # the same of decoded bytes
         self._reading: bool = False
         self._finished: bool = False
         self._failure: StreamParseError | None = None
@@ -250,13 +252,17 @@ class JSONParser:
                 (`finished`).
             TypeError: The fragment is of another type. The parser can still be used.
         """
-        if not self._ready or self._reading or not isinstance(fragment, str):
-            return self._feed_any(fragment)
-        if not fragment:
-            return []
+        if self._ready and not self._reading and isinstance(fragment, str):
+            text = fragment
+            if not text:
+                return []
+        else:
+            text = self._decoded(fragment)
+            if not text:
+                return self._feed_any(fragment)
         self._reading = True
         try:
-            self._machine.feed(fragment)
+            self._machine.feed(text)
         except StreamParseError as error:
             self._fail(error)
             raise
@@ -265,6 +271,12 @@ class JSONParser:
         builder.events = []
         self._reading = False
         return events
+
+    def _decoded(self, fragment: object) -> str:
+        """Return the text of bytes that need no closer look, else ""."""
+        if not self._decodes or self._reading or not isinstance(fragment, bytes):
+            return ""
+        return self._reader.decoded(fragment)
 
     def _feed_any(self, fragment: object) -> list[ValueEvent]:
         """Read a fragment that is not the next text of a parser that is ready for it."""
@@ -277,7 +289,8 @@ class JSONParser:
             self._refuse_late()
         reader = self._reader
         reader.accept(is_text)
-        self._ready = is_text and not self._machine.stop and not reader.collects
+        self._decodes = not self._machine.stop and not reader.collects
+        self._ready = is_text and self._decodes
         self._reading = True
         try:
             reader.read(data)
@@ -303,7 +316,7 @@ class JSONParser:
             return []
         self._reading = True
         self._finished = True
-        self._ready = False
+        self._ready = self._decodes = False
         try:
             self._reader.end()
         except StreamParseError as error:
@@ -325,7 +338,7 @@ class JSONParser:
         locate(error, self._machine, self._builder)
         error.events = self._builder.take_events()
         self._failure = error.copy_without_events()
-        self._ready = False
+        self._ready = self._decodes = False
         self._reading = False
 
     def _check_alive(self) -> None:
@@ -381,13 +394,14 @@ class JSONParser:
         }
 
     def _place(self) -> tuple[Any, ...]:
-        life = (self._ready, self._finished, self._failure, self._reading)
+        life = (self._ready, self._decodes, self._finished, self._failure, self._reading)
         return self._reader.state_now(), life
 
     def _resume(self, place: tuple[Any, ...]) -> None:
         read, life = place
         self._reader.resume(read)
-        self._ready, self._finished, self._failure, self._reading = life
+        self._ready, self._decodes, self._finished = life[:3]
+        self._failure, self._reading = life[3:]
 
 
 def dialect_of(dialect: str | Dialect, name: str = "dialect") -> Dialect | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from streamparse._core.builder import Builder
-from streamparse._core.deep_path import DeepPath, SharedPath
+from streamparse._core.deep_path import LeafPath, SharedPath
+from streamparse._core.grammar import COMPILED
 
 __all__ = ["QuietBuilder"]
 
@@ -14,6 +15,10 @@ class QuietBuilder(Builder):
     """Builds only the value. It keeps the open path for errors and repairs."""
 
     __slots__ = ()
+
+    def __init__(self, many: bool = False) -> None:
+        super().__init__(many)
+        self.takes_containers = True
 
     def start_object(self, offset: int) -> None:
         value: dict[str, Any] = {}
@@ -31,9 +36,15 @@ class QuietBuilder(Builder):
         path: SharedPath = ()
         base = self._base
         if self.members is not None:
-            path = base + (self.key,) if isinstance(base, tuple) else DeepPath(base, self.key)
+            if COMPILED or not isinstance(base, tuple):
+                path = LeafPath(base, self.key)
+            else:
+                path = base + (self.key,)
         elif self.items is not None:
-            path = base + (self.index,) if isinstance(base, tuple) else DeepPath(base, self.index)
+            if COMPILED or not isinstance(base, tuple):
+                path = LeafPath(base, self.index)
+            else:
+                path = base + (self.index,)
             self.index += 1
         else:
             self.begun = True

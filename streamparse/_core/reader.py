@@ -53,6 +53,18 @@ class DocumentReader:
         if not is_text:
             self.decoder = Utf8Decoder()
 
+    def decoded(self, data: bytes) -> str:
+        """Decode `data`. Return "" and change nothing if it has no text or is not UTF-8."""
+        decoder = self.decoder
+        if decoder is None:
+            return ""
+        pending = decoder.pending
+        text = decoder.feed(data)
+        if decoder.invalid or not text:
+            decoder.pending, decoder.invalid = pending, b""
+            return ""
+        return text
+
     def read(self, data: str | bytes) -> None:
         """Read a fragment; with `stop`, keep what follows the value in `rest`."""
         machine, decoder = self.machine, self.decoder

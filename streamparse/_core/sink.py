@@ -40,7 +40,7 @@ class Sink:
     end_string` or `start_scalar scalar`.
     """
 
-    __slots__ = ("numeral", "precise")
+    __slots__ = ("numeral", "precise", "takes_containers")
 
     def __init__(self) -> None:
         #: The text of the number in `scalar`. A machine sets it for a precise sink; it is empty
@@ -50,6 +50,8 @@ class Sink:
         #: character i. Otherwise one call may join runs and escapes. Validators set it. The
         #: machine reads it once, when it is created.
         self.precise: bool = False
+        #: Whether `scalar` may be given a whole container.
+        self.takes_containers: bool = False
 
     def start_object(self, offset: int) -> None:
         """An object begins."""

@@ -15,7 +15,7 @@ from streamparse import JSONParser, MessageParser, ValueCompleted
 from streamparse._core.deep_path import (
     SHORT,
     DeepPath,
-    SharedPath,
+    ParentPath,
     extended,
     is_same_path,
     steps_of,
@@ -25,7 +25,7 @@ from streamparse.formats import FormatParser
 
 @given(st.lists(st.one_of(st.integers(0, 9), st.text(max_size=2)), max_size=3 * SHORT))
 def test_steps_come_back(steps: list[int | str]) -> None:
-    path: SharedPath = ()
+    path: ParentPath = ()
     for step in steps:
         path = extended(path, step)
     assert steps_of(path) == tuple(steps)
@@ -50,7 +50,7 @@ def test_events_have_tuples(depth: int) -> None:
 def test_paths_in_one_container_are_the_same_by_their_step(
     steps: list[int], step: int, other: int
 ) -> None:
-    base: SharedPath = ()
+    base: ParentPath = ()
     for each in steps:
         base = extended(base, each)
     assert is_same_path(extended(base, step), extended(base, other)) == (step == other)

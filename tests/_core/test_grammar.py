@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from json.decoder import scanstring  # type: ignore[attr-defined]
 
 import pytest
 from hypothesis import given
@@ -65,25 +63,18 @@ def test_a_run_ends_at_what_must_be_looked_at(tail: str, length: int, stop: str)
     assert grammar.run_end(text, 0, len(text)) == plain.end()
 
 
-@pytest.mark.parametrize("escape", ['\\"', "\\/", "\\u00e9", "\\uD83d\\uDe00", "plain", "\\\\n"])
-def test_whole_escapes_are_known(escape: str) -> None:
-    found = grammar.ESCAPED_RUN.match(escape + '"')
+@pytest.mark.parametrize("escape", ["\\u00e9", "\\uFFFF", "\\uD83d\\uDe00"])
+def test_units_of_one_character_are_known(escape: str) -> None:
+    found = grammar.UNIT.match(escape + "0")
     assert found is not None
     assert found.group() == escape
-    assert scanstring(escape + '"', 0)[0] == json.loads(f'"{escape}"')
 
 
 @pytest.mark.parametrize(
     "escape", ["\\u00e", "\\ud83d", "\\ud83dx", "\\udc00", "\\ud83d\\u0041", "\\x"]
 )
 def test_halves_and_pieces_are_left_to_a_closer_look(escape: str) -> None:
-    assert grammar.ESCAPED_RUN.match(escape) is None
-
-
-def test_a_long_escaped_run_is_taken_in_bounded_pieces() -> None:
-    found = grammar.ESCAPED_RUN.match("\\n" * 2000)
-    assert found is not None
-    assert found.end() == 1000
+    assert grammar.UNIT.match(escape) is None
 
 
 @pytest.mark.parametrize(
@@ -93,3 +84,28 @@ def test_each_step_of_a_number(text: str) -> None:
     stop, stand = steps(text)
     assert grammar.MAY_END[stand] == (NUMBER.fullmatch(text[:stop]) is not None)
     assert (stop == len(text)) == (text != "01")
+
+
+@pytest.mark.parametrize(
+    ("text", "got", "after"),
+    [
+        ('x"', "x", 1),
+        ('x", "y', "x", 1),
+        ('"', "", 0),
+        ('\\"x', '"x', 3),
+        ('\\\\", "', "\\", 2),
+        ("x\\", "x", 1),
+        ("x\\\\", "x\\", 3),
+        ("x\\u00e", "x", 1),
+        ("x\\ud83d", "x", 1),
+        ("x\\ud83d\\ude0", "x", 1),
+        ("x\\ud83d\\ude00", "x\U0001f600", 13),
+    ],
+)
+def test_a_string_is_decoded_as_far_as_it_goes(text: str, got: str, after: int) -> None:
+    assert grammar.decoded("[" + text, 1, len(text) + 1) == (got, after + 1)
+
+
+@pytest.mark.parametrize("text", ["\\", "\\u12", 'x\n"', '\\x"', '\\ud83d"', "x\ud83d", '\\u 123"'])
+def test_an_unusual_string_is_not_decoded(text: str) -> None:
+    assert grammar.decoded(text, 0, len(text)) is None

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from itertools import pairwise
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from streamparse import IncompleteError, JSONSyntaxError
+from streamparse import (
+    COMPILED,
+    IncompleteError,
+    JSONParser,
+    JSONSyntaxError,
+    Limits,
+    StreamParseError,
+)
+from streamparse._core import machine
 from streamparse._core.machine import Machine
 from tests._core.machines import built, refusal
 from tests.parts import (
@@ -64,7 +76,7 @@ HALVES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), HALVES)
-@pytest.mark.parametrize("padding", ["", "a run long enough for the quicker way through it " * 5])
+@pytest.mark.parametrize("padding", ["", "a run long enough for the quicker way through it " * 6])
 def test_halves_that_meet_are_joined(text: str, expected: str, padding: str) -> None:
     document = '"' + padding + text[1:-1] + padding + '"'
     for fragments in [*cuttings(document), *halvings(document)]:
@@ -114,6 +126,63 @@ def test_half_a_pair_is_held_back() -> None:
     assert recorder.calls == [("start_string", 0)]
     machine.feed("0")
     assert recorder.calls[1:] == [("text", "\U0001f600", 12)]
+
+
+# Text in a long fragment is decoded at once, and text in short ones is not. Both are the same.
+
+PARTS = [
+    *(
+        "plain text ",
+        "é",
+        "\u4e2d",
+        "\U0001f600",
+        "\\n",
+        '\\"',
+        "\\\\",
+        "\\u00e9",
+        "\\ud83d\\ude00",
+    ),
+    *("\\ud83d", "\\ude00", "\ud83d", "\ude00", '"', '", "', '": "', "\\x", "\\u12", "\x01", "\n"),
+]
+RUNS = st.tuples(st.sampled_from(PARTS), st.sampled_from([1, 1, 2, 60, 700]))
+
+
+def outcome(fragments: list[str], **options: Any) -> Any:
+    """Return the value, the joined events and the place of the error."""
+    parser = JSONParser(**options)
+    events: list[Any] = []
+    found = None
+    try:
+        for fragment in fragments:
+            events += parser.feed(fragment)
+        events += parser.finish()
+    except StreamParseError as error:
+        events += error.events
+        place = (error.offset, error.line, error.column, error.excerpt, error.path)
+        found = (error.code, str(error), place)
+    seen: list[Any] = []
+    for event in events:
+        if seen and event.type == seen[-1][0] == "string_delta" and event.path == seen[-1][1]:
+            seen[-1] = (event.type, event.path, seen[-1][2] + event.text)
+        else:
+            seen.append((event.type, event.path, getattr(event, "text", event)))
+    return repr(parser.value), repr(seen), found
+
+
+@given(
+    st.lists(RUNS, min_size=1, max_size=6),
+    st.sampled_from(['["', '{"k": "', '{"', '"']),
+    st.sampled_from(["keep", "replace", "error"]),
+    st.lists(st.integers(0, 4_000), max_size=2),
+)
+def test_long_fragments_are_as_short_ones(
+    runs: list[tuple[str, int]], opening: str, surrogates: str, cuts: list[int]
+) -> None:
+    text = opening + "".join(part * times for part, times in runs) + '"]'
+    places = [0, *sorted(min(place, len(text)) for place in cuts), len(text)]
+    long = [text[start:stop] for start, stop in pairwise(places)]
+    short = [text[at : at + 32] for at in range(0, len(text), 32)]
+    assert outcome(long, surrogates=surrogates) == outcome(short, surrogates=surrogates)
 
 
 # Numbers
@@ -222,3 +291,33 @@ def test_only_a_whole_root_number_can_be_ended(text: str) -> None:
     machine.end_root_number()
     assert recorder.calls == before
     assert not machine.done
+
+
+NUMBERS = st.one_of(
+    st.integers(-(2**70), 2**70).map(str),
+    st.from_regex(r"-?[0-9]{1,16}\.[0-9]{0,16}", fullmatch=True),
+    st.floats(-1e6, 1e6).map(str),
+    st.sampled_from(
+        ["0", "-0", "00", "-", "-01", "1.5", "12e3", "8" * 19, "9" * 19, "-" + "9" * 18]
+    ),
+)
+
+
+@given(
+    st.lists(NUMBERS, max_size=4),
+    st.sampled_from([",", ", ", "\n,", " ,"]),
+    st.sampled_from([None, 18, 19]),
+    st.sampled_from(["[%s]", '{"k": [%s]}', '[{"k": %s}]', "[%s}", "[%sx"]),
+)
+def test_numbers_that_end_in_the_fragment_are_as_others(
+    numbers: list[str], comma: str, digits: int | None, shape: str
+) -> None:
+    text = shape % comma.join(numbers)
+    limits = Limits() if digits is None else Limits(integer_digits=digits, number=digits)
+    with pytest.MonkeyPatch.context() as patch:
+        if not COMPILED:
+            expected = outcome([text], limits=limits)
+            patch.setattr(machine, "COMPILED", True)  # which uses a loop for short numbers
+        else:
+            expected = outcome(list(text), limits=limits)
+        assert outcome([text], limits=limits) == expected

@@ -51,6 +51,10 @@ def at_once(name: str, text: Callable[[int], str], **options: Any) -> Load:
     return Load(f"lenient at once {name}", text, options, whole=True)
 
 
+def strict_at_once(name: str, text: Callable[[int], str], **options: Any) -> Load:
+    return Load(f"at once {name}", text, options, whole=True)
+
+
 # Wherever the lenient machine looks ahead, or keeps what is not decided yet.
 LENIENT_LOADS = [
     lenient("string", lambda n: '{"a": ["' + "😀" * n + '"]}'),
@@ -123,6 +127,18 @@ LOADS = [
     Load("limits", lambda n: "[" + "[1]," * (n // 4) + "1]", {"limits": Limits(items=10**9)}),
     Load("validator", lambda n: '{"a": "' + "😀" * n, {"validator": AcceptingFactory()}),
     Load("selection", lambda n: "[" + '{"a": ["b"]},' * (n // 13) + "1]", {"select": "$..a[0]"}),
+    strict_at_once(
+        "long strings",
+        lambda n: "[" + f'"{"x" * 600}", ' * (n // 1_200) + "1, " * (n // 6) + "1]",
+    ),
+    strict_at_once(
+        "escaped quotes", lambda n: "[" + ('"' + r"\"" * 200 + '", ') * (n // 405) + "1]"
+    ),
+    strict_at_once("halves", lambda n: '["' + r"text \ud83d" * (n // 11) + '"]'),
+    strict_at_once("containers", lambda n: "[" + "[[1, 2], 3], " * (n // 13), events=False),
+    strict_at_once(
+        "open containers", lambda n: "[" * n, events=False, limits=Limits(depth=1_000_000)
+    ),
     *LENIENT_LOADS,
     Load(
         "dropping",
