@@ -77,7 +77,7 @@ class MachineTokens(MachineState):
                 got += piece
                 pos = stop
                 continue
-            if text[pos] != "\\":
+            if ord(text[pos]) != 92:
                 break
             plain = _ESCAPED.get(text[pos + 1]) if pos + 1 < end else None
             if plain is not None:
