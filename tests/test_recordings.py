@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from streamparse._drivers.coalescer import Coalescer
+from streamparse import Coalescer
 from streamparse.errors import WireError
 from streamparse.frontends.patches import PatchApplier, PatchPacker, to_patches
 from streamparse.message import ServerToolResult

@@ -19,7 +19,7 @@ from streamparse._cli.streams import BAD_INPUT, OK, UNUSABLE, Complaint, between
 from streamparse.message_parser import MessageParser
 from streamparse.terminal import printable
 
-__all__ = ["add", "run"]
+__all__ = ["add", "ignore", "progress", "run", "summarize"]
 
 _ROWS: Final = 256  # rows in a chunk; a row can be a whole response
 
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     job.prepare(options.restart or any(file.name == "-" for file in files))
     parts: list[Part] = []
     began = time.monotonic()
-    with _progress(sum(file.size for file in files)) as show:
+    with progress(sum(file.size for file in files)) as show:
         for part in job.parts(chunks(files, options.rows, options.column), options.jobs):
             parts.append(part)
             show(part)
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace, command: argparse.ArgumentParser) -> int:
     total = Counts()
     for part in parts:
         total.add(part.counts)
-    _summarize(total, time.monotonic() - began)
+    summarize(total, time.monotonic() - began)
     if options.html:
         title = f"{options.output}: {total.answers:,} answers"
         page = report(title, [part.counts for part in parts])
@@ -108,17 +108,17 @@ def _parser_options(options: argparse.Namespace) -> dict[str, Any]:
 
 
 @contextmanager
-def _progress(size: int) -> Iterator[Callable[[Part], None]]:
+def progress(size: int) -> Iterator[Callable[[Part], None]]:
     """Show the progress of the job if standard error is a terminal and rich is installed."""
     try:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
     except ImportError:
-        yield _ignore
+        yield ignore
         return
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _ignore
+        yield ignore
         return
     columns = [
         BarColumn(),
@@ -142,11 +142,11 @@ def _progress(size: int) -> Iterator[Callable[[Part], None]]:
         yield show
 
 
-def _ignore(part: Part) -> None:
+def ignore(part: Part) -> None:
     """Show nothing."""
 
 
-def _summarize(total: Counts, spent: float) -> None:
+def summarize(total: Counts, spent: float) -> None:
     """Write a summary of all answers to standard error."""
     if sys.stderr is None:
         return

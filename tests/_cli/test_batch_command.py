@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from streamparse._cli.batch_command import _ignore, _progress, _summarize
+from streamparse._cli.batch_command import ignore, progress, summarize
 from streamparse._cli.batch_job import Counts, Part
 from tests._cli.running import COMMAND, ENVIRONMENT, EXAMPLES, Runner, run
 
@@ -103,15 +103,15 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     part = Part.__new__(Part)
     part.counts, part.read = Counts(), 7
-    with _progress(10) as show:
-        assert show is not _ignore
+    with progress(10) as show:
+        assert show is not ignore
         show(part)
     monkeypatch.delenv("FORCE_COLOR")
     monkeypatch.setitem(sys.modules, "rich.console", None)
-    with _progress(10) as show:
-        assert show is _ignore
+    with progress(10) as show:
+        assert show is ignore
 
 
 def test_a_process_without_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
-    _summarize(Counts(), 1.0)
+    summarize(Counts(), 1.0)
