@@ -10,6 +10,9 @@ After a wire has read a record, it may return a `Repeat`, which names the member
 the members without any effect. `Templates.learn` locates these members in the source. It verifies
 each template by putting other values into the holes and decoding the result.
 
+A record may also have token counts (`Counts`). The counts that differ between records are holes,
+and the wire reads them after the delta.
+
 A match alone is not sufficient, because the effect of a record may depend on earlier ones. A
 template is *armed* only while each record since its own was read by a repeat or had no other effect
 than a repeat (`Templates.age`).

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamparse import LimitError, WireError
 from streamparse._decoding.record import Record
@@ -35,6 +37,37 @@ def test_law_2_a_record_comes_with_its_last_character() -> None:
         transport = Transport()
         found = [at for at, char in enumerate(stream, 1) if transport.feed(char)]
         assert tuple(found) == ends
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            *('{"a": "text", "b": [1, 2.5]}', '{"a": "\\u00e9\\n"}', '{"a": {"b": null}}', "{}"),
+            *('{"a": tru}', '{"a" 1}', '{"a": "\\x"}', '{"a": "\t"}', "{} {", '{"a": NaN}', "{"),
+        ]
+    ),
+    max_size=5,
+)
+
+
+@given(LINES, st.integers(1, 40))
+def test_the_beginning_of_a_line_makes_no_record_and_no_error_late(
+    lines: list[str], size: int
+) -> None:
+    """A space before each line has the same records, which are decoded in another way."""
+    text = "".join([line + "\n" for line in lines])
+    plain, spaced = Transport(), Transport()
+    before = "\n"
+    for at in range(0, len(text), size):
+        piece = text[at : at + size]
+        lead = " " if before.endswith("\n") else ""
+        before = piece
+        expected = spaced.feed(lead + piece.replace("\n", "\n ").removesuffix(" "))
+        assert [one.data for one in plain.feed(piece)] == [one.data for one in expected]
+        assert (plain.failure is None) == (spaced.failure is None)
+        if plain.failure is not None:
+            return
+    assert len(plain.finish()) == len(spaced.finish())
 
 
 def test_a_repeated_key_as_the_standard_library_has_it() -> None:
