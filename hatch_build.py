@@ -183,7 +183,7 @@ from setuptools.command.build_ext import build_ext
 JOBS = os.cpu_count() or 1
 # Tables that debuggers and C++ use to unwind the stack; no exception of C++ crosses these files.
 LEAN = ["-fno-asynchronous-unwind-tables"] if sys.platform == "linux" else []
-UNIT = 2_000_000
+UNIT = 1_700_000
 LEVELS = dict(argument.split("=") for argument in sys.argv[1:])
 HEADER = Path("build/module.h").absolute()
 DECLARATIONS = '''\\
