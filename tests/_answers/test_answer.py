@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from streamparse._answers.answer import AnswerReader
 from streamparse._answers.options import AnswerOptions
 from streamparse._answers.response import ResponseReader
+from streamparse._answers.texts import TextReader
 from streamparse.aliases import CallKind
 from streamparse.errors import LimitError, ProviderError
 from streamparse.limits import Limits
@@ -234,7 +235,7 @@ def test_an_error_fails_the_message(finished: bool) -> None:
 # Text that a format reads, audio, results, lost records
 
 
-class Echo:
+class Echo(TextReader):
     """A reader of raw text that writes it as it is."""
 
     def __init__(self, answer: AnswerReader) -> None:
@@ -249,7 +250,7 @@ class Echo:
 
 def test_a_format_reads_the_text() -> None:
     answer = new_answer()
-    answer.texts.reader = cast(Any, Echo(answer))
+    answer.texts.reader = Echo(answer)
     answer.text("")
     answer.text("a\ud83d")
     assert answer.message.text == "a"
@@ -263,7 +264,7 @@ def test_a_format_reads_the_text() -> None:
 
 def test_half_a_character_at_the_end_goes_to_the_format() -> None:
     answer = new_answer()
-    answer.texts.reader = cast(Any, Echo(answer))
+    answer.texts.reader = Echo(answer)
     answer.text("\ud83d")
     assert answer.out == []
     answer.end()

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from streamparse import LimitError, Limits, WireError
-from streamparse._answers.texts import TextWriter
+from streamparse._answers.texts import TextReader, TextWriter
 from streamparse._core.room import Room
 from streamparse.message import Audio, Message, Reasoning, Refusal, Text
 
@@ -80,7 +80,7 @@ def test_refusals_and_audio_are_texts_of_their_own() -> None:
     assert (refusal.text, audio.text, audio.size, audio.format) == ("no", "one", 5, "wav")
 
 
-class Shout:
+class Shout(TextReader):
     """A reader of text that writes it in capitals."""
 
     def __init__(self, texts: TextWriter) -> None:
@@ -100,7 +100,7 @@ class Shout:
 def test_a_reader_of_text(surrogates: str) -> None:
     texts, _ = writer(surrogates, content=6)
     reader = Shout(texts)
-    texts.reader = cast(Any, reader)
+    texts.reader = reader
     texts.read("abc")
     assert texts.message.text == "ABC", "what the reader makes of the text is not counted again"
     with pytest.raises(LimitError):
@@ -115,7 +115,7 @@ def test_a_reader_of_text(surrogates: str) -> None:
 def test_lone_halves_before_a_reader(surrogates: str, read: str) -> None:
     texts, _ = writer(surrogates)
     reader = Shout(texts)
-    texts.reader = cast(Any, reader)
+    texts.reader = reader
     texts.read(f"a{HIGH}b")
     assert reader.read == read
     assert texts.end_reader(False) is False
@@ -124,7 +124,7 @@ def test_lone_halves_before_a_reader(surrogates: str, read: str) -> None:
 def test_a_lone_half_that_is_refused_before_a_reader() -> None:
     texts, _ = writer("error")
     reader = Shout(texts)
-    texts.reader = cast(Any, reader)
+    texts.reader = reader
     with pytest.raises(WireError) as caught:
         texts.read(f"a{HIGH}b")
     assert caught.value.code == "lone_surrogate"
