@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 
@@ -15,8 +15,11 @@ import streamparse
 from streamparse import AnyMessageEvent, Dialect, Limits, Message, Metrics, Usage, message_events
 from streamparse.message import Citation, Part, Reasoning, Refusal, ServerToolResult, Text, ToolCall
 
+# In Python 3.10 an alias such as `tuple[Any, ...]` counts as a class.
 CLASSES = sorted(
-    name for name in streamparse.__all__ if inspect.isclass(getattr(streamparse, name))
+    name
+    for name in streamparse.__all__
+    if inspect.isclass(getattr(streamparse, name)) and not get_origin(getattr(streamparse, name))
 )
 EVENTS = AnyMessageEvent.__args__
 PARTS = (Text, Reasoning, Refusal, Citation, ServerToolResult, ToolCall)
