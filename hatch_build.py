@@ -22,7 +22,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
 from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -389,11 +388,10 @@ def compile_package(root: Path, work: Path) -> dict[str, str]:
     shutil.copytree(root / PACKAGE, work / PACKAGE, ignore=shutil.ignore_patterns("*.so", "*.pyd"))
     modules = modules_to_compile(work)
     run("translating to C", work, WRITE_C, [*MYPY_OPTIONS, *modules])
-    texts = {module: c_file(work, module).read_text(encoding="utf-8") for module in modules}
-    used = private_names(work, texts)
-    for module, text in texts.items():
-        text = smaller(completed(text, work / module), used)
-        c_file(work, module).write_text(text, encoding="utf-8")
+    for module in modules:
+        path = c_file(work, module)
+        text = completed(path.read_text(encoding="utf-8"), work / module)
+        path.write_text(with_places(text), encoding="utf-8")
     run("compiling", work, COMPILE_C, levels(work))
     extensions = built_extensions(work / "lib", modules)
     if "_PYTHON_HOST_PLATFORM" not in os.environ:  # set where the target is another machine
@@ -485,164 +483,9 @@ def completed(text: str, source: Path) -> str:
     return "\n".join(lines)
 
 
-# What mypyc repeats is replaced by calls. That is a fifth of the machine code and of the time of
-# the C compiler, and nothing of it runs more than once in a program without errors. Code that has
-# another form, as other versions of mypyc may write it, stays.
-
-
-def private_names(work: Path, texts: Mapping[str, str]) -> set[str]:
-    """Return the names with an underscore that are looked up while the program runs.
-
-    Compiled code looks up the names that it has as strings. Interpreted modules may look up every
-    name they contain.
-    """
-    used = set(TESTED)
-    for text in texts.values():
-        used.update(_LITERAL.findall(text))
-    for path in (work / PACKAGE).rglob("*.py"):
-        if path.relative_to(work).as_posix() not in texts:
-            used.update(_PRIVATE.findall(path.read_text(encoding="utf-8")))
-    return used
-
-
-TESTED = ("_fail_branch", "_grow", "_grow_raw", "_resolve")  # tests call them
-_LITERAL: Final = re.compile(r"/\* '(_[a-z]\w*)' \*/")
-_PRIVATE: Final = re.compile(r"\b_[a-z]\w*")
-
-
-def smaller(text: str, used: set[str]) -> str:
-    return with_places(with_imports(without_wrappers(text, used)))
-
-
-# Each function has a wrapper with which it is called from Python. Compiled code calls a function
-# directly, so the private ones that nobody looks up by name need none.
-_METHOD: Final = re.compile(
-    r'^ *\{"(_[a-z]\w*)",\s+\(PyCFunction\)(CPyPy_\w+),\s+METH_[A-Z_| ]+, PyDoc_STR\(.*\n',
-    re.MULTILINE,
-)
-_WRAPPER: Final = re.compile(
-    r"^( *)PyObject \*(CPyPy_\w+)\(PyObject \*self, [^\n;]*\) \{\n.*?^\1\}\n",
-    re.MULTILINE | re.DOTALL,
-)
-
-
-def without_wrappers(text: str, used: set[str]) -> str:
-    """Leave out the wrappers of private functions whose names are not in `used`."""
-    unused = {found[2] for found in _METHOD.finditer(text) if found[1] not in used}
-    text = _METHOD.sub(lambda found: "" if found[2] in unused else found[0], text)
-    return _WRAPPER.sub(lambda found: "" if found[2] in unused else found[0], text)
-
-
-# How a module imports another compiled module. `@name` is a name and `@NAME` any text, each the
-# same one wherever it is repeated.
-_IMPORT: Final = """\
-    @cache = (void *)&CPyModule_@module;
-    @state = (void *)&CPyImportState_@module;
-    @lock = @api;
-    @known = CPyImport_IsInitialized(@state);
-    if (!@known) goto @first;
-    @modules = PyImport_GetModuleDict();
-    @key = @NAME
-    @found = CPyDict_GetItem(@modules, @key);
-    if (unlikely(@found == NULL)) {
-        @TRACE
-        goto @error;
-    }
-    @result = @found;
-    goto @end;
-@first: ;
-    @init = CPyInitOnly_@module;
-    @exec = CPyExec_@module;
-    @internal = (PyObject **)&CPyModule_@module__internal;
-    @table = PyImport_GetModuleDict();
-    @group = @LIBRARY
-    @shared = CPyDict_GetItem(@table, @group);
-    if (unlikely(@shared == NULL)) {
-        @TRACE
-        goto @error;
-    }
-    @attribute = @ORIGIN
-    @file = CPyObject_GetAttr(@shared, @attribute);
-    CPy_DECREF(@shared);
-    if (unlikely(@file == NULL)) {
-        @TRACE
-        goto @error;
-    }
-    @ending = @SUFFIX
-    @again = @NAME
-    @imported = CPyImport_ImportNative(@again, @init, @exec, @internal, @cache, @state, @lock, \
-@file, @ending, 0);
-    CPy_DECREF(@file);
-    if (unlikely(@imported == NULL)) {
-        @TRACE
-        goto @error;
-    }
-    @result = @imported;
-@end: ;
-"""
-_SHORT_IMPORT: Final = """\
-    @result = import_native(&CPyModule_@module, &CPyImportState_@module, CPyInitOnly_@module, \
-CPyExec_@module, &CPyModule_@module__internal, @NAME);
-    if (unlikely(@result == NULL)) {
-        @TRACE;
-        goto @error;
-    }
-"""
-_IMPORTER: Final = """\
-#ifndef IMPORT_NATIVE
-#define IMPORT_NATIVE
-static CPy_NOINLINE CPy_COLD PyObject *import_native(
-    void *cache, void *state, void *init, void *exec, void *internal, PyObject *name) {
-    if (CPyImport_IsInitialized(state))
-        return CPyDict_GetItem(PyImport_GetModuleDict(), name);
-    PyObject *library = CPyDict_GetItem(PyImport_GetModuleDict(), @LIBRARY);
-    PyObject *file = library == NULL ? NULL : CPyObject_GetAttr(library, @ORIGIN);
-    Py_XDECREF(library);
-    PyObject *module = file == NULL ? NULL :
-        CPyImport_ImportNative(name, init, exec, internal, cache, state, @api, file, @SUFFIX, 0);
-    Py_XDECREF(file);
-    return module;
-}
-#endif
-"""
-
-
-def pattern_of(template: str) -> re.Pattern[str]:
-    known: set[str] = set()
-
-    def group(found: re.Match[str]) -> str:
-        name = found[1]
-        if name in known:
-            return f"(?P={name})"
-        known.add(name)
-        return f"(?P<{name}>{'.+?' if name.isupper() else '[a-zA-Z0-9_]+?'})"
-
-    return re.compile(_PART.sub(group, re.escape(template)))
-
-
-def filled(template: str, values: Mapping[str, str]) -> str:
-    return _PART.sub(lambda found: values[found[1]], template)
-
-
-_PART: Final = re.compile("@([a-z]+|[A-Z]+)")
-_LONG_IMPORT: Final = pattern_of(_IMPORT)
-
-
-def with_imports(text: str) -> str:
-    """Import other compiled modules by calls of one function."""
-
-    def parts(found: re.Match[str]) -> dict[str, str]:
-        return {name: part.partition(";")[0] for name, part in found.groupdict().items()}
-
-    first = _LONG_IMPORT.search(text)
-    if first is None:
-        return text
-    text = _LONG_IMPORT.sub(lambda found: filled(_SHORT_IMPORT, parts(found)), text)
-    return after_headers(text, filled(_IMPORTER, parts(first)))
-
-
 # Every failing call adds its place to the traceback. The file and the globals are the same for all
-# places of a module, and its function and line fit into one number.
+# places of a module, and its function and line fit into one number. With it the machine code is an
+# eighth smaller. Code of another form, as other versions of mypyc may write it, stays.
 _PLACE: Final = re.compile(
     r'CPy_(AddTraceback|TypeErrorTraceback)\("([^"]+)", "([^"]+)", (\d+), (CPyStatic_\w+)'
 )
@@ -672,14 +515,18 @@ def with_places(text: str) -> str:
         return text
     _, file, _, _, module_globals = places[0].groups()
     module = module_globals.removeprefix("CPyStatic_")
-    values = {"module": module, "file": file, "globals": module_globals}
+    values = {
+        "names": "\\0".join(names),
+        "module": module,
+        "file": file,
+        "globals": module_globals,
+    }
+    functions = _PLACES
+    for name, value in values.items():
+        functions = functions.replace(f"@{name}", value)
     text = _PLACE.sub(
         lambda found: f"{found[1]}_{module}({offsets[found[3]] << 16 | int(found[4])}", text
     )
-    return after_headers(text, filled(_PLACES, values | {"names": "\\0".join(names)}))
-
-
-def after_headers(text: str, functions: str) -> str:
     head, include, rest = text.rpartition('#include "__native_')
     line, newline, rest = rest.partition("\n")
     return head + include + line + newline + functions + rest
