@@ -315,11 +315,6 @@ def test_annotations_and_signatures() -> None:
     assert (parameters["limits"].default is ...) is COMPILED  # it has no literal
 
 
-def test_private_methods_that_only_compiled_code_calls() -> None:
-    assert hasattr(JSONParser, "_feed_any") is not COMPILED
-    assert hasattr(JSONParser, "feed")
-
-
 @pytest.mark.parametrize("kind", NATIVE)
 def test_docstrings_of_classes(kind: type) -> None:
     assert kind.__doc__
@@ -380,16 +375,7 @@ def test_tracebacks_name_functions_and_lines() -> None:
 
 C_CODE = """\
 #include "__native_x.h"
-    {"shown", (PyCFunction)CPyPy_m___shown, METH_FASTCALL | METH_KEYWORDS, PyDoc_STR("") /* doc */},
-    {"_named",
-     (PyCFunction)CPyPy_m____named,
-     METH_FASTCALL | METH_KEYWORDS, PyDoc_STR("_named($self)")},
-    {"_hidden",
-     (PyCFunction)CPyPy_m____hidden,
-     METH_FASTCALL | METH_KEYWORDS, PyDoc_STR("_hidden($self)")},
     PyObject *CPyPy_m____hidden(PyObject *self, PyObject *const *args) {
-        if (1) {
-        }
         CPy_AddTraceback("m.py", "_hidden", 9, CPyStatic_m___globals);
     }
     PyObject *CPyPy_m____named(PyObject *self, PyObject *const *args) {
@@ -397,15 +383,6 @@ C_CODE = """\
         CPy_TypeErrorTraceback("m.py", "shown", 2, CPyStatic_m___globals, "str", cpy_r_x);
     }
 """
-
-
-def test_the_build_leaves_out_wrappers_of_private_functions() -> None:
-    hook = load_build_hook()
-    code = hook.without_wrappers(C_CODE, {"_named"})
-    assert "hidden" not in code
-    assert code.count("shown") == C_CODE.count("shown")
-    assert code.count("_named") == C_CODE.count("_named")
-    assert hook.without_wrappers(C_CODE, {"_named", "_hidden"}) == C_CODE
 
 
 def test_the_build_writes_places_as_numbers() -> None:
@@ -418,15 +395,3 @@ def test_the_build_writes_places_as_numbers() -> None:
     far = C_CODE.replace(", 9,", ", 70000,")
     assert hook.with_places(far) == far
     assert hook.with_places("") == ""
-
-
-def test_the_build_shortens_imports_of_compiled_modules() -> None:
-    hook = load_build_hook()
-    names = {name: f"{name}_1" for name in re.findall("@([a-zA-Z]+)", hook._IMPORT)}
-    names["NAME"] = "CPyStatics[3]; /* 'm.other' */"
-    long = hook.filled(hook._IMPORT, names)
-    code = hook.with_imports('#include "__native_x.h"\n' + long)
-    assert "CPyExec_module_1, &CPyModule_module_1__internal, CPyStatics[3]);\n" in code
-    assert code.count("result_1") == 2
-    other = long.replace("state_1, lock_1", "state_1")
-    assert hook.with_imports(other) == other
