@@ -32,7 +32,7 @@ __all__ = ["MessageParser"]
 
 APIS: Final = cast("tuple[API, ...]", (*WIRES, "text", "auto"))
 
-# One of them is in every marker, or in what makes it one.
+# A text that `hints.looks_like` recognizes contains at least one of these.
 _SIGNS: Final = ("<", "[", "{", "Action:", "-> tool/", "◁")
 
 

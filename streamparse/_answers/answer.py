@@ -1,7 +1,7 @@
-"""One answer of a response while it arrives: `AnswerReader` adds the rules of its end.
+"""One answer of a response while it arrives: its content and the rules of its end.
 
-They are the same for all APIs: what a finish reason, an error, the terminal record and the end of
-the input mean for the calls and the status.
+The rules are the same for all APIs. They define the effect of a finish reason, an error, the
+terminal record and the end of the input on the calls and on the status.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ class AnswerContent:
         self.ended: bool = False  # whether the last event has been emitted
         self.noted: dict[str, Any] | None = None  # the last data of `note`, by name
 
-    # The whole.
+    # The answer as a whole.
 
     @property
     def calls(self) -> AnswerCalls:

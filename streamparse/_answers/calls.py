@@ -101,7 +101,7 @@ class CallReader(CallInput):
             self.replace(text)
 
     def replace(self, text: str) -> None:
-        """Reject the call: the final arguments, `text`, are others than those streamed."""
+        """Reject the call: the final arguments, `text`, differ from those that were streamed."""
         self.emit()
         if self.open:
             message, at = "the final arguments differ from those streamed", len(self.call._written)

@@ -32,8 +32,12 @@ _FAILED: Final = 3
 class LifeCycle(Generic[F, E]):
     """The base of `MessageParser`, `SessionParser` and `FormatParser`.
 
-    A subclass reads the input in `_accepted`, `_read` and `_end`, and ends what is open in
+    A subclass reads the input in `_accepted`, `_read` and `_end`, and truncates open answers in
     `_end_broken` and `_abandon`.
+
+    Args:
+        clock: A function that returns seconds, for `metrics`.
+        recorder: Records the telemetry of the events.
     """
 
     _init_types: ClassVar[tuple[Any, ...]] = ()
@@ -51,7 +55,7 @@ class LifeCycle(Generic[F, E]):
         """Times and counts; None without a clock."""
         return self._metrics
 
-    # What a subclass does in each state.
+    # The methods of a subclass.
 
     def _accepted(self, fragment: F) -> Any:
         """Return the fragment as `_read` takes it; None for an empty one.
@@ -197,7 +201,7 @@ class LifeCycle(Generic[F, E]):
             raise
 
     def _interrupt(self) -> None:
-        """An exception left a call half done: nothing can be read any more."""
+        """Refuse further input, because an exception interrupted `feed` or `finish`."""
         self._state, self._error = _FAILED, interrupted()
         self._abandon()
         self._end_recording(self._error)

@@ -101,11 +101,11 @@ def options_of(
     output_dialect: DialectName | Dialect = "lenient",
     text_reader: Callable[[Any], Any] | None = None,
 ) -> AnswerOptions:
-    """Return what a caller asks of answers, as their readers need it.
+    """Return the options of the readers of answers from those of a parser.
 
     Raises:
-        TypeError: `limits` are no `Limits`, or a tool or the output is of no known type.
-        ValueError: A name is none of those that the option takes.
+        TypeError: `limits`, a tool or the output is of the wrong type.
+        ValueError: An option has an invalid value.
     """
     plain = limits is None and tools is None and output is None and text_reader is None
     if plain and (dialect, output_dialect, surrogates) == ("strict", "lenient", "keep"):

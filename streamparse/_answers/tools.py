@@ -516,8 +516,9 @@ def _wrapped(given: dict[str, Any], inner: dict[str, Any]) -> list[Tool]:
 def _is_of_the_provider(given: dict[str, Any]) -> bool:
     """Return whether Gemini runs it (`{"googleSearch": {}}`), or it is a cache point of Bedrock.
 
-    Their names are not known, as more are added every year. What is known as a part of a tool is
-    none of them: whoever gave it would wait for calls that were all refused.
+    The names of such tools are not listed here, because Gemini adds more every year. A name that is
+    known as a part of a tool is not one of them: without an error, all calls of the tool that the
+    caller meant would be rejected.
     """
     if len(given) != 1:
         return False
@@ -609,9 +610,10 @@ _INNER: Final = ("items", "additionalProperties", "not", "if", "then", "else", "
 
 
 def json_schema(schema: Any) -> Any:
-    """A schema as JSON Schema has it: Gemini writes types in capitals, "nullable", counts as text.
+    """Return a schema of Gemini as JSON Schema.
 
-    A schema that is JSON Schema already is returned unchanged.
+    Gemini writes types in capitals, counts as text, and `"nullable"`. Any other schema is returned
+    unchanged.
 
     >>> json_schema({"type": "STRING", "nullable": True, "maxLength": "3"})
     {'type': ['string', 'null'], 'maxLength': 3}

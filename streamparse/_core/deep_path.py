@@ -34,8 +34,8 @@ class DeepPath:
 class LeafPath:
     """The path of a value in the container at `parent`. It is never a parent itself.
 
-    So it needs no support by the collector, which a chain of `DeepPath` does: without it, the end
-    of a chain would be recursive.
+    The garbage collector therefore need not track it. It must track a `DeepPath`: otherwise the
+    deallocation of a long chain of them would be recursive.
     """
 
     __slots__ = ("parent", "step")

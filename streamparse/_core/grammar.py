@@ -119,9 +119,13 @@ def decoded(text: str, pos: i64, end: i64) -> tuple[str, int] | None:
         or if nothing could be decoded.
     """
     stop = pos + _WINDOW if end - pos > _WINDOW else end
-    last: i64 = text.rfind('"', end - 64 if end - pos > 64 else pos, end)
-    if last < 0:
-        last = text.rfind('"', pos, stop)
+    # The first quote, unless it is escaped: then the last one. To copy the rest of a fragment for
+    # each of its strings would take too long.
+    last: i64 = text.find('"', pos, stop)
+    if last > pos and text[last - 1] == "\\":
+        last = text.rfind('"', end - 64 if end - pos > 64 else pos, end)
+        if last < 0:
+            last = text.rfind('"', pos, stop)
     if last == pos or (last > pos and text[last - 1] != "\\"):  # the string surely ends
         found = _scanned(text, pos)
         if found is not None:
@@ -142,7 +146,7 @@ def decoded(text: str, pos: i64, end: i64) -> tuple[str, int] | None:
 
 
 def _scanned(text: str, pos: i64) -> tuple[str, int] | None:
-    """Decode a string, to the position of its closing quote; None for what `decoded` refuses."""
+    """Return what `decoded` returns for a string with an end; None for an error or a surrogate."""
     try:
         got, after = scanstring(text, pos)
         if not got.isascii():

@@ -198,7 +198,7 @@ class Machine(MachineTokens):
             elif char == 123 or char == 91:
                 if self.retry >= 0 and end - pos > LONG_RUN and base + pos >= self.retry:
                     start = pos
-                    pos = self._whole(text, pos)
+                    pos = self._complete_values(text, pos)
                     if pos > start:
                         continue
                 self._open(char == 91, base + pos)
@@ -343,10 +343,10 @@ class Machine(MachineTokens):
         self.in_array = array
         self.depth += 1
 
-    def _whole(self, text: str, pos: i64) -> i64:
-        """Pass the containers at `pos` on at once, and return the position after them.
+    def _complete_values(self, text: str, pos: i64) -> i64:
+        """Pass complete values from the container at `pos` on, and return the position after them.
 
-        It is `pos` if the first one does not end in the window, or is not JSON, or is unusual.
+        It is `pos` if `containers` decodes none; the machine then reads the container itself.
         """
         offset = self.offset + pos
         window = text[pos : pos + WINDOW]

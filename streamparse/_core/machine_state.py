@@ -146,7 +146,7 @@ class MachineState:
         self.sink: Sink = sink
         self.precise: bool = sink.precise
         self.options: MachineOptions = given
-        #: The offset from which a whole container is tried again; -1 if the sink takes none.
+        #: The offset from which containers are decoded at once again; -1 if the sink takes none.
         self.retry: i64 = 0 if sink.takes_containers and _are_wide(bounds) else -1
         self.parse_float: Callable[[str], object] = given.parse_float
         self.parse_int: Callable[[str], object] = given.parse_int

@@ -64,13 +64,10 @@ class Utf8Decoder:
         if self.pending:
             data = self.pending + data
             self.pending = b""
-        else:
-            valid = _valid(data)
-            if valid is not None:
-                return valid
+        valid = _valid(data)
+        if valid is not None:
+            return valid
         try:
-            if data and data[-1] < 128:  # no character is cut at the end: this is quicker
-                return data.decode("utf-8")
             text, taken = utf_8_decode(data, "strict", False)
         except UnicodeDecodeError as error:
             self.invalid = data[error.start :]

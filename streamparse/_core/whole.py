@@ -1,8 +1,8 @@
-"""Containers that lie in one fragment, decoded by the scanner of the standard library.
+"""Decodes containers that are in one fragment with the scanner of the standard library.
 
-Where nobody asks for events, it does the same as the machine, many times quicker. It knows neither
-the limits of a document nor the places of errors. So it is given short windows, which are within
-the limits, and the machine reads whatever it rejects.
+If no events are needed, the scanner has the same result as the machine and is many times faster.
+It knows neither the limits of a document nor the places of errors. So it reads short windows, which
+are within the limits, and the machine reads all text that the scanner rejects.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from json import JSONDecoder
 from json.scanner import c_make_scanner  # type: ignore[attr-defined]
 from typing import Any, Final, NoReturn
 
-#: The length of a window. A number or string in it is no longer than this.
+#: The length of a window, which no number or string in it can exceed.
 WINDOW: Final = 4_096
 
 
@@ -20,9 +20,10 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_decoder: Final = JSONDecoder(parse_constant=_refuse)
+#: The decoder of the standard library, without the constants that are not JSON.
+STRICT: Final = JSONDecoder(parse_constant=_refuse)
 # The scanner that is written in Python is slower than the machine, and accepts more.
-_scan: Final[Any] = None if c_make_scanner is None else c_make_scanner(_decoder)
+_scan: Final[Any] = None if c_make_scanner is None else c_make_scanner(STRICT)
 
 
 def containers(window: str, room: int, surrogates: str, siblings: bool) -> tuple[list[Any], int]:
@@ -32,10 +33,11 @@ def containers(window: str, room: int, surrogates: str, siblings: bool) -> tuple
         window: The text.
         room: The number of containers that may be nested.
         surrogates: The option of the parser.
-        siblings: Whether to decode the containers that follow in the same array, too.
+        siblings: Whether the container is an item of an array, whose next items may be decoded too.
 
     Returns:
-        The containers that end in the window, and the position after the last one.
+        The values that were decoded, and the position after the last one; `[]` and 0 if the
+        container does not end in the window or the machine must read it.
     """
     if _scan is None or window.count("[") + window.count("{") > room:
         return [], 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from json import JSONDecodeError, JSONDecoder
+from json import JSONDecodeError
 from typing import Any, ClassVar, Final
 
 from streamparse._core.machine import Machine, MachineOptions
 from streamparse._core.machine_state import DOCUMENT
 from streamparse._core.sink import Sink
 from streamparse._core.text import Utf8Decoder
+from streamparse._core.whole import STRICT
 from streamparse._decoding.record import (
     SPACE,
     Record,
@@ -34,12 +35,7 @@ def _bounds_of(limits: Limits) -> Limits:
     return replace(limits, document=limits.record)
 
 
-def _refuse(constant: str) -> None:
-    """Reject `NaN` and `Infinity`, which the standard library accepts."""
-    raise ValueError(constant)
-
-
-_scan: Final = JSONDecoder(parse_constant=_refuse).scan_once  # type: ignore[attr-defined]
+_scan: Final = STRICT.scan_once  # type: ignore[attr-defined]
 
 
 def _is_begun(source: str) -> bool:

@@ -7,11 +7,11 @@ standard library rejects or might accept by more lenient rules.
 
 from __future__ import annotations
 
-from json import JSONDecoder
 from typing import Any, Final, NoReturn
 
 from streamparse._core.parser import JSONParser
 from streamparse._core.text import Utf8Decoder, as_bytes
+from streamparse._core.whole import STRICT
 from streamparse.errors import (
     IncompleteError,
     JSONSyntaxError,
@@ -26,13 +26,6 @@ __all__ = ["JSONLinesDecoder"]
 _DEFAULT_LIMITS: Final = Limits()
 _SPACE: Final = " \t\r"
 _BOM: Final = "\ufeff"
-
-
-def _reject_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_JSON: Final = JSONDecoder(parse_constant=_reject_constant)
 
 
 class JSONLinesDecoder:
@@ -203,7 +196,7 @@ class JSONLinesDecoder:
         if self._takes_text and not line.isascii():
             return False
         try:
-            value, end = _JSON.raw_decode(line)
+            value, end = STRICT.raw_decode(line)
         except (ValueError, RecursionError):
             return False
         if end != len(line):

@@ -42,7 +42,7 @@ class Lines:
 
     def __init__(self, limits: Limits = _DEFAULT_LIMITS) -> None:
         self._limit: i64 = limits.record
-        # What the first fragment was.
+        # Whether the first fragment was bytes or text.
         self._takes_bytes: bool = False
         self._takes_text: bool = False
         self._pending: bytes = b""  # the first bytes of a character that is not complete

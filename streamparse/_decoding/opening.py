@@ -26,7 +26,7 @@ _SHORTEST: Final = 6  # the characters that show the framing of nearly all strea
 def framing_of(data: str | bytes) -> str:
     """Return the framing of a stream if its first fragment shows it in the usual way, else `""`.
 
-    This is a shortcut: `Opening` comes to the same result.
+    This is a shortcut: `Opening` has the same result.
     """
     start = data[:_SHORTEST]
     text = start if isinstance(start, str) else start.decode("latin-1")

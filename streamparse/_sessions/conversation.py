@@ -28,5 +28,5 @@ class Conversation:
         return cls.wire.recognizes(data, "")
 
     def record(self, data: dict[str, Any]) -> None:
-        """Read one message, of whatever answer."""
+        """Read one message, which may belong to any answer."""
         raise NotImplementedError

@@ -24,7 +24,7 @@ from streamparse.message import ToolCall
 
 __all__ = ["GoogleLive", "tool_response"]
 
-# The members of messages, which show the API.
+# The members that show the API.
 _MEMBERS: Final = frozenset(
     (
         "serverContent",

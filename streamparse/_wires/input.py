@@ -22,7 +22,7 @@ from streamparse.errors import ProviderError, finished
 
 __all__ = ["Input"]
 
-# What nearly all fragments are.
+# The types of nearly all fragments.
 _KINDS: Final[dict[type, str]] = {str: "text", bytes: "bytes", dict: "chunks"}
 
 _SLICE: Final = 4096
@@ -48,7 +48,7 @@ class Input:
         self._response = response
         self._transport: Transport | None = None
         self._decoder: Utf8Replacer | None = None
-        # The input as long as it may be either of two.
+        # The input while it may still be either a stream of an API or the text of a model.
         self._undecided: list[Any] | None = [] if may_be_text else None
         self._start: str = ""  # the beginning of it
 
@@ -74,11 +74,11 @@ class Input:
         if ended:
             raise finished()
         if kind != self.kind:
-            self._take(kind)
+            self._set_kind(kind)
         return fragment
 
-    def _take(self, kind: str) -> None:
-        """The first fragment decides what this parser takes."""
+    def _set_kind(self, kind: str) -> None:
+        """Set the kind of the input; raise for a fragment of another kind than the first one."""
         if self.kind:
             raise TypeError(f"this parser was fed {self.kind}, now {kind}: feed it one of them")
         if kind == "chunks":
@@ -168,10 +168,10 @@ class Input:
         elif answer.finish_text(True):
             self._response.finish("stop")
 
-    # A format alone: the input is a wire's, or the text of a model.
+    # A format alone: the input is a stream of an API, or the text of a model.
 
     def _decide(self, fragment: Any) -> None:
-        """Take a fragment, or the end (None), of input that is not known to be either.
+        """Read a fragment, or the end (None), of input that may be a stream of an API or text.
 
         The first record decides. Until then the input is held; most text shows at its first
         characters that it is not a stream of records.

@@ -67,11 +67,11 @@ class Sieve:
         return self.take(mark, checksum(content), record) if self.counts else [record]
 
     def follows(self, mark: Any, total: int) -> bool:
-        """Return whether a record only continues the marks, and take it in that case."""
+        """Return whether a record only continues the marks, and record its mark in that case."""
         return False
 
     def take(self, mark: Any, total: int, record: Record) -> list[Record]:
-        """As `sift`, with the checksum of the content."""
+        """Do what `sift` does, with the checksum of the content."""
         if not self.counts:
             return [record]
         verdict = self._judge(mark, total)

@@ -109,3 +109,16 @@ def test_a_string_is_decoded_as_far_as_it_goes(text: str, got: str, after: int) 
 @pytest.mark.parametrize("text", ["\\", "\\u12", 'x\n"', '\\x"', '\\ud83d"', "x\ud83d", '\\u 123"'])
 def test_an_unusual_string_is_not_decoded(text: str) -> None:
     assert grammar.decoded(text, 0, len(text)) is None
+
+
+@pytest.mark.skipif(grammar.COMPILED, reason="compiled code calls the function itself")
+def test_no_text_is_copied_for_strings_that_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = 'abc", "' * 1000 + 'x\\"'
+    scanned = grammar._scanned
+
+    def of_the_text(given: str, pos: int) -> tuple[str, int] | None:
+        assert given is text
+        return scanned(given, pos)
+
+    monkeypatch.setattr(grammar, "_scanned", of_the_text)
+    assert grammar.decoded(text, 0, len(text)) == ("abc", 3)
