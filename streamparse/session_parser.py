@@ -48,6 +48,10 @@ class SessionParser(LifeCycle[Any, AnySessionEvent]):
     with the rules of `MessageParser`. `event.choice` is its index in `messages`; it is None for a
     `ProviderEvent` that belongs to no answer, such as `session.created`.
 
+    `feed` takes one whole message of the connection: text or bytes, a decoded one (a dict), an
+    event of an SDK, or a `WSMessage` of aiohttp. A batch (`{"events": […]}`) is unpacked. `finish`
+    and `cut` truncate the answers that have not ended.
+
     What the user said comes as `InputDelta` and `InputCompleted`. Sound comes as `AudioDelta` and
     is not kept; its transcript is the text of an `Audio` part.
 
