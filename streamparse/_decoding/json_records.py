@@ -27,6 +27,10 @@ from streamparse.limits import Limits
 __all__ = ["JSONRecords"]
 
 _BETWEEN: Final = " \t\r\n,\ufeff"  # the characters allowed between JSON records
+# What a text that is cut before or in a literal, or after the sign of a number, ends with.
+_SCALAR_BEGINNINGS: Final = frozenset(
+    ("", "-", "t", "tr", "tru", "f", "fa", "fal", "fals", "n", "nu", "nul")
+)
 
 
 @lru_cache(maxsize=16)
@@ -44,7 +48,9 @@ def _is_begun(source: str) -> bool:
         _scan(source, 0)
     except JSONDecodeError as error:
         return error.pos == len(source) or error.msg.startswith("Unterminated string")
-    except (ValueError, RecursionError, StopIteration):
+    except StopIteration as error:  # its value is the position where a value is expected
+        return source[error.value :] in _SCALAR_BEGINNINGS
+    except (ValueError, RecursionError):
         return False
     return False
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamparse import LimitError, WireError
-from streamparse._decoding.record import Record
+from streamparse._decoding.record import Record, SourceRecord
 from streamparse._decoding.transport import Transport
 from tests._decoding.running import data_of, failure_of, read, records_of
 
@@ -43,6 +43,7 @@ LINES = st.lists(
     st.sampled_from(
         [
             *('{"a": "text", "b": [1, 2.5]}', '{"a": "\\u00e9\\n"}', '{"a": {"b": null}}', "{}"),
+            *('{"a": trut}', '{"a": -}', '{"a":[1,]}', '{"a": Infinity}'),
             *('{"a": tru}', '{"a" 1}', '{"a": "\\x"}', '{"a": "\t"}', "{} {", '{"a": NaN}', "{"),
         ]
     ),
@@ -68,6 +69,17 @@ def test_the_beginning_of_a_line_makes_no_record_and_no_error_late(
         if plain.failure is not None:
             return
     assert len(plain.finish()) == len(spaced.finish())
+
+
+def test_a_line_in_two_pieces_is_decoded_as_a_whole() -> None:
+    """The machine, which is slower, reads no line that is cut once between two characters."""
+    line = '{"a": ["text", -2, true], "b": {"c": null, "d": false}}'
+    for at in range(1, len(line)):
+        transport = Transport()
+        assert transport.feed(line[:at]) == []
+        (record,) = transport.feed(line[at:] + "\n")
+        assert isinstance(record, SourceRecord), line[:at]
+        assert record.data == json.loads(line)
 
 
 def test_a_repeated_key_as_the_standard_library_has_it() -> None:
