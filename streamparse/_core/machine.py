@@ -212,16 +212,19 @@ class Machine(MachineTokens):
         return pos
 
     def pass_over(self, text: str, after: int) -> None:
-        """Count a document that was read without the machine, and `after` characters after it."""
+        """Count a line that was read without the machine: a document on a line of its own.
+
+        Args:
+            text: The line, with the line feed at its end and no other.
+            after: The number of characters after the document.
+        """
         self.document_start = self.offset
         if self.offset + len(text) > self.checkpoint:
             self._check(text)
         self.recent.append(text)
-        lines = text.count("\n")
-        if lines:
-            self.line += lines
-            self.line_start = self.offset + text.rfind("\n") + 1
         self.offset += len(text)
+        self.line += 1
+        self.line_start = self.offset
         self.document_start = self.offset - after
         self.glued = False
 
