@@ -6,6 +6,7 @@ Interpreted, because the classes here inherit from `dict` or are made at run tim
 from __future__ import annotations
 
 import dataclasses
+from functools import lru_cache
 from typing import Any, Final
 
 __all__ = ["mark_open", "partial_class"]
@@ -20,9 +21,7 @@ class _Extra(dict[str, Any]):
 
     __slots__ = ("fields",)
 
-    def __init__(self, fields: Any, extra: dict[str, Any]) -> None:
-        super().__init__(extra)
-        self.fields = fields
+    fields: frozenset[str]
 
     def __contains__(self, name: object) -> bool:
         return name in self.fields or super().__contains__(name)
@@ -41,14 +40,27 @@ class _Extra(dict[str, Any]):
     __hash__ = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _Extra, (self.fields, dict(self))
+        return _extra, (self.fields, dict(self))
+
+
+def _extra(fields: frozenset[str], members: dict[str, Any]) -> _Extra:
+    # Not in `__init__`, which would cost a call more: this runs for each partial value.
+    extra = _Extra(members)
+    extra.fields = fields
+    return extra
 
 
 def mark_open(model: Any) -> None:
     """Have an open model raise the error above for its fields without a value."""
-    kind = type(model)
-    extra = _Extra(frozenset(kind.model_fields), model.__pydantic_extra__ or {})
+    kind: Any = type(model)
+    extra = _extra(_fields_of(kind), model.__pydantic_extra__ or {})
     object.__setattr__(model, "__pydantic_extra__", extra)
+
+
+@lru_cache(maxsize=256)
+def _fields_of(kind: Any) -> frozenset[str]:
+    # An open model is made for each partial value, and pydantic takes long to list the fields.
+    return frozenset(kind.model_fields)
 
 
 def _error(name: str) -> AttributeError:
