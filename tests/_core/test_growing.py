@@ -116,3 +116,55 @@ def test_deltas_cost_the_same_under_a_tracer(made: Any) -> None:
     """Law 6: a debugger or a measurement of coverage does not make a long string expensive."""
     short, long = made(10_000), made(1_000_000)
     assert seconds(*long) < 4 * seconds(*short)
+
+
+def in_pieces(pieces: list[str]) -> GrowingString:
+    """A string whose last pieces are still in the list."""
+    growing = GrowingString("abc")
+    for piece in pieces:
+        growing.append(piece)
+    return growing
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "expected"),
+    [
+        (7, 9, "hi"),  # inside the last piece
+        (5, 8, "fgh"),  # from inside the one before
+        (3, 6, "def"),  # all pieces
+        (1, 5, "bcde"),  # from before the pieces
+        (0, 9, "abcdefghi"),
+        (9, 9, ""),
+    ],
+)
+def test_a_range_is_the_same_in_and_before_the_pieces(start: int, stop: int, expected: str) -> None:
+    growing = in_pieces(["de", "fg", "hi"])
+    assert growing.since(start, stop) == expected
+    assert growing.value == "abcdefghi"
+
+
+def test_taking_empties_also_the_pieces() -> None:
+    growing = in_pieces(["de", "fg"])
+    assert growing.take() == "abcdefg"
+    assert (growing.value, len(growing)) == ("", 0)
+    growing.append("x")
+    assert (growing.take(), growing.take()) == ("x", "")
+
+
+@pytest.mark.parametrize("first", ["", "a"])
+def test_many_short_pieces_are_joined_before_the_text_is_read(first: str) -> None:
+    growing = GrowingString(first)
+    for _ in range(2000):
+        growing.append("word ")
+    assert len(growing.whole) > 8000
+    assert len(growing) == len(first) + 10_000
+    assert growing.value == first + "word " * 2000
+
+
+def test_a_first_piece_after_nothing_becomes_the_text() -> None:
+    growing = GrowingString()
+    growing.direct = 0
+    growing.append("ab")
+    growing.append("cd")
+    assert growing.whole == ""
+    assert growing.value == "abcd"
