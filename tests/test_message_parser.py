@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from streamparse import message_parser
 from streamparse.errors import LimitError, ProviderError, StreamParseError, WireError
+from streamparse.formats import TextReading
 from streamparse.formats._auto import CHOICES
 from streamparse.limits import Limits
 from streamparse.message import Message
@@ -355,6 +357,189 @@ def test_the_sentinel_after_the_terminal_record_says_nothing() -> None:
     events = parser.feed(f"data: {json.dumps(end)}\n\ndata: [DONE]\n\ndata: {{}}\n\n")
     assert [event.type for event in events][-2:] == ["message_finished", "provider_event"]
     assert events[-1] == ProviderEvent("record", {})
+
+
+# The HTTP status
+
+
+def test_the_http_status_is_named_in_the_error_of_the_provider() -> None:
+    parser = MessageParser("openai-chat")
+    parser.http_status = 429
+    events = parser.feed({"error": {"message": "too many"}})
+    assert isinstance(events[-1], MessageFailed)
+    assert str(events[-1].error) == "HTTP status 429: too many"
+
+
+@pytest.mark.parametrize(("status", "expected"), [(503, "failed"), (200, "truncated")])
+def test_an_empty_body_fails_if_the_http_status_reports_an_error(
+    status: int, expected: str
+) -> None:
+    parser = MessageParser("openai-chat")
+    parser.http_status = status
+    events = parser.finish()
+    assert parser.message.status == expected
+    assert isinstance(events[-1], MessageFailed) == (expected == "failed")
+
+
+@pytest.mark.parametrize(("status", "prefix"), [(502, "HTTP status 502: "), (200, "")])
+def test_text_that_is_no_stream_names_the_status_and_the_option(status: int, prefix: str) -> None:
+    parser = MessageParser("openai-chat")
+    parser.http_status = status
+    assert parser.feed("The upstream server is busy.\n") == []
+    with pytest.raises(WireError) as caught:
+        parser.finish()
+    assert caught.value.message.startswith(f"{prefix}the input is ")
+    assert caught.value.message.endswith('; for the text of a model, pass api="text"')
+    assert str(caught.value).startswith(caught.value.message)
+
+
+# Broken connections
+
+
+def interaction(number: int, kind: str, **fields: Any) -> dict[str, Any]:
+    return {"event_type": kind, "event_id": f"e-{number}", **fields}
+
+
+def interaction_text(number: int, text: str) -> dict[str, Any]:
+    delta = {"type": "text", "text": text}
+    return interaction(number, "step.delta", index=0, delta=delta)
+
+
+def test_a_resumed_response_continues_and_repeated_records_are_skipped() -> None:
+    opening = interaction(0, "interaction.created", interaction={"id": "int_1"})
+    step = interaction(1, "step.start", index=0, step={"type": "model_output"})
+    parser = MessageParser("google-interactions")
+    assert (parser.resume_token, parser.replayed) == (None, 0)
+    parser.feed(sse([opening, step, interaction_text(2, "Hel")], done=False) + b'data: {"event_')
+    token = {"api": "google-interactions", "id": "int_1", "event_id": "e-2"}
+    assert parser.resume_token == token
+    parser.reconnect()
+    parser.feed(sse([interaction_text(2, "Hel"), interaction_text(3, "lo")], done=False))
+    assert (parser.message.text, parser.replayed) == ("Hello", 1)
+    assert parser.resume_token == {**token, "event_id": "e-3"}
+
+
+def test_a_closed_parser_truncates_the_message() -> None:
+    """The caller stops reading: there is an event for it, but no error."""
+    parser = MessageParser("openai-chat")
+    parser.feed(text_chunk("He"))
+    assert kinds(parser.cut()) == ["message_finished"]
+    assert (parser.message.status, parser.message.text) == ("truncated", "He")
+    assert parser.message.error is None
+
+
+def test_an_interrupted_parser_keeps_its_message_and_reads_no_more() -> None:
+    """A clock of the caller that raises leaves `feed` in the middle."""
+
+    times = [0.0]
+
+    def clock() -> float:
+        if not times:
+            raise KeyboardInterrupt
+        return times.pop()
+
+    parser = MessageParser("openai-chat", clock=clock)
+    with pytest.raises(KeyboardInterrupt):
+        parser.feed(text_chunk("Hi"))
+    assert (parser.message.status, parser.message.text) == ("truncated", "Hi")
+    with pytest.raises(StreamParseError) as caught:
+        parser.feed(text_chunk("more"))
+    assert caught.value.code == "interrupted"
+
+
+# Calls, formats, telemetry
+
+
+def test_ready_calls_are_those_with_whole_arguments() -> None:
+    parser = MessageParser("openai-chat")
+    parser.feed(call_chunk('{"a"', id="x", name="f"))
+    assert parser.ready_calls() == []
+    parser.feed(call_chunk(": 1}"))
+    parser.feed(call_chunk("{", index=1, id="y", name="g"))
+    parser.feed(chunk(finish="length"))
+    parser.finish()
+    assert [call.id for call in parser.message.tool_calls] == ["x", "y"]
+    assert [call.id for call in parser.ready_calls()] == ["x"]
+
+
+def test_a_tool_whose_schema_cannot_be_compiled() -> None:
+    tool = {"name": "find", "parameters": {"type": "objekt"}}
+    assert MessageParser(tools=[{"name": "f", "parameters": {}}]).tool_errors == {}
+    parser = MessageParser(tools=[tool], tools_errors="skip")
+    assert list(parser.tool_errors) == ["find"]
+    with pytest.raises(ValueError, match="objekt"):
+        MessageParser(tools=[tool])
+
+
+CALL = '<tool_call>{"name": "water", "arguments": {"days": 2}}</tool_call>'
+
+
+@pytest.mark.parametrize("format", ["hermes", TextReading("hermes")], ids=["name", "reading"])
+def test_calls_in_the_text_of_a_model(format: Any) -> None:
+    message, _ = read([CALL], api=None, format=format)
+    assert [(call.name, call.arguments) for call in message.tool_calls] == [("water", {"days": 2})]
+    assert "looks_like" not in message.extra
+
+
+@pytest.mark.parametrize(
+    ("text", "formats"),
+    [(CALL, ["hermes"]), ("Use <b> for bold text.", None), ("Water the fern.", None)],
+    ids=["a call", "a sign", "no sign"],
+)
+def test_text_with_calls_that_are_not_read_has_a_hint(text: str, formats: Any) -> None:
+    message, _ = read([text], api="text")
+    assert message.text == text
+    assert message.extra.get("looks_like") == formats
+
+
+class Recorder:
+    """Counts the events that it is given."""
+
+    def __init__(self) -> None:
+        self.kinds: list[str] = []
+        self.ended = 0
+
+    def note(self, events: Sequence[Any]) -> None:
+        self.kinds += kinds(list(events))
+
+    def end(self, error: BaseException | None = None) -> None:
+        self.ended += 1
+
+
+class Recorders:
+    """Telemetry with one recorder."""
+
+    def __init__(self) -> None:
+        self.only = Recorder()
+
+    def recorder(self) -> Recorder:
+        return self.only
+
+    session_recorder = recorder
+
+
+def test_another_parser_continues_the_telemetry() -> None:
+    telemetry = Recorders()
+    first = MessageParser("openai-chat", telemetry=telemetry)
+    first.feed(text_chunk("Hi"))
+    second = MessageParser("openai-chat")
+    second.record_for(first)
+    second.feed(text_chunk("Hi"))
+    second.finish()
+    first.finish()
+    once = ["message_started", "text_delta"]
+    assert telemetry.only.kinds == [*once, *once, "message_finished"]
+    assert telemetry.only.ended == 1
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_ended_is_true_after_the_last_event_of_every_answer(ended: bool) -> None:
+    parser = MessageParser("openai-chat")
+    parser.feed(sse([text_chunk("a", 0), text_chunk("b", 1)], done=False))
+    assert not parser.ended
+    if ended:
+        parser.finish()
+    assert parser.ended == ended
 
 
 # Reprs
