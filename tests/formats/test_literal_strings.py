@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamparse import Limits
 from streamparse.formats import FormatParser
 from streamparse.message_events import ArgumentDelta
-from tests.formats.reading import calls_of
+from tests.formats.reading import calls_of, message_of, only
 from tests.helpers import cut
 from tests.strategies import SIZES
+
+Q = '<|"|>'  # the delimiter of strings in Gemma's calls
 
 
 def read(pieces: list[str]) -> tuple[Any, str]:
@@ -76,3 +79,108 @@ def test_delimiters_of_several_characters_have_no_escapes() -> None:
 def test_quotes_that_are_text(text: str, arguments: Any) -> None:
     """A quote ends its string if what follows continues the call."""
     assert calls_of("pythonic", text) == [("f", arguments)]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (r"\x41\u00e9\U0001F600", "Aé😀"),
+        (r"\101\7z\1234", "A\x07zS4"),  # at most three octal digits
+        (r"\a\b\f\v\/", "\a\b\f\v/"),
+        ("a\\\nb", "ab"),  # a line that continues
+        (r"\q \9 \xZZ \u12", r"\q \9 \xZZ \u12"),
+        (r"\U00110000", r"\U00110000"),  # beyond Unicode
+        (r"\ud83d\ud83d\ude00", "\ud83d😀"),
+        (r"\ud83d\n", "\ud83d\n"),
+        (r"\ude00", "\ude00"),
+    ],
+)
+def test_escapes_are_those_of_python_and_unknown_ones_stay(written: str, expected: str) -> None:
+    for size in (1, 2, 3, 100):
+        assert read(cut(f"[f(x='{written}')]", [size])) == (expected, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("'a\\", "a\\"),
+        ("'a\\x4", "a\\x4"),
+        ("'a\\12", "a\n"),
+        ("'a'", "a"),
+        ("''", ""),
+        ("'''a''", "a''"),
+    ],
+)
+def test_the_end_of_the_text_decides_what_was_held_back(text: str, expected: str) -> None:
+    call = only(message_of("pythonic", f"[f(x={text}"))
+    assert (call.status, call.partial) == ("truncated", {"x": expected})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"a:{Q}x<{Q}y<b>{Q}", {"a": f"x<{Q}y<b>"}),
+        (f"a:{Q}x{Q}{Q}y{Q}", {"a": f"x{Q}{Q}y"}),
+        (f"a:[{Q}one{Q}two{Q},{Q}b{Q} ]", {"a": [f"one{Q}two", "b"]}),
+        (f"a:{Q}x{Q} ,b:{Q}y{Q}", {"a": "x", "b": "y"}),
+        (f"{Q}k{Q}:{Q}v{Q}", {"k": "v"}),
+        (f"a:{{{Q}k{Q}:{Q}v{Q},w:1}}", {"a": {"k": "v", "w": 1}}),
+    ],
+)
+def test_a_delimiter_is_text_unless_the_call_goes_on_after_it(text: str, expected: Any) -> None:
+    assert calls_of("gemma4", f"<|tool_call>call:f{{{text}}}<tool_call|>") == [("f", expected)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"a:{Q}x{Q}", "x"),
+        (f"a:{Q}x{Q} b", f"x{Q} b"),
+        (f"a:{Q}x<|", "x<|"),
+        (f"a:{Q}x{Q}" + " " * 70, "x"),
+    ],
+)
+def test_a_delimiter_near_the_end_of_the_text(text: str, expected: str) -> None:
+    call = only(message_of("gemma4", f"<|tool_call>call:f{{{text}"))
+    assert (call.status, call.partial) == ("truncated", {"a": expected})
+
+
+@pytest.mark.parametrize(
+    ("text", "partial"),
+    [
+        ("[f(x='abcdefgh')]", {"x": "abcde"}),
+        ("[f(x='abcd\\n\\n')]", {"x": "abcd\n"}),
+        ("[f(x={'abcdefgh': 1})]", {}),
+        ("[f(x={'abcde': 'abcdef'})]", {"x": {"abcde": "abcde"}}),
+    ],
+)
+def test_a_string_may_have_as_many_characters_as_the_limit(text: str, partial: Any) -> None:
+    call = only(message_of("pythonic", text, limits=Limits(string=5)))
+    assert (call.status, call.errors[-1].code) == ("rejected", "string_length")
+    assert call.partial == partial
+
+
+def test_a_delimiter_before_other_markup_ends_the_string() -> None:
+    call = only(message_of("gemma4", f"<|tool_call>call:f{{a:{Q}x{Q} <tool"))
+    assert (call.status, call.partial) == ("rejected", {"a": "x"})
+
+
+def test_strings_as_the_members_of_sets_and_dictionaries() -> None:
+    text = "[f(x={'a' : 1, \"b\": 'c'}, y={'s', 't'}, z={'u'})]"
+    arguments = {"x": {"a": 1, "b": "c"}, "y": ["s", "t"], "z": ["u"]}
+    assert calls_of("pythonic", text) == [("f", arguments)]
+
+
+@pytest.mark.parametrize(
+    ("format", "start"), [("pythonic", "[f(x='"), ("gemma4", f"<|tool_call>call:f{{x:{Q}")]
+)
+def test_pieces_of_a_long_string_are_emitted_at_once(format: str, start: str) -> None:
+    parser = FormatParser(format, limits=Limits(string=40))
+    parser.feed(start + "one ")
+    for piece in ("two ", "three ", "four", " five"):
+        events = parser.feed(piece)
+        assert [one.text for one in events if isinstance(one, ArgumentDelta)] == [piece]
+    parser.feed(" six" * 10)
+    call = only(parser.message)
+    assert (call.status, call.errors[-1].code) == ("rejected", "string_length")
+    assert len(call.partial["x"]) == 40
