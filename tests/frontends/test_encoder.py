@@ -13,9 +13,37 @@ from hypothesis import strategies as st
 
 from streamparse import MessageParser, ProviderEvent, SSEDecoder, StreamParseError, TextDelta
 from streamparse._core.plain import json_text
+from streamparse.aliases import FinishReason, MessageStatus
+from streamparse.errors import IncompleteError, ProviderError, SchemaViolation
 from streamparse.frontends import AGUIEvents, UIMessageStream
+from streamparse.frontends.encoder import CUT_ANSWER, EventQueue, cut_status
 from streamparse.frontends.front_end import FrontEnd
-from streamparse.message import ToolCall
+from streamparse.message import (
+    Citation,
+    Message,
+    Reasoning,
+    ServerToolResult,
+    Text,
+    ToolCall,
+    Usage,
+)
+from streamparse.message_events import (
+    AnyMessageEvent,
+    MessageFailed,
+    MessageFinished,
+    MessageStarted,
+    OutputDelta,
+    OutputRejected,
+    OutputStarted,
+    RefusalDelta,
+    ServerToolCompleted,
+    ToolCallCompleted,
+    ToolCallDelta,
+    ToolCallRejected,
+    ToolCallStarted,
+    ToolCallTruncated,
+    UsageUpdated,
+)
 from tests.helpers import cut
 from tests.messages import call_chunk, chunk, run_parser, sse, text_chunk
 from tests.strategies import SIZES
@@ -237,3 +265,396 @@ def test_a_new_answer_ends_the_one_before(make: Callable[..., FrontEnd]) -> None
     said = encoder.encode(MessageParser("openai-chat").feed(text_chunk("again")))
     assert any("cut off" in json_text(each) for each in said)
     assert kinds(said)[-1] in ("text-delta", "TEXT_MESSAGE_CONTENT")
+
+
+@BOTH
+def test_the_first_failure_is_shown(make: Callable[..., FrontEnd]) -> None:
+    """The failures after it are its consequences."""
+    message, encoder = Message(), make()
+    error = ProviderError("overloaded", code="provider")
+    sent = encoder.encode([TextDelta("Hm"), MessageFailed(message, error)])
+    sent += encoder.finish(StreamParseError("the connection broke", code="closed"))
+    assert kinds(sent)[-1] in ("finish", "RUN_ERROR")
+    assert "overloaded" in json_text(sent)
+    assert "the connection broke" not in json_text(sent)
+
+
+@BOTH
+@pytest.mark.parametrize("error", [None, IncompleteError("the line went dead", code="truncated")])
+def test_an_answer_without_a_finish_reason_has_failed(
+    make: Callable[..., FrontEnd], error: StreamParseError | None
+) -> None:
+    message, encoder = Message(), make()
+    message.status, message.error = "truncated", error
+    sent = encoder.encode([TextDelta("Hm"), MessageFinished(message)]) + encoder.finish()
+    assert (error or CUT_ANSWER).message in json_text(sent)
+
+
+@BOTH
+def test_a_server_may_ask_again_after_a_failure(make: Callable[..., FrontEnd]) -> None:
+    """A later answer that succeeds hides the failure."""
+    encoder, error = make(), ProviderError("overloaded", code="provider")
+    sent = encoder.encode([MessageStarted("a", None), MessageFailed(Message(), error)])
+    _, events, _ = run_parser([text_chunk("Hi"), chunk({}, "stop")])
+    sent += encoder.encode(events) + encoder.finish()
+    assert "overloaded" not in json_text(sent)
+    assert kinds(sent)[-1] in ("finish", "RUN_FINISHED")
+
+
+@BOTH
+def test_an_aborted_stream(make: Callable[..., FrontEnd]) -> None:
+    """The open call is cut, the events that wait for an id are sent, and the stream is over."""
+    encoder = make()
+    sent = encoder.encode([TextDelta("Hm"), ToolCallStarted(ToolCall())])
+    assert starts(sent) == []
+    sent = encoder.abort("the user left")
+    assert len(starts(sent)) == 1
+    assert label(sent[-2]) in ("tool-input-error", "tool_call_truncated")
+    assert "the user left" in json_text(sent[-1])
+    assert encoder.abort() == encoder.finish() == []
+
+
+@BOTH
+def test_a_stream_that_is_aborted_before_it_starts(make: Callable[..., FrontEnd]) -> None:
+    sent = make().abort()
+    assert kinds(sent)[0] in ("start", "RUN_STARTED")
+    assert kinds(sent)[-1] in ("abort", "RUN_FINISHED")
+
+
+@BOTH
+def test_nothing_more_of_a_discarded_answer_is_encoded(make: Callable[..., FrontEnd]) -> None:
+    encoder = make()
+    encoder.encode([MessageStarted("a", None), TextDelta("Hm")])
+    assert encoder.reset()
+    between: list[AnyMessageEvent] = [UsageUpdated(Usage(input_tokens=1)), ProviderEvent("more", 1)]
+    assert encoder.encode(between) == []
+    with pytest.raises(StreamParseError, match="the next one must start first") as raised:
+        encoder.encode([TextDelta("late")])
+    assert raised.value.code == "finished"
+    sent = encoder.encode([MessageStarted("b", None), TextDelta("new")])
+    assert [each["delta"] for each in sent if "delta" in each] == ["new"]
+
+
+@BOTH
+def test_token_counts_of_all_answers(make: Callable[..., FrontEnd]) -> None:
+    """Each answer has the counts of its last event; a stream has those of all its answers."""
+    encoder = make()
+    message = Message()
+    message.finish_reason = "stop"
+    for name, count in (("a", 3), ("b", 4)):
+        encoder.encode([MessageStarted(name, name), UsageUpdated(Usage(input_tokens=1))])
+        usage = Usage(input_tokens=count)
+        encoder.encode([UsageUpdated(usage), MessageFinished(message)])
+    [last] = [each for each in encoder.finish() if each["type"] in ("finish", "RUN_FINISHED")]
+    if last["type"] == "finish":
+        assert last["messageMetadata"]["usage"] == {"inputTokens": 7}
+    else:
+        counts = [{"model": "a", "inputTokens": 3}, {"model": "b", "inputTokens": 4}]
+        assert last["usage"] == counts
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "error", "expected"),
+    [
+        ("truncated", None, None, "truncated"),
+        ("truncated", "stop", None, "truncated"),
+        ("truncated", "length", None, None),
+        ("truncated", "content_filter", None, None),
+        ("truncated", "cancelled", None, None),
+        ("truncated", None, CUT_ANSWER, None),
+        ("complete", "stop", None, None),
+    ],
+)
+def test_the_status_of_an_answer_is_sent_if_nothing_else_shows_it(
+    status: MessageStatus,
+    reason: FinishReason | None,
+    error: StreamParseError | None,
+    expected: str | None,
+) -> None:
+    message = Message()
+    message.status, message.finish_reason, message.error = status, reason, error
+    assert cut_status(message) == expected
+
+
+# Calls
+
+
+def label(record: Any) -> str:
+    """Return the type of a record; the name of a custom one."""
+    name: str = record["name"] if record["type"] == "CUSTOM" else record["type"]
+    return name
+
+
+def labelled(sent: Iterable[Any], *names: str) -> list[Any]:
+    return [each for each in sent if label(each) in names]
+
+
+def test_the_events_behind_a_call_without_an_id_wait() -> None:
+    queue, call = EventQueue(), ToolCall()
+    started, text, delta = ToolCallStarted(call), TextDelta("x"), ToolCallDelta(call, "{")
+    assert list(queue.put(started)) == []
+    assert list(queue.put(text)) == []
+    assert list(queue.put(delta)) == [started, text, delta]
+    again = ToolCallStarted(call)
+    assert list(queue.put(again)) == [again]
+    queue.begin_answer()
+    assert list(queue.put(started)) == []
+    assert list(queue.drain()) == [started]
+    assert list(queue.drain()) == []
+
+
+@BOTH
+def test_a_call_that_waits_for_its_id_is_sent_at_the_end(make: Callable[..., FrontEnd]) -> None:
+    encoder = make()
+    assert starts(encoder.encode([ToolCallStarted(ToolCall())])) == []
+    assert len(starts(encoder.finish())) == 1
+
+
+@BOTH
+def test_a_custom_call_has_the_text_that_arrived(make: Callable[..., FrontEnd]) -> None:
+    """It has no events of arguments; the deltas of other calls only count their text."""
+    custom, function = ToolCall(0, "custom"), ToolCall(1)
+    for call, identity in ((custom, "c"), (function, "f")):
+        call.id = call.name = identity
+    sent = make().encode(
+        [
+            ToolCallStarted(custom),
+            ToolCallDelta(custom, "select "),
+            ToolCallDelta(custom, "1"),
+            ToolCallStarted(function),
+            ToolCallDelta(function, "{"),
+        ]
+    )
+    deltas = labelled(sent, "tool-input-delta", "TOOL_CALL_ARGS")
+    assert {each["toolCallId"] for each in deltas} == {"c"}
+    text = "".join(each[name] for each in deltas for name in DELTAS if name in each)
+    assert text.lstrip('"') == "select 1"
+
+
+@BOTH
+def test_a_call_that_is_cut_has_the_reason(make: Callable[..., FrontEnd]) -> None:
+    rejected, truncated = ToolCall(0), ToolCall(1)
+    rejected.id, rejected.status = "r", "rejected"
+    truncated.id, truncated.status = "t", "truncated"
+    error = SchemaViolation("not one of these", code="enum", path=("unit",), offset=4)
+    sent = make().encode([ToolCallRejected(rejected, error), ToolCallTruncated(truncated)])
+    first, second = labelled(sent, "tool-input-error", "tool_call_rejected", "tool_call_truncated")
+    assert "not one of these" in json_text(first)
+    assert '"enum"' in json_text(first)
+    assert "the call was cut off before its end" in json_text(second)
+    assert '"truncated"' in json_text(second)
+
+
+def server_call(status: Any = "complete") -> ToolCall:
+    """A call that the provider runs."""
+    call = ToolCall(0, "server")
+    call.id, call.name, call.status = "s", "search", status
+    return call
+
+
+RESULTS = ("tool-output-available", "tool-output-error", "TOOL_CALL_RESULT")
+STRAY = ("data-server-tool-result", "server_tool_result")
+
+
+def finished(*parts: Any) -> MessageFinished:
+    message = Message()
+    message.content = list(parts)
+    message.status, message.finish_reason = "complete", "stop"
+    return MessageFinished(message)
+
+
+def shown(record: Any) -> Any:
+    """Return the output in the record of a result."""
+    return next(record[name] for name in ("output", "errorText", "content") if name in record)
+
+
+@BOTH
+def test_a_result_of_a_call_that_has_ended_is_sent_at_once(make: Callable[..., FrontEnd]) -> None:
+    """The text before it ends first."""
+    call, encoder = server_call(), make()
+    encoder.encode([ToolCallStarted(call), ToolCallCompleted(call), TextDelta("Hm")])
+    sent = encoder.encode([ServerToolCompleted(ServerToolResult("s", "search", "low"))])
+    assert kinds(sent)[0] in ("text-end", "TEXT_MESSAGE_END")
+    assert label(sent[1]) in RESULTS
+    assert (sent[1]["toolCallId"], shown(sent[1])) == ("s", "low")
+
+
+@BOTH
+def test_a_result_waits_for_the_end_of_its_call(make: Callable[..., FrontEnd]) -> None:
+    call, encoder = server_call(), make()
+    result = ServerToolResult("s", "search", "low")
+    sent = encoder.encode([ToolCallStarted(call), ServerToolCompleted(result)])
+    sent += encoder.encode([ToolCallCompleted(call)])
+    assert labelled(sent, *RESULTS, *STRAY) == []
+    sent = encoder.encode([finished(call, result)])
+    assert [shown(each) for each in labelled(sent, *RESULTS, *STRAY)] == ["low"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("content", "extra", "text"),
+    [
+        ("offline", {"is_error": True}, "offline"),
+        ({"reason": 1}, {"status": "error"}, '{"reason":1}'),
+        ({"type": "search_error"}, {}, '{"type":"search_error"}'),
+    ],
+)
+def test_a_tool_of_the_provider_that_failed(
+    make: Callable[..., FrontEnd], content: Any, extra: dict[str, Any], text: str
+) -> None:
+    call = server_call()
+    result = ServerToolResult("s", "search", content, extra)
+    sent = make().encode(
+        [ToolCallStarted(call), ToolCallCompleted(call), ServerToolCompleted(result)]
+    )
+    [record] = labelled(sent, *RESULTS)
+    assert shown(record) == text
+    assert record["type"] == "tool-output-error" or record["metadata"] == {"error": True}
+
+
+@BOTH
+def test_results_without_a_complete_call_are_sent_as_data(make: Callable[..., FrontEnd]) -> None:
+    """The result of an unknown call, the second one of a call, and that of a call that was cut."""
+    call, encoder = server_call(), make()
+    results = [ServerToolResult("x", "list", 0), *[ServerToolResult("s", "search", 1)] * 2]
+    sent = encoder.encode([ToolCallStarted(call), ToolCallCompleted(call)])
+    sent += encoder.encode([ServerToolCompleted(result) for result in results])
+    sent += encoder.encode([finished(call, *results)])
+    assert len(labelled(sent, *RESULTS)) == 1
+    stray = [each.get("data") or each.get("value") for each in labelled(sent, *STRAY)]
+    assert [each["content"] for each in stray] == [1, 0]
+
+    call, encoder = server_call("truncated"), make()
+    sent = encoder.encode([ToolCallStarted(call), ToolCallTruncated(call)])
+    sent += encoder.encode([ServerToolCompleted(results[1]), finished(call, results[1])])
+    assert labelled(sent, *RESULTS) == []
+    assert len(labelled(sent, *STRAY)) == 1
+
+
+# Other parts of an answer
+
+
+@BOTH
+def test_sources_are_sent_when_the_answer_ends(make: Callable[..., FrontEnd]) -> None:
+    """A citation may name several; text between them gives no record."""
+    pages = [{"web": {"uri": f"https://example.org/{n}", "title": f"Tide {n}"}} for n in range(2)]
+    notes = {"title": "Notes", "filename": "notes.txt"}
+    encoder = make()
+    encoder.encode([TextDelta("Low.")])
+    sent = encoder.encode([finished(Citation({"groundingChunks": pages}), Text(), Citation(notes))])
+    sources = labelled(sent, "source-url", "source-document", "source")
+    values = [each.get("value", each) for each in sources]
+    assert [each["title"] for each in values] == ["Tide 0", "Tide 1", "Notes"]
+    assert [each.get("url") for each in values[:2]] == [page["web"]["uri"] for page in pages]
+    assert values[2]["mediaType"] == "text/plain"
+
+
+FILE = {"mimeType": "image/png", "data": "aGk="}
+FILES = ("file", "reasoning-file")
+
+
+@BOTH
+def test_files_of_the_reasoning_stay_apart(make: Callable[..., FrontEnd]) -> None:
+    """The part of the message that has the file shows what it belongs to, one file for each."""
+    message, encoder = Message(), make()
+    thought, answer, unknown_file = dict(FILE), dict(FILE), dict(FILE)
+    message.content = [Text(), Reasoning(), Text()]
+    message.content[1].extra["inlineData"] = thought
+    message.content[2].extra["inlineData"] = answer
+    events = [ProviderEvent("inlineData", data) for data in (thought, answer, unknown_file)]
+    sent = encoder.encode([MessageStarted("a", None, message=message), *events])
+    assert [label(each) for each in labelled(sent, *FILES)] == ["reasoning-file", "file", "file"]
+
+
+@BOTH
+def test_a_file_ends_the_open_text(make: Callable[..., FrontEnd]) -> None:
+    file = ProviderEvent("inlineData", FILE)
+    sent = make().encode([TextDelta("Hm"), file, RefusalDelta("No.")])
+    place = next(at for at, each in enumerate(sent) if label(each) == "file")
+    assert kinds(sent)[place - 1] in ("text-end", "TEXT_MESSAGE_END")
+    url = {"url": "data:image/png;base64,aGk=", "mediaType": "image/png"}
+    assert url.items() <= sent[place].get("value", sent[place]).items()
+
+
+@BOTH
+def test_a_file_that_the_front_end_calls_reasoning(make: Callable[..., FrontEnd]) -> None:
+    data = {"url": "https://example.org/a.png", "mediaType": "image/png"}
+    sent = make().encode([ProviderEvent("reasoning-file", data)])
+    assert label(sent[-1]) == "reasoning-file"
+
+
+PARTIAL = {"partial_image_b64": "AA==", "item_id": "i", "output_format": "webp"}
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        (
+            "response.image_generation_call.partial_image",
+            {**PARTIAL, "partial_image_index": 2},
+            {"id": "i", "mediaType": "image/webp", "index": 2},
+        ),
+        (
+            "image_generation.partial_image",
+            {"partial_image_b64": "AA=="},
+            {"id": "image", "mediaType": "image/png", "index": 0},
+        ),
+        (
+            "partial_image",
+            {"id": "p", "url": "data:image/png;base64,AA=="},
+            {"id": "p", "url": "data:image/png;base64,AA=="},
+        ),
+    ],
+    ids=["Responses", "only the image", "of another front end"],
+)
+def test_partial_images(
+    make: Callable[..., FrontEnd], name: str, data: Any, expected: dict[str, Any]
+) -> None:
+    [record] = labelled(
+        make().encode([ProviderEvent(name, data)]), "data-partial-image", "partial_image"
+    )
+    image = record.get("data") or record.get("value")
+    assert expected.items() <= image.items()
+    assert image["url"].endswith(";base64,AA==")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("mood", None),
+        ("inlineData", {"mimeType": "image/png"}),
+        ("partial_image", {"id": "p"}),
+        ("image", {"partial_image_b64": ""}),
+    ],
+)
+def test_other_data_of_the_provider_is_sent_if_the_option_is_set(
+    make: Callable[..., FrontEnd], name: str, data: Any
+) -> None:
+    event = ProviderEvent(name, data)
+    assert make().encode([event]) == []
+    sent = make(provider_events=True).encode([event])
+    assert kinds(sent) in (["start", "data-provider-event"], ["RUN_STARTED", "RAW"])
+
+
+@BOTH
+def test_a_rejected_output(make: Callable[..., FrontEnd]) -> None:
+    error = SchemaViolation("not one of these", code="enum", path=("unit",), offset=4)
+    [record] = labelled(
+        make().encode([OutputRejected(error)]), "data-output-rejected", "output_rejected"
+    )
+    about = {"code": "enum", "path": ["unit"], "offset": 4}
+    assert (record.get("data") or record.get("value")) == {"errorText": error.message, **about}
+
+
+@BOTH
+def test_the_output_is_not_sent_twice(make: Callable[..., FrontEnd]) -> None:
+    """It is the text of the answer, which its own deltas bring."""
+    _, events, _ = run_parser([text_chunk('{"a": "b"}'), chunk({}, "stop")], output=dict)
+    output = [event for event in events if event.type.startswith("output_")]
+    assert {type(event) for event in output} >= {OutputStarted, OutputDelta}
+    encoder = make()
+    assert encoder.encode(output) == []
+    sent = encoder.encode(event for event in events if event not in output)
+    assert [each["delta"] for each in sent if "delta" in each] == ['{"a": "b"}']
