@@ -135,3 +135,107 @@ def test_what_only_the_whole_value_decides(schema: Any, text: str, code: str) ->
     refused = violation_of(SchemaValidator(schema), list(text))
     assert refused is not None
     assert refused[0] == code
+
+
+LONG = [[number] for number in range(300)]  # too many values to follow one by one
+FLAT = [0] * 300
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "code"),
+    [
+        ({"enum": LONG}, [299], None),
+        ({"enum": LONG}, [299.0], None),
+        ({"enum": LONG}, [300], "enum"),
+        ({"enum": [*LONG, "a", 1]}, "a", None),
+        ({"enum": [*LONG, "a", 1]}, {}, "enum"),
+        ({"const": FLAT}, FLAT, None),
+        ({"const": FLAT}, [*FLAT[:-1], False], "const"),  # false is not 0
+        ({"const": {"a": FLAT}}, {"a": FLAT}, None),
+        ({"const": {"a": FLAT}}, {"b": FLAT}, "const"),
+        ({"enum": [{"a": FLAT}], "minProperties": 1}, {"a": []}, "enum"),
+        ({"items": {"enum": LONG}}, [[1], [2]], None),
+        ({"items": {"enum": LONG}}, [[1], [-1]], "enum"),
+    ],
+)
+def test_large_allowed_values_are_compared_at_the_end(schema: Any, value: Any, code: Any) -> None:
+    refused = violation_of(SchemaValidator(schema), list(json.dumps(value)))
+    assert (None if refused is None else refused[0]) == code
+    assert (code is None) is valid(schema, value)
+
+
+@pytest.mark.parametrize(
+    "value", [[[True], [True]], [[True], [1]], [{"a": False}, {"a": False}], [[False], [0], [1]]]
+)
+def test_items_with_booleans_inside_are_compared_at_the_end(value: Any) -> None:
+    schema = {"uniqueItems": True}
+    refused = violation_of(SchemaValidator(schema), [json.dumps(value)])
+    assert (refused is None) is valid(schema, value)
+    if refused is not None:
+        assert refused[0] == "uniqueItems"
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({"enum": ["ab", "cd"]}, '"cd"'),
+        ({"enum": ["ab", 1], "minLength": 2}, '"ab"'),
+        ({"enum": [1, 2]}, "2"),
+        ({"pattern": "^ab*$"}, '"abb"'),
+        ({"pattern": "^ab*$", "maxLength": 3, "minLength": 3}, '"abb"'),
+        ({"pattern": "b$"}, '"ab"'),
+        ({"propertyNames": {"pattern": "^a", "enum": ["ab", "ac"]}}, '{"ab": 1}'),
+        ({"dependentRequired": {"a": ["b"]}}, '{"c": 1}'),
+        ({"dependentRequired": {"a": ["b"]}}, '{"a": 1, "b": 2}'),
+        ({"minItems": 1, "uniqueItems": True}, "[1, 2]"),
+        ({"required": ["a"], "minProperties": 1}, '{"a": 1}'),
+        ({"required": ["a"]}, "[]"),
+        ({"minItems": 1}, "{}"),
+        ({"minimum": 1, "multipleOf": 2}, "4"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 100])
+def test_values_that_keep_to_every_keyword(schema: Any, text: str, size: int) -> None:
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    assert violation_of(SchemaValidator(schema), pieces) is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "codes"),
+    [
+        ({"enum": ["ab"], "minLength": 5}, '"ax"', ["enum", "minLength"]),
+        ({"pattern": "^ab*$", "enum": ["abb"]}, '"acb"', ["enum", "pattern"]),
+        ({"pattern": "^ab*$", "minLength": 4}, '"ac"', ["minLength", "pattern"]),
+    ],
+)
+def test_a_keyword_that_failed_while_the_text_arrived_is_reported_once(
+    schema: Any, text: str, codes: list[str]
+) -> None:
+    parser = JSONParser(validator=SchemaValidator(schema, collect=True))
+    parser.feed(text)
+    parser.finish()
+    assert sorted(one.code for one in parser.violations) == codes
+
+
+@pytest.mark.parametrize(
+    ("value", "accepted"),
+    [({"a": 1}, True), ({"b": 1}, False), ([1, 2], True), ([1], False), ("ab", True), ("a", False)],
+)
+def test_heavy_schemas_are_decided_by_the_library(
+    monkeypatch: pytest.MonkeyPatch, value: Any, accepted: bool
+) -> None:
+    """If a schema has too many parts for one value, the library reads the whole value."""
+    monkeypatch.setattr("streamparse.schema.plans.MAX_WEIGHT", 1)
+    parts = [{"required": ["a"]}, {"minItems": 2}, {"minLength": 2}, {"minProperties": 1}]
+    more = [{"maxItems": 9}, {"maxLength": 9}, {"maxProperties": 9}]
+    schema = {"allOf": [*parts, *more]}
+    refused = violation_of(SchemaValidator(schema), [json.dumps(value)])
+    assert (refused is None) is accepted is valid(schema, value)
+
+
+def test_a_format_of_a_key_is_checked_at_its_end() -> None:
+    validator = SchemaValidator({"propertyNames": {"format": "date"}}, formats=True)
+    assert violation_of(validator, ['{"2026-01-31": 1}']) is None
+    refused = violation_of(validator, ['{"2026-02-31": 1}'])
+    assert refused is not None
+    assert refused[0] == "format"
