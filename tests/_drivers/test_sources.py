@@ -45,6 +45,7 @@ from streamparse._drivers.sources import (
     named_file,
     pieces,
     readable,
+    response_of,
 )
 from tests.messages import call_chunk, chunk, sse, text_chunk
 from tests.parts import ragged
@@ -757,6 +758,260 @@ def test_the_status_beside_json() -> None:
     source: Any = Shape(status_code=502, iter_bytes=lambda: [b"<html>"])
     with pytest.raises(JSONSyntaxError, match="HTTP status 502: "):
         iter_json(source).result()
+
+
+# Objects of libraries that need not be installed: what their methods return, and what is closed
+
+
+async def collected(source: Any) -> list[Any]:
+    return [piece async for piece in async_pieces(source)]
+
+
+def test_a_response_of_requests_is_read_as_it_arrives() -> None:
+    """By `read1`, which decodes the content; by chunks if the body has them or is read already."""
+    asked: list[Any] = []
+    parts = [b"a", b"b", b""]
+
+    def read1(decode_content: bool) -> bytes:
+        asked.append(decode_content)
+        return parts.pop(0)
+
+    def iter_content(size: int | None) -> list[bytes]:
+        return [b"by chunks"]
+
+    for raw, found in (
+        (Shape(read1=read1, closed=False), [b"a", b"b"]),
+        (Shape(read1=read1, closed=False, chunked=True), [b"by chunks"]),
+        (Shape(read1=read1, closed=True), [b"by chunks"]),
+        (Shape(closed=False), [b"by chunks"]),
+    ):
+        assert list(pieces(Shape(iter_content=iter_content, raw=raw))) == found
+    assert asked == [True, True, True]
+
+
+class Connection:
+    """As httpx-ws: `receive` returns the next event and raises at the end."""
+
+    def __init__(self, *found: Any) -> None:
+        self.found = [*found, Closed()]
+
+    def receive(self) -> Any:
+        event = self.found.pop(0)
+        if isinstance(event, Exception):
+            raise event
+        return event
+
+
+class AsyncConnection(Connection):
+    async def receive(self) -> Any:
+        return super().receive()
+
+
+class Closed(Exception):
+    code = 1000
+
+
+def test_a_connection_is_read_until_it_is_closed() -> None:
+    assert not is_async(Connection())
+    assert list(pieces(Connection("a", Shape(data=b"b")))) == ["a", b"b"]
+    assert is_async(AsyncConnection())
+    assert asyncio.run(collected(AsyncConnection("a", Shape(data=b"b")))) == ["a", b"b"]
+
+
+def test_messages_of_a_socket_without_data_are_left_out() -> None:
+    class Socket(Async):
+        """As the WebSocket of aiohttp."""
+
+        receive_bytes: Any = staticmethod(bytes)
+
+    source = Socket(Shape(data="a"), Shape(data=None), "b")
+    assert is_async(source)
+    assert asyncio.run(collected(source)) == ["a", "b"]
+
+
+BLOCKS = [
+    {"event": "message-start", "id": "lc-1"},
+    {"event": "content-block-start", "index": 0, "content": {"type": "image"}},  # no new content
+    {"event": "content-block-delta", "index": 0, "delta": {"type": "text-delta", "text": "Hi"}},
+    {"event": "message-finish", "metadata": {"finish_reason": "stop"}},
+]
+
+
+class Blocks(list[Any]):
+    """As a stream of content-block events of LangChain, which shows itself by its module."""
+
+    __module__ = "langchain_core.language_models.chat_model_stream"
+
+
+class AsyncBlocks(Async):
+    """Awaiting it gives the whole message, so it must not be awaited."""
+
+    __module__ = "langchain_core.language_models.chat_model_stream"
+
+    def __await__(self) -> Iterator[Any]:
+        raise AssertionError("awaited")
+
+
+def test_events_of_content_blocks_are_read_as_chunks() -> None:
+    found = list(pieces(Blocks(BLOCKS)))
+    assert asyncio.run(collected(AsyncBlocks(*BLOCKS))) == found
+    assert len(found) == 3
+    message = stream(found).result()
+    assert (message.status, message.id, message.text) == ("complete", "lc-1", "Hi")
+
+
+class AsyncManager:
+    """An asynchronous context manager that logs when it is left."""
+
+    def __init__(self, inner: Any, log: list[str]) -> None:
+        self.inner, self.log = inner, log
+
+    async def __aenter__(self) -> Any:
+        self.log.append("entered")
+        return self.inner
+
+    async def __aexit__(self, *error: object) -> None:
+        self.log.append("left")
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [["a", "b"], Async("a", "b"), {"stream": ["a", "b"]}, Shape(iter_bytes=lambda: ["a", "b"])],
+    ids=["sync", "async", "boto3", "response"],
+)
+def test_what_is_opened_asynchronously_may_be_read_synchronously(inner: Any) -> None:
+    async def later() -> Any:
+        return inner
+
+    log: list[str] = []
+    assert asyncio.run(collected(AsyncManager(inner, log))) == ["a", "b"]
+    assert log == ["entered", "left"]
+    assert asyncio.run(collected(later())) == ["a", "b"]
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+def test_a_source_is_closed_that_is_left_in_the_middle(awaited: bool) -> None:
+    log: list[str] = []
+
+    class Source(Async):
+        async def aclose(self) -> None:
+            log.append("closed")
+
+    async def later() -> Any:
+        return Source("a", "b")
+
+    async def main() -> None:
+        opened: Any = later() if awaited else AsyncManager(["a", "b"], log)
+        found: Any = async_pieces(opened)
+        assert await anext(found) == "a"
+        await found.aclose()
+
+    asyncio.run(main())
+    assert log == (["closed"] if awaited else ["entered", "left"])
+
+
+def test_a_manager_may_give_another_manager() -> None:
+    log: list[str] = []
+
+    @contextlib.contextmanager
+    def manager(inner: Any) -> Iterator[Any]:
+        yield inner
+        log.append("left")
+
+    source = manager(manager({"body": iter([b"a"])}))
+    assert not is_async(source)
+    assert list(pieces(source)) == [b"a"]
+    assert log == ["left", "left"]
+
+
+def test_the_kind_of_a_client_of_httpx() -> None:
+    """One class of responses is for both; the stream inside shows which."""
+    both: Any = {"aiter_bytes": lambda: Async(b"a"), "iter_bytes": lambda: [b"a"]}
+    assert is_async(Shape(**both, stream=Async()))
+    assert not is_async(Shape(**both, stream=[]))
+    assert not is_async(Shape(**both))
+
+
+@pytest.mark.parametrize("name", ["status_code", "status"])
+def test_a_refused_response_is_reported_with_its_headers(name: str) -> None:
+    seen: list[Any] = []
+
+    def refused(status: int, headers: Any) -> None:
+        seen.append((status, headers))
+
+    fields: dict[str, Any] = {"iter_bytes": lambda: [b"no"], "headers": {"retry-after": "1"}}
+    for status in (200, 399, "500", None):
+        pieces(Shape(**fields, **{name: status}), refused)
+    assert seen == []
+    pieces(Shape(**fields, **{name: 400}), refused)
+    del fields["headers"]
+    async_pieces(Async(), refused)
+    refusing = Shape(content=Shape(iter_any=lambda: Async(b"no")), **{name: 503})
+    async_pieces(refusing, refused)
+    assert seen == [(400, {"retry-after": "1"}), (503, None)]
+
+
+def test_the_response_of_a_source() -> None:
+    response = Shape(status_code=200)
+    assert response_of(response) is response
+    assert response_of(Shape(status=404)).status == 404
+    assert response_of(Shape(response=response, status="done")) is response
+    assert response_of([]) is None
+
+
+def test_a_connection_that_other_responses_share_is_not_shut_down() -> None:
+    log: list[str] = []
+    shared = {"http_version": b"HTTP/2", "network_stream": Shape()}
+    interrupt(Shape(extensions=shared, close=lambda: log.append("closed")))
+    assert log == ["closed"]
+
+
+def test_interrupt_shuts_down_the_socket_of_a_response() -> None:
+    """The other side sees the end although the socket itself stays open."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        network = Shape(get_extra_info={"socket": ours}.get)
+        response = Shape(extensions={"network_stream": network})
+        interrupt(Shape(response=response))
+        assert theirs.recv(1) == b""
+
+
+def test_interrupt_ignores_errors_and_leaves_generators_open() -> None:
+    def broken() -> None:
+        raise RuntimeError("closed by its thread")
+
+    interrupt(Shape(close=broken))
+    source = (number for number in range(2))
+    interrupt(source)
+    assert list(source) == [0, 1]
+
+
+def test_a_name_that_the_system_rejects_is_no_file() -> None:
+    assert named_file("x" * 1000) is None
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [{"a": 1}, "data: {}", "data: {}"],  # chunks of an SDK
+        ["data: {", "data: {}"],  # the first fragment ends inside its document
+        ["one", "data: {}"],
+        ["data: {}", "x"],
+        ["data: {}", "", "event: x\n"],
+        ["data: {}\n", "data: {}"],
+        ["", "one"],
+    ],
+)
+def test_pieces_that_are_no_lines_stay_as_they_are(found: list[Any]) -> None:
+    assert list(pieces(each for each in found)) == found
+    assert asyncio.run(collected(Async(*found)._run())) == found
+
+
+@pytest.mark.parametrize("kind", [str, str.encode])
+def test_the_ends_of_lines_are_put_back(kind: Any) -> None:
+    lines = [kind(line) for line in ("", "event: x", "data: {}", "", "", ": note", "data: [1]")]
+    whole = list(pieces(line for line in lines))
+    assert kind("").join(whole) == kind("event: x\ndata: {}\n\n\n: note\ndata: [1]\n")
 
 
 # Other objects
