@@ -120,3 +120,37 @@ def test_reasoning_of_copilot() -> None:
     assert (back["reasoning_text"], back["reasoning_opaque"]) == ("Oak?", "b3BhcXVl")
     alone = ended(chunk({"reasoning_opaque": "b3BhcXVl"}), SAW)
     assert alone.to_history()[0]["reasoning_opaque"] == "b3BhcXVl"
+
+
+def test_details_that_are_no_objects_are_kept() -> None:
+    message = ended(
+        details(type="reasoning.text", text="Oak"),
+        chunk({"reasoning_details": ["odd", 5]}),
+        details(type="reasoning.text", text="?"),
+    )
+    assert message.reasoning == "Oak?"
+    kept = message.content[0].extra["reasoning_details"]
+    assert kept[1:3] == ["odd", 5]
+
+
+def thinking(**members: Any) -> dict[str, Any]:
+    return chunk({"content": [{"type": "thinking", **members}]})
+
+
+def test_a_thinking_part_with_a_reference_and_a_signature() -> None:
+    message = ended(
+        thinking(thinking=[{"type": "text", "text": "Oak"}, {"type": "reference", "ids": [1]}]),
+        thinking(thinking="?", signature="c2ln"),
+        text_chunk("Elm."),
+    )
+    assert (message.reasoning, message.text) == ("Oak?", "Elm.")
+    [reference] = [part for part in message.content if isinstance(part, Citation)]
+    assert reference.data == {"type": "reference", "ids": [1]}
+    signed = [part.extra.get("signature") for part in message.content]
+    assert signed.count("c2ln") == 1
+
+
+@pytest.mark.parametrize("odd", [None, 5, [5, None], [{"type": "text"}], [{"type": "other"}], {}])
+def test_a_thinking_part_of_another_shape_is_no_text(odd: Any) -> None:
+    message = ended(thinking(thinking=odd), text_chunk("Elm."))
+    assert (message.reasoning, message.text) == ("", "Elm.")

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from streamparse._decoding.transport import Transport
+from streamparse.errors import LimitError, ProviderError, StreamParseError
+from streamparse.limits import Limits
 from streamparse.message_events import TextDelta
 from streamparse.message_parser import MessageParser
 from tests.blocks import STOP, begin, delta, start, stop, stopped
@@ -226,3 +228,100 @@ def test_records_are_read_as_their_bytes_are() -> None:
     assert [event.type for event in events] == [event.type for event in expected]
     with pytest.raises(TypeError, match="this parser was fed chunks"):
         parser.feed("data: 5")
+
+
+# Errors and the end of the input
+
+
+@pytest.mark.parametrize("text", ["", "Hel"])
+def test_an_error_status_is_an_error_of_the_provider(text: str) -> None:
+    parser = MessageParser("openai-chat")
+    parser.http_status = 503
+    parser.feed(sse([text_chunk(text)] if text else [], done=False))
+    parser.finish()
+    assert isinstance(parser.message.error, ProviderError)
+    assert (parser.message.text, parser.message.status) == (text, "failed")
+
+
+@pytest.mark.parametrize("fragment", [as_text(), as_text().encode(), HELLO[0]])
+def test_a_fragment_after_the_end_is_refused_but_an_empty_one_is_not(fragment: Any) -> None:
+    parser = MessageParser("openai-chat")
+    parser.feed(as_text())
+    parser.finish()
+    for empty in ("", b"", memoryview(b"")):
+        assert parser.feed(empty) == []
+    with pytest.raises(StreamParseError) as caught:
+        parser.feed(fragment)
+    assert caught.value.code == "finished"
+    assert parser.message.text == "Hello"
+
+
+@pytest.mark.parametrize("options", [{"api": "openai-chat"}, {"api": "auto"}, {"format": "hermes"}])
+def test_records_before_one_that_is_too_long_are_read(options: Any) -> None:
+    parser = MessageParser(**options, limits=Limits(record=200))
+    long = f"data: {dumped({'text': 'x' * 300})}\n\n"
+    with pytest.raises(LimitError) as caught:
+        parser.feed(sse(HELLO[:2], done=False).decode() + long)
+    assert caught.value.code == "record_length"
+    assert parser.message.text == "Hello"
+
+
+def test_a_record_without_an_end_is_too_long_too() -> None:
+    pieces = [sse(HELLO[:2], done=False), b"data: " + b"x" * 300]
+    parser, _, error = run_parser(pieces, limits=Limits(record=200))
+    assert isinstance(error, LimitError)
+    assert parser.message.text == "Hello"
+
+
+# A new connection
+
+
+@pytest.mark.parametrize("api", ["openai-chat", "auto"])
+def test_an_incomplete_record_is_dropped_by_a_new_connection(api: Any) -> None:
+    parser = MessageParser(api)
+    parser.feed(sse(HELLO[:1], done=False) + sse(HELLO[1:2], done=False)[:30])
+    parser.reconnect()
+    parser.feed(sse(HELLO[1:]))
+    parser.finish()
+    assert (parser.message.text, parser.message.status) == ("Hello", "complete")
+
+
+@pytest.mark.parametrize("options", [{"api": "auto"}, {"format": "hermes"}])
+def test_a_connection_that_broke_before_the_answer_began_leaves_nothing(options: Any) -> None:
+    parser = MessageParser(**options)
+    assert parser.feed('data: {"id": "x", "choi') == []
+    parser.reconnect()
+    parser.feed(as_text())
+    parser.finish()
+    assert (parser.message.text, parser.message.status) == ("Hello", "complete")
+
+
+def test_a_new_connection_changes_nothing_for_chunks_and_text() -> None:
+    chunks, text = MessageParser("openai-chat"), MessageParser("text")
+    for parser, pieces in ((chunks, HELLO), (text, ["Hel", "lo"])):
+        parser.feed(pieces[0])
+        parser.reconnect()
+        for piece in pieces[1:]:
+            parser.feed(piece)
+        parser.finish()
+        assert (parser.message.text, parser.message.status) == ("Hello", "complete")
+
+
+# Large fragments
+
+
+@pytest.mark.parametrize("as_view", [False, True])
+def test_a_large_fragment_reads_as_small_ones(as_view: bool) -> None:
+    records = [*(text_chunk(f"word {number}, ") for number in range(200)), HELLO[-1]]
+    data = sse(records)
+    assert len(data) > 3 * 4096
+    message, _ = read([memoryview(data) if as_view else data], api="openai-chat")
+    expected, _ = read(cut(data, [100]), api="openai-chat")
+    assert message.to_dict() == expected.to_dict()
+
+
+def test_the_items_of_a_memoryview_may_be_larger_than_a_byte() -> None:
+    data = as_text().encode()
+    data += b" " * (-len(data) % 4)
+    message, _ = read([memoryview(data).cast("I")], api="openai-chat")
+    assert (message.text, message.status) == ("Hello", "complete")
