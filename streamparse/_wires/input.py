@@ -132,6 +132,8 @@ class Input:
             begun: Whether an answer has begun.
         """
         if self._transport is not None:
+            # Without templates, so that the router learns none that nothing would match.
+            self.router.templates = None
             self._transport = Transport(limits=self._response.options.limits)
         if not begun:
             self.router.restart()
