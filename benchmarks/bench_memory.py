@@ -10,18 +10,16 @@ which includes the memory of C code.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from benchmarks import peers
 from benchmarks.corpus import record_stream
-from benchmarks.timing import clock, table
+from benchmarks.timing import apart, clock, table
 from streamparse import JSONParser, ValueCompleted
 
 MEGABYTE: Final = 1_000_000
@@ -75,16 +73,9 @@ def measure(megabytes: float, keep: str) -> Result:
     return Result(fed / MEGABYTE, seconds, items, [*raised, *[peak() - before] * len(marks)])
 
 
-def measure_apart(megabytes: float, keep: str) -> Result:
-    """Measure in a new process, which starts without our code and data."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(measure, megabytes, keep).result()
-
-
 def rows(megabytes: float) -> Iterator[list[str]]:
     for keep, size in (("open", megabytes), ("all", megabytes / _CONTRAST)):
-        result = measure_apart(size, keep)
+        result = apart(measure, size, keep)
         speed = result.megabytes / result.seconds
         yield [
             f'keep="{keep}"',

@@ -16,11 +16,9 @@ import argparse
 import gc
 import importlib.util
 import json
-import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
@@ -29,7 +27,7 @@ from benchmarks import peers
 from benchmarks.bench_memory import MEGABYTE, peak
 from benchmarks.bodies import BODIES
 from benchmarks.corpus import DOCUMENTS
-from benchmarks.timing import table, times
+from benchmarks.timing import apart, table, times
 from streamparse import MessageParser
 
 Feed = Callable[[bytes], object]
@@ -112,13 +110,6 @@ def measure(reader: str, api: str, streams: int, size: int) -> Cost:
     return Cost(streams, streams * len(records), seconds, peak() - before)
 
 
-def measure_apart(reader: str, api: str, streams: int, size: int) -> Cost:
-    """Measure in a new process, which starts without our code and data."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(measure, reader, api, streams, size).result()
-
-
 def readers_of(api: str) -> tuple[str, ...]:
     theirs = api == "openai-chat" and importlib.util.find_spec("openai") is not None
     return READERS if theirs else READERS[:2]
@@ -129,7 +120,7 @@ def rows(streams: int, size: int) -> Iterator[list[str]]:
         ours = 0.0
         for reader in readers_of(api):
             count = max(1, streams // _FEWER) if reader == "openai" else streams
-            cost = measure_apart(reader, api, count, size)
+            cost = apart(measure, reader, api, count, size)
             each = cost.seconds / cost.records
             ours = ours or each
             yield [

@@ -6,9 +6,13 @@ and can only make a time longer.
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, Final, TypeVar
+
+R = TypeVar("R")
 
 Work = Callable[[], object]
 
@@ -60,6 +64,13 @@ def _answer(work: Work, seconds: float) -> tuple[float, float]:
         took = clock() - start
         quickest, slowest = min(quickest, took), max(slowest, took)
     return quickest, slowest
+
+
+def apart(measure: Callable[..., R], *arguments: Any) -> R:
+    """Return the result of a call in a new process, which starts without our code and data."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(measure, *arguments).result()
 
 
 def microseconds(seconds: float) -> str:

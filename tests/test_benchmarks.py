@@ -36,6 +36,7 @@ from benchmarks import (
 )
 from benchmarks.corpus import DOCUMENTS, TOWER, cut, record_stream
 from benchmarks.peers import FLOOR, OURS, Peer
+from benchmarks.timing import apart
 from streamparse import JSONParser, parse
 from streamparse.formats import from_response_template
 
@@ -421,8 +422,8 @@ def test_damaged_records_are_the_valid_ones() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the highest memory use")
 def test_memory_of_what_is_not_kept_is_bounded() -> None:
-    kept_open = bench_memory.measure_apart(3, "open")
-    kept = bench_memory.measure_apart(3, "all")
+    kept_open = apart(bench_memory.measure, 3, "open")
+    kept = apart(bench_memory.measure, 3, "all")
     assert kept_open.items == kept.items > 10_000
     assert kept_open.raised[-1] < 1.0 < 3.0 < kept.raised[-1]
     assert kept.raised == sorted(kept.raised)
