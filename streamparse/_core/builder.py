@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from streamparse._core.builder_state import BuilderState
-from streamparse._core.deep_path import LeafPath, ParentPath, SharedPath, extended, is_same_path
+from streamparse._core.deep_path import ParentPath, SharedPath, extended, is_same_path, leaf_path
 from streamparse._core.events import Reporter, StringDelta, ValueCompleted, ValueStarted
 from streamparse._core.grammar import COMPILED
 from streamparse.dialect import Repair
@@ -39,27 +39,11 @@ class Builder(BuilderState):
         self.items = value
 
     def start_string(self, offset: int) -> None:
-        path: SharedPath = ()
-        base = self._base
-        if self.members is not None:
-            if COMPILED or not isinstance(base, tuple):
-                path = LeafPath(base, self.key)
-            else:
-                path = base + (self.key,)
-        elif self.items is not None:
-            if COMPILED or not isinstance(base, tuple):
-                path = LeafPath(base, self.index)
-            else:
-                path = base + (self.index,)
-            self.index += 1
-        else:
-            self.begun = True
-        self._path = path
-        self.in_string = True
+        self._open_string()
         if self.reporter is None:
-            self.events.append(ValueStarted(path, "string"))
+            self.events.append(ValueStarted(self._path, "string"))
         else:
-            self.events.append(self.reporter.started(path, "string"))
+            self.events.append(self.reporter.started(self._path, "string"))
 
     def text(self, text: str, offset: int) -> None:
         if self.settled:
@@ -100,18 +84,11 @@ class Builder(BuilderState):
     def whole_string(self, text: str) -> None:
         """Build a string, as `start_string`, `text` and `end_string` do."""
         path: SharedPath = ()
-        base = self._base
         if self.members is not None:
-            if COMPILED or not isinstance(base, tuple):
-                path = LeafPath(base, self.key)
-            else:
-                path = base + (self.key,)
+            path = leaf_path(self._base, self.key)
             self.members[self.key] = text
         elif self.items is not None:
-            if COMPILED or not isinstance(base, tuple):
-                path = LeafPath(base, self.index)
-            else:
-                path = base + (self.index,)
+            path = leaf_path(self._base, self.index)
             self.index += 1
             self.items.append(text)
         else:
@@ -128,19 +105,12 @@ class Builder(BuilderState):
 
     def scalar(self, value: object, offset: int) -> None:
         path: SharedPath = ()
-        base = self._base
         if self.members is not None:
             self.members[self.key] = value
-            if COMPILED or not isinstance(base, tuple):
-                path = LeafPath(base, self.key)
-            else:
-                path = base + (self.key,)
+            path = leaf_path(self._base, self.key)
         elif self.items is not None:
             self.items.append(value)
-            if COMPILED or not isinstance(base, tuple):
-                path = LeafPath(base, self.index)
-            else:
-                path = base + (self.index,)
+            path = leaf_path(self._base, self.index)
             self.index += 1
         else:
             self.root = value
@@ -196,7 +166,20 @@ class Builder(BuilderState):
         twin._resume(self.snapshot(), self._place())
         return twin
 
-    # Containers.
+    # Places.
+
+    def _open_string(self) -> None:
+        """Begin a string: set its path."""
+        path: SharedPath = ()
+        if self.members is not None:
+            path = leaf_path(self._base, self.key)
+        elif self.items is not None:
+            path = leaf_path(self._base, self.index)
+            self.index += 1
+        else:
+            self.begun = True
+        self._path = path
+        self.in_string = True
 
     def _add(self, value: Any) -> ParentPath:
         """Put a new container into its place, make it the innermost one and return its path."""

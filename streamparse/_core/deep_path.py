@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final, TypeAlias, Union
 
 from streamparse._core._marks import mypyc_attr
+from streamparse._core.grammar import COMPILED
 
 SHORT: Final = 16
 
@@ -57,6 +58,13 @@ def extended(path: ParentPath, step: object) -> ParentPath:
     if isinstance(path, tuple) and len(path) < SHORT:
         return path + (step,)  # compiled, `(*path, step)` would make a list first
     return DeepPath(path, step)
+
+
+def leaf_path(base: ParentPath, step: object) -> SharedPath:
+    """Return the path of a string or scalar in the container at `base`."""
+    if COMPILED or not isinstance(base, tuple):
+        return LeafPath(base, step)
+    return base + (step,)
 
 
 def is_same_path(one: SharedPath, other: SharedPath) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from streamparse._core.builder import Builder
-from streamparse._core.deep_path import LeafPath, SharedPath
-from streamparse._core.grammar import COMPILED
 
 __all__ = ["QuietBuilder"]
 
@@ -33,23 +31,7 @@ class QuietBuilder(Builder):
         self.items = value
 
     def start_string(self, offset: int) -> None:
-        path: SharedPath = ()
-        base = self._base
-        if self.members is not None:
-            if COMPILED or not isinstance(base, tuple):
-                path = LeafPath(base, self.key)
-            else:
-                path = base + (self.key,)
-        elif self.items is not None:
-            if COMPILED or not isinstance(base, tuple):
-                path = LeafPath(base, self.index)
-            else:
-                path = base + (self.index,)
-            self.index += 1
-        else:
-            self.begun = True
-        self._path = path
-        self.in_string = True
+        self._open_string()
 
     def text(self, text: str, offset: int) -> None:
         if self.settled:
