@@ -12,7 +12,7 @@ from streamparse.aliases import Missing
 from streamparse.models.absent import mark_open, partial_class
 from streamparse.models.shapes import Shape, Slot
 
-__all__ = ["assembled", "fields_of", "finished", "part_at", "shown_parts"]
+__all__ = ["assembled", "fields_of", "finished", "part_at", "shown_parts", "wrapped"]
 
 
 _set: Final = object.__setattr__  # models and dataclasses may forbid their own
@@ -107,7 +107,11 @@ def shown_parts(shape: Shape, parts: Any, slot: Slot, missing: Missing) -> Any:
     """Return an open container as it is shown; `NOTHING` while it is held back."""
     if slot.not_before and any(name not in parts for name in slot.not_before):
         return NOTHING
-    made = assembled(shape, parts, False, missing)
+    return wrapped(shape, assembled(shape, parts, False, missing))
+
+
+def wrapped(shape: Shape, made: Any) -> Any:
+    """Return an open value in its root models."""
     for wraps, what in shape.steps:
         if wraps:
             made = _rooted(what, made)

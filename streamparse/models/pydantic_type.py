@@ -32,7 +32,8 @@ class PydanticType:
         self.annotation = annotation
         try:
             self.adapter: TypeAdapter[Any] = TypeAdapter(annotation)
-            schema = self.adapter.core_schema
+            # Reading the schema of a type that is not fully defined raises an error.
+            program = TypeProgram(self.adapter.core_schema, strict, by_alias, by_name)
         except PydanticUserError as error:
             message = f"pydantic cannot validate {annotation!r}: {error.message}"
             raise TypeError(message) from error
@@ -40,7 +41,7 @@ class PydanticType:
         for name, value in (("by_alias", by_alias), ("by_name", by_name)):
             if value is not None:  # older versions do not know these
                 self.options[name] = value
-        self.program: TypeProgram = TypeProgram(schema, strict, by_alias, by_name)
+        self.program: TypeProgram = program
         self.afters: dict[int, Any] = {}
 
     def json_schema(self) -> Any:

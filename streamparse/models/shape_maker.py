@@ -164,7 +164,8 @@ class ShapeMaker:
         first = schema["steps"][0] if schema["type"] == "chain" else schema["schema"]
         shapes = [shape.as_bulk() for shape in self.shapes(first, config, outer)]
         for shape in shapes:
-            shape.label = "step"
+            if shape.label in ("str", "any"):  # these grow; what a later step returns does not
+                shape.label = "string"
         return shapes
 
     def _before(self, schema: Any, config: Any, outer: tuple[int, ...]) -> list[Shape]:
@@ -174,7 +175,7 @@ class ShapeMaker:
 
     def _after(self, schema: Any, config: Any, outer: tuple[int, ...]) -> list[Shape]:
         inner = self.shapes(schema["schema"], config, outer)
-        alone = len(inner) == 1 and inner[0].form not in ("any", "leaf") and not inner[0].bulk
+        alone = len(inner) == 1 and inner[0].form != "leaf" and not inner[0].bulk
         if not alone or asks_around(schema):
             return [shape.as_bulk() for shape in inner]
         shape = inner[0].copy()
@@ -227,10 +228,10 @@ class ShapeMaker:
         cls = schema["cls"]
         if schema.get("root_model"):
             return self._root_model(schema, config, outer)
-        [shape] = self.shapes(schema["schema"], config, outer)
+        shape, *others = self.shapes(schema["schema"], config, outer)
         shape = shape.copy()
         shape.cls, shape.label = cls, cls.__name__
-        if shape.form != "fields":
+        if others or shape.form != "fields":
             return [shape.as_loose()]
         shape.form = "model"
         if schema.get("custom_init"):
@@ -313,11 +314,10 @@ class ShapeMaker:
         """Return the paths of the JSON at which a field may be found."""
         alias = field.get("validation_alias")
         settings = config or {}
-        by_alias = self.by_alias if self.by_alias is not None else True
-        by_name = self.by_name if self.by_name is not None else False
-        if self.by_alias is None:
+        by_alias, by_name = self.by_alias, self.by_name
+        if by_alias is None:
             by_alias = settings.get("validate_by_alias", True)
-        if self.by_name is None:
+        if by_name is None:
             by_name = settings.get("validate_by_name", settings.get("populate_by_name", False))
         paths: list[list[Any]] = []
         if alias is not None and by_alias:
@@ -340,9 +340,7 @@ def _takes_other_values(schema: Any) -> bool:
 
     Since pydantic 2.14 its schema does not show that.
     """
-    if schema.get("missing") is not None:
-        return True
-    own = getattr(schema.get("cls"), "_missing_", Enum._missing_)
+    own = schema.get("missing") or getattr(schema.get("cls"), "_missing_", Enum._missing_)
     return getattr(own, "__func__", own) is not getattr(Enum._missing_, "__func__", None)
 
 

@@ -104,7 +104,7 @@ class Shape:
     def as_bulk(self) -> Shape:
         """Return the same shape, but validated as a whole."""
         twin = self.copy()
-        twin.bulk = self.form not in ("any", "leaf")
+        twin.bulk = self.form != "leaf"
         return twin
 
     def as_loose(self) -> Shape:

@@ -8,7 +8,7 @@ from typing import Any
 from streamparse._core.sink import NOTHING
 from streamparse.models.alternatives import Alternatives
 from streamparse.models.frames import Frame
-from streamparse.models.parts import assembled, finished, part_at, shown_parts
+from streamparse.models.parts import assembled, finished, part_at, shown_parts, wrapped
 from streamparse.models.shapes import Shape, Slot
 from streamparse.paths import Path, value_at
 
@@ -50,12 +50,9 @@ class TypedValues(Alternatives):
         if slot.postponed:
             return value
         if shape is None or shape.form == "leaf":
-            if len(frame.alive) == 1 and frame.alive[0].form == "any" and not frame.alive[0].loose:
-                return value
             return self.model.part(slot, value)
-        if shape.form == "any":
-            return value
-        return finished(shape, assembled(shape, frame.typed, True), self.model.after)
+        made = value if shape.form == "any" else assembled(shape, frame.typed, True)
+        return finished(shape, made, self.model.after)
 
     def _complete_root(self, value: Any, offset: int) -> None:
         try:
@@ -146,7 +143,7 @@ class TypedValues(Alternatives):
             return NOTHING
         raw = value_at(snapshot(), tuple(entry.step for entry in self.frames[1 : depth + 1]))
         if shape.form == "any":
-            return raw
+            return wrapped(shape, raw)
         if not isinstance(raw, dict):
             return NOTHING
         named = {shape.name_of(key): value for key, value in raw.items()}

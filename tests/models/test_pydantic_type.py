@@ -60,7 +60,11 @@ def test_whatever_a_validator_raises_is_a_violation() -> None:
     assert "ZeroDivisionError: oops" in caught.value.message
 
 
-@pytest.mark.parametrize("kind", [type("Odd", (), {}), 3])
+class Unfinished(BaseModel):
+    other: list[NotDefined]  # type: ignore[name-defined]  # noqa: F821
+
+
+@pytest.mark.parametrize("kind", [type("Odd", (), {}), 3, Unfinished, list[Unfinished]])
 def test_what_pydantic_does_not_know_is_a_type_error(kind: Any) -> None:
     with pytest.raises(TypeError, match="pydantic cannot validate"):
         ModelValidator(kind)

@@ -23,10 +23,14 @@ from pydantic import (
     ConfigDict,
     Field,
     Json,
+    PlainValidator,
     RootModel,
     TypeAdapter,
     ValidationError,
+    dataclasses,
+    model_validator,
 )
+from pydantic_core import core_schema
 from typing_extensions import TypedDict
 
 from streamparse import SchemaViolation
@@ -112,6 +116,99 @@ class Row(TypedDict):
     a: int
 
 
+class Made:
+    """An annotation that changes the core schema of a type."""
+
+    def __init__(self, change: Callable[[Any], Any]) -> None:
+        self.change = change
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        return self.change(handler(source))
+
+
+def in_a_list(value: Any) -> list[Any]:
+    return [value]
+
+
+def small(value: Any) -> Any:
+    if value == 3:
+        raise ValueError("three is too large")
+    return [value]
+
+
+CHAINED = Made(
+    lambda schema: core_schema.chain_schema(
+        [schema, core_schema.no_info_plain_validator_function(in_a_list)]
+    )
+)
+REPORTED = Made(
+    lambda schema: core_schema.custom_error_schema(
+        schema, custom_error_type="odd", custom_error_message="this is odd"
+    )
+)
+REPLACED = Made(
+    lambda schema: core_schema.with_default_schema(schema, default=7, on_error="default")
+)
+AROUND = Made(
+    lambda schema: core_schema.tuple_schema(
+        [core_schema.str_schema(), schema, core_schema.str_schema()], variadic_item_index=1
+    )
+)
+
+
+@dataclasses.dataclass
+class Either:
+    side: int
+
+    @model_validator(mode="before")
+    @classmethod
+    def from_a_number(cls, value: Any) -> Any:
+        return {"side": value} if isinstance(value, int) else value
+
+
+class Plain(BaseModel):
+    n: Annotated[int, PlainValidator(in_a_list)]
+    m: Annotated[int, REPLACED] = 3
+
+
+class Holder:
+    """A class whose model schema has no fields of its own."""
+
+    x: Any
+    y: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Holder) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        def fields(*names: str) -> Any:
+            field = core_schema.model_field(core_schema.int_schema())
+            return core_schema.model_fields_schema(dict.fromkeys(names, field))
+
+        return core_schema.model_schema(cls, core_schema.union_schema([fields("x"), fields("y")]))
+
+
+class Wrapped:
+    """A class whose model schema calls a function for the fields."""
+
+    x: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Wrapped) and self.x == other.x
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        def fields(value: Any) -> Any:
+            return {"x": value}, None, {"x"}
+
+        return core_schema.model_schema(cls, core_schema.no_info_plain_validator_function(fields))
+
+
 KINDS_OF_TYPES: list[tuple[Any, list[str], list[str]]] = [
     (Colour, ['"red"', '"other"'], []),
     (Sized, [], ['"small"', "3"]),
@@ -133,6 +230,19 @@ KINDS_OF_TYPES: list[tuple[Any, list[str], list[str]]] = [
     (defaultdict[str, int], ['{"a": 1}'], ["[]"]),
     (Annotated[int, Field(ge=3, multiple_of=2)], ["4"], ["3", "2"]),
     (Row, ['{"a": 1}'], ["{}", "[]"]),
+    (list[Annotated[str, CHAINED]], ['["a", "b"]'], ['["a", []]']),
+    (list[Annotated[Any, CHAINED]], ['["a", [1], {"b": 2}]'], []),
+    (list[Annotated[list[int], REPORTED]], ["[[1], []]"], ['[["x"]]', "[3]"]),
+    (Annotated[int, REPLACED], ["1", '"x"', "[2]"], []),
+    (list[Annotated[int, REPLACED]], ['[1, "x", [2, 3]]'], ["{}"]),
+    (Annotated[int, AROUND], ['["a", 1, 2, "b"]', '["a", "b"]'], ['["a"]', '["a", "b", "c"]']),
+    (list[Either], ['[{"side": 1}, 2]'], ['[{"side": "x"}]', '["x"]']),
+    (Plain, ['{"n": {"a": [1]}, "m": "x"}', '{"n": 1}'], ["{}"]),
+    (list[Holder], ['[{"x": 1}, {"y": 2}]'], ['[{"x": "a"}]', "[3]"]),
+    (list[Wrapped], ['[{"x": 1}, 2, "a"]'], []),
+    (Literal[1, None], ["1", "null"], ["2", '"x"', "[]"]),
+    (list[Annotated[Any, AfterValidator(small)]], ['[1, "a", {"b": 2}]'], ["[1, 3]"]),
+    (list[RootModel[Any]], ['[1, "a", {"b": [2]}]'], []),
 ]
 
 
@@ -156,3 +266,74 @@ def test_types_are_read_as_pydantic_reads_them(
         else:
             assert parser.result == adapter.validate_json(text)
             assert text in good
+
+
+def test_choices_of_a_tag() -> None:
+    """A tag may be another name of a tag; what is neither may be anything."""
+    number, text = {"type": "int"}, {"type": "str"}
+    for choices, labels in [
+        ({"a": number, "b": text, "c": "a"}, ["int", "str"]),
+        ({"a": number, "b": "c", "c": "a"}, ["any"]),
+        ({"a": number, "b": None}, ["any"]),
+    ]:
+        schema = {"type": "tagged-union", "choices": choices, "discriminator": "kind"}
+        root = TypeProgram(schema, None, None, None).root
+        assert [shape.label for shape in root.shapes] == labels
+
+
+def test_an_enumeration_that_finds_more_members() -> None:
+    class Size(Enum):
+        SMALL = "s"
+
+    schema = {"type": "enum", "cls": Size, "members": list(Size)}
+    assert only(TypeProgram(schema, None, None, None).root).words == ("s",)
+    schema["missing"] = lambda value: Size.SMALL
+    assert only(TypeProgram(schema, None, None, None).root).words is None
+
+
+class Named(BaseModel):
+    first: int = Field(validation_alias="firstValue")
+
+
+@pytest.mark.parametrize(
+    ("by_alias", "by_name", "names"),
+    [
+        (None, None, ("firstValue",)),
+        (True, None, ("firstValue",)),
+        (False, True, ("first",)),
+        (None, True, ("first", "firstValue")),
+        (True, False, ("firstValue",)),
+    ],
+)
+def test_names_of_fields(by_alias: bool | None, by_name: bool | None, names: tuple[str]) -> None:
+    schema = TypeAdapter(Named).core_schema
+    assert only(TypeProgram(schema, None, by_alias, by_name).root).names == names
+
+
+def test_the_message_names_the_type_before_the_steps() -> None:
+    for kind, message in [
+        (Annotated[list[int], CHAINED], "expected list, not number"),
+        (Annotated[str, CHAINED], "expected string, not number"),
+    ]:
+        with pytest.raises(SchemaViolation, match=message):
+            ModelParser[Any](kind).feed("3")
+
+
+def test_open_text_is_not_shown_where_a_later_step_converts_it() -> None:
+    parser = ModelParser[Any](Annotated[str, CHAINED])
+    parser.feed('"ab')
+    assert parser.get((), None) is None
+    parser.feed('"')
+    parser.finish()
+    assert parser.result == ["ab"]
+
+
+def test_a_union_that_contains_itself() -> None:
+    union = core_schema.union_schema(
+        [core_schema.int_schema(), core_schema.definition_reference_schema("again")], ref="again"
+    )
+    schema = core_schema.definitions_schema(
+        core_schema.definition_reference_schema("again"), [union]
+    )
+    root = TypeProgram(schema, None, None, None).root
+    assert [shape.label for shape in root.shapes] == ["int", "any"]

@@ -34,6 +34,7 @@ def test_variants() -> None:
     shape.most = 3
     bulk = shape.as_bulk()
     assert (bulk.bulk, bulk.most, shape.bulk) == (True, 3, False)
-    assert not any_shape().as_bulk().bulk
+    assert any_shape().as_bulk().bulk
+    assert not Shape("leaf", frozenset({"string"}), "str").as_bulk().bulk
     loose = shape.as_loose()
     assert (loose.loose, loose.kinds, loose.most) == (True, KINDS, None)

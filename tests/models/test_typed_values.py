@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import datetime
 import json
-from typing import Any
+from enum import Enum
+from typing import Annotated, Any
 
 import pytest
 
 pytest.importorskip("pydantic")
 
-from pydantic import BaseModel, TypeAdapter, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    PlainValidator,
+    RootModel,
+    TypeAdapter,
+    model_validator,
+)
 
+from streamparse import SchemaViolation
 from streamparse._core.sink import NOTHING
 from streamparse.models import ModelParser
 from tests.typed import (
@@ -164,3 +173,93 @@ def test_parts_of_a_model_that_grows(text: str, shown: dict[str, Any]) -> None:
             parser.feed(piece)
         partial = parser.partial
         assert {name: getattr(partial, name) for name in shown} == shown
+
+
+def shown_after_each_character(kind: Any, text: str) -> list[Any]:
+    """Return the different values that are shown while the text arrives."""
+    parser = ModelParser[Any](kind)
+    found: list[Any] = []
+    for character in text:
+        parser.feed(character)
+        shown = parser.get((), None)
+        if not found or found[-1] != shown:
+            found.append(shown)
+    return found
+
+
+class Size(Enum):
+    SMALL = "s"
+    PAIR = (1, 2)
+
+    @classmethod
+    def _missing_(cls, value: object) -> Size:
+        return cls.PAIR
+
+
+class Anything(RootModel[Any]):
+    pass
+
+
+def doubled(value: Any) -> Any:
+    if value == 3:
+        raise ValueError("three")
+    return value * 2
+
+
+SHOWN: list[tuple[Any, str, list[Any]]] = [
+    # Nothing is shown of an array that may be of two types.
+    (list[list[int] | list[float]], "[[1, 2]", [[], [[1, 2]]]),
+    # Only pydantic knows what an enumeration makes of an array.
+    (list[Size], "[[1, 2]", [[], [Size.PAIR]]),
+    # What a function reads as a whole is not shown before it is complete.
+    (list[Annotated[Any, PlainValidator(len)]], '[{"a": 1}', [[], [1]]),
+    (list[Annotated[list[int] | int, AfterValidator(doubled)]], "[[1, 2]", [[], [[1, 2, 1, 2]]]),
+    (list[Odd], "[[1", [[]]),
+    # A value of any type is validated when it is complete, and has its root model before.
+    (
+        list[Annotated[Any, AfterValidator(doubled)]],
+        '[2, "a"',
+        [[], [4], [4, ""], [4, "a"], [4, "aa"]],
+    ),
+    (
+        list[Anything],
+        '["a", [2]',
+        [[], [Anything("a")], [Anything("a"), Anything([])], [Anything("a"), Anything([2])]],
+    ),
+    (Anything, '{"a": 1', [Anything({})]),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "shown"), SHOWN, ids=range(len(SHOWN)))
+def test_what_is_shown_while_a_value_is_open(kind: Any, text: str, shown: list[Any]) -> None:
+    assert shown_after_each_character(kind, text) == shown
+
+
+def test_an_open_value_that_the_model_ignores_is_not_shown() -> None:
+    parser = ModelParser(Item)
+    for character in '{"odd": {"a": [1':
+        parser.feed(character)
+        assert parser.get((), Item()).model_fields_set == set()
+        assert not hasattr(parser.get(()), "odd")
+
+
+def test_a_part_of_any_type_is_rejected_where_it_ends() -> None:
+    parser = ModelParser[Any](list[Annotated[Any, AfterValidator(doubled)]])
+    parser.feed("[1, 3")
+    with pytest.raises(SchemaViolation) as caught:
+        parser.feed(", 4")
+    assert (caught.value.path, caught.value.offset) == ((1,), 5)
+
+
+def test_paths_into_values_that_are_not_decided_or_of_any_type() -> None:
+    parser = ModelParser[Any](list[list[int] | list[float]])
+    parser.feed("[[1, 2")
+    walker = parser._walker()
+    assert walker is not None
+    assert walker.at((0, 0)) is NOTHING
+    parser.feed("]")
+    assert walker.at((0, 0)) == 1
+    anything = ModelParser(Item)
+    anything.feed('{"more": {"a": [1, {"b": 2}]}')
+    assert anything.get(("more", "a", 1, "b")) == 2
+    assert anything.get(("more", "a", 3), None) is None
