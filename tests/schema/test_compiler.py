@@ -284,3 +284,62 @@ def test_items_of_earlier_drafts(schema: Any, draft: str, text: str) -> None:
 def test_a_bad_schema_has_no_nodes(schema: Any) -> None:
     with pytest.raises(ValueError, match="bad schema"):
         SchemaValidator(schema)
+
+
+@pytest.mark.parametrize(
+    ("schema", "texts"),
+    [
+        ({"type": "string", "pattern": "^a", "minLength": 2}, ['"ab"', '"ba"', '"a"', "1"]),
+        ({"dependencies": {"a": ["b"], "c": {"minProperties": 3}}}, ['{"a": 1}', '{"c": 1}']),
+        ({"dependentSchemas": {"a": {"required": ["b"]}}}, ['{"a": 1}', '{"a": 1, "b": 2}', "{}"]),
+        ({"uniqueItems": False, "contains": {"type": "null"}}, ["[1, 1]", "[1, null, 1]"]),
+        ({"uniqueItems": True}, ["[1, 1]", "[1, 2]"]),
+        ({"if": {"minimum": 3}, "then": {"multipleOf": 2}}, ["1", "4", "5"]),
+        ({"if": {"minimum": 3}, "else": {"multipleOf": 2}}, ["1", "2", "5"]),
+        ({"not": {"type": "integer"}}, ["1", "1.5"]),
+        ({"additionalProperties": True, "properties": {"a": False}}, ['{"b": 1}', '{"a": 1}']),
+        (
+            {"patternProperties": {"^a": True}, "additionalProperties": {"type": "null"}},
+            ['{"ab": 1, "b": null}', '{"ab": 1, "b": 1}'],
+        ),
+        ({"propertyNames": {"maxLength": 1}, "maxProperties": 1}, ['{"a": 1}', '{"aa": 1}']),
+        ({"oneOf": [{"minimum": 2}, {"maximum": 4}]}, ["1", "3", "5"]),
+    ],
+    ids=str,
+)
+def test_keywords_mean_what_they_mean_to_the_library(schema: Any, texts: list[str]) -> None:
+    for draft in ("draft2020-12", "draft7"):
+        validator = SchemaValidator(schema, draft=draft)
+        for text in texts:
+            accepted = violation_of(validator, [text]) is None
+            assert accepted is valid(schema, json.loads(text), draft), (draft, text)
+
+
+@pytest.mark.parametrize("formats", [True, False])
+def test_formats_are_checked_only_on_request(formats: bool) -> None:
+    validator = SchemaValidator({"format": "ipv4"}, formats=formats)
+    refused = violation_of(validator, ['"1.2.3"'])
+    assert (refused and refused[0]) == ("format" if formats else None)
+
+
+@pytest.mark.parametrize(
+    "schema", [{"$ref": "#"}, {"allOf": [{"$ref": "#"}]}, {"$ref": "#/x", "x": {"$ref": "#"}}]
+)
+def test_a_cycle_of_references_that_reads_nothing(schema: Any) -> None:
+    with pytest.raises(ValueError, match="never ends"):
+        SchemaValidator(schema)
+
+
+@pytest.mark.parametrize("target", [5, "x", ["a"]])
+def test_a_reference_to_what_is_no_schema(target: Any) -> None:
+    with pytest.raises(ValueError, match="bad schema|unresolvable"):
+        SchemaValidator({"$ref": "#/x", "x": target})
+
+
+def test_the_path_of_an_anchor_in_another_document_is_its_reference() -> None:
+    contents = {"$defs": {"n": {"$anchor": "number", "type": "integer"}}}
+    resource = DRAFT202012.create_resource(contents)
+    registry: Any = Registry().with_resource("https://example.com/s", resource)
+    schema = {"$ref": "https://example.com/s#number"}
+    refused = violation_of(SchemaValidator(schema, registry=registry), ['"a"']) or ()
+    assert refused[:4] == ("type", 0, (), ("https://example.com/s#number", "type"))
