@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import signal
 import socket
 import sys
 import webbrowser
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -41,19 +44,59 @@ def test_port_that_is_taken(command: Runner) -> None:
     assert f"cannot listen on 127.0.0.1:{port}" in command.complaint
 
 
-def test_opens_the_browser(command: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
+class Server:
+    """Takes the place of uvicorn's server; it keeps what it is started with."""
 
-    class Server:
-        def __init__(self, config: object) -> None: ...
+    started: ClassVar[list[tuple[Any, int]]] = []
 
-        def run(self, sockets: list[socket.socket]) -> None:
-            assert sockets[0].getsockname()[1] == int(opened[0].rsplit(":")[-1].strip("/"))
+    def __init__(self, config: Any) -> None:
+        self.config = config
 
-    monkeypatch.setattr(webbrowser, "open", opened.append)
+    def run(self, sockets: list[socket.socket]) -> None:
+        self.started.append((self.config, sockets[0].getsockname()[1]))
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, int]]:
     monkeypatch.setattr("uvicorn.Server", Server)
-    assert command.bare("demo", "--port", "0", "--open") == 0
-    assert opened[0] in command.out.decode()
+    monkeypatch.setattr(Server, "started", [])
+    return Server.started
+
+
+@pytest.mark.parametrize("option", [[], ["--open"]])
+def test_opens_the_browser_on_request(
+    option: list[str],
+    command: Runner,
+    started: list[tuple[Any, int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    assert command.bare("demo", "--port", "0", *option) == 0
+    ((_, port),) = started
+    url = f"http://127.0.0.1:{port}/"
+    assert opened == ([url] if option else [])
+    assert url in command.out.decode()
+
+
+def test_plays_a_recording(command: Runner, started: list[tuple[Any, int]]) -> None:
+    records = [{"id": "r", "choices": [{"index": 0, "delta": {"content": "Hi from a file"}}]}]
+    text = "".join(f"data: {json.dumps(record)}\n\n" for record in records)
+    assert command("demo", "--port", "0", given=text) == 0
+    ((config, _),) = started
+
+    async def titles() -> list[str]:
+        transport = httpx.ASGITransport(config.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return [sample["title"] for sample in (await client.get("/samples")).json()]
+
+    assert asyncio.run(titles())[0] == "input.json"
+
+
+def test_a_recording_that_is_missing(command: Runner, started: list[tuple[Any, int]]) -> None:
+    assert command.bare("demo", "nowhere.json", "--port", "0") == 2
+    assert command.complaint.startswith("streamparse: nowhere.json: ")
+    assert started == []
 
 
 @pytest.mark.parametrize("module", ["jsonschema", "uvicorn"])

@@ -21,7 +21,15 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from streamparse import MessageParser, SessionParser, StreamParseError, session, stream
+from streamparse import (
+    MessageFinished,
+    MessageParser,
+    SessionParser,
+    StreamParseError,
+    TextDelta,
+    session,
+    stream,
+)
 from streamparse.telemetry import Telemetry
 from tests.telemetry.test_instruments import points
 
@@ -286,6 +294,64 @@ def test_errors_of_a_tracer_do_not_reach_the_stream(caplog: pytest.LogCaptureFix
         message = stream(calling("{}"), telemetry=recorded.telemetry).result()
     assert message.tool_calls[0].status == "complete"
     assert len(caplog.records) == 1
+
+
+def test_metrics_are_recorded_where_no_span_can_be_started(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    recorded = Recorded()
+    recorded.telemetry._tracer = Broken()  # type: ignore[assignment]
+    with caplog.at_level(logging.WARNING):
+        stream(calling('{"city": 3}'), tools=[TOOL], telemetry=recorded.telemetry).result()
+    assert [record.message for record in caplog.records] == ["no span could be started"]
+    assert recorded.spans.get_finished_spans() == ()
+    found = recorded.points()
+    assert found["streamparse.calls"][0].attributes["streamparse.call.status"] == "rejected"
+    assert [point.count for point in found["gen_ai.client.operation.duration"]] == [1]
+
+
+def test_repairs_of_the_output() -> None:
+    recorded = Recorded()
+    chunks = [chunk({"content": "{n: 1, m: 'a'}"}), chunk({}, "stop")]
+    schema = {"type": "object", "required": ["n", "m"]}
+    options: dict[str, Any] = {"output": schema, "dialect": "lenient"}
+    finished = list(stream(chunks, telemetry=recorded.telemetry, **options))[-1]
+    assert isinstance(finished, MessageFinished)
+    message = finished.message
+    assert message.output == {"n": 1, "m": "a"}
+    points = recorded.points()["streamparse.repairs"]
+    counts = {point.attributes["streamparse.repair.code"]: point.value for point in points}
+    assert sum(counts.values()) == len(message.output_repairs) > 0
+    assert set(counts) == {repair.code for repair in message.output_repairs}
+
+
+def test_only_the_first_end_is_recorded() -> None:
+    recorded = Recorded()
+    recorder = recorded.telemetry.recorder()
+    recorder.end()
+    recorder.end(ValueError("late"))
+    recorder.note([TextDelta("late")])
+    assert recorded.span().status.status_code is StatusCode.UNSET
+    assert [point.count for point in recorded.points()["gen_ai.client.operation.duration"]] == [1]
+
+
+def test_a_session_that_fails_ends_the_spans_of_its_answers() -> None:
+    recorded = Recorded()
+    parser = SessionParser("google-live", telemetry=recorded.telemetry)
+    recorder = recorded.telemetry.session_recorder()
+    recorder.note(parser.feed(turn("Cut")[0]))
+    assert recorded.spans.get_finished_spans() == ()
+    recorder.end(ConnectionError("lost"))
+    assert recorded.span().status.status_code is StatusCode.ERROR
+    assert recorded.attributes()["error.type"] == "ConnectionError"
+
+
+def test_events_of_no_answer_start_no_span() -> None:
+    recorded = Recorded()
+    recorder = recorded.telemetry.session_recorder()
+    recorder.note([TextDelta("late", choice=3)])
+    recorder.end()
+    assert recorded.spans.get_finished_spans() == ()
 
 
 def test_copies_and_pickles_record_nothing() -> None:
