@@ -257,8 +257,7 @@ class AsyncConnections(_Connections):
     async def aclose(self) -> None:
         """Close the first source if it was not read."""
         first, self._first = self._first, None
-        if not isinstance(first, Exception):
-            await aclose(first)
+        await aclose(first)
 
 
 def connections(open: Any, reconnect: Any) -> Connections | AsyncConnections:

@@ -17,7 +17,7 @@ import pytest
 
 from streamparse import IncompleteError, Reconnect, WireError, stream
 from streamparse.web import MemoryStore, sse_response
-from tests.messages import chunk, merged, text_chunk
+from tests.messages import chunk, merged, sse, text_chunk
 from tests.responses import call_events, text_events
 from tests.responses import stream as response_of
 from tests.web.serving import Server, connected
@@ -131,8 +131,8 @@ def read(open: Any, api: Any, reconnect: Reconnect = AT_ONCE) -> tuple[Any, Any]
         return answer.message.to_dict(), merged(events)
 
 
-async def aread(open: Any, api: Any) -> tuple[Any, Any]:
-    async with stream(open, api=api, reconnect=AT_ONCE) as answer:
+async def aread(open: Any, api: Any, reconnect: Reconnect = AT_ONCE) -> tuple[Any, Any]:
+    async with stream(open, api=api, reconnect=reconnect) as answer:
         events = [event async for event in answer]
         return answer.message.to_dict(), merged(events)
 
@@ -356,3 +356,160 @@ def test_invalid_sources() -> None:
         stream([b""], reconnect=AT_ONCE)
     with pytest.raises(TypeError, match="Reconnect"):
         stream(lambda token: [b""], reconnect=3)  # type: ignore[call-overload]
+
+
+# Sources without a network
+
+
+class Reply:
+    """A response with a body, and an asynchronous one; it counts how often it is closed."""
+
+    def __init__(self, status: int, *body: Any, headers: Any = None) -> None:
+        self.status_code, self.headers = status, headers
+        self.body = iter(body)
+        self.closed = 0
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        for piece in self.body:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class AsyncReply(Reply):
+    iter_bytes = None  # type: ignore[assignment]
+    close = None  # type: ignore[assignment]
+
+    def __aiter__(self) -> AsyncReply:
+        return self
+
+    async def __anext__(self) -> bytes:
+        for piece in self.body:
+            if isinstance(piece, Exception):
+                raise piece
+            return piece  # type: ignore[no-any-return]
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+def opening(replies: list[Any], tokens: list[Any]) -> Callable[[Any], Any]:
+    """Return a function that opens the replies in order, and raises those that are errors."""
+    waiting = iter(replies)
+
+    def open(token: dict[str, Any] | None) -> Any:
+        tokens.append(token)
+        reply = next(waiting)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    return open
+
+
+def read_both(open: Any, kind: type[Reply], reconnect: Reconnect = AT_ONCE) -> Any:
+    if kind is Reply:
+        return read(open, "openai-responses", reconnect)
+    return asyncio.run(aread(open, "openai-responses", reconnect))
+
+
+BODY = sse(RECORDS, done=False)
+KINDS = pytest.mark.parametrize("kind", [Reply, AsyncReply])
+
+
+def test_a_first_connection_that_fails() -> None:
+    tokens: list[Any] = []
+    failures = [ConnectionRefusedError(), TimeoutError()]
+    message, _ = read(opening([*failures, Reply(200, BODY)], tokens), "openai-responses")
+    assert (message["status"], tokens) == ("complete", [None, None, None])
+    last = ConnectionRefusedError("still down")
+    tokens.clear()
+    with pytest.raises(ConnectionRefusedError, match="still down"):
+        read(opening([ConnectionRefusedError()] * 3 + [last], tokens), "openai-responses")
+    assert tokens == [None] * 4
+
+
+@KINDS
+def test_a_refusal_with_a_body_is_not_read_as_the_answer(kind: type[Reply]) -> None:
+    tokens: list[Any] = []
+    refusals = [kind(503, b"busy", b"busy"), kind(502)]
+    whole = kind(200, BODY)
+    message, _ = read_both(opening([*refusals, whole], tokens), kind)
+    assert (message["status"], message["text"]) == ("complete", "haha ha.")
+    assert len(tokens) == 3
+    assert [reply.closed for reply in (*refusals, whole)] == [1, 1, 1]
+    assert next(refusals[0].body) == b"busy"
+
+
+@KINDS
+def test_the_body_of_the_last_refusal_is_the_answer(kind: type[Reply]) -> None:
+    error = json.dumps({"error": {"type": "server_error", "message": "all are busy"}}).encode()
+    message, _ = read_both(opening([kind(503, error) for _ in range(4)], []), kind)
+    assert message["status"] == "failed"
+    assert "all are busy" in str(message["error"])
+
+
+@KINDS
+def test_a_break_resumes_and_other_errors_do_not(kind: type[Reply]) -> None:
+    half = sse(RECORDS[:4], done=False)
+    rest = sse(RECORDS[4:], done=False)
+    tokens: list[Any] = []
+    breaks = [kind(200, half, ConnectionResetError()), kind(200, rest)]
+    message, _ = read_both(opening(breaks, tokens), kind)
+    assert message["status"] == "complete"
+    assert [token and token["sequence_number"] for token in tokens] == [None, 3]
+    with pytest.raises(KeyError, match="of the caller"):
+        read_both(opening([kind(200, half, KeyError("of the caller"))], []), kind)
+
+
+@KINDS
+def test_a_source_that_was_not_read_is_closed(kind: type[Reply]) -> None:
+    reply = kind(200, BODY)
+    open = opening([reply], [])
+    if kind is Reply:
+        with stream(open, api="openai-responses", reconnect=AT_ONCE):
+            pass
+    else:
+
+        async def main() -> None:
+            async with stream(open, api="openai-responses", reconnect=AT_ONCE):
+                pass
+
+        asyncio.run(main())
+    assert reply.closed == 1
+
+
+def test_asynchronous_text_is_not_resumed() -> None:
+    tokens: list[Any] = []
+    replies = [AsyncReply(200, b"Hel", ConnectionResetError())]
+    message, _ = asyncio.run(aread(opening(replies, tokens), "text"))
+    assert (message["text"], message["status"], tokens) == ("Hel", "truncated", [None])
+
+
+def test_nothing_is_closed_after_a_failure_to_open() -> None:
+    with stream(opening([EOFError()], []), reconnect=AT_ONCE) as answer:
+        pass
+    assert answer.message.status == "truncated"
+
+
+def test_an_asynchronous_source_followed_by_a_synchronous_one() -> None:
+    replies = [AsyncReply(200, sse(RECORDS[:3], done=False)), Reply(200, BODY)]
+    with pytest.raises(TypeError, match="asynchronous source before"):
+        read_both(opening(replies, []), AsyncReply)
+
+
+def test_a_delay_that_is_not_a_number_of_seconds() -> None:
+    """The next header counts, and the backoff if there is none."""
+    slow = Reconnect(attempts=3, backoff=9.0)
+    busy = Reply(503, headers={"retry-after-ms": "-5", "Retry-After": "0"})
+    start = time.monotonic()
+    read(opening([busy, Reply(200, BODY)], []), "openai-responses", slow)
+    assert time.monotonic() - start < 5
+    for asked in ("soon", "nan", "-1"):
+        busy = Reply(503, headers={"Retry-After": asked})
+        message, _ = read(opening([busy, Reply(200, BODY)], []), "openai-responses")
+        assert message["status"] == "complete"
